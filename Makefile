@@ -1,0 +1,43 @@
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+RUNTIME := .venv/.runtime-installed
+DEV := .venv/.dev-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check serve package bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(RUNTIME) ## train, export, prove, and show the answers of the HTTP app
+	$(BIN)/python -m pipeline run
+
+test: $(DEV) ## run every test
+	$(BIN)/python -m pytest
+
+check: test ## run every test, ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+serve: $(RUNTIME) ## serve the app on 127.0.0.1:8000 (PORT=...)
+	$(BIN)/python -m pipeline serve --port $(PORT)
+
+package: $(RUNTIME) ## make the deployment zip in build/package
+	$(BIN)/python -m pipeline package
+
+bench: $(RUNTIME) ## measure every speed and size that the README quotes
+	$(BIN)/python -m benchmarks
+
+clean: ## remove what was made, downloads and trained artifacts included
+	rm -rf .venv build data/downloads
+
+$(RUNTIME): requirements.txt lambda_app/requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(DEV): $(RUNTIME) requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

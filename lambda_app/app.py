@@ -1,0 +1,60 @@
+"""The routes; what they do is in chalicelib."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from chalice.app import Chalice, Response
+from chalicelib import api
+from chalicelib.artifact import ArtifactError
+from chalicelib.scorer import Scorer
+
+PAGE = Path(__file__).parent / "chalicelib" / "page" / "index.html"
+
+# jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
+# sends text/plain.
+BODIES = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
+
+app = Chalice(app_name="malicious-domains")
+
+
+@app.route("/malicious-domain-classifier", methods=["POST"], content_types=BODIES, cors=True)
+def classify() -> dict[str, Any]:
+    """Judge one domain or up to 1,000."""
+    body: bytes = app.current_request.raw_body  # type: ignore[union-attr]
+    answer: dict[str, Any] = api.classify(get_scorer(), body)
+    return answer
+
+
+@app.route("/model", cors=True)
+def model() -> dict[str, Any]:
+    """The artifact's metadata."""
+    metadata: dict[str, Any] = get_scorer().artifact.metadata
+    return metadata
+
+
+@app.route("/health", cors=True)
+def health() -> dict[str, str]:
+    """Answers without touching the model."""
+    return {"status": "ok"}
+
+
+@app.route("/")
+def page() -> Response:
+    """The page for a person."""
+    return Response(PAGE.read_text(encoding="utf-8"), {"Content-Type": "text/html; charset=utf-8"})
+
+
+def get_scorer() -> Scorer:
+    """The scorer, loaded at the first call."""
+    try:
+        return _load()
+    except ArtifactError as error:
+        raise api.ServiceUnavailableError(f"no usable model: {error}") from error
+
+
+@functools.cache
+def _load() -> Scorer:
+    return Scorer.load()

@@ -1,0 +1,1 @@
+"""Names, features and scoring: NumPy and nothing heavier."""

@@ -1,0 +1,116 @@
+"""Requests and answers of POST /malicious-domain-classifier."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalice.app import BadRequestError, ChaliceViewError, UnprocessableEntityError
+
+from .artifact import Artifact
+from .names import InvalidDomain
+from .scorer import Invalid, Score, Scorer
+
+MAX_BODY = 1_000_000  # bytes
+MAX_DOMAINS = 1000
+
+# The original's names for the contributions of its four features.
+ORIGINAL_KEYS = {
+    "length": "length",
+    "entropy": "entropy",
+    "p_vowels": "proVowels",
+    "num_words": "numWords",
+}
+
+
+class PayloadTooLargeError(ChaliceViewError):
+    """More than the service takes at once."""
+
+    STATUS_CODE = 413
+
+
+class ServiceUnavailableError(ChaliceViewError):
+    """The model cannot be used; trying again later may help."""
+
+    STATUS_CODE = 503
+
+
+def classify(scorer: Scorer, body: bytes) -> dict[str, Any]:
+    """Answer a request's body; raises a ChaliceViewError that says what is wrong."""
+    request = _read(body)
+    if "domains" in request:
+        return _many(scorer, request["domains"])
+    domain = request["domain"]
+    if not isinstance(domain, str):
+        raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
+    try:
+        return answer(scorer.artifact, scorer.score(domain))
+    except InvalidDomain as error:
+        raise UnprocessableEntityError(f"domain {_brief(domain)}: {error}") from error
+
+
+def answer(model: Artifact, score: Score) -> dict[str, Any]:
+    """The original's eight keys, all numbers, and what is new beside them.
+
+    length, entropy, proVowels and numWords are contributions (coefficient x
+    value): with the intercept they sum to the log-odds.
+    """
+    contributions = dict(score.contributions)
+    return {
+        "label": score.label,
+        "class0Prob": 1.0 - score.probability,
+        "class1Prob": score.probability,
+        "intercept": score.intercept,
+        **{theirs: contributions[ours] for ours, theirs in ORIGINAL_KEYS.items()},
+        "domain": score.domain,
+        "name": score.name,
+        "threshold": score.threshold,
+        "model": model.name,
+        "contributions": contributions,
+    }
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    if len(body) > MAX_BODY:
+        raise PayloadTooLargeError(f"a body of {len(body)} bytes: at most {MAX_BODY}")
+    try:
+        request = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError(
+            f'the body is not JSON ({error}); expected {{"domain": "example.com"}}'
+        ) from error
+    if not isinstance(request, dict):
+        raise BadRequestError(f"the body is {_kind(request)}, expected an object")
+    if ("domain" in request) == ("domains" in request):
+        raise BadRequestError('expected one of the keys "domain" and "domains"')
+    return request
+
+
+def _many(scorer: Scorer, domains: object) -> dict[str, Any]:
+    if not isinstance(domains, list) or not domains:
+        raise BadRequestError("domains: expected a list of 1 to 1,000 strings")
+    if len(domains) > MAX_DOMAINS:
+        raise PayloadTooLargeError(f"{len(domains)} domains: at most {MAX_DOMAINS} at once")
+    for i, domain in enumerate(domains):
+        if not isinstance(domain, str):
+            raise BadRequestError(f"domains[{i}] is {_kind(domain)}, expected a string")
+    model = scorer.artifact
+    return {
+        "model": model.name,
+        "threshold": scorer.threshold,
+        "results": [
+            {"domain": result.domain, "error": result.error}
+            if isinstance(result, Invalid)
+            else answer(model, result)
+            for result in scorer.score_many(domains)
+        ],
+    }
+
+
+def _kind(value: object) -> str:
+    kinds = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    return "null" if value is None else kinds.get(type(value), "a number")
+
+
+def _brief(text: str) -> str:
+    return json.dumps(text if len(text) <= 80 else text[:77] + "...")

@@ -1,0 +1,44 @@
+"""Labels as numbers: one byte a character, for every name of a batch at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
+OTHER = len(ALPHABET)  # every other character, and what ends a label
+SIZE = OTHER + 1
+MAX_LENGTH = 255  # characters of a label; DNS allows 63
+
+_CODE_OF_BYTE = bytes(ALPHABET.find(chr(byte)) % SIZE for byte in range(256))
+
+
+class Batch(NamedTuple):
+    """Encoded labels.
+
+    codes: uint8 (characters + labels + 2,), the labels one after the other,
+    each ended by OTHER, with two more at the end so that a window of three
+    characters may start anywhere. starts, lengths: int64 (labels,).
+    """
+
+    codes: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+def encode(labels: Sequence[str]) -> Batch:
+    """Encode labels; characters outside ALPHABET all become OTHER.
+
+    Raises ValueError for a label over MAX_LENGTH.
+    """
+    text = "\0".join(labels) + "\0\0\0"
+    # One byte a code point: what latin-1 lacks becomes "?", which is OTHER too.
+    raw = text.encode("latin-1", "replace").translate(_CODE_OF_BYTE)
+    lengths = np.fromiter(map(len, labels), np.int64, len(labels))
+    if labels and lengths.max() > MAX_LENGTH:
+        raise ValueError(f"a label of {lengths.max()} characters: at most {MAX_LENGTH}")
+    starts = np.cumsum(lengths + 1) - (lengths + 1)
+    return Batch(np.frombuffer(raw, np.uint8), starts, lengths)

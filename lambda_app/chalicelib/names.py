@@ -1,0 +1,132 @@
+"""From what a person or a log holds to the one label that is judged.
+
+`parse("https://user@A.b.Example[.]co.uk:443/x")` gives host
+``a.b.example.co.uk``, label ``example`` and suffix ``co.uk``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from typing import NamedTuple
+
+from publicsuffixlist import PublicSuffixList
+
+MAX_HOST = 253  # characters (RFC 1035, 2.3.4, without the root's dot)
+MAX_LABEL = 63
+MAX_TEXT = 8192  # characters of a whole URL; what is longer is not looked at
+
+_PLAIN = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
+_LDH = re.compile(r"[a-z0-9-]+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|//", re.ASCII)
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_DEFANGED = re.compile(r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|[\u3002\uff0e\uff61]")
+
+
+class InvalidDomain(ValueError):
+    """A text that is no domain name; its message says why."""
+
+
+class Name(NamedTuple):
+    """A parsed name, lower case, IDNs in their ASCII form (xn--)."""
+
+    host: str
+    label: str  # the registrable label, the only part that is judged
+    suffix: str  # the public suffix after it, "" for a bare label
+
+
+def parse(text: str) -> Name:
+    """Find the registrable label of a label, host or URL.
+
+    Public suffixes are those of publicsuffix.org, private ones (ddns.net)
+    included. Raises InvalidDomain.
+    """
+    host = text.lower()
+    if not _PLAIN.fullmatch(host):
+        host = _ascii(_host(host))
+    if len(host) > MAX_HOST:
+        raise InvalidDomain(f"{len(host)} characters: a host has at most {MAX_HOST}")
+    if "." not in host:
+        return Name(host, _checked(host), "")
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        raise InvalidDomain("an IP address or a number, not a domain name")
+    suffix = _suffixes().publicsuffix(host) or ""
+    if suffix == host:
+        raise InvalidDomain(f"{host} is a public suffix with no registrable label before it")
+    label = host[: -len(suffix) - 1].rpartition(".")[2]
+    return Name(host, _checked(label), suffix)
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def _host(text: str) -> str:
+    """The host of a URL or of a defanged name, one trailing dot removed."""
+    if len(text) > MAX_TEXT:
+        raise InvalidDomain(f"{len(text)} characters: a URL has at most {MAX_TEXT} here")
+    text = _DEFANGED.sub(".", text.strip())
+    scheme = _SCHEME.match(text)
+    text = re.split(r"[/?#\\]", text[scheme.end() :] if scheme else text, maxsplit=1)[0]
+    host = text.rpartition("@")[2]
+    if host.startswith("[") or host.count(":") > 1:
+        raise InvalidDomain("an IP address, not a domain name")
+    host, _, port = host.partition(":")
+    if port and not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
+        raise InvalidDomain(f"the port is no number up to 65535: {port[:20]!r}")
+    host = host.removesuffix(".")
+    if not host:
+        raise InvalidDomain("empty: no host name in it")
+    return host
+
+
+def _ascii(host: str) -> str:
+    """Labels checked one by one, IDNs in ASCII form.
+
+    By Python's own IDNA 2003 (RFC 3490); it differs from IDNA 2008 in a few
+    letters only (ß becomes ss).
+    """
+    if len(host) > 4 * MAX_HOST:
+        raise InvalidDomain(f"{len(host)} characters: a host has at most {MAX_HOST}")
+    return ".".join(map(_ascii_label, host.split(".")))
+
+
+def _ascii_label(label: str) -> str:
+    if not label:
+        raise InvalidDomain("an empty label: two dots together or a dot in front")
+    if not label.isascii() and len(label) <= MAX_LABEL:
+        try:
+            label = label.encode("idna").decode("ascii").lower()
+        except UnicodeError as error:
+            raise InvalidDomain(f"not a valid international name: {label!r}") from error
+    if len(label) > MAX_LABEL:
+        raise InvalidDomain(f"a label of {len(label)} characters: at most {MAX_LABEL}")
+    # Service labels such as _dmarc have an underscore (RFC 8552); a registrable
+    # label never has, and _checked refuses it there.
+    for found in re.finditer(r"[^a-z0-9_-]", label):
+        raise InvalidDomain(f"the character {found[0]!r}: only letters, digits and hyphens may be")
+    return label
+
+
+def _checked(label: str) -> str:
+    if not _LDH.fullmatch(label):
+        raise InvalidDomain(f"{label!r}: a registrable label has no underscore")
+    if label.startswith("xn--"):
+        _check_script(label)
+    return label
+
+
+def _check_script(label: str) -> None:
+    """The model has learned from names in Latin script and judges no other."""
+    try:
+        text = label.encode("ascii").decode("idna")
+    except UnicodeError as error:
+        raise InvalidDomain(f"{label!r} is no valid international name") from error
+    for character in text:
+        name = unicodedata.name(character, "UNNAMED")
+        if not character.isascii() and not name.startswith("LATIN "):
+            raise InvalidDomain(
+                f"{text!r} has {character!r} ({name}): the model knows Latin script only"
+            )

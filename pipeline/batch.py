@@ -1,0 +1,115 @@
+"""Scoring files and logs: a row in, a row out, in order."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TextIO
+
+from lambda_app.chalicelib.scorer import Invalid, Score, Scorer
+
+from .errors import PipelineError
+
+CHUNK = 10_000  # rows scored and held together
+CSV_COLUMNS = ("domain", "name", "label", "probability", "error")
+WORDS = ("legitimate", "malicious")  # by label
+
+Result = Score | Invalid
+
+
+class InputError(PipelineError):
+    """An input that holds no names where they were said to be."""
+
+
+def read_lines(stream: TextIO) -> Iterator[str | Invalid]:
+    """One name a line."""
+    for line in stream:
+        yield line.rstrip("\r\n")
+
+
+def read_column(stream: TextIO, column: str) -> Iterator[str | Invalid]:
+    """A column of a CSV with a header; raises InputError if it is not there."""
+    rows = csv.reader(_without_nul(stream))
+    header = next(rows, [])
+    if column not in header:
+        raise InputError(f"no column {column!r}; the header is {','.join(header)!r}")
+    at = header.index(column)
+    for row in rows:
+        yield row[at] if at < len(row) else Invalid(",".join(row), f"no column {column!r}")
+
+
+def read_field(stream: TextIO, field: str) -> Iterator[str | Invalid]:
+    """A field of JSON objects, one a line; a line that has none becomes an Invalid."""
+    for line in stream:
+        try:
+            value = json.loads(line)[field]
+        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+            value = None
+        if isinstance(value, str):
+            yield value
+        else:
+            yield Invalid(line.strip()[:200], f"no JSON object with a text {field!r}")
+
+
+def _without_nul(stream: TextIO) -> Iterator[str]:
+    for line in stream:  # csv refuses the whole file at a NUL; a name with one is refused alone
+        yield line.replace("\0", "\ufffd")
+
+
+def score_rows(scorer: Scorer, rows: Iterable[str | Invalid]) -> Iterator[list[Result]]:
+    """Score chunk by chunk; memory stays flat whatever the length."""
+    rows = iter(rows)
+    while chunk := list(islice(rows, CHUNK)):
+        scores = iter(scorer.score_many([x for x in chunk if isinstance(x, str)]))
+        yield [next(scores) if isinstance(x, str) else x for x in chunk]
+
+
+def write(results: Iterable[list[Result]], stream: TextIO, form: str) -> int:
+    """Write all results in a form of FORMS; returns how many rows were refused."""
+    refused = 0
+    put = FORMS[form](stream)
+    for chunk in results:
+        put(chunk)
+        refused += sum(isinstance(x, Invalid) for x in chunk)
+    return refused
+
+
+def _csv(stream: TextIO) -> Callable[[list[Result]], None]:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+
+    def put(chunk: list[Result]) -> None:
+        writer.writerows(
+            (x.domain, "", "", "", x.error)
+            if isinstance(x, Invalid)
+            else (x.domain, x.name, x.label, x.probability, "")
+            for x in chunk
+        )
+
+    return put
+
+
+def _jsonl(stream: TextIO) -> Callable[[list[Result]], None]:
+    def put(chunk: list[Result]) -> None:
+        stream.writelines(json.dumps({k: getattr(x, k) for k in x.__slots__}) + "\n" for x in chunk)
+
+    return put
+
+
+def _table(stream: TextIO) -> Callable[[list[Result]], None]:
+    stream.write(f"{'verdict':<11} {'probability':>11}  domain\n")
+
+    def put(chunk: list[Result]) -> None:
+        for x in chunk:
+            if isinstance(x, Invalid):
+                stream.write(f"{'refused':<11} {'':>11}  {x.domain!r}: {x.error}\n")
+            else:
+                shown = x.domain if x.domain.isprintable() else repr(x.domain)
+                stream.write(f"{WORDS[x.label]:<11} {x.probability:>11.6f}  {shown}\n")
+
+    return put
+
+
+FORMS = {"table": _table, "csv": _csv, "jsonl": _jsonl}

@@ -1,0 +1,195 @@
+"""The command line: what `python -m pipeline` understands."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from lambda_app.chalicelib.artifact import ArtifactError
+
+from .errors import PipelineError
+
+DONE, SOME_REFUSED, FAILED = 0, 1, 2
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 done, 1 some rows were refused, 2 it could not run."""
+    # SystemExit, not KeyboardInterrupt: H2O's client takes the latter for itself.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    options = parser().parse_args(arguments)
+    run: Run = options.run
+    try:
+        return run(options)
+    except (PipelineError, ArtifactError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = argparse.ArgumentParser(
+        prog="python -m pipeline", description="Tells legitimate from generated domain names."
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(name: str, summary: str, example: str, run: Run) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            epilog=f"example: python -m pipeline {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(run=run)
+        return command
+
+    data = add("data", "List the data sources, or download what is missing.", "data fetch", _data)
+    data.add_argument("action", nargs="?", choices=("list", "fetch"), default="list")
+    _training_options(
+        add("train", "Train a model and export it.", "train --lexicon words.txt", _train)
+    )
+    _training_options(
+        add("run", "Train, export, and show the result through the HTTP app.", "run", _run)
+    )
+    _score_options(
+        add("score", "Score names.", "score --input dns.csv --column query --format csv", _score)
+    )
+    serve = add("serve", "Serve the app on 127.0.0.1.", "serve --port 8000", _serve)
+    serve.add_argument("--port", type=int, default=8000)
+    package = add("package", "Make the deployment zip.", "package --out build/package", _package)
+    package.add_argument("--out", type=Path, default=Path("build/package"), help="a folder")
+    return top
+
+
+def _training_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--features", choices=("classic",), default="classic")
+    command.add_argument(
+        "--data",
+        type=Path,
+        metavar="CSV",
+        help="host,domain,class,subclass (default: the original)",
+    )
+    command.add_argument(
+        "--lexicon", type=Path, metavar="TXT", help="one word a line (default: web2)"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="the artifact's folder (default: build/FEATURES)"
+    )
+    command.add_argument("--h2o-url", metavar="URL", help="a cluster that runs elsewhere")
+
+
+def _score_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("names", nargs="*", metavar="NAME", help="labels, hosts or URLs")
+    command.add_argument("--input", type=Path, metavar="FILE", help="default: standard input")
+    kind = command.add_mutually_exclusive_group()
+    kind.add_argument("--column", help="the input is CSV with a header, names stand here")
+    kind.add_argument("--field", help="the input is JSON lines, names stand here")
+    command.add_argument(
+        "--format",
+        choices=("table", "csv", "jsonl"),
+        help="default: table on a screen, else csv",
+    )
+    command.add_argument("--model", help="a packaged model's name or an artifact's folder")
+
+
+# Each command imports what it needs: `score` must not wait for pandas and H2O.
+
+
+def _data(options: argparse.Namespace) -> int:
+    from . import sources
+
+    if options.action == "fetch":
+        for source in sources.SOURCES:
+            sources.fetch(source)
+    print(f"{'source':<9} {'state':<11} {'rows':>8}  licence")
+    for source in sources.SOURCES:
+        print(f"{source.name:<9} {source.state:<11} {source.rows:>8}  {source.licence}")
+    return DONE
+
+
+def _train(options: argparse.Namespace) -> int:
+    from .workflow import run_training
+
+    run_training(_request(options))
+    return DONE
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .workflow import run_all
+
+    run_all(_request(options))
+    return DONE
+
+
+def _request(options: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from .workflow import Request
+
+    return Request(options.features, options.data, options.lexicon, options.out, options.h2o_url)
+
+
+def _score(options: argparse.Namespace) -> int:
+    from lambda_app.chalicelib.scorer import Scorer
+
+    from . import batch
+
+    if options.names and (options.input or options.column or options.field):
+        raise batch.InputError("names on the command line and an input: choose one")
+    scorer = Scorer.load(options.model)
+    form = options.format or ("table" if sys.stdout.isatty() else "csv")
+    with _input(options.input) as stream:
+        if options.names:
+            rows = iter(options.names)
+        elif options.column:
+            rows = batch.read_column(stream, options.column)
+        elif options.field:
+            rows = batch.read_field(stream, options.field)
+        else:
+            rows = batch.read_lines(stream)
+        refused = batch.write(batch.score_rows(scorer, rows), sys.stdout, form)
+    sys.stdout.flush()
+    if refused:
+        print(f"score: {refused:,} rows were refused", file=sys.stderr)
+    return SOME_REFUSED if refused else DONE
+
+
+@contextmanager
+def _input(path: Path | None) -> Iterator[TextIO]:
+    from .batch import InputError
+
+    # What is not UTF-8 is shown as \x.. and refused as a name, not lost.
+    if path is None:
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="backslashreplace")  # type: ignore[union-attr]
+        yield sys.stdin
+        return
+    try:
+        stream = path.open(encoding="utf-8-sig", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    with stream:
+        yield stream
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from .serving import serve
+
+    return serve(options.port)
+
+
+def _package(options: argparse.Namespace) -> int:
+    from .serving import package
+
+    zipped = package(options.out)
+    print(f"{zipped}: {zipped.stat().st_size / 1e6:.1f} MB")
+    return DONE

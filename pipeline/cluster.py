@@ -1,0 +1,192 @@
+"""Starting, joining and stopping H2O; frames to and from it."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
+from typing import Any
+
+import h2o
+import numpy as np
+import pandas as pd
+import requests
+from numpy.typing import NDArray
+
+from .errors import PipelineError
+from .java import find_java
+
+MEMORY = "2g"  # of the JVM's heap
+_START = 90  # seconds that H2O may take to answer
+_CHUNKS = 8  # of a parsed CSV: what H2O itself takes on the two cores of the reference run
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class ClusterError(PipelineError):
+    """H2O that does not start, does not answer or does not read what it should."""
+
+
+def jar() -> Path:
+    """H2O's jar, from the h2o package."""
+    return Path(h2o.__file__).parent / "backend" / "bin" / "h2o.jar"
+
+
+class Cluster:
+    """A running H2O, and the keys of ours in it."""
+
+    def __init__(self) -> None:
+        self._prefix = f"domains_{secrets.token_hex(4)}"
+        self._keys: list[str] = []
+
+    def key(self, kind: str) -> str:
+        """A new name for something that goes when we do."""
+        self._keys.append(f"{self._prefix}_{len(self._keys)}_{kind}")
+        return self._keys[-1]
+
+    def clear(self) -> None:
+        """Remove what we made."""
+        for key in self._keys:
+            h2o.remove(key)
+
+    def draw_split(self, path: Path, rows: int, share: float, seed: int) -> NDArray[np.bool_]:
+        """Which rows of a CSV are for validation, bool (rows,), by H2O's runif.
+
+        The numbers depend on how H2O cuts the file, and that on the machine's
+        cores; the cut is therefore fixed, as it was in the reference run. Raises
+        ClusterError if H2O does not read as many rows.
+        """
+        raw = h2o.api(f"POST /3/PostFile?destination_frame={self.key('raw')}", filename=str(path))
+        setup = h2o.parse_setup([raw["destination_frame"]], self.key("csv"), header=1)
+        setup["chunk_size"] = -(-path.stat().st_size // _CHUNKS)
+        frame = h2o.parse_raw(setup, first_line_is_header=1)
+        if frame.nrow != rows:
+            raise ClusterError(f"{path}: H2O reads {frame.nrow} rows where {rows} stand")
+        return download(frame.runif(seed=seed))[:, 0] >= share
+
+    def upload(self, frame: pd.DataFrame) -> h2o.H2OFrame:
+        """Send a table; text columns become factors."""
+        with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
+            path = Path(folder) / "frame.csv"
+            frame.to_csv(path, index=False)  # the shortest decimals that read back the same
+            numeric = frame.dtypes.map(pd.api.types.is_numeric_dtype)
+            kinds = ["numeric" if yes else "enum" for yes in numeric]
+            return h2o.upload_file(str(path), self.key("table"), header=1, col_types=kinds)
+
+
+@contextmanager
+def cluster(url: str | None = None) -> Iterator[Cluster]:
+    """H2O for the with block: one that runs at url, or one of our own.
+
+    Our own listens on 127.0.0.1 alone, under a random name and on a free port,
+    and ends with the block, with an exception, or with this process. What the
+    block left in a cluster at url is removed. Raises ClusterError.
+    """
+    if url:
+        with _session(url) as joined:
+            yield joined
+        return
+    with tempfile.TemporaryDirectory(prefix="h2o-") as folder:
+        process, port = _start(Path(folder))
+        try:
+            with _session(f"http://127.0.0.1:{port}") as started:
+                yield started
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    port = _free_port()
+    command = [
+        *(str(find_java()), f"-Xmx{MEMORY}", "-jar", str(jar())),
+        *("-name", f"domains-{secrets.token_hex(8)}", "-ice_root", str(folder)),
+        *("-ip", "127.0.0.1", "-web_ip", "127.0.0.1", "-port", str(port)),
+        *("-log_level", "WARN", "-disable_flow"),
+    ]
+    log = folder / "h2o.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is ours to handle
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+    try:
+        _wait(process, port, log)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return process, port
+
+
+def _die_with_parent() -> None:
+    """Not even kill -9 of this process leaves a JVM behind (Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _free_port() -> int:
+    """A port that is free, and whose next, which H2O uses too, is free."""
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+    raise ClusterError("no two free ports side by side on 127.0.0.1")
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise ClusterError(f"H2O did not start:\n{log.read_text(errors='replace')[-2000:]}")
+        if _healthy(port):
+            return
+        time.sleep(0.1)
+    raise ClusterError(f"H2O did not answer within {_START} s")
+
+
+def _healthy(port: int) -> bool:
+    try:
+        answer = requests.get(f"http://127.0.0.1:{port}/3/Cloud", timeout=5)
+        return answer.ok and bool(answer.json()["cloud_healthy"])
+    except requests.RequestException:
+        return False
+
+
+@contextmanager
+def _session(url: str) -> Iterator[Cluster]:
+    h2o.no_progress()
+    try:
+        with redirect_stdout(io.StringIO()):  # "your version is old"
+            h2o.connect(url=url, verbose=False)
+    except Exception as error:  # the client raises many kinds
+        raise ClusterError(f"no H2O at {url}: {error}") from error
+    ours = Cluster()
+    try:
+        yield ours
+    finally:
+        with suppress(Exception):  # H2O may be what failed
+            ours.clear()
+            h2o.connection().close()
+
+
+def download(frame: h2o.H2OFrame) -> NDArray[np.float64]:
+    """The values of a numeric frame, float64 (rows, columns), exactly."""
+    text: Any = frame.get_frame_data()
+    return pd.read_csv(io.StringIO(text), float_precision="round_trip").to_numpy(np.float64)

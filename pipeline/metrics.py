@@ -1,0 +1,66 @@
+"""Counts and rates of a binary classifier."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class Confusion(NamedTuple):
+    """Rows by what they are and what they are called."""
+
+    true_negative: int
+    false_positive: int
+    false_negative: int
+    true_positive: int
+
+    @property
+    def errors(self) -> int:
+        """Rows called what they are not."""
+        return self.false_positive + self.false_negative
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 0 where nothing is found."""
+        return 2 * self.true_positive / max(2 * self.true_positive + self.errors, 1)
+
+
+def confusion(probability: Floats, malicious: Bools, threshold: float) -> Confusion:
+    """Counts at a threshold; a row is called malicious where p >= threshold."""
+    flagged = probability >= threshold
+    return Confusion(
+        int((~flagged & ~malicious).sum()),
+        int((flagged & ~malicious).sum()),
+        int((~flagged & malicious).sum()),
+        int((flagged & malicious).sum()),
+    )
+
+
+def best_f1(probability: Floats, malicious: Bools, candidates: Floats) -> float:
+    """The candidate threshold of maximal F1; of equals the highest, as H2O takes."""
+    descending = np.sort(candidates)[::-1]
+    scores = [confusion(probability, malicious, t).f1 for t in descending]
+    return float(descending[int(np.argmax(scores))])
+
+
+def threshold_at(probability: Floats, malicious: Bools, rate: float) -> float:
+    """The lowest threshold that flags at most a share `rate` of the legitimate rows."""
+    legit = np.sort(probability[~malicious])[::-1]
+    allowed = int(rate * len(legit))
+    return float(np.nextafter(legit[allowed], 2))
+
+
+def area_under_roc(probability: Floats, malicious: Bools) -> float:
+    """Probability that a malicious row scores above a legitimate one, ties half.
+
+    The Mann-Whitney statistic (Hanley and McNeil, Radiology 143, 1982).
+    """
+    legit, other = np.sort(probability[~malicious]), probability[malicious]
+    below = np.searchsorted(legit, other, side="left")
+    upto = np.searchsorted(legit, other, side="right")
+    return float((below + upto).mean() / 2 / len(legit))

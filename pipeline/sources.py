@@ -1,0 +1,160 @@
+"""Where data comes from: what is committed, what is downloaded, and its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from tqdm import tqdm
+
+from .errors import PipelineError
+
+DATA = Path(__file__).parent.parent / "data"
+DOWNLOADS = DATA / "downloads"
+LEXICON = DATA / "lexicon-web2.npy"
+HSTS = DATA / "legit-hsts.txt.xz"
+
+_REPOSITORY = "https://github.com/h2oai/app-malicious-domains/raw/56221e3"
+_ORIGINAL_LICENCE = "as its repository says; not redistributed"
+_TIMEOUT = (5, 30)  # seconds to connect, and between two pieces
+_PIECE = 1 << 16
+
+
+class SourceError(PipelineError):
+    """A source that cannot be had or is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of data; without a url it is committed."""
+
+    name: str
+    path: Path
+    sha256: str
+    rows: int
+    licence: str
+    url: str = ""
+
+    @property
+    def state(self) -> str:
+        """committed, downloaded, absent or damaged."""
+        if not self.path.is_file():
+            return "absent"
+        if sha256_of(self.path) != self.sha256:
+            return "damaged"
+        return "downloaded" if self.url else "committed"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the file is there and whole."""
+        return self.state in ("committed", "downloaded")
+
+
+ORIGINAL = Source(
+    "original",
+    DOWNLOADS / "legit-dga_domains.csv",
+    "88ba9bd7f662348aeabe7f92b8a4c9dacd61685c6c9941c111e118f8c4cbde54",
+    133_926,
+    _ORIGINAL_LICENCE,
+    f"{_REPOSITORY}/legit-dga_domains.csv",
+)
+WORDS = Source(
+    "words",
+    DOWNLOADS / "words.txt",
+    "8da134e06e1df413c50c6b1b5bd6ece1d22aa06b3868df88cf703d04412625d0",
+    354_984,
+    _ORIGINAL_LICENCE,
+    f"{_REPOSITORY}/src/main/resources/words.txt",
+)
+SOURCES = (
+    ORIGINAL,
+    WORDS,
+    Source(
+        "hsts",
+        HSTS,
+        "136a364c75da519c3dfe5204e715fa5fb785c4f384a969bb00085d289ff8779e",
+        120_222,
+        "BSD-3-Clause (Chromium, by way of hstspreload 2025.1.1)",
+    ),
+    Source(
+        "web2",
+        LEXICON,
+        "85c99c05c5ecd04af7fd52fbeba301e154e5d88070a4642a3217e3cc92973d7a",
+        235_970,
+        "public domain (Webster's Second, by way of english-words 2.0.2)",
+    ),
+)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fetch(source: Source) -> Path:
+    """Download a source unless it is there: from DOMAINS_MIRROR first, then its URL.
+
+    What arrives is written to a .part file, which a later call goes on with,
+    and takes its name once its SHA-256 is right. Raises SourceError.
+    """
+    if source.ready:
+        return source.path
+    source.path.parent.mkdir(parents=True, exist_ok=True)
+    problems = []
+    for place in _places(source):
+        try:
+            _download(place, source)
+            return source.path
+        except (OSError, SourceError) as error:  # requests' errors are OSErrors
+            problems.append(f"{place}: {error}")
+    raise SourceError(
+        f"{source.path.name} could not be had; set DOMAINS_MIRROR to a folder or URL "
+        "that holds it. Tried:\n  " + "\n  ".join(problems)
+    )
+
+
+def _places(source: Source) -> Iterator[str]:
+    if mirror := os.environ.get("DOMAINS_MIRROR"):
+        yield f"{mirror.rstrip('/')}/{source.path.name}"
+    if source.url:
+        yield source.url
+
+
+def _download(place: str, source: Source) -> None:
+    part = source.path.with_name(source.path.name + ".part")
+    if place.startswith(("http://", "https://")):
+        _from_url(place, part)
+    else:
+        part.write_bytes(Path(place).read_bytes())
+    found = sha256_of(part)
+    if found != source.sha256:
+        part.unlink()
+        raise SourceError(f"SHA-256 is {found}, expected {source.sha256}; thrown away")
+    part.replace(source.path)
+
+
+def _from_url(url: str, part: Path) -> None:
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
+        if answer.status_code == 416:  # nothing left to get: the hash will tell
+            return
+        answer.raise_for_status()
+        resumed = answer.status_code == 206
+        left = int(answer.headers.get("Content-Length", 0))
+        bar = tqdm(
+            desc=part.stem,
+            total=left + have * resumed or None,
+            initial=have * resumed,
+            unit="B",
+            unit_scale=True,
+        )
+        with part.open("ab" if resumed else "wb") as file, bar:
+            for piece in answer.iter_content(_PIECE):
+                file.write(piece)
+                bar.update(len(piece))

@@ -1,0 +1,205 @@
+"""Compiles a list of words into the automaton of chalicelib.lexicon.
+
+The trie of all words is built level by level, states that accept the same
+endings are merged by a hash of those endings (and the merge is then checked,
+so that a collision cannot pass), and the states are laid out as a double array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib.encoding import ALPHABET, OTHER, SIZE, encode
+from lambda_app.chalicelib.lexicon import BASE_BIT, WORD_BIT
+
+LONGEST = 63  # of a DNS label (RFC 1035, 2.3.4)
+_WINDOW = 4096  # cells looked at together when a state is placed
+
+Ints = NDArray[np.int64]
+
+
+class WordListError(ValueError):
+    """A list of words that no lexicon can be made of."""
+
+
+class _Graph(NamedTuple):
+    """A word graph; edges are sorted by (source, code)."""
+
+    final: NDArray[np.bool_]  # (states,) a word ends here
+    root: int
+    source: Ints  # (edges,)
+    code: Ints
+    target: Ints
+
+
+def read_words(path: Path) -> list[str]:
+    """The lines of a UTF-8 file; raises WordListError if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WordListError(f"{path}: not a readable word list: {error}") from error
+
+
+def usable(words: Iterable[str]) -> list[str]:
+    """The distinct words that can occur in a label: LDH, 2 to 63 characters.
+
+    Case is kept, as H2O's num_valid_substrings keeps it: a word with a capital
+    (a proper noun in most lists) never matches a lower-case label.
+    """
+    allowed = set(ALPHABET)
+    return sorted({w for w in words if 2 <= len(w) <= LONGEST and allowed.issuperset(w)})
+
+
+def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
+    """Cells for Lexicon; raises WordListError if no word is usable."""
+    kept = usable(words)
+    if not kept:
+        raise WordListError(
+            "no usable word: expected one word a line, lower-case letters, digits "
+            "or hyphens, two characters or more"
+        )
+    return _lay_out(_merge(*_trie(kept)))
+
+
+def _trie(words: list[str]) -> tuple[list[Ints], list[Ints], NDArray[np.bool_]]:
+    """For each depth the parents and codes of its nodes; which nodes end a word.
+
+    Nodes are numbered by depth, the root is 0.
+    """
+    rows, lengths = _sorted_rows(words)
+    n, width = rows.shape
+    node = np.zeros((n, width + 1), np.int64)
+    parents, codes = [], []
+    total = 1
+    differs = np.zeros(n, np.bool_)  # from the row above, up to this depth
+    differs[0] = True
+    for depth in range(width):
+        differs[1:] |= rows[1:, depth] != rows[:-1, depth]
+        first = differs & (rows[:, depth] != OTHER)
+        node[:, depth + 1] = total - 1 + np.cumsum(first)
+        parents.append(node[first, depth])
+        codes.append(rows[first, depth].astype(np.int64))
+        total += int(first.sum())
+    final = np.zeros(total, np.bool_)
+    final[node[np.arange(n), lengths]] = True
+    return parents, codes, final
+
+
+def _sorted_rows(words: list[str]) -> tuple[NDArray[np.uint8], Ints]:
+    batch = encode(words)
+    column = np.arange(int(batch.lengths.max()))
+    inside = column < batch.lengths[:, None]
+    rows = np.full(inside.shape, OTHER, np.uint8)
+    rows[inside] = batch.codes[(batch.starts[:, None] + column)[inside]]
+    rows = rows[np.lexsort(rows.T[::-1])]
+    return rows, (rows != OTHER).sum(axis=1)
+
+
+def _merge(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool_]) -> _Graph:
+    ends = np.cumsum([1, *map(len, codes)])
+    endings = np.where(final, _mix(np.ones(1, np.uint64)), np.uint64(0))
+    for depth in range(len(codes), 0, -1):
+        below = endings[ends[depth - 1] : ends[depth]]
+        edge = _mix(below * np.uint64(64) + codes[depth - 1].astype(np.uint64) + np.uint64(1))
+        np.add.at(endings, parents[depth - 1], edge)
+    _, example, state = np.unique(endings, return_index=True, return_inverse=True)
+    parent, code = np.concatenate(parents), np.concatenate(codes)
+    edges = np.unique(np.stack([state[parent], code, state[1:]], axis=1), axis=0)
+    _check_merge(edges, state, parent, final, example)
+    return _Graph(final[example], int(state[0]), edges[:, 0], edges[:, 1], edges[:, 2])
+
+
+def _check_merge(
+    edges: Ints, state: Ints, parent: Ints, final: NDArray[np.bool_], example: Ints
+) -> None:
+    """Merged nodes must agree on their edges and on being final."""
+    one_target = len(np.unique(edges[:, 0] * 64 + edges[:, 1])) == len(edges)
+    same_edges = np.array_equal(
+        np.bincount(parent, minlength=len(state)),
+        np.bincount(edges[:, 0], minlength=len(example))[state],
+    )
+    if not (one_target and same_edges and np.array_equal(final, final[example][state])):
+        raise WordListError("two different states have one hash: change the constants of _mix")
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _lay_out(graph: _Graph) -> NDArray[np.int32]:
+    base = _place(graph)
+    cells = np.full(int(base.max()) + 2 * SIZE, OTHER, np.int64)
+    cells[base[graph.source] + graph.code] = (
+        graph.code
+        | graph.final[graph.target].astype(np.int64) << WORD_BIT
+        | base[graph.target] << BASE_BIT
+    )
+    cells[0] = base[graph.root]
+    return cells.astype(np.int32)
+
+
+def _place(graph: _Graph) -> Ints:
+    """A distinct base for each state, 0 for those without transitions.
+
+    States with many transitions are placed first, each kind from where the one
+    before it came to stand; those with a single one fill the holes.
+    """
+    states = len(graph.final)
+    begin = np.searchsorted(graph.source, np.arange(states + 1))
+    degree = np.diff(begin)
+    base = np.zeros(states, np.int64)
+    size = 2 * len(graph.source) + 4 * _WINDOW
+    free, unused = np.ones(size, np.bool_), np.ones(size, np.bool_)
+    free[0] = unused[0] = False
+    look_from = dict.fromkeys(range(SIZE + 1), 1)
+    branching = np.flatnonzero(degree > 1)
+    for state in branching[np.argsort(-degree[branching], kind="stable")]:
+        codes = graph.code[begin[state] : begin[state + 1]]
+        at = _first_fit(free, unused, codes, look_from[len(codes)])
+        base[state], look_from[len(codes)] = at, at + int(codes[0])
+        free[at + codes] = unused[at] = False
+    single = np.flatnonzero(degree == 1)
+    _fill(free, unused, single, graph.code[begin[single]], base)
+    return base
+
+
+def _first_fit(free: NDArray[np.bool_], unused: NDArray[np.bool_], codes: Ints, start: int) -> int:
+    while True:
+        at = np.flatnonzero(free[start : start + _WINDOW]) + (start - codes[0])
+        at = at[at > 0]
+        fits = unused[at]
+        for code in codes[1:]:
+            fits = fits & free[at + code]
+        found = np.flatnonzero(fits)
+        if found.size:
+            return int(at[found[0]])
+        start += _WINDOW
+
+
+def _fill(
+    free: NDArray[np.bool_], unused: NDArray[np.bool_], states: Ints, codes: Ints, base: Ints
+) -> None:
+    """Give each state of one transition the first free cell that it can use."""
+    cells = iter(np.flatnonzero(free).tolist())
+    passed: list[int] = []  # free cells that did not suit an earlier state
+    taken = (~unused).tolist()
+    for state, code in zip(states.tolist(), codes.tolist(), strict=True):
+        for i, cell in enumerate(passed):
+            if cell > code and not taken[cell - code]:
+                del passed[i]
+                break
+        else:
+            for cell in cells:
+                if cell > code and not taken[cell - code]:
+                    break
+                passed.append(cell)
+        base[state] = cell - code
+        taken[cell - code] = True

@@ -1,0 +1,142 @@
+"""What `train` and `run` do: choose the data, train, export, prove, show."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lambda_app.chalicelib import artifact
+from lambda_app.chalicelib.features import SETS
+from lambda_app.chalicelib.lexicon import Lexicon
+
+from . import corpus, sources
+from .cluster import cluster
+from .corpus import Corpus
+from .export import Proof, export
+from .metrics import Confusion
+from .serving import served
+from .training import train
+from .wordlists import compile_words, read_words, usable
+
+# The original's README: its validation split at its threshold 0.4935.
+ORIGINAL_TABLE = Confusion(15889, 315, 346, 10043)
+EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhrw.ru")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to train: None means the default of each."""
+
+    features: str = "classic"
+    data: Path | None = None
+    lexicon: Path | None = None
+    out: Path | None = None
+    h2o_url: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the artifact goes."""
+        return self.out or sources.DATA.parent / "build" / self.features
+
+
+def say(text: str) -> None:
+    """Talk goes to stderr, results to stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_training(request: Request) -> Proof:
+    """Train, export and prove; what is used is said as it goes."""
+    lexicon, words = _lexicon(request.lexicon)
+    with _corpus(request.data) as rows, tempfile.TemporaryDirectory(prefix="train-") as folder:
+        say(f"data     {rows.describe()}")
+        say(f"lexicon  {words['name']}: {words['rows']:,} words")
+        with cluster(request.h2o_url) as joined:
+            say("training a GLM in H2O ...")
+            trained = train(joined, rows, SETS[request.features], lexicon, Path(folder))
+        used = {
+            "name": rows.name,
+            "sha256": sources.sha256_of(rows.path),
+            "rows": len(rows.frame),
+        }
+        say("exporting, and proving the export on every row ...")
+        proof = export(trained, rows.labels, lexicon, [used, words], request.folder)
+    say(f"proof    {proof}")
+    say(f"written  {request.folder}")
+    return proof
+
+
+def run_all(request: Request) -> None:
+    """Train, then show what came out, answers through the HTTP app included."""
+    proof = run_training(request)
+    metadata = artifact.load(request.folder).metadata
+    print("\n".join(report(metadata)))
+    print(f"Parity      {proof}")
+    with served(request.folder) as url:
+        for domain in EXAMPLES:
+            answer = _ask(url, domain)
+            verdict = "malicious" if answer["label"] else "legitimate"
+            print(f"{domain:<24} {verdict:<10}  P(malicious) = {answer['class1Prob']:.6f}")
+        print(json.dumps(_ask(url, EXAMPLES[0]), indent=2))
+
+
+def report(metadata: dict[str, Any]) -> Iterator[str]:
+    """Data and confusion matrix of an artifact, the original's beside it."""
+    metrics, data = metadata["metrics"], metadata["training"]["data"]
+    yield f"Data        {data[0]['name']}, {data[0]['rows']:,} rows; words: {data[1]['name']}"
+    sizes = metrics["training_rows"], metrics["validation_rows"]
+    yield "Split       {:,} to train, {:,} to validate".format(*sizes)
+    ours = Confusion(*(metrics[name] for name in Confusion._fields))
+    threshold = metadata["threshold"]["value"]
+    yield f"Validation at max F1          {'this model':>12} {'the original':>14}"
+    yield f"  threshold                   {threshold:>12.4f} {0.4935:>14}"
+    for name, mine, theirs in zip(Confusion._fields, ours, ORIGINAL_TABLE, strict=True):
+        yield f"  {name.replace('_', ' '):<26}  {mine:>12,} {theirs:>14,}"
+    yield f"  errors                      {ours.errors:>12,} {ORIGINAL_TABLE.errors:>14,}"
+    rates = [x.errors / sum(x) for x in (ours, ORIGINAL_TABLE)]
+    yield f"  error rate                  {rates[0]:>12.2%} {rates[1]:>14.2%}"
+    if data[0]["sha256"] != sources.ORIGINAL.sha256:
+        yield "  (The original's figures are of other data; see README, Data.)"
+
+
+@contextmanager
+def _corpus(chosen: Path | None) -> Iterator[Corpus]:
+    """The chosen CSV; else the original's, if it is here or can be had; else the embedded."""
+    if chosen:
+        yield corpus.read(chosen)
+        return
+    try:
+        yield corpus.read(sources.fetch(sources.ORIGINAL), "original")
+        return
+    except sources.SourceError as error:
+        say(f"the original's data is not here, the embedded corpus is used instead: {error}")
+    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+        path = Path(folder) / "embedded.csv"
+        corpus.write_embedded(path)
+        yield corpus.read(path, "embedded")
+
+
+def _lexicon(chosen: Path | None) -> tuple[Lexicon, dict[str, Any]]:
+    if chosen is None:
+        source = next(x for x in sources.SOURCES if x.path == sources.LEXICON)
+        used = {"name": source.name, "sha256": source.sha256, "rows": source.rows}
+        return Lexicon.load(source.path), used
+    words = read_words(chosen)
+    used = {"name": chosen.name, "sha256": sources.sha256_of(chosen), "rows": len(usable(words))}
+    return Lexicon(compile_words(words)), used
+
+
+def _ask(url: str, domain: str) -> dict[str, Any]:
+    answer = requests.post(
+        f"{url}/malicious-domain-classifier", json={"domain": domain}, timeout=30
+    )
+    answer.raise_for_status()
+    result: dict[str, Any] = answer.json()
+    return result
