@@ -89,8 +89,14 @@ def _command(port: int) -> list[str]:
 
 
 def _chalice(project: Path, *arguments: str) -> list[str]:
-    """Chalice's command by this interpreter, and no bytecode left in the project."""
-    start = "import sys; from chalice.cli import main; sys.exit(main())"
+    """Chalice's command by this interpreter, and no bytecode left in the project.
+
+    Its local server would let only five connections wait.
+    """
+    start = (
+        "import socketserver, sys; socketserver.TCPServer.request_queue_size = 128; "
+        "from chalice.cli import main; sys.exit(main())"
+    )
     return [sys.executable, "-B", "-c", start, "--project-dir", str(project), *arguments]
 
 

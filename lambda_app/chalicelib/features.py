@@ -32,9 +32,9 @@ def length(batch: Batch, lexicon: Lexicon) -> NDArray[np.int64]:
 def entropy(batch: Batch, lexicon: Lexicon) -> Floats:
     """Shannon entropy of a label's characters in bits, (labels,).
 
-    log2(n) - sum(c log2 c) / n over the counts c of its n characters, equal to
-    -sum(p log2 p) (Shannon 1948). All characters outside the alphabet count as
-    one symbol.
+    (n log2 n - sum(c log2 c)) / n over the counts c of its n characters, equal
+    to -sum(p log2 p) (Shannon 1948). All characters outside the alphabet count
+    as one symbol.
     """
     n = len(batch.lengths)
     owner = np.repeat(np.arange(0, n * SIZE, SIZE), batch.lengths + 1)
@@ -43,7 +43,7 @@ def entropy(batch: Batch, lexicon: Lexicon) -> Floats:
     repeated = np.flatnonzero(counts > 1)
     surplus = np.bincount(repeated // SIZE, _C_LOG_C[counts[repeated]], minlength=n)
     size = np.maximum(batch.lengths, 1)
-    bits: Floats = _LOG[size] - surplus / size
+    bits: Floats = (_C_LOG_C[size] - surplus) / size
     return bits
 
 
@@ -90,7 +90,7 @@ def matrix(labels: Sequence[str], names: Sequence[str], lexicon: Lexicon) -> Flo
 
 
 _IS_VOWEL = np.array([character in "aeiou" for character in ALPHABET] + [False])
-_LOG = np.log2(np.maximum(np.arange(MAX_LENGTH + 1), 1))
 # Rounded to multiples of 2**-42: sums below 2**11 are then exact, so that a
 # label's entropy does not depend on the order in which its terms are added.
-_C_LOG_C = np.round(np.arange(MAX_LENGTH + 1) * _LOG * 2.0**42) / 2.0**42
+_COUNT = np.arange(MAX_LENGTH + 1)
+_C_LOG_C = np.round(_COUNT * np.log2(np.maximum(_COUNT, 1)) * 2.0**42) / 2.0**42

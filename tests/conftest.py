@@ -1,0 +1,76 @@
+"""What several test modules share: data, a running H2O, the served app."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lambda_app.chalicelib import artifact
+from lambda_app.chalicelib.scorer import Scorer
+from pipeline import corpus, sources
+from pipeline.cluster import Cluster, cluster
+from pipeline.serving import served
+
+
+def _fetched(source: sources.Source) -> Path:
+    """A file of the original's; without network or mirror there is none to test against."""
+    try:
+        return sources.fetch(source)
+    except sources.SourceError as error:
+        if os.environ.get("DOMAINS_MIRROR"):
+            raise
+        pytest.skip(f"needs the original's data: {error}")
+
+
+@pytest.fixture(scope="session")
+def original() -> corpus.Corpus:
+    return corpus.read(_fetched(sources.ORIGINAL), "original")
+
+
+@pytest.fixture(scope="session")
+def words_txt() -> Path:
+    return _fetched(sources.WORDS)
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> corpus.Corpus:
+    path = tmp_path_factory.mktemp("corpus") / "embedded.csv"
+    corpus.write_embedded(path)
+    return corpus.read(path, "embedded")
+
+
+@pytest.fixture(scope="session")
+def small_csv(embedded: corpus.Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every 80th row of the embedded corpus: enough to train on in a second."""
+    path = tmp_path_factory.mktemp("corpus") / "small.csv"
+    embedded.frame.iloc[::80].to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def h2o_cluster() -> Iterator[Cluster]:
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    with served() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def scorer() -> Scorer:
+    return Scorer.load("classic")
+
+
+@pytest.fixture
+def artifact_copy(tmp_path: Path) -> Path:
+    """The packaged artifact, to be damaged."""
+    folder = tmp_path / "classic"
+    shutil.copytree(artifact.PACKAGED / "classic", folder)
+    return folder

@@ -1,0 +1,31 @@
+"""Any bytes at all as a request's body."""
+
+from __future__ import annotations
+
+import json
+
+from chalice.app import ChaliceViewError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_app.chalicelib.api import classify
+from lambda_app.chalicelib.scorer import Scorer
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+REQUESTS = st.dictionaries(
+    st.sampled_from(["domain", "domains", "x"]), st.text() | st.lists(st.text()) | JSON
+)
+
+
+@given(body=st.binary() | JSON.map(json.dumps).map(str.encode) | REQUESTS.map(json.dumps).map(str.encode))
+def test_an_answer_or_a_client_error(scorer: Scorer, body: bytes) -> None:
+    try:
+        answer = classify(scorer, body)
+    except ChaliceViewError as error:
+        assert 400 <= error.STATUS_CODE < 500
+        assert str(error)
+    else:
+        assert json.loads(json.dumps(answer, allow_nan=False)) == answer

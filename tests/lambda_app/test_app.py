@@ -1,0 +1,167 @@
+"""The app as Chalice's own server runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from lambda_app.chalicelib.scorer import Scorer
+from pipeline.serving import served
+
+PATH = "/malicious-domain-classifier"
+EIGHT = "label class0Prob class1Prob intercept length entropy proVowels numWords".split()
+
+
+def post(url: str, body: object, **headers: str) -> requests.Response:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", "Origin": "https://front.example"} | headers
+    return requests.post(url + PATH, data=data, headers=headers, timeout=30)
+
+
+def test_one_domain_gets_the_eight_keys_of_the_original(app_url: str, scorer: Scorer) -> None:
+    answer = post(app_url, {"domain": "plzdonthackmekthxbye"}).json()
+    assert list(answer)[:8] == EIGHT
+    assert all(isinstance(answer[key], int | float) for key in EIGHT)
+    assert answer["label"] == 1
+    assert answer["class0Prob"] + answer["class1Prob"] == pytest.approx(1)
+    score = scorer.score("plzdonthackmekthxbye")
+    total = sum(answer[key] for key in EIGHT[3:])
+    assert total == pytest.approx(score.log_odds, abs=1e-12)
+    assert answer["contributions"] == score.contributions
+    assert (answer["name"], answer["model"]) == ("plzdonthackmekthxbye", "classic")
+    assert answer["threshold"] == scorer.threshold
+
+
+def test_a_front_end_of_the_original_on_another_origin(app_url: str) -> None:
+    """jQuery posts JSON under the name of a form: a simple request, no preflight."""
+    kind = "application/x-www-form-urlencoded; charset=UTF-8"
+    answer = post(app_url, {"domain": "google.com"}, **{"Content-Type": kind})
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.json()["label"] == 0
+
+
+def test_a_preflight_is_answered(app_url: str) -> None:
+    ask = {"Origin": "https://front.example", "Access-Control-Request-Method": "POST"}
+    answer = requests.options(app_url + PATH, headers=ask, timeout=30)
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "Content-Type" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_curl_as_the_original_documents_it(app_url: str) -> None:
+    command = ["curl", "-sS", "-X", "POST", "-d", '{"domain":"x"}', app_url + PATH]
+    run = subprocess.run(command, capture_output=True, check=True)
+    assert json.loads(run.stdout)["name"] == "x"
+
+
+def test_a_batch_is_answered_in_order(app_url: str) -> None:
+    domains = ["google.com", "co.uk", "xmqjtoevkbhrw.ru"]
+    answer = post(app_url, {"domains": domains}).json()
+    assert answer["model"] == "classic"
+    assert [x["domain"] for x in answer["results"]] == domains
+    assert [x.get("label") for x in answer["results"]] == [0, None, 1]
+    assert set(answer["results"][1]) == {"domain", "error"}
+    assert answer["results"][2] == post(app_url, {"domain": domains[2]}).json()
+
+
+def test_a_thousand_at_once(app_url: str) -> None:
+    answer = post(app_url, {"domains": [f"name{i}.com" for i in range(1000)]})
+    assert [x["name"] for x in answer.json()["results"]] == [f"name{i}" for i in range(1000)]
+
+
+BAD: list[tuple[object, int, str]] = [
+    (b"", 400, "not JSON"),
+    (b"domain=example.com", 400, "not JSON"),
+    (b"\xff\xfe\x00", 400, "not JSON"),
+    (b"[" * 50_000, 400, "not JSON"),
+    (b'{"domain": ' + b"9" * 5_000 + b"}", 400, "not JSON"),
+    ("example.com", 400, "a string, expected an object"),
+    (["example.com"], 400, "an array, expected an object"),
+    (None, 400, "null, expected an object"),
+    ({}, 400, '"domain" and "domains"'),
+    ({"name": "example.com"}, 400, '"domain" and "domains"'),
+    ({"domain": "a.com", "domains": ["a.com"]}, 400, '"domain" and "domains"'),
+    ({"domain": 5}, 400, "a number, expected a string"),
+    ({"domain": None}, 400, "null, expected a string"),
+    ({"domain": ["a.com"]}, 400, "an array, expected a string"),
+    ({"domains": []}, 400, "1 to 1,000"),
+    ({"domains": "a.com"}, 400, "1 to 1,000"),
+    ({"domains": ["a.com", True]}, 400, "domains[1] is a boolean"),
+    ({"domains": ["a.com"] * 1001}, 413, "1001 domains: at most 1000"),
+    ({"domain": "x" * 2_000_000}, 413, "at most 1000000"),
+    ({"domain": ""}, 422, "empty"),
+    ({"domain": "x" * 64}, 422, "64 characters"),
+    ({"domain": "abcdefghi." * 30 + "com"}, 422, "at most 253"),
+    ({"domain": "two words.com"}, 422, "' '"),
+    ({"domain": "1.2.3.4"}, 422, "IP address"),
+    ({"domain": "💩.la"}, 422, "PILE OF POO"),
+    ({"domain": "nul\0.com"}, 422, "'\\x00'"),
+    ({"domain": "\ud800.com"}, 422, "domain"),
+    ({"domain": "co.uk"}, 422, "public suffix"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "message"), BAD)
+def test_bad_requests_are_told_why(app_url: str, body: object, status: int, message: str) -> None:
+    answer = post(app_url, body)
+    assert answer.status_code == status
+    assert set(answer.json()) == {"Code", "Message"}
+    assert message in answer.json()["Message"]
+    assert len(answer.text) < 1000
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_another_content_type_is_415(app_url: str) -> None:
+    answer = post(app_url, {"domain": "a.com"}, **{"Content-Type": "application/xml"})
+    assert answer.status_code == 415
+    assert set(answer.json()) == {"Code", "Message"}
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("https://user:pw@WWW.Example.com:8443/path", "example"),
+        ("example[.]com", "example"),
+        ("EXAMPLE.COM.", "example"),
+        ("bücher.de", "xn--bcher-kva"),
+        ("xn--bcher-kva.de", "xn--bcher-kva"),
+    ],
+)
+def test_names_in_many_dresses(app_url: str, text: str, name: str) -> None:
+    answer = post(app_url, {"domain": text}).json()
+    assert (answer["domain"], answer["name"]) == (text, name)
+
+
+def test_model_health_and_page(app_url: str, scorer: Scorer) -> None:
+    assert requests.get(app_url + "/health", timeout=30).json() == {"status": "ok"}
+    assert requests.get(app_url + "/model", timeout=30).json() == scorer.artifact.metadata
+    page = requests.get(app_url + "/", timeout=30)
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "<form>" in page.text
+
+
+def test_many_at_the_same_time(app_url: str) -> None:
+    def ask(i: int) -> Any:
+        return post(app_url, {"domain": f"name{i}.com"}).json()["name"]
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(ask, range(200))) == [f"name{i}" for i in range(200)]
+
+
+def test_a_broken_artifact_is_503_and_health_still_answers(artifact_copy: Path) -> None:
+    (artifact_copy / "lexicon.npy").write_bytes(b"")
+    with served(artifact_copy) as url:
+        answer = post(url, {"domain": "a.com"})
+        assert answer.status_code == 503
+        assert "lexicon.npy: its SHA-256" in answer.json()["Message"]
+        assert requests.get(url + "/model", timeout=30).status_code == 503
+        assert requests.get(url + "/health", timeout=30).status_code == 200

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lambda_app.chalicelib import artifact
+from lambda_app.chalicelib.artifact import ArtifactError, load, locate
+from lambda_app.chalicelib.scorer import Scorer
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = folder / "model.json"
+    metadata = json.loads(path.read_text())
+    change(metadata)
+    path.write_text(json.dumps(metadata))
+
+
+def test_the_packaged_artifact_loads_and_says_what_it_is() -> None:
+    model = load(artifact.PACKAGED / "classic")
+    assert model.name == "classic"
+    assert model.features == ("length", "entropy", "p_vowels", "num_words")
+    assert model.metadata["training"]["h2o_version"] == "3.46.0.11"
+    assert all(len(x["sha256"]) == 64 for x in model.metadata["training"]["data"])
+
+
+def test_model_may_be_a_name_a_path_or_the_environment(
+    artifact_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert locate("classic") == artifact.PACKAGED / "classic"
+    assert locate(artifact_copy) == artifact_copy
+    assert locate() == artifact.PACKAGED / artifact.DEFAULT
+    monkeypatch.setenv("MODEL", str(artifact_copy))
+    assert locate() == artifact_copy
+    assert Scorer.load().threshold == Scorer.load("classic").threshold
+
+
+@pytest.mark.parametrize("name", ["lexicon.npy", "mojo.zip"])
+def test_one_flipped_bit_is_refused(artifact_copy: Path, name: str) -> None:
+    data = bytearray((artifact_copy / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (artifact_copy / name).write_bytes(data)
+    with pytest.raises(ArtifactError, match=rf"{name}: its SHA-256 is"):
+        load(artifact_copy)
+
+
+@pytest.mark.parametrize("name", ["model.json", "lexicon.npy", "mojo.zip"])
+def test_a_missing_file_is_named(artifact_copy: Path, name: str) -> None:
+    (artifact_copy / name).unlink()
+    with pytest.raises(ArtifactError, match=rf"{name}: cannot be read: No such file"):
+        load(artifact_copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.update(schema_version=99), "schema_version 99, known is 1"),
+        (lambda m: m.pop("schema_version"), "schema_version None"),
+        (lambda m: m.pop("coefficients"), "coefficients is missing"),
+        (lambda m: m.update(intercept="1"), "intercept is missing or no float"),
+        (lambda m: m.update(intercept=float("nan")), "not finite"),
+        (lambda m: m["coefficients"].update(length=float("nan")), "not finite"),
+        (lambda m: m["coefficients"].update(length=float("inf")), "not finite"),
+        (lambda m: m["coefficients"].update(length=None), "not finite"),
+        (lambda m: m["coefficients"].pop("length"), "do not name the same"),
+        (lambda m: m["features"].append("length"), "do not name the same"),
+        (lambda m: m["threshold"].update(value=1.5), "no probability"),
+        (lambda m: m["threshold"].clear(), "not finite"),
+        (lambda m: m["files"].pop("lexicon.npy"), "does not list lexicon.npy"),
+        (lambda m: m["files"].update({"../x": "0"}), "outside its folder"),
+    ],
+)
+def test_metadata_that_makes_no_sense_is_refused(
+    artifact_copy: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    edit(artifact_copy, change)
+    with pytest.raises(ArtifactError, match=rf"model.json: .*{message}"):
+        load(artifact_copy)
+
+
+def test_an_unknown_feature_is_named(artifact_copy: Path) -> None:
+    def rename(metadata: dict[str, Any]) -> None:
+        metadata["features"][0] = "shape"
+        metadata["coefficients"]["shape"] = metadata["coefficients"].pop("length")
+
+    edit(artifact_copy, rename)
+    with pytest.raises(ArtifactError, match="unknown features .*shape"):
+        load(artifact_copy)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"[]", b"[" * 100_000])
+def test_metadata_that_is_no_json_object(artifact_copy: Path, text: bytes) -> None:
+    (artifact_copy / "model.json").write_bytes(text)
+    with pytest.raises(ArtifactError, match=r"model\.json: (is not JSON|schema_version)"):
+        load(artifact_copy)
+
+
+def test_pickles_are_not_opened(artifact_copy: Path) -> None:
+    path = artifact_copy / "lexicon.npy"
+    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    edit(artifact_copy, lambda m: m["files"].update({"lexicon.npy": digest}))
+    with pytest.raises(ArtifactError, match=r"lexicon\.npy: is no lexicon"):
+        load(artifact_copy)

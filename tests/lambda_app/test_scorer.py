@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_app.chalicelib.names import InvalidDomain
+from lambda_app.chalicelib.scorer import Invalid, Score, Scorer
+
+# Recorded from H2O's Java scorer, see tests/pipeline/test_export.py.
+GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text())
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda x: x["domain"])
+def test_golden_answers(scorer: Scorer, golden: dict[str, object]) -> None:
+    score = scorer.score(str(golden["domain"]))
+    assert score.label == golden["label"]
+    assert math.isclose(score.probability, float(str(golden["probability"])), abs_tol=1e-12)
+
+
+def test_the_examples_of_every_page_about_this() -> None:
+    scorer = Scorer.load()
+    assert scorer.score("plzdonthackmekthxbye").label == 1
+    assert [scorer.score(x).label for x in ("google.com", "wikipedia.org", "facebook.com")] == [0] * 3
+
+
+@given(text=st.text() | st.from_regex(r"[a-z0-9-]{1,63}(\.[a-z]{2,5}){0,2}", fullmatch=True))
+def test_any_text_gets_a_score_or_a_reason(scorer: Scorer, text: str) -> None:
+    (result,) = scorer.score_many([text])
+    assert result.domain == text
+    if isinstance(result, Invalid):
+        assert result.error
+        with pytest.raises(InvalidDomain):
+            scorer.score(text)
+        return
+    assert result == scorer.score(text)
+    assert 0 <= result.probability <= 1
+    assert result.label == (result.probability >= result.threshold == scorer.threshold)
+    total = result.intercept + sum(result.contributions.values())
+    assert math.isclose(total, result.log_odds, abs_tol=1e-9)
+    assert math.isclose(1 / (1 + math.exp(-result.log_odds)), result.probability, rel_tol=1e-9)
+    assert scorer.probability([result.name])[0] == result.probability
+
+
+def test_many_keep_their_order_and_bad_names_their_place(scorer: Scorer) -> None:
+    texts = ["google.com", "", "co.uk", "xmqjtoevkbhrw.ru", "google.com"]
+    results = scorer.score_many(texts)
+    assert [x.domain for x in results] == texts
+    assert [type(x) for x in results] == [Score, Invalid, Invalid, Score, Score]
+
+
+def test_nothing_to_score(scorer: Scorer) -> None:
+    assert scorer.score_many([]) == []
+    assert scorer.probability([]).shape == (0,)
