@@ -23,8 +23,8 @@ app = Chalice(app_name="malicious-domains")
 @app.route("/malicious-domain-classifier", methods=["POST"], content_types=BODIES, cors=True)
 def classify() -> dict[str, Any]:
     """Judge one domain or up to 1,000."""
-    body: bytes = app.current_request.raw_body  # type: ignore[union-attr]
-    answer: dict[str, Any] = api.classify(get_scorer(), body)
+    request: Any = app.current_request
+    answer: dict[str, Any] = api.classify(get_scorer(), request.raw_body)
     return answer
 
 

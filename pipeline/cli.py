@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from lambda_app.chalicelib.artifact import ArtifactError
 
 from .errors import PipelineError
+
+if TYPE_CHECKING:
+    from .workflow import Request
 
 DONE, SOME_REFUSED, FAILED = 0, 1, 2
 
@@ -133,7 +136,7 @@ def _run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _request(options: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _request(options: argparse.Namespace) -> Request:
     from .workflow import Request
 
     return Request(options.features, options.data, options.lexicon, options.out, options.h2o_url)

@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import Any
 
 import h2o
 import numpy as np
@@ -43,7 +42,8 @@ def jar() -> Path:
 class Cluster:
     """A running H2O, and the keys of ours in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        self.url = url
         self._prefix = f"domains_{secrets.token_hex(4)}"
         self._keys: list[str] = []
 
@@ -53,8 +53,9 @@ class Cluster:
         return self._keys[-1]
 
     def clear(self) -> None:
-        """Remove what we made."""
-        for key in self._keys:
+        """Remove what we made, and what H2O made of it under names of its own."""
+        frames = [frame["frame_id"]["name"] for frame in h2o.api("GET /3/Frames")["frames"]]
+        for key in (*self._keys, *(name for name in frames if self._prefix in name)):
             h2o.remove(key)
 
     def draw_split(self, path: Path, rows: int, share: float, seed: int) -> NDArray[np.bool_]:
@@ -177,7 +178,7 @@ def _session(url: str) -> Iterator[Cluster]:
             h2o.connect(url=url, verbose=False)
     except Exception as error:  # the client raises many kinds
         raise ClusterError(f"no H2O at {url}: {error}") from error
-    ours = Cluster()
+    ours = Cluster(url)
     try:
         yield ours
     finally:
@@ -188,5 +189,4 @@ def _session(url: str) -> Iterator[Cluster]:
 
 def download(frame: h2o.H2OFrame) -> NDArray[np.float64]:
     """The values of a numeric frame, float64 (rows, columns), exactly."""
-    text: Any = frame.get_frame_data()
-    return pd.read_csv(io.StringIO(text), float_precision="round_trip").to_numpy(np.float64)
+    return np.loadtxt(io.StringIO(frame.get_frame_data()), delimiter=",", skiprows=1, ndmin=2)

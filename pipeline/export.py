@@ -144,9 +144,8 @@ def score_mojo(mojo: Path, values: pd.DataFrame) -> tuple[Floats, NDArray[np.boo
         run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
         if run.returncode or not target.exists():
             raise ExportError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
-        scored = pd.read_csv(target, float_precision="round_trip")
-    malicious = scored["malicious"].to_numpy(np.float64)
-    return malicious, (scored["predict"] == "malicious").to_numpy(np.bool_)
+        scored = np.loadtxt(target, delimiter=",", skiprows=1, dtype=str, ndmin=2)
+    return scored[:, 2].astype(np.float64), scored[:, 0] == "malicious"
 
 
 def _manifest(

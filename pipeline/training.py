@@ -58,7 +58,7 @@ def train(
     frame = cluster.upload(columns.assign(**{RESPONSE: response, "valid": valid.astype(int)}))
     model = _fit(cluster, frame, list(names))
     probability = download(model.predict(frame)[["malicious"]])[:, 0]
-    candidates = _candidates(model)
+    candidates = _candidates(model, probability[valid])
     threshold = _threshold(cluster, probability[valid], corpus.malicious[valid], candidates)
     reset_model_threshold(model, threshold)
     return Trained(
@@ -92,9 +92,18 @@ def _fit(cluster: Cluster, frame: h2o.H2OFrame, names: list[str]) -> H2OGenerali
     return model
 
 
-def _candidates(model: H2OGeneralizedLinearEstimator) -> Floats:
+def _candidates(model: H2OGeneralizedLinearEstimator, probability: Floats) -> Floats:
+    """The thresholds that H2O compares, each moved to the middle between two rows.
+
+    They part the rows as H2O's do, but no row stands on the line, where the
+    last bit of a probability would decide.
+    """
     metrics = model.model_performance(valid=True)._metric_json
-    return np.sort(np.array(metrics["thresholds_and_metric_scores"]["threshold"], np.float64))
+    thresholds = np.array(metrics["thresholds_and_metric_scores"]["threshold"], np.float64)
+    rows = np.unique(np.append(probability, 0.0))
+    above = np.searchsorted(rows, thresholds).clip(1, len(rows) - 1)
+    between: Floats = (rows[above - 1] + rows[above]) / 2
+    return np.unique(between)
 
 
 def _threshold(

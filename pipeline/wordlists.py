@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from lambda_app.chalicelib.encoding import ALPHABET, OTHER, SIZE, encode
 from lambda_app.chalicelib.lexicon import BASE_BIT, WORD_BIT
 
+from .errors import PipelineError
+
 LONGEST = 63  # of a DNS label (RFC 1035, 2.3.4)
 _WINDOW = 4096  # cells looked at together when a state is placed
 
 Ints = NDArray[np.int64]
 
 
-class WordListError(ValueError):
+class WordListError(PipelineError):
     """A list of words that no lexicon can be made of."""
 
 

@@ -20,7 +20,11 @@ REQUESTS = st.dictionaries(
 )
 
 
-@given(body=st.binary() | JSON.map(json.dumps).map(str.encode) | REQUESTS.map(json.dumps).map(str.encode))
+@given(
+    body=st.binary()
+    | JSON.map(json.dumps).map(str.encode)
+    | REQUESTS.map(json.dumps).map(str.encode)
+)
 def test_an_answer_or_a_client_error(scorer: Scorer, body: bytes) -> None:
     try:
         answer = classify(scorer, body)

@@ -15,7 +15,8 @@ from lambda_app.chalicelib.scorer import Scorer
 from pipeline.serving import served
 
 PATH = "/malicious-domain-classifier"
-EIGHT = "label class0Prob class1Prob intercept length entropy proVowels numWords".split()
+PARTS = ["intercept", "length", "entropy", "proVowels", "numWords"]
+EIGHT = ["label", "class0Prob", "class1Prob", *PARTS]
 
 
 def post(url: str, body: object, **headers: str) -> requests.Response:
@@ -31,7 +32,7 @@ def test_one_domain_gets_the_eight_keys_of_the_original(app_url: str, scorer: Sc
     assert answer["label"] == 1
     assert answer["class0Prob"] + answer["class1Prob"] == pytest.approx(1)
     score = scorer.score("plzdonthackmekthxbye")
-    total = sum(answer[key] for key in EIGHT[3:])
+    total = sum(answer[key] for key in PARTS)
     assert total == pytest.approx(score.log_odds, abs=1e-12)
     assert answer["contributions"] == score.contributions
     assert (answer["name"], answer["model"]) == ("plzdonthackmekthxbye", "classic")

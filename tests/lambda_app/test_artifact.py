@@ -89,7 +89,7 @@ def test_an_unknown_feature_is_named(artifact_copy: Path) -> None:
         metadata["coefficients"]["shape"] = metadata["coefficients"].pop("length")
 
     edit(artifact_copy, rename)
-    with pytest.raises(ArtifactError, match="unknown features .*shape"):
+    with pytest.raises(ArtifactError, match=r"unknown features .*shape"):
         load(artifact_copy)
 
 

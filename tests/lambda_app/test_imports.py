@@ -55,7 +55,11 @@ def test_the_app_imports_numpy_chalice_and_the_suffix_list_only() -> None:
 )
 def test_scoring_needs_neither_h2o_nor_pandas(code: str, expected: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", BLOCKED + code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", BLOCKED + code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (run.stdout, run.stderr) == (expected, "")
 

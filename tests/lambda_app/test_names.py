@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 
 import pytest
@@ -84,9 +85,8 @@ def test_finds_the_registrable_label(text: str, label: str) -> None:
     ],
 )
 def test_refuses_with_the_reason(text: str, reason: str) -> None:
-    with pytest.raises(InvalidDomain, match=".") as caught:
+    with pytest.raises(InvalidDomain, match=re.escape(reason)) as caught:
         parse(text)
-    assert reason in str(caught.value)
     assert len(str(caught.value)) < 500
 
 

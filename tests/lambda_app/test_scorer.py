@@ -25,7 +25,9 @@ def test_golden_answers(scorer: Scorer, golden: dict[str, object]) -> None:
 def test_the_examples_of_every_page_about_this() -> None:
     scorer = Scorer.load()
     assert scorer.score("plzdonthackmekthxbye").label == 1
-    assert [scorer.score(x).label for x in ("google.com", "wikipedia.org", "facebook.com")] == [0] * 3
+    assert [scorer.score(x).label for x in ("google.com", "wikipedia.org", "facebook.com")] == [
+        0
+    ] * 3
 
 
 @given(text=st.text() | st.from_regex(r"[a-z0-9-]{1,63}(\.[a-z]{2,5}){0,2}", fullmatch=True))

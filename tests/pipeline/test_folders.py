@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import folders
+from pipeline.folders import replacing
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_folder_is_replaced_whole(
+    atomic: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not atomic:
+        monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
+    target = tmp_path / "deep" / "target"
+    for content in ("one", "two"):
+        with replacing(target) as new:
+            (new / content).write_text(content)
+        assert [x.name for x in target.iterdir()] == [content]
+    assert [x.name for x in target.parent.iterdir()] == ["target"]
+
+
+def test_an_exception_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "old").touch()
+    with pytest.raises(KeyboardInterrupt), replacing(target) as new:
+        (new / "half").touch()
+        raise KeyboardInterrupt
+    assert [x.name for x in target.iterdir()] == ["old"]
+    assert [x.name for x in tmp_path.iterdir()] == ["target"]
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".target.new-abc").mkdir()
+    with replacing(tmp_path / "target"):
+        pass
+    assert [x.name for x in tmp_path.iterdir()] == ["target"]

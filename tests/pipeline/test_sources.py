@@ -1,0 +1,144 @@
+"""Downloads, from a real HTTP server on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from english_words import get_english_words_set
+
+from pipeline import sources
+from pipeline.sources import Source, SourceError, fetch
+from pipeline.wordlists import compile_words
+
+CONTENT = bytes(range(256)) * 1000
+
+
+class Server(ThreadingHTTPServer):
+    """Serves CONTENT at /data.bin, from any byte on; remembers what was asked for."""
+
+    asked: list[str | None]
+
+    class Handler(BaseHTTPRequestHandler):
+        server: Server
+
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range")
+            self.server.asked.append(wanted)
+            start = int(re.findall(r"\d+", wanted)[0]) if wanted else 0
+            if self.path != "/data.bin" or start >= len(CONTENT):
+                self.send_error(404 if self.path != "/data.bin" else 416)
+                return
+            self.send_response(206 if wanted else 200)
+            self.send_header("Content-Length", str(len(CONTENT) - start))
+            self.end_headers()
+            self.wfile.write(CONTENT[start:])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), Server.Handler) as running:
+        running.asked = []
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOMAINS_MIRROR", raising=False)
+
+
+@pytest.fixture
+def source(tmp_path: Path, server: Server) -> Source:
+    url = f"http://127.0.0.1:{server.server_port}/data.bin"
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    return Source("data", tmp_path / "downloads" / "data.bin", digest, 1, "none", url)
+
+
+def test_a_download_is_verified_and_kept(source: Source, server: Server) -> None:
+    assert source.state == "absent"
+    assert fetch(source).read_bytes() == CONTENT
+    assert source.state == "downloaded"
+    fetch(source)
+    assert server.asked == [None]  # once, not twice
+    assert [x.name for x in source.path.parent.iterdir()] == ["data.bin"]
+
+
+def test_an_interrupted_download_goes_on(source: Source, server: Server) -> None:
+    source.path.parent.mkdir()
+    source.path.with_name("data.bin.part").write_bytes(CONTENT[:1000])
+    assert fetch(source).read_bytes() == CONTENT
+    assert server.asked == ["bytes=1000-"]
+
+
+def test_one_that_was_complete_but_not_yet_renamed(source: Source, server: Server) -> None:
+    source.path.parent.mkdir()
+    source.path.with_name("data.bin.part").write_bytes(CONTENT)
+    assert fetch(source).read_bytes() == CONTENT
+
+
+def test_wrong_bytes_are_thrown_away(source: Source, server: Server) -> None:
+    source.path.parent.mkdir()
+    source.path.with_name("data.bin.part").write_bytes(b"x" * 1000)
+    with pytest.raises(SourceError, match=r"SHA-256 is .*thrown away"):
+        fetch(source)
+    assert not list(source.path.parent.iterdir())
+    assert fetch(source).read_bytes() == CONTENT  # and the next call starts afresh
+
+
+def test_a_damaged_file_is_replaced(source: Source, server: Server) -> None:
+    source.path.parent.mkdir()
+    source.path.write_bytes(CONTENT[:-1])
+    assert source.state == "damaged"
+    assert fetch(source).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("kind", ["folder", "url"])
+def test_the_mirror_is_asked_first(
+    kind: str, source: Source, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "folder":
+        (tmp_path / "mirror").mkdir()
+        (tmp_path / "mirror" / "data.bin").write_bytes(CONTENT)
+    mirror = f"http://127.0.0.1:{server.server_port}/" if kind == "url" else tmp_path / "mirror"
+    monkeypatch.setenv("DOMAINS_MIRROR", str(mirror))
+    nowhere = Source("data", source.path, source.sha256, 1, "none", "http://127.0.0.1:9/data.bin")
+    assert fetch(nowhere).read_bytes() == CONTENT
+
+
+def test_a_mirror_without_the_file_is_no_obstacle(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOMAINS_MIRROR", str(tmp_path))
+    assert fetch(source).read_bytes() == CONTENT
+
+
+def test_nowhere_to_be_had(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOMAINS_MIRROR", "http://127.0.0.1:9")
+    nowhere = Source("data", source.path, source.sha256, 1, "none", source.url + ".gone")
+    with pytest.raises(SourceError, match=r"(?s)data\.bin .*DOMAINS_MIRROR.*127.0.0.1:9/.*404"):
+        fetch(nowhere)
+    assert not source.path.exists()
+
+
+def test_what_is_committed_is_whole() -> None:
+    committed = [x for x in sources.SOURCES if not x.url]
+    assert {x.name: x.state for x in committed} == {"hsts": "committed", "web2": "committed"}
+
+
+def test_the_committed_lexicon_is_made_of_web2() -> None:
+    words = get_english_words_set(["web2"])
+    assert len(words) == next(x.rows for x in sources.SOURCES if x.name == "web2")
+    np.testing.assert_array_equal(compile_words(words), np.load(sources.LEXICON))

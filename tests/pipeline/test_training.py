@@ -1,0 +1,94 @@
+"""The original's numbers, from a real H2O."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h2o
+import numpy as np
+import pytest
+
+from lambda_app.chalicelib import features
+from lambda_app.chalicelib.features import SETS
+from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.scorer import Scorer
+from pipeline import corpus, sources
+from pipeline.cluster import Cluster, ClusterError, download
+from pipeline.corpus import Corpus
+from pipeline.export import export
+from pipeline.metrics import Confusion, confusion
+from pipeline.training import Trained, train
+from pipeline.wordlists import compile_words, read_words
+
+CLASSIC = SETS["classic"]
+
+pytestmark = pytest.mark.slow
+
+
+def validation(trained: Trained, threshold: float) -> Confusion:
+    valid = trained.valid
+    return confusion(trained.probability[valid], trained.malicious[valid], threshold)
+
+
+@pytest.fixture(scope="module")
+def original_words(words_txt: Path) -> Lexicon:
+    return Lexicon(compile_words(read_words(words_txt)))
+
+
+def test_features_equal_those_of_h2o_on_every_row(
+    h2o_cluster: Cluster, original: Corpus, words_txt: Path, original_words: Lexicon
+) -> None:
+    frame = h2o.import_file(str(original.path), header=1, col_types=["string"] * 4)
+    domain = frame["domain"]
+    vowels = domain.countmatches(["a", "e", "i", "o", "u"])
+    theirs = download(
+        domain.nchar()
+        .cbind(domain.entropy())
+        .cbind(vowels / domain.nchar())
+        .cbind(domain.num_valid_substrings(str(words_txt)))
+    )
+    ours = features.matrix(original.labels, CLASSIC, original_words)
+    assert ours.shape == theirs.shape == (133_926, 4)
+    np.testing.assert_array_equal(ours[:, [0, 3]], theirs[:, [0, 3]])
+    np.testing.assert_allclose(ours[:, 1], theirs[:, 1], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(ours[:, 2], theirs[:, 2])
+
+
+def test_the_original_data_and_words_give_the_original_model(
+    h2o_cluster: Cluster, original: Corpus, original_words: Lexicon, tmp_path: Path
+) -> None:
+    trained = train(h2o_cluster, original, CLASSIC, original_words, tmp_path)
+    assert (int((~trained.valid).sum()), int(trained.valid.sum())) == (107_333, 26_593)
+    proof = export(trained, original.labels, original_words, [], tmp_path / "classic")
+    assert proof.holds
+    assert proof.rows == 133_926
+    scorer = Scorer.load(tmp_path / "classic")
+    assert round(scorer.threshold, 3) == 0.498
+    counts = validation(trained, scorer.threshold)
+    assert counts == (15_868, 313, 351, 10_061)
+    assert counts.errors == 664
+
+
+def test_the_committed_artifact_is_what_training_gives(
+    h2o_cluster: Cluster, original: Corpus, scorer: Scorer, tmp_path: Path
+) -> None:
+    lexicon = Lexicon.load(sources.LEXICON)
+    trained = train(h2o_cluster, original, CLASSIC, lexicon, tmp_path)
+    export(trained, original.labels, lexicon, [], tmp_path / "classic")
+    again, committed = Scorer.load(tmp_path / "classic").artifact, scorer.artifact
+    np.testing.assert_allclose(again.coefficients, committed.coefficients, rtol=0, atol=1e-9)
+    assert again.intercept == pytest.approx(committed.intercept, abs=1e-9)
+    assert again.threshold == pytest.approx(committed.threshold, abs=1e-9)
+    assert validation(trained, again.threshold).errors == 560
+
+
+def test_the_split_does_not_depend_on_who_draws_it(h2o_cluster: Cluster, small_csv: Path) -> None:
+    rows = len(corpus.read(small_csv).frame)
+    first, second = (h2o_cluster.draw_split(small_csv, rows, 0.8, 123456) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert 0.15 < first.mean() < 0.25
+
+
+def test_a_file_that_h2o_reads_otherwise_is_refused(h2o_cluster: Cluster, small_csv: Path) -> None:
+    with pytest.raises(ClusterError, match=r"H2O reads \d+ rows where 5 stand"):
+        h2o_cluster.draw_split(small_csv, 5, 0.8, 123456)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lambda_app.chalicelib.encoding import encode
+from lambda_app.chalicelib.lexicon import Lexicon
+from pipeline.errors import PipelineError
+from pipeline.wordlists import compile_words, read_words, usable
+from tests.reference import num_words
+
+
+def test_words_that_no_label_can_hold_are_left_out() -> None:
+    words = ["word", "Word", "it's", "a", "", "naïve", "x" * 64, "a1", "co-op", "word"]
+    assert usable(words) == ["a1", "co-op", "word"]
+
+
+@pytest.mark.parametrize("words", [[], ["a", "B"], ["it's", "ÄÖ"]])
+def test_a_list_with_nothing_usable_is_refused(words: list[str]) -> None:
+    with pytest.raises(PipelineError, match="no usable word: expected one word a line"):
+        compile_words(words)
+
+
+def test_the_order_of_the_words_does_not_matter() -> None:
+    words = ["ab", "abc", "cab", "bab", "zebra", "zebras"]
+    np.testing.assert_array_equal(compile_words(words), compile_words(words[::-1]))
+
+
+def test_the_original_words(words_txt: Path) -> None:
+    words = read_words(words_txt)
+    assert len(set(words)) == 354_984  # two lines stand twice
+    lexicon = Lexicon(compile_words(words))
+    assert lexicon.cells.nbytes < 4e6
+    sample = [*usable(words)[::37], "plzdonthackmekthxbye"]
+    known = frozenset(words)
+    assert lexicon.count(encode(sample)).tolist() == [num_words(x, known) for x in sample]
+
+
+def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_bytes(b"\xff\xfe")
+    for name in ("words.txt", "absent.txt"):
+        with pytest.raises(PipelineError, match=f"{name}: not a readable word list"):
+            read_words(tmp_path / name)
