@@ -31,6 +31,7 @@ from .training import Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
 MOJO = "mojo.zip"
+FILES = (MANIFEST, LEXICON, MOJO)  # all that an artifact's folder holds
 FALSE_POSITIVE_RATES = (0.01, 0.001)  # of operating points that a validation split can tell
 
 Floats = NDArray[np.float64]
@@ -103,7 +104,7 @@ def export(
 
     Raises ExportError, and leaves `out` as it was, if a row differs.
     """
-    with replacing(out) as folder:
+    with replacing(out, FILES) as folder:
         shutil.copyfile(trained.mojo, folder / MOJO)
         np.save(folder / LEXICON, lexicon.cells, allow_pickle=False)
         manifest = _manifest(trained, read_mojo(trained.mojo), out.name, data)

@@ -6,26 +6,49 @@ import ctypes
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .errors import PipelineError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # renameat2(2), Linux 3.15 and glibc 2.28
 
 
+class FolderError(PipelineError):
+    """A place that no folder of ours may take."""
+
+
+def check_place(target: Path, known: Collection[str]) -> None:
+    """Raise FolderError unless target is free or a folder that holds known names only."""
+    if not target.exists() and not target.is_symlink():
+        return
+    if not target.is_dir():
+        raise FolderError(f"{target} is not a folder; choose another with --out")
+    if other := sorted(x.name for x in target.iterdir() if x.name not in known):
+        raise FolderError(
+            f"{target} holds {other[0]!r}, which would be lost; choose another folder with --out"
+        )
+
+
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, known: Collection[str]) -> Iterator[Path]:
     """A new folder that takes target's place at the end of the with block.
 
     Until then, and if the block raises, target stays as it was. What an
-    earlier run that was killed left beside it is removed.
+    earlier run that was killed left beside it is removed. Raises FolderError
+    if target holds what is not known, or cannot be written.
     """
-    target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for left in target.parent.glob(f".{target.name}.new-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
+    target = target.resolve()
+    check_place(target, known)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(f".{target.name}.new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
+    except OSError as error:
+        raise FolderError(f"{target} cannot be made: {error.strerror}") from error
     try:
         new.chmod(0o755)
         yield new

@@ -111,11 +111,18 @@ def fetch(source: Source) -> Path:
             _download(place, source)
             return source.path
         except (OSError, SourceError) as error:  # requests' errors are OSErrors
-            problems.append(f"{place}: {error}")
+            problems.append(f"{place}: {_brief(error)}")
     raise SourceError(
         f"{source.path.name} could not be had; set DOMAINS_MIRROR to a folder or URL "
         "that holds it. Tried:\n  " + "\n  ".join(problems)
     )
+
+
+def _brief(error: Exception) -> str:
+    """Without the layers of a failed connection."""
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return "no connection" if isinstance(error, requests.ConnectionError) else str(error)
 
 
 def _places(source: Source) -> Iterator[str]:

@@ -20,7 +20,8 @@ from lambda_app.chalicelib.lexicon import Lexicon
 from . import corpus, sources
 from .cluster import cluster
 from .corpus import Corpus
-from .export import Proof, export
+from .export import FILES, Proof, export
+from .folders import check_place
 from .metrics import Confusion
 from .serving import served
 from .training import train
@@ -54,6 +55,7 @@ def say(text: str) -> None:
 
 def run_training(request: Request) -> Proof:
     """Train, export and prove; what is used is said as it goes."""
+    check_place(request.folder, FILES)  # now, not after minutes of training
     lexicon, words = _lexicon(request.lexicon)
     with _corpus(request.data) as rows, tempfile.TemporaryDirectory(prefix="train-") as folder:
         say(f"data     {rows.describe()}")

@@ -22,6 +22,8 @@ print(json.dumps(app.app(json.loads(sys.argv[2]), None)))
 print(sorted({m.partition(".")[0] for m in sys.modules}), file=sys.stderr)
 """
 
+EVENT = (Path(__file__).parents[1] / "data" / "event.json").read_text()
+
 pytestmark = pytest.mark.slow
 
 
@@ -46,24 +48,7 @@ def test_the_zip_holds_the_app_and_numpy_and_no_more(zipped: Path) -> None:
 
 def test_the_unzipped_package_answers_in_a_clean_process(zipped: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(zipped).extractall(tmp_path)
-    event = {
-        "resource": "/malicious-domain-classifier",
-        "path": "/malicious-domain-classifier",
-        "httpMethod": "POST",
-        "headers": {"Content-Type": "application/json"},
-        "multiValueQueryStringParameters": None,
-        "pathParameters": None,
-        "stageVariables": None,
-        "requestContext": {
-            "httpMethod": "POST",
-            "resourcePath": "/malicious-domain-classifier",
-            "path": "/api/malicious-domain-classifier",
-            "identity": {"sourceIp": "192.0.2.1"},
-        },
-        "body": json.dumps({"domain": "plzdonthackmekthxbye"}),
-        "isBase64Encoded": False,
-    }
-    command = [sys.executable, "-I", "-S", "-c", ANSWER, str(tmp_path), json.dumps(event)]
+    command = [sys.executable, "-I", "-S", "-c", ANSWER, str(tmp_path), EVENT]
     run = subprocess.run(command, capture_output=True, text=True, check=True, env={})
     answer = json.loads(run.stdout)
     assert answer["statusCode"] == 200

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import folders
-from pipeline.folders import replacing
+from pipeline.folders import FolderError, replacing
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -16,7 +16,7 @@ def test_a_folder_is_replaced_whole(
         monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
     target = tmp_path / "deep" / "target"
     for content in ("one", "two"):
-        with replacing(target) as new:
+        with replacing(target, ["one"]) as new:
             (new / content).write_text(content)
         assert [x.name for x in target.iterdir()] == [content]
     assert [x.name for x in target.parent.iterdir()] == ["target"]
@@ -26,7 +26,7 @@ def test_an_exception_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()
     (target / "old").touch()
-    with pytest.raises(KeyboardInterrupt), replacing(target) as new:
+    with pytest.raises(KeyboardInterrupt), replacing(target, ["old"]) as new:
         (new / "half").touch()
         raise KeyboardInterrupt
     assert [x.name for x in target.iterdir()] == ["old"]
@@ -35,6 +35,32 @@ def test_an_exception_leaves_what_was_there(tmp_path: Path) -> None:
 
 def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".target.new-abc").mkdir()
-    with replacing(tmp_path / "target"):
+    with replacing(tmp_path / "target", []):
         pass
     assert [x.name for x in tmp_path.iterdir()] == ["target"]
+
+
+def test_files_of_the_users_are_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    for target in (tmp_path, tmp_path / "thesis.tex"):
+        with pytest.raises(FolderError, match="choose"), replacing(target, ["model.json"]):
+            pass
+    assert [x.name for x in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with replacing(tmp_path / "link", []) as new:
+        (new / "model.json").touch()
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "model.json").exists()
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(FolderError, match="cannot be made: "),
+        replacing(tmp_path / "file" / "target", []),
+    ):
+        pass

@@ -1,0 +1,172 @@
+"""python -m benchmarks: measures on this machine and prints one table.
+
+Names are those of the embedded corpus, so that everyone measures the same.
+Times inside a process are the best of several rounds (the others hold somebody
+else's work), those of whole commands the median.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from lambda_app.chalicelib import features
+from lambda_app.chalicelib.encoding import encode
+from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.scorer import Scorer
+from pipeline import corpus, sources
+
+ROOT = Path(__file__).parent.parent
+HOSTS = 133_926  # as many as the original's data has
+WORDS = 106_372  # 26,593 x 4
+ROUNDS = 7
+REQUESTS = 5_000
+
+Row = tuple[str, str]
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"machine: {_machine()}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "embedded.csv"
+        corpus.write_embedded(path)
+        frame = corpus.read(path).frame.sample(frac=1, random_state=1)
+        hosts = Path(folder) / "hosts.txt"
+        hosts.write_text("\n".join(frame["host"].head(HOSTS)) + "\n")
+        whole = [*_commands(hosts, Path(folder) / "model")]
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, {0})  # one core
+        labels = list(frame["domain"])
+        for rows in (_scoring(labels), _single(), _lexicon(), iter(whole)):
+            for what, figure in rows:
+                print(f"{what:<62} {figure:>20}")
+
+
+def _scoring(labels: list[str]) -> Iterator[Row]:
+    scorer = Scorer.load("classic")
+    lexicon, batch = scorer.artifact.lexicon, encode(labels[: features.CHUNK])
+    rate = len(labels) / _best(lambda: scorer.probability(labels))
+    yield "classic: probability(), one core", f"{rate:,.0f} names/s"
+    yield "  of a name's time, encoding", _each(lambda: encode(labels[: features.CHUNK]))
+    for name in scorer.artifact.features:
+        compute = features.REGISTRY[name].compute
+        yield f"  of a name's time, {name}", _each(lambda c=compute: c(batch, lexicon))  # type: ignore[misc]
+    counted = labels[:WORDS]
+    chunks = [encode(counted[i : i + features.CHUNK]) for i in range(0, WORDS, features.CHUNK)]
+    seconds = _best(lambda: [lexicon.count(chunk) for chunk in chunks])
+    yield "num_words alone, encoded batch, one core", f"{WORDS / seconds:,.0f} names/s"
+    yield "num_words by a Python set and two loops", f"{_set_and_loops(counted):,.0f} names/s"
+
+
+def _each(run: Callable[[], object]) -> str:
+    return f"{_best(run) / features.CHUNK * 1e9:,.0f} ns"
+
+
+def _set_and_loops(labels: list[str]) -> float:
+    """Names a second of the obvious way, on the words of the automaton."""
+    words = _words(Lexicon.load(sources.LEXICON))
+    start = time.perf_counter()
+    for label in labels[::10]:
+        n = len(label)
+        sum(label[i:j] in words for i in range(n) for j in range(i + 2, n + 1))
+    return len(labels[::10]) / (time.perf_counter() - start)
+
+
+def _words(lexicon: Lexicon) -> set[str]:
+    """All words of an automaton, by walking it."""
+    from lambda_app.chalicelib.encoding import ALPHABET
+    from lambda_app.chalicelib.lexicon import BASE_BIT, CODE_MASK, WORD_BIT
+
+    cells, words = lexicon.cells.tolist(), set()
+    states = [("", cells[0])]
+    while states:
+        prefix, base = states.pop()
+        for code, character in enumerate(ALPHABET):
+            cell = cells[base + code]
+            if base and cell & CODE_MASK == code:
+                if cell >> WORD_BIT & 1:
+                    words.add(prefix + character)
+                states.append((prefix + character, cell >> BASE_BIT))
+    return words
+
+
+def _single() -> Iterator[Row]:
+    sys.path.insert(0, str(ROOT / "lambda_app"))
+    from app import app
+
+    event = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
+    took = []
+    for i in range(REQUESTS):
+        event["body"] = json.dumps({"domain": f"plzdonthackmekthxbye{i}.com"})
+        start = time.perf_counter()
+        answer = app(event, None)
+        took.append(time.perf_counter() - start)
+        if answer["statusCode"] != 200:
+            raise SystemExit(answer["body"])
+    quantiles = statistics.quantiles(took, n=100)
+    yield "one warm request inside the handler, p50", f"{quantiles[49] * 1e6:,.0f} us"
+    yield "one warm request inside the handler, p99", f"{quantiles[98] * 1e6:,.0f} us"
+
+
+def _lexicon() -> Iterator[Row]:
+    yield "lexicon on disk", f"{sources.LEXICON.stat().st_size / 1e6:.2f} MB"
+    yield "lexicon, load", f"{_best(lambda: Lexicon.load(sources.LEXICON)) * 1e3:.1f} ms"
+    yield "artifact, load and verify", f"{_best(lambda: Scorer.load('classic')) * 1e3:.1f} ms"
+
+
+def _commands(hosts: Path, out: Path) -> Iterator[Row]:
+    embedded = ["--data", str(hosts.with_name("embedded.csv")), "--out", str(out)]
+    score = ["score", "--format", "csv", "--input", str(hosts)]
+    yield f"score of {HOSTS:,} hosts to CSV, whole process", _command(score, 5)
+    yield "score of one name, whole process", _command(["score", "google.com"], 5)
+    yield (
+        "train on 165,579 rows, prove and export, whole process",
+        _command(["train", *embedded], 3),
+    )
+    yield "make run once packages are installed, whole process", _command(["run", *embedded], 3)
+
+
+def _command(arguments: list[str], rounds: int) -> str:
+    took = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "pipeline", *arguments]
+        run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        if run.returncode > 1:  # 1: some hosts are bare public suffixes and refused
+            raise SystemExit(run.stderr)
+        took.append(time.perf_counter() - start)
+    return f"{statistics.median(took):.2f} s"
+
+
+def _best(run: Callable[[], object]) -> float:
+    took = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        run()
+        took.append(time.perf_counter() - start)
+    return min(took)
+
+
+def _machine() -> str:
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [x.partition(":")[2] for x in info.read_text().splitlines() if "model name" in x]
+        model = names[0].strip() if names else model
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}, {versions}"
+
+
+if __name__ == "__main__":
+    main()

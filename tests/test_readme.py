@@ -1,0 +1,49 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lambda_app.chalicelib.scorer import Scorer
+from pipeline import sources
+from pipeline.cli import parser
+from pipeline.workflow import report
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_its_python_runs(block: str) -> None:
+    exec(compile(block, "README.md", "exec"), {})
+
+
+def test_its_table_is_that_of_the_committed_artifact(scorer: Scorer) -> None:
+    for line in report(scorer.artifact.metadata):
+        assert f"\n{line}\n" in README
+
+
+def test_its_commands_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", README)) <= targets
+    for line in re.findall(r"python -m pipeline ([a-z][^`|>\n]*)", README):
+        arguments = re.sub(r"\[.*\]", "", line).split()
+        parser().parse_args(arguments)
+
+
+def test_every_pinned_package_is_named() -> None:
+    for name in ("lambda_app/requirements.txt", "requirements.txt", "requirements-dev.txt"):
+        for package in re.findall(r"^([a-z0-9-]+)==", (ROOT / name).read_text(), re.MULTILINE):
+            stubs = "stubs" in package or package.startswith("types-")
+            assert ("stubs" if stubs else package) in README, package
+
+
+def test_the_checksums_of_the_data_are_those_in_the_code() -> None:
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    for source in sources.SOURCES:
+        assert source.sha256 in text
+        assert f"{source.rows:,}" in text
