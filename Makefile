@@ -8,7 +8,7 @@ DEV := .venv/.dev-installed
 .PHONY: help run test check serve package bench clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUNTIME) ## train, export, prove, and show the answers of the HTTP app
 	$(BIN)/python -m pipeline run

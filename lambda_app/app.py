@@ -6,12 +6,12 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from chalice.app import Chalice, Response
+from chalice.app import BadRequestError, Chalice, Response
 from chalicelib import api
 from chalicelib.artifact import ArtifactError
 from chalicelib.scorer import Scorer
 
-PAGE = Path(__file__).parent / "chalicelib" / "page" / "index.html"
+FILES = Path(__file__).parent / "chalicelib" / "page"
 
 # jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
 # sends text/plain.
@@ -23,8 +23,7 @@ app = Chalice(app_name="malicious-domains")
 @app.route("/malicious-domain-classifier", methods=["POST"], content_types=BODIES, cors=True)
 def classify() -> dict[str, Any]:
     """Judge one domain or up to 1,000."""
-    request: Any = app.current_request
-    answer: dict[str, Any] = api.classify(get_scorer(), request.raw_body)
+    answer: dict[str, Any] = api.classify(get_scorer(), _body())
     return answer
 
 
@@ -44,7 +43,26 @@ def health() -> dict[str, str]:
 @app.route("/")
 def page() -> Response:
     """The page for a person."""
-    return Response(PAGE.read_text(encoding="utf-8"), {"Content-Type": "text/html; charset=utf-8"})
+    return _file("index.html", "text/html; charset=utf-8")
+
+
+@app.route("/openapi.json", cors=True)
+def openapi() -> Response:
+    """The description of this API."""
+    return _file("openapi.json", "application/json")
+
+
+def _file(name: str, kind: str) -> Response:
+    return Response((FILES / name).read_text(encoding="utf-8"), {"Content-Type": kind})
+
+
+def _body() -> bytes:
+    request: Any = app.current_request
+    try:
+        body: bytes = request.raw_body
+    except ValueError as error:  # neither base64 nor text, which only a forged event has
+        raise BadRequestError(f"the body cannot be read: {error}") from error
+    return body
 
 
 def get_scorer() -> Scorer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import TextIO
 
 from lambda_app.chalicelib.scorer import Invalid, Score, Scorer
@@ -31,10 +31,11 @@ def read_lines(stream: TextIO) -> Iterator[str | Invalid]:
 
 def read_column(stream: TextIO, column: str) -> Iterator[str | Invalid]:
     """A column of a CSV with a header; raises InputError if it is not there."""
+    csv.field_size_limit(2**31 - 1)  # an unclosed quote is one long field, not an error
     rows = csv.reader(_without_nul(stream))
     header = next(rows, [])
     if column not in header:
-        raise InputError(f"no column {column!r}; the header is {','.join(header)!r}")
+        raise InputError(f"no column {column!r}; the header is {','.join(header)[:500]!r}")
     at = header.index(column)
     for row in rows:
         yield row[at] if at < len(row) else Invalid(",".join(row), f"no column {column!r}")
@@ -69,8 +70,10 @@ def score_rows(scorer: Scorer, rows: Iterable[str | Invalid]) -> Iterator[list[R
 def write(results: Iterable[list[Result]], stream: TextIO, form: str) -> int:
     """Write all results in a form of FORMS; returns how many rows were refused."""
     refused = 0
+    results = iter(results)
+    first = next(results, [])  # before the header: the input may turn out to be none
     put = FORMS[form](stream)
-    for chunk in results:
+    for chunk in chain([first], results):
         put(chunk)
         refused += sum(isinstance(x, Invalid) for x in chunk)
     return refused

@@ -6,8 +6,10 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -16,6 +18,8 @@ from lambda_app.chalicelib.artifact import ArtifactError
 from .errors import PipelineError
 
 if TYPE_CHECKING:
+    from lambda_app.chalicelib.scorer import Invalid
+
     from .workflow import Request
 
 DONE, SOME_REFUSED, FAILED = 0, 1, 2
@@ -26,7 +30,7 @@ Run = Callable[[argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 some rows were refused, 2 it could not run."""
     # SystemExit, not KeyboardInterrupt: H2O's client takes the latter for itself.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     options = parser().parse_args(arguments)
     run: Run = options.run
@@ -38,6 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:  # of files, and most of what H2O's client raises
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return FAILED
+    except Exception:  # ours to mend; not Python's own exit status, which means DONE with refusals
+        traceback.print_exc()
+        return FAILED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -113,13 +123,17 @@ def _score_options(command: argparse.ArgumentParser) -> None:
 def _data(options: argparse.Namespace) -> int:
     from . import sources
 
-    if options.action == "fetch":
-        for source in sources.SOURCES:
+    status = DONE
+    for source in sources.SOURCES if options.action == "fetch" else ():
+        try:
             sources.fetch(source)
+        except sources.SourceError as error:
+            print(f"data: {error}", file=sys.stderr)
+            status = FAILED
     print(f"{'source':<9} {'state':<11} {'rows':>8}  licence")
     for source in sources.SOURCES:
         print(f"{source.name:<9} {source.state:<11} {source.rows:>8}  {source.licence}")
-    return DONE
+    return status
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -151,12 +165,15 @@ def _score(options: argparse.Namespace) -> int:
         raise batch.InputError("names on the command line and an input: choose one")
     scorer = Scorer.load(options.model)
     form = options.format or ("table" if sys.stdout.isatty() else "csv")
-    with _input(options.input) as stream:
-        if options.names:
-            rows = iter(options.names)
-        elif options.column:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    with _input(options) as stream:
+        rows: Iterable[str | Invalid]
+        if stream is None:
+            rows = options.names
+        elif options.column is not None:
             rows = batch.read_column(stream, options.column)
-        elif options.field:
+        elif options.field is not None:
             rows = batch.read_field(stream, options.field)
         else:
             rows = batch.read_lines(stream)
@@ -168,18 +185,23 @@ def _score(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _input(path: Path | None) -> Iterator[TextIO]:
+def _input(options: argparse.Namespace) -> Iterator[TextIO | None]:
+    """The stream to read names from; None where they stand on the command line.
+
+    Bytes that are not UTF-8 become surrogates: refused as a name, not lost.
+    """
     from .batch import InputError
 
-    # What is not UTF-8 is shown as \x.. and refused as a name, not lost.
-    if path is None:
-        sys.stdin.reconfigure(encoding="utf-8-sig", errors="backslashreplace")  # type: ignore[union-attr]
-        yield sys.stdin
+    if options.names:
+        yield None
         return
+    if options.input is None and (sys.stdin is None or sys.stdin.isatty()):
+        raise InputError("no names: give some, or --input FILE, or pipe them in")
+    file = options.input or sys.stdin.fileno()
     try:
-        stream = path.open(encoding="utf-8-sig", errors="backslashreplace", newline="")
+        stream = open(file, encoding="utf-8-sig", errors="surrogateescape", newline="")  # noqa: SIM115, PTH123
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
+        raise InputError(f"{options.input}: {error.strerror}") from error
     with stream:
         yield stream
 
@@ -187,7 +209,7 @@ def _input(path: Path | None) -> Iterator[TextIO]:
 def _serve(options: argparse.Namespace) -> int:
     from .serving import serve
 
-    return serve(options.port)
+    serve(options.port)
 
 
 def _package(options: argparse.Namespace) -> int:

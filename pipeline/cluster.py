@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import io
 import secrets
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
@@ -18,20 +14,19 @@ from pathlib import Path
 import h2o
 import numpy as np
 import pandas as pd
-import requests
 from numpy.typing import NDArray
 
 from .errors import PipelineError
 from .java import find_java
+from .loopback import HOST, start, wait
 
 MEMORY = "2g"  # of the JVM's heap
 _START = 90  # seconds that H2O may take to answer
 _CHUNKS = 8  # of a parsed CSV: what H2O itself takes on the two cores of the reference run
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class ClusterError(PipelineError):
-    """H2O that does not start, does not answer or does not read what it should."""
+    """H2O that does not answer or does not read what it should."""
 
 
 def jar() -> Path:
@@ -40,7 +35,10 @@ def jar() -> Path:
 
 
 class Cluster:
-    """A running H2O, and the keys of ours in it."""
+    """A running H2O, and the keys of ours in it.
+
+    One at a time: H2O's client has a single connection for a whole process.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -88,8 +86,9 @@ def cluster(url: str | None = None) -> Iterator[Cluster]:
     """H2O for the with block: one that runs at url, or one of our own.
 
     Our own listens on 127.0.0.1 alone, under a random name and on a free port,
-    and ends with the block, with an exception, or with this process. What the
-    block left in a cluster at url is removed. Raises ClusterError.
+    and ends with the block, with an exception, and on Linux with this process,
+    even if that is killed. What the block left in a cluster at url is removed.
+    Raises ClusterError or LoopbackError.
     """
     if url:
         with _session(url) as joined:
@@ -98,7 +97,7 @@ def cluster(url: str | None = None) -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="h2o-") as folder:
         process, port = _start(Path(folder))
         try:
-            with _session(f"http://127.0.0.1:{port}") as started:
+            with _session(f"http://{HOST}:{port}") as started:
                 yield started
         finally:
             process.kill()
@@ -108,23 +107,15 @@ def cluster(url: str | None = None) -> Iterator[Cluster]:
 def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     port = _free_port()
     command = [
-        *(str(find_java()), f"-Xmx{MEMORY}", "-jar", str(jar())),
+        *(str(find_java()), f"-Xmx{MEMORY}", f"-Djava.io.tmpdir={folder}", "-jar", str(jar())),
         *("-name", f"domains-{secrets.token_hex(8)}", "-ice_root", str(folder)),
-        *("-ip", "127.0.0.1", "-web_ip", "127.0.0.1", "-port", str(port)),
+        *("-ip", HOST, "-web_ip", HOST, "-port", str(port)),
         *("-log_level", "WARN", "-disable_flow"),
     ]
     log = folder / "h2o.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is ours to handle
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-        )
+    process = start(command, log)
     try:
-        _wait(process, port, log)
+        wait(process, f"http://{HOST}:{port}/3/Cloud", log, _START)
     except BaseException:
         process.kill()
         process.wait()
@@ -132,42 +123,18 @@ def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     return process, port
 
 
-def _die_with_parent() -> None:
-    """Not even kill -9 of this process leaves a JVM behind (Linux)."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _free_port() -> int:
     """A port that is free, and whose next, which H2O uses too, is free."""
     for _ in range(100):
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
+            first.bind((HOST, 0))
             port: int = first.getsockname()[1]
             try:
-                second.bind(("127.0.0.1", port + 1))
+                second.bind((HOST, port + 1))
             except (OSError, OverflowError):
                 continue
             return port
     raise ClusterError("no two free ports side by side on 127.0.0.1")
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + _START
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise ClusterError(f"H2O did not start:\n{log.read_text(errors='replace')[-2000:]}")
-        if _healthy(port):
-            return
-        time.sleep(0.1)
-    raise ClusterError(f"H2O did not answer within {_START} s")
-
-
-def _healthy(port: int) -> bool:
-    try:
-        answer = requests.get(f"http://127.0.0.1:{port}/3/Cloud", timeout=5)
-        return answer.ok and bool(answer.json()["cloud_healthy"])
-    except requests.RequestException:
-        return False
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from .errors import PipelineError
 
 COLUMNS = ("host", "domain", "class", "subclass")
 CLASSES = ("legit", "dga")
+_LABEL = rf"[a-z0-9\n-]{{1,{MAX_LABEL}}}"  # one record of the original's has a line feed
 
 
 class CorpusError(PipelineError):
@@ -44,6 +45,11 @@ class Corpus:
     def malicious(self) -> NDArray[np.bool_]:
         """Which rows are algorithmically generated."""
         return (self.frame["class"] == "dga").to_numpy(dtype=np.bool_)
+
+    def source(self) -> dict[str, str | int]:
+        """Name, SHA-256 and rows, as an artifact records them."""
+        digest = sources.sha256_of(self.path)
+        return {"name": self.name, "sha256": digest, "rows": len(self.frame)}
 
     def describe(self) -> str:
         """Name and number of rows by subclass, for the screen."""
@@ -77,13 +83,12 @@ def _check_rows(path: Path, frame: pd.DataFrame) -> None:
         )
     if frame["class"].nunique() < len(CLASSES):
         raise CorpusError(f"{path}: {len(frame)} rows; rows of both classes are needed to learn")
-    length = frame["domain"].str.len().to_numpy()
-    wrong = np.flatnonzero((length == 0) | (length > MAX_LABEL))
+    wrong = np.flatnonzero(~frame["domain"].str.fullmatch(_LABEL))
     if wrong.size:
         row = wrong[0]
         raise CorpusError(
-            f"{path}: record {row + 1} has a domain of {length[row]} characters; "
-            f"a label has 1 to {MAX_LABEL}"
+            f"{path}: record {row + 1} has domain {frame['domain'].iloc[row][:80]!r}; expected the "
+            f"registrable label alone: 1 to {MAX_LABEL} lower-case letters, digits and hyphens"
         )
 
 
@@ -110,7 +115,7 @@ def _labelled(hosts: Iterator[tuple[str, str]], kind: str) -> Iterator[tuple[str
 
 
 def _hsts() -> Iterator[tuple[str, str]]:
-    for host in lzma.decompress(sources.HSTS.read_bytes()).decode("ascii").split():
+    for host in lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split():
         yield host, "legit"
 
 

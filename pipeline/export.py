@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import json
-import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -23,14 +22,12 @@ from lambda_app.chalicelib.scorer import Scorer
 
 from .cluster import jar
 from .errors import PipelineError
-from .folders import replacing
 from .java import find_java
 from .metrics import area_under_roc, best_f1, confusion, threshold_at
 from .sources import sha256_of
-from .training import Trained
+from .training import MOJO, Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
-MOJO = "mojo.zip"
 FILES = (MANIFEST, LEXICON, MOJO)  # all that an artifact's folder holds
 FALSE_POSITIVE_RATES = (0.01, 0.001)  # of operating points that a validation split can tell
 
@@ -97,22 +94,21 @@ def export(
     trained: Trained,
     labels: list[str],
     lexicon: Lexicon,
+    name: str,
     data: list[dict[str, Any]],
-    out: Path,
+    folder: Path,
 ) -> Proof:
-    """Write the artifact to the folder `out`, once it is proven on all rows.
+    """Write the artifact `name` to a folder that holds the MOJO, and prove it on all rows.
 
-    Raises ExportError, and leaves `out` as it was, if a row differs.
+    data says what it was trained on. Raises ExportError if a row differs.
     """
-    with replacing(out, FILES) as folder:
-        shutil.copyfile(trained.mojo, folder / MOJO)
-        np.save(folder / LEXICON, lexicon.cells, allow_pickle=False)
-        manifest = _manifest(trained, read_mojo(trained.mojo), out.name, data)
-        manifest["files"] = {name: sha256_of(folder / name) for name in (LEXICON, MOJO)}
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        proof = prove(folder, trained, labels)
-        if not proof.holds:
-            raise ExportError(f"not written to {out}, the proof fails: {proof}")
+    np.save(folder / LEXICON, lexicon.cells, allow_pickle=False)
+    manifest = _manifest(trained, read_mojo(folder / MOJO), name, data)
+    manifest["files"] = {x: sha256_of(folder / x) for x in (LEXICON, MOJO)}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    proof = prove(folder, trained, labels)
+    if not proof.holds:
+        raise ExportError(f"nothing is written, the proof fails: {proof}")
     return proof
 
 
@@ -159,7 +155,8 @@ def _manifest(
         "name": name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "features": list(trained.values.columns),
-        "coefficients": equation.coefficients,
+        # H2O leaves out a column that is constant in training.
+        "coefficients": {x: equation.coefficients.get(x, 0.0) for x in trained.values.columns},
         "intercept": equation.intercept,
         "threshold": {"value": equation.threshold, "metric": "f1", "split": "validation"},
         "operating_points": [

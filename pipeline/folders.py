@@ -20,7 +20,7 @@ class FolderError(PipelineError):
     """A place that no folder of ours may take."""
 
 
-def check_place(target: Path, known: Collection[str]) -> None:
+def _check_place(target: Path, known: Collection[str]) -> None:
     """Raise FolderError unless target is free or a folder that holds known names only."""
     if not target.exists() and not target.is_symlink():
         return
@@ -41,12 +41,11 @@ def replacing(target: Path, known: Collection[str]) -> Iterator[Path]:
     if target holds what is not known, or cannot be written.
     """
     target = target.resolve()
-    check_place(target, known)
+    _check_place(target, known)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        for left in target.parent.glob(f".{target.name}.new-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
+        _tidy(target)
+        new = Path(tempfile.mkdtemp(prefix=f"{_prefix(target)}{os.getpid()}-", dir=target.parent))
     except OSError as error:
         raise FolderError(f"{target} cannot be made: {error.strerror}") from error
     try:
@@ -56,6 +55,35 @@ def replacing(target: Path, known: Collection[str]) -> Iterator[Path]:
         _put(new, target)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _tidy(target: Path) -> None:
+    """Mend what a killed run left: its half-made folders, or a swap half done."""
+    old = _old(target)
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for left in target.parent.iterdir():
+        pid, _, _ = left.name.removeprefix(_prefix(target)).partition("-")
+        if left.name.startswith(_prefix(target)) and pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.new-"
+
+
+def _old(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
 
 
 def _flush(folder: Path) -> None:
@@ -70,7 +98,8 @@ def _put(new: Path, target: Path) -> None:
     if not target.exists():
         new.rename(target)
     elif not _exchange(new, target):  # not Linux: for an instant there is no target
-        old = new.with_name(f"{new.name}-old")
+        old = _old(target)
+        shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
         new.rename(target)
         shutil.rmtree(old)

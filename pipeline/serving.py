@@ -8,19 +8,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import requests
+from typing import NoReturn
 
 from .errors import PipelineError
+from .loopback import HOST, start, wait
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "lambda_app"
-HOST = "127.0.0.1"
 _START = 60  # seconds that the app may take to answer
 
 
@@ -28,10 +26,11 @@ class ServingError(PipelineError):
     """An app that cannot be started or packaged."""
 
 
-def serve(port: int) -> int:
+def serve(port: int) -> NoReturn:
     """Run the app on 127.0.0.1 until it is stopped; raises ServingError."""
     _check_free(port)
-    return subprocess.run(_command(port), check=False).returncode
+    command = _command(port)
+    os.execv(command[0], command)  # this process becomes the server
 
 
 @contextmanager
@@ -42,11 +41,9 @@ def served(model: Path | None = None) -> Iterator[str]:
         port = probe.getsockname()[1]
     environment = os.environ | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:
-        process = subprocess.Popen(
-            _command(port), env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+        process = start(_command(port), Path(log.name), environment)
         try:
-            _wait(process, f"http://{HOST}:{port}", Path(log.name))
+            wait(process, f"http://{HOST}:{port}/health", Path(log.name), _START)
             yield f"http://{HOST}:{port}"
         finally:
             process.terminate()
@@ -70,6 +67,8 @@ def package(out: Path) -> Path:
     if run.returncode or not zipped.exists():
         raise ServingError(f"chalice package failed:\n{run.stdout}{run.stderr}")
     _prune(zipped)
+    if not any("_multiarray_umath" in name for name in zipfile.ZipFile(zipped).namelist()):
+        raise ServingError(f"{zipped} has no numpy: Chalice found no wheel that fits the Lambda")
     return zipped
 
 
@@ -101,23 +100,14 @@ def _chalice(project: Path, *arguments: str) -> list[str]:
 
 
 def _check_free(port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise ServingError(f"port {port}: ports go from 1 to 65535")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
             raise ServingError(
-                f"port {port} is in use or not allowed ({error.strerror}); "
+                f"port {port} is in use or not allowed ({error}); "
                 "choose another: make serve PORT=8001"
             ) from error
-
-
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + _START
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            requests.get(f"{url}/health", timeout=5).raise_for_status()
-            return
-        except requests.RequestException:
-            time.sleep(0.05)
-    raise ServingError(f"no app at {url}:\n{log.read_text(errors='replace')[-2000:]}")

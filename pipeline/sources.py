@@ -15,8 +15,6 @@ from .errors import PipelineError
 
 DATA = Path(__file__).parent.parent / "data"
 DOWNLOADS = DATA / "downloads"
-LEXICON = DATA / "lexicon-web2.npy"
-HSTS = DATA / "legit-hsts.txt.xz"
 
 _REPOSITORY = "https://github.com/h2oai/app-malicious-domains/raw/56221e3"
 _ORIGINAL_LICENCE = "as its repository says; not redistributed"
@@ -35,7 +33,7 @@ class Source:
     name: str
     path: Path
     sha256: str
-    rows: int
+    rows: int  # names, distinct lines, or words of a lexicon
     licence: str
     url: str = ""
 
@@ -70,24 +68,21 @@ WORDS = Source(
     _ORIGINAL_LICENCE,
     f"{_REPOSITORY}/src/main/resources/words.txt",
 )
-SOURCES = (
-    ORIGINAL,
-    WORDS,
-    Source(
-        "hsts",
-        HSTS,
-        "136a364c75da519c3dfe5204e715fa5fb785c4f384a969bb00085d289ff8779e",
-        120_222,
-        "BSD-3-Clause (Chromium, by way of hstspreload 2025.1.1)",
-    ),
-    Source(
-        "web2",
-        LEXICON,
-        "85c99c05c5ecd04af7fd52fbeba301e154e5d88070a4642a3217e3cc92973d7a",
-        235_970,
-        "public domain (Webster's Second, by way of english-words 2.0.2)",
-    ),
+HSTS = Source(
+    "hsts",
+    DATA / "legit-hsts.txt.xz",
+    "136a364c75da519c3dfe5204e715fa5fb785c4f384a969bb00085d289ff8779e",
+    120_222,
+    "BSD-3-Clause (Chromium, by way of hstspreload 2025.1.1)",
 )
+WEB2 = Source(
+    "web2",
+    DATA / "lexicon-web2.npy",
+    "85c99c05c5ecd04af7fd52fbeba301e154e5d88070a4642a3217e3cc92973d7a",
+    210_742,
+    "public domain (Webster's Second, by way of english-words 2.0.2)",
+)
+SOURCES = (ORIGINAL, WORDS, HSTS, WEB2)
 
 
 def sha256_of(path: Path) -> str:
@@ -104,14 +99,16 @@ def fetch(source: Source) -> Path:
     """
     if source.ready:
         return source.path
-    source.path.parent.mkdir(parents=True, exist_ok=True)
     problems = []
     for place in _places(source):
         try:
+            source.path.parent.mkdir(parents=True, exist_ok=True)
             _download(place, source)
             return source.path
         except (OSError, SourceError) as error:  # requests' errors are OSErrors
             problems.append(f"{place}: {_brief(error)}")
+    if not source.url:
+        raise SourceError(f"{source.path} is {source.state}: git checkout {source.path}")
     raise SourceError(
         f"{source.path.name} could not be had; set DOMAINS_MIRROR to a folder or URL "
         "that holds it. Tried:\n  " + "\n  ".join(problems)
@@ -126,7 +123,8 @@ def _brief(error: Exception) -> str:
 
 
 def _places(source: Source) -> Iterator[str]:
-    if mirror := os.environ.get("DOMAINS_MIRROR"):
+    mirror = os.environ.get("DOMAINS_MIRROR")
+    if mirror and source.url:
         yield f"{mirror.rstrip('/')}/{source.path.name}"
     if source.url:
         yield source.url
@@ -147,7 +145,9 @@ def _download(place: str, source: Source) -> None:
 
 def _from_url(url: str, part: Path) -> None:
     have = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity"}  # ranges count the bytes as they are sent
+    if have:
+        headers["Range"] = f"bytes={have}-"
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
         if answer.status_code == 416:  # nothing left to get: the hash will tell
             return

@@ -18,27 +18,33 @@ from lambda_app.chalicelib.lexicon import Lexicon
 
 from .cluster import Cluster, download
 from .corpus import Corpus
-from .metrics import best_f1
+from .errors import PipelineError
+from .metrics import best_f1, confusion
 
 # Every knob of the training.
 SEED = 123456  # of H2O's runif, which draws the split
 TRAIN_SHARE = 0.8
 ALPHA = 0.0  # ridge only
 LAMBDA = 1e-5
+MOJO = "mojo.zip"
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1
 
-_STEPS = 512  # more than the 400 thresholds that H2O compares
+_BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
+_STEPS = 512  # more than bins, and a power of two: step / 512 is exact
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+
+class TrainingError(PipelineError):
+    """Data that no model can be trained on, or two counts that do not agree."""
 
 
 @dataclass(frozen=True)
 class Trained:
     """A model that H2O has trained, on what, and what H2O says of it."""
 
-    mojo: Path
     values: pd.DataFrame  # (rows, features)
     malicious: Bools  # (rows,)
     valid: Bools  # (rows,) those of the validation split
@@ -53,6 +59,7 @@ def train(
     """Train on a running cluster and save the MOJO in a folder."""
     values = features.matrix(corpus.labels, names, lexicon)
     valid = cluster.draw_split(corpus.path, len(values), TRAIN_SHARE, SEED)
+    _check_split(corpus, valid)
     columns = pd.DataFrame(values, columns=list(names))
     response = np.array(LEVELS)[corpus.malicious.astype(int)]
     frame = cluster.upload(columns.assign(**{RESPONSE: response, "valid": valid.astype(int)}))
@@ -61,8 +68,8 @@ def train(
     candidates = _candidates(model, probability[valid])
     threshold = _threshold(cluster, probability[valid], corpus.malicious[valid], candidates)
     reset_model_threshold(model, threshold)
+    model.download_mojo(str(folder / MOJO))
     return Trained(
-        Path(model.download_mojo(str(folder / "mojo.zip"))),
         columns,
         corpus.malicious,
         valid,
@@ -76,6 +83,15 @@ def train(
             "seed": SEED,
         },
     )
+
+
+def _check_split(corpus: Corpus, valid: Bools) -> None:
+    for rows, split in ((~valid, "training"), (valid, "validation")):
+        if not 0 < corpus.malicious[rows].sum() < rows.sum():
+            raise TrainingError(
+                f"{corpus.path}: of {len(rows)} rows {rows.sum()} are drawn for {split}, and not "
+                "both classes are among them; more rows are needed"
+            )
 
 
 def _fit(cluster: Cluster, frame: h2o.H2OFrame, names: list[str]) -> H2OGeneralizedLinearEstimator:
@@ -103,7 +119,7 @@ def _candidates(model: H2OGeneralizedLinearEstimator, probability: Floats) -> Fl
     rows = np.unique(np.append(probability, 0.0))
     above = np.searchsorted(rows, thresholds).clip(1, len(rows) - 1)
     between: Floats = (rows[above - 1] + rows[above]) / 2
-    return np.unique(between)
+    return np.unique(between)[1 - _BINS :]  # with the step below them all, as many as bins
 
 
 def _threshold(
@@ -119,8 +135,10 @@ def _threshold(
     table = pd.DataFrame({"p": step / _STEPS, "actual": np.array(LEVELS)[malicious.astype(int)]})
     frame = cluster.upload(table)
     metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS)
-    of_h2o = round(metrics.find_threshold_by_max_metric("f1") * _STEPS) - 1
+    reached = round(metrics.find_threshold_by_max_metric("f1") * _STEPS)
     ours = best_f1(probability, malicious, candidates)
-    if candidates[of_h2o] != ours:
-        raise AssertionError(f"max F1 at {candidates[of_h2o]} by H2O, at {ours} by our count")
+    theirs = float(candidates[max(reached - 1, 0)])
+    scores = [confusion(probability, malicious, x).f1 for x in (theirs, ours)]
+    if abs(scores[0] - scores[1]) > 1e-12:  # of equals, rounding may prefer another
+        raise TrainingError(f"max F1 at {theirs} by H2O, at {ours} by our count")
     return ours

@@ -42,7 +42,7 @@ class _Graph(NamedTuple):
 def read_words(path: Path) -> list[str]:
     """The lines of a UTF-8 file; raises WordListError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise WordListError(f"{path}: not a readable word list: {error}") from error
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.features import SETS
 from lambda_app.chalicelib.lexicon import Lexicon
@@ -21,7 +19,8 @@ from . import corpus, sources
 from .cluster import cluster
 from .corpus import Corpus
 from .export import FILES, Proof, export
-from .folders import check_place
+from .folders import replacing
+from .loopback import session
 from .metrics import Confusion
 from .serving import served
 from .training import train
@@ -55,21 +54,16 @@ def say(text: str) -> None:
 
 def run_training(request: Request) -> Proof:
     """Train, export and prove; what is used is said as it goes."""
-    check_place(request.folder, FILES)  # now, not after minutes of training
     lexicon, words = _lexicon(request.lexicon)
-    with _corpus(request.data) as rows, tempfile.TemporaryDirectory(prefix="train-") as folder:
+    with replacing(request.folder, FILES) as folder, _corpus(request.data) as rows:
         say(f"data     {rows.describe()}")
         say(f"lexicon  {words['name']}: {words['rows']:,} words")
         with cluster(request.h2o_url) as joined:
             say("training a GLM in H2O ...")
-            trained = train(joined, rows, SETS[request.features], lexicon, Path(folder))
-        used = {
-            "name": rows.name,
-            "sha256": sources.sha256_of(rows.path),
-            "rows": len(rows.frame),
-        }
+            trained = train(joined, rows, SETS[request.features], lexicon, folder)
         say("exporting, and proving the export on every row ...")
-        proof = export(trained, rows.labels, lexicon, [used, words], request.folder)
+        data = [rows.source(), words]
+        proof = export(trained, rows.labels, lexicon, request.features, data, folder)
     say(f"proof    {proof}")
     say(f"written  {request.folder}")
     return proof
@@ -111,34 +105,36 @@ def report(metadata: dict[str, Any]) -> Iterator[str]:
 @contextmanager
 def _corpus(chosen: Path | None) -> Iterator[Corpus]:
     """The chosen CSV; else the original's, if it is here or can be had; else the embedded."""
-    if chosen:
-        yield corpus.read(chosen)
+    if found := chosen or _original():
+        yield corpus.read(found, None if chosen else "original")
         return
-    try:
-        yield corpus.read(sources.fetch(sources.ORIGINAL), "original")
-        return
-    except sources.SourceError as error:
-        say(f"the original's data is not here, the embedded corpus is used instead: {error}")
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         path = Path(folder) / "embedded.csv"
         corpus.write_embedded(path)
         yield corpus.read(path, "embedded")
 
 
+def _original() -> Path | None:
+    try:
+        return sources.fetch(sources.ORIGINAL)
+    except sources.SourceError as error:
+        say(f"the original's data is not here, the embedded corpus is used instead: {error}")
+        return None
+
+
 def _lexicon(chosen: Path | None) -> tuple[Lexicon, dict[str, Any]]:
     if chosen is None:
-        source = next(x for x in sources.SOURCES if x.path == sources.LEXICON)
+        source = sources.WEB2
         used = {"name": source.name, "sha256": source.sha256, "rows": source.rows}
-        return Lexicon.load(source.path), used
+        return Lexicon.load(sources.fetch(source)), used
     words = read_words(chosen)
     used = {"name": chosen.name, "sha256": sources.sha256_of(chosen), "rows": len(usable(words))}
     return Lexicon(compile_words(words)), used
 
 
 def _ask(url: str, domain: str) -> dict[str, Any]:
-    answer = requests.post(
-        f"{url}/malicious-domain-classifier", json={"domain": domain}, timeout=30
-    )
+    with session() as direct:
+        answer = direct.post(f"{url}/malicious-domain-classifier", json={"domain": domain})
     answer.raise_for_status()
     result: dict[str, Any] = answer.json()
     return result

@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.scorer import Scorer
 from pipeline import corpus, sources
 from pipeline.cluster import Cluster, cluster
 from pipeline.serving import served
+
+# The first example of a test pays for loading what the others share.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 def _fetched(source: sources.Source) -> Path:

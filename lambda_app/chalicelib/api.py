@@ -61,7 +61,7 @@ def answer(model: Artifact, score: Score) -> dict[str, Any]:
         "class0Prob": 1.0 - score.probability,
         "class1Prob": score.probability,
         "intercept": score.intercept,
-        **{theirs: contributions[ours] for ours, theirs in ORIGINAL_KEYS.items()},
+        **{theirs: contributions.get(ours, 0.0) for ours, theirs in ORIGINAL_KEYS.items()},
         "domain": score.domain,
         "name": score.name,
         "threshold": score.threshold,

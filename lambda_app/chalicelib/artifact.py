@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ MANIFEST = "model.json"
 LEXICON = "lexicon.npy"
 PACKAGED = Path(__file__).parent / "artifacts"
 DEFAULT = "classic"
+_LARGEST = 1e100  # of a number in model.json: sums of products stay finite
 
 
 class ArtifactError(ValueError):
@@ -62,10 +62,15 @@ def load(folder: Path) -> Artifact:
 
     Raises ArtifactError, which names the file and what is wrong with it.
     """
-    metadata = _manifest(folder / MANIFEST)
-    for name, digest in metadata["files"].items():
-        _verify(folder, name, digest)
-    return _build(folder, metadata)
+    try:
+        metadata = _manifest(folder / MANIFEST)
+        for name, digest in metadata["files"].items():
+            _verify(folder, name, digest)
+        return _build(folder, metadata)
+    except ArtifactError:
+        raise
+    except Exception as error:  # whatever a forger thinks of
+        raise ArtifactError(folder, f"cannot be understood: {error!r}") from error
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ArtifactError(path, f"is not JSON: {error}") from error
     version = metadata.get("schema_version") if isinstance(metadata, dict) else None
-    if version != SCHEMA_VERSION:
+    if type(version) is not int or version != SCHEMA_VERSION:
         raise ArtifactError(path, f"schema_version {version!r}, known is {SCHEMA_VERSION}")
     return _typed(path, metadata)
 
@@ -94,6 +99,8 @@ def _verify(folder: Path, name: str, digest: object) -> None:
     path = folder / name
     if path.parent != folder:
         raise ArtifactError(folder / MANIFEST, f"names a file outside its folder: {name!r}")
+    if path.exists() and not path.is_file():
+        raise ArtifactError(path, "is no file")
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -105,14 +112,16 @@ def _verify(folder: Path, name: str, digest: object) -> None:
 def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
     path = folder / MANIFEST
     features, coefficients = metadata["features"], metadata["coefficients"]
-    if set(features) != set(coefficients) or len(set(features)) != len(features):
+    if not features or set(features) != set(coefficients) or len(features) != len(coefficients):
         raise ArtifactError(path, "features and coefficients do not name the same columns")
     if unknown := [name for name in features if name not in REGISTRY]:
         raise ArtifactError(path, f"unknown features {unknown}")
     threshold = metadata["threshold"].get("value")
     numbers = [*coefficients.values(), metadata["intercept"], threshold]
-    if not all(isinstance(x, float) and math.isfinite(x) for x in numbers):
-        raise ArtifactError(path, "a coefficient, the intercept or the threshold is not finite")
+    if not all(isinstance(x, float) and abs(x) <= _LARGEST for x in numbers):
+        raise ArtifactError(
+            path, "a coefficient, the intercept or the threshold is no finite float"
+        )
     if not 0 <= threshold <= 1:
         raise ArtifactError(path, f"the threshold {threshold} is no probability")
     if LEXICON not in metadata["files"]:

@@ -19,9 +19,9 @@ _CODE_OF_BYTE = bytes(ALPHABET.find(chr(byte)) % SIZE for byte in range(256))
 class Batch(NamedTuple):
     """Encoded labels.
 
-    codes: uint8 (characters + labels + 2,), the labels one after the other,
-    each ended by OTHER, with two more at the end so that a window of three
-    characters may start anywhere. starts, lengths: int64 (labels,).
+    codes: uint8, the labels one after the other, each ended by OTHER, with two
+    more at the end so that a window of three characters may start anywhere.
+    starts, lengths: int64 (labels,).
     """
 
     codes: NDArray[np.uint8]

@@ -7,10 +7,11 @@ that character code, packed into 32 bits:
 
     bits 0-5   the character code, so that a foreign cell is told apart
     bit  6     1 where a word ends here
-    bits 7-31  base of the next state, 0 where it has no transitions
+    bits 7-30  base of the next state, 0 where it has no transitions
 
 Bases are unique, hence a cell whose code fits belongs to the state that asks.
-Cell 0 holds the base of the root.
+Cell 0 holds the base of the root; an empty cell holds OTHER, the code that ends
+a label, and leads nowhere, so that no walk runs past the end of its label.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ class Lexicon:
         """Take the packed cells, int32 (n,); raises ValueError if they cannot be."""
         if cells.dtype != np.int32 or cells.ndim != 1 or cells.size <= SIZE:
             raise ValueError(f"cells are {cells.dtype} {cells.shape}, not int32 (n,)")
-        if cells.min() < 0 or (cells >> BASE_BIT).max() > cells.size - SIZE:
+        highest = max(int(cells[0]), int((cells >> BASE_BIT).max()))
+        if cells.min() < 0 or highest > cells.size - SIZE:
             raise ValueError("a transition leads out of the automaton")
+        if ((cells[1:] & CODE_MASK >= OTHER) & (cells[1:] != OTHER)).any():
+            raise ValueError("a word goes on behind the end of a label")
         self.cells = cells
         self._count3, self._base3 = self._windows()
 

@@ -19,8 +19,11 @@ MAX_TEXT = 8192  # characters of a whole URL; what is longer is not looked at
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
 _LDH = re.compile(r"[a-z0-9-]+")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|//", re.ASCII)
+# However many slashes of whichever kind: what a browser would take, and JSON's \/.
+_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:[/\\]+|[/\\]{2,}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_IPV6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.%]*", re.ASCII)
+_ADDRESS = "an IP address or a number, not a domain name"
 _DEFANGED = re.compile(r"\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|[\u3002\uff0e\uff61]")
 
 
@@ -42,7 +45,7 @@ def parse(text: str) -> Name:
     Public suffixes are those of publicsuffix.org, private ones (ddns.net)
     included. Raises InvalidDomain.
     """
-    host = text.lower()
+    host = text.strip().lower()
     if not _PLAIN.fullmatch(host):
         host = _ascii(_host(host))
     if len(host) > MAX_HOST:
@@ -50,10 +53,12 @@ def parse(text: str) -> Name:
     if "." not in host:
         return Name(host, _checked(host), "")
     if _NUMBER.fullmatch(host.rpartition(".")[2]):
-        raise InvalidDomain("an IP address or a number, not a domain name")
+        raise InvalidDomain(_ADDRESS)
     suffix = _suffixes().publicsuffix(host) or ""
     if suffix == host:
         raise InvalidDomain(f"{host} is a public suffix with no registrable label before it")
+    if "_" in suffix:
+        raise InvalidDomain(f"{suffix!r}: a public suffix has no underscore")
     label = host[: -len(suffix) - 1].rpartition(".")[2]
     return Name(host, _checked(label), suffix)
 
@@ -67,27 +72,25 @@ def _host(text: str) -> str:
     """The host of a URL or of a defanged name, one trailing dot removed."""
     if len(text) > MAX_TEXT:
         raise InvalidDomain(f"{len(text)} characters: a URL has at most {MAX_TEXT} here")
-    text = _DEFANGED.sub(".", text.strip())
+    text = _DEFANGED.sub(".", text)
     scheme = _SCHEME.match(text)
     text = re.split(r"[/?#\\]", text[scheme.end() :] if scheme else text, maxsplit=1)[0]
     host = text.rpartition("@")[2]
-    if host.startswith("[") or host.count(":") > 1:
-        raise InvalidDomain("an IP address, not a domain name")
+    if host.startswith("[") or _IPV6.fullmatch(host):
+        raise InvalidDomain(_ADDRESS)
     host, _, port = host.partition(":")
     if port and not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
         raise InvalidDomain(f"the port is no number up to 65535: {port[:20]!r}")
     host = host.removesuffix(".")
     if not host:
         raise InvalidDomain("empty: no host name in it")
+    if scheme and _NUMBER.fullmatch(host):  # http://2130706433/ is 127.0.0.1
+        raise InvalidDomain(_ADDRESS)
     return host
 
 
 def _ascii(host: str) -> str:
-    """Labels checked one by one, IDNs in ASCII form.
-
-    By Python's own IDNA 2003 (RFC 3490); it differs from IDNA 2008 in a few
-    letters only (ß becomes ss).
-    """
+    """Labels checked one by one, IDNs in ASCII form."""
     if len(host) > 4 * MAX_HOST:
         raise InvalidDomain(f"{len(host)} characters: a host has at most {MAX_HOST}")
     return ".".join(map(_ascii_label, host.split(".")))
@@ -98,7 +101,7 @@ def _ascii_label(label: str) -> str:
         raise InvalidDomain("an empty label: two dots together or a dot in front")
     if not label.isascii() and len(label) <= MAX_LABEL:
         try:
-            label = label.encode("idna").decode("ascii").lower()
+            label = _to_ascii(label)
         except UnicodeError as error:
             raise InvalidDomain(f"not a valid international name: {label!r}") from error
     if len(label) > MAX_LABEL:
@@ -108,6 +111,14 @@ def _ascii_label(label: str) -> str:
     for found in re.finditer(r"[^a-z0-9_-]", label):
         raise InvalidDomain(f"the character {found[0]!r}: only letters, digits and hyphens may be")
     return label
+
+
+def _to_ascii(label: str) -> str:
+    """Nameprep and Punycode (RFC 3491, 3492), but ß stays, as in IDNA 2008."""
+    from encodings.idna import nameprep  # few requests need it, and it is slow to load
+
+    text = "ß".join(map(nameprep, label.split("ß")))
+    return text if text.isascii() else "xn--" + text.encode("punycode").decode("ascii")
 
 
 def _checked(label: str) -> str:
@@ -121,12 +132,12 @@ def _checked(label: str) -> str:
 def _check_script(label: str) -> None:
     """The model has learned from names in Latin script and judges no other."""
     try:
-        text = label.encode("ascii").decode("idna")
+        text = label[4:].encode("ascii").decode("punycode")
     except UnicodeError as error:
         raise InvalidDomain(f"{label!r} is no valid international name") from error
     for character in text:
         name = unicodedata.name(character, "UNNAMED")
-        if not character.isascii() and not name.startswith("LATIN "):
+        if not (character.isascii() or character == "·" or name.startswith("LATIN ")):
             raise InvalidDomain(
                 f"{text!r} has {character!r} ({name}): the model knows Latin script only"
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +63,7 @@ class Scorer:
         model = self.artifact
         result = np.empty(len(labels))
         for i, columns in enumerate(features.chunks(labels, model.features, model.lexicon)):
-            part = np.full(len(columns[0]), model.intercept)
-            for coefficient, column in zip(model.coefficients, columns, strict=True):
-                part += coefficient * column
-            result[i * features.CHUNK : i * features.CHUNK + len(part)] = part
+            result[i * features.CHUNK : (i + 1) * features.CHUNK] = self._sum(columns)
         return result
 
     def probability(self, labels: Sequence[str]) -> Floats:
@@ -86,13 +84,19 @@ class Scorer:
         scores = iter(self._scores([text for text, _ in good], [name for _, name in good]))
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
 
+    def _sum(self, columns: Iterable[NDArray[Any]]) -> Floats:
+        """Log-odds, added up in one order whatever the batch: not by BLAS."""
+        total: Any = self.artifact.intercept
+        for coefficient, column in zip(self.artifact.coefficients, columns, strict=True):
+            total = total + coefficient * column
+        result: Floats = total
+        return result
+
     def _scores(self, texts: Sequence[str], names: Sequence[Name]) -> list[Score]:
         model = self.artifact
         values = features.matrix([x.label for x in names], model.features, model.lexicon)
         parts = values * model.coefficients
-        log_odds = np.full(len(names), model.intercept)
-        for column in parts.T:
-            log_odds += column
+        log_odds = self._sum(values.T)
         probability = _logistic(log_odds)
         return [
             Score(

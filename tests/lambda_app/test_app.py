@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from jsonschema import Draft202012Validator
 
 from lambda_app.chalicelib.scorer import Scorer
 from pipeline.serving import served
@@ -58,9 +58,12 @@ def test_a_preflight_is_answered(app_url: str) -> None:
 
 
 def test_curl_as_the_original_documents_it(app_url: str) -> None:
-    command = ["curl", "-sS", "-X", "POST", "-d", '{"domain":"x"}', app_url + PATH]
-    run = subprocess.run(command, capture_output=True, check=True)
-    assert json.loads(run.stdout)["name"] == "x"
+    """curl -X POST -d '{"domain":"x"}' sends these headers."""
+    kind = "application/x-www-form-urlencoded"
+    answer = requests.post(
+        app_url + PATH, data='{"domain":"x"}', headers={"Content-Type": kind, "Accept": "*/*"}
+    )
+    assert answer.json()["name"] == "x"
 
 
 def test_a_batch_is_answered_in_order(app_url: str) -> None:
@@ -148,6 +151,17 @@ def test_model_health_and_page(app_url: str, scorer: Scorer) -> None:
     page = requests.get(app_url + "/", timeout=30)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "<form>" in page.text
+
+
+def test_the_description_of_the_api_is_true(app_url: str) -> None:
+    described = requests.get(app_url + "/openapi.json", timeout=30).json()
+    assert described["openapi"] == "3.1.0"
+    assert set(described["paths"]) == {PATH, "/model", "/health"}
+    Draft202012Validator.check_schema(described["components"]["schemas"]["Verdict"])
+    schemas = {"components": described["components"]}
+    for body, name in (({"domain": "a.com"}, "Verdict"), ({"domains": ["a", ""]}, "Verdicts")):
+        schema = {"$ref": f"#/components/schemas/{name}", **schemas}
+        Draft202012Validator(schema).validate(post(app_url, body).json())
 
 
 def test_many_at_the_same_time(app_url: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,14 +64,19 @@ def test_a_missing_file_is_named(artifact_copy: Path, name: str) -> None:
         (lambda m: m.pop("schema_version"), "schema_version None"),
         (lambda m: m.pop("coefficients"), "coefficients is missing"),
         (lambda m: m.update(intercept="1"), "intercept is missing or no float"),
-        (lambda m: m.update(intercept=float("nan")), "not finite"),
-        (lambda m: m["coefficients"].update(length=float("nan")), "not finite"),
-        (lambda m: m["coefficients"].update(length=float("inf")), "not finite"),
-        (lambda m: m["coefficients"].update(length=None), "not finite"),
+        (lambda m: m.update(intercept=float("nan")), "no finite float"),
+        (lambda m: m["coefficients"].update(length=float("nan")), "no finite float"),
+        (lambda m: m["coefficients"].update(length=float("inf")), "no finite float"),
+        (lambda m: m["coefficients"].update(length=None), "no finite float"),
         (lambda m: m["coefficients"].pop("length"), "do not name the same"),
         (lambda m: m["features"].append("length"), "do not name the same"),
+        (lambda m: m.update(schema_version=True), "schema_version True"),
+        (lambda m: m["coefficients"].update(length=1e308), "no finite float"),
+        (lambda m: m.update(features=[], coefficients={}), "do not name the same"),
+        (lambda m: m.update(features=[[], {}]), "cannot be understood"),
+        (lambda m: m["files"].update({"x\0": "0"}), "cannot be understood"),
         (lambda m: m["threshold"].update(value=1.5), "no probability"),
-        (lambda m: m["threshold"].clear(), "not finite"),
+        (lambda m: m["threshold"].clear(), "no finite float"),
         (lambda m: m["files"].pop("lexicon.npy"), "does not list lexicon.npy"),
         (lambda m: m["files"].update({"../x": "0"}), "outside its folder"),
     ],
@@ -79,7 +85,7 @@ def test_metadata_that_makes_no_sense_is_refused(
     artifact_copy: Path, change: Callable[[dict[str, Any]], object], message: str
 ) -> None:
     edit(artifact_copy, change)
-    with pytest.raises(ArtifactError, match=rf"model.json: .*{message}"):
+    with pytest.raises(ArtifactError, match=rf"classic.*: .*{message}"):
         load(artifact_copy)
 
 
@@ -106,4 +112,11 @@ def test_pickles_are_not_opened(artifact_copy: Path) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     edit(artifact_copy, lambda m: m["files"].update({"lexicon.npy": digest}))
     with pytest.raises(ArtifactError, match=r"lexicon\.npy: is no lexicon"):
+        load(artifact_copy)
+
+
+def test_a_pipe_in_a_files_place_does_not_block(artifact_copy: Path) -> None:
+    (artifact_copy / "mojo.zip").unlink()
+    os.mkfifo(artifact_copy / "mojo.zip")
+    with pytest.raises(ArtifactError, match=r"mojo\.zip: is no file"):
         load(artifact_copy)

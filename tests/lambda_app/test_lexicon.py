@@ -54,8 +54,10 @@ def test_a_saved_lexicon_reads_back(tmp_path: Path) -> None:
         np.zeros(3, np.int32),
         np.full(1000, -1, np.int32),
         np.full(1000, 999 << 7, np.int32),  # leads behind the end
+        np.array([990] + [37] * 999, np.int32),  # so does the root
+        np.array([1] + [37 | 1 << 7] * 999, np.int32),  # goes round behind a label
     ],
 )
 def test_refuses_what_is_no_automaton(cells: np.ndarray) -> None:  # type: ignore[type-arg]
-    with pytest.raises(ValueError, match=r"int32|automaton"):
+    with pytest.raises(ValueError, match=r"int32|automaton|behind"):
         Lexicon(cells)

@@ -36,6 +36,14 @@ from lambda_app.chalicelib.names import InvalidDomain, Name, parse
         ("bücher.de", "xn--bcher-kva"),
         ("xn--bcher-kva.de", "xn--bcher-kva"),
         ("BÜCHER.de", "xn--bcher-kva"),
+        ("straße.de", "xn--strae-oqa"),  # as in IDNA 2008
+        ("xn--strae-oqa.de", "xn--strae-oqa"),
+        ("col·legi.cat", "xn--collegi-xma"),
+        ("http:/example.com", "example"),
+        (r"https:\\example.com", "example"),
+        (r"http:\/\/example.com\/a", "example"),
+        ("12306", "12306"),
+        ("12306.cn", "12306"),
         ("example.рф", "example"),  # only the judged label must be Latin
         ("почта.example.com", "example"),
         ("_dmarc.example.com", "example"),
@@ -66,6 +74,12 @@ def test_finds_the_registrable_label(text: str, label: str) -> None:
         ("http://[2001:db8::1]:80/", "IP address"),
         ("2001:db8::1", "IP address"),
         ("0x7f.1", "IP address or a number"),
+        ("http://2130706433/", "IP address or a number"),
+        ("http://0x7f000001", "IP address or a number"),
+        ("evil.com:80:90", "port"),
+        ("http:example.com", "port"),
+        ("foo.co_m", "underscore"),
+        ("\udcff.com", "international"),
         ("example.com:http", "port"),
         ("example.com:99999", "port"),
         ("a..b", "empty label"),
@@ -82,6 +96,7 @@ def test_finds_the_registrable_label(text: str, label: str) -> None:
         ("例え.jp", "CJK"),
         ("xn--a\u0080.com", "international"),
         ("xn--99999999.com", "international"),
+        ("xn--google.com", "CJK"),
     ],
 )
 def test_refuses_with_the_reason(text: str, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 import subprocess
 import sys
@@ -24,7 +25,13 @@ print(sorted({m.partition(".")[0] for m in sys.modules}), file=sys.stderr)
 
 EVENT = (Path(__file__).parents[1] / "data" / "event.json").read_text()
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        (sys.platform, platform.machine()) != ("linux", "x86_64"),
+        reason="the package is for the Lambda's Linux on x86_64, and is run here",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ def score(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedPro
 
 
 def rows(run: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
+    csv.field_size_limit(10**6)
     return list(csv.DictReader(io.StringIO(run.stdout)))
 
 
@@ -69,6 +70,20 @@ def test_a_missing_column_is_told_with_those_that_are_there(tmp_path: Path) -> N
         assert f"no column 'name'; the header is {text[:10]!r}" in run.stderr
 
 
+def test_a_field_longer_than_csv_usually_allows(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("q\na.com\n" + "x" * 200_000 + "\nb.com\n")
+    assert [x["label"] for x in rows(score("--input", path, "--column", "q"))] == ["0", "", "0"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "table"])
+def test_what_no_encoding_can_hold_costs_no_other_row(form: str) -> None:
+    stdin = b'{"q": "\\ud800.com"}\n{"q": "a.com"}\n{"q": "\xff.com"}\n'
+    run = score("--field", "q", "--format", form, stdin=stdin)
+    assert (run.returncode, run.stderr) == (1, "score: 2 rows were refused\n")
+    assert len(run.stdout.splitlines()) == (3 if form == "jsonl" else 4)
+
+
 def test_json_lines(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text('{"q": "google.com"}\n[]\n{"q": 5}\nnot json\n{"x": 1}\n{"q": ""}\n')
@@ -100,6 +115,7 @@ def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
         (["--input", "."], "score: .: Is a directory"),
         (["a.com", "--input", "x"], "choose one"),
         (["a.com", "--model", "absent"], "absent/model.json: cannot be read"),
+        (["--column", ""], "no column ''"),
         (["--format", "xml"], "invalid choice"),
     ],
 )

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from pipeline import loopback
 from pipeline.cli import parser
-from pipeline.cluster import cluster
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ["data", "train", "run", "score", "serve", "package"]
@@ -67,6 +67,13 @@ def test_data_lists_the_sources() -> None:
     assert "hsts      committed     120222  BSD-3-Clause" in listed.stdout
 
 
+@pytest.mark.parametrize("port", ["0", "-1", "70000"])
+def test_a_port_that_is_none(port: str) -> None:
+    refused = run("serve", "--port", port)
+    assert refused.returncode == 2
+    assert refused.stderr == f"serve: port {port}: ports go from 1 to 65535\n"
+
+
 def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -76,23 +83,17 @@ def test_a_port_that_is_taken() -> None:
     assert "make serve PORT=" in refused.stderr
 
 
-def test_serve_answers_until_it_is_told_to_stop() -> None:
+def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen([*PIPELINE, "serve", "--port", str(port)], cwd=ROOT, stderr=-3)
+    log = tmp_path / "log"
+    process = loopback.start([*PIPELINE, "serve", "--port", str(port)], log)
     try:
-        for _ in range(200):
-            try:
-                assert requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
-                break
-            except requests.ConnectionError:
-                time.sleep(0.05)
-        started = children(process.pid)
+        loopback.wait(process, f"http://127.0.0.1:{port}/health", log, 30)
+        assert children(process.pid) == []  # nobody to outlive it
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         process.wait(timeout=20)
-    assert started
-    assert not any(map(alive, started))
 
 
 @pytest.mark.slow
@@ -113,6 +114,42 @@ def test_training_that_cannot_run(
     assert (failed.returncode, failed.stdout) == (2, "")
     assert message in failed.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("a.com,a,legit,legit\nq.ru,q,dga,goz\n", "not both classes are among them"),
+        ("a.com,a,legit,legit\n" * 100 + "q.ru,q,dga,goz\n", "not both classes"),
+    ],
+)
+def test_too_little_to_learn_from(rows: str, message: str, tmp_path: Path) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text("host,domain,class,subclass\n" + rows)
+    failed = run("train", "--data", data, "--out", tmp_path / "out")
+    assert failed.returncode == 2
+    assert message in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert [x.name for x in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.slow
+def test_words_that_never_occur_are_learned_as_nothing(small_csv: Path, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("zzzzzzzzzz\n")
+    words, out = tmp_path / "words.txt", tmp_path / "out"
+    trained = run("train", "--data", small_csv, "--lexicon", words, "--out", out)
+    assert trained.returncode == 0, trained.stderr
+    assert json.loads((out / "model.json").read_text())["coefficients"]["num_words"] == 0.0
+
+
+@pytest.mark.slow
+def test_a_folder_with_other_files_is_not_touched(small_csv: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    refused = run("train", "--data", small_csv, "--out", tmp_path)
+    assert refused.returncode == 2
+    assert "holds 'thesis.tex', which would be lost" in refused.stderr
+    assert [x.name for x in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 @pytest.mark.slow
@@ -155,15 +192,25 @@ def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) 
 def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
     small_csv: Path, tmp_path: Path
 ) -> None:
-    with cluster() as ours:
-        trained = run("train", "--data", small_csv, "--h2o-url", ours.url, "--out", tmp_path / "m")
+    code = (
+        "from pipeline.cluster import cluster\n"
+        "with cluster() as running: print(running.url, flush=True), input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=-1, stdout=-1, text=True
+    ) as elsewhere:
+        assert elsewhere.stdin
+        assert elsewhere.stdout
+        url = elsewhere.stdout.readline().strip()
+        trained = run("train", "--data", small_csv, "--h2o-url", url, "--out", tmp_path / "m")
         assert trained.returncode == 0, trained.stderr
-        assert requests.get(f"{ours.url}/3/Frames", timeout=30).json()["frames"] == []
-        assert requests.get(f"{ours.url}/3/Models", timeout=30).json()["models"] == []
+        assert requests.get(f"{url}/3/Frames", timeout=30).json()["frames"] == []
+        assert requests.get(f"{url}/3/Models", timeout=30).json()["models"] == []
+        elsewhere.communicate("\n", timeout=60)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 @pytest.mark.parametrize("moment", ["lexicon", "training", "exporting"])
 def test_an_interrupted_training_leaves_nothing_behind(
     number: signal.Signals, moment: str, small_csv: Path, tmp_path: Path
@@ -183,6 +230,7 @@ def test_an_interrupted_training_leaves_nothing_behind(
             break
     time.sleep(0.1)
     started = children(process.pid)
+    assert started or moment != "training"
     process.send_signal(number)
     process.communicate(timeout=60)
     deadline = time.monotonic() + 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from lambda_app.chalicelib.lexicon import Lexicon
 from lambda_app.chalicelib.scorer import Scorer
 from pipeline import corpus, sources
 from pipeline.cluster import Cluster
-from pipeline.export import ExportError, export, read_mojo, score_mojo
+from pipeline.export import FILES, ExportError, export, read_mojo, score_mojo
+from pipeline.folders import replacing
 from pipeline.training import Trained, train
 from tests.lambda_app.test_scorer import GOLDEN
 
@@ -26,17 +28,16 @@ def small(small_csv: Path) -> corpus.Corpus:
 
 @pytest.fixture(scope="module")
 def lexicon() -> Lexicon:
-    return Lexicon.load(sources.LEXICON)
+    return Lexicon.load(sources.WEB2.path)
 
 
 @pytest.fixture(scope="module")
-def trained(
-    h2o_cluster: Cluster,
-    small: corpus.Corpus,
-    lexicon: Lexicon,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Trained:
-    folder = tmp_path_factory.mktemp("train")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("train")
+
+
+@pytest.fixture(scope="module")
+def trained(h2o_cluster: Cluster, small: corpus.Corpus, lexicon: Lexicon, folder: Path) -> Trained:
     return train(h2o_cluster, small, features.SETS["classic"], lexicon, folder)
 
 
@@ -58,31 +59,30 @@ def test_golden_answers_are_those_of_the_java_scorer(scorer: Scorer) -> None:
 
 
 def test_an_export_is_proven_on_every_row(
-    trained: Trained, small: corpus.Corpus, lexicon: Lexicon, tmp_path: Path
+    trained: Trained, small: corpus.Corpus, lexicon: Lexicon, folder: Path
 ) -> None:
-    out = tmp_path / "classic"
-    proof = export(trained, small.labels, lexicon, [], out)
+    proof = export(trained, small.labels, lexicon, "small", [], folder)
     assert proof.holds
     assert proof.rows == len(small.labels)
     assert f"{proof.rows:,} rows" in str(proof)
-    assert Scorer.load(out).score_many(["google.com"])
-    assert [x.name for x in tmp_path.iterdir()] == ["classic"]
+    assert Scorer.load(folder).artifact.name == "small"
+    assert sorted(x.name for x in folder.iterdir()) == sorted(FILES)
 
 
 def test_a_failed_proof_writes_nothing(
-    trained: Trained, small: corpus.Corpus, lexicon: Lexicon, tmp_path: Path
+    trained: Trained, small: corpus.Corpus, lexicon: Lexicon, folder: Path, tmp_path: Path
 ) -> None:
     """The cluster's answers are off by 1e-11 in one row."""
     probability = trained.probability.copy()
     probability[7] += 1e-11
     wrong = dataclasses.replace(trained, probability=probability)
-    out = tmp_path / "classic"
-    export(trained, small.labels, lexicon, [], out)
-    before = (out / "model.json").read_bytes()
-    with pytest.raises(ExportError, match="the proof fails"):
-        export(wrong, small.labels, lexicon, [], out)
-    assert (out / "model.json").read_bytes() == before
-    assert [x.name for x in tmp_path.iterdir()] == ["classic"]
+    with (
+        pytest.raises(ExportError, match="nothing is written, the proof fails: 2,070 rows"),
+        replacing(tmp_path / "out", FILES) as new,
+    ):
+        shutil.copytree(folder, new, dirs_exist_ok=True)
+        export(wrong, small.labels, lexicon, "small", [], new)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("content", [None, "", "[info]\nalgo = gbm\n", "rubbish"])

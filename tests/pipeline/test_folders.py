@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,29 @@ def test_an_exception_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
-    (tmp_path / ".target.new-abc").mkdir()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tmp_path / f".target.new-{gone.pid}-abc").mkdir()
     with replacing(tmp_path / "target", []):
         pass
+    assert [x.name for x in tmp_path.iterdir()] == ["target"]
+
+
+def test_a_swap_half_done_is_mended(tmp_path: Path) -> None:
+    """As a kill leaves it where folders cannot be exchanged in one step."""
+    (tmp_path / ".target.old").mkdir()
+    (tmp_path / ".target.old" / "old").touch()
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "target", ["old"]):
+        raise KeyboardInterrupt
+    assert [x.name for x in (tmp_path / "target").iterdir()] == ["old"]
+
+
+def test_two_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    with replacing(tmp_path / "target", ["one"]) as first:
+        with replacing(tmp_path / "target", ["one"]) as second:
+            (second / "one").write_text("second")
+        (first / "one").write_text("first")
+    assert (tmp_path / "target" / "one").read_text() == "first"
     assert [x.name for x in tmp_path.iterdir()] == ["target"]
 
 

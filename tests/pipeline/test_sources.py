@@ -15,7 +15,7 @@ from english_words import get_english_words_set
 
 from pipeline import sources
 from pipeline.sources import Source, SourceError, fetch
-from pipeline.wordlists import compile_words
+from pipeline.wordlists import compile_words, usable
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -140,5 +140,5 @@ def test_what_is_committed_is_whole() -> None:
 
 def test_the_committed_lexicon_is_made_of_web2() -> None:
     words = get_english_words_set(["web2"])
-    assert len(words) == next(x.rows for x in sources.SOURCES if x.name == "web2")
-    np.testing.assert_array_equal(compile_words(words), np.load(sources.LEXICON))
+    assert len(usable(words)) == sources.WEB2.rows
+    np.testing.assert_array_equal(compile_words(words), np.load(sources.WEB2.path))

@@ -59,10 +59,10 @@ def test_the_original_data_and_words_give_the_original_model(
 ) -> None:
     trained = train(h2o_cluster, original, CLASSIC, original_words, tmp_path)
     assert (int((~trained.valid).sum()), int(trained.valid.sum())) == (107_333, 26_593)
-    proof = export(trained, original.labels, original_words, [], tmp_path / "classic")
+    proof = export(trained, original.labels, original_words, "classic", [], tmp_path)
     assert proof.holds
     assert proof.rows == 133_926
-    scorer = Scorer.load(tmp_path / "classic")
+    scorer = Scorer.load(tmp_path)
     assert round(scorer.threshold, 3) == 0.498
     counts = validation(trained, scorer.threshold)
     assert counts == (15_868, 313, 351, 10_061)
@@ -72,17 +72,17 @@ def test_the_original_data_and_words_give_the_original_model(
 def test_the_committed_artifact_is_what_training_gives(
     h2o_cluster: Cluster, original: Corpus, scorer: Scorer, tmp_path: Path
 ) -> None:
-    lexicon = Lexicon.load(sources.LEXICON)
+    lexicon = Lexicon.load(sources.WEB2.path)
     trained = train(h2o_cluster, original, CLASSIC, lexicon, tmp_path)
-    export(trained, original.labels, lexicon, [], tmp_path / "classic")
-    again, committed = Scorer.load(tmp_path / "classic").artifact, scorer.artifact
+    export(trained, original.labels, lexicon, "classic", [], tmp_path)
+    again, committed = Scorer.load(tmp_path).artifact, scorer.artifact
     np.testing.assert_allclose(again.coefficients, committed.coefficients, rtol=0, atol=1e-9)
     assert again.intercept == pytest.approx(committed.intercept, abs=1e-9)
     assert again.threshold == pytest.approx(committed.threshold, abs=1e-9)
     assert validation(trained, again.threshold).errors == 560
 
 
-def test_the_split_does_not_depend_on_who_draws_it(h2o_cluster: Cluster, small_csv: Path) -> None:
+def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> None:
     rows = len(corpus.read(small_csv).frame)
     first, second = (h2o_cluster.draw_split(small_csv, rows, 0.8, 123456) for _ in range(2))
     np.testing.assert_array_equal(first, second)
