@@ -7,6 +7,8 @@ else's work), those of whole commands the median.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import platform
@@ -20,11 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from lambda_app.chalicelib import features
+from lambda_app.chalicelib import features, names
 from lambda_app.chalicelib.encoding import encode
 from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.names import InvalidDomain
 from lambda_app.chalicelib.scorer import Scorer
-from pipeline import corpus, sources
+from pipeline import batch, corpus, sources
 
 ROOT = Path(__file__).parent.parent
 HOSTS = 133_926  # as many as the original's data has
@@ -48,25 +51,43 @@ def main() -> None:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {0})  # one core
         labels = list(frame["domain"])
-        for rows in (_scoring(labels), _single(), _lexicon(), iter(whole)):
+        for rows in (_scoring(labels), _hosts(hosts), _single(), _lexicon(), iter(whole)):
             for what, figure in rows:
                 print(f"{what:<62} {figure:>20}")
 
 
 def _scoring(labels: list[str]) -> Iterator[Row]:
     scorer = Scorer.load("classic")
-    lexicon, batch = scorer.artifact.lexicon, encode(labels[: features.CHUNK])
+    lexicon, encoded = scorer.artifact.lexicon, encode(labels[: features.CHUNK])
     rate = len(labels) / _best(lambda: scorer.probability(labels))
     yield "classic: probability(), one core", f"{rate:,.0f} names/s"
     yield "  of a name's time, encoding", _each(lambda: encode(labels[: features.CHUNK]))
     for name in scorer.artifact.features:
         compute = features.REGISTRY[name].compute
-        yield f"  of a name's time, {name}", _each(lambda c=compute: c(batch, lexicon))  # type: ignore[misc]
+        yield f"  of a name's time, {name}", _each(lambda c=compute: c(encoded, lexicon))  # type: ignore[misc]
     counted = labels[:WORDS]
     chunks = [encode(counted[i : i + features.CHUNK]) for i in range(0, WORDS, features.CHUNK)]
     seconds = _best(lambda: [lexicon.count(chunk) for chunk in chunks])
     yield "num_words alone, encoded batch, one core", f"{WORDS / seconds:,.0f} names/s"
     yield "num_words by a Python set and two loops", f"{_set_and_loops(counted):,.0f} names/s"
+
+
+def _hosts(path: Path) -> Iterator[Row]:
+    """What a host of a file costs, step by step."""
+    scorer, hosts = Scorer.load("classic"), path.read_text().split()[: batch.CHUNK]
+
+    def parse() -> None:
+        for host in hosts:
+            with contextlib.suppress(InvalidDomain):
+                names.parse(host)
+
+    results = scorer.score_many(hosts)
+    for what, run in (
+        ("parsing", parse),
+        ("parsing, score and contributions", lambda: scorer.score_many(hosts)),
+        ("writing CSV", lambda: batch.write([results], io.StringIO(), "csv")),
+    ):
+        yield f"  of a host's time in a file, {what}", f"{_best(run) / len(hosts) * 1e9:,.0f} ns"
 
 
 def _each(run: Callable[[], object]) -> str:
