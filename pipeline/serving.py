@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from lambda_app.chalicelib.artifact import locate
+
 from .errors import PipelineError
 from .loopback import HOST, start, wait
 
@@ -27,9 +29,13 @@ class ServingError(PipelineError):
 
 
 def serve(port: int) -> NoReturn:
-    """Run the app on 127.0.0.1 until it is stopped; raises ServingError."""
+    """Run the app on 127.0.0.1 until it is stopped, with the model that MODEL names.
+
+    Raises ServingError.
+    """
     _check_free(port)
     command = _command(port)
+    os.environ["MODEL"] = str(locate().absolute())  # Chalice changes to its project's folder
     os.execv(command[0], command)  # this process becomes the server
 
 

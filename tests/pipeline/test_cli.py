@@ -83,13 +83,18 @@ def test_a_port_that_is_taken() -> None:
     assert "make serve PORT=" in refused.stderr
 
 
-def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path) -> None:
+def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: Path) -> None:
+    """With a model of choice, named by a relative path."""
+    metadata = json.loads((artifact_copy / "model.json").read_text()) | {"name": "mine"}
+    (artifact_copy / "model.json").write_text(json.dumps(metadata))
+    environment = os.environ | {"MODEL": os.path.relpath(artifact_copy)}
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = tmp_path / "log"
-    process = loopback.start([*PIPELINE, "serve", "--port", str(port)], log)
+    process = loopback.start([*PIPELINE, "serve", "--port", str(port)], log, environment)
     try:
         loopback.wait(process, f"http://127.0.0.1:{port}/health", log, 30)
+        assert requests.get(f"http://127.0.0.1:{port}/model", timeout=30).json()["name"] == "mine"
         assert children(process.pid) == []  # nobody to outlive it
     finally:
         process.terminate()
