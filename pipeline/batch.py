@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
-from typing import TextIO
+from typing import Any, NamedTuple, TextIO
 
-from lambda_app.chalicelib.scorer import Invalid, Score, Scorer
+from lambda_app.chalicelib.names import Name
+from lambda_app.chalicelib.scorer import Invalid, Score, Scorer, try_parse
 
 from .errors import PipelineError
 
@@ -16,7 +18,17 @@ CHUNK = 10_000  # rows scored and held together
 CSV_COLUMNS = ("domain", "name", "label", "probability", "error")
 WORDS = ("legitimate", "malicious")  # by label
 
-Result = Score | Invalid
+
+class Verdict(NamedTuple):
+    """A Score without its explanation, which would take most of the time."""
+
+    domain: str
+    name: str
+    label: int
+    probability: float
+
+
+Result = Score | Verdict | Invalid
 
 
 class InputError(PipelineError):
@@ -59,15 +71,30 @@ def _without_nul(stream: TextIO) -> Iterator[str]:
         yield line.replace("\0", "\ufffd")
 
 
-def score_rows(scorer: Scorer, rows: Iterable[str | Invalid]) -> Iterator[list[Result]]:
-    """Score chunk by chunk; memory stays flat whatever the length."""
+def score_rows(
+    scorer: Scorer, rows: Iterable[str | Invalid], form: str
+) -> Iterator[Sequence[Result]]:
+    """Score for a form of FORMS chunk by chunk; memory stays flat whatever the length."""
     rows = iter(rows)
+    judge = scorer.score_many if form == "jsonl" else partial(verdicts, scorer)
     while chunk := list(islice(rows, CHUNK)):
-        scores = iter(scorer.score_many([x for x in chunk if isinstance(x, str)]))
-        yield [next(scores) if isinstance(x, str) else x for x in chunk]
+        results = iter(judge([x for x in chunk if isinstance(x, str)]))
+        yield [next(results) if isinstance(x, str) else x for x in chunk]
 
 
-def write(results: Iterable[list[Result]], stream: TextIO, form: str) -> int:
+def verdicts(scorer: Scorer, texts: Sequence[str]) -> list[Verdict | Invalid]:
+    """Judge many, in order, without explaining."""
+    parsed = [try_parse(text) for text in texts]
+    probability = scorer.probability([x.label for x in parsed if isinstance(x, Name)])
+    label = (probability >= scorer.threshold).astype(int)
+    verdict = zip(label.tolist(), probability.tolist(), strict=True)
+    return [
+        Verdict(text, x.label, *next(verdict)) if isinstance(x, Name) else x
+        for text, x in zip(texts, parsed, strict=True)
+    ]
+
+
+def write(results: Iterable[Sequence[Result]], stream: TextIO, form: str) -> int:
     """Write all results in a form of FORMS; returns how many rows were refused."""
     refused = 0
     results = iter(results)
@@ -79,11 +106,11 @@ def write(results: Iterable[list[Result]], stream: TextIO, form: str) -> int:
     return refused
 
 
-def _csv(stream: TextIO) -> Callable[[list[Result]], None]:
+def _csv(stream: TextIO) -> Callable[[Sequence[Result]], None]:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
 
-    def put(chunk: list[Result]) -> None:
+    def put(chunk: Sequence[Result]) -> None:
         writer.writerows(
             (x.domain, "", "", "", x.error)
             if isinstance(x, Invalid)
@@ -94,17 +121,22 @@ def _csv(stream: TextIO) -> Callable[[list[Result]], None]:
     return put
 
 
-def _jsonl(stream: TextIO) -> Callable[[list[Result]], None]:
-    def put(chunk: list[Result]) -> None:
-        stream.writelines(json.dumps({k: getattr(x, k) for k in x.__slots__}) + "\n" for x in chunk)
+def _jsonl(stream: TextIO) -> Callable[[Sequence[Result]], None]:
+    def put(chunk: Sequence[Result]) -> None:
+        stream.writelines(json.dumps(_object(x)) + "\n" for x in chunk)
 
     return put
 
 
-def _table(stream: TextIO) -> Callable[[list[Result]], None]:
+def _object(x: Result) -> dict[str, Any]:
+    names = x._fields if isinstance(x, Verdict) else x.__slots__
+    return {name: getattr(x, name) for name in names}
+
+
+def _table(stream: TextIO) -> Callable[[Sequence[Result]], None]:
     stream.write(f"{'verdict':<11} {'probability':>11}  domain\n")
 
-    def put(chunk: list[Result]) -> None:
+    def put(chunk: Sequence[Result]) -> None:
         for x in chunk:
             if isinstance(x, Invalid):
                 stream.write(f"{'refused':<11} {'':>11}  {x.domain!r}: {x.error}\n")

@@ -177,7 +177,7 @@ def _score(options: argparse.Namespace) -> int:
             rows = batch.read_field(stream, options.field)
         else:
             rows = batch.read_lines(stream)
-        refused = batch.write(batch.score_rows(scorer, rows), sys.stdout, form)
+        refused = batch.write(batch.score_rows(scorer, rows, form), sys.stdout, form)
     sys.stdout.flush()
     if refused:
         print(f"score: {refused:,} rows were refused", file=sys.stderr)

@@ -107,7 +107,8 @@ def cluster(url: str | None = None) -> Iterator[Cluster]:
 def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     port = _free_port()
     command = [
-        *(str(find_java()), f"-Xmx{MEMORY}", f"-Djava.io.tmpdir={folder}", "-jar", str(jar())),
+        *(str(find_java()), f"-Xmx{MEMORY}", f"-Djava.io.tmpdir={folder}"),
+        *("-Dsys.ai.h2o.ext.core.toggle.XGBoost=False", "-jar", str(jar())),  # 157 MB unpacked
         *("-name", f"domains-{secrets.token_hex(8)}", "-ice_root", str(folder)),
         *("-ip", HOST, "-web_ip", HOST, "-port", str(port)),
         *("-log_level", "WARN", "-disable_flow"),

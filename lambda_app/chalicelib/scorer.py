@@ -79,7 +79,7 @@ class Scorer:
 
     def score_many(self, texts: Sequence[str]) -> list[Score | Invalid]:
         """Judge many, in order; a bad name becomes an Invalid."""
-        parsed = [_parse(text) for text in texts]
+        parsed = [try_parse(text) for text in texts]
         good = [(text, x) for text, x in zip(texts, parsed, strict=True) if isinstance(x, Name)]
         scores = iter(self._scores([text for text, _ in good], [name for _, name in good]))
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
@@ -115,7 +115,8 @@ class Scorer:
         ]
 
 
-def _parse(text: str) -> Name | Invalid:
+def try_parse(text: str) -> Name | Invalid:
+    """parse(text), or why not."""
     try:
         return parse(text)
     except InvalidDomain as error:

@@ -220,12 +220,14 @@ def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
 def test_an_interrupted_training_leaves_nothing_behind(
     number: signal.Signals, moment: str, small_csv: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "classic"
-    out.mkdir()
+    temporary, out = tmp_path / "temporary", tmp_path / "there" / "classic"
+    temporary.mkdir()
+    out.mkdir(parents=True)
     (out / "model.json").write_text("the old one")
     process = subprocess.Popen(
         [*PIPELINE, "train", "--data", str(small_csv), "--out", str(out)],
         cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(temporary)},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -245,4 +247,5 @@ def test_an_interrupted_training_leaves_nothing_behind(
     assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
     assert (out / "model.json").read_text() == "the old one"
     if number != signal.SIGKILL:
-        assert [x.name for x in tmp_path.iterdir()] == ["classic"]
+        assert [x.name for x in out.parent.iterdir()] == ["classic"]
+        assert not list(temporary.iterdir())
