@@ -18,16 +18,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from lambda_app.chalicelib import features, names
-from lambda_app.chalicelib.encoding import encode
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.encoding import ALPHABET, OTHER, encode
+from lambda_app.chalicelib.lexicon import BASE_BIT, CODE_MASK, WORD_BIT, Lexicon
 from lambda_app.chalicelib.names import InvalidDomain
 from lambda_app.chalicelib.scorer import Scorer
 from pipeline import batch, corpus, sources
+from pipeline.cluster import cluster
 
 ROOT = Path(__file__).parent.parent
 HOSTS = 133_926  # as many as the original's data has
@@ -64,7 +66,7 @@ def _scoring(labels: list[str]) -> Iterator[Row]:
     yield "  of a name's time, encoding", _each(lambda: encode(labels[: features.CHUNK]))
     for name in scorer.artifact.features:
         compute = features.REGISTRY[name].compute
-        yield f"  of a name's time, {name}", _each(lambda c=compute: c(encoded, lexicon))  # type: ignore[misc]
+        yield f"  of a name's time, {name}", _each(partial(compute, encoded, lexicon))
     counted = labels[:WORDS]
     chunks = [encode(counted[i : i + features.CHUNK]) for i in range(0, WORDS, features.CHUNK)]
     seconds = _best(lambda: [lexicon.count(chunk) for chunk in chunks])
@@ -107,9 +109,6 @@ def _set_and_loops(labels: list[str]) -> float:
 
 def _words(lexicon: Lexicon) -> set[str]:
     """All words of an automaton, by walking it."""
-    from lambda_app.chalicelib.encoding import ALPHABET
-    from lambda_app.chalicelib.lexicon import BASE_BIT, CODE_MASK, WORD_BIT
-
     cells, words = lexicon.cells.tolist(), set()
     states = [("", cells[0])]
     while states:
@@ -142,6 +141,12 @@ def _single() -> Iterator[Row]:
 
 
 def _lexicon() -> Iterator[Row]:
+    lexicon = Lexicon.load(sources.WEB2.path)
+    words = _words(lexicon)
+    prefixes = {word[:end] for word in words for end in range(1, len(word) + 1)}
+    yield "lexicon, words", f"{len(words):,}"
+    yield "lexicon, transitions", f"{(lexicon.cells[1:] != OTHER).sum():,}"
+    yield "lexicon, transitions of a plain trie", f"{len(prefixes):,}"
     yield "lexicon on disk", f"{sources.WEB2.path.stat().st_size / 1e6:.2f} MB"
     yield "lexicon, load", f"{_best(lambda: Lexicon.load(sources.WEB2.path)) * 1e3:.1f} ms"
     yield "artifact, load and verify", f"{_best(lambda: Scorer.load('classic')) * 1e3:.1f} ms"
@@ -151,12 +156,18 @@ def _commands(hosts: Path, out: Path) -> Iterator[Row]:
     embedded = ["--data", str(hosts.with_name("embedded.csv")), "--out", str(out)]
     score = ["score", "--format", "csv", "--input", str(hosts)]
     yield f"score of {HOSTS:,} hosts to CSV, whole process", _command(score, 5)
+    yield "H2O, start and stop", f"{_best(_h2o, 3):.2f} s"
     yield "score of one name, whole process", _command(["score", "google.com"], 5)
     yield (
         "train on 165,579 rows, prove and export, whole process",
         _command(["train", *embedded], 3),
     )
     yield "make run once packages are installed, whole process", _command(["run", *embedded], 3)
+
+
+def _h2o() -> None:
+    with cluster():
+        pass
 
 
 def _command(arguments: list[str], rounds: int) -> str:
@@ -171,9 +182,9 @@ def _command(arguments: list[str], rounds: int) -> str:
     return f"{statistics.median(took):.2f} s"
 
 
-def _best(run: Callable[[], object]) -> float:
+def _best(run: Callable[[], object], rounds: int = ROUNDS) -> float:
     took = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.perf_counter()
         run()
         took.append(time.perf_counter() - start)

@@ -19,7 +19,7 @@ from english_words import get_english_words_set
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from pipeline.wordlists import compile_words  # noqa: E402
+from pipeline.wordlists import compile_words, usable  # noqa: E402
 
 LEAF = 0x80  # flag of an entry that is a whole host
 HOSTS = 161_019  # in hstspreload 2025.1.1
@@ -53,8 +53,10 @@ def main() -> None:
     target.write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
     print(f"{target.name}: {len(kept)} names, {target.stat().st_size} bytes")
     target = HERE / "lexicon-web2.npy"
-    np.save(target, compile_words(get_english_words_set(["web2"])), allow_pickle=False)
-    print(f"{target.name}: {target.stat().st_size} bytes")
+    words = get_english_words_set(["web2"])
+    np.save(target, compile_words(words), allow_pickle=False)
+    kept = usable(words)
+    print(f"{target.name}: {len(kept)} of {len(words)} words, {target.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from chalicelib import api
 from chalicelib.artifact import ArtifactError
 from chalicelib.scorer import Scorer
 
-FILES = Path(__file__).parent / "chalicelib" / "page"
+STATIC = Path(__file__).parent / "chalicelib" / "page"
 
 # jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
 # sends text/plain.
@@ -53,7 +53,7 @@ def openapi() -> Response:
 
 
 def _file(name: str, kind: str) -> Response:
-    return Response((FILES / name).read_text(encoding="utf-8"), {"Content-Type": kind})
+    return Response((STATIC / name).read_text(encoding="utf-8"), {"Content-Type": kind})
 
 
 def _body() -> bytes:

@@ -61,7 +61,7 @@ class Corpus:
 def read(path: Path, name: str | None = None) -> Corpus:
     """Read a CSV of COLUMNS; raises CorpusError with the row that is wrong."""
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=True)
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
         raise CorpusError(f"{path}: cannot be read as CSV: {error}") from error
     if missing := [c for c in COLUMNS if c not in frame.columns]:

@@ -98,11 +98,11 @@ def _chalice(project: Path, *arguments: str) -> list[str]:
 
     Its local server would let only five connections wait.
     """
-    start = (
+    code = (
         "import socketserver, sys; socketserver.TCPServer.request_queue_size = 128; "
         "from chalice.cli import main; sys.exit(main())"
     )
-    return [sys.executable, "-B", "-c", start, "--project-dir", str(project), *arguments]
+    return [sys.executable, "-B", "-c", code, "--project-dir", str(project), *arguments]
 
 
 def _check_free(port: int) -> None:

@@ -26,6 +26,7 @@ SEED = 123456  # of H2O's runif, which draws the split
 TRAIN_SHARE = 0.8
 ALPHA = 0.0  # ridge only
 LAMBDA = 1e-5
+
 MOJO = "mojo.zip"
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1

@@ -63,7 +63,8 @@ class Scorer:
         model = self.artifact
         result = np.empty(len(labels))
         for i, columns in enumerate(features.chunks(labels, model.features, model.lexicon)):
-            result[i * features.CHUNK : (i + 1) * features.CHUNK] = self._sum(columns)
+            parts = map(np.multiply, model.coefficients, columns)
+            result[i * features.CHUNK : (i + 1) * features.CHUNK] = self._sum(parts)
         return result
 
     def probability(self, labels: Sequence[str]) -> Floats:
@@ -84,11 +85,11 @@ class Scorer:
         scores = iter(self._scores([text for text, _ in good], [name for _, name in good]))
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
 
-    def _sum(self, columns: Iterable[NDArray[Any]]) -> Floats:
+    def _sum(self, parts: Iterable[Floats]) -> Floats:
         """Log-odds, added up in one order whatever the batch: not by BLAS."""
         total: Any = self.artifact.intercept
-        for coefficient, column in zip(self.artifact.coefficients, columns, strict=True):
-            total = total + coefficient * column
+        for part in parts:
+            total = total + part
         result: Floats = total
         return result
 
@@ -96,7 +97,7 @@ class Scorer:
         model = self.artifact
         values = features.matrix([x.label for x in names], model.features, model.lexicon)
         parts = values * model.coefficients
-        log_odds = self._sum(values.T)
+        log_odds = self._sum(parts.T)
         probability = _logistic(log_odds)
         return [
             Score(
