@@ -1,33 +1,32 @@
-"""Gameover Zeus from July 2014 on: MD5 in base 36, salted.
+"""Gameover Zeus (banking trojan) from July 2014 on: MD5 in base 36, salted.
 
-Source: J. Bader, "The DGA of newGOZ" (2014).
+Source: J. Bader, "The DGA of newGOZ" (2014), https://johannesbader.ch/2014/12/the-dga-of-newgoz/;
+the variant no-day: as coded in https://github.com/andrewaeva/DGA
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from hashlib import md5
 from struct import pack, unpack
 
+from .arithmetic import base36, hexadecimal
+from .family import Family, Variant
+
 SALTS = {0x35190501: 1000, 0x0052E645: 10000}  # salt: names a day
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NO_DAY = 0x35190501
 
 
 def domain(day: date, index: int, salt: int) -> str:
     """The index-th name (from 0) of a day."""
     message = pack("<IHIHIHI", index, day.year, salt, day.month, salt, day.day, salt)
+    return _name(message, index)
+
+
+def _name(message: bytes, index: int) -> str:
     label = "".join(map(base36, unpack("<4I", md5(message).digest())))
     return f"{label}.{_tld(index)}"
-
-
-def base36(value: int) -> str:
-    """Digits 0-9 and a-z, no leading zeros."""
-    digits = ""
-    while True:
-        value, digit = divmod(value, 36)
-        digits = _DIGITS[digit] + digits
-        if not value:
-            return digits
 
 
 def _tld(index: int) -> str:
@@ -35,3 +34,36 @@ def _tld(index: int) -> str:
         if index % divisor == 0:
             return tld
     return "net"
+
+
+def _salted(salt: int) -> Variant:
+    def generate(day: date, seed: str) -> Iterator[str]:
+        _check(seed, salt)
+        for index in range(SALTS[salt]):
+            yield domain(day, index, salt)
+
+    return Variant(generate, f"salt-{salt:08x}", seeds=(f"{salt:08X}",), period="day")
+
+
+def _no_day(day: date, seed: str) -> Iterator[str]:
+    _check(seed, _NO_DAY)
+    for k in range(1000):
+        index = (_NO_DAY + k) % 1000
+        fields = (index, day.year, _NO_DAY, day.month, _NO_DAY, _NO_DAY)
+        yield _name(pack("<IHIHII", *fields), index)
+
+
+def _check(seed: str, salt: int) -> None:
+    if hexadecimal(seed) != salt:
+        raise ValueError(f"{seed!r} is not this variant's salt, {salt:08X}")
+
+
+FAMILY = Family(
+    name="newgoz",
+    kind="hash (MD5)",
+    source='J. Bader, "The DGA of newGOZ" (2014), johannesbader.ch',
+    variants=(
+        *map(_salted, SALTS),
+        Variant(_no_day, "no-day", seeds=(f"{_NO_DAY:08X}",), period="month"),
+    ),
+)

@@ -1,0 +1,33 @@
+"""Mydoom (mail worm, also Novarg, 2004 on): the decimal digits of an LCG, as letters.
+
+Source: J. Bader, https://github.com/baderj/domain_generation_algorithms
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from .arithmetic import WORD, draw_hexadecimal, hexadecimal, numerical_recipes
+from .family import Family, Variant
+
+COUNT = 99  # names a day
+TLDS = ("com", "biz", "us", "net", "org", "ws", "info", "in", "in", "in")
+_LETTERS = "asnhreqwpm"
+
+
+def _generate(day: date, seed: str) -> Iterator[str]:
+    magic = hexadecimal(seed)
+    x = day.year + day.month + day.day + magic & WORD
+    for index in range(COUNT):
+        x = numerical_recipes(magic if index == 50 else x)  # the second half knows no date
+        digits = [int(digit) for digit in reversed(f"{x:010}")]
+        yield f"{''.join(_LETTERS[digit] for digit in digits)}.{TLDS[digits[0]]}"
+
+
+FAMILY = Family(
+    name="mydoom",
+    kind="LCG",
+    source='J. Bader, "domain_generation_algorithms", github.com/baderj',
+    variants=(Variant(_generate, seeds=("FA8",), period="day", draw=draw_hexadecimal),),
+)

@@ -1,0 +1,47 @@
+"""Necurs (botnet for spam, 2012 on): a mixing function of 64 bits, 43 TLDs.
+
+Source: J. Bader, "The DGAs of Necurs" (2015), http://johannesbader.ch/2015/02/the-dgas-of-necurs/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from .arithmetic import decimal, draw_decimal, letter
+from .family import Family, Variant
+
+COUNT = 2048  # names a period
+TLDS = tuple(
+    "tj in jp tw ac cm la mn so sh sc nu nf mu ms mx ki im cx cc tv bz me eu de ru co su pw kz sx"  # noqa: SIM905
+    " us ug ir to ga com net org biz xxx pro bit".split()
+)
+_QUAD = 0xFFFFFFFFFFFFFFFF
+
+
+def _generate(day: date, seed: str) -> Iterator[str]:
+    magic = decimal(seed)
+    period = _mixed(_mixed(_mixed(day.year) + day.month + 43690) + day.day // 4)
+    for index in range(COUNT):
+        n = _mixed(_mixed(period + index) + magic)
+        label = ""
+        for k in range(7 + n % 15):
+            n = _mixed(n + k)
+            label += letter(n % 25)
+            n = _mixed(n + 0xABBEDF)
+        yield f"{label}.{TLDS[n % len(TLDS)]}"
+
+
+def _mixed(value: int) -> int:
+    value &= _QUAD
+    for k in range(0, 8 * (value % 128 + 21), 8):
+        value = value + (7 * value ^ value << 15) + k - (value >> 5) & _QUAD
+    return value
+
+
+FAMILY = Family(
+    name="necurs",
+    kind="mixing function",
+    source='J. Bader, "The DGAs of Necurs" (2015), johannesbader.ch',
+    variants=(Variant(_generate, seeds=("9",), period="4 days", draw=draw_decimal),),
+)

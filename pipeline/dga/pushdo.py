@@ -1,0 +1,81 @@
+"""Pushdo (dropper of the Cutwail spam bot): syllables from a chain of MD5 digests.
+
+Source: the repository baderj/domain_generation_algorithms (pushdo).
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from hashlib import md5
+
+from .arithmetic import WORD
+from .family import Family, Variant
+
+COUNT = 30  # names a day; asked for are those of 45 days
+OFFSETS = (*range(0, -31, -1), *range(1, 15))
+
+
+@dataclass(frozen=True)
+class _Letters:
+    first: str
+    last: str
+    vowel_mask: int
+    last_mask: int
+
+
+_V1 = _Letters("bcdfghjklmnpqrstvwx", "zxtsrqpnmlkgfdc", 7, 1)
+_V2 = _Letters("kqbhcndjfwglpmzxrsv", "qzlbtgrnkxsfdcm", 8, 2)
+_V3 = _Letters("zhjntdwmqbglpxrsfc", "rlngbtkszpfdcmx", 8, 2)
+
+
+def generate(day: date, _seed: str, *, letters: _Letters, tld: str) -> Iterator[str]:
+    """The names asked for on a day: its own, those of 30 days before and 14 after."""
+    number = _number(day)
+    for offset in OFFSETS:
+        state = number + offset
+        for _ in range(COUNT):
+            digest = md5((state & WORD).to_bytes(4, "little")).digest()
+            state = int.from_bytes(digest[:4], "little")
+            yield f"{_label(digest, 9 + state % 4, letters)}.{tld}"
+            state += 1
+
+
+def _number(day: date) -> int:
+    """The malware's count of days: without January, and each fourth year is a leap year."""
+    leaps = day.year // 4
+    leap_day = day.year % 4 == 0 and day.month > 1
+    years = 365 * (day.year - leaps) + 366 * leaps
+    months = sum(monthrange(2001, month)[1] for month in range(2, day.month + 1))
+    return day.day + months + leap_day + years
+
+
+def _label(digest: bytes, length: int, letters: _Letters) -> str:
+    label = ""
+    for byte in digest:
+        label += letters.first[byte % len(letters.first)]
+        vowel = "aeiou"[(byte + 1) % 256 % 5]
+        label += vowel
+        if vowel == "e" and (byte + 2) & letters.vowel_mask:
+            label += "aio"[(byte + 2) % 3]
+        elif (byte + 2) & letters.last_mask:
+            label += letters.last[(byte + 3) % 15]
+        if len(label) >= length:
+            break
+    return label[:length]
+
+
+FAMILY = Family(
+    name="pushdo",
+    kind="syllables, hash (MD5)",
+    source='J. Bader, "domain_generation_algorithms", github.com/baderj',
+    variants=(
+        Variant(partial(generate, letters=_V1, tld="kz"), "kz_v1", period="day"),
+        Variant(partial(generate, letters=_V2, tld="kz"), "kz_v2", period="day"),
+        Variant(partial(generate, letters=_V3, tld="kz"), "kz_v3", period="day"),
+        Variant(partial(generate, letters=_V1, tld="com"), "com_v1", period="day"),
+    ),
+)

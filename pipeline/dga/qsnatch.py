@@ -1,0 +1,71 @@
+"""QSnatch (malware on QNAP storage, 2019): SHA-1 in base 64 of the time and the TLD.
+
+Source: J. Bader, "The DGA of QSnatch", https://johannesbader.ch/blog/the-dga-of-qsnatch/,
+and NCSC-FI, "QSnatch malware designed for QNAP NAS devices",
+https://www.kyberturvallisuuskeskus.fi/en/news/qsnatch-malware-designed-qnap-nas-devices
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import date
+from hashlib import sha1
+
+from .arithmetic import unix
+from .family import Family, Variant
+
+# One begins with a dot, so its names have two.
+_A = """
+    cf tk com ml de rocks mx biz net cn ga gq org top nl men ws se info xyz today ru ec co ee
+    rs com.sv com.cy co.zw kg com.ge tl name tw lv bs li ng ae bt tv pe uz me gy am kr by fr
+    com.uy com.lb com.br vu hk in re ch af com.ps ug dz pro co.th sg cd so mo co.id co.il
+    com.do ke cx ro id pm hm vg az com.eg bz su com.ar gg com.lr pa com.ve al fm to mu co.ck pk
+    co.rs cw nr gd gl ac lk md fi sx lc es cc cm la co.za je cz jp ai pw bg nu ag bm eu com.my
+    sc ax wf ly qa vn aq mobi com.tr com.ua com.py hk.org south.am com.kh co.zm ru.net com.km
+    tt kn co.ls co.fk uy.com com.gu .com.bn com.pf com.fj
+"""
+_B = """
+    cf tk ml ga gq com biz org de rocks mx cn top nl men ws se info xyz net today ru fi name to
+    in com.ua vg vn cd
+"""
+TLDS_A = tuple(_A.split())
+TLDS_B = tuple(_B.split())
+_HOUR = 3600
+_DAY = 24 * _HOUR
+_INTERVALS = (15 * _DAY, 5 * _DAY, _DAY, 8 * _HOUR, 2 * _HOUR, _HOUR)
+_LETTERS = bytes.maketrans(b"+/", b"bc")
+
+
+def first(day: date, _seed: str) -> Iterator[str]:
+    """The names at midnight UTC in variant a: three to six characters."""
+    for interval in _INTERVALS:
+        for length in (5, 3, 4):
+            for tld in TLDS_A:
+                longer = tld in ("com", "net", "org")
+                yield f"{_characters(day, interval, tld)[: length + longer]}.{tld}"
+
+
+def second(day: date, _seed: str) -> Iterator[str]:
+    """The names at midnight UTC in variant b: a label of 6 to 10 characters that grows."""
+    for tld in TLDS_B:
+        characters = _characters(day, 15 * _DAY, tld)
+        for length in range(6, 11):
+            yield f"{characters[:length]}.{tld}"
+
+
+def _characters(day: date, interval: int, tld: str) -> str:
+    text = f"{unix(day) // interval}IbjGOEgnuD{tld}\n"
+    encoded = b64encode(sha1(text.encode()).digest())
+    return encoded.lower().translate(_LETTERS).decode()
+
+
+FAMILY = Family(
+    name="qsnatch",
+    kind="hash (SHA-1)",
+    source='J. Bader, "The DGA of QSnatch", johannesbader.ch',
+    variants=(
+        Variant(first, "a", period="hour"),
+        Variant(second, "b", period="15 days"),
+    ),
+)

@@ -1,0 +1,34 @@
+"""Sisron (trojan, 2016): the date in base 64.
+
+Source: J. Bader, "The DGA of Sisron" (2016),
+https://www.johannesbader.ch/2016/06/the-dga-of-sisron/
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from .family import Family, Variant
+
+DAYS = 10  # this one and those before
+TLDS = ("com", "org", "net", "info")
+
+
+def generate(day: date, _seed: str) -> Iterator[str]:
+    """The names of a day."""
+    for tld in TLDS:
+        for back in range(DAYS):
+            before = day - timedelta(back)
+            text = f"{before.day:02}{before.month:02}{before.year:04}"
+            label = b64encode(text.encode()).decode().lower().replace("=", "a")
+            yield f"{label}.{tld}"
+
+
+FAMILY = Family(
+    name="sisron",
+    kind="base 64 of the date",
+    source='J. Bader, "The DGA of Sisron" (2016), johannesbader.ch',
+    variants=(Variant(generate, period="day"),),
+)

@@ -1,0 +1,50 @@
+"""Tempedreve (bot, 2015): an LCG over a shuffled alphabet.
+
+Source: AnubisNetworks, "Tempedreve botnet report",
+https://www.anubisnetworks.com/tempedreve-botnet-report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from string import ascii_lowercase
+
+from .arithmetic import WORD, days, numerical_recipes
+from .family import Family, Variant
+
+FIRST = date(2015, 3, 23)
+TLDS = ("com", "net", "org", "info")
+
+
+def generate(day: date, _seed: str) -> Iterator[str]:
+    """The name of a day, then those of the days before it, back to the first."""
+    last = days(day)
+    for number in range(last, min(last, days(FIRST)) - 1, -1):
+        yield _name(numerical_recipes(number))
+
+
+def _name(seed: int) -> str:
+    letters = list(ascii_lowercase)
+    state = seed
+    for j in range(26):
+        k = state % 26
+        letters[j], letters[k] = letters[k], letters[j]
+        state = _step(state)
+    label, state = "", seed
+    for _ in range(7 + seed % 5):
+        label += letters[state % 26]
+        state = _step(state)
+    return f"{label}.{TLDS[seed % 4]}"
+
+
+def _step(state: int) -> int:
+    return (16843009 * state + 65805) & WORD
+
+
+FAMILY = Family(
+    name="tempedreve",
+    kind="LCG, shuffled alphabet",
+    source='AnubisNetworks, "Tempedreve botnet report", www.anubisnetworks.com',
+    variants=(Variant(generate, period="day"),),
+)
