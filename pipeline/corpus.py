@@ -20,6 +20,7 @@ from .dga import cryptolocker, goz, newgoz
 from .errors import PipelineError
 
 COLUMNS = ("host", "domain", "class", "subclass")
+GROUP = "group"  # a fifth column, of what a split must not part
 CLASSES = ("legit", "dga")
 _LABEL = rf"[a-z0-9\n-]{{1,{MAX_LABEL}}}"  # one record of the original's has a line feed
 
@@ -34,12 +35,25 @@ class Corpus:
 
     name: str
     path: Path
-    frame: pd.DataFrame  # COLUMNS, all text
+    frame: pd.DataFrame  # COLUMNS, perhaps GROUP and others, all text
 
     @property
     def labels(self) -> list[str]:
         """The registrable labels, one a row."""
         return list(self.frame["domain"])
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the file tells which rows a split must not part."""
+        return GROUP in self.frame.columns
+
+    @property
+    def groups(self) -> list[str]:
+        """What a split must not part, one a row; the label where the file tells no group."""
+        labels = self.frame["domain"]
+        if not self.grouped:
+            return list(labels)
+        return list(self.frame[GROUP].where(self.frame[GROUP] != "", labels))
 
     @property
     def malicious(self) -> NDArray[np.bool_]:
@@ -59,7 +73,17 @@ class Corpus:
 
 
 def read(path: Path, name: str | None = None) -> Corpus:
-    """Read a CSV of COLUMNS; raises CorpusError with the row that is wrong."""
+    """Read a CSV of COLUMNS to learn from; raises CorpusError with the row that is wrong."""
+    frame = read_rows(path)
+    _check_rows(path, frame)
+    return Corpus(name or path.name, path, frame)
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """The rows of a CSV of COLUMNS, perhaps of one class, the labels as they stand.
+
+    Raises CorpusError if a column is missing or a class is none of CLASSES.
+    """
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
@@ -69,11 +93,11 @@ def read(path: Path, name: str | None = None) -> Corpus:
             f"{path}: no column {', '.join(missing)}; expected {','.join(COLUMNS)}, "
             f"found {','.join(map(str, frame.columns))}"
         )
-    _check_rows(path, frame)
-    return Corpus(name or path.name, path, frame)
+    _check_classes(path, frame)
+    return frame
 
 
-def _check_rows(path: Path, frame: pd.DataFrame) -> None:
+def _check_classes(path: Path, frame: pd.DataFrame) -> None:
     wrong = np.flatnonzero(~frame["class"].isin(CLASSES))
     if wrong.size:
         row = wrong[0]
@@ -81,6 +105,9 @@ def _check_rows(path: Path, frame: pd.DataFrame) -> None:
             f"{path}: record {row + 1} has class {frame['class'].iloc[row]!r}; "
             f"known are {' and '.join(CLASSES)}"
         )
+
+
+def _check_rows(path: Path, frame: pd.DataFrame) -> None:
     if frame["class"].nunique() < len(CLASSES):
         raise CorpusError(f"{path}: {len(frame)} rows; rows of both classes are needed to learn")
     wrong = np.flatnonzero(~frame["domain"].str.fullmatch(_LABEL))

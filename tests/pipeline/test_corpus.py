@@ -67,3 +67,20 @@ def test_names_that_look_like_missing_values_stay_names(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + "nan.com,nan,legit,legit\nnull.ru,null,dga,goz\n")
     assert corpus.read(path).labels == ["nan", "null"]
+
+
+def test_groups_are_the_labels_unless_a_column_tells_them(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(HEADER + GOOD)
+    assert corpus.read(path).groups == ["a", "q"]
+    path.write_text("host,domain,class,subclass,group\na.com,a,legit,x,\nq.ru,q,dga,goz,goz 1\n")
+    read = corpus.read(path)
+    assert (read.labels, read.groups) == (["a", "q"], ["a", "goz 1"])
+
+
+def test_rows_of_one_class_can_be_read_but_not_learned_from(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(HEADER + "a.com,a,legit,legit\n")
+    assert len(corpus.read_rows(path)) == 1
+    with pytest.raises(CorpusError, match="rows of both classes are needed"):
+        corpus.read(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import re
 import threading
 from collections.abc import Iterator
@@ -135,7 +136,16 @@ def test_nowhere_to_be_had(source: Source, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_what_is_committed_is_whole() -> None:
     committed = [x for x in sources.SOURCES if not x.url]
-    assert {x.name: x.state for x in committed} == {"hsts": "committed", "web2": "committed"}
+    assert {x.name for x in committed} == {"hsts", "universities", "web2"}
+    assert {x.state for x in committed} == {"committed"}
+
+
+@pytest.mark.parametrize("source", [sources.HSTS, sources.UNIVERSITIES], ids=lambda s: s.name)
+def test_a_committed_list_has_the_promised_hosts(source: Source) -> None:
+    hosts = lzma.decompress(source.path.read_bytes()).decode("ascii").splitlines()
+    assert len(hosts) == source.rows
+    assert hosts == sorted(set(hosts))
+    assert all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) for host in hosts)
 
 
 def test_the_committed_lexicon_is_made_of_web2() -> None:

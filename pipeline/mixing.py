@@ -1,0 +1,123 @@
+"""A corpus mixed from several sources: each label once, and in one class only."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from lambda_app.chalicelib.names import MAX_LABEL
+
+from .corpus import CLASSES, COLUMNS, GROUP, CorpusError
+from .origins import Origin, Row
+
+DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes")
+NAMES = 5000  # of a family of generators
+SEED = 1  # of the draws
+LEAST = 3  # names of a family; of fewer there would be none of a shape
+_LABEL = re.compile(rf"[a-z0-9-]{{1,{MAX_LABEL}}}")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a mix holds and what was left out of it."""
+
+    rows: dict[str, dict[str, int]]  # by class and subclass, in the order of the file
+    both: int  # labels that are legitimate in one row and generated in another
+    refused: int  # rows whose name has no label that could be judged
+    repeated: int  # rows whose label was there already, in the same class
+
+    def __str__(self) -> str:
+        total = sum(sum(counts.values()) for counts in self.rows.values())
+        lines = [f"{total:,} rows"]
+        for kind, counts in self.rows.items():
+            if not counts:
+                continue
+            parts = ", ".join(f"{n:,} {subclass}" for subclass, n in counts.items())
+            lines.append(f"{kind}: {sum(counts.values()):,} ({parts})")
+        lines.append(
+            f"left out: {self.both:,} labels in both classes, {self.refused:,} names refused, "
+            f"{self.repeated:,} rows that repeat a label"
+        )
+        return "\n  ".join(lines)
+
+
+class _Mix:
+    """Rows by label; the first of each label stands."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, Row] = {}
+        self.both: set[str] = set()
+        self.refused = self.repeated = 0
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take the rows in."""
+        for row in rows:
+            if not _LABEL.fullmatch(row.domain):
+                self.refused += 1
+            elif (first := self.first.setdefault(row.domain, row)) is row:
+                continue
+            elif first.kind != row.kind:
+                self.both.add(row.domain)
+            else:
+                self.repeated += 1
+
+    def kept(self) -> list[Row]:
+        """The rows of the corpus, in the order in which they came."""
+        return [row for label, row in self.first.items() if label not in self.both]
+
+    def summary(self) -> Summary:
+        """The counts."""
+        counts = Counter((row.kind, row.subclass) for row in self.kept())
+        rows = {c: {s: n for (kind, s), n in counts.items() if kind == c} for c in CLASSES}
+        return Summary(rows, len(self.both), self.refused, self.repeated)
+
+
+def assemble(
+    path: Path, sources: Sequence[str] = DEFAULT, names: int = NAMES, seed: int = SEED
+) -> Summary:
+    """Mix the sources (see Origin.parse) into a CSV of COLUMNS and GROUP.
+
+    The first source that has a label gives its row; a label in both classes is
+    dropped. `names` is how many a family of generators makes, `seed` that of the
+    draws. The file takes its place whole or not at all. Raises CorpusError.
+    """
+    if names < LEAST:
+        raise CorpusError(f"{names} names a family: give {LEAST} or more")
+    origins = [Origin.parse(text) for text in sources]
+    mix = _Mix()
+    with _replacing(path) as file:
+        for origin in origins:
+            mix.add(origin.rows(names, seed))
+        if not (kept := mix.kept()):
+            raise CorpusError(f"{path}: no row to write; the sources were {', '.join(sources)}")
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((*COLUMNS, GROUP))
+        writer.writerows(kept)
+    return mix.summary()
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A new file that takes path's place at the end of the with block, unless it raises."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise CorpusError(f"{path} is not a regular file; choose another with --out")
+    new = target.with_name(f".{target.name}.new-{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = new.open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        with file:
+            yield file
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)

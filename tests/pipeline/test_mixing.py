@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline import corpus, sources
+from pipeline.corpus import Corpus, CorpusError
+from pipeline.dga import shapes
+from pipeline.mixing import DEFAULT, Summary, assemble
+from pipeline.origins import KNOWN
+from tests.pipeline.test_cli import run
+
+HEADER = "host,domain,class,subclass\n"
+MINE = HEADER + (
+    "www.google.com,google,legit,mine\n"
+    "google.ru,google,dga,other\n"
+    "bad.example,bad.example,legit,mine\n"
+    "qxkvjz.ru,qxkvjz,dga,own\n"
+    "qxkvjz.su,qxkvjz,dga,other\n"
+    '"Ä, b.com",b,legit,mine\n'
+)
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> str:
+    path = tmp_path / "mine.csv"
+    path.write_text(MINE, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "mix.csv"
+
+
+@pytest.fixture
+def no_original(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DOMAINS_MIRROR", raising=False)
+    nowhere = sources.Source("original", tmp_path / "x.csv", "", 1, "", "http://127.0.0.1:9/x")
+    monkeypatch.setattr(sources, "ORIGINAL", nowhere)
+
+
+def mix(chosen: Sequence[str], out: Path, seed: int = 1) -> Summary:
+    return assemble(out, chosen, 50, seed)
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_users_csv_holds_each_label_once_and_in_one_class(mine: str, out: Path) -> None:
+    summary = mix([mine], out)
+    assert lines(out) == [
+        "host,domain,class,subclass,group",
+        "qxkvjz.ru,qxkvjz,dga,own,qxkvjz",
+        '"Ä, b.com",b,legit,mine,b',
+    ]
+    assert summary == Summary({"legit": {"mine": 1}, "dga": {"own": 1}}, 1, 1, 1)
+    assert str(summary) == (
+        "2 rows\n  legit: 1 (1 mine)\n  dga: 1 (1 own)\n  "
+        "left out: 1 labels in both classes, 1 names refused, 1 rows that repeat a label"
+    )
+
+
+def test_one_class_of_a_source(mine: str, out: Path) -> None:
+    mix([f"{mine}:legit"], out)
+    assert [line.split(",")[0] for line in lines(out)[1:]] == ["www.google.com", '"Ä']
+    summary = mix([f"{mine}:dga"], out)
+    assert summary == Summary({"legit": {}, "dga": {"other": 1, "own": 1}}, 0, 0, 1)
+
+
+def test_the_first_source_wins(mine: str, out: Path) -> None:
+    mix(["hsts", f"{mine}:legit"], out)
+    assert any(line.endswith(",google,legit,hsts,google") for line in lines(out))
+    mix([f"{mine}:legit", "hsts"], out)
+    assert lines(out)[1] == "www.google.com,google,legit,mine,google"
+    assert sum(",google,legit," in line for line in lines(out)) == 1
+
+
+def test_a_mix_is_always_the_same_and_the_seed_changes_it(out: Path, tmp_path: Path) -> None:
+    chosen = ["universities", "generators", "shapes"]
+    summary = mix(chosen, out)
+    again, other = tmp_path / "again.csv", tmp_path / "other.csv"
+    assert mix(chosen, again) == summary
+    mix(chosen, other, seed=2)
+    assert again.read_bytes() == out.read_bytes() != other.read_bytes()
+
+
+def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None:
+    summary = mix(DEFAULT, out)
+    frame = corpus.read(out).frame
+    assert list(frame["subclass"].drop_duplicates())[:2] == ["hsts", "universities"]
+    assert summary.rows["legit"].keys() == {"hsts", "universities"}
+    assert summary.rows["legit"]["hsts"] > 111_000
+    assert summary.rows["legit"]["universities"] > 18_000
+    assert summary.refused == 287  # of hsts, labels in other scripts and public suffixes
+    assert sum(map(len, summary.rows.values())) == 2 + 35 + 8
+    assert len(frame) == sum(n for counts in summary.rows.values() for n in counts.values())
+    assert frame["domain"].is_unique
+    assert frame["domain"].str.fullmatch(r"[a-z0-9-]{1,63}").all()
+
+
+def test_groups_are_labels_or_draws(out: Path) -> None:
+    mix(["universities", "generators", "shapes"], out)
+    read = corpus.read(out)
+    of = dict(zip(read.labels, read.groups, strict=True))
+    frame = read.frame[read.malicious]
+    assert all(of[label] == label for label in read.frame["domain"][~read.malicious])
+    assert (frame["group"].str.split(" ").str[0] == frame["subclass"]).all()
+    assert not set(frame["group"]) & set(read.labels)
+    murofet = set(frame["group"][frame["subclass"] == "murofet"])
+    assert all(re.fullmatch(r"murofet v[23] [\d-]{10}( [0-9A-F]{8})?", key) for key in murofet)
+    assert frame["group"].nunique() > 90
+
+
+def test_a_group_of_a_users_csv_is_kept(out: Path, tmp_path: Path) -> None:
+    path = tmp_path / "grouped.csv"
+    path.write_text("host,domain,class,subclass,group\na.ru,a,dga,x,one\nb.ru,b,dga,x,\n")
+    mix([str(path)], out)
+    assert [line.split(",")[-1] for line in lines(out)] == ["group", "one", "b"]
+
+
+def test_the_original_without_what_is_no_label(original: Corpus, out: Path) -> None:
+    summary = mix(["original:legit", "original:dga"], out)
+    assert list(summary.rows["legit"]) == ["original"]
+    assert summary.rows["dga"].keys() == {"cryptolocker", "goz", "newgoz"}
+    assert summary.refused == 1
+    kept = sum(n for counts in summary.rows.values() for n in counts.values())
+    assert kept + summary.refused + summary.repeated == len(original.frame)
+    assert summary.both == 0
+    read = corpus.read(out)
+    assert read.groups == read.labels
+
+
+def test_an_original_that_cannot_be_had_is_left_out(
+    out: Path, no_original: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mix(["original:legit", "universities"], out)
+    assert "original's data is not here, it is left out of the mix: " in capsys.readouterr().err
+    with pytest.raises(CorpusError, match=r"no row to write; the sources were original:dga"):
+        mix(["original:dga"], out)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ("hst", r"no source 'hst'; known are original, hsts, universities, generators, shapes and"),
+        ("hsts:spam", r"no source 'hsts:spam'; known are .* followed by :legit or :dga"),
+        ("absent.csv", r"no source 'absent\.csv'"),
+        ("tests", r"no source 'tests'"),
+        ("", r"no source ''"),
+        ("hsts:dga", r"source 'hsts:dga': hsts has no rows of that class"),
+        ("shapes:legit", r"source 'shapes:legit': shapes has no rows"),
+    ],
+)
+def test_a_source_that_is_none(chosen: str, message: str, out: Path) -> None:
+    with pytest.raises(CorpusError, match=message):
+        mix([chosen], out)
+    assert not out.exists()
+
+
+def test_too_few_names(out: Path) -> None:
+    with pytest.raises(CorpusError, match="2 names a family: give 3 or more"):
+        assemble(out, ["shapes"], 2, 1)
+
+
+def test_an_error_leaves_the_old_file(mine: str, tmp_path: Path) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    out = folder / "mix.csv"
+    out.write_text("the old one")
+    (tmp_path / "wrong.csv").write_text(HEADER + "x.com,x,spam,spam\n")
+    with pytest.raises(CorpusError, match=r"record 1 has class 'spam'"):
+        mix([mine, str(tmp_path / "wrong.csv")], out)
+    assert out.read_text() == "the old one"
+    assert [x.name for x in folder.iterdir()] == ["mix.csv"]
+    mix([mine], out)
+    assert len(lines(out)) == 3
+    assert [x.name for x in folder.iterdir()] == ["mix.csv"]
+
+
+def test_what_is_no_regular_file_is_not_overwritten(mine: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for place in (tmp_path / "folder", tmp_path / "fifo", Path(os.devnull)):
+        with pytest.raises(CorpusError, match=r"is not a regular file; choose another with --out"):
+            mix([mine], place)
+    with pytest.raises(CorpusError, match=r"mix\.csv cannot be written: "):
+        mix([mine], Path(mine) / "mix.csv")
+
+
+def test_a_link_stays_one(mine: str, tmp_path: Path) -> None:
+    (tmp_path / "real.csv").touch()
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    mix([mine], tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert len(lines(tmp_path / "real.csv")) == 3
+
+
+def test_the_command(mine: str, out: Path) -> None:
+    done = run("corpus", "--out", out, "--source", mine, "shapes", "--names", "50")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"{out}: 146 rows\n  legit: 1 (1 mine)\n  dga: 145 (1 own, 18 shape-l" in done.stderr
+    failed = run("corpus", "--out", out, "--source", "spam")
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("corpus: no source 'spam'; known are original, hsts,")
+    assert all(name in failed.stderr for name in KNOWN)
+
+
+@pytest.mark.parametrize("shape", shapes.SHAPES)
+def test_shapes_are_deterministic_groups_of_labels(shape: str) -> None:
+    groups = list(shapes.batches(shape, 100, 7))
+    assert groups == list(shapes.batches(shape, 100, 7))
+    assert groups != list(shapes.batches(shape, 100, 8))
+    assert [(key, len(labels)) for key, labels in groups] == [("7-0", 40), ("7-1", 40), ("7-2", 20)]
+    labels = [label for _, group in groups for label in group]
+    assert len(set(labels)) == 100
+    assert all(re.fullmatch(r"[a-z0-9]{6,40}", label) for label in labels)
+
+
+def test_shapes_are_what_they_are_called() -> None:
+    patterns = {
+        "shape-letters": "[a-z]{7,25}",
+        "shape-alphanumeric": "[a-z0-9]{7,32}",
+        "shape-hex": "[0-9a-f]{8,40}",
+        "shape-skewed": "[a-z]{8,22}",
+        "shape-few-letters": "[a-z]{8,24}",
+        "shape-letter-first": "[a-z][a-z0-9]{8,16}",
+        "shape-consonants": "[a-z]{7,20}",
+        "shape-numbered": "[a-z]{5,12}[0-9]{1,6}",
+    }
+    assert list(shapes.SHAPES) == list(patterns)
+    for shape, pattern in patterns.items():
+        (_, labels), *_ = shapes.batches(shape, 40, 1)
+        assert all(re.fullmatch(pattern, label) for label in labels)
+    (_, few), *_ = shapes.batches("shape-few-letters", 40, 1)
+    assert 6 <= len(Counter("".join(few))) <= 16
