@@ -7,20 +7,20 @@ import secrets
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
+from itertools import count
 from pathlib import Path
 
 import h2o
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from .errors import PipelineError
 from .java import find_java
 from .loopback import HOST, start, wait
 
-MEMORY = "2g"  # of the JVM's heap
+MEMORY = "4g"  # of the JVM's heap
 _START = 90  # seconds that H2O may take to answer
 _CHUNKS = 8  # of a parsed CSV: what H2O itself takes on the two cores of the reference run
 
@@ -44,17 +44,24 @@ class Cluster:
         self.url = url
         self._prefix = f"domains_{secrets.token_hex(4)}"
         self._keys: list[str] = []
+        self._number = count()  # goes on when keys are cleared
 
     def key(self, kind: str) -> str:
         """A new name for something that goes when we do."""
-        self._keys.append(f"{self._prefix}_{len(self._keys)}_{kind}")
+        self._keys.append(f"{self._prefix}_{next(self._number)}_{kind}")
         return self._keys[-1]
 
-    def clear(self) -> None:
+    def rows(self, frame: h2o.H2OFrame, chosen: h2o.H2OFrame) -> h2o.H2OFrame:
+        """Some rows of a frame, under a name of ours."""
+        return h2o.assign(frame[chosen, :], self.key("rows"))
+
+    def clear(self, kept: Collection[str] = ()) -> None:
         """Remove what we made, and what H2O made of it under names of its own."""
         frames = [frame["frame_id"]["name"] for frame in h2o.api("GET /3/Frames")["frames"]]
         for key in (*self._keys, *(name for name in frames if self._prefix in name)):
-            h2o.remove(key)
+            if key not in kept:
+                h2o.remove(key)
+        self._keys = [key for key in self._keys if key in kept]
 
     def draw_split(self, path: Path, rows: int, share: float, seed: int) -> NDArray[np.bool_]:
         """Which rows of a CSV are for validation, bool (rows,), by H2O's runif.
@@ -71,14 +78,9 @@ class Cluster:
             raise ClusterError(f"{path}: H2O reads {frame.nrow} rows where {rows} stand")
         return download(frame.runif(seed=seed))[:, 0] >= share
 
-    def upload(self, frame: pd.DataFrame) -> h2o.H2OFrame:
-        """Send a table; text columns become factors."""
-        with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
-            path = Path(folder) / "frame.csv"
-            frame.to_csv(path, index=False)  # the shortest decimals that read back the same
-            numeric = frame.dtypes.map(pd.api.types.is_numeric_dtype)
-            kinds = ["numeric" if yes else "enum" for yes in numeric]
-            return h2o.upload_file(str(path), self.key("table"), header=1, col_types=kinds)
+    def upload(self, path: Path, kinds: Mapping[str, str]) -> h2o.H2OFrame:
+        """Send a CSV; kinds is the type of every column: numeric or enum."""
+        return h2o.upload_file(str(path), self.key("table"), header=1, col_types=dict(kinds))
 
 
 @contextmanager

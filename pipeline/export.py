@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,20 +18,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.artifact import LEXICON, MANIFEST, SCHEMA_VERSION
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.artifact import (
+    FOURGRAMS,
+    LEXICON,
+    MANIFEST,
+    SCHEMA_VERSION,
+    TRIGRAMS,
+    WORD_COSTS,
+    WORDS,
+)
 from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.view import Tables
 
 from .cluster import jar
 from .errors import PipelineError
 from .java import find_java
-from .metrics import area_under_roc, best_f1, confusion, threshold_at
+from .metrics import area_under_roc, confusion, threshold_at
 from .sources import sha256_of
 from .training import MOJO, Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
-FILES = (MANIFEST, LEXICON, MOJO)  # all that an artifact's folder holds
-FALSE_POSITIVE_RATES = (0.01, 0.001)  # of operating points that a validation split can tell
+FILES = (MANIFEST, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO)  # an artifact may hold
+FALSE_POSITIVE_RATES = (0.01, 0.001, 0.0001)  # of the operating points
+MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +52,7 @@ class ExportError(PipelineError):
 class Equation(NamedTuple):
     """What a GLM's MOJO says."""
 
-    coefficients: dict[str, float]  # unstandardised, log-odds a unit
+    coefficients: dict[str, Any]  # log-odds a unit; of a factor: log-odds by level
     intercept: float
     threshold: float
 
@@ -51,6 +62,7 @@ class Proof:
     """How far NumPy is from H2O, over all rows."""
 
     rows: int
+    mojo_rows: int  # of them asked of the MOJO
     from_mojo: float  # largest difference of probabilities
     from_cluster: float
     other_labels: int  # rows that one of both labels otherwise
@@ -62,8 +74,9 @@ class Proof:
         return all(d <= TOLERANCE for d in differences) and self.other_labels == 0
 
     def __str__(self) -> str:
+        some = "" if self.mojo_rows == self.rows else f" ({self.mojo_rows:,} of them)"
         return (
-            f"{self.rows:,} rows: |p(NumPy) - p(MOJO)| <= {self.from_mojo:.1e}, "
+            f"{self.rows:,} rows: |p(NumPy) - p(MOJO)| <= {self.from_mojo:.1e}{some}, "
             f"|p(NumPy) - p(H2O)| <= {self.from_cluster:.1e}, "
             f"{self.other_labels} labels differ"
         )
@@ -72,70 +85,116 @@ class Proof:
 def read_mojo(mojo: Path) -> Equation:
     """Coefficients, intercept and threshold from the MOJO's model.ini.
 
-    Raises ExportError for anything but a binomial GLM of numbers.
+    Raises ExportError for anything but a binomial GLM.
     """
     parser = configparser.ConfigParser(allow_no_value=True, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         with zipfile.ZipFile(mojo) as archive:
             parser.read_string(archive.read("model.ini").decode("utf-8"))
-        info, columns = parser["info"], list(parser["columns"])
-        if (info["algo"], info["family"], info["link"]) != ("glm", "binomial", "logit"):
-            raise ExportError(f"{mojo}: {info['family']} {info['algo']}, not a binomial GLM")
-        beta = [float(x) for x in json.loads(info["beta"])]
-        names = columns[: int(info["nums"])]
-        coefficients = dict(zip(names, beta[:-1], strict=True))
+            info, columns = parser["info"], list(parser["columns"])
+            if (info["algo"], info["family"], info["link"]) != ("glm", "binomial", "logit"):
+                raise ExportError(f"{mojo}: {info['family']} {info['algo']}, not a binomial GLM")
+            beta = [float(x) for x in json.loads(info["beta"])]
+            factors, numbers = int(info["cats"]), int(info["nums"])
+            levels = [_levels(archive, parser["domains"], i) for i in range(factors)]
+        coefficients: dict[str, Any] = {}
+        coefficients |= _named(columns[:factors], levels, json.loads(info["cat_offsets"]), beta)
+        start = len(beta) - 1 - numbers
+        coefficients |= dict(zip(columns[factors:][:numbers], beta[start:-1], strict=True))
         return Equation(coefficients, beta[-1], float(info["default_threshold"]))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, configparser.Error) as error:
         raise ExportError(f"{mojo}: not a GLM's MOJO: {error}") from error
 
 
-def export(
-    trained: Trained,
-    labels: list[str],
-    lexicon: Lexicon,
-    name: str,
-    data: list[dict[str, Any]],
-    folder: Path,
-) -> Proof:
-    """Write the artifact `name` to a folder that holds the MOJO, and prove it on all rows.
+def _levels(archive: zipfile.ZipFile, domains: Mapping[str, str], column: int) -> list[str]:
+    """The levels of a factor, from the file that [domains] names: "0: 64 d000.txt"."""
+    line = next(x for x in domains if x.partition(":")[0] == str(column))
+    return archive.read(f"domains/{line.split()[-1]}").decode("utf-8").splitlines()
 
-    data says what it was trained on. Raises ExportError if a row differs.
+
+def _named(
+    names: list[str], levels: list[list[str]], offsets: list[int], beta: list[float]
+) -> dict[str, dict[str, float]]:
+    """Coefficients of factors by level; one that leaves a level out leaves out the first."""
+    coefficients = {}
+    for name, known, start, end in zip(names, levels, offsets[:-1], offsets[1:], strict=True):
+        kept = known[len(known) - (end - start) :]
+        coefficients[name] = dict(zip(kept, beta[start:end], strict=True))
+    return coefficients
+
+
+def export(
+    trained: Trained, labels: list[str], data: list[dict[str, Any]], folder: Path, whole: bool
+) -> Proof:
+    """Write the artifact to a folder that holds the MOJO, and prove it on all rows.
+
+    data says what it was trained on; whole: the MOJO is asked for every row.
+    Raises ExportError if a row differs.
     """
-    np.save(folder / LEXICON, lexicon.cells, allow_pickle=False)
-    manifest = _manifest(trained, read_mojo(folder / MOJO), name, data)
-    manifest["files"] = {x: sha256_of(folder / x) for x in (LEXICON, MOJO)}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    proof = prove(folder, trained, labels)
+    names = _save(trained.recipe.tables, folder)
+    manifest = _manifest(trained, read_mojo(folder / MOJO), data)
+    manifest["files"] = {x: sha256_of(folder / x) for x in (*names, MOJO)}
+    (folder / MANIFEST).write_text(_json(manifest), encoding="utf-8")
+    every = 1 if whole else max(len(labels) // MOJO_ROWS, 1)
+    proof = prove(folder, trained, labels, every)
     if not proof.holds:
         raise ExportError(f"nothing is written, the proof fails: {proof}")
     return proof
 
 
-def prove(folder: Path, trained: Trained, labels: list[str]) -> Proof:
-    """Score all rows by the artifact in a folder, by its MOJO, and compare."""
+def _save(tables: Tables, folder: Path) -> list[str]:
+    arrays: dict[str, NDArray[Any]] = {}
+    if tables.lexicon:
+        arrays[LEXICON] = tables.lexicon.cells
+    if tables.characters:
+        arrays[TRIGRAMS] = tables.characters.trigrams
+        arrays[FOURGRAMS] = tables.characters.above
+    if tables.words:
+        arrays[WORDS] = tables.words.cells
+        arrays[WORD_COSTS] = np.concatenate([tables.words.single, tables.words.costs])
+    for name, array in arrays.items():
+        np.save(folder / name, array, allow_pickle=False)
+    return list(arrays)
+
+
+def _json(manifest: dict[str, Any]) -> str:
+    """A line for every key, and one for each list of coefficients or edges."""
+    text = json.dumps(manifest, indent=1)
+    return re.sub(r"\[\s*((?:[^][{}\s]+,\s*)*[^][{}\s]+)\s*\]", _one_line, text) + "\n"
+
+
+def _one_line(found: re.Match[str]) -> str:
+    return "[" + " ".join(found[1].split()) + "]"
+
+
+def prove(folder: Path, trained: Trained, labels: list[str], every: int) -> Proof:
+    """Score all rows by the artifact in a folder, and every so many by its MOJO; compare."""
     scorer = Scorer.load(folder)
     numpy = scorer.probability(labels)
-    of_mojo, called = score_mojo(folder / MOJO, trained.values)
     flagged = numpy >= scorer.threshold
-    other = (flagged != called) | (flagged != (trained.probability >= scorer.threshold))
-    valid = trained.valid
-    ours = best_f1(numpy[valid], trained.malicious[valid], trained.candidates)
-    if ours != scorer.threshold:
-        raise ExportError(f"max F1 at {ours} by NumPy, at {scorer.threshold} by H2O")
+    with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
+        source = Path(scratch) / "in.csv"
+        extra = pd.DataFrame({"row": np.arange(len(labels) + trained.recipe.padding)})
+        trained.recipe.write(source, extra, deployed=True, every=every)
+        of_mojo, called = score_mojo(folder / MOJO, source)
+    asked = len(numpy[::every])
+    of_mojo, called = of_mojo[:asked], called[:asked]
+    other = int((flagged[::every] != called).sum())
+    other += int((flagged != (trained.deployed >= scorer.threshold)).sum())
     return Proof(
         len(labels),
-        float(np.abs(numpy - of_mojo).max()),
-        float(np.abs(numpy - trained.probability).max()),
-        int(other.sum()),
+        asked,
+        float(np.abs(numpy[::every] - of_mojo).max()),
+        float(np.abs(numpy - trained.deployed).max()),
+        other,
     )
 
 
-def score_mojo(mojo: Path, values: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:
-    """P(malicious) and verdict of every row by H2O's own Java scorer, (rows,) each."""
+def score_mojo(mojo: Path, source: Path) -> tuple[Floats, NDArray[np.bool_]]:
+    """P(malicious) and verdict of every row of a CSV by H2O's own Java scorer, (rows,) each."""
     with tempfile.TemporaryDirectory(prefix="mojo-") as folder:
-        source, target = Path(folder) / "in.csv", Path(folder) / "out.csv"
-        values.to_csv(source, index=False)
+        target = Path(folder) / "out.csv"
         command = [str(find_java()), "-cp", str(jar()), "hex.genmodel.tools.PredictCsv"]
         command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
         run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
@@ -145,25 +204,20 @@ def score_mojo(mojo: Path, values: pd.DataFrame) -> tuple[Floats, NDArray[np.boo
     return scored[:, 2].astype(np.float64), scored[:, 0] == "malicious"
 
 
-def _manifest(
-    trained: Trained, equation: Equation, name: str, data: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _manifest(trained: Trained, found: Equation, data: list[dict[str, Any]]) -> dict[str, Any]:
     probability, malicious = trained.probability[trained.valid], trained.malicious[trained.valid]
-    counts = confusion(probability, malicious, equation.threshold)
+    counts = confusion(probability, malicious, found.threshold)
     return {
         "schema_version": SCHEMA_VERSION,
-        "name": name,
+        "name": trained.recipe.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "features": list(trained.values.columns),
-        # H2O leaves out a column that is constant in training.
-        "coefficients": {x: equation.coefficients.get(x, 0.0) for x in trained.values.columns},
-        "intercept": equation.intercept,
-        "threshold": {"value": equation.threshold, "metric": "f1", "split": "validation"},
+        **trained.recipe.equation(found.coefficients, found.intercept),
+        "threshold": {"value": found.threshold, "metric": "f1", "split": "validation"},
         "operating_points": [
             {
                 "false_positive_rate": rate,
-                "threshold": threshold_at(probability, malicious, rate),
-                "split": "validation",
+                "threshold": threshold_at(trained.out_of_fold, trained.malicious, rate),
+                "split": "out of fold",
             }
             for rate in FALSE_POSITIVE_RATES
         ],

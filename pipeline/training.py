@@ -1,7 +1,8 @@
-"""Feature matrix, GLM in H2O, threshold of maximal F1."""
+"""A recipe's columns, a GLM in H2O, the threshold of maximal F1, operating points."""
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,21 @@ import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
 from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
-
-from lambda_app.chalicelib import features
-from lambda_app.chalicelib.lexicon import Lexicon
+from tqdm import tqdm
 
 from .cluster import Cluster, download
 from .corpus import Corpus
 from .errors import PipelineError
-from .metrics import best_f1, confusion
+from .folds import fold_of
+from .metrics import best_f1, f1
+from .recipes import Recipe
 
-# Every knob of the training.
+# Every knob of the training; recipes, language and binning have those of the features.
 SEED = 123456  # of H2O's runif, which draws the split
 TRAIN_SHARE = 0.8
 ALPHA = 0.0  # ridge only
-LAMBDA = 1e-5
+LAMBDA = {"classic": 1e-5, "language": 3e-5}
+FOLDS = 3  # of the out-of-fold scores that operating points are taken from
 
 MOJO = "mojo.zip"
 RESPONSE = "class"
@@ -33,9 +35,11 @@ LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is c
 
 _BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
 _STEPS = 512  # more than bins, and a power of two: step / 512 is exact
+_TRAIN, _VALID, _PADDING = 0, 1, 2
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 class TrainingError(PipelineError):
@@ -43,70 +47,153 @@ class TrainingError(PipelineError):
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """A GLM in H2O, the split that it was fitted on, and its threshold."""
+
+    model: H2OGeneralizedLinearEstimator
+    valid: Bools  # (rows,) those of the validation split
+    probability: Floats  # (rows,) P(malicious) by the cluster, by tables that did not count a row
+    threshold: float
+
+
+@dataclass(frozen=True)
 class Trained:
     """A model that H2O has trained, on what, and what H2O says of it."""
 
-    values: pd.DataFrame  # (rows, features)
+    recipe: Recipe
     malicious: Bools  # (rows,)
     valid: Bools  # (rows,) those of the validation split
-    probability: Floats  # (rows,) P(malicious) as the cluster scores them
-    candidates: Floats  # the thresholds that were compared
+    probability: Floats  # (rows,) P(malicious) by the cluster, by tables that did not count a row
+    deployed: Floats  # (rows,) the same by the tables that are deployed
+    out_of_fold: Floats  # (rows,) by models that have not seen the row's fold
     parameters: dict[str, Any]
 
 
-def train(
-    cluster: Cluster, corpus: Corpus, names: tuple[str, ...], lexicon: Lexicon, folder: Path
-) -> Trained:
+def train(cluster: Cluster, corpus: Corpus, recipe: Recipe, folder: Path) -> Trained:
     """Train on a running cluster and save the MOJO in a folder."""
-    values = features.matrix(corpus.labels, names, lexicon)
-    valid = cluster.draw_split(corpus.path, len(values), TRAIN_SHARE, SEED)
-    _check_split(corpus, valid)
-    columns = pd.DataFrame(values, columns=list(names))
-    response = np.array(LEVELS)[corpus.malicious.astype(int)]
-    frame = cluster.upload(columns.assign(**{RESPONSE: response, "valid": valid.astype(int)}))
-    model = _fit(cluster, frame, list(names))
-    probability = download(model.predict(frame)[["malicious"]])[:, 0]
-    candidates = _candidates(model, probability[valid])
-    threshold = _threshold(cluster, probability[valid], corpus.malicious[valid], candidates)
-    reset_model_threshold(model, threshold)
-    model.download_mojo(str(folder / MOJO))
+    fitted = fit(cluster, corpus, recipe)
+    fitted.model.download_mojo(str(folder / MOJO))
+    deployed = fitted.probability
+    if recipe.cross_fitted:
+        deployed = _deployed(cluster, fitted.model, recipe, len(deployed))
     return Trained(
-        columns,
+        recipe,
         corpus.malicious,
-        valid,
-        probability,
-        candidates,
+        fitted.valid,
+        fitted.probability,
+        deployed,
+        out_of_fold(cluster, recipe, corpus, fold_of(corpus.groups, FOLDS), "out of fold"),
         {
             "h2o_version": h2o.__version__,
-            "solver": model.actual_params["solver"],
+            "solver": fitted.model.actual_params["solver"],
             "alpha": ALPHA,
-            "lambda": LAMBDA,
+            "lambda": LAMBDA[recipe.name],
             "seed": SEED,
         },
     )
 
 
-def _check_split(corpus: Corpus, valid: Bools) -> None:
+def fit(cluster: Cluster, corpus: Corpus, recipe: Recipe) -> Fitted:
+    """Fit on the training split, and choose the threshold on the validation split."""
+    malicious = corpus.malicious
+    valid = draw_split(cluster, corpus)
+    frame = load(cluster, recipe, corpus, {"part": valid.astype(int)})
+    part = frame["part"]
+    split = [cluster.rows(frame, part == which) for which in (_TRAIN, _VALID)]
+    model = _fit(cluster, recipe, *split)
+    probability = predict(model, frame, len(malicious))
+    candidates = _candidates(model, probability[valid])
+    weights = recipe.weights[valid] if recipe.weights is not None else None
+    threshold = _threshold(cluster, probability[valid], malicious[valid], candidates, weights)
+    reset_model_threshold(model, threshold)
+    return Fitted(model, valid, probability, threshold)
+
+
+def draw_split(cluster: Cluster, corpus: Corpus) -> Bools:
+    """Which rows are for validation, bool (rows,): whole groups, drawn by H2O.
+
+    Where rows have no groups, on the CSV itself, as the original does. Raises
+    TrainingError if a class is missing on either side.
+    """
+    valid = _draw(cluster, corpus)
     for rows, split in ((~valid, "training"), (valid, "validation")):
         if not 0 < corpus.malicious[rows].sum() < rows.sum():
             raise TrainingError(
                 f"{corpus.path}: of {len(rows)} rows {rows.sum()} are drawn for {split}, and not "
                 "both classes are among them; more rows are needed"
             )
+    return valid
 
 
-def _fit(cluster: Cluster, frame: h2o.H2OFrame, names: list[str]) -> H2OGeneralizedLinearEstimator:
+def _draw(cluster: Cluster, corpus: Corpus) -> Bools:
+    if not corpus.grouped:
+        return cluster.draw_split(corpus.path, len(corpus.frame), TRAIN_SHARE, SEED)
+    groups, of_row = np.unique(np.array(corpus.groups), return_inverse=True)
+    with tempfile.TemporaryDirectory(prefix="groups-") as folder:
+        path = Path(folder) / "groups.csv"
+        pd.DataFrame({"number": np.arange(len(groups))}).to_csv(path, index=False)
+        return cluster.draw_split(path, len(groups), TRAIN_SHARE, SEED)[of_row]
+
+
+def load(cluster: Cluster, recipe: Recipe, corpus: Corpus, extra: dict[str, Ints]) -> h2o.H2OFrame:
+    """Send a recipe's columns, the class and integer columns of ours to H2O.
+
+    Padding rows come last; they have _PADDING in every column of ours.
+    """
+    pad = recipe.padding
+    columns = {name: np.append(x, np.full(pad, _PADDING)) for name, x in extra.items()}
+    kinds = np.append(corpus.malicious, np.zeros(pad, np.bool_))
+    columns[RESPONSE] = np.array(LEVELS)[kinds.astype(int)]
+    return _send(cluster, recipe, pd.DataFrame(columns), deployed=False)
+
+
+def _send(cluster: Cluster, recipe: Recipe, extra: pd.DataFrame, deployed: bool) -> h2o.H2OFrame:
+    with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
+        path = Path(folder) / "frame.csv"
+        recipe.write(path, extra, deployed)
+        kinds = dict.fromkeys(recipe.columns, recipe.kind)
+        kinds |= {name: "enum" if name == RESPONSE else "numeric" for name in map(str, extra)}
+        return cluster.upload(path, kinds)
+
+
+def _deployed(
+    cluster: Cluster, model: H2OGeneralizedLinearEstimator, recipe: Recipe, rows: int
+) -> Floats:
+    extra = pd.DataFrame({"part": np.zeros(rows + recipe.padding, int)})
+    return predict(model, _send(cluster, recipe, extra, deployed=True), rows)
+
+
+def predict(model: H2OGeneralizedLinearEstimator, frame: h2o.H2OFrame, rows: int) -> Floats:
+    """P(malicious) of the first rows of a frame, (rows,)."""
+    return download(model.predict(frame)[["malicious"]])[:rows, 0]
+
+
+def _fit(
+    cluster: Cluster,
+    recipe: Recipe,
+    training: h2o.H2OFrame,
+    validation: h2o.H2OFrame | None = None,
+) -> H2OGeneralizedLinearEstimator:
     model = H2OGeneralizedLinearEstimator(
-        model_id=cluster.key("glm"), family="binomial", alpha=ALPHA, lambda_=LAMBDA
+        model_id=cluster.key("glm"), family="binomial", alpha=ALPHA, lambda_=LAMBDA[recipe.name]
     )
-    rows = frame["valid"]
     model.train(
-        x=names,
-        y=RESPONSE,
-        training_frame=frame[rows == 0, :],
-        validation_frame=frame[rows == 1, :],
+        x=list(recipe.columns), y=RESPONSE, training_frame=training, validation_frame=validation
     )
     return model
+
+
+def out_of_fold(cluster: Cluster, recipe: Recipe, corpus: Corpus, fold: Ints, what: str) -> Floats:
+    """P(malicious) of every row by a model that was fitted without its fold, (rows,)."""
+    padded = load(cluster, recipe, corpus, {"fold": fold})
+    frame = h2o.assign(padded[: len(fold), :], cluster.key("rows"))
+    probability = np.full(len(fold), np.nan)
+    for k in tqdm(np.unique(fold).tolist(), desc=what, unit="fit"):
+        rows = np.flatnonzero(fold == k)
+        model = _fit(cluster, recipe, cluster.rows(frame, frame["fold"] != k))
+        probability[rows] = predict(model, cluster.rows(frame, frame["fold"] == k), len(rows))
+        cluster.clear({frame.frame_id})
+    return probability
 
 
 def _candidates(model: H2OGeneralizedLinearEstimator, probability: Floats) -> Floats:
@@ -124,7 +211,11 @@ def _candidates(model: H2OGeneralizedLinearEstimator, probability: Floats) -> Fl
 
 
 def _threshold(
-    cluster: Cluster, probability: Floats, malicious: Bools, candidates: Floats
+    cluster: Cluster,
+    probability: Floats,
+    malicious: Bools,
+    candidates: Floats,
+    weights: Floats | None,
 ) -> float:
     """The candidate of maximal F1, by H2O and by our own count.
 
@@ -134,12 +225,16 @@ def _threshold(
     """
     step = np.searchsorted(candidates, probability, side="right")
     table = pd.DataFrame({"p": step / _STEPS, "actual": np.array(LEVELS)[malicious.astype(int)]})
-    frame = cluster.upload(table)
-    metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS)
+    table["weight"] = 1.0 if weights is None else weights
+    with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
+        path = Path(folder) / "steps.csv"
+        table.to_csv(path, index=False)
+        frame = cluster.upload(path, {"p": "numeric", "actual": "enum", "weight": "numeric"})
+    metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS, weights=frame["weight"])
     reached = round(metrics.find_threshold_by_max_metric("f1") * _STEPS)
-    ours = best_f1(probability, malicious, candidates)
+    ours = best_f1(probability, malicious, candidates, weights)
     theirs = float(candidates[max(reached - 1, 0)])
-    scores = [confusion(probability, malicious, x).f1 for x in (theirs, ours)]
-    if abs(scores[0] - scores[1]) > 1e-12:  # of equals, rounding may prefer another
+    scores = f1(probability, malicious, np.array([theirs, ours]), weights)
+    if abs(scores[0] - scores[1]) > 1e-9:  # of equals, rounding may prefer another
         raise TrainingError(f"max F1 at {theirs} by H2O, at {ours} by our count")
     return ours

@@ -65,15 +65,29 @@ def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
             "no usable word: expected one word a line, lower-case letters, digits "
             "or hyphens, two characters or more"
         )
-    return _lay_out(_merge(*_trie(kept)))
+    parents, codes, ends = _trie(kept)
+    final = np.zeros(1 + sum(map(len, codes)), np.bool_)
+    final[ends] = True
+    return _lay_out(_merge(parents, codes, final))
 
 
-def _trie(words: list[str]) -> tuple[list[Ints], list[Ints], NDArray[np.bool_]]:
-    """For each depth the parents and codes of its nodes; which nodes end a word.
+def compile_tree(words: list[str]) -> tuple[NDArray[np.int32], Ints]:
+    """Cells for Words, and the cell in which each of the usable words ends, (words,)."""
+    parents, codes, ends = _trie(words)
+    source, code = np.concatenate(parents), np.concatenate(codes)
+    final = np.zeros(1 + len(source), np.bool_)
+    final[ends] = True
+    graph = _Graph(final, 0, source, code, np.arange(1, len(final)))
+    base = _place(graph)
+    return _fill_cells(graph, base), (base[source] + code)[ends - 1]
+
+
+def _trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
+    """For each depth the parents and codes of its nodes; the node that ends each word.
 
     Nodes are numbered by depth, the root is 0.
     """
-    rows, lengths = _sorted_rows(words)
+    rows, lengths, order = _sorted_rows(words)
     n, width = rows.shape
     node = np.zeros((n, width + 1), np.int64)
     parents, codes = [], []
@@ -87,19 +101,20 @@ def _trie(words: list[str]) -> tuple[list[Ints], list[Ints], NDArray[np.bool_]]:
         parents.append(node[first, depth])
         codes.append(rows[first, depth].astype(np.int64))
         total += int(first.sum())
-    final = np.zeros(total, np.bool_)
-    final[node[np.arange(n), lengths]] = True
-    return parents, codes, final
+    ends = np.empty(n, np.int64)
+    ends[order] = node[np.arange(n), lengths]
+    return parents, codes, ends
 
 
-def _sorted_rows(words: list[str]) -> tuple[NDArray[np.uint8], Ints]:
+def _sorted_rows(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
+    """Codes of the words, sorted, their lengths, and which word each row is."""
     batch = encode(words)
     column = np.arange(int(batch.lengths.max()))
     inside = column < batch.lengths[:, None]
     rows = np.full(inside.shape, OTHER, np.uint8)
     rows[inside] = batch.codes[(batch.starts[:, None] + column)[inside]]
-    rows = rows[np.lexsort(rows.T[::-1])]
-    return rows, (rows != OTHER).sum(axis=1)
+    order = np.lexsort(rows.T[::-1])
+    return rows[order], batch.lengths[order], order
 
 
 def _merge(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool_]) -> _Graph:
@@ -137,7 +152,10 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _lay_out(graph: _Graph) -> NDArray[np.int32]:
-    base = _place(graph)
+    return _fill_cells(graph, _place(graph))
+
+
+def _fill_cells(graph: _Graph, base: Ints) -> NDArray[np.int32]:
     cells = np.full(int(base.max()) + 2 * SIZE, OTHER, np.int64)
     cells[base[graph.source] + graph.code] = (
         graph.code

@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.features import SETS
 from lambda_app.chalicelib.lexicon import Lexicon
 
-from . import corpus, sources
+from . import corpus, mixing, sources
 from .cluster import cluster
 from .corpus import Corpus
+from .errors import PipelineError
 from .export import FILES, Proof, export
 from .folders import replacing
 from .loopback import session
-from .metrics import Confusion
+from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
+from .recipes import Classic, Language, Recipe
 from .serving import served
 from .training import train
 from .wordlists import compile_words, read_words, usable
 
-# The original's README: its validation split at its threshold 0.4935.
-ORIGINAL_TABLE = Confusion(15889, 315, 346, 10043)
+REPORT = ("index.html", "report.json")
 EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhrw.ru")
 
 
@@ -35,11 +35,12 @@ EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhr
 class Request:
     """What to train: None means the default of each."""
 
-    features: str = "classic"
+    features: str = "language"
     data: Path | None = None
     lexicon: Path | None = None
     out: Path | None = None
     h2o_url: str | None = None
+    prove_all: bool = False
 
     @property
     def folder(self) -> Path:
@@ -54,26 +55,52 @@ def say(text: str) -> None:
 
 def run_training(request: Request) -> Proof:
     """Train, export and prove; what is used is said as it goes."""
-    lexicon, words = _lexicon(request.lexicon)
-    with replacing(request.folder, FILES) as folder, _corpus(request.data) as rows:
+    with replacing(request.folder, FILES) as folder, _corpus(request) as rows:
         say(f"data     {rows.describe()}")
-        say(f"lexicon  {words['name']}: {words['rows']:,} words")
+        recipe, words = _recipe(request, rows)
+        say(f"words    {words['name']}: {words['rows']:,} words")
         with cluster(request.h2o_url) as joined:
             say("training a GLM in H2O ...")
-            trained = train(joined, rows, SETS[request.features], lexicon, folder)
+            trained = train(joined, rows, recipe, folder)
         say("exporting, and proving the export on every row ...")
-        data = [rows.source(), words]
-        proof = export(trained, rows.labels, lexicon, request.features, data, folder)
+        whole = request.prove_all or request.features == "classic"
+        proof = export(trained, rows.labels, [rows.source(), words], folder, whole)
     say(f"proof    {proof}")
     say(f"written  {request.folder}")
     return proof
+
+
+def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None) -> None:
+    """Evaluate, write the report, print its head."""
+    from . import evaluation, report  # Matplotlib takes its time
+
+    request = Request(data=data, h2o_url=h2o_url)
+    with replacing(out, REPORT) as folder, _corpus(request) as rows:
+        say(f"data     {rows.describe()}")
+        with cluster(h2o_url) as joined:
+            found = evaluation.evaluate(joined, rows, model)
+        report.write(found, folder)
+    print("\n".join(report.head_lines(found)))
+    say(f"written  {out / 'index.html'}")
+
+
+def _recipe(request: Request, rows: Corpus) -> tuple[Recipe, dict[str, Any]]:
+    recipe: Recipe
+    if request.features == "classic":
+        lexicon, words = _lexicon(request.lexicon)
+        return Classic(rows, lexicon), words
+    if request.lexicon:
+        raise PipelineError("--lexicon is of the classic features; language has words of its own")
+    say("counting characters and words, for each fold ...")
+    recipe = Language(rows)
+    return recipe, recipe.words()
 
 
 def run_all(request: Request) -> None:
     """Train, then show what came out, answers through the HTTP app included."""
     proof = run_training(request)
     metadata = artifact.load(request.folder).metadata
-    print("\n".join(report(metadata)))
+    print("\n".join(summary(metadata)))
     print(f"Parity      {proof}")
     with served(request.folder) as url:
         for domain in EXAMPLES:
@@ -83,7 +110,7 @@ def run_all(request: Request) -> None:
         print(json.dumps(_ask(url, EXAMPLES[0]), indent=2))
 
 
-def report(metadata: dict[str, Any]) -> Iterator[str]:
+def summary(metadata: dict[str, Any]) -> Iterator[str]:
     """Data and confusion matrix of an artifact, the original's beside it."""
     metrics, data = metadata["metrics"], metadata["training"]["data"]
     yield f"Data        {data[0]['name']}, {data[0]['rows']:,} rows; words: {data[1]['name']}"
@@ -92,7 +119,7 @@ def report(metadata: dict[str, Any]) -> Iterator[str]:
     ours = Confusion(*(metrics[name] for name in Confusion._fields))
     threshold = metadata["threshold"]["value"]
     yield f"Validation at max F1          {'this model':>12} {'the original':>14}"
-    yield f"  threshold                   {threshold:>12.4f} {0.4935:>14}"
+    yield f"  threshold                   {threshold:>12.4f} {ORIGINAL_THRESHOLD:>14}"
     for name, mine, theirs in zip(Confusion._fields, ours, ORIGINAL_TABLE, strict=True):
         yield f"  {name.replace('_', ' '):<26}  {mine:>12,} {theirs:>14,}"
     yield f"  errors                      {ours.errors:>12,} {ORIGINAL_TABLE.errors:>14,}"
@@ -103,23 +130,27 @@ def report(metadata: dict[str, Any]) -> Iterator[str]:
 
 
 @contextmanager
-def _corpus(chosen: Path | None) -> Iterator[Corpus]:
-    """The chosen CSV; else the original's, if it is here or can be had; else the embedded."""
-    if found := chosen or _original():
-        yield corpus.read(found, None if chosen else "original")
+def _corpus(request: Request) -> Iterator[Corpus]:
+    """The chosen CSV, or what a model is trained on by default."""
+    if request.data:
+        yield corpus.read(request.data)
         return
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        path = Path(folder) / "embedded.csv"
-        corpus.write_embedded(path)
-        yield corpus.read(path, "embedded")
+        if request.features == "classic":
+            yield _classic_corpus(Path(folder))
+            return
+        path = Path(folder) / "mix.csv"
+        say(f"mixed    {mixing.assemble(path)}")
+        yield corpus.read(path, "mix")
 
 
-def _original() -> Path | None:
-    try:
-        return sources.fetch(sources.ORIGINAL)
-    except sources.SourceError as error:
-        say(f"the original's data is not here, the embedded corpus is used instead: {error}")
-        return None
+def _classic_corpus(folder: Path) -> Corpus:
+    """The original's, if it is here or can be had; else the embedded."""
+    if found := sources.original_or_none("the embedded corpus is used instead"):
+        return corpus.read(found, "original")
+    path = folder / "embedded.csv"
+    corpus.write_embedded(path)
+    return corpus.read(path, "embedded")
 
 
 def _lexicon(chosen: Path | None) -> tuple[Lexicon, dict[str, Any]]:

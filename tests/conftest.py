@@ -69,13 +69,38 @@ def app_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def scorer() -> Scorer:
+def classic_url() -> Iterator[str]:
+    with served(artifact.PACKAGED / "classic") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def classic() -> Scorer:
     return Scorer.load("classic")
+
+
+@pytest.fixture(scope="session")
+def language() -> Scorer:
+    return Scorer.load("language")
+
+
+@pytest.fixture(scope="session", params=["classic", "language"])
+def scorer(request: pytest.FixtureRequest) -> Scorer:
+    """Each of the packaged models."""
+    return Scorer.load(request.param)
 
 
 @pytest.fixture
 def artifact_copy(tmp_path: Path) -> Path:
-    """The packaged artifact, to be damaged."""
+    """The simpler of the packaged artifacts, to be damaged."""
     folder = tmp_path / "classic"
     shutil.copytree(artifact.PACKAGED / "classic", folder)
+    return folder
+
+
+@pytest.fixture
+def language_copy(tmp_path: Path) -> Path:
+    """The other one, likewise."""
+    folder = tmp_path / "language"
+    shutil.copytree(artifact.PACKAGED / "language", folder)
     return folder

@@ -9,7 +9,7 @@ from chalice.app import BadRequestError, ChaliceViewError, UnprocessableEntityEr
 
 from .artifact import Artifact
 from .names import InvalidDomain
-from .scorer import Invalid, Score, Scorer
+from .scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 
 MAX_BODY = 1_000_000  # bytes
 MAX_DOMAINS = 1000
@@ -38,6 +38,8 @@ class ServiceUnavailableError(ChaliceViewError):
 def classify(scorer: Scorer, body: bytes) -> dict[str, Any]:
     """Answer a request's body; raises a ChaliceViewError that says what is wrong."""
     request = _read(body)
+    if "operating_point" in request:
+        scorer = _at(scorer, request["operating_point"])
     if "domains" in request:
         return _many(scorer, request["domains"])
     domain = request["domain"]
@@ -52,8 +54,8 @@ def classify(scorer: Scorer, body: bytes) -> dict[str, Any]:
 def answer(model: Artifact, score: Score) -> dict[str, Any]:
     """The original's eight keys, all numbers, and what is new beside them.
 
-    length, entropy, proVowels and numWords are contributions (coefficient x
-    value): with the intercept they sum to the log-odds.
+    length, entropy, proVowels and numWords are contributions: with the intercept,
+    and with all others where a model has others, they sum to the log-odds.
     """
     contributions = dict(score.contributions)
     return {
@@ -65,8 +67,11 @@ def answer(model: Artifact, score: Score) -> dict[str, Any]:
         "domain": score.domain,
         "name": score.name,
         "threshold": score.threshold,
+        "operating_point": score.operating_point,
         "model": model.name,
         "contributions": contributions,
+        "segmentation": score.segmentation,
+        "unlikely": score.unlikely,
     }
 
 
@@ -86,6 +91,17 @@ def _read(body: bytes) -> dict[str, Any]:
     return request
 
 
+def _at(scorer: Scorer, operating_point: object) -> Scorer:
+    if isinstance(operating_point, bool) or not isinstance(operating_point, str | int | float):
+        raise BadRequestError(
+            f"operating_point is {_kind(operating_point)}, expected a number or a string"
+        )
+    try:
+        return scorer.at(operating_point)
+    except UnknownOperatingPoint as error:
+        raise BadRequestError(str(error)) from error
+
+
 def _many(scorer: Scorer, domains: object) -> dict[str, Any]:
     if not isinstance(domains, list) or not domains:
         raise BadRequestError("domains: expected a list of 1 to 1,000 strings")
@@ -98,6 +114,7 @@ def _many(scorer: Scorer, domains: object) -> dict[str, Any]:
     return {
         "model": model.name,
         "threshold": scorer.threshold,
+        "operating_point": scorer.operating_point,
         "results": [
             {"domain": result.domain, "error": result.error}
             if isinstance(result, Invalid)

@@ -5,22 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .features import REGISTRY
+from .characters import Characters
+from .equation import Binned, Equation, Linear, Pair
+from .features import REGISTRY, matrix
 from .lexicon import Lexicon
+from .view import Tables
+from .words import Words
 
 SCHEMA_VERSION = 1
 MANIFEST = "model.json"
 LEXICON = "lexicon.npy"
+TRIGRAMS, FOURGRAMS = "trigrams.npy", "fourgrams.npy"
+WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
+MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
 PACKAGED = Path(__file__).parent / "artifacts"
-DEFAULT = "classic"
+DEFAULT = "language"
 _LARGEST = 1e100  # of a number in model.json: sums of products stay finite
+_ABOVE_ONE = 1.0000001  # a threshold that flags nothing
+
+T = TypeVar("T")
 
 
 class ArtifactError(ValueError):
@@ -35,16 +45,20 @@ class Artifact:
     """A verified artifact: everything that scoring needs."""
 
     metadata: dict[str, Any]  # model.json as it stands
-    features: tuple[str, ...]
-    coefficients: NDArray[np.float64]  # (features,), log-odds a unit
+    equation: Equation
     intercept: float
-    threshold: float
-    lexicon: Lexicon
+    thresholds: dict[str | float, float]  # by operating point: MAX_F1 or a false-positive rate
+    tables: Tables
 
     @property
     def name(self) -> str:
         """The model's name, as answers give it."""
         return str(self.metadata["name"])
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that the equation takes, in order."""
+        return self.equation.features
 
 
 def locate(model: str | os.PathLike[str] | None = None) -> Path:
@@ -112,32 +126,70 @@ def _verify(folder: Path, name: str, digest: object) -> None:
 def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
     path = folder / MANIFEST
     features, coefficients = metadata["features"], metadata["coefficients"]
-    if not features or set(features) != set(coefficients) or len(features) != len(coefficients):
-        raise ArtifactError(path, "features and coefficients do not name the same columns")
     if unknown := [name for name in features if name not in REGISTRY]:
         raise ArtifactError(path, f"unknown features {unknown}")
-    threshold = metadata["threshold"].get("value")
-    numbers = [*coefficients.values(), metadata["intercept"], threshold]
-    if not all(isinstance(x, float) and abs(x) <= _LARGEST for x in numbers):
-        raise ArtifactError(
-            path, "a coefficient, the intercept or the threshold is no finite float"
-        )
-    if not 0 <= threshold <= 1:
-        raise ArtifactError(path, f"the threshold {threshold} is no probability")
-    if LEXICON not in metadata["files"]:
-        raise ArtifactError(path, f"files does not list {LEXICON}")
-    return Artifact(
-        metadata,
-        tuple(features),
-        np.array([coefficients[name] for name in features]),
-        metadata["intercept"],
-        threshold,
-        _lexicon(folder / LEXICON),
+    thresholds = _thresholds(path, metadata)
+    if not all(map(_usable, [*_flat(coefficients), metadata["intercept"]])):
+        raise ArtifactError(path, "a coefficient or the intercept is no finite float")
+    if LEXICON not in metadata["files"] and WORDS not in metadata["files"]:
+        raise ArtifactError(path, f"files does not list {LEXICON} or {WORDS}")
+    try:
+        equation = equation_of(metadata)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(path, f"features, bins and coefficients: {error}") from error
+    tables = _tables(folder, metadata["files"])
+    matrix(["a"], features, tables)  # a table that a feature needs may be missing
+    return Artifact(metadata, equation, metadata["intercept"], thresholds, tables)
+
+
+def equation_of(metadata: dict[str, Any]) -> Equation:
+    """The equation that a manifest describes; raises ValueError, KeyError or TypeError."""
+    features, coefficients = metadata["features"], metadata["coefficients"]
+    if "bins" in metadata:
+        bins = metadata["bins"]
+        edges = {name: bins[name]["edges"] for name in features}
+        coarse = {name: bins[name]["coarse"] for name in features if "coarse" in bins[name]}
+        return Binned(edges, coarse, [Pair(*names) for names in metadata["pairs"]], coefficients)
+    if not features or set(features) != set(coefficients) or len(features) != len(coefficients):
+        raise ValueError("features and coefficients do not name the same columns")
+    return Linear({name: coefficients[name] for name in features})
+
+
+def _flat(coefficients: dict[str, Any]) -> Iterator[object]:
+    for value in coefficients.values():
+        yield from value if isinstance(value, list) else [value]
+
+
+def _usable(number: object) -> bool:
+    return isinstance(number, float) and abs(number) <= _LARGEST
+
+
+def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float]:
+    thresholds: dict[str | float, Any] = {MAX_F1: metadata["threshold"].get("value")}
+    for point in metadata.get("operating_points", []):
+        thresholds[point["false_positive_rate"]] = point["threshold"]
+    for name, value in thresholds.items():
+        if not (_usable(value) and 0 <= value <= _ABOVE_ONE):
+            raise ArtifactError(path, f"the threshold {value} ({name}) is no probability")
+    return thresholds
+
+
+def _tables(folder: Path, files: dict[str, str]) -> Tables:
+    return Tables(
+        _table(Lexicon, folder, files, LEXICON),
+        _table(Characters, folder, files, TRIGRAMS, FOURGRAMS),
+        _table(Words, folder, files, WORDS, WORD_COSTS),
     )
 
 
-def _lexicon(path: Path) -> Lexicon:
+def _table(kind: type[T], folder: Path, files: dict[str, str], *names: str) -> T | None:
+    if names[0] not in files:
+        return None
+    for name in names:
+        if name not in files:
+            raise ArtifactError(folder / MANIFEST, f"files does not list {name}")
     try:
-        return Lexicon.load(path)
+        return kind(*(np.load(folder / name, allow_pickle=False) for name in names))
     except (OSError, ValueError) as error:
-        raise ArtifactError(path, f"is no lexicon: {error}") from error
+        problem = f"is no {kind.__name__.lower()}: {error}"
+        raise ArtifactError(folder / names[0], problem) from error

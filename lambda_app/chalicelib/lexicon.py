@@ -33,13 +33,7 @@ class Lexicon:
 
     def __init__(self, cells: NDArray[np.int32]) -> None:
         """Take the packed cells, int32 (n,); raises ValueError if they cannot be."""
-        if cells.dtype != np.int32 or cells.ndim != 1 or cells.size <= SIZE:
-            raise ValueError(f"cells are {cells.dtype} {cells.shape}, not int32 (n,)")
-        highest = max(int(cells[0]), int((cells >> BASE_BIT).max()))
-        if cells.min() < 0 or highest > cells.size - SIZE:
-            raise ValueError("a transition leads out of the automaton")
-        if ((cells[1:] & CODE_MASK >= OTHER) & (cells[1:] != OTHER)).any():
-            raise ValueError("a word goes on behind the end of a label")
+        check_cells(cells)
         self.cells = cells
         self._count3, self._base3 = self._windows()
 
@@ -87,3 +81,14 @@ class Lexicon:
             base = np.where(alive, cell >> BASE_BIT, 0).ravel()
             found = (found[:, None] + word).astype(np.int8).ravel()
         return found, base
+
+
+def check_cells(cells: NDArray[np.int32]) -> None:
+    """Raise ValueError unless every walk stays inside the cells and inside its label."""
+    if cells.dtype != np.int32 or cells.ndim != 1 or cells.size <= SIZE:
+        raise ValueError(f"cells are {cells.dtype} {cells.shape}, not int32 (n,)")
+    highest = max(int(cells[0]), int((cells >> BASE_BIT).max()))
+    if cells.min() < 0 or highest > cells.size - SIZE:
+        raise ValueError("a transition leads out of the automaton")
+    if ((cells[1:] & CODE_MASK >= OTHER) & (cells[1:] != OTHER)).any():
+        raise ValueError("a word goes on behind the end of a label")

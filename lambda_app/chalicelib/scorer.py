@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import artifact, features
+from .encoding import encode
 from .names import InvalidDomain, Name, parse
+from .reasons import explain
+from .view import View
 
 Floats = NDArray[np.float64]
 
@@ -26,8 +29,11 @@ class Score:
     probability: float  # P(malicious)
     log_odds: float
     threshold: float  # label is 1 where probability >= threshold
+    operating_point: str | float  # what the threshold is for: "max_f1" or a false-positive rate
     intercept: float
-    contributions: Mapping[str, float]  # feature: coefficient x value, in log-odds
+    contributions: Mapping[str, float]  # term: its share of the log-odds
+    segmentation: str | None  # the best cut into words, where the model makes one
+    unlikely: str | None  # the least likely stretch of characters, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +44,53 @@ class Invalid:
     error: str
 
 
+class UnknownOperatingPoint(ValueError):
+    """An operating point that an artifact does not have."""
+
+    def __init__(self, asked: object, model: artifact.Artifact) -> None:
+        known = ", ".join(map(str, model.thresholds))
+        super().__init__(f"no operating point {asked!r} in {model.name}; known are {known}")
+
+
 class Scorer:
     """An artifact at work; immutable, safe to share by threads."""
 
-    def __init__(self, model: artifact.Artifact) -> None:
+    def __init__(
+        self, model: artifact.Artifact, operating_point: str | float = artifact.MAX_F1
+    ) -> None:
+        """Take an artifact and one of its operating points.
+
+        MAX_F1 or a false-positive rate. Raises UnknownOperatingPoint.
+        """
+        if operating_point not in model.thresholds:
+            raise UnknownOperatingPoint(operating_point, model)
         self.artifact = model
+        self.operating_point = operating_point
+        self.threshold = model.thresholds[operating_point]  # malicious from this probability on
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str] | None = None) -> Scorer:
+    def load(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        operating_point: str | float = artifact.MAX_F1,
+    ) -> Scorer:
         """Load the artifact at path, or of that name among the packaged ones.
 
         None: the one that the environment variable MODEL names, else the
-        packaged default. Raises ArtifactError.
+        packaged default. Raises ArtifactError or UnknownOperatingPoint.
         """
-        return cls(artifact.load(artifact.locate(path)))
+        return cls(artifact.load(artifact.locate(path)), operating_point)
 
-    @property
-    def threshold(self) -> float:
-        """The probability from which a name is called malicious."""
-        return self.artifact.threshold
+    def at(self, operating_point: str | float) -> Scorer:
+        """The same artifact at another operating point; raises UnknownOperatingPoint."""
+        return Scorer(self.artifact, operating_point)
 
     def log_odds(self, labels: Sequence[str]) -> Floats:
         """Log-odds of being malicious, float64 (labels,)."""
         model = self.artifact
         result = np.empty(len(labels))
-        for i, columns in enumerate(features.chunks(labels, model.features, model.lexicon)):
-            parts = map(np.multiply, model.coefficients, columns)
+        for i, columns in enumerate(features.chunks(labels, model.features, model.tables)):
+            parts = model.equation.parts(columns)
             result[i * features.CHUNK : (i + 1) * features.CHUNK] = self._sum(parts)
         return result
 
@@ -76,13 +103,13 @@ class Scorer:
 
     def score(self, text: str) -> Score:
         """Judge one name, host or URL; raises InvalidDomain."""
-        return self._scores([text], [parse(text)])[0]
+        return next(self._scores([text], [parse(text)]))
 
     def score_many(self, texts: Sequence[str]) -> list[Score | Invalid]:
         """Judge many, in order; a bad name becomes an Invalid."""
         parsed = [try_parse(text) for text in texts]
         good = [(text, x) for text, x in zip(texts, parsed, strict=True) if isinstance(x, Name)]
-        scores = iter(self._scores([text for text, _ in good], [name for _, name in good]))
+        scores = self._scores([text for text, _ in good], [name for _, name in good])
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
 
     def _sum(self, parts: Iterable[Floats]) -> Floats:
@@ -93,27 +120,35 @@ class Scorer:
         result: Floats = total
         return result
 
-    def _scores(self, texts: Sequence[str], names: Sequence[Name]) -> list[Score]:
+    def _scores(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
+        for start in range(0, len(texts), features.CHUNK):
+            chunk = slice(start, start + features.CHUNK)
+            yield from self._chunk(texts[chunk], [name.label for name in names[chunk]])
+
+    def _chunk(self, texts: Sequence[str], labels: Sequence[str]) -> Iterator[Score]:
         model = self.artifact
-        values = features.matrix([x.label for x in names], model.features, model.lexicon)
-        parts = values * model.coefficients
-        log_odds = self._sum(parts.T)
+        view = View(encode(labels), model.tables)
+        columns = [features.REGISTRY[name].compute(view) for name in model.features]
+        parts = model.equation.parts(columns)
+        log_odds = self._sum(parts)
         probability = _logistic(log_odds)
-        return [
-            Score(
+        shares = np.stack(parts, axis=1).tolist()
+        reasons = explain(view, labels)
+        for text, label, p, z, share, reason in zip(
+            texts, labels, probability.tolist(), log_odds.tolist(), shares, reasons, strict=True
+        ):
+            yield Score(
                 text,
-                name.label,
-                int(p >= model.threshold),
+                label,
+                int(p >= self.threshold),
                 p,
                 z,
-                model.threshold,
+                self.threshold,
+                self.operating_point,
                 model.intercept,
-                dict(zip(model.features, part, strict=True)),
+                dict(zip(model.equation.terms, share, strict=True)),
+                *reason,
             )
-            for text, name, p, z, part in zip(
-                texts, names, probability.tolist(), log_odds.tolist(), parts.tolist(), strict=True
-            )
-        ]
 
 
 def try_parse(text: str) -> Name | Invalid:

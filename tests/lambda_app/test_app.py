@@ -25,18 +25,43 @@ def post(url: str, body: object, **headers: str) -> requests.Response:
     return requests.post(url + PATH, data=data, headers=headers, timeout=30)
 
 
-def test_one_domain_gets_the_eight_keys_of_the_original(app_url: str, scorer: Scorer) -> None:
-    answer = post(app_url, {"domain": "plzdonthackmekthxbye"}).json()
+def test_one_domain_gets_the_eight_keys_of_the_original(classic_url: str, classic: Scorer) -> None:
+    answer = post(classic_url, {"domain": "plzdonthackmekthxbye"}).json()
     assert list(answer)[:8] == EIGHT
     assert all(isinstance(answer[key], int | float) for key in EIGHT)
     assert answer["label"] == 1
     assert answer["class0Prob"] + answer["class1Prob"] == pytest.approx(1)
-    score = scorer.score("plzdonthackmekthxbye")
+    score = classic.score("plzdonthackmekthxbye")
     total = sum(answer[key] for key in PARTS)
     assert total == pytest.approx(score.log_odds, abs=1e-12)
     assert answer["contributions"] == score.contributions
     assert (answer["name"], answer["model"]) == ("plzdonthackmekthxbye", "classic")
-    assert answer["threshold"] == scorer.threshold
+    assert answer["threshold"] == classic.threshold
+
+
+def test_the_default_model_answers_with_reasons(app_url: str, language: Scorer) -> None:
+    answer = post(app_url, {"domain": "plzdonthackmekthxbye"}).json()
+    assert list(answer)[:8] == EIGHT
+    assert all(isinstance(answer[key], int | float) for key in EIGHT)
+    score = language.score("plzdonthackmekthxbye")
+    total = answer["intercept"] + sum(answer["contributions"].values())
+    assert total == pytest.approx(score.log_odds, abs=1e-9)
+    assert answer["contributions"] == score.contributions
+    assert sum(" x " in term for term in answer["contributions"]) == 45
+    assert (answer["model"], answer["operating_point"]) == ("language", "max_f1")
+    assert (answer["segmentation"], answer["unlikely"]) == (score.segmentation, score.unlikely)
+
+
+def test_a_request_chooses_its_operating_point(app_url: str, language: Scorer) -> None:
+    strict = language.at(0.0001)
+    one = post(app_url, {"domain": "google.com", "operating_point": 0.0001}).json()
+    many = post(app_url, {"domains": ["google.com"], "operating_point": 0.0001}).json()
+    for answer in (one, many, many["results"][0]):
+        assert (answer["threshold"], answer["operating_point"]) == (strict.threshold, 0.0001)
+    for bad in (0.5, "x", None, True, [0.01], {"a": 1}):
+        answer = post(app_url, {"domain": "google.com", "operating_point": bad})
+        assert answer.status_code == 400, bad
+        assert "operating_point" in answer.json()["Message"].replace(" ", "_")
 
 
 def test_a_front_end_of_the_original_on_another_origin(app_url: str) -> None:
@@ -69,7 +94,7 @@ def test_curl_as_the_original_documents_it(app_url: str) -> None:
 def test_a_batch_is_answered_in_order(app_url: str) -> None:
     domains = ["google.com", "co.uk", "xmqjtoevkbhrw.ru"]
     answer = post(app_url, {"domains": domains}).json()
-    assert answer["model"] == "classic"
+    assert answer["model"] == "language"
     assert [x["domain"] for x in answer["results"]] == domains
     assert [x.get("label") for x in answer["results"]] == [0, None, 1]
     assert set(answer["results"][1]) == {"domain", "error"}
@@ -145,9 +170,9 @@ def test_names_in_many_dresses(app_url: str, text: str, name: str) -> None:
     assert (answer["domain"], answer["name"]) == (text, name)
 
 
-def test_model_health_and_page(app_url: str, scorer: Scorer) -> None:
+def test_model_health_and_page(app_url: str, language: Scorer) -> None:
     assert requests.get(app_url + "/health", timeout=30).json() == {"status": "ok"}
-    assert requests.get(app_url + "/model", timeout=30).json() == scorer.artifact.metadata
+    assert requests.get(app_url + "/model", timeout=30).json() == language.artifact.metadata
     page = requests.get(app_url + "/", timeout=30)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "<form>" in page.text

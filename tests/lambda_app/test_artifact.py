@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def test_a_missing_file_is_named(artifact_copy: Path, name: str) -> None:
         (lambda m: m.update(features=[[], {}]), "cannot be understood"),
         (lambda m: m["files"].update({"x\0": "0"}), "cannot be understood"),
         (lambda m: m["threshold"].update(value=1.5), "no probability"),
-        (lambda m: m["threshold"].clear(), "no finite float"),
+        (lambda m: m["threshold"].clear(), "no probability"),
         (lambda m: m["files"].pop("lexicon.npy"), "does not list lexicon.npy"),
         (lambda m: m["files"].update({"../x": "0"}), "outside its folder"),
     ],
@@ -120,3 +121,59 @@ def test_a_pipe_in_a_files_place_does_not_block(artifact_copy: Path) -> None:
     os.mkfifo(artifact_copy / "mojo.zip")
     with pytest.raises(ArtifactError, match=r"mojo\.zip: is no file"):
         load(artifact_copy)
+
+
+LANGUAGE_FILES = ["trigrams.npy", "fourgrams.npy", "words.npy", "word_costs.npy"]
+
+
+@pytest.mark.parametrize("name", [*LANGUAGE_FILES, "model.json", "mojo.zip"])
+def test_a_file_of_the_language_model_that_is_missing_is_named(
+    language_copy: Path, name: str
+) -> None:
+    (language_copy / name).unlink()
+    with pytest.raises(ArtifactError, match=rf"{name}: cannot be read: No such file"):
+        load(language_copy)
+
+
+@pytest.mark.parametrize("name", LANGUAGE_FILES)
+def test_a_table_of_another_shape_is_refused(language_copy: Path, name: str) -> None:
+    """Even where its hash is right."""
+    path = language_copy / name
+    np.save(path, np.load(path)[:100])
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    edit(language_copy, lambda m: m["files"].update({name: digest}))
+    with pytest.raises(ArtifactError, match=r"\.npy: is no (characters|words)"):
+        load(language_copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m["coefficients"]["length"].pop(), "length has"),
+        (lambda m: m["coefficients"].pop("length"), "not those of the features and pairs"),
+        (lambda m: m["coefficients"]["length"].__setitem__(0, None), "no finite float"),
+        (lambda m: m["bins"].pop("length"), "length"),
+        (lambda m: m["bins"]["length"]["edges"].reverse(), "edges of length do not ascend"),
+        (lambda m: m["bins"]["cut_mean"]["coarse"].pop(), "coarse bins of cut_mean"),
+        (lambda m: m["bins"]["cut_mean"]["coarse"].__setitem__(0, -1), "coarse bins of cut_mean"),
+        (lambda m: m["bins"]["cut_mean"]["coarse"].__setitem__(0, 99), "coefficients, not"),
+        (lambda m: m["pairs"].append(["length", "shape"]), "features and pairs"),
+        (lambda m: m["pairs"].pop(), "features and pairs"),
+        (lambda m: m["files"].pop("words.npy"), "words.npy"),
+        (lambda m: m["files"].pop("trigrams.npy"), "a table that the artifact does not have"),
+        (lambda m: m["operating_points"][0].update(threshold=7.0), "no probability"),
+        (lambda m: m["operating_points"].append({}), "KeyError"),
+    ],
+)
+def test_a_language_model_that_makes_no_sense(
+    language_copy: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    edit(language_copy, change)
+    with pytest.raises(ArtifactError, match=message):
+        load(language_copy)
+
+
+def test_the_language_model_is_small() -> None:
+    """Compressed, as it stands in the deployment zip."""
+    folder = artifact.PACKAGED / "language"
+    assert sum(len(zlib.compress(x.read_bytes())) for x in folder.iterdir()) < 1_000_000

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lambda_app.chalicelib.features import CHUNK, REGISTRY, SETS, matrix
 from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.view import Tables
 from pipeline.corpus import Corpus
 from tests import reference
 
@@ -17,8 +18,8 @@ LDH = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
 @given(label=st.text(LDH, min_size=1, max_size=63))
-def test_features_are_what_their_definitions_say(scorer: Scorer, label: str) -> None:
-    length, entropy, p_vowels, num_words = matrix([label], CLASSIC, scorer.artifact.lexicon)[0]
+def test_features_are_what_their_definitions_say(classic: Scorer, label: str) -> None:
+    length, entropy, p_vowels, num_words = matrix([label], CLASSIC, classic.artifact.tables)[0]
     assert length == len(label)
     assert math.isclose(entropy, reference.entropy(label), abs_tol=1e-12)
     assert p_vowels == reference.p_vowels(label)
@@ -28,16 +29,46 @@ def test_features_are_what_their_definitions_say(scorer: Scorer, label: str) -> 
 def test_a_label_scores_the_same_alone_and_in_a_batch(scorer: Scorer, embedded: Corpus) -> None:
     labels = embedded.labels[:: len(embedded.labels) // (CHUNK + 100)]
     assert len(labels) > CHUNK  # more than one chunk
-    together = matrix(labels, CLASSIC, scorer.artifact.lexicon)
-    alone = [matrix([label], CLASSIC, scorer.artifact.lexicon)[0] for label in labels[::20]]
+    model = scorer.artifact
+    together = matrix(labels, model.features, model.tables)
+    alone = [matrix([label], model.features, model.tables)[0] for label in labels[::20]]
     np.testing.assert_array_equal(together[::20], alone)
     assert scorer.probability(labels)[::20].tolist() == [
         scorer.probability([label])[0] for label in labels[::20]
     ]
 
 
-def test_one_character_has_no_entropy(scorer: Scorer) -> None:
-    assert matrix(["aaaaaaa"], ("entropy",), scorer.artifact.lexicon)[0, 0] == 0
+def test_one_character_has_no_entropy() -> None:
+    assert matrix(["aaaaaaa"], ("entropy",), Tables())[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "value"),
+    [
+        ("p_distinct", "aabb", 0.5),
+        ("p_digits", "ab12", 0.5),
+        ("hyphens", "a-b-c", 2),
+        ("consonant_run", "strengths", 5),
+        ("consonant_run", "a1b", 1),
+        ("digit_run", "a12b345", 3),
+        ("switches", "a12b345", 3),
+        ("switches", "a-1", 0),
+        ("alternation", "banana", 1),
+        ("alternation", "a", 0),
+        ("p_rare", "jazz", 0.75),
+        ("idna", "xn--bcher-kva", 1),
+        ("idna", "xn-", 0),
+        ("idna", "x", 0),
+    ],
+)
+def test_simple_features(name: str, label: str, value: float) -> None:
+    """Beside other labels, which must not matter."""
+    assert matrix(["7zz", label, "n--q", ""], (name,), Tables())[1, 0] == value
+
+
+def test_a_feature_without_its_table_is_an_error() -> None:
+    with pytest.raises(ValueError, match="a table that the artifact does not have"):
+        matrix(["a"], ("cut_cost",), Tables())
 
 
 def test_an_overlong_label_is_an_error_not_a_wrong_number(scorer: Scorer) -> None:

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.names import InvalidDomain
-from lambda_app.chalicelib.scorer import Invalid, Score, Scorer
+from lambda_app.chalicelib.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 
 # Recorded from H2O's Java scorer, see tests/pipeline/test_export.py.
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text())
 
 
-@pytest.mark.parametrize("golden", GOLDEN, ids=lambda x: x["domain"])
-def test_golden_answers(scorer: Scorer, golden: dict[str, object]) -> None:
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda x: f"{x['model']}-{x['domain']}")
+def test_golden_answers(golden: dict[str, object]) -> None:
+    scorer = Scorer.load(str(golden["model"]))
     score = scorer.score(str(golden["domain"]))
     assert score.label == golden["label"]
     assert math.isclose(score.probability, float(str(golden["probability"])), abs_tol=1e-12)
@@ -53,6 +54,37 @@ def test_many_keep_their_order_and_bad_names_their_place(scorer: Scorer) -> None
     results = scorer.score_many(texts)
     assert [x.domain for x in results] == texts
     assert [type(x) for x in results] == [Score, Invalid, Invalid, Score, Score]
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.001, 0.0001])
+def test_an_operating_point_moves_the_threshold_and_says_so(scorer: Scorer, rate: float) -> None:
+    strict = scorer.at(rate)
+    score = strict.score("plzdonthackmekthxbye")
+    assert score.operating_point == rate
+    assert score.threshold == strict.threshold == scorer.artifact.thresholds[rate]
+    assert score.label == (score.probability >= strict.threshold)
+    assert scorer.score("google.com").operating_point == "max_f1"
+
+
+def test_operating_points_grow_stricter(scorer: Scorer) -> None:
+    thresholds = [scorer.at(rate).threshold for rate in (0.01, 0.001, 0.0001)]
+    assert thresholds == sorted(set(thresholds))
+
+
+@pytest.mark.parametrize("point", [0.5, "strict", float("nan"), None])
+def test_an_unknown_operating_point_is_an_error(scorer: Scorer, point: float) -> None:
+    with pytest.raises(UnknownOperatingPoint, match=r"known are max_f1, 0.01, 0.001, 0.0001"):
+        scorer.at(point)
+
+
+def test_only_the_language_model_gives_reasons(classic: Scorer, language: Scorer) -> None:
+    score = language.score("www.facebook.com")
+    assert score.segmentation == "face|book"
+    assert str(score.unlikely) in "facebook"
+    assert (classic.score("facebook").segmentation, classic.score("facebook").unlikely) == (
+        None,
+        None,
+    )
 
 
 def test_nothing_to_score(scorer: Scorer) -> None:

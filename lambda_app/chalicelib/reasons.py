@@ -1,0 +1,64 @@
+"""What a person is shown of a verdict: the words found, and the oddest characters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .view import View
+
+STRETCH = 4  # characters
+
+
+class Reason(NamedTuple):
+    """Why a label looks as it does to a model; None where the model does not look."""
+
+    segmentation: str | None  # words and the characters between them: "face|book"
+    unlikely: str | None  # the stretch of characters that surprises most
+
+
+def explain(view: View, labels: Sequence[str]) -> Iterator[Reason]:
+    """The reasons of every label of a batch, in order."""
+    if view.tables.words is None or view.tables.characters is None:
+        return (Reason(None, None) for _ in labels)
+    cuts = segmentations(view, labels)
+    return map(Reason, cuts, _unlikely(view, labels))
+
+
+def segmentations(view: View, labels: Sequence[str]) -> Iterator[str]:
+    """Each label cut at the cheapest places; characters in no word stay together."""
+    before = defaultdict(list)
+    for start, end, cost in zip(*(x.tolist() for x in view.steps), strict=True):
+        before[end].append((start, cost))
+    reached = view.reached.tolist()
+    for label, start in zip(labels, view.batch.starts.tolist(), strict=True):
+        yield _cut(label, start, before, reached)
+
+
+def _cut(label: str, begin: int, before: dict[int, list[tuple[int, int]]], value: list[int]) -> str:
+    """Walk back from the end along the steps whose values add up."""
+    parts: list[str] = []
+    at, inside = begin + len(label), False
+    while at > begin:
+        start = next(s for s, cost in before[at] if value[s] + cost == value[at])
+        single = at - start == 1
+        if single and inside:
+            parts[-1] = label[start - begin] + parts[-1]
+        else:
+            parts.append(label[start - begin : at - begin])
+        at, inside = start, single
+    return "|".join(reversed(parts))
+
+
+def _unlikely(view: View, labels: Sequence[str]) -> Iterator[str]:
+    """The STRETCH characters of highest cost together; the first of equals."""
+    cost = view.surprisal[0].astype(np.int64)
+    total = np.convolve(cost, np.ones(STRETCH, np.int64))[: len(cost)]
+    for label, start in zip(labels, view.batch.starts.tolist(), strict=True):
+        ends: NDArray[np.int64] = total[start + STRETCH - 1 : start + len(label)]
+        at = int(ends.argmax()) if ends.size else 0
+        yield label[at : at + STRETCH]

@@ -1,0 +1,101 @@
+"""Cutting features into bins, choosing pairs, and writing bins for H2O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib.equation import Pair
+
+# Every knob of the bins.
+BINS = 16  # of a feature
+COARSE = 8  # bins of a feature in a pair
+STRONGEST = 10  # features that are paired, each with each
+SAMPLE = 250_000  # rows that the bins are chosen on, at most twice as many
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+_CELL = 3  # bytes of a bin in a CSV: two digits and what follows
+
+
+class Plan(NamedTuple):
+    """Bins of every feature, and which are paired; see chalicelib.equation.Binned."""
+
+    edges: dict[str, list[float]]
+    coarse: dict[str, list[int]]
+    pairs: list[Pair]
+    sizes: dict[str, int]  # levels of every term
+
+
+def plan(
+    names: Sequence[str], values: Floats, malicious: Bools, weights: Floats, paired: bool = True
+) -> Plan:
+    """Bins of about equal weight; pairs of the features that tell most by themselves."""
+    edges = {n: _edges(values[:, j], weights, BINS) for j, n in enumerate(names)}
+    bins = [np.searchsorted(edges[n], values[:, j]) for j, n in enumerate(names)]
+    tells = [_information(x, malicious, weights) for x in bins]
+    strongest = sorted(np.argsort(tells)[::-1][: STRONGEST if paired else 0].tolist())
+    coarse = {names[j]: _coarse(bins[j], weights) for j in strongest}
+    pairs = [Pair(names[a], names[b]) for a, b in combinations(strongest, 2)]
+    width = 1 + max((max(x) for x in coarse.values()), default=0)
+    sizes = {name: len(x) + 1 for name, x in edges.items()}
+    return Plan(edges, coarse, pairs, sizes | {pair.name: width**2 for pair in pairs})
+
+
+def _edges(values: Floats, weights: Floats, count: int) -> list[float]:
+    """Quantiles under the weights, without repetition; the highest value is no edge."""
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weights[order]) / weights.sum()
+    at = np.searchsorted(share, np.arange(1, count) / count)
+    found = np.unique(values[order[at.clip(max=len(order) - 1)]])
+    return [float(x) for x in found if x < values.max()]
+
+
+def _information(bins: NDArray[np.intp], malicious: Bools, weights: Floats) -> float:
+    """Minus the entropy of the class given the bin, in nats (Shannon 1948)."""
+    of_class = [np.bincount(bins, weights * (malicious == c), bins.max() + 1) for c in (0, 1)]
+    total = of_class[0] + of_class[1]
+    p = np.stack(of_class) / np.maximum(total, 1e-300)
+    return float((total * p * np.log(np.maximum(p, 1e-300))).sum() / weights.sum())
+
+
+def _coarse(bins: NDArray[np.intp], weights: Floats) -> list[int]:
+    """The coarse bin of every bin: about COARSE of equal weight."""
+    share = np.bincount(bins, weights) / weights.sum()
+    middle = np.cumsum(share) - share / 2
+    found: list[int] = (middle * COARSE).astype(int).clip(0, COARSE - 1).tolist()
+    return found
+
+
+def level(index: int) -> str:
+    """The name of a bin in H2O."""
+    return f"{index:02d}"
+
+
+def write(
+    path: Path, names: Sequence[str], chunks: Iterator[NDArray[np.uint8]], extra: pd.DataFrame
+) -> None:
+    """Write bins, uint8 (rows, names) a chunk, and further columns as CSV."""
+    start = 0
+    with path.open("wb") as file:
+        file.write(",".join([*names, *extra.columns]).encode() + b"\n")
+        for bins in chunks:
+            file.write(_rows(bins, extra.iloc[start : start + len(bins)]))
+            start += len(bins)
+
+
+def _rows(bins: NDArray[np.uint8], extra: pd.DataFrame) -> bytes:
+    cells = _TEXT[bins].view("S1").reshape(len(bins), -1)
+    ends = zip(*(extra[name].astype(str) for name in extra), strict=True)
+    return b"".join(
+        row.tobytes() + ",".join(end).encode() + b"\n" for row, end in zip(cells, ends, strict=True)
+    )
+
+
+_TEXT = np.array([f"{level(i)},".encode() for i in range(100)], dtype=f"S{_CELL}")

@@ -1,0 +1,225 @@
+"""What legitimate labels are like: costs of their characters and words, counted.
+
+A label must not be scored by tables that counted it, or training would take
+memory for likeness: `CrossFit` gives every label features of tables made
+without its fold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib import characters
+from lambda_app.chalicelib.characters import EDGE, SYMBOLS, UNIT, Characters
+from lambda_app.chalicelib.encoding import OTHER, SIZE, Batch, encode
+from lambda_app.chalicelib.features import CHUNK, matrix
+from lambda_app.chalicelib.view import Tables, View
+from lambda_app.chalicelib.words import Words, positions
+
+from .folds import fold_of
+from .wordlists import compile_tree, usable
+
+# Every knob of the tables.
+WORD_LIST = "wordsegment 1.3.1 unigrams"
+FOLDS = 5
+VOCABULARY = 27_000  # the most frequent words of wordsegment's list
+LONGEST = 12  # characters of a word
+ROUNDS = 3  # of re-estimating the words' costs
+PRIOR = 20_000  # words that the list's own frequencies count for
+SINGLES = 0.02  # share of the steps that are single characters, at first
+SEEN = 2  # times that four characters must occur for a cost of their own
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_HIGHEST = 255  # a cost is one byte
+
+
+class Vocabulary(NamedTuple):
+    """Words, how frequent they are, and the automaton that finds them."""
+
+    words: list[str]  # sorted
+    frequency: Floats  # (words,), sums to 1
+    cells: NDArray[np.int32]
+    cell: Ints  # (words,) of each word
+    sha256: str  # of the file that they come from
+
+
+def vocabulary() -> Vocabulary:
+    """The most frequent English words of the web, from the package wordsegment.
+
+    Its counts are of the Google Web Trillion Word Corpus, as P. Norvig published
+    them ("Natural Language Corpus Data", in Beautiful Data, 2009).
+    """
+    data = (files("wordsegment") / "unigrams.txt").read_bytes()
+    pairs = (line.split("\t") for line in data.decode("utf-8").splitlines())
+    counted = {word: float(count) for word, count in islice(pairs, VOCABULARY)}
+    words = [word for word in usable(counted) if len(word) <= LONGEST]
+    frequency = np.array([counted[word] for word in words])
+    digest = hashlib.sha256(data).hexdigest()
+    return Vocabulary(words, frequency / frequency.sum(), *compile_tree(words), digest)
+
+
+def fit(legitimate: Sequence[str], known: Vocabulary) -> Tables:
+    """Tables of the characters and words of legitimate labels."""
+    return Tables(characters=fit_characters(legitimate), words=fit_words(legitimate, known))
+
+
+def fit_characters(legitimate: Sequence[str]) -> Characters:
+    """Costs of characters after two and three others, by interpolated counts.
+
+    Probability of c after a context: (n(context, c) + T p) / (n(context) + T),
+    where T is the number of different characters seen after the context and p
+    the probability after the context without its first character (Witten and
+    Bell, 1991, method C).
+    """
+    counts = _fourgrams(legitimate)
+    threes = counts.sum(axis=0)
+    twos, ones = threes.sum(axis=0), threes.sum(axis=(0, 1))
+    p = (ones + 0.5) / (ones + 0.5).sum()
+    third = _costs(_interpolate(threes, _interpolate(twos, p)))
+    counts[counts < SEEN] = 0
+    totals, kinds = counts.sum(axis=-1), (counts > 0).sum(axis=-1)
+    step = _costs(np.where(totals > 0, kinds / np.maximum(totals + kinds, 1), 1))
+    seen = _costs(_interpolate(counts, np.exp(-third / UNIT)))
+    # In whole numbers, so that all that was not seen after a context differs alike
+    # from the costs of three: a table that packs well.
+    fourth = np.where(counts > 0, seen, third + step[..., None]).clip(0, _HIGHEST)
+    third, fourth = _anchored(third), _anchored(fourth)
+    return Characters(_bytes(third), _bytes(fourth - third))
+
+
+def fit_words(legitimate: Sequence[str], known: Vocabulary) -> Words:
+    """Costs of words and single characters, re-estimated by cutting legitimate labels.
+
+    Each round counts the steps of the cheapest cuts under the costs so far
+    (Viterbi training, an approximation of EM: Juang and Rabiner, IEEE Trans. ASSP
+    38(9), 1990); the list's own frequencies stay in as a prior.
+    """
+    batches = [encode(legitimate[i : i + CHUNK]) for i in range(0, len(legitimate), CHUNK)]
+    letters = np.full(SIZE, 0.5)
+    for batch in batches:
+        letters += np.bincount(batch.codes, minlength=SIZE)
+    letters[OTHER] = 0.5
+    letters = letters / letters.sum()
+    frequency, singles = known.frequency, SINGLES
+    for _ in range(ROUNDS):
+        words = _words(known, frequency * (1 - singles), letters * singles)
+        found, alone = _count_steps(words, batches)
+        counts = found[known.cell] + PRIOR * known.frequency
+        frequency = counts / counts.sum()
+        singles = (alone + 1) / (alone + found.sum() + 2)
+    return _words(known, frequency * (1 - singles), letters * singles)
+
+
+def _words(known: Vocabulary, frequency: Floats, letters: Floats) -> Words:
+    costs = np.full(SIZE + len(known.cells), _HIGHEST, np.uint8)
+    costs[:SIZE] = _costs(letters).clip(0, _HIGHEST)
+    costs[SIZE + known.cell] = _costs(frequency).clip(0, _HIGHEST)
+    return Words(known.cells, costs)
+
+
+def _count_steps(words: Words, batches: Sequence[Batch]) -> tuple[Ints, int]:
+    """How often each cell's word stands in the cheapest cuts, and how many single characters."""
+    found, alone = np.zeros(len(words.cells), np.int64), 0
+    for batch in batches:
+        view = View(batch, Tables(words=words))
+        taken = cheapest_steps(view)
+        first_word = len(view.steps.start) - len(view.matches.start)
+        alone += int(taken[:first_word].sum())
+        cells = view.matches.cell[taken[first_word:]]
+        found += np.bincount(cells, minlength=len(found))
+    return found, alone
+
+
+def cheapest_steps(view: View) -> NDArray[np.bool_]:
+    """Which steps are part of a cheapest cut, bool (steps,).
+
+    Walks back from the ends of the labels. Of two cuts of one value both count.
+    """
+    start, end, value = view.steps
+    reached = view.reached
+    taken: NDArray[np.bool_] = reached[start] + value == reached[end]
+    ends = np.zeros(view.size, np.bool_)
+    ends[view.batch.starts + view.lengths] = True
+    position = positions(view.batch)[start]
+    order = np.argsort(-position[taken].astype(np.int16), kind="stable")
+    order = np.flatnonzero(taken)[order]
+    bounds = np.cumsum(np.bincount(position[taken])[::-1]).tolist()
+    for low, high in pairwise([0, *bounds]):
+        steps = order[low:high]
+        used = ends[end[steps]]
+        taken[steps] = used
+        ends[start[steps[used]]] = True
+    return taken
+
+
+class CrossFit:
+    """Features of labels by tables that did not count them.
+
+    Legitimate labels make the tables; malicious ones are spread over the folds
+    alike, so that both classes meet tables of one size.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], malicious: NDArray[np.bool_], known: Vocabulary
+    ) -> None:
+        self._labels = labels
+        self._fold = fold_of(labels, FOLDS)
+        self._tables = [self._without(k, malicious, known) for k in range(FOLDS)]
+
+    def matrix(self, rows: Ints, names: Sequence[str]) -> Floats:
+        """The named features of some rows, float64 (rows, names)."""
+        values = np.empty((len(rows), len(names)))
+        for k, tables in enumerate(self._tables):
+            of_fold = np.flatnonzero(self._fold[rows] == k)
+            values[of_fold] = matrix([self._labels[i] for i in rows[of_fold]], names, tables)
+        return values
+
+    def _without(self, k: int, malicious: NDArray[np.bool_], known: Vocabulary) -> Tables:
+        others = np.flatnonzero((self._fold != k) & ~malicious)
+        return fit(sorted({self._labels[i] for i in others}), known)
+
+
+def _fourgrams(labels: Sequence[str]) -> Floats:
+    """Counts of four symbols in a row, float64 (SYMBOLS,) * 4; three edges precede a label."""
+    total = np.zeros(SYMBOLS**4)
+    for i in range(0, len(labels), CHUNK):
+        batch = encode([x for label in labels[i : i + CHUNK] for x in ("", "", label)])
+        total += np.bincount(characters.window(batch, 4), minlength=total.size)
+    counts = total.reshape((SYMBOLS,) * 4)
+    counts[..., EDGE, EDGE] = 0  # of the empty labels between
+    return counts
+
+
+def _interpolate(counts: Floats, shorter: Floats) -> Floats:
+    total = counts.sum(axis=-1, keepdims=True)
+    kinds = (counts > 0).sum(axis=-1, keepdims=True)
+    return np.where(total > 0, (counts + kinds * shorter) / np.maximum(total + kinds, 1), shorter)
+
+
+def _costs(p: Floats) -> Floats:
+    return np.round(-np.log(p) * UNIT).clip(0, _HIGHEST)
+
+
+def _bytes(costs: Floats) -> NDArray[np.uint8]:
+    return (costs.astype(np.int64) % 256).astype(np.uint8).ravel()
+
+
+def _anchored(costs: Floats) -> Floats:
+    """Costs with all that stands behind an edge alike, whatever precedes the edge.
+
+    What precedes it in a batch is another label.
+    """
+    fixed = costs.copy()
+    for place in range(costs.ndim - 2, 0, -1):
+        at_edge: list[int | slice] = [slice(None)] * costs.ndim
+        at_edge[place] = EDGE
+        fixed[tuple(at_edge)] = fixed[(EDGE,) * (place + 1)]
+    return fixed

@@ -1,0 +1,204 @@
+"""What each model is made of: its columns for H2O, and what its equation is in an artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib.equation import Binned
+from lambda_app.chalicelib.features import CHUNK, CLASSIC, SETS, matrix
+from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.view import Tables
+
+from . import binning, language
+from .corpus import Corpus
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Recipe(Protocol):
+    """How a model's rows become columns, and its coefficients an artifact."""
+
+    tables: Tables  # those that are deployed
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What H2O learns from."""
+
+    @property
+    def kind(self) -> str:
+        """H2O's type of all columns: numeric or enum."""
+
+    @property
+    def weights(self) -> Floats | None:
+        """Of the rows where a threshold is chosen, (rows,); None where all weigh alike."""
+
+    @property
+    def cross_fitted(self) -> bool:
+        """Whether training rows differ from what the deployed tables give."""
+
+    @property
+    def padding(self) -> int:
+        """Rows after the real ones, by which H2O knows every level of a factor."""
+
+    def write(self, path: Path, extra: pd.DataFrame, deployed: bool, every: int = 1) -> None:
+        """Write columns and extra, rows aligned, as CSV: every so many rows."""
+
+    def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
+        """What model.json says of the equation, given what the MOJO says."""
+
+
+class Classic:
+    """The original's four features as numbers."""
+
+    name = "classic"
+    columns = CLASSIC
+    kind = "numeric"
+    weights = None
+    cross_fitted = False
+    padding = 0
+
+    def __init__(self, corpus: Corpus, lexicon: Lexicon) -> None:
+        self.tables = Tables(lexicon=lexicon)
+        self.values = matrix(corpus.labels, self.columns, self.tables)
+
+    def write(self, path: Path, extra: pd.DataFrame, deployed: bool, every: int = 1) -> None:
+        """Write the features and extra as CSV, in the shortest decimals that read back the same."""
+        frame = pd.DataFrame(self.values, columns=list(self.columns)).join(extra)
+        frame.iloc[::every].to_csv(path, index=False)
+
+    def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
+        """Features and one coefficient each."""
+        # H2O leaves out a column that is constant in training.
+        return {
+            "features": list(self.columns),
+            "coefficients": {name: coefficients.get(name, 0.0) for name in self.columns},
+            "intercept": intercept,
+        }
+
+
+class Language:
+    """Features of language and words, cut into bins, with pairs of the strongest."""
+
+    name = "language"
+    kind = "enum"
+    cross_fitted = True
+
+    def __init__(
+        self, corpus: Corpus, features: Sequence[str] = SETS["language"], paired: bool = True
+    ) -> None:
+        self.labels, malicious = corpus.labels, corpus.malicious
+        self.weights = weights(corpus)
+        known = self._known = language.vocabulary()
+        legitimate = sorted({x for x, bad in zip(self.labels, malicious, strict=True) if not bad})
+        self.tables = language.fit(legitimate, known)
+        self._crossed = language.CrossFit(self.labels, malicious, known)
+        rows = np.arange(0, len(self.labels), 1 + len(self.labels) // binning.SAMPLE)
+        self.plan = binning.plan(
+            features,
+            self._crossed.matrix(rows, features),
+            malicious[rows],
+            self.weights[rows],
+            paired,
+        )
+        self._bins = Binned(
+            self.plan.edges,
+            self.plan.coarse,
+            self.plan.pairs,
+            {term: [0.0] * size for term, size in self.plan.sizes.items()},
+        )
+        self._shares = self._bin_shares(rows)
+        self.columns = tuple(self.plan.sizes)
+        self.padding = max(self.plan.sizes.values())
+
+    def write(self, path: Path, extra: pd.DataFrame, deployed: bool, every: int = 1) -> None:
+        """Write the bins and extra as CSV, chunk by chunk, with every level at the end."""
+        rows = np.arange(0, len(self.labels), every)
+        extra = extra.iloc[np.append(rows, np.arange(len(self.labels), len(extra)))]
+        binning.write(path, self.columns, self._chunks(rows, deployed), extra)
+
+    def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
+        """Features, their bins, the pairs, and a coefficient for each bin.
+
+        What a term gives on average goes to the intercept, so that a contribution
+        tells how a label differs from others: having no hyphen says little.
+        """
+        plan = self.plan
+        raw = {
+            term: np.array(
+                [coefficients.get(term, {}).get(binning.level(i), 0.0) for i in range(size)]
+            )
+            for term, size in plan.sizes.items()
+        }
+        mean = {term: float(self._shares[term] @ values) for term, values in raw.items()}
+        return {
+            "features": list(plan.edges),
+            "bins": {name: self._bins_of(name) for name in plan.edges},
+            "pairs": [list(pair) for pair in plan.pairs],
+            "coefficients": {term: (raw[term] - mean[term]).tolist() for term in raw},
+            "intercept": intercept + sum(mean.values()),
+        }
+
+    def _bins_of(self, name: str) -> dict[str, Any]:
+        coarse = self.plan.coarse.get(name)
+        return {"edges": self.plan.edges[name]} | ({"coarse": coarse} if coarse else {})
+
+    def words(self) -> dict[str, Any]:
+        """The word list, as an artifact records it."""
+        return {
+            "name": language.WORD_LIST,
+            "sha256": self._known.sha256,
+            "rows": len(self._known.words),
+        }
+
+    def _bin_shares(self, rows: Ints) -> dict[str, Floats]:
+        """How the weight of some rows is spread over the bins of every term."""
+        values = self._crossed.matrix(rows, tuple(self.plan.edges))
+        bins = self._bins.bins(list(values.T))
+        weights = self.weights[rows] / self.weights[rows].sum()
+        sizes = self.plan.sizes.items()
+        spread: dict[str, Floats] = {
+            term: np.bincount(x, weights, size).astype(np.float64)
+            for (term, size), x in zip(sizes, bins, strict=True)
+        }
+        return spread
+
+    def _chunks(self, rows: Ints, deployed: bool) -> Iterator[NDArray[np.uint8]]:
+        names = tuple(self.plan.edges)
+        for i in range(0, len(rows), CHUNK):
+            chunk = rows[i : i + CHUNK]
+            if deployed:
+                values = matrix([self.labels[j] for j in chunk], names, self.tables)
+            else:
+                values = self._crossed.matrix(chunk, names)
+            yield np.stack(self._bins.bins(list(values.T)), axis=1).astype(np.uint8)
+        levels = np.arange(self.padding)[:, None]
+        yield np.minimum(levels, np.array(list(self.plan.sizes.values())) - 1).astype(np.uint8)
+
+
+def weights(corpus: Corpus) -> Floats:
+    """Weight of each row where bins and the threshold are chosen, (rows,).
+
+    Legitimate rows weigh 1, families the square root of their size, and all of
+    them together MALICIOUS of the legitimate: names in a log are mostly
+    legitimate, and the threshold of maximal F1 should know it. The GLM itself
+    takes all rows alike: with weights H2O's IRLSM stops far from the optimum.
+    """
+    malicious = corpus.malicious
+    size = corpus.frame.groupby("subclass")["subclass"].transform("size").to_numpy(np.float64)
+    weight = np.where(malicious, size**-0.5, 1.0)
+    weight[malicious] *= MALICIOUS * (~malicious).sum() / weight[malicious].sum()
+    return weight
+
+
+MALICIOUS = 0.1

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib.equation import Binned
+from lambda_app.chalicelib.features import matrix
+from pipeline import binning, language
+from pipeline.corpus import Corpus
+from pipeline.recipes import Language
+from tests.pipeline.test_language import legitimate
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+ROWS = st.lists(
+    st.tuples(st.integers(-5, 30) | st.floats(-9, 9), st.booleans(), st.integers(1, 9)),
+    min_size=1,
+    max_size=120,
+)
+
+
+def planned(rows: list[tuple[float, bool, int]]) -> binning.Plan:
+    values, malicious, weights = (np.array(x) for x in zip(*rows, strict=True))
+    return binning.plan(["x"], values.astype(float)[:, None], malicious, weights.astype(float))
+
+
+def bins_of(values: list[float], edges: list[float]) -> list[int]:
+    return [sum(edge < value for edge in edges) for value in values]
+
+
+@given(ROWS)
+def test_edges_are_weighted_quantiles(rows: list[tuple[float, bool, int]]) -> None:
+    """The least value that has k sixteenths of the weight up to it, but for the highest."""
+    total = sum(weight for _, _, weight in rows)
+    values = sorted({float(value) for value, _, _ in rows})
+    upto = {v: sum(w for value, _, w in rows if value <= v) for v in values}
+    quantiles = {
+        next(v for v in values if upto[v] >= Fraction(k * total, 16)) for k in range(1, 16)
+    }
+    found = planned(rows)
+    assert found.edges["x"] == sorted(quantiles - {values[-1]})
+    assert found.sizes["x"] == len(found.edges["x"]) + 1
+
+
+def test_bins_of_distinct_values_hold_about_as_many() -> None:
+    values = np.random.default_rng(6).normal(size=200).tolist()
+    (edges,) = planned([(x, False, 1) for x in values]).edges.values()
+    counts = np.bincount(bins_of(list(values), edges), minlength=16)
+    assert counts.tolist() == [
+        math.ceil(200 * (k + 1) / 16) - math.ceil(200 * k / 16) for k in range(16)
+    ]
+
+
+@given(ROWS)
+def test_coarse_bins_ascend_and_are_of_about_equal_weight(
+    rows: list[tuple[float, bool, int]],
+) -> None:
+    found = planned(rows)
+    bins = bins_of([float(value) for value, _, _ in rows], found.edges["x"])
+    coarse = found.coarse["x"]
+    assert len(coarse) == found.sizes["x"]
+    assert coarse == sorted(coarse)
+    assert set(coarse) <= set(range(binning.COARSE))
+    total = sum(weight for _, _, weight in rows)
+    for k, number in enumerate(coarse):
+        below = sum(w for (_, _, w), b in zip(rows, bins, strict=True) if b < k)
+        here = sum(w for (_, _, w), b in zip(rows, bins, strict=True) if b == k)
+        place = 8 * Fraction(2 * below + here, 2 * total)  # of the bin's middle
+        nearby = {min(math.floor(float(place) + x), 7) for x in (-1e-9, 0, 1e-9)}
+        assert number in nearby
+
+
+def uncertainty(bins: list[int], malicious: Bools, weights: Floats) -> float:
+    """Entropy of the class given the bin, times the weight of all."""
+    total = 0.0
+    for k in set(bins):
+        here = [i for i, b in enumerate(bins) if b == k]
+        of_bin = sum(weights[i] for i in here)
+        for kind in (True, False):
+            p = sum(weights[i] for i in here if malicious[i] == kind) / of_bin
+            total -= of_bin * p * math.log(p) if p else 0
+    return total
+
+
+def test_the_features_that_tell_most_are_paired() -> None:
+    draw = np.random.default_rng(4)
+    malicious, weights = draw.random(400) < 0.3, draw.random(400)
+    strength = draw.permutation(14) / 4
+    values = malicious[:, None] * strength + draw.normal(size=(400, 14))
+    names = [f"f{j}" for j in range(14)]
+    found = binning.plan(names, values, malicious, weights)
+    left = {
+        name: uncertainty(bins_of(values[:, j].tolist(), found.edges[name]), malicious, weights)
+        for j, name in enumerate(names)
+    }
+    strongest = sorted(sorted(names, key=lambda x: left[x])[:10], key=names.index)
+    assert list(found.edges) == names
+    assert list(found.coarse) == strongest
+    assert found.pairs == list(itertools.combinations(strongest, 2))
+    assert list(found.sizes) == [*names, *(pair.name for pair in found.pairs)]
+    assert {found.sizes[pair.name] for pair in found.pairs} == {64}
+    alone = binning.plan(names, values, malicious, weights, paired=False)
+    assert (alone.edges, alone.coarse, alone.pairs) == (found.edges, {}, [])
+    assert list(alone.sizes) == names
+
+
+def equation(plan: binning.Plan) -> Binned:
+    zeros = {term: [0.0] * size for term, size in plan.sizes.items()}
+    return Binned(plan.edges, plan.coarse, plan.pairs, zeros)
+
+
+def test_a_plan_of_features_with_few_values_makes_an_equation() -> None:
+    values = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 5, np.float64)
+    malicious = values[:, 0] == 1
+    assert equation(binning.plan(["idna", "hyphens"], values, malicious, np.ones(20)))
+
+
+@given(
+    rows=st.lists(st.tuples(*[st.integers(0, 99)] * 3), min_size=1, max_size=30),
+    chunk=st.integers(1, 30),
+)
+def test_what_is_written_reads_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, ...]], chunk: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "bins.csv"
+    chunks = (np.array(rows[i : i + chunk], np.uint8) for i in range(0, len(rows), chunk))
+    kinds = [["legit", "dga"][sum(row) % 2] for row in rows]
+    extra = pd.DataFrame({"row": range(len(rows)), "class": kinds})
+    binning.write(path, ["a", "b x c", "d"], chunks, extra)
+    read = pd.read_csv(path, dtype=str)
+    assert list(read) == ["a", "b x c", "d", "row", "class"]
+    assert list(read.itertuples(index=False, name=None)) == [
+        (*(f"{x:02d}" for x in row), str(i), kind)
+        for i, (row, kind) in enumerate(zip(rows, kinds, strict=True))
+    ]
+
+
+FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Iterator[Language]:
+    """On few names and few words."""
+    some = legitimate()[::400]
+    draw = random.Random(5)
+    generated = ["".join(draw.choices("abcdefghijklmnopq12", k=draw.randint(5, 20))) for _ in some]
+    kinds = ["legit"] * len(some) + ["dga"] * len(generated)
+    frame = pd.DataFrame({"domain": [*some, *generated], "class": kinds, "subclass": kinds})
+    frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(language, "VOCABULARY", 500)
+        yield Language(Corpus("made-up", Path("none.csv"), frame), FEATURES)
+
+
+@pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
+def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
+    recipe: Language, tmp_path: Path, every: int, deployed: bool
+) -> None:
+    count, pad = len(recipe.labels), recipe.padding
+    extra = pd.DataFrame({"row": range(count + pad)})
+    recipe.write(tmp_path / "frame.csv", extra, deployed, every)
+    read = pd.read_csv(tmp_path / "frame.csv", dtype=str)
+    rows = list(range(0, count, every))
+    assert list(read) == [*recipe.columns, "row"]
+    assert read["row"].astype(int).tolist() == [*rows, *range(count, count + pad)]
+    plan = recipe.plan
+    values = (
+        matrix([recipe.labels[i] for i in rows], FEATURES, recipe.tables)
+        if deployed
+        else recipe._crossed.matrix(np.array(rows), FEATURES)
+    )
+    real = read.iloc[: len(rows)]
+    bins = {}
+    for j, name in enumerate(FEATURES):
+        bins[name] = bins_of(values[:, j].tolist(), plan.edges[name])
+        assert real[name].astype(int).tolist() == bins[name]
+    for a, b in plan.pairs:
+        of_a, of_b = ([plan.coarse[x][i] for i in bins[x]] for x in (a, b))
+        both = [8 * i + j for i, j in zip(of_a, of_b, strict=True)]
+        assert real[f"{a} x {b}"].astype(int).tolist() == both
+    for name in recipe.columns:
+        levels = {f"{i:02d}" for i in range(plan.sizes[name])}
+        assert set(read[name].iloc[len(rows) :]) == levels
+
+
+def test_a_term_that_h2o_left_out_counts_nothing(recipe: Language) -> None:
+    """As it leaves out what is constant in training."""
+    given = {x: {f"{i:02d}": 1.0 for i in range(n)} for x, n in recipe.plan.sizes.items()}
+    left_out = given.pop("p_digits")
+    given["length"] = {level: float(i) for i, level in enumerate(given["length"])}
+    said = recipe.equation(given, -2.0)
+    assert said["coefficients"]["p_digits"] == [0.0] * len(left_out)
+    assert np.diff(said["coefficients"]["length"]) == pytest.approx(1.0)
+    # What every row has of a term goes to the intercept: 1 of each term that is flat.
+    flat = len(recipe.plan.sizes) - 2
+    assert said["intercept"] == pytest.approx(-2.0 + flat - said["coefficients"]["length"][0])
