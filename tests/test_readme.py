@@ -10,7 +10,7 @@ import pytest
 from lambda_app.chalicelib.scorer import Scorer
 from pipeline import sources
 from pipeline.cli import parser
-from pipeline.workflow import report
+from pipeline.workflow import summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,8 +22,8 @@ def test_its_python_runs(block: str) -> None:
     exec(compile(block, "README.md", "exec"), {})
 
 
-def test_its_table_is_that_of_the_committed_artifact(scorer: Scorer) -> None:
-    for line in report(scorer.artifact.metadata):
+def test_its_table_is_that_of_the_committed_artifact(classic: Scorer) -> None:
+    for line in summary(classic.artifact.metadata):
         assert f"\n{line}\n" in README
 
 

@@ -1,0 +1,219 @@
+"""What the models are worth on names, families and lists that they have not seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lambda_app.chalicelib.artifact import MAX_F1, Artifact, equation_of
+from lambda_app.chalicelib.features import SETS
+from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.scorer import Scorer
+
+from . import findings, sources
+from .cluster import Cluster
+from .corpus import Corpus, read
+from .dga import FAMILIES
+from .export import read_mojo
+from .folds import fold_of
+from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
+from .recipes import Classic, Language, Recipe
+from .training import Fitted, fit, out_of_fold
+
+FOLDS = 7  # of families and of legitimate names
+RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
+RELATED = {"murofet": "goz", "fobber": "tinba"}  # left out together: they share an algorithm
+GROUPS = {  # of features, left out one at a time
+    "nothing": (),
+    "counts of characters": SETS["language"][:3] + SETS["language"][4:13],
+    "character model": SETS["language"][13:19],
+    "words": ("num_words", *SETS["language"][19:]),
+    "pairs": (),
+}
+_EVERY = 3  # rows of which one is taken where features are left out
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LeaveOut:
+    """Every row scored by a model that has seen neither its family nor its name."""
+
+    corpus: Corpus
+    fold: Ints  # (rows,)
+    probability: Floats  # (rows,)
+
+    def families(self) -> list[dict[str, Any]]:
+        """AUC and recall of each family, against the legitimate names of its fold, worst first."""
+        found = [self._family(name) for name in sorted(set(self.corpus.frame["subclass"]))]
+        kept = [family for family in found if family]
+        return sorted(kept, key=lambda family: (family["recall"]["0.001"], family["auc"]))
+
+    def _family(self, name: str) -> dict[str, Any]:
+        rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
+        if name not in FAMILIES or not rows.any():
+            return {}  # shapes are made up: training only
+        legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
+        p = np.concatenate([self.probability[legit], self.probability[rows]])
+        bad = np.arange(len(p)) >= legit.sum()
+        recall = {str(r): float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
+        return {
+            "family": name,
+            "rows": int(rows.sum()),
+            "auc": area_under_roc(p, bad),
+            "recall": recall,
+        }
+
+
+def leave_out(
+    cluster: Cluster, corpus: Corpus, recipe: Recipe, folds: int = FOLDS, what: str = ""
+) -> LeaveOut:
+    """Leave-family-out scores of every row."""
+    fold = family_folds(corpus, folds)
+    what = what or f"leave families out, {recipe.name}"
+    return LeaveOut(corpus, fold, out_of_fold(cluster, recipe, corpus, fold, what))
+
+
+def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
+    """A fold for each row: families in turn, relatives together, names by their hash.
+
+    Rows of no family (shapes) have the last fold for themselves, and are never left out
+    with a family.
+    """
+    number = _fold_of_family(folds)
+    families = corpus.frame["subclass"].map(lambda name: number.get(name, folds))
+    by_name = fold_of(corpus.labels, folds)
+    return np.where(corpus.malicious, families.to_numpy(np.int64), by_name)
+
+
+def _fold_of_family(folds: int) -> dict[str, int]:
+    heads = [name for name in sorted(FAMILIES) if name not in RELATED]
+    number = {name: i % folds for i, name in enumerate(heads)}
+    return {name: number[RELATED.get(name, name)] for name in sorted(FAMILIES)}
+
+
+def mean(families: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Macro averages over families."""
+    recall = {str(r): float(np.mean([f["recall"][str(r)] for f in families])) for r in RATES}
+    return {"macro_auc": float(np.mean([f["auc"] for f in families])), "recall": recall}
+
+
+def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[dict[str, Any]]:
+    """False-positive rates on each legitimate source, by models that know the others only."""
+    kinds = corpus.frame["subclass"]
+    for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
+        kept = dataclasses.replace(corpus, frame=corpus.frame[kinds != source])
+        recipe = _recipe(kept, model)
+        fitted = fit(cluster, kept, recipe)
+        names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
+        probability = scorer_of(fitted, recipe).probability(names)
+        valid, bad = fitted.probability[fitted.valid], kept.malicious[fitted.valid]
+        rates = {str(r): _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
+        yield {
+            "source": source,
+            "rows": len(names),
+            "false_positive_rate": _flagged(probability, fitted.threshold),
+            "at": rates,
+        }
+
+
+def scorer_of(fitted: Fitted, recipe: Recipe) -> Scorer:
+    """The model just fitted, as it would be served."""
+    with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
+        found = read_mojo(Path(fitted.model.download_mojo(folder)))
+    said = {"name": recipe.name, **recipe.equation(found.coefficients, found.intercept)}
+    thresholds: dict[str | float, float] = {MAX_F1: found.threshold}
+    return Scorer(Artifact(said, equation_of(said), said["intercept"], thresholds, recipe.tables))
+
+
+def _flagged(probability: Floats, threshold: float) -> float:
+    return float((probability >= threshold).mean())
+
+
+def groups(cluster: Cluster, corpus: Corpus) -> Iterator[dict[str, Any]]:
+    """What leave-family-out gives without each group of features, on every third row."""
+    some = dataclasses.replace(corpus, frame=corpus.frame.iloc[::_EVERY])
+    for name, left_out in GROUPS.items():
+        features = [x for x in SETS["language"] if x not in left_out]
+        recipe = Language(some, features, paired=name != "pairs")
+        result = leave_out(cluster, some, recipe, 4, f"without {name}")
+        yield {"without": name, "features": list(left_out), **mean(result.families())}
+
+
+def original_split(cluster: Cluster) -> dict[str, Any] | None:
+    """Both models on the original's data and split, beside the original's own table."""
+    path = sources.original_or_none("its table is left out")
+    if path is None:
+        return None
+    corpus = read(path, "original")
+    counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
+    for recipe in _recipes(corpus):
+        fitted = fit(cluster, corpus, recipe)
+        thresholds[recipe.name] = fitted.threshold
+        of = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
+        counts[recipe.name] = confusion(*of, fitted.threshold)
+    rows = [
+        {"what": what.replace("_", " "), **{who: getattr(c, what) for who, c in counts.items()}}
+        for what in (*ORIGINAL_TABLE._fields, "errors")
+    ]
+    rates = {who: c.errors / sum(c) for who, c in counts.items()}
+    return {"threshold": thresholds, "rows": rows, "error_rate": rates}
+
+
+def _recipes(corpus: Corpus) -> Iterator[Recipe]:
+    return (_recipe(corpus, name) for name in SETS)
+
+
+def _recipe(corpus: Corpus, model: str) -> Recipe:
+    if model == "classic":
+        return Classic(corpus, Lexicon.load(sources.fetch(sources.WEB2)))
+    return Language(corpus)
+
+
+def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
+    """All that the report tells of a model, with the classic one beside it."""
+    left_out = {r.name: leave_out(cluster, corpus, r) for r in _recipes(corpus)}
+    families = {name: result.families() for name, result in left_out.items()}
+    means = {name: mean(found) for name, found in families.items()}
+    original = original_split(cluster)
+    sources_of = {name: list(held_out_sources(cluster, corpus, name)) for name in left_out}
+    chosen = left_out[model]
+    report = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": model,
+        "data": findings.data(corpus, len(families[model])),
+        "head": findings.head(original, means, sources_of),
+        "original": original,
+        "curves": {name: findings.curves(x) for name, x in left_out.items()},
+        "histogram": findings.histogram(chosen),
+        "calibration": findings.calibration(chosen),
+        "operating_points": findings.operating_points(chosen, model),
+        "families": families[model],
+        "leave_family_out": {
+            "folds": _named_folds(),
+            **means[model],
+            "worst": [x["family"] for x in families[model][:10]],
+        },
+        "sources": sources_of[model],
+        "lengths": findings.lengths(chosen, model),
+        "false_alarms": findings.false_alarms(chosen, model),
+    }
+    if model == "language":
+        report["groups"] = list(groups(cluster, corpus))
+    return {key: value for key, value in report.items() if value}
+
+
+def _named_folds() -> list[list[str]]:
+    number = _fold_of_family(FOLDS)
+    return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]

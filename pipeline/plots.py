@@ -1,0 +1,183 @@
+"""Plots as SVG that stands inside a page, light or dark, the same at every run."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
+from numpy.typing import NDArray
+
+Row = dict[str, Any]
+
+_INK = "#7f7f81"  # stands for the page's own colour, see _inline
+_LEGITIMATE, _MALICIOUS = "#2b9eb3", "#e0603f"
+_MODELS = {"classic": ("#a08c6e", "--"), "language": ("#5b7fe0", "-")}
+_OTHER = ("#b065c0", ":")
+_SMALLEST = 1e-5
+_STYLE = {
+    "svg.fonttype": "none",  # text stays text, in the page's font
+    "svg.hashsalt": "malicious-domains",
+    "savefig.transparent": True,
+    "figure.figsize": (5.0, 3.4),
+    "figure.constrained_layout.use": True,
+    "font.size": 9.5,
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "axes.edgecolor": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": _INK,
+    "grid.alpha": 0.22,
+    "grid.linewidth": 0.6,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+}
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+
+
+def roc(curves: dict[str, Any]) -> str:
+    """Recall over the false-positive rate, logarithmic, of each model."""
+
+    def draw(axes: Axes) -> None:
+        for model, curve in curves.items():
+            rate = np.maximum(_array(curve["roc"]["false_positive_rate"]), _SMALLEST)
+            _line(axes, model, rate, _array(curve["roc"]["recall"]))
+        axes.set(xscale="log", xlim=(_SMALLEST, 1), ylim=(0, 1.02))
+        axes.xaxis.set_minor_locator(NullLocator())
+        _percent(axes, "legitimate names flagged", "malicious names found")
+        axes.legend(loc="lower right")
+
+    return _svg("roc", "ROC curve", draw)
+
+
+def precision_recall(curves: dict[str, Any]) -> str:
+    """Precision over recall of each model."""
+
+    def draw(axes: Axes) -> None:
+        for model, curve in curves.items():
+            points = curve["precision_recall"]
+            _line(axes, model, _array(points["recall"]), _array(points["precision"]))
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
+        _percent(axes, "malicious names found", "malicious among the flagged")
+        axes.legend(loc="lower left")
+
+    return _svg("precision-recall", "Precision over recall", draw)
+
+
+def histogram(counts: Row) -> str:
+    """Rows of each class by log-odds, counts on a logarithmic axis."""
+
+    def draw(axes: Axes) -> None:
+        for name, colour in (("legitimate", _LEGITIMATE), ("malicious", _MALICIOUS)):
+            heights, edges = np.maximum(_array(counts[name]), 0.5), _array(counts["edges"])
+            axes.stairs(heights, edges, baseline=0.5, fill=True, color=colour, alpha=0.25)
+            axes.stairs(heights, edges, baseline=0.5, color=colour, linewidth=1.4, label=name)
+        axes.set(yscale="log", xlabel="log-odds of malicious", ylabel="names")
+        axes.set_ylim(bottom=0.5)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}" if y >= 1 else ""))
+        axes.yaxis.set_minor_locator(NullLocator())
+        _legend_above(axes)
+
+    return _svg("histogram", "Histogram of the log-odds", draw)
+
+
+def calibration(bins: Sequence[Row]) -> str:
+    """Observed over predicted share of malicious names, beside the diagonal."""
+
+    def draw(axes: Axes) -> None:
+        predicted, observed, rows = (
+            _array([x.get(key) for x in bins]) for key in ("predicted", "observed", "rows")
+        )
+        colour = _MODELS["language"][0]
+        axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle="--")
+        axes.plot(predicted, observed, color=colour, linewidth=1.2)
+        axes.scatter(predicted, observed, s=6 + 10 * np.log10(np.maximum(rows, 1)), color=colour)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        _percent(axes, "probability given", "malicious in fact")
+
+    return _svg("calibration", "Reliability diagram", draw)
+
+
+def lengths(bins: Sequence[Row]) -> str:
+    """Both error rates over the label's length, on a logarithmic axis."""
+    rates = {key: _array([x.get(key) for x in bins]) for key in ("false_positive_rate", "missed")}
+
+    def draw(axes: Axes) -> None:
+        above = [x for rate in rates.values() for x in rate if x > 0]
+        floor = min(above, default=0.01) / 2  # where a rate of 0 is drawn
+        ticks = np.arange(len(bins))
+        for (label, colour, line), rate in zip(_ERRORS, rates.values(), strict=True):
+            y = np.maximum(rate, floor)
+            axes.plot(ticks, y, line, color=colour, label=label, clip_on=False)
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=floor)
+        axes.set_xticks(ticks, [span(x) for x in bins])
+        axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
+        axes.yaxis.set_major_formatter(FuncFormatter(_share))
+        axes.set(xlabel="characters", ylabel="names judged wrongly")
+        _legend_above(axes)
+
+    return _svg("lengths", "Error rates by length", draw)
+
+
+_ERRORS = (
+    ("legitimate, flagged", _LEGITIMATE, "o-"),
+    ("malicious, missed", _MALICIOUS, "s--"),
+)
+
+
+def span(row: Row) -> str:
+    """The lengths that a row covers: 4 or 1–3."""
+    first, last = row["from"], row["to"]
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _line(axes: Axes, model: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    colour, line = _MODELS.get(model, _OTHER)
+    axes.plot(x, y, line, color=colour, label=model)
+
+
+def _percent(axes: Axes, across: str, up: str) -> None:
+    axes.set(xlabel=across, ylabel=up)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(_share))
+
+
+def _share(value: float, _: int | None = None) -> str:
+    return f"{100 * value:.4g}%"
+
+
+def _legend_above(axes: Axes) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+
+
+def _array(values: Sequence[float | None]) -> NDArray[np.float64]:
+    """Numbers with NaN for None, which matplotlib leaves out."""
+    return np.array(values, dtype=np.float64)
+
+
+def _svg(name: str, title: str, draw: Callable[[Axes], None]) -> str:
+    # after_reset: a matplotlibrc of the user's changes nothing. No pyplot: no global state.
+    with style.context([_STYLE], after_reset=True):
+        figure, file = Figure(), io.StringIO()
+        draw(figure.add_subplot())
+        figure.savefig(file, format="svg", metadata=_NO_METADATA)
+    return _inline(file.getvalue(), name, title)
+
+
+def _inline(svg: str, name: str, title: str) -> str:
+    """The svg element with names of its own, and the page's colour as its ink."""
+    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)

@@ -1,0 +1,249 @@
+"""What the report says of scores, and which rows are left out together."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lambda_app.chalicelib.scorer import Scorer
+from pipeline import evaluation, findings
+from pipeline.corpus import Corpus
+from pipeline.dga import FAMILIES
+from pipeline.evaluation import RATES, RELATED, LeaveOut, family_folds
+
+Rows = list[tuple[str, str, float]]  # label, subclass, probability
+LEGIT = ("hsts", "universities")
+
+
+def result(rows: Rows, fold: list[int] | None = None) -> LeaveOut:
+    frame = pd.DataFrame(
+        {
+            "host": [f"{label}.com" for label, _, _ in rows],
+            "domain": [label for label, _, _ in rows],
+            "class": ["legit" if kind in LEGIT else "dga" for _, kind, _ in rows],
+            "subclass": [kind for _, kind, _ in rows],
+        }
+    )
+    probability = np.array([p for _, _, p in rows])
+    folds = np.array(fold or [0] * len(rows))
+    return LeaveOut(Corpus("made-up", Path("none.csv"), frame), folds, probability)
+
+
+def made_up(count: int = 300, seed: int = 7) -> Rows:
+    """No two probabilities alike; of each row the label's length is drawn too."""
+    draw = np.random.default_rng(seed)
+    kinds = draw.choice(["hsts", "universities", "banjori", "goz", "murofet", "shape-words"], count)
+    p = draw.permutation(count) / count + 0.5 / count
+    lengths = draw.integers(1, 64, count)
+    return [
+        (f"{i:03d}".ljust(n, "x")[:n], kind, x)
+        for i, (kind, x, n) in enumerate(
+            zip(kinds.tolist(), p.tolist(), lengths.tolist(), strict=True)
+        )
+    ]
+
+
+def judged(rows: Rows) -> list[tuple[str, bool, float]]:
+    """Label, whether malicious, and probability of all rows but made-up shapes."""
+    return [(x, kind not in LEGIT, p) for x, kind, p in rows if not kind.startswith("shape-")]
+
+
+def test_curves_run_through_the_counts_at_every_threshold() -> None:
+    rows = made_up()
+    kept = judged(rows)
+    found = findings.curves(result(rows))
+    roc, precision_recall = found["roc"], found["precision_recall"]
+    points = set()
+    bad_total = sum(bad for _, bad, _ in kept)
+    for _, _, t in kept:
+        hits = sum(bad for _, bad, p in kept if p >= t)
+        flagged = sum(p >= t for _, _, p in kept)
+        rate = (flagged - hits) / (len(kept) - bad_total)
+        points.add((rate, hits / bad_total, hits / flagged))
+    drawn = list(
+        zip(
+            roc["false_positive_rate"],
+            roc["recall"],
+            precision_recall["precision"],
+            strict=True,
+        )
+    )
+    assert precision_recall["recall"] == roc["recall"]
+    assert set(drawn) <= points
+    assert len(drawn) == len(set(drawn)) > len(points) / 2
+    assert drawn == sorted(drawn, key=lambda x: (x[0], x[1]))
+    assert drawn[-1][:2] == (1, 1)
+
+
+def test_the_best_and_the_worst_of_curves() -> None:
+    rows: Rows = [("a", "hsts", 0.1), ("b", "hsts", 0.2), ("c", "goz", 0.8), ("d", "goz", 0.9)]
+    assert findings.curves(result([*rows, ("e", "shape-words", 0.0)])) == {
+        "roc": {"false_positive_rate": [0, 0, 0.5, 1], "recall": [0.5, 1, 1, 1]},
+        "precision_recall": {"recall": [0.5, 1, 1, 1], "precision": [1, 1, 2 / 3, 0.5]},
+    }
+
+
+def test_rows_of_one_probability_are_flagged_together() -> None:
+    """No threshold parts them; the classic model has many."""
+    rows: Rows = [("a", "goz", 0.5), ("b", "goz", 0.5), ("c", "hsts", 0.5), ("d", "hsts", 0.5)]
+    assert findings.curves(result(rows)) == findings.curves(result(rows[::-1]))
+
+
+def test_a_histogram_counts_log_odds() -> None:
+    rows = [
+        *made_up(),
+        ("a", "hsts", 0.0),
+        ("b", "goz", 1.0),
+        ("c", "goz", 0.5),
+        ("d", "goz", 1e-9),
+    ]
+    found = findings.histogram(result(rows))
+    assert found["edges"] == [x / 2 - 12 for x in range(49)]
+    for name, malicious in (("legitimate", False), ("malicious", True)):
+        expected = [0] * 48
+        for _, bad, p in judged(rows):
+            if bad == malicious:
+                odds = -math.inf if p == 0 else math.inf if p == 1 else math.log(p / (1 - p))
+                expected[math.floor(max(-11.9, min(11.9, odds)) * 2) + 24] += 1
+        assert found[name] == expected
+
+
+def test_calibration_by_tenths() -> None:
+    rows = [x for x in made_up() if not 0.3 <= x[2] < 0.4] + [("a", "hsts", 0.0), ("b", "goz", 1.0)]
+    expected = []
+    for k in range(10):
+        here = [(bad, p) for _, bad, p in judged(rows) if k / 10 <= p < (k + 1) / 10 + (k == 9)]
+        if here:
+            predicted = sum(p for _, p in here) / len(here)
+            expected.append((predicted, sum(bad for bad, _ in here) / len(here), len(here)))
+    found = findings.calibration(result(rows))
+    assert len(found) == 9
+    for row, (predicted, observed, count) in zip(found, expected, strict=True):
+        assert row["predicted"] == pytest.approx(predicted)
+        assert row["observed"] == pytest.approx(observed)
+        assert row["rows"] == count
+
+
+def test_lengths(classic: Scorer) -> None:
+    rows = made_up()
+    found = findings.lengths(result(rows), "classic")
+    assert (found[0]["from"], found[-1]["to"]) == (1, 63)
+    assert all(a["to"] + 1 == b["from"] for a, b in pairwise(found))
+    for part in found:
+        here = [(b, p) for x, b, p in judged(rows) if part["from"] <= len(x) <= part["to"]]
+        legit = [p >= classic.threshold for bad, p in here if not bad]
+        missed = [p < classic.threshold for bad, p in here if bad]
+        assert part["legitimate"] == len(legit)
+        assert part["malicious"] == len(missed)
+        for share, flags in (("false_positive_rate", legit), ("missed", missed)):
+            expected = sum(flags) / len(flags) if flags else None
+            assert part[share] == (pytest.approx(expected) if flags else None)
+
+
+def test_operating_points(classic: Scorer) -> None:
+    rows = made_up()
+    kept = judged(rows)
+    bad_total = sum(bad for _, bad, _ in kept)
+    found = findings.operating_points(result(rows), "classic")
+    assert [x["operating_point"] for x in found] == list(classic.artifact.thresholds)
+    for row in found:
+        t = row["threshold"]
+        assert t == classic.artifact.thresholds[row["operating_point"]]
+        counts = [
+            sum(bad == b and (p >= t) == f for _, bad, p in kept)
+            for b, f in ((False, False), (False, True), (True, False), (True, True))
+        ]
+        names = ("true_negative", "false_positive", "false_negative", "true_positive")
+        assert [row[name] for name in names] == counts
+        assert row["false_positive_rate"] == pytest.approx(counts[1] / (len(kept) - bad_total))
+        assert row["recall"] == pytest.approx(counts[3] / bad_total)
+
+
+def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer) -> None:
+    rows = made_up(400)
+    found = findings.false_alarms(result(rows), "language")
+    legit = sorted((x for x in rows if x[1] in LEGIT), key=lambda x: -x[2])
+    assert len(legit) > len(found) == findings.ALARMS
+    assert [(x["name"], x["source"], x["probability"]) for x in found] == legit[:100]
+    for row in found:
+        score = language.score(row["name"])
+        assert (row["segmentation"], row["unlikely"]) == (score.segmentation, score.unlikely)
+    (plain,) = findings.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
+    assert (plain["segmentation"], plain["unlikely"]) == ("facebook", "")
+
+
+def test_what_the_models_were_judged_on() -> None:
+    rows = made_up()
+    found = findings.data(result(rows).corpus, 3)
+    legit = sum(kind in LEGIT for _, kind, _ in rows)
+    assert (found["rows"], found["legitimate"], found["malicious"]) == (300, legit, 300 - legit)
+
+
+def naive_family(rows: Rows, fold: list[int], name: str) -> dict[str, Any]:
+    own = {k for k, (_, kind, _) in zip(fold, rows, strict=True) if kind == name}
+    bad = [p for _, kind, p in rows if kind == name]
+    legit = [p for k, (_, kind, p) in zip(fold, rows, strict=True) if kind in LEGIT and k in own]
+    legit.sort(reverse=True)
+    pairs = [(x > y) + (x == y) / 2 for x in bad for y in legit]
+    recall = {}
+    for rate in RATES:  # above all legitimate names but the share that may be flagged
+        highest = legit[math.floor(rate * len(legit))]
+        recall[str(rate)] = sum(p > highest for p in bad) / len(bad)
+    return {"family": name, "rows": len(bad), "auc": sum(pairs) / len(pairs), "recall": recall}
+
+
+def test_each_family_is_told_against_the_legitimate_names_of_its_fold() -> None:
+    rows = [(label, kind, round(p, 2)) for label, kind, p in made_up(900)]  # some of them equal
+    corpus = result(rows).corpus
+    fold = family_folds(corpus, 3).tolist()
+    found = result(rows, fold).families()
+    assert {x["family"] for x in found} == {"banjori", "goz", "murofet"}
+    for family in found:
+        expected = naive_family(rows, fold, family["family"])
+        assert family["recall"] == pytest.approx(expected.pop("recall"))
+        assert family["auc"] == pytest.approx(expected.pop("auc"))
+        assert family.items() >= expected.items()
+    order = [(x["recall"]["0.001"], x["auc"]) for x in found]
+    assert order == sorted(order)
+    means = evaluation.mean(found)
+    assert means["macro_auc"] == pytest.approx(sum(x["auc"] for x in found) / 3)
+    for rate in map(str, RATES):
+        assert means["recall"][rate] == pytest.approx(sum(x["recall"][rate] for x in found) / 3)
+
+
+@pytest.mark.parametrize("folds", [4, evaluation.FOLDS])
+def test_families_are_left_out_whole_and_with_their_relatives(folds: int) -> None:
+    rows: Rows = [(f"{name}{i}", name, 0.5) for i in range(3) for name in FAMILIES]
+    rows += [(f"shape{i}", f"shape-{i}", 0.5) for i in range(5)]
+    rows += [(f"name{i}", kind, 0.5) for i in range(200) for kind in LEGIT]  # each name twice
+    of_row = family_folds(result(rows).corpus, folds).tolist()
+    of_family: dict[str, set[int]] = {}
+    for (label, kind, _), fold in zip(rows, of_row, strict=True):
+        of_family.setdefault(kind, set()).add(fold)
+        if kind in LEGIT:
+            assert fold == zlib.crc32(label.encode()) % folds
+        elif kind.startswith("shape-"):
+            assert fold == folds  # for themselves: no family is in it
+        else:
+            assert fold < folds
+    assert all(len(of_family[name]) == 1 for name in FAMILIES)
+    assert all(of_family[one] == of_family[other] for one, other in RELATED.items())
+    counts = [sum(k in of_family[name] for name in FAMILIES) for k in range(folds)]
+    assert sum(counts) == len(FAMILIES)
+    assert max(counts) - min(counts) <= 1 + len(RELATED)
+
+
+def test_the_folds_that_the_report_names_are_those_of_the_rows() -> None:
+    rows: Rows = [(name, name, 0.5) for name in FAMILIES]
+    of_row = family_folds(result(rows).corpus).tolist()
+    named = evaluation._named_folds()
+    assert {name: k for k, names in enumerate(named) for name in names} == dict(
+        zip(FAMILIES, of_row, strict=True)
+    )
