@@ -5,13 +5,19 @@ RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check serve package bench clean
+.PHONY: help run train report test check serve package bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(RUNTIME) ## train, export, prove, and show the answers of the HTTP app
-	$(BIN)/python -m pipeline run
+run: $(RUNTIME) ## train the original's model, export, prove, and ask the HTTP app
+	$(BIN)/python -m pipeline run --features classic
+
+train: $(RUNTIME) ## train the deployed kind of model, export, prove (build/language)
+	$(BIN)/python -m pipeline train
+
+report: $(RUNTIME) ## evaluate both models on what they have not seen (report/index.html)
+	$(BIN)/python -m pipeline evaluate
 
 test: $(DEV) ## run every test
 	$(BIN)/python -m pytest

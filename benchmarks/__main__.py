@@ -28,10 +28,12 @@ from lambda_app.chalicelib.encoding import ALPHABET, OTHER, encode
 from lambda_app.chalicelib.lexicon import BASE_BIT, CODE_MASK, WORD_BIT, Lexicon
 from lambda_app.chalicelib.names import InvalidDomain
 from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.view import View
 from pipeline import batch, corpus, sources
 from pipeline.cluster import cluster
 
 ROOT = Path(__file__).parent.parent
+SHARED = ("counts", "surprisal", "matches", "steps", "reached", "found")  # by several features
 HOSTS = 133_926  # as many as the original's data has
 WORDS = 106_372  # 26,593 x 4
 ROUNDS = 7
@@ -59,19 +61,34 @@ def main() -> None:
 
 
 def _scoring(labels: list[str]) -> Iterator[Row]:
-    scorer = Scorer.load("classic")
-    lexicon, encoded = scorer.artifact.lexicon, encode(labels[: features.CHUNK])
-    rate = len(labels) / _best(lambda: scorer.probability(labels))
-    yield "classic: probability(), one core", f"{rate:,.0f} names/s"
-    yield "  of a name's time, encoding", _each(lambda: encode(labels[: features.CHUNK]))
-    for name in scorer.artifact.features:
-        compute = features.REGISTRY[name].compute
-        yield f"  of a name's time, {name}", _each(partial(compute, encoded, lexicon))
+    for model in features.SETS:
+        yield from _model(Scorer.load(model), labels)
+    lexicon = Lexicon.load(sources.WEB2.path)
     counted = labels[:WORDS]
     chunks = [encode(counted[i : i + features.CHUNK]) for i in range(0, WORDS, features.CHUNK)]
     seconds = _best(lambda: [lexicon.count(chunk) for chunk in chunks])
     yield "num_words alone, encoded batch, one core", f"{WORDS / seconds:,.0f} names/s"
     yield "num_words by a Python set and two loops", f"{_set_and_loops(counted):,.0f} names/s"
+
+
+def _model(scorer: Scorer, labels: list[str]) -> Iterator[Row]:
+    model, encoded = scorer.artifact, encode(labels[: features.CHUNK])
+    rate = len(labels) / _best(lambda: scorer.probability(labels))
+    yield f"{model.name}: probability(), one core", f"{rate:,.0f} names/s"
+    yield "  of a name's time, encoding", _each(lambda: encode(labels[: features.CHUNK]))
+    view = View(encoded, model.tables)
+    for name in SHARED if model.tables.words else ("counts", "found"):
+        yield f"  of a name's time, {name}", _each(partial(_again, view, name))
+    compute = [features.REGISTRY[name].compute for name in model.features]
+    columns = [run(view) for run in compute]
+    yield "  of a name's time, features of these", _each(lambda: [run(view) for run in compute])
+    yield "  of a name's time, shares of the log-odds", _each(lambda: model.equation.parts(columns))
+
+
+def _again(view: View, name: str) -> None:
+    """Compute once more what a view would keep."""
+    view.__dict__.pop(name, None)
+    getattr(view, name)
 
 
 def _hosts(path: Path) -> Iterator[Row]:
@@ -159,10 +176,13 @@ def _commands(hosts: Path, out: Path) -> Iterator[Row]:
     yield "H2O, start and stop", f"{_best(_h2o, 3):.2f} s"
     yield "score of one name, whole process", _command(["score", "google.com"], 5)
     yield (
-        "train on 165,579 rows, prove and export, whole process",
-        _command(["train", *embedded], 3),
+        "train classic on 165,579 rows, prove and export, whole process",
+        _command(["train", "--features", "classic", *embedded], 3),
     )
-    yield "make run once packages are installed, whole process", _command(["run", *embedded], 3)
+    yield (
+        "train language, its corpus made first, whole process",
+        _command(["train", "--out", str(out)], 1),
+    )
 
 
 def _h2o() -> None:
