@@ -76,7 +76,7 @@ def score_rows(
 ) -> Iterator[Sequence[Result]]:
     """Score for a form of FORMS chunk by chunk; memory stays flat whatever the length."""
     rows = iter(rows)
-    judge = scorer.score_many if form == "jsonl" else partial(verdicts, scorer)
+    judge = partial(verdicts, scorer) if form == "csv" else scorer.score_many
     while chunk := list(islice(rows, CHUNK)):
         results = iter(judge([x for x in chunk if isinstance(x, str)]))
         yield [next(results) if isinstance(x, str) else x for x in chunk]
@@ -134,7 +134,7 @@ def _object(x: Result) -> dict[str, Any]:
 
 
 def _table(stream: TextIO) -> Callable[[Sequence[Result]], None]:
-    stream.write(f"{'verdict':<11} {'probability':>11}  domain\n")
+    stream.write(f"{'verdict':<11} {'probability':>11}  domain, read as\n")
 
     def put(chunk: Sequence[Result]) -> None:
         for x in chunk:
@@ -142,7 +142,8 @@ def _table(stream: TextIO) -> Callable[[Sequence[Result]], None]:
                 stream.write(f"{'refused':<11} {'':>11}  {x.domain!r}: {x.error}\n")
             else:
                 shown = x.domain if x.domain.isprintable() else repr(x.domain)
-                stream.write(f"{WORDS[x.label]:<11} {x.probability:>11.6f}  {shown}\n")
+                reason = f", {x.segmentation}" if isinstance(x, Score) and x.segmentation else ""
+                stream.write(f"{WORDS[x.label]:<11} {x.probability:>11.6f}  {shown}{reason}\n")
 
     return put
 

@@ -147,6 +147,11 @@ def _training_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--prove-all", action="store_true", help="ask the MOJO for every row, not for 10,000"
     )
+    command.add_argument(
+        "--compare",
+        metavar="MODEL",
+        help="fail unless the artifact comes out as this one, to 1e-6",
+    )
 
 
 def _score_options(command: argparse.ArgumentParser) -> None:
@@ -253,6 +258,7 @@ def _request(options: argparse.Namespace) -> Request:
         options.out,
         options.h2o_url,
         options.prove_all,
+        options.compare,
     )
 
 

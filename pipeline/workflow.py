@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from lambda_app.chalicelib import artifact
+from lambda_app.chalicelib.artifact import flat
 from lambda_app.chalicelib.lexicon import Lexicon
 
 from . import corpus, mixing, sources
 from .cluster import cluster
 from .corpus import Corpus
 from .errors import PipelineError
-from .export import FILES, Proof, export
+from .export import FILES, ExportError, Proof, export
 from .folders import replacing
 from .loopback import session
 from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
@@ -28,6 +29,7 @@ from .training import train
 from .wordlists import compile_words, read_words, usable
 
 REPORT = ("index.html", "report.json")
+SAME = 1e-6  # as far as numbers of two trainings on the same data may be apart
 EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhrw.ru")
 
 
@@ -41,6 +43,7 @@ class Request:
     out: Path | None = None
     h2o_url: str | None = None
     prove_all: bool = False
+    compare: str | None = None  # an artifact that should come out again
 
     @property
     def folder(self) -> Path:
@@ -65,9 +68,26 @@ def run_training(request: Request) -> Proof:
         say("exporting, and proving the export on every row ...")
         whole = request.prove_all or request.features == "classic"
         proof = export(trained, rows.labels, [rows.source(), words], folder, whole)
+        if request.compare:
+            say(f"the same as {request.compare}: {same(request.compare, folder)}")
     say(f"proof    {proof}")
     say(f"written  {request.folder}")
     return proof
+
+
+def same(expected: str, found: Path) -> str:
+    """How far two artifacts are apart; raises ExportError if over SAME in any number."""
+    one, other = (artifact.load(path) for path in (artifact.locate(expected), found))
+    numbers = [
+        [*flat(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]
+        for x in (one, other)
+    ]
+    if one.equation.terms != other.equation.terms or len(numbers[0]) != len(numbers[1]):
+        raise ExportError(f"not the columns and bins of {expected}")
+    apart = max(abs(a - b) for a, b in zip(*numbers, strict=True))
+    if apart > SAME:
+        raise ExportError(f"{apart:.1e} from {expected}, more than {SAME}")
+    return f"{len(numbers[0]):,} coefficients and thresholds within {apart:.1e}"
 
 
 def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None) -> None:

@@ -129,7 +129,7 @@ def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
     if unknown := [name for name in features if name not in REGISTRY]:
         raise ArtifactError(path, f"unknown features {unknown}")
     thresholds = _thresholds(path, metadata)
-    if not all(map(_usable, [*_flat(coefficients), metadata["intercept"]])):
+    if not all(map(_usable, [*flat(coefficients), metadata["intercept"]])):
         raise ArtifactError(path, "a coefficient or the intercept is no finite float")
     if LEXICON not in metadata["files"] and WORDS not in metadata["files"]:
         raise ArtifactError(path, f"files does not list {LEXICON} or {WORDS}")
@@ -155,7 +155,8 @@ def equation_of(metadata: dict[str, Any]) -> Equation:
     return Linear({name: coefficients[name] for name in features})
 
 
-def _flat(coefficients: dict[str, Any]) -> Iterator[object]:
+def flat(coefficients: dict[str, Any]) -> Iterator[Any]:
+    """Every coefficient, those of bins one after the other."""
     for value in coefficients.values():
         yield from value if isinstance(value, list) else [value]
 

@@ -49,7 +49,8 @@ def test_the_app_imports_numpy_chalice_and_the_suffix_list_only() -> None:
         (
             "from pipeline.cli import main\n"
             "sys.exit(main(['score', '--format', 'table', 'google.com']))",
-            "verdict     probability  domain\nlegitimate     0.000009  google.com\n",
+            "verdict     probability  domain, read as\n"
+            "legitimate     0.000009  google.com, google\n",
         ),
     ],
 )

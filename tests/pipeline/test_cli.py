@@ -254,3 +254,16 @@ def test_an_interrupted_training_leaves_nothing_behind(
     if number != signal.SIGKILL:
         assert [x.name for x in out.parent.iterdir()] == ["classic"]
         assert not list(temporary.iterdir())
+
+
+@pytest.mark.slow
+def test_a_retrain_is_compared(small_csv: Path, tmp_path: Path) -> None:
+    train = ["train", *CLASSIC, "--data", str(small_csv), "--out"]
+    assert run(*train, tmp_path / "one").returncode == 0
+    again = run(*train, tmp_path / "two", "--compare", tmp_path / "one")
+    assert (again.returncode, "coefficients and thresholds within" in again.stderr) == (0, True)
+    other = run(*train, tmp_path / "two", "--compare", "classic")
+    assert other.returncode == 2
+    assert "from classic, more than 1e-06" in other.stderr
+    unlike = run(*train, tmp_path / "two", "--compare", "language")
+    assert (unlike.returncode, "not the columns and bins of language" in unlike.stderr) == (2, True)
