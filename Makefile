@@ -37,7 +37,7 @@ bench: $(RUNTIME) ## measure every speed and size that the README quotes
 	$(BIN)/python -m benchmarks
 
 clean: ## remove what was made, downloads and trained artifacts included
-	rm -rf .venv build data/downloads
+	rm -rf .venv build report data/downloads
 
 $(RUNTIME): requirements.txt lambda_app/requirements.txt
 	$(PYTHON) -m venv .venv

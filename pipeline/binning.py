@@ -17,7 +17,7 @@ from lambda_app.chalicelib.equation import Pair
 BINS = 16  # of a feature
 COARSE = 8  # bins of a feature in a pair
 STRONGEST = 10  # features that are paired, each with each
-SAMPLE = 250_000  # rows that the bins are chosen on, at most twice as many
+SAMPLE = 250_000  # rows at most that the bins are chosen on
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

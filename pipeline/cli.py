@@ -78,9 +78,7 @@ def parser() -> argparse.ArgumentParser:
             _corpus,
         )
     )
-    _training_options(
-        add("train", "Train a model and export it.", "train --lexicon words.txt", _train)
-    )
+    _training_options(add("train", "Train a model and export it.", "train --data mix.csv", _train))
     _training_options(
         add("run", "Train, export, and show the result through the HTTP app.", "run", _run)
     )
@@ -135,7 +133,7 @@ def _training_options(command: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="CSV",
-        help="host,domain,class,subclass (default: the original)",
+        help="host,domain,class,subclass (default: the mix of `corpus`; of classic the original)",
     )
     command.add_argument(
         "--lexicon", type=Path, metavar="TXT", help="one word a line (default: web2)"

@@ -85,7 +85,7 @@ def read_rows(path: Path) -> pd.DataFrame:
     Raises CorpusError if a column is missing or a class is none of CLASSES.
     """
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, compression=None)
     except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
         raise CorpusError(f"{path}: cannot be read as CSV: {error}") from error
     if missing := [c for c in COLUMNS if c not in frame.columns]:

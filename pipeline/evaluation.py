@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from h2o.estimators import H2OGeneralizedLinearEstimator
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -23,15 +25,17 @@ from . import findings, sources
 from .cluster import Cluster
 from .corpus import Corpus, read
 from .dga import FAMILIES
+from .errors import PipelineError
 from .export import read_mojo
 from .folds import fold_of
 from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
 from .recipes import Classic, Language, Recipe
-from .training import Fitted, fit, out_of_fold
+from .training import fit, fit_all
 
 FOLDS = 7  # of families and of legitimate names
 RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
-RELATED = {"murofet": "goz", "fobber": "tinba"}  # left out together: they share an algorithm
+# Left out together: of one algorithm, or one descended from the other.
+RELATED = {"murofet": "goz", "fobber": "tinba", "ramnit": "dircrypt"}
 GROUPS = {  # of features, left out one at a time
     "nothing": (),
     "counts of characters": SETS["language"][:3] + SETS["language"][4:13],
@@ -40,10 +44,15 @@ GROUPS = {  # of features, left out one at a time
     "pairs": (),
 }
 _EVERY = 3  # rows of which one is taken where features are left out
+_FOLDS_OF_GROUPS = 4
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+
+
+class EvaluationError(PipelineError):
+    """A corpus that nothing can be left out of."""
 
 
 @dataclass(frozen=True)
@@ -77,23 +86,28 @@ class LeaveOut:
 
 
 def leave_out(
-    cluster: Cluster, corpus: Corpus, recipe: Recipe, folds: int = FOLDS, what: str = ""
+    cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], Recipe], folds: int, what: str
 ) -> LeaveOut:
-    """Leave-family-out scores of every row."""
+    """Leave-family-out scores: of each fold by a model made of the others, tables and all."""
     fold = family_folds(corpus, folds)
-    what = what or f"leave families out, {recipe.name}"
-    return LeaveOut(corpus, fold, out_of_fold(cluster, recipe, corpus, fold, what))
+    labels, probability = np.array(corpus.labels, object), np.full(len(fold), np.nan)
+    for k in tqdm(range(folds), desc=what, unit="model"):
+        others = dataclasses.replace(corpus, frame=corpus.frame[fold != k])
+        recipe = make(others)
+        scorer = scorer_of(fit_all(cluster, others, recipe), recipe)
+        probability[fold == k] = scorer.probability(list(labels[fold == k]))
+        cluster.clear()
+    return LeaveOut(corpus, fold, probability)
 
 
 def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
     """A fold for each row: families in turn, relatives together, names by their hash.
 
-    Rows of no family (shapes) have the last fold for themselves, and are never left out
-    with a family.
+    Malicious rows of no family (shapes) are of fold `folds`: they are never left out.
     """
     number = _fold_of_family(folds)
     families = corpus.frame["subclass"].map(lambda name: number.get(name, folds))
-    by_name = fold_of(corpus.labels, folds)
+    by_name = fold_of(corpus.groups, folds)
     return np.where(corpus.malicious, families.to_numpy(np.int64), by_name)
 
 
@@ -114,10 +128,10 @@ def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[d
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
         kept = dataclasses.replace(corpus, frame=corpus.frame[kinds != source])
-        recipe = _recipe(kept, model)
+        recipe = _recipe(model, kept)
         fitted = fit(cluster, kept, recipe)
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
-        probability = scorer_of(fitted, recipe).probability(names)
+        probability = scorer_of(fitted.model, recipe).probability(names)
         valid, bad = fitted.probability[fitted.valid], kept.malicious[fitted.valid]
         rates = {str(r): _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
         yield {
@@ -128,10 +142,10 @@ def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[d
         }
 
 
-def scorer_of(fitted: Fitted, recipe: Recipe) -> Scorer:
-    """The model just fitted, as it would be served."""
+def scorer_of(model: H2OGeneralizedLinearEstimator, recipe: Recipe) -> Scorer:
+    """A model just fitted, as it would be served."""
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
-        found = read_mojo(Path(fitted.model.download_mojo(folder)))
+        found = read_mojo(Path(model.download_mojo(folder)))
     said = {"name": recipe.name, **recipe.equation(found.coefficients, found.intercept)}
     thresholds: dict[str | float, float] = {MAX_F1: found.threshold}
     return Scorer(Artifact(said, equation_of(said), said["intercept"], thresholds, recipe.tables))
@@ -146,8 +160,8 @@ def groups(cluster: Cluster, corpus: Corpus) -> Iterator[dict[str, Any]]:
     some = dataclasses.replace(corpus, frame=corpus.frame.iloc[::_EVERY])
     for name, left_out in GROUPS.items():
         features = [x for x in SETS["language"] if x not in left_out]
-        recipe = Language(some, features, paired=name != "pairs")
-        result = leave_out(cluster, some, recipe, 4, f"without {name}")
+        make = partial(Language, features=features, paired=name != "pairs")
+        result = leave_out(cluster, some, make, _FOLDS_OF_GROUPS, f"without {name}")
         yield {"without": name, "features": list(left_out), **mean(result.families())}
 
 
@@ -158,7 +172,7 @@ def original_split(cluster: Cluster) -> dict[str, Any] | None:
         return None
     corpus = read(path, "original")
     counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
-    for recipe in _recipes(corpus):
+    for recipe in (_recipe(name, corpus) for name in SETS):
         fitted = fit(cluster, corpus, recipe)
         thresholds[recipe.name] = fitted.threshold
         of = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
@@ -171,19 +185,33 @@ def original_split(cluster: Cluster) -> dict[str, Any] | None:
     return {"threshold": thresholds, "rows": rows, "error_rate": rates}
 
 
-def _recipes(corpus: Corpus) -> Iterator[Recipe]:
-    return (_recipe(corpus, name) for name in SETS)
-
-
-def _recipe(corpus: Corpus, model: str) -> Recipe:
+def _recipe(model: str, corpus: Corpus) -> Recipe:
     if model == "classic":
         return Classic(corpus, Lexicon.load(sources.fetch(sources.WEB2)))
     return Language(corpus)
 
 
+def check(corpus: Corpus) -> None:
+    """Raise EvaluationError unless families and sources can be left out of a corpus."""
+    if not corpus.grouped:
+        raise EvaluationError(f"{corpus.path}: no column group; make the CSV by `corpus`")
+    sources_in = corpus.frame["subclass"][~corpus.malicious].nunique()
+    if sources_in < 2:
+        raise EvaluationError(f"{corpus.path}: {sources_in} legitimate source, 2 are needed")
+    fold, bad = family_folds(corpus), corpus.malicious
+    if len(np.unique(fold[bad & (fold < FOLDS)])) < 2 or len(np.unique(fold[~bad])) < FOLDS:
+        raise EvaluationError(f"{corpus.path}: too few known families or legitimate names")
+
+
 def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
-    """All that the report tells of a model, with the classic one beside it."""
-    left_out = {r.name: leave_out(cluster, corpus, r) for r in _recipes(corpus)}
+    """All that the report tells of a model, with the classic one beside it.
+
+    Of a corpus that passes `check`.
+    """
+    left_out = {
+        name: leave_out(cluster, corpus, partial(_recipe, name), FOLDS, f"families, {name}")
+        for name in SETS
+    }
     families = {name: result.families() for name, result in left_out.items()}
     means = {name: mean(found) for name, found in families.items()}
     original = original_split(cluster)

@@ -220,6 +220,7 @@ def _manifest(trained: Trained, found: Equation, data: list[dict[str, Any]]) -> 
                 "split": "out of fold",
             }
             for rate in FALSE_POSITIVE_RATES
+            if rate * (~trained.malicious).sum() >= 1
         ],
         "metrics": {
             "split": "validation",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.scorer import Score, Scorer
 
 from .metrics import confusion
 
@@ -150,23 +150,22 @@ def false_alarms(result: LeaveOut, model: str) -> list[dict[str, Any]]:
     legit = np.flatnonzero(~result.corpus.malicious)
     worst = legit[np.argsort(-result.probability[legit], kind="stable")[:ALARMS]]
     rows = result.corpus.frame.iloc[worst]
-    scorer = Scorer.load(model)
-    return [
-        {
-            "name": name,
-            "source": source,
-            "probability": p,
-            "segmentation": score.segmentation or name,
-            "unlikely": score.unlikely or "",
-        }
-        for name, source, p, score in zip(
-            rows["domain"],
-            rows["subclass"],
-            result.probability[worst].tolist(),
-            map(scorer.score, rows["domain"]),
-            strict=True,
+    found = []
+    names, explained = list(rows["domain"]), Scorer.load(model).score_many(list(rows["domain"]))
+    for name, source, p, score in zip(
+        names, rows["subclass"], result.probability[worst].tolist(), explained, strict=True
+    ):
+        judged = score if isinstance(score, Score) else None  # other scripts are refused
+        found.append(
+            {
+                "name": name,
+                "source": source,
+                "probability": p,
+                "segmentation": (judged and judged.segmentation) or name,
+                "unlikely": (judged and judged.unlikely) or "",
+            }
         )
-    ]
+    return found
 
 
 def _share(flags: Bools) -> float | None:
@@ -174,9 +173,8 @@ def _share(flags: Bools) -> float | None:
 
 
 def _kept(result: LeaveOut) -> Bools:
-    """All rows but those of made-up shapes."""
-    kinds = result.corpus.frame["subclass"]
-    return ~kinds.str.startswith("shape-").to_numpy(dtype=np.bool_)
+    """The rows that were left out once: all but those of no family."""
+    return ~np.isnan(result.probability)
 
 
 def _rows(result: LeaveOut) -> tuple[Floats, Bools]:

@@ -11,6 +11,7 @@ import h2o
 import numpy as np
 import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
+from h2o.exceptions import H2OResponseError
 from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -71,6 +72,9 @@ class Trained:
 
 def train(cluster: Cluster, corpus: Corpus, recipe: Recipe, folder: Path) -> Trained:
     """Train on a running cluster and save the MOJO in a folder."""
+    fold = fold_of(corpus.groups, FOLDS)
+    for k in range(FOLDS):
+        _check_classes(corpus, fold != k, "the operating points")
     fitted = fit(cluster, corpus, recipe)
     fitted.model.download_mojo(str(folder / MOJO))
     deployed = fitted.probability
@@ -82,7 +86,7 @@ def train(cluster: Cluster, corpus: Corpus, recipe: Recipe, folder: Path) -> Tra
         fitted.valid,
         fitted.probability,
         deployed,
-        out_of_fold(cluster, recipe, corpus, fold_of(corpus.groups, FOLDS), "out of fold"),
+        out_of_fold(cluster, recipe, corpus, fold, "out of fold"),
         {
             "h2o_version": h2o.__version__,
             "solver": fitted.model.actual_params["solver"],
@@ -117,18 +121,22 @@ def draw_split(cluster: Cluster, corpus: Corpus) -> Bools:
     """
     valid = _draw(cluster, corpus)
     for rows, split in ((~valid, "training"), (valid, "validation")):
-        if not 0 < corpus.malicious[rows].sum() < rows.sum():
-            raise TrainingError(
-                f"{corpus.path}: of {len(rows)} rows {rows.sum()} are drawn for {split}, and not "
-                "both classes are among them; more rows are needed"
-            )
+        _check_classes(corpus, rows, split)
     return valid
+
+
+def _check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
+    if not 0 < corpus.malicious[rows].sum() < rows.sum():
+        raise TrainingError(
+            f"{corpus.path}: of {len(rows)} rows {rows.sum()} are drawn for {use}, and not "
+            "both classes are among them; more rows or groups are needed"
+        )
 
 
 def _draw(cluster: Cluster, corpus: Corpus) -> Bools:
     if not corpus.grouped:
         return cluster.draw_split(corpus.path, len(corpus.frame), TRAIN_SHARE, SEED)
-    groups, of_row = np.unique(np.array(corpus.groups), return_inverse=True)
+    of_row, groups = pd.factorize(np.array(corpus.groups, object), sort=True)
     with tempfile.TemporaryDirectory(prefix="groups-") as folder:
         path = Path(folder) / "groups.csv"
         pd.DataFrame({"number": np.arange(len(groups))}).to_csv(path, index=False)
@@ -177,10 +185,21 @@ def _fit(
     model = H2OGeneralizedLinearEstimator(
         model_id=cluster.key("glm"), family="binomial", alpha=ALPHA, lambda_=LAMBDA[recipe.name]
     )
-    model.train(
-        x=list(recipe.columns), y=RESPONSE, training_frame=training, validation_frame=validation
-    )
+    try:
+        model.train(
+            x=list(recipe.columns), y=RESPONSE, training_frame=training, validation_frame=validation
+        )
+    except H2OResponseError as error:
+        said = str(getattr(error.args[0], "msg", error)).strip().splitlines()
+        raise TrainingError(f"H2O cannot fit these rows: {said[0]}") from error
     return model
+
+
+def fit_all(cluster: Cluster, corpus: Corpus, recipe: Recipe) -> H2OGeneralizedLinearEstimator:
+    """Fit on every row of a corpus."""
+    part = np.full(len(corpus.frame), _TRAIN)
+    frame = load(cluster, recipe, corpus, {"part": part})
+    return _fit(cluster, recipe, cluster.rows(frame, frame["part"] == _TRAIN))
 
 
 def out_of_fold(cluster: Cluster, recipe: Recipe, corpus: Corpus, fold: Ints, what: str) -> Floats:

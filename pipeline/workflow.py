@@ -97,6 +97,7 @@ def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None
     request = Request(data=data, h2o_url=h2o_url)
     with replacing(out, REPORT) as folder, _corpus(request) as rows:
         say(f"data     {rows.describe()}")
+        evaluation.check(rows)
         with cluster(h2o_url) as joined:
             found = evaluation.evaluate(joined, rows, model)
         report.write(found, folder)

@@ -168,7 +168,10 @@ def _usable(number: object) -> bool:
 def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float]:
     thresholds: dict[str | float, Any] = {MAX_F1: metadata["threshold"].get("value")}
     for point in metadata.get("operating_points", []):
-        thresholds[point["false_positive_rate"]] = point["threshold"]
+        rate = point["false_positive_rate"]
+        if not (isinstance(rate, float) and 0 < rate < 1):
+            raise ArtifactError(path, f"the false-positive rate {rate!r} is no rate")
+        thresholds[rate] = point["threshold"]
     for name, value in thresholds.items():
         if not (_usable(value) and 0 <= value <= _ABOVE_ONE):
             raise ArtifactError(path, f"the threshold {value} ({name}) is no probability")

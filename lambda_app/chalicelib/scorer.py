@@ -49,7 +49,9 @@ class UnknownOperatingPoint(ValueError):
 
     def __init__(self, asked: object, model: artifact.Artifact) -> None:
         known = ", ".join(map(str, model.thresholds))
-        super().__init__(f"no operating point {asked!r} in {model.name}; known are {known}")
+        super().__init__(
+            f"no operating point {str(asked)[:80]!r} in {model.name}; known are {known}"
+        )
 
 
 class Scorer:

@@ -51,7 +51,7 @@ def names(
         raise UnknownError(
             f"{error}; known seeds of {_title(family, chosen)} are {known}{more}"
         ) from error
-    return islice(chain(first, hosts), count)
+    return islice(chain(first, hosts), min(count, 10**12))
 
 
 def _row(family: Family) -> tuple[str, ...]:

@@ -177,7 +177,8 @@ def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) 
     code = (
         "import sys; from pathlib import Path; import pipeline.sources as s, dataclasses\n"
         f"s.ORIGINAL = dataclasses.replace(s.ORIGINAL, path=Path({str(tmp_path / 'x.csv')!r}))\n"
-        f"from pipeline.cli import main; sys.exit(main(['run', '--out', {str(tmp_path / 'm')!r}]))"
+        f"from pipeline.cli import main; sys.exit(main(['run', '--features', 'classic', '--out', "
+        f"{str(tmp_path / 'm')!r}]))"
     )
     shown = subprocess.run(
         [sys.executable, "-c", code],

@@ -1,0 +1,76 @@
+"""Families and lists left out, on a small corpus and with few features."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import corpus, evaluation, mixing
+from pipeline.cluster import Cluster
+from pipeline.corpus import Corpus
+from pipeline.evaluation import family_folds, leave_out, scorer_of
+from pipeline.recipes import Language
+from pipeline.training import fit_all
+from tests.pipeline.test_cli import run
+
+pytestmark = pytest.mark.slow
+
+FEW = partial(Language, features=("length", "entropy", "cut_mean", "trigram_mean"))
+
+
+@pytest.fixture(scope="module")
+def mix(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    path = tmp_path_factory.mktemp("evaluation") / "mix.csv"
+    mixing.assemble(path, ["hsts", "universities", "generators", "shapes"], names=40)
+    whole = corpus.read(path)
+    return dataclasses.replace(whole, frame=whole.frame.iloc[::9])
+
+
+def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
+    h2o_cluster: Cluster, mix: Corpus
+) -> None:
+    result = leave_out(h2o_cluster, mix, FEW, 3, "test")
+    fold = family_folds(mix, 3)
+    others = dataclasses.replace(mix, frame=mix.frame[fold != 1])
+    recipe = FEW(others)
+    scorer = scorer_of(fit_all(h2o_cluster, others, recipe), recipe)
+    by_hand = scorer.probability(list(mix.frame["domain"][fold == 1]))
+    np.testing.assert_allclose(result.probability[fold == 1], by_hand, rtol=0, atol=1e-9)
+    shapes = mix.frame["subclass"].str.startswith("shape-").to_numpy()
+    assert np.isnan(result.probability).tolist() == shapes.tolist()
+    assert 0.8 < evaluation.mean(result.families())["macro_auc"] < 1
+
+
+def test_each_legitimate_source_is_held_out(h2o_cluster: Cluster, mix: Corpus) -> None:
+    found = list(evaluation.held_out_sources(h2o_cluster, mix, "classic"))
+    legitimate = mix.frame["subclass"][~mix.malicious]
+    assert [x["source"] for x in found] == ["hsts", "universities"]
+    assert sum(x["rows"] for x in found) == len(legitimate)
+    for source in found:
+        assert 0 <= source["at"]["0.001"] <= source["at"]["0.01"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        (lambda x: x.drop(columns="group"), "no column group"),
+        (lambda x: x[x["subclass"] != "hsts"], "1 legitimate source, 2 are needed"),
+        (lambda x: x[(x["class"] == "legit") | (x["subclass"] == "goz")], "too few known families"),
+    ],
+)
+def test_a_corpus_that_nothing_can_be_left_out_of(
+    kept: Callable[[pd.DataFrame], pd.DataFrame], message: str, mix: Corpus, tmp_path: Path
+) -> None:
+    """Is refused at once, and nothing is written."""
+    path = tmp_path / "mix.csv"
+    kept(mix.frame).to_csv(path, index=False)
+    failed = run("evaluate", "--data", path, "--out", tmp_path / "report")
+    assert failed.returncode == 2
+    assert message in failed.stderr
+    assert [x.name for x in tmp_path.iterdir()] == ["mix.csv"]
