@@ -138,7 +138,11 @@ def _calibration(bins: list[Row]) -> Html:
 def _operating_points(points: list[Row]) -> Html:
     return join(
         Html(f'<div class="cards">{join(*map(_confusion, points))}</div>'),
-        caption("Rows are what names are, columns what they are called; errors are coloured."),
+        caption(
+            "Rows are what names are, columns what they are called; errors are coloured. The "
+            "thresholds are those of the packaged model, the scores those of models that have not "
+            "seen the name or its family."
+        ),
     )
 
 

@@ -83,7 +83,7 @@ def same(expected: str, found: Path) -> str:
         for x in (one, other)
     ]
     if one.equation.terms != other.equation.terms or len(numbers[0]) != len(numbers[1]):
-        raise ExportError(f"not the columns and bins of {expected}")
+        raise ExportError(f"not the columns, bins and operating points of {expected}")
     apart = max(abs(a - b) for a, b in zip(*numbers, strict=True))
     if apart > SAME:
         raise ExportError(f"{apart:.1e} from {expected}, more than {SAME}")
