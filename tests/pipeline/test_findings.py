@@ -31,7 +31,8 @@ def result(rows: Rows, fold: list[int] | None = None) -> LeaveOut:
             "subclass": [kind for _, kind, _ in rows],
         }
     )
-    probability = np.array([p for _, _, p in rows])
+    # Shapes are never left out, and have no probability.
+    probability = np.array([math.nan if kind.startswith("shape-") else p for _, kind, p in rows])
     folds = np.array(fold or [0] * len(rows))
     return LeaveOut(Corpus("made-up", Path("none.csv"), frame), folds, probability)
 
