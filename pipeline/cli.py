@@ -7,22 +7,14 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from io import TextIOWrapper
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
 from lambda_app.chalicelib.artifact import ArtifactError
 
+from . import commands
+from .commands import DONE, FAILED
 from .errors import PipelineError
-
-if TYPE_CHECKING:
-    from lambda_app.chalicelib.scorer import Invalid
-
-    from .workflow import Request
-
-DONE, SOME_REFUSED, FAILED = 0, 1, 2
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -55,10 +47,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m pipeline", description="Tells legitimate from generated domain names."
     )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    known = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     def add(name: str, summary: str, example: str, run: Run) -> argparse.ArgumentParser:
-        command = commands.add_parser(
+        command = known.add_parser(
             name,
             help=summary,
             description=summary,
@@ -68,22 +60,29 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    data = add("data", "List the data sources, or download what is missing.", "data fetch", _data)
+    data = add(
+        "data", "List the data sources, or download what is missing.", "data fetch", commands.data
+    )
     data.add_argument("action", nargs="?", choices=("list", "fetch"), default="list")
     _corpus_options(
         add(
             "corpus",
             "Mix a corpus to train on from several sources.",
             "corpus --out mix.csv --source hsts generators mine.csv:dga",
-            _corpus,
+            commands.corpus,
         )
     )
-    _training_options(add("train", "Train a model and export it.", "train --data mix.csv", _train))
     _training_options(
-        add("run", "Train, export, and show the result through the HTTP app.", "run", _run)
+        add("train", "Train a model and export it.", "train --data mix.csv", commands.train)
+    )
+    _training_options(
+        add("run", "Train, export, and show the result through the HTTP app.", "run", commands.run)
     )
     evaluate = add(
-        "evaluate", "Write a report of what a model is worth.", "evaluate --out report", _evaluate
+        "evaluate",
+        "Write a report of what a model is worth.",
+        "evaluate --out report",
+        commands.evaluate,
     )
     evaluate.add_argument("--model", choices=("language", "classic"), default="language")
     evaluate.add_argument(
@@ -92,14 +91,26 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, default=Path("report"), metavar="DIR")
     evaluate.add_argument("--h2o-url", metavar="URL", help="a cluster that runs elsewhere")
     _score_options(
-        add("score", "Score names.", "score --input dns.csv --column query --format csv", _score)
+        add(
+            "score",
+            "Score names.",
+            "score --input dns.csv --column query --format csv",
+            commands.score,
+        )
     )
-    serve = add("serve", "Serve the app on 127.0.0.1.", "serve --port 8000", _serve)
+    serve = add("serve", "Serve the app on 127.0.0.1.", "serve --port 8000", commands.serve)
     serve.add_argument("--port", type=int, default=8000)
-    package = add("package", "Make the deployment zip.", "package --out build/package", _package)
+    package = add(
+        "package", "Make the deployment zip.", "package --out build/package", commands.package
+    )
     package.add_argument("--out", type=Path, default=Path("build/package"), help="a folder")
     _dga_options(
-        add("dga", "Print the names a malware family makes.", "dga goz --date 2014-08-29", _dga)
+        add(
+            "dga",
+            "Print the names a malware family makes.",
+            "dga goz --date 2014-08-29",
+            commands.dga,
+        )
     )
     return top
 
@@ -195,151 +206,3 @@ def _dga_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--count", type=int, default=25, metavar="N", help="at most (default: %(default)s)"
     )
-
-
-# Each command imports what it needs: `score` must not wait for pandas and H2O.
-
-
-def _data(options: argparse.Namespace) -> int:
-    from . import sources
-
-    status = DONE
-    for source in sources.SOURCES if options.action == "fetch" else ():
-        try:
-            sources.fetch(source)
-        except sources.SourceError as error:
-            print(f"data: {error}", file=sys.stderr)
-            status = FAILED
-    print(f"{'source':<12} {'state':<11} {'rows':>8}  licence")
-    for source in sources.SOURCES:
-        print(f"{source.name:<12} {source.state:<11} {source.rows:>8}  {source.licence}")
-    return status
-
-
-def _corpus(options: argparse.Namespace) -> int:
-    from . import mixing
-
-    chosen = options.source or mixing.DEFAULT
-    summary = mixing.assemble(options.out, chosen, options.names, options.seed)
-    print(f"{options.out}: {summary}", file=sys.stderr)
-    return DONE
-
-
-def _train(options: argparse.Namespace) -> int:
-    from .workflow import run_training
-
-    run_training(_request(options))
-    return DONE
-
-
-def _run(options: argparse.Namespace) -> int:
-    from .workflow import run_all
-
-    run_all(_request(options))
-    return DONE
-
-
-def _evaluate(options: argparse.Namespace) -> int:
-    from .workflow import run_evaluation
-
-    run_evaluation(options.model, options.data, options.out, options.h2o_url)
-    return DONE
-
-
-def _request(options: argparse.Namespace) -> Request:
-    from .workflow import Request
-
-    return Request(
-        options.features,
-        options.data,
-        options.lexicon,
-        options.out,
-        options.h2o_url,
-        options.prove_all,
-        options.compare,
-    )
-
-
-def _score(options: argparse.Namespace) -> int:
-    from lambda_app.chalicelib.scorer import Scorer, UnknownOperatingPoint
-
-    from . import batch
-
-    if options.names and (options.input or options.column or options.field):
-        raise batch.InputError("names on the command line and an input: choose one")
-    try:
-        scorer = Scorer.load(options.model, options.operating_point)
-    except UnknownOperatingPoint as error:
-        raise batch.InputError(f"--operating-point: {error}") from error
-    form = options.format or ("table" if sys.stdout.isatty() else "csv")
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    with _input(options) as stream:
-        rows: Iterable[str | Invalid]
-        if stream is None:
-            rows = options.names
-        elif options.column is not None:
-            rows = batch.read_column(stream, options.column)
-        elif options.field is not None:
-            rows = batch.read_field(stream, options.field)
-        else:
-            rows = batch.read_lines(stream)
-        refused = batch.write(batch.score_rows(scorer, rows, form), sys.stdout, form)
-    sys.stdout.flush()
-    if options.operating_point != "max_f1":
-        print(f"score: malicious from {scorer.threshold:.6f} on", file=sys.stderr)
-    if refused:
-        print(f"score: {refused:,} rows were refused", file=sys.stderr)
-    return SOME_REFUSED if refused else DONE
-
-
-@contextmanager
-def _input(options: argparse.Namespace) -> Iterator[TextIO | None]:
-    """The stream to read names from; None where they stand on the command line.
-
-    Bytes that are not UTF-8 become surrogates: refused as a name, not lost.
-    """
-    from .batch import InputError
-
-    if options.names:
-        yield None
-        return
-    if options.input is None and (sys.stdin is None or sys.stdin.isatty()):
-        raise InputError("no names: give some, or --input FILE, or pipe them in")
-    file = options.input or sys.stdin.fileno()
-    try:
-        stream = open(file, encoding="utf-8-sig", errors="surrogateescape", newline="")  # noqa: SIM115, PTH123
-    except OSError as error:
-        raise InputError(f"{options.input}: {error.strerror}") from error
-    with stream:
-        yield stream
-
-
-def _serve(options: argparse.Namespace) -> int:
-    from .serving import serve
-
-    serve(options.port)
-
-
-def _package(options: argparse.Namespace) -> int:
-    from .serving import package
-
-    zipped = package(options.out)
-    print(f"{zipped}: {zipped.stat().st_size / 1e6:.1f} MB")
-    return DONE
-
-
-def _dga(options: argparse.Namespace) -> int:
-    from .dga import listing
-
-    if options.list:
-        lines = listing.table()
-    elif options.family is None:
-        raise listing.UnknownError("no family: give one, or --list to see them")
-    else:
-        lines = listing.names(
-            options.family, options.variant, options.date, options.seed, options.count
-        )
-    for line in lines:
-        print(line)
-    return DONE
