@@ -176,6 +176,9 @@ def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer
     for row in found:
         score = language.score(row["name"])
         assert (row["segmentation"], row["unlikely"]) == (score.segmentation, score.unlikely)
+    other_script = "xn--80ak6aa92e"  # Cyrillic: scoring refuses it, a corpus may hold it
+    (refused,) = findings.false_alarms(result([(other_script, "hsts", 0.5)]), "language")
+    assert (refused["name"], refused["segmentation"]) == (other_script, other_script)
     (plain,) = findings.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
     assert (plain["segmentation"], plain["unlikely"]) == ("facebook", "")
 
