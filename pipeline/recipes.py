@@ -104,20 +104,15 @@ class Language:
         self.tables = language.fit(legitimate, known)
         self._crossed = language.CrossFit(self.labels, malicious, known)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // binning.SAMPLE)
-        self.plan = binning.plan(
-            features,
-            self._crossed.matrix(rows, features),
-            malicious[rows],
-            self.weights[rows],
-            paired,
-        )
+        values, weight = self._crossed.matrix(rows, features), self.weights[rows]
+        self.plan = binning.plan(features, values, malicious[rows], weight, paired)
         self._bins = Binned(
             self.plan.edges,
             self.plan.coarse,
             self.plan.pairs,
             {term: [0.0] * size for term, size in self.plan.sizes.items()},
         )
-        self._shares = self._bin_shares(rows)
+        self._shares = self._bin_shares(values, weight / weight.sum())
         self.columns = tuple(self.plan.sizes)
         self.padding = max(self.plan.sizes.values())
 
@@ -161,11 +156,9 @@ class Language:
             "rows": len(self._known.words),
         }
 
-    def _bin_shares(self, rows: Ints) -> dict[str, Floats]:
+    def _bin_shares(self, values: Floats, weights: Floats) -> dict[str, Floats]:
         """How the weight of some rows is spread over the bins of every term."""
-        values = self._crossed.matrix(rows, tuple(self.plan.edges))
         bins = self._bins.bins(list(values.T))
-        weights = self.weights[rows] / self.weights[rows].sum()
         sizes = self.plan.sizes.items()
         spread: dict[str, Floats] = {
             term: np.bincount(x, weights, size).astype(np.float64)
