@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib import characters
 from lambda_app.chalicelib.characters import EDGE, SYMBOLS, UNIT, Characters
+from lambda_app.chalicelib.cuts import positions
 from lambda_app.chalicelib.encoding import OTHER, SIZE, Batch, encode
 from lambda_app.chalicelib.features import CHUNK, matrix
 from lambda_app.chalicelib.view import Tables, View
-from lambda_app.chalicelib.words import Words, positions
+from lambda_app.chalicelib.words import Words
 
 from .folds import fold_of
 from .wordlists import compile_tree, usable

@@ -9,7 +9,9 @@ KDD 2013), which is still linear in its coefficients.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from operator import mul
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Column = Floats | NDArray[np.int64]
+
+_MANY = 1000  # values, from which on comparing is faster than searching
 
 
 class Equation(Protocol):
@@ -27,6 +31,9 @@ class Equation(Protocol):
 
     def parts(self, columns: Sequence[Column]) -> list[Floats]:
         """The terms' shares of the log-odds, (labels,) each."""
+
+    def shares(self, values: Sequence[float]) -> list[float]:
+        """The same of one label, from its features' values."""
 
 
 class Linear:
@@ -39,6 +46,10 @@ class Linear:
     def parts(self, columns: Sequence[Column]) -> list[Floats]:
         """Coefficient x value, (labels,) each."""
         return list(map(np.multiply, self._values, columns))
+
+    def shares(self, values: Sequence[float]) -> list[float]:
+        """Coefficient x value."""
+        return list(map(mul, self._values, values))
 
 
 class Pair(NamedTuple):
@@ -79,16 +90,28 @@ class Binned:
             raise ValueError("the coefficients are not those of the features and pairs")
         self._values = [np.array(coefficients[term], np.float64) for term in self.terms]
         self._check()
+        self._paired = [(name, self.features.index(name)) for name in self._coarse]
+        self._lists = (
+            [edges.tolist() for edges in self._edges],
+            {name: bins.tolist() for name, bins in self._coarse.items()},
+            [values.tolist() for values in self._values],
+        )
 
     def parts(self, columns: Sequence[Column]) -> list[Floats]:
         """The coefficient of the bin that each label falls into, (labels,) each."""
         return [values[bins] for values, bins in zip(self._values, self.bins(columns), strict=True)]
 
+    def shares(self, values: Sequence[float]) -> list[float]:
+        """The coefficient of the bin that a label falls into, for each term."""
+        edges, coarse, coefficients = self._lists
+        bins = list(map(bisect_left, edges, values))
+        paired = {name: coarse[name][bins[at]] for name, at in self._paired}
+        bins += [paired[one] * self.width + paired[other] for one, other in self.pairs]
+        return [values[bin] for values, bin in zip(coefficients, bins, strict=True)]
+
     def bins(self, columns: Sequence[Column]) -> list[NDArray[np.intp]]:
         """The bin of each term, (labels,) each: what its coefficient is looked up by."""
-        single = [
-            edges.searchsorted(column) for edges, column in zip(self._edges, columns, strict=True)
-        ]
+        single = list(map(_bins, self._edges, columns))
         by_name = dict(zip(self.features, single, strict=True))
         coarse = {name: bins[by_name[name]] for name, bins in self._coarse.items()}
         for pair in self.pairs:
@@ -112,3 +135,18 @@ class Binned:
         for term, values, size in zip(self.terms, self._values, sizes, strict=True):
             if values.shape != (size,):
                 raise ValueError(f"{term} has {values.size} coefficients, not {size}")
+
+
+def _bins(edges: Floats, column: Column) -> NDArray[np.intp]:
+    """How many of the edges are below each value: edges.searchsorted(column).
+
+    A binary search waits for wrongly guessed branches; of many values it is
+    five times faster to compare all with each edge.
+    """
+    if len(column) < _MANY:
+        return edges.searchsorted(column)
+    values = column.astype(np.float64, copy=False)
+    bins = np.zeros(len(values), np.int16)
+    for edge in edges:
+        bins += values > edge
+    return bins.astype(np.intp)

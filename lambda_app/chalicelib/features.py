@@ -3,168 +3,157 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .encoding import ALPHABET, MAX_LENGTH, encode
+from .encoding import encode
+from .facts import Facts
 from .view import Tables, View
 
 CHUNK = 8192  # labels computed together: their intermediate arrays fit a cache
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Column = Any  # int64 or float64 (labels,) of a batch; int or float of one label
 
 
 class Feature(NamedTuple):
-    """A column: its name, what it means, and its values for a batch."""
+    """A column: its name, what it means, and its values for a batch or its value for one label."""
 
     name: str
     meaning: str
-    compute: Callable[[View], Floats | Ints]
+    compute: Callable[[Facts], Column]
 
 
-def length(view: View) -> Ints:
-    """Characters, (labels,)."""
-    return view.lengths
+def length(facts: Facts) -> Column:
+    """Characters."""
+    return facts.lengths
 
 
-def entropy(view: View) -> Floats:
-    """Shannon entropy of a label's characters in bits, (labels,).
+def entropy(facts: Facts) -> Column:
+    """Shannon entropy of a label's characters in bits.
 
     (n log2 n - sum(c log2 c)) / n over the counts c of its n characters, equal
     to -sum(p log2 p) (Shannon 1948). All characters outside the alphabet count
     as one symbol.
     """
-    owner, code = np.nonzero(view.counts > 1)
-    repeated = _C_LOG_C[view.counts[owner, code]]
-    surplus = np.bincount(owner, repeated, minlength=len(view.lengths))
-    size = np.maximum(view.lengths, 1)
-    bits: Floats = (_C_LOG_C[size] - surplus) / size
-    return bits
+    return facts.disorder / facts.sizes
 
 
-def p_vowels(view: View) -> Floats:
-    """Share of a, e, i, o and u among the characters, (labels,)."""
-    return _share(view, view.sum(_VOWEL[view.codes]))
+def p_vowels(facts: Facts) -> Column:
+    """Share of a, e, i, o and u among the characters."""
+    return facts.tally.vowels / facts.sizes
 
 
-def num_words(view: View) -> Ints:
-    """Substrings of two characters or more that are words, (labels,)."""
-    return view.found
+def num_words(facts: Facts) -> Column:
+    """Substrings of two characters or more that are words."""
+    return facts.found
 
 
-def p_distinct(view: View) -> Floats:
-    """Distinct characters, per character, (labels,)."""
-    return _share(view, (view.counts > 0).sum(axis=1))
+def p_distinct(facts: Facts) -> Column:
+    """Distinct characters, per character."""
+    return facts.distinct / facts.sizes
 
 
-def p_digits(view: View) -> Floats:
-    """Share of digits among the characters, (labels,)."""
-    return _share(view, view.sum(_DIGIT[view.codes]))
+def p_digits(facts: Facts) -> Column:
+    """Share of digits among the characters."""
+    return facts.tally.digits / facts.sizes
 
 
-def hyphens(view: View) -> Ints:
-    """Hyphens, (labels,)."""
-    return view.counts[:, ALPHABET.index("-")]
+def hyphens(facts: Facts) -> Column:
+    """Hyphens."""
+    return facts.tally.hyphens
 
 
-def consonant_run(view: View) -> Ints:
-    """The longest run of consonants, (labels,)."""
-    return view.longest(_CONSONANT[view.codes])
+def consonant_run(facts: Facts) -> Column:
+    """The longest run of consonants."""
+    return facts.consonant_run
 
 
-def digit_run(view: View) -> Ints:
-    """The longest run of digits, (labels,)."""
-    return view.longest(_DIGIT[view.codes])
+def digit_run(facts: Facts) -> Column:
+    """The longest run of digits."""
+    return facts.digit_run
 
 
-def switches(view: View) -> Ints:
-    """Places where a letter follows a digit or a digit a letter, (labels,)."""
-    return view.sum(_changes(_DIGIT[view.codes], _LETTER[view.codes]))
+def switches(facts: Facts) -> Column:
+    """Places where a letter follows a digit or a digit a letter."""
+    return facts.tally.switches
 
 
-def alternation(view: View) -> Floats:
-    """Share of neighbours of which one is a vowel and one a consonant, (labels,)."""
-    pairs = view.sum(_changes(_VOWEL[view.codes], _CONSONANT[view.codes]))
-    share: Floats = pairs / np.maximum(view.lengths - 1, 1)
-    return share
+def alternation(facts: Facts) -> Column:
+    """Share of neighbours of which one is a vowel and one a consonant."""
+    return facts.tally.alternations / facts.gaps
 
 
-def p_rare(view: View) -> Floats:
-    """Share of j, q, x and z among the characters, (labels,)."""
-    return _share(view, view.sum(_RARE[view.codes]))
+def p_rare(facts: Facts) -> Column:
+    """Share of j, q, x and z among the characters."""
+    return facts.tally.rare / facts.sizes
 
 
-def idna(view: View) -> Ints:
-    """1 where the label is the ASCII form of a name in other letters (xn--), (labels,)."""
-    prefix = np.array([ALPHABET.index(c) for c in "xn--"])
-    places = view.batch.starts[:, None] + np.arange(len(prefix))
-    found: Ints = (view.codes[np.minimum(places, view.size - 1)] == prefix).all(axis=1).astype(int)
-    return found
+def idna(facts: Facts) -> Column:
+    """1 where the label is the ASCII form of a name in other letters (xn--)."""
+    return facts.idna
 
 
-def trigram_mean(view: View) -> Floats:
-    """Mean cost of a character after two before it, the end included, (labels,)."""
-    mean: Floats = trigram_sum(view) / (view.lengths + 1)
-    return mean
+def trigram_mean(facts: Facts) -> Column:
+    """Mean cost of a character after two before it, the end included."""
+    return facts.trigrams.total / (facts.lengths + 1)
 
 
-def trigram_max(view: View) -> Ints:
-    """The cost of the least likely character after two before it, (labels,)."""
-    return np.maximum.reduceat(view.surprisal[0], view.batch.starts).astype(np.int64)
+def trigram_max(facts: Facts) -> Column:
+    """The cost of the least likely character after two before it."""
+    return facts.trigrams.highest
 
 
-def trigram_sum(view: View) -> Ints:
-    """Cost of all characters after two before each, the end included, (labels,)."""
-    return view.sum(view.surprisal[0])
+def trigram_sum(facts: Facts) -> Column:
+    """Cost of all characters after two before each, the end included."""
+    return facts.trigrams.total
 
 
-def fourgram_mean(view: View) -> Floats:
-    """Mean cost of a character after three before it, the end included, (labels,)."""
-    mean: Floats = fourgram_sum(view) / (view.lengths + 1)
-    return mean
+def fourgram_mean(facts: Facts) -> Column:
+    """Mean cost of a character after three before it, the end included."""
+    return facts.fourgrams.total / (facts.lengths + 1)
 
 
-def fourgram_max(view: View) -> Ints:
-    """The cost of the least likely character after three before it, (labels,)."""
-    return np.maximum.reduceat(view.surprisal[1], view.batch.starts).astype(np.int64)
+def fourgram_max(facts: Facts) -> Column:
+    """The cost of the least likely character after three before it."""
+    return facts.fourgrams.highest
 
 
-def fourgram_sum(view: View) -> Ints:
-    """Cost of all characters after three before each, the end included, (labels,)."""
-    return view.sum(view.surprisal[1])
+def fourgram_sum(facts: Facts) -> Column:
+    """Cost of all characters after three before each, the end included."""
+    return facts.fourgrams.total
 
 
-def cut_cost(view: View) -> Ints:
-    """Cost of the cheapest cut into words, (labels,)."""
-    return view.cut.cost
+def cut_cost(facts: Facts) -> Column:
+    """Cost of the cheapest cut into words."""
+    return facts.cut.cost
 
 
-def cut_mean(view: View) -> Floats:
-    """Cost of the cheapest cut, per character, (labels,)."""
-    return _share(view, view.cut.cost)
+def cut_mean(facts: Facts) -> Column:
+    """Cost of the cheapest cut, per character."""
+    return facts.cut.cost / facts.sizes
 
 
-def cut_words(view: View) -> Ints:
-    """Words in the cheapest cut, (labels,)."""
-    return view.cut.words
+def cut_words(facts: Facts) -> Column:
+    """Words in the cheapest cut."""
+    return facts.cut.words
 
 
-def cut_word_length(view: View) -> Floats:
-    """Length of the word around a character of the cheapest cut, on average, (labels,)."""
-    return _share(view, view.cut.squares)
+def cut_word_length(facts: Facts) -> Column:
+    """Length of the word around a character of the cheapest cut, on average."""
+    return facts.cut.squares / facts.sizes
 
 
-def cut_word_share(view: View) -> Floats:
-    """The same per character of the label: 1 where it is one word, (labels,)."""
-    return _share(view, cut_word_length(view))
+def cut_word_share(facts: Facts) -> Column:
+    """The same per character of the label: 1 where it is one word."""
+    return cut_word_length(facts) / facts.sizes
 
 
-def p_singles(view: View) -> Floats:
-    """Share of the characters that stand in no word of the cheapest cut, (labels,)."""
-    return _share(view, view.cut.singles)
+def p_singles(facts: Facts) -> Column:
+    """Share of the characters that stand in no word of the cheapest cut."""
+    return facts.cut.singles / facts.sizes
 
 
 REGISTRY = {
@@ -201,9 +190,7 @@ CLASSIC = ("length", "entropy", "p_vowels", "num_words")
 SETS = {"classic": CLASSIC, "language": tuple(REGISTRY)}
 
 
-def chunks(
-    labels: Sequence[str], names: Sequence[str], tables: Tables
-) -> Iterator[list[Floats | Ints]]:
+def chunks(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Iterator[list[Column]]:
     """The named columns of CHUNK labels at a time; raises KeyError for an unknown name."""
     for start in range(0, len(labels), CHUNK):
         view = View(encode(labels[start : start + CHUNK]), tables)
@@ -217,30 +204,3 @@ def matrix(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Float
         for j, column in enumerate(columns):
             table[i * CHUNK : (i + 1) * CHUNK, j] = column
     return table
-
-
-def _share(view: View, count: Ints | Floats) -> Floats:
-    share: Floats = count / np.maximum(view.lengths, 1)
-    return share
-
-
-def _changes(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which characters are of one kind right after one of the other."""
-    changes = np.zeros(len(one), np.bool_)
-    changes[1:] = one[1:] & other[:-1] | other[1:] & one[:-1]
-    return changes
-
-
-def _kind(characters: str) -> NDArray[np.bool_]:
-    return np.array([character in characters for character in ALPHABET] + [False])
-
-
-_VOWEL = _kind("aeiou")
-_CONSONANT = _kind("bcdfghjklmnpqrstvwxyz")
-_LETTER = _VOWEL | _CONSONANT
-_DIGIT = _kind("0123456789")
-_RARE = _kind("jqxz")
-# Rounded to multiples of 2**-42: sums below 2**11 are then exact, so that a
-# label's entropy does not depend on the order in which its terms are added.
-_COUNT = np.arange(MAX_LENGTH + 1)
-_C_LOG_C = np.round(_COUNT * np.log2(np.maximum(_COUNT, 1)) * 2.0**42) / 2.0**42

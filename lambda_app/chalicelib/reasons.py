@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -31,25 +32,30 @@ def explain(view: View, labels: Sequence[str]) -> Iterator[Reason]:
 
 def segmentations(view: View, labels: Sequence[str]) -> Iterator[str]:
     """Each label cut at the cheapest places; characters in no word stay together."""
-    before = defaultdict(list)
+    before: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for start, end, cost in zip(*(x.tolist() for x in view.steps), strict=True):
         before[end].append((start, cost))
-    reached = view.reached.tolist()
-    for label, start in zip(labels, view.batch.starts.tolist(), strict=True):
-        yield _cut(label, start, before, reached)
+    reached: list[int] = view.reached.tolist()
+
+    def begun(first: int, at: int) -> int:
+        end = first + at
+        return next(s for s, cost in before[end] if reached[s] + cost == reached[end]) - first
+
+    for label, first in zip(labels, view.batch.starts.tolist(), strict=True):
+        yield cut_text(label, partial(begun, first))
 
 
-def _cut(label: str, begin: int, before: dict[int, list[tuple[int, int]]], value: list[int]) -> str:
-    """Walk back from the end along the steps whose values add up."""
+def cut_text(label: str, begun: Callable[[int], int]) -> str:
+    """A label cut where begun(end) says that the last step before an end began."""
     parts: list[str] = []
-    at, inside = begin + len(label), False
-    while at > begin:
-        start = next(s for s, cost in before[at] if value[s] + cost == value[at])
+    at, inside = len(label), False
+    while at:
+        start = begun(at)
         single = at - start == 1
         if single and inside:
-            parts[-1] = label[start - begin] + parts[-1]
+            parts[-1] = label[start] + parts[-1]
         else:
-            parts.append(label[start - begin : at - begin])
+            parts.append(label[start:at])
         at, inside = start, single
     return "|".join(reversed(parts))
 

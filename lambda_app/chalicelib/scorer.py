@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 from . import artifact, features
 from .encoding import encode
 from .names import InvalidDomain, Name, parse
-from .reasons import explain
+from .reasons import Reason, explain
+from .single import Single
 from .view import View
 
 Floats = NDArray[np.float64]
@@ -69,6 +72,7 @@ class Scorer:
         self.artifact = model
         self.operating_point = operating_point
         self.threshold = model.thresholds[operating_point]  # malicious from this probability on
+        self._compute = [features.REGISTRY[name].compute for name in model.features]
 
     @classmethod
     def load(
@@ -105,7 +109,7 @@ class Scorer:
 
     def score(self, text: str) -> Score:
         """Judge one name, host or URL; raises InvalidDomain."""
-        return next(self._scores([text], [parse(text)]))
+        return self._single(text, parse(text).label)
 
     def score_many(self, texts: Sequence[str]) -> list[Score | Invalid]:
         """Judge many, in order; a bad name becomes an Invalid."""
@@ -127,30 +131,40 @@ class Scorer:
             chunk = slice(start, start + features.CHUNK)
             yield from self._chunk(texts[chunk], [name.label for name in names[chunk]])
 
+    def _single(self, text: str, label: str) -> Score:
+        model = self.artifact
+        facts = Single(label, model.tables)
+        shares = model.equation.shares([compute(facts) for compute in self._compute])
+        log_odds = functools.reduce(add, shares, model.intercept)  # sum() would compensate
+        probability = float(_logistic(np.array(log_odds)))
+        return self._score(text, label, probability, log_odds, shares, facts.reason())
+
     def _chunk(self, texts: Sequence[str], labels: Sequence[str]) -> Iterator[Score]:
         model = self.artifact
         view = View(encode(labels), model.tables)
-        columns = [features.REGISTRY[name].compute(view) for name in model.features]
-        parts = model.equation.parts(columns)
+        parts = model.equation.parts([compute(view) for compute in self._compute])
         log_odds = self._sum(parts)
         probability = _logistic(log_odds)
         shares = np.stack(parts, axis=1).tolist()
         reasons = explain(view, labels)
-        for text, label, p, z, share, reason in zip(
-            texts, labels, probability.tolist(), log_odds.tolist(), shares, reasons, strict=True
-        ):
-            yield Score(
-                text,
-                label,
-                int(p >= self.threshold),
-                p,
-                z,
-                self.threshold,
-                self.operating_point,
-                model.intercept,
-                dict(zip(model.equation.terms, share, strict=True)),
-                *reason,
-            )
+        columns = (texts, labels, probability.tolist(), log_odds.tolist(), shares, reasons)
+        return map(self._score, *columns)
+
+    def _score(
+        self, text: str, label: str, p: float, z: float, shares: list[float], reason: Reason
+    ) -> Score:
+        return Score(
+            text,
+            label,
+            int(p >= self.threshold),
+            p,
+            z,
+            self.threshold,
+            self.operating_point,
+            self.artifact.intercept,
+            dict(zip(self.artifact.equation.terms, shares, strict=True)),
+            *reason,
+        )
 
 
 def try_parse(text: str) -> Name | Invalid:

@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .characters import Characters
-from .encoding import SIZE, Batch
+from .cuts import Cut, Steps, all_steps, cheapest
+from .encoding import ALPHABET, OTHER, SIZE, Batch
+from .facts import C_LOG_C, IDNA, Surprise
 from .lexicon import Lexicon
-from .words import Cut, Matches, Steps, Words, cheapest
+from .tally import CONSONANT, DIGIT, PAIRS, Tally
+from .words import Matches, Windows, Words
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 T = TypeVar("T")
@@ -27,7 +31,7 @@ class Tables(NamedTuple):
 
 
 class View:
-    """An encoded batch and the tables to look at it with."""
+    """An encoded batch and the tables to look at it with: the Facts of many labels."""
 
     def __init__(self, batch: Batch, tables: Tables) -> None:
         self.batch = batch
@@ -36,15 +40,24 @@ class View:
         self.size = int((batch.lengths + 1).sum())
         self.codes = batch.codes[: self.size]  # each label with the mark that ends it
 
-    def sum(self, values: NDArray[np.generic]) -> Ints:
-        """Sums of one value a character over each label, int64 (labels,)."""
-        return np.add.reduceat(values, self.batch.starts, dtype=np.int64)
+    @cached_property
+    def sizes(self) -> Ints:
+        """See Facts."""
+        return np.maximum(self.lengths, 1)
 
-    def longest(self, flags: Bools) -> Ints:
-        """The longest run of flagged characters in each label, int64 (labels,)."""
-        place = np.arange(self.size)
-        last = np.maximum.accumulate(np.where(flags, -1, place))
-        return np.maximum.reduceat(place - last, self.batch.starts)
+    @cached_property
+    def gaps(self) -> Ints:
+        """See Facts."""
+        return np.maximum(self.lengths - 1, 1)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """See Facts."""
+        before = np.empty(self.size, np.intp)
+        before[:1] = OTHER * SIZE
+        np.multiply(self.codes[:-1], SIZE, out=before[1:], dtype=np.intp)
+        before += self.codes
+        return Tally.of(np.add.reduceat(PAIRS.take(before), self.batch.starts))
 
     @cached_property
     def counts(self) -> Ints:
@@ -56,39 +69,114 @@ class View:
         return counts
 
     @cached_property
+    def disorder(self) -> Floats:
+        """See Facts."""
+        counts = self.counts.ravel()
+        repeated = np.flatnonzero(counts > 1)
+        terms = C_LOG_C[counts[repeated]]
+        surplus = np.bincount(repeated // SIZE, terms, minlength=len(self.lengths))
+        disorder: Floats = C_LOG_C[self.lengths] - surplus
+        return disorder
+
+    @cached_property
+    def distinct(self) -> Ints:
+        """See Facts."""
+        distinct: Ints = np.count_nonzero(self.counts, axis=1)
+        return distinct
+
+    @cached_property
+    def consonant_run(self) -> Ints:
+        """See Facts."""
+        return self._longest(CONSONANT, self.tally.consonants)
+
+    @cached_property
+    def digit_run(self) -> Ints:
+        """See Facts."""
+        return self._longest(DIGIT, self.tally.digits)
+
+    @cached_property
+    def idna(self) -> Ints:
+        """See Facts."""
+        prefix = [ALPHABET.index(c) for c in IDNA]
+        found = np.zeros(len(self.lengths), np.int64)
+        where = np.flatnonzero(self.codes[self.batch.starts] == prefix[0])
+        for place, code in enumerate(prefix):
+            at = np.minimum(self.batch.starts[where] + place, self.size - 1)
+            where = where[self.codes[at] == code]
+        found[where] = 1
+        return found
+
+    @cached_property
     def surprisal(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Cost of each character after two and after three before it, uint8 (size,) each."""
-        return _there(self.tables.characters).costs(self.batch)
+        return there(self.tables.characters).costs(self.batch)
+
+    @cached_property
+    def trigrams(self) -> Surprise:
+        """See Facts."""
+        return self._surprise(self.surprisal[0])
+
+    @cached_property
+    def fourgrams(self) -> Surprise:
+        """See Facts."""
+        return self._surprise(self.surprisal[1])
+
+    @cached_property
+    def windows(self) -> Windows:
+        """Two and three characters from each on."""
+        return Windows.of(self.batch)
+
+    @cached_property
+    def long(self) -> Matches:
+        """The longer words of the word table in the batch."""
+        return there(self.tables.words).long(self.batch, self.windows)
 
     @cached_property
     def matches(self) -> Matches:
-        """The words of the word table in the batch."""
-        return _there(self.tables.words).find(self.batch)
+        """All words of the word table in the batch, shorter ones first."""
+        short = there(self.tables.words).short(self.windows)
+        return Matches(*map(np.concatenate, zip(short, self.long, strict=True)))
 
     @cached_property
     def steps(self) -> Steps:
         """Words and single characters that a cut may be made of."""
-        return _there(self.tables.words).steps(self.batch, self.matches)
+        return all_steps(self.batch, there(self.tables.words), self.matches)
 
     @cached_property
     def reached(self) -> Ints:
         """The value of the cheapest path to each character and each end, (size,)."""
-        return cheapest(self.batch, self.steps)
+        return cheapest(self.batch, there(self.tables.words), self.windows, self.long)
 
     @cached_property
     def cut(self) -> Cut:
-        """What the cheapest cut of each label is made of."""
+        """See Facts."""
         return Cut.of(self.reached[self.batch.starts + self.lengths])
 
     @cached_property
     def found(self) -> Ints:
-        """Substrings that are words: of the word table, or of the lexicon, int64 (labels,)."""
+        """See Facts."""
         if self.tables.words is None:
-            return _there(self.tables.lexicon).count(self.batch)
-        return self.sum(np.bincount(self.matches.start, minlength=self.size))
+            return there(self.tables.lexicon).count(self.batch)
+        return self.tables.words.count(self.batch, self.windows, self.long)
+
+    def _sum(self, values: NDArray[np.generic]) -> Ints:
+        """Sums of one value a character over each label, int64 (labels,)."""
+        return np.add.reduceat(values, self.batch.starts, dtype=np.int64)
+
+    def _surprise(self, costs: NDArray[np.uint8]) -> Surprise:
+        highest = np.maximum.reduceat(costs, self.batch.starts)
+        return Surprise(self._sum(costs), highest.astype(np.int64))
+
+    def _longest(self, kind: Bools, number: Ints) -> Ints:
+        """The longest run of a kind in each label, of which number are there, int64 (labels,)."""
+        stops = np.flatnonzero(~kind[self.codes])  # the mark that ends a label is one
+        runs = np.diff(stops, prepend=-1) - 1
+        each = self.lengths + 1 - number
+        return np.maximum.reduceat(runs, np.cumsum(each) - each)
 
 
-def _there(table: T | None) -> T:
+def there(table: T | None) -> T:
+    """The table; raises ValueError if it is None."""
     if table is None:
         raise ValueError("a feature needs a table that the artifact does not have")
     return table

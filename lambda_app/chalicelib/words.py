@@ -1,10 +1,7 @@
-"""The cheapest way to cut a label into words and single characters.
+"""The words that a label may be cut into, each with a cost, and where they stand in a batch.
 
-Each word has a cost, -ln P in sixteenths of a nat, and so has each character
-that stands in no word. The best cut is found by dynamic programming over the
-positions of a label (Viterbi, IEEE Trans. Information Theory 13(2), 1967), for
-all labels of a batch at once. The words stand in a double array as those of
-`lexicon`, but as a tree: every word ends in a cell of its own, which has its cost.
+The words stand in a double array as those of `lexicon`, but as a tree: every
+word ends in a cell of its own, which has its cost: -ln P in sixteenths of a nat.
 """
 
 from __future__ import annotations
@@ -17,52 +14,42 @@ from numpy.typing import NDArray
 from .encoding import OTHER, SIZE, Batch
 from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT, check_cells
 
-# A path's value holds four sums, so that one minimum compares and carries them all.
+# A path's value holds four sums, so that one minimum compares and carries them all:
+# cost, single characters, words, and the words' squared lengths.
 COST_BIT, SINGLE_BIT, WORDS_BIT = 36, 24, 14
-_UNREACHED = np.int64(1) << 62
+UNREACHED = 1 << 62  # above every path's value; the sum of the two still fits
+SHORT = 3  # characters of the words that tables by their characters find
 
 Ints = NDArray[np.int64]
-
-
-class Cut(NamedTuple):
-    """What the cheapest cut of each label is made of, int64 (labels,) each."""
-
-    cost: Ints  # sixteenths of a nat
-    singles: Ints  # characters in no word
-    words: Ints
-    squares: Ints  # sum of the words' squared lengths
-
-    @classmethod
-    def of(cls, value: Ints) -> Cut:
-        """Take apart the value of a path."""
-        return cls(
-            value >> COST_BIT,
-            value >> SINGLE_BIT & (1 << COST_BIT - SINGLE_BIT) - 1,
-            value >> WORDS_BIT & (1 << SINGLE_BIT - WORDS_BIT) - 1,
-            value & (1 << WORDS_BIT) - 1,
-        )
+Narrow = NDArray[np.int32]
 
 
 class Matches(NamedTuple):
     """Words found in a batch: where they start and end in it, and their cells."""
 
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]  # one past the last character
-    cell: NDArray[np.int32]
+    start: Narrow
+    end: Narrow  # one past the last character
+    cell: Narrow
 
 
-class Steps(NamedTuple):
-    """What a cut may be made of: from where to where in the batch, and the value added."""
+class Windows(NamedTuple):
+    """Two and three characters from each character of a batch on, as numbers, intp (size,)."""
 
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]
-    value: Ints
+    two: NDArray[np.intp]
+    three: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, batch: Batch) -> Windows:
+        """The codes as digits of a number to the base SIZE."""
+        wide = batch.codes[: size(batch) + 2].astype(np.intp)
+        two = wide[:-2] * SIZE + wide[1:-1]
+        return cls(two, two * SIZE + wide[2:])
 
 
 class Words:
     """Words and their costs; read-only, safe to share by threads."""
 
-    def __init__(self, cells: NDArray[np.int32], costs: NDArray[np.uint8]) -> None:
+    def __init__(self, cells: Narrow, costs: NDArray[np.uint8]) -> None:
         """Take the packed cells, int32 (n,), and costs, uint8 (SIZE + n,).
 
         The costs of the SIZE single characters come first, then one a cell.
@@ -74,72 +61,81 @@ class Words:
         self.cells = cells
         self.single = costs[:SIZE]
         self.costs = costs[SIZE:]
+        self._cell2, self._cell3, self._base3 = self._windows()
+        # By one, two and three characters: what the step over them adds to a path's value.
+        self.values = (
+            (self.single.astype(np.int64) << COST_BIT) + (1 << SINGLE_BIT),
+            np.where(self._cell2, self.value(self._cell2, 2), UNREACHED),
+            np.where(self._cell3, self.value(self._cell3, 3), UNREACHED),
+        )
+        begun = (self._cell2 != 0)[:, None] + (self._cell3 != 0).reshape(-1, SIZE).astype(np.int8)
+        self._begun = begun.ravel()
 
-    def find(self, batch: Batch) -> Matches:
-        """Every word in every label, overlapping ones too, shorter ones first."""
-        codes = batch.codes
-        where = np.flatnonzero(codes[: _size(batch)] != OTHER).astype(np.int32)
-        base = np.full(where.size, self.cells[0], np.int32)
-        found = []
-        step = 0
+    def value(self, cells: Narrow, length: int | Narrow) -> Ints:
+        """What words of these cells and lengths add to a path's value, int64."""
+        cost = self.costs[cells].astype(np.int64) << COST_BIT
+        square: Ints = np.multiply(length, length, dtype=np.int64)
+        return cost + (1 << WORDS_BIT) + square
+
+    def count(self, batch: Batch, windows: Windows, long: Matches) -> Ints:
+        """Words in each label, overlapping ones too, int64 (labels,)."""
+        found = self._begun.take(windows.three).astype(np.uint8)
+        found += np.bincount(long.start, minlength=len(found)).astype(np.uint8)
+        return np.add.reduceat(found, batch.starts, dtype=np.int64)
+
+    def long(self, batch: Batch, windows: Windows) -> Matches:
+        """The words of more than SHORT characters in every label, shorter ones first.
+
+        All start positions of the batch walk at once, those that are still
+        inside a word after SHORT characters, one character a round.
+        """
+        base = self._base3.take(windows.three)
+        where = np.flatnonzero(base != 0)
+        base, found = base[where], [_NONE]
+        length = SHORT
         while where.size:
-            code = codes[where + step]
+            code = batch.codes[where + length]
             at = base + code
             cell = self.cells[at]
             alive = np.flatnonzero((cell & CODE_MASK) == code)
             where, at, cell = where[alive], at[alive], cell[alive]
-            step += 1
+            length += 1
             word = np.flatnonzero(cell >> WORD_BIT & 1)
-            found.append(Matches(where[word], where[word] + step, at[word]))
+            found.append(_matches(where[word], length, at[word]))
             base = cell >> BASE_BIT
             deeper = np.flatnonzero(base)
             where, base = where[deeper], base[deeper]
-        return Matches(*map(np.concatenate, zip(*found, strict=True))) if found else _NONE
+        return Matches(*map(np.concatenate, zip(*found, strict=True)))
 
-    def steps(self, batch: Batch, matches: Matches) -> Steps:
-        """All words found, and every character by itself."""
-        inside = np.ones(_size(batch), np.bool_)
-        inside[batch.starts + batch.lengths] = False  # the marks that end labels
-        where = np.flatnonzero(inside).astype(np.int32)
-        single = self.single[batch.codes[where]].astype(np.int64)
-        length = (matches.end - matches.start).astype(np.int64)
-        word = self.costs[matches.cell].astype(np.int64) << COST_BIT
-        word += (1 << WORDS_BIT) + length * length
-        return Steps(
-            np.concatenate([where, matches.start]),
-            np.concatenate([where + 1, matches.end]),
-            np.concatenate([(single << COST_BIT) + (1 << SINGLE_BIT), word]),
-        )
+    def short(self, windows: Windows) -> Matches:
+        """The words of two and of three characters in every label, shorter ones first."""
+        found = []
+        for length, cell in ((2, self._cell2[windows.two]), (3, self._cell3[windows.three])):
+            start = np.flatnonzero(cell)
+            found.append(_matches(start, length, cell[start]))
+        return Matches(*map(np.concatenate, zip(*found, strict=True)))
 
-
-def cheapest(batch: Batch, steps: Steps) -> Ints:
-    """The value of the cheapest path to every character and every end of a batch, (size,).
-
-    Steps are taken in the order of the position that they start at. Those of
-    one position are of different labels or lengths (words have two characters
-    or more), so that no two of them lead to the same place.
-    """
-    at = positions(batch)[steps.start]
-    order = np.argsort(at, kind="stable")
-    start, end, value = (column[order] for column in steps)
-    best = np.full(_size(batch), _UNREACHED)
-    best[batch.starts] = 0
-    low = 0
-    for high in np.cumsum(np.bincount(at)).tolist():
-        to = end[low:high]
-        best[to] = np.minimum(best[to], best[start[low:high]] + value[low:high])
-        low = high
-    return best
+    def _windows(self) -> tuple[Narrow, Narrow, Narrow]:
+        """By two and by three characters: the cell of that word or 0; by three: what follows."""
+        codes = np.arange(SIZE, dtype=np.int32)
+        base, words = self.cells[:1], []
+        for _ in range(SHORT):
+            at = base[:, None] + codes
+            cell = self.cells[at]
+            alive = ((cell & CODE_MASK) == codes) & (base != 0)[:, None] & (codes != OTHER)
+            words.append(np.where(alive & (cell >> WORD_BIT & 1 == 1), at, 0).ravel())
+            base = np.where(alive, cell >> BASE_BIT, 0).ravel()
+        return words[1], words[2], base
 
 
-def positions(batch: Batch) -> NDArray[np.uint8]:
-    """Place of each character of a batch within its label, from 0, (size,)."""
-    place = np.arange(_size(batch)) - np.repeat(batch.starts, batch.lengths + 1)
-    return place.astype(np.uint8)
-
-
-def _size(batch: Batch) -> int:
+def size(batch: Batch) -> int:
+    """Characters of a batch, the marks that end its labels included."""
     return int((batch.lengths + 1).sum())
+
+
+def _matches(start: NDArray[np.intp], length: int, cell: Narrow) -> Matches:
+    narrow = start.astype(np.int32)
+    return Matches(narrow, narrow + np.int32(length), cell)
 
 
 _NONE = Matches(*np.empty((3, 0), np.int32))

@@ -58,7 +58,7 @@ def cuts(words: Words, labels: list[str]) -> list[reference.Path]:
 def test_finds_every_occurrence_of_every_word(words: reference.Cost, labels: list[str]) -> None:
     batch = encode(labels)
     known = table(words, {})
-    starts, ends, cells = (x.tolist() for x in known.find(batch))
+    starts, ends, cells = (x.tolist() for x in View(batch, Tables(words=known)).matches)
     expected = [
         (begin + start, begin + end, cell_of(known.cells, label[start:end]))
         for label, begin in zip(labels, batch.starts.tolist(), strict=True)
@@ -113,7 +113,7 @@ def test_the_features_of_a_cut(
 def test_no_labels() -> None:
     words = table({"ab": 1}, {"a": 1})
     batch = encode([])
-    assert [x.size for x in words.find(batch)] == [0, 0, 0]
+    assert [x.size for x in View(batch, Tables(words=words)).matches] == [0, 0, 0]
     assert cuts(words, []) == []
 
 

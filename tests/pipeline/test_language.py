@@ -213,7 +213,7 @@ def test_the_automaton_finds_the_words_of_the_vocabulary_and_no_others(
     words = Words(vocabulary.cells, np.zeros(SIZE + len(vocabulary.cells), np.uint8))
     labels = [*some, *vocabulary.words[::50]]
     batch = encode(labels)
-    start, end, _ = words.find(batch)
+    start, end, _ = View(batch, Tables(words=words)).matches
     expected = {
         (begin + i, begin + j)
         for label, begin in zip(labels, batch.starts.tolist(), strict=True)

@@ -1,0 +1,173 @@
+"""One label as features see it: the Facts of a View, by a walk in plain Python.
+
+NumPy pays for a call, not for a number: for one label, whose arrays would have a
+dozen elements, the same tables are read character by character. Tests hold both
+walks to the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from .characters import EDGE, SYMBOL, SYMBOLS
+from .cuts import Cut
+from .encoding import OTHER, SIZE, encode
+from .facts import C_LOG_C, IDNA, Surprise
+from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT
+from .reasons import STRETCH, Reason, cut_text
+from .tally import CONSONANT, DIGIT, PAIRS, Tally
+from .view import Tables, there
+from .words import COST_BIT, UNREACHED, WORDS_BIT
+
+_PAIRS = PAIRS.tolist()
+_SYMBOL = SYMBOL.tolist()
+_C_LOG_C = C_LOG_C.tolist()
+_CONSONANTS = CONSONANT.tolist()
+_DIGITS = DIGIT.tolist()
+
+
+class Single:
+    """A label and the tables to look at it with."""
+
+    def __init__(self, label: str, tables: Tables) -> None:
+        """Raises ValueError for a label over MAX_LENGTH."""
+        self.label = label
+        self.tables = tables
+        self.lengths = n = len(label)
+        self.sizes = max(n, 1)
+        self.gaps = max(n - 1, 1)
+        self.codes = encode([label]).codes[: n + 1].tolist()
+
+    @cached_property
+    def tally(self) -> Tally:
+        """See Facts."""
+        total, before = 0, OTHER
+        for code in self.codes:
+            total += _PAIRS[before * SIZE + code]
+            before = code
+        return Tally.of(total)
+
+    @cached_property
+    def disorder(self) -> float:
+        """See Facts."""
+        codes = self.codes[:-1]
+        surplus = sum(_C_LOG_C[codes.count(code)] for code in set(codes))
+        disorder: float = _C_LOG_C[self.lengths] - surplus
+        return disorder
+
+    @property
+    def distinct(self) -> int:
+        """See Facts."""
+        return len(set(self.codes[:-1]))
+
+    @property
+    def consonant_run(self) -> int:
+        """See Facts."""
+        return self._longest(_CONSONANTS)
+
+    @property
+    def digit_run(self) -> int:
+        """See Facts."""
+        return self._longest(_DIGITS)
+
+    @property
+    def idna(self) -> int:
+        """See Facts."""
+        return int(self.label.startswith(IDNA))
+
+    @cached_property
+    def surprisal(self) -> tuple[list[int], list[int]]:
+        """Cost of each character and the end, after two and after three before it."""
+        known = there(self.tables.characters)
+        thirds, fourths = known.trigrams.data, known.fourgrams.data
+        three, four = [], []
+        index = (EDGE * SYMBOLS + EDGE) * SYMBOLS + EDGE
+        for code in self.codes:
+            index = index % SYMBOLS**3 * SYMBOLS + _SYMBOL[code]
+            three.append(thirds[index % SYMBOLS**3])
+            four.append(fourths[index])
+        return three, four
+
+    @property
+    def trigrams(self) -> Surprise:
+        """See Facts."""
+        costs = self.surprisal[0]
+        return Surprise(sum(costs), max(costs))
+
+    @property
+    def fourgrams(self) -> Surprise:
+        """See Facts."""
+        costs = self.surprisal[1]
+        return Surprise(sum(costs), max(costs))
+
+    @property
+    def found(self) -> int:
+        """See Facts."""
+        if self.tables.words:
+            return self._paths[2]
+        cells = there(self.tables.lexicon).cells.data
+        return sum(1 for start in range(self.lengths) for _ in self._words(cells, start))
+
+    @property
+    def cut(self) -> Cut:
+        """See Facts."""
+        return Cut.of(self._paths[0])
+
+    def reason(self) -> Reason:
+        """What reasons.explain says of it."""
+        if self.tables.words is None or self.tables.characters is None:
+            return Reason(None, None)
+        return Reason(self.segmentation, self._unlikely())
+
+    @property
+    def segmentation(self) -> str:
+        """What reasons.segmentations says of it."""
+        return cut_text(self.label, self._paths[1].__getitem__)
+
+    @cached_property
+    def _paths(self) -> tuple[int, list[int], int]:
+        """The value of the cheapest path, where the last step to each place began, words found.
+
+        Of paths that are worth the same the one with the shortest last step is
+        taken, as reasons.segmentations does.
+        """
+        words = there(self.tables.words)
+        singles, costs = words.values[0].data, words.costs.data
+        best, begun, found = [0] + [UNREACHED] * self.lengths, [0] * (self.lengths + 1), 0
+        for start, code in enumerate(self.codes[:-1]):
+            steps = [(start + 1, singles[code])]
+            for end, cell in self._words(words.cells.data, start):
+                value = (costs[cell] << COST_BIT) + (1 << WORDS_BIT) + (end - start) ** 2
+                steps.append((end, value))
+            found += len(steps) - 1
+            for end, value in steps:
+                if best[start] + value <= best[end]:
+                    best[end], begun[end] = best[start] + value, start
+        return best[-1], begun, found
+
+    def _words(self, cells: memoryview, start: int) -> Iterator[tuple[int, int]]:
+        """The words that start at a character: the end and the cell of each."""
+        base, at = cells[0], start
+        while base:
+            index = base + self.codes[at]
+            cell = cells[index]
+            if cell & CODE_MASK != self.codes[at]:
+                return
+            at += 1
+            if cell >> WORD_BIT & 1 and at - start > 1:
+                yield at, index
+            base = cell >> BASE_BIT
+
+    def _longest(self, kind: list[bool]) -> int:
+        longest = run = 0
+        for code in self.codes:
+            run = run + 1 if kind[code] else 0
+            longest = max(longest, run)
+        return longest
+
+    def _unlikely(self) -> str:
+        costs = self.surprisal[0]
+        starts = range(max(self.lengths - STRETCH + 1, 1))
+        at = max(starts, key=lambda start: sum(costs[start : start + STRETCH]))
+        return self.label[at : at + STRETCH]

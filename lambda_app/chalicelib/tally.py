@@ -1,0 +1,63 @@
+"""Kinds of characters, and how often each stands in a label, all counted in one sum.
+
+Every two neighbouring characters have a number whose fields of BITS bits say
+what the second one is and whether it is of another kind than the first. Sums of
+these numbers over a label count all fields at once; none runs into the next, as
+a label has MAX_LENGTH characters at most.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoding import ALPHABET, SIZE
+
+BITS = 9
+
+
+def _kind(characters: str) -> NDArray[np.bool_]:
+    return np.array([character in characters for character in ALPHABET] + [False])
+
+
+VOWEL = _kind("aeiou")
+CONSONANT = _kind("bcdfghjklmnpqrstvwxyz")
+DIGIT = _kind("0123456789")
+_RARE = _kind("jqxz")
+_HYPHEN = _kind("-")
+
+
+class Tally(NamedTuple):
+    """Characters of each kind and changes between kinds: numbers, or arrays (labels,)."""
+
+    vowels: Any
+    consonants: Any
+    digits: Any
+    rare: Any  # j, q, x and z
+    hyphens: Any
+    switches: Any  # a letter after a digit, or a digit after a letter
+    alternations: Any  # a vowel after a consonant, or a consonant after a vowel
+
+    @classmethod
+    def of(cls, total: Any) -> Tally:
+        """Take apart the sum of PAIRS over a label: an int, or int64 (labels,)."""
+        return cls(*(total >> BITS * i & (1 << BITS) - 1 for i in range(len(cls._fields))))
+
+
+def _pairs() -> NDArray[np.int64]:
+    shape = (SIZE, SIZE)
+    fields = [np.broadcast_to(x, shape) for x in (VOWEL, CONSONANT, DIGIT, _RARE, _HYPHEN)]
+    fields += [_changes(DIGIT, VOWEL | CONSONANT), _changes(VOWEL, CONSONANT)]
+    bits = range(0, BITS * len(fields), BITS)
+    table = sum(x.astype(np.int64) << bit for x, bit in zip(fields, bits, strict=True))
+    return np.asarray(table).ravel()
+
+
+def _changes(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which two characters in a row are of one kind and the other."""
+    return one[:, None] & other | other[:, None] & one
+
+
+PAIRS = _pairs()  # int64 (SIZE * SIZE,), by the codes of the first and the second character
