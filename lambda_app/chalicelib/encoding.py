@@ -34,11 +34,20 @@ def encode(labels: Sequence[str]) -> Batch:
 
     Raises ValueError for a label over MAX_LENGTH.
     """
-    text = "\0".join(labels) + "\0\0\0"
-    # One byte a code point: what latin-1 lacks becomes "?", which is OTHER too.
-    raw = text.encode("latin-1", "replace").translate(_CODE_OF_BYTE)
+    raw = codes("\0".join(labels) + "\0\0\0")
     lengths = np.fromiter(map(len, labels), np.int64, len(labels))
-    if labels and lengths.max() > MAX_LENGTH:
-        raise ValueError(f"a label of {lengths.max()} characters: at most {MAX_LENGTH}")
+    check_length(lengths.max(initial=0))
     starts = np.cumsum(lengths + 1) - (lengths + 1)
     return Batch(np.frombuffer(raw, np.uint8), starts, lengths)
+
+
+def codes(text: str) -> bytes:
+    """The code of each character."""
+    # One byte a code point: what latin-1 lacks becomes "?", which is OTHER too.
+    return text.encode("latin-1", "replace").translate(_CODE_OF_BYTE)
+
+
+def check_length(length: int) -> None:
+    """Raise ValueError for a label over MAX_LENGTH."""
+    if length > MAX_LENGTH:
+        raise ValueError(f"a label of {length} characters: at most {MAX_LENGTH}")

@@ -35,7 +35,7 @@ class Lexicon:
         """Take the packed cells, int32 (n,); raises ValueError if they cannot be."""
         check_cells(cells)
         self.cells = cells
-        self._count3, self._base3 = self._windows()
+        self.count3, self.base3 = self._windows()
 
     @classmethod
     def load(cls, path: Path) -> Lexicon:
@@ -52,8 +52,8 @@ class Lexicon:
         codes, starts, _ = batch
         wide = codes.astype(np.int32)
         at = (wide[:-2] * SIZE + wide[1:-1]) * SIZE + wide[2:]
-        found = self._count3[at]
-        base = self._base3[at]
+        found = self.count3[at]
+        base = self.base3[at]
         where = np.flatnonzero(base)
         base = base[where]
         step = 3

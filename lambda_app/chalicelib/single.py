@@ -12,13 +12,13 @@ from functools import cached_property
 
 from .characters import EDGE, SYMBOL, SYMBOLS
 from .cuts import Cut
-from .encoding import OTHER, SIZE, encode
+from .encoding import OTHER, SIZE, check_length, codes
 from .facts import C_LOG_C, IDNA, Surprise
 from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT
 from .reasons import STRETCH, Reason, cut_text
 from .tally import CONSONANT, DIGIT, PAIRS, Tally
 from .view import Tables, there
-from .words import COST_BIT, UNREACHED, WORDS_BIT
+from .words import COST_BIT, SHORT, UNREACHED, WORDS_BIT
 
 _PAIRS = PAIRS.tolist()
 _SYMBOL = SYMBOL.tolist()
@@ -37,7 +37,9 @@ class Single:
         self.lengths = n = len(label)
         self.sizes = max(n, 1)
         self.gaps = max(n - 1, 1)
-        self.codes = encode([label]).codes[: n + 1].tolist()
+        check_length(n)
+        self._padded = codes(label + "\0\0\0")  # windows may start anywhere
+        self.codes = self._padded[: n + 1]
 
     @cached_property
     def tally(self) -> Tally:
@@ -106,8 +108,11 @@ class Single:
         """See Facts."""
         if self.tables.words:
             return self._paths[2]
-        cells = there(self.tables.lexicon).cells.data
-        return sum(1 for start in range(self.lengths) for _ in self._words(cells, start))
+        lexicon, found = there(self.tables.lexicon), 0
+        count, base, cells = lexicon.count3.data, lexicon.base3.data, lexicon.cells.data
+        for start, (_, three) in enumerate(self._windows):
+            found += count[three] + sum(1 for _ in self._long(cells, base[three], start))
+        return found
 
     @property
     def cut(self) -> Cut:
@@ -126,37 +131,44 @@ class Single:
         return cut_text(self.label, self._paths[1].__getitem__)
 
     @cached_property
+    def _windows(self) -> list[tuple[int, int]]:
+        """Two and three characters from each on, as words.Windows numbers them."""
+        after = zip(self.codes[:-1], self._padded[1:], self._padded[2:], strict=False)
+        return [(x := a * SIZE + b, x * SIZE + c) for a, b, c in after]
+
+    @cached_property
     def _paths(self) -> tuple[int, list[int], int]:
         """The value of the cheapest path, where the last step to each place began, words found.
 
         Of paths that are worth the same the one with the shortest last step is
         taken, as reasons.segmentations does.
         """
-        words = there(self.tables.words)
-        singles, costs = words.values[0].data, words.costs.data
-        best, begun, found = [0] + [UNREACHED] * self.lengths, [0] * (self.lengths + 1), 0
-        for start, code in enumerate(self.codes[:-1]):
-            steps = [(start + 1, singles[code])]
-            for end, cell in self._words(words.cells.data, start):
-                value = (costs[cell] << COST_BIT) + (1 << WORDS_BIT) + (end - start) ** 2
-                steps.append((end, value))
-            found += len(steps) - 1
-            for end, value in steps:
-                if best[start] + value <= best[end]:
-                    best[end], begun[end] = best[start] + value, start
-        return best[-1], begun, found
+        words, found = there(self.tables.words), 0
+        ones, twos, threes = (values.data for values in words.values)
+        costs, cells = words.costs.data, words.cells.data
+        base, short = words.base3.data, words.begun.data
+        best, begun = [0] + [UNREACHED] * (self.lengths + SHORT), [0] * (self.lengths + SHORT + 1)
+        for start, (two, three) in enumerate(self._windows):
+            steps = [(1, ones[self.codes[start]]), (2, twos[two]), (3, threes[three])]
+            for length, cell in self._long(cells, base[three], start):
+                steps.append((length, (costs[cell] << COST_BIT) + (1 << WORDS_BIT) + length**2))
+            for length, value in steps:
+                if value < UNREACHED and best[start] + value <= best[start + length]:
+                    best[start + length], begun[start + length] = best[start] + value, start
+            found += short[three] + len(steps) - SHORT
+        return best[self.lengths], begun, found
 
-    def _words(self, cells: memoryview, start: int) -> Iterator[tuple[int, int]]:
-        """The words that start at a character: the end and the cell of each."""
-        base, at = cells[0], start
+    def _long(self, cells: memoryview, base: int, start: int) -> Iterator[tuple[int, int]]:
+        """The words of more than SHORT characters that start at one: their lengths and cells."""
+        length = SHORT
         while base:
-            index = base + self.codes[at]
-            cell = cells[index]
-            if cell & CODE_MASK != self.codes[at]:
+            code = self.codes[start + length]
+            cell = cells[base + code]
+            if cell & CODE_MASK != code:
                 return
-            at += 1
-            if cell >> WORD_BIT & 1 and at - start > 1:
-                yield at, index
+            length += 1
+            if cell >> WORD_BIT & 1:
+                yield length, base + code
             base = cell >> BASE_BIT
 
     def _longest(self, kind: list[bool]) -> int:

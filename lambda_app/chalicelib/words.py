@@ -61,7 +61,7 @@ class Words:
         self.cells = cells
         self.single = costs[:SIZE]
         self.costs = costs[SIZE:]
-        self._cell2, self._cell3, self._base3 = self._windows()
+        self._cell2, self._cell3, self.base3 = self._windows()
         # By one, two and three characters: what the step over them adds to a path's value.
         self.values = (
             (self.single.astype(np.int64) << COST_BIT) + (1 << SINGLE_BIT),
@@ -69,7 +69,7 @@ class Words:
             np.where(self._cell3, self.value(self._cell3, 3), UNREACHED),
         )
         begun = (self._cell2 != 0)[:, None] + (self._cell3 != 0).reshape(-1, SIZE).astype(np.int8)
-        self._begun = begun.ravel()
+        self.begun = begun.ravel()
 
     def value(self, cells: Narrow, length: int | Narrow) -> Ints:
         """What words of these cells and lengths add to a path's value, int64."""
@@ -79,7 +79,7 @@ class Words:
 
     def count(self, batch: Batch, windows: Windows, long: Matches) -> Ints:
         """Words in each label, overlapping ones too, int64 (labels,)."""
-        found = self._begun.take(windows.three).astype(np.uint8)
+        found = self.begun.take(windows.three).astype(np.uint8)
         found += np.bincount(long.start, minlength=len(found)).astype(np.uint8)
         return np.add.reduceat(found, batch.starts, dtype=np.int64)
 
@@ -89,7 +89,7 @@ class Words:
         All start positions of the batch walk at once, those that are still
         inside a word after SHORT characters, one character a round.
         """
-        base = self._base3.take(windows.three)
+        base = self.base3.take(windows.three)
         where = np.flatnonzero(base != 0)
         base, found = base[where], [_NONE]
         length = SHORT
