@@ -8,7 +8,6 @@ else's work), those of whole commands the median.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import platform
@@ -100,12 +99,10 @@ def _hosts(path: Path) -> Iterator[Row]:
             with contextlib.suppress(InvalidDomain):
                 names.parse(host)
 
-    results = batch.verdicts(scorer, hosts)
     for what, run in (
         ("parsing", parse),
-        ("parsing and verdict", lambda: batch.verdicts(scorer, hosts)),
-        ("the same with contributions", lambda: scorer.score_many(hosts)),
-        ("writing CSV", lambda: batch.write([results], io.StringIO(), "csv")),
+        ("parsing, verdict and CSV", lambda: batch.to_csv(scorer, hosts)),
+        ("parsing, verdict and contributions", lambda: scorer.score_many(hosts)),
     ):
         yield f"  of a host's time in a file, {what}", f"{_best(run) / len(hosts) * 1e9:,.0f} ns"
 

@@ -5,43 +5,39 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from io import StringIO
 from itertools import chain, islice
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
-from lambda_app.chalicelib.names import Name
 from lambda_app.chalicelib.scorer import Invalid, Score, Scorer, try_parse
 
 from .errors import PipelineError
 
-CHUNK = 10_000  # rows scored and held together
+CHUNK = 8192  # rows scored and held together
 CSV_COLUMNS = ("domain", "name", "label", "probability", "error")
 WORDS = ("legitimate", "malicious")  # by label
 
-
-class Verdict(NamedTuple):
-    """A Score without its explanation, which would take most of the time."""
-
-    domain: str
-    name: str
-    label: int
-    probability: float
+Row = str | Invalid  # a name, or why there is none in a row of the input
 
 
-Result = Score | Verdict | Invalid
+class Written(NamedTuple):
+    """The output for a chunk of rows."""
+
+    text: str
+    refused: int  # how many of them
 
 
 class InputError(PipelineError):
     """An input that holds no names where they were said to be."""
 
 
-def read_lines(stream: TextIO) -> Iterator[str | Invalid]:
+def read_lines(stream: TextIO) -> Iterator[Row]:
     """One name a line."""
     for line in stream:
         yield line.rstrip("\r\n")
 
 
-def read_column(stream: TextIO, column: str) -> Iterator[str | Invalid]:
+def read_column(stream: TextIO, column: str) -> Iterator[Row]:
     """A column of a CSV with a header; raises InputError if it is not there."""
     csv.field_size_limit(2**31 - 1)  # an unclosed quote is one long field, not an error
     rows = csv.reader(_without_nul(stream))
@@ -53,7 +49,7 @@ def read_column(stream: TextIO, column: str) -> Iterator[str | Invalid]:
         yield row[at] if at < len(row) else Invalid(",".join(row), f"no column {column!r}")
 
 
-def read_field(stream: TextIO, field: str) -> Iterator[str | Invalid]:
+def read_field(stream: TextIO, field: str) -> Iterator[Row]:
     """A field of JSON objects, one a line; a line that has none becomes an Invalid."""
     for line in stream:
         try:
@@ -71,81 +67,86 @@ def _without_nul(stream: TextIO) -> Iterator[str]:
         yield line.replace("\0", "\ufffd")
 
 
-def score_rows(
-    scorer: Scorer, rows: Iterable[str | Invalid], form: str
-) -> Iterator[Sequence[Result]]:
-    """Score for a form of FORMS chunk by chunk; memory stays flat whatever the length."""
+def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows as they are scored and held together; memory stays flat whatever the length."""
     rows = iter(rows)
-    judge = partial(verdicts, scorer) if form == "csv" else scorer.score_many
     while chunk := list(islice(rows, CHUNK)):
-        results = iter(judge([x for x in chunk if isinstance(x, str)]))
-        yield [next(results) if isinstance(x, str) else x for x in chunk]
+        yield chunk
 
 
-def verdicts(scorer: Scorer, texts: Sequence[str]) -> list[Verdict | Invalid]:
-    """Judge many, in order, without explaining."""
-    parsed = [try_parse(text) for text in texts]
-    probability = scorer.probability([x.label for x in parsed if isinstance(x, Name)])
-    label = (probability >= scorer.threshold).astype(int)
-    verdict = zip(label.tolist(), probability.tolist(), strict=True)
-    return [
-        Verdict(text, x.label, *next(verdict)) if isinstance(x, Name) else x
-        for text, x in zip(texts, parsed, strict=True)
-    ]
-
-
-def write(results: Iterable[Sequence[Result]], stream: TextIO, form: str) -> int:
-    """Write all results in a form of FORMS; returns how many rows were refused."""
+def write(results: Iterable[Written], stream: TextIO, form: str) -> int:
+    """Write the results of all chunks in a form of FORMS; returns how many rows were refused."""
     refused = 0
     results = iter(results)
-    first = next(results, [])  # before the header: the input may turn out to be none
-    put = FORMS[form](stream)
-    for chunk in chain([first], results):
-        put(chunk)
-        refused += sum(isinstance(x, Invalid) for x in chunk)
+    first = next(results, Written("", 0))  # before the header: the input may turn out to be none
+    stream.write(HEADERS[form])
+    for written in chain([first], results):
+        stream.write(written.text)
+        refused += written.refused
     return refused
 
 
-def _csv(stream: TextIO) -> Callable[[Sequence[Result]], None]:
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-
-    def put(chunk: Sequence[Result]) -> None:
-        writer.writerows(
-            (x.domain, "", "", "", x.error)
-            if isinstance(x, Invalid)
-            else (x.domain, x.name, x.label, x.probability, "")
-            for x in chunk
-        )
-
-    return put
-
-
-def _jsonl(stream: TextIO) -> Callable[[Sequence[Result]], None]:
-    def put(chunk: Sequence[Result]) -> None:
-        stream.writelines(json.dumps(_object(x)) + "\n" for x in chunk)
-
-    return put
-
-
-def _object(x: Result) -> dict[str, Any]:
-    names = x._fields if isinstance(x, Verdict) else x.__slots__
-    return {name: getattr(x, name) for name in names}
+def to_csv(scorer: Scorer, rows: Sequence[Row]) -> Written:
+    """CSV without the explanation, which would take most of the time."""
+    labels: list[str] = []
+    heads: list[str] = []
+    refused: list[tuple[int, Invalid]] = []
+    for row in rows:
+        name = try_parse(row) if isinstance(row, str) else row
+        if isinstance(name, Invalid):
+            refused.append((len(refused) + len(heads), name))
+            continue
+        labels.append(name.label)
+        # What is its own host has no character that CSV would quote.
+        heads.append(f"{row},{name.label}" if name.host == row else _line(row, name.label)[:-1])
+    probability = scorer.probability(labels)
+    label = (probability >= scorer.threshold).astype(int)
+    verdicts = zip(heads, label.tolist(), probability.tolist(), strict=True)
+    lines = [f"{head},{label},{p},\n" for head, label, p in verdicts]
+    for at, invalid in refused:
+        lines.insert(at, _line(invalid.domain, "", "", "", invalid.error))
+    return Written("".join(lines), len(refused))
 
 
-def _table(stream: TextIO) -> Callable[[Sequence[Result]], None]:
-    stream.write(f"{'verdict':<11} {'probability':>11}  domain, read as\n")
-
-    def put(chunk: Sequence[Result]) -> None:
-        for x in chunk:
-            if isinstance(x, Invalid):
-                stream.write(f"{'refused':<11} {'':>11}  {x.domain!r}: {x.error}\n")
-            else:
-                shown = x.domain if x.domain.isprintable() else repr(x.domain)
-                reason = f", {x.segmentation}" if isinstance(x, Score) and x.segmentation else ""
-                stream.write(f"{WORDS[x.label]:<11} {x.probability:>11.6f}  {shown}{reason}\n")
-
-    return put
+def _line(*fields: object) -> str:
+    line = StringIO()
+    csv.writer(line, lineterminator="\n").writerow(fields)
+    return line.getvalue()
 
 
-FORMS = {"table": _table, "csv": _csv, "jsonl": _jsonl}
+def to_jsonl(scorer: Scorer, rows: Sequence[Row]) -> Written:
+    """JSON lines with every contribution and the reasons."""
+    return _explained(scorer, rows, _object)
+
+
+def _object(x: Score | Invalid) -> str:
+    return json.dumps({name: getattr(x, name) for name in x.__slots__}) + "\n"
+
+
+def to_table(scorer: Scorer, rows: Sequence[Row]) -> Written:
+    """Lines for a person."""
+    return _explained(scorer, rows, _sentence)
+
+
+def _sentence(x: Score | Invalid) -> str:
+    if isinstance(x, Invalid):
+        return f"{'refused':<11} {'':>11}  {x.domain!r}: {x.error}\n"
+    shown = x.domain if x.domain.isprintable() else repr(x.domain)
+    reason = f", {x.segmentation}" if x.segmentation else ""
+    return f"{WORDS[x.label]:<11} {x.probability:>11.6f}  {shown}{reason}\n"
+
+
+def _explained(
+    scorer: Scorer, rows: Sequence[Row], put: Callable[[Score | Invalid], str]
+) -> Written:
+    scores = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
+    results = [next(scores) if isinstance(x, str) else x for x in rows]
+    return Written("".join(map(put, results)), sum(isinstance(x, Invalid) for x in results))
+
+
+FORMS = {"table": to_table, "csv": to_csv, "jsonl": to_jsonl}
+HEADERS = {
+    "table": f"{'verdict':<11} {'probability':>11}  domain, read as\n",
+    "csv": _line(*CSV_COLUMNS),
+    "jsonl": "",
+}

@@ -183,6 +183,20 @@ def _score_options(command: argparse.ArgumentParser) -> None:
         help="the threshold: of this false-positive rate (0.01, 0.001, 0.0001) or, by default, "
         "of maximal F1",
     )
+    command.add_argument(
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="processes for an input of more than some thousand rows (default: one a core, "
+        "up to eight)",
+    )
+
+
+def _jobs(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 256:
+        raise argparse.ArgumentTypeError(f"{number} processes: from 1 to 256")
+    return number
 
 
 def _operating_point(text: str) -> str | float:

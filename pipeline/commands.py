@@ -8,13 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from lambda_app.chalicelib.scorer import Invalid
-
     from .workflow import Request
 
 DONE, SOME_REFUSED, FAILED = 0, 1, 2
@@ -87,21 +85,23 @@ def _request(options: argparse.Namespace) -> Request:
 
 def score(options: argparse.Namespace) -> int:
     """Score names."""
-    from lambda_app.chalicelib.scorer import Scorer, UnknownOperatingPoint
+    from lambda_app.chalicelib.scorer import UnknownOperatingPoint
 
-    from . import batch
+    from . import batch, parallel
 
     if options.names and (options.input or options.column or options.field):
         raise batch.InputError("names on the command line and an input: choose one")
+    form = options.format or ("table" if sys.stdout.isatty() else "csv")
+    job = parallel.Job(options.model, options.operating_point, form)
     try:
-        scorer = Scorer.load(options.model, options.operating_point)
+        scorer = job.scorer()
     except UnknownOperatingPoint as error:
         raise batch.InputError(f"--operating-point: {error}") from error
-    form = options.format or ("table" if sys.stdout.isatty() else "csv")
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    jobs = options.jobs or parallel.cores()
     with _input(options) as stream:
-        rows: Iterable[str | Invalid]
+        rows: Iterable[batch.Row]
         if stream is None:
             rows = options.names
         elif options.column is not None:
@@ -110,7 +110,8 @@ def score(options: argparse.Namespace) -> int:
             rows = batch.read_field(stream, options.field)
         else:
             rows = batch.read_lines(stream)
-        refused = batch.write(batch.score_rows(scorer, rows, form), sys.stdout, form)
+        with closing(parallel.score(job, scorer, batch.chunks(rows), jobs)) as results:
+            refused = batch.write(results, sys.stdout, form)
     sys.stdout.flush()
     if options.operating_point != "max_f1":
         print(f"score: malicious from {scorer.threshold:.6f} on", file=sys.stderr)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from lambda_app.chalicelib.scorer import Invalid, Scorer
+from pipeline.batch import CHUNK, CSV_COLUMNS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -108,6 +111,43 @@ def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
     assert [x["domain"] for x in rows(score("--input", tmp_path / "names.txt"))] == names
 
 
+NASTY = [
+    *("", " ", "google.com", "GOOGLE.com", "google.com.", " google.com ", "www.bbc.co.uk"),
+    *("http://a.com/?q=1,2", 'a"b.com', "user,name@a.com", "tab\tname.com", "a,b", '"', "'"),
+    *("bücher.de", "xn--bcher-kva.de", "пример.рф", "example。com", "例え.jp", "\u2028.com"),
+    *("nul\0.com", "\x85", "a\x0bb.com", "a\x1cb.com", "a" * 64 + ".com", "a." * 140 + "com"),
+    *("x" * 20_000, "co.uk", "1.2.3.4", "[::1]", "_dmarc.a.com", "exa_mple.com", "12306"),
+    *("plzdonthackmekthxbye", "\udcff.com", "=1+1", "a..b", "-.-", "💩.la"),
+]
+
+
+def plainly(scorer: Scorer, names: list[str]) -> bytes:
+    """The CSV as it is defined: by Python's csv, of what score_many says."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for x in scorer.score_many(names):
+        if isinstance(x, Invalid):
+            writer.writerow((x.domain, "", "", "", x.error))
+        else:
+            writer.writerow((x.domain, x.name, x.label, x.probability, ""))
+    return stream.getvalue().encode("utf-8", "backslashreplace")
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path: Path) -> None:
+    names = [*NASTY, *(f"name{i}.com" for i in range(2 * CHUNK)), *NASTY * 200]
+    path = tmp_path / "names.txt"
+    ends = ["\n", "\r\n", "\r"]
+    text = "".join(f"{name}{ends[i % 3]}" for i, name in enumerate(names[:-1])) + names[-1]
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    command = [sys.executable, "-m", "pipeline", "score", "--input", str(path)]
+    command += ["--jobs", str(jobs)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert run.returncode == 1
+    assert run.stdout == plainly(language, names)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -117,6 +157,7 @@ def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
         (["a.com", "--model", "absent"], "absent/model.json: cannot be read"),
         (["--column", ""], "no column ''"),
         (["--format", "xml"], "invalid choice"),
+        (["--jobs", "0"], "0 processes: from 1 to 256"),
     ],
 )
 def test_what_cannot_run_exits_with_2(arguments: list[str], message: str) -> None:
