@@ -42,6 +42,13 @@ def serve(port: int) -> NoReturn:
 @contextmanager
 def served(model: Path | None = None) -> Iterator[str]:
     """The URL of the app, running for the with block with a model of choice."""
+    with running(model) as (url, _):
+        yield url
+
+
+@contextmanager
+def running(model: Path | None = None) -> Iterator[tuple[str, int]]:
+    """The same, and the server's process id."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
@@ -50,7 +57,7 @@ def served(model: Path | None = None) -> Iterator[str]:
         process = start(_command(port), Path(log.name), environment)
         try:
             wait(process, f"http://{HOST}:{port}/health", Path(log.name), _START)
-            yield f"http://{HOST}:{port}"
+            yield f"http://{HOST}:{port}", process.pid
         finally:
             process.terminate()
             process.wait()
@@ -96,10 +103,12 @@ def _command(port: int) -> list[str]:
 def _chalice(project: Path, *arguments: str) -> list[str]:
     """Chalice's command by this interpreter, and no bytecode left in the project.
 
-    Its local server would let only five connections wait.
+    Its local server would let only five connections wait, and send an answer in two
+    pieces, of which the second waits 40 ms until the client acknowledges the first.
     """
     code = (
         "import socketserver, sys; socketserver.TCPServer.request_queue_size = 128; "
+        "socketserver.StreamRequestHandler.wbufsize = -1; "
         "from chalice.cli import main; sys.exit(main())"
     )
     return [sys.executable, "-B", "-c", code, "--project-dir", str(project), *arguments]
