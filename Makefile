@@ -33,7 +33,7 @@ serve: $(RUNTIME) ## serve the app on 127.0.0.1:8000 (PORT=...)
 package: $(RUNTIME) ## make the deployment zip in build/package
 	$(BIN)/python -m pipeline package
 
-bench: $(RUNTIME) ## measure every speed and size that the README quotes
+bench: $(DEV) ## measure every speed and size that the README quotes
 	$(BIN)/python -m benchmarks
 
 clean: ## remove what was made, downloads and trained artifacts included

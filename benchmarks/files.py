@@ -1,0 +1,35 @@
+"""`score` on whole files, as a user runs it: time and memory as lines grow."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lambda_app.chalicelib.features import SETS
+
+from .labels import TOTAL, hosts
+from .measure import Row, pipeline, sized
+
+LINES = (sized(100_000), sized(500_000), TOTAL)
+
+
+def rows() -> Iterator[Row]:
+    """The subject's rows."""
+    took = pipeline("score", "google.com", rounds=sized(5))
+    yield "score of one name, whole process", f"{took.seconds:.2f} s"
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        path = Path(folder) / "hosts.txt"
+        for lines in LINES:
+            with path.open("w") as file:
+                file.writelines(f"{host}\n" for host in hosts(lines))
+            for model in SETS:
+                yield from _score(model, path, lines)
+
+
+def _score(model: str, path: Path, lines: int) -> Iterator[Row]:
+    score = ("score", "--model", model, "--format", "csv", "--input", str(path))
+    took, peak = pipeline(*score, rounds=1 if lines == TOTAL else sized(3))
+    what = f"{model}: score of {lines:,} distinct lines to CSV, whole process"
+    yield what, f"{took:.1f} s ({took / lines * 1e6:.1f} us a line)"
+    yield "  peak memory of its largest process", f"{peak:,.0f} MB"
