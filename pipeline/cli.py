@@ -104,6 +104,12 @@ def parser() -> argparse.ArgumentParser:
         "package", "Make the deployment zip.", "package --out build/package", commands.package
     )
     package.add_argument("--out", type=Path, default=Path("build/package"), help="a folder")
+    package.add_argument(
+        "--architecture",
+        choices=("x86_64", "arm64"),
+        default="x86_64",
+        help="of the Lambda (default: %(default)s)",
+    )
     _dga_options(
         add(
             "dga",

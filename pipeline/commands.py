@@ -151,10 +151,10 @@ def serve(options: argparse.Namespace) -> int:
 
 def package(options: argparse.Namespace) -> int:
     """Make the deployment zip."""
-    from .serving import package
+    from .packaging import describe, package
 
-    zipped = package(options.out)
-    print(f"{zipped}: {zipped.stat().st_size / 1e6:.1f} MB")
+    zipped = package(options.out, options.architecture)
+    print(f"{zipped}: {options.architecture}, {describe(zipped)}")
     return DONE
 
 

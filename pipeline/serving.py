@@ -1,14 +1,11 @@
-"""The app on this machine: chalice local, and the package that would be deployed."""
+"""The app on this machine, as Chalice's own server runs it."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
-import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +14,7 @@ from typing import NoReturn
 from lambda_app.chalicelib.artifact import locate
 
 from .errors import PipelineError
-from .loopback import HOST, start, wait
+from .loopback import HOST, free_port, start, wait
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "lambda_app"
@@ -25,7 +22,7 @@ _START = 60  # seconds that the app may take to answer
 
 
 class ServingError(PipelineError):
-    """An app that cannot be started or packaged."""
+    """An app that cannot be started."""
 
 
 def serve(port: int) -> NoReturn:
@@ -49,9 +46,7 @@ def served(model: Path | None = None) -> Iterator[str]:
 @contextmanager
 def running(model: Path | None = None) -> Iterator[tuple[str, int]]:
     """The same, and the server's process id."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:
         process = start(_command(port), Path(log.name), environment)
@@ -63,45 +58,12 @@ def running(model: Path | None = None) -> Iterator[tuple[str, int]]:
             process.wait()
 
 
-def package(out: Path) -> Path:
-    """Make the deployment package in a folder; returns the zip.
-
-    A clean copy is packaged, so that no bytecode or stray file comes along.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="package-") as folder:
-        copy = Path(folder) / "app"
-        shutil.copytree(APP, copy, ignore=shutil.ignore_patterns("__pycache__", "deployed"))
-        command = _chalice(copy, "package", str(out.absolute()))
-        # Chalice wants a region, although nothing in the package depends on it.
-        environment = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    zipped = out / "deployment.zip"
-    if run.returncode or not zipped.exists():
-        raise ServingError(f"chalice package failed:\n{run.stdout}{run.stderr}")
-    _prune(zipped)
-    if not any("_multiarray_umath" in name for name in zipfile.ZipFile(zipped).namelist()):
-        raise ServingError(f"{zipped} has no numpy: Chalice found no wheel that fits the Lambda")
-    return zipped
-
-
-def _prune(path: Path) -> None:
-    """Take out what packages bring along and nobody runs: tests and stray bytecode."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        pruned = Path(folder) / path.name
-        with zipfile.ZipFile(path) as old, zipfile.ZipFile(pruned, "w") as new:
-            for entry in old.infolist():
-                if not {"tests", "__pycache__"} & set(entry.filename.split("/")):
-                    new.writestr(entry, old.read(entry), zipfile.ZIP_DEFLATED)
-        pruned.replace(path)
-
-
 def _command(port: int) -> list[str]:
-    return _chalice(APP, "local", "--host", HOST, "--port", str(port), "--no-autoreload")
+    return chalice(APP, "local", "--host", HOST, "--port", str(port), "--no-autoreload")
 
 
-def _chalice(project: Path, *arguments: str) -> list[str]:
-    """Chalice's command by this interpreter, and no bytecode left in the project.
+def chalice(project: Path, *arguments: str) -> list[str]:
+    """Chalice's command on a project, by this interpreter, and no bytecode left there.
 
     Its local server would let only five connections wait, and send an answer in two
     pieces, of which the second waits 40 ms until the client acknowledges the first.
