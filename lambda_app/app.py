@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def _body() -> bytes:
 
 
 def get_scorer() -> Scorer:
-    """The scorer, loaded at the first call."""
+    """The scorer; raises ServiceUnavailableError."""
     try:
         return _load()
     except (ArtifactError, suffixes.SuffixListError) as error:
@@ -77,3 +78,9 @@ def get_scorer() -> Scorer:
 def _load() -> Scorer:
     suffixes.rules()
     return Scorer.load()
+
+
+# While it starts, the Lambda has a whole core; at 512 MB a request has a third of one.
+# What is wrong with an artifact is told by the requests that need it.
+with contextlib.suppress(ArtifactError):
+    _load()

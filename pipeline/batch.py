@@ -120,7 +120,7 @@ def to_jsonl(scorer: Scorer, rows: Sequence[Row]) -> Written:
 
 
 def _object(x: Score | Invalid) -> str:
-    return json.dumps({name: getattr(x, name) for name in x.__slots__}) + "\n"
+    return json.dumps(x._asdict()) + "\n"
 
 
 def to_table(scorer: Scorer, rows: Sequence[Row]) -> Written:

@@ -6,9 +6,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -40,8 +39,7 @@ class ArtifactError(ValueError):
         super().__init__(f"{path}: {problem}")
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A verified artifact: everything that scoring needs."""
 
     metadata: dict[str, Any]  # model.json as it stands
