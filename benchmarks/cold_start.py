@@ -1,0 +1,133 @@
+"""python -m benchmarks.cold_start: how long the Lambda takes to start, and its package's size.
+
+INIT is what AWS's emulator reports under AWS's runtime: from the start of Python
+until it asks for the first event. What is compared is measured in turns, so that
+a drift of the machine meets all alike. The floor is a function that imports
+Chalice and NumPy and has one route.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline import packaging
+from pipeline.runtime import emulated
+from pipeline.serving import APP
+
+ROUNDS = 20
+PATH = "/malicious-domain-classifier"
+BARE = "def app(event, context):\n    return {'statusCode': 200}\n"
+CHALICE = f"""
+from chalice.app import Chalice
+
+app = Chalice(app_name="floor")
+
+
+@app.route("{PATH}", methods=["POST"])
+def answer():
+    return {{}}
+"""
+FLOOR = "import numpy\n" + CHALICE
+
+Row = tuple[str, str]
+
+
+class Case(NamedTuple):
+    """What is started: a folder, and the environment that is its own."""
+
+    folder: Path
+    environment: Mapping[str, str] = {}
+
+
+class Times(NamedTuple):
+    """Milliseconds of every start."""
+
+    init: list[float]
+    first: list[float]  # the first request
+
+
+def main() -> None:
+    """Print the table."""
+    for what, figure in rows():
+        print(f"{what:<62} {figure:>28}")
+
+
+def rows(rounds: int = ROUNDS) -> Iterator[Row]:
+    """The packages' sizes, INIT and first request of every case, and the app's share."""
+    with tempfile.TemporaryDirectory(prefix="cold-start-") as name:
+        folder = Path(name)
+        for architecture in packaging.ARCHITECTURES:
+            yield from _sizes(packaging.package(folder / architecture, architecture), architecture)
+        cases = _cases(folder, folder / packaging.X86_64 / "deployment.zip")
+        times = _measure(cases, rounds)
+        yield "INIT and first request, ms", "median (from to)"
+        for case, took in times.items():
+            yield f"{case}, INIT", _spread(took.init)
+            yield f"{case}, first request", _spread(took.first)
+        floor = statistics.median(times["Chalice and NumPy, no app (the floor)"].init)
+        for model in ("language", "classic"):
+            ratio = statistics.median(times[f"the app, {model}"].init) / floor
+            yield f"the app, {model}, INIT as a multiple of the floor", f"{ratio:.2f}"
+
+
+def _sizes(zipped: Path, architecture: str) -> Iterator[Row]:
+    unpacked = sum(entry.file_size for entry in zipfile.ZipFile(zipped).infolist())
+    yield f"deployment zip, {architecture}", f"{zipped.stat().st_size / 1e6:.1f} MB"
+    yield f"deployment zip, {architecture}, unpacked", f"{unpacked / 1e6:.1f} MB"
+
+
+def _cases(folder: Path, zipped: Path) -> dict[str, Case]:
+    app, raw = folder / "app", folder / "raw"
+    zipfile.ZipFile(zipped).extractall(app)
+    zipfile.ZipFile(packaging.chalice_package(folder / "chalice")).extractall(raw)
+    bare = folder / "bare"
+    bare.mkdir()
+    (bare / "app.py").write_text(BARE)
+    packaging.compile_all(bare)
+    return {
+        "bare handler": Case(bare),
+        "Chalice alone": Case(_instead(app, CHALICE, folder / "chalice-alone")),
+        "Chalice and NumPy, no app (the floor)": Case(_instead(app, FLOOR, folder / "floor")),
+        "the floor as Chalice packages it": Case(_instead(raw, FLOOR, folder / "raw-floor", False)),
+        "the app, language": Case(app, {"MODEL": "language"}),
+        "the app, classic": Case(app, {"MODEL": "classic"}),
+    }
+
+
+def _instead(package: Path, source: str, folder: Path, compiled: bool = True) -> Path:
+    """A package with another app."""
+    shutil.copytree(package, folder, ignore=shutil.ignore_patterns("chalicelib"))
+    (folder / "app.py").write_text(source)
+    if compiled:
+        packaging.compile_all(folder)
+    return folder
+
+
+def _measure(cases: dict[str, Case], rounds: int) -> dict[str, Times]:
+    times = {name: Times([], []) for name in cases}
+    event = json.loads((APP.parent / "tests" / "data" / "event.json").read_text())
+    event["body"] = json.dumps({"domain": "www.example.co.uk"})
+    for _ in range(rounds):
+        for name, case in cases.items():
+            environment = packaging.variables() | dict(case.environment)
+            with emulated(case.folder, environment=environment) as function:
+                if function(event).get("statusCode") != 200:
+                    raise SystemExit(f"{name} does not answer:\n{function.log}")
+                times[name].init.append(function.init)
+                times[name].first.append(function.invocations[0])
+    return times
+
+
+def _spread(took: list[float]) -> str:
+    return f"{statistics.median(took):.1f} ({min(took):.1f} to {max(took):.1f})"
+
+
+if __name__ == "__main__":
+    main()
