@@ -76,11 +76,12 @@ def get_scorer() -> Scorer:
 
 @functools.cache
 def _load() -> Scorer:
-    suffixes.rules()
-    return Scorer.load()
+    scorer = Scorer.load()
+    scorer.score("example.com")  # reads the suffixes, too
+    return scorer
 
 
 # While it starts, the Lambda has a whole core; at 512 MB a request has a third of one.
 # What is wrong with an artifact is told by the requests that need it.
-with contextlib.suppress(ArtifactError):
+with contextlib.suppress(ArtifactError, suffixes.SuffixListError):
     _load()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +21,15 @@ from .test_cli import alive, children
 
 ROOT = Path(__file__).parents[2]
 JOB = parallel.Job("language", "max_f1", "csv")
+Workers = Callable[[], list[int]]
 SCORE = [sys.executable, "-m", "pipeline", "score", "--jobs"]
+
+
+@pytest.fixture
+def workers() -> Workers:
+    """The processes started since the test began."""
+    before = set(children(os.getpid()))
+    return lambda: [pid for pid in children(os.getpid()) if pid not in before]
 
 
 def endless() -> Iterator[list[str]]:
@@ -29,7 +37,9 @@ def endless() -> Iterator[list[str]]:
         yield [f"name{i}.com"]
 
 
-def test_others_take_part_and_order_is_kept(classic: Scorer, language: Scorer) -> None:
+def test_others_take_part_and_order_is_kept(
+    classic: Scorer, language: Scorer, workers: Workers
+) -> None:
     """Rows scored here are told by another model from those scored elsewhere."""
     forms = [to_csv(scorer, ["name0.com"]) for scorer in (classic, language)]
     assert forms[0] != forms[1]
@@ -42,22 +52,22 @@ def test_others_take_part_and_order_is_kept(classic: Scorer, language: Scorer) -
             break
     results.close()
     assert [x.partition(",")[0] for x in lines] == [f"name{i}.com" for i in range(len(lines))]
-    assert children(os.getpid()) == []
+    assert workers() == []
 
 
-def test_an_input_of_one_chunk_starts_no_process(language: Scorer) -> None:
+def test_an_input_of_one_chunk_starts_no_process(language: Scorer, workers: Workers) -> None:
     results = parallel.score(JOB, language, [["a.com", "b.com"]], 8)
     for written in results:
         assert written.text.count("\n") == 2
-        assert children(os.getpid()) == []
+        assert workers() == []
 
 
-def test_a_process_that_dies_is_told_in_one_line(language: Scorer) -> None:
+def test_a_process_that_dies_is_told_in_one_line(language: Scorer, workers: Workers) -> None:
     with pytest.raises(parallel.WorkerError, match="a scoring process ended with status -9"):
         for _ in parallel.score(JOB, language, endless(), 2):
-            for pid in children(os.getpid()):
+            for pid in workers():
                 os.kill(pid, signal.SIGKILL)
-    assert children(os.getpid()) == []
+    assert workers() == []
 
 
 def test_a_process_that_cannot_load_the_model_says_why(language: Scorer) -> None:
