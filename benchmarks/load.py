@@ -21,15 +21,20 @@ LIMIT = 1.0  # seconds that no request may take
 
 def rows() -> Iterator[Row]:
     """The subject's rows; raises RuntimeError if a request failed or took over LIMIT."""
-    names = list(hosts(CLIENTS * REQUESTS))
+    names, failed = list(hosts(CLIENTS * REQUESTS)), []
     for model in SETS:
         with running(PACKAGED / model) as (url, pid):
             alone(client.single, url, names[:10], 1)  # the model is loaded by the first
             yield from _one(model, url, names[-200:])
-            yield from _many(f"{model}: HTTP, {CLIENTS} clients x {REQUESTS} requests", url, names)
+            load = alone(client.single, url, names, CLIENTS)
+            yield from _many(model, load)
+            if load.errors or max(load.took) > LIMIT:
+                failed.append(f"{model}: {load.errors} errors, longest {max(load.took):.2f} s")
             took = alone(client.batches, url, distinct(BATCH), BATCHES)
             yield f"  a batch of {BATCH:,} names", spread([x * 1e3 for x in took], "ms")
             yield "  peak memory of the server", f"{peak(pid):,.0f} MB"
+    if failed:
+        raise RuntimeError("; ".join(failed))
 
 
 def _one(model: str, url: str, names: list[str]) -> Iterator[Row]:
@@ -37,14 +42,12 @@ def _one(model: str, url: str, names: list[str]) -> Iterator[Row]:
     yield f"{model}: HTTP, one client, a request", spread([x * 1e3 for x in load.took], "ms", 2)
 
 
-def _many(what: str, url: str, names: list[str]) -> Iterator[Row]:
-    load = alone(client.single, url, names, CLIENTS)
+def _many(model: str, load: client.Load) -> Iterator[Row]:
     half, most = percentiles(load.took)
+    what = f"{model}: HTTP, {CLIENTS} clients x {REQUESTS} requests"
     yield what, f"{len(load.took) / load.seconds:,.0f} requests/s"
     yield "  errors; connections closed by the server", f"{load.errors}; {load.reconnected}"
     yield "  a request, p50", f"{half * 1e3:,.0f} ms"
     yield "  a request, p99", f"{most * 1e3:,.0f} ms"
     yield f"  a request, longest (may not exceed {LIMIT:g} s)", f"{max(load.took) * 1e3:,.0f} ms"
     yield "  the clients' own share of a core", f"{load.busy:.0%}"
-    if load.errors or max(load.took) > LIMIT:
-        raise RuntimeError(f"{what}: {load.errors} errors, longest {max(load.took):.2f} s")

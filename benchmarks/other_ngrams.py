@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_limits
 
 from lambda_app.chalicelib.artifact import PACKAGED
 from lambda_app.chalicelib.scorer import Scorer
@@ -50,7 +51,7 @@ def rows(
     data = _corpus(folder / "embedded.csv")
     with cluster() as running:
         valid = running.draw_split(data.path, len(data.frame), TRAIN_SHARE, SEED)
-    with one_core():
+    with one_core(), threadpool_limits(1):  # threads of BLAS would wait for each other
         model, fitted = _fit(data, ~valid)
         batch = times(lambda: model.predict_proba(labels), 3)
         one = iter(labels)
@@ -77,7 +78,7 @@ def _fit(data: corpus.Corpus, train: Bools) -> tuple[Any, float]:
         HashingVectorizer(analyzer="char", ngram_range=ORDERS, n_features=COLUMNS),
         LogisticRegression(max_iter=1000),
     )
-    labels = [data.labels[i] for i in np.flatnonzero(train)]
+    labels = list(data.frame["domain"][train])
     start = time.perf_counter()
     model.fit(labels, data.malicious[train])
     return model, time.perf_counter() - start
@@ -112,7 +113,7 @@ def _errors(folder: Path, data: corpus.Corpus, valid: Bools, model: Any) -> Iter
     """Both trained on the same rows, at their thresholds of maximal F1 on the others."""
     out = folder / "classic"
     pipeline("train", "--features", "classic", "--data", str(data.path), "--out", str(out))
-    labels, malicious = [data.labels[i] for i in np.flatnonzero(valid)], data.malicious[valid]
+    labels, malicious = list(data.frame["domain"][valid]), data.malicious[valid]
     classic = Scorer.load(out).probability(labels)
     for name, p in (("its", model.predict_proba(labels)[:, 1]), ("classic's", classic)):
         errors = confusion(p, malicious, best_f1(p, malicious, p)).errors
