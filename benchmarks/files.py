@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lambda_app.chalicelib.features import SETS
+from pipeline.parallel import cores
 
 from .labels import TOTAL, hosts
 from .measure import Row, pipeline, sized
@@ -28,8 +29,9 @@ def rows() -> Iterator[Row]:
 
 
 def _score(model: str, path: Path, lines: int) -> Iterator[Row]:
-    score = ("score", "--model", model, "--format", "csv", "--input", str(path))
-    took, peak = pipeline(*score, rounds=1 if lines == TOTAL else sized(3))
-    what = f"{model}: score of {lines:,} distinct lines to CSV, whole process"
-    yield what, f"{took:.1f} s ({took / lines * 1e6:.1f} us a line)"
-    yield "  peak memory of its largest process", f"{peak:,.0f} MB"
+    for jobs in (1, cores()):
+        command = ("--model", model, "--format", "csv", "--jobs", str(jobs), "--input", str(path))
+        took, peak = pipeline("score", *command, rounds=1 if lines == TOTAL else sized(3))
+        yield f"{model}: score of {lines:,} distinct lines, processes: {jobs}", f"{took:.2f} s"
+        yield "  lines a second, start included", f"{lines / took:,.0f}"
+        yield "  peak memory of its largest process", f"{peak:,.0f} MB"

@@ -53,22 +53,13 @@ def _steps(scorer: Scorer) -> Iterator[Row]:
     """What a name costs in a batch, step by step; what a step builds on is there already."""
     model, labels = scorer.artifact, distinct(features.CHUNK)
     view = View(encode(labels), model.tables)
-    yield "  of a name's time, encoding", _each(lambda: encode(labels))
-    for name in _kept(view):
-        yield f"  of a name's time, {name}", _each(partial(_again, view, name))
     compute = [features.REGISTRY[name].compute for name in model.features]
     columns = [run(view) for run in compute]
+    yield "  of a name's time, encoding", _each(lambda: encode(labels))
+    for name in [x for x in vars(view) if isinstance(getattr(View, x, None), cached_property)]:
+        yield f"  of a name's time, {name}", _each(partial(_again, view, name))
     yield "  of a name's time, features of these", _each(lambda: [run(view) for run in compute])
     yield "  of a name's time, shares of the log-odds", _each(lambda: model.equation.parts(columns))
-
-
-def _kept(view: View) -> Iterator[str]:
-    """What a view computes once for several features, as far as the model has the tables."""
-    for name, kind in vars(View).items():
-        if isinstance(kind, cached_property):
-            with contextlib.suppress(ValueError):
-                getattr(view, name)
-                yield name
 
 
 def _again(view: View, name: str) -> None:

@@ -44,7 +44,7 @@ def test_scoring_load_and_files_give_their_rows() -> None:
         "num_words by a Python set and two loops",
         "classic: HTTP, 100 clients x 2 requests",
         "a batch of 1,000 names",
-        "language: score of 1,000 distinct lines to CSV, whole process",
+        "language: score of 1,000 distinct lines, processes: 1",
     } <= set(figures)
     assert all(re.search(r"\d", figure) for figure in figures.values())
 
