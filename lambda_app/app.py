@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from pathlib import Path
 from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Response
-from chalicelib import api, suffixes
+from chalicelib import api, static, suffixes
 from chalicelib.artifact import ArtifactError
 from chalicelib.scorer import Scorer
-
-STATIC = Path(__file__).parent / "chalicelib" / "page"
 
 # jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
 # sends text/plain.
@@ -42,19 +39,23 @@ def health() -> dict[str, str]:
 
 
 @app.route("/")
+@app.route("/page.css")
+@app.route("/page.js")
+@app.route("/list.js")
+@app.route("/common.js")
+@app.route("/points.js")
 def page() -> Response:
-    """The page for a person."""
-    return _file("index.html", "text/html; charset=utf-8")
+    """The page for a person, and its files."""
+    request: Any = app.current_request
+    file: Response = static.answer(request.context["resourcePath"], request.context["path"])
+    return file
 
 
 @app.route("/openapi.json", cors=True)
 def openapi() -> Response:
     """The description of this API."""
-    return _file("openapi.json", "application/json")
-
-
-def _file(name: str, kind: str) -> Response:
-    return Response((STATIC / name).read_text(encoding="utf-8"), {"Content-Type": kind})
+    text = (static.FOLDER / "openapi.json").read_text(encoding="utf-8")
+    return Response(text, {"Content-Type": "application/json"})
 
 
 def _body() -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,10 @@ def test_model_health_and_page(app_url: str, language: Scorer) -> None:
     assert requests.get(app_url + "/model", timeout=30).json() == language.artifact.metadata
     page = requests.get(app_url + "/", timeout=30)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "<form>" in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "<title>Malicious-domain classifier</title>" in page.text
+    for file in re.findall(r'(?:href|src)="([\w.]+)"', page.text):
+        assert requests.get(f"{app_url}/{file}", timeout=30).status_code == 200
 
 
 def test_the_description_of_the_api_is_true(app_url: str) -> None:
