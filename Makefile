@@ -20,6 +20,7 @@ report: $(RUNTIME) ## evaluate both models on what they have not seen (report/in
 	$(BIN)/python -m pipeline evaluate
 
 test: $(DEV) ## run every test
+	.ci/chromium
 	$(BIN)/python -m pytest
 
 check: test ## run every test, ruff and mypy --strict
