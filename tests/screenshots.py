@@ -1,0 +1,56 @@
+"""The page as it looks: python -m tests.screenshots FOLDER; page.png is for the README."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from pipeline.serving import served
+
+from .browser import chromium
+
+LIST = (
+    "domain\nfacebook.com\nxmqjtoevkbhrw.ru\nhttps://www.example.co.uk/path\nco.uk\nqwrtzp\n1.2.3.4"
+)
+
+
+def name(page: Page) -> None:
+    """One name judged."""
+    page.get_by_label("Domain name").fill("plzdonthackmekthxbye")
+    expect(page.locator("#verdict")).to_contain_text("malicious")
+
+
+def names(page: Page) -> None:
+    """A list judged."""
+    page.get_by_label("one a line").fill(LIST)
+    page.get_by_role("button", name="Judge the list").click()
+    expect(page.locator("#summary")).to_contain_text("refused")
+
+
+def shoot(browser: Browser, url: str, folder: Path) -> None:
+    """Every view into a PNG of the folder."""
+    for title, width, height, scheme, act in (
+        ("page", 800, 1200, "light", name),
+        ("dark", 800, 1200, "dark", name),
+        ("phone", 320, 640, "light", name),
+        ("list", 800, 1200, "light", names),
+        ("list-dark-phone", 320, 640, "dark", names),
+    ):
+        with browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+        ) as context:
+            page = context.new_page()
+            page.goto(url)
+            act(page)
+            page.wait_for_timeout(400)  # transitions
+            page.screenshot(path=folder / f"{title}.png", full_page=title != "page")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    with served() as address, chromium() as running:
+        shoot(running, address, target)
