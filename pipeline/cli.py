@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lambda_app.chalicelib.artifact import ArtifactError
 
-from . import commands
+from . import commands, releases
 from .commands import DONE, FAILED
 from .errors import PipelineError
 
@@ -118,6 +118,7 @@ def parser() -> argparse.ArgumentParser:
             commands.dga,
         )
     )
+    releases.add_commands(add)
     return top
 
 

@@ -38,7 +38,9 @@ from .sources import sha256_of
 from .training import MOJO, Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
-FILES = (MANIFEST, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO)  # an artifact may hold
+VERSION = "manifest.json"  # what an artifact that was pulled is a version of
+# What an artifact's folder may hold.
+FILES = (MANIFEST, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, VERSION)
 FALSE_POSITIVE_RATES = (0.01, 0.001, 0.0001)  # of the operating points
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 

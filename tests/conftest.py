@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from hypothesis import settings
 
@@ -16,6 +18,7 @@ from lambda_app.chalicelib.scorer import Scorer
 from pipeline import corpus, packaging, sources
 from pipeline.cluster import Cluster, cluster
 from pipeline.serving import served
+from tests import aws_server
 
 # The first example of a test pays for loading what the others share.
 settings.register_profile("project", deadline=None)
@@ -120,3 +123,25 @@ def language_copy(tmp_path: Path) -> Path:
     folder = tmp_path / "language"
     shutil.copytree(artifact.PACKAGED / "language", folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with aws_server.running(tmp_path_factory.mktemp("aws") / "log") as url:
+        yield url
+
+
+@pytest.fixture
+def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a local AWS, which boto3 and child processes use for the test."""
+    for name, value in (aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": aws_url}).items():
+        monkeypatch.setenv(name, value)
+    return aws_url
+
+
+@pytest.fixture
+def bucket(aws: str) -> str:
+    """A new bucket's name."""
+    name = f"models-{uuid.uuid4().hex}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    return name

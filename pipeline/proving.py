@@ -1,0 +1,127 @@
+"""What an artifact must pass before it is published, installed or deployed.
+
+Its files have their hashes; its equation is the MOJO's; and it gives the golden
+answers, which H2O's Java scorer gave when the artifact was published.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lambda_app.chalicelib import artifact, features
+from lambda_app.chalicelib.artifact import Artifact
+from lambda_app.chalicelib.equation import Binned
+from lambda_app.chalicelib.scorer import Scorer
+
+from .binning import level
+from .errors import PipelineError
+from .export import TOLERANCE, read_mojo, score_mojo
+from .training import MOJO
+
+_MOVED = 1e-9  # between sums of coefficients, added up in another order
+
+# Words, runs of consonants, digits, hyphens, short and long, IDNA: every part of either model.
+NAMES = (
+    "google.com",
+    "wikipedia.org",
+    "plzdonthackmekthxbye",
+    "xmqjtoevkbhrw.ru",
+    "bbc.co.uk",
+    "163.com",
+    "x.org",
+    "bücher.de",
+    "my-very-long-family-holiday-photographs.example.org",
+    "1a5b2c9x8z7y6w5v4u3t.net",
+    "zwgpgtdhqcdljnpjubaexmrtwdsg.ru",
+    "facebook.com",
+    "krakow-noclegi.pl",
+    "qsnwk.info",
+    "bookstore24.shop",
+    "0123456789abcdef0123456789abcdef.biz",
+)
+
+Golden = list[dict[str, Any]]  # {"domain", "probability", "label"}
+
+
+class ProofError(PipelineError):
+    """An artifact whose answers are not those that its MOJO gives."""
+
+
+def prove(folder: Path, golden: Golden | None = None) -> str:
+    """Prove the artifact in a folder; returns a line that says what was found.
+
+    golden: the answers recorded of it; None asks H2O's Java scorer for them.
+    Raises ArtifactError, ExportError or ProofError.
+    """
+    scorer = Scorer.load(folder)
+    same_as_mojo(scorer.artifact, folder / MOJO)
+    asked = ask_mojo(folder) if golden is None else golden
+    apart = check_golden(scorer, asked)
+    source = "of its MOJO" if golden is None else "recorded"
+    return f"{len(asked)} answers as {source}, within {apart:.1e}; its equation is the MOJO's"
+
+
+def same_as_mojo(model: Artifact, mojo: Path) -> None:
+    """Raise ProofError unless threshold, intercept and every coefficient are the MOJO's.
+
+    What a binned term gives on average stands in the artifact's intercept.
+    """
+    theirs, moved = read_mojo(mojo), 0.0
+    for term, ours in model.metadata["coefficients"].items():
+        if isinstance(ours, list):
+            levels = theirs.coefficients.get(term, {})
+            difference = np.array([levels.get(level(i), 0.0) for i in range(len(ours))]) - ours
+            moved += float(difference[0])
+            apart = float(np.ptp(difference))
+        else:
+            apart = abs(ours - theirs.coefficients.get(term, 0.0))
+        if not apart <= TOLERANCE:
+            raise ProofError(f"{mojo}: its coefficients of {term} are not the artifact's")
+    if not abs(theirs.intercept + moved - model.intercept) <= _MOVED:
+        raise ProofError(f"{mojo}: its intercept is not the artifact's")
+    if theirs.threshold != model.thresholds[artifact.MAX_F1]:
+        raise ProofError(f"{mojo}: its threshold is not the artifact's")
+
+
+def ask_mojo(folder: Path) -> Golden:
+    """Golden answers: what H2O's Java scorer says of NAMES, by the MOJO in the folder."""
+    scorer = Scorer.load(folder)
+    labels = [scorer.score(name).name for name in NAMES]
+    with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
+        source = Path(scratch) / "in.csv"
+        _columns(scorer.artifact, labels).to_csv(source, index=False)
+        probability, called = score_mojo(folder / MOJO, source)
+    return [
+        {"domain": name, "probability": p, "label": int(bad)}
+        for name, p, bad in zip(NAMES, probability.tolist(), called.tolist(), strict=True)
+    ]
+
+
+def check_golden(scorer: Scorer, golden: Golden) -> float:
+    """The largest difference from golden answers; raises ProofError if it is one."""
+    apart = 0.0
+    for expected in golden:
+        found = scorer.score(expected["domain"])
+        difference = abs(found.probability - expected["probability"])
+        if not difference <= TOLERANCE or found.label != expected["label"]:
+            raise ProofError(
+                f"{scorer.artifact.name}: {expected['domain']} gives {found.probability!r}, "
+                f"label {found.label}; its MOJO {expected['probability']!r}, {expected['label']}"
+            )
+        apart = max(apart, difference)
+    return apart
+
+
+def _columns(model: Artifact, labels: list[str]) -> pd.DataFrame:
+    """What the MOJO takes: numbers, or the names of bins."""
+    values = features.matrix(labels, model.features, model.tables)
+    if not isinstance(model.equation, Binned):
+        return pd.DataFrame(values, columns=list(model.features))
+    bins = model.equation.bins(list(values.T))
+    names = model.equation.terms
+    return pd.DataFrame({n: [level(i) for i in x] for n, x in zip(names, bins, strict=True)})

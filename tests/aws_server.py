@@ -1,0 +1,113 @@
+"""S3, IAM, Lambda and API Gateway by moto on 127.0.0.1, put right in three respects.
+
+As a program it serves until it is stopped: python -m tests.aws_server PORT DELAY
+
+- S3 decides a conditional write in one step, and takes no body that is cut short;
+  moto's threads do neither. So requests are read whole, and answered one at a time.
+- `import_rest_api` and `put_rest_api` of moto 5.2.5 want OpenAPI 3 with info.description;
+  Chalice sends Swagger 2.0 without one, which AWS takes.
+- Each answer takes DELAY seconds, as the way to AWS takes its time.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from pipeline import loopback
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": loopback.HOST,
+}
+
+
+class Aws:
+    """moto as a WSGI application, with the corrections."""
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._lock = threading.Lock()
+        self._delay = delay
+
+    def __call__(self, environ: dict[str, Any], respond: Any) -> Any:
+        """Answer a request."""
+        body = self._body(environ)
+        if body is None:
+            respond("400 Bad Request", [("Content-Length", "0")])
+            return [b""]
+        if environ["PATH_INFO"].startswith("/restapis") and environ["REQUEST_METHOD"] in _IMPORTS:
+            body = _relabelled(body)
+        environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        time.sleep(self._delay)
+        with self._lock:
+            return list(self._moto(environ, respond))
+
+    def _body(self, environ: dict[str, Any]) -> bytes | None:
+        """The whole body, None if it was cut short."""
+        if environ.get("HTTP_TRANSFER_ENCODING"):
+            return bytes(environ["wsgi.input"].read())
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        body = bytes(environ["wsgi.input"].read(size))
+        return body if len(body) == size else None
+
+
+_IMPORTS = ("POST", "PUT")
+
+
+def _relabelled(body: bytes) -> bytes:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(document, dict) or document.pop("swagger", None) is None:
+        return body
+    document["openapi"] = "3.0.0"
+    document["info"].setdefault("description", "")
+    return json.dumps(document).encode()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def running(log: Path, delay: float = 0.0) -> Iterator[str]:
+    """The URL of a server in a process of its own, for the with block."""
+    with socket.create_server((loopback.HOST, 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://{loopback.HOST}:{port}"
+    command = [sys.executable, "-m", "tests.aws_server", str(port), str(delay)]
+    root = str(Path(__file__).parents[1])
+    process = loopback.start(command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root})
+    try:
+        loopback.wait(process, f"{url}/moto-api/data.json", log, 60)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    application = Aws(float(sys.argv[2]))
+    make_server(
+        loopback.HOST, int(sys.argv[1]), application, threaded=True, request_handler=_Quiet
+    ).serve_forever()

@@ -1,0 +1,347 @@
+"""Versions of artifacts in S3, which is moto's here, over HTTP."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from lambda_app.chalicelib import artifact
+from lambda_app.chalicelib.artifact import PACKAGED
+from pipeline import registry
+from pipeline.cli import main
+from pipeline.errors import PipelineError
+from pipeline.export import ExportError
+from pipeline.manifest import Manifest, ManifestError, check_version, read
+from pipeline.proving import ProofError, ask_mojo
+from pipeline.registry import RegistryError
+from pipeline.storage import Storage, StorageError
+
+GOLDEN = [
+    {key: x[key] for key in ("domain", "probability", "label")}
+    for x in json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text())
+    if x["model"] == "classic"
+]
+
+
+@pytest.fixture
+def storage(bucket: str) -> Storage:
+    return Storage(f"s3://{bucket}/some/models")
+
+
+@pytest.fixture
+def version(storage: Storage) -> str:
+    """The classic model, published."""
+    return registry.publish(storage, PACKAGED / "classic").manifest.version
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {x.name: x.read_bytes() for x in folder.iterdir()}
+
+
+def objects(storage: Storage) -> dict[str, bytes]:
+    s3 = boto3.client("s3")
+    listed = s3.list_objects_v2(Bucket=storage.bucket).get("Contents", [])
+    return {
+        x["Key"]: s3.get_object(Bucket=storage.bucket, Key=x["Key"])["Body"].read() for x in listed
+    }
+
+
+def overwrite(storage: Storage, name: str, body: bytes) -> None:
+    boto3.client("s3").put_object(Bucket=storage.bucket, Key=f"some/models/{name}", Body=body)
+
+
+def forge(storage: Storage, files: dict[str, bytes], golden: list[dict[str, Any]]) -> str:
+    """A version whose hashes are right, whatever its files say."""
+    made = Manifest.of(files, golden)
+    for name, body in files.items():
+        overwrite(storage, f"versions/{made.version}/{name}", body)
+    overwrite(storage, f"versions/{made.version}/manifest.json", made.write())
+    return made.version
+
+
+def retrained(folder: Path, created: str) -> None:
+    """As good as another model: another version."""
+    metadata = json.loads((folder / "model.json").read_text()) | {"created": created}
+    (folder / "model.json").write_text(json.dumps(metadata))
+
+
+def test_from_training_to_another_machine(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The commands, one after the other."""
+    place, report, out = f"s3://{bucket}/x", tmp_path / "report", tmp_path / "there"
+    report.mkdir()
+    (report / "index.html").write_text("<p>A report.</p>")
+    assert main(["versions", "--from", place]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert main(["publish", "--to", place, "--report", str(report)]) == 0
+    version = capsys.readouterr().out.strip()
+    assert version.startswith("language-")
+    assert main(["promote", version, "--in", place]) == 0
+    assert main(["publish", "--to", place, "--model", "classic"]) == 0
+    capsys.readouterr()
+    assert main(["versions", "--from", place]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert sorted(row[:3] for row in rows) == ["  c", "* l"]
+    classic = next(row for row in rows if row.startswith("  "))
+    assert classic.split()[-3:] == ["560", "26,593", "0.9972"]
+    assert main(["pull", "current", "--from", place, "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    packaged = contents(PACKAGED / "language")
+    assert contents(out) == packaged | {"manifest.json": (out / "manifest.json").read_bytes()}
+    assert json.loads((out / "manifest.json").read_text())["version"] == version
+    body = boto3.client("s3").get_object(
+        Bucket=bucket, Key=f"x/versions/{version}/report/index.html"
+    )["Body"]
+    assert body.read() == b"<p>A report.</p>"
+
+
+def test_a_version_never_changes(storage: Storage, version: str) -> None:
+    before = objects(storage)
+    again = registry.publish(storage, PACKAGED / "classic")
+    assert (again.manifest.version, again.new) == (version, False)
+    assert objects(storage) == before
+
+
+def test_of_two_publishers_at_once_one_wins(storage: Storage) -> None:
+    def publish(_: int) -> registry.Published:
+        return registry.publish(storage, PACKAGED / "classic")
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(publish, range(4)))
+    assert sum(x.new for x in results) == 1
+    assert len({x.manifest.publication for x in results}) == 1
+    assert [x.version for x in registry.versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
+
+
+def test_of_two_publishing_commands_at_once_one_is_told(aws: str, storage: Storage) -> None:
+    place = f"s3://{storage.bucket}/some/models"
+    command = [sys.executable, "-m", "pipeline", "publish", "--to", place, "--model", "classic"]
+    runs = [
+        subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=-1, stderr=-1, text=True)
+        for _ in range(2)
+    ]
+    said = [run.communicate(timeout=60) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert said[0][0] == said[1][0]
+    told = sorted(err.split(",")[0] for _, err in said)
+    assert told == ["is there already", "published"], said
+
+
+def test_of_two_promotions_at_once_one_wins(storage: Storage, version: str, tmp_path: Path) -> None:
+    shutil.copytree(PACKAGED / "classic", tmp_path / "other")
+    retrained(tmp_path / "other", "2026-11-24T00:00:00+00:00")
+    other = registry.publish(storage, tmp_path / "other").manifest.version
+    registry.promote(storage, version)
+    old, tag = registry._pointer(storage)  # both have read the pointer
+    assert old
+    first = registry._move(storage, registry.Pointer(other, [version]), tag)
+    with pytest.raises(RegistryError, match=f"was moved meanwhile, to {other}"):
+        registry._move(storage, registry.Pointer(version, [version]), tag)
+    assert registry.current(storage) == dataclasses.replace(
+        first,
+        moved=registry.current(storage).moved,  # type: ignore[union-attr]
+    )
+    with pytest.raises(RegistryError, match="was moved meanwhile"):  # both saw no pointer
+        registry._move(storage, registry.Pointer(version, []), None)
+
+
+def test_rollbacks_go_further_and_further_back(storage: Storage, tmp_path: Path) -> None:
+    names = []
+    shutil.copytree(PACKAGED / "classic", tmp_path / "model")
+    for day in (1, 2, 3):
+        retrained(tmp_path / "model", f"2026-12-0{day}T00:00:00+00:00")
+        names.append(registry.publish(storage, tmp_path / "model").manifest.version)
+        registry.promote(storage, names[-1])
+    registry.promote(storage, names[-1])  # once more: nothing to go back to in between
+    assert registry.rollback(storage).version == names[1]
+    assert registry.rollback(storage).version == names[0]
+    with pytest.raises(RegistryError, match="no version was current before"):
+        registry.rollback(storage)
+    pointer = registry.current(storage)
+    assert pointer
+    assert pointer.version == names[0]
+
+
+@pytest.mark.parametrize("name", ["model.json", "lexicon.npy", "mojo.zip", "manifest.json"])
+def test_a_flipped_byte_is_refused(
+    storage: Storage, version: str, name: str, artifact_copy: Path
+) -> None:
+    place = f"versions/{version}/{name}"
+    found = storage.get(place, 10**9)
+    assert found
+    body = bytearray(found.body)
+    body[body.index(b"e")] ^= 1
+    overwrite(storage, place, bytes(body))
+    before = contents(artifact_copy)
+    with pytest.raises(PipelineError, match=r"SHA-256|cannot be understood"):
+        registry.pull(storage, version, artifact_copy)
+    assert contents(artifact_copy) == before
+    assert [x.name for x in artifact_copy.parent.iterdir()] == ["classic"]
+
+
+def test_a_missing_or_longer_file_is_refused(
+    storage: Storage, version: str, artifact_copy: Path
+) -> None:
+    before = contents(artifact_copy)
+    overwrite(storage, f"versions/{version}/lexicon.npy", bytes(2_000_000))
+    with pytest.raises(RegistryError, match=r"refused, .* stays as it was: .*over 1,004,412 bytes"):
+        registry.pull(storage, version, artifact_copy)
+    key = f"some/models/versions/{version}/lexicon.npy"
+    boto3.client("s3").delete_object(Bucket=storage.bucket, Key=key)
+    with pytest.raises(RegistryError, match=r"lexicon\.npy is missing"):
+        registry.pull(storage, version, artifact_copy)
+    assert contents(artifact_copy) == before
+
+
+def test_what_fails_its_own_proof_is_neither_published_nor_installed(
+    storage: Storage, artifact_copy: Path, tmp_path: Path
+) -> None:
+    """All hashes are right; one coefficient is not the MOJO's."""
+    golden = ask_mojo(artifact_copy)
+    metadata = json.loads((artifact_copy / "model.json").read_text())
+    metadata["coefficients"]["length"] += 1e-9
+    (artifact_copy / "model.json").write_text(json.dumps(metadata))
+    with pytest.raises((ProofError, ExportError)):
+        registry.publish(storage, artifact_copy)
+    assert not objects(storage)
+    forged = forge(storage, contents(artifact_copy), golden)
+    with pytest.raises(RegistryError, match="coefficients of length are not the artifact's"):
+        registry.pull(storage, forged, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_golden_answers_that_it_does_not_give_are_refused(storage: Storage, tmp_path: Path) -> None:
+    files = contents(PACKAGED / "classic")
+    right = forge(storage, files, GOLDEN)
+    registry.pull(storage, right, tmp_path / "out")
+    wrong = [GOLDEN[0] | {"probability": GOLDEN[0]["probability"] + 1e-9}, *GOLDEN[1:]]
+    overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, wrong).write())
+    with pytest.raises(RegistryError, match=r"plzdonthackmekthxbye gives 0\.946"):
+        registry.pull(storage, right, tmp_path / "out")
+    unread = [{"domain": "127.0.0.1", "probability": 0.5, "label": 0}]
+    overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, unread).write())
+    with pytest.raises(RegistryError, match="is refused"):
+        registry.pull(storage, right, tmp_path / "out")
+    artifact.load(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "model.json/../x", "x.py", ""])
+def test_file_names_that_are_none_of_ours_are_refused(name: str) -> None:
+    files = contents(PACKAGED / "classic") | {name: b"evil"}
+    made = Manifest.of(files, GOLDEN)
+    with pytest.raises(ManifestError, match="none of ours"):
+        read(made.write(), made.version)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": 2},
+        {"version": "language-20261123-000000000000"},
+        {"files": {}},
+        {"files": None},
+        {"golden": []},
+        {"golden": [{}]},
+        {"model": 1},
+        {"surprise": 1},
+    ],
+)
+def test_manifests_that_cannot_be_understood(change: dict[str, Any]) -> None:
+    made = Manifest.of(contents(PACKAGED / "classic"), GOLDEN)
+    assert read(made.write(), made.version) == made
+    with pytest.raises(ManifestError, match="cannot be understood"):
+        read(json.dumps(json.loads(made.write()) | change).encode(), made.version)
+
+
+@pytest.mark.parametrize("version", ["", "..", "current.json", "a-20261123-0A1b2c3d4e5f", "a/b"])
+def test_what_is_no_version(version: str) -> None:
+    with pytest.raises(ManifestError, match="is no version; they look like"):
+        check_version(version)
+
+
+def test_an_upload_that_was_cut_off_is_no_version_and_can_be_repeated(
+    storage: Storage, tmp_path: Path
+) -> None:
+    made = Manifest.of(contents(PACKAGED / "classic"), GOLDEN)
+    body = (PACKAGED / "classic" / "lexicon.npy").read_bytes()
+    overwrite(storage, f"versions/{made.version}/lexicon.npy", body)
+    assert list(registry.versions(storage)) == []
+    with pytest.raises(RegistryError, match="no version"):
+        registry.pull(storage, made.version, tmp_path / "out")
+    assert registry.publish(storage, PACKAGED / "classic").new
+    registry.pull(storage, made.version, tmp_path / "out")
+
+
+def test_a_damaged_version_does_not_hide_the_others(
+    storage: Storage, version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = "classic-20261123-000000000000"
+    overwrite(storage, f"versions/{damaged}/manifest.json", b"{}")
+    place = f"s3://{storage.bucket}/some/models"
+    assert main(["versions", "--from", place]) == 1
+    said = capsys.readouterr()
+    assert version in said.out
+    assert said.err.startswith(f"versions: {damaged}: its manifest cannot be understood")
+
+
+@pytest.mark.parametrize("place", ["http://x/y", "s3://", "s3://UPPER/x", "bucket/x", "s3:///x"])
+def test_places_that_are_none(place: str) -> None:
+    with pytest.raises(StorageError, match=r"is no place in S3; expected s3://bucket/prefix"):
+        Storage(place)
+
+
+def test_what_cannot_be_reached_is_said_in_one_line(
+    aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*arguments: str) -> str:
+        assert main(["versions", *arguments]) == 2
+        found = capsys.readouterr()
+        assert found.out == ""
+        assert len(found.err.splitlines()) == 1
+        return found.err
+
+    monkeypatch.delenv("REGISTRY", raising=False)
+    assert "give s3://bucket/prefix, or set REGISTRY" in said()
+    assert "no such bucket; make it, or" in said("--from", "s3://there-is-none/x")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert "s3://a-bucket/current.json: no answer" in said("--from", "s3://a-bucket")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    assert "no AWS credentials; `aws configure`" in said("--from", "s3://a-bucket")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"created": "yesterday"}, "created is no date"),
+        ({"name": "../x"}, "is not of a-z, 0-9 and hyphens"),
+        ({"files": {"lexicon.npy": None}}, r"does not list mojo\.zip"),
+    ],
+)
+def test_artifacts_that_are_not_published(
+    storage: Storage, artifact_copy: Path, change: dict[str, Any], message: str
+) -> None:
+    metadata = json.loads((artifact_copy / "model.json").read_text())
+    if "files" in change:
+        change = {"files": {"lexicon.npy": metadata["files"]["lexicon.npy"]}}
+    (artifact_copy / "model.json").write_text(json.dumps(metadata | change))
+    with pytest.raises(PipelineError, match=message):
+        registry.publish(storage, artifact_copy)
+    assert not objects(storage)
+
+
+def test_a_report_that_is_none_is_not_published(storage: Storage, tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"holds no index\.html; `evaluate --out`"):
+        registry.publish(storage, PACKAGED / "classic", tmp_path)
