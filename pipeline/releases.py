@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ REGISTRY = "REGISTRY"  # the environment variable
 
 
 def add_commands(add: Add) -> None:
-    """Add publish, versions, pull, promote and rollback."""
+    """Add publish, versions, pull, promote, rollback and deploy."""
     command = add(
         "publish",
         "Upload an artifact as a version that never changes.",
@@ -63,6 +64,15 @@ def add_commands(add: Add) -> None:
         rollback,
     )
     _registry(command, "--in")
+    command = add(
+        "deploy",
+        "Prove, package, deploy with Chalice, smoke-test; back if that fails.",
+        "deploy --stage prod --plan",
+        deploy,
+    )
+    command.add_argument("--stage", default="dev", help="of .chalice/config.json (default: dev)")
+    command.add_argument("--plan", action="store_true", help="show what would change, no more")
+    command.add_argument("--url", help="where the app answers (default: API Gateway's)")
 
 
 def _registry(command: argparse.ArgumentParser, flag: str) -> None:
@@ -133,6 +143,24 @@ def rollback(options: argparse.Namespace) -> int:
     from . import registry
 
     return _moved(registry.rollback(_storage(options)).version)
+
+
+def deploy(options: argparse.Namespace) -> int:
+    """Deploy, or show what would change; the URL goes to stdout."""
+    from . import deploying
+    from .serving import package
+
+    deploying.gate()
+    with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
+        zipped = package(Path(folder))
+        if options.plan:
+            for line in deploying.plan(options.stage, zipped):
+                print(line)
+            return DONE
+        url = deploying.deploy(options.stage, zipped, options.url)
+    _say(f"{options.stage} is deployed")
+    print(url)
+    return DONE
 
 
 def _moved(version: str) -> int:

@@ -4,8 +4,9 @@ As a program it serves until it is stopped: python -m tests.aws_server PORT DELA
 
 - S3 decides a conditional write in one step, and takes no body that is cut short;
   moto's threads do neither. So requests are read whole, and answered one at a time.
-- `import_rest_api` and `put_rest_api` of moto 5.2.5 want OpenAPI 3 with info.description;
-  Chalice sends Swagger 2.0 without one, which AWS takes.
+- `import_rest_api` and `put_rest_api` of moto 5.2.5 want OpenAPI 3 with info.description,
+  and a URI of integrations that have none (of preflights). Chalice sends Swagger 2.0
+  with neither, which AWS takes.
 - Each answer takes DELAY seconds, as the way to AWS takes its time.
 """
 
@@ -70,6 +71,7 @@ class Aws:
 
 
 _IMPORTS = ("POST", "PUT")
+_INTEGRATION = "x-amazon-apigateway-integration"
 
 
 def _relabelled(body: bytes) -> bytes:
@@ -81,6 +83,10 @@ def _relabelled(body: bytes) -> bytes:
         return body
     document["openapi"] = "3.0.0"
     document["info"].setdefault("description", "")
+    for methods in document.get("paths", {}).values():
+        for method in methods.values():
+            if method.get(_INTEGRATION, {}).get("type") == "mock":
+                del method[_INTEGRATION]
     return json.dumps(document).encode()
 
 

@@ -19,7 +19,7 @@ from pipeline.cli import parser
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ["data", "corpus", "train", "run", "evaluate", "score", "serve", "package", "dga"]
-COMMANDS += ["publish", "versions", "pull", "promote", "rollback"]
+COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
 CLASSIC = ["--features", "classic"]  # trained in seconds
 PIPELINE = [sys.executable, "-m", "pipeline"]
 

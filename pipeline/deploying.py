@@ -1,0 +1,198 @@
+"""Deployment with a gate before, a smoke test after, and a way back.
+
+The zip that was packaged is what is deployed: Chalice finds it where it keeps its
+packages, and Lambda's hash of the code is compared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from chalice.config import Config
+from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
+from chalice.utils import UI, OSUtils
+
+from lambda_app.chalicelib import artifact
+from lambda_app.chalicelib.scorer import Scorer
+
+from . import live, manifest
+from .errors import PipelineError
+from .export import VERSION
+from .live import Live, code_sha256
+from .proving import prove
+from .serving import APP, ROOT
+from .smoke import WAIT, SmokeError, smoke
+from .workflow import say
+
+STATE = ROOT / ".chalice" / "deployed"
+_SHOWN = 8  # changed files in a plan
+
+
+class DeployError(PipelineError):
+    """A deployment that did not happen, or was taken back."""
+
+
+def gate() -> None:
+    """Prove every packaged artifact; raises what `proving.prove` raises, or ManifestError."""
+    for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
+        say(f"gate     {folder.name}: {_prove(folder)}")
+
+
+def deploy(
+    stage: str, zipped: Path, url: str | None = None, state: Path = STATE, wait: float = WAIT
+) -> str:
+    """Deploy a zip to a stage, smoke-test it, go back if that fails; returns the URL.
+
+    url: where it answers, if not where API Gateway says (a domain of one's own).
+    Raises DeployError, which says what is deployed then.
+    """
+    expected = _scorer(stage)
+    state.mkdir(parents=True, exist_ok=True)
+    before = live.look(state, stage)
+    try:
+        with _project(zipped, stage, state) as project:
+            _chalice(project, "deploy", "--stage", stage)
+        if live.deployed_sha256(stage) != code_sha256(zipped.read_bytes()):
+            raise DeployError("Lambda does not run the zip that was packaged")
+        there = url or live.url_of(state, stage)
+        say(f"smoke    {smoke(there, expected, wait)}")
+    except BaseException as error:  # Ctrl-C too
+        problem = str(error) or type(error).__name__
+        raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
+    _keep(zipped, state / f"{stage}.zip")
+    return there
+
+
+def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
+    """What a deployment would change, line by line; changes nothing."""
+    config, model = _config(stage), _scorer(stage).artifact
+    yield f"function      {live.function_of(stage)}"
+    yield f"model         {model.name}, trained {model.metadata['created']}"
+    before = live.look(state, stage)
+    if before is None:
+        yield "nothing is deployed: function, role, API and API stage would be made"
+    code = before.code if before else b""
+    yield f"code          {_brief(code)} -> {_brief(zipped.read_bytes())}"
+    yield from (f"              {line}" for line in _changed(code, zipped))
+    was = before.settings | {"Concurrency": before.concurrency} if before else {}
+    for name, old, new in (
+        ("memory, MB", was.get("MemorySize"), config.lambda_memory_size),
+        ("timeout, s", was.get("Timeout"), config.lambda_timeout),
+        ("concurrency", was.get("Concurrency"), config.reserved_concurrency),
+        ("runtime", was.get("Runtime"), config.lambda_python_version),
+        ("environment", was.get("Environment", {}).get("Variables"), config.environment_variables),
+    ):
+        yield f"{name:<13} {new if old == new else f'{old} -> {new}'}"
+
+
+def _prove(folder: Path) -> str:
+    """By the answers recorded of it where it was pulled, else by its MOJO's."""
+    path = folder / VERSION
+    if not path.exists():
+        return prove(folder)
+    version = json.loads(path.read_bytes()).get("version", "")
+    found = manifest.read(path.read_bytes(), version)
+    for name in found.artifact_files:
+        found.check(name, (folder / name).read_bytes())
+    return f"{found.version}, {prove(folder, found.golden)}"
+
+
+def _config(stage: str) -> Config:
+    """A stage's settings from .chalice/config.json; raises DeployError."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    if stage not in config["stages"]:
+        known = ", ".join(config["stages"])
+        raise DeployError(f"no stage {stage!r} in .chalice/config.json; it has {known}")
+    return Config(stage, config_from_disk=config)
+
+
+def _scorer(stage: str) -> Scorer:
+    """What the stage will answer."""
+    return Scorer.load(_config(stage).environment_variables.get("MODEL", artifact.DEFAULT))
+
+
+@contextmanager
+def _project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
+    """A copy of the project, with the zip where Chalice keeps the package that it made of it."""
+    with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
+        copy = Path(folder) / "app"
+        ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+        shutil.copytree(APP, copy, ignore=ignored)
+        (copy / ".chalice" / "deployed").symlink_to(state.absolute())
+        config, system = _config(stage), OSUtils()
+        builder = DependencyBuilder(system)
+        packager = LambdaDeploymentPackager(system, builder, UI(), config.lambda_architecture)
+        cached = packager.deployment_package_filename(str(copy), config.lambda_python_version)
+        Path(cached).parent.mkdir()
+        shutil.copyfile(zipped, cached)
+        yield copy
+
+
+def _chalice(project: Path, *arguments: str) -> None:
+    """Run Chalice; raises DeployError with what it says."""
+    command = [sys.executable, "-B", "-c", "from chalice.cli import main; raise SystemExit(main())"]
+    command += ["--project-dir", str(project), *arguments]
+    run = subprocess.run(
+        command, env={**os.environ}, capture_output=True, text=True, check=False, timeout=900
+    )
+    if run.returncode:
+        raise DeployError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
+    for line in run.stdout.splitlines():
+        say(f"chalice  {line}")
+
+
+def _back(before: Live | None, stage: str, url: str | None, wait: float) -> str:
+    """Go back to what was there; returns a line that says what is deployed now."""
+    if before is None:
+        return (
+            "there is no previous version to go back to: what was made is left as it is; "
+            f"`chalice --project-dir lambda_app delete --stage {stage}` removes it"
+        )
+    try:
+        before.restore()
+        smoke(url or before.url, None, wait)
+    except SmokeError as error:
+        return f"back to the previous version, which does not answer either: {error}"
+    except Exception as error:  # whatever it is, the user must know what runs
+        return f"and going back failed: {error}; {before.function} is in an unknown state"
+    return "back to the previous version, which answers"
+
+
+def _keep(zipped: Path, place: Path) -> None:
+    """The zip that runs, for the next deployment's way back."""
+    new = place.with_suffix(".new")
+    shutil.copyfile(zipped, new)
+    new.replace(place)
+
+
+def _changed(old: bytes, zipped: Path) -> list[str]:
+    """The files that two zips do not share, by name."""
+    before = _sums(BytesIO(old)) if old else {}
+    after = _sums(zipped)
+    names = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
+    signs = [f"{_sign(n in before, n in after)} {n}" for n in names]
+    more = [f"and {len(signs) - _SHOWN:,} more"] if len(signs) > _SHOWN else []
+    return [*signs[:_SHOWN], *more] or ["no file differs"]
+
+
+def _sums(file: BytesIO | Path) -> dict[str, int]:
+    with zipfile.ZipFile(file) as archive:
+        return {x.filename: x.CRC for x in archive.infolist()}
+
+
+def _sign(before: bool, after: bool) -> str:
+    return "changed" if before and after else "new    " if after else "gone   "
+
+
+def _brief(code: bytes) -> str:
+    return f"{code_sha256(code)[:12]} ({len(code) / 1e6:.1f} MB)" if code else "nothing"

@@ -1,0 +1,150 @@
+"""A stage as it is deployed: what is there, and putting back what was there."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+
+from .errors import PipelineError
+from .storage import CONFIG, said
+
+APP_NAME = "malicious-domains"  # of .chalice/config.json
+_SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")
+_STAGE = "api"  # API Gateway's, not Chalice's
+
+
+class LiveError(PipelineError):
+    """A stage that cannot be read or put back."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """The function and the API of a stage at one moment."""
+
+    function: str
+    code: bytes  # the zip
+    settings: dict[str, Any]  # of the function
+    concurrency: int | None  # that is reserved
+    api: str
+    deployment: str  # of the API: an unchanging snapshot of its routes
+    url: str
+
+    def restore(self) -> None:
+        """Put code, settings and routes back; raises StorageError."""
+        functions, apis = _client("lambda"), _client("apigateway")
+        with said(self.function):
+            functions.update_function_code(FunctionName=self.function, ZipFile=self.code)
+            _settled(self.function)
+            functions.update_function_configuration(FunctionName=self.function, **self.settings)
+            _settled(self.function)
+            if self.concurrency is None:
+                functions.delete_function_concurrency(FunctionName=self.function)
+            else:
+                functions.put_function_concurrency(
+                    FunctionName=self.function, ReservedConcurrentExecutions=self.concurrency
+                )
+            change = {"op": "replace", "path": "/deploymentId", "value": self.deployment}
+            apis.update_stage(restApiId=self.api, stageName=_STAGE, patchOperations=[change])
+
+
+def function_of(stage: str) -> str:
+    """The name of a stage's function, as Chalice gives it."""
+    return f"{APP_NAME}-{stage}"
+
+
+def code_sha256(code: bytes) -> str:
+    """A zip's hash as Lambda tells it."""
+    return base64.b64encode(hashlib.sha256(code).digest()).decode()
+
+
+def deployed_sha256(stage: str) -> str | None:
+    """The hash of the code that a stage runs, None if there is no such function."""
+    found = _function(stage)
+    return None if found is None else str(found["Configuration"]["CodeSha256"])
+
+
+def url_of(state: Path, stage: str) -> str:
+    """The URL that Chalice wrote down of a stage; raises LiveError."""
+    return str(_resource(state, stage, "rest_api")["rest_api_url"])
+
+
+def look(state: Path, stage: str) -> Live | None:
+    """What is deployed, with all that going back takes; None if nothing is.
+
+    state: the folder of Chalice's STAGE.json and our STAGE.zip. Raises LiveError
+    if there is something that could not be put back.
+    """
+    found = _function(stage)
+    if found is None:
+        return None
+    name, settings = function_of(stage), found["Configuration"]
+    api = _resource(state, stage, "rest_api")
+    with said(name):
+        there = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=_STAGE)
+    return Live(
+        name,
+        _code(found, state / f"{stage}.zip"),
+        {key: settings[key] for key in _SETTINGS}
+        | {"Environment": {"Variables": settings.get("Environment", {}).get("Variables", {})}},
+        found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+        api["rest_api_id"],
+        there["deploymentId"],
+        api["rest_api_url"],
+    )
+
+
+def _function(stage: str) -> dict[str, Any] | None:
+    functions = _client("lambda")
+    with said(function_of(stage)):
+        try:
+            found: dict[str, Any] = functions.get_function(FunctionName=function_of(stage))
+        except functions.exceptions.ResourceNotFoundException:
+            return None
+    return found
+
+
+def _code(found: dict[str, Any], kept: Path) -> bytes:
+    """The zip that runs: ours, if it is the one that was kept, else Lambda's."""
+    running, place = found["Configuration"]["CodeSha256"], found["Code"].get("Location", "")
+    if kept.is_file() and code_sha256(body := kept.read_bytes()) == running:
+        return body
+    try:
+        answer = requests.get(place, timeout=60)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise LiveError(
+            f"the code that runs cannot be kept, so there would be no way back: {error}; "
+            "deploy with `chalice` itself if that is all right"
+        ) from error
+    if code_sha256(answer.content) != running:
+        raise LiveError("the code that Lambda sent is not the code that runs; try again")
+    return answer.content
+
+
+def _resource(state: Path, stage: str, name: str) -> dict[str, Any]:
+    path = state / f"{stage}.json"
+    try:
+        resources = json.loads(path.read_text(encoding="utf-8"))["resources"]
+        found: dict[str, Any] = next(x for x in resources if x["name"] == name)
+    except (OSError, ValueError, KeyError, StopIteration) as error:
+        raise LiveError(
+            f"{path} does not tell the {name} of {function_of(stage)}, which exists: was it "
+            "deployed from another machine? Chalice needs that file"
+        ) from error
+    return found
+
+
+def _settled(function: str) -> None:
+    _client("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
+
+
+def _client(service: str) -> Any:
+    with said(service):
+        return boto3.client(service, config=CONFIG)

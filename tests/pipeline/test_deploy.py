@@ -1,0 +1,220 @@
+"""Deployments to moto's Lambda, IAM and API Gateway, over HTTP.
+
+moto does not run the function. So a gateway of ours stands where the live URL
+would: it asks a served app, which one depends on the code that is deployed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import boto3
+import pytest
+import requests
+
+from lambda_app.chalicelib.artifact import PACKAGED, ArtifactError
+from lambda_app.chalicelib.scorer import Scorer
+from pipeline import deploying, live, smoke
+from pipeline.deploying import DeployError
+from pipeline.errors import PipelineError
+from pipeline.serving import APP, ROOT, package, served
+from pipeline.smoke import SmokeError
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture
+def changed(zipped: Path, tmp_path: Path) -> Path:
+    """Another version's zip."""
+    path = tmp_path / "changed.zip"
+    shutil.copyfile(zipped, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("chalicelib/new.py", "")
+    return path
+
+
+@pytest.fixture(scope="module")
+def broken_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app whose artifact is damaged: 503."""
+    folder = tmp_path_factory.mktemp("broken") / "language"
+    shutil.copytree(PACKAGED / "language", folder)
+    (folder / "words.npy").write_bytes(b"damaged")
+    with served(folder) as url:
+        yield url
+
+
+@pytest.fixture
+def state(tmp_path: Path, aws: str) -> Iterator[Path]:
+    """Where deployments are written down; moto forgets them afterwards."""
+    yield tmp_path / "deployed"
+    requests.post(f"{aws}/moto-api/reset", timeout=30)
+
+
+@contextmanager
+def gateway(apps: dict[str, str], otherwise: str) -> Iterator[str]:
+    """A URL that asks the app of the code that is deployed to dev."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            app = apps.get(live.deployed_sha256("dev") or "", otherwise)
+            answer = requests.request(
+                self.command, app + self.path, headers=dict(self.headers), data=body, timeout=30
+            )
+            self.send_response(answer.status_code)
+            for name in answer.headers.keys() - {"Server", "Date"}:
+                self.send_header(name, answer.headers[name])
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        do_GET = do_POST = do_OPTIONS = _forward  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_deployed_and_deployed_again(
+    zipped: Path, changed: Path, state: Path, app_url: str
+) -> None:
+    for code in (zipped, changed):
+        assert deploying.deploy("dev", code, app_url, state, wait=0) == app_url
+        there = live.look(state, "dev")
+        assert there
+        assert there.code == code.read_bytes()  # byte for byte what was packaged
+        assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
+        assert there.concurrency == 2
+        assert there.settings["Environment"] == {"Variables": {}}
+    assert there
+    assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/", there.url)
+    iam = boto3.client("iam")
+    (role,) = (x["RoleName"] for x in iam.list_roles()["Roles"])
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    allowed = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    assert allowed == json.loads((ROOT / ".chalice" / "policy.json").read_text())  # logs only
+
+
+def test_a_version_that_fails_is_taken_back(
+    zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
+) -> None:
+    with gateway({live.code_sha256(zipped.read_bytes()): app_url}, broken_url) as url:
+        deploying.deploy("dev", zipped, url, state, wait=0)
+        before = live.look(state, "dev")
+        with pytest.raises(
+            DeployError, match=r"status 503.*; back to the previous version, which answers$"
+        ):
+            deploying.deploy("dev", changed, url, state, wait=0)
+        assert live.look(state, "dev") == before
+        assert requests.get(f"{url}/model", timeout=30).status_code == 200
+        deploying.deploy("dev", zipped, url, state, wait=0)  # and on it goes
+
+
+def test_a_first_version_that_fails_has_nothing_to_go_back_to(
+    zipped: Path, state: Path, broken_url: str
+) -> None:
+    with pytest.raises(DeployError, match=r"503.*; there is no previous version .*delete --stage"):
+        deploying.deploy("dev", zipped, broken_url, state, wait=0)
+    with pytest.raises(PipelineError, match="there would be no way back"):
+        deploying.deploy("dev", zipped, broken_url, state, wait=0)
+
+
+def test_a_previous_version_that_does_not_answer_either(
+    zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
+) -> None:
+    deploying.deploy("dev", zipped, app_url, state, wait=0)
+    with pytest.raises(DeployError, match="the previous version, which does not answer either"):
+        deploying.deploy("dev", changed, broken_url, state, wait=0)
+    assert live.deployed_sha256("dev") == live.code_sha256(zipped.read_bytes())
+
+
+def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
+    first = list(deploying.plan("dev", zipped, state))
+    assert "nothing is deployed: function, role, API and API stage would be made" in first
+    assert "memory, MB    None -> 512" in first
+    assert live.look(state, "dev") is None
+    assert not state.exists()
+    deploying.deploy("dev", zipped, app_url, state, wait=0)
+    before = live.look(state, "dev")
+    second = list(deploying.plan("dev", changed, state))
+    assert "              new     chalicelib/new.py" in second
+    assert "memory, MB    512" in second
+    assert live.look(state, "dev") == before
+    with pytest.raises(DeployError, match=r"no stage 'staging' in .*; it has dev, prod"):
+        list(deploying.plan("staging", zipped, state))
+
+
+def test_the_smoke_test_wants_the_answers_of_the_artifact(
+    app_url: str, classic_url: str, broken_url: str, classic: Scorer
+) -> None:
+    assert "CORS are answered" in smoke.smoke(classic_url, classic, 0)
+    with pytest.raises(SmokeError, match=r"expected 0\.946"):
+        smoke.smoke(app_url, classic, 0)
+    with pytest.raises(SmokeError, match="status 503"):
+        smoke.smoke(broken_url, None, 0)
+    with pytest.raises(SmokeError, match="Connection"):
+        smoke.smoke("http://127.0.0.1:9", None, 0)
+
+
+def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploying.gate()
+    monkeypatch.setattr("pipeline.deploying.artifact.PACKAGED", artifact_copy.parent)
+    deploying.gate()
+    metadata = json.loads((artifact_copy / "model.json").read_text())
+    metadata["threshold"]["value"] += 1e-9
+    (artifact_copy / "model.json").write_text(json.dumps(metadata))
+    with pytest.raises(PipelineError, match="threshold is not the artifact's"):
+        deploying.gate()
+    (artifact_copy / "lexicon.npy").write_bytes(b"damaged")
+    with pytest.raises(ArtifactError, match="SHA-256"):
+        deploying.gate()
+
+
+def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
+    """chalice package --merge-template; no package is made, any zip will do."""
+    project = tmp_path / "app"
+    shutil.copytree(APP, project, ignore=shutil.ignore_patterns("__pycache__", "deployed"))
+    (project / "requirements.txt").write_text("")
+    template = ROOT / ".chalice" / "template.json"
+    code = "from chalice.cli import main; main()"
+    command = [sys.executable, "-c", code, "--project-dir", str(project), "package"]
+    command += ["--stage", "prod", "--merge-template", str(template), str(tmp_path / "out")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    made = tmp_path / "out" / "sam.json"
+    resources = json.loads(made.read_text())["Resources"]
+    function, api = (resources[x]["Properties"] for x in ("APIHandler", "RestAPI"))
+    assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert function["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
+    assert (function["MemorySize"], function["ReservedConcurrentExecutions"]) == (1024, 20)
+    assert function["Architectures"] == ["x86_64"]
+    assert api["MethodSettings"][0]["ThrottlingRateLimit"] == 50
+    lint = subprocess.run(
+        [sys.executable, "-c", "from cfnlint.runner import main; main()", str(made)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert lint.returncode == 0, lint.stdout + lint.stderr
