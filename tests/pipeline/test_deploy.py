@@ -206,6 +206,7 @@ def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
     made = tmp_path / "out" / "sam.json"
     resources = json.loads(made.read_text())["Resources"]
     function, api = (resources[x]["Properties"] for x in ("APIHandler", "RestAPI"))
+    assert function["Handler"] == "app.handler"
     assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
     assert function["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
     assert (function["MemorySize"], function["ReservedConcurrentExecutions"]) == (1024, 20)
