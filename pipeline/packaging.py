@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from .errors import PipelineError
 from .serving import APP, chalice
@@ -91,9 +92,20 @@ def chalice_package(out: Path, architecture: str = X86_64) -> Path:
 
 def variables() -> dict[str, str]:
     """The environment variables that Chalice gives the deployed function."""
-    settings = json.loads((APP / ".chalice" / "config.json").read_text())
-    found: dict[str, str] = settings["environment_variables"]
+    found: dict[str, str] = _config()["environment_variables"]
     return found
+
+
+def architecture(stage: str) -> str:
+    """The architecture that .chalice/config.json chooses for a stage."""
+    config = _config()
+    own: dict[str, str] = config["stages"].get(stage, {})
+    return str(own.get("lambda_architecture", config.get("lambda_architecture", X86_64)))
+
+
+def _config() -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((APP / ".chalice" / "config.json").read_text())
+    return config
 
 
 def left_out(path: str) -> bool:

@@ -148,11 +148,11 @@ def rollback(options: argparse.Namespace) -> int:
 def deploy(options: argparse.Namespace) -> int:
     """Deploy, or show what would change; the URL goes to stdout."""
     from . import deploying
-    from .serving import package
+    from .packaging import architecture, package
 
     deploying.gate()
     with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
-        zipped = package(Path(folder))
+        zipped = package(Path(folder), architecture(options.stage))
         if options.plan:
             for line in deploying.plan(options.stage, zipped):
                 print(line)

@@ -27,15 +27,16 @@ from lambda_app.chalicelib.scorer import Scorer
 from pipeline import deploying, live, smoke
 from pipeline.deploying import DeployError
 from pipeline.errors import PipelineError
-from pipeline.serving import APP, ROOT, package, served
+from pipeline.packaging import architecture
+from pipeline.serving import APP, ROOT, served
 from pipeline.smoke import SmokeError
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return package(tmp_path_factory.mktemp("package"))
+@pytest.fixture
+def zipped(packages: dict[str, Path]) -> Path:
+    return packages[architecture("dev")]
 
 
 @pytest.fixture
