@@ -4,35 +4,63 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import time
+from collections.abc import Callable
 from typing import Any
 
-from chalice.app import BadRequestError, Chalice, Response
-from chalicelib import api, function_url, static, suffixes
+from chalice.app import BadRequestError, Chalice, Request, Response
+from chalicelib import access, api, function_url, settings, static, suffixes, telemetry
 from chalicelib.artifact import ArtifactError
-from chalicelib.scorer import Scorer
+from chalicelib.scorer import Scorer, UnknownOperatingPoint
+
+SETTINGS = settings.read(os.environ)
+# What may be wrong with a model, or with what is asked of it.
+UNUSABLE = (ArtifactError, UnknownOperatingPoint, suffixes.SuffixListError)
 
 # jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
 # sends text/plain.
 BODIES = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
-app = Chalice(app_name="malicious-domains")
+app = Chalice(app_name="malicious-domains", configure_logs=False)
+telemetry.configure(app.log, SETTINGS)
 
 
-@app.route("/malicious-domain-classifier", methods=["POST"], content_types=BODIES, cors=True)
-def classify() -> dict[str, Any]:
-    """Judge one domain or up to 1,000."""
-    answer: dict[str, Any] = api.classify(get_scorer(), _body())
+def _headers() -> Any:
+    request = getattr(app, "current_request", None)  # none where routes are set up
+    return request.headers if request else {}
+
+
+CORS = access.Origins(SETTINGS.origins, _headers) if SETTINGS.origins else False
+
+
+@app.middleware("http")
+def watch(request: Request, respond: Callable[[Request], Response]) -> Response:
+    """Log and count every request."""
+    started = time.perf_counter()
+    response: Response = respond(request)
+    request_id = getattr(app.lambda_context, "aws_request_id", None)
+    telemetry.record(SETTINGS, request, response, time.perf_counter() - started, request_id)
+    return response
+
+
+@app.route(telemetry.JUDGING, methods=["POST"], content_types=BODIES, cors=CORS)
+def classify() -> Response:
+    """Judge one domain or many."""
+    access.check_key(_headers(), SETTINGS.keys)
+    answer: Response = api.Answer(api.classify(get_scorer(), _body(), SETTINGS.batch_limit))
     return answer
 
 
-@app.route("/model", cors=True)
+@app.route("/model", cors=CORS)
 def model() -> dict[str, Any]:
     """The artifact's metadata."""
+    access.check_key(_headers(), SETTINGS.keys)
     metadata: dict[str, Any] = get_scorer().artifact.metadata
     return metadata
 
 
-@app.route("/health", cors=True)
+@app.route("/health", cors=CORS)
 def health() -> dict[str, str]:
     """Answers without touching the model."""
     return {"status": "ok"}
@@ -51,7 +79,7 @@ def page() -> Response:
     return file
 
 
-@app.route("/openapi.json", cors=True)
+@app.route("/openapi.json", cors=CORS)
 def openapi() -> Response:
     """The description of this API."""
     text = (static.FOLDER / "openapi.json").read_text(encoding="utf-8")
@@ -71,13 +99,13 @@ def get_scorer() -> Scorer:
     """The scorer; raises ServiceUnavailableError."""
     try:
         return _load()
-    except (ArtifactError, suffixes.SuffixListError) as error:
+    except UNUSABLE as error:
         raise api.ServiceUnavailableError(f"no usable model: {error}") from error
 
 
 @functools.cache
 def _load() -> Scorer:
-    scorer = Scorer.load()
+    scorer = Scorer.load(operating_point=SETTINGS.operating_point)
     scorer.score("example.com")  # reads the suffixes, too
     return scorer
 
@@ -90,6 +118,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 # While it starts, the Lambda has a whole core; at 512 MB a request has a third of one.
-# What is wrong with an artifact is told by the requests that need it.
-with contextlib.suppress(ArtifactError, suffixes.SuffixListError):
+# What is wrong with a model is told by the requests that need it.
+with contextlib.suppress(*UNUSABLE):
     _load()

@@ -37,17 +37,17 @@ def serve(port: int) -> NoReturn:
 
 
 @contextmanager
-def served(model: Path | None = None) -> Iterator[str]:
-    """The URL of the app, running for the with block with a model of choice."""
-    with running(model) as (url, _):
+def served(model: Path | None = None, **settings: str) -> Iterator[str]:
+    """The URL of the app, running for the with block with a model and settings of choice."""
+    with running(model, **settings) as (url, _):
         yield url
 
 
 @contextmanager
-def running(model: Path | None = None) -> Iterator[tuple[str, int]]:
+def running(model: Path | None = None, **settings: str) -> Iterator[tuple[str, int]]:
     """The same, and the server's process id."""
     port = free_port()
-    environment = os.environ | ({"MODEL": str(model.absolute())} if model else {})
+    environment = os.environ | settings | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:
         process = start(_command(port), Path(log.name), environment)
         try:

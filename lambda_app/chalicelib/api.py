@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalice.app import BadRequestError, ChaliceViewError, UnprocessableEntityError
+from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
 from .artifact import Artifact
 from .names import InvalidDomain
 from .scorer import Invalid, Score, Scorer, UnknownOperatingPoint
+from .settings import MAX_DOMAINS
 
 MAX_BODY = 1_000_000  # bytes
-MAX_DOMAINS = 1000
+MAX_ANSWER = 5_500_000  # bytes; a Lambda may answer with 6 MB
 
 # The original's names for the contributions of its four features.
 ORIGINAL_KEYS = {
@@ -35,13 +36,30 @@ class ServiceUnavailableError(ChaliceViewError):
     STATUS_CODE = 503
 
 
-def classify(scorer: Scorer, body: bytes) -> dict[str, Any]:
-    """Answer a request's body; raises a ChaliceViewError that says what is wrong."""
+class Answer(Response):
+    """An answer as JSON, and as it was before, for the log."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        """Raises PayloadTooLargeError."""
+        text = json.dumps(answer, separators=(",", ":"))
+        if len(text) > MAX_ANSWER:
+            raise PayloadTooLargeError(
+                f"an answer of {len(text)} bytes, at most {MAX_ANSWER}: ask for fewer names at once"
+            )
+        super().__init__(text, {"Content-Type": "application/json"})
+        self.answer = answer
+
+
+def classify(scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS) -> dict[str, Any]:
+    """Answer a request's body with at most limit names.
+
+    Raises a ChaliceViewError that says what is wrong.
+    """
     request = _read(body)
     if "operating_point" in request:
         scorer = _at(scorer, request["operating_point"])
     if "domains" in request:
-        return _many(scorer, request["domains"])
+        return _many(scorer, request["domains"], limit)
     domain = request["domain"]
     if not isinstance(domain, str):
         raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
@@ -102,11 +120,11 @@ def _at(scorer: Scorer, operating_point: object) -> Scorer:
         raise BadRequestError(str(error)) from error
 
 
-def _many(scorer: Scorer, domains: object) -> dict[str, Any]:
+def _many(scorer: Scorer, domains: object, limit: int) -> dict[str, Any]:
     if not isinstance(domains, list) or not domains:
-        raise BadRequestError("domains: expected a list of 1 to 1,000 strings")
-    if len(domains) > MAX_DOMAINS:
-        raise PayloadTooLargeError(f"{len(domains)} domains: at most {MAX_DOMAINS} at once")
+        raise BadRequestError(f"domains: expected a list of 1 to {limit:,} strings")
+    if len(domains) > limit:
+        raise PayloadTooLargeError(f"{len(domains)} domains: at most {limit} at once")
     for i, domain in enumerate(domains):
         if not isinstance(domain, str):
             raise BadRequestError(f"domains[{i}] is {_kind(domain)}, expected a string")

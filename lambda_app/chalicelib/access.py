@@ -1,0 +1,47 @@
+"""Who may call, and whose pages may read the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+
+from chalice.app import CORSConfig, UnauthorizedError
+
+KEY_HEADER = "x-api-key"
+
+
+def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
+    """Raise UnauthorizedError unless there are no keys or the request has one of them.
+
+    Only sums of keys are known here, and they are compared in constant time.
+    """
+    if not keys:
+        return
+    given = hashlib.sha256(headers.get(KEY_HEADER, "").encode()).hexdigest()
+    if not any(hmac.compare_digest(given, key) for key in keys):
+        raise UnauthorizedError(f"the header {KEY_HEADER} has no key that may call this")
+
+
+class Origins(CORSConfig):  # type: ignore[misc]
+    """CORS headers for several origins, of which an answer may name only one.
+
+    API Gateway answers preflights from what is known when it is set up, for
+    every origin alike; the answers themselves name the request's origin, if it
+    is allowed, and a browser shows them to no other page.
+    """
+
+    def __init__(self, origins: Sequence[str], headers: Callable[[], Mapping[str, str]]) -> None:
+        """Take the origins and what gives the headers of the present request, {} for none."""
+        super().__init__(allow_origin=origins[0] if len(origins) == 1 else "*", max_age=86_400)
+        self._origins = origins
+        self._headers = headers
+
+    def get_access_control_headers(self) -> dict[str, str]:
+        """See CORSConfig."""
+        answer: dict[str, str] = super().get_access_control_headers()
+        if len(self._origins) > 1 and (headers := self._headers()):
+            origin = headers.get("origin", "")
+            allowed = origin if origin in self._origins else self._origins[0]
+            answer |= {"Access-Control-Allow-Origin": allowed, "Vary": "Origin"}
+        return answer

@@ -1,0 +1,74 @@
+"""What a stage of .chalice/config.json chooses, read from environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+MAX_DOMAINS = 1000
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be; its message names the variable."""
+
+
+class Settings(NamedTuple):
+    """The settings of one stage."""
+
+    operating_point: str | float = "max_f1"  # OPERATING_POINT: or a false-positive rate
+    origins: tuple[str, ...] = ("*",)  # CORS_ORIGINS: pages that may read answers; none: ()
+    keys: tuple[str, ...] = ()  # API_KEY_SHA256: of the keys that may call; none: anyone may
+    batch_limit: int = MAX_DOMAINS  # BATCH_LIMIT: names in one request
+    log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged, nor counted
+    log_names: bool = False  # LOG_NAMES: whether names stand in the log
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment; raises SettingsError."""
+    default = Settings()
+    point = environment.get("OPERATING_POINT") or default.operating_point
+    level = environment.get("LOG_LEVEL", default.log_level).upper()
+    if level not in LEVELS:
+        raise SettingsError(f"LOG_LEVEL {level[:40]!r}: known are {', '.join(LEVELS)}")
+    return Settings(
+        _number(str(point)),
+        _origins(environment.get("CORS_ORIGINS", "*")),
+        _keys(environment.get("API_KEY_SHA256", "")),
+        _limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
+        level,
+        environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
+    )
+
+
+def _number(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(text.replace(",", " ").split())
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"CORS_ORIGINS {origin[:80]!r}: expected * or origins such as https://example.com"
+            )
+    return ("*",) if "*" in origins else origins
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    keys = tuple(text.lower().replace(",", " ").split())
+    if not all(map(_SHA256.fullmatch, keys)):
+        raise SettingsError("API_KEY_SHA256: expected SHA-256 sums of keys, 64 hex digits each")
+    return keys
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_DOMAINS):
+        raise SettingsError(f"BATCH_LIMIT {text[:40]!r}: expected a number from 1 to {MAX_DOMAINS}")
+    return int(text)

@@ -1,0 +1,119 @@
+"""One line of JSON a request on stdout: a log, and metrics in CloudWatch's embedded format.
+
+The format: "Specification: Embedded metric format", Amazon CloudWatch User Guide.
+CloudWatch reads the metrics out of the log; no call is made for them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from typing import Any
+
+from chalice.app import Request, Response
+
+from .settings import Settings
+
+JUDGING = "/malicious-domain-classifier"
+NAMESPACE = "MaliciousDomains"
+UNITS = {
+    "Names": "Count",  # judged or refused
+    "Refused": "Count",  # names that cannot be judged, and requests that cannot be understood
+    "FlaggedShare": "Percent",  # of the names judged
+    "Latency": "Milliseconds",  # in the handler
+    "Failed": "Count",  # 1 where the service is at fault (5xx)
+}
+
+
+class JsonFormatter(logging.Formatter):
+    """A log record as a line of JSON, its traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging.Formatter."""
+        line = {"level": record.levelname, "message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def configure(log: logging.Logger, settings: Settings) -> None:
+    """Make a log write lines of JSON on stdout, from the level that is set."""
+    target = logging.StreamHandler(sys.stdout)
+    target.setFormatter(JsonFormatter())
+    log.addHandler(target)
+    log.setLevel(settings.log_level)
+
+
+def record(
+    settings: Settings, request: Request, response: Response, seconds: float, request_id: str | None
+) -> None:
+    """Put a request's line on stdout, if the log's level is for it.
+
+    Only a request to be judged has metrics. Messages may hold names: they stand
+    there for failures of the service, and where names may.
+    """
+    if settings.log_level not in ("DEBUG", "INFO"):
+        return
+    status, body = response.status_code, response.body
+    line = {"level": "INFO", "request_id": request_id, "method": request.method}
+    line |= {"path": request.context.get("resourcePath"), "status": status}
+    line["milliseconds"] = milliseconds = round(seconds * 1000, 3)
+    told = _told(settings, response)
+    if status >= 400 and isinstance(body, dict):
+        shown = status >= 500 or settings.log_names
+        line |= {"error": body["Code"]} | ({"message": body["Message"]} if shown else {})
+    if line["path"] == JUDGING and line["method"] == "POST":
+        line |= metrics(status, milliseconds, told)
+    write(line | told)
+
+
+def _told(settings: Settings, response: Response) -> dict[str, Any]:
+    answer = getattr(response, "answer", None)
+    if answer is None:
+        return {}
+    return counts(answer) | (names(answer) if settings.log_names else {})
+
+
+def counts(answer: dict[str, Any]) -> dict[str, Any]:
+    """What a log says of an answer of api.classify: numbers, no names."""
+    results = answer.get("results", [answer])
+    labels = [x["label"] for x in results if "label" in x]
+    return {
+        "model": answer["model"],
+        "operating_point": answer["operating_point"],
+        "names": len(results),
+        "malicious": sum(labels),
+        "legitimate": len(labels) - sum(labels),
+        "refused": len(results) - len(labels),
+    }
+
+
+def names(answer: dict[str, Any]) -> dict[str, Any]:
+    """The names themselves and their labels, null for those refused."""
+    return {"domains": [[x["domain"], x.get("label")] for x in answer.get("results", [answer])]}
+
+
+def metrics(status: int, milliseconds: float, told: dict[str, Any]) -> dict[str, Any]:
+    """The metrics of one request to be judged, to stand in its line."""
+    judged = told.get("malicious", 0) + told.get("legitimate", 0)
+    values = {
+        "Names": told.get("names", 0),
+        "Refused": told.get("refused", 0) + (400 <= status < 500),
+        "Latency": milliseconds,
+        "Failed": int(status >= 500),
+    }
+    if judged:
+        values["FlaggedShare"] = 100 * told["malicious"] / judged
+    defined = [{"Name": name, "Unit": UNITS[name]} for name in values]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": defined}
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+    stamp = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    return {"_aws": stamp, "Function": function, **values}
+
+
+def write(line: dict[str, Any]) -> None:
+    """Put a line on stdout, in one piece even where threads share it."""
+    print(json.dumps(line, separators=(",", ":")) + "\n", end="", flush=True)

@@ -1,0 +1,172 @@
+"""Settings of a stage, and what they do to the app."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from lambda_app.chalicelib.settings import Settings, SettingsError, read
+from pipeline.serving import served
+
+ROOT = Path(__file__).parents[2]
+PATH = "/malicious-domain-classifier"
+EVENT = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
+ASK = """
+import json, sys, types
+sys.path.insert(0, "lambda_app")
+from app import app
+context = types.SimpleNamespace(aws_request_id="r-1")
+for line in sys.stdin:
+    app(json.loads(line), context)
+"""
+
+
+def lines(*bodies: object, **environment: str) -> list[dict[str, Any]]:
+    """What the app logs of requests, each a body."""
+    events = [EVENT | {"body": x if isinstance(x, str) else json.dumps(x)} for x in bodies]
+    run = subprocess.run(
+        [sys.executable, "-c", ASK],
+        input="".join(json.dumps(event) + "\n" for event in events),
+        env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stderr == ""
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_nothing_set_is_open_and_quiet_about_names() -> None:
+    assert read({}) == Settings("max_f1", ("*",), (), 1000, "INFO", False)
+    assert read(dict.fromkeys(("OPERATING_POINT", "BATCH_LIMIT", "LOG_NAMES"), "")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CORS_ORIGINS", "example.com"),
+        ("CORS_ORIGINS", "https://example.com/path"),
+        ("CORS_ORIGINS", "https://a.com\r\nX: y"),
+        ("API_KEY_SHA256", "secret"),
+        ("BATCH_LIMIT", "0"),
+        ("BATCH_LIMIT", "1001"),
+        ("BATCH_LIMIT", "many"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read({name: value})
+
+
+def test_a_wrong_setting_stops_the_app_at_its_start() -> None:
+    code = "import sys; sys.path.insert(0, 'lambda_app'); import app"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"BATCH_LIMIT": "x"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "SettingsError: BATCH_LIMIT 'x'" in run.stderr
+
+
+def test_a_key_is_asked_for_where_the_model_answers() -> None:
+    key = hashlib.sha256(b"secret").hexdigest()
+    with served(API_KEY_SHA256=f"{'0' * 64}, {key}", BATCH_LIMIT="2") as url:
+
+        def status(path: str, body: object = None, **headers: str) -> int:
+            method = "GET" if body is None else "POST"
+            ask = requests.request(method, url + path, json=body, headers=headers, timeout=30)
+            return ask.status_code
+
+        one = {"domain": "google.com"}
+        assert status(PATH, one) == 401
+        assert status(PATH, one, **{"X-Api-Key": "Secret"}) == 401
+        assert status(PATH, one, **{"X-Api-Key": "secret"}) == 200
+        assert (status("/model"), status("/model", **{"X-Api-Key": "secret"})) == (401, 200)
+        assert [status(path) for path in ("/", "/health", "/openapi.json")] == [200, 200, 200]
+        three = {"domains": ["a.com", "b.com", "c.com"]}
+        assert status(PATH, three, **{"X-Api-Key": "secret"}) == 413
+
+
+def test_answers_name_the_origin_that_asks_if_it_may() -> None:
+    allowed = "https://a.example https://b.example"
+    with served(CORS_ORIGINS=allowed, OPERATING_POINT="0.001") as url:
+        for origin, named in (
+            ("https://b.example", "https://b.example"),
+            ("https://evil.example", "https://a.example"),
+        ):
+            for body in ({"domain": "google.com"}, {}):
+                answer = requests.post(
+                    url + PATH, json=body, headers={"Origin": origin}, timeout=30
+                )
+                assert answer.headers["Access-Control-Allow-Origin"] == named
+                assert answer.headers["Vary"] == "Origin"
+        answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
+        assert answer.json()["operating_point"] == 0.001
+
+
+def test_no_origin_may_read_where_none_is_given() -> None:
+    with served(CORS_ORIGINS="") as url:
+        answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
+        assert answer.status_code == 200
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_an_operating_point_that_the_model_lacks_is_said_with_503() -> None:
+    (line,) = lines({"domain": "a.com"}, OPERATING_POINT="0.5")
+    assert (line["status"], line["Failed"], line["error"]) == (503, 1, "ServiceUnavailableError")
+    assert "no operating point '0.5'" in line["message"]
+
+
+def test_a_request_is_one_line_without_names() -> None:
+    one, many, bad, none = lines(
+        {"domain": "plzdonthackmekthxbye"},
+        {"domains": ["google.com", "co.uk", "xmqjtoevkbhrw.ru"]},
+        {"domain": "secret word.com"},
+        "no json",
+    )
+    assert (one["request_id"], one["status"], one["model"]) == ("r-1", 200, "language")
+    assert (one["names"], one["malicious"], one["legitimate"], one["refused"]) == (1, 1, 0, 0)
+    assert (many["names"], many["malicious"], many["legitimate"], many["refused"]) == (3, 1, 1, 1)
+    assert 0 < many["milliseconds"] < 1000
+    assert (bad["status"], bad["error"]) == (422, "UnprocessableEntityError")
+    assert (none["status"], none["error"], none["level"]) == (400, "BadRequestError", "INFO")
+    text = json.dumps([one, many, bad, none])
+    assert not any(name in text for name in ("plzdont", "google", "secret", "xmqj"))
+
+
+def test_metrics_are_what_cloudwatch_reads_out_of_a_log() -> None:
+    """Field by field as the specification of the embedded metric format has it."""
+    many, bad = lines({"domains": ["google.com", "co.uk", "xmqjtoevkbhrw.ru"]}, "no json")
+    expected = {"Names": 3, "Refused": 1, "FlaggedShare": 50.0, "Failed": 0}
+    assert expected.items() <= many.items()
+    assert (bad["Names"], bad["Refused"], bad["Failed"]) == (0, 1, 0)
+    for line in (many, bad):
+        assert line["_aws"]["Timestamp"] > 1.7e12  # milliseconds
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
+        assert all(isinstance(line[name], str) for name in directive["Dimensions"][0])
+        for metric in directive["Metrics"]:
+            assert set(metric) == {"Name", "Unit"}
+            assert isinstance(line[metric["Name"]], int | float)
+    assert "FlaggedShare" not in {x["Name"] for x in bad["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+
+
+def test_names_are_logged_where_that_is_chosen_and_nothing_where_silence_is() -> None:
+    bodies = ({"domain": "google.com"}, {"domains": ["co.uk"]}, {"domain": "co.uk"})
+    one, many, bad = lines(*bodies, LOG_NAMES="true")
+    assert (one["domains"], many["domains"]) == ([["google.com", 0]], [["co.uk", None]])
+    assert "co.uk" in bad["message"]
+    assert lines(*bodies, LOG_LEVEL="warning") == []
