@@ -53,7 +53,7 @@ def ask(*events: dict[str, Any]) -> list[dict[str, Any]]:
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    answers: list[dict[str, Any]] = json.loads(run.stdout)
+    answers: list[dict[str, Any]] = json.loads(run.stdout.splitlines()[-1])  # after the log
     return answers
 
 
