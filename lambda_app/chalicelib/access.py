@@ -18,7 +18,7 @@ def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
     """
     if not keys:
         return
-    given = hashlib.sha256(headers.get(KEY_HEADER, "").encode()).hexdigest()
+    given = hashlib.sha256(headers.get(KEY_HEADER, "").encode("utf-8", "surrogatepass")).hexdigest()
     if not any(hmac.compare_digest(given, key) for key in keys):
         raise UnauthorizedError(f"the header {KEY_HEADER} has no key that may call this")
 

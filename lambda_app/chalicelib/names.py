@@ -43,7 +43,7 @@ def parse(text: str) -> Name:
     Public suffixes are those of publicsuffix.org, private ones (ddns.net)
     included. Raises InvalidDomain.
     """
-    host = text if _PLAIN.fullmatch(text) else _cleaned(text)
+    host = text if len(text) <= MAX_HOST and _PLAIN.fullmatch(text) else _cleaned(text)
     if len(host) > MAX_HOST:
         raise InvalidDomain(f"{len(host)} characters: a host has at most {MAX_HOST}")
     label, suffix = suffixes.split(host)
@@ -65,7 +65,7 @@ def parse(text: str) -> Name:
 def _cleaned(text: str) -> str:
     """The host in a text that is not one as it stands, its labels checked."""
     host = text.strip().lower()
-    if not _PLAIN.fullmatch(host):
+    if len(host) > MAX_HOST or not _PLAIN.fullmatch(host):
         host = _host(host)
     return host if _PLAIN.fullmatch(host) else _ascii(host)
 
@@ -95,17 +95,24 @@ def _ascii(host: str) -> str:
     """Labels checked one by one, IDNs in ASCII form."""
     if len(host) > 4 * MAX_HOST:
         raise InvalidDomain(f"{len(host)} characters: a host has at most {MAX_HOST}")
-    return ".".join(map(_ascii_label, host.split(".")))
+    labels: list[str] = []
+    room = MAX_HOST + 1
+    for label in map(_ascii_label, host.split(".")):
+        labels.append(label)
+        room -= len(label) + 1
+        if room < 0:  # the rest is not worth the time
+            raise InvalidDomain(f"too long in ASCII form: a host has at most {MAX_HOST} characters")
+    return ".".join(labels)
 
 
 def _ascii_label(label: str) -> str:
-    if not label:
-        raise InvalidDomain("an empty label: two dots together or a dot in front")
     if not label.isascii() and len(label) <= MAX_LABEL:
         try:
             label = _to_ascii(label)
         except UnicodeError as error:
             raise InvalidDomain(f"not a valid international name: {label!r}") from error
+    if not label:
+        raise InvalidDomain("an empty label: two dots together or a dot in front")
     if len(label) > MAX_LABEL:
         raise InvalidDomain(f"a label of {len(label)} characters: at most {MAX_LABEL}")
     # Service labels such as _dmarc have an underscore (RFC 8552); a registrable
@@ -119,6 +126,9 @@ def _to_ascii(label: str) -> str:
     """Nameprep and Punycode (RFC 3491, 3492), but ß stays, as in IDNA 2008."""
     from encodings.idna import nameprep  # few requests need it, and it is slow to load
 
+    # A character may become 18, and the work on a long text is not linear.
+    if len(unicodedata.normalize("NFKC", label)) > MAX_LABEL:
+        raise UnicodeError("too long")
     text = "ß".join(map(nameprep, label.split("ß")))
     return text if text.isascii() else "xn--" + text.encode("punycode").decode("ascii")
 

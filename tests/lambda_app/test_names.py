@@ -84,6 +84,10 @@ def test_finds_the_registrable_label(text: str, label: str) -> None:
         ("example.com:99999", "port"),
         ("a..b", "empty label"),
         (".example.com", "empty label"),
+        ("\u00ad.example.com", "empty label"),  # a soft hyphen, which is mapped to nothing
+        ("é" * 40 + "." + "é" * 60 + ".com", "at most 63"),
+        (("é" * 40 + ".") * 6 + "com", "at most 253"),
+        ("\ufdfa" * 63 + ".com", "international"),  # each would become 18 characters
         ("co.uk", "public suffix"),
         ("ddns.net", "public suffix"),
         ("exa_mple.com", "underscore"),
