@@ -23,9 +23,11 @@ from lambda_app.chalicelib.artifact import (
     LEXICON,
     MANIFEST,
     SCHEMA_VERSION,
+    SEAL,
     TRIGRAMS,
     WORD_COSTS,
     WORDS,
+    seal,
 )
 from lambda_app.chalicelib.scorer import Scorer
 from lambda_app.chalicelib.view import Tables
@@ -40,7 +42,7 @@ from .training import MOJO, Trained
 TOLERANCE = 1e-12  # between two probabilities of one row
 VERSION = "manifest.json"  # what an artifact that was pulled is a version of
 # What an artifact's folder may hold.
-FILES = (MANIFEST, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, VERSION)
+FILES = (MANIFEST, SEAL, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, VERSION)
 FALSE_POSITIVE_RATES = (0.01, 0.001, 0.0001)  # of the operating points
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
@@ -137,7 +139,7 @@ def export(
     names = _save(trained.recipe.tables, folder)
     manifest = _manifest(trained, read_mojo(folder / MOJO), data)
     manifest["files"] = {x: sha256_of(folder / x) for x in (*names, MOJO)}
-    (folder / MANIFEST).write_text(_json(manifest), encoding="utf-8")
+    write_manifest(folder, manifest)
     every = 1 if whole else max(len(labels) // MOJO_ROWS, 1)
     proof = prove(folder, trained, labels, every)
     if not proof.holds:
@@ -158,6 +160,13 @@ def _save(tables: Tables, folder: Path) -> list[str]:
     for name, array in arrays.items():
         np.save(folder / name, array, allow_pickle=False)
     return list(arrays)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write model.json, and its hash into a file beside it."""
+    data = _json(manifest).encode()
+    (folder / MANIFEST).write_bytes(data)
+    (folder / SEAL).write_bytes(seal(data))
 
 
 def _json(manifest: dict[str, Any]) -> str:

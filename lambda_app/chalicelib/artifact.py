@@ -20,6 +20,7 @@ from .words import Words
 
 SCHEMA_VERSION = 1
 MANIFEST = "model.json"
+SEAL = "model.sha256"  # the SHA-256 of MANIFEST, which has those of the other files
 LEXICON = "lexicon.npy"
 TRIGRAMS, FOURGRAMS = "trigrams.npy", "fourgrams.npy"
 WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
@@ -69,6 +70,11 @@ def locate(model: str | os.PathLike[str] | None = None) -> Path:
     return packaged if len(chosen.parts) == 1 and packaged.is_dir() else chosen
 
 
+def seal(manifest: bytes) -> bytes:
+    """What SEAL holds for a manifest; `sha256sum -c model.sha256` reads it too."""
+    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
+
+
 def load(folder: Path) -> Artifact:
     """Read and verify an artifact: hashes, shapes, finite numbers.
 
@@ -86,10 +92,11 @@ def load(folder: Path) -> Artifact:
 
 
 def _manifest(path: Path) -> dict[str, Any]:
+    data = _read(path)
+    if _read(path.with_name(SEAL)) != seal(data):
+        raise ArtifactError(path, f"its SHA-256 is not the one in {SEAL}")
     try:
-        metadata = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ArtifactError(path, f"cannot be read: {error.strerror}") from error
+        metadata = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ArtifactError(path, f"is not JSON: {error}") from error
     version = metadata.get("schema_version") if isinstance(metadata, dict) else None
@@ -111,14 +118,18 @@ def _verify(folder: Path, name: str, digest: object) -> None:
     path = folder / name
     if path.parent != folder:
         raise ArtifactError(folder / MANIFEST, f"names a file outside its folder: {name!r}")
-    if path.exists() and not path.is_file():
-        raise ArtifactError(path, "is no file")
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ArtifactError(path, f"cannot be read: {error.strerror}") from error
+    found = hashlib.sha256(_read(path)).hexdigest()
     if found != digest:
         raise ArtifactError(path, f"its SHA-256 is {found}, {MANIFEST} says {digest}")
+
+
+def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would block
+        raise ArtifactError(path, "is no file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(path, f"cannot be read: {error.strerror}") from error
 
 
 def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -14,13 +16,14 @@ import pytest
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.artifact import ArtifactError, load, locate
 from lambda_app.chalicelib.scorer import Scorer
+from pipeline.export import FILES, write_manifest
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     path = folder / "model.json"
     metadata = json.loads(path.read_text())
     change(metadata)
-    path.write_text(json.dumps(metadata))
+    write_manifest(folder, metadata)
 
 
 def test_the_packaged_artifact_loads_and_says_what_it_is() -> None:
@@ -42,7 +45,7 @@ def test_model_may_be_a_name_a_path_or_the_environment(
     assert Scorer.load().threshold == Scorer.load("classic").threshold
 
 
-@pytest.mark.parametrize("name", ["lexicon.npy", "mojo.zip"])
+@pytest.mark.parametrize("name", ["model.json", "lexicon.npy", "mojo.zip"])
 def test_one_flipped_bit_is_refused(artifact_copy: Path, name: str) -> None:
     data = bytearray((artifact_copy / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -51,7 +54,42 @@ def test_one_flipped_bit_is_refused(artifact_copy: Path, name: str) -> None:
         load(artifact_copy)
 
 
-@pytest.mark.parametrize("name", ["model.json", "lexicon.npy", "mojo.zip"])
+PACKAGED_FILES = sorted(path for path in artifact.PACKAGED.glob("*/*") if path.is_file())
+
+
+def positions(size: int) -> list[int]:
+    """The header and the end of a file, and places all over it."""
+    chosen = {*range(128), *range(size - 256, size), *range(0, size, size // 256 + 1)}
+    return sorted(x for x in chosen if 0 <= x < size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("original", PACKAGED_FILES, ids=lambda x: f"{x.parent.name}/{x.name}")
+def test_every_changed_byte_is_refused(original: Path, tmp_path: Path) -> None:
+    """In every file, the one with the hash of model.json included."""
+    folder = tmp_path / original.parent.name
+    shutil.copytree(original.parent, folder)
+    random = Random(original.name)
+    data = original.read_bytes()
+    with (folder / original.name).open("r+b", buffering=0) as file:
+        for position in positions(len(data)):
+            os.pwrite(file.fileno(), bytes([data[position] ^ random.randint(1, 255)]), position)
+            with pytest.raises(ArtifactError, match="its SHA-256 is"):
+                load(folder)
+            os.pwrite(file.fileno(), data[position : position + 1], position)
+    load(folder)
+
+
+def test_every_file_of_the_packaged_artifacts_is_one_that_is_known() -> None:
+    assert {path.name for path in PACKAGED_FILES} == set(FILES)
+
+
+def test_the_hash_of_the_manifest_is_what_sha256sum_reads(artifact_copy: Path) -> None:
+    digest = hashlib.sha256((artifact_copy / "model.json").read_bytes()).hexdigest()
+    assert (artifact_copy / "model.sha256").read_text() == f"{digest}  model.json\n"
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.sha256", "lexicon.npy", "mojo.zip"])
 def test_a_missing_file_is_named(artifact_copy: Path, name: str) -> None:
     (artifact_copy / name).unlink()
     with pytest.raises(ArtifactError, match=rf"{name}: cannot be read: No such file"):
@@ -103,6 +141,7 @@ def test_an_unknown_feature_is_named(artifact_copy: Path) -> None:
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"[]", b"[" * 100_000])
 def test_metadata_that_is_no_json_object(artifact_copy: Path, text: bytes) -> None:
     (artifact_copy / "model.json").write_bytes(text)
+    (artifact_copy / "model.sha256").write_bytes(artifact.seal(text))
     with pytest.raises(ArtifactError, match=r"model\.json: (is not JSON|schema_version)"):
         load(artifact_copy)
 
@@ -116,10 +155,11 @@ def test_pickles_are_not_opened(artifact_copy: Path) -> None:
         load(artifact_copy)
 
 
-def test_a_pipe_in_a_files_place_does_not_block(artifact_copy: Path) -> None:
-    (artifact_copy / "mojo.zip").unlink()
-    os.mkfifo(artifact_copy / "mojo.zip")
-    with pytest.raises(ArtifactError, match=r"mojo\.zip: is no file"):
+@pytest.mark.parametrize("name", ["model.json", "model.sha256", "mojo.zip"])
+def test_a_pipe_in_a_files_place_does_not_block(artifact_copy: Path, name: str) -> None:
+    (artifact_copy / name).unlink()
+    os.mkfifo(artifact_copy / name)
+    with pytest.raises(ArtifactError, match=rf"{name}: is no file"):
         load(artifact_copy)
 
 
