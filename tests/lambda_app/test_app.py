@@ -189,11 +189,43 @@ def test_many_at_the_same_time(app_url: str) -> None:
         assert list(pool.map(ask, range(200))) == [f"name{i}" for i in range(200)]
 
 
-def test_a_broken_artifact_is_503_and_health_still_answers(artifact_copy: Path) -> None:
-    (artifact_copy / "lexicon.npy").write_bytes(b"")
+@pytest.mark.slow
+def test_a_hundred_threads_with_a_hundred_requests_each(app_url: str, language: Scorer) -> None:
+    """Of several kinds, mixed; every answer is the one that belongs to its request."""
+
+    def asks(thread: int) -> list[tuple[int, Any]]:
+        with requests.Session() as session:
+            return [told(session, thread, i) for i in range(100)]
+
+    def told(session: requests.Session, thread: int, i: int) -> tuple[int, Any]:
+        name = f"name{thread}x{i}"
+        body = ({"domain": name}, {"domains": [name, "co.uk"]}, {"domain": "1.2.3.4"})[i % 3]
+        answer = session.post(app_url + PATH, json=body, timeout=60)
+        return answer.status_code, answer.json()
+
+    with ThreadPoolExecutor(100) as pool:
+        answers = list(pool.map(asks, range(100)))
+    names = [f"name{thread}x{i}" for thread in range(100) for i in range(100)]
+    expected = language.probability(names)
+    for i, (status, answer) in enumerate(x for of_thread in answers for x in of_thread):
+        kind = i % 100 % 3
+        assert status == (422 if kind == 2 else 200), answer
+        verdict = answer["results"][0] if kind == 1 else answer
+        if kind != 2:
+            assert verdict["domain"] == names[i]
+            assert verdict["class1Prob"] == pytest.approx(expected[i], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.sha256", "lexicon.npy", "mojo.zip"])
+def test_a_broken_artifact_is_503_and_health_still_answers(artifact_copy: Path, name: str) -> None:
+    data = bytearray((artifact_copy / name).read_bytes())
+    data[20] ^= 1
+    (artifact_copy / name).write_bytes(data)
+    damaged = "model.json" if name == "model.sha256" else name
     with served(artifact_copy) as url:
-        answer = post(url, {"domain": "a.com"})
-        assert answer.status_code == 503
-        assert "lexicon.npy: its SHA-256" in answer.json()["Message"]
+        for body in ({"domain": "a.com"}, {"domains": ["a.com"]}):
+            answer = post(url, body)
+            assert answer.status_code == 503
+            assert f"{damaged}: its SHA-256" in answer.json()["Message"]
         assert requests.get(url + "/model", timeout=30).status_code == 503
         assert requests.get(url + "/health", timeout=30).status_code == 200
