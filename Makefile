@@ -3,9 +3,14 @@ PORT ?= 8000
 BIN := .venv/bin
 RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
+WANTED := Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...
+# Nothing is installed whose hash is not in the lock.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--annotation-style line --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run train report test check serve package bench clean
+.PHONY: help run train report test check serve package bench lock audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,14 +42,25 @@ package: $(RUNTIME) ## make the deployment zip in build/package
 bench: $(DEV) ## measure every speed and size that the README quotes
 	$(BIN)/python -m benchmarks
 
+# The versions in a lock stay unless a requirement asks for another: delete the lock for new ones.
+lock: $(DEV) ## pin every dependency, with the hashes of its files, after a change of requirements
+	$(COMPILE) lambda_app/requirements.in --output-file lambda_app/requirements.txt
+	$(COMPILE) requirements.txt --output-file requirements.lock
+	$(COMPILE) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+
+audit: $(DEV) ## ask for known vulnerabilities of what is pinned (needs the network)
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock \
+		--requirement requirements-dev.lock
+
 clean: ## remove what was made, downloads and trained artifacts included
 	rm -rf .venv build report data/downloads
 
-$(RUNTIME): requirements.txt lambda_app/requirements.txt
+$(RUNTIME): requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "$(WANTED)")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) requirements.lock
 	touch $@
 
-$(DEV): $(RUNTIME) requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(DEV): $(RUNTIME) requirements-dev.lock
+	$(INSTALL) requirements-dev.lock
 	touch $@

@@ -1,0 +1,78 @@
+"""Everything that make installs is pinned to a version and to hashes of its files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LOCKS = {  # what is written by hand, and what make lock writes of it
+    "lambda_app/requirements.in": "lambda_app/requirements.txt",
+    "requirements.txt": "requirements.lock",
+    "requirements-dev.txt": "requirements-dev.lock",
+}
+PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9,._-]+\])?==([^\s;]+)")
+HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def asked(name: str) -> set[tuple[str, str]]:
+    """The pins of a file written by hand, and of the files that it includes."""
+    found = set()
+    for line in filter(None, (x.partition("#")[0].strip() for x in text(name).splitlines())):
+        if line.startswith("-r "):
+            found |= asked(line[3:])
+        else:
+            pin = PIN.match(line)
+            assert pin, f"{name}: {line} is not pinned"
+            found.add((normal(pin[1]), pin[2]))
+    return found
+
+
+def locked(name: str) -> dict[tuple[str, str], set[str]]:
+    """Name and version to hashes. A package may have versions for several Pythons."""
+    found = {}
+    lines = re.sub(r"\\\n", " ", re.sub(r"^ *#.*\n", "", text(name), flags=re.MULTILINE))
+    for line in lines.splitlines():
+        pin = PIN.match(line)
+        assert pin, f"{name}: {line[:80]} is not pinned"
+        found[normal(pin[1]), pin[2]] = set(HASH.findall(line))
+    return found
+
+
+@pytest.mark.parametrize(("name", "lock"), LOCKS.items())
+def test_a_lock_has_what_is_asked_for(name: str, lock: str) -> None:
+    assert asked(name) <= set(locked(lock)), "run make lock"
+
+
+@pytest.mark.parametrize("lock", LOCKS.values())
+def test_every_line_of_a_lock_has_hashes_and_no_place(lock: str) -> None:
+    assert all(locked(lock).values())
+    assert not re.search(r"https?:|file:|index|find-links|trusted-host| @ |-e ", text(lock))
+
+
+def test_locks_agree() -> None:
+    """What is installed first is not replaced by what is installed then."""
+    runtime, other = locked("requirements.lock"), locked("requirements-dev.lock")
+    names = {name for name, _ in runtime}
+    for pin, hashes in other.items():
+        assert pin[0] not in names or runtime[pin] == hashes, pin
+    for pin, hashes in locked("lambda_app/requirements.txt").items():
+        assert runtime[pin] == hashes
+
+
+def test_make_and_the_package_install_from_locks_only() -> None:
+    makefile = text("Makefile")
+    assert re.findall(r"pip install (.*)", makefile) == [
+        "--quiet --disable-pip-version-check --require-hashes -r"
+    ]
+    assert set(re.findall(r"\$\(INSTALL\) (.*)", makefile)) <= set(LOCKS.values())
