@@ -36,8 +36,9 @@ def test_its_commands_exist() -> None:
 
 
 def test_every_pinned_package_is_named() -> None:
-    for name in ("lambda_app/requirements.txt", "requirements.txt", "requirements-dev.txt"):
-        for package in re.findall(r"^([a-z0-9-]+)\S*?==", (ROOT / name).read_text(), re.MULTILINE):
+    for name in ("lambda_app/requirements.in", "requirements.txt", "requirements-dev.txt"):
+        pins = (ROOT / name).read_text()
+        for package in re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", pins, re.MULTILINE):
             stubs = "stubs" in package or package.startswith("types-")
             assert ("stubs" if stubs else package) in README, package
 
@@ -47,3 +48,11 @@ def test_the_checksums_of_the_data_are_those_in_the_code() -> None:
     for source in sources.SOURCES:
         assert source.sha256 in text
         assert f"{source.rows:,}" in text
+
+
+def test_what_holds_a_claim_of_the_threat_model_is_there() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|lambda_app|pipeline)/[\w/.]+)(?:::(\w+))?`", text)
+    assert len(named) > 15
+    for path, test in named:
+        assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8") or not test, test
