@@ -25,7 +25,7 @@ from chalice.utils import UI, OSUtils
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.scorer import Scorer
 
-from . import live, manifest
+from . import live, manifest, previous
 from .errors import PipelineError
 from .export import VERSION
 from .live import Live, code_sha256
@@ -69,8 +69,31 @@ def deploy(
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
-    _keep(zipped, state / f"{stage}.zip")
+    if before:
+        previous.keep(before, state, stage)
+    _keep(zipped.read_bytes(), state / f"{stage}.zip")
     return there
+
+
+def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = WAIT) -> str:
+    """Go back to what a stage ran before its last deployment; returns the URL.
+
+    Once more goes forth again. Raises DeployError, which says what is deployed
+    then, or LiveError.
+    """
+    now = live.look(state, stage)
+    if now is None:
+        raise DeployError(f"nothing is deployed to {stage}")
+    before = previous.load(state, stage)
+    try:
+        before.restore()
+        say(f"smoke    {smoke(url or before.url, None, wait)}")
+    except BaseException as error:  # Ctrl-C too
+        problem = str(error) or type(error).__name__
+        raise DeployError(f"{problem}; {_back(now, stage, url, wait)}") from error
+    previous.keep(now, state, stage)
+    _keep(before.code, state / f"{stage}.zip")
+    return url or before.url
 
 
 def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
@@ -168,10 +191,10 @@ def _back(before: Live | None, stage: str, url: str | None, wait: float) -> str:
     return "back to the previous version, which answers"
 
 
-def _keep(zipped: Path, place: Path) -> None:
+def _keep(code: bytes, place: Path) -> None:
     """The zip that runs, for the next deployment's way back."""
     new = place.with_suffix(".new")
-    shutil.copyfile(zipped, new)
+    new.write_bytes(code)
     new.replace(place)
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambda_app.chalicelib.artifact import MANIFEST as MODEL
+from lambda_app.chalicelib.artifact import SEAL
 
 from .errors import PipelineError
 from .export import FILES, VERSION
@@ -134,7 +135,7 @@ def _check(found: Manifest, version: str) -> None:
         raise ValueError(f"it is of {found.version!r}")
     if unknown := sorted(set(found.files) - ALLOWED):
         raise ValueError(f"a file {unknown[0]!r} is none of ours")
-    if missing := {MODEL, MOJO} - set(found.files):
+    if missing := {MODEL, SEAL, MOJO} - set(found.files):
         raise ValueError(f"it does not list {missing.pop()}")
     for name, said in found.files.items():
         if not _SHA256.fullmatch(said["sha256"]) or not 0 <= said["size"] <= MAX_FILE:

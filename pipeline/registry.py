@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.artifact import MANIFEST as MODEL
-from lambda_app.chalicelib.artifact import ArtifactError
+from lambda_app.chalicelib.artifact import SEAL, ArtifactError
 
 from . import manifest
 from .errors import PipelineError
@@ -160,10 +160,10 @@ def _contents(folder: Path, report: Path | None) -> dict[str, bytes]:
     if MOJO not in names or (strange := sorted(set(names) - set(FILES))):
         odd = f"lists {strange[0]}" if MOJO in names else f"does not list {MOJO}"
         raise RegistryError(f"{folder / MODEL}: {odd}, so it is none that `train` made")
-    paths = {name: folder / name for name in (MODEL, *names)}
+    paths = {name: folder / name for name in (MODEL, SEAL, *names)}
     if report:
         paths |= {f"report/{x}": report / x for x in REPORT if (report / x).is_file()}
-        if len(paths) == len(names) + 1:
+        if not any(name.startswith("report/") for name in paths):
             raise RegistryError(f"{report} holds no {REPORT[0]}; `evaluate --out` makes one")
     for path in paths.values():
         if path.stat().st_size > MAX_FILE:

@@ -71,7 +71,11 @@ def add_commands(add: Add) -> None:
         deploy,
     )
     command.add_argument("--stage", default="dev", help="of .chalice/config.json (default: dev)")
-    command.add_argument("--plan", action="store_true", help="show what would change, no more")
+    instead = command.add_mutually_exclusive_group()
+    instead.add_argument("--plan", action="store_true", help="show what would change, no more")
+    instead.add_argument(
+        "--back", action="store_true", help="back to what ran before the last deployment"
+    )
     command.add_argument("--url", help="where the app answers (default: API Gateway's)")
 
 
@@ -150,6 +154,11 @@ def deploy(options: argparse.Namespace) -> int:
     from . import deploying
     from .packaging import architecture, package
 
+    if options.back:
+        url = deploying.back(options.stage, options.url)
+        _say(f"{options.stage} runs what it ran before")
+        print(url)
+        return DONE
     deploying.gate()
     with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
         zipped = package(Path(folder), architecture(options.stage))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import hashlib
 import json
 import re
 import threading
@@ -18,6 +19,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from lambda_app.chalicelib import features, static
 from lambda_app.chalicelib.scorer import Score, Scorer
+from pipeline.serving import served
 
 from .browser import chromium
 
@@ -498,3 +500,21 @@ def test_without_its_last_slash_the_page_is_found() -> None:
     assert (answer.status_code, answer.headers["Location"]) == (308, "./api/")
     assert static.answer("/", "//evil.example").headers["Location"] == "./evil.example/"
     assert static.answer("/", "/api/").status_code == 200
+
+
+def test_an_api_that_asks_for_a_key_gets_it_from_a_field(browser: Browser) -> None:
+    digest = hashlib.sha256(b"secret").hexdigest()
+    with served(API_KEY_SHA256=digest) as url, opened(browser, url) as (page, _):
+        key = page.get_by_label("API key")
+        expect(key).to_be_visible()
+        page.get_by_label("Domain name").fill(NAME)
+        expect(page.locator("#domain-error")).to_contain_text("key")
+        key.fill("wrong")
+        key.press("Enter")
+        expect(page.locator("#point-error")).to_contain_text("key")
+        expect(key).to_be_visible()
+        key.fill("secret")
+        key.press("Enter")
+        expect(page.locator("#verdict")).to_contain_text("alicious")
+        expect(key).to_be_hidden()
+        expect(page.locator("#point option")).to_have_count(4)

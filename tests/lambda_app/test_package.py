@@ -57,6 +57,7 @@ def function(unpacked: Path) -> Iterator[Function]:
 
 def event(method: str, path: str, body: object = None) -> dict[str, Any]:
     context = EVENT["requestContext"] | {"httpMethod": method, "resourcePath": path}
+    context["path"] = f"/api{path}"
     sent = None if body is None else json.dumps(body)
     return EVENT | {"httpMethod": method, "path": path, "requestContext": context, "body": sent}
 
@@ -157,7 +158,7 @@ def test_it_answers_alike_in_the_runtime(unpacked: Path, function: Function) -> 
     assert [x["statusCode"] for x in answers] == [200, 200, 200, 400, 200, 200, 200, 200]
     for event, answer, other in zip(EVENTS, answers, expected, strict=True):
         assert answer == other, event["path"]
-    assert "<form>" in answers[4]["body"]
+    assert "<form" in answers[4]["body"]
 
 
 @runs_here

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from lambda_app.chalicelib.scorer import Scorer
 from lambda_app.chalicelib.settings import Settings, SettingsError, read
 from pipeline.serving import served
 
@@ -48,6 +49,14 @@ def lines(*bodies: object, **environment: str) -> list[dict[str, Any]]:
 def test_nothing_set_is_open_and_quiet_about_names() -> None:
     assert read({}) == Settings("max_f1", ("*",), (), 1000, "INFO", False)
     assert read(dict.fromkeys(("OPERATING_POINT", "BATCH_LIMIT", "LOG_NAMES"), "")) == Settings()
+
+
+def test_every_stage_has_settings_that_the_app_takes() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    for stage in config["stages"].values():
+        environment = config["environment_variables"] | stage.get("environment_variables", {})
+        scorer = Scorer.load(environment.get("MODEL"), read(environment).operating_point)
+        assert scorer.artifact.metadata
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,10 @@ import requests
 
 from lambda_app.chalicelib.artifact import PACKAGED, ArtifactError
 from lambda_app.chalicelib.scorer import Scorer
-from pipeline import deploying, live, smoke
+from pipeline import deploying, live, packaging, smoke
 from pipeline.deploying import DeployError
 from pipeline.errors import PipelineError
+from pipeline.export import write_manifest
 from pipeline.packaging import architecture
 from pipeline.serving import APP, ROOT, served
 from pipeline.smoke import SmokeError
@@ -108,7 +109,7 @@ def test_deployed_and_deployed_again(
         assert there.code == code.read_bytes()  # byte for byte what was packaged
         assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
         assert there.concurrency == 2
-        assert there.settings["Environment"] == {"Variables": {}}
+        assert there.settings["Environment"] == {"Variables": packaging.variables()}
     assert there
     assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/", there.url)
     iam = boto3.client("iam")
@@ -151,6 +152,35 @@ def test_a_previous_version_that_does_not_answer_either(
     assert live.deployed_sha256("dev") == live.code_sha256(zipped.read_bytes())
 
 
+def test_one_command_goes_back_and_forth_again(
+    zipped: Path, changed: Path, state: Path, app_url: str
+) -> None:
+    deploying.deploy("dev", zipped, app_url, state, wait=0)
+    first = live.look(state, "dev")
+    with pytest.raises(PipelineError, match="no previous version of dev was kept here"):
+        deploying.back("dev", app_url, state, wait=0)
+    deploying.deploy("dev", changed, app_url, state, wait=0)
+    second = live.look(state, "dev")
+    assert deploying.back("dev", app_url, state, wait=0) == app_url
+    assert live.look(state, "dev") == first
+    deploying.back("dev", app_url, state, wait=0)
+    assert live.look(state, "dev") == second
+
+
+def test_a_way_back_that_does_not_answer_is_not_taken(
+    zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
+) -> None:
+    with gateway({live.code_sha256(changed.read_bytes()): app_url}, broken_url) as url:
+        for code in (zipped, changed):
+            deploying.deploy("dev", code, app_url, state, wait=0)
+        with pytest.raises(DeployError, match=r"503.*; back to the previous version, which ans"):
+            deploying.back("dev", url, state, wait=0)
+        assert live.deployed_sha256("dev") == live.code_sha256(changed.read_bytes())
+    (state / "dev.previous.zip").write_bytes(b"another")
+    with pytest.raises(PipelineError, match="is not the zip that"):
+        deploying.back("dev", app_url, state, wait=0)
+
+
 def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
     first = list(deploying.plan("dev", zipped, state))
     assert "nothing is deployed: function, role, API and API stage would be made" in first
@@ -185,7 +215,7 @@ def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deploying.gate()
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["threshold"]["value"] += 1e-9
-    (artifact_copy / "model.json").write_text(json.dumps(metadata))
+    write_manifest(artifact_copy, metadata)
     with pytest.raises(PipelineError, match="threshold is not the artifact's"):
         deploying.gate()
     (artifact_copy / "lexicon.npy").write_bytes(b"damaged")

@@ -17,6 +17,7 @@ import pytest
 
 from lambda_app.chalicelib.artifact import PACKAGED
 from pipeline import manifest, registry
+from pipeline.export import write_manifest
 from pipeline.manifest import Manifest
 from pipeline.proving import prove
 from pipeline.storage import Storage
@@ -80,9 +81,8 @@ def killed(
 
 def retrain(folder: Path, i: int) -> None:
     """As good as another model: another version."""
-    path = folder / "model.json"
-    metadata = json.loads(path.read_text()) | {"created": f"2026-12-01T00:00:{i:02d}+00:00"}
-    path.write_text(json.dumps(metadata))
+    metadata = json.loads((folder / "model.json").read_text())
+    write_manifest(folder, metadata | {"created": f"2026-12-01T00:00:{i:02d}+00:00"})
 
 
 def listed(storage: Storage) -> list[str]:

@@ -19,7 +19,7 @@ from lambda_app.chalicelib.artifact import PACKAGED
 from pipeline import registry
 from pipeline.cli import main
 from pipeline.errors import PipelineError
-from pipeline.export import ExportError
+from pipeline.export import ExportError, write_manifest
 from pipeline.manifest import Manifest, ManifestError, check_version, read
 from pipeline.proving import ProofError, ask_mojo
 from pipeline.registry import RegistryError
@@ -71,7 +71,7 @@ def forge(storage: Storage, files: dict[str, bytes], golden: list[dict[str, Any]
 def retrained(folder: Path, created: str) -> None:
     """As good as another model: another version."""
     metadata = json.loads((folder / "model.json").read_text()) | {"created": created}
-    (folder / "model.json").write_text(json.dumps(metadata))
+    write_manifest(folder, metadata)
 
 
 def test_from_training_to_another_machine(
@@ -210,7 +210,7 @@ def test_what_fails_its_own_proof_is_neither_published_nor_installed(
     golden = ask_mojo(artifact_copy)
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["coefficients"]["length"] += 1e-9
-    (artifact_copy / "model.json").write_text(json.dumps(metadata))
+    write_manifest(artifact_copy, metadata)
     with pytest.raises((ProofError, ExportError)):
         registry.publish(storage, artifact_copy)
     assert not objects(storage)
@@ -336,7 +336,7 @@ def test_artifacts_that_are_not_published(
     metadata = json.loads((artifact_copy / "model.json").read_text())
     if "files" in change:
         change = {"files": {"lexicon.npy": metadata["files"]["lexicon.npy"]}}
-    (artifact_copy / "model.json").write_text(json.dumps(metadata | change))
+    write_manifest(artifact_copy, metadata | change)
     with pytest.raises(PipelineError, match=message):
         registry.publish(storage, artifact_copy)
     assert not objects(storage)

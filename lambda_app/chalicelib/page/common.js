@@ -3,6 +3,8 @@
 const TIMEOUT = 30_000; // ms; API Gateway itself gives up after 29 s
 const HERE = ["localhost", "127.0.0.1"];
 
+let key = "";
+
 /** What went wrong, in words for the person at the page; status is HTTP's, 0 without an answer. */
 export class Failure extends Error {
   constructor(message, status = 0) {
@@ -39,16 +41,21 @@ export function apiAddress() {
   return url;
 }
 
+/** Send a key with every request from now on; it is kept nowhere but in this page. */
+export function setKey(text) {
+  key = text.trim();
+}
+
 /**
  * Ask the API: GET, or POST of a body as JSON.
  * Throws Failure, or an AbortError if the signal says so.
  */
 export async function ask(path, body, signal = null) {
-  const request = body && {
-    method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body),
-  };
-  const [reply, text] = await fetched(new URL(path, apiAddress()), {...request, credentials: "omit"}, signal);
+  const headers = {...body && {"Content-Type": "application/json"}, ...key && {"X-Api-Key": key}};
+  const request = {headers, credentials: "omit", ...body && {method: "POST", body: JSON.stringify(body)}};
+  const [reply, text] = await fetched(new URL(path, apiAddress()), request, signal);
   const answer = parsed(text);
+  if (reply.status === 401) $("access").hidden = false;
   if (reply.ok && answer) return answer;
   const said = answer?.Message ?? answer?.message; // API Gateway's own is in lower case
   throw new Failure(said ?? `${reply.url} answers with HTTP ${reply.status}, and not as this API ` +

@@ -1,6 +1,6 @@
 /** One name: its verdict as it is typed, against the threshold, and every contribution. */
 
-import {$, Failure, apiAddress, ask, make, many, percent} from "./common.js";
+import {$, Failure, apiAddress, ask, make, many, percent, setKey} from "./common.js";
 import * as list from "./list.js";
 import {loadPoints, point} from "./points.js";
 
@@ -226,6 +226,13 @@ function showAddress() {
 }
 
 function listen() {
+  $("access").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    setKey($("key").value);
+    $("access").hidden = true; // until an answer says again that it takes one
+    await loadPoints();
+    judge();
+  });
   $("one").addEventListener("submit", (event) => {
     event.preventDefault();
     judge();
