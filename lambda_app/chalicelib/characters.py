@@ -9,8 +9,8 @@ as one symbol; the end of a label is a symbol too, and stands before its start.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Bytes, Narrow
 from .encoding import ALPHABET, Batch
 
 UNIT = 16  # steps a nat
@@ -19,13 +19,11 @@ EDGE = SYMBOLS - 1
 SYMBOL = np.array([26 if c.isdigit() else 27 if c == "-" else ord(c) - 97 for c in ALPHABET])
 SYMBOL = np.append(SYMBOL, EDGE).astype(np.int32)  # of each character code
 
-Costs = NDArray[np.uint8]
-
 
 class Characters:
-    """Costs of three and of four characters in a row; read-only, safe to share by threads."""
+    """Bytes of three and of four characters in a row; read-only, safe to share by threads."""
 
-    def __init__(self, trigrams: Costs, fourgrams: Costs) -> None:
+    def __init__(self, trigrams: Bytes, fourgrams: Bytes) -> None:
         """Take the costs of the last of three symbols, uint8 (SYMBOLS**3,), and of four.
 
         fourgrams, uint8 (SYMBOLS**4,), holds what its cost is above that of the
@@ -36,9 +34,9 @@ class Characters:
                 raise ValueError(f"costs are {costs.dtype} {costs.shape}, not ({SYMBOLS**order},)")
         self.trigrams = trigrams
         self.above = fourgrams
-        self.fourgrams: Costs = (fourgrams.reshape(SYMBOLS, -1) + trigrams).ravel()
+        self.fourgrams: Bytes = (fourgrams.reshape(SYMBOLS, -1) + trigrams).ravel()
 
-    def costs(self, batch: Batch) -> tuple[Costs, Costs]:
+    def costs(self, batch: Batch) -> tuple[Bytes, Bytes]:
         """Cost of every character of a batch after two and after three before it.
 
         Two arrays uint8, as the labels stand in the batch, each with its end.
@@ -46,7 +44,7 @@ class Characters:
         return self.trigrams[window(batch, 3)], self.fourgrams[window(batch, 4)]
 
 
-def window(batch: Batch, order: int) -> NDArray[np.int32]:
+def window(batch: Batch, order: int) -> Narrow:
     """Index of the order symbols that end at each character of a batch.
 
     What stands before a label's start is of the label before: tables must hold

@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Bytes, Ints, NDArray
 from .encoding import Batch
 from .words import (
     COST_BIT,
@@ -26,8 +26,6 @@ from .words import (
     Words,
     size,
 )
-
-Ints = NDArray[np.int64]
 
 
 class Cut(NamedTuple):
@@ -136,7 +134,7 @@ def all_steps(batch: Batch, words: Words, matches: Matches) -> Steps:
     )
 
 
-def positions(batch: Batch) -> NDArray[np.uint8]:
+def positions(batch: Batch) -> Bytes:
     """Place of each character of a batch within its label, from 0, (size,)."""
     place = np.arange(size(batch)) - np.repeat(batch.starts, batch.lengths + 1)
     return place.astype(np.uint8)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .arrays import Bytes, Ints
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
 OTHER = len(ALPHABET)  # every other character, and what ends a label
@@ -24,9 +25,9 @@ class Batch(NamedTuple):
     starts, lengths: int64 (labels,).
     """
 
-    codes: NDArray[np.uint8]
-    starts: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+    codes: Bytes
+    starts: Ints
+    lengths: Ints
 
 
 def encode(labels: Sequence[str]) -> Batch:

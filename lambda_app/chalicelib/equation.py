@@ -15,10 +15,8 @@ from operator import mul
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Column = Floats | NDArray[np.int64]
+from .arrays import Floats, Ints, NDArray
 
 _MANY = 1000  # values, from which on comparing is faster than searching
 
@@ -29,7 +27,7 @@ class Equation(Protocol):
     features: tuple[str, ...]  # the columns that it takes, in order
     terms: tuple[str, ...]  # the parts that it gives, in order
 
-    def parts(self, columns: Sequence[Column]) -> list[Floats]:
+    def parts(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
         """The terms' shares of the log-odds, (labels,) each."""
 
     def shares(self, values: Sequence[float]) -> list[float]:
@@ -43,7 +41,7 @@ class Linear:
         self.features = self.terms = tuple(coefficients)
         self._values = list(coefficients.values())
 
-    def parts(self, columns: Sequence[Column]) -> list[Floats]:
+    def parts(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
         """Coefficient x value, (labels,) each."""
         return list(map(np.multiply, self._values, columns))
 
@@ -97,7 +95,7 @@ class Binned:
             [values.tolist() for values in self._values],
         )
 
-    def parts(self, columns: Sequence[Column]) -> list[Floats]:
+    def parts(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
         """The coefficient of the bin that each label falls into, (labels,) each."""
         return [values[bins] for values, bins in zip(self._values, self.bins(columns), strict=True)]
 
@@ -109,7 +107,7 @@ class Binned:
         bins += [paired[one] * self.width + paired[other] for one, other in self.pairs]
         return [values[bin] for values, bin in zip(coefficients, bins, strict=True)]
 
-    def bins(self, columns: Sequence[Column]) -> list[NDArray[np.intp]]:
+    def bins(self, columns: Sequence[Floats | Ints]) -> list[NDArray[np.intp]]:
         """The bin of each term, (labels,) each: what its coefficient is looked up by."""
         single = list(map(_bins, self._edges, columns))
         by_name = dict(zip(self.features, single, strict=True))
@@ -137,7 +135,7 @@ class Binned:
                 raise ValueError(f"{term} has {values.size} coefficients, not {size}")
 
 
-def _bins(edges: Floats, column: Column) -> NDArray[np.intp]:
+def _bins(edges: Floats, column: Floats | Ints) -> NDArray[np.intp]:
     """How many of the edges are below each value: edges.searchsorted(column).
 
     A binary search waits for wrongly guessed branches; of many values it is

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Floats
 from .encoding import encode
 from .facts import Facts
 from .view import Tables, View
 
 CHUNK = 8192  # labels computed together: their intermediate arrays fit a cache
 
-Floats = NDArray[np.float64]
 Column = Any  # int64 or float64 (labels,) of a batch; int or float of one label
 
 

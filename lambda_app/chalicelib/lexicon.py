@@ -19,8 +19,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Ints, Narrow, NDArray
 from .encoding import OTHER, SIZE, Batch
 
 CODE_MASK = 63
@@ -31,7 +31,7 @@ BASE_BIT = 7
 class Lexicon:
     """The words that `num_words` counts; read-only, safe to share by threads."""
 
-    def __init__(self, cells: NDArray[np.int32]) -> None:
+    def __init__(self, cells: Narrow) -> None:
         """Take the packed cells, int32 (n,); raises ValueError if they cannot be."""
         check_cells(cells)
         self.cells = cells
@@ -42,7 +42,7 @@ class Lexicon:
         """Read an .npy file; raises OSError or ValueError if it is not one."""
         return cls(np.load(path, allow_pickle=False))
 
-    def count(self, batch: Batch) -> NDArray[np.int64]:
+    def count(self, batch: Batch) -> Ints:
         """Words of two characters or more in each label, (labels,).
 
         Every occurrence counts, overlapping ones too. All start positions of
@@ -69,7 +69,7 @@ class Lexicon:
             step += 1
         return np.add.reduceat(found, starts, dtype=np.int64)
 
-    def _windows(self) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    def _windows(self) -> tuple[NDArray[np.int8], Narrow]:
         """For each three characters: the words they begin with, the state after them."""
         codes = np.arange(SIZE, dtype=np.int32)
         base = np.full(1, self.cells[0], np.int32)
@@ -83,7 +83,7 @@ class Lexicon:
         return found, base
 
 
-def check_cells(cells: NDArray[np.int32]) -> None:
+def check_cells(cells: Narrow) -> None:
     """Raise ValueError unless every walk stays inside the cells and inside its label."""
     if cells.dtype != np.int32 or cells.ndim != 1 or cells.size <= SIZE:
         raise ValueError(f"cells are {cells.dtype} {cells.shape}, not int32 (n,)")

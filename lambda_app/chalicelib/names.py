@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from . import suffixes
@@ -124,6 +123,7 @@ def _ascii_label(label: str) -> str:
 
 def _to_ascii(label: str) -> str:
     """Nameprep and Punycode (RFC 3491, 3492), but ß stays, as in IDNA 2008."""
+    import unicodedata
     from encodings.idna import nameprep  # few requests need it, and it is slow to load
 
     # A character may become 18, and the work on a long text is not linear.
@@ -135,6 +135,8 @@ def _to_ascii(label: str) -> str:
 
 def _check_script(label: str) -> None:
     """The model has learned from names in Latin script and judges no other."""
+    import unicodedata
+
     try:
         text = label[4:].encode("ascii").decode("punycode")
     except UnicodeError as error:

@@ -8,8 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Ints
 from .view import View
 
 STRETCH = 4  # characters
@@ -65,6 +65,6 @@ def _unlikely(view: View, labels: Sequence[str]) -> Iterator[str]:
     cost = view.surprisal[0].astype(np.int64)
     total = np.convolve(cost, np.ones(STRETCH, np.int64))[: len(cost)]
     for label, start in zip(labels, view.batch.starts.tolist(), strict=True):
-        ends: NDArray[np.int64] = total[start + STRETCH - 1 : start + len(label)]
+        ends: Ints = total[start + STRETCH - 1 : start + len(label)]
         at = int(ends.argmax()) if ends.size else 0
         yield label[at : at + STRETCH]

@@ -9,16 +9,14 @@ from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import artifact, features
+from .arrays import Floats
 from .encoding import encode
 from .names import InvalidDomain, Name, parse
 from .reasons import Reason, explain
 from .single import Single
 from .view import View
-
-Floats = NDArray[np.float64]
 
 
 class Score(NamedTuple):

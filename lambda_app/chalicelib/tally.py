@@ -11,14 +11,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Bools, Ints
 from .encoding import ALPHABET, SIZE
 
 BITS = 9
 
 
-def _kind(characters: str) -> NDArray[np.bool_]:
+def _kind(characters: str) -> Bools:
     return np.array([character in characters for character in ALPHABET] + [False])
 
 
@@ -46,7 +46,7 @@ class Tally(NamedTuple):
         return cls(*(total >> BITS * i & (1 << BITS) - 1 for i in range(len(cls._fields))))
 
 
-def _pairs() -> NDArray[np.int64]:
+def _pairs() -> Ints:
     shape = (SIZE, SIZE)
     fields = [np.broadcast_to(x, shape) for x in (VOWEL, CONSONANT, DIGIT, _RARE, _HYPHEN)]
     fields += [_changes(DIGIT, VOWEL | CONSONANT), _changes(VOWEL, CONSONANT)]
@@ -55,7 +55,7 @@ def _pairs() -> NDArray[np.int64]:
     return np.asarray(table).ravel()
 
 
-def _changes(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _changes(one: Bools, other: Bools) -> Bools:
     """Which two characters in a row are of one kind and the other."""
     return one[:, None] & other | other[:, None] & one
 

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Bools, Bytes, Floats, Ints, NDArray
 from .characters import Characters
 from .cuts import Cut, Steps, all_steps, cheapest
 from .encoding import ALPHABET, OTHER, SIZE, Batch
@@ -16,9 +16,6 @@ from .lexicon import Lexicon
 from .tally import CONSONANT, DIGIT, PAIRS, Tally
 from .words import Matches, Windows, Words
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 T = TypeVar("T")
 
 
@@ -107,7 +104,7 @@ class View:
         return found
 
     @cached_property
-    def surprisal(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def surprisal(self) -> tuple[Bytes, Bytes]:
         """Cost of each character after two and after three before it, uint8 (size,) each."""
         return there(self.tables.characters).costs(self.batch)
 
@@ -163,7 +160,7 @@ class View:
         """Sums of one value a character over each label, int64 (labels,)."""
         return np.add.reduceat(values, self.batch.starts, dtype=np.int64)
 
-    def _surprise(self, costs: NDArray[np.uint8]) -> Surprise:
+    def _surprise(self, costs: Bytes) -> Surprise:
         highest = np.maximum.reduceat(costs, self.batch.starts)
         return Surprise(self._sum(costs), highest.astype(np.int64))
 

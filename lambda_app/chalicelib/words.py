@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Bytes, Ints, Narrow, NDArray
 from .encoding import OTHER, SIZE, Batch
 from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT, check_cells
 
@@ -19,9 +19,6 @@ from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT, check_cells
 COST_BIT, SINGLE_BIT, WORDS_BIT = 36, 24, 14
 UNREACHED = 1 << 62  # above every path's value; the sum of the two still fits
 SHORT = 3  # characters of the words that tables by their characters find
-
-Ints = NDArray[np.int64]
-Narrow = NDArray[np.int32]
 
 
 class Matches(NamedTuple):
@@ -49,7 +46,7 @@ class Windows(NamedTuple):
 class Words:
     """Words and their costs; read-only, safe to share by threads."""
 
-    def __init__(self, cells: Narrow, costs: NDArray[np.uint8]) -> None:
+    def __init__(self, cells: Narrow, costs: Bytes) -> None:
         """Take the packed cells, int32 (n,), and costs, uint8 (SIZE + n,).
 
         The costs of the SIZE single characters come first, then one a cell.
