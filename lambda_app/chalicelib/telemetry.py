@@ -15,6 +15,7 @@ from typing import Any
 
 from chalice.app import Request, Response
 
+from .names import MAX_HOST
 from .settings import Settings
 
 JUDGING = "/malicious-domain-classifier"
@@ -92,8 +93,9 @@ def counts(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def names(answer: dict[str, Any]) -> dict[str, Any]:
-    """The names themselves and their labels, null for those refused."""
-    return {"domains": [[x["domain"], x.get("label")] for x in answer.get("results", [answer])]}
+    """The names themselves, long URLs cut, and their labels, null for those refused."""
+    results = answer.get("results", [answer])
+    return {"domains": [[x["domain"][:MAX_HOST], x.get("label")] for x in results]}
 
 
 def metrics(status: int, milliseconds: float, told: dict[str, Any]) -> dict[str, Any]:
