@@ -24,6 +24,7 @@ from chalice.utils import UI, OSUtils
 
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.settings import Settings, SettingsError, read
 
 from . import live, manifest, previous
 from .errors import PipelineError
@@ -31,7 +32,7 @@ from .export import VERSION
 from .live import Live, code_sha256
 from .proving import prove
 from .serving import APP, ROOT
-from .smoke import WAIT, SmokeError, smoke
+from .smoke import KEY, WAIT, SmokeError, smoke
 from .workflow import say
 
 STATE = ROOT / ".chalice" / "deployed"
@@ -56,7 +57,9 @@ def deploy(
     url: where it answers, if not where API Gateway says (a domain of one's own).
     Raises DeployError, which says what is deployed then.
     """
-    expected = _scorer(stage)
+    expected, settings = _scorer(stage), _settings(stage)
+    if settings.keys and not os.environ.get(KEY):
+        raise DeployError(f"{stage} asks for a key: set {KEY} to one that it takes, to test it")
     state.mkdir(parents=True, exist_ok=True)
     before = live.look(state, stage)
     try:
@@ -65,7 +68,7 @@ def deploy(
         if live.deployed_sha256(stage) != code_sha256(zipped.read_bytes()):
             raise DeployError("Lambda does not run the zip that was packaged")
         there = url or live.url_of(state, stage)
-        say(f"smoke    {smoke(there, expected, wait)}")
+        say(f"smoke    {smoke(there, expected, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
@@ -87,7 +90,7 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
     before = previous.load(state, stage)
     try:
         before.restore()
-        say(f"smoke    {smoke(url or before.url, None, wait)}")
+        say(f"smoke    {smoke(url or before.url, None, wait, read(before.environment))}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(now, stage, url, wait)}") from error
@@ -141,7 +144,16 @@ def _config(stage: str) -> Config:
 
 def _scorer(stage: str) -> Scorer:
     """What the stage will answer."""
-    return Scorer.load(_config(stage).environment_variables.get("MODEL", artifact.DEFAULT))
+    model = _config(stage).environment_variables.get("MODEL", artifact.DEFAULT)
+    return Scorer.load(model, _settings(stage).operating_point)
+
+
+def _settings(stage: str) -> Settings:
+    """As the app reads them; raises DeployError."""
+    try:
+        return read(_config(stage).environment_variables)
+    except SettingsError as error:
+        raise DeployError(f".chalice/config.json, {stage}: {error}") from error
 
 
 @contextmanager
@@ -183,7 +195,7 @@ def _back(before: Live | None, stage: str, url: str | None, wait: float) -> str:
         )
     try:
         before.restore()
-        smoke(url or before.url, None, wait)
+        smoke(url or before.url, None, wait, read(before.environment))
     except SmokeError as error:
         return f"back to the previous version, which does not answer either: {error}"
     except Exception as error:  # whatever it is, the user must know what runs

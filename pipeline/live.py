@@ -36,6 +36,12 @@ class Live:
     deployment: str  # of the API: an unchanging snapshot of its routes
     url: str
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The function's environment variables."""
+        variables: dict[str, str] = self.settings["Environment"]["Variables"]
+        return variables
+
     def restore(self) -> None:
         """Put code, settings and routes back; raises StorageError."""
         functions, apis = _client("lambda"), _client("apigateway")

@@ -6,6 +6,7 @@ would: it asks a served app, which one depends on the code that is deployed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -24,6 +25,7 @@ import requests
 
 from lambda_app.chalicelib.artifact import PACKAGED, ArtifactError
 from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.settings import read
 from pipeline import deploying, live, packaging, smoke
 from pipeline.deploying import DeployError
 from pipeline.errors import PipelineError
@@ -207,6 +209,29 @@ def test_the_smoke_test_wants_the_answers_of_the_artifact(
         smoke.smoke(broken_url, None, 0)
     with pytest.raises(SmokeError, match="Connection"):
         smoke.smoke("http://127.0.0.1:9", None, 0)
+
+
+@pytest.mark.parametrize(
+    "origins", ["", "https://a.example", "https://a.example https://b.example"]
+)
+def test_the_smoke_test_goes_by_the_settings_of_the_stage(
+    origins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.sha256(b"secret").hexdigest()
+    environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": origins}
+    environment |= {"BATCH_LIMIT": "3", "OPERATING_POINT": "0.0001"}
+    settings, expected = read(environment), Scorer.load("language", 0.0001)
+    monkeypatch.delenv("API_KEY", raising=False)
+    with served(None, **environment) as url:
+        with pytest.raises(SmokeError, match="asks for a key: set API_KEY"):
+            smoke.smoke(url, expected, 0, settings)
+        monkeypatch.setenv("API_KEY", "wrong")
+        with pytest.raises(SmokeError, match="status 401"):
+            smoke.smoke(url, expected, 0, settings)
+        monkeypatch.setenv("API_KEY", "secret")
+        assert "one name, 3 names" in smoke.smoke(url, expected, 0, settings)
+        with pytest.raises(SmokeError, match=r"\(CORS\)"):
+            smoke.smoke(url, expected, 0, settings._replace(origins=("https://c.example",)))
 
 
 def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
