@@ -58,8 +58,7 @@ def deploy(
     Raises DeployError, which says what is deployed then.
     """
     expected, settings = _scorer(stage), _settings(stage)
-    if settings.keys and not os.environ.get(KEY):
-        raise DeployError(f"{stage} asks for a key: set {KEY} to one that it takes, to test it")
+    _check_key(stage, settings)
     state.mkdir(parents=True, exist_ok=True)
     before = live.look(state, stage)
     try:
@@ -74,7 +73,7 @@ def deploy(
         raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
     if before:
         previous.keep(before, state, stage)
-    _keep(zipped.read_bytes(), state / f"{stage}.zip")
+    previous.write(state / f"{stage}.zip", zipped.read_bytes())  # for the next way back
     return there
 
 
@@ -88,6 +87,7 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
     if now is None:
         raise DeployError(f"nothing is deployed to {stage}")
     before = previous.load(state, stage)
+    _check_key(stage, read(before.environment))
     try:
         before.restore()
         say(f"smoke    {smoke(url or before.url, None, wait, read(before.environment))}")
@@ -95,7 +95,7 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(now, stage, url, wait)}") from error
     previous.keep(now, state, stage)
-    _keep(before.code, state / f"{stage}.zip")
+    previous.write(state / f"{stage}.zip", before.code)
     return url or before.url
 
 
@@ -203,11 +203,10 @@ def _back(before: Live | None, stage: str, url: str | None, wait: float) -> str:
     return "back to the previous version, which answers"
 
 
-def _keep(code: bytes, place: Path) -> None:
-    """The zip that runs, for the next deployment's way back."""
-    new = place.with_suffix(".new")
-    new.write_bytes(code)
-    new.replace(place)
+def _check_key(stage: str, settings: Settings) -> None:
+    """Before anything is changed: without a key the smoke test would fail afterwards."""
+    if settings.keys and not os.environ.get(KEY):
+        raise DeployError(f"{stage} asks for a key: set {KEY} to one that it takes, to test it")
 
 
 def _changed(old: bytes, zipped: Path) -> list[str]:

@@ -13,8 +13,8 @@ def keep(before: Live, state: Path, stage: str) -> None:
     """Write a stage's state down, in state; the zip first, then what it belongs to."""
     code, rest = _paths(state, stage)
     facts = asdict(before)
-    _write(code, facts.pop("code"))
-    _write(rest, json.dumps(facts | {"sha256": code_sha256(before.code)}, indent=1).encode())
+    write(code, facts.pop("code"))
+    write(rest, json.dumps(facts | {"sha256": code_sha256(before.code)}, indent=1).encode())
 
 
 def load(state: Path, stage: str) -> Live:
@@ -40,7 +40,8 @@ def _paths(state: Path, stage: str) -> tuple[Path, Path]:
     return state / f"{stage}.previous.zip", state / f"{stage}.previous.json"
 
 
-def _write(place: Path, content: bytes) -> None:
+def write(place: Path, content: bytes) -> None:
+    """Replace a file in one step."""
     new = place.with_suffix(".new")
     new.write_bytes(content)
     new.replace(place)

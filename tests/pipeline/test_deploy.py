@@ -178,6 +178,13 @@ def test_a_way_back_that_does_not_answer_is_not_taken(
         with pytest.raises(DeployError, match=r"503.*; back to the previous version, which ans"):
             deploying.back("dev", url, state, wait=0)
         assert live.deployed_sha256("dev") == live.code_sha256(changed.read_bytes())
+    kept = state / "dev.previous.json"
+    facts = json.loads(kept.read_text())
+    facts["settings"]["Environment"]["Variables"]["API_KEY_SHA256"] = "0" * 64
+    kept.write_text(json.dumps(facts))
+    with pytest.raises(DeployError, match="dev asks for a key: set API_KEY"):  # nothing is tried
+        deploying.back("dev", app_url, state, wait=0)
+    assert live.deployed_sha256("dev") == live.code_sha256(changed.read_bytes())
     (state / "dev.previous.zip").write_bytes(b"another")
     with pytest.raises(PipelineError, match="is not the zip that"):
         deploying.back("dev", app_url, state, wait=0)
