@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 
-from lambda_app.chalicelib import features, names
+from lambda_app.chalicelib import features
+from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
 from lambda_app.chalicelib.encoding import OTHER, encode
 from lambda_app.chalicelib.lexicon import Lexicon
-from lambda_app.chalicelib.names import InvalidDomain
 from lambda_app.chalicelib.scorer import Scorer
 from lambda_app.chalicelib.view import View
 from pipeline import sources
@@ -75,12 +75,12 @@ def _each(run: Callable[[], object]) -> str:
 def _host(scorer: Scorer) -> Iterator[Row]:
     texts = list(hosts(HOSTS))
 
-    def parse() -> None:
+    def parsed() -> None:
         for text in texts:
             with contextlib.suppress(InvalidDomain):
-                names.parse(text)
+                parse(text)
 
-    yield "  of a host's time, parsing", each(HOSTS, times(parse))
+    yield "  of a host's time, parsing", each(HOSTS, times(parsed))
     yield "  parsing, verdict and reasons", each(HOSTS, times(lambda: scorer.score_many(texts)))
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
-from chalicelib import access, api, function_url, settings, static, suffixes, telemetry
+from chalicelib import access, api, function_url, settings, static, telemetry
 from chalicelib.artifact import ArtifactError
+from chalicelib.domains import public_suffix
 from chalicelib.scorer import Scorer, UnknownOperatingPoint
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
-UNUSABLE = (ArtifactError, UnknownOperatingPoint, suffixes.SuffixListError)
+UNUSABLE = (ArtifactError, UnknownOperatingPoint, public_suffix.SuffixListError)
 
 # jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
 # sends text/plain.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.names import MAX_LABEL
+from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
 from . import sources
 from .dga import cryptolocker, goz, newgoz

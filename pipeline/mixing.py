@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from lambda_app.chalicelib.names import MAX_LABEL
+from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
 from .corpus import CLASSES, COLUMNS, GROUP, CorpusError
 from .origins import Origin, Row

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from lambda_app.chalicelib.names import InvalidDomain, parse
+from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
 
 from . import sources
 from .corpus import CLASSES, Corpus, CorpusError, read_rows

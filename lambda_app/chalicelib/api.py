@@ -8,7 +8,7 @@ from typing import Any
 from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
 from .artifact import Artifact
-from .names import InvalidDomain
+from .domains.parse import InvalidDomain
 from .scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 from .settings import MAX_DOMAINS
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from . import artifact, features
 from .arrays import Floats
+from .domains.parse import InvalidDomain, Name, parse
 from .encoding import encode
-from .names import InvalidDomain, Name, parse
 from .reasons import Reason, explain
 from .single import Single
 from .view import View

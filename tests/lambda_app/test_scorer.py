@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.names import InvalidDomain
+from lambda_app.chalicelib.domains.parse import InvalidDomain
 from lambda_app.chalicelib.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 from pipeline.corpus import Corpus
 

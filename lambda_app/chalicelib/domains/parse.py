@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from . import suffixes
+from . import public_suffix
 
 MAX_HOST = 253  # characters (RFC 1035, 2.3.4, without the root's dot)
 MAX_LABEL = 63
@@ -45,7 +45,7 @@ def parse(text: str) -> Name:
     host = text if len(text) <= MAX_HOST and _PLAIN.fullmatch(text) else _cleaned(text)
     if len(host) > MAX_HOST:
         raise InvalidDomain(f"{len(host)} characters: a host has at most {MAX_HOST}")
-    label, suffix = suffixes.split(host)
+    label, suffix = public_suffix.split(host)
     if not label:
         if "." in host:
             raise InvalidDomain(f"{host} is a public suffix with no registrable label before it")

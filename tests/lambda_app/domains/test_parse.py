@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.names import InvalidDomain, Name, parse
+from lambda_app.chalicelib.domains.parse import InvalidDomain, Name, parse
 
 
 @pytest.mark.parametrize(

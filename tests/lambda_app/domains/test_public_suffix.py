@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
 from data.build import suffix_list
-from lambda_app.chalicelib import suffixes
+from lambda_app.chalicelib.domains import public_suffix
 from pipeline import corpus
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REFERENCE = PublicSuffixList()
 RULES = sorted(rule for rule in REFERENCE._publicsuffix if rule.isascii())
 NAMES = [rule.removeprefix("!").removeprefix("*.") for rule in RULES]
@@ -32,11 +32,11 @@ def expected(host: str) -> tuple[str, str]:
 
 def check(hosts: list[str]) -> None:
     assert len(hosts) > 8
-    assert [x for x in hosts if suffixes.split(x) != expected(x)] == []
+    assert [x for x in hosts if public_suffix.split(x) != expected(x)] == []
 
 
 def test_the_file_is_what_the_pinned_package_gives() -> None:
-    assert suffixes.PACKAGED.read_bytes() == suffix_list()
+    assert public_suffix.PACKAGED.read_bytes() == suffix_list()
 
 
 @pytest.mark.parametrize("before", ["", "a.", "b.a.", "c.b.a.", "city.", "www.", "a.www."])
@@ -62,7 +62,7 @@ def test_the_originals_hosts(original: corpus.Corpus) -> None:
 @given(st.lists(LABEL, max_size=4), st.sampled_from(NAMES) | LABEL, st.integers(0, 3))
 def test_any_labels_before_any_part_of_a_rule(before: list[str], name: str, cut: int) -> None:
     host = ".".join([*before, *name.split(".")[cut:]]) or name
-    assert suffixes.split(host) == expected(host)
+    assert public_suffix.split(host) == expected(host)
 
 
 def test_no_rule_ends_in_a_number_so_that_addresses_are_told_by_their_end() -> None:
@@ -73,31 +73,31 @@ def test_the_rules_are_there_at_once() -> None:
     took = []
     for _ in range(5):
         start = time.perf_counter()
-        suffixes.read(suffixes.PACKAGED)
+        public_suffix.read(public_suffix.PACKAGED)
         took.append(time.perf_counter() - start)
     assert min(took) < 0.010
 
 
 @pytest.mark.parametrize("damage", [b"", b"ru\n", b"// list\n\nru\n", b"\xff"])
 def test_a_damaged_file_is_refused(damage: bytes, tmp_path: Path) -> None:
-    whole = suffixes.PACKAGED.read_bytes()
+    whole = public_suffix.PACKAGED.read_bytes()
     path = tmp_path / "suffixes.txt"
     for content in (damage, damage + whole[:-1], whole + damage[:1] + b"x"):
         path.write_bytes(content)
-        with pytest.raises(suffixes.SuffixListError, match=r"suffixes\.txt: damaged"):
-            suffixes.read(path)
+        with pytest.raises(public_suffix.SuffixListError, match=r"suffixes\.txt: damaged"):
+            public_suffix.read(path)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(suffixes.SuffixListError, match="absent: cannot be read: No such file"):
-        suffixes.read(tmp_path / "absent")
+    with pytest.raises(public_suffix.SuffixListError, match="absent: cannot be read: No such file"):
+        public_suffix.read(tmp_path / "absent")
 
 
 def test_without_the_rules_the_command_says_so(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from lambda_app.chalicelib import suffixes\n"
-        "suffixes.PACKAGED = Path(sys.argv[1])\n"
+        "from lambda_app.chalicelib.domains import public_suffix\n"
+        "public_suffix.PACKAGED = Path(sys.argv[1])\n"
         "from pipeline.cli import main; sys.exit(main(['score', 'google.com']))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "absent")]

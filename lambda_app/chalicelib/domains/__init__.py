@@ -1,0 +1,1 @@
+"""From a text as people paste it to the one label that is judged."""
