@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lambda_app.chalicelib.features import SETS
+from lambda_app.chalicelib.features.registry import SETS
 from pipeline.parallel import cores
 
 from .labels import TOTAL, hosts

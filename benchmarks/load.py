@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lambda_app.chalicelib.artifact import PACKAGED
-from lambda_app.chalicelib.features import SETS
+from lambda_app.chalicelib.features.registry import SETS
 from pipeline.serving import running
 
 from . import client

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.artifact import PACKAGED
-from lambda_app.chalicelib.features import CLASSIC
+from lambda_app.chalicelib.features.registry import CLASSIC
 from lambda_app.chalicelib.scorer import Scorer
 from pipeline.cluster import Cluster, cluster, download
 from pipeline.export import TOLERANCE

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 
-from lambda_app.chalicelib import features
 from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
-from lambda_app.chalicelib.encoding import OTHER, encode
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.features import registry
+from lambda_app.chalicelib.features.batch import View
+from lambda_app.chalicelib.features.encoding import OTHER, encode
+from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.scorer import Scorer
-from lambda_app.chalicelib.view import View
 from pipeline import sources
 
 from . import inside
@@ -28,7 +28,7 @@ REQUESTS = sized(5_000, 200)
 
 def rows() -> Iterator[Row]:
     """The subject's rows."""
-    for model in features.SETS:
+    for model in registry.SETS:
         yield from _million(model)
         with one_core():
             yield from _steps(Scorer.load(model))
@@ -51,9 +51,9 @@ def _million(model: str) -> Iterator[Row]:
 
 def _steps(scorer: Scorer) -> Iterator[Row]:
     """What a name costs in a batch, step by step; what a step builds on is there already."""
-    model, labels = scorer.artifact, distinct(features.CHUNK)
+    model, labels = scorer.artifact, distinct(registry.CHUNK)
     view = View(encode(labels), model.tables)
-    compute = [features.REGISTRY[name].compute for name in model.features]
+    compute = [registry.REGISTRY[name].compute for name in model.features]
     columns = [run(view) for run in compute]
     yield "  of a name's time, encoding", _each(lambda: encode(labels))
     for name in [x for x in vars(view) if isinstance(getattr(View, x, None), cached_property)]:
@@ -69,7 +69,7 @@ def _again(view: View, name: str) -> None:
 
 
 def _each(run: Callable[[], object]) -> str:
-    return each(min(features.CHUNK, TOTAL), times(run))
+    return each(min(registry.CHUNK, TOTAL), times(run))
 
 
 def _host(scorer: Scorer) -> Iterator[Row]:
@@ -93,7 +93,7 @@ def _request(model: str) -> Iterator[Row]:
 
 def _num_words() -> Iterator[Row]:
     lexicon, labels = Lexicon.load(sources.WEB2.path), distinct(LABELS)
-    chunks = [encode(labels[i : i + features.CHUNK]) for i in range(0, LABELS, features.CHUNK)]
+    chunks = [encode(labels[i : i + registry.CHUNK]) for i in range(0, LABELS, registry.CHUNK)]
     ours = times(lambda: [lexicon.count(chunk) for chunk in chunks])
     yield "num_words alone, encoded batch, one core", rate(LABELS, ours)
     known, some = words(lexicon), labels[::LOOPED]
@@ -118,7 +118,7 @@ def _loading() -> Iterator[Row]:
     yield "lexicon, transitions of a plain trie", f"{len(prefixes):,}"
     yield "lexicon on disk", f"{path.stat().st_size / 1e6:.2f} MB"
     yield "lexicon, load", _milliseconds(lambda: Lexicon.load(path))
-    for model in features.SETS:
+    for model in registry.SETS:
         yield f"{model}: load and verify", _milliseconds(partial(Scorer.load, model))
 
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lambda_app.chalicelib.artifact import MAX_F1, Artifact, equation_of
-from lambda_app.chalicelib.features import SETS
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.scorer import Scorer
 
 from . import findings, sources

@@ -29,8 +29,8 @@ from lambda_app.chalicelib.artifact import (
     WORDS,
     seal,
 )
+from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.scorer import Scorer
-from lambda_app.chalicelib.view import Tables
 
 from .cluster import jar
 from .errors import PipelineError

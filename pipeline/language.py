@@ -16,13 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib import characters
-from lambda_app.chalicelib.characters import EDGE, SYMBOLS, UNIT, Characters
-from lambda_app.chalicelib.cuts import positions
-from lambda_app.chalicelib.encoding import OTHER, SIZE, Batch, encode
-from lambda_app.chalicelib.features import CHUNK, matrix
-from lambda_app.chalicelib.view import Tables, View
-from lambda_app.chalicelib.words import Words
+from lambda_app.chalicelib.features import ngrams
+from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.encoding import OTHER, SIZE, Batch, encode
+from lambda_app.chalicelib.features.ngrams import EDGE, SYMBOLS, UNIT, Characters
+from lambda_app.chalicelib.features.registry import CHUNK, matrix
+from lambda_app.chalicelib.features.segmentation import positions
+from lambda_app.chalicelib.features.vocabulary import Words
 
 from .folds import fold_of
 from .wordlists import compile_tree, usable
@@ -193,7 +193,7 @@ def _fourgrams(labels: Sequence[str]) -> Floats:
     total = np.zeros(SYMBOLS**4)
     for i in range(0, len(labels), CHUNK):
         batch = encode([x for label in labels[i : i + CHUNK] for x in ("", "", label)])
-        total += np.bincount(characters.window(batch, 4), minlength=total.size)
+        total += np.bincount(ngrams.window(batch, 4), minlength=total.size)
     counts = total.reshape((SYMBOLS,) * 4)
     counts[..., EDGE, EDGE] = 0  # of the empty labels between
     return counts

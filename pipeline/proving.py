@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lambda_app.chalicelib import artifact, features
+from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.artifact import Artifact
 from lambda_app.chalicelib.equation import Binned
+from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.scorer import Scorer
 
 from .binning import level
@@ -119,7 +120,7 @@ def check_golden(scorer: Scorer, golden: Golden) -> float:
 
 def _columns(model: Artifact, labels: list[str]) -> pd.DataFrame:
     """What the MOJO takes: numbers, or the names of bins."""
-    values = features.matrix(labels, model.features, model.tables)
+    values = registry.matrix(labels, model.features, model.tables)
     if not isinstance(model.equation, Binned):
         return pd.DataFrame(values, columns=list(model.features))
     bins = model.equation.bins(list(values.T))

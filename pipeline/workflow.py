@@ -13,7 +13,7 @@ from typing import Any
 
 from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.artifact import flat
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.features.lexicon import Lexicon
 
 from . import corpus, mixing, sources
 from .cluster import cluster

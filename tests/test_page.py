@@ -17,7 +17,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, Route, expect
 
-from lambda_app.chalicelib import features, static
+from lambda_app.chalicelib import static
+from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.scorer import Score, Scorer
 from pipeline.serving import served
 
@@ -193,7 +194,7 @@ def test_bars_lie_on_their_side_in_proportion(page: Page) -> None:
 
 def test_every_feature_has_a_name_for_people(page: Page) -> None:
     source = (static.FOLDER / "page.js").read_text(encoding="utf-8")
-    assert set(re.findall(r"^  (\w+): \"", source, re.MULTILINE)) == set(features.REGISTRY)
+    assert set(re.findall(r"^  (\w+): \"", source, re.MULTILINE)) == set(registry.REGISTRY)
 
 
 def test_the_classic_model_is_shown_too(browser: Browser, classic_url: str) -> None:

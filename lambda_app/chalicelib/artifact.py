@@ -11,12 +11,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from .characters import Characters
 from .equation import Binned, Equation, Linear, Pair
-from .features import REGISTRY, matrix
-from .lexicon import Lexicon
-from .view import Tables
-from .words import Words
+from .features.batch import Tables
+from .features.lexicon import Lexicon
+from .features.ngrams import Characters
+from .features.registry import REGISTRY, matrix
+from .features.vocabulary import Words
 
 SCHEMA_VERSION = 1
 MANIFEST = "model.json"

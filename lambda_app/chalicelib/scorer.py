@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import artifact, features
-from .arrays import Floats
+from . import artifact
 from .domains.parse import InvalidDomain, Name, parse
-from .encoding import encode
-from .reasons import Reason, explain
-from .single import Single
-from .view import View
+from .features import registry
+from .features.batch import View
+from .features.encoding import encode
+from .features.explanation import Reason, explain
+from .features.single import Single
+from .features.types import Floats
 
 
 class Score(NamedTuple):
@@ -67,7 +68,7 @@ class Scorer:
         self.artifact = model
         self.operating_point = operating_point
         self.threshold = model.thresholds[operating_point]  # malicious from this probability on
-        self._compute = [features.REGISTRY[name].compute for name in model.features]
+        self._compute = [registry.REGISTRY[name].compute for name in model.features]
 
     @classmethod
     def load(
@@ -90,9 +91,9 @@ class Scorer:
         """Log-odds of being malicious, float64 (labels,)."""
         model = self.artifact
         result = np.empty(len(labels))
-        for i, columns in enumerate(features.chunks(labels, model.features, model.tables)):
+        for i, columns in enumerate(registry.chunks(labels, model.features, model.tables)):
             parts = model.equation.parts(columns)
-            result[i * features.CHUNK : (i + 1) * features.CHUNK] = self._sum(parts)
+            result[i * registry.CHUNK : (i + 1) * registry.CHUNK] = self._sum(parts)
         return result
 
     def probability(self, labels: Sequence[str]) -> Floats:
@@ -122,8 +123,8 @@ class Scorer:
         return result
 
     def _scores(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
-        for start in range(0, len(texts), features.CHUNK):
-            chunk = slice(start, start + features.CHUNK)
+        for start in range(0, len(texts), registry.CHUNK):
+            chunk = slice(start, start + registry.CHUNK)
             yield from self._chunk(texts[chunk], [name.label for name in names[chunk]])
 
     def _single(self, text: str, label: str) -> Score:

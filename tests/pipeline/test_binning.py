@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.equation import Binned
-from lambda_app.chalicelib.features import matrix
+from lambda_app.chalicelib.features.registry import matrix
 from pipeline import binning, language
 from pipeline.corpus import Corpus
 from pipeline.recipes import Language

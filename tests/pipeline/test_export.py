@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lambda_app.chalicelib import artifact, features
+from lambda_app.chalicelib import artifact
 from lambda_app.chalicelib.equation import Binned
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.features import registry
+from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.scorer import Scorer
 from pipeline import corpus, sources
 from pipeline.cluster import Cluster
@@ -43,7 +44,7 @@ def _recipe(small: corpus.Corpus, model: str) -> Recipe:
     """With as few features as show every kind: all of them take H2O minutes."""
     if model == "classic":
         return Classic(small, Lexicon.load(sources.WEB2.path))
-    return Language(small, (*features.CLASSIC, "trigram_mean", "cut_mean"))
+    return Language(small, (*registry.CLASSIC, "trigram_mean", "cut_mean"))
 
 
 def test_the_artifact_says_what_the_mojo_says(scorer: Scorer) -> None:
@@ -75,7 +76,7 @@ def test_golden_answers_are_those_of_the_java_scorer(scorer: Scorer, tmp_path: P
 
 def _columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
     """What the MOJO takes: numbers, or the names of bins."""
-    values = features.matrix(labels, model.features, model.tables)
+    values = registry.matrix(labels, model.features, model.tables)
     if not isinstance(model.equation, Binned):
         return pd.DataFrame(values, columns=list(model.features))
     bins = model.equation.bins(list(values.T))

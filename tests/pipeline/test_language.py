@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.characters import SYMBOLS
-from lambda_app.chalicelib.encoding import ALPHABET, SIZE, encode
-from lambda_app.chalicelib.features import CHUNK, SETS, matrix
-from lambda_app.chalicelib.view import Tables, View
-from lambda_app.chalicelib.words import Words
+from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, encode
+from lambda_app.chalicelib.features.ngrams import SYMBOLS
+from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
+from lambda_app.chalicelib.features.vocabulary import Words
 from pipeline import language, sources
 from pipeline.language import CrossFit, Vocabulary
 from pipeline.wordlists import compile_tree
 from tests import reference
-from tests.lambda_app.test_words import FEW, LETTERS, cell_of, table, vocabularies
+from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, cell_of, table, vocabularies
 
 NAMES = SETS["language"]
 WORDS = [

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from h2o.estimators import H2OGeneralizedLinearEstimator
 
-from lambda_app.chalicelib import features
-from lambda_app.chalicelib.features import SETS
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.features import registry
+from lambda_app.chalicelib.features.batch import Tables
+from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.scorer import Scorer
-from lambda_app.chalicelib.view import Tables
 from pipeline import corpus, sources
 from pipeline.cluster import Cluster, ClusterError, download
 from pipeline.corpus import Corpus
@@ -50,7 +50,7 @@ def test_features_equal_those_of_h2o_on_every_row(
         .cbind(vowels / domain.nchar())
         .cbind(domain.num_valid_substrings(str(words_txt)))
     )
-    ours = features.matrix(original.labels, CLASSIC, Tables(lexicon=original_words))
+    ours = registry.matrix(original.labels, CLASSIC, Tables(lexicon=original_words))
     assert ours.shape == theirs.shape == (133_926, 4)
     np.testing.assert_array_equal(ours[:, [0, 3]], theirs[:, [0, 3]])
     np.testing.assert_allclose(ours[:, 1], theirs[:, 1], rtol=0, atol=1e-12)

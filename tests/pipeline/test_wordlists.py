@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lambda_app.chalicelib.encoding import encode
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.features.encoding import encode
+from lambda_app.chalicelib.features.lexicon import Lexicon
 from pipeline.errors import PipelineError
 from pipeline.wordlists import compile_words, read_words, usable
 from tests.reference import num_words

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from .characters import EDGE, SYMBOL, SYMBOLS
-from .cuts import Cut
+from .batch import Tables, there
+from .character_counts import CONSONANT, DIGIT, PAIRS, Tally
 from .encoding import OTHER, SIZE, check_length, codes
-from .facts import C_LOG_C, IDNA, Surprise
+from .explanation import STRETCH, Reason, cut_text
 from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT
-from .reasons import STRETCH, Reason, cut_text
-from .tally import CONSONANT, DIGIT, PAIRS, Tally
-from .view import Tables, there
-from .words import COST_BIT, SHORT, UNREACHED, WORDS_BIT
+from .ngrams import EDGE, SYMBOL, SYMBOLS
+from .protocol import C_LOG_C, IDNA, Surprise
+from .segmentation import Cut
+from .vocabulary import COST_BIT, SHORT, UNREACHED, WORDS_BIT
 
 _PAIRS = PAIRS.tolist()
 _SYMBOL = SYMBOL.tolist()

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Bytes, Ints, Narrow, NDArray
 from .encoding import OTHER, SIZE, Batch
 from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT, check_cells
+from .types import Bytes, Ints, Narrow, NDArray
 
 # A path's value holds four sums, so that one minimum compares and carries them all:
 # cost, single characters, words, and the words' squared lengths.

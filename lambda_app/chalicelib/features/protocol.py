@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .cuts import Cut
+from .character_counts import Tally
 from .encoding import MAX_LENGTH
-from .tally import Tally
+from .segmentation import Cut
 
 IDNA = "xn--"
 # c log2 c by the count c. Rounded to multiples of 2**-42: sums below 2**11 are then

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Ints
-from .view import View
+from .batch import View
+from .types import Ints
 
 STRETCH = 4  # characters
 

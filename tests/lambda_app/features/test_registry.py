@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features import CHUNK, REGISTRY, SETS, matrix
+from lambda_app.chalicelib.features.batch import Tables
+from lambda_app.chalicelib.features.registry import CHUNK, REGISTRY, SETS, matrix
 from lambda_app.chalicelib.scorer import Scorer
-from lambda_app.chalicelib.view import Tables
 from pipeline.corpus import Corpus
 from tests import reference
 

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.cuts import Cut
-from lambda_app.chalicelib.encoding import ALPHABET, encode
-from lambda_app.chalicelib.features import REGISTRY
-from lambda_app.chalicelib.reasons import explain, segmentations
+from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.encoding import ALPHABET, encode
+from lambda_app.chalicelib.features.explanation import explain, segmentations
+from lambda_app.chalicelib.features.registry import REGISTRY
+from lambda_app.chalicelib.features.segmentation import Cut
+from lambda_app.chalicelib.features.single import Single
 from lambda_app.chalicelib.scorer import Scorer
-from lambda_app.chalicelib.single import Single
-from lambda_app.chalicelib.view import Tables, View
 from tests import reference
-from tests.lambda_app.test_words import FEW, LETTERS, table, vocabularies
+from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, table, vocabularies
 
 LABELS = st.lists(st.text(ALPHABET + ".é", max_size=70), min_size=1, max_size=8)
 

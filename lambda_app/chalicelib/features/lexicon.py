@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .arrays import Ints, Narrow, NDArray
 from .encoding import OTHER, SIZE, Batch
+from .types import Ints, Narrow, NDArray
 
 CODE_MASK = 63
 WORD_BIT = 6

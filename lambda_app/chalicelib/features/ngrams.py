@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import Bytes, Narrow
 from .encoding import ALPHABET, Batch
+from .types import Bytes, Narrow
 
 UNIT = 16  # steps a nat
 SYMBOLS = 29  # a-z, a digit, the hyphen, and everything else with the end of a label

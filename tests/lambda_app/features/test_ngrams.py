@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.characters import SYMBOLS, Characters
-from lambda_app.chalicelib.encoding import ALPHABET, encode
-from lambda_app.chalicelib.features import REGISTRY, matrix
+from lambda_app.chalicelib.features.batch import Tables
+from lambda_app.chalicelib.features.encoding import ALPHABET, encode
+from lambda_app.chalicelib.features.ngrams import SYMBOLS, Characters
+from lambda_app.chalicelib.features.registry import REGISTRY, matrix
 from lambda_app.chalicelib.scorer import Scorer
-from lambda_app.chalicelib.view import Tables
 from tests import reference
 
 Bytes = NDArray[np.uint8]

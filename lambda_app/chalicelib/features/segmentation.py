@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Bytes, Ints, NDArray
 from .encoding import Batch
-from .words import (
+from .types import Bytes, Ints, NDArray
+from .vocabulary import (
     COST_BIT,
     SHORT,
     SINGLE_BIT,

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Floats
+from .batch import Tables, View
 from .encoding import encode
-from .facts import Facts
-from .view import Tables, View
+from .protocol import Facts
+from .types import Floats
 
 CHUNK = 8192  # labels computed together: their intermediate arrays fit a cache
 

@@ -7,14 +7,14 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from .arrays import Bools, Bytes, Floats, Ints, NDArray
-from .characters import Characters
-from .cuts import Cut, Steps, all_steps, cheapest
+from .character_counts import CONSONANT, DIGIT, PAIRS, Tally
 from .encoding import ALPHABET, OTHER, SIZE, Batch
-from .facts import C_LOG_C, IDNA, Surprise
 from .lexicon import Lexicon
-from .tally import CONSONANT, DIGIT, PAIRS, Tally
-from .words import Matches, Windows, Words
+from .ngrams import Characters
+from .protocol import C_LOG_C, IDNA, Surprise
+from .segmentation import Cut, Steps, all_steps, cheapest
+from .types import Bools, Bytes, Floats, Ints, NDArray
+from .vocabulary import Matches, Windows, Words
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.encoding import encode
-from lambda_app.chalicelib.lexicon import Lexicon
+from lambda_app.chalicelib.features.encoding import encode
+from lambda_app.chalicelib.features.lexicon import Lexicon
 from pipeline import sources
 from pipeline.corpus import Corpus
 from pipeline.wordlists import compile_words

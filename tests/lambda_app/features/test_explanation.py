@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.encoding import ALPHABET, encode
-from lambda_app.chalicelib.reasons import STRETCH, Reason, explain, segmentations
+from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.encoding import ALPHABET, encode
+from lambda_app.chalicelib.features.explanation import STRETCH, Reason, explain, segmentations
 from lambda_app.chalicelib.scorer import Scorer
-from lambda_app.chalicelib.view import Tables, View
 from tests import reference
-from tests.lambda_app.test_words import FEW, LETTERS, table, vocabularies
+from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, table, vocabularies
 
 LABELS = st.lists(st.text(ALPHABET, max_size=40), min_size=1, max_size=6)
 SIMPLE = ({"face": 9, "book": 9, "cebo": 8}, dict.fromkeys(ALPHABET, 9))

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.encoding import ALPHABET, OTHER, SIZE, encode
-from lambda_app.chalicelib.features import matrix
-from lambda_app.chalicelib.lexicon import BASE_BIT
-from lambda_app.chalicelib.view import Tables, View
-from lambda_app.chalicelib.words import Words
+from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encode
+from lambda_app.chalicelib.features.lexicon import BASE_BIT
+from lambda_app.chalicelib.features.registry import matrix
+from lambda_app.chalicelib.features.vocabulary import Words
 from pipeline.wordlists import compile_tree
 from tests import reference
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Bools, Ints
 from .encoding import ALPHABET, SIZE
+from .types import Bools, Ints
 
 BITS = 9
 
