@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lambda_app.chalicelib.artifact import PACKAGED
 from lambda_app.chalicelib.features.registry import SETS
+from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline.serving import running
 
 from . import client

@@ -9,9 +9,9 @@ import h2o
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.artifact import PACKAGED
 from lambda_app.chalicelib.features.registry import CLASSIC
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.artifact import PACKAGED
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.cluster import Cluster, cluster, download
 from pipeline.export import TOLERANCE
 from pipeline.training import MOJO

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lambda_app.chalicelib.artifact import PACKAGED
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.artifact import PACKAGED
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.cluster import jar
 from pipeline.export import TOLERANCE
 from pipeline.java import find_java

@@ -17,8 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from lambda_app.chalicelib.artifact import PACKAGED
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.artifact import PACKAGED
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import corpus
 from pipeline.cluster import cluster
 from pipeline.metrics import best_f1, confusion
@@ -39,7 +39,7 @@ _THEIRS = (
     "import pickle, sys; m = pickle.load(open(sys.argv[1], 'rb')); m.predict_proba(['google'])"
 )
 _OURS = (
-    "import sys; from lambda_app.chalicelib.scorer import Scorer; "
+    "import sys; from lambda_app.chalicelib.model.scorer import Scorer; "
     "Scorer.load('classic').probability(['google'])"
 )
 

@@ -13,7 +13,7 @@ from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.features.batch import View
 from lambda_app.chalicelib.features.encoding import OTHER, encode
 from lambda_app.chalicelib.features.lexicon import Lexicon
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import sources
 
 from . import inside

@@ -11,9 +11,9 @@ from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
 from chalicelib import access, api, function_url, settings, static, telemetry
-from chalicelib.artifact import ArtifactError
 from chalicelib.domains import public_suffix
-from chalicelib.scorer import Scorer, UnknownOperatingPoint
+from chalicelib.model.artifact import ArtifactError
+from chalicelib.model.scorer import Scorer, UnknownOperatingPoint
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.

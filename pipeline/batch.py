@@ -9,7 +9,7 @@ from io import StringIO
 from itertools import chain, islice
 from typing import NamedTuple, TextIO
 
-from lambda_app.chalicelib.scorer import Invalid, Score, Scorer, try_parse
+from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, try_parse
 
 from .errors import PipelineError
 

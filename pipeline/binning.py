@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.equation import Pair
+from lambda_app.chalicelib.model.glm import Pair
 
 # Every knob of the bins.
 BINS = 16  # of a feature
@@ -25,7 +25,7 @@ _CELL = 3  # bytes of a bin in a CSV: two digits and what follows
 
 
 class Plan(NamedTuple):
-    """Bins of every feature, and which are paired; see chalicelib.equation.Binned."""
+    """Bins of every feature, and which are paired; see chalicelib.model.glm.Binned."""
 
     edges: dict[str, list[float]]
     coarse: dict[str, list[int]]

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lambda_app.chalicelib.artifact import ArtifactError
+from lambda_app.chalicelib.model.artifact import ArtifactError
 
 from . import commands, releases
 from .commands import DONE, FAILED

@@ -85,7 +85,7 @@ def _request(options: argparse.Namespace) -> Request:
 
 def score(options: argparse.Namespace) -> int:
     """Score names."""
-    from lambda_app.chalicelib.scorer import UnknownOperatingPoint
+    from lambda_app.chalicelib.model.scorer import UnknownOperatingPoint
 
     from . import batch, parallel
 

@@ -22,8 +22,8 @@ from chalice.config import Config
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.settings import Settings, SettingsError, read
 
 from . import live, manifest, previous

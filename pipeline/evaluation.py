@@ -16,10 +16,10 @@ from h2o.estimators import H2OGeneralizedLinearEstimator
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lambda_app.chalicelib.artifact import MAX_F1, Artifact, equation_of
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import SETS
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, equation_of
+from lambda_app.chalicelib.model.scorer import Scorer
 
 from . import findings, sources
 from .cluster import Cluster

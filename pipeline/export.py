@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.artifact import (
+from lambda_app.chalicelib.features.batch import Tables
+from lambda_app.chalicelib.model.artifact import (
     FOURGRAMS,
     LEXICON,
     MANIFEST,
@@ -29,8 +30,7 @@ from lambda_app.chalicelib.artifact import (
     WORDS,
     seal,
 )
-from lambda_app.chalicelib.features.batch import Tables
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 
 from .cluster import jar
 from .errors import PipelineError

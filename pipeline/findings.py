@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.scorer import Score, Scorer
+from lambda_app.chalicelib.model.scorer import Score, Scorer
 
 from .metrics import confusion
 

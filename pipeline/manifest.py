@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lambda_app.chalicelib.artifact import MANIFEST as MODEL
-from lambda_app.chalicelib.artifact import SEAL
+from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
+from lambda_app.chalicelib.model.artifact import SEAL
 
 from .errors import PipelineError
 from .export import FILES, VERSION

@@ -17,7 +17,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 
 from .batch import FORMS, Row, Written
 from .errors import PipelineError

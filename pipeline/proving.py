@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.artifact import Artifact
-from lambda_app.chalicelib.equation import Binned
 from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.artifact import Artifact
+from lambda_app.chalicelib.model.glm import Binned
+from lambda_app.chalicelib.model.scorer import Scorer
 
 from .binning import level
 from .errors import PipelineError

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.equation import Binned
 from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, matrix
+from lambda_app.chalicelib.model.glm import Binned
 
 from . import binning, language
 from .corpus import Corpus

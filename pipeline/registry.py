@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.artifact import MANIFEST as MODEL
-from lambda_app.chalicelib.artifact import SEAL, ArtifactError
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
+from lambda_app.chalicelib.model.artifact import SEAL, ArtifactError
 
 from . import manifest
 from .errors import PipelineError

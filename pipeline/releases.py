@@ -91,7 +91,7 @@ def _registry(command: argparse.ArgumentParser, flag: str) -> None:
 
 def publish(options: argparse.Namespace) -> int:
     """Publish; its version goes to stdout."""
-    from lambda_app.chalicelib.artifact import locate
+    from lambda_app.chalicelib.model.artifact import locate
 
     from . import registry
 

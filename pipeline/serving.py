@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from lambda_app.chalicelib.artifact import locate
+from lambda_app.chalicelib.model.artifact import locate
 
 from .errors import PipelineError
 from .loopback import HOST, free_port, start, wait

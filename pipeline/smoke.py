@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.settings import Settings
 
 from .errors import PipelineError

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.artifact import flat
 from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.artifact import flat
 
 from . import corpus, mixing, sources
 from .cluster import cluster

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from hypothesis import settings
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import corpus, packaging, sources
 from pipeline.cluster import Cluster, cluster
 from pipeline.serving import served

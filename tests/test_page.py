@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from lambda_app.chalicelib import static
 from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.scorer import Score, Scorer
+from lambda_app.chalicelib.model.scorer import Score, Scorer
 from pipeline.serving import served
 
 from .browser import chromium

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import sources
 from pipeline.cli import parser
 from pipeline.workflow import summary

@@ -7,9 +7,9 @@ from typing import Any
 
 from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
-from .artifact import Artifact
 from .domains.parse import InvalidDomain
-from .scorer import Invalid, Score, Scorer, UnknownOperatingPoint
+from .model.artifact import Artifact
+from .model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 from .settings import MAX_DOMAINS
 
 MAX_BODY = 1_000_000  # bytes

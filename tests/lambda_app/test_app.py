@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.serving import served
 
 PATH = "/malicious-domain-classifier"

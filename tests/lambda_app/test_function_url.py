@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 
 ROOT = Path(__file__).parents[2]
 PATH = "/malicious-domain-classifier"

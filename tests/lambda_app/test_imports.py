@@ -43,7 +43,7 @@ def test_the_app_imports_numpy_and_chalice_only() -> None:
     ("code", "expected"),
     [
         (
-            "from lambda_app.chalicelib.scorer import Scorer\n"
+            "from lambda_app.chalicelib.model.scorer import Scorer\n"
             "print(Scorer.load().score('google.com').label)",
             "0\n",
         ),

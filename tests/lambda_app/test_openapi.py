@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lambda_app.chalicelib import api
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.settings import MAX_DOMAINS
 from pipeline.export import FALSE_POSITIVE_RATES
 from pipeline.serving import served

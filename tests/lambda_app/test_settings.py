@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.settings import Settings, SettingsError, read
 from pipeline.serving import served
 

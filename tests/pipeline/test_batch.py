@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_app.chalicelib.scorer import Invalid, Scorer
+from lambda_app.chalicelib.model.scorer import Invalid, Scorer
 from pipeline.batch import CHUNK, CSV_COLUMNS
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.equation import Binned
 from lambda_app.chalicelib.features.registry import matrix
+from lambda_app.chalicelib.model.glm import Binned
 from pipeline import binning, language
 from pipeline.corpus import Corpus
 from pipeline.recipes import Language

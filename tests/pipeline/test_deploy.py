@@ -23,8 +23,8 @@ import boto3
 import pytest
 import requests
 
-from lambda_app.chalicelib.artifact import PACKAGED, ArtifactError
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.artifact import PACKAGED, ArtifactError
+from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.settings import read
 from pipeline import deploying, live, packaging, smoke
 from pipeline.deploying import DeployError

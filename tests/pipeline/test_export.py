@@ -8,18 +8,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.equation import Binned
 from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.features.lexicon import Lexicon
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.glm import Binned
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import corpus, sources
 from pipeline.cluster import Cluster
 from pipeline.export import FILES, ExportError, export, read_mojo, score_mojo
 from pipeline.folders import replacing
 from pipeline.recipes import Classic, Language, Recipe
 from pipeline.training import Trained, train
-from tests.lambda_app.test_scorer import GOLDEN
+from tests.lambda_app.model.test_scorer import GOLDEN
 
 MODELS = ("classic", "language")
 

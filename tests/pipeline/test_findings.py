@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import evaluation, findings
 from pipeline.corpus import Corpus
 from pipeline.dga import FAMILIES

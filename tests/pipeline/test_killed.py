@@ -15,7 +15,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from lambda_app.chalicelib.artifact import PACKAGED
+from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline import manifest, registry
 from pipeline.export import write_manifest
 from pipeline.manifest import Manifest

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import parallel
 from pipeline.batch import to_csv
 

@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.artifact import PACKAGED
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline import registry
 from pipeline.cli import main
 from pipeline.errors import PipelineError

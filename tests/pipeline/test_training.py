@@ -13,7 +13,7 @@ from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import SETS
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import corpus, sources
 from pipeline.cluster import Cluster, ClusterError, download
 from pipeline.corpus import Corpus

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lambda_app.chalicelib.features.batch import Tables, View
 from lambda_app.chalicelib.features.encoding import ALPHABET, encode
 from lambda_app.chalicelib.features.explanation import STRETCH, Reason, explain, segmentations
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from tests import reference
 from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, table, vocabularies
 

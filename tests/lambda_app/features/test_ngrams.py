@@ -10,7 +10,7 @@ from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.encoding import ALPHABET, encode
 from lambda_app.chalicelib.features.ngrams import SYMBOLS, Characters
 from lambda_app.chalicelib.features.registry import REGISTRY, matrix
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from tests import reference
 
 Bytes = NDArray[np.uint8]

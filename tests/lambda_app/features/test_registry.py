@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.registry import CHUNK, REGISTRY, SETS, matrix
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import Corpus
 from tests import reference
 

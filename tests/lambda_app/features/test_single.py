@@ -12,7 +12,7 @@ from lambda_app.chalicelib.features.explanation import explain, segmentations
 from lambda_app.chalicelib.features.registry import REGISTRY
 from lambda_app.chalicelib.features.segmentation import Cut
 from lambda_app.chalicelib.features.single import Single
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model.scorer import Scorer
 from tests import reference
 from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, table, vocabularies
 

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from .equation import Binned, Equation, Linear, Pair
-from .features.batch import Tables
-from .features.lexicon import Lexicon
-from .features.ngrams import Characters
-from .features.registry import REGISTRY, matrix
-from .features.vocabulary import Words
+from ..features.batch import Tables
+from ..features.lexicon import Lexicon
+from ..features.ngrams import Characters
+from ..features.registry import REGISTRY, matrix
+from ..features.vocabulary import Words
+from .glm import Binned, Equation, Linear, Pair
 
 SCHEMA_VERSION = 1
 MANIFEST = "model.json"
@@ -25,7 +25,7 @@ LEXICON = "lexicon.npy"
 TRIGRAMS, FOURGRAMS = "trigrams.npy", "fourgrams.npy"
 WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
-PACKAGED = Path(__file__).parent / "artifacts"
+PACKAGED = Path(__file__).parents[1] / "artifacts"
 DEFAULT = "language"
 _LARGEST = 1e100  # of a number in model.json: sums of products stay finite
 _ABOVE_ONE = 1.0000001  # a threshold that flags nothing

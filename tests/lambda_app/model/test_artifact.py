@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lambda_app.chalicelib import artifact
-from lambda_app.chalicelib.artifact import ArtifactError, load, locate
-from lambda_app.chalicelib.scorer import Scorer
+from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.artifact import ArtifactError, load, locate
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.export import FILES, VERSION, write_manifest
 
 

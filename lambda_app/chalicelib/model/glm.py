@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .features.types import Floats, Ints, NDArray
+from ..features.types import Floats, Ints, NDArray
 
 _MANY = 1000  # values, from which on comparing is faster than searching
 

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..domains.parse import InvalidDomain, Name, parse
+from ..features import registry
+from ..features.batch import View
+from ..features.encoding import encode
+from ..features.explanation import Reason, explain
+from ..features.single import Single
+from ..features.types import Floats
 from . import artifact
-from .domains.parse import InvalidDomain, Name, parse
-from .features import registry
-from .features.batch import View
-from .features.encoding import encode
-from .features.explanation import Reason, explain
-from .features.single import Single
-from .features.types import Floats
 
 
 class Score(NamedTuple):

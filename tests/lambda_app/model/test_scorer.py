@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain
-from lambda_app.chalicelib.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
+from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 from pipeline.corpus import Corpus
 
 # Recorded from H2O's Java scorer, see tests/pipeline/test_export.py.
-GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[2] / "data" / "golden.json").read_text())
 
 # SHA-256 of the log-odds, float64, of all names of the embedded corpus; recorded when the
 # code was slower and plainer. Faster code must not change a bit; a new training does.

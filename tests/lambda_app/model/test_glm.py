@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.equation import Binned, Linear, Pair
+from lambda_app.chalicelib.model.glm import Binned, Linear, Pair
 
 NUMBERS = st.floats(-1e3, 1e3, allow_nan=False, width=32)
 

@@ -1,0 +1,1 @@
+"""A trained model: its equation, its files, and the scorer that puts them to work."""
