@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
-from chalicelib import access, api, function_url, settings, static, telemetry
 from chalicelib.domains import public_suffix
 from chalicelib.model.artifact import ArtifactError
 from chalicelib.model.scorer import Scorer, UnknownOperatingPoint
+from chalicelib.web import access, api, function_url, settings, static, telemetry
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.

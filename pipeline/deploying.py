@@ -24,7 +24,7 @@ from chalice.utils import UI, OSUtils
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
-from lambda_app.chalicelib.settings import Settings, SettingsError, read
+from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 
 from . import live, manifest, previous
 from .errors import PipelineError

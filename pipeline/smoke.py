@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from lambda_app.chalicelib.model.scorer import Scorer
-from lambda_app.chalicelib.settings import Settings
+from lambda_app.chalicelib.web.settings import Settings
 
 from .errors import PipelineError
 from .proving import NAMES

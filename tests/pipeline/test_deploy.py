@@ -25,7 +25,7 @@ import requests
 
 from lambda_app.chalicelib.model.artifact import PACKAGED, ArtifactError
 from lambda_app.chalicelib.model.scorer import Scorer
-from lambda_app.chalicelib.settings import read
+from lambda_app.chalicelib.web.settings import read
 from pipeline import deploying, live, packaging, smoke
 from pipeline.deploying import DeployError
 from pipeline.errors import PipelineError

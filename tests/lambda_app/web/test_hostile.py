@@ -12,10 +12,10 @@ from collections.abc import Callable
 import pytest
 from chalice.app import ChaliceViewError
 
-from lambda_app.chalicelib import settings
-from lambda_app.chalicelib.api import MAX_ANSWER, Answer, PayloadTooLargeError, classify
 from lambda_app.chalicelib.domains import parse
 from lambda_app.chalicelib.model.scorer import Scorer
+from lambda_app.chalicelib.web import settings
+from lambda_app.chalicelib.web.api import MAX_ANSWER, Answer, PayloadTooLargeError, classify
 
 FULL = 990_000  # bytes, of at most 1,000,000
 SECONDS = 3.0  # of one core, for any request; on a machine at rest the worst here takes one

@@ -15,7 +15,7 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-from .domains.parse import MAX_HOST
+from ..domains.parse import MAX_HOST
 from .settings import Settings
 
 JUDGING = "/malicious-domain-classifier"

@@ -13,7 +13,7 @@ import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"
 BODY = '{"domain": "plzdonthackmekthxbye"}'
 CODE = """

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.lambda_app.test_api import JSON, REQUESTS
 from tests.lambda_app.test_app import BAD, EIGHT
+from tests.lambda_app.web.test_api import JSON, REQUESTS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
 JUDGING = EVENT["resource"]
 PAYLOAD = 6 * 2**20  # bytes that a Lambda may answer with

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from lambda_app.chalicelib import api
 from lambda_app.chalicelib.model.scorer import Scorer
-from lambda_app.chalicelib.settings import MAX_DOMAINS
+from lambda_app.chalicelib.web import api
+from lambda_app.chalicelib.web.settings import MAX_DOMAINS
 from pipeline.export import FALSE_POSITIVE_RATES
 from pipeline.serving import served
-
-from .described import (
+from tests.lambda_app.test_app import BAD, PATH, post
+from tests.lambda_app.web.described import (
     COMPONENTS,
     DOCUMENT,
     OPERATIONS,
@@ -36,9 +36,8 @@ from .described import (
     operation,
     resolved,
 )
-from .test_app import BAD, PATH, post
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 ROUTES = """
 import json, sys

@@ -8,8 +8,8 @@ from chalice.app import ChaliceViewError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.api import classify
 from lambda_app.chalicelib.model.scorer import Scorer
+from lambda_app.chalicelib.web.api import classify
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -7,9 +7,9 @@ from typing import Any
 
 from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
-from .domains.parse import InvalidDomain
-from .model.artifact import Artifact
-from .model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
+from ..domains.parse import InvalidDomain
+from ..model.artifact import Artifact
+from ..model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 from .settings import MAX_DOMAINS
 
 MAX_BODY = 1_000_000  # bytes

@@ -14,10 +14,10 @@ import pytest
 import requests
 
 from lambda_app.chalicelib.model.scorer import Scorer
-from lambda_app.chalicelib.settings import Settings, SettingsError, read
+from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 from pipeline.serving import served
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"
 EVENT = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
 ASK = """

@@ -1,0 +1,1 @@
+"""HTTP around a scorer: requests, answers, who may ask, and what is logged."""
