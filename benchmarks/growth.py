@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline import corpus, mixing
+from pipeline.corpus import labelled, mixture
 from pipeline.recipes import Language
 
 SIZES = (100_000, 1_000_000, 5_000_000)
@@ -40,7 +40,7 @@ def _one(rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="growth-") as folder:
         frame = _frame(rows, Path(folder) / "mix.csv")
         start = time.perf_counter()
-        recipe = Language(corpus.Corpus("growth", Path(), frame))
+        recipe = Language(labelled.Corpus("growth", Path(), frame))
         extra = pd.DataFrame({"part": np.zeros(rows + recipe.padding, np.int8)})
         recipe.write(Path(folder) / "bins.csv", extra, deployed=False)
         took = time.perf_counter() - start
@@ -49,8 +49,8 @@ def _one(rows: int) -> None:
 
 
 def _frame(rows: int, path: Path) -> pd.DataFrame:
-    mixing.assemble(path, names=1000)
-    mix = corpus.read(path).frame.sample(frac=1, random_state=1)
+    mixture.assemble(path, names=1000)
+    mix = labelled.read(path).frame.sample(frac=1, random_state=1)
     labels, at = mix["domain"].tolist(), np.arange(rows) % len(mix)
     numbered = [
         labels[i] if k < len(labels) else f"{labels[i][:50]}{k // len(labels)}"

@@ -14,7 +14,7 @@ from lambda_app.chalicelib.domains.parse import MAX_LABEL, InvalidDomain, Name, 
 from lambda_app.chalicelib.features.encoding import ALPHABET
 from lambda_app.chalicelib.features.lexicon import BASE_BIT, CODE_MASK, WORD_BIT, Lexicon
 from lambda_app.chalicelib.model.scorer import try_parse
-from pipeline import sources
+from pipeline.corpus import sources
 from pipeline.dga import FAMILIES
 from pipeline.dga.listing import LAST
 

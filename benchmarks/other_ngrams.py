@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import corpus
 from pipeline.cluster import cluster
+from pipeline.corpus import labelled
 from pipeline.metrics import best_f1, confusion
 from pipeline.training import SEED, TRAIN_SHARE
 
@@ -65,14 +65,14 @@ def rows(
     yield from _errors(folder, data, valid, model)
 
 
-def _corpus(path: Path) -> corpus.Corpus:
-    corpus.write_embedded(path)
-    whole = corpus.read(path).frame
+def _corpus(path: Path) -> labelled.Corpus:
+    labelled.write_embedded(path)
+    whole = labelled.read(path).frame
     whole.iloc[:: max(len(whole) // ROWS, 1)].to_csv(path, index=False)
-    return corpus.read(path, "embedded")
+    return labelled.read(path, "embedded")
 
 
-def _fit(data: corpus.Corpus, train: Bools) -> tuple[Any, float]:
+def _fit(data: labelled.Corpus, train: Bools) -> tuple[Any, float]:
     """A pipeline fitted to some rows, and the seconds that it took."""
     model = make_pipeline(
         HashingVectorizer(analyzer="char", ngram_range=ORDERS, n_features=COLUMNS),
@@ -109,7 +109,7 @@ def _installed(packages: Sequence[str]) -> str:
     return f"{sum(sizes) / 1e6:.0f} MB"
 
 
-def _errors(folder: Path, data: corpus.Corpus, valid: Bools, model: Any) -> Iterator[Row]:
+def _errors(folder: Path, data: labelled.Corpus, valid: Bools, model: Any) -> Iterator[Row]:
     """Both trained on the same rows, at their thresholds of maximal F1 on the others."""
     out = folder / "classic"
     pipeline("train", "--features", "classic", "--data", str(data.path), "--out", str(out))

@@ -14,7 +14,7 @@ from lambda_app.chalicelib.features.batch import View
 from lambda_app.chalicelib.features.encoding import OTHER, encode
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import sources
+from pipeline.corpus import sources
 
 from . import inside
 from .labels import TOTAL, distinct, hosts, words

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import corpus
 from pipeline.cluster import cluster
+from pipeline.corpus import labelled
 
 from .measure import Row, pipeline, spread, times
 
@@ -17,7 +17,7 @@ def rows() -> Iterator[Row]:
     yield "H2O, start and stop", spread(times(_h2o, 3), "s", 2)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         data, out = Path(folder) / "embedded.csv", str(Path(folder) / "model")
-        corpus.write_embedded(data)
+        labelled.write_embedded(data)
         took = pipeline("train", "--features", "classic", "--data", str(data), "--out", out)
         what = "train classic on 165,579 rows, prove and export, whole process"
         yield what, f"{took.seconds:.1f} s"

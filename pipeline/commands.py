@@ -20,7 +20,7 @@ DONE, SOME_REFUSED, FAILED = 0, 1, 2
 
 def data(options: argparse.Namespace) -> int:
     """List the sources, or download what is missing."""
-    from . import sources
+    from .corpus import sources
 
     status = DONE
     for source in sources.SOURCES if options.action == "fetch" else ():
@@ -37,10 +37,10 @@ def data(options: argparse.Namespace) -> int:
 
 def corpus(options: argparse.Namespace) -> int:
     """Mix sources into a CSV."""
-    from . import mixing
+    from .corpus import mixture
 
-    chosen = options.source or mixing.DEFAULT
-    summary = mixing.assemble(options.out, chosen, options.names, options.seed)
+    chosen = options.source or mixture.DEFAULT
+    summary = mixture.assemble(options.out, chosen, options.names, options.seed)
     print(f"{options.out}: {summary}", file=sys.stderr)
     return DONE
 

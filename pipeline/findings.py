@@ -13,7 +13,7 @@ from lambda_app.chalicelib.model.scorer import Score, Scorer
 from .metrics import confusion
 
 if TYPE_CHECKING:
-    from .corpus import Corpus
+    from .corpus.labelled import Corpus
     from .evaluation import LeaveOut
 
 ALARMS = 100  # of the false alarms, those that are listed

@@ -24,7 +24,7 @@ from lambda_app.chalicelib.features.registry import CHUNK, matrix
 from lambda_app.chalicelib.features.segmentation import positions
 from lambda_app.chalicelib.features.vocabulary import Words
 
-from .folds import fold_of
+from .corpus.folds import fold_of
 from .wordlists import compile_tree, usable
 
 # Every knob of the tables.

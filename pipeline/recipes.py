@@ -16,7 +16,7 @@ from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, matrix
 from lambda_app.chalicelib.model.glm import Binned
 
 from . import binning, language
-from .corpus import Corpus
+from .corpus.labelled import Corpus
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

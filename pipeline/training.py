@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .cluster import Cluster, download
-from .corpus import Corpus
+from .corpus.folds import fold_of
+from .corpus.labelled import Corpus
 from .errors import PipelineError
-from .folds import fold_of
 from .metrics import best_f1, f1
 from .recipes import Recipe
 

@@ -15,9 +15,9 @@ from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import flat
 
-from . import corpus, mixing, sources
 from .cluster import cluster
-from .corpus import Corpus
+from .corpus import labelled, mixture, sources
+from .corpus.labelled import Corpus
 from .errors import PipelineError
 from .export import FILES, ExportError, Proof, export
 from .folders import replacing
@@ -154,24 +154,24 @@ def summary(metadata: dict[str, Any]) -> Iterator[str]:
 def _corpus(request: Request) -> Iterator[Corpus]:
     """The chosen CSV, or what a model is trained on by default."""
     if request.data:
-        yield corpus.read(request.data)
+        yield labelled.read(request.data)
         return
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         if request.features == "classic":
             yield _classic_corpus(Path(folder))
             return
         path = Path(folder) / "mix.csv"
-        say(f"mixed    {mixing.assemble(path)}")
-        yield corpus.read(path, "mix")
+        say(f"mixed    {mixture.assemble(path)}")
+        yield labelled.read(path, "mix")
 
 
 def _classic_corpus(folder: Path) -> Corpus:
     """The original's, if it is here or can be had; else the embedded."""
     if found := sources.original_or_none("the embedded corpus is used instead"):
-        return corpus.read(found, "original")
+        return labelled.read(found, "original")
     path = folder / "embedded.csv"
-    corpus.write_embedded(path)
-    return corpus.read(path, "embedded")
+    labelled.write_embedded(path)
+    return labelled.read(path, "embedded")
 
 
 def _lexicon(chosen: Path | None) -> tuple[Lexicon, dict[str, Any]]:

@@ -15,8 +15,9 @@ from hypothesis import settings
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import corpus, packaging, sources
+from pipeline import packaging
 from pipeline.cluster import Cluster, cluster
+from pipeline.corpus import labelled, sources
 from pipeline.serving import served
 from tests import aws_server
 
@@ -36,8 +37,8 @@ def _fetched(source: sources.Source) -> Path:
 
 
 @pytest.fixture(scope="session")
-def original() -> corpus.Corpus:
-    return corpus.read(_fetched(sources.ORIGINAL), "original")
+def original() -> labelled.Corpus:
+    return labelled.read(_fetched(sources.ORIGINAL), "original")
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +47,14 @@ def words_txt() -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> corpus.Corpus:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> labelled.Corpus:
     path = tmp_path_factory.mktemp("corpus") / "embedded.csv"
-    corpus.write_embedded(path)
-    return corpus.read(path, "embedded")
+    labelled.write_embedded(path)
+    return labelled.read(path, "embedded")
 
 
 @pytest.fixture(scope="session")
-def small_csv(embedded: corpus.Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_csv(embedded: labelled.Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every 80th row of the embedded corpus: enough to train on in a second."""
     path = tmp_path_factory.mktemp("corpus") / "small.csv"
     embedded.frame.iloc[::80].to_csv(path, index=False)

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from pipeline import sources
+from pipeline.corpus import sources
 from pipeline.dga import FAMILIES
 
 ROOT = Path(__file__).parents[1]

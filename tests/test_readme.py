@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import sources
 from pipeline.cli import parser
+from pipeline.corpus import sources
 from pipeline.workflow import summary
 
 ROOT = Path(__file__).parents[1]

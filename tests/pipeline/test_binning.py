@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lambda_app.chalicelib.features.registry import matrix
 from lambda_app.chalicelib.model.glm import Binned
 from pipeline import binning, language
-from pipeline.corpus import Corpus
+from pipeline.corpus.labelled import Corpus
 from pipeline.recipes import Language
 from tests.pipeline.test_language import legitimate
 

@@ -177,7 +177,7 @@ def test_training_without_a_java_of_the_users(small_csv: Path, tmp_path: Path) -
 def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) -> None:
     nowhere = {"DOMAINS_MIRROR": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
     code = (
-        "import sys; from pathlib import Path; import pipeline.sources as s, dataclasses\n"
+        "import sys; from pathlib import Path; import pipeline.corpus.sources as s, dataclasses\n"
         f"s.ORIGINAL = dataclasses.replace(s.ORIGINAL, path=Path({str(tmp_path / 'x.csv')!r}))\n"
         f"from pipeline.cli import main; sys.exit(main(['run', '--features', 'classic', '--out', "
         f"{str(tmp_path / 'm')!r}]))"

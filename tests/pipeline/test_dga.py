@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus import Corpus
+from pipeline.corpus.labelled import Corpus
 from pipeline.dga import FAMILIES
 from pipeline.dga.family import Family, Variant
 from pipeline.dga.sampling import batches, sample

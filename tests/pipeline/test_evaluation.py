@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import corpus, evaluation, mixing
+from pipeline import evaluation
 from pipeline.cluster import Cluster
-from pipeline.corpus import Corpus
+from pipeline.corpus import labelled, mixture
+from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import family_folds, leave_out, scorer_of
 from pipeline.recipes import Language
 from pipeline.training import fit_all
@@ -27,8 +28,8 @@ FEW = partial(Language, features=("length", "entropy", "cut_mean", "trigram_mean
 @pytest.fixture(scope="module")
 def mix(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     path = tmp_path_factory.mktemp("evaluation") / "mix.csv"
-    mixing.assemble(path, ["hsts", "universities", "generators", "shapes"], names=40)
-    whole = corpus.read(path)
+    mixture.assemble(path, ["hsts", "universities", "generators", "shapes"], names=40)
+    whole = labelled.read(path)
     return dataclasses.replace(whole, frame=whole.frame.iloc[::9])
 
 

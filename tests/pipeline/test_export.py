@@ -13,8 +13,8 @@ from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.glm import Binned
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import corpus, sources
 from pipeline.cluster import Cluster
+from pipeline.corpus import labelled, sources
 from pipeline.export import FILES, ExportError, export, read_mojo, score_mojo
 from pipeline.folders import replacing
 from pipeline.recipes import Classic, Language, Recipe
@@ -25,8 +25,8 @@ MODELS = ("classic", "language")
 
 
 @pytest.fixture(scope="module")
-def small(small_csv: Path) -> corpus.Corpus:
-    return corpus.read(small_csv)
+def small(small_csv: Path) -> labelled.Corpus:
+    return labelled.read(small_csv)
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -35,12 +35,12 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def trained(h2o_cluster: Cluster, small: corpus.Corpus, folder: Path) -> Trained:
+def trained(h2o_cluster: Cluster, small: labelled.Corpus, folder: Path) -> Trained:
     folder.mkdir()
     return train(h2o_cluster, small, _recipe(small, folder.name), folder)
 
 
-def _recipe(small: corpus.Corpus, model: str) -> Recipe:
+def _recipe(small: labelled.Corpus, model: str) -> Recipe:
     """With as few features as show every kind: all of them take H2O minutes."""
     if model == "classic":
         return Classic(small, Lexicon.load(sources.WEB2.path))
@@ -85,7 +85,7 @@ def _columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
 
 
 def test_an_export_is_proven_on_every_row(
-    trained: Trained, small: corpus.Corpus, folder: Path
+    trained: Trained, small: labelled.Corpus, folder: Path
 ) -> None:
     proof = export(trained, small.labels, [], folder, whole=True)
     assert proof.holds
@@ -96,7 +96,7 @@ def test_an_export_is_proven_on_every_row(
 
 
 def test_a_retrain_gives_the_same_numbers(
-    h2o_cluster: Cluster, trained: Trained, small: corpus.Corpus, folder: Path, tmp_path: Path
+    h2o_cluster: Cluster, trained: Trained, small: labelled.Corpus, folder: Path, tmp_path: Path
 ) -> None:
     again = train(h2o_cluster, small, _recipe(small, folder.name), tmp_path)
     one, other = (read_mojo(x / "mojo.zip") for x in (folder, tmp_path))
@@ -107,7 +107,7 @@ def test_a_retrain_gives_the_same_numbers(
 
 
 def test_a_failed_proof_writes_nothing(
-    trained: Trained, small: corpus.Corpus, folder: Path, tmp_path: Path
+    trained: Trained, small: labelled.Corpus, folder: Path, tmp_path: Path
 ) -> None:
     """The cluster's answers are off by 1e-11 in one row."""
     deployed = trained.deployed.copy()

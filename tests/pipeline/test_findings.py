@@ -14,7 +14,7 @@ import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import evaluation, findings
-from pipeline.corpus import Corpus
+from pipeline.corpus.labelled import Corpus
 from pipeline.dga import FAMILIES
 from pipeline.evaluation import RATES, RELATED, LeaveOut, family_folds
 

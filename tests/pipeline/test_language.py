@@ -19,7 +19,8 @@ from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, encode
 from lambda_app.chalicelib.features.ngrams import SYMBOLS
 from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
 from lambda_app.chalicelib.features.vocabulary import Words
-from pipeline import language, sources
+from pipeline import language
+from pipeline.corpus import sources
 from pipeline.language import CrossFit, Vocabulary
 from pipeline.wordlists import compile_tree
 from tests import reference

@@ -14,9 +14,9 @@ from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import corpus, sources
 from pipeline.cluster import Cluster, ClusterError, download
-from pipeline.corpus import Corpus
+from pipeline.corpus import labelled, sources
+from pipeline.corpus.labelled import Corpus
 from pipeline.export import export
 from pipeline.metrics import Confusion, confusion
 from pipeline.recipes import Classic
@@ -89,7 +89,7 @@ def test_the_committed_artifact_is_what_training_gives(
 
 
 def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> None:
-    rows = len(corpus.read(small_csv).frame)
+    rows = len(labelled.read(small_csv).frame)
     first, second = (h2o_cluster.draw_split(small_csv, rows, 0.8, 123456) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert 0.15 < first.mean() < 0.25
@@ -104,7 +104,7 @@ def test_every_fold_is_scored_by_a_model_of_all_others(
     h2o_cluster: Cluster, small_csv: Path
 ) -> None:
     """Each of three folds, against a model fitted by hand on the other two."""
-    rows = corpus.read(small_csv)
+    rows = labelled.read(small_csv)
     recipe = Classic(rows, Lexicon.load(sources.WEB2.path))
     fold = np.arange(len(rows.frame)) % 3
     probability = out_of_fold(h2o_cluster, recipe, rows, fold, "folds")

@@ -15,7 +15,7 @@ from publicsuffixlist import PublicSuffixList
 
 from data.build import suffix_list
 from lambda_app.chalicelib.domains import public_suffix
-from pipeline import corpus
+from pipeline.corpus import labelled
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = PublicSuffixList()
@@ -54,7 +54,7 @@ def test_the_committed_hosts(name: str) -> None:
     check(lzma.decompress((ROOT / "data" / f"{name}.txt.xz").read_bytes()).decode("ascii").split())
 
 
-def test_the_originals_hosts(original: corpus.Corpus) -> None:
+def test_the_originals_hosts(original: labelled.Corpus) -> None:
     hosts = original.frame["host"].astype(str).str.lower()
     check([host for host in hosts if host.isascii() and all(host.split("."))])
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lambda_app.chalicelib.features.encoding import encode
 from lambda_app.chalicelib.features.lexicon import Lexicon
-from pipeline import sources
-from pipeline.corpus import Corpus
+from pipeline.corpus import sources
+from pipeline.corpus.labelled import Corpus
 from pipeline.wordlists import compile_words
 from tests.reference import num_words, web2
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.registry import CHUNK, REGISTRY, SETS, matrix
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.corpus import Corpus
+from pipeline.corpus.labelled import Corpus
 from tests import reference
 
 CLASSIC = SETS["classic"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain
 from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
-from pipeline.corpus import Corpus
+from pipeline.corpus.labelled import Corpus
 
 # Recorded from H2O's Java scorer, see tests/pipeline/test_export.py.
 GOLDEN = json.loads((Path(__file__).parents[2] / "data" / "golden.json").read_text())

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from english_words import get_english_words_set
 
-from pipeline import sources
-from pipeline.sources import Source, SourceError, fetch
+from pipeline.corpus import sources
+from pipeline.corpus.sources import Source, SourceError, fetch
 from pipeline.wordlists import compile_words, usable
 
 CONTENT = bytes(range(256)) * 1000

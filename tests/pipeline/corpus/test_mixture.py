@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import corpus, sources
-from pipeline.corpus import Corpus, CorpusError
+from pipeline.corpus import labelled, sources
+from pipeline.corpus.labelled import Corpus, CorpusError
+from pipeline.corpus.mixture import DEFAULT, Summary, assemble
+from pipeline.corpus.readers import KNOWN
 from pipeline.dga import shapes
-from pipeline.mixing import DEFAULT, Summary, assemble
-from pipeline.origins import KNOWN
 from tests.pipeline.test_cli import run
 
 HEADER = "host,domain,class,subclass\n"
@@ -93,7 +93,7 @@ def test_a_mix_is_always_the_same_and_the_seed_changes_it(out: Path, tmp_path: P
 
 def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None:
     summary = mix(DEFAULT, out)
-    frame = corpus.read(out).frame
+    frame = labelled.read(out).frame
     assert list(frame["subclass"].drop_duplicates())[:2] == ["hsts", "universities"]
     assert summary.rows["legit"].keys() == {"hsts", "universities"}
     assert summary.rows["legit"]["hsts"] > 111_000
@@ -107,7 +107,7 @@ def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None
 
 def test_groups_are_labels_or_draws(out: Path) -> None:
     mix(["universities", "generators", "shapes"], out)
-    read = corpus.read(out)
+    read = labelled.read(out)
     of = dict(zip(read.labels, read.groups, strict=True))
     frame = read.frame[read.malicious]
     assert all(of[label] == label for label in read.frame["domain"][~read.malicious])
@@ -133,7 +133,7 @@ def test_the_original_without_what_is_no_label(original: Corpus, out: Path) -> N
     kept = sum(n for counts in summary.rows.values() for n in counts.values())
     assert kept + summary.refused + summary.repeated == len(original.frame)
     assert summary.both == 0
-    read = corpus.read(out)
+    read = labelled.read(out)
     assert read.groups == read.labels
 
 

@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
 
+from ..dga import FAMILIES, sampling, shapes
 from . import sources
-from .corpus import CLASSES, Corpus, CorpusError, read_rows
-from .dga import FAMILIES, sampling, shapes
+from .labelled import CLASSES, Corpus, CorpusError, read_rows
 
 KNOWN = {  # and the classes that each can hold
     "original": CLASSES,

@@ -12,9 +12,9 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 DOWNLOADS = DATA / "downloads"
 
 _REPOSITORY = "https://github.com/h2oai/app-malicious-domains/raw/56221e3"

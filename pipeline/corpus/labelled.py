@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
+from ..dga import cryptolocker, goz, newgoz
+from ..errors import PipelineError
 from . import sources
-from .dga import cryptolocker, goz, newgoz
-from .errors import PipelineError
 
 COLUMNS = ("host", "domain", "class", "subclass")
 GROUP = "group"  # a fifth column, of what a split must not part

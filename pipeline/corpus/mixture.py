@@ -14,8 +14,8 @@ from typing import TextIO
 
 from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
-from .corpus import CLASSES, COLUMNS, GROUP, CorpusError
-from .origins import Origin, Row
+from .labelled import CLASSES, COLUMNS, GROUP, CorpusError
+from .readers import Origin, Row
 
 DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes")
 NAMES = 5000  # of a family of generators

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import corpus, sources
-from pipeline.corpus import Corpus, CorpusError
+from pipeline.corpus import labelled, sources
+from pipeline.corpus.labelled import Corpus, CorpusError
 
 HEADER = "host,domain,class,subclass\n"
 GOOD = "a.com,a,legit,legit\nq.ru,q,dga,goz\n"
@@ -20,7 +20,7 @@ def test_the_original_is_read_whole(original: Corpus) -> None:
 
 def test_the_embedded_corpus_is_always_the_same(embedded: Corpus, tmp_path: Path) -> None:
     again = tmp_path / "again.csv"
-    corpus.write_embedded(again)
+    labelled.write_embedded(again)
     assert sources.sha256_of(again) == sources.sha256_of(embedded.path)
     counts = embedded.frame["subclass"].value_counts().to_dict()
     assert counts == {"legit": 112_029, "cryptolocker": 35_035, "newgoz": 11_000, "goz": 7_515}
@@ -53,34 +53,34 @@ def test_a_csv_that_is_no_corpus_is_told_why(tmp_path: Path, text: str, message:
     path = tmp_path / "rows.csv"
     path.write_text(text)
     with pytest.raises(CorpusError, match=rf"rows\.csv: .*{message}"):
-        corpus.read(path)
+        labelled.read(path)
 
 
 def test_binary_rubbish_and_missing_files(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(b"\xff\xfe\x00\x80")
     for name in ("rows.csv", "absent.csv"):
         with pytest.raises(CorpusError, match=rf"{name}: cannot be read as CSV"):
-            corpus.read(tmp_path / name)
+            labelled.read(tmp_path / name)
 
 
 def test_names_that_look_like_missing_values_stay_names(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + "nan.com,nan,legit,legit\nnull.ru,null,dga,goz\n")
-    assert corpus.read(path).labels == ["nan", "null"]
+    assert labelled.read(path).labels == ["nan", "null"]
 
 
 def test_groups_are_the_labels_unless_a_column_tells_them(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + GOOD)
-    assert corpus.read(path).groups == ["a", "q"]
+    assert labelled.read(path).groups == ["a", "q"]
     path.write_text("host,domain,class,subclass,group\na.com,a,legit,x,\nq.ru,q,dga,goz,goz 1\n")
-    read = corpus.read(path)
+    read = labelled.read(path)
     assert (read.labels, read.groups) == (["a", "q"], ["a", "goz 1"])
 
 
 def test_rows_of_one_class_can_be_read_but_not_learned_from(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + "a.com,a,legit,legit\n")
-    assert len(corpus.read_rows(path)) == 1
+    assert len(labelled.read_rows(path)) == 1
     with pytest.raises(CorpusError, match="rows of both classes are needed"):
-        corpus.read(path)
+        labelled.read(path)
