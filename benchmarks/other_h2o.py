@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lambda_app.chalicelib.features.registry import CLASSIC
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.cluster import Cluster, cluster, download
 from pipeline.export import TOLERANCE
+from pipeline.jvm.cluster import Cluster, cluster, download
 from pipeline.training import MOJO
 
 from .labels import words

@@ -13,9 +13,9 @@ import numpy as np
 
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.cluster import jar
 from pipeline.export import TOLERANCE
-from pipeline.java import find_java
+from pipeline.jvm.cluster import jar
+from pipeline.jvm.java import find_java
 from pipeline.training import MOJO
 
 from .labels import words

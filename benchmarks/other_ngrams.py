@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.cluster import cluster
 from pipeline.corpus import labelled
+from pipeline.jvm.cluster import cluster
 from pipeline.metrics import best_f1, confusion
 from pipeline.training import SEED, TRAIN_SHARE
 

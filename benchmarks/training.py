@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.cluster import cluster
 from pipeline.corpus import labelled
+from pipeline.jvm.cluster import cluster
 
 from .measure import Row, pipeline, spread, times
 

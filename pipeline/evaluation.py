@@ -22,13 +22,13 @@ from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, equation_of
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from . import findings
-from .cluster import Cluster
 from .corpus import sources
 from .corpus.folds import fold_of
 from .corpus.labelled import Corpus, read
 from .dga import FAMILIES
 from .errors import PipelineError
 from .export import read_mojo
+from .jvm.cluster import Cluster
 from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
 from .recipes import Classic, Language, Recipe
 from .training import fit, fit_all

@@ -32,10 +32,10 @@ from lambda_app.chalicelib.model.artifact import (
 )
 from lambda_app.chalicelib.model.scorer import Scorer
 
-from .cluster import jar
 from .corpus.sources import sha256_of
 from .errors import PipelineError
-from .java import find_java
+from .jvm.cluster import jar
+from .jvm.java import find_java
 from .metrics import area_under_roc, confusion, threshold_at
 from .training import MOJO, Trained
 

@@ -16,10 +16,10 @@ from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .cluster import Cluster, download
 from .corpus.folds import fold_of
 from .corpus.labelled import Corpus
 from .errors import PipelineError
+from .jvm.cluster import Cluster, download
 from .metrics import best_f1, f1
 from .recipes import Recipe
 

@@ -15,12 +15,12 @@ from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import flat
 
-from .cluster import cluster
 from .corpus import labelled, mixture, sources
 from .corpus.labelled import Corpus
 from .errors import PipelineError
 from .export import FILES, ExportError, Proof, export
 from .folders import replacing
+from .jvm.cluster import cluster
 from .loopback import session
 from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
 from .recipes import Classic, Language, Recipe

@@ -16,8 +16,8 @@ from hypothesis import settings
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline import packaging
-from pipeline.cluster import Cluster, cluster
 from pipeline.corpus import labelled, sources
+from pipeline.jvm.cluster import Cluster, cluster
 from pipeline.serving import served
 from tests import aws_server
 

@@ -204,7 +204,7 @@ def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
     small_csv: Path, tmp_path: Path
 ) -> None:
     code = (
-        "from pipeline.cluster import cluster\n"
+        "from pipeline.jvm.cluster import cluster\n"
         "with cluster() as running: print(running.url, flush=True), input()"
     )
     with subprocess.Popen(

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from pipeline import evaluation
-from pipeline.cluster import Cluster
 from pipeline.corpus import labelled, mixture
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import family_folds, leave_out, scorer_of
+from pipeline.jvm.cluster import Cluster
 from pipeline.recipes import Language
 from pipeline.training import fit_all
 from tests.pipeline.test_cli import run

@@ -14,10 +14,10 @@ from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.cluster import Cluster, ClusterError, download
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus
 from pipeline.export import export
+from pipeline.jvm.cluster import Cluster, ClusterError, download
 from pipeline.metrics import Confusion, confusion
 from pipeline.recipes import Classic
 from pipeline.training import Trained, load, out_of_fold, predict, train

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.java import JavaError, find_java, java_version
+from pipeline.jvm.java import JavaError, find_java, java_version
 
 
 def fake(folder: Path, version: str) -> Path:

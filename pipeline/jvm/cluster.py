@@ -16,9 +16,9 @@ import h2o
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import PipelineError
+from ..errors import PipelineError
+from ..loopback import HOST, start, wait
 from .java import find_java
-from .loopback import HOST, start, wait
 
 MEMORY = "4g"  # of the JVM's heap
 _START = 90  # seconds that H2O may take to answer

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
 OLDEST, NEWEST = 8, 17  # what H2O 3.46 accepts
 
