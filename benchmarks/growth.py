@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.corpus import labelled, mixture
-from pipeline.recipes import Language
+from pipeline.training.design import Language
 
 SIZES = (100_000, 1_000_000, 5_000_000)
 

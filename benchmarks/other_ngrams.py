@@ -22,7 +22,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled
 from pipeline.jvm.cluster import cluster
 from pipeline.metrics import best_f1, confusion
-from pipeline.training import SEED, TRAIN_SHARE
+from pipeline.training.glm import SEED, TRAIN_SHARE
 
 from .measure import Row, against, command, one_core, pipeline, rate, sized, spread, times
 

@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from lambda_app.chalicelib.domains.public_suffix import END_OF_HEADER, PACKAGED  # noqa: E402
-from pipeline.wordlists import compile_words, usable  # noqa: E402
+from pipeline.training.automaton import compile_words, usable  # noqa: E402
 
 LEAF = 0x80  # flag of an entry that is a whole host
 HOSTS = 161_019  # in hstspreload 2025.1.1

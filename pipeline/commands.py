@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from .workflow import Request
+    from .training.run import Request
 
 DONE, SOME_REFUSED, FAILED = 0, 1, 2
 
@@ -47,7 +47,7 @@ def corpus(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train and export."""
-    from .workflow import run_training
+    from .training.run import run_training
 
     run_training(_request(options))
     return DONE
@@ -55,7 +55,7 @@ def train(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Train, export, show."""
-    from .workflow import run_all
+    from .training.run import run_all
 
     run_all(_request(options))
     return DONE
@@ -63,14 +63,14 @@ def run(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Write a report."""
-    from .workflow import run_evaluation
+    from .training.run import run_evaluation
 
     run_evaluation(options.model, options.data, options.out, options.h2o_url)
     return DONE
 
 
 def _request(options: argparse.Namespace) -> Request:
-    from .workflow import Request
+    from .training.run import Request
 
     return Request(
         options.features,

@@ -28,12 +28,12 @@ from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 
 from . import live, manifest, previous
 from .errors import PipelineError
-from .export import VERSION
 from .live import Live, code_sha256
 from .proving import prove
 from .serving import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke
-from .workflow import say
+from .training.export import VERSION
+from .training.run import say
 
 STATE = ROOT / ".chalice" / "deployed"
 _SHOWN = 8  # changed files in a plan

@@ -27,11 +27,11 @@ from .corpus.folds import fold_of
 from .corpus.labelled import Corpus, read
 from .dga import FAMILIES
 from .errors import PipelineError
-from .export import read_mojo
 from .jvm.cluster import Cluster
 from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
-from .recipes import Classic, Language, Recipe
-from .training import fit, fit_all
+from .training.design import Classic, Language, Recipe
+from .training.export import read_mojo
+from .training.glm import fit, fit_all
 
 FOLDS = 7  # of families and of legitimate names
 RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told

@@ -18,10 +18,10 @@ from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
 from lambda_app.chalicelib.model.artifact import SEAL
 
 from .errors import PipelineError
-from .export import FILES, VERSION
 from .proving import Golden
-from .training import MOJO
-from .workflow import REPORT
+from .training.export import FILES, VERSION
+from .training.glm import MOJO
+from .training.run import REPORT
 
 SCHEMA_VERSION = 1
 MAX_FILE = 100_000_000  # bytes; a model's files are of some MB

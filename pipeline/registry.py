@@ -27,13 +27,13 @@ from lambda_app.chalicelib.model.artifact import SEAL, ArtifactError
 
 from . import manifest
 from .errors import PipelineError
-from .export import FILES, VERSION
 from .folders import replacing
 from .manifest import MAX_FILE, MAX_MANIFEST, Manifest, ManifestError
 from .proving import ask_mojo, prove
 from .storage import Storage
-from .training import MOJO
-from .workflow import REPORT
+from .training.export import FILES, VERSION
+from .training.glm import MOJO
+from .training.run import REPORT
 
 CURRENT = "current"  # the version that the pointer names, where a version is asked for
 _POINTER = "current.json"

@@ -10,7 +10,7 @@ import pytest
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.cli import parser
 from pipeline.corpus import sources
-from pipeline.workflow import summary
+from pipeline.training.run import summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

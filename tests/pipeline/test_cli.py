@@ -16,7 +16,7 @@ import requests
 
 from pipeline import loopback
 from pipeline.cli import parser
-from pipeline.export import write_manifest
+from pipeline.training.export import write_manifest
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ["data", "corpus", "train", "run", "evaluate", "score", "serve", "package", "dga"]

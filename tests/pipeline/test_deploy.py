@@ -29,10 +29,10 @@ from lambda_app.chalicelib.web.settings import read
 from pipeline import deploying, live, packaging, smoke
 from pipeline.deploying import DeployError
 from pipeline.errors import PipelineError
-from pipeline.export import write_manifest
 from pipeline.packaging import architecture
 from pipeline.serving import APP, ROOT, served
 from pipeline.smoke import SmokeError
+from pipeline.training.export import write_manifest
 
 pytestmark = pytest.mark.slow
 

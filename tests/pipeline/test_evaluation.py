@@ -16,8 +16,8 @@ from pipeline.corpus import labelled, mixture
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import family_folds, leave_out, scorer_of
 from pipeline.jvm.cluster import Cluster
-from pipeline.recipes import Language
-from pipeline.training import fit_all
+from pipeline.training.design import Language
+from pipeline.training.glm import fit_all
 from tests.pipeline.test_cli import run
 
 pytestmark = pytest.mark.slow

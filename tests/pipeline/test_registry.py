@@ -19,11 +19,11 @@ from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline import registry
 from pipeline.cli import main
 from pipeline.errors import PipelineError
-from pipeline.export import ExportError, write_manifest
 from pipeline.manifest import Manifest, ManifestError, check_version, read
 from pipeline.proving import ProofError, ask_mojo
 from pipeline.registry import RegistryError
 from pipeline.storage import Storage, StorageError
+from pipeline.training.export import ExportError, write_manifest
 
 GOLDEN = [
     {key: x[key] for key in ("domain", "probability", "label")}

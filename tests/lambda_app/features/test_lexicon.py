@@ -11,7 +11,7 @@ from lambda_app.chalicelib.features.encoding import encode
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from pipeline.corpus import sources
 from pipeline.corpus.labelled import Corpus
-from pipeline.wordlists import compile_words
+from pipeline.training.automaton import compile_words
 from tests.reference import num_words, web2
 
 LETTERS = "ab-7z"

@@ -11,7 +11,7 @@ from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encod
 from lambda_app.chalicelib.features.lexicon import BASE_BIT
 from lambda_app.chalicelib.features.registry import matrix
 from lambda_app.chalicelib.features.vocabulary import Words
-from pipeline.wordlists import compile_tree
+from pipeline.training.automaton import compile_tree
 from tests import reference
 
 LETTERS = "ab-7"

@@ -16,7 +16,7 @@ import pytest
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import ArtifactError, load, locate
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.export import FILES, VERSION, write_manifest
+from pipeline.training.export import FILES, VERSION, write_manifest
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -22,8 +22,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
-from pipeline.export import FALSE_POSITIVE_RATES
 from pipeline.serving import served
+from pipeline.training.export import FALSE_POSITIVE_RATES
 from tests.lambda_app.test_app import BAD, PATH, post
 from tests.lambda_app.web.described import (
     COMPONENTS,

@@ -16,7 +16,7 @@ from english_words import get_english_words_set
 
 from pipeline.corpus import sources
 from pipeline.corpus.sources import Source, SourceError, fetch
-from pipeline.wordlists import compile_words, usable
+from pipeline.training.automaton import compile_words, usable
 
 CONTENT = bytes(range(256)) * 1000
 

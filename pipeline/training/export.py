@@ -32,12 +32,12 @@ from lambda_app.chalicelib.model.artifact import (
 )
 from lambda_app.chalicelib.model.scorer import Scorer
 
-from .corpus.sources import sha256_of
-from .errors import PipelineError
-from .jvm.cluster import jar
-from .jvm.java import find_java
-from .metrics import area_under_roc, confusion, threshold_at
-from .training import MOJO, Trained
+from ..corpus.sources import sha256_of
+from ..errors import PipelineError
+from ..jvm.cluster import jar
+from ..jvm.java import find_java
+from ..metrics import area_under_roc, confusion, threshold_at
+from .glm import MOJO, Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
 VERSION = "manifest.json"  # what an artifact that was pulled is a version of

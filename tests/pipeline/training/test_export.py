@@ -14,11 +14,11 @@ from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.glm import Binned
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
-from pipeline.export import FILES, ExportError, export, read_mojo, score_mojo
 from pipeline.folders import replacing
 from pipeline.jvm.cluster import Cluster
-from pipeline.recipes import Classic, Language, Recipe
-from pipeline.training import Trained, train
+from pipeline.training.design import Classic, Language, Recipe
+from pipeline.training.export import FILES, ExportError, export, read_mojo, score_mojo
+from pipeline.training.glm import Trained, train
 from tests.lambda_app.model.test_scorer import GOLDEN
 
 MODELS = ("classic", "language")

@@ -16,12 +16,12 @@ from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .corpus.folds import fold_of
-from .corpus.labelled import Corpus
-from .errors import PipelineError
-from .jvm.cluster import Cluster, download
-from .metrics import best_f1, f1
-from .recipes import Recipe
+from ..corpus.folds import fold_of
+from ..corpus.labelled import Corpus
+from ..errors import PipelineError
+from ..jvm.cluster import Cluster, download
+from ..metrics import best_f1, f1
+from .design import Recipe
 
 # Every knob of the training; recipes, language and binning have those of the features.
 SEED = 123456  # of H2O's runif, which draws the split

@@ -19,10 +19,10 @@ from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, encode
 from lambda_app.chalicelib.features.ngrams import SYMBOLS
 from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
 from lambda_app.chalicelib.features.vocabulary import Words
-from pipeline import language
 from pipeline.corpus import sources
-from pipeline.language import CrossFit, Vocabulary
-from pipeline.wordlists import compile_tree
+from pipeline.training import language_model
+from pipeline.training.automaton import compile_tree
+from pipeline.training.language_model import CrossFit, Vocabulary
 from tests import reference
 from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, cell_of, table, vocabularies
 
@@ -67,7 +67,7 @@ def known() -> Vocabulary:
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return language.vocabulary()
+    return language_model.vocabulary()
 
 
 def tables_of(tables: Tables) -> list[bytes]:
@@ -80,7 +80,7 @@ def tables_of(tables: Tables) -> list[bytes]:
 def test_costs_of_characters_are_those_of_witten_and_bell(some: list[str]) -> None:
     """After two: all of them. After three: all that was seen, and others."""
     labels = [*some, *some[::7], "a", "a-1", "a-1"]  # some of them more than once
-    naive, fitted = reference.WittenBell(labels), language.fit_characters(labels)
+    naive, fitted = reference.WittenBell(labels), language_model.fit_characters(labels)
     letters = reference.SYMBOLS
     threes = [a + b + c for a in letters for b in letters for c in letters]
     expected = np.array([naive.three(x) for x in threes])
@@ -97,7 +97,7 @@ def test_costs_of_characters_are_those_of_witten_and_bell(some: list[str]) -> No
 @settings(max_examples=5)
 @given(st.lists(st.text("ab1-", min_size=1, max_size=6), min_size=1, max_size=30))
 def test_costs_of_characters_of_few_labels(labels: list[str]) -> None:
-    naive, fitted = reference.WittenBell(labels), language.fit_characters(labels)
+    naive, fitted = reference.WittenBell(labels), language_model.fit_characters(labels)
     for gram in {gram for label in [*labels, "ba-1x", "zz"] for gram in reference.grams(label, 4)}:
         assert fitted.trigrams[reference.index(gram[1:])] == naive.three(gram[1:])
         assert fitted.fourgrams[reference.index(gram)] == naive.four(gram)
@@ -105,13 +105,13 @@ def test_costs_of_characters_of_few_labels(labels: list[str]) -> None:
 
 def test_costs_are_those_of_probabilities(some: list[str]) -> None:
     """After any two symbols they sum to 1, but for the rounding to a sixteenth of a nat."""
-    costs = language.fit_characters(some).trigrams.reshape(-1, SYMBOLS)
+    costs = language_model.fit_characters(some).trigrams.reshape(-1, SYMBOLS)
     total = np.exp(costs / -16.0).sum(axis=1)
     assert np.abs(total - 1).max() < np.expm1(1 / 32)
 
 
 def test_nothing_before_an_edge_matters(some: list[str]) -> None:
-    fitted = language.fit_characters(some)
+    fitted = language_model.fit_characters(some)
     for order, costs in ((3, fitted.trigrams), (4, fitted.fourgrams)):
         shaped = costs.reshape((SYMBOLS,) * order)
         for place in range(1, order - 1):
@@ -125,7 +125,7 @@ def test_cheapest_steps_are_those_of_any_cheapest_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
     view = View(encode(labels), Tables(words=table(*vocabulary)))
-    taken = language.cheapest_steps(view)
+    taken = language_model.cheapest_steps(view)
     text = "\0".join(labels) + "\0"
     found: Counter[str] = Counter()
     for start, end in zip(view.steps.start[taken], view.steps.end[taken], strict=True):
@@ -161,7 +161,7 @@ def test_costs_of_words_are_counted_in_the_cheapest_cuts(
 ) -> None:
     labels = [*some, "thebookshop", "the-book-shop", "onlinehome", "freebest1"] * 2
     words, singles = naive_words(labels, known)
-    fitted = language.fit_words(labels, known)
+    fitted = language_model.fit_words(labels, known)
     assert dict(zip(ALPHABET, fitted.single.tolist(), strict=False)) == singles
     assert dict(zip(known.words, fitted.costs[known.cell].tolist(), strict=True)) == words
     rest = np.delete(fitted.costs, known.cell)
@@ -172,7 +172,7 @@ def test_the_order_of_the_labels_does_not_matter(known: Vocabulary) -> None:
     """Nor, then, where one chunk ends and the next begins."""
     labels = legitimate()[: CHUNK + 50]
     one, two, again = (
-        tables_of(language.fit(x, known)) for x in (labels, labels[::-1], list(labels))
+        tables_of(language_model.fit(x, known)) for x in (labels, labels[::-1], list(labels))
     )
     assert one == two == again
 
@@ -190,7 +190,7 @@ def test_each_label_has_the_features_of_tables_made_without_its_fold(
     values = CrossFit(labels, malicious, known).matrix(rows, NAMES)
     for k in range(5):
         others = {x for x, f in zip(labels, fold, strict=True) if f != k and x not in generated}
-        tables = language.fit(sorted(others), known)
+        tables = language_model.fit(sorted(others), known)
         here = [i for i, row in enumerate(rows.tolist()) if fold[row] == k]
         assert here
         expected = matrix([labels[rows[i]] for i in here], NAMES, tables)

@@ -8,7 +8,7 @@ import pytest
 from lambda_app.chalicelib.features.encoding import encode
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from pipeline.errors import PipelineError
-from pipeline.wordlists import compile_words, read_words, usable
+from pipeline.training.automaton import compile_words, read_words, usable
 from tests.reference import num_words
 
 

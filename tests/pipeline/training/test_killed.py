@@ -17,10 +17,10 @@ import pytest
 
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline import manifest, registry
-from pipeline.export import write_manifest
 from pipeline.manifest import Manifest
 from pipeline.proving import prove
 from pipeline.storage import Storage
+from pipeline.training.export import write_manifest
 from tests import aws_server
 from tests.forking import Forks, forks
 

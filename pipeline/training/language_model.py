@@ -24,8 +24,8 @@ from lambda_app.chalicelib.features.registry import CHUNK, matrix
 from lambda_app.chalicelib.features.segmentation import positions
 from lambda_app.chalicelib.features.vocabulary import Words
 
-from .corpus.folds import fold_of
-from .wordlists import compile_tree, usable
+from ..corpus.folds import fold_of
+from .automaton import compile_tree, usable
 
 # Every knob of the tables.
 WORD_LIST = "wordsegment 1.3.1 unigrams"

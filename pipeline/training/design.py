@@ -15,8 +15,8 @@ from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, matrix
 from lambda_app.chalicelib.model.glm import Binned
 
-from . import binning, language
-from .corpus.labelled import Corpus
+from ..corpus.labelled import Corpus
+from . import binning, language_model
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -99,10 +99,10 @@ class Language:
     ) -> None:
         self.labels, malicious = corpus.labels, corpus.malicious
         self.weights = weights(corpus)
-        known = self._known = language.vocabulary()
+        known = self._known = language_model.vocabulary()
         legitimate = sorted({x for x, bad in zip(self.labels, malicious, strict=True) if not bad})
-        self.tables = language.fit(legitimate, known)
-        self._crossed = language.CrossFit(self.labels, malicious, known)
+        self.tables = language_model.fit(legitimate, known)
+        self._crossed = language_model.CrossFit(self.labels, malicious, known)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // binning.SAMPLE)
         values, weight = self._crossed.matrix(rows, features), self.weights[rows]
         self.plan = binning.plan(features, values, malicious[rows], weight, paired)
@@ -151,7 +151,7 @@ class Language:
     def words(self) -> dict[str, Any]:
         """The word list, as an artifact records it."""
         return {
-            "name": language.WORD_LIST,
+            "name": language_model.WORD_LIST,
             "sha256": self._known.sha256,
             "rows": len(self._known.words),
         }

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.registry import matrix
 from lambda_app.chalicelib.model.glm import Binned
-from pipeline import binning, language
 from pipeline.corpus.labelled import Corpus
-from pipeline.recipes import Language
-from tests.pipeline.test_language import legitimate
+from pipeline.training import binning, language_model
+from pipeline.training.design import Language
+from tests.pipeline.training.test_language_model import legitimate
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -160,7 +160,7 @@ def recipe() -> Iterator[Language]:
     frame = pd.DataFrame({"domain": [*some, *generated], "class": kinds, "subclass": kinds})
     frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(language, "VOCABULARY", 500)
+        patch.setattr(language_model, "VOCABULARY", 500)
         yield Language(Corpus("made-up", Path("none.csv"), frame), FEATURES)
 
 

@@ -16,12 +16,12 @@ from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus
-from pipeline.export import export
 from pipeline.jvm.cluster import Cluster, ClusterError, download
 from pipeline.metrics import Confusion, confusion
-from pipeline.recipes import Classic
-from pipeline.training import Trained, load, out_of_fold, predict, train
-from pipeline.wordlists import compile_words, read_words
+from pipeline.training.automaton import compile_words, read_words
+from pipeline.training.design import Classic
+from pipeline.training.export import export
+from pipeline.training.glm import Trained, load, out_of_fold, predict, train
 
 CLASSIC = SETS["classic"]
 

@@ -15,18 +15,18 @@ from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import flat
 
-from .corpus import labelled, mixture, sources
-from .corpus.labelled import Corpus
-from .errors import PipelineError
+from ..corpus import labelled, mixture, sources
+from ..corpus.labelled import Corpus
+from ..errors import PipelineError
+from ..folders import replacing
+from ..jvm.cluster import cluster
+from ..loopback import session
+from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
+from ..serving import served
+from .automaton import compile_words, read_words, usable
+from .design import Classic, Language, Recipe
 from .export import FILES, ExportError, Proof, export
-from .folders import replacing
-from .jvm.cluster import cluster
-from .loopback import session
-from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
-from .recipes import Classic, Language, Recipe
-from .serving import served
-from .training import train
-from .wordlists import compile_words, read_words, usable
+from .glm import train
 
 REPORT = ("index.html", "report.json")
 SAME = 1e-6  # as far as numbers of two trainings on the same data may be apart
@@ -92,7 +92,7 @@ def same(expected: str, found: Path) -> str:
 
 def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None) -> None:
     """Evaluate, write the report, print its head."""
-    from . import evaluation, report  # Matplotlib takes its time
+    from .. import evaluation, report  # Matplotlib takes its time
 
     request = Request(data=data, h2o_url=h2o_url)
     with replacing(out, REPORT) as folder, _corpus(request) as rows:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encode
 from lambda_app.chalicelib.features.lexicon import BASE_BIT, WORD_BIT
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
 LONGEST = 63  # of a DNS label (RFC 1035, 2.3.4)
 _WINDOW = 4096  # cells looked at together when a state is placed
