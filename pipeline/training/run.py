@@ -92,14 +92,14 @@ def same(expected: str, found: Path) -> str:
 
 def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None) -> None:
     """Evaluate, write the report, print its head."""
-    from .. import evaluation, report  # Matplotlib takes its time
+    from ..evaluation import evaluate, report  # Matplotlib takes its time
 
     request = Request(data=data, h2o_url=h2o_url)
     with replacing(out, REPORT) as folder, _corpus(request) as rows:
         say(f"data     {rows.describe()}")
-        evaluation.check(rows)
+        evaluate.check(rows)
         with cluster(h2o_url) as joined:
-            found = evaluation.evaluate(joined, rows, model)
+            found = evaluate.evaluate(joined, rows, model)
         report.write(found, folder)
     print("\n".join(report.head_lines(found)))
     say(f"written  {out / 'index.html'}")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline import markup, report
+from pipeline.evaluation import html, report
 
 HOSTILE = '<script>alert("x")</script>&\u202e'
 RECALL = {"0.01": 0.9, "0.001": 0.75, "0.0001": 0.5}
@@ -111,7 +111,7 @@ def text(page: str, section: str) -> str:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return report.page(markup.finite(example()))
+    return report.page(html.finite(example()))
 
 
 def test_every_section_in_order(page: str) -> None:
@@ -138,7 +138,7 @@ def test_what_is_hostile_is_text(page: str) -> None:
 @pytest.mark.parametrize("key", TITLES)
 def test_a_section_without_its_key_is_left_out(key: str) -> None:
     part = {key: example()[key]}
-    assert [x.text for x in parsed(report.page(markup.finite(part))).iter("h2")] == [TITLES[key]]
+    assert [x.text for x in parsed(report.page(html.finite(part))).iter("h2")] == [TITLES[key]]
 
 
 def test_nothing_at_all_is_a_page() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
-from . import markup, plots
-from .markup import Cell, Html, Row, caption, details, escape, figure, join, table, tiles
+from . import html, plots
+from .html import Cell, Html, Row, caption, details, escape, figure, join, table, tiles
 
 _PAGE = Path(__file__).with_name("report.html")
 _MODELS = ("classic", "language")
@@ -33,7 +33,7 @@ def write(report: dict[str, Any], folder: Path) -> None:
 
     A number that is not finite is written as null, which JSON has, and shown as a dash.
     """
-    report = markup.finite(report)
+    report = html.finite(report)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, indent=1, allow_nan=False)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
@@ -43,8 +43,8 @@ def write(report: dict[str, Any], folder: Path) -> None:
 def head_lines(report: dict[str, Any]) -> list[str]:
     """The report's first table in Markdown, line by line."""
     rows = [
-        [x["what"], *(markup.shown(x, y) for y in _MODELS), markup.target(x)]
-        for x in markup.finite(report.get("head") or [])
+        [x["what"], *(html.shown(x, y) for y in _MODELS), html.target(x)]
+        for x in html.finite(report.get("head") or [])
     ]
     cells = [["", *_MODELS, "target"], ["---", "---:", "---:", "---:"], *rows]
     return [f"| {' | '.join(x.replace('|', _PIPE) for x in row)} |" for row in cells]
@@ -67,13 +67,13 @@ def page(report: dict[str, Any]) -> str:
 
 
 def _data(data: Row) -> Html:
-    facts = [(x, markup.number(data[x])) for x in data if isinstance(data[x], int | float)]
-    return join(tiles(facts), markup.paragraph(data.get("description", "")))
+    facts = [(x, html.number(data[x])) for x in data if isinstance(data[x], int | float)]
+    return join(tiles(facts), html.paragraph(data.get("description", "")))
 
 
 def _head(head: list[Row]) -> Html:
     rows = [
-        [markup.text(x["what"]), *(markup.compared(x, y) for y in _MODELS), markup.judged(x)]
+        [html.text(x["what"]), *(html.compared(x, y) for y in _MODELS), html.judged(x)]
         for x in head
     ]
     return figure(
@@ -88,7 +88,7 @@ def _original(original: Row) -> Html:
     rate = {"what": "error rate", "format": "percent", **(original.get("error_rate") or {})}
     last = [rate] if original.get("error_rate") else []
     rows = [
-        [markup.text(x["what"]), *(markup.numeric(markup.shown(x, y)) for y in columns)]
+        [html.text(x["what"]), *(html.numeric(html.shown(x, y)) for y in columns)]
         for x in (threshold, *original["rows"], *last)
     ]
     return figure(
@@ -98,7 +98,7 @@ def _original(original: Row) -> Html:
 
 
 def _curves(curves: Row) -> Html:
-    return markup.pair(
+    return html.pair(
         figure(
             Html(plots.roc(curves)),
             "Malicious names found, for the share of legitimate names wrongly flagged "
@@ -122,7 +122,7 @@ def _histogram(counts: Row) -> Html:
 
 def _calibration(bins: list[Row]) -> Html:
     rows = [
-        [markup.percent(x.get(y)) for y in ("predicted", "observed")] + [markup.number(x["rows"])]
+        [html.percent(x.get(y)) for y in ("predicted", "observed")] + [html.number(x["rows"])]
         for x in bins
     ]
     return join(
@@ -148,13 +148,13 @@ def _operating_points(points: list[Row]) -> Html:
 
 def _confusion(point: Row) -> Html:
     facts = [
-        ("threshold", markup.plain(point.get("threshold"), ".6g")),
-        ("false positives", markup.percent(point.get("false_positive_rate"))),
-        ("recall", markup.percent(point.get("recall"))),
+        ("threshold", html.plain(point.get("threshold"), ".6g")),
+        ("false positives", html.percent(point.get("false_positive_rate"))),
+        ("recall", html.percent(point.get("recall"))),
     ]
     return join(
         Html(f'<div class="card"><h3>{escape(_point(point["operating_point"]))}</h3>'),
-        markup.matrix(point),
+        html.matrix(point),
         tiles(facts),
         Html("</div>"),
     )
@@ -168,31 +168,31 @@ def _families(families: list[Row]) -> Html:
     ranked = sorted(families, key=lambda x: (_recall(x, _BAR) or 0, x.get("auc") or 0))
     rows = [
         [
-            markup.marked(x["family"], rank < _WORST),
-            markup.number(x.get("rows")),
-            markup.number(x.get("auc")),
-            markup.percent(_recall(x, "0.01")),
-            markup.bar(_recall(x, _BAR)),
-            markup.percent(_recall(x, "0.0001")),
+            html.marked(x["family"], rank < _WORST),
+            html.number(x.get("rows")),
+            html.number(x.get("auc")),
+            html.percent(_recall(x, "0.01")),
+            html.bar(_recall(x, _BAR)),
+            html.percent(_recall(x, "0.0001")),
         ]
         for rank, x in enumerate(ranked)
     ]
     return figure(
-        table(["family", "rows", "AUC", *map(markup.recall_at, _RATES)], rows),
+        table(["family", "rows", "AUC", *map(html.recall_at, _RATES)], rows),
         f"Share of each family found while 1%, 0.1% and 0.01% of the legitimate names are "
         f"flagged, the worst at 0.1% first; {_WORST} are marked.",
     )
 
 
 def _leave_family_out(result: Row) -> Html:
-    recalls = [(markup.recall_at(x), markup.percent(_recall(result, x))) for x in _RATES]
+    recalls = [(html.recall_at(x), html.percent(_recall(result, x))) for x in _RATES]
     folds = [
-        [markup.number(i), markup.names(fold)]
+        [html.number(i), html.names(fold)]
         for i, fold in enumerate(result.get("folds") or [], start=1)
     ]
-    worst = Html(f"<div>Worst found: {markup.names(result.get('worst') or []).html}</div>")
+    worst = Html(f"<div>Worst found: {html.names(result.get('worst') or []).html}</div>")
     return join(
-        tiles([("macro AUC", markup.number(result.get("macro_auc"))), *recalls]),
+        tiles([("macro AUC", html.number(result.get("macro_auc"))), *recalls]),
         caption("Means over families, each judged by a model that has never seen it."),
         worst if result.get("worst") else Html(""),
         details(f"The {len(folds)} folds", table(["fold", "families held out"], folds)),
@@ -202,10 +202,10 @@ def _leave_family_out(result: Row) -> Html:
 def _sources(sources: list[Row]) -> Html:
     rows = [
         [
-            markup.text(x["source"]),
-            markup.number(x.get("rows")),
-            markup.percent(x.get("false_positive_rate")),
-            *(markup.percent((x.get("at") or {}).get(rate)) for rate in _RATES[:2]),
+            html.text(x["source"]),
+            html.number(x.get("rows")),
+            html.percent(x.get("false_positive_rate")),
+            *(html.percent((x.get("at") or {}).get(rate)) for rate in _RATES[:2]),
         ]
         for x in sources
     ]
@@ -219,11 +219,11 @@ def _sources(sources: list[Row]) -> Html:
 def _lengths(bins: list[Row]) -> Html:
     rows = [
         [
-            markup.numeric(plots.span(x)),
-            markup.number(x.get("legitimate")),
-            markup.percent(x.get("false_positive_rate")),
-            markup.number(x.get("malicious")),
-            markup.percent(x.get("missed")),
+            html.numeric(plots.span(x)),
+            html.number(x.get("legitimate")),
+            html.percent(x.get("false_positive_rate")),
+            html.number(x.get("malicious")),
+            html.percent(x.get("missed")),
         ]
         for x in bins
     ]
@@ -256,12 +256,12 @@ def _false_alarms(alarms: list[Row]) -> Html:
 
 def _alarm(rank: int, row: Row) -> list[Cell]:
     return [
-        markup.number(rank),
-        markup.code(row["name"]),
-        markup.text(row.get("source") or markup.NONE),
-        markup.plain(row.get("probability"), ".6f"),
-        markup.code((row.get("segmentation") or markup.NONE).replace("|", " · ")),
-        markup.code(row.get("unlikely") or markup.NONE),
+        html.number(rank),
+        html.code(row["name"]),
+        html.text(row.get("source") or html.NONE),
+        html.plain(row.get("probability"), ".6f"),
+        html.code((row.get("segmentation") or html.NONE).replace("|", " · ")),
+        html.code(row.get("unlikely") or html.NONE),
     ]
 
 
@@ -269,15 +269,15 @@ def _groups(groups: list[Row]) -> Html:
     whole = next((x for x in groups if x["without"] == "nothing"), groups[0])
     rows = [
         [
-            markup.text(x["without"]),
-            markup.change(x.get("macro_auc"), whole.get("macro_auc"), "number"),
-            *(markup.change(_recall(x, y), _recall(whole, y), "percent") for y in _RATES[:2]),
-            markup.names(x.get("features") or []),
+            html.text(x["without"]),
+            html.change(x.get("macro_auc"), whole.get("macro_auc"), "number"),
+            *(html.change(_recall(x, y), _recall(whole, y), "percent") for y in _RATES[:2]),
+            html.names(x.get("features") or []),
         ]
         for x in groups
     ]
     return figure(
-        table(["without", "macro AUC", *map(markup.recall_at, _RATES[:2]), "features"], rows),
+        table(["without", "macro AUC", *map(html.recall_at, _RATES[:2]), "features"], rows),
         "The model trained again without each group of features, and the difference to the whole "
         "model (of shares in percentage points): the more it loses, the more the group is worth.",
     )

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.model.scorer import Score, Scorer
 
-from .metrics import confusion
+from ..metrics import confusion
 
 if TYPE_CHECKING:
-    from .corpus.labelled import Corpus
-    from .evaluation import LeaveOut
+    from ..corpus.labelled import Corpus
+    from .evaluate import LeaveOut
 
 ALARMS = 100  # of the false alarms, those that are listed
 _POINTS = 400  # of a curve

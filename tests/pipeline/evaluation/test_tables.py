@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import evaluation, findings
 from pipeline.corpus.labelled import Corpus
 from pipeline.dga import FAMILIES
-from pipeline.evaluation import RATES, RELATED, LeaveOut, family_folds
+from pipeline.evaluation import evaluate, tables
+from pipeline.evaluation.evaluate import RATES, RELATED, LeaveOut, family_folds
 
 Rows = list[tuple[str, str, float]]  # label, subclass, probability
 LEGIT = ("hsts", "universities")
@@ -59,7 +59,7 @@ def judged(rows: Rows) -> list[tuple[str, bool, float]]:
 def test_curves_run_through_the_counts_at_every_threshold() -> None:
     rows = made_up()
     kept = judged(rows)
-    found = findings.curves(result(rows))
+    found = tables.curves(result(rows))
     roc, precision_recall = found["roc"], found["precision_recall"]
     points = set()
     bad_total = sum(bad for _, bad, _ in kept)
@@ -85,7 +85,7 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
 
 def test_the_best_and_the_worst_of_curves() -> None:
     rows: Rows = [("a", "hsts", 0.1), ("b", "hsts", 0.2), ("c", "goz", 0.8), ("d", "goz", 0.9)]
-    assert findings.curves(result([*rows, ("e", "shape-words", 0.0)])) == {
+    assert tables.curves(result([*rows, ("e", "shape-words", 0.0)])) == {
         "roc": {"false_positive_rate": [0, 0, 0.5, 1], "recall": [0.5, 1, 1, 1]},
         "precision_recall": {"recall": [0.5, 1, 1, 1], "precision": [1, 1, 2 / 3, 0.5]},
     }
@@ -94,7 +94,7 @@ def test_the_best_and_the_worst_of_curves() -> None:
 def test_rows_of_one_probability_are_flagged_together() -> None:
     """No threshold parts them; the classic model has many."""
     rows: Rows = [("a", "goz", 0.5), ("b", "goz", 0.5), ("c", "hsts", 0.5), ("d", "hsts", 0.5)]
-    assert findings.curves(result(rows)) == findings.curves(result(rows[::-1]))
+    assert tables.curves(result(rows)) == tables.curves(result(rows[::-1]))
 
 
 def test_a_histogram_counts_log_odds() -> None:
@@ -105,7 +105,7 @@ def test_a_histogram_counts_log_odds() -> None:
         ("c", "goz", 0.5),
         ("d", "goz", 1e-9),
     ]
-    found = findings.histogram(result(rows))
+    found = tables.histogram(result(rows))
     assert found["edges"] == [x / 2 - 12 for x in range(49)]
     for name, malicious in (("legitimate", False), ("malicious", True)):
         expected = [0] * 48
@@ -124,7 +124,7 @@ def test_calibration_by_tenths() -> None:
         if here:
             predicted = sum(p for _, p in here) / len(here)
             expected.append((predicted, sum(bad for bad, _ in here) / len(here), len(here)))
-    found = findings.calibration(result(rows))
+    found = tables.calibration(result(rows))
     assert len(found) == 9
     for row, (predicted, observed, count) in zip(found, expected, strict=True):
         assert row["predicted"] == pytest.approx(predicted)
@@ -134,7 +134,7 @@ def test_calibration_by_tenths() -> None:
 
 def test_lengths(classic: Scorer) -> None:
     rows = made_up()
-    found = findings.lengths(result(rows), "classic")
+    found = tables.lengths(result(rows), "classic")
     assert (found[0]["from"], found[-1]["to"]) == (1, 63)
     assert all(a["to"] + 1 == b["from"] for a, b in pairwise(found))
     for part in found:
@@ -152,7 +152,7 @@ def test_operating_points(classic: Scorer) -> None:
     rows = made_up()
     kept = judged(rows)
     bad_total = sum(bad for _, bad, _ in kept)
-    found = findings.operating_points(result(rows), "classic")
+    found = tables.operating_points(result(rows), "classic")
     assert [x["operating_point"] for x in found] == list(classic.artifact.thresholds)
     for row in found:
         t = row["threshold"]
@@ -169,23 +169,23 @@ def test_operating_points(classic: Scorer) -> None:
 
 def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer) -> None:
     rows = made_up(400)
-    found = findings.false_alarms(result(rows), "language")
+    found = tables.false_alarms(result(rows), "language")
     legit = sorted((x for x in rows if x[1] in LEGIT), key=lambda x: -x[2])
-    assert len(legit) > len(found) == findings.ALARMS
+    assert len(legit) > len(found) == tables.ALARMS
     assert [(x["name"], x["source"], x["probability"]) for x in found] == legit[:100]
     for row in found:
         score = language.score(row["name"])
         assert (row["segmentation"], row["unlikely"]) == (score.segmentation, score.unlikely)
     other_script = "xn--80ak6aa92e"  # Cyrillic: scoring refuses it, a corpus may hold it
-    (refused,) = findings.false_alarms(result([(other_script, "hsts", 0.5)]), "language")
+    (refused,) = tables.false_alarms(result([(other_script, "hsts", 0.5)]), "language")
     assert (refused["name"], refused["segmentation"]) == (other_script, other_script)
-    (plain,) = findings.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
+    (plain,) = tables.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
     assert (plain["segmentation"], plain["unlikely"]) == ("facebook", "")
 
 
 def test_what_the_models_were_judged_on() -> None:
     rows = made_up()
-    found = findings.data(result(rows).corpus, 3)
+    found = tables.data(result(rows).corpus, 3)
     legit = sum(kind in LEGIT for _, kind, _ in rows)
     assert (found["rows"], found["legitimate"], found["malicious"]) == (300, legit, 300 - legit)
 
@@ -216,13 +216,13 @@ def test_each_family_is_told_against_the_legitimate_names_of_its_fold() -> None:
         assert family.items() >= expected.items()
     order = [(x["recall"]["0.001"], x["auc"]) for x in found]
     assert order == sorted(order)
-    means = evaluation.mean(found)
+    means = evaluate.mean(found)
     assert means["macro_auc"] == pytest.approx(sum(x["auc"] for x in found) / 3)
     for rate in map(str, RATES):
         assert means["recall"][rate] == pytest.approx(sum(x["recall"][rate] for x in found) / 3)
 
 
-@pytest.mark.parametrize("folds", [4, evaluation.FOLDS])
+@pytest.mark.parametrize("folds", [4, evaluate.FOLDS])
 def test_families_are_left_out_whole_and_with_their_relatives(folds: int) -> None:
     rows: Rows = [(f"{name}{i}", name, 0.5) for i in range(3) for name in FAMILIES]
     rows += [(f"shape{i}", f"shape-{i}", 0.5) for i in range(5)]
@@ -247,7 +247,7 @@ def test_families_are_left_out_whole_and_with_their_relatives(folds: int) -> Non
 def test_the_folds_that_the_report_names_are_those_of_the_rows() -> None:
     rows: Rows = [(name, name, 0.5) for name in FAMILIES]
     of_row = family_folds(result(rows).corpus).tolist()
-    named = evaluation._named_folds()
+    named = evaluate._named_folds()
     assert {name: k for k, names in enumerate(named) for name in names} == dict(
         zip(FAMILIES, of_row, strict=True)
     )

@@ -21,17 +21,17 @@ from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, equation_of
 from lambda_app.chalicelib.model.scorer import Scorer
 
-from . import findings
-from .corpus import sources
-from .corpus.folds import fold_of
-from .corpus.labelled import Corpus, read
-from .dga import FAMILIES
-from .errors import PipelineError
-from .jvm.cluster import Cluster
-from .metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
-from .training.design import Classic, Language, Recipe
-from .training.export import read_mojo
-from .training.glm import fit, fit_all
+from ..corpus import sources
+from ..corpus.folds import fold_of
+from ..corpus.labelled import Corpus, read
+from ..dga import FAMILIES
+from ..errors import PipelineError
+from ..jvm.cluster import Cluster
+from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
+from ..training.design import Classic, Language, Recipe
+from ..training.export import read_mojo
+from ..training.glm import fit, fit_all
+from . import tables
 
 FOLDS = 7  # of families and of legitimate names
 RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
@@ -221,13 +221,13 @@ def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
     report = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": model,
-        "data": findings.data(corpus, len(families[model])),
-        "head": findings.head(original, means, sources_of),
+        "data": tables.data(corpus, len(families[model])),
+        "head": tables.head(original, means, sources_of),
         "original": original,
-        "curves": {name: findings.curves(x) for name, x in left_out.items()},
-        "histogram": findings.histogram(chosen),
-        "calibration": findings.calibration(chosen),
-        "operating_points": findings.operating_points(chosen, model),
+        "curves": {name: tables.curves(x) for name, x in left_out.items()},
+        "histogram": tables.histogram(chosen),
+        "calibration": tables.calibration(chosen),
+        "operating_points": tables.operating_points(chosen, model),
         "families": families[model],
         "leave_family_out": {
             "folds": _named_folds(),
@@ -235,8 +235,8 @@ def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
             "worst": [x["family"] for x in families[model][:10]],
         },
         "sources": sources_of[model],
-        "lengths": findings.lengths(chosen, model),
-        "false_alarms": findings.false_alarms(chosen, model),
+        "lengths": tables.lengths(chosen, model),
+        "false_alarms": tables.false_alarms(chosen, model),
     }
     if model == "language":
         report["groups"] = list(groups(cluster, corpus))
