@@ -26,10 +26,11 @@ from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 
-from . import live, manifest, previous
+from . import live, previous
 from .errors import PipelineError
 from .live import Live, code_sha256
-from .proving import prove
+from .registry import manifest
+from .registry.verify import prove
 from .serving import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke
 from .training.export import VERSION

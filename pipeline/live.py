@@ -13,7 +13,7 @@ import boto3
 import requests
 
 from .errors import PipelineError
-from .storage import CONFIG, said
+from .registry.s3 import CONFIG, said
 
 APP_NAME = "malicious-domains"  # of .chalice/config.json
 _SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")

@@ -14,8 +14,8 @@ from .commands import DONE, SOME_REFUSED
 from .errors import PipelineError
 
 if TYPE_CHECKING:
-    from .manifest import Manifest
-    from .storage import Storage
+    from .registry.manifest import Manifest
+    from .registry.s3 import Storage
 
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, str, Run], argparse.ArgumentParser]
@@ -93,10 +93,10 @@ def publish(options: argparse.Namespace) -> int:
     """Publish; its version goes to stdout."""
     from lambda_app.chalicelib.model.artifact import locate
 
-    from . import registry
+    from .registry import versions
 
     storage = _storage(options)
-    made, new = registry.publish(storage, locate(options.model), options.report)
+    made, new = versions.publish(storage, locate(options.model), options.report)
     if new:
         size = sum(x["size"] for x in made.files.values()) / 1e6
         _say(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")
@@ -108,14 +108,14 @@ def publish(options: argparse.Namespace) -> int:
 
 def versions(options: argparse.Namespace) -> int:
     """List what is there, the current one marked; those that are damaged are told."""
-    from . import registry
-    from .manifest import Manifest
+    from .registry import versions
+    from .registry.manifest import Manifest
 
     storage = _storage(options)
-    pointer = registry.current(storage)
+    pointer = versions.current(storage)
     status = DONE
     print(_HEAD)
-    for found in registry.versions(storage):
+    for found in versions.versions(storage):
         if isinstance(found, Manifest):
             mark = "*" if pointer and found.version == pointer.version else ""
             print(_row(found, mark))
@@ -127,9 +127,9 @@ def versions(options: argparse.Namespace) -> int:
 
 def pull(options: argparse.Namespace) -> int:
     """Install; the folder goes to stdout."""
-    from . import registry
+    from .registry import versions
 
-    found, target = registry.pull(_storage(options), options.version, options.out)
+    found, target = versions.pull(_storage(options), options.version, options.out)
     _say(f"{found.version} is verified: its hashes, {len(found.golden)} answers, its MOJO")
     print(target)
     return DONE
@@ -137,16 +137,16 @@ def pull(options: argparse.Namespace) -> int:
 
 def promote(options: argparse.Namespace) -> int:
     """Move the pointer to a version."""
-    from . import registry
+    from .registry import versions
 
-    return _moved(registry.promote(_storage(options), options.version).version)
+    return _moved(versions.promote(_storage(options), options.version).version)
 
 
 def rollback(options: argparse.Namespace) -> int:
     """Move the pointer to the version before."""
-    from . import registry
+    from .registry import versions
 
-    return _moved(registry.rollback(_storage(options)).version)
+    return _moved(versions.rollback(_storage(options)).version)
 
 
 def deploy(options: argparse.Namespace) -> int:
@@ -179,7 +179,7 @@ def _moved(version: str) -> int:
 
 
 def _storage(options: argparse.Namespace) -> Storage:
-    from .storage import Storage
+    from .registry.s3 import Storage
 
     if not options.registry:
         raise PipelineError(f"where? give s3://bucket/prefix, or set {REGISTRY}")

@@ -53,7 +53,7 @@ def forks(log: Path) -> Iterator[Forks]:
 
 
 def _serve() -> None:
-    from pipeline import cli, registry, storage  # noqa: F401
+    from pipeline import cli  # noqa: F401
 
     for line in sys.stdin:
         print(json.dumps(_run(cli.main, *json.loads(line))), flush=True)

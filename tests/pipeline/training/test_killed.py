@@ -16,10 +16,10 @@ import boto3
 import pytest
 
 from lambda_app.chalicelib.model.artifact import PACKAGED
-from pipeline import manifest, registry
-from pipeline.manifest import Manifest
-from pipeline.proving import prove
-from pipeline.storage import Storage
+from pipeline.registry import manifest, versions
+from pipeline.registry.manifest import Manifest
+from pipeline.registry.s3 import Storage
+from pipeline.registry.verify import prove
 from pipeline.training.export import write_manifest
 from tests import aws_server
 from tests.forking import Forks, forks
@@ -46,7 +46,7 @@ def storage(slow_aws_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     boto3.client("s3").create_bucket(Bucket=bucket)
     monkeypatch.setenv("REGISTRY", f"s3://{bucket}/x")
     made = Storage(f"s3://{bucket}/x")
-    registry.promote(made, registry.publish(made, PACKAGED / "classic").manifest.version)
+    versions.promote(made, versions.publish(made, PACKAGED / "classic").manifest.version)
     return made
 
 
@@ -87,7 +87,7 @@ def retrain(folder: Path, i: int) -> None:
 
 def listed(storage: Storage) -> list[str]:
     """The versions; none may be damaged."""
-    found = list(registry.versions(storage))
+    found = list(versions.versions(storage))
     assert all(isinstance(x, Manifest) for x in found)
     return [x.version for x in found if isinstance(x, Manifest)]
 
@@ -98,7 +98,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
     """Whatever is listed is whole; the current version is what it was."""
-    before = registry.current(storage)
+    before = versions.current(storage)
     publish = ["publish", "--model", artifact_copy]
 
     def another(i: int) -> list[object]:
@@ -107,18 +107,18 @@ def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> No
 
     with forks(tmp_path / "log") as run:
         for i in killed(run, PUBLISH, 1, another):
-            assert registry.current(storage) == before
-            registry.pull(storage, listed(storage)[-1], tmp_path / "there")
+            assert versions.current(storage) == before
+            versions.pull(storage, listed(storage)[-1], tmp_path / "there")
             if i % 5 == 0:
                 assert run.run(*publish)[0] == 0, run.log.read_text()
                 assert manifest.version_of(contents(artifact_copy)) in listed(storage)
 
 
 def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
-    first = registry.current(storage)
+    first = versions.current(storage)
     assert first
     retrain(artifact_copy, 1)
-    versions = [first.version, registry.publish(storage, artifact_copy).manifest.version]
+    versions = [first.version, versions.publish(storage, artifact_copy).manifest.version]
     out = tmp_path / "place" / "model"
     with forks(tmp_path / "log") as run:
         for _ in killed(run, PULL, 2, lambda i: ["pull", versions[i % 2], "--out", out]):
@@ -126,7 +126,7 @@ def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: 
             assert there["version"] in versions
             prove(out, there["golden"])
         for _ in killed(run, PROMOTE, 3, lambda i: ["promote", versions[i % 2]]):
-            pointer = registry.current(storage)
+            pointer = versions.current(storage)
             assert pointer
             assert pointer.version in versions
         assert run.run("promote", versions[1])[0] == 0, run.log.read_text()

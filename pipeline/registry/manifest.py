@@ -17,11 +17,11 @@ from typing import Any
 from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
 from lambda_app.chalicelib.model.artifact import SEAL
 
-from .errors import PipelineError
-from .proving import Golden
-from .training.export import FILES, VERSION
-from .training.glm import MOJO
-from .training.run import REPORT
+from ..errors import PipelineError
+from ..training.export import FILES, VERSION
+from ..training.glm import MOJO
+from ..training.run import REPORT
+from .verify import Golden
 
 SCHEMA_VERSION = 1
 MAX_FILE = 100_000_000  # bytes; a model's files are of some MB

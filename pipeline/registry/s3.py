@@ -21,7 +21,7 @@ from botocore.exceptions import (
     NoRegionError,
 )
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
 # Short, so that a wrong endpoint is told soon; uploads are of some MB.
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3})

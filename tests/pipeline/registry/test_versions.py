@@ -16,18 +16,18 @@ import pytest
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import PACKAGED
-from pipeline import registry
 from pipeline.cli import main
 from pipeline.errors import PipelineError
-from pipeline.manifest import Manifest, ManifestError, check_version, read
-from pipeline.proving import ProofError, ask_mojo
-from pipeline.registry import RegistryError
-from pipeline.storage import Storage, StorageError
+from pipeline.registry import versions
+from pipeline.registry.manifest import Manifest, ManifestError, check_version, read
+from pipeline.registry.s3 import Storage, StorageError
+from pipeline.registry.verify import ProofError, ask_mojo
+from pipeline.registry.versions import RegistryError
 from pipeline.training.export import ExportError, write_manifest
 
 GOLDEN = [
     {key: x[key] for key in ("domain", "probability", "label")}
-    for x in json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text())
+    for x in json.loads((Path(__file__).parents[2] / "data" / "golden.json").read_text())
     if x["model"] == "classic"
 ]
 
@@ -40,7 +40,7 @@ def storage(bucket: str) -> Storage:
 @pytest.fixture
 def version(storage: Storage) -> str:
     """The classic model, published."""
-    return registry.publish(storage, PACKAGED / "classic").manifest.version
+    return versions.publish(storage, PACKAGED / "classic").manifest.version
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -107,27 +107,27 @@ def test_from_training_to_another_machine(
 
 def test_a_version_never_changes(storage: Storage, version: str) -> None:
     before = objects(storage)
-    again = registry.publish(storage, PACKAGED / "classic")
+    again = versions.publish(storage, PACKAGED / "classic")
     assert (again.manifest.version, again.new) == (version, False)
     assert objects(storage) == before
 
 
 def test_of_two_publishers_at_once_one_wins(storage: Storage) -> None:
-    def publish(_: int) -> registry.Published:
-        return registry.publish(storage, PACKAGED / "classic")
+    def publish(_: int) -> versions.Published:
+        return versions.publish(storage, PACKAGED / "classic")
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(publish, range(4)))
     assert sum(x.new for x in results) == 1
     assert len({x.manifest.publication for x in results}) == 1
-    assert [x.version for x in registry.versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
+    assert [x.version for x in versions.versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
 
 
 def test_of_two_publishing_commands_at_once_one_is_told(aws: str, storage: Storage) -> None:
     place = f"s3://{storage.bucket}/some/models"
     command = [sys.executable, "-m", "pipeline", "publish", "--to", place, "--model", "classic"]
     runs = [
-        subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=-1, stderr=-1, text=True)
+        subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=-1, stderr=-1, text=True)
         for _ in range(2)
     ]
     said = [run.communicate(timeout=60) for run in runs]
@@ -140,19 +140,19 @@ def test_of_two_publishing_commands_at_once_one_is_told(aws: str, storage: Stora
 def test_of_two_promotions_at_once_one_wins(storage: Storage, version: str, tmp_path: Path) -> None:
     shutil.copytree(PACKAGED / "classic", tmp_path / "other")
     retrained(tmp_path / "other", "2026-11-24T00:00:00+00:00")
-    other = registry.publish(storage, tmp_path / "other").manifest.version
-    registry.promote(storage, version)
-    old, tag = registry._pointer(storage)  # both have read the pointer
+    other = versions.publish(storage, tmp_path / "other").manifest.version
+    versions.promote(storage, version)
+    old, tag = versions._pointer(storage)  # both have read the pointer
     assert old
-    first = registry._move(storage, registry.Pointer(other, [version]), tag)
+    first = versions._move(storage, versions.Pointer(other, [version]), tag)
     with pytest.raises(RegistryError, match=f"was moved meanwhile, to {other}"):
-        registry._move(storage, registry.Pointer(version, [version]), tag)
-    assert registry.current(storage) == dataclasses.replace(
+        versions._move(storage, versions.Pointer(version, [version]), tag)
+    assert versions.current(storage) == dataclasses.replace(
         first,
-        moved=registry.current(storage).moved,  # type: ignore[union-attr]
+        moved=versions.current(storage).moved,  # type: ignore[union-attr]
     )
     with pytest.raises(RegistryError, match="was moved meanwhile"):  # both saw no pointer
-        registry._move(storage, registry.Pointer(version, []), None)
+        versions._move(storage, versions.Pointer(version, []), None)
 
 
 def test_rollbacks_go_further_and_further_back(storage: Storage, tmp_path: Path) -> None:
@@ -160,14 +160,14 @@ def test_rollbacks_go_further_and_further_back(storage: Storage, tmp_path: Path)
     shutil.copytree(PACKAGED / "classic", tmp_path / "model")
     for day in (1, 2, 3):
         retrained(tmp_path / "model", f"2026-12-0{day}T00:00:00+00:00")
-        names.append(registry.publish(storage, tmp_path / "model").manifest.version)
-        registry.promote(storage, names[-1])
-    registry.promote(storage, names[-1])  # once more: nothing to go back to in between
-    assert registry.rollback(storage).version == names[1]
-    assert registry.rollback(storage).version == names[0]
+        names.append(versions.publish(storage, tmp_path / "model").manifest.version)
+        versions.promote(storage, names[-1])
+    versions.promote(storage, names[-1])  # once more: nothing to go back to in between
+    assert versions.rollback(storage).version == names[1]
+    assert versions.rollback(storage).version == names[0]
     with pytest.raises(RegistryError, match="no version was current before"):
-        registry.rollback(storage)
-    pointer = registry.current(storage)
+        versions.rollback(storage)
+    pointer = versions.current(storage)
     assert pointer
     assert pointer.version == names[0]
 
@@ -184,7 +184,7 @@ def test_a_flipped_byte_is_refused(
     overwrite(storage, place, bytes(body))
     before = contents(artifact_copy)
     with pytest.raises(PipelineError, match=r"SHA-256|cannot be understood"):
-        registry.pull(storage, version, artifact_copy)
+        versions.pull(storage, version, artifact_copy)
     assert contents(artifact_copy) == before
     assert [x.name for x in artifact_copy.parent.iterdir()] == ["classic"]
 
@@ -195,11 +195,11 @@ def test_a_missing_or_longer_file_is_refused(
     before = contents(artifact_copy)
     overwrite(storage, f"versions/{version}/lexicon.npy", bytes(2_000_000))
     with pytest.raises(RegistryError, match=r"refused, .* stays as it was: .*over 1,004,412 bytes"):
-        registry.pull(storage, version, artifact_copy)
+        versions.pull(storage, version, artifact_copy)
     key = f"some/models/versions/{version}/lexicon.npy"
     boto3.client("s3").delete_object(Bucket=storage.bucket, Key=key)
     with pytest.raises(RegistryError, match=r"lexicon\.npy is missing"):
-        registry.pull(storage, version, artifact_copy)
+        versions.pull(storage, version, artifact_copy)
     assert contents(artifact_copy) == before
 
 
@@ -212,26 +212,26 @@ def test_what_fails_its_own_proof_is_neither_published_nor_installed(
     metadata["coefficients"]["length"] += 1e-9
     write_manifest(artifact_copy, metadata)
     with pytest.raises((ProofError, ExportError)):
-        registry.publish(storage, artifact_copy)
+        versions.publish(storage, artifact_copy)
     assert not objects(storage)
     forged = forge(storage, contents(artifact_copy), golden)
     with pytest.raises(RegistryError, match="coefficients of length are not the artifact's"):
-        registry.pull(storage, forged, tmp_path / "out")
+        versions.pull(storage, forged, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_golden_answers_that_it_does_not_give_are_refused(storage: Storage, tmp_path: Path) -> None:
     files = contents(PACKAGED / "classic")
     right = forge(storage, files, GOLDEN)
-    registry.pull(storage, right, tmp_path / "out")
+    versions.pull(storage, right, tmp_path / "out")
     wrong = [GOLDEN[0] | {"probability": GOLDEN[0]["probability"] + 1e-9}, *GOLDEN[1:]]
     overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, wrong).write())
     with pytest.raises(RegistryError, match=r"plzdonthackmekthxbye gives 0\.946"):
-        registry.pull(storage, right, tmp_path / "out")
+        versions.pull(storage, right, tmp_path / "out")
     unread = [{"domain": "127.0.0.1", "probability": 0.5, "label": 0}]
     overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, unread).write())
     with pytest.raises(RegistryError, match="is refused"):
-        registry.pull(storage, right, tmp_path / "out")
+        versions.pull(storage, right, tmp_path / "out")
     artifact.load(tmp_path / "out")
 
 
@@ -275,11 +275,11 @@ def test_an_upload_that_was_cut_off_is_no_version_and_can_be_repeated(
     made = Manifest.of(contents(PACKAGED / "classic"), GOLDEN)
     body = (PACKAGED / "classic" / "lexicon.npy").read_bytes()
     overwrite(storage, f"versions/{made.version}/lexicon.npy", body)
-    assert list(registry.versions(storage)) == []
+    assert list(versions.versions(storage)) == []
     with pytest.raises(RegistryError, match="no version"):
-        registry.pull(storage, made.version, tmp_path / "out")
-    assert registry.publish(storage, PACKAGED / "classic").new
-    registry.pull(storage, made.version, tmp_path / "out")
+        versions.pull(storage, made.version, tmp_path / "out")
+    assert versions.publish(storage, PACKAGED / "classic").new
+    versions.pull(storage, made.version, tmp_path / "out")
 
 
 def test_a_damaged_version_does_not_hide_the_others(
@@ -338,10 +338,10 @@ def test_artifacts_that_are_not_published(
         change = {"files": {"lexicon.npy": metadata["files"]["lexicon.npy"]}}
     write_manifest(artifact_copy, metadata | change)
     with pytest.raises(PipelineError, match=message):
-        registry.publish(storage, artifact_copy)
+        versions.publish(storage, artifact_copy)
     assert not objects(storage)
 
 
 def test_a_report_that_is_none_is_not_published(storage: Storage, tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match=r"holds no index\.html; `evaluate --out`"):
-        registry.publish(storage, PACKAGED / "classic", tmp_path)
+        versions.publish(storage, PACKAGED / "classic", tmp_path)

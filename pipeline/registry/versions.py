@@ -25,15 +25,15 @@ from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
 from lambda_app.chalicelib.model.artifact import SEAL, ArtifactError
 
+from ..errors import PipelineError
+from ..folders import replacing
+from ..training.export import FILES, VERSION
+from ..training.glm import MOJO
+from ..training.run import REPORT
 from . import manifest
-from .errors import PipelineError
-from .folders import replacing
 from .manifest import MAX_FILE, MAX_MANIFEST, Manifest, ManifestError
-from .proving import ask_mojo, prove
-from .storage import Storage
-from .training.export import FILES, VERSION
-from .training.glm import MOJO
-from .training.run import REPORT
+from .s3 import Storage
+from .verify import ask_mojo, prove
 
 CURRENT = "current"  # the version that the pointer names, where a version is asked for
 _POINTER = "current.json"
@@ -140,7 +140,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
     manifest, or whose proof fails; then the folder is as it was.
     """
     wanted = _existing(storage, _resolve(storage, version))
-    target = out or Path(__file__).parent.parent / "build" / wanted.model
+    target = out or Path(__file__).parents[2] / "build" / wanted.model
     with replacing(target, FILES) as folder:
         try:
             for name in wanted.artifact_files:

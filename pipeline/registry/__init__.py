@@ -1,0 +1,1 @@
+"""Versions of artifacts in S3, and what each must pass."""
