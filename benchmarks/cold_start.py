@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import packaging
+from pipeline.deploy import package
+from pipeline.deploy.local_server import APP
 from pipeline.runtime import emulated
-from pipeline.serving import APP
 
 ROUNDS = 20
 PATH = "/malicious-domain-classifier"
@@ -63,9 +63,9 @@ def rows(rounds: int = ROUNDS) -> Iterator[Row]:
     """The packages' sizes, INIT and first request of every case, and the app's share."""
     with tempfile.TemporaryDirectory(prefix="cold-start-") as name:
         folder = Path(name)
-        for architecture in packaging.ARCHITECTURES:
-            yield from _sizes(packaging.package(folder / architecture, architecture), architecture)
-        cases = _cases(folder, folder / packaging.X86_64 / "deployment.zip")
+        for architecture in package.ARCHITECTURES:
+            yield from _sizes(package.package(folder / architecture, architecture), architecture)
+        cases = _cases(folder, folder / package.X86_64 / "deployment.zip")
         times = _measure(cases, rounds)
         yield "INIT and first request, ms", "median (from to)"
         for case, took in times.items():
@@ -86,11 +86,11 @@ def _sizes(zipped: Path, architecture: str) -> Iterator[Row]:
 def _cases(folder: Path, zipped: Path) -> dict[str, Case]:
     app, raw = folder / "app", folder / "raw"
     zipfile.ZipFile(zipped).extractall(app)
-    zipfile.ZipFile(packaging.chalice_package(folder / "chalice")).extractall(raw)
+    zipfile.ZipFile(package.chalice_package(folder / "chalice")).extractall(raw)
     bare = folder / "bare"
     bare.mkdir()
     (bare / "app.py").write_text(BARE)
-    packaging.compile_all(bare)
+    package.compile_all(bare)
     return {
         "bare handler": Case(bare),
         "Chalice alone": Case(_instead(app, CHALICE, folder / "chalice-alone")),
@@ -106,7 +106,7 @@ def _instead(package: Path, source: str, folder: Path, compiled: bool = True) ->
     shutil.copytree(package, folder, ignore=shutil.ignore_patterns("chalicelib"))
     (folder / "app.py").write_text(source)
     if compiled:
-        packaging.compile_all(folder)
+        package.compile_all(folder)
     return folder
 
 
@@ -116,7 +116,7 @@ def _measure(cases: dict[str, Case], rounds: int) -> dict[str, Times]:
     event["body"] = json.dumps({"domain": "www.example.co.uk"})
     for _ in range(rounds):
         for name, case in cases.items():
-            environment = packaging.variables() | dict(case.environment)
+            environment = package.variables() | dict(case.environment)
             with emulated(case.folder, environment=environment) as function:
                 if function(event).get("statusCode") != 200:
                     raise SystemExit(f"{name} does not answer:\n{function.log}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.model.artifact import PACKAGED
-from pipeline.serving import running
+from pipeline.deploy.local_server import running
 
 from . import client
 from .labels import distinct, hosts

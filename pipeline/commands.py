@@ -144,14 +144,14 @@ def _input(options: argparse.Namespace) -> Iterator[TextIO | None]:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve the app until it is stopped."""
-    from .serving import serve
+    from .deploy.local_server import serve
 
     serve(options.port)
 
 
 def package(options: argparse.Namespace) -> int:
     """Make the deployment zip."""
-    from .packaging import describe, package
+    from .deploy.package import describe, package
 
     zipped = package(options.out, options.architecture)
     print(f"{zipped}: {options.architecture}, {describe(zipped)}")

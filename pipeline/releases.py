@@ -151,22 +151,22 @@ def rollback(options: argparse.Namespace) -> int:
 
 def deploy(options: argparse.Namespace) -> int:
     """Deploy, or show what would change; the URL goes to stdout."""
-    from . import deploying
-    from .packaging import architecture, package
+    from .deploy import deploy
+    from .deploy.package import architecture, package
 
     if options.back:
-        url = deploying.back(options.stage, options.url)
+        url = deploy.back(options.stage, options.url)
         _say(f"{options.stage} runs what it ran before")
         print(url)
         return DONE
-    deploying.gate()
+    deploy.gate()
     with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
         zipped = package(Path(folder), architecture(options.stage))
         if options.plan:
-            for line in deploying.plan(options.stage, zipped):
+            for line in deploy.plan(options.stage, zipped):
                 print(line)
             return DONE
-        url = deploying.deploy(options.stage, zipped, options.url)
+        url = deploy.deploy(options.stage, zipped, options.url)
     _say(f"{options.stage} is deployed")
     print(url)
     return DONE

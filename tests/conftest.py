@@ -15,10 +15,10 @@ from hypothesis import settings
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import packaging
 from pipeline.corpus import labelled, sources
+from pipeline.deploy import package
+from pipeline.deploy.local_server import served
 from pipeline.jvm.cluster import Cluster, cluster
-from pipeline.serving import served
 from tests import aws_server
 
 # The first example of a test pays for loading what the others share.
@@ -83,14 +83,14 @@ def classic_url() -> Iterator[str]:
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The deployment zip of each architecture, made once."""
     folder = tmp_path_factory.mktemp("packages")
-    return {name: packaging.package(folder / name, name) for name in packaging.ARCHITECTURES}
+    return {name: package.package(folder / name, name) for name in package.ARCHITECTURES}
 
 
 @pytest.fixture(scope="session")
 def unpacked(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package for x86_64, in a folder as in the Lambda."""
     folder = tmp_path_factory.mktemp("unpacked")
-    zipfile.ZipFile(packages[packaging.X86_64]).extractall(folder)
+    zipfile.ZipFile(packages[package.X86_64]).extractall(folder)
     return folder
 
 

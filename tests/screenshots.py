@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.serving import served
+from pipeline.deploy.local_server import served
 
 from .browser import chromium
 

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.model.scorer import Score, Scorer
 from lambda_app.chalicelib.web import static
-from pipeline.serving import served
+from pipeline.deploy.local_server import served
 
 from .browser import chromium
 

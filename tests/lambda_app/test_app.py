@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.serving import served
+from pipeline.deploy.local_server import served
 
 PATH = "/malicious-domain-classifier"
 PARTS = ["intercept", "length", "entropy", "proVowels", "numWords"]

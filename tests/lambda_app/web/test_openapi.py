@@ -22,7 +22,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
-from pipeline.serving import served
+from pipeline.deploy.local_server import served
 from pipeline.training.export import FALSE_POSITIVE_RATES
 from tests.lambda_app.test_app import BAD, PATH, post
 from tests.lambda_app.web.described import (

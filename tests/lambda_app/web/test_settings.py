@@ -15,7 +15,7 @@ import requests
 
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
-from pipeline.serving import served
+from pipeline.deploy.local_server import served
 
 ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"

@@ -13,10 +13,10 @@ from typing import NoReturn
 
 from lambda_app.chalicelib.model.artifact import locate
 
-from .errors import PipelineError
-from .loopback import HOST, free_port, start, wait
+from ..errors import PipelineError
+from ..loopback import HOST, free_port, start, wait
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 APP = ROOT / "lambda_app"
 _START = 60  # seconds that the app may take to answer
 

@@ -11,8 +11,8 @@ import requests
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings
 
-from .errors import PipelineError
-from .registry.verify import NAMES
+from ..errors import PipelineError
+from ..registry.verify import NAMES
 
 PATH = "/malicious-domain-classifier"
 WAIT = 60.0  # seconds that a new URL may take until it answers

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import requests
 
-from .errors import PipelineError
-from .registry.s3 import CONFIG, said
+from ..errors import PipelineError
+from ..registry.s3 import CONFIG, said
 
 APP_NAME = "malicious-domains"  # of .chalice/config.json
 _SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")

@@ -26,12 +26,12 @@ import requests
 from lambda_app.chalicelib.model.artifact import PACKAGED, ArtifactError
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import read
-from pipeline import deploying, live, packaging, smoke
-from pipeline.deploying import DeployError
+from pipeline.deploy import deploy, package, smoke, snapshot
+from pipeline.deploy.deploy import DeployError
+from pipeline.deploy.local_server import APP, ROOT, served
+from pipeline.deploy.package import architecture
+from pipeline.deploy.smoke import SmokeError
 from pipeline.errors import PipelineError
-from pipeline.packaging import architecture
-from pipeline.serving import APP, ROOT, served
-from pipeline.smoke import SmokeError
 from pipeline.training.export import write_manifest
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ def gateway(apps: dict[str, str], otherwise: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            app = apps.get(live.deployed_sha256("dev") or "", otherwise)
+            app = apps.get(snapshot.deployed_sha256("dev") or "", otherwise)
             answer = requests.request(
                 self.command, app + self.path, headers=dict(self.headers), data=body, timeout=30
             )
@@ -105,13 +105,13 @@ def test_deployed_and_deployed_again(
     zipped: Path, changed: Path, state: Path, app_url: str
 ) -> None:
     for code in (zipped, changed):
-        assert deploying.deploy("dev", code, app_url, state, wait=0) == app_url
-        there = live.look(state, "dev")
+        assert deploy.deploy("dev", code, app_url, state, wait=0) == app_url
+        there = snapshot.look(state, "dev")
         assert there
         assert there.code == code.read_bytes()  # byte for byte what was packaged
         assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
         assert there.concurrency == 2
-        assert there.settings["Environment"] == {"Variables": packaging.variables()}
+        assert there.settings["Environment"] == {"Variables": package.variables()}
     assert there
     assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/", there.url)
     iam = boto3.client("iam")
@@ -124,86 +124,86 @@ def test_deployed_and_deployed_again(
 def test_a_version_that_fails_is_taken_back(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    with gateway({live.code_sha256(zipped.read_bytes()): app_url}, broken_url) as url:
-        deploying.deploy("dev", zipped, url, state, wait=0)
-        before = live.look(state, "dev")
+    with gateway({snapshot.code_sha256(zipped.read_bytes()): app_url}, broken_url) as url:
+        deploy.deploy("dev", zipped, url, state, wait=0)
+        before = snapshot.look(state, "dev")
         with pytest.raises(
             DeployError, match=r"status 503.*; back to the previous version, which answers$"
         ):
-            deploying.deploy("dev", changed, url, state, wait=0)
-        assert live.look(state, "dev") == before
+            deploy.deploy("dev", changed, url, state, wait=0)
+        assert snapshot.look(state, "dev") == before
         assert requests.get(f"{url}/model", timeout=30).status_code == 200
-        deploying.deploy("dev", zipped, url, state, wait=0)  # and on it goes
+        deploy.deploy("dev", zipped, url, state, wait=0)  # and on it goes
 
 
 def test_a_first_version_that_fails_has_nothing_to_go_back_to(
     zipped: Path, state: Path, broken_url: str
 ) -> None:
     with pytest.raises(DeployError, match=r"503.*; there is no previous version .*delete --stage"):
-        deploying.deploy("dev", zipped, broken_url, state, wait=0)
+        deploy.deploy("dev", zipped, broken_url, state, wait=0)
     with pytest.raises(PipelineError, match="there would be no way back"):
-        deploying.deploy("dev", zipped, broken_url, state, wait=0)
+        deploy.deploy("dev", zipped, broken_url, state, wait=0)
 
 
 def test_a_previous_version_that_does_not_answer_either(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    deploying.deploy("dev", zipped, app_url, state, wait=0)
+    deploy.deploy("dev", zipped, app_url, state, wait=0)
     with pytest.raises(DeployError, match="the previous version, which does not answer either"):
-        deploying.deploy("dev", changed, broken_url, state, wait=0)
-    assert live.deployed_sha256("dev") == live.code_sha256(zipped.read_bytes())
+        deploy.deploy("dev", changed, broken_url, state, wait=0)
+    assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(zipped.read_bytes())
 
 
 def test_one_command_goes_back_and_forth_again(
     zipped: Path, changed: Path, state: Path, app_url: str
 ) -> None:
-    deploying.deploy("dev", zipped, app_url, state, wait=0)
-    first = live.look(state, "dev")
+    deploy.deploy("dev", zipped, app_url, state, wait=0)
+    first = snapshot.look(state, "dev")
     with pytest.raises(PipelineError, match="no previous version of dev was kept here"):
-        deploying.back("dev", app_url, state, wait=0)
-    deploying.deploy("dev", changed, app_url, state, wait=0)
-    second = live.look(state, "dev")
-    assert deploying.back("dev", app_url, state, wait=0) == app_url
-    assert live.look(state, "dev") == first
-    deploying.back("dev", app_url, state, wait=0)
-    assert live.look(state, "dev") == second
+        deploy.back("dev", app_url, state, wait=0)
+    deploy.deploy("dev", changed, app_url, state, wait=0)
+    second = snapshot.look(state, "dev")
+    assert deploy.back("dev", app_url, state, wait=0) == app_url
+    assert snapshot.look(state, "dev") == first
+    deploy.back("dev", app_url, state, wait=0)
+    assert snapshot.look(state, "dev") == second
 
 
 def test_a_way_back_that_does_not_answer_is_not_taken(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    with gateway({live.code_sha256(changed.read_bytes()): app_url}, broken_url) as url:
+    with gateway({snapshot.code_sha256(changed.read_bytes()): app_url}, broken_url) as url:
         for code in (zipped, changed):
-            deploying.deploy("dev", code, app_url, state, wait=0)
+            deploy.deploy("dev", code, app_url, state, wait=0)
         with pytest.raises(DeployError, match=r"503.*; back to the previous version, which ans"):
-            deploying.back("dev", url, state, wait=0)
-        assert live.deployed_sha256("dev") == live.code_sha256(changed.read_bytes())
+            deploy.back("dev", url, state, wait=0)
+        assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(changed.read_bytes())
     kept = state / "dev.previous.json"
     facts = json.loads(kept.read_text())
     facts["settings"]["Environment"]["Variables"]["API_KEY_SHA256"] = "0" * 64
     kept.write_text(json.dumps(facts))
     with pytest.raises(DeployError, match="dev asks for a key: set API_KEY"):  # nothing is tried
-        deploying.back("dev", app_url, state, wait=0)
-    assert live.deployed_sha256("dev") == live.code_sha256(changed.read_bytes())
+        deploy.back("dev", app_url, state, wait=0)
+    assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(changed.read_bytes())
     (state / "dev.previous.zip").write_bytes(b"another")
     with pytest.raises(PipelineError, match="is not the zip that"):
-        deploying.back("dev", app_url, state, wait=0)
+        deploy.back("dev", app_url, state, wait=0)
 
 
 def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
-    first = list(deploying.plan("dev", zipped, state))
+    first = list(deploy.plan("dev", zipped, state))
     assert "nothing is deployed: function, role, API and API stage would be made" in first
     assert "memory, MB    None -> 512" in first
-    assert live.look(state, "dev") is None
+    assert snapshot.look(state, "dev") is None
     assert not state.exists()
-    deploying.deploy("dev", zipped, app_url, state, wait=0)
-    before = live.look(state, "dev")
-    second = list(deploying.plan("dev", changed, state))
+    deploy.deploy("dev", zipped, app_url, state, wait=0)
+    before = snapshot.look(state, "dev")
+    second = list(deploy.plan("dev", changed, state))
     assert "              new     chalicelib/new.py" in second
     assert "memory, MB    512" in second
-    assert live.look(state, "dev") == before
+    assert snapshot.look(state, "dev") == before
     with pytest.raises(DeployError, match=r"no stage 'staging' in .*; it has dev, prod"):
-        list(deploying.plan("staging", zipped, state))
+        list(deploy.plan("staging", zipped, state))
 
 
 def test_the_smoke_test_wants_the_answers_of_the_artifact(
@@ -242,17 +242,17 @@ def test_the_smoke_test_goes_by_the_settings_of_the_stage(
 
 
 def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    deploying.gate()
-    monkeypatch.setattr("pipeline.deploying.artifact.PACKAGED", artifact_copy.parent)
-    deploying.gate()
+    deploy.gate()
+    monkeypatch.setattr("pipeline.deploy.deploy.artifact.PACKAGED", artifact_copy.parent)
+    deploy.gate()
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["threshold"]["value"] += 1e-9
     write_manifest(artifact_copy, metadata)
     with pytest.raises(PipelineError, match="threshold is not the artifact's"):
-        deploying.gate()
+        deploy.gate()
     (artifact_copy / "lexicon.npy").write_bytes(b"damaged")
     with pytest.raises(ArtifactError, match="SHA-256"):
-        deploying.gate()
+        deploy.gate()
 
 
 def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:

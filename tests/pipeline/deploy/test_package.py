@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import packaging
-from pipeline.packaging import ARCHITECTURES, X86_64, PackagingError
+from pipeline.deploy import package
+from pipeline.deploy.package import ARCHITECTURES, X86_64, PackagingError
 from pipeline.runtime import Function, emulated
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EVENT: dict[str, Any] = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
 NAME = "/malicious-domain-classifier"
 UNCHECKED_HASH = 1  # flags of a .pyc (PEP 552)
@@ -51,7 +51,7 @@ def any_zip(request: pytest.FixtureRequest, packages: dict[str, Path]) -> tuple[
 
 @pytest.fixture(scope="module")
 def function(unpacked: Path) -> Iterator[Function]:
-    with emulated(unpacked, environment=packaging.variables()) as running:
+    with emulated(unpacked, environment=package.variables()) as running:
         yield running
 
 
@@ -111,7 +111,7 @@ def test_the_template_names_the_architecture(any_zip: tuple[str, Path]) -> None:
     )
     assert properties["Architectures"] == [architecture]
     assert properties["CodeUri"] == "./deployment.zip"
-    assert packaging.variables().items() <= properties["Environment"]["Variables"].items()
+    assert package.variables().items() <= properties["Environment"]["Variables"].items()
 
 
 def test_every_module_has_bytecode_that_is_never_checked(any_zip: tuple[str, Path]) -> None:
@@ -127,19 +127,19 @@ def test_every_module_has_bytecode_that_is_never_checked(any_zip: tuple[str, Pat
 
 
 def test_the_same_sources_give_the_same_bytes(packages: dict[str, Path], tmp_path: Path) -> None:
-    again = packaging.package(tmp_path / "elsewhere", X86_64)
+    again = package.package(tmp_path / "elsewhere", X86_64)
     assert again.read_bytes() == packages[X86_64].read_bytes()
 
 
 def test_binaries_of_another_machine_are_refused(packages: dict[str, Path], tmp_path: Path) -> None:
     zipfile.ZipFile(packages["arm64"]).extractall(tmp_path)
-    packaging.check_binaries(tmp_path, "arm64")
+    package.check_binaries(tmp_path, "arm64")
     with pytest.raises(PackagingError, match=r"\.so.* is not for x86_64"):
-        packaging.check_binaries(tmp_path, X86_64)
+        package.check_binaries(tmp_path, X86_64)
     for path in (tmp_path / "numpy" / "_core").glob("_multiarray_umath*"):
         path.unlink()
     with pytest.raises(PackagingError, match="no numpy"):
-        packaging.check_binaries(tmp_path, "arm64")
+        package.check_binaries(tmp_path, "arm64")
 
 
 @runs_here

@@ -26,15 +26,15 @@ from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 
-from . import live, previous
-from .errors import PipelineError
-from .live import Live, code_sha256
-from .registry import manifest
-from .registry.verify import prove
-from .serving import APP, ROOT
+from ..errors import PipelineError
+from ..registry import manifest
+from ..registry.verify import prove
+from ..training.export import VERSION
+from ..training.run import say
+from . import previous, snapshot
+from .local_server import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke
-from .training.export import VERSION
-from .training.run import say
+from .snapshot import Live, code_sha256
 
 STATE = ROOT / ".chalice" / "deployed"
 _SHOWN = 8  # changed files in a plan
@@ -61,13 +61,13 @@ def deploy(
     expected, settings = _scorer(stage), _settings(stage)
     _check_key(stage, settings)
     state.mkdir(parents=True, exist_ok=True)
-    before = live.look(state, stage)
+    before = snapshot.look(state, stage)
     try:
         with _project(zipped, stage, state) as project:
             _chalice(project, "deploy", "--stage", stage)
-        if live.deployed_sha256(stage) != code_sha256(zipped.read_bytes()):
+        if snapshot.deployed_sha256(stage) != code_sha256(zipped.read_bytes()):
             raise DeployError("Lambda does not run the zip that was packaged")
-        there = url or live.url_of(state, stage)
+        there = url or snapshot.url_of(state, stage)
         say(f"smoke    {smoke(there, expected, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
@@ -84,7 +84,7 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
     Once more goes forth again. Raises DeployError, which says what is deployed
     then, or LiveError.
     """
-    now = live.look(state, stage)
+    now = snapshot.look(state, stage)
     if now is None:
         raise DeployError(f"nothing is deployed to {stage}")
     before = previous.load(state, stage)
@@ -103,9 +103,9 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
 def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
     """What a deployment would change, line by line; changes nothing."""
     config, model = _config(stage), _scorer(stage).artifact
-    yield f"function      {live.function_of(stage)}"
+    yield f"function      {snapshot.function_of(stage)}"
     yield f"model         {model.name}, trained {model.metadata['created']}"
-    before = live.look(state, stage)
+    before = snapshot.look(state, stage)
     if before is None:
         yield "nothing is deployed: function, role, API and API stage would be made"
     code = before.code if before else b""

@@ -15,8 +15,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from .errors import PipelineError
-from .serving import APP, chalice
+from ..errors import PipelineError
+from .local_server import APP, chalice
 
 X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from .live import Live, LiveError, code_sha256
+from .snapshot import Live, LiveError, code_sha256
 
 
 def keep(before: Live, state: Path, stage: str) -> None:
