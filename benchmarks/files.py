@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lambda_app.chalicelib.features.registry import SETS
-from pipeline.parallel import cores
+from pipeline.scoring.workers import cores
 
 from .labels import TOTAL, hosts
 from .measure import Row, pipeline, sized

@@ -87,31 +87,31 @@ def score(options: argparse.Namespace) -> int:
     """Score names."""
     from lambda_app.chalicelib.model.scorer import UnknownOperatingPoint
 
-    from . import batch, parallel
+    from .scoring import formats, workers
 
     if options.names and (options.input or options.column or options.field):
-        raise batch.InputError("names on the command line and an input: choose one")
+        raise formats.InputError("names on the command line and an input: choose one")
     form = options.format or ("table" if sys.stdout.isatty() else "csv")
-    job = parallel.Job(options.model, options.operating_point, form)
+    job = workers.Job(options.model, options.operating_point, form)
     try:
         scorer = job.scorer()
     except UnknownOperatingPoint as error:
-        raise batch.InputError(f"--operating-point: {error}") from error
+        raise formats.InputError(f"--operating-point: {error}") from error
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    jobs = options.jobs or parallel.cores()
+    jobs = options.jobs or workers.cores()
     with _input(options) as stream:
-        rows: Iterable[batch.Row]
+        rows: Iterable[formats.Row]
         if stream is None:
             rows = options.names
         elif options.column is not None:
-            rows = batch.read_column(stream, options.column)
+            rows = formats.read_column(stream, options.column)
         elif options.field is not None:
-            rows = batch.read_field(stream, options.field)
+            rows = formats.read_field(stream, options.field)
         else:
-            rows = batch.read_lines(stream)
-        with closing(parallel.score(job, scorer, batch.chunks(rows), jobs)) as results:
-            refused = batch.write(results, sys.stdout, form)
+            rows = formats.read_lines(stream)
+        with closing(workers.score(job, scorer, formats.chunks(rows), jobs)) as results:
+            refused = formats.write(results, sys.stdout, form)
     sys.stdout.flush()
     if options.operating_point != "max_f1":
         print(f"score: malicious from {scorer.threshold:.6f} on", file=sys.stderr)
@@ -126,7 +126,7 @@ def _input(options: argparse.Namespace) -> Iterator[TextIO | None]:
 
     Bytes that are not UTF-8 become surrogates: refused as a name, not lost.
     """
-    from .batch import InputError
+    from .scoring.formats import InputError
 
     if options.names:
         yield None

@@ -19,10 +19,10 @@ from typing import IO, NamedTuple
 
 from lambda_app.chalicelib.model.scorer import Scorer
 
-from .batch import FORMS, Row, Written
-from .errors import PipelineError
+from ..errors import PipelineError
+from .formats import FORMS, Row, Written
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MOST = 8  # processes by default: a single one reads and writes, and more would wait for it
 
 

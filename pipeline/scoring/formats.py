@@ -11,7 +11,7 @@ from typing import NamedTuple, TextIO
 
 from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, try_parse
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
 CHUNK = 8192  # rows scored and held together
 CSV_COLUMNS = ("domain", "name", "label", "probability", "error")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from lambda_app.chalicelib.model.scorer import Invalid, Scorer
-from pipeline.batch import CHUNK, CSV_COLUMNS
+from pipeline.scoring.formats import CHUNK, CSV_COLUMNS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def score(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:

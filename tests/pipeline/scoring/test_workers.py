@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline import parallel
-from pipeline.batch import to_csv
+from pipeline.scoring import workers
+from pipeline.scoring.formats import to_csv
+from tests.pipeline.test_cli import alive, children
 
-from .test_cli import alive, children
-
-ROOT = Path(__file__).parents[2]
-JOB = parallel.Job("language", "max_f1", "csv")
+ROOT = Path(__file__).parents[3]
+JOB = workers.Job("language", "max_f1", "csv")
 Workers = Callable[[], list[int]]
 SCORE = [sys.executable, "-m", "pipeline", "score", "--jobs"]
 
@@ -44,7 +43,7 @@ def test_others_take_part_and_order_is_kept(
     forms = [to_csv(scorer, ["name0.com"]) for scorer in (classic, language)]
     assert forms[0] != forms[1]
     elsewhere, lines = 0, []
-    results = parallel.score(JOB, classic, ([f"name{i}.com"] * 2 for i in count()), 3)
+    results = workers.score(JOB, classic, ([f"name{i}.com"] * 2 for i in count()), 3)
     for i, written in enumerate(results):
         lines.append(written.text)
         elsewhere += written == to_csv(language, [f"name{i}.com"] * 2)
@@ -56,15 +55,15 @@ def test_others_take_part_and_order_is_kept(
 
 
 def test_an_input_of_one_chunk_starts_no_process(language: Scorer, workers: Workers) -> None:
-    results = parallel.score(JOB, language, [["a.com", "b.com"]], 8)
+    results = workers.score(JOB, language, [["a.com", "b.com"]], 8)
     for written in results:
         assert written.text.count("\n") == 2
         assert workers() == []
 
 
 def test_a_process_that_dies_is_told_in_one_line(language: Scorer, workers: Workers) -> None:
-    with pytest.raises(parallel.WorkerError, match="a scoring process ended with status -9"):
-        for _ in parallel.score(JOB, language, endless(), 2):
+    with pytest.raises(workers.WorkerError, match="a scoring process ended with status -9"):
+        for _ in workers.score(JOB, language, endless(), 2):
             for pid in workers():
                 os.kill(pid, signal.SIGKILL)
     assert workers() == []
@@ -72,8 +71,8 @@ def test_a_process_that_dies_is_told_in_one_line(language: Scorer, workers: Work
 
 def test_a_process_that_cannot_load_the_model_says_why(language: Scorer) -> None:
     job = JOB._replace(model="absent")
-    with pytest.raises(parallel.WorkerError, match=r"ArtifactError: absent.model\.json: cannot"):
-        for _ in parallel.score(job, language, endless(), 2):
+    with pytest.raises(workers.WorkerError, match=r"ArtifactError: absent.model\.json: cannot"):
+        for _ in workers.score(job, language, endless(), 2):
             pass
 
 
