@@ -101,9 +101,9 @@ def _cases(folder: Path, zipped: Path) -> dict[str, Case]:
     }
 
 
-def _instead(package: Path, source: str, folder: Path, compiled: bool = True) -> Path:
-    """A package with another app."""
-    shutil.copytree(package, folder, ignore=shutil.ignore_patterns("chalicelib"))
+def _instead(unpacked: Path, source: str, folder: Path, compiled: bool = True) -> Path:
+    """An unpacked package with another app."""
+    shutil.copytree(unpacked, folder, ignore=shutil.ignore_patterns("chalicelib"))
     (folder / "app.py").write_text(source)
     if compiled:
         package.compile_all(folder)

@@ -53,10 +53,10 @@ def forks(log: Path) -> Iterator[Forks]:
 
 
 def _serve() -> None:
-    from pipeline import cli  # noqa: F401
+    from pipeline.cli import parser
 
     for line in sys.stdin:
-        print(json.dumps(_run(cli.main, *json.loads(line))), flush=True)
+        print(json.dumps(_run(parser.main, *json.loads(line))), flush=True)
 
 
 def _run(

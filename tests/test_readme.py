@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.cli import parser
+from pipeline.cli.parser import parser
 from pipeline.corpus import sources
 from pipeline.training.run import summary
 

@@ -18,7 +18,7 @@ from pipeline.evaluation.evaluate import family_folds, leave_out, scorer_of
 from pipeline.jvm.cluster import Cluster
 from pipeline.training.design import Language
 from pipeline.training.glm import fit_all
-from tests.pipeline.test_cli import run
+from tests.pipeline.cli.test_cli import run
 
 pytestmark = pytest.mark.slow
 

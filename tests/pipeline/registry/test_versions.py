@@ -16,7 +16,7 @@ import pytest
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import PACKAGED
-from pipeline.cli import main
+from pipeline.cli.parser import main
 from pipeline.errors import PipelineError
 from pipeline.registry import versions
 from pipeline.registry.manifest import Manifest, ManifestError, check_version, read

@@ -16,16 +16,16 @@ import pytest
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.scoring import workers
 from pipeline.scoring.formats import to_csv
-from tests.pipeline.test_cli import alive, children
+from tests.pipeline.cli.test_cli import alive, children
 
 ROOT = Path(__file__).parents[3]
 JOB = workers.Job("language", "max_f1", "csv")
-Workers = Callable[[], list[int]]
+Started = Callable[[], list[int]]
 SCORE = [sys.executable, "-m", "pipeline", "score", "--jobs"]
 
 
 @pytest.fixture
-def workers() -> Workers:
+def started() -> Started:
     """The processes started since the test began."""
     before = set(children(os.getpid()))
     return lambda: [pid for pid in children(os.getpid()) if pid not in before]
@@ -37,7 +37,7 @@ def endless() -> Iterator[list[str]]:
 
 
 def test_others_take_part_and_order_is_kept(
-    classic: Scorer, language: Scorer, workers: Workers
+    classic: Scorer, language: Scorer, started: Started
 ) -> None:
     """Rows scored here are told by another model from those scored elsewhere."""
     forms = [to_csv(scorer, ["name0.com"]) for scorer in (classic, language)]
@@ -51,22 +51,22 @@ def test_others_take_part_and_order_is_kept(
             break
     results.close()
     assert [x.partition(",")[0] for x in lines] == [f"name{i}.com" for i in range(len(lines))]
-    assert workers() == []
+    assert started() == []
 
 
-def test_an_input_of_one_chunk_starts_no_process(language: Scorer, workers: Workers) -> None:
+def test_an_input_of_one_chunk_starts_no_process(language: Scorer, started: Started) -> None:
     results = workers.score(JOB, language, [["a.com", "b.com"]], 8)
     for written in results:
         assert written.text.count("\n") == 2
-        assert workers() == []
+        assert started() == []
 
 
-def test_a_process_that_dies_is_told_in_one_line(language: Scorer, workers: Workers) -> None:
+def test_a_process_that_dies_is_told_in_one_line(language: Scorer, started: Started) -> None:
     with pytest.raises(workers.WorkerError, match="a scoring process ended with status -9"):
         for _ in workers.score(JOB, language, endless(), 2):
-            for pid in workers():
+            for pid in started():
                 os.kill(pid, signal.SIGKILL)
-    assert workers() == []
+    assert started() == []
 
 
 def test_a_process_that_cannot_load_the_model_says_why(language: Scorer) -> None:

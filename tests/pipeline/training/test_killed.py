@@ -118,20 +118,20 @@ def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: 
     first = versions.current(storage)
     assert first
     retrain(artifact_copy, 1)
-    versions = [first.version, versions.publish(storage, artifact_copy).manifest.version]
+    both = [first.version, versions.publish(storage, artifact_copy).manifest.version]
     out = tmp_path / "place" / "model"
     with forks(tmp_path / "log") as run:
-        for _ in killed(run, PULL, 2, lambda i: ["pull", versions[i % 2], "--out", out]):
+        for _ in killed(run, PULL, 2, lambda i: ["pull", both[i % 2], "--out", out]):
             there = json.loads((out / "manifest.json").read_text())
-            assert there["version"] in versions
+            assert there["version"] in both
             prove(out, there["golden"])
-        for _ in killed(run, PROMOTE, 3, lambda i: ["promote", versions[i % 2]]):
+        for _ in killed(run, PROMOTE, 3, lambda i: ["promote", both[i % 2]]):
             pointer = versions.current(storage)
             assert pointer
-            assert pointer.version in versions
-        assert run.run("promote", versions[1])[0] == 0, run.log.read_text()
+            assert pointer.version in both
+        assert run.run("promote", both[1])[0] == 0, run.log.read_text()
         assert run.run("pull", "current", "--out", out)[0] == 0, run.log.read_text()
-    assert json.loads((out / "manifest.json").read_text())["version"] == versions[1]
+    assert json.loads((out / "manifest.json").read_text())["version"] == both[1]
     assert [x.name for x in out.parent.iterdir()] == ["model"]
 
 

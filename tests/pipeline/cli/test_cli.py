@@ -15,10 +15,10 @@ import pytest
 import requests
 
 from pipeline import loopback
-from pipeline.cli import parser
+from pipeline.cli.parser import parser
 from pipeline.training.export import write_manifest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMANDS = ["data", "corpus", "train", "run", "evaluate", "score", "serve", "package", "dga"]
 COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
 CLASSIC = ["--features", "classic"]  # trained in seconds
@@ -179,8 +179,8 @@ def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) 
     code = (
         "import sys; from pathlib import Path; import pipeline.corpus.sources as s, dataclasses\n"
         f"s.ORIGINAL = dataclasses.replace(s.ORIGINAL, path=Path({str(tmp_path / 'x.csv')!r}))\n"
-        f"from pipeline.cli import main; sys.exit(main(['run', '--features', 'classic', '--out', "
-        f"{str(tmp_path / 'm')!r}]))"
+        "from pipeline.cli.parser import main\n"
+        f"sys.exit(main(['run', '--features', 'classic', '--out', {str(tmp_path / 'm')!r}]))"
     )
     shown = subprocess.run(
         [sys.executable, "-c", code],

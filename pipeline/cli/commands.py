@@ -13,14 +13,14 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from .training.run import Request
+    from ..training.run import Request
 
 DONE, SOME_REFUSED, FAILED = 0, 1, 2
 
 
 def data(options: argparse.Namespace) -> int:
     """List the sources, or download what is missing."""
-    from .corpus import sources
+    from ..corpus import sources
 
     status = DONE
     for source in sources.SOURCES if options.action == "fetch" else ():
@@ -37,7 +37,7 @@ def data(options: argparse.Namespace) -> int:
 
 def corpus(options: argparse.Namespace) -> int:
     """Mix sources into a CSV."""
-    from .corpus import mixture
+    from ..corpus import mixture
 
     chosen = options.source or mixture.DEFAULT
     summary = mixture.assemble(options.out, chosen, options.names, options.seed)
@@ -47,7 +47,7 @@ def corpus(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train and export."""
-    from .training.run import run_training
+    from ..training.run import run_training
 
     run_training(_request(options))
     return DONE
@@ -55,7 +55,7 @@ def train(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Train, export, show."""
-    from .training.run import run_all
+    from ..training.run import run_all
 
     run_all(_request(options))
     return DONE
@@ -63,14 +63,14 @@ def run(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Write a report."""
-    from .training.run import run_evaluation
+    from ..training.run import run_evaluation
 
     run_evaluation(options.model, options.data, options.out, options.h2o_url)
     return DONE
 
 
 def _request(options: argparse.Namespace) -> Request:
-    from .training.run import Request
+    from ..training.run import Request
 
     return Request(
         options.features,
@@ -87,7 +87,7 @@ def score(options: argparse.Namespace) -> int:
     """Score names."""
     from lambda_app.chalicelib.model.scorer import UnknownOperatingPoint
 
-    from .scoring import formats, workers
+    from ..scoring import formats, workers
 
     if options.names and (options.input or options.column or options.field):
         raise formats.InputError("names on the command line and an input: choose one")
@@ -126,7 +126,7 @@ def _input(options: argparse.Namespace) -> Iterator[TextIO | None]:
 
     Bytes that are not UTF-8 become surrogates: refused as a name, not lost.
     """
-    from .scoring.formats import InputError
+    from ..scoring.formats import InputError
 
     if options.names:
         yield None
@@ -144,14 +144,14 @@ def _input(options: argparse.Namespace) -> Iterator[TextIO | None]:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve the app until it is stopped."""
-    from .deploy.local_server import serve
+    from ..deploy.local_server import serve
 
     serve(options.port)
 
 
 def package(options: argparse.Namespace) -> int:
     """Make the deployment zip."""
-    from .deploy.package import describe, package
+    from ..deploy.package import describe, package
 
     zipped = package(options.out, options.architecture)
     print(f"{zipped}: {options.architecture}, {describe(zipped)}")
@@ -160,7 +160,7 @@ def package(options: argparse.Namespace) -> int:
 
 def dga(options: argparse.Namespace) -> int:
     """Print the names of a generator, or the generators."""
-    from .dga import listing
+    from ..dga import listing
 
     if options.list:
         lines = listing.table()

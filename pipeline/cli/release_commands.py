@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import PipelineError
 from .commands import DONE, SOME_REFUSED
-from .errors import PipelineError
 
 if TYPE_CHECKING:
-    from .registry.manifest import Manifest
-    from .registry.s3 import Storage
+    from ..registry.manifest import Manifest
+    from ..registry.s3 import Storage
 
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[str, str, str, Run], argparse.ArgumentParser]
@@ -93,7 +93,7 @@ def publish(options: argparse.Namespace) -> int:
     """Publish; its version goes to stdout."""
     from lambda_app.chalicelib.model.artifact import locate
 
-    from .registry import versions
+    from ..registry import versions
 
     storage = _storage(options)
     made, new = versions.publish(storage, locate(options.model), options.report)
@@ -108,8 +108,8 @@ def publish(options: argparse.Namespace) -> int:
 
 def versions(options: argparse.Namespace) -> int:
     """List what is there, the current one marked; those that are damaged are told."""
-    from .registry import versions
-    from .registry.manifest import Manifest
+    from ..registry import versions
+    from ..registry.manifest import Manifest
 
     storage = _storage(options)
     pointer = versions.current(storage)
@@ -127,7 +127,7 @@ def versions(options: argparse.Namespace) -> int:
 
 def pull(options: argparse.Namespace) -> int:
     """Install; the folder goes to stdout."""
-    from .registry import versions
+    from ..registry import versions
 
     found, target = versions.pull(_storage(options), options.version, options.out)
     _say(f"{found.version} is verified: its hashes, {len(found.golden)} answers, its MOJO")
@@ -137,22 +137,22 @@ def pull(options: argparse.Namespace) -> int:
 
 def promote(options: argparse.Namespace) -> int:
     """Move the pointer to a version."""
-    from .registry import versions
+    from ..registry import versions
 
     return _moved(versions.promote(_storage(options), options.version).version)
 
 
 def rollback(options: argparse.Namespace) -> int:
     """Move the pointer to the version before."""
-    from .registry import versions
+    from ..registry import versions
 
     return _moved(versions.rollback(_storage(options)).version)
 
 
 def deploy(options: argparse.Namespace) -> int:
     """Deploy, or show what would change; the URL goes to stdout."""
-    from .deploy import deploy
-    from .deploy.package import architecture, package
+    from ..deploy import deploy
+    from ..deploy.package import architecture, package
 
     if options.back:
         url = deploy.back(options.stage, options.url)
@@ -179,7 +179,7 @@ def _moved(version: str) -> int:
 
 
 def _storage(options: argparse.Namespace) -> Storage:
-    from .registry.s3 import Storage
+    from ..registry.s3 import Storage
 
     if not options.registry:
         raise PipelineError(f"where? give s3://bucket/prefix, or set {REGISTRY}")

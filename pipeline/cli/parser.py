@@ -12,9 +12,9 @@ from pathlib import Path
 
 from lambda_app.chalicelib.model.artifact import ArtifactError
 
-from . import commands, releases
+from ..errors import PipelineError
+from . import commands, release_commands
 from .commands import DONE, FAILED
-from .errors import PipelineError
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -118,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
             commands.dga,
         )
     )
-    releases.add_commands(add)
+    release_commands.add_commands(add)
     return top
 
 
