@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.lambda_runtime import emulated
 from pipeline.deploy import package
 from pipeline.deploy.local_server import APP
-from pipeline.runtime import emulated
 
 ROUNDS = 20
 PATH = "/malicious-domain-classifier"

@@ -27,7 +27,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from pipeline import loopback
+from pipeline import processes
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -36,7 +36,7 @@ CREDENTIALS = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
-    "NO_PROXY": loopback.HOST,
+    "NO_PROXY": processes.HOST,
 }
 
 
@@ -98,14 +98,14 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def running(log: Path, delay: float = 0.0) -> Iterator[str]:
     """The URL of a server in a process of its own, for the with block."""
-    with socket.create_server((loopback.HOST, 0)) as free:
+    with socket.create_server((processes.HOST, 0)) as free:
         port = free.getsockname()[1]
-    url = f"http://{loopback.HOST}:{port}"
+    url = f"http://{processes.HOST}:{port}"
     command = [sys.executable, "-m", "tests.aws_server", str(port), str(delay)]
     root = str(Path(__file__).parents[1])
-    process = loopback.start(command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root})
+    process = processes.start(command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root})
     try:
-        loopback.wait(process, f"{url}/moto-api/data.json", log, 60)
+        processes.wait(process, f"{url}/moto-api/data.json", log, 60)
         yield url
     finally:
         process.terminate()
@@ -115,5 +115,5 @@ def running(log: Path, delay: float = 0.0) -> Iterator[str]:
 if __name__ == "__main__":
     application = Aws(float(sys.argv[2]))
     make_server(
-        loopback.HOST, int(sys.argv[1]), application, threaded=True, request_handler=_Quiet
+        processes.HOST, int(sys.argv[1]), application, threaded=True, request_handler=_Quiet
     ).serve_forever()

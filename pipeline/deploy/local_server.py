@@ -14,7 +14,7 @@ from typing import NoReturn
 from lambda_app.chalicelib.model.artifact import locate
 
 from ..errors import PipelineError
-from ..loopback import HOST, free_port, start, wait
+from ..processes import HOST, free_port, start, wait
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "lambda_app"

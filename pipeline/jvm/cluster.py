@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PipelineError
-from ..loopback import HOST, start, wait
+from ..processes import HOST, start, wait
 from .java import find_java
 
 MEMORY = "4g"  # of the JVM's heap

@@ -26,7 +26,7 @@ from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
 from lambda_app.chalicelib.model.artifact import SEAL, ArtifactError
 
 from ..errors import PipelineError
-from ..folders import replacing
+from ..files import replacing
 from ..training.export import FILES, VERSION
 from ..training.glm import MOJO
 from ..training.run import REPORT

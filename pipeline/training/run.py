@@ -19,10 +19,10 @@ from ..corpus import labelled, mixture, sources
 from ..corpus.labelled import Corpus
 from ..deploy.local_server import served
 from ..errors import PipelineError
-from ..folders import replacing
+from ..files import replacing
 from ..jvm.cluster import cluster
-from ..loopback import session
 from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
+from ..processes import session
 from .automaton import compile_words, read_words, usable
 from .design import Classic, Language, Recipe
 from .export import FILES, ExportError, Proof, export

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipeline import loopback
+from pipeline import processes
 from pipeline.cli.parser import parser
 from pipeline.training.export import write_manifest
 
@@ -94,9 +94,9 @@ def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: P
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = tmp_path / "log"
-    process = loopback.start([*PIPELINE, "serve", "--port", str(port)], log, environment)
+    process = processes.start([*PIPELINE, "serve", "--port", str(port)], log, environment)
     try:
-        loopback.wait(process, f"http://127.0.0.1:{port}/health", log, 30)
+        processes.wait(process, f"http://127.0.0.1:{port}/health", log, 30)
         assert requests.get(f"http://127.0.0.1:{port}/model", timeout=30).json()["name"] == "mine"
         assert children(process.pid) == []  # nobody to outlive it
     finally:

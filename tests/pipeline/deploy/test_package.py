@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.lambda_runtime import Function, emulated
 from pipeline.deploy import package
 from pipeline.deploy.package import ARCHITECTURES, X86_64, PackagingError
-from pipeline.runtime import Function, emulated
 
 ROOT = Path(__file__).parents[3]
 EVENT: dict[str, Any] = json.loads((ROOT / "tests" / "data" / "event.json").read_text())

@@ -14,7 +14,7 @@ from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.glm import Binned
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
-from pipeline.folders import replacing
+from pipeline.files import replacing
 from pipeline.jvm.cluster import Cluster
 from pipeline.training.design import Classic, Language, Recipe
 from pipeline.training.export import FILES, ExportError, export, read_mojo, score_mojo

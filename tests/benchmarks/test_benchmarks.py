@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import client
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def table(*subjects: str, status: int = 0) -> dict[str, str]:

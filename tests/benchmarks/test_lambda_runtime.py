@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline import runtime
-from pipeline.runtime import EmulationError, emulated
+from benchmarks import lambda_runtime
+from benchmarks.lambda_runtime import EmulationError, emulated
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        sys.platform != "linux" or platform.machine() not in runtime.EMULATORS,
+        sys.platform != "linux" or platform.machine() not in lambda_runtime.EMULATORS,
         reason="AWS's emulator is for Linux",
     ),
 ]
@@ -74,8 +74,8 @@ def test_a_function_that_fails_says_why(folder: Path) -> None:
 def test_another_emulator_is_refused(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, _ = runtime.EMULATORS[platform.machine()]
+    name, _ = lambda_runtime.EMULATORS[platform.machine()]
     (tmp_path / name).write_bytes(b"another")
-    monkeypatch.setattr(runtime, "CACHE", tmp_path)
+    monkeypatch.setattr(lambda_runtime, "CACHE", tmp_path)
     with pytest.raises(EmulationError, match="its SHA-256 is"), emulated(folder):
         pass

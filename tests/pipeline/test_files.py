@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import folders
-from pipeline.folders import FolderError, replacing
+from pipeline import files
+from pipeline.files import FolderError, replacing
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -14,7 +14,7 @@ def test_a_folder_is_replaced_whole(
     atomic: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not atomic:
-        monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
     target = tmp_path / "deep" / "target"
     for content in ("one", "two"):
         with replacing(target, ["one"]) as new:

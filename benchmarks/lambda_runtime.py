@@ -24,8 +24,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from .errors import PipelineError
-from .loopback import HOST, free_port, session, start
+from pipeline.errors import PipelineError
+from pipeline.processes import HOST, free_port, session, start
 
 # The emulator's binaries come with the AWS SAM CLI.
 PACKAGE = "aws-sam-cli==1.170.0"
