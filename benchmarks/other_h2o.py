@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.registry import CLASSIC
-from lambda_app.chalicelib.model.artifact import PACKAGED
+from lambda_app.chalicelib.model.artifact import MOJO, PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.jvm.cluster import Cluster, cluster, download
 from pipeline.training.export import TOLERANCE
-from pipeline.training.glm import MOJO
 
 from .labels import words
 from .measure import Row, against, rate, spread, times

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from lambda_app.chalicelib.model.artifact import PACKAGED
+from lambda_app.chalicelib.model.artifact import MOJO, PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.jvm.cluster import jar
 from pipeline.jvm.java import find_java
 from pipeline.training.export import TOLERANCE
-from pipeline.training.glm import MOJO
 
 from .labels import words
 from .measure import ROOT, Row, against, one_core, rate, sized

@@ -29,7 +29,6 @@ from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 from ..errors import PipelineError
 from ..registry import manifest
 from ..registry.verify import prove
-from ..training.export import VERSION
 from ..training.run import say
 from . import previous, snapshot
 from .local_server import APP, ROOT
@@ -124,7 +123,7 @@ def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
 
 def _prove(folder: Path) -> str:
     """By the answers recorded of it where it was pulled, else by its MOJO's."""
-    path = folder / VERSION
+    path = folder / artifact.MANIFEST
     if not path.exists():
         return prove(folder)
     version = json.loads(path.read_bytes()).get("version", "")

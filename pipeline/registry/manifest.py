@@ -14,19 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
-from lambda_app.chalicelib.model.artifact import SEAL
+from lambda_app.chalicelib.model.artifact import CHECKSUM, FILES, MANIFEST, MODEL, MOJO
 
 from ..errors import PipelineError
-from ..training.export import FILES, VERSION
-from ..training.glm import MOJO
 from ..training.run import REPORT
 from .verify import Golden
 
 SCHEMA_VERSION = 1
 MAX_FILE = 100_000_000  # bytes; a model's files are of some MB
 MAX_MANIFEST = 1_000_000
-ALLOWED = {*FILES, *(f"report/{name}" for name in REPORT)} - {VERSION}
+ALLOWED = {*FILES, *(f"report/{name}" for name in REPORT)} - {MANIFEST}
 _VERSION = re.compile(r"([a-z0-9][a-z0-9-]{0,39})-\d{8}-[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -135,7 +132,7 @@ def _check(found: Manifest, version: str) -> None:
         raise ValueError(f"it is of {found.version!r}")
     if unknown := sorted(set(found.files) - ALLOWED):
         raise ValueError(f"a file {unknown[0]!r} is none of ours")
-    if missing := {MODEL, SEAL, MOJO} - set(found.files):
+    if missing := {MODEL, CHECKSUM, MOJO} - set(found.files):
         raise ValueError(f"it does not list {missing.pop()}")
     for name, said in found.files.items():
         if not _SHA256.fullmatch(said["sha256"]) or not 0 <= said["size"] <= MAX_FILE:

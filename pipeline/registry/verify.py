@@ -15,14 +15,13 @@ import pandas as pd
 
 from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.model import artifact
-from lambda_app.chalicelib.model.artifact import Artifact
+from lambda_app.chalicelib.model.artifact import MOJO, Artifact
 from lambda_app.chalicelib.model.glm import Binned
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..errors import PipelineError
 from ..training.binning import level
 from ..training.export import TOLERANCE, read_mojo, score_mojo
-from ..training.glm import MOJO
 
 _MOVED = 1e-9  # between sums of coefficients, added up in another order
 

@@ -22,13 +22,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lambda_app.chalicelib.model import artifact
-from lambda_app.chalicelib.model.artifact import MANIFEST as MODEL
-from lambda_app.chalicelib.model.artifact import SEAL, ArtifactError
+from lambda_app.chalicelib.model.artifact import (
+    CHECKSUM,
+    FILES,
+    MANIFEST,
+    MODEL,
+    MOJO,
+    ArtifactError,
+)
 
 from ..errors import PipelineError
 from ..files import replacing
-from ..training.export import FILES, VERSION
-from ..training.glm import MOJO
 from ..training.run import REPORT
 from . import manifest
 from .manifest import MAX_FILE, MAX_MANIFEST, Manifest, ManifestError
@@ -80,7 +84,7 @@ def publish(storage: Storage, folder: Path, report: Path | None = None) -> Publi
     made = Manifest.of(contents, golden)
     for name, body in contents.items():
         _put_once(storage, f"versions/{version}/{name}", body)
-    storage.put(f"versions/{version}/{VERSION}", made.write())
+    storage.put(f"versions/{version}/{MANIFEST}", made.write())
     there = _existing(storage, version)  # also after a retry whose first try did arrive
     return Published(there, there.publication == made.publication)
 
@@ -101,7 +105,7 @@ def versions(storage: Storage) -> Iterator[Manifest | ManifestError]:
 def find(storage: Storage, version: str) -> Manifest | None:
     """The manifest of a version, None if there is none; raises ManifestError."""
     manifest.check_version(version)
-    found = storage.get(f"versions/{version}/{VERSION}", MAX_MANIFEST)
+    found = storage.get(f"versions/{version}/{MANIFEST}", MAX_MANIFEST)
     return manifest.read(found.body, version) if found else None
 
 
@@ -150,7 +154,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
             raise RegistryError(
                 f"{wanted.version} is refused, {target} stays as it was: {error}"
             ) from error
-        (folder / VERSION).write_bytes(wanted.write())
+        (folder / MANIFEST).write_bytes(wanted.write())
     return wanted, target
 
 
@@ -160,7 +164,7 @@ def _contents(folder: Path, report: Path | None) -> dict[str, bytes]:
     if MOJO not in names or (strange := sorted(set(names) - set(FILES))):
         odd = f"lists {strange[0]}" if MOJO in names else f"does not list {MOJO}"
         raise RegistryError(f"{folder / MODEL}: {odd}, so it is none that `train` made")
-    paths = {name: folder / name for name in (MODEL, SEAL, *names)}
+    paths = {name: folder / name for name in (MODEL, CHECKSUM, *names)}
     if report:
         paths |= {f"report/{x}": report / x for x in REPORT if (report / x).is_file()}
         if not any(name.startswith("report/") for name in paths):

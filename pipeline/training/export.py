@@ -20,15 +20,16 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.model.artifact import (
+    CHECKSUM,
     FOURGRAMS,
     LEXICON,
-    MANIFEST,
+    MODEL,
+    MOJO,
     SCHEMA_VERSION,
-    SEAL,
     TRIGRAMS,
     WORD_COSTS,
     WORDS,
-    seal,
+    checksum,
 )
 from lambda_app.chalicelib.model.scorer import Scorer
 
@@ -37,12 +38,9 @@ from ..errors import PipelineError
 from ..jvm.cluster import jar
 from ..jvm.java import find_java
 from ..metrics import area_under_roc, confusion, threshold_at
-from .glm import MOJO, Trained
+from .glm import Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
-VERSION = "manifest.json"  # what an artifact that was pulled is a version of
-# What an artifact's folder may hold.
-FILES = (MANIFEST, SEAL, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, VERSION)
 FALSE_POSITIVE_RATES = (0.01, 0.001, 0.0001)  # of the operating points
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
@@ -137,9 +135,9 @@ def export(
     Raises ExportError if a row differs.
     """
     names = _save(trained.recipe.tables, folder)
-    manifest = _manifest(trained, read_mojo(folder / MOJO), data)
-    manifest["files"] = {x: sha256_of(folder / x) for x in (*names, MOJO)}
-    write_manifest(folder, manifest)
+    metadata = _metadata(trained, read_mojo(folder / MOJO), data)
+    metadata["files"] = {x: sha256_of(folder / x) for x in (*names, MOJO)}
+    write_metadata(folder, metadata)
     every = 1 if whole else max(len(labels) // MOJO_ROWS, 1)
     proof = prove(folder, trained, labels, every)
     if not proof.holds:
@@ -162,16 +160,16 @@ def _save(tables: Tables, folder: Path) -> list[str]:
     return list(arrays)
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
     """Write model.json, and its hash into a file beside it."""
-    data = _json(manifest).encode()
-    (folder / MANIFEST).write_bytes(data)
-    (folder / SEAL).write_bytes(seal(data))
+    data = _json(metadata).encode()
+    (folder / MODEL).write_bytes(data)
+    (folder / CHECKSUM).write_bytes(checksum(data))
 
 
-def _json(manifest: dict[str, Any]) -> str:
+def _json(metadata: dict[str, Any]) -> str:
     """A line for every key, and one for each list of coefficients or edges."""
-    text = json.dumps(manifest, indent=1)
+    text = json.dumps(metadata, indent=1)
     return re.sub(r"\[\s*((?:[^][{}\s]+,\s*)*[^][{}\s]+)\s*\]", _one_line, text) + "\n"
 
 
@@ -215,7 +213,7 @@ def score_mojo(mojo: Path, source: Path) -> tuple[Floats, NDArray[np.bool_]]:
     return scored[:, 2].astype(np.float64), scored[:, 0] == "malicious"
 
 
-def _manifest(trained: Trained, found: Equation, data: list[dict[str, Any]]) -> dict[str, Any]:
+def _metadata(trained: Trained, found: Equation, data: list[dict[str, Any]]) -> dict[str, Any]:
     probability, malicious = trained.probability[trained.valid], trained.malicious[trained.valid]
     counts = confusion(probability, malicious, found.threshold)
     return {

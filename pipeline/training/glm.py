@@ -16,6 +16,8 @@ from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lambda_app.chalicelib.model.artifact import MOJO
+
 from ..corpus.folds import fold_of
 from ..corpus.labelled import Corpus
 from ..errors import PipelineError
@@ -30,7 +32,6 @@ ALPHA = 0.0  # ridge only
 LAMBDA = {"classic": 1e-5, "language": 3e-5}
 FOLDS = 3  # of the out-of-fold scores that operating points are taken from
 
-MOJO = "mojo.zip"
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1
 

@@ -25,7 +25,7 @@ from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
 from ..processes import session
 from .automaton import compile_words, read_words, usable
 from .design import Classic, Language, Recipe
-from .export import FILES, ExportError, Proof, export
+from .export import ExportError, Proof, export
 from .glm import train
 
 REPORT = ("index.html", "report.json")
@@ -58,7 +58,7 @@ def say(text: str) -> None:
 
 def run_training(request: Request) -> Proof:
     """Train, export and prove; what is used is said as it goes."""
-    with replacing(request.folder, FILES) as folder, _corpus(request) as rows:
+    with replacing(request.folder, artifact.FILES) as folder, _corpus(request) as rows:
         say(f"data     {rows.describe()}")
         recipe, words = _recipe(request, rows)
         say(f"words    {words['name']}: {words['rows']:,} words")

@@ -19,11 +19,15 @@ from ..features.vocabulary import Words
 from .glm import Binned, Equation, Linear, Pair
 
 SCHEMA_VERSION = 1
-MANIFEST = "model.json"
-SEAL = "model.sha256"  # the SHA-256 of MANIFEST, which has those of the other files
+MODEL = "model.json"
+CHECKSUM = "model.sha256"  # the SHA-256 of MODEL, which has those of the other files
 LEXICON = "lexicon.npy"
 TRIGRAMS, FOURGRAMS = "trigrams.npy", "fourgrams.npy"
 WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
+MOJO = "mojo.zip"
+MANIFEST = "manifest.json"  # of the published version, in an artifact that was pulled
+# What an artifact's folder may hold.
+FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, MANIFEST)
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
 PACKAGED = Path(__file__).parents[1] / "artifacts"
 DEFAULT = "language"
@@ -70,9 +74,9 @@ def locate(model: str | os.PathLike[str] | None = None) -> Path:
     return packaged if len(chosen.parts) == 1 and packaged.is_dir() else chosen
 
 
-def seal(manifest: bytes) -> bytes:
-    """What SEAL holds for a manifest; `sha256sum -c model.sha256` reads it too."""
-    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
+def checksum(model: bytes) -> bytes:
+    """What CHECKSUM holds for MODEL's bytes; `sha256sum -c model.sha256` reads it too."""
+    return f"{hashlib.sha256(model).hexdigest()}  {MODEL}\n".encode()
 
 
 def load(folder: Path) -> Artifact:
@@ -81,7 +85,7 @@ def load(folder: Path) -> Artifact:
     Raises ArtifactError, which names the file and what is wrong with it.
     """
     try:
-        metadata = _manifest(folder / MANIFEST)
+        metadata = _metadata(folder / MODEL)
         for name, digest in metadata["files"].items():
             _verify(folder, name, digest)
         return _build(folder, metadata)
@@ -91,10 +95,10 @@ def load(folder: Path) -> Artifact:
         raise ArtifactError(folder, f"cannot be understood: {error!r}") from error
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def _metadata(path: Path) -> dict[str, Any]:
     data = _read(path)
-    if _read(path.with_name(SEAL)) != seal(data):
-        raise ArtifactError(path, f"its SHA-256 is not the one in {SEAL}")
+    if _read(path.with_name(CHECKSUM)) != checksum(data):
+        raise ArtifactError(path, f"its SHA-256 is not the one in {CHECKSUM}")
     try:
         metadata = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -117,10 +121,10 @@ def _typed(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
 def _verify(folder: Path, name: str, digest: object) -> None:
     path = folder / name
     if path.parent != folder:
-        raise ArtifactError(folder / MANIFEST, f"names a file outside its folder: {name!r}")
+        raise ArtifactError(folder / MODEL, f"names a file outside its folder: {name!r}")
     found = hashlib.sha256(_read(path)).hexdigest()
     if found != digest:
-        raise ArtifactError(path, f"its SHA-256 is {found}, {MANIFEST} says {digest}")
+        raise ArtifactError(path, f"its SHA-256 is {found}, {MODEL} says {digest}")
 
 
 def _read(path: Path) -> bytes:
@@ -133,7 +137,7 @@ def _read(path: Path) -> bytes:
 
 
 def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
-    path = folder / MANIFEST
+    path = folder / MODEL
     features, coefficients = metadata["features"], metadata["coefficients"]
     if unknown := [name for name in features if name not in REGISTRY]:
         raise ArtifactError(path, f"unknown features {unknown}")
@@ -152,7 +156,7 @@ def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
 
 
 def equation_of(metadata: dict[str, Any]) -> Equation:
-    """The equation that a manifest describes; raises ValueError, KeyError or TypeError."""
+    """The equation that model.json describes; raises ValueError, KeyError or TypeError."""
     features, coefficients = metadata["features"], metadata["coefficients"]
     if "bins" in metadata:
         bins = metadata["bins"]
@@ -200,7 +204,7 @@ def _table(kind: type[T], folder: Path, files: dict[str, str], *names: str) -> T
         return None
     for name in names:
         if name not in files:
-            raise ArtifactError(folder / MANIFEST, f"files does not list {name}")
+            raise ArtifactError(folder / MODEL, f"files does not list {name}")
     try:
         return kind(*(np.load(folder / name, allow_pickle=False) for name in names))
     except (OSError, ValueError) as error:

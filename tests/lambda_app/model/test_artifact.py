@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 from lambda_app.chalicelib.model import artifact
-from lambda_app.chalicelib.model.artifact import ArtifactError, load, locate
+from lambda_app.chalicelib.model.artifact import FILES, MANIFEST, ArtifactError, load, locate
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.training.export import FILES, VERSION, write_manifest
+from pipeline.training.export import write_metadata
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     path = folder / "model.json"
     metadata = json.loads(path.read_text())
     change(metadata)
-    write_manifest(folder, metadata)
+    write_metadata(folder, metadata)
 
 
 def test_the_packaged_artifact_loads_and_says_what_it_is() -> None:
@@ -81,7 +81,7 @@ def test_every_changed_byte_is_refused(original: Path, tmp_path: Path) -> None:
 
 
 def test_every_file_of_the_packaged_artifacts_is_one_that_is_known() -> None:
-    assert {path.name for path in PACKAGED_FILES} == {*FILES} - {VERSION}  # which a pulled one has
+    assert {path.name for path in PACKAGED_FILES} == {*FILES} - {MANIFEST}  # which a pulled one has
 
 
 def test_the_hash_of_the_manifest_is_what_sha256sum_reads(artifact_copy: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_unknown_feature_is_named(artifact_copy: Path) -> None:
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"[]", b"[" * 100_000])
 def test_metadata_that_is_no_json_object(artifact_copy: Path, text: bytes) -> None:
     (artifact_copy / "model.json").write_bytes(text)
-    (artifact_copy / "model.sha256").write_bytes(artifact.seal(text))
+    (artifact_copy / "model.sha256").write_bytes(artifact.checksum(text))
     with pytest.raises(ArtifactError, match=r"model\.json: (is not JSON|schema_version)"):
         load(artifact_copy)
 

@@ -16,7 +16,7 @@ import requests
 
 from pipeline import processes
 from pipeline.cli.parser import parser
-from pipeline.training.export import write_manifest
+from pipeline.training.export import write_metadata
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = ["data", "corpus", "train", "run", "evaluate", "score", "serve", "package", "dga"]
@@ -89,7 +89,7 @@ def test_a_port_that_is_taken() -> None:
 def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: Path) -> None:
     """With a model of choice, named by a relative path."""
     metadata = json.loads((artifact_copy / "model.json").read_text()) | {"name": "mine"}
-    write_manifest(artifact_copy, metadata)
+    write_metadata(artifact_copy, metadata)
     environment = os.environ | {"MODEL": os.path.relpath(artifact_copy)}
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -267,7 +267,7 @@ def test_a_retrain_is_compared(small_csv: Path, tmp_path: Path) -> None:
     assert (again.returncode, "coefficients and thresholds within" in again.stderr) == (0, True)
     metadata = json.loads((tmp_path / "one" / "model.json").read_text())
     metadata["coefficients"]["length"] += 1e-3
-    write_manifest(tmp_path / "one", metadata)
+    write_metadata(tmp_path / "one", metadata)
     other = run(*train, tmp_path / "two", "--compare", tmp_path / "one")
     assert (other.returncode, "more than 1e-06" in other.stderr) == (2, True)
     unlike = run(*train, tmp_path / "two", "--compare", "language")

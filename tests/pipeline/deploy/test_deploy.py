@@ -32,7 +32,7 @@ from pipeline.deploy.local_server import APP, ROOT, served
 from pipeline.deploy.package import architecture
 from pipeline.deploy.smoke import SmokeError
 from pipeline.errors import PipelineError
-from pipeline.training.export import write_manifest
+from pipeline.training.export import write_metadata
 
 pytestmark = pytest.mark.slow
 
@@ -247,7 +247,7 @@ def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deploy.gate()
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["threshold"]["value"] += 1e-9
-    write_manifest(artifact_copy, metadata)
+    write_metadata(artifact_copy, metadata)
     with pytest.raises(PipelineError, match="threshold is not the artifact's"):
         deploy.gate()
     (artifact_copy / "lexicon.npy").write_bytes(b"damaged")

@@ -23,7 +23,7 @@ from pipeline.registry.manifest import Manifest, ManifestError, check_version, r
 from pipeline.registry.s3 import Storage, StorageError
 from pipeline.registry.verify import ProofError, ask_mojo
 from pipeline.registry.versions import RegistryError
-from pipeline.training.export import ExportError, write_manifest
+from pipeline.training.export import ExportError, write_metadata
 
 GOLDEN = [
     {key: x[key] for key in ("domain", "probability", "label")}
@@ -71,7 +71,7 @@ def forge(storage: Storage, files: dict[str, bytes], golden: list[dict[str, Any]
 def retrained(folder: Path, created: str) -> None:
     """As good as another model: another version."""
     metadata = json.loads((folder / "model.json").read_text()) | {"created": created}
-    write_manifest(folder, metadata)
+    write_metadata(folder, metadata)
 
 
 def test_from_training_to_another_machine(
@@ -210,7 +210,7 @@ def test_what_fails_its_own_proof_is_neither_published_nor_installed(
     golden = ask_mojo(artifact_copy)
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["coefficients"]["length"] += 1e-9
-    write_manifest(artifact_copy, metadata)
+    write_metadata(artifact_copy, metadata)
     with pytest.raises((ProofError, ExportError)):
         versions.publish(storage, artifact_copy)
     assert not objects(storage)
@@ -336,7 +336,7 @@ def test_artifacts_that_are_not_published(
     metadata = json.loads((artifact_copy / "model.json").read_text())
     if "files" in change:
         change = {"files": {"lexicon.npy": metadata["files"]["lexicon.npy"]}}
-    write_manifest(artifact_copy, metadata | change)
+    write_metadata(artifact_copy, metadata | change)
     with pytest.raises(PipelineError, match=message):
         versions.publish(storage, artifact_copy)
     assert not objects(storage)

@@ -11,13 +11,14 @@ import pytest
 from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
+from lambda_app.chalicelib.model.artifact import FILES
 from lambda_app.chalicelib.model.glm import Binned
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.files import replacing
 from pipeline.jvm.cluster import Cluster
 from pipeline.training.design import Classic, Language, Recipe
-from pipeline.training.export import FILES, ExportError, export, read_mojo, score_mojo
+from pipeline.training.export import ExportError, export, read_mojo, score_mojo
 from pipeline.training.glm import Trained, train
 from tests.lambda_app.model.test_scorer import GOLDEN
 

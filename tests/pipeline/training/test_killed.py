@@ -20,7 +20,7 @@ from pipeline.registry import manifest, versions
 from pipeline.registry.manifest import Manifest
 from pipeline.registry.s3 import Storage
 from pipeline.registry.verify import prove
-from pipeline.training.export import write_manifest
+from pipeline.training.export import write_metadata
 from tests import aws_server
 from tests.forking import Forks, forks
 
@@ -82,7 +82,7 @@ def killed(
 def retrain(folder: Path, i: int) -> None:
     """As good as another model: another version."""
     metadata = json.loads((folder / "model.json").read_text())
-    write_manifest(folder, metadata | {"created": f"2026-12-01T00:00:{i:02d}+00:00"})
+    write_metadata(folder, metadata | {"created": f"2026-12-01T00:00:{i:02d}+00:00"})
 
 
 def listed(storage: Storage) -> list[str]:
