@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
+from pipeline.cli.demo import summary
 from pipeline.cli.parser import parser
 from pipeline.corpus import sources
-from pipeline.training.run import summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

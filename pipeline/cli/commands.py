@@ -55,15 +55,15 @@ def train(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Train, export, show."""
-    from ..training.run import run_all
+    from .demo import demo
 
-    run_all(_request(options))
+    demo(_request(options))
     return DONE
 
 
 def evaluate(options: argparse.Namespace) -> int:
     """Write a report."""
-    from ..training.run import run_evaluation
+    from ..evaluation.run import run_evaluation
 
     run_evaluation(options.model, options.data, options.out, options.h2o_url)
     return DONE

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..console import say
 from ..errors import PipelineError
 from .commands import DONE, SOME_REFUSED
 
@@ -99,9 +100,9 @@ def publish(options: argparse.Namespace) -> int:
     made, new = versions.publish(storage, locate(options.model), options.report)
     if new:
         size = sum(x["size"] for x in made.files.values()) / 1e6
-        _say(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")
+        say(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")
     else:
-        _say(f"is there already, published {made.published}; nothing is changed")
+        say(f"is there already, published {made.published}; nothing is changed")
     print(made.version)
     return DONE
 
@@ -130,7 +131,7 @@ def pull(options: argparse.Namespace) -> int:
     from ..registry import versions
 
     found, target = versions.pull(_storage(options), options.version, options.out)
-    _say(f"{found.version} is verified: its hashes, {len(found.golden)} answers, its MOJO")
+    say(f"{found.version} is verified: its hashes, {len(found.golden)} answers, its MOJO")
     print(target)
     return DONE
 
@@ -156,7 +157,7 @@ def deploy(options: argparse.Namespace) -> int:
 
     if options.back:
         url = deploy.back(options.stage, options.url)
-        _say(f"{options.stage} runs what it ran before")
+        say(f"{options.stage} runs what it ran before")
         print(url)
         return DONE
     deploy.gate()
@@ -167,13 +168,13 @@ def deploy(options: argparse.Namespace) -> int:
                 print(line)
             return DONE
         url = deploy.deploy(options.stage, zipped, options.url)
-    _say(f"{options.stage} is deployed")
+    say(f"{options.stage} is deployed")
     print(url)
     return DONE
 
 
 def _moved(version: str) -> int:
-    _say("current is now")
+    say("current is now")
     print(version)
     return DONE
 
@@ -198,7 +199,3 @@ def _row(found: Manifest, mark: str) -> str:
         f"{errors:>8} {'-' if rows is None else f'{rows:,}':>9} "
         f"{'-' if auc is None else f'{auc:.4f}':>8}"
     )
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)

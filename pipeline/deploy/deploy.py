@@ -26,10 +26,10 @@ from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 
+from ..console import say
 from ..errors import PipelineError
 from ..registry import manifest
 from ..registry.verify import prove
-from ..training.run import say
 from . import previous, snapshot
 from .local_server import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke

@@ -27,9 +27,9 @@ from ..corpus.labelled import Corpus, read
 from ..dga import FAMILIES
 from ..errors import PipelineError
 from ..jvm.cluster import Cluster
+from ..jvm.mojo import read_mojo
 from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
 from ..training.design import Classic, Language, Recipe
-from ..training.export import read_mojo
 from ..training.glm import fit, fit_all
 from . import tables
 

@@ -17,13 +17,13 @@ from typing import Any
 from lambda_app.chalicelib.model.artifact import CHECKSUM, FILES, MANIFEST, MODEL, MOJO
 
 from ..errors import PipelineError
-from ..training.run import REPORT
+from ..evaluation import REPORT_FILES
 from .verify import Golden
 
 SCHEMA_VERSION = 1
 MAX_FILE = 100_000_000  # bytes; a model's files are of some MB
 MAX_MANIFEST = 1_000_000
-ALLOWED = {*FILES, *(f"report/{name}" for name in REPORT)} - {MANIFEST}
+ALLOWED = {*FILES, *(f"report/{name}" for name in REPORT_FILES)} - {MANIFEST}
 _VERSION = re.compile(r"([a-z0-9][a-z0-9-]{0,39})-\d{8}-[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

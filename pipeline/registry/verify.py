@@ -20,8 +20,9 @@ from lambda_app.chalicelib.model.glm import Binned
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..errors import PipelineError
+from ..jvm.mojo import read_mojo, score_mojo
 from ..training.binning import level
-from ..training.export import TOLERANCE, read_mojo, score_mojo
+from ..training.export import TOLERANCE
 
 _MOVED = 1e-9  # between sums of coefficients, added up in another order
 
@@ -56,7 +57,7 @@ def prove(folder: Path, golden: Golden | None = None) -> str:
     """Prove the artifact in a folder; returns a line that says what was found.
 
     golden: the answers recorded of it; None asks H2O's Java scorer for them.
-    Raises ArtifactError, ExportError or ProofError.
+    Raises ArtifactError, MojoError or ProofError.
     """
     scorer = Scorer.load(folder)
     same_as_mojo(scorer.artifact, folder / MOJO)

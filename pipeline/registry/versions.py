@@ -32,8 +32,8 @@ from lambda_app.chalicelib.model.artifact import (
 )
 
 from ..errors import PipelineError
+from ..evaluation import REPORT_FILES
 from ..files import replacing
-from ..training.run import REPORT
 from . import manifest
 from .manifest import MAX_FILE, MAX_MANIFEST, Manifest, ManifestError
 from .s3 import Storage
@@ -73,7 +73,7 @@ class Pointer:
 def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
     """Prove an artifact and put it, with a report if given, under a version of its own.
 
-    Raises ArtifactError, ExportError, ProofError, ManifestError, RegistryError or
+    Raises ArtifactError, MojoError, ProofError, ManifestError, RegistryError or
     StorageError; whatever is raised or killed, no version is there that was not.
     """
     contents = _contents(folder, report)
@@ -166,9 +166,9 @@ def _contents(folder: Path, report: Path | None) -> dict[str, bytes]:
         raise RegistryError(f"{folder / MODEL}: {odd}, so it is none that `train` made")
     paths = {name: folder / name for name in (MODEL, CHECKSUM, *names)}
     if report:
-        paths |= {f"report/{x}": report / x for x in REPORT if (report / x).is_file()}
+        paths |= {f"report/{x}": report / x for x in REPORT_FILES if (report / x).is_file()}
         if not any(name.startswith("report/") for name in paths):
-            raise RegistryError(f"{report} holds no {REPORT[0]}; `evaluate --out` makes one")
+            raise RegistryError(f"{report} holds no {REPORT_FILES[0]}; `evaluate --out` makes one")
     for path in paths.values():
         if path.stat().st_size > MAX_FILE:
             raise RegistryError(f"{path}: over {MAX_FILE:,} bytes")

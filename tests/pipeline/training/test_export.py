@@ -17,8 +17,9 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.files import replacing
 from pipeline.jvm.cluster import Cluster
+from pipeline.jvm.mojo import MojoError, read_mojo, score_mojo
 from pipeline.training.design import Classic, Language, Recipe
-from pipeline.training.export import ExportError, export, read_mojo, score_mojo
+from pipeline.training.export import ExportError, export
 from pipeline.training.glm import Trained, train
 from tests.lambda_app.model.test_scorer import GOLDEN
 
@@ -131,5 +132,5 @@ def test_what_is_no_glm_is_refused(tmp_path: Path, content: str | None) -> None:
     else:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("model.ini", content)
-    with pytest.raises(ExportError, match=r"mojo\.zip: not a GLM's MOJO"):
+    with pytest.raises(MojoError, match=r"mojo\.zip: not a GLM's MOJO"):
         read_mojo(path)

@@ -1,0 +1,23 @@
+"""What `evaluate` does: leave families and lists out, and write the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..console import say
+from ..corpus.defaults import chosen
+from ..files import replacing
+from ..jvm.cluster import cluster
+from . import REPORT_FILES, evaluate, report
+
+
+def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None) -> None:
+    """Evaluate, write the report, print its head."""
+    with replacing(out, REPORT_FILES) as folder, chosen("language", data) as rows:
+        say(f"data     {rows.describe()}")
+        evaluate.check(rows)
+        with cluster(h2o_url) as joined:
+            found = evaluate.evaluate(joined, rows, model)
+        report.write(found, folder)
+    print("\n".join(report.head_lines(found)))
+    say(f"written  {out / 'index.html'}")

@@ -1,0 +1,90 @@
+"""A GLM's MOJO: what it says, and what H2O's own Java scorer answers by it."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lambda_app.chalicelib.features.types import Bools, Floats
+
+from ..errors import PipelineError
+from .cluster import jar
+from .java import find_java
+
+
+class MojoError(PipelineError):
+    """A file that is no GLM's MOJO, or one that H2O's Java scorer cannot answer by."""
+
+
+class MojoGlm(NamedTuple):
+    """What a GLM's MOJO says."""
+
+    coefficients: dict[str, Any]  # log-odds a unit; of a factor: log-odds by level
+    intercept: float
+    threshold: float
+
+
+def read_mojo(mojo: Path) -> MojoGlm:
+    """Coefficients, intercept and threshold from the MOJO's model.ini.
+
+    Raises MojoError for anything but a binomial GLM.
+    """
+    parser = configparser.ConfigParser(allow_no_value=True, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    try:
+        with zipfile.ZipFile(mojo) as archive:
+            parser.read_string(archive.read("model.ini").decode("utf-8"))
+            info, columns = parser["info"], list(parser["columns"])
+            if (info["algo"], info["family"], info["link"]) != ("glm", "binomial", "logit"):
+                raise MojoError(f"{mojo}: {info['family']} {info['algo']}, not a binomial GLM")
+            beta = [float(x) for x in json.loads(info["beta"])]
+            factors, numbers = int(info["cats"]), int(info["nums"])
+            levels = [_levels(archive, parser["domains"], i) for i in range(factors)]
+        coefficients: dict[str, Any] = {}
+        coefficients |= _named(columns[:factors], levels, json.loads(info["cat_offsets"]), beta)
+        start = len(beta) - 1 - numbers
+        coefficients |= dict(zip(columns[factors:][:numbers], beta[start:-1], strict=True))
+        return MojoGlm(coefficients, beta[-1], float(info["default_threshold"]))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, configparser.Error) as error:
+        raise MojoError(f"{mojo}: not a GLM's MOJO: {error}") from error
+
+
+def _levels(archive: zipfile.ZipFile, domains: Mapping[str, str], column: int) -> list[str]:
+    """The levels of a factor, from the file that [domains] names: "0: 64 d000.txt"."""
+    line = next(x for x in domains if x.partition(":")[0] == str(column))
+    return archive.read(f"domains/{line.split()[-1]}").decode("utf-8").splitlines()
+
+
+def _named(
+    names: list[str], levels: list[list[str]], offsets: list[int], beta: list[float]
+) -> dict[str, dict[str, float]]:
+    """Coefficients of factors by level; one that leaves a level out leaves out the first."""
+    coefficients = {}
+    for name, known, start, end in zip(names, levels, offsets[:-1], offsets[1:], strict=True):
+        kept = known[len(known) - (end - start) :]
+        coefficients[name] = dict(zip(kept, beta[start:end], strict=True))
+    return coefficients
+
+
+def score_mojo(mojo: Path, source: Path) -> tuple[Floats, Bools]:
+    """P(malicious) and verdict of every row of a CSV by H2O's own Java scorer, (rows,) each.
+
+    Raises MojoError if the scorer fails, JavaError if there is no Java for it.
+    """
+    with tempfile.TemporaryDirectory(prefix="mojo-") as folder:
+        target = Path(folder) / "out.csv"
+        command = [str(find_java()), "-cp", str(jar()), "hex.genmodel.tools.PredictCsv"]
+        command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
+        run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
+        if run.returncode or not target.exists():
+            raise MojoError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
+        scored = np.loadtxt(target, delimiter=",", skiprows=1, dtype=str, ndmin=2)
+    return scored[:, 2].astype(np.float64), scored[:, 0] == "malicious"
