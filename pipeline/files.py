@@ -1,4 +1,4 @@
-"""Folders that are replaced whole or not at all."""
+"""Files and folders that are replaced whole or not at all."""
 
 from __future__ import annotations
 
@@ -110,3 +110,10 @@ def _exchange(one: Path, other: Path) -> bool:
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
     paths = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
     return rename is not None and rename(*paths, _RENAME_EXCHANGE) == 0
+
+
+def replace_file(target: Path, content: bytes) -> None:
+    """Write a file that takes target's place in one step."""
+    new = target.with_suffix(".new")
+    new.write_bytes(content)
+    new.replace(target)

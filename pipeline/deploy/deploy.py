@@ -28,12 +28,13 @@ from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 
 from ..console import say
 from ..errors import PipelineError
+from ..files import replace_file
 from ..registry import manifest
 from ..registry.verify import prove
-from . import previous, snapshot
+from . import snapshot
 from .local_server import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke
-from .snapshot import Live, code_sha256
+from .snapshot import StageSnapshot, code_sha256
 
 STATE = ROOT / ".chalice" / "deployed"
 _SHOWN = 8  # changed files in a plan
@@ -72,8 +73,8 @@ def deploy(
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
     if before:
-        previous.keep(before, state, stage)
-    previous.write(state / f"{stage}.zip", zipped.read_bytes())  # for the next way back
+        snapshot.keep(before, state, stage)
+    replace_file(state / f"{stage}.zip", zipped.read_bytes())  # for the next way back
     return there
 
 
@@ -81,12 +82,12 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
     """Go back to what a stage ran before its last deployment; returns the URL.
 
     Once more goes forth again. Raises DeployError, which says what is deployed
-    then, or LiveError.
+    then, or SnapshotError.
     """
     now = snapshot.look(state, stage)
     if now is None:
         raise DeployError(f"nothing is deployed to {stage}")
-    before = previous.load(state, stage)
+    before = snapshot.load(state, stage)
     _check_key(stage, read(before.environment))
     try:
         before.restore()
@@ -94,8 +95,8 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(now, stage, url, wait)}") from error
-    previous.keep(now, state, stage)
-    previous.write(state / f"{stage}.zip", before.code)
+    snapshot.keep(now, state, stage)
+    replace_file(state / f"{stage}.zip", before.code)
     return url or before.url
 
 
@@ -186,7 +187,7 @@ def _chalice(project: Path, *arguments: str) -> None:
         say(f"chalice  {line}")
 
 
-def _back(before: Live | None, stage: str, url: str | None, wait: float) -> str:
+def _back(before: StageSnapshot | None, stage: str, url: str | None, wait: float) -> str:
     """Go back to what was there; returns a line that says what is deployed now."""
     if before is None:
         return (

@@ -12,7 +12,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings
 
 from ..errors import PipelineError
-from ..registry.verify import NAMES
+from ..registry.golden import NAMES
 
 PATH = "/malicious-domain-classifier"
 WAIT = 60.0  # seconds that a new URL may take until it answers

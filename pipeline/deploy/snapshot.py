@@ -1,31 +1,35 @@
-"""A stage as it is deployed: what is there, and putting back what was there."""
+"""A stage at one moment: what is deployed, what was before, and putting that back.
+
+What a stage ran before its last deployment is kept, so that one command goes back to it.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 import requests
 
+from ..aws import CONFIG, translate_aws_errors
 from ..errors import PipelineError
-from ..registry.s3 import CONFIG, said
+from ..files import replace_file
 
 APP_NAME = "malicious-domains"  # of .chalice/config.json
 _SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")
 _STAGE = "api"  # API Gateway's, not Chalice's
 
 
-class LiveError(PipelineError):
+class SnapshotError(PipelineError):
     """A stage that cannot be read or put back."""
 
 
 @dataclass(frozen=True)
-class Live:
+class StageSnapshot:
     """The function and the API of a stage at one moment."""
 
     function: str
@@ -43,9 +47,9 @@ class Live:
         return variables
 
     def restore(self) -> None:
-        """Put code, settings and routes back; raises StorageError."""
+        """Put code, settings and routes back; raises AwsError."""
         functions, apis = _client("lambda"), _client("apigateway")
-        with said(self.function):
+        with translate_aws_errors(self.function):
             functions.update_function_code(FunctionName=self.function, ZipFile=self.code)
             _settled(self.function)
             functions.update_function_configuration(FunctionName=self.function, **self.settings)
@@ -77,14 +81,14 @@ def deployed_sha256(stage: str) -> str | None:
 
 
 def url_of(state: Path, stage: str) -> str:
-    """The URL that Chalice wrote down of a stage; raises LiveError."""
+    """The URL that Chalice wrote down of a stage; raises SnapshotError."""
     return str(_resource(state, stage, "rest_api")["rest_api_url"])
 
 
-def look(state: Path, stage: str) -> Live | None:
+def look(state: Path, stage: str) -> StageSnapshot | None:
     """What is deployed, with all that going back takes; None if nothing is.
 
-    state: the folder of Chalice's STAGE.json and our STAGE.zip. Raises LiveError
+    state: the folder of Chalice's STAGE.json and our STAGE.zip. Raises SnapshotError
     if there is something that could not be put back.
     """
     found = _function(stage)
@@ -92,9 +96,9 @@ def look(state: Path, stage: str) -> Live | None:
         return None
     name, settings = function_of(stage), found["Configuration"]
     api = _resource(state, stage, "rest_api")
-    with said(name):
+    with translate_aws_errors(name):
         there = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=_STAGE)
-    return Live(
+    return StageSnapshot(
         name,
         _code(found, state / f"{stage}.zip"),
         {key: settings[key] for key in _SETTINGS}
@@ -108,7 +112,7 @@ def look(state: Path, stage: str) -> Live | None:
 
 def _function(stage: str) -> dict[str, Any] | None:
     functions = _client("lambda")
-    with said(function_of(stage)):
+    with translate_aws_errors(function_of(stage)):
         try:
             found: dict[str, Any] = functions.get_function(FunctionName=function_of(stage))
         except functions.exceptions.ResourceNotFoundException:
@@ -125,12 +129,12 @@ def _code(found: dict[str, Any], kept: Path) -> bytes:
         answer = requests.get(place, timeout=60)
         answer.raise_for_status()
     except requests.RequestException as error:
-        raise LiveError(
+        raise SnapshotError(
             f"the code that runs cannot be kept, so there would be no way back: {error}; "
             "deploy with `chalice` itself if that is all right"
         ) from error
     if code_sha256(answer.content) != running:
-        raise LiveError("the code that Lambda sent is not the code that runs; try again")
+        raise SnapshotError("the code that Lambda sent is not the code that runs; try again")
     return answer.content
 
 
@@ -140,7 +144,7 @@ def _resource(state: Path, stage: str, name: str) -> dict[str, Any]:
         resources = json.loads(path.read_text(encoding="utf-8"))["resources"]
         found: dict[str, Any] = next(x for x in resources if x["name"] == name)
     except (OSError, ValueError, KeyError, StopIteration) as error:
-        raise LiveError(
+        raise SnapshotError(
             f"{path} does not tell the {name} of {function_of(stage)}, which exists: was it "
             "deployed from another machine? Chalice needs that file"
         ) from error
@@ -152,5 +156,36 @@ def _settled(function: str) -> None:
 
 
 def _client(service: str) -> Any:
-    with said(service):
+    with translate_aws_errors(service):
         return boto3.client(service, config=CONFIG)
+
+
+def keep(before: StageSnapshot, state: Path, stage: str) -> None:
+    """Write a stage's state down, in state; the zip first, then what it belongs to."""
+    code, rest = _paths(state, stage)
+    facts = asdict(before)
+    replace_file(code, facts.pop("code"))
+    replace_file(rest, json.dumps(facts | {"sha256": code_sha256(before.code)}, indent=1).encode())
+
+
+def load(state: Path, stage: str) -> StageSnapshot:
+    """What was kept; raises SnapshotError if there is nothing, or not all of it."""
+    code, rest = _paths(state, stage)
+    try:
+        body, facts = code.read_bytes(), json.loads(rest.read_text(encoding="utf-8"))
+        whole = facts.pop("sha256") == code_sha256(body)
+        before = StageSnapshot(code=body, **facts)
+    except FileNotFoundError as error:
+        raise SnapshotError(
+            f"{error.filename}: no previous version of {stage} was kept here; it is, where a "
+            "second deployment succeeds"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SnapshotError(f"{rest}: not a previous version: {error}") from error
+    if not whole:
+        raise SnapshotError(f"{code} is not the zip that {rest} speaks of")
+    return before
+
+
+def _paths(state: Path, stage: str) -> tuple[Path, Path]:
+    return state / f"{stage}.previous.zip", state / f"{stage}.previous.json"

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from h2o.estimators import H2OGeneralizedLinearEstimator
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import SETS
-from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, equation_of
-from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..corpus import sources
-from ..corpus.folds import fold_of
 from ..corpus.labelled import Corpus, read
-from ..dga import FAMILIES
 from ..errors import PipelineError
 from ..jvm.cluster import Cluster
-from ..jvm.mojo import read_mojo
-from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, area_under_roc, confusion, threshold_at
+from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
 from ..training.design import Classic, Language, Recipe
-from ..training.glm import fit, fit_all
+from ..training.glm import fit
 from . import tables
+from .leave_out import FOLDS, RATES, family_folds, leave_out, mean, named_folds, scorer_of
 
-FOLDS = 7  # of families and of legitimate names
-RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
-# Left out together: of one algorithm, or one descended from the other.
-RELATED = {"murofet": "goz", "fobber": "tinba", "ramnit": "dircrypt"}
 GROUPS = {  # of features, left out one at a time
     "nothing": (),
     "counts of characters": SETS["language"][:3] + SETS["language"][4:13],
@@ -56,74 +44,6 @@ class EvaluationError(PipelineError):
     """A corpus that nothing can be left out of."""
 
 
-@dataclass(frozen=True)
-class LeaveOut:
-    """Every row scored by a model that has seen neither its family nor its name."""
-
-    corpus: Corpus
-    fold: Ints  # (rows,)
-    probability: Floats  # (rows,)
-
-    def families(self) -> list[dict[str, Any]]:
-        """AUC and recall of each family, against the legitimate names of its fold, worst first."""
-        found = [self._family(name) for name in sorted(set(self.corpus.frame["subclass"]))]
-        kept = [family for family in found if family]
-        return sorted(kept, key=lambda family: (family["recall"]["0.001"], family["auc"]))
-
-    def _family(self, name: str) -> dict[str, Any]:
-        rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
-        if name not in FAMILIES or not rows.any():
-            return {}  # shapes are made up: training only
-        legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
-        p = np.concatenate([self.probability[legit], self.probability[rows]])
-        bad = np.arange(len(p)) >= legit.sum()
-        recall = {str(r): float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
-        return {
-            "family": name,
-            "rows": int(rows.sum()),
-            "auc": area_under_roc(p, bad),
-            "recall": recall,
-        }
-
-
-def leave_out(
-    cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], Recipe], folds: int, what: str
-) -> LeaveOut:
-    """Leave-family-out scores: of each fold by a model made of the others, tables and all."""
-    fold = family_folds(corpus, folds)
-    labels, probability = np.array(corpus.labels, object), np.full(len(fold), np.nan)
-    for k in tqdm(range(folds), desc=what, unit="model"):
-        others = dataclasses.replace(corpus, frame=corpus.frame[fold != k])
-        recipe = make(others)
-        scorer = scorer_of(fit_all(cluster, others, recipe), recipe)
-        probability[fold == k] = scorer.probability(list(labels[fold == k]))
-        cluster.clear()
-    return LeaveOut(corpus, fold, probability)
-
-
-def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
-    """A fold for each row: families in turn, relatives together, names by their hash.
-
-    Malicious rows of no family (shapes) are of fold `folds`: they are never left out.
-    """
-    number = _fold_of_family(folds)
-    families = corpus.frame["subclass"].map(lambda name: number.get(name, folds))
-    by_name = fold_of(corpus.groups, folds)
-    return np.where(corpus.malicious, families.to_numpy(np.int64), by_name)
-
-
-def _fold_of_family(folds: int) -> dict[str, int]:
-    heads = [name for name in sorted(FAMILIES) if name not in RELATED]
-    number = {name: i % folds for i, name in enumerate(heads)}
-    return {name: number[RELATED.get(name, name)] for name in sorted(FAMILIES)}
-
-
-def mean(families: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Macro averages over families."""
-    recall = {str(r): float(np.mean([f["recall"][str(r)] for f in families])) for r in RATES}
-    return {"macro_auc": float(np.mean([f["auc"] for f in families])), "recall": recall}
-
-
 def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[dict[str, Any]]:
     """False-positive rates on each legitimate source, by models that know the others only."""
     kinds = corpus.frame["subclass"]
@@ -141,15 +61,6 @@ def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[d
             "false_positive_rate": _flagged(probability, fitted.threshold),
             "at": rates,
         }
-
-
-def scorer_of(model: H2OGeneralizedLinearEstimator, recipe: Recipe) -> Scorer:
-    """A model just fitted, as it would be served."""
-    with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
-        found = read_mojo(Path(model.download_mojo(folder)))
-    said = {"name": recipe.name, **recipe.equation(found.coefficients, found.intercept)}
-    thresholds: dict[str | float, float] = {MAX_F1: found.threshold}
-    return Scorer(Artifact(said, equation_of(said), said["intercept"], thresholds, recipe.tables))
 
 
 def _flagged(probability: Floats, threshold: float) -> float:
@@ -230,7 +141,7 @@ def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
         "operating_points": tables.operating_points(chosen, model),
         "families": families[model],
         "leave_family_out": {
-            "folds": _named_folds(),
+            "folds": named_folds(),
             **means[model],
             "worst": [x["family"] for x in families[model][:10]],
         },
@@ -241,8 +152,3 @@ def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
     if model == "language":
         report["groups"] = list(groups(cluster, corpus))
     return {key: value for key, value in report.items() if value}
-
-
-def _named_folds() -> list[list[str]]:
-    number = _fold_of_family(FOLDS)
-    return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]

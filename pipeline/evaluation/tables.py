@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.model.scorer import Score, Scorer
 
+from ..corpus.labelled import Corpus
 from ..metrics import confusion
-
-if TYPE_CHECKING:
-    from ..corpus.labelled import Corpus
-    from .evaluate import LeaveOut
+from .leave_out import LeaveOut
 
 ALARMS = 100  # of the false alarms, those that are listed
 _POINTS = 400  # of a curve

@@ -18,7 +18,7 @@ from lambda_app.chalicelib.model.artifact import CHECKSUM, FILES, MANIFEST, MODE
 
 from ..errors import PipelineError
 from ..evaluation import REPORT_FILES
-from .verify import Golden
+from .golden import Golden
 
 SCHEMA_VERSION = 1
 MAX_FILE = 100_000_000  # bytes; a model's files are of some MB

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,30 +22,9 @@ from ..errors import PipelineError
 from ..jvm.mojo import read_mojo, score_mojo
 from ..training.binning import level
 from ..training.export import TOLERANCE
+from .golden import NAMES, Golden
 
 _MOVED = 1e-9  # between sums of coefficients, added up in another order
-
-# Words, runs of consonants, digits, hyphens, short and long, IDNA: every part of either model.
-NAMES = (
-    "google.com",
-    "wikipedia.org",
-    "plzdonthackmekthxbye",
-    "xmqjtoevkbhrw.ru",
-    "bbc.co.uk",
-    "163.com",
-    "x.org",
-    "bücher.de",
-    "my-very-long-family-holiday-photographs.example.org",
-    "1a5b2c9x8z7y6w5v4u3t.net",
-    "zwgpgtdhqcdljnpjubaexmrtwdsg.ru",
-    "facebook.com",
-    "krakow-noclegi.pl",
-    "qsnwk.info",
-    "bookstore24.shop",
-    "0123456789abcdef0123456789abcdef.biz",
-)
-
-Golden = list[dict[str, Any]]  # {"domain", "probability", "label"}
 
 
 class ProofError(PipelineError):

@@ -74,7 +74,7 @@ def publish(storage: Storage, folder: Path, report: Path | None = None) -> Publi
     """Prove an artifact and put it, with a report if given, under a version of its own.
 
     Raises ArtifactError, MojoError, ProofError, ManifestError, RegistryError or
-    StorageError; whatever is raised or killed, no version is there that was not.
+    AwsError; whatever is raised or killed, no version is there that was not.
     """
     contents = _contents(folder, report)
     version = manifest.version_of(contents)

@@ -14,7 +14,7 @@ import pytest
 from pipeline.corpus import labelled, mixture
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import evaluate
-from pipeline.evaluation.evaluate import family_folds, leave_out, scorer_of
+from pipeline.evaluation.leave_out import family_folds, leave_out, mean, scorer_of
 from pipeline.jvm.cluster import Cluster
 from pipeline.training.design import Language
 from pipeline.training.glm import fit_all
@@ -45,7 +45,7 @@ def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
     np.testing.assert_allclose(result.probability[fold == 1], by_hand, rtol=0, atol=1e-9)
     shapes = mix.frame["subclass"].str.startswith("shape-").to_numpy()
     assert np.isnan(result.probability).tolist() == shapes.tolist()
-    assert 0.8 < evaluate.mean(result.families())["macro_auc"] < 1
+    assert 0.8 < mean(result.families())["macro_auc"] < 1
 
 
 def test_each_legitimate_source_is_held_out(h2o_cluster: Cluster, mix: Corpus) -> None:

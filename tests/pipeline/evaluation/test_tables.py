@@ -15,8 +15,8 @@ import pytest
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
 from pipeline.dga import FAMILIES
-from pipeline.evaluation import evaluate, tables
-from pipeline.evaluation.evaluate import RATES, RELATED, LeaveOut, family_folds
+from pipeline.evaluation import leave_out, tables
+from pipeline.evaluation.leave_out import RATES, RELATED, LeaveOut, family_folds
 
 Rows = list[tuple[str, str, float]]  # label, subclass, probability
 LEGIT = ("hsts", "universities")
@@ -216,13 +216,13 @@ def test_each_family_is_told_against_the_legitimate_names_of_its_fold() -> None:
         assert family.items() >= expected.items()
     order = [(x["recall"]["0.001"], x["auc"]) for x in found]
     assert order == sorted(order)
-    means = evaluate.mean(found)
+    means = leave_out.mean(found)
     assert means["macro_auc"] == pytest.approx(sum(x["auc"] for x in found) / 3)
     for rate in map(str, RATES):
         assert means["recall"][rate] == pytest.approx(sum(x["recall"][rate] for x in found) / 3)
 
 
-@pytest.mark.parametrize("folds", [4, evaluate.FOLDS])
+@pytest.mark.parametrize("folds", [4, leave_out.FOLDS])
 def test_families_are_left_out_whole_and_with_their_relatives(folds: int) -> None:
     rows: Rows = [(f"{name}{i}", name, 0.5) for i in range(3) for name in FAMILIES]
     rows += [(f"shape{i}", f"shape-{i}", 0.5) for i in range(5)]
@@ -247,7 +247,7 @@ def test_families_are_left_out_whole_and_with_their_relatives(folds: int) -> Non
 def test_the_folds_that_the_report_names_are_those_of_the_rows() -> None:
     rows: Rows = [(name, name, 0.5) for name in FAMILIES]
     of_row = family_folds(result(rows).corpus).tolist()
-    named = evaluate._named_folds()
+    named = leave_out.named_folds()
     assert {name: k for k, names in enumerate(named) for name in names} == dict(
         zip(FAMILIES, of_row, strict=True)
     )

@@ -16,11 +16,12 @@ import pytest
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import PACKAGED
+from pipeline.aws import AwsError
 from pipeline.cli.parser import main
 from pipeline.errors import PipelineError
 from pipeline.registry import versions
 from pipeline.registry.manifest import Manifest, ManifestError, check_version, read
-from pipeline.registry.s3 import Storage, StorageError
+from pipeline.registry.s3 import Storage
 from pipeline.registry.verify import ProofError, ask_mojo
 from pipeline.registry.versions import RegistryError
 from pipeline.training.export import write_metadata
@@ -296,7 +297,7 @@ def test_a_damaged_version_does_not_hide_the_others(
 
 @pytest.mark.parametrize("place", ["http://x/y", "s3://", "s3://UPPER/x", "bucket/x", "s3:///x"])
 def test_places_that_are_none(place: str) -> None:
-    with pytest.raises(StorageError, match=r"is no place in S3; expected s3://bucket/prefix"):
+    with pytest.raises(AwsError, match=r"is no place in S3; expected s3://bucket/prefix"):
         Storage(place)
 
 

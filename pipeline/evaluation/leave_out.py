@@ -1,0 +1,118 @@
+"""Scores of names by models that have seen neither their family nor them."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from h2o.estimators import H2OGeneralizedLinearEstimator
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, equation_of
+from lambda_app.chalicelib.model.scorer import Scorer
+
+from ..corpus.folds import fold_of
+from ..corpus.labelled import Corpus
+from ..dga import FAMILIES
+from ..jvm.cluster import Cluster
+from ..jvm.mojo import read_mojo
+from ..metrics import area_under_roc, threshold_at
+from ..training.design import Recipe
+from ..training.glm import fit_all
+
+FOLDS = 7  # of families and of legitimate names
+RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
+# Left out together: of one algorithm, or one descended from the other.
+RELATED = {"murofet": "goz", "fobber": "tinba", "ramnit": "dircrypt"}
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LeaveOut:
+    """Every row scored by a model that has seen neither its family nor its name."""
+
+    corpus: Corpus
+    fold: Ints  # (rows,)
+    probability: Floats  # (rows,)
+
+    def families(self) -> list[dict[str, Any]]:
+        """AUC and recall of each family, against the legitimate names of its fold, worst first."""
+        found = [self._family(name) for name in sorted(set(self.corpus.frame["subclass"]))]
+        kept = [family for family in found if family]
+        return sorted(kept, key=lambda family: (family["recall"]["0.001"], family["auc"]))
+
+    def _family(self, name: str) -> dict[str, Any]:
+        rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
+        if name not in FAMILIES or not rows.any():
+            return {}  # shapes are made up: training only
+        legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
+        p = np.concatenate([self.probability[legit], self.probability[rows]])
+        bad = np.arange(len(p)) >= legit.sum()
+        recall = {str(r): float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
+        return {
+            "family": name,
+            "rows": int(rows.sum()),
+            "auc": area_under_roc(p, bad),
+            "recall": recall,
+        }
+
+
+def leave_out(
+    cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], Recipe], folds: int, what: str
+) -> LeaveOut:
+    """Leave-family-out scores: of each fold by a model made of the others, tables and all."""
+    fold = family_folds(corpus, folds)
+    labels, probability = np.array(corpus.labels, object), np.full(len(fold), np.nan)
+    for k in tqdm(range(folds), desc=what, unit="model"):
+        others = dataclasses.replace(corpus, frame=corpus.frame[fold != k])
+        recipe = make(others)
+        scorer = scorer_of(fit_all(cluster, others, recipe), recipe)
+        probability[fold == k] = scorer.probability(list(labels[fold == k]))
+        cluster.clear()
+    return LeaveOut(corpus, fold, probability)
+
+
+def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
+    """A fold for each row: families in turn, relatives together, names by their hash.
+
+    Malicious rows of no family (shapes) are of fold `folds`: they are never left out.
+    """
+    number = _fold_of_family(folds)
+    families = corpus.frame["subclass"].map(lambda name: number.get(name, folds))
+    by_name = fold_of(corpus.groups, folds)
+    return np.where(corpus.malicious, families.to_numpy(np.int64), by_name)
+
+
+def _fold_of_family(folds: int) -> dict[str, int]:
+    heads = [name for name in sorted(FAMILIES) if name not in RELATED]
+    number = {name: i % folds for i, name in enumerate(heads)}
+    return {name: number[RELATED.get(name, name)] for name in sorted(FAMILIES)}
+
+
+def mean(families: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Macro averages over families."""
+    recall = {str(r): float(np.mean([f["recall"][str(r)] for f in families])) for r in RATES}
+    return {"macro_auc": float(np.mean([f["auc"] for f in families])), "recall": recall}
+
+
+def scorer_of(model: H2OGeneralizedLinearEstimator, recipe: Recipe) -> Scorer:
+    """A model just fitted, as it would be served."""
+    with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
+        found = read_mojo(Path(model.download_mojo(folder)))
+    said = {"name": recipe.name, **recipe.equation(found.coefficients, found.intercept)}
+    thresholds: dict[str | float, float] = {MAX_F1: found.threshold}
+    return Scorer(Artifact(said, equation_of(said), said["intercept"], thresholds, recipe.tables))
+
+
+def named_folds() -> list[list[str]]:
+    """The families of each fold, by name."""
+    number = _fold_of_family(FOLDS)
+    return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]
