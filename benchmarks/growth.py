@@ -40,9 +40,9 @@ def _one(rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="growth-") as folder:
         frame = _frame(rows, Path(folder) / "mix.csv")
         start = time.perf_counter()
-        recipe = Language(labelled.Corpus("growth", Path(), frame))
-        extra = pd.DataFrame({"part": np.zeros(rows + recipe.padding, np.int8)})
-        recipe.write(Path(folder) / "bins.csv", extra, deployed=False)
+        design = Language(labelled.Corpus("growth", Path(), frame))
+        extra = pd.DataFrame({"part": np.zeros(rows + design.padding, np.int8)})
+        design.write(Path(folder) / "bins.csv", extra, deployed=False)
         took = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(f"{rows:>12,} {took:>9.1f} {took / rows * 1e6:>9.1f} {peak:>9,.0f}", flush=True)

@@ -84,7 +84,7 @@ def _legitimate() -> Iterator[str]:
         yield from (f"{x[: MAX_LABEL - 2]}{number}" for x in listed if not x.startswith("xn--"))
 
 
-def _listed(source: sources.Source) -> Iterator[str]:
+def _listed(source: sources.Dataset) -> Iterator[str]:
     for host in lzma.decompress(source.path.read_bytes()).decode("ascii").split():
         with suppress(InvalidDomain):
             yield parse(host).label

@@ -10,13 +10,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
+from lambda_app.chalicelib.features.types import Bools
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled
@@ -32,7 +31,6 @@ ROWS = sized(165_579, 2_000)  # of the embedded corpus
 PACKAGES = ("numpy", "publicsuffixlist")  # that ours needs
 THEIR_PACKAGES = ("scikit-learn", "scipy", "numpy", "joblib", "threadpoolctl")
 
-Bools = NDArray[np.bool_]
 
 # Whole processes that know one name: start, imports, model, answer.
 _THEIRS = (

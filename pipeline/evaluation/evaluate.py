@@ -9,18 +9,18 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import SETS
+from lambda_app.chalicelib.features.types import Floats
 
 from ..corpus import sources
 from ..corpus.labelled import Corpus, read
 from ..errors import PipelineError
 from ..jvm.cluster import Cluster
 from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
-from ..training.design import Classic, Language, Recipe
+from ..training.design import Classic, DesignMatrix, Language
 from ..training.glm import fit
 from . import tables
 from .leave_out import FOLDS, RATES, family_folds, leave_out, mean, named_folds, scorer_of
@@ -35,10 +35,6 @@ GROUPS = {  # of features, left out one at a time
 _EVERY = 3  # rows of which one is taken where features are left out
 _FOLDS_OF_GROUPS = 4
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
-
 
 class EvaluationError(PipelineError):
     """A corpus that nothing can be left out of."""
@@ -49,10 +45,10 @@ def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[d
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
         kept = dataclasses.replace(corpus, frame=corpus.frame[kinds != source])
-        recipe = _recipe(model, kept)
-        fitted = fit(cluster, kept, recipe)
+        design = _design(model, kept)
+        fitted = fit(cluster, kept, design)
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
-        probability = scorer_of(fitted.model, recipe).probability(names)
+        probability = scorer_of(fitted.model, design).probability(names)
         valid, bad = fitted.probability[fitted.valid], kept.malicious[fitted.valid]
         rates = {str(r): _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
         yield {
@@ -84,11 +80,11 @@ def original_split(cluster: Cluster) -> dict[str, Any] | None:
         return None
     corpus = read(path, "original")
     counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
-    for recipe in (_recipe(name, corpus) for name in SETS):
-        fitted = fit(cluster, corpus, recipe)
-        thresholds[recipe.name] = fitted.threshold
+    for design in (_design(name, corpus) for name in SETS):
+        fitted = fit(cluster, corpus, design)
+        thresholds[design.name] = fitted.threshold
         of = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
-        counts[recipe.name] = confusion(*of, fitted.threshold)
+        counts[design.name] = confusion(*of, fitted.threshold)
     rows = [
         {"what": what.replace("_", " "), **{who: getattr(c, what) for who, c in counts.items()}}
         for what in (*ORIGINAL_TABLE._fields, "errors")
@@ -97,7 +93,7 @@ def original_split(cluster: Cluster) -> dict[str, Any] | None:
     return {"threshold": thresholds, "rows": rows, "error_rate": rates}
 
 
-def _recipe(model: str, corpus: Corpus) -> Recipe:
+def _design(model: str, corpus: Corpus) -> DesignMatrix:
     if model == "classic":
         return Classic(corpus, Lexicon.load(sources.fetch(sources.WEB2)))
     return Language(corpus)
@@ -121,7 +117,7 @@ def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
     Of a corpus that passes `check`.
     """
     left_out = {
-        name: leave_out(cluster, corpus, partial(_recipe, name), FOLDS, f"families, {name}")
+        name: leave_out(cluster, corpus, partial(_design, name), FOLDS, f"families, {name}")
         for name in SETS
     }
     families = {name: result.families() for name, result in left_out.items()}

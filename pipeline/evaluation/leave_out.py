@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 from h2o.estimators import H2OGeneralizedLinearEstimator
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, equation_of
+from lambda_app.chalicelib.features.types import Floats, Ints
+from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, predictor_of
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..corpus.folds import fold_of
@@ -23,16 +23,13 @@ from ..dga import FAMILIES
 from ..jvm.cluster import Cluster
 from ..jvm.mojo import read_mojo
 from ..metrics import area_under_roc, threshold_at
-from ..training.design import Recipe
+from ..training.design import DesignMatrix
 from ..training.glm import fit_all
 
 FOLDS = 7  # of families and of legitimate names
 RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
 # Left out together: of one algorithm, or one descended from the other.
 RELATED = {"murofet": "goz", "fobber": "tinba", "ramnit": "dircrypt"}
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -66,15 +63,15 @@ class LeaveOut:
 
 
 def leave_out(
-    cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], Recipe], folds: int, what: str
+    cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], DesignMatrix], folds: int, what: str
 ) -> LeaveOut:
     """Leave-family-out scores: of each fold by a model made of the others, tables and all."""
     fold = family_folds(corpus, folds)
     labels, probability = np.array(corpus.labels, object), np.full(len(fold), np.nan)
     for k in tqdm(range(folds), desc=what, unit="model"):
         others = dataclasses.replace(corpus, frame=corpus.frame[fold != k])
-        recipe = make(others)
-        scorer = scorer_of(fit_all(cluster, others, recipe), recipe)
+        design = make(others)
+        scorer = scorer_of(fit_all(cluster, others, design), design)
         probability[fold == k] = scorer.probability(list(labels[fold == k]))
         cluster.clear()
     return LeaveOut(corpus, fold, probability)
@@ -103,13 +100,13 @@ def mean(families: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"macro_auc": float(np.mean([f["auc"] for f in families])), "recall": recall}
 
 
-def scorer_of(model: H2OGeneralizedLinearEstimator, recipe: Recipe) -> Scorer:
+def scorer_of(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Scorer:
     """A model just fitted, as it would be served."""
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
         found = read_mojo(Path(model.download_mojo(folder)))
-    said = {"name": recipe.name, **recipe.equation(found.coefficients, found.intercept)}
+    said = {"name": design.name, **design.equation(found.coefficients, found.intercept)}
     thresholds: dict[str | float, float] = {MAX_F1: found.threshold}
-    return Scorer(Artifact(said, equation_of(said), said["intercept"], thresholds, recipe.tables))
+    return Scorer(Artifact(said, predictor_of(said), said["intercept"], thresholds, design.tables))
 
 
 def named_folds() -> list[list[str]]:

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.model.scorer import Score, Scorer
 
 from ..corpus.labelled import Corpus
@@ -17,9 +17,6 @@ from .leave_out import LeaveOut
 ALARMS = 100  # of the false alarms, those that are listed
 _POINTS = 400  # of a curve
 _LENGTHS = (1, 4, 5, 6, 7, 9, 11, 13, 16, 21, 31, 64)  # where each class of lengths starts
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def data(corpus: Corpus, families: int) -> dict[str, Any]:

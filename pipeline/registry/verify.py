@@ -15,7 +15,7 @@ import pandas as pd
 from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import MOJO, Artifact
-from lambda_app.chalicelib.model.glm import Binned
+from lambda_app.chalicelib.model.glm import BinnedAdditive
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..errors import PipelineError
@@ -99,8 +99,8 @@ def check_golden(scorer: Scorer, golden: Golden) -> float:
 def _columns(model: Artifact, labels: list[str]) -> pd.DataFrame:
     """What the MOJO takes: numbers, or the names of bins."""
     values = registry.matrix(labels, model.features, model.tables)
-    if not isinstance(model.equation, Binned):
+    if not isinstance(model.predictor, BinnedAdditive):
         return pd.DataFrame(values, columns=list(model.features))
-    bins = model.equation.bins(list(values.T))
-    names = model.equation.terms
+    bins = model.predictor.bins(list(values.T))
+    names = model.predictor.terms
     return pd.DataFrame({n: [level(i) for i in x] for n, x in zip(names, bins, strict=True)})

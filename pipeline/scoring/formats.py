@@ -15,7 +15,7 @@ from ..errors import PipelineError
 
 CHUNK = 8192  # rows scored and held together
 CSV_COLUMNS = ("domain", "name", "label", "probability", "error")
-WORDS = ("legitimate", "malicious")  # by label
+VERDICTS = ("legitimate", "malicious")  # by label
 
 Row = str | Invalid  # a name, or why there is none in a row of the input
 
@@ -133,7 +133,7 @@ def _sentence(x: Score | Invalid) -> str:
         return f"{'refused':<11} {'':>11}  {x.domain!r}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
     reason = f", {x.segmentation}" if x.segmentation else ""
-    return f"{WORDS[x.label]:<11} {x.probability:>11.6f}  {shown}{reason}\n"
+    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {shown}{reason}\n"
 
 
 def _explained(

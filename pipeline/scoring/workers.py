@@ -44,9 +44,9 @@ class Job(NamedTuple):
 
 class _Worker:
     def __init__(self, job: Job) -> None:
-        code = "import sys; sys.path.insert(0, sys.argv[1]); from pipeline import parallel; "
+        code = "import sys; sys.path.insert(0, sys.argv[1]); from pipeline.scoring import workers; "
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code + "parallel.work()", str(ROOT)],
+            [sys.executable, "-c", code + "workers.work()", str(ROOT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             process_group=0,  # an interrupt at the keyboard is for this process alone

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encode
 from lambda_app.chalicelib.features.lexicon import BASE_BIT, WORD_BIT
+from lambda_app.chalicelib.features.types import Ints
 
 from ..errors import PipelineError
 
 LONGEST = 63  # of a DNS label (RFC 1035, 2.3.4)
 _WINDOW = 4096  # cells looked at together when a state is placed
-
-Ints = NDArray[np.int64]
 
 
 class WordListError(PipelineError):
@@ -72,7 +71,7 @@ def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
 
 
 def compile_tree(words: list[str]) -> tuple[NDArray[np.int32], Ints]:
-    """Cells for Words, and the cell in which each of the usable words ends, (words,)."""
+    """Cells for Vocabulary, and the cell in which each of the usable words ends, (words,)."""
     parents, codes, ends = _trie(words)
     source, code = np.concatenate(parents), np.concatenate(codes)
     final = np.zeros(1 + len(source), np.bool_)

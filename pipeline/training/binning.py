@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.model.glm import Pair
 
 # Every knob of the bins.
@@ -19,13 +20,11 @@ COARSE = 8  # bins of a feature in a pair
 STRONGEST = 10  # features that are paired, each with each
 SAMPLE = 250_000  # rows at most that the bins are chosen on
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 _CELL = 3  # bytes of a bin in a CSV: two digits and what follows
 
 
 class Plan(NamedTuple):
-    """Bins of every feature, and which are paired; see chalicelib.model.glm.Binned."""
+    """Bins of every feature, and which are paired; see chalicelib.model.glm.BinnedAdditive."""
 
     edges: dict[str, list[float]]
     coarse: dict[str, list[int]]

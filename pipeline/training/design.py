@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, matrix
-from lambda_app.chalicelib.model.glm import Binned
+from lambda_app.chalicelib.features.types import Floats, Ints
+from lambda_app.chalicelib.model.glm import BinnedAdditive
 
 from ..corpus.labelled import Corpus
 from . import binning, language_model
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
-
-class Recipe(Protocol):
+class DesignMatrix(Protocol):
     """How a model's rows become columns, and its coefficients an artifact."""
 
     tables: Tables  # those that are deployed
@@ -99,14 +97,14 @@ class Language:
     ) -> None:
         self.labels, malicious = corpus.labels, corpus.malicious
         self.weights = weights(corpus)
-        known = self._known = language_model.vocabulary()
+        known = self._known = language_model.word_list()
         legitimate = sorted({x for x, bad in zip(self.labels, malicious, strict=True) if not bad})
         self.tables = language_model.fit(legitimate, known)
         self._crossed = language_model.CrossFit(self.labels, malicious, known)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // binning.SAMPLE)
         values, weight = self._crossed.matrix(rows, features), self.weights[rows]
         self.plan = binning.plan(features, values, malicious[rows], weight, paired)
-        self._bins = Binned(
+        self._bins = BinnedAdditive(
             self.plan.edges,
             self.plan.coarse,
             self.plan.pairs,

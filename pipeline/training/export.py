@@ -39,8 +39,6 @@ TOLERANCE = 1e-12  # between two probabilities of one row
 FALSE_POSITIVE_RATES = (0.01, 0.001, 0.0001)  # of the operating points
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
-Floats = NDArray[np.float64]
-
 
 class ExportError(PipelineError):
     """A model that cannot be exported, or whose proof failed."""
@@ -79,7 +77,7 @@ def export(
     data says what it was trained on; whole: the MOJO is asked for every row.
     Raises ExportError if a row differs.
     """
-    names = _save(trained.recipe.tables, folder)
+    names = _save(trained.design.tables, folder)
     metadata = _metadata(trained, read_mojo(folder / MOJO), data)
     metadata["files"] = {x: sha256_of(folder / x) for x in (*names, MOJO)}
     write_metadata(folder, metadata)
@@ -129,8 +127,8 @@ def prove(folder: Path, trained: Trained, labels: list[str], every: int) -> Proo
     flagged = numpy >= scorer.threshold
     with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
         source = Path(scratch) / "in.csv"
-        extra = pd.DataFrame({"row": np.arange(len(labels) + trained.recipe.padding)})
-        trained.recipe.write(source, extra, deployed=True, every=every)
+        extra = pd.DataFrame({"row": np.arange(len(labels) + trained.design.padding)})
+        trained.design.write(source, extra, deployed=True, every=every)
         of_mojo, called = score_mojo(folder / MOJO, source)
     asked = len(numpy[::every])
     of_mojo, called = of_mojo[:asked], called[:asked]
@@ -150,9 +148,9 @@ def _metadata(trained: Trained, found: MojoGlm, data: list[dict[str, Any]]) -> d
     counts = confusion(probability, malicious, found.threshold)
     return {
         "schema_version": SCHEMA_VERSION,
-        "name": trained.recipe.name,
+        "name": trained.design.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **trained.recipe.equation(found.coefficients, found.intercept),
+        **trained.design.equation(found.coefficients, found.intercept),
         "threshold": {"value": found.threshold, "metric": "f1", "split": "validation"},
         "operating_points": [
             {

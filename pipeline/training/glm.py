@@ -1,4 +1,4 @@
-"""A recipe's columns, a GLM in H2O, the threshold of maximal F1, operating points."""
+"""A design's columns, a GLM in H2O, the threshold of maximal F1, operating points."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
 from h2o.exceptions import H2OResponseError
 from h2o.utils.model_utils import reset_model_threshold
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lambda_app.chalicelib.features.types import Bools, Floats, Ints
 from lambda_app.chalicelib.model.artifact import MOJO
 
 from ..corpus.folds import fold_of
@@ -23,7 +23,7 @@ from ..corpus.labelled import Corpus
 from ..errors import PipelineError
 from ..jvm.cluster import Cluster, download
 from ..metrics import best_f1, f1
-from .design import Recipe
+from .design import DesignMatrix
 
 # Every knob of the training; recipes, language and binning have those of the features.
 SEED = 123456  # of H2O's runif, which draws the split
@@ -38,10 +38,6 @@ LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is c
 _BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
 _STEPS = 512  # more than bins, and a power of two: step / 512 is exact
 _TRAIN, _VALID, _PADDING = 0, 1, 2
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 
 class TrainingError(PipelineError):
@@ -62,7 +58,7 @@ class Fitted:
 class Trained:
     """A model that H2O has trained, on what, and what H2O says of it."""
 
-    recipe: Recipe
+    design: DesignMatrix
     malicious: Bools  # (rows,)
     valid: Bools  # (rows,) those of the validation split
     probability: Floats  # (rows,) P(malicious) by the cluster, by tables that did not count a row
@@ -71,44 +67,44 @@ class Trained:
     parameters: dict[str, Any]
 
 
-def train(cluster: Cluster, corpus: Corpus, recipe: Recipe, folder: Path) -> Trained:
+def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) -> Trained:
     """Train on a running cluster and save the MOJO in a folder."""
     fold = fold_of(corpus.groups, FOLDS)
     for k in range(FOLDS):
         _check_classes(corpus, fold != k, "the operating points")
-    fitted = fit(cluster, corpus, recipe)
+    fitted = fit(cluster, corpus, design)
     fitted.model.download_mojo(str(folder / MOJO))
     deployed = fitted.probability
-    if recipe.cross_fitted:
-        deployed = _deployed(cluster, fitted.model, recipe, len(deployed))
+    if design.cross_fitted:
+        deployed = _deployed(cluster, fitted.model, design, len(deployed))
     return Trained(
-        recipe,
+        design,
         corpus.malicious,
         fitted.valid,
         fitted.probability,
         deployed,
-        out_of_fold(cluster, recipe, corpus, fold, "out of fold"),
+        out_of_fold(cluster, design, corpus, fold, "out of fold"),
         {
             "h2o_version": h2o.__version__,
             "solver": fitted.model.actual_params["solver"],
             "alpha": ALPHA,
-            "lambda": LAMBDA[recipe.name],
+            "lambda": LAMBDA[design.name],
             "seed": SEED,
         },
     )
 
 
-def fit(cluster: Cluster, corpus: Corpus, recipe: Recipe) -> Fitted:
+def fit(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
     """Fit on the training split, and choose the threshold on the validation split."""
     malicious = corpus.malicious
     valid = draw_split(cluster, corpus)
-    frame = load(cluster, recipe, corpus, {"part": valid.astype(int)})
+    frame = load(cluster, design, corpus, {"part": valid.astype(int)})
     part = frame["part"]
     split = [cluster.rows(frame, part == which) for which in (_TRAIN, _VALID)]
-    model = _fit(cluster, recipe, *split)
+    model = _fit(cluster, design, *split)
     probability = predict(model, frame, len(malicious))
     candidates = _candidates(model, probability[valid])
-    weights = recipe.weights[valid] if recipe.weights is not None else None
+    weights = design.weights[valid] if design.weights is not None else None
     threshold = _threshold(cluster, probability[valid], malicious[valid], candidates, weights)
     reset_model_threshold(model, threshold)
     return Fitted(model, valid, probability, threshold)
@@ -144,32 +140,36 @@ def _draw(cluster: Cluster, corpus: Corpus) -> Bools:
         return cluster.draw_split(path, len(groups), TRAIN_SHARE, SEED)[of_row]
 
 
-def load(cluster: Cluster, recipe: Recipe, corpus: Corpus, extra: dict[str, Ints]) -> h2o.H2OFrame:
-    """Send a recipe's columns, the class and integer columns of ours to H2O.
+def load(
+    cluster: Cluster, design: DesignMatrix, corpus: Corpus, extra: dict[str, Ints]
+) -> h2o.H2OFrame:
+    """Send a design's columns, the class and integer columns of ours to H2O.
 
     Padding rows come last; they have _PADDING in every column of ours.
     """
-    pad = recipe.padding
+    pad = design.padding
     columns = {name: np.append(x, np.full(pad, _PADDING)) for name, x in extra.items()}
     kinds = np.append(corpus.malicious, np.zeros(pad, np.bool_))
     columns[RESPONSE] = np.array(LEVELS)[kinds.astype(int)]
-    return _send(cluster, recipe, pd.DataFrame(columns), deployed=False)
+    return _send(cluster, design, pd.DataFrame(columns), deployed=False)
 
 
-def _send(cluster: Cluster, recipe: Recipe, extra: pd.DataFrame, deployed: bool) -> h2o.H2OFrame:
+def _send(
+    cluster: Cluster, design: DesignMatrix, extra: pd.DataFrame, deployed: bool
+) -> h2o.H2OFrame:
     with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
         path = Path(folder) / "frame.csv"
-        recipe.write(path, extra, deployed)
-        kinds = dict.fromkeys(recipe.columns, recipe.kind)
+        design.write(path, extra, deployed)
+        kinds = dict.fromkeys(design.columns, design.kind)
         kinds |= {name: "enum" if name == RESPONSE else "numeric" for name in map(str, extra)}
         return cluster.upload(path, kinds)
 
 
 def _deployed(
-    cluster: Cluster, model: H2OGeneralizedLinearEstimator, recipe: Recipe, rows: int
+    cluster: Cluster, model: H2OGeneralizedLinearEstimator, design: DesignMatrix, rows: int
 ) -> Floats:
-    extra = pd.DataFrame({"part": np.zeros(rows + recipe.padding, int)})
-    return predict(model, _send(cluster, recipe, extra, deployed=True), rows)
+    extra = pd.DataFrame({"part": np.zeros(rows + design.padding, int)})
+    return predict(model, _send(cluster, design, extra, deployed=True), rows)
 
 
 def predict(model: H2OGeneralizedLinearEstimator, frame: h2o.H2OFrame, rows: int) -> Floats:
@@ -179,16 +179,16 @@ def predict(model: H2OGeneralizedLinearEstimator, frame: h2o.H2OFrame, rows: int
 
 def _fit(
     cluster: Cluster,
-    recipe: Recipe,
+    design: DesignMatrix,
     training: h2o.H2OFrame,
     validation: h2o.H2OFrame | None = None,
 ) -> H2OGeneralizedLinearEstimator:
     model = H2OGeneralizedLinearEstimator(
-        model_id=cluster.key("glm"), family="binomial", alpha=ALPHA, lambda_=LAMBDA[recipe.name]
+        model_id=cluster.key("glm"), family="binomial", alpha=ALPHA, lambda_=LAMBDA[design.name]
     )
     try:
         model.train(
-            x=list(recipe.columns), y=RESPONSE, training_frame=training, validation_frame=validation
+            x=list(design.columns), y=RESPONSE, training_frame=training, validation_frame=validation
         )
     except H2OResponseError as error:
         said = str(getattr(error.args[0], "msg", error)).strip().splitlines()
@@ -196,21 +196,25 @@ def _fit(
     return model
 
 
-def fit_all(cluster: Cluster, corpus: Corpus, recipe: Recipe) -> H2OGeneralizedLinearEstimator:
+def fit_all(
+    cluster: Cluster, corpus: Corpus, design: DesignMatrix
+) -> H2OGeneralizedLinearEstimator:
     """Fit on every row of a corpus."""
     part = np.full(len(corpus.frame), _TRAIN)
-    frame = load(cluster, recipe, corpus, {"part": part})
-    return _fit(cluster, recipe, cluster.rows(frame, frame["part"] == _TRAIN))
+    frame = load(cluster, design, corpus, {"part": part})
+    return _fit(cluster, design, cluster.rows(frame, frame["part"] == _TRAIN))
 
 
-def out_of_fold(cluster: Cluster, recipe: Recipe, corpus: Corpus, fold: Ints, what: str) -> Floats:
+def out_of_fold(
+    cluster: Cluster, design: DesignMatrix, corpus: Corpus, fold: Ints, what: str
+) -> Floats:
     """P(malicious) of every row by a model that was fitted without its fold, (rows,)."""
-    padded = load(cluster, recipe, corpus, {"fold": fold})
+    padded = load(cluster, design, corpus, {"fold": fold})
     frame = h2o.assign(padded[: len(fold), :], cluster.key("rows"))
     probability = np.full(len(fold), np.nan)
     for k in tqdm(np.unique(fold).tolist(), desc=what, unit="fit"):
         rows = np.flatnonzero(fold == k)
-        model = _fit(cluster, recipe, cluster.rows(frame, frame["fold"] != k))
+        model = _fit(cluster, design, cluster.rows(frame, frame["fold"] != k))
         probability[rows] = predict(model, cluster.rows(frame, frame["fold"] == k), len(rows))
         cluster.clear({frame.frame_id})
     return probability

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features import ngrams
-from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
 from lambda_app.chalicelib.features.encoding import OTHER, SIZE, Batch, encode
-from lambda_app.chalicelib.features.ngrams import EDGE, SYMBOLS, UNIT, Characters
+from lambda_app.chalicelib.features.ngrams import EDGE, SYMBOLS, UNIT, CharacterModel
 from lambda_app.chalicelib.features.registry import CHUNK, matrix
 from lambda_app.chalicelib.features.segmentation import positions
-from lambda_app.chalicelib.features.vocabulary import Words
+from lambda_app.chalicelib.features.types import Floats, Ints
+from lambda_app.chalicelib.features.vocabulary import Vocabulary
 
 from ..corpus.folds import fold_of
 from .automaton import compile_tree, usable
@@ -37,12 +38,10 @@ PRIOR = 20_000  # words that the list's own frequencies count for
 SINGLES = 0.02  # share of the steps that are single characters, at first
 SEEN = 2  # times that four characters must occur for a cost of their own
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 _HIGHEST = 255  # a cost is one byte
 
 
-class Vocabulary(NamedTuple):
+class WordList(NamedTuple):
     """Words, how frequent they are, and the automaton that finds them."""
 
     words: list[str]  # sorted
@@ -52,7 +51,7 @@ class Vocabulary(NamedTuple):
     sha256: str  # of the file that they come from
 
 
-def vocabulary() -> Vocabulary:
+def word_list() -> WordList:
     """The most frequent English words of the web, from the package wordsegment.
 
     Its counts are of the Google Web Trillion Word Corpus, as P. Norvig published
@@ -64,15 +63,15 @@ def vocabulary() -> Vocabulary:
     words = [word for word in usable(counted) if len(word) <= LONGEST]
     frequency = np.array([counted[word] for word in words])
     digest = hashlib.sha256(data).hexdigest()
-    return Vocabulary(words, frequency / frequency.sum(), *compile_tree(words), digest)
+    return WordList(words, frequency / frequency.sum(), *compile_tree(words), digest)
 
 
-def fit(legitimate: Sequence[str], known: Vocabulary) -> Tables:
+def fit(legitimate: Sequence[str], known: WordList) -> Tables:
     """Tables of the characters and words of legitimate labels."""
     return Tables(characters=fit_characters(legitimate), words=fit_words(legitimate, known))
 
 
-def fit_characters(legitimate: Sequence[str]) -> Characters:
+def fit_characters(legitimate: Sequence[str]) -> CharacterModel:
     """Costs of characters after two and three others, by interpolated counts.
 
     Probability of c after a context: (n(context, c) + T p) / (n(context) + T),
@@ -93,10 +92,10 @@ def fit_characters(legitimate: Sequence[str]) -> Characters:
     # from the costs of three: a table that packs well.
     fourth = np.where(counts > 0, seen, third + step[..., None]).clip(0, _HIGHEST)
     third, fourth = _anchored(third), _anchored(fourth)
-    return Characters(_bytes(third), _bytes(fourth - third))
+    return CharacterModel(_bytes(third), _bytes(fourth - third))
 
 
-def fit_words(legitimate: Sequence[str], known: Vocabulary) -> Words:
+def fit_words(legitimate: Sequence[str], known: WordList) -> Vocabulary:
     """Costs of words and single characters, re-estimated by cutting legitimate labels.
 
     Each round counts the steps of the cheapest cuts under the costs so far
@@ -119,33 +118,33 @@ def fit_words(legitimate: Sequence[str], known: Vocabulary) -> Words:
     return _words(known, frequency * (1 - singles), letters * singles)
 
 
-def _words(known: Vocabulary, frequency: Floats, letters: Floats) -> Words:
+def _words(known: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
     costs = np.full(SIZE + len(known.cells), _HIGHEST, np.uint8)
     costs[:SIZE] = _costs(letters).clip(0, _HIGHEST)
     costs[SIZE + known.cell] = _costs(frequency).clip(0, _HIGHEST)
-    return Words(known.cells, costs)
+    return Vocabulary(known.cells, costs)
 
 
-def _count_steps(words: Words, batches: Sequence[Batch]) -> tuple[Ints, int]:
+def _count_steps(words: Vocabulary, batches: Sequence[Batch]) -> tuple[Ints, int]:
     """How often each cell's word stands in the cheapest cuts, and how many single characters."""
     found, alone = np.zeros(len(words.cells), np.int64), 0
     for batch in batches:
-        view = View(batch, Tables(words=words))
-        taken = cheapest_steps(view)
-        first_word = len(view.steps.start) - len(view.matches.start)
+        view = BatchFeatures(batch, Tables(words=words))
+        taken = best_arcs(view)
+        first_word = len(view.arcs.start) - len(view.matches.start)
         alone += int(taken[:first_word].sum())
         cells = view.matches.cell[taken[first_word:]]
         found += np.bincount(cells, minlength=len(found))
     return found, alone
 
 
-def cheapest_steps(view: View) -> NDArray[np.bool_]:
+def best_arcs(view: BatchFeatures) -> NDArray[np.bool_]:
     """Which steps are part of a cheapest cut, bool (steps,).
 
     Walks back from the ends of the labels. Of two cuts of one value both count.
     """
-    start, end, value = view.steps
-    reached = view.reached
+    start, end, value = view.arcs
+    reached = view.viterbi_scores
     taken: NDArray[np.bool_] = reached[start] + value == reached[end]
     ends = np.zeros(view.size, np.bool_)
     ends[view.batch.starts + view.lengths] = True
@@ -169,7 +168,7 @@ class CrossFit:
     """
 
     def __init__(
-        self, labels: Sequence[str], malicious: NDArray[np.bool_], known: Vocabulary
+        self, labels: Sequence[str], malicious: NDArray[np.bool_], known: WordList
     ) -> None:
         self._labels = labels
         self._fold = fold_of(labels, FOLDS)
@@ -183,7 +182,7 @@ class CrossFit:
             values[of_fold] = matrix([self._labels[i] for i in rows[of_fold]], names, tables)
         return values
 
-    def _without(self, k: int, malicious: NDArray[np.bool_], known: Vocabulary) -> Tables:
+    def _without(self, k: int, malicious: NDArray[np.bool_], known: WordList) -> Tables:
         others = np.flatnonzero((self._fold != k) & ~malicious)
         return fit(sorted({self._labels[i] for i in others}), known)
 

@@ -18,7 +18,7 @@ from ..errors import PipelineError
 from ..files import replacing
 from ..jvm.cluster import cluster
 from .automaton import compile_words, read_words, usable
-from .design import Classic, Language, Recipe
+from .design import Classic, DesignMatrix, Language
 from .export import ExportError, Proof, export
 from .glm import train
 
@@ -50,11 +50,11 @@ def run_training(request: Request) -> Proof:
         chosen(request.features, request.data) as rows,
     ):
         say(f"data     {rows.describe()}")
-        recipe, words = _recipe(request, rows)
+        design, words = _design(request, rows)
         say(f"words    {words['name']}: {words['rows']:,} words")
         with cluster(request.h2o_url) as joined:
             say("training a GLM in H2O ...")
-            trained = train(joined, rows, recipe, folder)
+            trained = train(joined, rows, design, folder)
         say("exporting, and proving the export on every row ...")
         whole = request.prove_all or request.features == "classic"
         proof = export(trained, rows.labels, [rows.source(), words], folder, whole)
@@ -72,7 +72,7 @@ def same(expected: str, found: Path) -> str:
         [*flat(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]
         for x in (one, other)
     ]
-    if one.equation.terms != other.equation.terms or len(numbers[0]) != len(numbers[1]):
+    if one.predictor.terms != other.predictor.terms or len(numbers[0]) != len(numbers[1]):
         raise ExportError(f"not the columns, bins and operating points of {expected}")
     apart = max(abs(a - b) for a, b in zip(*numbers, strict=True))
     if apart > SAME:
@@ -80,16 +80,16 @@ def same(expected: str, found: Path) -> str:
     return f"{len(numbers[0]):,} coefficients and thresholds within {apart:.1e}"
 
 
-def _recipe(request: Request, rows: Corpus) -> tuple[Recipe, dict[str, Any]]:
-    recipe: Recipe
+def _design(request: Request, rows: Corpus) -> tuple[DesignMatrix, dict[str, Any]]:
+    design: DesignMatrix
     if request.features == "classic":
         lexicon, words = _lexicon(request.lexicon)
         return Classic(rows, lexicon), words
     if request.lexicon:
         raise PipelineError("--lexicon is of the classic features; language has words of its own")
     say("counting characters and words, for each fold ...")
-    recipe = Language(rows)
-    return recipe, recipe.words()
+    design = Language(rows)
+    return design, design.words()
 
 
 def _lexicon(chosen: Path | None) -> tuple[Lexicon, dict[str, Any]]:

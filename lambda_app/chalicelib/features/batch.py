@@ -7,14 +7,14 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from .character_counts import CONSONANT, DIGIT, PAIRS, Tally
+from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
 from .encoding import ALPHABET, OTHER, SIZE, Batch
 from .lexicon import Lexicon
-from .ngrams import Characters
+from .ngrams import CharacterModel
 from .protocol import C_LOG_C, IDNA, Surprise
-from .segmentation import Cut, Steps, all_steps, cheapest
+from .segmentation import Arcs, Segmentation, all_arcs, viterbi
 from .types import Bools, Bytes, Floats, Ints, NDArray
-from .vocabulary import Matches, Windows, Words
+from .vocabulary import Matches, Vocabulary, Windows
 
 T = TypeVar("T")
 
@@ -23,12 +23,12 @@ class Tables(NamedTuple):
     """What an artifact knows of words and characters; None: it has no such table."""
 
     lexicon: Lexicon | None = None
-    characters: Characters | None = None
-    words: Words | None = None
+    characters: CharacterModel | None = None
+    words: Vocabulary | None = None
 
 
-class View:
-    """An encoded batch and the tables to look at it with: the Facts of many labels."""
+class BatchFeatures:
+    """An encoded batch and the tables to look at it with: the FeatureInputs of many labels."""
 
     def __init__(self, batch: Batch, tables: Tables) -> None:
         self.batch = batch
@@ -38,23 +38,23 @@ class View:
         self.codes = batch.codes[: self.size]  # each label with the mark that ends it
 
     @cached_property
-    def sizes(self) -> Ints:
-        """See Facts."""
+    def safe_length(self) -> Ints:
+        """See FeatureInputs."""
         return np.maximum(self.lengths, 1)
 
     @cached_property
-    def gaps(self) -> Ints:
-        """See Facts."""
+    def bigram_count(self) -> Ints:
+        """See FeatureInputs."""
         return np.maximum(self.lengths - 1, 1)
 
     @cached_property
-    def tally(self) -> Tally:
-        """See Facts."""
+    def character_counts(self) -> CharacterCounts:
+        """See FeatureInputs."""
         before = np.empty(self.size, np.intp)
         before[:1] = OTHER * SIZE
         np.multiply(self.codes[:-1], SIZE, out=before[1:], dtype=np.intp)
         before += self.codes
-        return Tally.of(np.add.reduceat(PAIRS.take(before), self.batch.starts))
+        return CharacterCounts.of(np.add.reduceat(PAIRS.take(before), self.batch.starts))
 
     @cached_property
     def counts(self) -> Ints:
@@ -66,34 +66,34 @@ class View:
         return counts
 
     @cached_property
-    def disorder(self) -> Floats:
-        """See Facts."""
+    def entropy_numerator(self) -> Floats:
+        """See FeatureInputs."""
         counts = self.counts.ravel()
         repeated = np.flatnonzero(counts > 1)
         terms = C_LOG_C[counts[repeated]]
         surplus = np.bincount(repeated // SIZE, terms, minlength=len(self.lengths))
-        disorder: Floats = C_LOG_C[self.lengths] - surplus
-        return disorder
+        entropy_numerator: Floats = C_LOG_C[self.lengths] - surplus
+        return entropy_numerator
 
     @cached_property
     def distinct(self) -> Ints:
-        """See Facts."""
+        """See FeatureInputs."""
         distinct: Ints = np.count_nonzero(self.counts, axis=1)
         return distinct
 
     @cached_property
     def consonant_run(self) -> Ints:
-        """See Facts."""
-        return self._longest(CONSONANT, self.tally.consonants)
+        """See FeatureInputs."""
+        return self._longest(CONSONANT, self.character_counts.consonants)
 
     @cached_property
     def digit_run(self) -> Ints:
-        """See Facts."""
-        return self._longest(DIGIT, self.tally.digits)
+        """See FeatureInputs."""
+        return self._longest(DIGIT, self.character_counts.digits)
 
     @cached_property
     def idna(self) -> Ints:
-        """See Facts."""
+        """See FeatureInputs."""
         prefix = [ALPHABET.index(c) for c in IDNA]
         found = np.zeros(len(self.lengths), np.int64)
         where = np.flatnonzero(self.codes[self.batch.starts] == prefix[0])
@@ -106,16 +106,16 @@ class View:
     @cached_property
     def surprisal(self) -> tuple[Bytes, Bytes]:
         """Cost of each character after two and after three before it, uint8 (size,) each."""
-        return there(self.tables.characters).costs(self.batch)
+        return require(self.tables.characters).costs(self.batch)
 
     @cached_property
     def trigrams(self) -> Surprise:
-        """See Facts."""
+        """See FeatureInputs."""
         return self._surprise(self.surprisal[0])
 
     @cached_property
     def fourgrams(self) -> Surprise:
-        """See Facts."""
+        """See FeatureInputs."""
         return self._surprise(self.surprisal[1])
 
     @cached_property
@@ -126,34 +126,34 @@ class View:
     @cached_property
     def long(self) -> Matches:
         """The longer words of the word table in the batch."""
-        return there(self.tables.words).long(self.batch, self.windows)
+        return require(self.tables.words).long(self.batch, self.windows)
 
     @cached_property
     def matches(self) -> Matches:
         """All words of the word table in the batch, shorter ones first."""
-        short = there(self.tables.words).short(self.windows)
+        short = require(self.tables.words).short(self.windows)
         return Matches(*map(np.concatenate, zip(short, self.long, strict=True)))
 
     @cached_property
-    def steps(self) -> Steps:
+    def arcs(self) -> Arcs:
         """Words and single characters that a cut may be made of."""
-        return all_steps(self.batch, there(self.tables.words), self.matches)
+        return all_arcs(self.batch, require(self.tables.words), self.matches)
 
     @cached_property
-    def reached(self) -> Ints:
+    def viterbi_scores(self) -> Ints:
         """The value of the cheapest path to each character and each end, (size,)."""
-        return cheapest(self.batch, there(self.tables.words), self.windows, self.long)
+        return viterbi(self.batch, require(self.tables.words), self.windows, self.long)
 
     @cached_property
-    def cut(self) -> Cut:
-        """See Facts."""
-        return Cut.of(self.reached[self.batch.starts + self.lengths])
+    def segmentation(self) -> Segmentation:
+        """See FeatureInputs."""
+        return Segmentation.of(self.viterbi_scores[self.batch.starts + self.lengths])
 
     @cached_property
-    def found(self) -> Ints:
-        """See Facts."""
+    def word_matches(self) -> Ints:
+        """See FeatureInputs."""
         if self.tables.words is None:
-            return there(self.tables.lexicon).count(self.batch)
+            return require(self.tables.lexicon).count(self.batch)
         return self.tables.words.count(self.batch, self.windows, self.long)
 
     def _sum(self, values: NDArray[np.generic]) -> Ints:
@@ -172,7 +172,7 @@ class View:
         return np.maximum.reduceat(runs, np.cumsum(each) - each)
 
 
-def there(table: T | None) -> T:
+def require(table: T | None) -> T:
     """The table; raises ValueError if it is None."""
     if table is None:
         raise ValueError("a feature needs a table that the artifact does not have")

@@ -29,7 +29,7 @@ _RARE = _kind("jqxz")
 _HYPHEN = _kind("-")
 
 
-class Tally(NamedTuple):
+class CharacterCounts(NamedTuple):
     """Characters of each kind and changes between kinds: numbers, or arrays (labels,)."""
 
     vowels: Any
@@ -41,7 +41,7 @@ class Tally(NamedTuple):
     alternations: Any  # a vowel after a consonant, or a consonant after a vowel
 
     @classmethod
-    def of(cls, total: Any) -> Tally:
+    def of(cls, total: Any) -> CharacterCounts:
         """Take apart the sum of PAIRS over a label: an int, or int64 (labels,)."""
         return cls(*(total >> BITS * i & (1 << BITS) - 1 for i in range(len(cls._fields))))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .batch import View
+from .batch import BatchFeatures
 from .types import Ints
 
 STRETCH = 4  # characters
@@ -22,7 +22,7 @@ class Reason(NamedTuple):
     unlikely: str | None  # the stretch of characters that surprises most
 
 
-def explain(view: View, labels: Sequence[str]) -> Iterator[Reason]:
+def explain(view: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
     """The reasons of every label of a batch, in order."""
     if view.tables.words is None or view.tables.characters is None:
         return (Reason(None, None) for _ in labels)
@@ -30,22 +30,22 @@ def explain(view: View, labels: Sequence[str]) -> Iterator[Reason]:
     return map(Reason, cuts, _unlikely(view, labels))
 
 
-def segmentations(view: View, labels: Sequence[str]) -> Iterator[str]:
+def segmentations(view: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
     """Each label cut at the cheapest places; characters in no word stay together."""
     before: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for start, end, cost in zip(*(x.tolist() for x in view.steps), strict=True):
+    for start, end, cost in zip(*(x.tolist() for x in view.arcs), strict=True):
         before[end].append((start, cost))
-    reached: list[int] = view.reached.tolist()
+    reached: list[int] = view.viterbi_scores.tolist()
 
     def begun(first: int, at: int) -> int:
         end = first + at
         return next(s for s, cost in before[end] if reached[s] + cost == reached[end]) - first
 
     for label, first in zip(labels, view.batch.starts.tolist(), strict=True):
-        yield cut_text(label, partial(begun, first))
+        yield segmentation_text(label, partial(begun, first))
 
 
-def cut_text(label: str, begun: Callable[[int], int]) -> str:
+def segmentation_text(label: str, begun: Callable[[int], int]) -> str:
     """A label cut where begun(end) says that the last step before an end began."""
     parts: list[str] = []
     at, inside = len(label), False
@@ -60,7 +60,7 @@ def cut_text(label: str, begun: Callable[[int], int]) -> str:
     return "|".join(reversed(parts))
 
 
-def _unlikely(view: View, labels: Sequence[str]) -> Iterator[str]:
+def _unlikely(view: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
     """The STRETCH characters of highest cost together; the first of equals."""
     cost = view.surprisal[0].astype(np.int64)
     total = np.convolve(cost, np.ones(STRETCH, np.int64))[: len(cost)]

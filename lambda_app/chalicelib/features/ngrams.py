@@ -20,7 +20,7 @@ SYMBOL = np.array([26 if c.isdigit() else 27 if c == "-" else ord(c) - 97 for c 
 SYMBOL = np.append(SYMBOL, EDGE).astype(np.int32)  # of each character code
 
 
-class Characters:
+class CharacterModel:
     """Bytes of three and of four characters in a row; read-only, safe to share by threads."""
 
     def __init__(self, trigrams: Bytes, fourgrams: Bytes) -> None:

@@ -1,4 +1,4 @@
-"""What features are made of, whoever finds it out: a View of a batch, a Single of one label."""
+"""What features are computed from: quantities of a whole batch, or of one label."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .character_counts import Tally
+from .character_counts import CharacterCounts
 from .encoding import MAX_LENGTH
-from .segmentation import Cut
+from .segmentation import Segmentation
 
 IDNA = "xn--"
 # c log2 c by the count c. Rounded to multiples of 2**-42: sums below 2**11 are then
@@ -24,7 +24,7 @@ class Surprise(NamedTuple):
     highest: Any
 
 
-class Facts(Protocol):
+class FeatureInputs(Protocol):
     """What features are made of: arrays (labels,) of a batch, or numbers of one label."""
 
     @property
@@ -32,19 +32,19 @@ class Facts(Protocol):
         """Characters."""
 
     @property
-    def sizes(self) -> Any:
+    def safe_length(self) -> Any:
         """The same, but at least 1: what shares are shares of."""
 
     @property
-    def gaps(self) -> Any:
+    def bigram_count(self) -> Any:
         """Neighbours, at least 1."""
 
     @property
-    def tally(self) -> Tally:
+    def character_counts(self) -> CharacterCounts:
         """Characters by kind."""
 
     @property
-    def disorder(self) -> Any:
+    def entropy_numerator(self) -> Any:
         """n log2 n - sum(c log2 c) over the counts c of n characters."""
 
     @property
@@ -72,9 +72,9 @@ class Facts(Protocol):
         """Costs after three characters."""
 
     @property
-    def found(self) -> Any:
+    def word_matches(self) -> Any:
         """Substrings that are words: of the word table, or of the lexicon."""
 
     @property
-    def cut(self) -> Cut:
+    def segmentation(self) -> Segmentation:
         """What the cheapest cut is made of."""

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .batch import Tables, View
+from .batch import BatchFeatures, Tables
 from .encoding import encode
-from .protocol import Facts
+from .protocol import FeatureInputs
 from .types import Floats
 
 CHUNK = 8192  # labels computed together: their intermediate arrays fit a cache
@@ -22,137 +22,137 @@ class Feature(NamedTuple):
 
     name: str
     meaning: str
-    compute: Callable[[Facts], Column]
+    compute: Callable[[FeatureInputs], Column]
 
 
-def length(facts: Facts) -> Column:
+def length(facts: FeatureInputs) -> Column:
     """Characters."""
     return facts.lengths
 
 
-def entropy(facts: Facts) -> Column:
+def entropy(facts: FeatureInputs) -> Column:
     """Shannon entropy of a label's characters in bits.
 
     (n log2 n - sum(c log2 c)) / n over the counts c of its n characters, equal
     to -sum(p log2 p) (Shannon 1948). All characters outside the alphabet count
     as one symbol.
     """
-    return facts.disorder / facts.sizes
+    return facts.entropy_numerator / facts.safe_length
 
 
-def p_vowels(facts: Facts) -> Column:
+def p_vowels(facts: FeatureInputs) -> Column:
     """Share of a, e, i, o and u among the characters."""
-    return facts.tally.vowels / facts.sizes
+    return facts.character_counts.vowels / facts.safe_length
 
 
-def num_words(facts: Facts) -> Column:
+def num_words(facts: FeatureInputs) -> Column:
     """Substrings of two characters or more that are words."""
-    return facts.found
+    return facts.word_matches
 
 
-def p_distinct(facts: Facts) -> Column:
+def p_distinct(facts: FeatureInputs) -> Column:
     """Distinct characters, per character."""
-    return facts.distinct / facts.sizes
+    return facts.distinct / facts.safe_length
 
 
-def p_digits(facts: Facts) -> Column:
+def p_digits(facts: FeatureInputs) -> Column:
     """Share of digits among the characters."""
-    return facts.tally.digits / facts.sizes
+    return facts.character_counts.digits / facts.safe_length
 
 
-def hyphens(facts: Facts) -> Column:
+def hyphens(facts: FeatureInputs) -> Column:
     """Hyphens."""
-    return facts.tally.hyphens
+    return facts.character_counts.hyphens
 
 
-def consonant_run(facts: Facts) -> Column:
+def consonant_run(facts: FeatureInputs) -> Column:
     """The longest run of consonants."""
     return facts.consonant_run
 
 
-def digit_run(facts: Facts) -> Column:
+def digit_run(facts: FeatureInputs) -> Column:
     """The longest run of digits."""
     return facts.digit_run
 
 
-def switches(facts: Facts) -> Column:
+def switches(facts: FeatureInputs) -> Column:
     """Places where a letter follows a digit or a digit a letter."""
-    return facts.tally.switches
+    return facts.character_counts.switches
 
 
-def alternation(facts: Facts) -> Column:
+def alternation(facts: FeatureInputs) -> Column:
     """Share of neighbours of which one is a vowel and one a consonant."""
-    return facts.tally.alternations / facts.gaps
+    return facts.character_counts.alternations / facts.bigram_count
 
 
-def p_rare(facts: Facts) -> Column:
+def p_rare(facts: FeatureInputs) -> Column:
     """Share of j, q, x and z among the characters."""
-    return facts.tally.rare / facts.sizes
+    return facts.character_counts.rare / facts.safe_length
 
 
-def idna(facts: Facts) -> Column:
+def idna(facts: FeatureInputs) -> Column:
     """1 where the label is the ASCII form of a name in other letters (xn--)."""
     return facts.idna
 
 
-def trigram_mean(facts: Facts) -> Column:
+def trigram_mean(facts: FeatureInputs) -> Column:
     """Mean cost of a character after two before it, the end included."""
     return facts.trigrams.total / (facts.lengths + 1)
 
 
-def trigram_max(facts: Facts) -> Column:
+def trigram_max(facts: FeatureInputs) -> Column:
     """The cost of the least likely character after two before it."""
     return facts.trigrams.highest
 
 
-def trigram_sum(facts: Facts) -> Column:
+def trigram_sum(facts: FeatureInputs) -> Column:
     """Cost of all characters after two before each, the end included."""
     return facts.trigrams.total
 
 
-def fourgram_mean(facts: Facts) -> Column:
+def fourgram_mean(facts: FeatureInputs) -> Column:
     """Mean cost of a character after three before it, the end included."""
     return facts.fourgrams.total / (facts.lengths + 1)
 
 
-def fourgram_max(facts: Facts) -> Column:
+def fourgram_max(facts: FeatureInputs) -> Column:
     """The cost of the least likely character after three before it."""
     return facts.fourgrams.highest
 
 
-def fourgram_sum(facts: Facts) -> Column:
+def fourgram_sum(facts: FeatureInputs) -> Column:
     """Cost of all characters after three before each, the end included."""
     return facts.fourgrams.total
 
 
-def cut_cost(facts: Facts) -> Column:
+def cut_cost(facts: FeatureInputs) -> Column:
     """Cost of the cheapest cut into words."""
-    return facts.cut.cost
+    return facts.segmentation.cost
 
 
-def cut_mean(facts: Facts) -> Column:
+def cut_mean(facts: FeatureInputs) -> Column:
     """Cost of the cheapest cut, per character."""
-    return facts.cut.cost / facts.sizes
+    return facts.segmentation.cost / facts.safe_length
 
 
-def cut_words(facts: Facts) -> Column:
+def cut_words(facts: FeatureInputs) -> Column:
     """Words in the cheapest cut."""
-    return facts.cut.words
+    return facts.segmentation.words
 
 
-def cut_word_length(facts: Facts) -> Column:
+def cut_word_length(facts: FeatureInputs) -> Column:
     """Length of the word around a character of the cheapest cut, on average."""
-    return facts.cut.squares / facts.sizes
+    return facts.segmentation.squares / facts.safe_length
 
 
-def cut_word_share(facts: Facts) -> Column:
+def cut_word_share(facts: FeatureInputs) -> Column:
     """The same per character of the label: 1 where it is one word."""
-    return cut_word_length(facts) / facts.sizes
+    return cut_word_length(facts) / facts.safe_length
 
 
-def p_singles(facts: Facts) -> Column:
+def p_singles(facts: FeatureInputs) -> Column:
     """Share of the characters that stand in no word of the cheapest cut."""
-    return facts.cut.singles / facts.sizes
+    return facts.segmentation.singles / facts.safe_length
 
 
 REGISTRY = {
@@ -192,7 +192,7 @@ SETS = {"classic": CLASSIC, "language": tuple(REGISTRY)}
 def chunks(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Iterator[list[Column]]:
     """The named columns of CHUNK labels at a time; raises KeyError for an unknown name."""
     for start in range(0, len(labels), CHUNK):
-        view = View(encode(labels[start : start + CHUNK]), tables)
+        view = BatchFeatures(encode(labels[start : start + CHUNK]), tables)
         yield [REGISTRY[name].compute(view) for name in names]
 
 

@@ -22,13 +22,13 @@ from .vocabulary import (
     UNREACHED,
     WORDS_BIT,
     Matches,
+    Vocabulary,
     Windows,
-    Words,
     size,
 )
 
 
-class Cut(NamedTuple):
+class Segmentation(NamedTuple):
     """What the cheapest cut is made of: numbers of one label, or int64 (labels,)."""
 
     cost: Any  # sixteenths of a nat
@@ -37,7 +37,7 @@ class Cut(NamedTuple):
     squares: Any  # sum of the words' squared lengths
 
     @classmethod
-    def of(cls, value: Any) -> Cut:
+    def of(cls, value: Any) -> Segmentation:
         """Take apart the value of a path: an int, or int64 (labels,)."""
         return cls(
             value >> COST_BIT,
@@ -47,7 +47,7 @@ class Cut(NamedTuple):
         )
 
 
-class Steps(NamedTuple):
+class Arcs(NamedTuple):
     """What a cut may be made of: from where to where in the batch, and the value added."""
 
     start: NDArray[np.signedinteger[Any]]
@@ -78,7 +78,7 @@ class Columns:
         return back
 
 
-def cheapest(batch: Batch, words: Words, windows: Windows, long: Matches) -> Ints:
+def viterbi(batch: Batch, words: Vocabulary, windows: Windows, long: Matches) -> Ints:
     """The value of the cheapest path to every character and every end of a batch, (size,)."""
     columns = Columns(batch)
     place, bounds = columns.place, columns.bounds
@@ -101,7 +101,7 @@ def cheapest(batch: Batch, words: Words, windows: Windows, long: Matches) -> Int
     return reached
 
 
-def _jumps(columns: Columns, words: Words, long: Matches) -> list[Steps]:
+def _jumps(columns: Columns, words: Vocabulary, long: Matches) -> list[Arcs]:
     """The steps of long words, of each position, between places in the columns.
 
     Those of one position are of different labels or lengths, so that no two of
@@ -114,15 +114,15 @@ def _jumps(columns: Columns, words: Words, long: Matches) -> list[Steps]:
     end = back[long.end][order]
     value = words.value(long.cell, long.end - long.start)[order]
     split = np.searchsorted(start, columns.bounds).tolist()
-    return [Steps(start[i:j], end[i:j], value[i:j]) for i, j in pairwise(split)]
+    return [Arcs(start[i:j], end[i:j], value[i:j]) for i, j in pairwise(split)]
 
 
-def all_steps(batch: Batch, words: Words, matches: Matches) -> Steps:
+def all_arcs(batch: Batch, words: Vocabulary, matches: Matches) -> Arcs:
     """Every character by itself and all words found, in this order."""
     inside = np.ones(size(batch), np.bool_)
     inside[batch.starts + batch.lengths] = False  # the marks that end labels
     where = np.flatnonzero(inside).astype(np.int32)
-    return Steps(
+    return Arcs(
         np.concatenate([where, matches.start]),
         np.concatenate([where + 1, matches.end]),
         np.concatenate(

@@ -1,4 +1,4 @@
-"""One label as features see it: the Facts of a View, by a walk in plain Python.
+"""One label as features see it: the FeatureInputs of a BatchFeatures, by a walk in plain Python.
 
 NumPy pays for a call, not for a number: for one label, whose arrays would have a
 dozen elements, the same tables are read character by character. Tests hold both
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from .batch import Tables, there
-from .character_counts import CONSONANT, DIGIT, PAIRS, Tally
+from .batch import Tables, require
+from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
 from .encoding import OTHER, SIZE, check_length, codes
-from .explanation import STRETCH, Reason, cut_text
+from .explanation import STRETCH, Reason, segmentation_text
 from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT
 from .ngrams import EDGE, SYMBOL, SYMBOLS
 from .protocol import C_LOG_C, IDNA, Surprise
-from .segmentation import Cut
+from .segmentation import Segmentation
 from .vocabulary import COST_BIT, SHORT, UNREACHED, WORDS_BIT
 
 _PAIRS = PAIRS.tolist()
@@ -27,7 +27,7 @@ _CONSONANTS = CONSONANT.tolist()
 _DIGITS = DIGIT.tolist()
 
 
-class Single:
+class LabelFeatures:
     """A label and the tables to look at it with."""
 
     def __init__(self, label: str, tables: Tables) -> None:
@@ -35,53 +35,53 @@ class Single:
         self.label = label
         self.tables = tables
         self.lengths = n = len(label)
-        self.sizes = max(n, 1)
-        self.gaps = max(n - 1, 1)
+        self.safe_length = max(n, 1)
+        self.bigram_count = max(n - 1, 1)
         check_length(n)
         self._padded = codes(label + "\0\0\0")  # windows may start anywhere
         self.codes = self._padded[: n + 1]
 
     @cached_property
-    def tally(self) -> Tally:
-        """See Facts."""
+    def character_counts(self) -> CharacterCounts:
+        """See FeatureInputs."""
         total, before = 0, OTHER
         for code in self.codes:
             total += _PAIRS[before * SIZE + code]
             before = code
-        return Tally.of(total)
+        return CharacterCounts.of(total)
 
     @cached_property
-    def disorder(self) -> float:
-        """See Facts."""
+    def entropy_numerator(self) -> float:
+        """See FeatureInputs."""
         codes = self.codes[:-1]
         surplus = sum(_C_LOG_C[codes.count(code)] for code in set(codes))
-        disorder: float = _C_LOG_C[self.lengths] - surplus
-        return disorder
+        entropy_numerator: float = _C_LOG_C[self.lengths] - surplus
+        return entropy_numerator
 
     @property
     def distinct(self) -> int:
-        """See Facts."""
+        """See FeatureInputs."""
         return len(set(self.codes[:-1]))
 
     @property
     def consonant_run(self) -> int:
-        """See Facts."""
+        """See FeatureInputs."""
         return self._longest(_CONSONANTS)
 
     @property
     def digit_run(self) -> int:
-        """See Facts."""
+        """See FeatureInputs."""
         return self._longest(_DIGITS)
 
     @property
     def idna(self) -> int:
-        """See Facts."""
+        """See FeatureInputs."""
         return int(self.label.startswith(IDNA))
 
     @cached_property
     def surprisal(self) -> tuple[list[int], list[int]]:
         """Cost of each character and the end, after two and after three before it."""
-        known = there(self.tables.characters)
+        known = require(self.tables.characters)
         thirds, fourths = known.trigrams.data, known.fourgrams.data
         three, four = [], []
         index = (EDGE * SYMBOLS + EDGE) * SYMBOLS + EDGE
@@ -93,42 +93,42 @@ class Single:
 
     @property
     def trigrams(self) -> Surprise:
-        """See Facts."""
+        """See FeatureInputs."""
         costs = self.surprisal[0]
         return Surprise(sum(costs), max(costs))
 
     @property
     def fourgrams(self) -> Surprise:
-        """See Facts."""
+        """See FeatureInputs."""
         costs = self.surprisal[1]
         return Surprise(sum(costs), max(costs))
 
     @property
-    def found(self) -> int:
-        """See Facts."""
+    def word_matches(self) -> int:
+        """See FeatureInputs."""
         if self.tables.words:
             return self._paths[2]
-        lexicon, found = there(self.tables.lexicon), 0
+        lexicon, found = require(self.tables.lexicon), 0
         count, base, cells = lexicon.count3.data, lexicon.base3.data, lexicon.cells.data
         for start, (_, three) in enumerate(self._windows):
             found += count[three] + sum(1 for _ in self._long(cells, base[three], start))
         return found
 
     @property
-    def cut(self) -> Cut:
-        """See Facts."""
-        return Cut.of(self._paths[0])
+    def segmentation(self) -> Segmentation:
+        """See FeatureInputs."""
+        return Segmentation.of(self._paths[0])
 
     def reason(self) -> Reason:
         """What reasons.explain says of it."""
         if self.tables.words is None or self.tables.characters is None:
             return Reason(None, None)
-        return Reason(self.segmentation, self._unlikely())
+        return Reason(self.segmentation_text, self._unlikely())
 
     @property
-    def segmentation(self) -> str:
+    def segmentation_text(self) -> str:
         """What reasons.segmentations says of it."""
-        return cut_text(self.label, self._paths[1].__getitem__)
+        return segmentation_text(self.label, self._paths[1].__getitem__)
 
     @cached_property
     def _windows(self) -> list[tuple[int, int]]:
@@ -143,7 +143,7 @@ class Single:
         Of paths that are worth the same the one with the shortest last step is
         taken, as reasons.segmentations does.
         """
-        words, found = there(self.tables.words), 0
+        words, found = require(self.tables.words), 0
         ones, twos, threes = (values.data for values in words.values)
         costs, cells = words.costs.data, words.cells.data
         base, short = words.base3.data, words.begun.data

@@ -43,7 +43,7 @@ class Windows(NamedTuple):
         return cls(two, two * SIZE + wide[2:])
 
 
-class Words:
+class Vocabulary:
     """Words and their costs; read-only, safe to share by threads."""
 
     def __init__(self, cells: Narrow, costs: Bytes) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 
 from ..features.batch import Tables
 from ..features.lexicon import Lexicon
-from ..features.ngrams import Characters
+from ..features.ngrams import CharacterModel
 from ..features.registry import REGISTRY, matrix
-from ..features.vocabulary import Words
-from .glm import Binned, Equation, Linear, Pair
+from ..features.vocabulary import Vocabulary
+from .glm import BinnedAdditive, Linear, LinearPredictor, Pair
 
 SCHEMA_VERSION = 1
 MODEL = "model.json"
@@ -48,7 +48,7 @@ class Artifact(NamedTuple):
     """A verified artifact: everything that scoring needs."""
 
     metadata: dict[str, Any]  # model.json as it stands
-    equation: Equation
+    predictor: LinearPredictor
     intercept: float
     thresholds: dict[str | float, float]  # by operating point: MAX_F1 or a false-positive rate
     tables: Tables
@@ -61,7 +61,7 @@ class Artifact(NamedTuple):
     @property
     def features(self) -> tuple[str, ...]:
         """The columns that the equation takes, in order."""
-        return self.equation.features
+        return self.predictor.features
 
 
 def locate(model: str | os.PathLike[str] | None = None) -> Path:
@@ -147,22 +147,24 @@ def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
     if LEXICON not in metadata["files"] and WORDS not in metadata["files"]:
         raise ArtifactError(path, f"files does not list {LEXICON} or {WORDS}")
     try:
-        equation = equation_of(metadata)
+        predictor = predictor_of(metadata)
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(path, f"features, bins and coefficients: {error}") from error
     tables = _tables(folder, metadata["files"])
     matrix(["a"], features, tables)  # a table that a feature needs may be missing
-    return Artifact(metadata, equation, metadata["intercept"], thresholds, tables)
+    return Artifact(metadata, predictor, metadata["intercept"], thresholds, tables)
 
 
-def equation_of(metadata: dict[str, Any]) -> Equation:
+def predictor_of(metadata: dict[str, Any]) -> LinearPredictor:
     """The equation that model.json describes; raises ValueError, KeyError or TypeError."""
     features, coefficients = metadata["features"], metadata["coefficients"]
     if "bins" in metadata:
         bins = metadata["bins"]
         edges = {name: bins[name]["edges"] for name in features}
         coarse = {name: bins[name]["coarse"] for name in features if "coarse" in bins[name]}
-        return Binned(edges, coarse, [Pair(*names) for names in metadata["pairs"]], coefficients)
+        return BinnedAdditive(
+            edges, coarse, [Pair(*names) for names in metadata["pairs"]], coefficients
+        )
     if not features or set(features) != set(coefficients) or len(features) != len(coefficients):
         raise ValueError("features and coefficients do not name the same columns")
     return Linear({name: coefficients[name] for name in features})
@@ -193,13 +195,13 @@ def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float
 
 def _tables(folder: Path, files: dict[str, str]) -> Tables:
     return Tables(
-        _table(Lexicon, folder, files, LEXICON),
-        _table(Characters, folder, files, TRIGRAMS, FOURGRAMS),
-        _table(Words, folder, files, WORDS, WORD_COSTS),
+        _table("lexicon", Lexicon, folder, files, LEXICON),
+        _table("characters", CharacterModel, folder, files, TRIGRAMS, FOURGRAMS),
+        _table("words", Vocabulary, folder, files, WORDS, WORD_COSTS),
     )
 
 
-def _table(kind: type[T], folder: Path, files: dict[str, str], *names: str) -> T | None:
+def _table(what: str, kind: type[T], folder: Path, files: dict[str, str], *names: str) -> T | None:
     if names[0] not in files:
         return None
     for name in names:
@@ -208,5 +210,5 @@ def _table(kind: type[T], folder: Path, files: dict[str, str], *names: str) -> T
     try:
         return kind(*(np.load(folder / name, allow_pickle=False) for name in names))
     except (OSError, ValueError) as error:
-        problem = f"is no {kind.__name__.lower()}: {error}"
+        problem = f"is no {what}: {error}"
         raise ArtifactError(folder / names[0], problem) from error

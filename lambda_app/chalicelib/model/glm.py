@@ -1,7 +1,7 @@
 """The GLM's linear part: from feature values to parts of the log-odds.
 
 An artifact has one of two kinds. `Linear` multiplies each feature by a
-coefficient. `Binned` cuts each feature's range into bins, each with a
+coefficient. `BinnedAdditive` cuts each feature's range into bins, each with a
 coefficient of its own, and adds one for each pair of bins that two features of
 a pair fall into: a generalised additive model with pairwise terms (Lou et al.,
 KDD 2013), which is still linear in its coefficients.
@@ -21,16 +21,16 @@ from ..features.types import Floats, Ints, NDArray
 _MANY = 1000  # values, from which on comparing is faster than searching
 
 
-class Equation(Protocol):
+class LinearPredictor(Protocol):
     """What a scorer needs of either kind."""
 
     features: tuple[str, ...]  # the columns that it takes, in order
     terms: tuple[str, ...]  # the parts that it gives, in order
 
-    def parts(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
+    def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
         """The terms' shares of the log-odds, (labels,) each."""
 
-    def shares(self, values: Sequence[float]) -> list[float]:
+    def label_contributions(self, values: Sequence[float]) -> list[float]:
         """The same of one label, from its features' values."""
 
 
@@ -41,11 +41,11 @@ class Linear:
         self.features = self.terms = tuple(coefficients)
         self._values = list(coefficients.values())
 
-    def parts(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
+    def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
         """Coefficient x value, (labels,) each."""
         return list(map(np.multiply, self._values, columns))
 
-    def shares(self, values: Sequence[float]) -> list[float]:
+    def label_contributions(self, values: Sequence[float]) -> list[float]:
         """Coefficient x value."""
         return list(map(mul, self._values, values))
 
@@ -62,7 +62,7 @@ class Pair(NamedTuple):
         return f"{self.first} x {self.second}"
 
 
-class Binned:
+class BinnedAdditive:
     """One coefficient a bin, and one for each two coarse bins of a pair.
 
     edges[name] are the upper limits of all bins of a feature but the last,
@@ -95,11 +95,11 @@ class Binned:
             [values.tolist() for values in self._values],
         )
 
-    def parts(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
+    def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
         """The coefficient of the bin that each label falls into, (labels,) each."""
         return [values[bins] for values, bins in zip(self._values, self.bins(columns), strict=True)]
 
-    def shares(self, values: Sequence[float]) -> list[float]:
+    def label_contributions(self, values: Sequence[float]) -> list[float]:
         """The coefficient of the bin that a label falls into, for each term."""
         edges, coarse, coefficients = self._lists
         bins = list(map(bisect_left, edges, values))

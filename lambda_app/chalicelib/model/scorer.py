@@ -12,10 +12,10 @@ import numpy as np
 
 from ..domains.parse import InvalidDomain, Name, parse
 from ..features import registry
-from ..features.batch import View
+from ..features.batch import BatchFeatures
 from ..features.encoding import encode
 from ..features.explanation import Reason, explain
-from ..features.single import Single
+from ..features.single import LabelFeatures
 from ..features.types import Floats
 from . import artifact
 
@@ -92,7 +92,7 @@ class Scorer:
         model = self.artifact
         result = np.empty(len(labels))
         for i, columns in enumerate(registry.chunks(labels, model.features, model.tables)):
-            parts = model.equation.parts(columns)
+            parts = model.predictor.contributions(columns)
             result[i * registry.CHUNK : (i + 1) * registry.CHUNK] = self._sum(parts)
         return result
 
@@ -129,16 +129,16 @@ class Scorer:
 
     def _single(self, text: str, label: str) -> Score:
         model = self.artifact
-        facts = Single(label, model.tables)
-        shares = model.equation.shares([compute(facts) for compute in self._compute])
+        facts = LabelFeatures(label, model.tables)
+        shares = model.predictor.label_contributions([compute(facts) for compute in self._compute])
         log_odds = functools.reduce(add, shares, model.intercept)  # sum() would compensate
         probability = float(_logistic(np.array(log_odds)))
         return self._score(text, label, probability, log_odds, shares, facts.reason())
 
     def _chunk(self, texts: Sequence[str], labels: Sequence[str]) -> Iterator[Score]:
         model = self.artifact
-        view = View(encode(labels), model.tables)
-        parts = model.equation.parts([compute(view) for compute in self._compute])
+        view = BatchFeatures(encode(labels), model.tables)
+        parts = model.predictor.contributions([compute(view) for compute in self._compute])
         log_odds = self._sum(parts)
         probability = _logistic(log_odds)
         shares = np.stack(parts, axis=1).tolist()
@@ -158,7 +158,7 @@ class Scorer:
             self.threshold,
             self.operating_point,
             self.artifact.intercept,
-            dict(zip(self.artifact.equation.terms, shares, strict=True)),
+            dict(zip(self.artifact.predictor.terms, shares, strict=True)),
             *reason,
         )
 

@@ -20,7 +20,7 @@ class Settings(NamedTuple):
     """The settings of one stage."""
 
     operating_point: str | float = "max_f1"  # OPERATING_POINT: or a false-positive rate
-    origins: tuple[str, ...] = ("*",)  # CORS_ORIGINS: pages that may read answers; none: ()
+    readers: tuple[str, ...] = ("*",)  # CORS_ORIGINS: pages that may read answers; none: ()
     keys: tuple[str, ...] = ()  # API_KEY_SHA256: of the keys that may call; none: anyone may
     batch_limit: int = MAX_DOMAINS  # BATCH_LIMIT: names in one request
     log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged, nor counted
@@ -52,13 +52,13 @@ def _number(text: str) -> str | float:
 
 
 def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(text.replace(",", " ").split())
-    for origin in origins:
+    readers = tuple(text.replace(",", " ").split())
+    for origin in readers:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise SettingsError(
-                f"CORS_ORIGINS {origin[:80]!r}: expected * or origins such as https://example.com"
+                f"CORS_ORIGINS {origin[:80]!r}: expected * or readers such as https://example.com"
             )
-    return ("*",) if "*" in origins else origins
+    return ("*",) if "*" in readers else readers
 
 
 def _keys(text: str) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def record(
     line = {"level": "INFO", "request_id": request_id, "method": request.method}
     line |= {"path": request.context.get("resourcePath"), "status": status}
     line["milliseconds"] = milliseconds = round(seconds * 1000, 3)
-    told = _told(settings, response)
+    told = _log_fields(settings, response)
     if status >= 400 and isinstance(body, dict):
         shown = status >= 500 or settings.log_names
         line |= {"error": body["Code"]} | ({"message": body["Message"]} if shown else {})
@@ -71,7 +71,7 @@ def record(
     write(line | told)
 
 
-def _told(settings: Settings, response: Response) -> dict[str, Any]:
+def _log_fields(settings: Settings, response: Response) -> dict[str, Any]:
     answer = getattr(response, "answer", None)
     if answer is None:
         return {}

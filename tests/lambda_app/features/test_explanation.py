@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
 from lambda_app.chalicelib.features.encoding import ALPHABET, encode
 from lambda_app.chalicelib.features.explanation import STRETCH, Reason, explain, segmentations
 from lambda_app.chalicelib.model.scorer import Scorer
@@ -18,7 +18,9 @@ SIMPLE = ({"face": 9, "book": 9, "cebo": 8}, dict.fromkeys(ALPHABET, 9))
 
 
 def cut(label: str, words: reference.Cost, singles: reference.Cost) -> str:
-    (found,) = segmentations(View(encode([label]), Tables(words=table(words, singles))), [label])
+    (found,) = segmentations(
+        BatchFeatures(encode([label]), Tables(words=table(words, singles))), [label]
+    )
     return found
 
 
@@ -34,7 +36,7 @@ def least(part: str, words: reference.Cost, singles: reference.Cost) -> referenc
 def test_a_segmentation_is_a_cheapest_cut_of_the_label(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    view = View(encode(labels), Tables(words=table(*vocabulary)))
+    view = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
     for label, text in zip(labels, segmentations(view, labels), strict=True):
         parts = text.split("|") if text else []
         assert "".join(parts) == label
@@ -69,7 +71,7 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
     tables = language.artifact.tables
     assert tables.characters is not None
     trigrams = tables.characters.trigrams
-    reasons = list(explain(View(encode(labels), tables), labels))
+    reasons = list(explain(BatchFeatures(encode(labels), tables), labels))
     for label, reason in zip(labels, reasons, strict=True):
         costs = [int(trigrams[reference.index(x)]) for x in reference.grams(label, 3)][:-1]
         stretches = [costs[i : i + STRETCH] for i in range(max(len(label) - STRETCH + 1, 1))]
@@ -82,12 +84,15 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
 @given(labels=LABELS)
 def test_reasons_are_the_same_alone_and_in_a_batch(language: Scorer, labels: list[str]) -> None:
     tables = language.artifact.tables
-    together = list(explain(View(encode(labels), tables), labels))
-    alone = [next(iter(explain(View(encode([x]), tables), [x]))) for x in labels]
+    together = list(explain(BatchFeatures(encode(labels), tables), labels))
+    alone = [next(iter(explain(BatchFeatures(encode([x]), tables), [x]))) for x in labels]
     assert together == alone
 
 
 def test_a_model_that_lacks_either_table_gives_no_reasons(language: Scorer) -> None:
     tables = language.artifact.tables
     for less in (tables._replace(words=None), tables._replace(characters=None)):
-        assert list(explain(View(encode(["a", "b"]), less), ["a", "b"])) == [Reason(None, None)] * 2
+        assert (
+            list(explain(BatchFeatures(encode(["a", "b"]), less), ["a", "b"]))
+            == [Reason(None, None)] * 2
+        )

@@ -4,21 +4,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.encoding import ALPHABET, encode
-from lambda_app.chalicelib.features.ngrams import SYMBOLS, Characters
+from lambda_app.chalicelib.features.ngrams import SYMBOLS, CharacterModel
 from lambda_app.chalicelib.features.registry import REGISTRY, matrix
+from lambda_app.chalicelib.features.types import Bytes
 from lambda_app.chalicelib.model.scorer import Scorer
 from tests import reference
-
-Bytes = NDArray[np.uint8]
 
 LABELS = st.text(ALPHABET, max_size=63) | st.text(ALPHABET + "._éß\n", max_size=20)
 _DRAW = np.random.default_rng(3)
 TRIGRAMS, ABOVE = (_DRAW.integers(256, size=SYMBOLS**n).astype(np.uint8) for n in (3, 4))
-RANDOM = Characters(TRIGRAMS, ABOVE)
+RANDOM = CharacterModel(TRIGRAMS, ABOVE)
 
 
 def after_two(trigrams: Bytes, label: str) -> list[int]:
@@ -33,7 +31,7 @@ def after_three(trigrams: Bytes, above: Bytes, label: str) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def trained(language: Scorer) -> Characters:
+def trained(language: Scorer) -> CharacterModel:
     """The deployed table."""
     assert language.artifact.tables.characters is not None
     return language.artifact.tables.characters
@@ -55,7 +53,7 @@ def test_labels_of_every_length(length: int) -> None:
 
 
 @given(labels=st.lists(LABELS, max_size=8))
-def test_the_labels_before_do_not_matter(trained: Characters, labels: list[str]) -> None:
+def test_the_labels_before_do_not_matter(trained: CharacterModel, labels: list[str]) -> None:
     three, four = trained.costs(encode(labels))
     above = trained.above
     assert three.tolist() == [x for label in labels for x in after_two(trained.trigrams, label)]
@@ -65,7 +63,7 @@ def test_the_labels_before_do_not_matter(trained: Characters, labels: list[str])
 
 
 @given(label=st.from_regex(r"[a-z0-9-]{1,63}", fullmatch=True))
-def test_digits_are_one_symbol(trained: Characters, label: str) -> None:
+def test_digits_are_one_symbol(trained: CharacterModel, label: str) -> None:
     zeros = "".join("0" if c.isdigit() else c for c in label)
     for one, other in zip(
         trained.costs(encode([label])), trained.costs(encode([zeros])), strict=True
@@ -75,7 +73,7 @@ def test_digits_are_one_symbol(trained: Characters, label: str) -> None:
 
 @given(labels=st.lists(st.text(ALPHABET, max_size=30), min_size=1, max_size=6))
 def test_the_features_are_sums_means_and_maxima_of_the_costs(
-    trained: Characters, labels: list[str]
+    trained: CharacterModel, labels: list[str]
 ) -> None:
     names = [
         f"{kind}_{what}" for kind in ("trigram", "fourgram") for what in ("sum", "mean", "max")
@@ -88,7 +86,7 @@ def test_the_features_are_sums_means_and_maxima_of_the_costs(
         assert row == [f for x in (three, four) for f in (sum(x), sum(x) / len(x), max(x))]
 
 
-def test_what_is_rare_costs_more(trained: Characters) -> None:
+def test_what_is_rare_costs_more(trained: CharacterModel) -> None:
     likely, unlikely = (trained.costs(encode([x]))[1].mean() for x in ("nation", "xqzjkv"))
     assert unlikely > 2 * likely
 
@@ -108,4 +106,4 @@ def test_what_is_rare_costs_more(trained: Characters) -> None:
 )
 def test_refuses_what_are_no_costs(trigrams: Bytes, fourgrams: Bytes) -> None:
     with pytest.raises(ValueError, match=r"costs are \w+ \(.*\), not"):
-        Characters(trigrams, fourgrams)
+        CharacterModel(trigrams, fourgrams)

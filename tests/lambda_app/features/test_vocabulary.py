@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
 from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encode
 from lambda_app.chalicelib.features.lexicon import BASE_BIT
 from lambda_app.chalicelib.features.registry import matrix
-from lambda_app.chalicelib.features.vocabulary import Words
+from lambda_app.chalicelib.features.vocabulary import Vocabulary
 from pipeline.training.automaton import compile_tree
 from tests import reference
 
@@ -28,13 +28,13 @@ def vocabularies(
     return words, {c: draw(cost) for c in LETTERS}
 
 
-def table(words: reference.Cost, singles: reference.Cost) -> Words:
+def table(words: reference.Cost, singles: reference.Cost) -> Vocabulary:
     kept = sorted(words)
     cells = compile_tree(kept)[0]
     costs = np.full(SIZE + len(cells), 255, np.uint8)
     costs[[ALPHABET.index(c) for c in singles]] = list(singles.values())
     costs[[SIZE + cell_of(cells, x) for x in kept]] = [words[x] for x in kept]
-    return Words(cells, costs)
+    return Vocabulary(cells, costs)
 
 
 def cell_of(cells: NDArray[np.int32], text: str) -> int:
@@ -46,8 +46,8 @@ def cell_of(cells: NDArray[np.int32], text: str) -> int:
     return at
 
 
-def cuts(words: Words, labels: list[str]) -> list[reference.Path]:
-    cut = View(encode(labels), Tables(words=words)).cut
+def cuts(words: Vocabulary, labels: list[str]) -> list[reference.Path]:
+    cut = BatchFeatures(encode(labels), Tables(words=words)).segmentation
     return list(zip(*(column.tolist() for column in cut), strict=True))
 
 
@@ -58,7 +58,7 @@ def cuts(words: Words, labels: list[str]) -> list[reference.Path]:
 def test_finds_every_occurrence_of_every_word(words: reference.Cost, labels: list[str]) -> None:
     batch = encode(labels)
     known = table(words, {})
-    starts, ends, cells = (x.tolist() for x in View(batch, Tables(words=known)).matches)
+    starts, ends, cells = (x.tolist() for x in BatchFeatures(batch, Tables(words=known)).matches)
     expected = [
         (begin + start, begin + end, cell_of(known.cells, label[start:end]))
         for label, begin in zip(labels, batch.starts.tolist(), strict=True)
@@ -113,7 +113,7 @@ def test_the_features_of_a_cut(
 def test_no_labels() -> None:
     words = table({"ab": 1}, {"a": 1})
     batch = encode([])
-    assert [x.size for x in View(batch, Tables(words=words)).matches] == [0, 0, 0]
+    assert [x.size for x in BatchFeatures(batch, Tables(words=words)).matches] == [0, 0, 0]
     assert cuts(words, []) == []
 
 
@@ -152,4 +152,4 @@ COSTS = np.zeros(SIZE + len(CELLS), np.uint8)
 )
 def test_refuses_what_are_no_words(cells: NDArray[np.int32], costs: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match=r"costs are|cells are|automaton"):
-        Words(cells, costs)
+        Vocabulary(cells, costs)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.model.glm import Binned, Linear, Pair
+from lambda_app.chalicelib.model.glm import BinnedAdditive, Linear, Pair
 
 NUMBERS = st.floats(-1e3, 1e3, allow_nan=False, width=32)
 
 
 @st.composite
 def equations(draw: st.DrawFn) -> dict[str, Any]:
-    """What Binned takes: up to four features, pairs of some."""
+    """What BinnedAdditive takes: up to four features, pairs of some."""
     names = "abcd"[: draw(st.integers(1, 4))]
     edges = {x: sorted(draw(st.sets(NUMBERS, max_size=5))) for x in names}
     pairs = [Pair(x, y) for x, y in itertools.combinations(names, 2) if draw(st.booleans())]
@@ -51,8 +51,8 @@ def test_parts_are_the_coefficients_of_the_bins(said: dict[str, Any], data: st.D
         ]
         for x in edges
     }
-    equation = Binned(**said)
-    parts = equation.parts([np.array(x, np.float64) for x in columns.values()])
+    equation = BinnedAdditive(**said)
+    parts = equation.contributions([np.array(x, np.float64) for x in columns.values()])
     bins = {x: [bin_of(v, edges[x]) for v in columns[x]] for x in edges}
     expected = [[values[x][i] for i in bins[x]] for x in edges]
     width = 1 + max((i for x in coarse.values() for i in x), default=0)
@@ -66,8 +66,8 @@ def test_parts_are_the_coefficients_of_the_bins(said: dict[str, Any], data: st.D
 
 
 def test_whole_numbers_are_binned_like_others() -> None:
-    equation = Binned({"a": [1.0, 2.5]}, {}, [], {"a": [1.0, 2.0, 3.0]})
-    assert equation.parts([np.array([0, 1, 2, 3])])[0].tolist() == [1, 1, 2, 3]
+    equation = BinnedAdditive({"a": [1.0, 2.5]}, {}, [], {"a": [1.0, 2.0, 3.0]})
+    assert equation.contributions([np.array([0, 1, 2, 3])])[0].tolist() == [1, 1, 2, 3]
 
 
 def good() -> dict[str, Any]:
@@ -105,9 +105,9 @@ def changed(key: str, **values: Any) -> dict[str, Any]:
     ],
 )
 def test_refuses_what_does_not_fit_together(said: dict[str, Any], problem: str) -> None:
-    Binned(**good())
+    BinnedAdditive(**good())
     with pytest.raises(ValueError, match=problem):
-        Binned(**said)
+        BinnedAdditive(**said)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_refuses_what_does_not_fit_together(said: dict[str, Any], problem: str) 
 )
 def test_refuses_what_could_not_be_scored(said: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"coarse|edges"):
-        Binned(**said)
+        BinnedAdditive(**said)
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), NUMBERS, min_size=1), st.data())
@@ -129,7 +129,7 @@ def test_linear_multiplies(coefficients: dict[str, float], data: st.DataObject) 
     rows = data.draw(st.lists(st.tuples(*[NUMBERS] * len(coefficients)), max_size=5))
     columns = [np.array([row[j] for row in rows], np.float64) for j in range(len(coefficients))]
     equation = Linear(coefficients)
-    parts = equation.parts(columns)
+    parts = equation.contributions(columns)
     assert equation.features == equation.terms == tuple(coefficients)
     assert [x.tolist() for x in parts] == [
         [float(coefficients[name]) * row[j] for row in rows] for j, name in enumerate(coefficients)

@@ -54,7 +54,15 @@ VALUES: list[object] = [None, True, -1, 0, 1e308, 10**400, float("nan"), "", "a.
 VALUES += [["a.com"] * 3, {"domain": "a.com"}, "\ud800", "a" * 64, 0.01, "0.01", [[["a"]]]]
 TYPES = ["application/json", "application/x-www-form-urlencoded; charset=UTF-8", "text/plain"]
 TYPES += ["*/*", "", "multipart/form-data; boundary=x", "image/png", ", ;", "APPLICATION/JSON"]
-HEADERS = ["Accept", "Origin", "x-api-key", "Content-Type", "X-Forwarded-For", "Content-Length", ""]
+HEADERS = [
+    "Accept",
+    "Origin",
+    "x-api-key",
+    "Content-Type",
+    "X-Forwarded-For",
+    "Content-Length",
+    "",
+]
 METHODS = ["GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "post", ""]
 
 

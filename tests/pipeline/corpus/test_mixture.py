@@ -41,7 +41,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def no_original(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("DOMAINS_MIRROR", raising=False)
-    nowhere = sources.Source("original", tmp_path / "x.csv", "", 1, "", "http://127.0.0.1:9/x")
+    nowhere = sources.Dataset("original", tmp_path / "x.csv", "", 1, "", "http://127.0.0.1:9/x")
     monkeypatch.setattr(sources, "ORIGINAL", nowhere)
 
 

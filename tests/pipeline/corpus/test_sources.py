@@ -15,7 +15,7 @@ import pytest
 from english_words import get_english_words_set
 
 from pipeline.corpus import sources
-from pipeline.corpus.sources import Source, SourceError, fetch
+from pipeline.corpus.sources import Dataset, SourceError, fetch
 from pipeline.training.automaton import compile_words, usable
 
 CONTENT = bytes(range(256)) * 1000
@@ -62,13 +62,13 @@ def no_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def source(tmp_path: Path, server: Server) -> Source:
+def source(tmp_path: Path, server: Server) -> Dataset:
     url = f"http://127.0.0.1:{server.server_port}/data.bin"
     digest = hashlib.sha256(CONTENT).hexdigest()
-    return Source("data", tmp_path / "downloads" / "data.bin", digest, 1, "none", url)
+    return Dataset("data", tmp_path / "downloads" / "data.bin", digest, 1, "none", url)
 
 
-def test_a_download_is_verified_and_kept(source: Source, server: Server) -> None:
+def test_a_download_is_verified_and_kept(source: Dataset, server: Server) -> None:
     assert source.state == "absent"
     assert fetch(source).read_bytes() == CONTENT
     assert source.state == "downloaded"
@@ -77,20 +77,20 @@ def test_a_download_is_verified_and_kept(source: Source, server: Server) -> None
     assert [x.name for x in source.path.parent.iterdir()] == ["data.bin"]
 
 
-def test_an_interrupted_download_goes_on(source: Source, server: Server) -> None:
+def test_an_interrupted_download_goes_on(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.with_name("data.bin.part").write_bytes(CONTENT[:1000])
     assert fetch(source).read_bytes() == CONTENT
     assert server.asked == ["bytes=1000-"]
 
 
-def test_one_that_was_complete_but_not_yet_renamed(source: Source, server: Server) -> None:
+def test_one_that_was_complete_but_not_yet_renamed(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.with_name("data.bin.part").write_bytes(CONTENT)
     assert fetch(source).read_bytes() == CONTENT
 
 
-def test_wrong_bytes_are_thrown_away(source: Source, server: Server) -> None:
+def test_wrong_bytes_are_thrown_away(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.with_name("data.bin.part").write_bytes(b"x" * 1000)
     with pytest.raises(SourceError, match=r"SHA-256 is .*thrown away"):
@@ -99,7 +99,7 @@ def test_wrong_bytes_are_thrown_away(source: Source, server: Server) -> None:
     assert fetch(source).read_bytes() == CONTENT  # and the next call starts afresh
 
 
-def test_a_damaged_file_is_replaced(source: Source, server: Server) -> None:
+def test_a_damaged_file_is_replaced(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.write_bytes(CONTENT[:-1])
     assert source.state == "damaged"
@@ -108,27 +108,27 @@ def test_a_damaged_file_is_replaced(source: Source, server: Server) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "url"])
 def test_the_mirror_is_asked_first(
-    kind: str, source: Source, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, source: Dataset, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kind == "folder":
         (tmp_path / "mirror").mkdir()
         (tmp_path / "mirror" / "data.bin").write_bytes(CONTENT)
     mirror = f"http://127.0.0.1:{server.server_port}/" if kind == "url" else tmp_path / "mirror"
     monkeypatch.setenv("DOMAINS_MIRROR", str(mirror))
-    nowhere = Source("data", source.path, source.sha256, 1, "none", "http://127.0.0.1:9/data.bin")
+    nowhere = Dataset("data", source.path, source.sha256, 1, "none", "http://127.0.0.1:9/data.bin")
     assert fetch(nowhere).read_bytes() == CONTENT
 
 
 def test_a_mirror_without_the_file_is_no_obstacle(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOMAINS_MIRROR", str(tmp_path))
     assert fetch(source).read_bytes() == CONTENT
 
 
-def test_nowhere_to_be_had(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nowhere_to_be_had(source: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOMAINS_MIRROR", "http://127.0.0.1:9")
-    nowhere = Source("data", source.path, source.sha256, 1, "none", source.url + ".gone")
+    nowhere = Dataset("data", source.path, source.sha256, 1, "none", source.url + ".gone")
     with pytest.raises(SourceError, match=r"(?s)data\.bin .*DOMAINS_MIRROR.*127.0.0.1:9/.*404"):
         fetch(nowhere)
     assert not source.path.exists()
@@ -141,7 +141,7 @@ def test_what_is_committed_is_whole() -> None:
 
 
 @pytest.mark.parametrize("source", [sources.HSTS, sources.UNIVERSITIES], ids=lambda s: s.name)
-def test_a_committed_list_has_the_promised_hosts(source: Source) -> None:
+def test_a_committed_list_has_the_promised_hosts(source: Dataset) -> None:
     hosts = lzma.decompress(source.path.read_bytes()).decode("ascii").splitlines()
     assert len(hosts) == source.rows
     assert hosts == sorted(set(hosts))

@@ -19,6 +19,7 @@ from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline.aws import AwsError
 from pipeline.cli.parser import main
 from pipeline.errors import PipelineError
+from pipeline.jvm.mojo import MojoError
 from pipeline.registry import versions
 from pipeline.registry.manifest import Manifest, ManifestError, check_version, read
 from pipeline.registry.s3 import Storage

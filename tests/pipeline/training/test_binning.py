@@ -12,17 +12,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.registry import matrix
-from lambda_app.chalicelib.model.glm import Binned
+from lambda_app.chalicelib.features.types import Bools, Floats
+from lambda_app.chalicelib.model.glm import BinnedAdditive
 from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning, language_model
 from pipeline.training.design import Language
 from tests.pipeline.training.test_language_model import legitimate
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 ROWS = st.lists(
     st.tuples(st.integers(-5, 30) | st.floats(-9, 9), st.booleans(), st.integers(1, 9)),
@@ -116,9 +113,9 @@ def test_the_features_that_tell_most_are_paired() -> None:
     assert list(alone.sizes) == names
 
 
-def equation(plan: binning.Plan) -> Binned:
+def equation(plan: binning.Plan) -> BinnedAdditive:
     zeros = {term: [0.0] * size for term, size in plan.sizes.items()}
-    return Binned(plan.edges, plan.coarse, plan.pairs, zeros)
+    return BinnedAdditive(plan.edges, plan.coarse, plan.pairs, zeros)
 
 
 def test_a_plan_of_features_with_few_values_makes_an_equation() -> None:
@@ -151,7 +148,7 @@ FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
 
 
 @pytest.fixture(scope="module")
-def recipe() -> Iterator[Language]:
+def design() -> Iterator[Language]:
     """On few names and few words."""
     some = legitimate()[::400]
     draw = random.Random(5)
@@ -166,20 +163,20 @@ def recipe() -> Iterator[Language]:
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
 def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
-    recipe: Language, tmp_path: Path, every: int, deployed: bool
+    design: Language, tmp_path: Path, every: int, deployed: bool
 ) -> None:
-    count, pad = len(recipe.labels), recipe.padding
+    count, pad = len(design.labels), design.padding
     extra = pd.DataFrame({"row": range(count + pad)})
-    recipe.write(tmp_path / "frame.csv", extra, deployed, every)
+    design.write(tmp_path / "frame.csv", extra, deployed, every)
     read = pd.read_csv(tmp_path / "frame.csv", dtype=str)
     rows = list(range(0, count, every))
-    assert list(read) == [*recipe.columns, "row"]
+    assert list(read) == [*design.columns, "row"]
     assert read["row"].astype(int).tolist() == [*rows, *range(count, count + pad)]
-    plan = recipe.plan
+    plan = design.plan
     values = (
-        matrix([recipe.labels[i] for i in rows], FEATURES, recipe.tables)
+        matrix([design.labels[i] for i in rows], FEATURES, design.tables)
         if deployed
-        else recipe._crossed.matrix(np.array(rows), FEATURES)
+        else design._crossed.matrix(np.array(rows), FEATURES)
     )
     real = read.iloc[: len(rows)]
     bins = {}
@@ -190,19 +187,19 @@ def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
         of_a, of_b = ([plan.coarse[x][i] for i in bins[x]] for x in (a, b))
         both = [8 * i + j for i, j in zip(of_a, of_b, strict=True)]
         assert real[f"{a} x {b}"].astype(int).tolist() == both
-    for name in recipe.columns:
+    for name in design.columns:
         levels = {f"{i:02d}" for i in range(plan.sizes[name])}
         assert set(read[name].iloc[len(rows) :]) == levels
 
 
-def test_a_term_that_h2o_left_out_counts_nothing(recipe: Language) -> None:
+def test_a_term_that_h2o_left_out_counts_nothing(design: Language) -> None:
     """As it leaves out what is constant in training."""
-    given = {x: {f"{i:02d}": 1.0 for i in range(n)} for x, n in recipe.plan.sizes.items()}
+    given = {x: {f"{i:02d}": 1.0 for i in range(n)} for x, n in design.plan.sizes.items()}
     left_out = given.pop("p_digits")
     given["length"] = {level: float(i) for i, level in enumerate(given["length"])}
-    said = recipe.equation(given, -2.0)
+    said = design.equation(given, -2.0)
     assert said["coefficients"]["p_digits"] == [0.0] * len(left_out)
     assert np.diff(said["coefficients"]["length"]) == pytest.approx(1.0)
     # What every row has of a term goes to the intercept: 1 of each term that is flat.
-    flat = len(recipe.plan.sizes) - 2
+    flat = len(design.plan.sizes) - 2
     assert said["intercept"] == pytest.approx(-2.0 + flat - said["coefficients"]["length"][0])

@@ -12,13 +12,13 @@ from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import FILES
-from lambda_app.chalicelib.model.glm import Binned
+from lambda_app.chalicelib.model.glm import BinnedAdditive
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.files import replacing
 from pipeline.jvm.cluster import Cluster
 from pipeline.jvm.mojo import MojoError, read_mojo, score_mojo
-from pipeline.training.design import Classic, Language, Recipe
+from pipeline.training.design import Classic, DesignMatrix, Language
 from pipeline.training.export import ExportError, export
 from pipeline.training.glm import Trained, train
 from tests.lambda_app.model.test_scorer import GOLDEN
@@ -39,10 +39,10 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def trained(h2o_cluster: Cluster, small: labelled.Corpus, folder: Path) -> Trained:
     folder.mkdir()
-    return train(h2o_cluster, small, _recipe(small, folder.name), folder)
+    return train(h2o_cluster, small, _design(small, folder.name), folder)
 
 
-def _recipe(small: labelled.Corpus, model: str) -> Recipe:
+def _design(small: labelled.Corpus, model: str) -> DesignMatrix:
     """With as few features as show every kind: all of them take H2O minutes."""
     if model == "classic":
         return Classic(small, Lexicon.load(sources.WEB2.path))
@@ -79,10 +79,10 @@ def test_golden_answers_are_those_of_the_java_scorer(scorer: Scorer, tmp_path: P
 def _columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
     """What the MOJO takes: numbers, or the names of bins."""
     values = registry.matrix(labels, model.features, model.tables)
-    if not isinstance(model.equation, Binned):
+    if not isinstance(model.predictor, BinnedAdditive):
         return pd.DataFrame(values, columns=list(model.features))
-    bins = model.equation.bins(list(values.T))
-    names = model.equation.terms
+    bins = model.predictor.bins(list(values.T))
+    names = model.predictor.terms
     return pd.DataFrame({n: [f"{i:02d}" for i in x] for n, x in zip(names, bins, strict=True)})
 
 
@@ -100,10 +100,10 @@ def test_an_export_is_proven_on_every_row(
 def test_a_retrain_gives_the_same_numbers(
     h2o_cluster: Cluster, trained: Trained, small: labelled.Corpus, folder: Path, tmp_path: Path
 ) -> None:
-    again = train(h2o_cluster, small, _recipe(small, folder.name), tmp_path)
+    again = train(h2o_cluster, small, _design(small, folder.name), tmp_path)
     one, other = (read_mojo(x / "mojo.zip") for x in (folder, tmp_path))
-    assert again.recipe.columns == trained.recipe.columns
-    for name in trained.recipe.columns:
+    assert again.design.columns == trained.design.columns
+    for name in trained.design.columns:
         assert other.coefficients[name] == pytest.approx(one.coefficients[name], abs=1e-6)
     assert other.threshold == pytest.approx(one.threshold, abs=1e-6)
 

@@ -105,13 +105,13 @@ def test_every_fold_is_scored_by_a_model_of_all_others(
 ) -> None:
     """Each of three folds, against a model fitted by hand on the other two."""
     rows = labelled.read(small_csv)
-    recipe = Classic(rows, Lexicon.load(sources.WEB2.path))
+    design = Classic(rows, Lexicon.load(sources.WEB2.path))
     fold = np.arange(len(rows.frame)) % 3
-    probability = out_of_fold(h2o_cluster, recipe, rows, fold, "folds")
-    frame = load(h2o_cluster, recipe, rows, {"fold": fold})
+    probability = out_of_fold(h2o_cluster, design, rows, fold, "folds")
+    frame = load(h2o_cluster, design, rows, {"fold": fold})
     for k in range(3):
         model = H2OGeneralizedLinearEstimator(family="binomial", alpha=0, lambda_=1e-5)
         others = frame[frame["fold"] != k, :]
-        model.train(x=list(recipe.columns), y="class", training_frame=others)
+        model.train(x=list(design.columns), y="class", training_frame=others)
         by_hand = predict(model, frame, len(fold))
         np.testing.assert_allclose(probability[fold == k], by_hand[fold == k], atol=1e-9)

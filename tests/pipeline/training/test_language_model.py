@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import Tables, View
+from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
 from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, encode
 from lambda_app.chalicelib.features.ngrams import SYMBOLS
 from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
-from lambda_app.chalicelib.features.vocabulary import Words
+from lambda_app.chalicelib.features.vocabulary import Vocabulary
 from pipeline.corpus import sources
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree
-from pipeline.training.language_model import CrossFit, Vocabulary
+from pipeline.training.language_model import CrossFit, WordList
 from tests import reference
 from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, cell_of, table, vocabularies
 
@@ -56,18 +56,18 @@ def some() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def known() -> Vocabulary:
+def known() -> WordList:
     """A few words and frequencies."""
     words = sorted(WORDS)
     cells = compile_tree(words)[0]
     frequency = np.arange(1.0, len(words) + 1) ** 2
     cell = np.array([cell_of(cells, x) for x in words])
-    return Vocabulary(words, frequency / frequency.sum(), cells, cell, "")
+    return WordList(words, frequency / frequency.sum(), cells, cell, "")
 
 
 @pytest.fixture(scope="module")
-def vocabulary() -> Vocabulary:
-    return language_model.vocabulary()
+def vocabulary() -> WordList:
+    return language_model.word_list()
 
 
 def tables_of(tables: Tables) -> list[bytes]:
@@ -124,11 +124,11 @@ def test_nothing_before_an_edge_matters(some: list[str]) -> None:
 def test_cheapest_steps_are_those_of_any_cheapest_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    view = View(encode(labels), Tables(words=table(*vocabulary)))
-    taken = language_model.cheapest_steps(view)
+    view = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
+    taken = language_model.best_arcs(view)
     text = "\0".join(labels) + "\0"
     found: Counter[str] = Counter()
-    for start, end in zip(view.steps.start[taken], view.steps.end[taken], strict=True):
+    for start, end in zip(view.arcs.start[taken], view.arcs.end[taken], strict=True):
         found["+" if end - start == 1 else text[start:end]] += 1
     expected: Counter[str] = Counter()
     for label in labels:
@@ -136,7 +136,7 @@ def test_cheapest_steps_are_those_of_any_cheapest_cut(
     assert found == expected
 
 
-def naive_words(labels: list[str], known: Vocabulary) -> tuple[reference.Cost, reference.Cost]:
+def naive_words(labels: list[str], known: WordList) -> tuple[reference.Cost, reference.Cost]:
     """Costs after three rounds of counting the cheapest cuts."""
     letters = Counter("".join(labels))
     total = sum(letters.values()) + 0.5 * SIZE
@@ -156,9 +156,7 @@ def naive_words(labels: list[str], known: Vocabulary) -> tuple[reference.Cost, r
     return words, singles
 
 
-def test_costs_of_words_are_counted_in_the_cheapest_cuts(
-    some: list[str], known: Vocabulary
-) -> None:
+def test_costs_of_words_are_counted_in_the_cheapest_cuts(some: list[str], known: WordList) -> None:
     labels = [*some, "thebookshop", "the-book-shop", "onlinehome", "freebest1"] * 2
     words, singles = naive_words(labels, known)
     fitted = language_model.fit_words(labels, known)
@@ -168,7 +166,7 @@ def test_costs_of_words_are_counted_in_the_cheapest_cuts(
     assert (rest == 255).all()
 
 
-def test_the_order_of_the_labels_does_not_matter(known: Vocabulary) -> None:
+def test_the_order_of_the_labels_does_not_matter(known: WordList) -> None:
     """Nor, then, where one chunk ends and the next begins."""
     labels = legitimate()[: CHUNK + 50]
     one, two, again = (
@@ -178,7 +176,7 @@ def test_the_order_of_the_labels_does_not_matter(known: Vocabulary) -> None:
 
 
 def test_each_label_has_the_features_of_tables_made_without_its_fold(
-    some: list[str], known: Vocabulary
+    some: list[str], known: WordList
 ) -> None:
     draw = random.Random(2)
     generated = ["".join(draw.choices(ALPHABET, k=12)) for _ in range(60)]
@@ -197,7 +195,7 @@ def test_each_label_has_the_features_of_tables_made_without_its_fold(
         np.testing.assert_array_equal(values[here], expected)
 
 
-def test_the_vocabulary_is_of_the_most_frequent_words(vocabulary: Vocabulary) -> None:
+def test_the_vocabulary_is_of_the_most_frequent_words(vocabulary: WordList) -> None:
     lines = (files("wordsegment") / "unigrams.txt").read_text(encoding="utf-8").split("\n")
     counts = {x: float(n) for x, _, n in (line.partition("\t") for line in lines if line)}
     first = sorted(counts, key=lambda x: -counts[x])[:27_000]
@@ -208,13 +206,13 @@ def test_the_vocabulary_is_of_the_most_frequent_words(vocabulary: Vocabulary) ->
 
 
 def test_the_automaton_finds_the_words_of_the_vocabulary_and_no_others(
-    vocabulary: Vocabulary, some: list[str]
+    vocabulary: WordList, some: list[str]
 ) -> None:
     costs = dict.fromkeys(vocabulary.words, 0)
-    words = Words(vocabulary.cells, np.zeros(SIZE + len(vocabulary.cells), np.uint8))
+    words = Vocabulary(vocabulary.cells, np.zeros(SIZE + len(vocabulary.cells), np.uint8))
     labels = [*some, *vocabulary.words[::50]]
     batch = encode(labels)
-    start, end, _ = View(batch, Tables(words=words)).matches
+    start, end, _ = BatchFeatures(batch, Tables(words=words)).matches
     expected = {
         (begin + i, begin + j)
         for label, begin in zip(labels, batch.starts.tolist(), strict=True)
@@ -224,7 +222,7 @@ def test_the_automaton_finds_the_words_of_the_vocabulary_and_no_others(
     assert set(zip(start.tolist(), end.tolist(), strict=True)) == expected
 
 
-def test_each_word_of_the_vocabulary_has_its_own_cell(vocabulary: Vocabulary) -> None:
+def test_each_word_of_the_vocabulary_has_its_own_cell(vocabulary: WordList) -> None:
     """Or it would have the frequency of another."""
     cells = vocabulary.cells
     assert vocabulary.cell.tolist() == [cell_of(cells, x) for x in vocabulary.words]
