@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.cli.demo import summary
-from pipeline.cli.parser import parser
+from pipeline.cli.group import group
 from pipeline.corpus import sources
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(
+    r"(?:python -m pipeline|(?:^|[`/])malicious-domains) ([a-z][^`|>\n]*)", README, re.MULTILINE
+)
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -30,9 +34,12 @@ def test_its_table_is_that_of_the_committed_artifact(classic: Scorer) -> None:
 def test_its_commands_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", README)) <= targets
-    for line in re.findall(r"python -m pipeline ([a-z][^`|>\n]*)", README):
-        arguments = re.sub(r"\[.*\]", "", line).split()
-        parser().parse_args(arguments)
+    context = click.Context(group)
+    for line in COMMANDS:
+        name, *arguments = re.sub(r"\[.*\]", "", line).split()
+        command = group.get_command(context, name)
+        assert command, line
+        command.make_context(name, arguments, context)  # raises UsageError
 
 
 def test_every_pinned_package_is_named() -> None:

@@ -31,6 +31,7 @@ from lambda_app.chalicelib.model.artifact import (
     ArtifactError,
 )
 
+from .. import places
 from ..errors import PipelineError
 from ..evaluation import REPORT_FILES
 from ..files import replacing
@@ -144,7 +145,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
     manifest, or whose proof fails; then the folder is as it was.
     """
     wanted = _existing(storage, _resolve(storage, version))
-    target = out or Path(__file__).parents[2] / "build" / wanted.model
+    target = out or places.BUILD / wanted.model
     with replacing(target, FILES) as folder:
         try:
             for name in wanted.artifact_files:

@@ -10,6 +10,7 @@ from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import flat
 
+from .. import places
 from ..console import say
 from ..corpus import sources
 from ..corpus.defaults import chosen
@@ -40,7 +41,7 @@ class Request:
     @property
     def folder(self) -> Path:
         """Where the artifact goes."""
-        return self.out or sources.DATA.parent / "build" / self.features
+        return self.out or places.BUILD / self.features
 
 
 def run_training(request: Request) -> Proof:

@@ -17,7 +17,7 @@ import pytest
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline.aws import AwsError
-from pipeline.cli.parser import main
+from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.jvm.mojo import MojoError
 from pipeline.registry import versions
