@@ -153,7 +153,7 @@ def demo(**options: Any) -> int:
     "--data",
     type=_FILE,
     metavar="CSV",
-    help="As `corpus` writes it (default: the mix of `corpus`).",
+    help="host,domain,class,subclass (default: as for train).",
 )
 @click.option("--out", type=_FILE, default="report", metavar="DIR", help="The report's folder.")
 @_h2o_url
