@@ -53,7 +53,7 @@ audit: $(DEV) ## ask for known vulnerabilities of what is pinned (needs the netw
 		--requirement requirements-dev.lock
 
 clean: ## remove what was made, downloads and trained artifacts included
-	rm -rf .venv build report data/downloads
+	rm -rf .venv build report data/downloads *.egg-info
 
 $(RUNTIME): requirements.lock pyproject.toml setup.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "$(WANTED)")'
