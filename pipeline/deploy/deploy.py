@@ -30,7 +30,7 @@ from ..console import say
 from ..errors import PipelineError
 from ..files import replace_file
 from ..registry import manifest
-from ..registry.verify import prove
+from ..registry.verify import verify
 from . import snapshot
 from .local_server import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke
@@ -45,7 +45,7 @@ class DeployError(PipelineError):
 
 
 def gate() -> None:
-    """Prove every packaged artifact; raises what `proving.prove` raises, or ManifestError."""
+    """Prove every packaged artifact; raises what `verify` raises, or ManifestError."""
     for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
         say(f"gate     {folder.name}: {_prove(folder)}")
 
@@ -126,12 +126,12 @@ def _prove(folder: Path) -> str:
     """By the answers recorded of it where it was pulled, else by its MOJO's."""
     path = folder / artifact.MANIFEST
     if not path.exists():
-        return prove(folder)
+        return verify(folder)
     version = json.loads(path.read_bytes()).get("version", "")
     found = manifest.read(path.read_bytes(), version)
     for name in found.artifact_files:
         found.check(name, (folder / name).read_bytes())
-    return f"{found.version}, {prove(folder, found.golden)}"
+    return f"{found.version}, {verify(folder, found.golden)}"
 
 
 def _config(stage: str) -> Config:

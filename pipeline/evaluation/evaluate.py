@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from ..corpus.labelled import Corpus, read
 from ..errors import PipelineError
 from ..jvm.cluster import Cluster
 from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
+from ..training.config import DEFAULTS
 from ..training.design import Classic, DesignMatrix, Language
 from ..training.glm import fit
 from . import tables
@@ -68,7 +70,8 @@ def groups(cluster: Cluster, corpus: Corpus) -> Iterator[dict[str, Any]]:
     some = dataclasses.replace(corpus, frame=corpus.frame.iloc[::_EVERY])
     for name, left_out in GROUPS.items():
         features = [x for x in SETS["language"] if x not in left_out]
-        make = partial(Language, features=features, paired=name != "pairs")
+        config = replace(DEFAULTS, paired_features=0) if name == "pairs" else DEFAULTS
+        make = partial(Language, features=features, config=config)
         result = leave_out(cluster, some, make, _FOLDS_OF_GROUPS, f"without {name}")
         yield {"without": name, "features": list(left_out), **mean(result.families())}
 

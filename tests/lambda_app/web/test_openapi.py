@@ -23,7 +23,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
 from pipeline.deploy.local_server import served
-from pipeline.training.export import FALSE_POSITIVE_RATES
+from pipeline.training.config import DEFAULTS
 from tests.lambda_app.test_app import BAD, PATH, post
 from tests.lambda_app.web.described import (
     COMPONENTS,
@@ -106,7 +106,7 @@ def test_a_client_finds_the_paths_behind_a_stage() -> None:
 
 def test_limits_and_operating_points_are_those_in_the_code(scorer: Scorer) -> None:
     points = COMPONENTS["schemas"]["OperatingPoint"]["enum"]
-    assert points == ["max_f1", *FALSE_POSITIVE_RATES] == list(scorer.artifact.thresholds)
+    assert points == ["max_f1", *DEFAULTS.false_positive_rates] == list(scorer.artifact.thresholds)
     assert COMPONENTS["schemas"]["Request"]["properties"]["domains"]["maxItems"] == MAX_DOMAINS
     too_large = COMPONENTS["responses"]["PayloadTooLarge"]["description"]
     for limit in (api.MAX_BODY, api.MAX_ANSWER, MAX_DOMAINS):

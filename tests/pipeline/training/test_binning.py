@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +16,8 @@ from lambda_app.chalicelib.features.registry import matrix
 from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.model.glm import BinnedAdditive
 from pipeline.corpus.labelled import Corpus
-from pipeline.training import binning, language_model
+from pipeline.training import binning
+from pipeline.training.config import DEFAULTS, TrainConfig
 from pipeline.training.design import Language
 from tests.pipeline.training.test_language_model import legitimate
 
@@ -26,6 +26,8 @@ ROWS = st.lists(
     min_size=1,
     max_size=120,
 )
+
+NO_PAIRS = TrainConfig(paired_features=0)
 
 
 def planned(rows: list[tuple[float, bool, int]]) -> binning.Plan:
@@ -69,7 +71,7 @@ def test_coarse_bins_ascend_and_are_of_about_equal_weight(
     coarse = found.coarse["x"]
     assert len(coarse) == found.sizes["x"]
     assert coarse == sorted(coarse)
-    assert set(coarse) <= set(range(binning.COARSE))
+    assert set(coarse) <= set(range(DEFAULTS.coarse_bins))
     total = sum(weight for _, _, weight in rows)
     for k, number in enumerate(coarse):
         below = sum(w for (_, _, w), b in zip(rows, bins, strict=True) if b < k)
@@ -108,7 +110,7 @@ def test_the_features_that_tell_most_are_paired() -> None:
     assert found.pairs == list(itertools.combinations(strongest, 2))
     assert list(found.sizes) == [*names, *(pair.name for pair in found.pairs)]
     assert {found.sizes[pair.name] for pair in found.pairs} == {64}
-    alone = binning.plan(names, values, malicious, weights, paired=False)
+    alone = binning.plan(names, values, malicious, weights, NO_PAIRS)
     assert (alone.edges, alone.coarse, alone.pairs) == (found.edges, {}, [])
     assert list(alone.sizes) == names
 
@@ -148,7 +150,7 @@ FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
 
 
 @pytest.fixture(scope="module")
-def design() -> Iterator[Language]:
+def design() -> Language:
     """On few names and few words."""
     some = legitimate()[::400]
     draw = random.Random(5)
@@ -156,9 +158,8 @@ def design() -> Iterator[Language]:
     kinds = ["legit"] * len(some) + ["dga"] * len(generated)
     frame = pd.DataFrame({"domain": [*some, *generated], "class": kinds, "subclass": kinds})
     frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(language_model, "VOCABULARY", 500)
-        yield Language(Corpus("made-up", Path("none.csv"), frame), FEATURES)
+    few = TrainConfig(vocabulary_size=500)
+    return Language(Corpus("made-up", Path("none.csv"), frame), FEATURES, few)
 
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
