@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PipelineError
-from .local_server import APP, chalice
+from . import chalice_cli
+from .local_server import APP
 
 X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).
@@ -82,7 +83,7 @@ def chalice_package(out: Path, architecture: str = X86_64) -> Path:
         config.write_text(json.dumps(settings))
         # Chalice wants a region, although nothing in the package depends on it.
         environment = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
-        command = chalice(copy, "package", str(out.absolute()))
+        command = chalice_cli.command(copy, "package", str(out.absolute()))
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     zipped = out / "deployment.zip"
     if run.returncode or not zipped.exists():
