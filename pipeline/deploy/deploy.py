@@ -1,7 +1,7 @@
 """Deployment with a gate before, a smoke test after, and a way back.
 
-The zip that was packaged is what is deployed: Chalice finds it where it keeps its
-packages, and Lambda's hash of the code is compared.
+The zip that was packaged is what is deployed: see chalice_cache; and Lambda's hash of the
+code is compared.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -19,8 +18,6 @@ from io import BytesIO
 from pathlib import Path
 
 from chalice.config import Config
-from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
-from chalice.utils import UI, OSUtils
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
@@ -31,7 +28,7 @@ from ..errors import PipelineError
 from ..files import replace_file
 from ..registry import manifest
 from ..registry.verify import prove
-from . import snapshot
+from . import chalice_cache, chalice_cli, snapshot
 from .local_server import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke
 from .snapshot import StageSnapshot, code_sha256
@@ -59,6 +56,7 @@ def deploy(
     Raises DeployError, which says what is deployed then.
     """
     expected, settings = _scorer(stage), _settings(stage)
+    chalice_cache.check_version()
     _check_key(stage, settings)
     state.mkdir(parents=True, exist_ok=True)
     before = snapshot.look(state, stage)
@@ -159,28 +157,20 @@ def _settings(stage: str) -> Settings:
 
 @contextmanager
 def _project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
-    """A copy of the project, with the zip where Chalice keeps the package that it made of it."""
+    """A copy of the project, of which Chalice will deploy the zip."""
     with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
         copy = Path(folder) / "app"
         ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         shutil.copytree(APP, copy, ignore=ignored)
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())
-        config, system = _config(stage), OSUtils()
-        builder = DependencyBuilder(system)
-        packager = LambdaDeploymentPackager(system, builder, UI(), config.lambda_architecture)
-        cached = packager.deployment_package_filename(str(copy), config.lambda_python_version)
-        Path(cached).parent.mkdir()
-        shutil.copyfile(zipped, cached)
+        chalice_cache.plant(zipped, copy, _config(stage))
         yield copy
 
 
 def _chalice(project: Path, *arguments: str) -> None:
     """Run Chalice; raises DeployError with what it says."""
-    command = [sys.executable, "-B", "-c", "from chalice.cli import main; raise SystemExit(main())"]
-    command += ["--project-dir", str(project), *arguments]
-    run = subprocess.run(
-        command, env={**os.environ}, capture_output=True, text=True, check=False, timeout=900
-    )
+    command = chalice_cli.command(project, *arguments)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     if run.returncode:
         raise DeployError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
     for line in run.stdout.splitlines():

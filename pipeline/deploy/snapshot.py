@@ -98,15 +98,16 @@ def look(state: Path, stage: str) -> StageSnapshot | None:
     api = _resource(state, stage, "rest_api")
     with translate_aws_errors(name):
         there = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=_STAGE)
+    variables = settings.get("Environment", {}).get("Variables", {})
     return StageSnapshot(
-        name,
-        _code(found, state / f"{stage}.zip"),
-        {key: settings[key] for key in _SETTINGS}
-        | {"Environment": {"Variables": settings.get("Environment", {}).get("Variables", {})}},
-        found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-        api["rest_api_id"],
-        there["deploymentId"],
-        api["rest_api_url"],
+        function=name,
+        code=_code(found, state / f"{stage}.zip"),
+        settings={key: settings[key] for key in _SETTINGS}
+        | {"Environment": {"Variables": variables}},
+        concurrency=found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+        api=api["rest_api_id"],
+        deployment=there["deploymentId"],
+        url=api["rest_api_url"],
     )
 
 
