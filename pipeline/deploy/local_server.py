@@ -38,14 +38,18 @@ def serve(port: int) -> NoReturn:
 
 @contextmanager
 def served(model: Path | None = None, **settings: str) -> Iterator[str]:
-    """The URL of the app, running for the with block with a model and settings of choice."""
+    """The URL of the app, running for the with block.
+
+    model: the folder of an artifact; None takes the environment's MODEL, or the default.
+    settings: environment variables of the app. Raises LoopbackError.
+    """
     with running(model, **settings) as (url, _):
         yield url
 
 
 @contextmanager
 def running(model: Path | None = None, **settings: str) -> Iterator[tuple[str, int]]:
-    """The same, and the server's process id."""
+    """As served(), and the server's process id besides; raises LoopbackError."""
     port = free_port()
     environment = os.environ | settings | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:

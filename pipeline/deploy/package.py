@@ -23,7 +23,7 @@ X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).
 ARCHITECTURES = {X86_64: 62, ARM64: 183}
 
-# Parts of NumPy that neither `import numpy` nor a request loads (tests/lambda_app/test_package.py).
+# Parts of NumPy that neither `import numpy` nor a request loads (tests/pipeline/deploy/test_package.py).
 _NUMPY = (
     *("_pyinstaller", "char", "compat", "core", "ctypeslib", "distutils", "doc", "f2py", "fft"),
     *("ma", "polynomial", "random", "rec", "strings", "testing"),
@@ -115,7 +115,7 @@ def left_out(path: str) -> bool:
 
 
 def unpack(zipped: Path, folder: Path) -> None:
-    """Unpack what is not left out."""
+    """Unpack Chalice's zip into a folder, except what is left out."""
     with zipfile.ZipFile(zipped) as source:
         source.extractall(folder, [name for name in source.namelist() if not left_out(name)])
 
@@ -138,7 +138,7 @@ def compile_all(folder: Path) -> None:
 
     The Lambda's disk is read-only and Chalice dates sources 1980: without it
     every cold start compiles everything. By a fresh process with fixed hashes,
-    as bytecode depends on what else an interpreter holds.
+    as bytecode depends on what else an interpreter holds. Raises PackagingError.
     """
     command = [sys.executable, "-S", "-P", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash"]
