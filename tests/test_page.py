@@ -209,7 +209,7 @@ def test_every_term_is_named_by_what_its_features_mean(page: Page, language: Sco
 
 def test_terms_have_their_own_names_until_the_model_is_known(page: Page) -> None:
     held: list[Route] = []
-    page.route("**/model", held.append)
+    page.route("**/model", lambda route: held.append(route))
     page.reload()
     judge(page, NAME)
     heads = page.locator("#terms th[scope=row]")
