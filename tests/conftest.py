@@ -19,7 +19,7 @@ from pipeline.corpus import labelled, sources
 from pipeline.deploy import package
 from pipeline.deploy.local_server import served
 from pipeline.jvm.cluster import Cluster, cluster
-from tests import aws_server
+from tests.helpers import aws_server
 
 # The first example of a test pays for loading what the others share.
 settings.register_profile("project", deadline=None)

@@ -19,7 +19,7 @@ from lambda_app.chalicelib.model.glm import BinnedAdditive
 from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning, language_model
 from pipeline.training.design import Language
-from tests.pipeline.training.test_language_model import legitimate
+from tests.helpers.data import legitimate
 
 ROWS = st.lists(
     st.tuples(st.integers(-5, 30) | st.floats(-9, 9), st.booleans(), st.integers(1, 9)),

@@ -21,7 +21,7 @@ from pipeline.jvm.mojo import MojoError, read_mojo, score_mojo
 from pipeline.training.design import Classic, DesignMatrix, Language
 from pipeline.training.export import ExportError, export
 from pipeline.training.glm import Trained, train
-from tests.lambda_app.model.test_scorer import GOLDEN
+from tests.helpers.data import GOLDEN
 
 MODELS = ("classic", "language")
 
