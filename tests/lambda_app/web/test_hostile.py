@@ -139,9 +139,10 @@ def test_no_expression_takes_more_than_linear_time(pattern: re.Pattern[str], pie
 
 @pytest.mark.timing
 def test_the_one_expression_that_is_searched_for() -> None:
+    (defanged,) = (x for x in PATTERNS if "dot" in x.pattern)
     for piece in ("[", "[dot", "[.[.", "(."):
         start = time.process_time()
-        assert parse._DEFANGED.sub("", filled(piece, 200_000))
+        assert defanged.sub("", filled(piece, 200_000))
         assert time.process_time() - start < 0.2
 
 

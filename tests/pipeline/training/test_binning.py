@@ -19,6 +19,7 @@ from lambda_app.chalicelib.model.glm import BinnedAdditive
 from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning, language_model
 from pipeline.training.design import Language
+from pipeline.training.language_model import CrossFit
 from tests.helpers.data import legitimate
 
 ROWS = st.lists(
@@ -148,22 +149,34 @@ FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
 
 
 @pytest.fixture(scope="module")
-def design() -> Iterator[Language]:
-    """On few names and few words."""
+def corpus() -> Corpus:
+    """Few names."""
     some = legitimate()[::400]
     draw = random.Random(5)
     generated = ["".join(draw.choices("abcdefghijklmnopq12", k=draw.randint(5, 20))) for _ in some]
     kinds = ["legit"] * len(some) + ["dga"] * len(generated)
     frame = pd.DataFrame({"domain": [*some, *generated], "class": kinds, "subclass": kinds})
     frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
+    return Corpus("made-up", Path("none.csv"), frame)
+
+
+@pytest.fixture(scope="module")
+def design(corpus: Corpus) -> Iterator[Language]:
+    """With few words."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(language_model, "VOCABULARY", 500)
-        yield Language(Corpus("made-up", Path("none.csv"), frame), FEATURES)
+        yield Language(corpus, FEATURES)
+
+
+@pytest.fixture(scope="module")
+def crossed(corpus: Corpus, design: Language) -> CrossFit:
+    """Of the same names and words as the design."""
+    return CrossFit(design.labels, corpus.malicious, language_model.word_list())
 
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
 def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
-    design: Language, tmp_path: Path, every: int, deployed: bool
+    design: Language, crossed: CrossFit, tmp_path: Path, every: int, deployed: bool
 ) -> None:
     count, pad = len(design.labels), design.padding
     extra = pd.DataFrame({"row": range(count + pad)})
@@ -176,7 +189,7 @@ def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
     values = (
         matrix([design.labels[i] for i in rows], FEATURES, design.tables)
         if deployed
-        else design._crossed.matrix(np.array(rows), FEATURES)
+        else crossed.matrix(np.array(rows), FEATURES)
     )
     real = read.iloc[: len(rows)]
     bins = {}
