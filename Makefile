@@ -6,14 +6,15 @@ DEV := .venv/.dev-installed
 WANTED := Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...
 # Nothing is installed whose hash is not in the lock.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+PARALLEL := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--annotation-style line --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run train report test check serve package bench lock audit clean
+.PHONY: help run train report test test-fast check serve package bench lock audit clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUNTIME) ## train the original's model, export, prove, and ask the HTTP app
 	$(BIN)/python -m pipeline demo --features classic
@@ -24,9 +25,14 @@ train: $(RUNTIME) ## train the deployed kind of model, export, prove (build/lang
 report: $(RUNTIME) ## evaluate both models on what they have not seen (report/index.html)
 	$(BIN)/python -m pipeline evaluate
 
-test: $(DEV) ## run every test
+test: $(DEV) ## run every test, in parallel where no clock is read
 	.ci/chromium
-	$(BIN)/python -m pytest
+	$(PARALLEL) -m "not timing"
+	$(BIN)/python -m pytest -m timing
+
+test-fast: $(DEV) ## run the tests that take a moment each
+	.ci/chromium
+	$(PARALLEL) -m "not slow and not timing"
 
 check: test ## run every test, ruff and mypy --strict
 	$(BIN)/ruff check .
@@ -39,7 +45,7 @@ serve: $(RUNTIME) ## serve the app on 127.0.0.1:8000 (PORT=...)
 package: $(RUNTIME) ## make the deployment zip in build/package
 	$(BIN)/python -m pipeline package
 
-bench: $(DEV) ## measure every speed and size that the README quotes
+bench: $(DEV) ## measure every speed and size that the documents quote
 	$(BIN)/python -m benchmarks
 
 # The versions in a lock stay unless a requirement asks for another: delete the lock for new ones.

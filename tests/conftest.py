@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import uuid
@@ -19,31 +20,72 @@ from pipeline.corpus import labelled, sources
 from pipeline.deploy import package
 from pipeline.deploy.local_server import served
 from pipeline.jvm.cluster import Cluster, cluster
-from tests import aws_server
+from pipeline.places import DOWNLOADS
+from tests.helpers import aws_server
 
 # The first example of a test pays for loading what the others share.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
+# Fixtures that cost so much that all tests which use one run in the same process.
+COSTLY = ("h2o_cluster", "packages")
+# Files of the original's by the fixture that needs them. Where they cannot be had, test_golden.py
+# holds its numbers on a sample, and the tests of all of it are left out.
+ORIGINALS = {"original": sources.ORIGINAL, "words_txt": sources.ORIGINAL_WORDS}
 
-def _fetched(source: sources.Dataset) -> Path:
-    """A file of the original's; without network or mirror there is none to test against."""
-    try:
-        return sources.fetch(source)
-    except sources.SourceError as error:
-        if os.environ.get("DOMAINS_MIRROR"):
-            raise
-        pytest.skip(f"needs the original's data: {error}")
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    """What may not be torn apart in parallel runs, the longest first; then who is left out."""
+    for item in items:
+        group = next((name for name in COSTLY if name in _fixtures(item)), str(item.path))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    yield
+    needed = {name for item in items for name in ORIGINALS.keys() & _fixtures(item)}
+    absent = {name for name in sorted(needed) if not _had(ORIGINALS[name])}
+    if left_out := [item for item in items if absent & _fixtures(item)]:
+        items[:] = [item for item in items if not absent & _fixtures(item)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
+def _had(source: sources.Dataset) -> bool:
+    """Whether a file of the original's is here now, for the first of several processes to fetch."""
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    with (DOWNLOADS / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            sources.fetch(source)
+        except sources.SourceError:
+            if os.environ.get("DOMAINS_MIRROR"):
+                raise
+            return False
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what could not be had."""
+    absent = [source.path.name for source in ORIGINALS.values() if not source.ready]
+    if absent:
+        terminalreporter.write_line(
+            f"without the original's {' and '.join(absent)}: its numbers held on a sample only"
+        )
 
 
 @pytest.fixture(scope="session")
 def original() -> labelled.Corpus:
-    return labelled.read(_fetched(sources.ORIGINAL), "original")
+    return labelled.read(sources.ORIGINAL.path, "original")
 
 
 @pytest.fixture(scope="session")
 def words_txt() -> Path:
-    return _fetched(sources.ORIGINAL_WORDS)
+    return sources.ORIGINAL_WORDS.path
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom, shows what it promises, and is committed bare."""
+"""The notebook runs from top to bottom, shows what it promises, and is committed so."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
-from pipeline.corpus import sources
 from pipeline.dga import FAMILIES
+from tests.helpers.notebook import METADATA, NOTEBOOK, SECONDS, clone, execute
 
-ROOT = Path(__file__).parents[1]
-NOTEBOOK = ROOT / "notebooks" / "exploration.ipynb"
-SECONDS = 180  # that it may take on two cores
 FIGURES = {1: 1, 2: 2, 3: 1, 4: 1, 5: 2, 6: 0}  # of each section
+SIZE = 1_500_000  # bytes that it may have with its outputs
 
 Cell = dict[str, Any]
+
+
+def executed(test: Callable[..., None]) -> Callable[..., None]:
+    """A test of what comes out when the notebook is run, which must not take too long."""
+    marked: Callable[..., None] = pytest.mark.slow(pytest.mark.timing(test))
+    return marked
 
 
 @pytest.fixture(scope="module")
@@ -34,50 +37,22 @@ def committed() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as a fresh clone has it, without downloads, in a folder of its own."""
-    root = tmp_path_factory.mktemp("project")
-    (root / "notebooks").mkdir()
-    (root / "data").mkdir()
-    shared = [ROOT / name for name in ("pyproject.toml", "lambda_app", "pipeline")]
-    for path in (*shared, *(s.path for s in sources.SOURCES if s.state == "committed")):
-        (root / path.relative_to(ROOT)).symlink_to(path)
-    return root
+    return clone(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="module")
 def run(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Cell], float]:
     """The cells with their outputs, and the seconds that it took."""
-    jupyter = tmp_path_factory.mktemp("jupyter")
-    kernel = jupyter / "kernels" / "python3" / "kernel.json"
-    kernel.parent.mkdir(parents=True)
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    kernel.write_text(
-        json.dumps({"argv": command, "display_name": "Python 3", "language": "python"})
-    )
-    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
-    client = NotebookClient(
-        notebook,
-        timeout=SECONDS,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(project / "notebooks")}},
-    )
-    # Neither kernels nor settings of the user's count, and no file of ours stays with them.
-    places = {"JUPYTER_PATH": jupyter, "JUPYTER_RUNTIME_DIR": jupyter, "IPYTHONDIR": jupyter}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, path in places.items():
-            patch.setenv(name, str(path))
-        patch.delenv("DOMAINS_MIRROR", raising=False)
-        patch.delenv("MODEL", raising=False)
-        start = time.perf_counter()
-        client.execute()
-        return notebook.cells, time.perf_counter() - start
+    start = time.perf_counter()
+    notebook = execute(project, tmp_path_factory.mktemp("jupyter"))
+    return notebook.cells, time.perf_counter() - start
 
 
 def _section(cells: list[Cell], number: int) -> list[Cell]:
     """The outputs of a section's cells."""
     found, here = [], 0
     for cell in cells:
-        if cell["cell_type"] == "markdown" and (head := re.match(r"## (\d)\.", cell["source"])):
+        if head := re.match(r"## (\d)\.", "".join(cell["source"])):
             here = int(head[1])
         elif here == number:
             found += cell.get("outputs", [])
@@ -85,10 +60,15 @@ def _section(cells: list[Cell], number: int) -> list[Cell]:
 
 
 def _text(outputs: list[Cell], kind: str = "text/plain") -> str:
-    return "\n".join(o.get("text") or o.get("data", {}).get(kind, "") for o in outputs)
+    found = (o.get("text") or o.get("data", {}).get(kind, "") for o in outputs)
+    return "\n".join(map("".join, found))
 
 
-@pytest.mark.slow
+def _images(outputs: list[Cell]) -> list[Cell]:
+    return [output for output in outputs if "image/png" in output.get("data", {})]
+
+
+@executed
 def test_it_runs_in_time_and_without_chatter(run: tuple[list[Cell], float]) -> None:
     cells, seconds = run
     assert seconds < SECONDS
@@ -102,30 +82,29 @@ def test_it_runs_in_time_and_without_chatter(run: tuple[list[Cell], float]) -> N
     assert "H2O" not in _text(outputs)
 
 
-@pytest.mark.slow
+@executed
 @pytest.mark.parametrize(("section", "count"), FIGURES.items())
 def test_every_section_has_its_figures(
     run: tuple[list[Cell], float], section: int, count: int
 ) -> None:
-    images = [o for o in _section(run[0], section) if "image/png" in o.get("data", {})]
-    assert len(images) == count
+    assert len(_images(_section(run[0], section))) == count
 
 
-@pytest.mark.slow
+@executed
 def test_the_data_are_shown(run: tuple[list[Cell], float]) -> None:
     tables = _text(_section(run[0], 1), "text/html")
     for name in ("legit", "dga", "hsts", "universities", "shape-hex", *FAMILIES):
         assert f">{name}<" in tables
 
 
-@pytest.mark.slow
+@executed
 def test_both_models_are_scored(run: tuple[list[Cell], float]) -> None:
     table = _text(_section(run[0], 3), "text/html")
     for text in ("classic", "language", "recall at 1 %", "recall at 0.1 %"):
         assert f">{text}<" in table
 
 
-@pytest.mark.slow
+@executed
 def test_every_family_is_left_out_once(run: tuple[list[Cell], float]) -> None:
     tables = [
         o["data"]["text/html"] for o in _section(run[0], 4) if "text/html" in o.get("data", {})
@@ -139,7 +118,7 @@ def test_every_family_is_left_out_once(run: tuple[list[Cell], float]) -> None:
     assert worst == families[: len(worst)]
 
 
-@pytest.mark.slow
+@executed
 def test_the_contributions_sum_to_the_log_odds(run: tuple[list[Cell], float]) -> None:
     text = _text(_section(run[0], 5))
     for words in ("plz|dont|hack|me", "max_f1", "0.0001"):
@@ -160,16 +139,36 @@ def test_it_finds_the_project_from(folder: str, committed: dict[str, Any], proje
     )
 
 
-def test_it_is_committed_without_results_or_traces_of_a_machine(
-    committed: dict[str, Any],
-) -> None:
-    assert committed["metadata"] == {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+def test_it_is_committed_without_traces_of_a_machine(committed: dict[str, Any]) -> None:
+    assert committed["metadata"] == METADATA
     for cell in committed["cells"]:
         assert cell["metadata"] == {}
         assert "attachments" not in cell
-        if cell["cell_type"] == "code":
-            assert cell["outputs"] == []
-            assert cell["execution_count"] is None
+    text = NOTEBOOK.read_text(encoding="utf-8")
+    assert not re.search(r"/(home|root|tmp|work|Users|usr)/|[Tt]raceback| at 0x[0-9a-f]", text)
+    assert len(text.encode()) < SIZE
+
+
+def test_it_is_committed_as_it_comes_out(committed: dict[str, Any]) -> None:
+    """Run from top to bottom: python -m tests.helpers.notebook."""
+    cells = [cell for cell in committed["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == [*range(1, len(cells) + 1)]
+    for cell in cells:
+        assert all(output["output_type"] != "error" for output in cell["outputs"])
+        assert len(_images(cell["outputs"])) == "".join(cell["source"]).count("plt.show()")
+    for section, count in FIGURES.items():
+        assert len(_images(_section(committed["cells"], section))) == count
+
+
+@executed
+def test_it_shows_what_is_committed(
+    run: tuple[list[Cell], float], committed: dict[str, Any]
+) -> None:
+    """The same kinds of outputs from each cell, and the same tables of data."""
+    pairs = list(zip(committed["cells"], run[0], strict=True))
+    for then, now in pairs:
+        assert "".join(then["source"]) == now["source"]
+        assert [x["output_type"] for x in then.get("outputs", [])] == [
+            x["output_type"] for x in now.get("outputs", [])
+        ]
+    assert _text(_section(committed["cells"], 1)) == _text(_section(run[0], 1))

@@ -29,6 +29,7 @@ def table(*subjects: str, status: int = 0) -> dict[str, str]:
     return {what.strip(): figure for what, figure in (re.split(r"  +", x.strip()) for x in lines)}
 
 
+@pytest.mark.timing
 def test_answers_on_a_kept_connection_do_not_wait(app_url: str) -> None:
     """In two pieces each would take 40 ms: Nagle's algorithm and a delayed acknowledgement."""
     load = client.single(app_url, [f"name{i}.com" for i in range(30)], 1)

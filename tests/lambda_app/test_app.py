@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,16 +13,7 @@ import requests
 from lambda_app.chalicelib.features.registry import REGISTRY
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.deploy.local_server import served
-
-PATH = "/malicious-domain-classifier"
-PARTS = ["intercept", "length", "entropy", "proVowels", "numWords"]
-EIGHT = ["label", "class0Prob", "class1Prob", *PARTS]
-
-
-def post(url: str, body: object, **headers: str) -> requests.Response:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json", "Origin": "https://front.example"} | headers
-    return requests.post(url + PATH, data=data, headers=headers, timeout=30)
+from tests.helpers.api import BAD, EIGHT, PARTS, PATH, post
 
 
 def test_one_domain_gets_the_eight_keys_of_the_original(classic_url: str, classic: Scorer) -> None:
@@ -105,38 +95,6 @@ def test_a_batch_is_answered_in_order(app_url: str) -> None:
 def test_a_thousand_at_once(app_url: str) -> None:
     answer = post(app_url, {"domains": [f"name{i}.com" for i in range(1000)]})
     assert [x["name"] for x in answer.json()["results"]] == [f"name{i}" for i in range(1000)]
-
-
-BAD: list[tuple[object, int, str]] = [
-    (b"", 400, "not JSON"),
-    (b"domain=example.com", 400, "not JSON"),
-    (b"\xff\xfe\x00", 400, "not JSON"),
-    (b"[" * 50_000, 400, "not JSON"),
-    (b'{"domain": ' + b"9" * 5_000 + b"}", 400, "not JSON"),
-    ("example.com", 400, "a string, expected an object"),
-    (["example.com"], 400, "an array, expected an object"),
-    (None, 400, "null, expected an object"),
-    ({}, 400, '"domain" and "domains"'),
-    ({"name": "example.com"}, 400, '"domain" and "domains"'),
-    ({"domain": "a.com", "domains": ["a.com"]}, 400, '"domain" and "domains"'),
-    ({"domain": 5}, 400, "a number, expected a string"),
-    ({"domain": None}, 400, "null, expected a string"),
-    ({"domain": ["a.com"]}, 400, "an array, expected a string"),
-    ({"domains": []}, 400, "1 to 1,000"),
-    ({"domains": "a.com"}, 400, "1 to 1,000"),
-    ({"domains": ["a.com", True]}, 400, "domains[1] is a boolean"),
-    ({"domains": ["a.com"] * 1001}, 413, "1001 domains: at most 1000"),
-    ({"domain": "x" * 2_000_000}, 413, "at most 1000000"),
-    ({"domain": ""}, 422, "empty"),
-    ({"domain": "x" * 64}, 422, "64 characters"),
-    ({"domain": "abcdefghi." * 30 + "com"}, 422, "at most 253"),
-    ({"domain": "two words.com"}, 422, "' '"),
-    ({"domain": "1.2.3.4"}, 422, "IP address"),
-    ({"domain": "💩.la"}, 422, "PILE OF POO"),
-    ({"domain": "nul\0.com"}, 422, "'\\x00'"),
-    ({"domain": "\ud800.com"}, 422, "domain"),
-    ({"domain": "co.uk"}, 422, "public suffix"),
-]
 
 
 @pytest.mark.parametrize(("body", "status", "message"), BAD)

@@ -69,6 +69,7 @@ def test_no_rule_ends_in_a_number_so_that_addresses_are_told_by_their_end() -> N
     assert [x for x in NAMES if x.rpartition(".")[2][0].isdigit()] == []
 
 
+@pytest.mark.timing
 def test_the_rules_are_there_at_once() -> None:
     took = []
     for _ in range(5):

@@ -10,8 +10,8 @@ from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
 from lambda_app.chalicelib.features.encoding import ALPHABET, encode
 from lambda_app.chalicelib.features.explanation import STRETCH, Reason, explain, segmentations
 from lambda_app.chalicelib.model.scorer import Scorer
-from tests import reference
-from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, table, vocabularies
+from tests.helpers import reference
+from tests.helpers.vocabularies import FEW, LETTERS, table, vocabularies
 
 LABELS = st.lists(st.text(ALPHABET, max_size=40), min_size=1, max_size=6)
 SIMPLE = ({"face": 9, "book": 9, "cebo": 8}, dict.fromkeys(ALPHABET, 9))

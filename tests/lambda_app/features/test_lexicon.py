@@ -12,7 +12,7 @@ from lambda_app.chalicelib.features.lexicon import Lexicon
 from pipeline.corpus import sources
 from pipeline.corpus.labelled import Corpus
 from pipeline.training.automaton import compile_words
-from tests.reference import num_words, web2
+from tests.helpers.reference import num_words, web2
 
 LETTERS = "ab-7z"
 

@@ -11,7 +11,7 @@ from lambda_app.chalicelib.features.ngrams import SYMBOLS, CharacterModel
 from lambda_app.chalicelib.features.registry import REGISTRY, matrix
 from lambda_app.chalicelib.features.types import Bytes
 from lambda_app.chalicelib.model.scorer import Scorer
-from tests import reference
+from tests.helpers import reference
 
 LABELS = st.text(ALPHABET, max_size=63) | st.text(ALPHABET + "._éß\n", max_size=20)
 _DRAW = np.random.default_rng(3)

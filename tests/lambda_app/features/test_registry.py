@@ -11,7 +11,7 @@ from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.registry import CHUNK, REGISTRY, SETS, matrix
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
-from tests import reference
+from tests.helpers import reference
 
 CLASSIC = SETS["classic"]
 LDH = "abcdefghijklmnopqrstuvwxyz0123456789-"

@@ -13,8 +13,8 @@ from lambda_app.chalicelib.features.registry import REGISTRY
 from lambda_app.chalicelib.features.segmentation import Segmentation
 from lambda_app.chalicelib.features.single import LabelFeatures
 from lambda_app.chalicelib.model.scorer import Scorer
-from tests import reference
-from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, table, vocabularies
+from tests.helpers import reference
+from tests.helpers.vocabularies import FEW, LETTERS, table, vocabularies
 
 LABELS = st.lists(st.text(ALPHABET + ".é", max_size=70), min_size=1, max_size=8)
 

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,9 +10,7 @@ from hypothesis import strategies as st
 from lambda_app.chalicelib.domains.parse import InvalidDomain
 from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 from pipeline.corpus.labelled import Corpus
-
-# Recorded from H2O's Java scorer, see tests/pipeline/test_export.py.
-GOLDEN = json.loads((Path(__file__).parents[2] / "data" / "golden.json").read_text())
+from tests.helpers.data import GOLDEN
 
 # SHA-256 of the log-odds, float64, of all names of the embedded corpus; recorded when the
 # code was slower and plainer. Faster code must not change a bit; a new training does.

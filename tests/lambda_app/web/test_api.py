@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.api import classify
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
-REQUESTS = st.dictionaries(
-    st.sampled_from(["domain", "domains", "x"]), st.text() | st.lists(st.text()) | JSON
-)
+from tests.helpers.api import JSON, REQUESTS
 
 
 @given(

@@ -18,8 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.lambda_app.test_app import BAD, EIGHT
-from tests.lambda_app.web.test_api import JSON, REQUESTS
+from tests.helpers.api import BAD, EIGHT, JSON, REQUESTS
 
 ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "tests" / "data" / "event.json").read_text())

@@ -95,6 +95,7 @@ def seconds(scorer: Scorer, body: bytes) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 @pytest.mark.parametrize("kind", BODIES)
 def test_time_grows_as_the_request_does(language: Scorer, kind: str) -> None:
     half, full = BODIES[kind](FULL // 2), BODIES[kind](FULL)
@@ -124,7 +125,7 @@ PATTERNS = [x for x in FOUND if isinstance(x, re.Pattern)]
 PIECES = ["a", "9", "-", "a.", "a" * 63 + ".", "f:", ":", "/", "[.", "[dot", "0x", "https://", "."]
 
 
-@pytest.mark.slow
+@pytest.mark.timing
 @pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.pattern[:20])
 @pytest.mark.parametrize("piece", PIECES)
 def test_no_expression_takes_more_than_linear_time(pattern: re.Pattern[str], piece: str) -> None:
@@ -136,10 +137,12 @@ def test_no_expression_takes_more_than_linear_time(pattern: re.Pattern[str], pie
         assert time.process_time() - start < 0.2
 
 
+@pytest.mark.timing
 def test_the_one_expression_that_is_searched_for() -> None:
+    (defanged,) = (x for x in PATTERNS if "dot" in x.pattern)
     for piece in ("[", "[dot", "[.[.", "(."):
         start = time.process_time()
-        assert parse._DEFANGED.sub("", filled(piece, 200_000))
+        assert defanged.sub("", filled(piece, 200_000))
         assert time.process_time() - start < 0.2
 
 

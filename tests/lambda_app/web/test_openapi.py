@@ -24,8 +24,8 @@ from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
 from pipeline.deploy.local_server import served
 from pipeline.training.config import DEFAULTS
-from tests.lambda_app.test_app import BAD, PATH, post
-from tests.lambda_app.web.described import (
+from tests.helpers.api import BAD, PATH, post
+from tests.helpers.described import (
     COMPONENTS,
     DOCUMENT,
     OPERATIONS,

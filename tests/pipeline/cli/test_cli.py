@@ -22,43 +22,11 @@ from pipeline.cli.group import group
 from pipeline.cli.reference import reference
 from pipeline.cli.train import corpus
 from pipeline.training.export import write_metadata
+from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
 
-ROOT = Path(__file__).parents[3]
 COMMANDS = ["score", "data", "corpus", "train", "demo", "evaluate", "serve", "package", "dga"]
 COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
 CLASSIC = ["--features", "classic"]  # trained in seconds
-PIPELINE = [sys.executable, "-m", "pipeline"]
-
-
-def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PIPELINE, *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started (Linux)."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                found.append(int(stat.parent.name))
-        except OSError:  # gone meanwhile
-            continue
-    return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def test_every_command_has_help_with_an_example() -> None:

@@ -13,7 +13,7 @@ from pipeline.corpus.labelled import Corpus, CorpusError
 from pipeline.corpus.mixture import DEFAULT, Summary, assemble
 from pipeline.corpus.readers import KNOWN
 from pipeline.dga import shapes
-from tests.pipeline.cli.test_cli import run
+from tests.helpers.commands import run
 
 HEADER = "host,domain,class,subclass\n"
 MINE = HEADER + (

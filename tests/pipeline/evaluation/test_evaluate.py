@@ -18,7 +18,7 @@ from pipeline.evaluation.leave_out import family_folds, leave_out, mean, scorer_
 from pipeline.jvm.cluster import Cluster
 from pipeline.training.design import Language
 from pipeline.training.glm import fit_all
-from tests.pipeline.cli.test_cli import run
+from tests.helpers.commands import run
 
 pytestmark = pytest.mark.slow
 

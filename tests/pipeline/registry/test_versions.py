@@ -7,7 +7,9 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from pipeline.registry import versions
 from pipeline.registry.manifest import Manifest, ManifestError, check_version, read
 from pipeline.registry.s3 import Storage
 from pipeline.registry.verify import VerificationError, ask_mojo
-from pipeline.registry.versions import RegistryError
+from pipeline.registry.versions import Pointer, RegistryError
 from pipeline.training.export import write_metadata
 
 GOLDEN = [
@@ -139,22 +141,34 @@ def test_of_two_publishing_commands_at_once_one_is_told(aws: str, storage: Stora
     assert told == ["is there already", "published"], said
 
 
+class Overtaken(Storage):
+    """The storage of a command that another overtakes just before it writes."""
+
+    def __init__(self, storage: Storage, other: Callable[[], Pointer]) -> None:
+        super().__init__(storage.url(""))
+        self.other = other
+
+    def put(self, name: str, body: bytes, over: str | None = None) -> bool:
+        """Write, once the other command has come and gone."""
+        self.first = self.other()
+        return super().put(name, body, over)
+
+
 def test_of_two_promotions_at_once_one_wins(storage: Storage, version: str, tmp_path: Path) -> None:
-    shutil.copytree(PACKAGED / "classic", tmp_path / "other")
-    retrained(tmp_path / "other", "2026-11-24T00:00:00+00:00")
-    other = versions.publish(storage, tmp_path / "other").manifest.version
-    versions.promote(storage, version)
-    old, tag = versions._pointer(storage)  # both have read the pointer
-    assert old
-    first = versions._move(storage, versions.Pointer(other, [version]), tag)
-    with pytest.raises(RegistryError, match=f"was moved meanwhile, to {other}"):
-        versions._move(storage, versions.Pointer(version, [version]), tag)
-    assert versions.current(storage) == dataclasses.replace(
-        first,
-        moved=versions.current(storage).moved,  # type: ignore[union-attr]
-    )
-    with pytest.raises(RegistryError, match="was moved meanwhile"):  # both saw no pointer
-        versions._move(storage, versions.Pointer(version, []), None)
+    published = [version]
+    for day in (1, 2):
+        shutil.copytree(PACKAGED / "classic", tmp_path / str(day))
+        retrained(tmp_path / str(day), f"2026-11-2{day}T00:00:00+00:00")
+        published.append(versions.publish(storage, tmp_path / str(day)).manifest.version)
+    # At first there is no pointer yet, then both have read the same one.
+    for first, second in ((published[1], version), (published[2], version)):
+        overtaken = Overtaken(storage, partial(versions.promote, storage, first))
+        with pytest.raises(RegistryError, match=f"was moved meanwhile, to {first}"):
+            versions.promote(overtaken, second)
+        current = versions.current(storage)
+        assert current
+        assert current == dataclasses.replace(overtaken.first, moved=current.moved)
+    assert overtaken.first.history == [published[1]]
 
 
 def test_rollbacks_go_further_and_further_back(storage: Storage, tmp_path: Path) -> None:

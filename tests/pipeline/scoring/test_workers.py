@@ -17,7 +17,7 @@ import pytest
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.scoring import workers
 from pipeline.scoring.formats import to_csv
-from tests.pipeline.cli.test_cli import alive, children
+from tests.helpers.commands import alive, children
 
 ROOT = Path(__file__).parents[3]
 JOB = workers.Job("language", "max_f1", "csv")

@@ -9,7 +9,7 @@ from lambda_app.chalicelib.features.encoding import encode
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from pipeline.errors import PipelineError
 from pipeline.training.automaton import compile_words, read_words, usable
-from tests.reference import num_words
+from tests.helpers.reference import num_words
 
 
 def test_words_that_no_label_can_hold_are_left_out() -> None:

@@ -19,7 +19,8 @@ from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning
 from pipeline.training.config import DEFAULTS, TrainConfig
 from pipeline.training.design import Language
-from tests.pipeline.training.test_language_model import legitimate
+from pipeline.training.language_model import CrossFit, word_list
+from tests.helpers.data import legitimate
 
 ROWS = st.lists(
     st.tuples(st.integers(-5, 30) | st.floats(-9, 9), st.booleans(), st.integers(1, 9)),
@@ -28,6 +29,7 @@ ROWS = st.lists(
 )
 
 NO_PAIRS = TrainConfig(paired_features=0)
+FEW_WORDS = TrainConfig(vocabulary_size=500)
 
 
 def planned(rows: list[tuple[float, bool, int]]) -> binning.Plan:
@@ -150,21 +152,32 @@ FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
 
 
 @pytest.fixture(scope="module")
-def design() -> Language:
-    """On few names and few words."""
+def corpus() -> Corpus:
+    """Few names."""
     some = legitimate()[::400]
     draw = random.Random(5)
     generated = ["".join(draw.choices("abcdefghijklmnopq12", k=draw.randint(5, 20))) for _ in some]
     kinds = ["legit"] * len(some) + ["dga"] * len(generated)
     frame = pd.DataFrame({"domain": [*some, *generated], "class": kinds, "subclass": kinds})
     frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
-    few = TrainConfig(vocabulary_size=500)
-    return Language(Corpus("made-up", Path("none.csv"), frame), FEATURES, few)
+    return Corpus("made-up", Path("none.csv"), frame)
+
+
+@pytest.fixture(scope="module")
+def design(corpus: Corpus) -> Language:
+    """With few words."""
+    return Language(corpus, FEATURES, FEW_WORDS)
+
+
+@pytest.fixture(scope="module")
+def crossed(corpus: Corpus, design: Language) -> CrossFit:
+    """Of the same names and words as the design."""
+    return CrossFit(design.labels, corpus.malicious, word_list(FEW_WORDS), FEW_WORDS)
 
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
 def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
-    design: Language, tmp_path: Path, every: int, deployed: bool
+    design: Language, crossed: CrossFit, tmp_path: Path, every: int, deployed: bool
 ) -> None:
     count, pad = len(design.labels), design.padding
     extra = pd.DataFrame({"row": range(count + pad)})
@@ -177,7 +190,7 @@ def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
     values = (
         matrix([design.labels[i] for i in rows], FEATURES, design.tables)
         if deployed
-        else design._crossed.matrix(np.array(rows), FEATURES)
+        else crossed.matrix(np.array(rows), FEATURES)
     )
     real = read.iloc[: len(rows)]
     bins = {}

@@ -22,7 +22,7 @@ from pipeline.training.design import Classic, DesignMatrix, Language
 from pipeline.training.export import ExportError, export, verify
 from pipeline.training.glm import Trained
 from pipeline.training.run import train
-from tests.lambda_app.model.test_scorer import GOLDEN
+from tests.helpers.data import GOLDEN
 
 MODELS = ("classic", "language")
 

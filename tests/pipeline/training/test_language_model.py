@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import lzma
 import random
 import zlib
 from collections import Counter
@@ -19,12 +17,12 @@ from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, encode
 from lambda_app.chalicelib.features.ngrams import SYMBOLS
 from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
 from lambda_app.chalicelib.features.vocabulary import Vocabulary
-from pipeline.corpus import sources
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree
 from pipeline.training.language_model import CrossFit, WordList
-from tests import reference
-from tests.lambda_app.features.test_vocabulary import FEW, LETTERS, cell_of, table, vocabularies
+from tests.helpers import reference
+from tests.helpers.data import legitimate
+from tests.helpers.vocabularies import FEW, LETTERS, cell_of, table, vocabularies
 
 NAMES = SETS["language"]
 WORDS = [
@@ -41,13 +39,6 @@ WORDS = [
     "log",
     "blog",
 ]
-
-
-@functools.cache
-def legitimate() -> list[str]:
-    """The distinct labels of HSTS names, sorted."""
-    hosts = lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split()
-    return sorted({host.partition(".")[0] for host in hosts})
 
 
 @pytest.fixture(scope="module")

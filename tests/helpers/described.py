@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from jsonschema import Draft202012Validator
 
-PAGE = Path(__file__).parents[3] / "lambda_app" / "chalicelib" / "page"
+PAGE = Path(__file__).parents[2] / "lambda_app" / "chalicelib" / "page"
 DOCUMENT: dict[str, Any] = json.loads((PAGE / "openapi.json").read_text(encoding="utf-8"))
 COMPONENTS: dict[str, Any] = DOCUMENT["components"]
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]

@@ -21,8 +21,7 @@ from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.model.scorer import Score, Scorer
 from lambda_app.chalicelib.web import static
 from pipeline.deploy.local_server import served
-
-from .browser import chromium
+from tests.helpers.browser import chromium
 
 PATH = "malicious-domain-classifier"
 NAME = "plzdonthackmekthxbye"

@@ -1,4 +1,4 @@
-"""The page as it looks: python -m tests.screenshots FOLDER; page.png is for the README."""
+"""The page as it looks: python -m tests.helpers.screenshots FOLDER; page.png is for the README."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from pipeline.deploy.local_server import served
-
-from .browser import chromium
+from tests.helpers.browser import chromium
 
 LIST = (
     "domain\nfacebook.com\nxmqjtoevkbhrw.ru\nhttps://www.example.co.uk/path\nco.uk\nqwrtzp\n1.2.3.4"

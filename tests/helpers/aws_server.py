@@ -1,6 +1,6 @@
 """S3, IAM, Lambda and API Gateway by moto on 127.0.0.1, put right in three respects.
 
-As a program it serves until it is stopped: python -m tests.aws_server PORT DELAY
+As a program it serves until it is stopped: python -m tests.helpers.aws_server PORT DELAY
 
 - S3 decides a conditional write in one step, and takes no body that is cut short;
   moto's threads do neither. So requests are read whole, and answered one at a time.
@@ -101,8 +101,8 @@ def running(log: Path, delay: float = 0.0) -> Iterator[str]:
     with socket.create_server((processes.HOST, 0)) as free:
         port = free.getsockname()[1]
     url = f"http://{processes.HOST}:{port}"
-    command = [sys.executable, "-m", "tests.aws_server", str(port), str(delay)]
-    root = str(Path(__file__).parents[1])
+    command = [sys.executable, "-m", "tests.helpers.aws_server", str(port), str(delay)]
+    root = str(Path(__file__).parents[2])
     process = processes.start(command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root})
     try:
         processes.wait(process, f"{url}/moto-api/data.json", log, 60)

@@ -21,8 +21,8 @@ from pipeline.registry.manifest import Manifest
 from pipeline.registry.s3 import Storage
 from pipeline.registry.verify import verify
 from pipeline.training.export import write_metadata
-from tests import aws_server
-from tests.forking import Forks, forks
+from tests.helpers import aws_server
+from tests.helpers.forking import Forks, forks
 
 TRAIN, EXPORT, PUBLISH, PROMOTE, PULL = 3, 3, 18, 8, 18  # training takes seconds each
 DELAY = 0.03  # seconds of each request, so that some are hit

@@ -20,7 +20,7 @@ from pipeline.dga.family import Family, Variant
 from pipeline.dga.sampling import batches, sample
 
 # First names for fixed dates and seeds, computed by the published reference implementations.
-VECTORS = json.loads((Path(__file__).parents[1] / "data" / "dga-vectors.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "data" / "dga-vectors.json").read_text())
 VARIANTS = {
     f"{family.name}-{variant.name}".rstrip("-"): variant
     for family in FAMILIES.values()
@@ -31,7 +31,7 @@ READERS = {  # of seeds; proslikefan takes any text
     name: v for name, v in VARIANTS.items() if v.seeds != ("",) and name != "proslikefan"
 }
 DAY, OTHER_DAY = date(2016, 1, 5), date(2017, 9, 20)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def first(variant: Variant, day: date, seed: str, count: int = 10) -> list[str]:

@@ -43,8 +43,8 @@ class Forks:
 def forks(log: Path) -> Iterator[Forks]:
     """Forks for the with block."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.forking"],
-        cwd=Path(__file__).parents[1],
+        [sys.executable, "-m", "tests.helpers.forking"],
+        cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,0 +1,87 @@
+"""The notebook, executed in a fresh copy of the project.
+
+As a program it commits what comes out to the notebook: python -m tests.helpers.notebook
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from pipeline.corpus import sources
+from tests.helpers.commands import ROOT
+
+NOTEBOOK = ROOT / "notebooks" / "exploration.ipynb"
+SECONDS = 180  # that it may take on two cores
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def clone(root: Path) -> Path:
+    """The project as a fresh clone has it, without downloads, in an empty folder; returns it."""
+    (root / "notebooks").mkdir()
+    (root / "data").mkdir()
+    shared = [ROOT / name for name in ("pyproject.toml", "lambda_app", "pipeline")]
+    for path in (*shared, *(s.path for s in sources.SOURCES if s.state == "committed")):
+        (root / path.relative_to(ROOT)).symlink_to(path)
+    return root
+
+
+def execute(project: Path, jupyter: Path) -> Any:
+    """The notebook with its outputs, run in a clone, with an empty folder for Jupyter.
+
+    Raises CellExecutionError if a cell does.
+    """
+    kernel = jupyter / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel.write_text(
+        json.dumps({"argv": command, "display_name": "Python 3", "language": "python"})
+    )
+    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(project / "notebooks")}},
+    )
+    # Neither kernels nor settings of the user's count, and no file of ours stays with them.
+    places = {"JUPYTER_PATH": jupyter, "JUPYTER_RUNTIME_DIR": jupyter, "IPYTHONDIR": jupyter}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, path in places.items():
+            patch.setenv(name, str(path))
+        patch.delenv("DOMAINS_MIRROR", raising=False)
+        patch.delenv("MODEL", raising=False)
+        client.execute()
+    return notebook
+
+
+def bare(notebook: Any) -> dict[str, Any]:
+    """The notebook as it is committed: with its outputs, without traces of a machine."""
+    plain: dict[str, Any] = json.loads(json.dumps(notebook))
+    plain["metadata"] = METADATA
+    for cell in plain["cells"]:
+        cell["metadata"] = {}
+    return plain
+
+
+def main() -> None:
+    """Execute the notebook and write it with its outputs."""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        notebook = bare(execute(clone(Path(one)), Path(other)))
+    written = nbformat.writes(nbformat.from_dict(notebook))  # type: ignore[no-untyped-call]
+    NOTEBOOK.write_text(written + "\n" * (not written.endswith("\n")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
