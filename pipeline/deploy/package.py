@@ -23,7 +23,7 @@ X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).
 ARCHITECTURES = {X86_64: 62, ARM64: 183}
 
-# Parts of NumPy that neither `import numpy` nor a request loads (tests/pipeline/deploy/test_package.py).
+# Parts of NumPy that neither `import numpy` nor a request loads; test_package.py checks it.
 _NUMPY = (
     *("_pyinstaller", "char", "compat", "core", "ctypeslib", "distutils", "doc", "f2py", "fft"),
     *("ma", "polynomial", "random", "rec", "strings", "testing"),
