@@ -26,7 +26,7 @@ from ..errors import PipelineError
 from .formats import FORMS, Row, Written
 
 MOST = 8  # processes by default: a single one reads and writes, and more would wait for it
-AHEAD = 2  # chunks that another process has: it scores one, and the next waits for it
+AHEAD = 2  # chunks that another process has: one is being scored, the next is there already
 _QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 

@@ -19,13 +19,22 @@ from .types import Floats
 
 CHUNK = 8192  # labels computed together: their intermediate arrays fit a cache
 
+# What a feature asks, the same four questions as the original's four features.
+GROUPS = {
+    "length": "how long the label is",
+    "entropy": "how mixed its characters are",
+    "vowels": "how it can be pronounced",
+    "words": "how it reads in words",
+}
+
 Column = Any  # int64 or float64 (labels,) of a batch; int or float of one label
 
 
 class Feature(NamedTuple):
-    """A column: its name, what it means, and its values for a batch or its value for one label."""
+    """A column: what it is called, asks and means; its values for a batch or for one label."""
 
     name: str
+    group: str  # one of GROUPS
     meaning: str
     compute: Callable[[FeatureInputs], Column]
 
@@ -226,31 +235,37 @@ def p_singles(inputs: FeatureInputs) -> Column:
 REGISTRY = {
     feature.name: feature
     for feature in (
-        Feature("length", "characters", length),
-        Feature("entropy", "Shannon entropy of the characters, in bits", entropy),
-        Feature("p_vowels", "share of the vowels a, e, i, o, u", p_vowels),
-        Feature("num_words", "substrings that are dictionary words", num_words),
-        Feature("p_distinct", "distinct characters, per character", p_distinct),
-        Feature("p_digits", "share of digits", p_digits),
-        Feature("hyphens", "hyphens", hyphens),
-        Feature("consonant_run", "longest run of consonants", consonant_run),
-        Feature("digit_run", "longest run of digits", digit_run),
-        Feature("switches", "changes between letters and digits", switches),
-        Feature("alternation", "share of vowel-consonant neighbours", alternation),
-        Feature("p_rare", "share of the rare letters j, q, x, z", p_rare),
-        Feature("idna", "whether it is the ASCII form of other letters", idna),
-        Feature("trigram_mean", "mean surprise of a character after two", trigram_mean),
-        Feature("trigram_max", "highest surprise of a character after two", trigram_max),
-        Feature("trigram_sum", "surprise of all characters after two", trigram_sum),
-        Feature("fourgram_mean", "mean surprise of a character after three", fourgram_mean),
-        Feature("fourgram_max", "highest surprise of a character after three", fourgram_max),
-        Feature("fourgram_sum", "surprise of all characters after three", fourgram_sum),
-        Feature("cut_cost", "cost of the best cut into words", cut_cost),
-        Feature("cut_mean", "cost of the best cut, per character", cut_mean),
-        Feature("cut_words", "words of the best cut", cut_words),
-        Feature("cut_word_length", "typical length of the words of the cut", cut_word_length),
-        Feature("cut_word_share", "the same as a share of the label", cut_word_share),
-        Feature("p_singles", "share of characters in no word of the cut", p_singles),
+        Feature("length", "length", "characters", length),
+        Feature("entropy", "entropy", "Shannon entropy of the characters, in bits", entropy),
+        Feature("p_vowels", "vowels", "share of the vowels a, e, i, o, u", p_vowels),
+        Feature("num_words", "words", "substrings that are dictionary words", num_words),
+        Feature("p_distinct", "entropy", "distinct characters, per character", p_distinct),
+        Feature("p_digits", "entropy", "share of digits", p_digits),
+        Feature("hyphens", "entropy", "hyphens", hyphens),
+        Feature("consonant_run", "vowels", "longest run of consonants", consonant_run),
+        Feature("digit_run", "entropy", "longest run of digits", digit_run),
+        Feature("switches", "entropy", "changes between letters and digits", switches),
+        Feature("alternation", "vowels", "share of vowel-consonant neighbours", alternation),
+        Feature("p_rare", "entropy", "share of the rare letters j, q, x, z", p_rare),
+        Feature("idna", "entropy", "whether it is the ASCII form of other letters", idna),
+        Feature("trigram_mean", "vowels", "mean surprise of a character after two", trigram_mean),
+        Feature("trigram_max", "vowels", "highest surprise of a character after two", trigram_max),
+        Feature("trigram_sum", "vowels", "surprise of all characters after two", trigram_sum),
+        Feature(
+            "fourgram_mean", "vowels", "mean surprise of a character after three", fourgram_mean
+        ),
+        Feature(
+            "fourgram_max", "vowels", "highest surprise of a character after three", fourgram_max
+        ),
+        Feature("fourgram_sum", "vowels", "surprise of all characters after three", fourgram_sum),
+        Feature("cut_cost", "words", "cost of the best cut into words", cut_cost),
+        Feature("cut_mean", "words", "cost of the best cut, per character", cut_mean),
+        Feature("cut_words", "words", "words of the best cut", cut_words),
+        Feature(
+            "cut_word_length", "words", "typical length of the words of the cut", cut_word_length
+        ),
+        Feature("cut_word_share", "words", "the same as a share of the label", cut_word_share),
+        Feature("p_singles", "words", "share of characters in no word of the cut", p_singles),
     )
 }
 CLASSIC = ("length", "entropy", "p_vowels", "num_words")
