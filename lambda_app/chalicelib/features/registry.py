@@ -264,7 +264,12 @@ REGISTRY = {
         Feature(
             "cut_word_length", "words", "typical length of the words of the cut", cut_word_length
         ),
-        Feature("cut_word_share", "words", "the same as a share of the label", cut_word_share),
+        Feature(
+            "cut_word_share",
+            "words",
+            "typical length of those words, as a share of the label",
+            cut_word_share,
+        ),
         Feature("p_singles", "words", "share of characters in no word of the cut", p_singles),
     )
 }
