@@ -27,12 +27,17 @@ _WORDS = re.compile(
     rf"([\w.+-]+(?:\s*[\[({{<]\s*(?:@|at)\s*[\])}}>]\s*|\s+at\s+))?([\w-]+(?:(?:{_DOT}|\.)[\w-]+)+)"
 )
 _IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
-_HOSTS = re.compile(rf"(?:{_IPV4}|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?)\s+(\S.*)")
+# 10:00:00 is a time, no address.
+_IPV6 = r"(?=\S*::|(?:\S+:){7})[0-9a-f:.]+(?:%\w+)?"
+_HOSTS = re.compile(rf"(?:{_IPV4}|{_IPV6})\s+(\S.*)")
 _DNSMASQ = re.compile(r"-{0,2}(?:address|server|local|ipset|nftset|rebind-domain-ok)=/(.*)/[^/]*")
-_WINDOWS = re.compile(r"(?:\(\d+\)[^()\s]+)+\(0\)")
+_WINDOWS = re.compile(r"(?:\(\d+\)[^()\s]+)*\(0\)")
+_RPZ_TRIGGER = re.compile(r".*\.rpz-(?:client-ip|ip|nsip|nsdname)")
 _TTL = r"(?:\d+[smhdw]?\s+)?"
 # How a line of a log begins: Jul  7 19:39, 2026-11-25T10:00 or 25/11/2026 10:00
-_STAMP = r"[a-z]{3} +\d+ \d\d:|\d{1,4}[-/.](?:\d\d?|[a-z]{3})[-/.]\d{1,4}.?[t ]?\d?\d:"
+_STAMP = (
+    r"(?:[a-z]{3},? )?[a-z]{3} +\d+ \d\d:|\d{1,4}[-/.](?:\d\d?|[a-z]{3})[-/.]\d{1,4}.?[t ]?\d?\d:"
+)
 _FORMS = tuple(
     re.compile(form)
     for form in (
@@ -84,6 +89,8 @@ def one_name(text: str) -> str:
     found = _unwrapped(lower)
     if special.is_service(found):
         special.skip_service(text)
+    if _WINDOWS.fullmatch(lower):
+        return _of_windows(lower)
     found = _unwrapped(_without_form(_without_comment(found)))
     if not _is_one(found):
         _refuse(text, found)
@@ -95,6 +102,8 @@ def _unwrapped(text: str) -> str:
     while True:
         text = text.strip().rstrip(",;").rstrip()
         end = _PAIRS.get(text[:1])
+        if end is not None and text[-2:] == end + ".":
+            text = text[:-1]
         inner = text[1:-1]
         if len(text) < 2 or text[-1] != end or text[0] in inner or end in inner:
             return text
@@ -120,8 +129,6 @@ def _without_form(text: str) -> str:
         return _of_hosts_file(hosts[1].split())
     if dnsmasq := _DNSMASQ.fullmatch(text):
         return _within_zone(_only(dnsmasq[1].split("/")))
-    if _WINDOWS.fullmatch(text):
-        return _of_windows(text)
     for form in _FORMS:
         if found := form.fullmatch(text):
             return _within_zone(found[1])
@@ -148,6 +155,9 @@ def _only(names: list[str]) -> str:
 def _within_zone(name: str) -> str:
     """Rules of lists are for domains: .zip and ||zip^ are a whole top-level domain's."""
     bare = name.removesuffix(".")
+    if _RPZ_TRIGGER.fullmatch(bare):
+        message = f"a rule for addresses or servers, not for a name: {quoted(name)}"
+        raise InvalidDomain("list_row", message)
     if "." in bare or ":" in bare:
         return name
     if bare in SPECIAL:

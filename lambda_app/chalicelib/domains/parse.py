@@ -19,6 +19,7 @@ __all__ += ["parse", "parse_line"]
 MAX_TEXT = 8192  # characters of a whole URL; what is longer is not looked at
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"  # what copying takes along
 # Few names need these, so that they are compiled when one does.
 _NUMBER = r"[0-9]+|0x[0-9a-f]*"
 _DATE = r"(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:19|20)[0-9]{2}"
@@ -132,7 +133,7 @@ def _host(text: str) -> str:
     """The host in a line, a URL, or defanged text."""
     from . import lines, url  # most names need neither, and they are slow to load
 
-    text = text.strip().strip("\ufeff\u200b").strip()
+    text = text.strip().strip(_INVISIBLE).strip()
     if len(text) > MAX_TEXT:
         raise InvalidDomain(
             "text_length", f"{len(text)} characters: a URL has at most {MAX_TEXT} here"

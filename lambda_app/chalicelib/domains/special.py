@@ -23,7 +23,7 @@ def is_placeholder(text: str) -> bool:
 
     In lower case "na" may be a label, so that it must be in capitals.
     """
-    return text == "NA" or not text.strip("-") or text.lower() in PLACEHOLDERS
+    return text == "NA" or (text != "" and not text.strip("-")) or text.lower() in PLACEHOLDERS
 
 
 def is_service(text: str) -> bool:

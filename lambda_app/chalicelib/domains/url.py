@@ -13,7 +13,7 @@ ADDRESS = "an IP address or a number, not a domain name"
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 IPV6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.%]*", re.ASCII)
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
-_BRACKETED = re.compile(r"[\[({<]\\?([.:/@]+)[\])}>]")  # [.] (.) {.} <.> [:] [://] [@]
+_BRACKETED = re.compile(r"[\[({<]{1,2}\\?([.:/@]+)[\])}>]{1,2}")  # [.] (.) {.} <.> [:] [://] [@]
 _WORD = re.compile(r"[\[({<](dot|at)[\])}>]")
 _ONE_SIDED = re.compile(r"[\[({<]\\?\.|\\?\.[\])}>]")
 # However many slashes of whichever kind: what a browser would take, and JSON's \/. Also h**p,
@@ -108,6 +108,8 @@ def _authority(text: str) -> tuple[str, bool]:
 def _after_scheme(text: str) -> str:
     authority = re.split(r"[/?#\\]", text, maxsplit=1)[0]
     rest = text[len(authority) :]
+    if authority.endswith(":") and rest.startswith("//"):
+        raise InvalidDomain("url", f"two schemes: {quoted(text)}")
     if rest.startswith("\\") and "." not in authority:
         raise InvalidDomain("escape", f"a backslash in the host: {quoted(text)}")
     return authority
