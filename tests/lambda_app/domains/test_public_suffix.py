@@ -1,8 +1,9 @@
-"""The committed rules, against the package that they are made from."""
+"""The committed rules, against the package and the list of zones that they are made from."""
 
 from __future__ import annotations
 
 import lzma
+import re
 import subprocess
 import sys
 import time
@@ -17,17 +18,47 @@ from data.build import suffix_list
 from lambda_app.chalicelib.domains import public_suffix
 from pipeline.corpus import labelled
 
+from .zones import ASSIGNED, LINES, Line
+
 ROOT = Path(__file__).parents[3]
 REFERENCE = PublicSuffixList()
+ICANN = PublicSuffixList(only_icann=True)
 RULES = sorted(rule for rule in REFERENCE._publicsuffix if rule.isascii())
 NAMES = [rule.removeprefix("!").removeprefix("*.") for rule in RULES]
+ZONES = [line.zone.replace("*", "eu-west-1") for line in LINES]
 LABEL = st.from_regex(r"[a-z0-9_-]{1,5}|xn--[a-z0-9]{1,5}", fullmatch=True)
+# By the last two labels: patterns for what stands before a zone, and the zone, the longest first.
+MATCHED: dict[str, list[tuple[Line, re.Pattern[str]]]] = {}
+for line in sorted(LINES, key=lambda line: -line.zone.count(".")):
+    zone = line.zone.replace(".", "[.]").replace("*", "[^.]+")
+    end = ".".join(line.zone.split(".")[-2:])
+    MATCHED.setdefault(end, []).append((line, re.compile(rf"(?:(.+)\.)?({zone})")))
 
 
-def expected(host: str) -> tuple[str, str]:
-    suffix = REFERENCE.publicsuffix(host)
-    assert suffix
-    return host[: -len(suffix) - 1].rpartition(".")[2], suffix
+def cut(host: str, suffix: str) -> str:
+    return host[: -len(suffix) - 1].rpartition(".")[2]
+
+
+def expected(host: str) -> tuple[str, str, str]:
+    """Said again in other words: the longest zone decides, and lines of ours before the PSL."""
+    icann, private = ICANN.publicsuffix(host), REFERENCE.publicsuffix(host)
+    assert icann
+    assert private
+    line, zone = None, ""
+    for listed, pattern in MATCHED.get(".".join(host.split(".")[-2:]), []):
+        if found := pattern.fullmatch(host):
+            line, zone = listed, found[2]
+            break
+    dropped = line in ASSIGNED and (private == zone or private.endswith(f".{zone}"))
+    if private != icann and not dropped and private.count(".") > zone.count("."):
+        line, zone = None, private
+    before = host[: -len(zone) - 1]
+    own = not before or before == "www" or before.rpartition(".")[2].startswith("_")
+    if not zone or own:
+        return cut(host, icann), icann, ""
+    if line and line in ASSIGNED:
+        return cut(host, icann), icann, line.zone
+    return cut(host, zone), zone, ""
 
 
 def check(hosts: list[str]) -> None:
@@ -59,7 +90,12 @@ def test_the_originals_hosts(original: labelled.Corpus) -> None:
     check([host for host in hosts if host.isascii() and all(host.split("."))])
 
 
-@given(st.lists(LABEL, max_size=4), st.sampled_from(NAMES) | LABEL, st.integers(0, 3))
+@pytest.mark.parametrize("before", ["", "a.", "b.a.", "c.b.a.", "www.", "a.www.", "_x."])
+def test_every_zone_and_what_stands_under_it(before: str) -> None:
+    check([before + name for name in ZONES])
+
+
+@given(st.lists(LABEL, max_size=4), st.sampled_from(NAMES + ZONES) | LABEL, st.integers(0, 3))
 def test_any_labels_before_any_part_of_a_rule(before: list[str], name: str, cut: int) -> None:
     host = ".".join([*before, *name.split(".")[cut:]]) or name
     assert public_suffix.split(host) == expected(host)

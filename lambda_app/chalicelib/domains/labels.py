@@ -1,0 +1,77 @@
+"""The labels of a host, checked one by one, and brought to their ASCII form."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import MAX_HOST, MAX_LABEL, InvalidDomain, Skipped, quoted
+
+ESCAPE = re.compile(r"\\(?:[0-9]{3}|x[0-9a-f]{2}|.)")  # RFC 1035, 5.1, and \x07 of some servers
+
+
+def ascii_host(host: str) -> str:
+    """A host in lower case with its labels checked, IDNs in ASCII form; raises InvalidDomain.
+
+    An escape as dig prints it (\\046) belongs to its label and is kept.
+    """
+    if len(host) > 4 * MAX_HOST:
+        raise InvalidDomain("host_length", f"{len(host)} characters: a host has at most {MAX_HOST}")
+    found: list[str] = []
+    room = MAX_HOST + 1
+    for label in map(_ascii_label, host.split(".")):
+        found.append(label)
+        room -= len(label) + 1
+        if room < 0:  # the rest is not worth the time
+            raise InvalidDomain(
+                "host_length", f"too long in ASCII form: a host has at most {MAX_HOST} characters"
+            )
+    return ".".join(found)
+
+
+def _ascii_label(label: str) -> str:
+    if not label.isascii() and len(label) <= MAX_LABEL:
+        try:
+            label = _to_ascii(label)
+        except UnicodeError as error:
+            message = f"not a valid international name: {quoted(label)}"
+            raise InvalidDomain("idn", message) from error
+    if not label:
+        raise InvalidDomain("empty_label", "an empty label: two dots together or a dot in front")
+    plain = ESCAPE.sub("-", label) if "\\" in label else label
+    if len(plain) > MAX_LABEL:
+        raise InvalidDomain(
+            "label_length", f"a label of {len(plain)} characters: at most {MAX_LABEL}"
+        )
+    # Service labels such as _dmarc have an underscore (RFC 8552); a registrable
+    # label never has, and parse refuses it there.
+    for found in re.finditer(r"[^a-z0-9_-]", plain):
+        message = f"the character {found[0]!r}: only letters, digits and hyphens may be"
+        raise InvalidDomain("characters", message)
+    return label
+
+
+def _to_ascii(label: str) -> str:
+    """Nameprep and Punycode (RFC 3491, 3492), but ß stays, as in IDNA 2008."""
+    import unicodedata
+    from encodings.idna import nameprep  # few requests need it, and it is slow to load
+
+    # A character may become 18, and the work on a long text is not linear.
+    if len(unicodedata.normalize("NFKC", label)) > MAX_LABEL:
+        raise UnicodeError("too long")
+    text = "ß".join(map(nameprep, label.split("ß")))
+    return text if text.isascii() else "xn--" + text.encode("punycode").decode("ascii")
+
+
+def check_script(label: str) -> None:
+    """The model has learned from names in Latin script and judges no other."""
+    import unicodedata
+
+    try:
+        text = label[4:].encode("ascii").decode("punycode")
+    except UnicodeError as error:
+        raise InvalidDomain("idn", f"{label!r} is no valid international name") from error
+    for character in text:
+        name = unicodedata.name(character, "UNNAMED")
+        if not (character.isascii() or character == "·" or name.startswith("LATIN ")):
+            message = f"{text!r} has {character!r} ({name}): the model knows Latin script only"
+            raise Skipped("script", message)

@@ -1,0 +1,115 @@
+"""The host of a URL, of an address, or of text that was made safe to click (defanged).
+
+hxxp[:]//user@example[.]com:80/x gives example.com, as a browser would take it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .errors import InvalidDomain, quoted
+
+ADDRESS = "an IP address or a number, not a domain name"
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+IPV6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.%]*", re.ASCII)
+_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
+_BRACKETED = re.compile(r"[\[({<]{1,2}\\?([.:/@]+)[\])}>]{1,2}")  # [.] (.) {.} <.> [:] [://] [@]
+_WORD = re.compile(r"[\[({<](dot|at)[\])}>]")
+_ONE_SIDED = re.compile(r"[\[({<]\\?\.|\\?\.[\])}>]")
+# However many slashes of whichever kind: what a browser would take, and JSON's \/. Also h**p,
+# h[tt]p, meow, and a colon that was lost.
+_SCHEME = re.compile(
+    r"[a-z*\[(][a-z0-9+*_()\[\]-]+:[/\\]+|h[tx*_]{2}ps?[/\\]{2,}|[/\\]{2,}", re.ASCII
+)
+_NAMELESS = re.compile(
+    r"(?:file|data|javascript|about|blob|res|chrome|edge|[a-z-]+-extension):(?![0-9])"
+)
+# user@host.tld:port or name:port, which may have a path; 11/25/2026 and n/a have none.
+_TLD = r"(?:[^\W\d_]{2,}|xn--[a-z0-9-]+|[0-9]+)"
+_BEFORE_A_PATH = re.compile(rf"(?:[^@]*@)?(?:.*\.{_TLD}\.?(?::[0-9]+)?|[^.:]+:[0-9]+|\[.*)")
+_WILDCARD = re.compile(r"(?:\*\.)+|\+\.|\.(?=[^.])")
+
+
+def url_host(text: str) -> str:
+    """The host in a text without blanks, lower case, without the dot at its end.
+
+    Nothing but what a URL has around its host is dropped. Raises InvalidDomain.
+    """
+    text = _refanged(text)
+    authority, has_scheme = _authority(text)
+    host = authority.rpartition("@")[2]
+    if host.startswith("[") or IPV6.fullmatch(host):
+        raise InvalidDomain("address", ADDRESS)
+    host, _, port = host.partition(":")
+    if port and not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
+        raise InvalidDomain("port", f"the port is no number up to 65535: {quoted(port[:20])}")
+    host = host.removesuffix(".")
+    if not host:
+        raise InvalidDomain("empty", "empty: no host name in it")
+    if (has_scheme or port) and NUMBER.fullmatch(host):  # http://2130706433/ is 127.0.0.1
+        raise InvalidDomain("address", ADDRESS)
+    return under_wildcard(host)
+
+
+def under_wildcard(host: str) -> str:
+    """What stands after the "*.", "+." or "." of a list; it must be more than a suffix."""
+    prefix = _WILDCARD.match(host)
+    if prefix is None:
+        return host
+    rest = host[prefix.end() :]
+    if "." not in rest:
+        message = f"{quoted(host)} stands for a whole top-level domain: no registrable label"
+        raise InvalidDomain("suffix", message)
+    return rest
+
+
+def _refanged(text: str) -> str:
+    """Dots, colons, slashes and @ as they were, and a backslash's dot decided upon."""
+    text = text.translate(_DOTS)
+    if "[" in text or "(" in text or "{" in text or "<" in text or "]" in text or ")" in text:
+        text = _BRACKETED.sub(r"\1", text)
+        text = _WORD.sub(lambda word: "." if word[1] == "dot" else "@", text)
+        text = _ONE_SIDED.sub(".", text)
+    return _without_escaped_dots(text) if "\\" in text else text
+
+
+def _without_escaped_dots(text: str) -> str:
+    r"""\. is a dot where a whole host is defanged (c2\.evil\.ru), else RFC 1035's escape.
+
+    What decides is the last dot: no top-level domain has one inside, so that in
+    google\.com.evil.ru the label google\.com has, which then stands as google\046com.
+    """
+    text = re.sub(r"\\+(?=[./])", r"\\", text).replace("\\/", "/")
+    scheme = _SCHEME.match(text)
+    start = scheme.end() if scheme else 0
+    host = re.split(r"[/?#]|\\(?!\.)" if scheme else r"[/?#]", text[start:], maxsplit=1)[0]
+    last = re.search(r"\\?\.(?=[^.]+\.?$)", host.removesuffix("\\."))
+    defanged = scheme or (last and last[0] == "\\.")
+    restored = host.replace("\\.", "." if defanged else "\\046")
+    return text[:start] + restored + text[start + len(host) :]
+
+
+def _authority(text: str) -> tuple[str, bool]:
+    """User, host and port, and whether a scheme stood before them."""
+    if _NAMELESS.match(text):
+        raise InvalidDomain("url", f"a URL of this kind has no domain name: {quoted(text)}")
+    scheme = _SCHEME.match(text)
+    if scheme:
+        return _after_scheme(text[scheme.end() :]), True
+    path = re.search(r"[/?#]", text)
+    if path is None:
+        return text, False
+    before = text[: path.start()]
+    if not (before and _BEFORE_A_PATH.fullmatch(before)):
+        raise InvalidDomain("path", f"a path or a date, not a host: {quoted(text)}")
+    return before, False
+
+
+def _after_scheme(text: str) -> str:
+    authority = re.split(r"[/?#\\]", text, maxsplit=1)[0]
+    rest = text[len(authority) :]
+    if authority.endswith(":") and rest.startswith("//"):
+        raise InvalidDomain("url", f"two schemes: {quoted(text)}")
+    if rest.startswith("\\") and "." not in authority:
+        raise InvalidDomain("escape", f"a backslash in the host: {quoted(text)}")
+    return authority
