@@ -37,10 +37,12 @@ class Score(NamedTuple):
 
 
 class Invalid(NamedTuple):
-    """A name that cannot be scored, and why."""
+    """A text that no verdict is given on, and why."""
 
     domain: str
-    error: str
+    error: str  # for a person
+    status: str = "invalid"  # or "skipped": a name about which the model has nothing to say
+    reason: str = "characters"  # a code
 
 
 class UnknownOperatingPoint(ValueError):
