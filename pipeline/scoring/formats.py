@@ -1,139 +1,141 @@
-"""Scoring files and logs: a row in, a row out, in order."""
+"""Rows scored and written: a row out for each row in, in order."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
-from itertools import chain, islice
+from itertools import chain
 from typing import NamedTuple, TextIO
 
-from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, try_parse
+from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer
 
-from ..errors import PipelineError
+from .rows import Row
 
-CHUNK = 8192  # rows scored and held together
-CSV_COLUMNS = ("domain", "name", "label", "probability", "error")
+CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
 VERDICTS = ("legitimate", "malicious")  # by label
+# What a spreadsheet would run as a formula (OWASP, "CSV injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-Row = str | Invalid  # a name, or why there is none in a row of the input
+Counts = Counter[str]  # judged, flagged, allowed, invalid; and skipped, by "skipped REASON"
 
 
 class Written(NamedTuple):
-    """The output for a chunk of rows."""
+    """The output for a chunk of rows, and how many there are of each kind."""
 
     text: str
-    refused: int  # how many of them
+    counts: Counts
 
 
-class InputError(PipelineError):
-    """An input that holds no names where they were said to be."""
+def write(results: Iterable[Written], stream: TextIO, form: str, live: bool = False) -> Counts:
+    """Write the results of all chunks in a form of FORMS; returns the counts of all rows.
 
-
-def read_lines(stream: TextIO) -> Iterator[Row]:
-    """One name a line."""
-    for line in stream:
-        yield line.rstrip("\r\n")
-
-
-def read_column(stream: TextIO, column: str) -> Iterator[Row]:
-    """A column of a CSV with a header; raises InputError if it is not there."""
-    csv.field_size_limit(2**31 - 1)  # an unclosed quote is one long field, not an error
-    rows = csv.reader(_without_nul(stream))
-    header = next(rows, [])
-    if column not in header:
-        raise InputError(f"no column {column!r}; the header is {','.join(header)[:500]!r}")
-    at = header.index(column)
-    for row in rows:
-        yield row[at] if at < len(row) else Invalid(",".join(row), f"no column {column!r}")
-
-
-def read_field(stream: TextIO, field: str) -> Iterator[Row]:
-    """A field of JSON objects, one a line; a line that has none becomes an Invalid."""
-    for line in stream:
-        try:
-            value = json.loads(line)[field]
-        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-            value = None
-        if isinstance(value, str):
-            yield value
-        else:
-            yield Invalid(line.strip()[:200], f"no JSON object with a text {field!r}")
-
-
-def _without_nul(stream: TextIO) -> Iterator[str]:
-    for line in stream:  # csv refuses the whole file at a NUL; a name with one is refused alone
-        yield line.replace("\0", "\ufffd")
-
-
-def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Rows as they are scored and held together; memory stays flat whatever the length."""
-    rows = iter(rows)
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
-
-
-def write(results: Iterable[Written], stream: TextIO, form: str) -> int:
-    """Write the results of all chunks in a form of FORMS; returns how many rows were refused."""
-    refused = 0
+    live: the reader is waiting, so nothing stays in a buffer.
+    """
+    counts: Counts = Counter()
     results = iter(results)
-    first = next(results, Written("", 0))  # before the header: the input may turn out to be none
+    # Before the header: the input may turn out to be none.
+    first = next(results, Written("", Counter()))
     stream.write(HEADERS[form])
     for written in chain([first], results):
         stream.write(written.text)
-        refused += written.refused
-    return refused
+        if live:
+            stream.flush()
+        counts.update(written.counts)
+    return counts
 
 
-def to_csv(scorer: Scorer, rows: Sequence[Row]) -> Written:
-    """CSV without the explanation, which would take most of the time."""
+def summary(counts: Counts) -> str:
+    """What was judged, flagged, skipped by reason and invalid, in a line."""
+    judged = f"{counts['judged']:,} judged ({counts['flagged']:,} flagged"
+    judged += f", {counts['allowed']:,} allowed)" if counts["allowed"] else ")"
+    skipped = {k.removeprefix("skipped "): n for k, n in counts.items() if k.startswith("skipped ")}
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in sorted(skipped.items()))
+    parts = [judged, f"{sum(skipped.values()):,} skipped" + (f" ({reasons})" if reasons else "")]
+    return ", ".join([*parts, f"{counts['invalid']:,} invalid"])
+
+
+# --- CSV ---
+
+
+def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
+    """CSV without the explanation, which would take most of the time.
+
+    Unless raw, a cell that a spreadsheet would run gets an apostrophe in front.
+    """
     labels: list[str] = []
     heads: list[str] = []
+    tails: list[str] = []
+    allowed: list[int] = []
     refused: list[tuple[int, Invalid]] = []
     for row in rows:
-        name = try_parse(row) if isinstance(row, str) else row
+        name = scorer.try_parse(row) if isinstance(row, str) else row
         if isinstance(name, Invalid):
             refused.append((len(refused) + len(heads), name))
             continue
+        reason = f"assigned: {name.assigned}" if name.assigned else ""
+        if scorer.allow and (entry := scorer.allow.match(name.host, name.registrable)):
+            allowed.append(len(labels))
+            reason = f"allowed: {entry}"
         labels.append(name.label)
-        # What is its own host has no character that CSV would quote.
-        heads.append(f"{row},{name.label}" if name.host == row else _line(row, name.label)[:-1])
-    probability = scorer.probability(labels)
+        # What is its own host has no character that CSV would quote, and only - may be a formula.
+        plain = name.host == row and (raw or (row[0] != "-" and name.label[0] != "-"))
+        heads.append(f"{row},{name.label}" if plain else _line(raw, row, name.label)[:-1])
+        tails.append(f"judged,{reason}\n")
+    probability = scorer.probability_of(labels)
     label = (probability >= scorer.threshold).astype(int)
-    verdicts = zip(heads, label.tolist(), probability.tolist(), strict=True)
-    lines = [f"{head},{label},{p},\n" for head, label, p in verdicts]
+    label[allowed] = 0
+    verdicts = zip(heads, label.tolist(), probability.tolist(), tails, strict=True)
+    lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in verdicts]
     for at, invalid in refused:
-        lines.insert(at, _line(invalid.domain, "", "", "", invalid.error))
-    return Written("".join(lines), len(refused))
+        lines.insert(at, _line(raw, invalid.domain, "", "", "", invalid.status, _why(invalid)))
+    counts = Counter(map(_kind, (invalid for _, invalid in refused)))
+    counts += Counter(judged=len(labels), flagged=int(label.sum()), allowed=len(allowed))
+    return Written("".join(lines), counts)
 
 
-def _line(*fields: object) -> str:
+def _why(invalid: Invalid) -> str:
+    """A code that can be counted for what is skipped, a sentence for what is invalid."""
+    return invalid.reason if invalid.status == "skipped" else invalid.error
+
+
+def _line(raw: bool, *fields: str) -> str:
     line = StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)
+    cells = fields if raw else [f"'{x}" if x.startswith(_FORMULA) else x for x in fields]
+    csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
 
 
-def to_jsonl(scorer: Scorer, rows: Sequence[Row]) -> Written:
+# --- with the explanation ---
+
+
+def to_jsonl(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
     """JSON lines with every contribution and the reasons."""
     return _explained(scorer, rows, _object)
 
 
 def _object(x: Score | Invalid) -> str:
-    return json.dumps(x._asdict()) + "\n"
+    if isinstance(x, Invalid):
+        return json.dumps(x._asdict()) + "\n"
+    return json.dumps(x._asdict() | {"status": "judged"}) + "\n"
 
 
-def to_table(scorer: Scorer, rows: Sequence[Row]) -> Written:
+def to_table(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
     """Lines for a person."""
     return _explained(scorer, rows, _sentence)
 
 
 def _sentence(x: Score | Invalid) -> str:
     if isinstance(x, Invalid):
-        return f"{'refused':<11} {'':>11}  {x.domain!r}: {x.error}\n"
+        verdict = "skipped" if x.status == "skipped" else "refused"
+        return f"{verdict:<11} {'':>11}  {x.domain!r}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
-    reason = f", {x.segmentation}" if x.segmentation else ""
-    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {shown}{reason}\n"
+    notes = [x.segmentation] if x.segmentation else []
+    notes += [f"zone {x.assigned}: {x.name} is judged"] if x.assigned else []
+    notes += [f"allowed by {x.allowed}"] if x.allowed else []
+    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {', '.join([shown, *notes])}\n"
 
 
 def _explained(
@@ -141,12 +143,25 @@ def _explained(
 ) -> Written:
     scores = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
     results = [next(scores) if isinstance(x, str) else x for x in rows]
-    return Written("".join(map(put, results)), sum(isinstance(x, Invalid) for x in results))
+    counts: Counts = Counter()
+    for x in results:
+        counts[_kind(x)] += 1
+        if isinstance(x, Score):
+            counts["flagged"] += x.label
+            counts["allowed"] += bool(x.allowed)
+    return Written("".join(map(put, results)), counts)
 
 
-FORMS = {"table": to_table, "csv": to_csv, "jsonl": to_jsonl}
+def _kind(x: Score | Invalid) -> str:
+    if isinstance(x, Score):
+        return "judged"
+    return f"skipped {x.reason}" if x.status == "skipped" else "invalid"
+
+
+Form = Callable[[Scorer, Sequence[Row], bool], Written]
+FORMS: dict[str, Form] = {"table": to_table, "csv": to_csv, "jsonl": to_jsonl}
 HEADERS = {
     "table": f"{'verdict':<11} {'probability':>11}  domain, read as\n",
-    "csv": _line(*CSV_COLUMNS),
+    "csv": ",".join(CSV_COLUMNS) + "\n",
     "jsonl": "",
 }

@@ -38,6 +38,11 @@ class Name(NamedTuple):
         """Whether it is a label by itself: no dot, and so no domain name."""
         return not self.suffix
 
+    @property
+    def registrable(self) -> str:
+        """What was registered: label and suffix, or the bare label."""
+        return f"{self.label}.{self.suffix}" if self.suffix else self.label
+
 
 def parse(text: str, zones: Zones | None = None) -> Name:
     """Find the label that a registrant chose in a label, host, URL, or line of a list.

@@ -12,7 +12,8 @@ from .types import Bytes, Ints
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
 OTHER = len(ALPHABET)  # every other character, and what ends a label
 SIZE = OTHER + 1
-MAX_LENGTH = 255  # characters of a label; DNS allows 63
+MAX_LENGTH = 255  # characters of a label that can be encoded
+DNS_LENGTH = 63  # that a label may have (RFC 1035, 2.3.4)
 
 _CODE_OF_BYTE = bytes(ALPHABET.find(chr(byte)) % SIZE for byte in range(256))
 
@@ -52,3 +53,23 @@ def check_length(length: int) -> None:
     """Raise ValueError for a label over MAX_LENGTH."""
     if length > MAX_LENGTH:
         raise ValueError(f"a label of {length} characters: at most {MAX_LENGTH}")
+
+
+def check_labels(labels: Sequence[str], batch: Batch) -> None:
+    """Raise ValueError, naming the first, unless all are 1 to 63 lower-case LDH characters.
+
+    batch is encode(labels), in which every other character is OTHER, as the marks that end
+    labels are: they are counted.
+    """
+    marks = len(labels) + 2
+    lengths = batch.lengths
+    if np.count_nonzero(batch.codes == OTHER) == marks and not (
+        labels and (lengths.min() < 1 or lengths.max() > DNS_LENGTH)
+    ):
+        return
+    for label in labels:
+        if not 1 <= len(label) <= DNS_LENGTH or OTHER in codes(label):
+            raise ValueError(
+                f"{label[:80]!r} is no label: expected 1 to {DNS_LENGTH} lower-case letters, digits "
+                "and hyphens; score_many() takes names, hosts and URLs as they come"
+            )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .batch import BatchFeatures, Tables
-from .encoding import encode
+from .encoding import check_labels, encode
 from .protocol import FeatureInputs
 from .types import Floats
 
@@ -277,14 +277,21 @@ CLASSIC = ("length", "entropy", "p_vowels", "num_words")
 SETS = {"classic": CLASSIC, "language": tuple(REGISTRY)}
 
 
-def chunks(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Iterator[list[Column]]:
+def chunks(
+    labels: Sequence[str], names: Sequence[str], tables: Tables, check: bool = False
+) -> Iterator[list[Column]]:
     """The named features of CHUNK labels at a time: columns (labels of the chunk,), as named.
 
     Raises KeyError for an unknown name, and ValueError for a label over MAX_LENGTH or
-    for a feature whose table is None.
+    for a feature whose table is None; where labels are to be checked, for what is no label
+    of DNS in lower case.
     """
     for start in range(0, len(labels), CHUNK):
-        inputs = BatchFeatures(encode(labels[start : start + CHUNK]), tables)
+        some = labels[start : start + CHUNK]
+        batch = encode(some)
+        if check:
+            check_labels(some, batch)
+        inputs = BatchFeatures(batch, tables)
         yield [REGISTRY[name].compute(inputs) for name in names]
 
 

@@ -6,11 +6,12 @@ import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..domains.parse import InvalidDomain, Name, parse
+from ..domains.allow import AllowList
+from ..domains.parse import InvalidDomain, Name, Zones, parse
 from ..features import registry
 from ..features.batch import BatchFeatures
 from ..features.encoding import encode
@@ -18,29 +19,7 @@ from ..features.explanation import Reason, explain
 from ..features.single import LabelFeatures
 from ..features.types import Floats
 from . import artifact
-
-
-class Score(NamedTuple):
-    """The verdict on one name; label and probability are of the registrable label alone."""
-
-    domain: str  # as it was given
-    name: str  # the registrable label that was judged
-    label: int  # 1 malicious, 0 legitimate
-    probability: float  # P(malicious)
-    log_odds: float
-    threshold: float  # label is 1 where probability >= threshold
-    operating_point: str | float  # what the threshold is for: "max_f1" or a false-positive rate
-    intercept: float
-    contributions: Mapping[str, float]  # by term; with the intercept they sum to log_odds
-    segmentation: str | None  # the cheapest cut, "face|book"; None: the model makes none
-    unlikely: str | None  # the least likely stretch of characters; None likewise
-
-
-class Invalid(NamedTuple):
-    """A name that cannot be judged, and why."""
-
-    domain: str  # as it was given
-    error: str  # a sentence for people
+from .score import Invalid, Score
 
 
 class UnknownOperatingPoint(ValueError):
@@ -62,17 +41,22 @@ class Scorer:
     """
 
     def __init__(
-        self, model: artifact.Artifact, operating_point: str | float = artifact.MAX_F1
+        self,
+        model: artifact.Artifact,
+        operating_point: str | float = artifact.MAX_F1,
+        allow: AllowList | None = None,
+        zones: Zones | None = None,
     ) -> None:
-        """Take a loaded artifact and one of its operating points.
+        """Take a loaded artifact and one of its operating points, as a number or its text.
 
-        Raises UnknownOperatingPoint for one that the artifact does not have.
+        allow: names that are legitimate whatever the model says. zones: those that names are
+        parsed by, None for the packaged ones. Raises UnknownOperatingPoint for a point that the
+        artifact does not have.
         """
-        if operating_point not in model.thresholds:
-            raise UnknownOperatingPoint(operating_point, model)
         self.artifact = model
-        self.operating_point = operating_point
-        self.threshold = model.thresholds[operating_point]  # malicious from this probability on
+        self.allow, self.zones = allow, zones
+        self.operating_point = _known_point(operating_point, model)
+        self.threshold = model.thresholds[self.operating_point]  # malicious from here on
         self._compute = [registry.REGISTRY[name].compute for name in model.features]
 
     @classmethod
@@ -80,56 +64,95 @@ class Scorer:
         cls,
         path: str | os.PathLike[str] | None = None,
         operating_point: str | float = artifact.MAX_F1,
+        allow: AllowList | None = None,
+        zones: Zones | None = None,
     ) -> Scorer:
         """Load and verify the artifact in the folder path, or of that name among the packaged.
 
         None: the one that the environment variable MODEL names, else the packaged
-        default. Raises ArtifactError for an artifact that is missing or damaged, and
-        UnknownOperatingPoint for an operating point that it does not have.
+        default. allow: None takes allow.npy in that folder, if there is one. Raises
+        ArtifactError for an artifact that is missing or damaged, AllowListError for such a
+        list, and UnknownOperatingPoint for an operating point that the artifact does not have.
         """
-        return cls(artifact.load(artifact.locate(path)), operating_point)
+        folder = artifact.locate(path)
+        model = artifact.load(folder)
+        if allow is None and (folder / artifact.ALLOW).exists():
+            allow = AllowList.load(folder / artifact.ALLOW)
+        return cls(model, operating_point, allow, zones)
 
     def at(self, operating_point: str | float) -> Scorer:
         """The same artifact at another operating point; raises UnknownOperatingPoint."""
-        return Scorer(self.artifact, operating_point)
+        return Scorer(self.artifact, operating_point, self.allow, self.zones)
 
     def log_odds(self, labels: Sequence[str]) -> Floats:
         """Log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
 
-        labels: registrable labels, parsed already. Raises ValueError for one over 255
-        characters.
+        labels: registrable labels, parsed already. Raises ValueError, which names the first, for
+        one that is not 1 to 63 lower-case letters, digits and hyphens.
         """
-        model = self.artifact
-        result = np.empty(len(labels))
-        for i, columns in enumerate(registry.chunks(labels, model.features, model.tables)):
-            contributions = model.predictor.contributions(columns)
-            result[i * registry.CHUNK : (i + 1) * registry.CHUNK] = self._sum(contributions)
-        return result
+        return self._log_odds(labels, check=True)
 
     def probability(self, labels: Sequence[str]) -> Floats:
         """P(malicious), float64 (labels,).
 
-        labels: registrable labels, parsed already. Raises ValueError for one over 255
-        characters.
+        labels: registrable labels, parsed already. Raises ValueError, which names the first, for
+        one that is not 1 to 63 lower-case letters, digits and hyphens.
         """
-        return _logistic(self.log_odds(labels))
+        return _logistic(self._log_odds(labels, check=True))
+
+    def probability_as_they_are(self, labels: Sequence[str]) -> Floats:
+        """probability(labels) without a look at what the labels consist of.
+
+        For labels that parse() gave, and for data that is learned from as it stands. Raises
+        ValueError for a label over 255 characters.
+        """
+        return _logistic(self._log_odds(labels, check=False))
+
+    def try_parse(self, text: object) -> Name | Invalid:
+        """The name that a text holds by this scorer's zones, or why it holds none."""
+        if not isinstance(text, str):
+            return Invalid(str(text)[:80], f"{_kind(text)}, not a text", reason="type")
+        try:
+            return parse(text, self.zones)
+        except InvalidDomain as error:
+            return Invalid(text, str(error), error.status, error.reason)
+
+    def allowed_by(self, name: Name) -> str | None:
+        """The entry of the allow list that a name is under, None if there is none."""
+        return (self.allow and self.allow.match(name.host, name.registrable)) or None
 
     def score(self, text: str) -> Score:
-        """Judge one name, host or URL by its registrable label.
+        """Judge one name, host or URL by the label that its registrant chose.
 
-        Raises InvalidDomain, which says why, for a text that has none.
+        Raises InvalidDomain, which says why, for a text that has none: as Skipped where nothing
+        is wrong with it. Raises TypeError for what is no str.
         """
-        return self._single(text, parse(text).label)
+        if not isinstance(text, str):
+            raise TypeError(f"score() takes a str, not {_kind(text)}; see score_many for data")
+        return self._single(text, parse(text, self.zones))
 
-    def score_many(self, texts: Sequence[str]) -> list[Score | Invalid]:
+    def score_many(self, texts: Iterable[object]) -> list[Score | Invalid]:
         """Judge many names, hosts or URLs, in order; one that has no label becomes an Invalid.
 
-        The same verdicts as by score(), bit for bit, and faster for many.
+        The same verdicts as by score(), bit for bit, and faster for many. What is no str (None,
+        NaN, bytes) becomes an Invalid too. Raises TypeError for a single str.
         """
-        parsed = [try_parse(text) for text in texts]
-        good = [(text, x) for text, x in zip(texts, parsed, strict=True) if isinstance(x, Name)]
+        if isinstance(texts, str | bytes):
+            raise TypeError(f"score_many() takes many texts, not {_kind(texts)}; see score()")
+        texts = list(texts)
+        parsed = [self.try_parse(text) for text in texts]
+        good = [(str(x), y) for x, y in zip(texts, parsed, strict=True) if isinstance(y, Name)]
         scores = self._scores([text for text, _ in good], [name for _, name in good])
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
+
+    def _log_odds(self, labels: Sequence[str], check: bool) -> Floats:
+        model = self.artifact
+        result = np.empty(len(labels))
+        chunks = registry.chunks(labels, model.features, model.tables, check)
+        for i, columns in enumerate(chunks):
+            contributions = model.predictor.contributions(columns)
+            result[i * registry.CHUNK : (i + 1) * registry.CHUNK] = self._sum(contributions)
+        return result
 
     def _sum(self, contributions: Iterable[Floats]) -> Floats:
         """Log-odds, (labels,), added up in one order whatever the batch: not by BLAS."""
@@ -142,19 +165,19 @@ class Scorer:
     def _scores(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
         for start in range(0, len(texts), registry.CHUNK):
             chunk = slice(start, start + registry.CHUNK)
-            yield from self._chunk(texts[chunk], [name.label for name in names[chunk]])
+            yield from self._chunk(texts[chunk], names[chunk])
 
-    def _single(self, text: str, label: str) -> Score:
+    def _single(self, text: str, name: Name) -> Score:
         model = self.artifact
-        features = LabelFeatures(label, model.tables)
+        features = LabelFeatures(name.label, model.tables)
         values = [compute(features) for compute in self._compute]
         contributions = model.predictor.label_contributions(values)
         log_odds = functools.reduce(add, contributions, model.intercept)  # sum() would compensate
         probability = float(_logistic(np.array(log_odds)))
-        return self._score(text, label, probability, log_odds, contributions, features.reason())
+        return self._score(text, name, probability, log_odds, contributions, features.reason())
 
-    def _chunk(self, texts: Sequence[str], labels: Sequence[str]) -> Iterator[Score]:
-        model = self.artifact
+    def _chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
+        model, labels = self.artifact, [name.label for name in names]
         features = BatchFeatures(encode(labels), model.tables)
         columns = [compute(features) for compute in self._compute]
         contributions = model.predictor.contributions(columns)
@@ -162,21 +185,22 @@ class Scorer:
         probability = _logistic(log_odds).tolist()
         by_label = np.stack(contributions, axis=1).tolist()
         reasons = explain(features, labels)
-        return map(self._score, texts, labels, probability, log_odds.tolist(), by_label, reasons)
+        return map(self._score, texts, names, probability, log_odds.tolist(), by_label, reasons)
 
     def _score(
         self,
         text: str,
-        label: str,
+        name: Name,
         probability: float,
         log_odds: float,
         contributions: list[float],
         reason: Reason,
     ) -> Score:
+        allowed = self.allowed_by(name)
         return Score(
             domain=text,
-            name=label,
-            label=int(probability >= self.threshold),
+            name=name.label,
+            label=0 if allowed else int(probability >= self.threshold),
             probability=probability,
             log_odds=log_odds,
             threshold=self.threshold,
@@ -185,15 +209,30 @@ class Scorer:
             contributions=dict(zip(self.artifact.predictor.terms, contributions, strict=True)),
             segmentation=reason.segmentation,
             unlikely=reason.unlikely,
+            bare=name.bare,
+            assigned=name.assigned or None,
+            allowed=allowed,
         )
 
 
-def try_parse(text: str) -> Name | Invalid:
-    """The name that a text holds, or an Invalid that says why it holds none."""
+def _known_point(asked: str | float, model: artifact.Artifact) -> str | float:
+    """An operating point of an artifact; "0.001" is 0.001."""
+    if asked in model.thresholds:
+        return asked
     try:
-        return parse(text)
-    except InvalidDomain as error:
-        return Invalid(text, str(error))
+        number = float(asked)
+    except ValueError:
+        number = 0.0  # which is none
+    if number not in model.thresholds:
+        raise UnknownOperatingPoint(asked, model)
+    return number
+
+
+def _kind(value: object) -> str:
+    """What a value is, for a message: None, NaN, or the name of its type."""
+    if value is None or value != value:
+        return "None" if value is None else "NaN"
+    return f"{type(value).__name__}"
 
 
 def _logistic(log_odds: Floats) -> Floats:

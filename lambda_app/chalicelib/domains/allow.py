@@ -1,0 +1,133 @@
+"""Names that are known to be harmless, whatever a model says of them.
+
+A list has names and suffixes, one a line, or Tranco's and Umbrella's CSVs as they come
+(`rank,name`), plain or gzipped. `example.com` stands for that host and all under it; `.example.com`
+or `*.example.com` for all under it even where strangers choose the labels (`.duckdns.org`).
+Compiled, it is a sorted array of 64-bit hashes: a name that is in no list of 100,000 is taken for
+one that is with a probability of 100,000 / 2**64 for each of its few suffixes, under 1e-12.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+else:
+    Hashes = Any
+
+_ENTRY = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_GZIP = b"\x1f\x8b"
+
+
+class AllowListError(ValueError):
+    """An allow list that cannot be read; the message names the file."""
+
+
+class AllowList:
+    """Known names; read-only, safe to share by threads."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        """Take hashes as hash_of gives them, uint64 (n,), ascending and each once.
+
+        Raises ValueError for anything else.
+        """
+        if hashes.dtype != np.uint64 or hashes.ndim != 1:
+            raise ValueError(f"hashes are {hashes.dtype} {hashes.shape}, not uint64 (n,)")
+        if not (hashes[1:] > hashes[:-1]).all():
+            raise ValueError("the hashes do not ascend")
+        self.hashes = hashes
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> AllowList:
+        """The list of entries as read_entries gives them."""
+        return cls(np.unique(np.fromiter(map(hash_of, entries), np.uint64)))
+
+    @classmethod
+    def load(cls, path: Path) -> AllowList:
+        """Read a list, compiled (.npy) or as text; raises AllowListError."""
+        try:
+            if path.suffix == ".npy":
+                return cls(np.load(path, allow_pickle=False))
+            return cls.of(read_entries(path))
+        except (OSError, ValueError, EOFError) as error:
+            raise AllowListError(f"{path}: no allow list: {error}") from error
+
+    def save(self, path: Path) -> None:
+        """Write the compiled list, 8 bytes a name."""
+        np.save(path, self.hashes, allow_pickle=False)
+
+    def match(self, host: str, registrable: str) -> str:
+        """The entry that allows a host, "" if none does.
+
+        registrable: the host's end that its registrant chose, label and suffix: a plain entry
+        above it (com, or duckdns.org for x.duckdns.org) allows nothing.
+        """
+        return next(filter(self._has, _candidates(host, registrable)), "")
+
+    def _has(self, entry: str) -> bool:
+        wanted = np.uint64(hash_of(entry))
+        at = int(self.hashes.searchsorted(wanted))
+        return at < len(self.hashes) and bool(self.hashes[at] == wanted)
+
+
+def hash_of(entry: str) -> int:
+    """The 64-bit BLAKE2b (RFC 7693) of an entry."""
+    return int.from_bytes(
+        blake2b(entry.encode("ascii", "replace"), digest_size=8).digest(), "little"
+    )
+
+
+def _candidates(host: str, registrable: str) -> Iterator[str]:
+    """Every entry that would allow a host, the nearest first."""
+    parent = host
+    while True:
+        if len(parent) >= len(registrable):
+            yield parent
+        yield f".{parent}"
+        _, dot, parent = parent.partition(".")
+        if not dot:
+            return
+
+
+def read_entries(path: Path, top: int | None = None) -> Iterator[str]:
+    """The entries of a list as text: its first `top` ones, all where that is None.
+
+    Blank lines, comments and what is no name are passed over. Raises OSError, EOFError or
+    UnicodeDecodeError.
+    """
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    left = -1 if top is None else top
+    with (
+        gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as lines
+    ):
+        for line in lines:
+            if left == 0:
+                return
+            if entry := _entry(line):
+                left -= 1
+                yield entry
+
+
+def _entry(line: str) -> str:
+    """The entry of a line, "" if there is none: of `rank,name` the name."""
+    text = line.partition("#")[0].strip().strip('"').lower()
+    rank, comma, name = text.partition(",")
+    if comma:
+        text = name.strip().strip('"') if rank.strip('"').isdigit() else rank
+    text = text.removeprefix("*").removesuffix(".")
+    if not text.isascii():
+        from .labels import to_ascii  # lists of the web are ASCII
+
+        text = to_ascii(text)
+    return text if _ENTRY.fullmatch(text) else ""

@@ -1,0 +1,39 @@
+"""What a scorer says of a text: a verdict, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Score(NamedTuple):
+    """The verdict on one name; label and probability are of the registrable label alone."""
+
+    domain: str  # as it was given
+    name: str  # the label that was judged: what its registrant chose
+    label: int  # 1 malicious, 0 legitimate
+    probability: float  # P(malicious)
+    log_odds: float
+    threshold: float  # label is 1 where probability >= threshold, unless the name is allowed
+    operating_point: str | float  # what the threshold is for: "max_f1" or a false-positive rate
+    intercept: float
+    contributions: Mapping[str, float]  # by term; with the intercept they sum to log_odds
+    segmentation: str | None  # the cheapest cut, "face|book"; None: the model makes none
+    unlikely: str | None  # the least likely stretch of characters; None likewise
+    bare: bool = False  # it was a label by itself, without a dot
+    assigned: str | None = None  # the zone whose provider was judged, as it made the label up
+    allowed: str | None = None  # the entry of the allow list that makes the label 0
+
+    @property
+    def status(self) -> str:
+        """judged."""
+        return "judged"
+
+
+class Invalid(NamedTuple):
+    """A text that no verdict is given on, and why."""
+
+    domain: str  # as it was given
+    error: str  # a sentence for people
+    status: str = "invalid"  # or "skipped": a name about which the model has nothing to say
+    reason: str = "characters"  # a code, see InvalidDomain and Skipped
