@@ -13,7 +13,7 @@ from random import Random
 from lambda_app.chalicelib.domains.parse import MAX_LABEL, InvalidDomain, Name, parse
 from lambda_app.chalicelib.features.encoding import ALPHABET
 from lambda_app.chalicelib.features.lexicon import BASE_BIT, CODE_MASK, WORD_BIT, Lexicon
-from lambda_app.chalicelib.model.scorer import try_parse
+from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import sources
 from pipeline.dga import FAMILIES
 from pipeline.dga.listing import LAST
@@ -40,6 +40,7 @@ def hosts(number: int) -> Iterator[str]:
     """
     parts = zip(cycle(("", "www.")), _million(), cycle(SUFFIXES), strict=False)
     texts = (f"{www}{label}.{suffix}" for www, label, suffix in parts)
+    try_parse = Scorer.load().try_parse
     return islice((x for x in texts if isinstance(try_parse(x), Name)), number)
 
 

@@ -8,17 +8,22 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
 from chalicelib.domains import public_suffix
+from chalicelib.domains.allow import AllowList, AllowListError
 from chalicelib.model.artifact import ArtifactError
 from chalicelib.model.scorer import Scorer, UnknownOperatingPoint
 from chalicelib.web import access, api, function_url, settings, static, telemetry
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
-UNUSABLE = (ArtifactError, UnknownOperatingPoint, public_suffix.SuffixListError)
+UNUSABLE = (
+    *(ArtifactError, AllowListError, UnknownOperatingPoint),
+    public_suffix.SuffixListError,
+)
 
 # jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
 # sends text/plain.
@@ -34,7 +39,7 @@ def _headers() -> Any:
     return request.headers if request else {}
 
 
-CORS = access.Origins(SETTINGS.readers, _headers) if SETTINGS.readers else False
+CORS = access.Origins(SETTINGS.origins, _headers) if SETTINGS.origins else False
 
 
 @app.middleware("http")
@@ -58,7 +63,10 @@ def watch(request: Request, respond: Callable[[Request], Response]) -> Response:
 def classify() -> Response:
     """Judge one domain or many."""
     access.check_key(_headers(), SETTINGS.keys)
-    answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit)
+    try:
+        answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit)
+    except api.NotJudgedError as error:  # Chalice's own answer would leave Reason out
+        return Response(error.body, status_code=error.STATUS_CODE)
     response: Response = api.respond(answer)
     judged.answer = answer
     return response
@@ -115,7 +123,11 @@ def get_scorer() -> Scorer:
 
 @functools.cache
 def _load() -> Scorer:
-    scorer = Scorer.load(operating_point=SETTINGS.operating_point)
+    zones = None
+    if SETTINGS.assigned or SETTINGS.chosen:
+        zones = public_suffix.with_zones(SETTINGS.assigned, SETTINGS.chosen)
+    allow = AllowList.load_all(map(Path, SETTINGS.allow))
+    scorer = Scorer.load(None, SETTINGS.operating_point, allow, zones)
     scorer.score("example.com")  # reads the suffixes, too
     return scorer
 

@@ -42,7 +42,8 @@ True
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain
 from lambda_app.chalicelib.model.artifact import ArtifactError
-from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
+from lambda_app.chalicelib.model.score import Invalid, Score
+from lambda_app.chalicelib.model.scorer import Scorer, UnknownOperatingPoint
 
 __version__ = "0.1.0"
 __all__ = [

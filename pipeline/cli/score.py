@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
+from ..console import say
 from .command import DONE, SOME_REFUSED, Choice, command
 
 if TYPE_CHECKING:
-    from ..scoring.formats import Row
+    from ..scoring.feed import Idle
+    from ..scoring.rows import Column, Notes, Row
 
 
 def _jobs(text: str) -> int:
@@ -24,11 +26,11 @@ def _jobs(text: str) -> int:
     return number
 
 
-def _operating_point(text: str) -> str | float:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _delimiter(text: str) -> str:
+    named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(text, text)
+    if len(named) != 1:
+        raise click.BadParameter(f"{text!r}: one character, or tab")
+    return named
 
 
 @command("score", "score --input dns.csv --column query --format csv")
@@ -38,23 +40,54 @@ def _operating_point(text: str) -> str | float:
     "file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where the names stand, one a line (default: standard input).",
+    help="Where the names stand, one a line; gzip, bzip2, xz and zstd are told by content "
+    "(default: standard input).",
 )
-@click.option("--column", metavar="NAME", help="The input is CSV with a header, names stand here.")
-@click.option("--field", metavar="NAME", help="The input is JSON lines, names stand here.")
+@click.option(
+    "--column",
+    metavar="NAME",
+    help="The input is CSV or a Zeek log: the column of the names, by its header or by its number.",
+)
+@click.option(
+    "--field",
+    metavar="PATH",
+    help="The input is JSON lines or an array: the key of the names, as dns.queries[].rrname.",
+)
+@click.option(
+    "--delimiter", type=_delimiter, metavar="C", help="Of the CSV (default: found in it)."
+)
+@click.option(
+    "--header/--no-header",
+    default=None,
+    help="Whether the CSV has a header (default: unless --column is a number).",
+)
+@click.option("--encoding", metavar="NAME", help="Of the input (default: found in it, or UTF-8).")
 @click.option(
     "--format",
     "form",
     type=Choice(["table", "csv", "jsonl"]),
     help="How to write the results (default: table on a screen, else csv).",
 )
+@click.option(
+    "--raw", is_flag=True, help="Leave CSV cells that a spreadsheet would run as they are."
+)
 @click.option("--model", metavar="MODEL", help="A packaged model's name or an artifact's folder.")
 @click.option(
     "--operating-point",
-    type=_operating_point,
     default="max_f1",
     metavar="RATE",
     help="The threshold: of this false-positive rate (0.01, 0.001, 0.0001) or of maximal F1.",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="FILE",
+    help="Names that are legitimate whatever the model says: one a line, rank,name as Tranco's "
+    "and Umbrella's, or made by `allow build`.",
+)
+@click.option("--chosen", multiple=True, metavar="ZONE", help="Judge the label before this zone.")
+@click.option(
+    "--assigned", multiple=True, metavar="ZONE", help="Judge the owner of this zone instead."
 )
 @click.option(
     "--jobs",
@@ -68,71 +101,86 @@ def score(
     file: Path | None,
     column: str | None,
     field: str | None,
+    delimiter: str | None,
+    header: bool | None,
+    encoding: str | None,
     form: str | None,
+    raw: bool,
     model: str | None,
-    operating_point: str | float,
+    operating_point: str,
+    allow: tuple[str, ...],
+    chosen: tuple[str, ...],
+    assigned: tuple[str, ...],
     jobs: int | None,
 ) -> int:
     """Score names, hosts or URLs. One row out for each in, in order."""
+    from lambda_app.chalicelib.domains.allow import AllowListError
+    from lambda_app.chalicelib.model.artifact import ArtifactError
     from lambda_app.chalicelib.model.scorer import UnknownOperatingPoint
 
-    from ..scoring import formats, workers
+    from ..scoring import feed, formats, rows, streams, workers
 
     if column is not None and field is not None:
         raise click.UsageError("--column and --field: choose one")
     if names and (file or column or field):
-        raise formats.InputError("names on the command line and an input: choose one")
+        raise streams.InputError("names on the command line and an input: choose one")
+    if not names and file is None and (sys.stdin is None or sys.stdin.isatty()):
+        raise streams.InputError("no names: give some, or --input FILE, or pipe them in")
     form = form or ("table" if sys.stdout.isatty() else "csv")
-    job = workers.Job(model, operating_point, form)
+    job = workers.Job(model, operating_point, form, raw, allow, assigned, chosen)
     try:
         scorer = job.scorer()
     except UnknownOperatingPoint as error:
-        raise formats.InputError(f"--operating-point: {error}") from error
+        raise streams.InputError(f"--operating-point: {error}") from error
+    except AllowListError as error:
+        raise streams.InputError(f"--allow: {error}") from error
+    except ArtifactError:
+        raise
+    except ValueError as error:  # of a zone
+        raise streams.InputError(f"--chosen, --assigned: {error}") from error
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    with _rows(names, file, column, field) as rows:
-        chunks = formats.chunks(rows)
-        with closing(workers.score(job, scorer, chunks, jobs or workers.cores())) as results:
-            refused = formats.write(results, sys.stdout, form)
-    sys.stdout.flush()
-    if operating_point != "max_f1":
-        print(f"score: malicious from {scorer.threshold:.6f} on", file=sys.stderr)
-    if refused:
-        print(f"score: {refused:,} rows were refused", file=sys.stderr)
-    return SOME_REFUSED if refused else DONE
-
-
-@contextmanager
-def _rows(
-    names: tuple[str, ...], file: Path | None, column: str | None, field: str | None
-) -> Iterator[Iterable[Row]]:
-    """What to score: of the command line, or read from a file as it goes."""
-    from ..scoring import formats
-
+    notes = rows.Notes()
+    source = _Input(file, rows.Column(column, delimiter, header) if column else None, field, notes)
+    live = not names and streams.is_live(file)
+    chunks: Iterable[list[Row]]
     if names:
-        yield names
-        return
-    with _opened(file) as stream:
-        if column is not None:
-            yield formats.read_column(stream, column)
-        elif field is not None:
-            yield formats.read_field(stream, field)
-        else:
-            yield formats.read_lines(stream)
+        chunks = feed.chunks(names)
+    elif live:
+        chunks = feed.live_chunks(lambda idle: source.rows(encoding, idle))
+    else:
+        chunks = feed.chunks(source.rows(encoding))
+    full = feed.CHUNK if live else 0
+    with closing(workers.score(job, scorer, chunks, jobs or workers.cores(), full)) as results:
+        counts = formats.write(results, sys.stdout, form, live)
+    sys.stdout.flush()
+    for line in notes.lines:
+        say(f"score: {line}")
+    if notes.without_field:
+        say(f"score: {notes.without_field:,} JSON objects have no {field!r}: no rows")
+    if operating_point != "max_f1":
+        say(f"score: malicious from {scorer.threshold:.6f} on")
+    if not names or counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]:
+        say(f"score: {formats.summary(counts)}")
+    return SOME_REFUSED if counts["invalid"] else DONE
 
 
-def _opened(file: Path | None) -> TextIO:
-    """A file, or standard input; raises InputError.
+class _Input:
+    """A file or standard input, and where in it the names stand."""
 
-    Bytes that are not UTF-8 become surrogates: refused as a name, not lost.
-    """
-    from ..scoring.formats import InputError
+    def __init__(
+        self, file: Path | None, column: Column | None, field: str | None, notes: Notes
+    ) -> None:
+        self._file, self._column, self._field, self._notes = file, column, field, notes
 
-    if file is None and (sys.stdin is None or sys.stdin.isatty()):
-        raise InputError("no names: give some, or --input FILE, or pipe them in")
-    try:
-        return open(  # noqa: PTH123 - standard input has a number, no path
-            file or sys.stdin.fileno(), encoding="utf-8-sig", errors="surrogateescape", newline=""
-        )
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}") from error
+    def rows(self, encoding: str | None, idle: Idle | None = None) -> Iterator[Row]:
+        """Its rows, read as they are asked for; raises InputError."""
+        from ..scoring import rows, streams
+
+        with streams.opened(self._file, encoding, idle) as lines:
+            if self._column is not None:
+                yield from rows.from_csv(lines, self._column, self._notes)
+            elif self._field is not None:
+                yield from rows.from_json(lines, self._field, self._notes)
+            else:
+                yield from rows.from_lines(lines)

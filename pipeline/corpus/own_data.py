@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ def _row(
     if (kind := _CLASS_OF.get(cell("class").strip().casefold())) is None:
         unknown[cell("class")[:40]] += 1
         return None
-    if not LABEL.fullmatch(domain):
+    if not re.fullmatch(LABEL, domain):
         try:
             domain = parse(host).label
         except InvalidDomain as error:
@@ -200,11 +201,10 @@ def _parquet(path: Path) -> tuple[list[str], Iterable[list[str]]]:
     import duckdb
 
     try:
-        table = duckdb.connect().read_parquet(str(path))
+        found: Any = duckdb.connect().read_parquet(str(path))
     except duckdb.Error as error:
         raise CorpusError(f"{path}: cannot be read as Parquet: {error}") from error
-    fetch: Callable[[], Any] = table.fetchone
-    return table.columns, ([_shown(x) for x in row] for row in iter(fetch, None))
+    return found.columns, ([_shown(x) for x in row] for row in iter(found.fetchone, None))
 
 
 def _shown(value: object) -> str:

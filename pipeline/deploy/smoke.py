@@ -32,7 +32,7 @@ def smoke(
     """Ask the live app one name, several, a bad one, and for CORS; returns what was found.
 
     Answers must be those of expected; None: any will do. settings: those of the stage, by
-    which keys, readers and the number of names are. Raises SmokeError.
+    which keys, origins and the number of names are. Raises SmokeError.
     """
     app = _App(url.rstrip("/"), expected, settings or Settings())
     try:
@@ -104,11 +104,11 @@ class _App:
 
     def cors(self) -> None:
         """What access.Origins promises; preflights are not answered where no origin is allowed."""
-        readers = self.settings.readers
-        origin = _ORIGIN if readers in ((), ("*",)) else readers[0]
-        named = readers[0] if readers else None
+        origins = self.settings.origins
+        origin = _ORIGIN if origins in ((), ("*",)) else origins[0]
+        named = origins[0] if origins else None
         asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        preflight = [("OPTIONS", 200, named if len(readers) == 1 else "*")] if readers else []
+        preflight = [("OPTIONS", 200, named if len(origins) == 1 else "*")] if origins else []
         for method, status, allowed in (*preflight, ("POST", 422, named)):
             answer = self.ask(method, PATH, status, headers=asked, json={"domain": ""})
             if (found := answer.headers.get("Access-Control-Allow-Origin")) != allowed:

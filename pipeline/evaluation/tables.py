@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from lambda_app.chalicelib.features.types import Bools, Floats
-from lambda_app.chalicelib.model.scorer import Score, Scorer
+from lambda_app.chalicelib.model.score import Score
+from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..corpus.labelled import Corpus
 from ..metrics import confusion

@@ -10,7 +10,8 @@ from io import StringIO
 from itertools import chain
 from typing import NamedTuple, TextIO
 
-from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer
+from lambda_app.chalicelib.model.score import Invalid, Score
+from lambda_app.chalicelib.model.scorer import Scorer
 
 from .rows import Row
 
@@ -76,15 +77,15 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
             refused.append((len(refused) + len(heads), name))
             continue
         reason = f"assigned: {name.assigned}" if name.assigned else ""
-        if scorer.allow and (entry := scorer.allow.match(name.host, name.registrable)):
+        if entry := scorer.allowed_by(name):
             allowed.append(len(labels))
             reason = f"allowed: {entry}"
         labels.append(name.label)
         # What is its own host has no character that CSV would quote, and only - may be a formula.
         plain = name.host == row and (raw or (row[0] != "-" and name.label[0] != "-"))
-        heads.append(f"{row},{name.label}" if plain else _line(raw, row, name.label)[:-1])
+        heads.append(f"{row},{name.label}" if plain else _line(raw, str(row), name.label)[:-1])
         tails.append(f"judged,{reason}\n")
-    probability = scorer.probability_of(labels)
+    probability = scorer.probability_as_they_are(labels)
     label = (probability >= scorer.threshold).astype(int)
     label[allowed] = 0
     verdicts = zip(heads, label.tolist(), probability.tolist(), tails, strict=True)

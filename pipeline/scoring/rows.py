@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from lambda_app.chalicelib.model.scorer import Invalid
+from lambda_app.chalicelib.model.score import Invalid
 
 from .streams import InputError
 
@@ -22,6 +22,7 @@ DELIMITERS = ",;\t|"
 MAX_QUOTED_LINES = 100  # that one quoted field may span, before its quote counts as unclosed
 MAX_ARRAY = 200_000_000  # characters of a JSON array, which is read whole
 _ZEEK = "#separator "  # how a Zeek log in TSV begins
+_EMPTY = Invalid("", "an empty line", "skipped", "comment")
 _SHOWN = 80  # characters of the input that a message shows
 
 
@@ -39,7 +40,8 @@ def from_lines(lines: Iterator[str]) -> Iterator[Row]:
     if first is not None and first.startswith(_ZEEK):
         raise InputError("this is a Zeek log: name the column, --column query")
     for line in chain([] if first is None else [first], lines):
-        yield line.rstrip("\r\n")
+        text = line.rstrip("\r\n")
+        yield text if text and not text.isspace() else _EMPTY
 
 
 # --- CSV ---

@@ -18,12 +18,16 @@ from functools import cache, partial
 from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import NamedTuple
 
+from lambda_app.chalicelib.domains.allow import AllowList
+from lambda_app.chalicelib.domains.public_suffix import with_zones
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..errors import PipelineError
-from .formats import FORMS, Row, Written
+from .formats import FORMS, Written
+from .rows import Row
 
 MOST = 8  # processes by default: a single one reads and writes, and more would wait for it
 AHEAD = 2  # chunks that another process has: one is being scored, the next is there already
@@ -40,10 +44,23 @@ class Job(NamedTuple):
     model: str | None  # as Scorer.load takes it
     operating_point: str | float
     form: str  # of formats.FORMS
+    raw: bool = False  # whether cells of CSV stay as they are, formulas included
+    allow: tuple[str, ...] = ()  # paths of allow lists
+    assigned: tuple[str, ...] = ()  # zones beside the packaged ones
+    chosen: tuple[str, ...] = ()
 
     def scorer(self) -> Scorer:
-        """The model, loaded; raises ArtifactError or UnknownOperatingPoint."""
-        return Scorer.load(self.model, self.operating_point)
+        """The model, loaded; raises ArtifactError, AllowListError or UnknownOperatingPoint.
+
+        Raises ValueError for a zone that is none.
+        """
+        allow = AllowList.load_all(map(Path, self.allow))
+        zones = with_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
+        return Scorer.load(self.model, self.operating_point, allow, zones)
+
+    def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Written:
+        """The output for a chunk."""
+        return FORMS[self.form](scorer, chunk, self.raw)
 
 
 def cores() -> int:
@@ -53,19 +70,24 @@ def cores() -> int:
 
 
 def score(
-    job: Job, scorer: Scorer, chunks: Iterable[Sequence[Row]], jobs: int
+    job: Job, scorer: Scorer, chunks: Iterable[Sequence[Row]], jobs: int, full: int = 0
 ) -> Generator[Written, None, None]:
     """The output for each chunk, in order, by this process and up to jobs - 1 others.
 
     The others are started after the first chunk and take part once they have loaded the
-    model. Raises WorkerError if one of them cannot, or ends before its time.
+    model. A chunk of fewer than `full` rows is somebody's who waits: it is scored here, and
+    what came before it is given, before another is asked for. Raises WorkerError if one of
+    the others cannot load it, or ends before its time.
     """
-    here = partial(FORMS[job.form], scorer)
+    here = partial(job.write, scorer)
     chunks = iter(chunks)
     yield from map(here, islice(chunks, 1 if jobs > 1 else None))
     for second in chunks:
+        if len(second) < full:
+            yield here(second)
+            continue
         with _started(job, jobs - 1) as (executor, loading):
-            yield from _shared(executor, loading, job, here, chain([second], chunks))
+            yield from _shared(executor, loading, job, here, chain([second], chunks), full)
 
 
 def _shared(
@@ -74,14 +96,16 @@ def _shared(
     job: Job,
     here: Callable[[Sequence[Row]], Written],
     chunks: Iterable[Sequence[Row]],
+    full: int,
 ) -> Iterator[Written]:
     """Score here what the others, once they have loaded the model, have no room for."""
     waiting: deque[Future[Written]] = deque()  # in the order of the input
     for chunk in chunks:
         busy = sum(not future.done() for future in waiting)
-        has_room = busy < AHEAD * _loaded(loading)
+        has_room = len(chunk) >= full and busy < AHEAD * _loaded(loading)
         waiting.append(executor.submit(_score, job, chunk) if has_room else _done(here(chunk)))
-        while waiting and (waiting[0].done() or len(waiting) > AHEAD * len(loading)):
+        most = AHEAD * len(loading) if len(chunk) >= full else 0
+        while waiting and (waiting[0].done() or len(waiting) > most):
             yield waiting.popleft().result()
     for future in waiting:
         yield future.result()
@@ -170,4 +194,4 @@ def _load(job: Job) -> None:
 
 def _score(job: Job, chunk: Sequence[Row]) -> Written:
     """In another process: the output for a chunk."""
-    return FORMS[job.form](_scorer(job), chunk)
+    return job.write(_scorer(job), chunk)

@@ -18,7 +18,8 @@ import requests
 from playwright.sync_api import Browser, Page, Route, expect
 
 from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.model.scorer import Score, Scorer
+from lambda_app.chalicelib.model.score import Score
+from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import static
 from pipeline.deploy.local_server import served
 from tests.helpers.browser import chromium

@@ -62,6 +62,12 @@ class AllowList:
         except (OSError, ValueError, EOFError) as error:
             raise AllowListError(f"{path}: no allow list: {error}") from error
 
+    @classmethod
+    def load_all(cls, paths: Iterable[Path]) -> AllowList | None:
+        """The names of several lists together, None of none; raises AllowListError."""
+        lists = [cls.load(path).hashes for path in paths]
+        return cls(np.unique(np.concatenate(lists))) if lists else None
+
     def save(self, path: Path) -> None:
         """Write the compiled list, 8 bytes a name."""
         np.save(path, self.hashes, allow_pickle=False)
@@ -129,5 +135,8 @@ def _entry(line: str) -> str:
     if not text.isascii():
         from .labels import to_ascii  # lists of the web are ASCII
 
-        text = to_ascii(text)
+        try:
+            text = ".".join(map(to_ascii, text.split(".")))
+        except UnicodeError:
+            return ""
     return text if _ENTRY.fullmatch(text) else ""

@@ -31,7 +31,7 @@ def ascii_host(host: str) -> str:
 def _ascii_label(label: str) -> str:
     if not label.isascii() and len(label) <= MAX_LABEL:
         try:
-            label = _to_ascii(label)
+            label = to_ascii(label)
         except UnicodeError as error:
             message = f"not a valid international name: {quoted(label)}"
             raise InvalidDomain("idn", message) from error
@@ -50,8 +50,11 @@ def _ascii_label(label: str) -> str:
     return label
 
 
-def _to_ascii(label: str) -> str:
-    """Nameprep and Punycode (RFC 3491, 3492), but ß stays, as in IDNA 2008."""
+def to_ascii(label: str) -> str:
+    """Nameprep and Punycode (RFC 3491, 3492), but ß stays, as in IDNA 2008.
+
+    Raises UnicodeError.
+    """
     import unicodedata
     from encodings.idna import nameprep  # few requests need it, and it is slow to load
 

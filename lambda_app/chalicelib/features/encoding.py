@@ -70,6 +70,6 @@ def check_labels(labels: Sequence[str], batch: Batch) -> None:
     for label in labels:
         if not 1 <= len(label) <= DNS_LENGTH or OTHER in codes(label):
             raise ValueError(
-                f"{label[:80]!r} is no label: expected 1 to {DNS_LENGTH} lower-case letters, digits "
-                "and hyphens; score_many() takes names, hosts and URLs as they come"
+                f"{label[:80]!r} is no label: expected 1 to {DNS_LENGTH} lower-case letters, "
+                "digits and hyphens; score_many() takes names, hosts and URLs as they come"
             )

@@ -60,6 +60,9 @@ class Linear:
         return list(map(mul, self._values, values))
 
 
+PAIR_SIGN = " x "  # between the two features in a pair's name
+
+
 class Pair(NamedTuple):
     """Two features whose coarse bins together have coefficients."""
 
@@ -69,7 +72,7 @@ class Pair(NamedTuple):
     @property
     def name(self) -> str:
         """The name of the pair's term, as "length x entropy"."""
-        return f"{self.first} x {self.second}"
+        return f"{self.first}{PAIR_SIGN}{self.second}"
 
 
 class BinnedAdditive:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from .explain import GroupSums, sentence
+
 
 class Score(NamedTuple):
     """The verdict on one name; label and probability are of the registrable label alone."""
@@ -18,6 +20,7 @@ class Score(NamedTuple):
     operating_point: str | float  # what the threshold is for: "max_f1" or a false-positive rate
     intercept: float
     contributions: Mapping[str, float]  # by term; with the intercept they sum to log_odds
+    groups: GroupSums  # the same in four sums: length, entropy, vowels, words
     segmentation: str | None  # the cheapest cut, "face|book"; None: the model makes none
     unlikely: str | None  # the least likely stretch of characters; None likewise
     bare: bool = False  # it was a label by itself, without a dot
@@ -25,9 +28,14 @@ class Score(NamedTuple):
     allowed: str | None = None  # the entry of the allow list that makes the label 0
 
     @property
-    def status(self) -> str:
-        """judged."""
-        return "judged"
+    def reason(self) -> str:
+        """The verdict explained in one sentence."""
+        if self.allowed:
+            return f"Allowed by the entry {self.allowed} of a list."
+        said = sentence(self.label, self.groups, self.segmentation, self.unlikely)
+        if self.assigned:
+            return f"{self.assigned} makes its labels up, so {self.name} is judged. {said}"
+        return said
 
 
 class Invalid(NamedTuple):

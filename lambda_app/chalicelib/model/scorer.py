@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import add
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..features.explanation import Reason, explain
 from ..features.single import LabelFeatures
 from ..features.types import Floats
 from . import artifact
+from .explain import Groups, GroupSums
 from .score import Invalid, Score
 
 
@@ -57,6 +58,7 @@ class Scorer:
         self.allow, self.zones = allow, zones
         self.operating_point = _known_point(operating_point, model)
         self.threshold = model.thresholds[self.operating_point]  # malicious from here on
+        self._groups = Groups(model.predictor.terms)
         self._compute = [registry.REGISTRY[name].compute for name in model.features]
 
     @classmethod
@@ -174,7 +176,9 @@ class Scorer:
         contributions = model.predictor.label_contributions(values)
         log_odds = functools.reduce(add, contributions, model.intercept)  # sum() would compensate
         probability = float(_logistic(np.array(log_odds)))
-        return self._score(text, name, probability, log_odds, contributions, features.reason())
+        sums = self._groups.sums(contributions)
+        reason = features.reason()
+        return self._score(text, name, probability, log_odds, contributions, sums, reason)
 
     def _chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
         model, labels = self.artifact, [name.label for name in names]
@@ -185,7 +189,9 @@ class Scorer:
         probability = _logistic(log_odds).tolist()
         by_label = np.stack(contributions, axis=1).tolist()
         reasons = explain(features, labels)
-        return map(self._score, texts, names, probability, log_odds.tolist(), by_label, reasons)
+        sums = map(GroupSums, *(x.tolist() for x in self._groups.sums(contributions)))
+        rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons)
+        return map(self._score, *rows)
 
     def _score(
         self,
@@ -194,6 +200,7 @@ class Scorer:
         probability: float,
         log_odds: float,
         contributions: list[float],
+        groups: GroupSums,
         reason: Reason,
     ) -> Score:
         allowed = self.allowed_by(name)
@@ -207,6 +214,7 @@ class Scorer:
             operating_point=self.operating_point,
             intercept=self.artifact.intercept,
             contributions=dict(zip(self.artifact.predictor.terms, contributions, strict=True)),
+            groups=groups,
             segmentation=reason.segmentation,
             unlikely=reason.unlikely,
             bare=name.bare,

@@ -25,17 +25,17 @@ def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
 
 
 class Origins(CORSConfig):  # type: ignore[misc]
-    """CORS headers for several readers, of which an answer may name only one.
+    """CORS headers for several origins, of which an answer may name only one.
 
     API Gateway answers preflights from what is known when it is set up, for
     every origin alike; the answers themselves name the request's origin, if it
     is allowed, and a browser shows them to no other page.
     """
 
-    def __init__(self, readers: Sequence[str], headers: Callable[[], Mapping[str, str]]) -> None:
-        """Take the readers and what gives the headers of the present request, {} for none."""
-        super().__init__(allow_origin=readers[0] if len(readers) == 1 else "*", max_age=86_400)
-        self._origins = readers
+    def __init__(self, origins: Sequence[str], headers: Callable[[], Mapping[str, str]]) -> None:
+        """Take the origins and what gives the headers of the present request, {} for none."""
+        super().__init__(allow_origin=origins[0] if len(origins) == 1 else "*", max_age=86_400)
+        self._origins = origins
         self._headers = headers
 
     def get_access_control_headers(self) -> dict[str, str]:

@@ -10,25 +10,31 @@ from chalice.app import BadRequestError, ChaliceViewError, Response, Unprocessab
 from ..domains.parse import InvalidDomain
 from ..features.registry import REGISTRY
 from ..model.artifact import Artifact
-from ..model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
+from ..model.score import Invalid, Score
+from ..model.scorer import Scorer, UnknownOperatingPoint
 from .settings import MAX_DOMAINS
 
 MAX_BODY = 1_000_000  # bytes
 MAX_ANSWER = 6_000_000  # bytes; a Lambda may answer with 6 MiB
-
-# The original's names for the contributions of its four features.
-ORIGINAL_KEYS = {
-    "length": "length",
-    "entropy": "entropy",
-    "p_vowels": "proVowels",
-    "num_words": "numWords",
-}
 
 
 class PayloadTooLargeError(ChaliceViewError):
     """A request, or the answer to it, is larger than the service takes at once."""
 
     STATUS_CODE = 413
+
+
+class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
+    """A name that is skipped or invalid."""
+
+    def __init__(self, domain: str, error: InvalidDomain) -> None:
+        super().__init__(f"domain {_brief(domain)}: {error}")
+        self.body = {
+            "Code": "UnprocessableEntityError",
+            "Message": str(self),
+            "Status": error.status,
+            "Reason": error.reason,
+        }
 
 
 class ServiceUnavailableError(ChaliceViewError):
@@ -53,7 +59,7 @@ def classify(scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS) -> dict[str,
     try:
         return answer(scorer.artifact, scorer.score(domain))
     except InvalidDomain as error:
-        raise UnprocessableEntityError(f"domain {_brief(domain)}: {error}") from error
+        raise NotJudgedError(domain, error) from error
 
 
 def respond(answer: dict[str, Any]) -> Response:
@@ -76,24 +82,32 @@ def describe(model: Artifact) -> dict[str, Any]:
 def answer(model: Artifact, score: Score) -> dict[str, Any]:
     """The answer about one name: the original's eight keys, all numbers, and new ones beside.
 
-    length, entropy, proVowels and numWords are contributions: with the intercept,
-    and with all others where a model has others, they sum to the log-odds.
+    length, entropy, proVowels and numWords are contributions by group: with the intercept
+    they sum to the log-odds, whatever the model.
     """
-    contributions = dict(score.contributions)
+    groups = score.groups
     return {
         "label": score.label,
         "class0Prob": 1.0 - score.probability,
         "class1Prob": score.probability,
         "intercept": score.intercept,
-        **{theirs: contributions.get(ours, 0.0) for ours, theirs in ORIGINAL_KEYS.items()},
+        "length": groups.length,
+        "entropy": groups.entropy,
+        "proVowels": groups.vowels,
+        "numWords": groups.words,
         "domain": score.domain,
         "name": score.name,
+        "status": "judged",
         "threshold": score.threshold,
         "operating_point": score.operating_point,
         "model": model.name,
-        "contributions": contributions,
+        "contributions": score.contributions,
         "segmentation": score.segmentation,
         "unlikely": score.unlikely,
+        "reason": score.reason,
+        "bare": score.bare,
+        "assigned": score.assigned,
+        "allowed": score.allowed,
     }
 
 
@@ -138,9 +152,7 @@ def _many(scorer: Scorer, domains: object, limit: int) -> dict[str, Any]:
         "threshold": scorer.threshold,
         "operating_point": scorer.operating_point,
         "results": [
-            {"domain": result.domain, "error": result.error}
-            if isinstance(result, Invalid)
-            else answer(model, result)
+            result._asdict() if isinstance(result, Invalid) else answer(model, result)
             for result in scorer.score_many(domains)
         ],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 MAX_DOMAINS = 1000
@@ -20,11 +21,14 @@ class Settings(NamedTuple):
     """The settings of one stage, each with the environment variable that sets it."""
 
     operating_point: str | float = "max_f1"  # OPERATING_POINT: or a false-positive rate
-    readers: tuple[str, ...] = ("*",)  # CORS_ORIGINS: pages that may read answers; none: ()
+    origins: tuple[str, ...] = ("*",)  # CORS_ORIGINS: pages that may read answers; none: ()
     keys: tuple[str, ...] = ()  # API_KEY_SHA256: of the keys that may call; none: anyone may
     batch_limit: int = MAX_DOMAINS  # BATCH_LIMIT: names in one request
     log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged, nor counted
     log_names: bool = False  # LOG_NAMES: whether names stand in the log
+    allow: tuple[str, ...] = ()  # ALLOW: files of names that are legitimate in any case
+    assigned: tuple[str, ...] = ()  # ZONES_ASSIGNED: whose owner is judged; beside the packaged
+    chosen: tuple[str, ...] = ()  # ZONES_CHOSEN: before which the label is judged
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -39,11 +43,14 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"LOG_LEVEL {level[:40]!r}: known are {', '.join(LEVELS)}")
     return Settings(
         operating_point=_number(str(point)),
-        readers=_origins(environment.get("CORS_ORIGINS", "*")),
+        origins=_origins(environment.get("CORS_ORIGINS", "*")),
         keys=_keys(environment.get("API_KEY_SHA256", "")),
         batch_limit=_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
         log_level=level,
         log_names=environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
+        allow=_files(environment.get("ALLOW", "")),
+        assigned=_zones("ZONES_ASSIGNED", environment),
+        chosen=_zones("ZONES_CHOSEN", environment),
     )
 
 
@@ -55,13 +62,33 @@ def _number(text: str) -> str | float:
 
 
 def _origins(text: str) -> tuple[str, ...]:
-    readers = tuple(text.replace(",", " ").split())
-    for origin in readers:
+    origins = tuple(text.replace(",", " ").split())
+    for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise SettingsError(
-                f"CORS_ORIGINS {origin[:80]!r}: expected * or readers such as https://example.com"
+                f"CORS_ORIGINS {origin[:80]!r}: expected * or origins such as https://example.com"
             )
-    return ("*",) if "*" in readers else readers
+    return ("*",) if "*" in origins else origins
+
+
+def _files(text: str) -> tuple[str, ...]:
+    paths = tuple(text.split())
+    for path in paths:
+        if not Path(path).is_file():
+            raise SettingsError(f"ALLOW {path[:200]!r}: there is no such file")
+    return paths
+
+
+def _zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    from ..domains.public_suffix import with_zones  # for those alone who set it
+
+    zones = tuple(environment.get(name, "").replace(",", " ").split())
+    try:
+        if zones:
+            with_zones(assigned=zones) if name == "ZONES_ASSIGNED" else with_zones(chosen=zones)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from error
+    return zones
 
 
 def _keys(text: str) -> tuple[str, ...]:

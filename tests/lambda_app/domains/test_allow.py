@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from lambda_app.chalicelib.domains.allow import AllowList, AllowListError, hash_of, read_entries
 
@@ -68,7 +70,7 @@ def test_a_compiled_list_is_small_and_allows_the_same(tmp_path: Path) -> None:
     "hashes",
     [np.arange(3), np.array([2, 1], np.uint64), np.ones(2, np.uint64), np.ones((1, 1), np.uint64)],
 )
-def test_another_array_is_refused(tmp_path: Path, hashes: np.ndarray) -> None:
+def test_another_array_is_refused(tmp_path: Path, hashes: NDArray[Any]) -> None:
     np.save(tmp_path / "allow.npy", hashes)
     with pytest.raises(AllowListError, match=r"allow\.npy: no allow list: (hashes|the hashes)"):
         AllowList.load(tmp_path / "allow.npy")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain
-from lambda_app.chalicelib.model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
+from lambda_app.chalicelib.model.score import Invalid, Score
+from lambda_app.chalicelib.model.scorer import Scorer, UnknownOperatingPoint
 from pipeline.corpus.labelled import Corpus
 from tests.helpers.data import GOLDEN
 

@@ -190,8 +190,8 @@ def test_every_other_answer_is_described(app_url: str, path: str, method: str) -
 def test_answers_without_a_key_or_a_model_are_described() -> None:
     key = {"X-Api-Key": "secret"}
     known = sha256(b"secret").hexdigest()
-    readers = "https://a.example https://b.example"
-    with served(API_KEY_SHA256=known, OPERATING_POINT="0.5", CORS_ORIGINS=readers) as url:
+    origins = "https://a.example https://b.example"
+    with served(API_KEY_SHA256=known, OPERATING_POINT="0.5", CORS_ORIGINS=origins) as url:
         for path, method in ((PATH, "post"), ("/model", "get")):
             for status, headers in ((401, {}), (503, key)):
                 answer = requests.request(method, url + path, headers=headers, timeout=30)

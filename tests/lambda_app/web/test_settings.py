@@ -49,7 +49,7 @@ def lines(*bodies: object, **environment: str) -> list[dict[str, Any]]:
 def test_nothing_set_is_open_and_quiet_about_names() -> None:
     assert read({}) == Settings(
         operating_point="max_f1",
-        readers=("*",),
+        origins=("*",),
         keys=(),
         batch_limit=1000,
         log_level="INFO",

@@ -219,13 +219,13 @@ def test_the_smoke_test_wants_the_answers_of_the_artifact(
 
 
 @pytest.mark.parametrize(
-    "readers", ["", "https://a.example", "https://a.example https://b.example"]
+    "origins", ["", "https://a.example", "https://a.example https://b.example"]
 )
 def test_the_smoke_test_goes_by_the_settings_of_the_stage(
-    readers: str, monkeypatch: pytest.MonkeyPatch
+    origins: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = hashlib.sha256(b"secret").hexdigest()
-    environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": readers}
+    environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": origins}
     environment |= {"BATCH_LIMIT": "3", "OPERATING_POINT": "0.0001"}
     settings, expected = read(environment), Scorer.load("language", 0.0001)
     monkeypatch.delenv("API_KEY", raising=False)
@@ -238,7 +238,7 @@ def test_the_smoke_test_goes_by_the_settings_of_the_stage(
         monkeypatch.setenv("API_KEY", "secret")
         assert "one name, 3 names" in smoke.smoke(url, expected, 0, settings)
         with pytest.raises(SmokeError, match=r"\(CORS\)"):
-            smoke.smoke(url, expected, 0, settings._replace(readers=("https://c.example",)))
+            smoke.smoke(url, expected, 0, settings._replace(origins=("https://c.example",)))
 
 
 def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_app.chalicelib.model.scorer import Invalid, Scorer
-from pipeline.scoring.formats import CHUNK, CSV_COLUMNS
+from lambda_app.chalicelib.model.score import Invalid
+from lambda_app.chalicelib.model.scorer import Scorer
+from pipeline.scoring.feed import CHUNK
+from pipeline.scoring.formats import CSV_COLUMNS
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from lambda_app.chalicelib.model.scorer import Invalid
+from lambda_app.chalicelib.model.score import Invalid
 from pipeline.scoring.rows import Column, Notes, Row, from_csv, from_json, from_lines
 from pipeline.scoring.streams import InputError, opened
 
