@@ -6,6 +6,8 @@ import re
 
 MAX_HOST = 253  # characters (RFC 1035, 2.3.4, without the root's dot)
 MAX_LABEL = 63
+ADDRESS = "an IP address or a number, not a domain name"
+NUMBER = r"[0-9]+|0x[0-9a-f]*"  # a label that a browser takes for an address
 MAX_QUOTED = 60  # characters of a text that a message repeats
 
 

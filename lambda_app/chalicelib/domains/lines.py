@@ -48,7 +48,7 @@ _FORMS = tuple(
         rf"domain-insecure:\s*[\"']?({_TOKEN})[\"']?",
         rf"zone\s+[\"']({_TOKEN})[\"'](?:\s+in)?\s*(?:\{{.*)?;?",  # BIND
         rf"{_DOTTED}\s+{_TTL}(?:in\s+)?{_TTL}"  # zone files, RPZ and dig
-        rf"(?:(?:cname|dname|ns|ptr)\s+{_TOKEN}|a\s+{_IPV4}|aaaa\s+[0-9a-f:.]+|mx\s+\d+\s+{_TOKEN})",
+        rf"(?:(?:cname|dname|ns|ptr|mx\s+\d+)\s+{_TOKEN}|a\s+{_IPV4}|aaaa\s+[0-9a-f:.]+)",
         rf"{_DOTTED}\s+{_TTL}in\s+(?:txt|soa|srv|caa|https|svcb|ds)\s+\S.*",
         rf"[-*•]\s+[\"']?{_DOTTED}[\"']?",  # Markdown, YAML
         rf"(?:domain|host)-suffix,({_TOKEN})(?:,[\w-]+)*",  # Surge, Clash

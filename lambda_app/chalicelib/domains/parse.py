@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple, NoReturn
 
 from . import public_suffix
-from .errors import MAX_HOST, MAX_LABEL, InvalidDomain, Skipped, quoted
+from .errors import ADDRESS, MAX_HOST, MAX_LABEL, NUMBER, InvalidDomain, Skipped, quoted
 from .public_suffix import SPECIAL, Zones
 
 __all__ = ["MAX_HOST", "MAX_LABEL", "MAX_TEXT", "InvalidDomain", "Name", "Skipped", "Zones"]
@@ -20,8 +20,7 @@ MAX_TEXT = 8192  # characters of a whole URL; what is longer is not looked at
 
 _PLAIN = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"  # what copying takes along
-# Few names need these, so that they are compiled when one does.
-_NUMBER = r"[0-9]+|0x[0-9a-f]*"
+# Few names need it, so that it is compiled when one does.
 _DATE = r"(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:19|20)[0-9]{2}"
 
 
@@ -57,8 +56,8 @@ def parse(text: str, zones: Zones | None = None) -> Name:
         return _alone(host, suffix)
     if suffix in SPECIAL:
         _skip_suffix(host, suffix)
-    if suffix[0] <= "9" and re.fullmatch(_NUMBER, suffix):  # no rule ends in a number
-        raise InvalidDomain("address", "an IP address or a number, not a domain name")
+    if suffix[0] <= "9" and re.fullmatch(NUMBER, suffix):  # no rule ends in a number
+        raise InvalidDomain("address", ADDRESS)
     if "_" in host or "\\" in host:
         _check_marks(host, label, suffix)
     if label.startswith("xn--"):

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 
-from .errors import InvalidDomain, quoted
+from .errors import ADDRESS, NUMBER, InvalidDomain, quoted
 
-ADDRESS = "an IP address or a number, not a domain name"
-NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 IPV6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.%]*", re.ASCII)
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 _BRACKETED = re.compile(r"[\[({<]{1,2}\\?([.:/@]+)[\])}>]{1,2}")  # [.] (.) {.} <.> [:] [://] [@]
@@ -27,6 +25,7 @@ _NAMELESS = re.compile(
 # user@host.tld:port or name:port, which may have a path; 11/25/2026 and n/a have none.
 _TLD = r"(?:[^\W\d_]{2,}|xn--[a-z0-9-]+|[0-9]+)"
 _BEFORE_A_PATH = re.compile(rf"(?:[^@]*@)?(?:.*\.{_TLD}\.?(?::[0-9]+)?|[^.:]+:[0-9]+|\[.*)")
+_BACKSLASHES = re.compile(r"(?<!\\)\\+(?=[./])")
 _WILDCARD = re.compile(r"(?:\*\.)+|\+\.|\.(?=[^.])")
 
 
@@ -46,7 +45,7 @@ def url_host(text: str) -> str:
     host = host.removesuffix(".")
     if not host:
         raise InvalidDomain("empty", "empty: no host name in it")
-    if (has_scheme or port) and NUMBER.fullmatch(host):  # http://2130706433/ is 127.0.0.1
+    if (has_scheme or port) and re.fullmatch(NUMBER, host):  # http://2130706433/ is 127.0.0.1
         raise InvalidDomain("address", ADDRESS)
     return under_wildcard(host)
 
@@ -79,7 +78,7 @@ def _without_escaped_dots(text: str) -> str:
     What decides is the last dot: no top-level domain has one inside, so that in
     google\.com.evil.ru the label google\.com has, which then stands as google\046com.
     """
-    text = re.sub(r"\\+(?=[./])", r"\\", text).replace("\\/", "/")
+    text = _BACKSLASHES.sub(r"\\", text).replace("\\/", "/")
     scheme = _SCHEME.match(text)
     start = scheme.end() if scheme else 0
     host = re.split(r"[/?#]|\\(?!\.)" if scheme else r"[/?#]", text[start:], maxsplit=1)[0]

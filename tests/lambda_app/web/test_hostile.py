@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from chalice.app import ChaliceViewError
 
-from lambda_app.chalicelib.domains import parse
+from lambda_app.chalicelib.domains import labels, parse, special, url
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import settings
 from lambda_app.chalicelib.web.api import MAX_ANSWER, PayloadTooLargeError, classify, respond
@@ -69,6 +69,9 @@ BODIES: dict[str, Callable[[int], bytes]] = {
     "schemes without end": lambda n: batch("a" * 900, n),
     "almost IPv6": lambda n: batch("abcdef" * 50 + ":" + "0" * 300 + ":", n),
     "almost defanged": lambda n: batch("[dot[.(." * 90, n),
+    "backslashes": lambda n: batch("\\" * 450, n),
+    "words of a line": lambda n: batch("a. " * 300, n),
+    "beginnings of comments": lambda n: batch("a " + " #" * 450, n),
     "international labels": lambda n: batch(ideographs(10, 16), n),
     "long international labels": lambda n: batch(ideographs(4, 36), n),
     "one international character": lambda n: batch("中" * 57, n),
@@ -120,7 +123,7 @@ def test_a_request_takes_little_memory(language: Scorer, kind: str) -> None:
         tracemalloc.stop()
 
 
-FOUND = [*vars(parse).values(), *vars(settings).values()]
+FOUND = [x for module in (parse, special, url, settings) for x in vars(module).values()]
 PATTERNS = [x for x in FOUND if isinstance(x, re.Pattern)]
 PIECES = ["a", "9", "-", "a.", "a" * 63 + ".", "f:", ":", "/", "[.", "[dot", "0x", "https://", "."]
 
@@ -138,12 +141,43 @@ def test_no_expression_takes_more_than_linear_time(pattern: re.Pattern[str], pie
 
 
 @pytest.mark.timing
-def test_the_one_expression_that_is_searched_for() -> None:
-    (defanged,) = (x for x in PATTERNS if "dot" in x.pattern)
-    for piece in ("[", "[dot", "[.[.", "(."):
+@pytest.mark.parametrize(
+    "pattern", [url._BRACKETED, url._WORD, url._ONE_SIDED, url._BACKSLASHES, labels.ESCAPE]
+)
+def test_expressions_that_are_searched_for(pattern: re.Pattern[str]) -> None:
+    for piece in ("[", "[dot", "[.[.", "(.", "\\", "\\0"):
         start = time.process_time()
-        assert defanged.sub("", filled(piece, 200_000))
+        assert pattern.sub("x", filled(piece, 200_000))
         assert time.process_time() - start < 0.2
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("start", ["", "a", "http://", "0.0.0.0 ", "||", "address=/", "a.b "])
+def test_no_line_of_a_list_takes_long(start: str) -> None:
+    """Forms of lists are looked for in all that is no plain name."""
+    pieces = [
+        *PIECES,
+        " ",
+        "\t",
+        "  #",
+        "a. ",
+        "(1)a",
+        "\\",
+        "\\.",
+        "@",
+        ",",
+        '"',
+        "$",
+        " dot ",
+        "*.",
+    ]
+    for text in (
+        start + filled(piece, 8000) + end for piece in pieces for end in ("", "!", " x.ru")
+    ):
+        begun = time.process_time()
+        with contextlib.suppress(parse.InvalidDomain):
+            parse.parse(text)
+        assert time.process_time() - begun < 0.05, text[:40]
 
 
 @pytest.mark.parametrize("share", range(0, 101, 10))

@@ -104,7 +104,7 @@ def test_json_lines(tmp_path: Path) -> None:
 def test_a_table_keeps_control_characters_from_the_screen() -> None:
     run = score("--format", "table", "http://example.com/\x1b[2J")
     assert "\x1b" not in run.stdout
-    assert "legitimate" in run.stdout
+    assert "refused" in run.stdout
 
 
 def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
