@@ -18,7 +18,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUNTIME) ## train the original's model, export, prove, and ask the HTTP app
-	$(BIN)/python -m pipeline run --features classic
+	$(BIN)/python -m pipeline demo --features classic
 
 train: $(RUNTIME) ## train the deployed kind of model, export, prove (build/language)
 	$(BIN)/python -m pipeline train
@@ -51,7 +51,7 @@ serve: $(RUNTIME) ## serve the app on 127.0.0.1:8000 (PORT=...)
 package: $(RUNTIME) ## make the deployment zip in build/package
 	$(BIN)/python -m pipeline package
 
-bench: $(DEV) ## measure every speed and size that the README quotes
+bench: $(DEV) ## measure every speed and size that the documents quote
 	$(BIN)/python -m benchmarks
 
 # The versions in a lock stay unless a requirement asks for another: delete the lock for new ones.
@@ -67,12 +67,14 @@ audit: $(DEV) ## ask for known vulnerabilities of what is pinned (needs the netw
 		--requirement requirements-dev.lock --requirement requirements-notebook.lock
 
 clean: ## remove what was made, downloads and trained artifacts included
-	rm -rf .venv build report data/downloads
+	rm -rf .venv build report data/downloads *.egg-info
 
-$(RUNTIME): requirements.lock
+$(RUNTIME): requirements.lock pyproject.toml setup.py
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "$(WANTED)")'
 	$(PYTHON) -m venv .venv
 	$(INSTALL) requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --editable .
 	touch $@
 
 $(DEV): $(RUNTIME) requirements-dev.lock

@@ -1,1 +1,1 @@
-"""Every speed and size that the README quotes."""
+"""Every speed and size that the documents quote."""

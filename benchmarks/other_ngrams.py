@@ -21,7 +21,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled
 from pipeline.jvm.cluster import cluster
 from pipeline.metrics import best_f1, confusion
-from pipeline.training.glm import SEED, TRAIN_SHARE
+from pipeline.training.config import DEFAULTS
 
 from .measure import Row, against, command, one_core, pipeline, rate, sized, spread, times
 
@@ -48,7 +48,9 @@ def rows(
     """The rows, beside our seconds for all labels and for one."""
     data = _corpus(folder / "embedded.csv")
     with cluster() as running:
-        valid = running.draw_split(data.path, len(data.frame), TRAIN_SHARE, SEED)
+        valid = running.draw_split(
+            data.path, len(data.frame), DEFAULTS.train_share, DEFAULTS.split_seed
+        )
     with one_core(), threadpool_limits(1):  # threads of BLAS would wait for each other
         model, fitted = _fit(data, ~valid)
         batch = times(lambda: model.predict_proba(labels), 3)

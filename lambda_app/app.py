@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,7 @@ BODIES = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
 app = Chalice(app_name="malicious-domains", configure_logs=False)
 telemetry.configure(app.log, SETTINGS)
+judged = threading.local()  # its .answer: to the request of this thread, for the log; or None
 
 
 def _headers() -> Any:
@@ -39,9 +41,16 @@ CORS = access.Origins(SETTINGS.readers, _headers) if SETTINGS.readers else False
 def watch(request: Request, respond: Callable[[Request], Response]) -> Response:
     """Log and count every request."""
     started = time.perf_counter()
+    judged.answer = None
     response: Response = respond(request)
-    request_id = getattr(app.lambda_context, "aws_request_id", None)
-    telemetry.record(SETTINGS, request, response, time.perf_counter() - started, request_id)
+    telemetry.record(
+        SETTINGS,
+        request=request,
+        response=response,
+        answer=judged.answer,
+        seconds=time.perf_counter() - started,
+        request_id=getattr(app.lambda_context, "aws_request_id", None),
+    )
     return response
 
 
@@ -49,16 +58,18 @@ def watch(request: Request, respond: Callable[[Request], Response]) -> Response:
 def classify() -> Response:
     """Judge one domain or many."""
     access.check_key(_headers(), SETTINGS.keys)
-    answer: Response = api.Answer(api.classify(get_scorer(), _body(), SETTINGS.batch_limit))
-    return answer
+    answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit)
+    response: Response = api.respond(answer)
+    judged.answer = answer
+    return response
 
 
 @app.route("/model", cors=CORS)
 def model() -> dict[str, Any]:
-    """The artifact's metadata."""
+    """The artifact's metadata, and what its features mean."""
     access.check_key(_headers(), SETTINGS.keys)
-    metadata: dict[str, Any] = get_scorer().artifact.metadata
-    return metadata
+    description: dict[str, Any] = api.describe(get_scorer().artifact)
+    return description
 
 
 @app.route("/health", cors=CORS)
@@ -67,17 +78,15 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@app.route("/")
-@app.route("/page.css")
-@app.route("/page.js")
-@app.route("/list.js")
-@app.route("/common.js")
-@app.route("/points.js")
 def page() -> Response:
     """The page for a person, and its files."""
     request: Any = app.current_request
     file: Response = static.answer(request.context["resourcePath"], request.context["path"])
     return file
+
+
+for path in static.FILES:
+    app.route(path)(page)
 
 
 @app.route("/openapi.json", cors=CORS)

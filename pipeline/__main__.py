@@ -1,8 +1,8 @@
-"""python -m pipeline COMMAND."""
+"""python -m pipeline COMMAND, the same as malicious-domains COMMAND."""
 
 import sys
 
-from .cli.parser import main
+from .cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

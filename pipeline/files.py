@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import PipelineError
@@ -88,9 +88,14 @@ def _old(target: Path) -> Path:
 
 def _flush(folder: Path) -> None:
     for path in (*folder.iterdir(), folder):
-        handle = os.open(path, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+        _flush_one(path)
+
+
+def _flush_one(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 
 
 def _put(new: Path, target: Path) -> None:
@@ -112,8 +117,25 @@ def _exchange(one: Path, other: Path) -> bool:
     return rename is not None and rename(*paths, _RENAME_EXCHANGE) == 0
 
 
+@contextmanager
+def replacing_file(target: Path) -> Iterator[Path]:
+    """Where to write a file that takes target's place at the end of the with block.
+
+    Until then, and if the block raises, target stays as it was. A link stays one: what it
+    leads to is replaced. Raises OSError.
+    """
+    target = target.resolve()
+    new = target.with_name(f"{_prefix(target)}{os.getpid()}")
+    try:
+        yield new
+        _flush_one(new)
+        new.replace(target)
+    finally:
+        with suppress(OSError):  # it was moved, or never made
+            new.unlink()
+
+
 def replace_file(target: Path, content: bytes) -> None:
-    """Write a file that takes target's place in one step."""
-    new = target.with_suffix(".new")
-    new.write_bytes(content)
-    new.replace(target)
+    """Write a file that takes target's place in one step; raises OSError."""
+    with replacing_file(target) as new:
+        new.write_bytes(content)

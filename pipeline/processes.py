@@ -37,7 +37,10 @@ def start(
     environment: dict[str, str] | None = None,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a server that writes to a log, does not see Ctrl-C, and never outlives us (Linux)."""
+    """Start a server that writes to a log, does not see Ctrl-C, and never outlives us (Linux).
+
+    environment and folder: as this process's own, if None.
+    """
     with log.open("wb") as output:
         return subprocess.Popen(
             command,

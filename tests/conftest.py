@@ -20,6 +20,7 @@ from pipeline.corpus import labelled, sources
 from pipeline.deploy import package
 from pipeline.deploy.local_server import served
 from pipeline.jvm.cluster import Cluster, cluster
+from pipeline.places import DOWNLOADS
 from tests.helpers import aws_server
 
 # The first example of a test pays for loading what the others share.
@@ -58,8 +59,8 @@ def _fixtures(item: pytest.Item) -> set[str]:
 
 def _had(source: sources.Dataset) -> bool:
     """Whether a file of the original's is here now, for the first of several processes to fetch."""
-    sources.DOWNLOADS.mkdir(parents=True, exist_ok=True)
-    with (sources.DOWNLOADS / ".lock").open("w") as lock:
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    with (DOWNLOADS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             sources.fetch(source)

@@ -47,7 +47,7 @@ def summary(metadata: dict[str, Any]) -> Iterator[str]:
     rates = [x.errors / sum(x) for x in (ours, ORIGINAL_TABLE)]
     yield f"  error rate                  {rates[0]:>12.2%} {rates[1]:>14.2%}"
     if data[0]["sha256"] != sources.ORIGINAL.sha256:
-        yield "  (The original's figures are of other data; see README, Data.)"
+        yield "  (The original's figures are of other data; see docs/training.md, Data.)"
 
 
 def _ask(url: str, domain: str) -> dict[str, Any]:

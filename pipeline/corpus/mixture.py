@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import TextIO
 
 from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
+from ..files import replacing_file
 from .labelled import CLASSES, COLUMNS, GROUP, CorpusError
 from .readers import Row, RowReader
 
@@ -105,19 +105,14 @@ def assemble(
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[TextIO]:
-    """A new file that takes path's place at the end of the with block, unless it raises."""
-    target = path.resolve()
-    if target.exists() and not target.is_file():
+    """A new file that takes path's place at the end of the with block; raises CorpusError."""
+    if path.exists() and not path.is_file():
         raise CorpusError(f"{path} is not a regular file; choose another with --out")
-    new = target.with_name(f".{target.name}.new-{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file = new.open("w", newline="", encoding="utf-8")
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be written: {error.strerror}") from error
-    try:
+    with replacing_file(path) as new:
+        try:
+            new.parent.mkdir(parents=True, exist_ok=True)
+            file = new.open("w", newline="", encoding="utf-8")
+        except OSError as error:
+            raise CorpusError(f"{path} cannot be written: {error.strerror}") from error
         with file:
             yield file
-        new.replace(target)
-    finally:
-        new.unlink(missing_ok=True)

@@ -13,9 +13,7 @@ import requests
 from tqdm import tqdm
 
 from ..errors import PipelineError
-
-DATA = Path(__file__).parents[2] / "data"
-DOWNLOADS = DATA / "downloads"
+from ..places import CHECKOUT, DATA, DOWNLOADS
 
 _REPOSITORY = "https://github.com/h2oai/app-malicious-domains/raw/56221e3"
 _ORIGINAL_LICENCE = "as its repository says; not redistributed"
@@ -116,7 +114,8 @@ def fetch(source: Dataset) -> Path:
         except (OSError, SourceError) as error:  # requests' errors are OSErrors
             problems.append(f"{place}: {_brief(error)}")
     if not source.url:
-        raise SourceError(f"{source.path} is {source.state}: git checkout {source.path}")
+        again = f"git checkout {source.path}" if CHECKOUT else "install malicious-domains again"
+        raise SourceError(f"{source.path} is {source.state}: {again}")
     raise SourceError(
         f"{source.path.name} could not be had; set DOMAINS_MIRROR to a folder or URL "
         "that holds it. Tried:\n  " + "\n  ".join(problems)

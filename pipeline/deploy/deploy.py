@@ -1,7 +1,7 @@
 """Deployment with a gate before, a smoke test after, and a way back.
 
-The zip that was packaged is what is deployed: Chalice finds it where it keeps its
-packages, and Lambda's hash of the code is compared.
+Chalice deploys the very zip that was packaged (see chalice_cache); Lambda's hash of the code
+shows that it did.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -19,8 +18,6 @@ from io import BytesIO
 from pathlib import Path
 
 from chalice.config import Config
-from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
-from chalice.utils import UI, OSUtils
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
@@ -30,8 +27,8 @@ from ..console import say
 from ..errors import PipelineError
 from ..files import replace_file
 from ..registry import manifest
-from ..registry.verify import prove
-from . import snapshot
+from ..registry.verify import verify
+from . import chalice_cache, chalice_cli, snapshot
 from .local_server import APP, ROOT
 from .smoke import KEY, WAIT, SmokeError, smoke
 from .snapshot import StageSnapshot, code_sha256
@@ -45,7 +42,10 @@ class DeployError(PipelineError):
 
 
 def gate() -> None:
-    """Prove every packaged artifact; raises what `proving.prove` raises, or ManifestError."""
+    """Prove that every packaged artifact scores as its MOJO does, or as was recorded of it.
+
+    Raises ArtifactError, ManifestError, MojoError or VerificationError at the first that does not.
+    """
     for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
         say(f"gate     {folder.name}: {_prove(folder)}")
 
@@ -56,9 +56,13 @@ def deploy(
     """Deploy a zip to a stage, smoke-test it, go back if that fails; returns the URL.
 
     url: where it answers, if not where API Gateway says (a domain of one's own).
-    Raises DeployError, which says what is deployed then.
+    state: the folder in which Chalice and we write down what is deployed.
+    wait: seconds that a new URL may take until it answers.
+    Before anything is changed, raises ArtifactError, AwsError, ChaliceVersionError, DeployError
+    or SnapshotError; afterwards DeployError, which says what is deployed then.
     """
     expected, settings = _scorer(stage), _settings(stage)
+    chalice_cache.check_version()
     _check_key(stage, settings)
     state.mkdir(parents=True, exist_ok=True)
     before = snapshot.look(state, stage)
@@ -67,22 +71,22 @@ def deploy(
             _chalice(project, "deploy", "--stage", stage)
         if snapshot.deployed_sha256(stage) != code_sha256(zipped.read_bytes()):
             raise DeployError("Lambda does not run the zip that was packaged")
-        there = url or snapshot.url_of(state, stage)
-        say(f"smoke    {smoke(there, expected, wait, settings)}")
+        address = url or snapshot.url_of(state, stage)
+        say(f"smoke    {smoke(address, expected, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
     if before:
         snapshot.keep(before, state, stage)
     replace_file(state / f"{stage}.zip", zipped.read_bytes())  # for the next way back
-    return there
+    return address
 
 
 def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = WAIT) -> str:
     """Go back to what a stage ran before its last deployment; returns the URL.
 
-    Once more goes forth again. Raises DeployError, which says what is deployed
-    then, or SnapshotError.
+    Called once more, it goes forth again. Arguments are those of deploy(). Raises AwsError or
+    SnapshotError before anything is changed, and DeployError, which says what is deployed then.
     """
     now = snapshot.look(state, stage)
     if now is None:
@@ -101,7 +105,10 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
 
 
 def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
-    """What a deployment would change, line by line; changes nothing."""
+    """What a deployment would change, line by line; changes nothing.
+
+    Raises ArtifactError, AwsError, DeployError or SnapshotError.
+    """
     config, model = _config(stage), _scorer(stage).artifact
     yield f"function      {snapshot.function_of(stage)}"
     yield f"model         {model.name}, trained {model.metadata['created']}"
@@ -110,7 +117,7 @@ def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
         yield "nothing is deployed: function, role, API and API stage would be made"
     code = before.code if before else b""
     yield f"code          {_brief(code)} -> {_brief(zipped.read_bytes())}"
-    yield from (f"              {line}" for line in _changed(code, zipped))
+    yield from (f"              {line}" for line in _changed_files(code, zipped))
     was = before.settings | {"Concurrency": before.concurrency} if before else {}
     for name, old, new in (
         ("memory, MB", was.get("MemorySize"), config.lambda_memory_size),
@@ -123,15 +130,15 @@ def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
 
 
 def _prove(folder: Path) -> str:
-    """By the answers recorded of it where it was pulled, else by its MOJO's."""
+    """Prove one: by the answers recorded of it where it was pulled, else by its MOJO's."""
     path = folder / artifact.MANIFEST
     if not path.exists():
-        return prove(folder)
+        return verify(folder)
     version = json.loads(path.read_bytes()).get("version", "")
     found = manifest.read(path.read_bytes(), version)
     for name in found.artifact_files:
         found.check(name, (folder / name).read_bytes())
-    return f"{found.version}, {prove(folder, found.golden)}"
+    return f"{found.version}, {verify(folder, found.golden)}"
 
 
 def _config(stage: str) -> Config:
@@ -144,13 +151,13 @@ def _config(stage: str) -> Config:
 
 
 def _scorer(stage: str) -> Scorer:
-    """What the stage will answer."""
+    """The model that the stage will answer by; raises ArtifactError or DeployError."""
     model = _config(stage).environment_variables.get("MODEL", artifact.DEFAULT)
     return Scorer.load(model, _settings(stage).operating_point)
 
 
 def _settings(stage: str) -> Settings:
-    """As the app reads them; raises DeployError."""
+    """A stage's environment variables as the app reads them; raises DeployError."""
     try:
         return read(_config(stage).environment_variables)
     except SettingsError as error:
@@ -159,28 +166,20 @@ def _settings(stage: str) -> Settings:
 
 @contextmanager
 def _project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
-    """A copy of the project, with the zip where Chalice keeps the package that it made of it."""
+    """A copy of the project, of which Chalice will deploy the zip."""
     with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
         copy = Path(folder) / "app"
         ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         shutil.copytree(APP, copy, ignore=ignored)
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())
-        config, system = _config(stage), OSUtils()
-        builder = DependencyBuilder(system)
-        packager = LambdaDeploymentPackager(system, builder, UI(), config.lambda_architecture)
-        cached = packager.deployment_package_filename(str(copy), config.lambda_python_version)
-        Path(cached).parent.mkdir()
-        shutil.copyfile(zipped, cached)
+        chalice_cache.plant(zipped, copy, _config(stage))
         yield copy
 
 
 def _chalice(project: Path, *arguments: str) -> None:
     """Run Chalice; raises DeployError with what it says."""
-    command = [sys.executable, "-B", "-c", "from chalice.cli import main; raise SystemExit(main())"]
-    command += ["--project-dir", str(project), *arguments]
-    run = subprocess.run(
-        command, env={**os.environ}, capture_output=True, text=True, check=False, timeout=900
-    )
+    command = chalice_cli.command(project, *arguments)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     if run.returncode:
         raise DeployError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
     for line in run.stdout.splitlines():
@@ -210,17 +209,18 @@ def _check_key(stage: str, settings: Settings) -> None:
         raise DeployError(f"{stage} asks for a key: set {KEY} to one that it takes, to test it")
 
 
-def _changed(old: bytes, zipped: Path) -> list[str]:
+def _changed_files(old: bytes, zipped: Path) -> list[str]:
     """The files that two zips do not share, by name."""
-    before = _sums(BytesIO(old)) if old else {}
-    after = _sums(zipped)
+    before = _checksums(BytesIO(old)) if old else {}
+    after = _checksums(zipped)
     names = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
     signs = [f"{_sign(n in before, n in after)} {n}" for n in names]
     more = [f"and {len(signs) - _SHOWN:,} more"] if len(signs) > _SHOWN else []
     return [*signs[:_SHOWN], *more] or ["no file differs"]
 
 
-def _sums(file: BytesIO | Path) -> dict[str, int]:
+def _checksums(file: BytesIO | Path) -> dict[str, int]:
+    """The checksum of each file in a zip, by name."""
     with zipfile.ZipFile(file) as archive:
         return {x.filename: x.CRC for x in archive.infolist()}
 

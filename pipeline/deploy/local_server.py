@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from lambda_app.chalicelib.model.artifact import locate
 
 from ..errors import PipelineError
 from ..processes import HOST, free_port, start, wait
+from . import chalice_cli
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "lambda_app"
@@ -38,14 +38,18 @@ def serve(port: int) -> NoReturn:
 
 @contextmanager
 def served(model: Path | None = None, **settings: str) -> Iterator[str]:
-    """The URL of the app, running for the with block with a model and settings of choice."""
+    """The URL of the app, running for the with block.
+
+    model: the folder of an artifact; None takes the environment's MODEL, or the default.
+    settings: environment variables of the app. Raises LoopbackError.
+    """
     with running(model, **settings) as (url, _):
         yield url
 
 
 @contextmanager
 def running(model: Path | None = None, **settings: str) -> Iterator[tuple[str, int]]:
-    """The same, and the server's process id."""
+    """As served(), and the server's process id besides; raises LoopbackError."""
     port = free_port()
     environment = os.environ | settings | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:
@@ -59,24 +63,7 @@ def running(model: Path | None = None, **settings: str) -> Iterator[tuple[str, i
 
 
 def _command(port: int) -> list[str]:
-    return chalice(APP, "local", "--host", HOST, "--port", str(port), "--no-autoreload")
-
-
-def chalice(project: Path, *arguments: str) -> list[str]:
-    """Chalice's command on a project, by this interpreter, and no bytecode left there.
-
-    Its local server would let only five connections wait, and send an answer in two
-    pieces, of which the second waits 40 ms until the client acknowledges the first. At
-    Python's own interval of 5 ms between threads, a new connection among a hundred busy
-    ones would wait for seconds to be accepted.
-    """
-    code = (
-        "import socketserver, sys; sys.setswitchinterval(0.0005); "
-        "socketserver.TCPServer.request_queue_size = 128; "
-        "socketserver.StreamRequestHandler.wbufsize = -1; "
-        "from chalice.cli import main; sys.exit(main())"
-    )
-    return [sys.executable, "-B", "-c", code, "--project-dir", str(project), *arguments]
+    return chalice_cli.command(APP, "local", "--host", HOST, "--port", str(port), "--no-autoreload")
 
 
 def _check_free(port: int) -> None:

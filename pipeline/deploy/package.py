@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PipelineError
-from .local_server import APP, chalice
+from . import chalice_cli
+from .local_server import APP
 
 X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).
 ARCHITECTURES = {X86_64: 62, ARM64: 183}
 
-# Parts of NumPy that neither `import numpy` nor a request loads (tests/lambda_app/test_package.py).
+# Parts of NumPy that neither `import numpy` nor a request loads (tests/pipeline/deploy).
 _NUMPY = (
     *("_pyinstaller", "char", "compat", "core", "ctypeslib", "distutils", "doc", "f2py", "fft"),
     *("ma", "polynomial", "random", "rec", "strings", "testing"),
@@ -82,7 +83,7 @@ def chalice_package(out: Path, architecture: str = X86_64) -> Path:
         config.write_text(json.dumps(settings))
         # Chalice wants a region, although nothing in the package depends on it.
         environment = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
-        command = chalice(copy, "package", str(out.absolute()))
+        command = chalice_cli.command(copy, "package", str(out.absolute()))
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     zipped = out / "deployment.zip"
     if run.returncode or not zipped.exists():
@@ -114,7 +115,7 @@ def left_out(path: str) -> bool:
 
 
 def unpack(zipped: Path, folder: Path) -> None:
-    """Unpack what is not left out."""
+    """Unpack Chalice's zip into a folder, except what is left out."""
     with zipfile.ZipFile(zipped) as source:
         source.extractall(folder, [name for name in source.namelist() if not left_out(name)])
 
@@ -137,7 +138,7 @@ def compile_all(folder: Path) -> None:
 
     The Lambda's disk is read-only and Chalice dates sources 1980: without it
     every cold start compiles everything. By a fresh process with fixed hashes,
-    as bytecode depends on what else an interpreter holds.
+    as bytecode depends on what else an interpreter holds. Raises PackagingError.
     """
     command = [sys.executable, "-S", "-P", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash"]

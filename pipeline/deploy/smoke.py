@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from lambda_app.chalicelib.model.scorer import Scorer
+from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import Settings
 
 from ..errors import PipelineError
@@ -47,6 +48,8 @@ def smoke(
 
 
 class _App:
+    """The live app: each method asks one thing of it and raises SmokeError at a wrong answer."""
+
     def __init__(self, url: str, expected: Scorer | None, settings: Settings) -> None:
         key = os.environ.get(KEY, "")
         if settings.keys and not key:
@@ -74,6 +77,7 @@ class _App:
         self.same(answer.json(), "plzdonthackmekthxbye")
 
     def batch(self) -> None:
+        """Several names: as many results, in order."""
         results = self.ask("POST", PATH, json={"domains": [*self.names]}).json()["results"]
         if len(results) != len(self.names):
             raise SmokeError(f"{self.url}{PATH}: {len(results)} results, not {len(self.names)}")
@@ -81,6 +85,7 @@ class _App:
             self.same(result, name)
 
     def same(self, answer: dict[str, Any], name: str) -> None:
+        """Whether an answer about a name is the expected model's."""
         probability, label = float(answer["class1Prob"]), answer["label"]
         if self.expected is None:
             return
@@ -92,6 +97,7 @@ class _App:
             )
 
     def bad(self) -> None:
+        """A text that is no name is refused with a reason."""
         answer = self.ask("POST", PATH, 422, json={"domain": "127.0.0.1"})
         if "Message" not in answer.json():
             raise SmokeError(f"{self.url}{PATH}: no Message for a name that cannot be judged")
@@ -111,10 +117,14 @@ class _App:
                 )
 
     def model(self) -> None:
-        if self.expected and self.ask("GET", "/model").json() != self.expected.artifact.metadata:
+        """The metadata is that of the expected model."""
+        if self.expected is None:
+            return
+        if self.ask("GET", "/model").json() != api.describe(self.expected.artifact):
             raise SmokeError(f"{self.url}/model: not the metadata of the deployed artifact")
 
     def ask(self, method: str, path: str, status: int = 200, **options: Any) -> requests.Response:
+        """The answer to a request, which must have this status; options as requests takes them."""
         headers = options.pop("headers", {}) | self.key
         url = self.url + path
         answer = requests.request(method, url, timeout=30, headers=headers, **options)

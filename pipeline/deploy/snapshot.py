@@ -32,11 +32,11 @@ class SnapshotError(PipelineError):
 class StageSnapshot:
     """The function and the API of a stage at one moment."""
 
-    function: str
+    function: str  # its name
     code: bytes  # the zip
-    settings: dict[str, Any]  # of the function
+    settings: dict[str, Any]  # of the function, as update_function_configuration takes them
     concurrency: int | None  # that is reserved
-    api: str
+    api: str  # its id
     deployment: str  # of the API: an unchanging snapshot of its routes
     url: str
 
@@ -75,7 +75,7 @@ def code_sha256(code: bytes) -> str:
 
 
 def deployed_sha256(stage: str) -> str | None:
-    """The hash of the code that a stage runs, None if there is no such function."""
+    """The hash of the code that a stage runs, None if nothing is deployed; raises AwsError."""
     found = _function(stage)
     return None if found is None else str(found["Configuration"]["CodeSha256"])
 
@@ -88,8 +88,8 @@ def url_of(state: Path, stage: str) -> str:
 def look(state: Path, stage: str) -> StageSnapshot | None:
     """What is deployed, with all that going back takes; None if nothing is.
 
-    state: the folder of Chalice's STAGE.json and our STAGE.zip. Raises SnapshotError
-    if there is something that could not be put back.
+    state: the folder of Chalice's STAGE.json and our STAGE.zip. Raises AwsError, or
+    SnapshotError if there is something that could not be put back.
     """
     found = _function(stage)
     if found is None:
@@ -97,20 +97,22 @@ def look(state: Path, stage: str) -> StageSnapshot | None:
     name, settings = function_of(stage), found["Configuration"]
     api = _resource(state, stage, "rest_api")
     with translate_aws_errors(name):
-        there = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=_STAGE)
+        routes = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=_STAGE)
+    variables = settings.get("Environment", {}).get("Variables", {})
     return StageSnapshot(
-        name,
-        _code(found, state / f"{stage}.zip"),
-        {key: settings[key] for key in _SETTINGS}
-        | {"Environment": {"Variables": settings.get("Environment", {}).get("Variables", {})}},
-        found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-        api["rest_api_id"],
-        there["deploymentId"],
-        api["rest_api_url"],
+        function=name,
+        code=_code(found, state / f"{stage}.zip"),
+        settings={key: settings[key] for key in _SETTINGS}
+        | {"Environment": {"Variables": variables}},
+        concurrency=found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+        api=api["rest_api_id"],
+        deployment=routes["deploymentId"],
+        url=api["rest_api_url"],
     )
 
 
 def _function(stage: str) -> dict[str, Any] | None:
+    """What Lambda tells of a stage's function."""
     functions = _client("lambda")
     with translate_aws_errors(function_of(stage)):
         try:
@@ -139,6 +141,7 @@ def _code(found: dict[str, Any], kept: Path) -> bytes:
 
 
 def _resource(state: Path, stage: str, name: str) -> dict[str, Any]:
+    """What Chalice wrote down of one thing that it made for a stage."""
     path = state / f"{stage}.json"
     try:
         resources = json.loads(path.read_text(encoding="utf-8"))["resources"]
@@ -152,6 +155,7 @@ def _resource(state: Path, stage: str, name: str) -> dict[str, Any]:
 
 
 def _settled(function: str) -> None:
+    """Return once Lambda has finished an update; until then it refuses the next."""
     _client("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
 
 
@@ -161,7 +165,10 @@ def _client(service: str) -> Any:
 
 
 def keep(before: StageSnapshot, state: Path, stage: str) -> None:
-    """Write a stage's state down, in state; the zip first, then what it belongs to."""
+    """Write down in the folder state what a stage ran, for load(); raises OSError.
+
+    The zip comes first: if that is all that was written, load() sees that the rest is of another.
+    """
     code, rest = _paths(state, stage)
     facts = asdict(before)
     replace_file(code, facts.pop("code"))
@@ -169,7 +176,7 @@ def keep(before: StageSnapshot, state: Path, stage: str) -> None:
 
 
 def load(state: Path, stage: str) -> StageSnapshot:
-    """What was kept; raises SnapshotError if there is nothing, or not all of it."""
+    """What keep() wrote; raises SnapshotError if there is nothing, or not all of it."""
     code, rest = _paths(state, stage)
     try:
         body, facts = code.read_bytes(), json.loads(rest.read_text(encoding="utf-8"))

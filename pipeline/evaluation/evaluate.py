@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from lambda_app.chalicelib.features.lexicon import Lexicon
-from lambda_app.chalicelib.features.registry import SETS
+from lambda_app.chalicelib.features.registry import GROUPS, REGISTRY, SETS
 from lambda_app.chalicelib.features.types import Floats
 
 from ..corpus import sources
@@ -20,18 +20,13 @@ from ..corpus.labelled import Corpus, read
 from ..errors import PipelineError
 from ..jvm.cluster import Cluster
 from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
+from ..training.config import DEFAULTS
 from ..training.design import Classic, DesignMatrix, Language
 from ..training.glm import fit
 from . import tables
 from .leave_out import FOLDS, RATES, family_folds, leave_out, mean, named_folds, scorer_of
 
-GROUPS = {  # of features, left out one at a time
-    "nothing": (),
-    "counts of characters": SETS["language"][:3] + SETS["language"][4:13],
-    "character model": SETS["language"][13:19],
-    "words": ("num_words", *SETS["language"][19:]),
-    "pairs": (),
-}
+_NO_PAIRS = dataclasses.replace(DEFAULTS, paired_features=0)
 _EVERY = 3  # rows of which one is taken where features are left out
 _FOLDS_OF_GROUPS = 4
 
@@ -64,13 +59,18 @@ def _flagged(probability: Floats, threshold: float) -> float:
 
 
 def groups(cluster: Cluster, corpus: Corpus) -> Iterator[dict[str, Any]]:
-    """What leave-family-out gives without each group of features, on every third row."""
+    """What leave-family-out gives without each group of features, on every third row.
+
+    Beside the groups: without nothing, and without pairs of features.
+    """
     some = dataclasses.replace(corpus, frame=corpus.frame.iloc[::_EVERY])
-    for name, left_out in GROUPS.items():
+    for name in ("nothing", *GROUPS, "pairs"):
+        left_out = [x for x in SETS["language"] if REGISTRY[x].group == name]
         features = [x for x in SETS["language"] if x not in left_out]
-        make = partial(Language, features=features, paired=name != "pairs")
+        config = _NO_PAIRS if name == "pairs" else DEFAULTS
+        make = partial(Language, features=features, config=config)
         result = leave_out(cluster, some, make, _FOLDS_OF_GROUPS, f"without {name}")
-        yield {"without": name, "features": list(left_out), **mean(result.families())}
+        yield {"without": name, "features": left_out, **mean(result.families())}
 
 
 def original_split(cluster: Cluster) -> dict[str, Any] | None:

@@ -27,15 +27,15 @@ from .golden import NAMES, Golden
 _MOVED = 1e-9  # between sums of coefficients, added up in another order
 
 
-class ProofError(PipelineError):
+class VerificationError(PipelineError):
     """An artifact whose answers are not those that its MOJO gives."""
 
 
-def prove(folder: Path, golden: Golden | None = None) -> str:
+def verify(folder: Path, golden: Golden | None = None) -> str:
     """Prove the artifact in a folder; returns a line that says what was found.
 
     golden: the answers recorded of it; None asks H2O's Java scorer for them.
-    Raises ArtifactError, MojoError or ProofError.
+    Raises ArtifactError, MojoError or VerificationError.
     """
     scorer = Scorer.load(folder)
     same_as_mojo(scorer.artifact, folder / MOJO)
@@ -46,7 +46,7 @@ def prove(folder: Path, golden: Golden | None = None) -> str:
 
 
 def same_as_mojo(model: Artifact, mojo: Path) -> None:
-    """Raise ProofError unless threshold, intercept and every coefficient are the MOJO's.
+    """Raise VerificationError unless threshold, intercept and every coefficient are the MOJO's.
 
     What a binned term gives on average stands in the artifact's intercept.
     """
@@ -60,11 +60,11 @@ def same_as_mojo(model: Artifact, mojo: Path) -> None:
         else:
             apart = abs(ours - theirs.coefficients.get(term, 0.0))
         if not apart <= TOLERANCE:
-            raise ProofError(f"{mojo}: its coefficients of {term} are not the artifact's")
+            raise VerificationError(f"{mojo}: its coefficients of {term} are not the artifact's")
     if not abs(theirs.intercept + moved - model.intercept) <= _MOVED:
-        raise ProofError(f"{mojo}: its intercept is not the artifact's")
+        raise VerificationError(f"{mojo}: its intercept is not the artifact's")
     if theirs.threshold != model.thresholds[artifact.MAX_F1]:
-        raise ProofError(f"{mojo}: its threshold is not the artifact's")
+        raise VerificationError(f"{mojo}: its threshold is not the artifact's")
 
 
 def ask_mojo(folder: Path) -> Golden:
@@ -82,13 +82,13 @@ def ask_mojo(folder: Path) -> Golden:
 
 
 def check_golden(scorer: Scorer, golden: Golden) -> float:
-    """The largest difference from golden answers; raises ProofError if it is one."""
+    """The largest difference from golden answers; raises VerificationError if it is one."""
     apart = 0.0
     for expected in golden:
         found = scorer.score(expected["domain"])
         difference = abs(found.probability - expected["probability"])
         if not difference <= TOLERANCE or found.label != expected["label"]:
-            raise ProofError(
+            raise VerificationError(
                 f"{scorer.artifact.name}: {expected['domain']} gives {found.probability!r}, "
                 f"label {found.label}; its MOJO {expected['probability']!r}, {expected['label']}"
             )

@@ -31,13 +31,14 @@ from lambda_app.chalicelib.model.artifact import (
     ArtifactError,
 )
 
+from .. import places
 from ..errors import PipelineError
 from ..evaluation import REPORT_FILES
 from ..files import replacing
 from . import manifest
 from .manifest import MAX_FILE, MAX_MANIFEST, Manifest, ManifestError
 from .s3 import Storage
-from .verify import ask_mojo, prove
+from .verify import ask_mojo, verify
 
 CURRENT = "current"  # the version that the pointer names, where a version is asked for
 _POINTER = "current.json"
@@ -73,7 +74,7 @@ class Pointer:
 def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
     """Prove an artifact and put it, with a report if given, under a version of its own.
 
-    Raises ArtifactError, MojoError, ProofError, ManifestError, RegistryError or
+    Raises ArtifactError, MojoError, VerificationError, ManifestError, RegistryError or
     AwsError; whatever is raised or killed, no version is there that was not.
     """
     contents = _contents(folder, report)
@@ -144,12 +145,12 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
     manifest, or whose proof fails; then the folder is as it was.
     """
     wanted = _existing(storage, _resolve(storage, version))
-    target = out or Path(__file__).parents[2] / "build" / wanted.model
+    target = out or places.BUILD / wanted.model
     with replacing(target, FILES) as folder:
         try:
             for name in wanted.artifact_files:
                 (folder / name).write_bytes(_fetch(storage, wanted, name))
-            prove(folder, wanted.golden)
+            verify(folder, wanted.golden)
         except (ArtifactError, PipelineError, ValueError) as error:
             raise RegistryError(
                 f"{wanted.version} is refused, {target} stays as it was: {error}"
@@ -185,7 +186,7 @@ def _proven(contents: dict[str, bytes]) -> list[dict[str, Any]]:
         for name in contents.keys() & set(FILES):
             (folder / name).write_bytes(contents[name])
         golden = ask_mojo(folder)
-        prove(folder, golden)
+        verify(folder, golden)
     return golden
 
 

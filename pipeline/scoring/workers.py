@@ -1,29 +1,33 @@
 """Chunks of rows scored by several processes, in order.
 
-Each other process has a pipe from and to this one, ends when that closes, and has one chunk at
-a time: what is held does not grow with the input. What goes through the pipes is pickled.
+This process reads, scores and writes; the others have a few chunks ahead of them each, so that
+what is held does not grow with the input.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
-import select
-import subprocess
-import sys
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import cache, partial
 from itertools import chain, islice
-from pathlib import Path
-from typing import IO, NamedTuple
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple
 
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..errors import PipelineError
 from .formats import FORMS, Row, Written
 
-ROOT = Path(__file__).parents[2]
 MOST = 8  # processes by default: a single one reads and writes, and more would wait for it
+AHEAD = 2  # chunks that another process has: one is being scored, the next is there already
+_QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 
 class WorkerError(PipelineError):
@@ -35,57 +39,11 @@ class Job(NamedTuple):
 
     model: str | None  # as Scorer.load takes it
     operating_point: str | float
-    form: str  # of batch.FORMS
+    form: str  # of formats.FORMS
 
     def scorer(self) -> Scorer:
         """The model, loaded; raises ArtifactError or UnknownOperatingPoint."""
         return Scorer.load(self.model, self.operating_point)
-
-
-class _Worker:
-    def __init__(self, job: Job) -> None:
-        code = "import sys; sys.path.insert(0, sys.argv[1]); from pipeline.scoring import workers; "
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code + "workers.work()", str(ROOT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            process_group=0,  # an interrupt at the keyboard is for this process alone
-        )
-        assert self.process.stdin
-        assert self.process.stdout
-        self.there, self.back = self.process.stdin, self.process.stdout
-        self._loaded = False
-        self.send(job)
-
-    def is_ready(self) -> bool:
-        """Whether it has loaded the model; asked between chunks."""
-        if not self._loaded and select.select([self.back], [], [], 0)[0]:
-            self.result()
-            self._loaded = True
-        return self._loaded
-
-    def send(self, what: Job | Sequence[Row]) -> None:
-        try:
-            _send(what, self.there)
-        except OSError as error:
-            raise self._gone() from error
-
-    def result(self) -> Written:
-        try:
-            received: Written | WorkerError = pickle.load(self.back)
-        except (EOFError, pickle.UnpicklingError) as error:
-            raise self._gone() from error
-        if isinstance(received, WorkerError):
-            raise received
-        return received
-
-    def stop(self) -> None:
-        self.process.kill()  # it has nothing to lose
-        with suppress(BrokenPipeError), self.process:
-            pass  # waits, and closes the pipes
-
-    def _gone(self) -> WorkerError:
-        return WorkerError(f"a scoring process ended with status {self.process.wait(10)}")
 
 
 def cores() -> int:
@@ -99,58 +57,117 @@ def score(
 ) -> Generator[Written, None, None]:
     """The output for each chunk, in order, by this process and up to jobs - 1 others.
 
-    The others are started after the first chunk and take part once they are ready. Raises
-    WorkerError.
+    The others are started after the first chunk and take part once they have loaded the
+    model. Raises WorkerError if one of them cannot, or ends before its time.
     """
+    here = partial(FORMS[job.form], scorer)
     chunks = iter(chunks)
-    yield from _rounds(job, scorer, islice(chunks, 1), [])
+    yield from map(here, islice(chunks, 1 if jobs > 1 else None))
     for second in chunks:
-        with _workers(job, jobs - 1) as workers:
-            yield from _rounds(job, scorer, chain([second], chunks), workers)
+        with _started(job, jobs - 1) as (executor, loading):
+            yield from _shared(executor, loading, job, here, chain([second], chunks))
 
 
-def _rounds(
-    job: Job, scorer: Scorer, chunks: Iterator[Sequence[Row]], workers: Sequence[_Worker]
+def _shared(
+    executor: ProcessPoolExecutor,
+    loading: Sequence[Future[None]],
+    job: Job,
+    here: Callable[[Sequence[Row]], Written],
+    chunks: Iterable[Sequence[Row]],
 ) -> Iterator[Written]:
-    """In each round one chunk is scored here, and one by every other process that is ready."""
-    ready: list[_Worker] = []
-    while group := list(islice(chunks, 1 + len(ready))):
-        shared = [*zip(ready, group[1:], strict=False)]
-        for worker, chunk in shared:
-            worker.send(chunk)
-        yield FORMS[job.form](scorer, group[0])
-        for worker, _ in shared:
-            yield worker.result()
-        ready = [worker for worker in workers if worker.is_ready()]
+    """Score here what the others, once they have loaded the model, have no room for."""
+    waiting: deque[Future[Written]] = deque()  # in the order of the input
+    for chunk in chunks:
+        busy = sum(not future.done() for future in waiting)
+        has_room = busy < AHEAD * _loaded(loading)
+        waiting.append(executor.submit(_score, job, chunk) if has_room else _done(here(chunk)))
+        while waiting and (waiting[0].done() or len(waiting) > AHEAD * len(loading)):
+            yield waiting.popleft().result()
+    for future in waiting:
+        yield future.result()
+
+
+def _loaded(loading: Iterable[Future[None]]) -> int:
+    """How many processes have loaded the model; raises WorkerError if one could not."""
+    done = [future for future in loading if future.done()]
+    for future in done:
+        future.result()
+    return len(done)
+
+
+def _done(written: Written) -> Future[Written]:
+    future: Future[Written] = Future()
+    future.set_result(written)
+    return future
 
 
 @contextmanager
-def _workers(job: Job, number: int) -> Iterator[list[_Worker]]:
-    workers: list[_Worker] = []
+def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Sequence[Future[None]]]]:
+    """Processes for the with block, and of each whether it has loaded the model.
+
+    They are spawned: a fork would copy NumPy's locks, but not the threads that hold them.
+    """
+    # After kill -9 of this process, Python's resource tracker frees the semaphores of the
+    # executor, and would warn of them.
+    os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
+    executor = ProcessPoolExecutor(number, get_context("spawn"), _prepare)
+    processes: list[BaseProcess] = []
     try:
-        for _ in range(number):
-            workers.append(_Worker(job))
-        yield workers
+        with _signals_held():
+            loading = [executor.submit(_load, job) for _ in range(number)]  # each starts one
+        processes = active_children()
+        yield executor, loading
+    except BrokenProcessPool as error:
+        executor.shutdown()  # until all have ended
+        raise WorkerError(f"a scoring process ended with status {_status(processes)}") from error
     finally:
-        for worker in workers:
-            worker.stop()
+        executor.shutdown(cancel_futures=True)
 
 
-def work() -> None:
-    """What another process does: load the model, then score chunks until there are no more."""
-    source, target = sys.stdin.buffer, sys.stdout.buffer
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """No signal stops this process half way through a start; what it starts inherits that."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
-        job: Job = pickle.load(source)
-        scorer = job.scorer()
-        _send(Written("", 0), target)  # loaded
-        while True:
-            _send(FORMS[job.form](scorer, pickle.load(source)), target)
-    except (EOFError, pickle.UnpicklingError, BrokenPipeError):
-        os._exit(0)  # the process that asked is gone
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _status(processes: Iterable[BaseProcess]) -> int | None:
+    """The exit status of the one that ended first; the executor then terminates the rest."""
+    ended = [process.exitcode for process in processes]
+    return next((status for status in ended if status != -signal.SIGTERM), -signal.SIGTERM)
+
+
+def _prepare() -> None:
+    """In another process, at its start: Ctrl-C stays the first one's, who also stops this one."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Not even kill -9 of the first process leaves another behind."""
+    if parent := parent_process():
+        parent.join()
+    os._exit(0)  # it has nothing to lose
+
+
+@cache
+def _scorer(job: Job) -> Scorer:
+    """In another process: the model, loaded once."""
+    return job.scorer()
+
+
+def _load(job: Job) -> None:
+    """In another process: load the model; raises WorkerError, which can be pickled."""
+    try:
+        _scorer(job)
     except Exception as error:
-        _send(WorkerError(f"a scoring process failed: {type(error).__name__}: {error}"), target)
+        name = type(error).__name__
+        raise WorkerError(f"a scoring process failed: {name}: {error}") from error
 
 
-def _send(what: object, target: IO[bytes]) -> None:
-    pickle.dump(what, target, pickle.HIGHEST_PROTOCOL)
-    target.flush()
+def _score(job: Job, chunk: Sequence[Row]) -> Written:
+    """In another process: the output for a chunk."""
+    return FORMS[job.form](_scorer(job), chunk)

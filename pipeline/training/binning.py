@@ -14,11 +14,7 @@ from numpy.typing import NDArray
 from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.model.glm import Pair
 
-# Every knob of the bins.
-BINS = 16  # of a feature
-COARSE = 8  # bins of a feature in a pair
-STRONGEST = 10  # features that are paired, each with each
-SAMPLE = 250_000  # rows at most that the bins are chosen on
+from .config import DEFAULTS, TrainConfig
 
 _CELL = 3  # bytes of a bin in a CSV: two digits and what follows
 
@@ -33,14 +29,21 @@ class Plan(NamedTuple):
 
 
 def plan(
-    names: Sequence[str], values: Floats, malicious: Bools, weights: Floats, paired: bool = True
+    names: Sequence[str],
+    values: Floats,
+    malicious: Bools,
+    weights: Floats,
+    config: TrainConfig = DEFAULTS,
 ) -> Plan:
-    """Bins of about equal weight; pairs of the features that tell most by themselves."""
-    edges = {n: _edges(values[:, j], weights, BINS) for j, n in enumerate(names)}
+    """Bins of about equal weight; pairs of the features that tell most by themselves.
+
+    values are float64 (rows, names); malicious and weights (rows,).
+    """
+    edges = {n: _edges(values[:, j], weights, config.bins) for j, n in enumerate(names)}
     bins = [np.searchsorted(edges[n], values[:, j]) for j, n in enumerate(names)]
     tells = [_information(x, malicious, weights) for x in bins]
-    strongest = sorted(np.argsort(tells)[::-1][: STRONGEST if paired else 0].tolist())
-    coarse = {names[j]: _coarse(bins[j], weights) for j in strongest}
+    strongest = sorted(np.argsort(tells)[::-1][: config.paired_features].tolist())
+    coarse = {names[j]: _coarse(bins[j], weights, config.coarse_bins) for j in strongest}
     pairs = [Pair(names[a], names[b]) for a, b in combinations(strongest, 2)]
     width = 1 + max((max(x) for x in coarse.values()), default=0)
     sizes = {name: len(x) + 1 for name, x in edges.items()}
@@ -64,11 +67,11 @@ def _information(bins: NDArray[np.intp], malicious: Bools, weights: Floats) -> f
     return float((total * p * np.log(np.maximum(p, 1e-300))).sum() / weights.sum())
 
 
-def _coarse(bins: NDArray[np.intp], weights: Floats) -> list[int]:
-    """The coarse bin of every bin: about COARSE of equal weight."""
+def _coarse(bins: NDArray[np.intp], weights: Floats, count: int) -> list[int]:
+    """The coarse bin of every bin: about count of equal weight."""
     share = np.bincount(bins, weights) / weights.sum()
     middle = np.cumsum(share) - share / 2
-    found: list[int] = (middle * COARSE).astype(int).clip(0, COARSE - 1).tolist()
+    found: list[int] = (middle * count).astype(int).clip(0, count - 1).tolist()
     return found
 
 

@@ -18,12 +18,14 @@ from lambda_app.chalicelib.model.glm import BinnedAdditive
 
 from ..corpus.labelled import Corpus
 from . import binning, language_model
+from .config import DEFAULTS, TrainConfig
 
 
 class DesignMatrix(Protocol):
     """How a model's rows become columns, and its coefficients an artifact."""
 
     tables: Tables  # those that are deployed
+    config: TrainConfig
 
     @property
     def name(self) -> str:
@@ -66,7 +68,9 @@ class Classic:
     cross_fitted = False
     padding = 0
 
-    def __init__(self, corpus: Corpus, lexicon: Lexicon) -> None:
+    def __init__(self, corpus: Corpus, lexicon: Lexicon, config: TrainConfig = DEFAULTS) -> None:
+        """Compute the features of every row of a corpus."""
+        self.config = config
         self.tables = Tables(lexicon=lexicon)
         self.values = matrix(corpus.labels, self.columns, self.tables)
 
@@ -93,17 +97,22 @@ class Language:
     cross_fitted = True
 
     def __init__(
-        self, corpus: Corpus, features: Sequence[str] = SETS["language"], paired: bool = True
+        self,
+        corpus: Corpus,
+        features: Sequence[str] = SETS["language"],
+        config: TrainConfig = DEFAULTS,
     ) -> None:
+        """Count the tables of a corpus, and choose bins and pairs of the named features."""
+        self.config = config
         self.labels, malicious = corpus.labels, corpus.malicious
-        self.weights = weights(corpus)
-        known = self._known = language_model.word_list()
+        self.weights = weights(corpus, config.malicious_weight)
+        words = self._word_list = language_model.word_list(config)
         legitimate = sorted({x for x, bad in zip(self.labels, malicious, strict=True) if not bad})
-        self.tables = language_model.fit(legitimate, known)
-        self._crossed = language_model.CrossFit(self.labels, malicious, known)
-        rows = np.arange(0, len(self.labels), 1 + len(self.labels) // binning.SAMPLE)
+        self.tables = language_model.fit(legitimate, words, config)
+        self._crossed = language_model.CrossFit(self.labels, malicious, words, config)
+        rows = np.arange(0, len(self.labels), 1 + len(self.labels) // config.bin_sample)
         values, weight = self._crossed.matrix(rows, features), self.weights[rows]
-        self.plan = binning.plan(features, values, malicious[rows], weight, paired)
+        self.plan = binning.plan(features, values, malicious[rows], weight, config)
         self._bins = BinnedAdditive(
             self.plan.edges,
             self.plan.coarse,
@@ -150,8 +159,8 @@ class Language:
         """The word list, as an artifact records it."""
         return {
             "name": language_model.WORD_LIST,
-            "sha256": self._known.sha256,
-            "rows": len(self._known.words),
+            "sha256": self._word_list.sha256,
+            "rows": len(self._word_list.words),
         }
 
     def _bin_shares(self, values: Floats, weights: Floats) -> dict[str, Floats]:
@@ -177,19 +186,16 @@ class Language:
         yield np.minimum(levels, np.array(list(self.plan.sizes.values())) - 1).astype(np.uint8)
 
 
-def weights(corpus: Corpus) -> Floats:
+def weights(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:
     """Weight of each row where bins and the threshold are chosen, (rows,).
 
     Legitimate rows weigh 1, families the square root of their size, and all of
-    them together MALICIOUS of the legitimate: names in a log are mostly
+    them together malicious_weight of the legitimate: names in a log are mostly
     legitimate, and the threshold of maximal F1 should know it. The GLM itself
     takes all rows alike: with weights H2O's IRLSM stops far from the optimum.
     """
     malicious = corpus.malicious
     size = corpus.frame.groupby("subclass")["subclass"].transform("size").to_numpy(np.float64)
     weight = np.where(malicious, size**-0.5, 1.0)
-    weight[malicious] *= MALICIOUS * (~malicious).sum() / weight[malicious].sum()
+    weight[malicious] *= malicious_weight * (~malicious).sum() / weight[malicious].sum()
     return weight
-
-
-MALICIOUS = 0.1

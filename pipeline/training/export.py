@@ -1,4 +1,4 @@
-"""From the MOJO to the artifact, and the proof that both give the same answers."""
+"""From the MOJO to the artifact, and the check that both give the same answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ from ..metrics import area_under_roc, confusion, threshold_at
 from .glm import Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
-FALSE_POSITIVE_RATES = (0.01, 0.001, 0.0001)  # of the operating points
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
 
@@ -45,7 +44,7 @@ class ExportError(PipelineError):
 
 
 @dataclass(frozen=True)
-class Proof:
+class Verification:
     """How far NumPy is from H2O, over all rows."""
 
     rows: int
@@ -69,23 +68,27 @@ class Proof:
         )
 
 
-def export(
-    trained: Trained, labels: list[str], data: list[dict[str, Any]], folder: Path, whole: bool
-) -> Proof:
-    """Write the artifact to a folder that holds the MOJO, and prove it on all rows.
+def export(trained: Trained, data: list[dict[str, Any]], folder: Path) -> None:
+    """Write the artifact to a folder that holds the MOJO; data says what it was trained on.
 
-    data says what it was trained on; whole: the MOJO is asked for every row.
-    Raises ExportError if a row differs.
+    Raises MojoError if the MOJO cannot be read.
     """
     names = _save(trained.design.tables, folder)
     metadata = _metadata(trained, read_mojo(folder / MOJO), data)
     metadata["files"] = {x: sha256_of(folder / x) for x in (*names, MOJO)}
     write_metadata(folder, metadata)
-    every = 1 if whole else max(len(labels) // MOJO_ROWS, 1)
-    proof = prove(folder, trained, labels, every)
-    if not proof.holds:
-        raise ExportError(f"nothing is written, the proof fails: {proof}")
-    return proof
+
+
+def verify(trained: Trained, labels: list[str], folder: Path, whole: bool) -> Verification:
+    """Score all rows by the artifact in a folder, and compare with the cluster and the MOJO.
+
+    whole: the MOJO is asked for every row, not for MOJO_ROWS. Raises ExportError if a row
+    differs, MojoError or JavaError if the MOJO cannot be asked.
+    """
+    found = _compare(trained, labels, folder, 1 if whole else max(len(labels) // MOJO_ROWS, 1))
+    if not found.holds:
+        raise ExportError(f"nothing is written, the proof fails: {found}")
+    return found
 
 
 def _save(tables: Tables, folder: Path) -> list[str]:
@@ -120,8 +123,8 @@ def _one_line(found: re.Match[str]) -> str:
     return "[" + " ".join(found[1].split()) + "]"
 
 
-def prove(folder: Path, trained: Trained, labels: list[str], every: int) -> Proof:
-    """Score all rows by the artifact in a folder, and every so many by its MOJO; compare."""
+def _compare(trained: Trained, labels: list[str], folder: Path, every: int) -> Verification:
+    """All rows by NumPy and the cluster, every so many by the MOJO."""
     scorer = Scorer.load(folder)
     numpy = scorer.probability(labels)
     flagged = numpy >= scorer.threshold
@@ -134,12 +137,12 @@ def prove(folder: Path, trained: Trained, labels: list[str], every: int) -> Proo
     of_mojo, called = of_mojo[:asked], called[:asked]
     other = int((flagged[::every] != called).sum())
     other += int((flagged != (trained.deployed >= scorer.threshold)).sum())
-    return Proof(
-        len(labels),
-        asked,
-        float(np.abs(numpy[::every] - of_mojo).max()),
-        float(np.abs(numpy - trained.deployed).max()),
-        other,
+    return Verification(
+        rows=len(labels),
+        mojo_rows=asked,
+        from_mojo=float(np.abs(numpy[::every] - of_mojo).max()),
+        from_cluster=float(np.abs(numpy - trained.deployed).max()),
+        other_labels=other,
     )
 
 
@@ -158,7 +161,7 @@ def _metadata(trained: Trained, found: MojoGlm, data: list[dict[str, Any]]) -> d
                 "threshold": threshold_at(trained.out_of_fold, trained.malicious, rate),
                 "split": "out of fold",
             }
-            for rate in FALSE_POSITIVE_RATES
+            for rate in trained.design.config.false_positive_rates
             if rate * (~trained.malicious).sum() >= 1
         ],
         "metrics": {

@@ -1,4 +1,4 @@
-"""A design's columns, a GLM in H2O, the threshold of maximal F1, operating points."""
+"""A GLM in H2O: the split, the fit, the threshold of maximal F1, scores out of fold."""
 
 from __future__ import annotations
 
@@ -16,26 +16,18 @@ from h2o.utils.model_utils import reset_model_threshold
 from tqdm import tqdm
 
 from lambda_app.chalicelib.features.types import Bools, Floats, Ints
-from lambda_app.chalicelib.model.artifact import MOJO
 
-from ..corpus.folds import fold_of
 from ..corpus.labelled import Corpus
 from ..errors import PipelineError
 from ..jvm.cluster import Cluster, download
 from ..metrics import best_f1, f1
+from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
-
-# Every knob of the training; recipes, language and binning have those of the features.
-SEED = 123456  # of H2O's runif, which draws the split
-TRAIN_SHARE = 0.8
-ALPHA = 0.0  # ridge only
-LAMBDA = {"classic": 1e-5, "language": 3e-5}
-FOLDS = 3  # of the out-of-fold scores that operating points are taken from
 
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1
 
-_BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
+_H2O_BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
 _STEPS = 512  # more than bins, and a power of two: step / 512 is exact
 _TRAIN, _VALID, _PADDING = 0, 1, 2
 
@@ -64,65 +56,42 @@ class Trained:
     probability: Floats  # (rows,) P(malicious) by the cluster, by tables that did not count a row
     deployed: Floats  # (rows,) the same by the tables that are deployed
     out_of_fold: Floats  # (rows,) by models that have not seen the row's fold
-    parameters: dict[str, Any]
-
-
-def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) -> Trained:
-    """Train on a running cluster and save the MOJO in a folder."""
-    fold = fold_of(corpus.groups, FOLDS)
-    for k in range(FOLDS):
-        _check_classes(corpus, fold != k, "the operating points")
-    fitted = fit(cluster, corpus, design)
-    fitted.model.download_mojo(str(folder / MOJO))
-    deployed = fitted.probability
-    if design.cross_fitted:
-        deployed = _deployed(cluster, fitted.model, design, len(deployed))
-    return Trained(
-        design,
-        corpus.malicious,
-        fitted.valid,
-        fitted.probability,
-        deployed,
-        out_of_fold(cluster, design, corpus, fold, "out of fold"),
-        {
-            "h2o_version": h2o.__version__,
-            "solver": fitted.model.actual_params["solver"],
-            "alpha": ALPHA,
-            "lambda": LAMBDA[design.name],
-            "seed": SEED,
-        },
-    )
+    parameters: dict[str, Any]  # what H2O was told, as an artifact records it
 
 
 def fit(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
-    """Fit on the training split, and choose the threshold on the validation split."""
+    """Fit on the training split; the threshold is that of maximal F1 on the validation split.
+
+    Raises TrainingError if H2O cannot fit, or counts another maximum.
+    """
     malicious = corpus.malicious
-    valid = draw_split(cluster, corpus)
+    valid = draw_split(cluster, corpus, design.config)
     frame = load(cluster, design, corpus, {"part": valid.astype(int)})
-    part = frame["part"]
-    split = [cluster.rows(frame, part == which) for which in (_TRAIN, _VALID)]
+    split = [cluster.rows(frame, frame["part"] == which) for which in (_TRAIN, _VALID)]
     model = _fit(cluster, design, *split)
     probability = predict(model, frame, len(malicious))
+    weights = np.ones(valid.sum()) if design.weights is None else design.weights[valid]
     candidates = _candidates(model, probability[valid])
-    weights = design.weights[valid] if design.weights is not None else None
-    threshold = _threshold(cluster, probability[valid], malicious[valid], candidates, weights)
+    threshold = best_f1(probability[valid], malicious[valid], candidates, weights)
+    check_with_h2o(cluster, threshold, probability[valid], malicious[valid], candidates, weights)
     reset_model_threshold(model, threshold)
     return Fitted(model, valid, probability, threshold)
 
 
-def draw_split(cluster: Cluster, corpus: Corpus) -> Bools:
+def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS) -> Bools:
     """Which rows are for validation, bool (rows,): whole groups, drawn by H2O.
 
     Where rows have no groups, on the CSV itself, as the original does. Raises
     TrainingError if a class is missing on either side.
     """
-    valid = _draw(cluster, corpus)
+    valid = _draw(cluster, corpus, config)
     for rows, split in ((~valid, "training"), (valid, "validation")):
-        _check_classes(corpus, rows, split)
+        check_classes(corpus, rows, split)
     return valid
 
 
-def _check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
+def check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
+    """Raise TrainingError unless both classes are among some rows, bool (rows,)."""
     if not 0 < corpus.malicious[rows].sum() < rows.sum():
         raise TrainingError(
             f"{corpus.path}: of {len(rows)} rows {rows.sum()} are drawn for {use}, and not "
@@ -130,14 +99,15 @@ def _check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
         )
 
 
-def _draw(cluster: Cluster, corpus: Corpus) -> Bools:
+def _draw(cluster: Cluster, corpus: Corpus, config: TrainConfig) -> Bools:
+    share, seed = config.train_share, config.split_seed
     if not corpus.grouped:
-        return cluster.draw_split(corpus.path, len(corpus.frame), TRAIN_SHARE, SEED)
+        return cluster.draw_split(corpus.path, len(corpus.frame), share, seed)
     of_row, groups = pd.factorize(np.array(corpus.groups, object), sort=True)
     with tempfile.TemporaryDirectory(prefix="groups-") as folder:
         path = Path(folder) / "groups.csv"
         pd.DataFrame({"number": np.arange(len(groups))}).to_csv(path, index=False)
-        return cluster.draw_split(path, len(groups), TRAIN_SHARE, SEED)[of_row]
+        return cluster.draw_split(path, len(groups), share, seed)[of_row]
 
 
 def load(
@@ -165,9 +135,10 @@ def _send(
         return cluster.upload(path, kinds)
 
 
-def _deployed(
+def predict_deployed(
     cluster: Cluster, model: H2OGeneralizedLinearEstimator, design: DesignMatrix, rows: int
 ) -> Floats:
+    """P(malicious) of every row by the tables that are deployed, (rows,)."""
     extra = pd.DataFrame({"part": np.zeros(rows + design.padding, int)})
     return predict(model, _send(cluster, design, extra, deployed=True), rows)
 
@@ -184,7 +155,10 @@ def _fit(
     validation: h2o.H2OFrame | None = None,
 ) -> H2OGeneralizedLinearEstimator:
     model = H2OGeneralizedLinearEstimator(
-        model_id=cluster.key("glm"), family="binomial", alpha=ALPHA, lambda_=LAMBDA[design.name]
+        model_id=cluster.key("glm"),
+        family="binomial",
+        alpha=design.config.alpha,
+        lambda_=design.config.ridge(design.name),
     )
     try:
         model.train(
@@ -231,34 +205,34 @@ def _candidates(model: H2OGeneralizedLinearEstimator, probability: Floats) -> Fl
     rows = np.unique(np.append(probability, 0.0))
     above = np.searchsorted(rows, thresholds).clip(1, len(rows) - 1)
     between: Floats = (rows[above - 1] + rows[above]) / 2
-    return np.unique(between)[1 - _BINS :]  # with the step below them all, as many as bins
+    return np.unique(between)[1 - _H2O_BINS :]  # with the step below them all, as many as bins
 
 
-def _threshold(
+def check_with_h2o(
     cluster: Cluster,
+    threshold: float,
     probability: Floats,
     malicious: Bools,
     candidates: Floats,
-    weights: Floats | None,
-) -> float:
-    """The candidate of maximal F1, by H2O and by our own count.
+    weights: Floats,
+) -> None:
+    """Raise TrainingError unless H2O, too, finds maximal F1 at the threshold.
 
-    H2O's histogram of 400 bins blurs its counts at the bins' edges; given the
-    step that each probability reaches instead of the probability, it counts
-    exactly.
+    H2O counts in a histogram of 400 bins, which blurs what falls near a bin's edge. So it is
+    given, instead of a probability, the number of the last candidate that a row reaches, over
+    512: every step then has a bin of its own, and H2O counts exactly. All arrays are (rows,) but
+    candidates, which ascend.
     """
     step = np.searchsorted(candidates, probability, side="right")
     table = pd.DataFrame({"p": step / _STEPS, "actual": np.array(LEVELS)[malicious.astype(int)]})
-    table["weight"] = 1.0 if weights is None else weights
+    table["weight"] = weights
     with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
         path = Path(folder) / "steps.csv"
         table.to_csv(path, index=False)
         frame = cluster.upload(path, {"p": "numeric", "actual": "enum", "weight": "numeric"})
     metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS, weights=frame["weight"])
     reached = round(metrics.find_threshold_by_max_metric("f1") * _STEPS)
-    ours = best_f1(probability, malicious, candidates, weights)
     theirs = float(candidates[max(reached - 1, 0)])
-    scores = f1(probability, malicious, np.array([theirs, ours]), weights)
+    scores = f1(probability, malicious, np.array([theirs, threshold]), weights)
     if abs(scores[0] - scores[1]) > 1e-9:  # of equals, rounding may prefer another
-        raise TrainingError(f"max F1 at {theirs} by H2O, at {ours} by our count")
-    return ours
+        raise TrainingError(f"max F1 at {theirs} by H2O, at {threshold} by our count")

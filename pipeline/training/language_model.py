@@ -22,21 +22,14 @@ from lambda_app.chalicelib.features.encoding import OTHER, SIZE, Batch, encode
 from lambda_app.chalicelib.features.ngrams import EDGE, SYMBOLS, UNIT, CharacterModel
 from lambda_app.chalicelib.features.registry import CHUNK, matrix
 from lambda_app.chalicelib.features.segmentation import positions
-from lambda_app.chalicelib.features.types import Floats, Ints
+from lambda_app.chalicelib.features.types import Bools, Floats, Ints
 from lambda_app.chalicelib.features.vocabulary import Vocabulary
 
 from ..corpus.folds import fold_of
 from .automaton import compile_tree, usable
+from .config import DEFAULTS, TrainConfig
 
-# Every knob of the tables.
 WORD_LIST = "wordsegment 1.3.1 unigrams"
-FOLDS = 5
-VOCABULARY = 27_000  # the most frequent words of wordsegment's list
-LONGEST = 12  # characters of a word
-ROUNDS = 3  # of re-estimating the words' costs
-PRIOR = 20_000  # words that the list's own frequencies count for
-SINGLES = 0.02  # share of the steps that are single characters, at first
-SEEN = 2  # times that four characters must occur for a cost of their own
 
 _HIGHEST = 255  # a cost is one byte
 
@@ -51,7 +44,7 @@ class WordList(NamedTuple):
     sha256: str  # of the file that they come from
 
 
-def word_list() -> WordList:
+def word_list(config: TrainConfig = DEFAULTS) -> WordList:
     """The most frequent English words of the web, from the package wordsegment.
 
     Its counts are of the Google Web Trillion Word Corpus, as P. Norvig published
@@ -59,19 +52,21 @@ def word_list() -> WordList:
     """
     data = (files("wordsegment") / "unigrams.txt").read_bytes()
     pairs = (line.split("\t") for line in data.decode("utf-8").splitlines())
-    counted = {word: float(count) for word, count in islice(pairs, VOCABULARY)}
-    words = [word for word in usable(counted) if len(word) <= LONGEST]
+    counted = {word: float(count) for word, count in islice(pairs, config.vocabulary_size)}
+    words = [word for word in usable(counted) if len(word) <= config.longest_word]
     frequency = np.array([counted[word] for word in words])
     digest = hashlib.sha256(data).hexdigest()
     return WordList(words, frequency / frequency.sum(), *compile_tree(words), digest)
 
 
-def fit(legitimate: Sequence[str], known: WordList) -> Tables:
+def fit(legitimate: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS) -> Tables:
     """Tables of the characters and words of legitimate labels."""
-    return Tables(characters=fit_characters(legitimate), words=fit_words(legitimate, known))
+    return Tables(
+        characters=fit_characters(legitimate, config), words=fit_words(legitimate, words, config)
+    )
 
 
-def fit_characters(legitimate: Sequence[str]) -> CharacterModel:
+def fit_characters(legitimate: Sequence[str], config: TrainConfig = DEFAULTS) -> CharacterModel:
     """Costs of characters after two and three others, by interpolated counts.
 
     Probability of c after a context: (n(context, c) + T p) / (n(context) + T),
@@ -84,7 +79,7 @@ def fit_characters(legitimate: Sequence[str]) -> CharacterModel:
     twos, ones = threes.sum(axis=0), threes.sum(axis=(0, 1))
     p = (ones + 0.5) / (ones + 0.5).sum()
     third = _costs(_interpolate(threes, _interpolate(twos, p)))
-    counts[counts < SEEN] = 0
+    counts[counts < config.fourgram_least] = 0
     totals, kinds = counts.sum(axis=-1), (counts > 0).sum(axis=-1)
     step = _costs(np.where(totals > 0, kinds / np.maximum(totals + kinds, 1), 1))
     seen = _costs(_interpolate(counts, np.exp(-third / UNIT)))
@@ -95,7 +90,9 @@ def fit_characters(legitimate: Sequence[str]) -> CharacterModel:
     return CharacterModel(_bytes(third), _bytes(fourth - third))
 
 
-def fit_words(legitimate: Sequence[str], known: WordList) -> Vocabulary:
+def fit_words(
+    legitimate: Sequence[str], known: WordList, config: TrainConfig = DEFAULTS
+) -> Vocabulary:
     """Costs of words and single characters, re-estimated by cutting legitimate labels.
 
     Each round counts the steps of the cheapest cuts under the costs so far
@@ -108,11 +105,11 @@ def fit_words(legitimate: Sequence[str], known: WordList) -> Vocabulary:
         letters += np.bincount(batch.codes, minlength=SIZE)
     letters[OTHER] = 0.5
     letters = letters / letters.sum()
-    frequency, singles = known.frequency, SINGLES
-    for _ in range(ROUNDS):
+    frequency, singles = known.frequency, config.single_share
+    for _ in range(config.viterbi_rounds):
         words = _words(known, frequency * (1 - singles), letters * singles)
         found, alone = _count_steps(words, batches)
-        counts = found[known.cell] + PRIOR * known.frequency
+        counts = found[known.cell] + config.prior_words * known.frequency
         frequency = counts / counts.sum()
         singles = (alone + 1) / (alone + found.sum() + 2)
     return _words(known, frequency * (1 - singles), letters * singles)
@@ -168,11 +165,17 @@ class CrossFit:
     """
 
     def __init__(
-        self, labels: Sequence[str], malicious: NDArray[np.bool_], known: WordList
+        self,
+        labels: Sequence[str],
+        malicious: Bools,
+        words: WordList,
+        config: TrainConfig = DEFAULTS,
     ) -> None:
-        self._labels = labels
-        self._fold = fold_of(labels, FOLDS)
-        self._tables = [self._without(k, malicious, known) for k in range(FOLDS)]
+        """Count the tables of every fold's others; labels and malicious are (rows,)."""
+        self._labels, self._malicious = labels, malicious
+        self._words, self._config = words, config
+        self._fold = fold_of(labels, config.cross_fit_folds)
+        self._tables = [self._without(k) for k in range(config.cross_fit_folds)]
 
     def matrix(self, rows: Ints, names: Sequence[str]) -> Floats:
         """The named features of some rows, float64 (rows, names)."""
@@ -182,9 +185,9 @@ class CrossFit:
             values[of_fold] = matrix([self._labels[i] for i in rows[of_fold]], names, tables)
         return values
 
-    def _without(self, k: int, malicious: NDArray[np.bool_], known: WordList) -> Tables:
-        others = np.flatnonzero((self._fold != k) & ~malicious)
-        return fit(sorted({self._labels[i] for i in others}), known)
+    def _without(self, k: int) -> Tables:
+        others = np.flatnonzero((self._fold != k) & ~self._malicious)
+        return fit(sorted({self._labels[i] for i in others}), self._words, self._config)
 
 
 def _fourgrams(labels: Sequence[str]) -> Floats:

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import h2o
+
 from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import flat
 
+from .. import places
 from ..console import say
 from ..corpus import sources
 from ..corpus.defaults import chosen
+from ..corpus.folds import fold_of
 from ..corpus.labelled import Corpus
 from ..errors import PipelineError
 from ..files import replacing
-from ..jvm.cluster import cluster
+from ..jvm.cluster import Cluster, cluster
 from .automaton import compile_words, read_words, usable
 from .design import Classic, DesignMatrix, Language
-from .export import ExportError, Proof, export
-from .glm import train
+from .export import ExportError, Verification, export, verify
+from .glm import Trained, check_classes, fit, out_of_fold, predict_deployed
 
 SAME = 1e-6  # as far as numbers of two trainings on the same data may be apart
 
@@ -40,32 +44,67 @@ class Request:
     @property
     def folder(self) -> Path:
         """Where the artifact goes."""
-        return self.out or sources.DATA.parent / "build" / self.features
+        return self.out or places.BUILD / self.features
 
 
-def run_training(request: Request) -> Proof:
-    """Train, export and prove; what is used is said as it goes."""
+def run_training(request: Request) -> Verification:
+    """Read, design, fit, export and verify; what is used is said as it goes.
+
+    The artifact takes its place whole, or not at all. Raises PipelineError of any kind.
+    """
     with (
         replacing(request.folder, artifact.FILES) as folder,
-        chosen(request.features, request.data) as rows,
+        chosen(request.features, request.data) as corpus,
     ):
-        say(f"data     {rows.describe()}")
-        design, words = _design(request, rows)
+        say(f"data     {corpus.describe()}")
+        design, words = _design(request, corpus)
         say(f"words    {words['name']}: {words['rows']:,} words")
         with cluster(request.h2o_url) as joined:
             say("training a GLM in H2O ...")
-            trained = train(joined, rows, design, folder)
+            trained = train(joined, corpus, design, folder)
         say("exporting, and proving the export on every row ...")
+        export(trained, [corpus.source(), words], folder)
         whole = request.prove_all or request.features == "classic"
-        proof = export(trained, rows.labels, [rows.source(), words], folder, whole)
+        verification = verify(trained, corpus.labels, folder, whole)
         if request.compare:
-            say(f"the same as {request.compare}: {same(request.compare, folder)}")
-    say(f"proof    {proof}")
+            say(f"the same as {request.compare}: {compare(request.compare, folder)}")
+    say(f"proof    {verification}")
     say(f"written  {request.folder}")
-    return proof
+    return verification
 
 
-def same(expected: str, found: Path) -> str:
+def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) -> Trained:
+    """Fit, choose the threshold, and score out of fold, on a running cluster.
+
+    The MOJO is saved in the folder. Raises TrainingError.
+    """
+    config = design.config
+    fold = fold_of(corpus.groups, config.out_of_fold_folds)
+    for k in range(config.out_of_fold_folds):  # before the time is spent
+        check_classes(corpus, fold != k, "the operating points")
+    fitted = fit(cluster, corpus, design)
+    fitted.model.download_mojo(str(folder / artifact.MOJO))
+    deployed = fitted.probability
+    if design.cross_fitted:
+        deployed = predict_deployed(cluster, fitted.model, design, len(deployed))
+    return Trained(
+        design=design,
+        malicious=corpus.malicious,
+        valid=fitted.valid,
+        probability=fitted.probability,
+        deployed=deployed,
+        out_of_fold=out_of_fold(cluster, design, corpus, fold, "out of fold"),
+        parameters={
+            "h2o_version": h2o.__version__,
+            "solver": fitted.model.actual_params["solver"],
+            "alpha": config.alpha,
+            "lambda": config.ridge(design.name),
+            "seed": config.split_seed,
+        },
+    )
+
+
+def compare(expected: str, found: Path) -> str:
     """How far two artifacts are apart; raises ExportError if over SAME in any number."""
     one, other = (artifact.load(path) for path in (artifact.locate(expected), found))
     numbers = [
@@ -80,15 +119,15 @@ def same(expected: str, found: Path) -> str:
     return f"{len(numbers[0]):,} coefficients and thresholds within {apart:.1e}"
 
 
-def _design(request: Request, rows: Corpus) -> tuple[DesignMatrix, dict[str, Any]]:
+def _design(request: Request, corpus: Corpus) -> tuple[DesignMatrix, dict[str, Any]]:
     design: DesignMatrix
     if request.features == "classic":
         lexicon, words = _lexicon(request.lexicon)
-        return Classic(rows, lexicon), words
+        return Classic(corpus, lexicon), words
     if request.lexicon:
         raise PipelineError("--lexicon is of the classic features; language has words of its own")
     say("counting characters and words, for each fold ...")
-    design = Language(rows)
+    design = Language(corpus)
     return design, design.words()
 
 

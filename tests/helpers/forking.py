@@ -53,10 +53,10 @@ def forks(log: Path) -> Iterator[Forks]:
 
 
 def _serve() -> None:
-    from pipeline.cli import parser
+    from pipeline.cli import main
 
     for line in sys.stdin:
-        print(json.dumps(_run(parser.main, *json.loads(line))), flush=True)
+        print(json.dumps(_run(main, *json.loads(line))), flush=True)
 
 
 def _run(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from lambda_app.chalicelib.features.registry import REGISTRY
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.deploy.local_server import served
 from tests.helpers.api import BAD, EIGHT, PARTS, PATH, post
@@ -130,7 +131,9 @@ def test_names_in_many_dresses(app_url: str, text: str, name: str) -> None:
 
 def test_model_health_and_page(app_url: str, language: Scorer) -> None:
     assert requests.get(app_url + "/health", timeout=30).json() == {"status": "ok"}
-    assert requests.get(app_url + "/model", timeout=30).json() == language.artifact.metadata
+    model = requests.get(app_url + "/model", timeout=30).json()
+    meanings = {name: REGISTRY[name].meaning for name in language.artifact.features}
+    assert model == language.artifact.metadata | {"meanings": meanings}
     page = requests.get(app_url + "/", timeout=30)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]

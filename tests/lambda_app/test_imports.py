@@ -48,7 +48,7 @@ def test_the_app_imports_numpy_and_chalice_only() -> None:
             "0\n",
         ),
         (
-            "from pipeline.cli.parser import main\n"
+            "from pipeline.cli import main\n"
             "sys.exit(main(['score', '--format', 'table', 'google.com']))",
             "verdict     probability  domain, read as\n"
             "legitimate     0.000009  google.com, google\n",
@@ -68,7 +68,7 @@ def test_scoring_needs_neither_h2o_nor_pandas(code: str, expected: str) -> None:
 
 def test_the_score_command_asks_for_no_chalice_either() -> None:
     code = (
-        "import sys\nfrom pipeline.cli.parser import main\nmain(['score', 'google.com'])\n"
+        "import sys\nfrom pipeline.cli import main\nmain(['score', 'google.com'])\n"
         "print(sorted({m.partition('.')[0] for m in sys.modules} "
         "& {'chalice', 'botocore', 'h2o', 'pandas', 'requests'}))"
     )

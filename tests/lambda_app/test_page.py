@@ -191,9 +191,34 @@ def test_bars_lie_on_their_side_in_proportion(page: Page) -> None:
         assert (left, right) == pytest.approx(ends, abs=0.02)
 
 
-def test_every_feature_has_a_name_for_people(page: Page) -> None:
-    source = (static.FOLDER / "page.js").read_text(encoding="utf-8")
-    assert set(re.findall(r"^  (\w+): \"", source, re.MULTILINE)) == set(registry.REGISTRY)
+def said(term: str) -> str:
+    """What people read for a term: the meaning of its feature, or of both."""
+    return " × ".join(registry.REGISTRY[name].meaning for name in term.split(" x "))
+
+
+def test_every_term_is_named_by_what_its_features_mean(page: Page, language: Scorer) -> None:
+    judge(page, NAME)
+    page.get_by_role("button", name="Show all 70 terms").click()
+    heads = page.locator("#terms th[scope=row]")
+    expect(heads).to_have_count(70)
+    terms = [head.get_attribute("title") or "" for head in heads.all()]
+    assert heads.all_text_contents() == [said(term) for term in terms]
+    assert set(terms) == set(language.artifact.predictor.terms)
+
+
+def test_terms_have_their_own_names_until_the_model_is_known(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/model", lambda route: held.append(route))
+    page.reload()
+    judge(page, NAME)
+    heads = page.locator("#terms th[scope=row]")
+    expect(heads).to_have_count(12)
+    terms = [head.get_attribute("title") or "" for head in heads.all()]
+    assert heads.all_text_contents() == [term.replace(" x ", " × ") for term in terms]
+    assert held
+    for route in held:
+        route.continue_()
+    expect(heads).to_have_text([said(term) for term in terms])
 
 
 def test_the_classic_model_is_shown_too(browser: Browser, classic_url: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import files
-from pipeline.files import FolderError, replacing
+from pipeline.files import FolderError, replace_file, replacing, replacing_file
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -85,3 +85,34 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         replacing(tmp_path / "file" / "target", []),
     ):
         pass
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "dev.previous.zip"
+    for content in (b"one", b"two"):
+        replace_file(target, content)
+        assert target.read_bytes() == content
+    with replacing_file(target) as new:
+        new.write_text("three")
+        assert target.read_bytes() == b"two"
+    assert target.read_text() == "three"
+    assert [*tmp_path.iterdir()] == [target]
+
+
+def test_an_exception_leaves_the_file_that_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "mix.csv"
+    target.write_text("old")
+    with pytest.raises(KeyboardInterrupt), replacing_file(target) as new:
+        new.write_text("half")
+        raise KeyboardInterrupt
+    assert target.read_text() == "old"
+    assert [*tmp_path.iterdir()] == [target]
+    with pytest.raises(OSError, match="Not a directory"):
+        replace_file(target / "deep", b"")
+
+
+def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    replace_file(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"

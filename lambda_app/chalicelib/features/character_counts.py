@@ -8,17 +8,18 @@ a label has MAX_LENGTH characters at most.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple
 
 import numpy as np
 
 from .encoding import ALPHABET, SIZE
-from .types import Bools, Ints
+from .types import Bools, Count, Ints
 
 BITS = 9
 
 
 def _kind(characters: str) -> Bools:
+    """Which character codes are of a kind, bool (SIZE,)."""
     return np.array([character in characters for character in ALPHABET] + [False])
 
 
@@ -29,24 +30,26 @@ _RARE = _kind("jqxz")
 _HYPHEN = _kind("-")
 
 
-class CharacterCounts(NamedTuple):
-    """Characters of each kind and changes between kinds: numbers, or arrays (labels,)."""
+class CharacterCounts(NamedTuple, Generic[Count]):
+    """Characters of each kind and changes between kinds: an int each, or int64 (labels,)."""
 
-    vowels: Any
-    consonants: Any
-    digits: Any
-    rare: Any  # j, q, x and z
-    hyphens: Any
-    switches: Any  # a letter after a digit, or a digit after a letter
-    alternations: Any  # a vowel after a consonant, or a consonant after a vowel
+    vowels: Count  # a, e, i, o and u
+    consonants: Count
+    digits: Count
+    rare: Count  # j, q, x and z
+    hyphens: Count
+    switches: Count  # a letter after a digit, or a digit after a letter
+    alternations: Count  # a vowel after a consonant, or a consonant after a vowel
 
     @classmethod
-    def of(cls, total: Any) -> CharacterCounts:
-        """Take apart the sum of PAIRS over a label: an int, or int64 (labels,)."""
-        return cls(*(total >> BITS * i & (1 << BITS) - 1 for i in range(len(cls._fields))))
+    def unpack(cls, packed: Count) -> CharacterCounts[Count]:
+        """Take apart the sum of PAIRS over the neighbours of a label: int, or int64 (labels,)."""
+        fields = range(len(cls._fields))
+        return CharacterCounts(*(packed >> BITS * i & (1 << BITS) - 1 for i in fields))
 
 
 def _pairs() -> Ints:
+    """The number with the fields of every two characters in a row, int64 (SIZE * SIZE,)."""
     shape = (SIZE, SIZE)
     fields = [np.broadcast_to(x, shape) for x in (VOWEL, CONSONANT, DIGIT, _RARE, _HYPHEN)]
     fields += [_changes(DIGIT, VOWEL | CONSONANT), _changes(VOWEL, CONSONANT)]
@@ -56,7 +59,7 @@ def _pairs() -> Ints:
 
 
 def _changes(one: Bools, other: Bools) -> Bools:
-    """Which two characters in a row are of one kind and the other."""
+    """Which two characters in a row are of one kind and the other, bool (SIZE, SIZE)."""
     return one[:, None] & other | other[:, None] & one
 
 

@@ -1,4 +1,4 @@
-"""What a person is shown of a verdict: the words found, and the oddest characters."""
+"""What a person is shown of a verdict: the words found, and the least likely characters."""
 
 from __future__ import annotations
 
@@ -16,41 +16,47 @@ STRETCH = 4  # characters
 
 
 class Reason(NamedTuple):
-    """Why a label looks as it does to a model; None where the model does not look."""
+    """Why a label looks as it does to a model; None where the model has no such table."""
 
     segmentation: str | None  # words and the characters between them: "face|book"
     unlikely: str | None  # the stretch of characters that surprises most
 
 
-def explain(view: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
-    """The reasons of every label of a batch, in order."""
-    if view.tables.words is None or view.tables.characters is None:
+def explain(features: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
+    """The reasons of every label, in order; labels are those that features were made of."""
+    if features.tables.words is None or features.tables.characters is None:
         return (Reason(None, None) for _ in labels)
-    cuts = segmentations(view, labels)
-    return map(Reason, cuts, _unlikely(view, labels))
+    return map(Reason, segmentations(features, labels), _unlikely(features, labels))
 
 
-def segmentations(view: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
-    """Each label cut at the cheapest places; characters in no word stay together."""
-    before: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for start, end, cost in zip(*(x.tolist() for x in view.arcs), strict=True):
-        before[end].append((start, cost))
-    reached: list[int] = view.viterbi_scores.tolist()
+def segmentations(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
+    """Each label with a bar between the parts of its cheapest cut: "face|book".
 
-    def begun(first: int, at: int) -> int:
+    labels are those that features were made of. Characters in no word stay together.
+    Raises ValueError without a vocabulary.
+    """
+    arcs_to: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for start, end, value in zip(*(x.tolist() for x in features.arcs), strict=True):
+        arcs_to[end].append((start, value))
+    scores: list[int] = features.viterbi_scores.tolist()
+
+    def backpointer(first: int, at: int) -> int:
         end = first + at
-        return next(s for s, cost in before[end] if reached[s] + cost == reached[end]) - first
+        return next(s for s, value in arcs_to[end] if scores[s] + value == scores[end]) - first
 
-    for label, first in zip(labels, view.batch.starts.tolist(), strict=True):
-        yield segmentation_text(label, partial(begun, first))
+    for label, first in zip(labels, features.batch.starts.tolist(), strict=True):
+        yield segmentation_text(label, partial(backpointer, first))
 
 
-def segmentation_text(label: str, begun: Callable[[int], int]) -> str:
-    """A label cut where begun(end) says that the last step before an end began."""
+def segmentation_text(label: str, backpointer: Callable[[int], int]) -> str:
+    """A label with a bar between the parts of a cut; characters in no word stay together.
+
+    backpointer(end): where the part begins that ends there, both from the label's start.
+    """
     parts: list[str] = []
     at, inside = len(label), False
     while at:
-        start = begun(at)
+        start = backpointer(at)
         single = at - start == 1
         if single and inside:
             parts[-1] = label[start] + parts[-1]
@@ -60,11 +66,11 @@ def segmentation_text(label: str, begun: Callable[[int], int]) -> str:
     return "|".join(reversed(parts))
 
 
-def _unlikely(view: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
+def _unlikely(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
     """The STRETCH characters of highest cost together; the first of equals."""
-    cost = view.surprisal[0].astype(np.int64)
+    cost = features.surprisal[0].astype(np.int64)
     total = np.convolve(cost, np.ones(STRETCH, np.int64))[: len(cost)]
-    for label, start in zip(labels, view.batch.starts.tolist(), strict=True):
+    for label, start in zip(labels, features.batch.starts.tolist(), strict=True):
         ends: Ints = total[start + STRETCH - 1 : start + len(label)]
         at = int(ends.argmax()) if ends.size else 0
         yield label[at : at + STRETCH]

@@ -13,7 +13,7 @@ import numpy as np
 from .encoding import ALPHABET, Batch
 from .types import Bytes, Narrow
 
-UNIT = 16  # steps a nat
+UNIT = 16  # of costs in a nat
 SYMBOLS = 29  # a-z, a digit, the hyphen, and everything else with the end of a label
 EDGE = SYMBOLS - 1
 SYMBOL = np.array([26 if c.isdigit() else 27 if c == "-" else ord(c) - 97 for c in ALPHABET])
@@ -21,13 +21,17 @@ SYMBOL = np.append(SYMBOL, EDGE).astype(np.int32)  # of each character code
 
 
 class CharacterModel:
-    """Bytes of three and of four characters in a row; read-only, safe to share by threads."""
+    """Costs of a character after two and after three others; read-only, safe to share by threads.
+
+    A cost is -ln P in sixteenths of a nat, from 0 to 255.
+    """
 
     def __init__(self, trigrams: Bytes, fourgrams: Bytes) -> None:
-        """Take the costs of the last of three symbols, uint8 (SYMBOLS**3,), and of four.
+        """Take two tables, by the symbols as digits of a number to the base SYMBOLS.
 
-        fourgrams, uint8 (SYMBOLS**4,), holds what its cost is above that of the
-        last three symbols, modulo 256. Raises ValueError for other arrays.
+        trigrams, uint8 (SYMBOLS**3,), holds the cost of the last of three symbols.
+        fourgrams, uint8 (SYMBOLS**4,), holds how much the cost of the last of four is
+        above that by the last three alone, modulo 256. Raises ValueError for other arrays.
         """
         for costs, order in ((trigrams, 3), (fourgrams, 4)):
             if costs.dtype != np.uint8 or costs.shape != (SYMBOLS**order,):
@@ -37,18 +41,18 @@ class CharacterModel:
         self.fourgrams: Bytes = (fourgrams.reshape(SYMBOLS, -1) + trigrams).ravel()
 
     def costs(self, batch: Batch) -> tuple[Bytes, Bytes]:
-        """Cost of every character of a batch after two and after three before it.
+        """Costs of every character of a batch after two and after three before it.
 
-        Two arrays uint8, as the labels stand in the batch, each with its end.
+        Two arrays uint8 (size,), as the labels stand in the batch, each with its end.
         """
         return self.trigrams[window(batch, 3)], self.fourgrams[window(batch, 4)]
 
 
 def window(batch: Batch, order: int) -> Narrow:
-    """Index of the order symbols that end at each character of a batch.
+    """The number of the last `order` symbols at each character of a batch, int32 (size,).
 
-    What stands before a label's start is of the label before: tables must hold
-    one cost for all of it.
+    It is the index of those symbols in a CharacterModel's table of that order. What stands
+    before a label's start is of the label before: tables must hold one cost for all of it.
     """
     size = int((batch.lengths + 1).sum())
     symbols = np.full(size + order - 1, EDGE, np.int32)

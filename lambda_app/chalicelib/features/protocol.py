@@ -1,14 +1,25 @@
-"""What features are computed from: quantities of a whole batch, or of one label."""
+"""What features are computed from, the same for a whole batch and for one label.
+
+Two classes fulfil `FeatureInputs`. `batch.BatchFeatures` takes all labels of a batch at
+once and gives arrays; `single.LabelFeatures` takes one label and gives plain numbers of
+Python, because NumPy pays for a call and not for a number. The features of `registry`
+are written once for both, and tests hold both to the same bits.
+
+A cost, wherever one is named here, is -ln P of a word or of a character, as a language
+model of legitimate names gives it, in sixteenths of a nat, rounded to a whole number
+from 0 to 255: 16 is a chance of 1 in e, 255 one of about 1 in 8,000,000 or less.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol
 
 import numpy as np
 
 from .character_counts import CharacterCounts
 from .encoding import MAX_LENGTH
 from .segmentation import Segmentation
+from .types import Count, Floats, Ints
 
 IDNA = "xn--"
 # c log2 c by the count c. Rounded to multiples of 2**-42: sums below 2**11 are then
@@ -17,64 +28,83 @@ _COUNT = np.arange(MAX_LENGTH + 1)
 C_LOG_C = np.round(_COUNT * np.log2(np.maximum(_COUNT, 1)) * 2.0**42) / 2.0**42
 
 
-class Surprise(NamedTuple):
-    """Costs of a label's characters and its end, sixteenths of a nat: numbers, or (labels,)."""
+class Surprise(NamedTuple, Generic[Count]):
+    """How unlikely a label's characters and its end are, each after those before it.
 
-    total: Any
-    highest: Any
+    Costs in sixteenths of a nat: an int each, or int64 (labels,).
+    """
+
+    total: Count  # over all characters and the end
+    highest: Count  # of one character or the end, at most 255
 
 
 class FeatureInputs(Protocol):
-    """What features are made of: arrays (labels,) of a batch, or numbers of one label."""
+    """What features are made of: of a batch arrays (labels,), of one label plain numbers."""
 
     @property
-    def lengths(self) -> Any:
-        """Characters."""
+    def lengths(self) -> int | Ints:
+        """Characters of the label: int, or int64 (labels,), from 0 to MAX_LENGTH."""
 
     @property
-    def safe_length(self) -> Any:
-        """The same, but at least 1: what shares are shares of."""
+    def safe_length(self) -> int | Ints:
+        """Characters of the label, but at least 1, to divide by: int, or int64 (labels,)."""
 
     @property
-    def bigram_count(self) -> Any:
-        """Neighbours, at least 1."""
+    def bigram_count(self) -> int | Ints:
+        """Pairs of neighbouring characters, but at least 1: int, or int64 (labels,)."""
 
     @property
-    def character_counts(self) -> CharacterCounts:
-        """Characters by kind."""
+    def character_counts(self) -> CharacterCounts[int] | CharacterCounts[Ints]:
+        """Characters by kind, and changes between kinds: int each, or int64 (labels,)."""
 
     @property
-    def entropy_numerator(self) -> Any:
-        """n log2 n - sum(c log2 c) over the counts c of n characters."""
+    def entropy_numerator(self) -> float | Floats:
+        """Shannon entropy times the number n of characters: float, or float64 (labels,).
+
+        n log2 n - sum(c log2 c) over the counts c of the distinct characters, in bits.
+        """
 
     @property
-    def distinct(self) -> Any:
-        """Distinct characters."""
+    def distinct(self) -> int | Ints:
+        """Distinct characters; all outside the alphabet are one: int, or int64 (labels,)."""
 
     @property
-    def consonant_run(self) -> Any:
-        """The longest run of consonants."""
+    def consonant_run(self) -> int | Ints:
+        """Characters of the longest run of consonants: int, or int64 (labels,)."""
 
     @property
-    def digit_run(self) -> Any:
-        """The longest run of digits."""
+    def digit_run(self) -> int | Ints:
+        """Characters of the longest run of digits: int, or int64 (labels,)."""
 
     @property
-    def idna(self) -> Any:
-        """1 where the label begins with IDNA, else 0."""
+    def idna(self) -> int | Ints:
+        """1 where the label begins with xn--, else 0: int, or int64 (labels,)."""
 
     @property
-    def trigrams(self) -> Surprise:
-        """Costs after two characters."""
+    def trigrams(self) -> Surprise[int] | Surprise[Ints]:
+        """Costs of each character and the end after two characters: int, or int64 (labels,).
+
+        Raises ValueError if the artifact has no language model of characters.
+        """
 
     @property
-    def fourgrams(self) -> Surprise:
-        """Costs after three characters."""
+    def fourgrams(self) -> Surprise[int] | Surprise[Ints]:
+        """Costs of each character and the end after three characters: int, or int64 (labels,).
+
+        Raises ValueError if the artifact has no language model of characters.
+        """
 
     @property
-    def word_matches(self) -> Any:
-        """Substrings that are words: of the word table, or of the lexicon."""
+    def word_matches(self) -> int | Ints:
+        """Substrings of two characters or more that are words: int, or int64 (labels,).
+
+        Of the vocabulary if the artifact has one, else of its lexicon; raises ValueError
+        if it has neither.
+        """
 
     @property
-    def segmentation(self) -> Segmentation:
-        """What the cheapest cut is made of."""
+    def segmentation(self) -> Segmentation[int] | Segmentation[Ints]:
+        """What the cheapest cut into words is made of: int each, or int64 (labels,).
+
+        Raises ValueError if the artifact has no vocabulary.
+        """

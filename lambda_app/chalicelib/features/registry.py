@@ -1,4 +1,9 @@
-"""The features of a label, in one registry that training and serving share."""
+"""The features of a label, in one registry that training and serving share.
+
+Each is one function of FeatureInputs: given a BatchFeatures it returns an array
+(labels,), given a LabelFeatures a number. A cost is -ln P in sixteenths of a nat, a
+whole number from 0 to 255 for one word or one character.
+"""
 
 from __future__ import annotations
 
@@ -14,175 +19,253 @@ from .types import Floats
 
 CHUNK = 8192  # labels computed together: their intermediate arrays fit a cache
 
+# What a feature asks, the same four questions as the original's four features.
+GROUPS = {
+    "length": "how long the label is",
+    "entropy": "how mixed its characters are",
+    "vowels": "how it can be pronounced",
+    "words": "how it reads in words",
+}
+
 Column = Any  # int64 or float64 (labels,) of a batch; int or float of one label
 
 
 class Feature(NamedTuple):
-    """A column: its name, what it means, and its values for a batch or its value for one label."""
+    """A column: what it is called, asks and means; its values for a batch or for one label."""
 
     name: str
+    group: str  # one of GROUPS
     meaning: str
     compute: Callable[[FeatureInputs], Column]
 
 
-def length(facts: FeatureInputs) -> Column:
-    """Characters."""
-    return facts.lengths
+def length(inputs: FeatureInputs) -> Column:
+    """Characters of the label: a whole number, 1 to 63 in DNS."""
+    return inputs.lengths
 
 
-def entropy(facts: FeatureInputs) -> Column:
-    """Shannon entropy of a label's characters in bits.
+def entropy(inputs: FeatureInputs) -> Column:
+    """Shannon entropy of a label's characters in bits: from 0 to log2 of its length.
 
     (n log2 n - sum(c log2 c)) / n over the counts c of its n characters, equal
     to -sum(p log2 p) (Shannon 1948). All characters outside the alphabet count
     as one symbol.
     """
-    return facts.entropy_numerator / facts.safe_length
+    return inputs.entropy_numerator / inputs.safe_length
 
 
-def p_vowels(facts: FeatureInputs) -> Column:
-    """Share of a, e, i, o and u among the characters."""
-    return facts.character_counts.vowels / facts.safe_length
+def p_vowels(inputs: FeatureInputs) -> Column:
+    """Share of a, e, i, o and u among the characters: from 0 to 1."""
+    return inputs.character_counts.vowels / inputs.safe_length
 
 
-def num_words(facts: FeatureInputs) -> Column:
-    """Substrings of two characters or more that are words."""
-    return facts.word_matches
+def num_words(inputs: FeatureInputs) -> Column:
+    """Substrings of two characters or more that are words: a whole number, at least 0.
+
+    Overlapping ones count, too. Of the vocabulary if the artifact has one, else of its
+    lexicon; raises ValueError if it has neither.
+    """
+    return inputs.word_matches
 
 
-def p_distinct(facts: FeatureInputs) -> Column:
-    """Distinct characters, per character."""
-    return facts.distinct / facts.safe_length
+def p_distinct(inputs: FeatureInputs) -> Column:
+    """Distinct characters divided by all characters: above 0, at most 1."""
+    return inputs.distinct / inputs.safe_length
 
 
-def p_digits(facts: FeatureInputs) -> Column:
-    """Share of digits among the characters."""
-    return facts.character_counts.digits / facts.safe_length
+def p_digits(inputs: FeatureInputs) -> Column:
+    """Share of digits among the characters: from 0 to 1."""
+    return inputs.character_counts.digits / inputs.safe_length
 
 
-def hyphens(facts: FeatureInputs) -> Column:
-    """Hyphens."""
-    return facts.character_counts.hyphens
+def hyphens(inputs: FeatureInputs) -> Column:
+    """Hyphens in the label: a whole number, at least 0."""
+    return inputs.character_counts.hyphens
 
 
-def consonant_run(facts: FeatureInputs) -> Column:
-    """The longest run of consonants."""
-    return facts.consonant_run
+def consonant_run(inputs: FeatureInputs) -> Column:
+    """Characters of the longest run of consonants: a whole number, at least 0.
+
+    All letters but a, e, i, o and u are consonants, y too.
+    """
+    return inputs.consonant_run
 
 
-def digit_run(facts: FeatureInputs) -> Column:
-    """The longest run of digits."""
-    return facts.digit_run
+def digit_run(inputs: FeatureInputs) -> Column:
+    """Characters of the longest run of digits: a whole number, at least 0."""
+    return inputs.digit_run
 
 
-def switches(facts: FeatureInputs) -> Column:
-    """Places where a letter follows a digit or a digit a letter."""
-    return facts.character_counts.switches
+def switches(inputs: FeatureInputs) -> Column:
+    """Places where a letter follows a digit or a digit a letter: a whole number, at least 0."""
+    return inputs.character_counts.switches
 
 
-def alternation(facts: FeatureInputs) -> Column:
-    """Share of neighbours of which one is a vowel and one a consonant."""
-    return facts.character_counts.alternations / facts.bigram_count
+def alternation(inputs: FeatureInputs) -> Column:
+    """Share of neighbours of which one is a vowel and one a consonant: from 0 to 1.
+
+    Of the n - 1 pairs of neighbours among n characters.
+    """
+    return inputs.character_counts.alternations / inputs.bigram_count
 
 
-def p_rare(facts: FeatureInputs) -> Column:
-    """Share of j, q, x and z among the characters."""
-    return facts.character_counts.rare / facts.safe_length
+def p_rare(inputs: FeatureInputs) -> Column:
+    """Share of j, q, x and z among the characters: from 0 to 1."""
+    return inputs.character_counts.rare / inputs.safe_length
 
 
-def idna(facts: FeatureInputs) -> Column:
-    """1 where the label is the ASCII form of a name in other letters (xn--)."""
-    return facts.idna
+def idna(inputs: FeatureInputs) -> Column:
+    """1 where the label is the ASCII form of a name in other letters (xn--), else 0."""
+    return inputs.idna
 
 
-def trigram_mean(facts: FeatureInputs) -> Column:
-    """Mean cost of a character after two before it, the end included."""
-    return facts.trigrams.total / (facts.lengths + 1)
+def trigram_mean(inputs: FeatureInputs) -> Column:
+    """Mean cost of a character after the two before it: from 0 to 255.
+
+    The sum of -ln P(character | the two before it), in sixteenths of a nat, over the n
+    characters and the end of the label, divided by n + 1. Raises ValueError if the artifact
+    has no language model of characters.
+    """
+    return inputs.trigrams.total / (inputs.lengths + 1)
 
 
-def trigram_max(facts: FeatureInputs) -> Column:
-    """The cost of the least likely character after two before it."""
-    return facts.trigrams.highest
+def trigram_max(inputs: FeatureInputs) -> Column:
+    """Cost of the least likely character after the two before it: a whole number, 0 to 255.
+
+    The highest -ln P(character | the two before it), in sixteenths of a nat, over the
+    characters and the end of the label. Raises ValueError if the artifact has no language model
+    of characters.
+    """
+    return inputs.trigrams.highest
 
 
-def trigram_sum(facts: FeatureInputs) -> Column:
-    """Cost of all characters after two before each, the end included."""
-    return facts.trigrams.total
+def trigram_sum(inputs: FeatureInputs) -> Column:
+    """Cost of all characters, each after the two before it: a whole number, at least 0.
+
+    The sum of -ln P(character | the two before it), in sixteenths of a nat, over the
+    characters and the end of the label. Raises ValueError if the artifact has no language model
+    of characters.
+    """
+    return inputs.trigrams.total
 
 
-def fourgram_mean(facts: FeatureInputs) -> Column:
-    """Mean cost of a character after three before it, the end included."""
-    return facts.fourgrams.total / (facts.lengths + 1)
+def fourgram_mean(inputs: FeatureInputs) -> Column:
+    """Mean cost of a character after the three before it: from 0 to 255.
+
+    The sum of -ln P(character | the three before it), in sixteenths of a nat, over the n
+    characters and the end of the label, divided by n + 1. Raises ValueError if the artifact
+    has no language model of characters.
+    """
+    return inputs.fourgrams.total / (inputs.lengths + 1)
 
 
-def fourgram_max(facts: FeatureInputs) -> Column:
-    """The cost of the least likely character after three before it."""
-    return facts.fourgrams.highest
+def fourgram_max(inputs: FeatureInputs) -> Column:
+    """Cost of the least likely character after the three before it: a whole number, 0 to 255.
+
+    The highest -ln P(character | the three before it), in sixteenths of a nat, over the
+    characters and the end of the label. Raises ValueError if the artifact has no language model
+    of characters.
+    """
+    return inputs.fourgrams.highest
 
 
-def fourgram_sum(facts: FeatureInputs) -> Column:
-    """Cost of all characters after three before each, the end included."""
-    return facts.fourgrams.total
+def fourgram_sum(inputs: FeatureInputs) -> Column:
+    """Cost of all characters, each after the three before it: a whole number, at least 0.
+
+    The sum of -ln P(character | the three before it), in sixteenths of a nat, over the
+    characters and the end of the label. Raises ValueError if the artifact has no language model
+    of characters.
+    """
+    return inputs.fourgrams.total
 
 
-def cut_cost(facts: FeatureInputs) -> Column:
-    """Cost of the cheapest cut into words."""
-    return facts.segmentation.cost
+def cut_cost(inputs: FeatureInputs) -> Column:
+    """Cost of the cheapest cut into words and single characters: a whole number, at least 0.
+
+    The sum of -ln P, in sixteenths of a nat, over the words of the cut and the characters
+    in no word; the cut is the one that makes it least. Raises ValueError if the artifact
+    has no vocabulary.
+    """
+    return inputs.segmentation.cost
 
 
-def cut_mean(facts: FeatureInputs) -> Column:
-    """Cost of the cheapest cut, per character."""
-    return facts.segmentation.cost / facts.safe_length
+def cut_mean(inputs: FeatureInputs) -> Column:
+    """Cost of the cheapest cut into words, per character of the label: from 0 to 255.
+
+    cut_cost / n, in sixteenths of a nat, of a label of n characters. Raises ValueError if
+    the artifact has no vocabulary.
+    """
+    return inputs.segmentation.cost / inputs.safe_length
 
 
-def cut_words(facts: FeatureInputs) -> Column:
-    """Words in the cheapest cut."""
-    return facts.segmentation.words
+def cut_words(inputs: FeatureInputs) -> Column:
+    """Words in the cheapest cut: a whole number, at least 0.
+
+    Characters in no word are not counted. Raises ValueError if the artifact has no vocabulary.
+    """
+    return inputs.segmentation.words
 
 
-def cut_word_length(facts: FeatureInputs) -> Column:
-    """Length of the word around a character of the cheapest cut, on average."""
-    return facts.segmentation.squares / facts.safe_length
+def cut_word_length(inputs: FeatureInputs) -> Column:
+    """Length of the word around a character of the cheapest cut, on average: from 0 to n.
+
+    sum(l**2) / n over the lengths l of the cut's words, of a label of n characters; a
+    character in no word counts as 0. Raises ValueError if the artifact has no vocabulary.
+    """
+    return inputs.segmentation.squares / inputs.safe_length
 
 
-def cut_word_share(facts: FeatureInputs) -> Column:
-    """The same per character of the label: 1 where it is one word."""
-    return cut_word_length(facts) / facts.safe_length
+def cut_word_share(inputs: FeatureInputs) -> Column:
+    """Share of the label that the word around a character takes, on average: from 0 to 1.
+
+    cut_word_length / n of a label of n characters: 1 where the whole label is one word
+    of the cheapest cut. Raises ValueError if the artifact has no vocabulary.
+    """
+    return cut_word_length(inputs) / inputs.safe_length
 
 
-def p_singles(facts: FeatureInputs) -> Column:
-    """Share of the characters that stand in no word of the cheapest cut."""
-    return facts.segmentation.singles / facts.safe_length
+def p_singles(inputs: FeatureInputs) -> Column:
+    """Share of the characters that stand in no word of the cheapest cut: from 0 to 1.
+
+    Raises ValueError if the artifact has no vocabulary.
+    """
+    return inputs.segmentation.singles / inputs.safe_length
 
 
 REGISTRY = {
     feature.name: feature
     for feature in (
-        Feature("length", "characters", length),
-        Feature("entropy", "Shannon entropy of the characters, in bits", entropy),
-        Feature("p_vowels", "share of the vowels a, e, i, o, u", p_vowels),
-        Feature("num_words", "substrings that are dictionary words", num_words),
-        Feature("p_distinct", "distinct characters, per character", p_distinct),
-        Feature("p_digits", "share of digits", p_digits),
-        Feature("hyphens", "hyphens", hyphens),
-        Feature("consonant_run", "longest run of consonants", consonant_run),
-        Feature("digit_run", "longest run of digits", digit_run),
-        Feature("switches", "changes between letters and digits", switches),
-        Feature("alternation", "share of vowel-consonant neighbours", alternation),
-        Feature("p_rare", "share of the rare letters j, q, x, z", p_rare),
-        Feature("idna", "whether it is the ASCII form of other letters", idna),
-        Feature("trigram_mean", "mean surprise of a character after two", trigram_mean),
-        Feature("trigram_max", "highest surprise of a character after two", trigram_max),
-        Feature("trigram_sum", "surprise of all characters after two", trigram_sum),
-        Feature("fourgram_mean", "mean surprise of a character after three", fourgram_mean),
-        Feature("fourgram_max", "highest surprise of a character after three", fourgram_max),
-        Feature("fourgram_sum", "surprise of all characters after three", fourgram_sum),
-        Feature("cut_cost", "cost of the best cut into words", cut_cost),
-        Feature("cut_mean", "cost of the best cut, per character", cut_mean),
-        Feature("cut_words", "words of the best cut", cut_words),
-        Feature("cut_word_length", "typical length of the words of the cut", cut_word_length),
-        Feature("cut_word_share", "the same as a share of the label", cut_word_share),
-        Feature("p_singles", "share of characters in no word of the cut", p_singles),
+        Feature("length", "length", "characters", length),
+        Feature("entropy", "entropy", "Shannon entropy of the characters, in bits", entropy),
+        Feature("p_vowels", "vowels", "share of the vowels a, e, i, o, u", p_vowels),
+        Feature("num_words", "words", "substrings that are dictionary words", num_words),
+        Feature("p_distinct", "entropy", "distinct characters, per character", p_distinct),
+        Feature("p_digits", "entropy", "share of digits", p_digits),
+        Feature("hyphens", "entropy", "hyphens", hyphens),
+        Feature("consonant_run", "vowels", "longest run of consonants", consonant_run),
+        Feature("digit_run", "entropy", "longest run of digits", digit_run),
+        Feature("switches", "entropy", "changes between letters and digits", switches),
+        Feature("alternation", "vowels", "share of vowel-consonant neighbours", alternation),
+        Feature("p_rare", "entropy", "share of the rare letters j, q, x, z", p_rare),
+        Feature("idna", "entropy", "whether it is the ASCII form of other letters", idna),
+        Feature("trigram_mean", "vowels", "mean surprise of a character after two", trigram_mean),
+        Feature("trigram_max", "vowels", "highest surprise of a character after two", trigram_max),
+        Feature("trigram_sum", "vowels", "surprise of all characters after two", trigram_sum),
+        Feature(
+            "fourgram_mean", "vowels", "mean surprise of a character after three", fourgram_mean
+        ),
+        Feature(
+            "fourgram_max", "vowels", "highest surprise of a character after three", fourgram_max
+        ),
+        Feature("fourgram_sum", "vowels", "surprise of all characters after three", fourgram_sum),
+        Feature("cut_cost", "words", "cost of the best cut into words", cut_cost),
+        Feature("cut_mean", "words", "cost of the best cut, per character", cut_mean),
+        Feature("cut_words", "words", "words of the best cut", cut_words),
+        Feature(
+            "cut_word_length", "words", "typical length of the words of the cut", cut_word_length
+        ),
+        Feature("cut_word_share", "words", "the same as a share of the label", cut_word_share),
+        Feature("p_singles", "words", "share of characters in no word of the cut", p_singles),
     )
 }
 CLASSIC = ("length", "entropy", "p_vowels", "num_words")
@@ -190,14 +273,22 @@ SETS = {"classic": CLASSIC, "language": tuple(REGISTRY)}
 
 
 def chunks(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Iterator[list[Column]]:
-    """The named columns of CHUNK labels at a time; raises KeyError for an unknown name."""
+    """The named features of CHUNK labels at a time: columns (labels of the chunk,), as named.
+
+    Raises KeyError for an unknown name, and ValueError for a label over MAX_LENGTH or
+    for a feature whose table is None.
+    """
     for start in range(0, len(labels), CHUNK):
-        view = BatchFeatures(encode(labels[start : start + CHUNK]), tables)
-        yield [REGISTRY[name].compute(view) for name in names]
+        inputs = BatchFeatures(encode(labels[start : start + CHUNK]), tables)
+        yield [REGISTRY[name].compute(inputs) for name in names]
 
 
 def matrix(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Floats:
-    """The named features of all labels, float64 (labels, names)."""
+    """The named features of all labels, float64 (labels, names).
+
+    Raises KeyError for an unknown name, and ValueError for a label over MAX_LENGTH or
+    for a feature whose table is None.
+    """
     table = np.empty((len(labels), len(names)))
     for i, columns in enumerate(chunks(labels, names, tables)):
         for j, column in enumerate(columns):

@@ -1,9 +1,4 @@
-"""One label as features see it: the FeatureInputs of a BatchFeatures, by a walk in plain Python.
-
-NumPy pays for a call, not for a number: for one label, whose arrays would have a
-dozen elements, the same tables are read character by character. Tests hold both
-walks to the same bits.
-"""
+"""One label as features see it, by a walk over its characters in plain Python."""
 
 from __future__ import annotations
 
@@ -18,7 +13,7 @@ from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT
 from .ngrams import EDGE, SYMBOL, SYMBOLS
 from .protocol import C_LOG_C, IDNA, Surprise
 from .segmentation import Segmentation
-from .vocabulary import COST_BIT, SHORT, UNREACHED, WORDS_BIT
+from .vocabulary import SHORT, UNREACHED, pack_path_value
 
 _PAIRS = PAIRS.tolist()
 _SYMBOL = SYMBOL.tolist()
@@ -28,10 +23,19 @@ _DIGITS = DIGIT.tolist()
 
 
 class LabelFeatures:
-    """A label and the tables to look at it with."""
+    """What features are computed from, for one label: plain numbers of Python.
+
+    It fulfils FeatureInputs, as BatchFeatures does with arrays for many labels at once.
+    NumPy pays for a call, not for a number: for one label, whose arrays would have a dozen
+    elements, the same tables are read character by character, many times faster. Tests
+    hold both to the same bits.
+    """
 
     def __init__(self, label: str, tables: Tables) -> None:
-        """Raises ValueError for a label over MAX_LENGTH."""
+        """Take a label and an artifact's tables; raises ValueError for a label over MAX_LENGTH.
+
+        A property that needs a table which is None raises ValueError.
+        """
         self.label = label
         self.tables = tables
         self.lengths = n = len(label)
@@ -42,17 +46,20 @@ class LabelFeatures:
         self.codes = self._padded[: n + 1]
 
     @cached_property
-    def character_counts(self) -> CharacterCounts:
-        """See FeatureInputs."""
-        total, before = 0, OTHER
+    def character_counts(self) -> CharacterCounts[int]:
+        """Characters by kind, and changes between kinds."""
+        packed, before = 0, OTHER
         for code in self.codes:
-            total += _PAIRS[before * SIZE + code]
+            packed += _PAIRS[before * SIZE + code]
             before = code
-        return CharacterCounts.of(total)
+        return CharacterCounts.unpack(packed)
 
     @cached_property
     def entropy_numerator(self) -> float:
-        """See FeatureInputs."""
+        """Shannon entropy of the label times its n characters.
+
+        n log2 n - sum(c log2 c) over the counts c of the distinct characters, in bits.
+        """
         codes = self.codes[:-1]
         surplus = sum(_C_LOG_C[codes.count(code)] for code in set(codes))
         entropy_numerator: float = _C_LOG_C[self.lengths] - surplus
@@ -60,52 +67,68 @@ class LabelFeatures:
 
     @property
     def distinct(self) -> int:
-        """See FeatureInputs."""
+        """Distinct characters; all outside the alphabet are one."""
         return len(set(self.codes[:-1]))
 
     @property
     def consonant_run(self) -> int:
-        """See FeatureInputs."""
+        """Characters of the longest run of consonants."""
         return self._longest(_CONSONANTS)
 
     @property
     def digit_run(self) -> int:
-        """See FeatureInputs."""
+        """Characters of the longest run of digits."""
         return self._longest(_DIGITS)
 
     @property
     def idna(self) -> int:
-        """See FeatureInputs."""
+        """1 if the label begins with xn--, else 0."""
         return int(self.label.startswith(IDNA))
 
     @cached_property
     def surprisal(self) -> tuple[list[int], list[int]]:
-        """Cost of each character and the end, after two and after three before it."""
-        known = require(self.tables.characters)
-        thirds, fourths = known.trigrams.data, known.fourgrams.data
-        three, four = [], []
+        """Costs of each character and the end after two and after three characters before it.
+
+        In sixteenths of a nat, label's length + 1 each. Raises ValueError without a
+        language model of characters.
+        """
+        model = require(self.tables.characters)
+        trigrams, fourgrams = model.trigrams.data, model.fourgrams.data
+        after_two, after_three = [], []
         index = (EDGE * SYMBOLS + EDGE) * SYMBOLS + EDGE
         for code in self.codes:
             index = index % SYMBOLS**3 * SYMBOLS + _SYMBOL[code]
-            three.append(thirds[index % SYMBOLS**3])
-            four.append(fourths[index])
-        return three, four
+            after_two.append(trigrams[index % SYMBOLS**3])
+            after_three.append(fourgrams[index])
+        return after_two, after_three
 
     @property
-    def trigrams(self) -> Surprise:
-        """See FeatureInputs."""
+    def trigrams(self) -> Surprise[int]:
+        """Costs after two characters: of all together, and the highest.
+
+        In sixteenths of a nat, the end of the label included. Raises ValueError
+        without a language model of characters.
+        """
         costs = self.surprisal[0]
         return Surprise(sum(costs), max(costs))
 
     @property
-    def fourgrams(self) -> Surprise:
-        """See FeatureInputs."""
+    def fourgrams(self) -> Surprise[int]:
+        """Costs after three characters: of all together, and the highest.
+
+        In sixteenths of a nat, the end of the label included. Raises ValueError
+        without a language model of characters.
+        """
         costs = self.surprisal[1]
         return Surprise(sum(costs), max(costs))
 
     @property
     def word_matches(self) -> int:
-        """See FeatureInputs."""
+        """Substrings of two characters or more that are words.
+
+        Of the vocabulary if there is one, else of the lexicon; raises ValueError if there
+        is neither.
+        """
         if self.tables.words:
             return self._paths[2]
         lexicon, found = require(self.tables.lexicon), 0
@@ -115,51 +138,64 @@ class LabelFeatures:
         return found
 
     @property
-    def segmentation(self) -> Segmentation:
-        """See FeatureInputs."""
-        return Segmentation.of(self._paths[0])
+    def segmentation(self) -> Segmentation[int]:
+        """What the cheapest cut of the label into words is made of.
+
+        Raises ValueError without a vocabulary.
+        """
+        return Segmentation.unpack(self._paths[0])
 
     def reason(self) -> Reason:
-        """What reasons.explain says of it."""
+        """The label's cheapest cut and its least likely stretch, as explanation.explain has them.
+
+        Both None without a vocabulary or a language model of characters.
+        """
         if self.tables.words is None or self.tables.characters is None:
             return Reason(None, None)
         return Reason(self.segmentation_text, self._unlikely())
 
     @property
     def segmentation_text(self) -> str:
-        """What reasons.segmentations says of it."""
+        """The label with a bar between the parts of its cheapest cut: "face|book".
+
+        Characters in no word stay together. Raises ValueError without a vocabulary.
+        """
         return segmentation_text(self.label, self._paths[1].__getitem__)
 
     @cached_property
     def _windows(self) -> list[tuple[int, int]]:
-        """Two and three characters from each on, as words.Windows numbers them."""
+        """Each character with the next one or two, numbered as by vocabulary.Windows."""
         after = zip(self.codes[:-1], self._padded[1:], self._padded[2:], strict=False)
         return [(x := a * SIZE + b, x * SIZE + c) for a, b, c in after]
 
     @cached_property
     def _paths(self) -> tuple[int, list[int], int]:
-        """The value of the cheapest path, where the last step to each place began, words found.
+        """The value of the cheapest path, the backpointer of each place, and the words found.
 
-        Of paths that are worth the same the one with the shortest last step is
-        taken, as reasons.segmentations does.
+        A backpointer is where the last arc to a place begins. Of paths that are worth the
+        same the one with the shortest last arc is taken, as by explanation.segmentations.
         """
         words, found = require(self.tables.words), 0
         ones, twos, threes = (values.data for values in words.values)
         costs, cells = words.costs.data, words.cells.data
-        base, short = words.base3.data, words.begun.data
-        best, begun = [0] + [UNREACHED] * (self.lengths + SHORT), [0] * (self.lengths + SHORT + 1)
+        base, short = words.base3.data, words.count3.data
+        places = self.lengths + SHORT + 1
+        best, backpointers = [0] + [UNREACHED] * (places - 1), [0] * places
         for start, (two, three) in enumerate(self._windows):
-            steps = [(1, ones[self.codes[start]]), (2, twos[two]), (3, threes[three])]
+            arcs = [(1, ones[self.codes[start]]), (2, twos[two]), (3, threes[three])]
             for length, cell in self._long(cells, base[three], start):
-                steps.append((length, (costs[cell] << COST_BIT) + (1 << WORDS_BIT) + length**2))
-            for length, value in steps:
+                arcs.append((length, pack_path_value(costs[cell], 0, 1, length**2)))
+            for length, value in arcs:
                 if value < UNREACHED and best[start] + value <= best[start + length]:
-                    best[start + length], begun[start + length] = best[start] + value, start
-            found += short[three] + len(steps) - SHORT
-        return best[self.lengths], begun, found
+                    best[start + length], backpointers[start + length] = best[start] + value, start
+            found += short[three] + len(arcs) - SHORT
+        return best[self.lengths], backpointers, found
 
     def _long(self, cells: memoryview, base: int, start: int) -> Iterator[tuple[int, int]]:
-        """The words of more than SHORT characters that start at one: their lengths and cells."""
+        """The words of more than SHORT characters from start on: their lengths and cells.
+
+        cells: of a Vocabulary or Lexicon; base: of the state after SHORT characters, or 0.
+        """
         length = SHORT
         while base:
             code = self.codes[start + length]
@@ -172,6 +208,7 @@ class LabelFeatures:
             base = cell >> BASE_BIT
 
     def _longest(self, kind: list[bool]) -> int:
+        """Characters of the longest run whose codes are of a kind, a list of SIZE."""
         longest = run = 0
         for code in self.codes:
             run = run + 1 if kind[code] else 0
@@ -179,6 +216,7 @@ class LabelFeatures:
         return longest
 
     def _unlikely(self) -> str:
+        """The STRETCH characters of highest cost together; the first of equals."""
         costs = self.surprisal[0]
         starts = range(max(self.lengths - STRETCH + 1, 1))
         at = max(starts, key=lambda start: sum(costs[start : start + STRETCH]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,3 +15,5 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 else:
     NDArray = Bools = Bytes = Narrow = Ints = Floats = Any
+
+Count = TypeVar("Count", int, Ints)  # of one label, or of each label of a batch

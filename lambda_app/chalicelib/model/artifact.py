@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class ArtifactError(ValueError):
-    """An artifact that is missing, damaged or not understood."""
+    """An artifact that is missing, damaged or not understood; names the file and the problem."""
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
@@ -48,10 +48,10 @@ class Artifact(NamedTuple):
     """A verified artifact: everything that scoring needs."""
 
     metadata: dict[str, Any]  # model.json as it stands
-    predictor: LinearPredictor
-    intercept: float
+    predictor: LinearPredictor  # from features to contributions to the log-odds
+    intercept: float  # in log-odds
     thresholds: dict[str | float, float]  # by operating point: MAX_F1 or a false-positive rate
-    tables: Tables
+    tables: Tables  # that the features look into
 
     @property
     def name(self) -> str:
@@ -60,12 +60,12 @@ class Artifact(NamedTuple):
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The columns that the equation takes, in order."""
+        """The columns that the linear predictor takes, in order."""
         return self.predictor.features
 
 
 def locate(model: str | os.PathLike[str] | None = None) -> Path:
-    """The folder of a packaged artifact's name or of a path.
+    """The folder of the packaged artifact of a name, or a path as it is given.
 
     None: what the environment variable MODEL names, else the default.
     """
@@ -75,7 +75,7 @@ def locate(model: str | os.PathLike[str] | None = None) -> Path:
 
 
 def checksum(model: bytes) -> bytes:
-    """What CHECKSUM holds for MODEL's bytes; `sha256sum -c model.sha256` reads it too."""
+    """What model.sha256 holds for the bytes of model.json; `sha256sum -c` reads it too."""
     return f"{hashlib.sha256(model).hexdigest()}  {MODEL}\n".encode()
 
 
@@ -156,7 +156,10 @@ def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
 
 
 def predictor_of(metadata: dict[str, Any]) -> LinearPredictor:
-    """The equation that model.json describes; raises ValueError, KeyError or TypeError."""
+    """The linear predictor that model.json describes.
+
+    Raises ValueError, KeyError or TypeError if its bins and coefficients do not fit together.
+    """
     features, coefficients = metadata["features"], metadata["coefficients"]
     if "bins" in metadata:
         bins = metadata["bins"]

@@ -1,4 +1,4 @@
-"""The GLM's linear part: from feature values to parts of the log-odds.
+"""The GLM's linear predictor: from feature values to contributions to the log-odds.
 
 An artifact has one of two kinds. `Linear` multiplies each feature by a
 coefficient. `BinnedAdditive` cuts each feature's range into bins, each with a
@@ -22,31 +22,41 @@ _MANY = 1000  # values, from which on comparing is faster than searching
 
 
 class LinearPredictor(Protocol):
-    """What a scorer needs of either kind."""
+    """What a scorer needs of either kind of predictor.
+
+    With the intercept the contributions of all terms sum to the log-odds.
+    """
 
     features: tuple[str, ...]  # the columns that it takes, in order
-    terms: tuple[str, ...]  # the parts that it gives, in order
+    terms: tuple[str, ...]  # the contributions that it gives, in order
 
     def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
-        """The terms' shares of the log-odds, (labels,) each."""
+        """Each term's contribution to the log-odds of many labels, float64 (labels,) each.
+
+        columns: the features' values, (labels,) each.
+        """
 
     def label_contributions(self, values: Sequence[float]) -> list[float]:
-        """The same of one label, from its features' values."""
+        """Each term's contribution to the log-odds of one label.
+
+        values: the features' values. The same bits as by contributions().
+        """
 
 
 class Linear:
-    """One coefficient a feature."""
+    """One coefficient a feature; a term is a feature."""
 
     def __init__(self, coefficients: dict[str, float]) -> None:
+        """Take the coefficients by feature, in the order of the columns."""
         self.features = self.terms = tuple(coefficients)
         self._values = list(coefficients.values())
 
     def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
-        """Coefficient x value, (labels,) each."""
+        """Coefficient x value of each feature, float64 (labels,) each, from columns (labels,)."""
         return list(map(np.multiply, self._values, columns))
 
     def label_contributions(self, values: Sequence[float]) -> list[float]:
-        """Coefficient x value."""
+        """Coefficient x value of each feature of one label."""
         return list(map(mul, self._values, values))
 
 
@@ -58,7 +68,7 @@ class Pair(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the term."""
+        """The name of the pair's term, as "length x entropy"."""
         return f"{self.first} x {self.second}"
 
 
@@ -77,7 +87,11 @@ class BinnedAdditive:
         pairs: Sequence[Pair],
         coefficients: dict[str, list[float]],
     ) -> None:
-        """Raises ValueError if the shapes do not fit together."""
+        """Take bins, pairs, and coefficients by term: those of a feature, one a bin.
+
+        Those of a pair are a square of coarse bins, the second feature's next to each
+        other. Raises ValueError if the shapes do not fit together.
+        """
         self.features = tuple(edges)
         self.pairs = tuple(pairs)
         self.terms = (*self.features, *(pair.name for pair in self.pairs))
@@ -96,11 +110,14 @@ class BinnedAdditive:
         )
 
     def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
-        """The coefficient of the bin that each label falls into, (labels,) each."""
+        """The coefficient of the bin that each label falls into, of each term.
+
+        float64 (labels,) each, from the features' columns, (labels,) each.
+        """
         return [values[bins] for values, bins in zip(self._values, self.bins(columns), strict=True)]
 
     def label_contributions(self, values: Sequence[float]) -> list[float]:
-        """The coefficient of the bin that a label falls into, for each term."""
+        """The coefficient of the bin that one label falls into, of each term."""
         edges, coarse, coefficients = self._lists
         bins = list(map(bisect_left, edges, values))
         paired = {name: coarse[name][bins[at]] for name, at in self._paired}
@@ -108,7 +125,10 @@ class BinnedAdditive:
         return [values[bin] for values, bin in zip(coefficients, bins, strict=True)]
 
     def bins(self, columns: Sequence[Floats | Ints]) -> list[NDArray[np.intp]]:
-        """The bin of each term, (labels,) each: what its coefficient is looked up by."""
+        """The bin that each label falls into, of each term, intp (labels,) each.
+
+        It is the index of the term's coefficient.
+        """
         single = list(map(_bins, self._edges, columns))
         by_name = dict(zip(self.features, single, strict=True))
         coarse = {name: bins[by_name[name]] for name, bins in self._coarse.items()}
@@ -117,6 +137,7 @@ class BinnedAdditive:
         return single
 
     def _check(self) -> None:
+        """Raise ValueError if edges, coarse bins and coefficients do not fit together."""
         paired = {name for pair in self.pairs for name in pair}
         if paired != set(self._coarse):
             raise ValueError("coarse bins are not those of the features in pairs")
@@ -136,7 +157,7 @@ class BinnedAdditive:
 
 
 def _bins(edges: Floats, column: Floats | Ints) -> NDArray[np.intp]:
-    """How many of the edges are below each value: edges.searchsorted(column).
+    """How many of the edges are below each value, intp (labels,): edges.searchsorted(column).
 
     A binary search waits for wrongly guessed branches; of many values it is
     five times faster to compare all with each edge.

@@ -2,7 +2,7 @@
 
 import {$, Failure, apiAddress, ask, make, many, percent, setKey} from "./common.js";
 import * as list from "./list.js";
-import {loadPoints, point} from "./points.js";
+import {loadModel, meaning, point} from "./points.js";
 
 const PAUSE = 250; // ms without a key before the API is asked
 const TOP = 12; // terms that are shown before all are
@@ -10,35 +10,6 @@ const SPAN = 10; // log-odds at the ends of the scale
 const TICKS = [0.0001, 0.01, 0.5, 0.99, 0.9999];
 const EXAMPLES = ["facebook.com", "https://www.example.co.uk/path", "plzdonthackmekthxbye",
   "xmqjtoevkbhrw.ru", "qwrtzp"];
-
-/** The features of features.py, in short. */
-const FEATURES = {
-  length: "length",
-  entropy: "entropy",
-  p_vowels: "share of vowels",
-  num_words: "dictionary words inside",
-  p_distinct: "distinct characters",
-  p_digits: "share of digits",
-  hyphens: "hyphens",
-  consonant_run: "longest run of consonants",
-  digit_run: "longest run of digits",
-  switches: "changes of letter and digit",
-  alternation: "vowels beside consonants",
-  p_rare: "share of j, q, x, z",
-  idna: "other letters (xn--)",
-  trigram_mean: "surprise after 2, mean",
-  trigram_max: "surprise after 2, highest",
-  trigram_sum: "surprise after 2, sum",
-  fourgram_mean: "surprise after 3, mean",
-  fourgram_max: "surprise after 3, highest",
-  fourgram_sum: "surprise after 3, sum",
-  cut_cost: "cost of the cut",
-  cut_mean: "cost of the cut, mean",
-  cut_words: "words of the cut",
-  cut_word_length: "length of its words",
-  cut_word_share: "length of its words, share",
-  p_singles: "characters in no word",
-};
 
 let latest = new AbortController(); // of the question whose answer counts
 let timer = 0;
@@ -109,7 +80,12 @@ function show(answer) {
   showReasons(answer);
   showShares(answer);
   $("result").hidden = false;
-  loadPoints();
+  learn();
+}
+
+/** Ask for the model, unless it is known; a verdict on the page then gets its words. */
+async function learn() {
+  if (await loadModel() && shown) showShares(shown);
 }
 
 /** Where a probability stands on the scale, which is one of log-odds. */
@@ -179,7 +155,7 @@ function heading(part, whole) {
 
 /** “a x b” is what the features a and b say together. */
 function named(term) {
-  return term.split(" x ").map((name) => FEATURES[name] ?? name).join(" × ");
+  return term.split(" x ").map(meaning).join(" × ");
 }
 
 /** Rows of a name, a bar from the middle, and the number. */
@@ -230,7 +206,7 @@ function listen() {
     event.preventDefault();
     setKey($("key").value);
     $("access").hidden = true; // until an answer says again that it takes one
-    await loadPoints();
+    await learn();
     judge();
   });
   $("one").addEventListener("submit", (event) => {
@@ -259,4 +235,4 @@ addExamples();
 showAddress();
 listen();
 list.setUp();
-loadPoints();
+learn();

@@ -1,8 +1,9 @@
-/** The operating point: which threshold makes a name malicious. */
+/** The model: its operating points, of which one is chosen, and what its features mean. */
 
 import {$, ask, make, percent} from "./common.js";
 
 let thresholds = null; // by the values of the choice, once the API has told them
+let meanings = {}; // of the features, by name, likewise
 
 /** The operating point chosen, as the API takes it. */
 export function point() {
@@ -13,16 +14,25 @@ export function point() {
 /** Its threshold, if that is known. */
 export const threshold = () => thresholds?.get($("point").value);
 
-/** Ask for the operating points, unless they are known; the page judges without them too. */
-export async function loadPoints() {
-  if (thresholds) return;
+/** What a feature means; its name while the API has not told. */
+export const meaning = (name) => meanings[name] ?? name;
+
+/**
+ * Ask for the model, unless it is known; the page judges without it too.
+ * @returns {Promise<boolean>} whether the model became known just now
+ */
+export async function loadModel() {
+  if (thresholds) return false;
   try {
     const model = await ask("model");
     fill(listed(model));
+    meanings = model.meanings ?? {}; // older deployments tell none
     $("model").textContent = `Model: ${model.name}, trained ${model.created.slice(0, 10)}.`;
     $("point-error").textContent = "";
+    return true;
   } catch (error) {
     $("point-error").textContent = `The other operating points are not known. ${error.message}`;
+    return false;
   }
 }
 

@@ -39,7 +39,7 @@ class Origins(CORSConfig):  # type: ignore[misc]
         self._headers = headers
 
     def get_access_control_headers(self) -> dict[str, str]:
-        """See CORSConfig."""
+        """The headers by name, for the request that is being answered."""
         answer: dict[str, str] = super().get_access_control_headers()
         if len(self._origins) > 1 and (headers := self._headers()):
             origin = headers.get("origin", "")

@@ -1,4 +1,4 @@
-"""Requests and answers of POST /malicious-domain-classifier."""
+"""Requests and answers: of POST /malicious-domain-classifier, and of GET /model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
 from ..domains.parse import InvalidDomain
+from ..features.registry import REGISTRY
 from ..model.artifact import Artifact
 from ..model.scorer import Invalid, Score, Scorer, UnknownOperatingPoint
 from .settings import MAX_DOMAINS
@@ -25,7 +26,7 @@ ORIGINAL_KEYS = {
 
 
 class PayloadTooLargeError(ChaliceViewError):
-    """More than the service takes at once."""
+    """A request, or the answer to it, is larger than the service takes at once."""
 
     STATUS_CODE = 413
 
@@ -36,26 +37,10 @@ class ServiceUnavailableError(ChaliceViewError):
     STATUS_CODE = 503
 
 
-class Answer(Response):
-    """An answer as JSON, and as it was before, for the log."""
-
-    def __init__(self, answer: dict[str, Any]) -> None:
-        """Raises PayloadTooLargeError."""
-        text = json.dumps(answer, separators=(",", ":"))
-        # It goes out as a string in JSON, where quotes and backslashes take two bytes.
-        size = len(text) + text.count('"') + text.count("\\")
-        if size > MAX_ANSWER:
-            raise PayloadTooLargeError(
-                f"an answer of {size} bytes, at most {MAX_ANSWER}: ask for fewer names at once"
-            )
-        super().__init__(text, {"Content-Type": "application/json"})
-        self.answer = answer
-
-
 def classify(scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS) -> dict[str, Any]:
-    """Answer a request's body with at most limit names.
+    """The answer to a request's body, which may ask for at most limit names.
 
-    Raises a ChaliceViewError that says what is wrong.
+    Raises a ChaliceViewError that says what is wrong with the request.
     """
     request = _read(body)
     if "operating_point" in request:
@@ -71,8 +56,25 @@ def classify(scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS) -> dict[str,
         raise UnprocessableEntityError(f"domain {_brief(domain)}: {error}") from error
 
 
+def respond(answer: dict[str, Any]) -> Response:
+    """An answer as a response in JSON; raises PayloadTooLargeError for more than MAX_ANSWER."""
+    text = json.dumps(answer, separators=(",", ":"))
+    # It goes out as a string in JSON, where quotes and backslashes take two bytes.
+    size = len(text) + text.count('"') + text.count("\\")
+    if size > MAX_ANSWER:
+        raise PayloadTooLargeError(
+            f"an answer of {size} bytes, at most {MAX_ANSWER}: ask for fewer names at once"
+        )
+    return Response(text, {"Content-Type": "application/json"})
+
+
+def describe(model: Artifact) -> dict[str, Any]:
+    """The artifact's metadata, and beside them under `meanings` what each feature means."""
+    return model.metadata | {"meanings": {name: REGISTRY[name].meaning for name in model.features}}
+
+
 def answer(model: Artifact, score: Score) -> dict[str, Any]:
-    """The original's eight keys, all numbers, and what is new beside them.
+    """The answer about one name: the original's eight keys, all numbers, and new ones beside.
 
     length, entropy, proVowels and numWords are contributions: with the intercept,
     and with all others where a model has others, they sum to the log-odds.

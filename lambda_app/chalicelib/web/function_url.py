@@ -13,9 +13,10 @@ NOT_FOUND = {
 
 
 def as_rest(event: dict[str, Any], paths: Container[str]) -> dict[str, Any] | None:
-    """A REST API's event as it is, a function URL's in its form; None for an unknown path.
+    """A REST API's event as it is, and a function URL's in the form of a REST API's.
 
-    Both as AWS documents them: payload format 1.0 and 2.0.
+    None where a function URL's path is not among paths. Both forms are as AWS documents
+    them: payload format 1.0 and 2.0.
     """
     if event.get("version") != "2.0":
         return event

@@ -17,7 +17,7 @@ class SettingsError(ValueError):
 
 
 class Settings(NamedTuple):
-    """The settings of one stage."""
+    """The settings of one stage, each with the environment variable that sets it."""
 
     operating_point: str | float = "max_f1"  # OPERATING_POINT: or a false-positive rate
     readers: tuple[str, ...] = ("*",)  # CORS_ORIGINS: pages that may read answers; none: ()
@@ -28,19 +28,22 @@ class Settings(NamedTuple):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings of an environment; raises SettingsError."""
+    """The settings that an environment's variables choose, defaults for those that are unset.
+
+    Raises SettingsError, which names the variable that cannot be.
+    """
     default = Settings()
     point = environment.get("OPERATING_POINT") or default.operating_point
     level = environment.get("LOG_LEVEL", default.log_level).upper()
     if level not in LEVELS:
         raise SettingsError(f"LOG_LEVEL {level[:40]!r}: known are {', '.join(LEVELS)}")
     return Settings(
-        _number(str(point)),
-        _origins(environment.get("CORS_ORIGINS", "*")),
-        _keys(environment.get("API_KEY_SHA256", "")),
-        _limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
-        level,
-        environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
+        operating_point=_number(str(point)),
+        readers=_origins(environment.get("CORS_ORIGINS", "*")),
+        keys=_keys(environment.get("API_KEY_SHA256", "")),
+        batch_limit=_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
+        log_level=level,
+        log_names=environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
     )
 
 

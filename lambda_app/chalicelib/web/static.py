@@ -7,7 +7,7 @@ from pathlib import Path
 from chalice.app import Response
 
 FOLDER = Path(__file__).parents[1] / "page"
-FILES = {
+FILES = {  # by route: the file, and its type
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
@@ -33,10 +33,10 @@ HEADERS = {
 
 
 def answer(resource: str, path: str) -> Response:
-    """The file of a route; path is that of the request, with API Gateway's stage.
+    """A response with the file of a route, one of FILES.
 
-    A page asked for without the slash at its end (/api) is sent to where its
-    relative links work.
+    path is that of the request, with API Gateway's stage. A page asked for without the
+    slash at its end (/api) is sent to where its relative links work.
     """
     if resource == "/" and not path.endswith("/"):
         # Relative, so that no path, //host above all, leads to another site.

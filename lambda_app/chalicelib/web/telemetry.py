@@ -33,7 +33,7 @@ class JsonFormatter(logging.Formatter):
     """A log record as a line of JSON, its traceback included."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """See logging.Formatter."""
+        """A record as one line of JSON with level, message and, of an exception, traceback."""
         line = {"level": record.levelname, "message": record.getMessage()}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -49,12 +49,19 @@ def configure(log: logging.Logger, settings: Settings) -> None:
 
 
 def record(
-    settings: Settings, request: Request, response: Response, seconds: float, request_id: str | None
+    settings: Settings,
+    *,
+    request: Request,
+    response: Response,
+    answer: dict[str, Any] | None,
+    seconds: float,
+    request_id: str | None,
 ) -> None:
     """Put a request's line on stdout, if the log's level is for it.
 
-    Only a request to be judged has metrics. Messages may hold names: they stand
-    there for failures of the service, and where names may.
+    answer: of api.classify, if it answered; seconds: that the request took. Only a request
+    to be judged has metrics. Messages may hold names: they stand there for failures of the
+    service, and where names may.
     """
     if settings.log_level not in ("DEBUG", "INFO"):
         return
@@ -62,24 +69,24 @@ def record(
     line = {"level": "INFO", "request_id": request_id, "method": request.method}
     line |= {"path": request.context.get("resourcePath"), "status": status}
     line["milliseconds"] = milliseconds = round(seconds * 1000, 3)
-    told = _log_fields(settings, response)
+    fields = _log_fields(settings, answer)
     if status >= 400 and isinstance(body, dict):
         shown = status >= 500 or settings.log_names
         line |= {"error": body["Code"]} | ({"message": body["Message"]} if shown else {})
     if line["path"] == JUDGING and line["method"] == "POST":
-        line |= metrics(status, milliseconds, told)
-    write(line | told)
+        line |= metrics(status, milliseconds, fields)
+    write(line | fields)
 
 
-def _log_fields(settings: Settings, response: Response) -> dict[str, Any]:
-    answer = getattr(response, "answer", None)
+def _log_fields(settings: Settings, answer: dict[str, Any] | None) -> dict[str, Any]:
+    """Counts and, where that is chosen, names of an answer; {} without one."""
     if answer is None:
         return {}
     return counts(answer) | (names(answer) if settings.log_names else {})
 
 
 def counts(answer: dict[str, Any]) -> dict[str, Any]:
-    """What a log says of an answer of api.classify: numbers, no names."""
+    """What a log says of an answer of api.classify: the model and numbers, no names."""
     results = answer.get("results", [answer])
     labels = [x["label"] for x in results if "label" in x]
     return {
@@ -98,17 +105,20 @@ def names(answer: dict[str, Any]) -> dict[str, Any]:
     return {"domains": [[x["domain"][:MAX_HOST], x.get("label")] for x in results]}
 
 
-def metrics(status: int, milliseconds: float, told: dict[str, Any]) -> dict[str, Any]:
-    """The metrics of one request to be judged, to stand in its line."""
-    judged = told.get("malicious", 0) + told.get("legitimate", 0)
+def metrics(status: int, milliseconds: float, counted: dict[str, Any]) -> dict[str, Any]:
+    """The metrics of one request to be judged, to stand in its line.
+
+    counted: what counts() gives of its answer; {} for a request that got none.
+    """
+    judged = counted.get("malicious", 0) + counted.get("legitimate", 0)
     values = {
-        "Names": told.get("names", 0),
-        "Refused": told.get("refused", 0) + (400 <= status < 500),
+        "Names": counted.get("names", 0),
+        "Refused": counted.get("refused", 0) + (400 <= status < 500),
         "Latency": milliseconds,
         "Failed": int(status >= 500),
     }
     if judged:
-        values["FlaggedShare"] = 100 * told["malicious"] / judged
+        values["FlaggedShare"] = 100 * counted["malicious"] / judged
     defined = [{"Name": name, "Unit": UNITS[name]} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": defined}
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")

@@ -99,7 +99,7 @@ def test_without_the_rules_the_command_says_so(tmp_path: Path) -> None:
         "import sys; from pathlib import Path\n"
         "from lambda_app.chalicelib.domains import public_suffix\n"
         "public_suffix.PACKAGED = Path(sys.argv[1])\n"
-        "from pipeline.cli.parser import main; sys.exit(main(['score', 'google.com']))"
+        "from pipeline.cli import main; sys.exit(main(['score', 'google.com']))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "absent")]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -36,8 +36,8 @@ def least(part: str, words: reference.Cost, singles: reference.Cost) -> referenc
 def test_a_segmentation_is_a_cheapest_cut_of_the_label(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    view = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
-    for label, text in zip(labels, segmentations(view, labels), strict=True):
+    batch = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
+    for label, text in zip(labels, segmentations(batch, labels), strict=True):
         parts = text.split("|") if text else []
         assert "".join(parts) == label
         path = (0, 0, 0, 0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.features.batch import Tables
-from lambda_app.chalicelib.features.registry import CHUNK, REGISTRY, SETS, matrix
+from lambda_app.chalicelib.features.registry import CHUNK, GROUPS, REGISTRY, SETS, matrix
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
 from tests.helpers import reference
@@ -79,3 +79,26 @@ def test_an_overlong_label_is_an_error_not_a_wrong_number(scorer: Scorer) -> Non
 def test_every_feature_says_what_it_means() -> None:
     assert set(CLASSIC) <= set(REGISTRY)
     assert all(feature.meaning for feature in REGISTRY.values())
+
+
+def test_which_features_ask_which_question() -> None:
+    """The report leaves out one group at a time, and the API sums contributions by them."""
+    of_group = {name: [x.name for x in REGISTRY.values() if x.group == name] for name in GROUPS}
+    assert of_group == {
+        "length": ["length"],
+        "entropy": [
+            *("entropy", "p_distinct", "p_digits", "hyphens"),
+            *("digit_run", "switches", "p_rare", "idna"),
+        ],
+        "vowels": [
+            *("p_vowels", "consonant_run", "alternation"),
+            *("trigram_mean", "trigram_max", "trigram_sum"),
+            *("fourgram_mean", "fourgram_max", "fourgram_sum"),
+        ],
+        "words": [
+            *("num_words", "cut_cost", "cut_mean", "cut_words"),
+            *("cut_word_length", "cut_word_share", "p_singles"),
+        ],
+    }
+    assert sum(map(len, of_group.values())) == len(REGISTRY)
+    assert [REGISTRY[x].group for x in SETS["classic"]] == [*GROUPS]

@@ -20,16 +20,16 @@ LABELS = st.lists(st.text(ALPHABET + ".é", max_size=70), min_size=1, max_size=8
 
 
 @given(labels=LABELS)
-def test_features_and_their_shares_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
+def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     model = scorer.artifact
-    view = BatchFeatures(encode(labels), model.tables)
-    columns = [REGISTRY[name].compute(view) for name in model.features]
-    parts = model.predictor.contributions(columns)
+    batch = BatchFeatures(encode(labels), model.tables)
+    columns = [REGISTRY[name].compute(batch) for name in model.features]
+    together = model.predictor.contributions(columns)
     for i, label in enumerate(labels):
         single = LabelFeatures(label, model.tables)
         values = [REGISTRY[name].compute(single) for name in model.features]
         assert values == [column[i] for column in columns]
-        assert model.predictor.label_contributions(values) == [part[i] for part in parts]
+        assert model.predictor.label_contributions(values) == [column[i] for column in together]
 
 
 @given(labels=LABELS)
@@ -45,21 +45,21 @@ def test_cuts_of_any_vocabulary(
 ) -> None:
     """Of cuts that are worth the same, too, both walks take the same."""
     tables = Tables(words=table(*vocabulary))
-    view = BatchFeatures(encode(labels), tables)
+    batch = BatchFeatures(encode(labels), tables)
     singles = [LabelFeatures(label, tables) for label in labels]
-    assert [x.segmentation for x in singles] == list(
-        map(Segmentation._make, zip(*view.segmentation, strict=True))
-    )
-    assert [x.word_matches for x in singles] == view.word_matches.tolist()
-    assert [x.segmentation_text for x in singles] == list(segmentations(view, labels))
+    assert [x.segmentation for x in singles] == [
+        Segmentation(*sums) for sums in zip(*batch.segmentation, strict=True)
+    ]
+    assert [x.word_matches for x in singles] == batch.word_matches.tolist()
+    assert [x.segmentation_text for x in singles] == list(segmentations(batch, labels))
 
 
 @pytest.mark.parametrize("label", ["", "a", "-", "xn--", "a" * 63, "ab" * 127, "qjxz0-9é"])
 def test_labels_at_the_limits(scorer: Scorer, label: str) -> None:
     tables, names = scorer.artifact.tables, scorer.artifact.features
-    view, single = BatchFeatures(encode([label]), tables), LabelFeatures(label, tables)
+    batch, single = BatchFeatures(encode([label]), tables), LabelFeatures(label, tables)
     assert [REGISTRY[x].compute(single) for x in names] == [
-        REGISTRY[x].compute(view)[0] for x in names
+        REGISTRY[x].compute(batch)[0] for x in names
     ]
 
 

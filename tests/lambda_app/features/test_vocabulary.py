@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
 from lambda_app.chalicelib.features.encoding import OTHER, SIZE, encode
 from lambda_app.chalicelib.features.registry import matrix
-from lambda_app.chalicelib.features.vocabulary import Vocabulary
+from lambda_app.chalicelib.features.vocabulary import (
+    UNREACHED,
+    Vocabulary,
+    pack_path_value,
+    unpack_path_value,
+)
 from pipeline.training.automaton import compile_tree
 from tests.helpers import reference
 from tests.helpers.vocabularies import FEW, LETTERS, cell_of, table, vocabularies
@@ -77,6 +82,18 @@ def test_the_features_of_a_cut(
             *(cost, cost / n, words, squares / n, squares / n / n, singles / n),
             len(reference.found(label, vocabulary[0])),
         ]
+
+
+@pytest.mark.parametrize(
+    "sums",
+    [(0, 0, 0, 0), (255 * 255, 255, 0, 0), (255 * 127, 1, 127, 4 * 127), (9, 3, 4, 4 * 63**2)],
+)
+def test_the_four_sums_of_a_path_come_out_as_they_went_in(sums: tuple[int, int, int, int]) -> None:
+    value = pack_path_value(*sums)
+    assert unpack_path_value(value) == sums
+    assert value < UNREACHED
+    many = unpack_path_value(pack_path_value(np.array([sums[0]] * 2), *sums[1:]))
+    assert [x.tolist() for x in many] == [[x] * 2 for x in sums]
 
 
 def test_no_labels() -> None:

@@ -23,7 +23,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
 from pipeline.deploy.local_server import served
-from pipeline.training.export import FALSE_POSITIVE_RATES
+from pipeline.training.config import DEFAULTS
 from tests.helpers.api import BAD, PATH, post
 from tests.helpers.described import (
     COMPONENTS,
@@ -106,7 +106,7 @@ def test_a_client_finds_the_paths_behind_a_stage() -> None:
 
 def test_limits_and_operating_points_are_those_in_the_code(scorer: Scorer) -> None:
     points = COMPONENTS["schemas"]["OperatingPoint"]["enum"]
-    assert points == ["max_f1", *FALSE_POSITIVE_RATES] == list(scorer.artifact.thresholds)
+    assert points == ["max_f1", *DEFAULTS.false_positive_rates] == list(scorer.artifact.thresholds)
     assert COMPONENTS["schemas"]["Request"]["properties"]["domains"]["maxItems"] == MAX_DOMAINS
     too_large = COMPONENTS["responses"]["PayloadTooLarge"]["description"]
     for limit in (api.MAX_BODY, api.MAX_ANSWER, MAX_DOMAINS):
@@ -129,11 +129,13 @@ def test_every_route_is_described_and_no_other() -> None:
             assert ("Access-Control-Allow-Origin" in headers) == expected, (x, status)
 
 
-def test_the_readme_names_the_same_errors() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    said = text.partition('Errors are `{"Code')[2].partition("`GET /`")[0]
+def test_the_documents_name_the_same_errors() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    said = text.partition("## Statuses")[2].partition("\n## ")[0]
     statuses = {status for x in OPERATIONS for status in operation(*x)["responses"]}
-    assert set(re.findall(r"\b[45]\d\d\b", said)) == {s for s in statuses if s >= "400"}
+    assert set(re.findall(r"^\| ([45]\d\d) \|", said, re.MULTILINE)) == {
+        s for s in statuses if s >= "400"
+    }
 
 
 def test_examples_are_what_the_app_answers(app_url: str, classic_url: str) -> None:

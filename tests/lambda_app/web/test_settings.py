@@ -47,7 +47,14 @@ def lines(*bodies: object, **environment: str) -> list[dict[str, Any]]:
 
 
 def test_nothing_set_is_open_and_quiet_about_names() -> None:
-    assert read({}) == Settings("max_f1", ("*",), (), 1000, "INFO", False)
+    assert read({}) == Settings(
+        operating_point="max_f1",
+        readers=("*",),
+        keys=(),
+        batch_limit=1000,
+        log_level="INFO",
+        log_names=False,
+    )
     assert read(dict.fromkeys(("OPERATING_POINT", "BATCH_LIMIT", "LOG_NAMES"), "")) == Settings()
 
 

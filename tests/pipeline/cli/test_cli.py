@@ -13,23 +13,84 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from malicious_domains import __version__
 from pipeline import processes
-from pipeline.cli.parser import parser
+from pipeline.cli.group import COMMANDS as KNOWN
+from pipeline.cli.group import group
+from pipeline.cli.reference import reference
+from pipeline.cli.train import corpus
 from pipeline.training.export import write_metadata
 from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
 
-COMMANDS = ["data", "corpus", "train", "run", "evaluate", "score", "serve", "package", "dga"]
+COMMANDS = ["score", "data", "corpus", "train", "demo", "evaluate", "serve", "package", "dga"]
 COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
 CLASSIC = ["--features", "classic"]  # trained in seconds
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    choices = next(a for a in parser()._actions if isinstance(a.choices, dict)).choices
-    assert isinstance(choices, dict)
-    assert list(choices) == COMMANDS
-    for name, command in choices.items():
-        assert f"example: python -m pipeline {name}" in command.format_help()
+    assert list(KNOWN) == COMMANDS
+    for name in COMMANDS:
+        shown = CliRunner().invoke(group, [name, "--help"])
+        assert shown.exit_code == 0
+        assert f"example: malicious-domains {name}" in shown.output.splitlines()[-1]
+
+
+def test_the_program_says_its_name_and_version() -> None:
+    assert run("--version").stdout == f"malicious-domains {__version__}\n"
+    usage = run("score", "-h")
+    assert usage.stdout.startswith("Usage: malicious-domains score ")
+    assert (usage.returncode, usage.stderr) == (0, "")
+
+
+def test_run_is_the_former_name_of_demo() -> None:
+    options = [run(name, "--help").stdout.partition("Options:")[2] for name in ("run", "demo")]
+    assert options[0] == options[1] != ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["unknown"], "No such command 'unknown'"),
+        (["score", "--unknown"], "No such option"),
+        (["score", "--column", "a", "--field", "b"], "--column and --field: choose one"),
+        (["deploy", "--plan", "--back"], "--plan and --back: choose one"),
+        (["corpus"], "Missing option '--out'"),
+        (["pull"], "Missing argument 'VERSION'"),
+        (["serve", "--port", "many"], "'many' is not a valid integer"),
+    ],
+)
+def test_usage_that_is_wrong(arguments: list[str], message: str) -> None:
+    refused = run(*arguments)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert message in refused.stderr
+    assert "Usage: malicious-domains" in refused.stderr
+
+
+def test_an_error_of_ours_is_shown_whole_and_is_no_refused_row() -> None:
+    code = (
+        "import sys; from lambda_app.chalicelib.model.scorer import Scorer; del Scorer.load\n"
+        "from pipeline.cli import main; sys.exit(main(['score', 'google.com']))"
+    )
+    failed = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("Traceback")
+    assert failed.stderr.splitlines()[-1].startswith("AttributeError: ")
+
+
+def test_sources_are_one_list_however_they_are_given() -> None:
+    words = ["--source", "a", "b", "--names", "2", "--source", "c", "--source=d", "--out", "x"]
+    with corpus.make_context("corpus", words) as context:
+        assert context.params["source"] == ("a", "b", "c", "d")
+        assert (context.params["names"], context.params["out"]) == (2, Path("x"))
+
+
+def test_the_reference_is_what_help_says() -> None:
+    """python -m pipeline.cli.reference > docs/cli.md makes it so."""
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == reference()
 
 
 def test_data_lists_the_sources() -> None:
@@ -147,7 +208,7 @@ def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) 
     code = (
         "import sys; from pathlib import Path; import pipeline.corpus.sources as s, dataclasses\n"
         f"s.ORIGINAL = dataclasses.replace(s.ORIGINAL, path=Path({str(tmp_path / 'x.csv')!r}))\n"
-        "from pipeline.cli.parser import main\n"
+        "from pipeline.cli import main\n"
         f"sys.exit(main(['run', '--features', 'classic', '--out', {str(tmp_path / 'm')!r}]))"
     )
     shown = subprocess.run(

@@ -19,7 +19,7 @@ from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline.registry import manifest, versions
 from pipeline.registry.manifest import Manifest
 from pipeline.registry.s3 import Storage
-from pipeline.registry.verify import prove
+from pipeline.registry.verify import verify
 from pipeline.training.export import write_metadata
 from tests.helpers import aws_server
 from tests.helpers.forking import Forks, forks
@@ -124,7 +124,7 @@ def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: 
         for _ in killed(run, PULL, 2, lambda i: ["pull", both[i % 2], "--out", out]):
             there = json.loads((out / "manifest.json").read_text())
             assert there["version"] in both
-            prove(out, there["golden"])
+            verify(out, there["golden"])
         for _ in killed(run, PROMOTE, 3, lambda i: ["promote", both[i % 2]]):
             pointer = versions.current(storage)
             assert pointer
@@ -143,9 +143,9 @@ def test_training_and_exporting(
     train: list[object] = ["train", "--features", "classic", "--data", small_csv, "--out", out]
     with forks(tmp_path / "log") as run:
         for _ in killed(run, TRAIN, 4, lambda _: train):
-            prove(out, [])
+            verify(out, [])
         for _ in killed(run, EXPORT, 5, lambda _: train, after="exporting", within=0.5):
-            prove(out, [])
+            verify(out, [])
         assert run.run(*train)[0] == 0, run.log.read_text()
-    prove(out)
+    verify(out)
     assert [x.name for x in out.parent.iterdir()] == ["model"]

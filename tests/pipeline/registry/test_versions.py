@@ -19,13 +19,13 @@ import pytest
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from pipeline.aws import AwsError
-from pipeline.cli.parser import main
+from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.jvm.mojo import MojoError
 from pipeline.registry import versions
 from pipeline.registry.manifest import Manifest, ManifestError, check_version, read
 from pipeline.registry.s3 import Storage
-from pipeline.registry.verify import ProofError, ask_mojo
+from pipeline.registry.verify import VerificationError, ask_mojo
 from pipeline.registry.versions import Pointer, RegistryError
 from pipeline.training.export import write_metadata
 
@@ -227,7 +227,7 @@ def test_what_fails_its_own_proof_is_neither_published_nor_installed(
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["coefficients"]["length"] += 1e-9
     write_metadata(artifact_copy, metadata)
-    with pytest.raises((ProofError, MojoError)):
+    with pytest.raises((VerificationError, MojoError)):
         versions.publish(storage, artifact_copy)
     assert not objects(storage)
     forged = forge(storage, contents(artifact_copy), golden)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ SCORE = [sys.executable, "-m", "pipeline", "score", "--jobs"]
 @pytest.fixture
 def started() -> Started:
     """The processes started since the test began."""
+    resource_tracker.ensure_running()  # Python's own, and there until this process ends
     before = set(children(os.getpid()))
     return lambda: [pid for pid in children(os.getpid()) if pid not in before]
 
@@ -34,6 +36,11 @@ def started() -> Started:
 def endless() -> Iterator[list[str]]:
     for i in count():
         yield [f"name{i}.com"]
+
+
+def works(pid: int) -> bool:
+    """Whether it is a scoring process that has begun: it then has threads."""
+    return len([*Path(f"/proc/{pid}/task").glob("*")]) > 1
 
 
 def test_others_take_part_and_order_is_kept(
@@ -84,7 +91,7 @@ def test_an_interrupted_score_leaves_no_process_behind(number: signal.Signals) -
     ) as process:
         os.close(reading)
         with open(writing, "wb") as names:  # noqa: PTH123
-            while len(started := children(process.pid)) < 2:
+            while sum(map(works, started := children(process.pid))) < 2:
                 names.write(b"google.com\n" * 1000)
         if number == signal.SIGINT:
             os.killpg(process.pid, number)  # as a terminal does

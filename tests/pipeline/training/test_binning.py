@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from lambda_app.chalicelib.features.registry import matrix
 from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.model.glm import BinnedAdditive
 from pipeline.corpus.labelled import Corpus
-from pipeline.training import binning, language_model
+from pipeline.training import binning
+from pipeline.training.config import DEFAULTS, TrainConfig
 from pipeline.training.design import Language
-from pipeline.training.language_model import CrossFit
+from pipeline.training.language_model import CrossFit, word_list
 from tests.helpers.data import legitimate
 
 ROWS = st.lists(
@@ -27,6 +27,9 @@ ROWS = st.lists(
     min_size=1,
     max_size=120,
 )
+
+NO_PAIRS = TrainConfig(paired_features=0)
+FEW_WORDS = TrainConfig(vocabulary_size=500)
 
 
 def planned(rows: list[tuple[float, bool, int]]) -> binning.Plan:
@@ -70,7 +73,7 @@ def test_coarse_bins_ascend_and_are_of_about_equal_weight(
     coarse = found.coarse["x"]
     assert len(coarse) == found.sizes["x"]
     assert coarse == sorted(coarse)
-    assert set(coarse) <= set(range(binning.COARSE))
+    assert set(coarse) <= set(range(DEFAULTS.coarse_bins))
     total = sum(weight for _, _, weight in rows)
     for k, number in enumerate(coarse):
         below = sum(w for (_, _, w), b in zip(rows, bins, strict=True) if b < k)
@@ -109,7 +112,7 @@ def test_the_features_that_tell_most_are_paired() -> None:
     assert found.pairs == list(itertools.combinations(strongest, 2))
     assert list(found.sizes) == [*names, *(pair.name for pair in found.pairs)]
     assert {found.sizes[pair.name] for pair in found.pairs} == {64}
-    alone = binning.plan(names, values, malicious, weights, paired=False)
+    alone = binning.plan(names, values, malicious, weights, NO_PAIRS)
     assert (alone.edges, alone.coarse, alone.pairs) == (found.edges, {}, [])
     assert list(alone.sizes) == names
 
@@ -161,17 +164,15 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def design(corpus: Corpus) -> Iterator[Language]:
+def design(corpus: Corpus) -> Language:
     """With few words."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(language_model, "VOCABULARY", 500)
-        yield Language(corpus, FEATURES)
+    return Language(corpus, FEATURES, FEW_WORDS)
 
 
 @pytest.fixture(scope="module")
 def crossed(corpus: Corpus, design: Language) -> CrossFit:
     """Of the same names and words as the design."""
-    return CrossFit(design.labels, corpus.malicious, language_model.word_list())
+    return CrossFit(design.labels, corpus.malicious, word_list(FEW_WORDS), FEW_WORDS)
 
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])

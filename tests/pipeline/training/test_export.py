@@ -19,8 +19,9 @@ from pipeline.files import replacing
 from pipeline.jvm.cluster import Cluster
 from pipeline.jvm.mojo import MojoError, read_mojo, score_mojo
 from pipeline.training.design import Classic, DesignMatrix, Language
-from pipeline.training.export import ExportError, export
-from pipeline.training.glm import Trained, train
+from pipeline.training.export import ExportError, export, verify
+from pipeline.training.glm import Trained
+from pipeline.training.run import train
 from tests.helpers.data import GOLDEN
 
 MODELS = ("classic", "language")
@@ -89,7 +90,8 @@ def _columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
 def test_an_export_is_proven_on_every_row(
     trained: Trained, small: labelled.Corpus, folder: Path
 ) -> None:
-    proof = export(trained, small.labels, [], folder, whole=True)
+    export(trained, [], folder)
+    proof = verify(trained, small.labels, folder, whole=True)
     assert proof.holds
     assert proof.rows == proof.mojo_rows == len(small.labels)
     assert f"{proof.rows:,} rows" in str(proof)
@@ -120,7 +122,8 @@ def test_a_failed_proof_writes_nothing(
         replacing(tmp_path / "out", FILES) as new,
     ):
         shutil.copytree(folder, new, dirs_exist_ok=True)
-        export(wrong, small.labels, [], new, whole=True)
+        export(wrong, [], new)
+        verify(wrong, small.labels, new, whole=True)
     assert not list(tmp_path.iterdir())
 
 

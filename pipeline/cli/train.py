@@ -1,0 +1,165 @@
+"""The commands of training: data, corpus, train, demo, evaluate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .command import DONE, FAILED, Choice, Command, Handler, command
+
+_FILE = click.Path(path_type=Path)
+_h2o_url = click.option("--h2o-url", metavar="URL", help="A cluster that runs elsewhere.")
+
+
+@command("data", "data fetch", extra="train")
+@click.argument("action", type=Choice(["list", "fetch"]), default="list")
+def data(action: str) -> int:
+    """List the data sources, or download what is missing."""
+    from ..corpus import sources
+
+    status = DONE
+    for source in sources.SOURCES if action == "fetch" else ():
+        try:
+            sources.fetch(source)
+        except sources.SourceError as error:
+            print(f"data: {error}", file=sys.stderr)
+            status = FAILED
+    print(f"{'source':<12} {'state':<11} {'rows':>8}  licence")
+    for source in sources.SOURCES:
+        print(f"{source.name:<12} {source.state:<11} {source.rows:>8}  {source.licence}")
+    return status
+
+
+class _Corpus(Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let --source take several words, which Click's options do not."""
+        return super().parse_args(ctx, [*_one_each(args, "--source")])
+
+
+def _one_each(words: Iterable[str], option: str) -> Iterator[str]:
+    """`--source a b` becomes `--source a --source b`."""
+    taking, first = False, False
+    for word in words:
+        if word.startswith("-"):
+            taking = first = word == option
+        elif taking:
+            if not first:
+                yield option
+            first = False
+        yield word
+
+
+@command(
+    "corpus",
+    "corpus --out mix.csv --source hsts generators mine.csv:dga",
+    extra="train",
+    cls=_Corpus,
+)
+@click.option("--out", type=_FILE, required=True, metavar="CSV", help="The file to write.")
+@click.option(
+    "--source",
+    multiple=True,
+    metavar="S...",
+    help="original, hsts, universities, generators, shapes or a CSV of "
+    "host,domain,class,subclass; S:legit and S:dga take that class only, and of a label that "
+    "comes again the first counts (default: original:legit and the other four).",
+)
+@click.option("--names", type=int, default=5000, metavar="N", help="Of each family of generators.")
+@click.option("--seed", type=int, default=1, metavar="N", help="Of the draws.")
+def corpus(out: Path, source: tuple[str, ...], names: int, seed: int) -> int:
+    """Mix a corpus to train on from several sources."""
+    from ..corpus import mixture
+
+    summary = mixture.assemble(out, source or mixture.DEFAULT, names, seed)
+    print(f"{out}: {summary}", file=sys.stderr)
+    return DONE
+
+
+def _training_options(handler: Handler) -> Handler:
+    options = (
+        click.option(
+            "--features",
+            type=Choice(["classic", "language"]),
+            default="language",
+            help="The original's features, or the deployed model's.",
+        ),
+        click.option(
+            "--data",
+            type=_FILE,
+            metavar="CSV",
+            help="host,domain,class,subclass (default: the mix of `corpus`; of classic the "
+            "original).",
+        ),
+        click.option(
+            "--lexicon",
+            type=_FILE,
+            metavar="TXT",
+            help="Words of classic, one a line (default: web2).",
+        ),
+        click.option(
+            "--out",
+            type=_FILE,
+            metavar="DIR",
+            help="The artifact's folder (default: build/FEATURES).",
+        ),
+        _h2o_url,
+        click.option(
+            "--prove-all", is_flag=True, help="Ask the MOJO for every row, not for 10,000."
+        ),
+        click.option(
+            "--compare",
+            metavar="MODEL",
+            help="Fail unless the artifact comes out as this one, to 1e-6.",
+        ),
+    )
+    for option in reversed(options):
+        handler = option(handler)
+    return handler
+
+
+@command("train", "train --data mix.csv", extra="train")
+@_training_options
+def train(**options: Any) -> int:
+    """Train a model and export it."""
+    from ..training.run import Request, run_training
+
+    run_training(Request(**options))
+    return DONE
+
+
+@command("demo", "demo --features classic", extra="all")
+@_training_options
+def demo(**options: Any) -> int:
+    """Train, export, and show the result through the HTTP app."""
+    from ..training.run import Request
+    from . import demo as shown
+
+    shown.demo(Request(**options))
+    return DONE
+
+
+@command("evaluate", "evaluate --out report", extra="train")
+@click.option(
+    "--model",
+    type=Choice(["language", "classic"]),
+    default="language",
+    help="The kind of model to evaluate.",
+)
+@click.option(
+    "--data",
+    type=_FILE,
+    metavar="CSV",
+    help="host,domain,class,subclass (default: as for train).",
+)
+@click.option("--out", type=_FILE, default="report", metavar="DIR", help="The report's folder.")
+@_h2o_url
+def evaluate(model: str, data: Path | None, out: Path, h2o_url: str | None) -> int:
+    """Write a report of what a model is worth."""
+    from ..evaluation.run import run_evaluation
+
+    run_evaluation(model, data, out, h2o_url)
+    return DONE

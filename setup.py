@@ -1,0 +1,35 @@
+"""What pyproject.toml cannot say: files from outside the packages go into the wheel."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+OUTSIDE = {  # where they go, and what they are
+    "pipeline/data": ("data/*.xz", "data/*.npy", "data/*.LICENSE.txt"),
+    "lambda_app/.chalice": (".chalice/*.json",),
+}
+
+
+class BuildWithOutside(build_py):
+    """Builds the packages anew, and copies OUTSIDE beside them."""
+
+    def run(self) -> None:
+        """Build; modules of an earlier build would stay in the wheel."""
+        if self.editable_mode:
+            super().run()
+            return
+        shutil.rmtree(self.build_lib, ignore_errors=True)
+        super().run()
+        for folder, patterns in OUTSIDE.items():
+            target = Path(self.build_lib, folder)
+            target.mkdir()
+            for pattern in patterns:
+                for path in Path().glob(pattern):
+                    self.copy_file(str(path), str(target / path.name))
+
+
+setup(cmdclass={"build_py": BuildWithOutside})
