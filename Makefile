@@ -3,6 +3,7 @@ PORT ?= 8000
 BIN := .venv/bin
 RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
+LAB := .venv/.notebook-installed
 WANTED := Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...
 # Nothing is installed whose hash is not in the lock.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
@@ -11,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--annotation-style line --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run train report test test-fast check serve package bench lock audit clean
+.PHONY: help run train report test test-fast check notebook serve package bench lock audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,12 +26,14 @@ train: $(RUNTIME) ## train the deployed kind of model, export, prove (build/lang
 report: $(RUNTIME) ## evaluate both models on what they have not seen (report/index.html)
 	$(BIN)/python -m pipeline evaluate
 
-test: $(DEV) ## run every test, in parallel where no clock is read
+test: $(DEV) ## run every test: in parallel first, then those that read the clock
 	.ci/chromium
-	$(PARALLEL) -m "not timing"
-	$(BIN)/python -m pytest -m timing
+	@status=0; \
+	$(PARALLEL) -m "not timing" || status=1; \
+	$(BIN)/python -m pytest -m timing || status=1; \
+	exit $$status
 
-test-fast: $(DEV) ## run the tests that take a moment each
+test-fast: $(DEV) ## run the tests that take a moment each, in parallel
 	.ci/chromium
 	$(PARALLEL) -m "not slow and not timing"
 
@@ -38,6 +41,9 @@ check: test ## run every test, ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+notebook: $(LAB) ## open the walk through data, features and models in JupyterLab
+	$(BIN)/jupyter lab notebooks/exploration.ipynb
 
 serve: $(RUNTIME) ## serve the app on 127.0.0.1:8000 (PORT=...)
 	$(BIN)/python -m pipeline serve --port $(PORT)
@@ -53,10 +59,12 @@ lock: $(DEV) ## pin every dependency, with the hashes of its files, after a chan
 	$(COMPILE) lambda_app/requirements.in --output-file lambda_app/requirements.txt
 	$(COMPILE) requirements.txt --output-file requirements.lock
 	$(COMPILE) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) requirements-notebook.txt --constraints requirements.lock \
+		--constraints requirements-dev.lock --output-file requirements-notebook.lock
 
 audit: $(DEV) ## ask for known vulnerabilities of what is pinned (needs the network)
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock \
-		--requirement requirements-dev.lock
+		--requirement requirements-dev.lock --requirement requirements-notebook.lock
 
 clean: ## remove what was made, downloads and trained artifacts included
 	rm -rf .venv build report data/downloads *.egg-info
@@ -71,4 +79,8 @@ $(RUNTIME): requirements.lock pyproject.toml setup.py
 
 $(DEV): $(RUNTIME) requirements-dev.lock
 	$(INSTALL) requirements-dev.lock
+	touch $@
+
+$(LAB): $(DEV) requirements-notebook.lock
+	$(INSTALL) requirements-notebook.lock
 	touch $@

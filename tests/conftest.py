@@ -27,7 +27,7 @@ from tests.helpers import aws_server
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
-# Fixtures that cost so much that all tests which use one run in the same process.
+# Fixtures that cost so much that all tests which use one are slow and run in the same process.
 COSTLY = ("h2o_cluster", "packages")
 # Files of the original's by the fixture that needs them. Where they cannot be had, test_golden.py
 # holds its numbers on a sample, and the tests of all of it are left out.
@@ -40,8 +40,10 @@ def pytest_collection_modifyitems(
 ) -> Iterator[None]:
     """What may not be torn apart in parallel runs, the longest first; then who is left out."""
     for item in items:
-        group = next((name for name in COSTLY if name in _fixtures(item)), str(item.path))
-        item.add_marker(pytest.mark.xdist_group(group))
+        costly = next((name for name in COSTLY if name in _fixtures(item)), None)
+        item.add_marker(pytest.mark.xdist_group(costly or str(item.path)))
+        if costly:
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     yield
     needed = {name for item in items for name in ORIGINALS.keys() & _fixtures(item)}

@@ -12,6 +12,7 @@ LOCKS = {  # what is written by hand, and what make lock writes of it
     "lambda_app/requirements.in": "lambda_app/requirements.txt",
     "requirements.txt": "requirements.lock",
     "requirements-dev.txt": "requirements-dev.lock",
+    "requirements-notebook.txt": "requirements-notebook.lock",
 }
 PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9,._-]+\])?==([^\s;]+)")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -62,12 +63,26 @@ def test_every_line_of_a_lock_has_hashes_and_no_place(lock: str) -> None:
 
 def test_locks_agree() -> None:
     """What is installed first is not replaced by what is installed then."""
-    runtime, other = locked("requirements.lock"), locked("requirements-dev.lock")
-    names = {name for name, _ in runtime}
-    for pin, hashes in other.items():
-        assert pin[0] not in names or runtime[pin] == hashes, pin
+    installed: dict[tuple[str, str], set[str]] = {}
+    for lock in ("requirements.lock", "requirements-dev.lock", "requirements-notebook.lock"):
+        names = {name for name, _ in installed}
+        for pin, hashes in locked(lock).items():
+            assert pin[0] not in names or installed[pin] == hashes, pin
+        installed |= locked(lock)
     for pin, hashes in locked("lambda_app/requirements.txt").items():
-        assert runtime[pin] == hashes
+        assert installed[pin] == hashes
+
+
+def test_the_hooks_before_a_commit_are_those_of_make_check() -> None:
+    """And all of them are run by the workflow, on each Python that is promised."""
+    makefile = text("Makefile")
+    entries = re.findall(r"entry: \.venv/bin/(.*)", text(".pre-commit-config.yaml"))
+    checks = makefile[makefile.index("\ncheck:") :].split("\n\n")[0]
+    assert entries == re.findall(r"\$\(BIN\)/(.*?)(?: \.)?(?=\n|$)", checks)
+    workflow = text(".github/workflows/ci.yml")
+    assert re.findall(r"run: make (\w+)", workflow) == ["run", "check"]
+    assert 'python: ["3.11", "3.12", "3.13"]' in workflow
+    assert ">=3.11,<3.14" in text("pyproject.toml")
 
 
 def test_make_and_the_package_install_from_locks_only() -> None:

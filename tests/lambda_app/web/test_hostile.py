@@ -86,14 +86,16 @@ BODIES: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def seconds(scorer: Scorer, body: bytes) -> float:
-    """Of one core, the best of three."""
+def seconds(scorer: Scorer, body: bytes, enough: float = 0.0) -> float:
+    """Of one core, the best of three, or the first that is good enough."""
     best = float("inf")
     for _ in range(3):
         start = time.process_time()
         with contextlib.suppress(ChaliceViewError):
             respond(classify(scorer, body))
         best = min(best, time.process_time() - start)
+        if best < enough:
+            break
     return best
 
 
@@ -104,7 +106,8 @@ def test_time_grows_as_the_request_does(language: Scorer, kind: str) -> None:
     half, full = BODIES[kind](FULL // 2), BODIES[kind](FULL)
     assert len(full) <= 1_000_000
     assert len(full) > 1.9 * len(half)
-    before, after = seconds(language, half), seconds(language, full)
+    before = seconds(language, half)
+    after = seconds(language, full, enough=min(3 * before + 0.1, SECONDS))
     assert after < 3 * before + 0.1
     assert after < SECONDS
 
@@ -117,7 +120,7 @@ def test_a_request_takes_little_memory(language: Scorer, kind: str) -> None:
     body = BODIES[kind](FULL)
     tracemalloc.start()
     try:
-        seconds(language, body)
+        seconds(language, body, enough=60)
         assert tracemalloc.get_traced_memory()[1] < 100e6  # of the 512 MB of the Lambda
     finally:
         tracemalloc.stop()

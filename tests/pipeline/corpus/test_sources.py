@@ -148,6 +148,7 @@ def test_a_committed_list_has_the_promised_hosts(source: Dataset) -> None:
     assert all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) for host in hosts)
 
 
+@pytest.mark.slow
 def test_the_committed_lexicon_is_made_of_web2() -> None:
     words = get_english_words_set(["web2"])
     assert len(usable(words)) == sources.WEB2.rows

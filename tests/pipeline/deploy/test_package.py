@@ -24,13 +24,16 @@ EVENT: dict[str, Any] = json.loads((ROOT / "tests" / "data" / "event.json").read
 NAME = "/malicious-domain-classifier"
 UNCHECKED_HASH = 1  # flags of a .pyc (PEP 552)
 
-# A folder is all there is beside the standard library. Answers to events and what was loaded.
+# A folder is all there is beside the standard library. Answers to events, how many times the
+# start of NumPy and Chalice it took to be ready for them, and what was loaded.
 ANSWER = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
 start = time.perf_counter()
+import numpy, chalice.app
+floor = time.perf_counter()
 import app
-took, loaded = time.perf_counter() - start, len(sys.modules)
+took, loaded = (time.perf_counter() - start) / (floor - start), len(sys.modules)
 answers = [app.app(event, None) for event in json.loads(sys.argv[2])]
 files = [getattr(m, "__file__", None) or "" for m in sys.modules.values()]
 print(json.dumps([answers, took, loaded, files]))
@@ -177,4 +180,4 @@ def test_starting_loads_little(unpacked: Path) -> None:
     """Seen: 212 modules; half of them the standard library's for Chalice and NumPy."""
     took, loaded = min(in_process(unpacked, [])[1:3] for _ in range(3))
     assert loaded <= 230
-    assert took < 0.5  # seconds; 0.08 to 0.15 seen, 0.3 without bytecode
+    assert took < 2  # times what NumPy and Chalice take

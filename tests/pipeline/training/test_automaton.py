@@ -28,6 +28,7 @@ def test_the_order_of_the_words_does_not_matter() -> None:
     np.testing.assert_array_equal(compile_words(words), compile_words(words[::-1]))
 
 
+@pytest.mark.slow
 def test_the_original_words(words_txt: Path) -> None:
     words = read_words(words_txt)
     assert len(set(words)) == 354_984  # two lines stand twice
