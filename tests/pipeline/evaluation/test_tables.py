@@ -16,7 +16,17 @@ from pipeline.corpus.labelled import Corpus
 from pipeline.dga import FAMILIES
 from pipeline.evaluation import leave_out, tables
 from pipeline.evaluation.leave_out import RATES, RELATED, LeaveOut, family_folds
-from pipeline.evaluation.results import Curves, FamilyResult, PrecisionRecall, Roc
+from pipeline.evaluation.results import (
+    Beside,
+    Curves,
+    FamilyMeans,
+    FamilyResult,
+    HeadRow,
+    OriginalTable,
+    PrecisionRecall,
+    Roc,
+    SourceResult,
+)
 
 Rows = list[tuple[str, str, float]]  # label, subclass, probability
 LEGIT = ("hsts", "universities")
@@ -188,6 +198,30 @@ def test_what_the_models_were_judged_on() -> None:
     found = tables.data(result(rows).corpus, 3)
     legit = sum(kind in LEGIT for _, kind, _ in rows)
     assert (found.rows, found.legitimate, found.malicious) == (300, legit, 300 - legit)
+
+
+def test_the_head_has_both_models_beside_what_was_aimed_at() -> None:
+    def recall(first: float) -> dict[float, float]:
+        return {0.01: first, 0.001: first / 2, 0.0001: first / 4}
+
+    means = {"classic": FamilyMeans(0.8, recall(0.4)), "language": FamilyMeans(0.99, recall(0.9))}
+    sources = {
+        "classic": [SourceResult("hsts", 10, 0.25, recall(0.1))],
+        "language": [SourceResult("hsts", 10, 0.01, recall(0.1))],
+    }
+    recalls = "families left out, mean recall at"
+    expected = [
+        HeadRow("families left out, macro AUC", 0.97, 0.8, 0.99, "number", "higher"),
+        HeadRow(f"{recalls} 1.00% false positives", 0.8, 0.4, 0.9, "percent", "higher"),
+        HeadRow(f"{recalls} 0.10% false positives", 0.6, 0.2, 0.45, "percent", "higher"),
+        HeadRow(f"{recalls} 0.01% false positives", None, 0.1, 0.225, "percent", "higher"),
+        HeadRow("hsts held out, false positives at max F1", 0.03, 0.25, 0.01, "percent", "lower"),
+    ]
+    assert tables.head(None, means, sources) == expected
+    error_rate = Beside(theirs=0.02, classic=0.021, language=0.004)
+    original = OriginalTable(Beside(0.5, 0.5, 0.5), [], error_rate)
+    first = HeadRow("original split, errors", 0.0045, 0.021, 0.004, "percent", "lower")
+    assert tables.head(original, means, sources) == [first, *expected]
 
 
 def naive_family(rows: Rows, fold: list[int], name: str) -> FamilyResult:
