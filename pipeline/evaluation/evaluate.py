@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -25,17 +24,29 @@ from ..training.design import Classic, DesignMatrix, Language
 from ..training.glm import fit
 from . import tables
 from .leave_out import FOLDS, RATES, family_folds, leave_out, mean, named_folds, scorer_of
+from .results import (
+    Ablation,
+    Beside,
+    FamilyMeans,
+    FamilyResult,
+    LeaveFamilyOut,
+    OriginalRow,
+    OriginalTable,
+    Report,
+    SourceResult,
+)
 
 _NO_PAIRS = dataclasses.replace(DEFAULTS, paired_features=0)
 _EVERY = 3  # rows of which one is taken where features are left out
 _FOLDS_OF_GROUPS = 4
+_WORST = 10  # of the families, those that are named
 
 
 class EvaluationError(PipelineError):
     """A corpus that nothing can be left out of."""
 
 
-def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[dict[str, Any]]:
+def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[SourceResult]:
     """False-positive rates on each legitimate source, by models that know the others only."""
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
@@ -45,20 +56,15 @@ def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[d
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
         probability = scorer_of(fitted.model, design).probability(names)
         valid, bad = fitted.probability[fitted.valid], kept.malicious[fitted.valid]
-        rates = {str(r): _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
-        yield {
-            "source": source,
-            "rows": len(names),
-            "false_positive_rate": _flagged(probability, fitted.threshold),
-            "at": rates,
-        }
+        rates = {r: _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
+        yield SourceResult(source, len(names), _flagged(probability, fitted.threshold), rates)
 
 
 def _flagged(probability: Floats, threshold: float) -> float:
     return float((probability >= threshold).mean())
 
 
-def groups(cluster: Cluster, corpus: Corpus) -> Iterator[dict[str, Any]]:
+def groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
     """What leave-family-out gives without each group of features, on every third row.
 
     Beside the groups: without nothing, and without pairs of features.
@@ -70,10 +76,11 @@ def groups(cluster: Cluster, corpus: Corpus) -> Iterator[dict[str, Any]]:
         config = _NO_PAIRS if name == "pairs" else DEFAULTS
         make = partial(Language, features=features, config=config)
         result = leave_out(cluster, some, make, _FOLDS_OF_GROUPS, f"without {name}")
-        yield {"without": name, "features": left_out, **mean(result.families())}
+        means = mean(result.families())
+        yield Ablation(name, left_out, means.macro_auc, means.recall)
 
 
-def original_split(cluster: Cluster) -> dict[str, Any] | None:
+def original_split(cluster: Cluster) -> OriginalTable | None:
     """Both models on the original's data and split, beside the original's own table."""
     path = sources.original_or_none("its table is left out")
     if path is None:
@@ -86,11 +93,11 @@ def original_split(cluster: Cluster) -> dict[str, Any] | None:
         of = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
         counts[design.name] = confusion(*of, fitted.threshold)
     rows = [
-        {"what": what.replace("_", " "), **{who: getattr(c, what) for who, c in counts.items()}}
+        OriginalRow(what.replace("_", " "), **{who: getattr(c, what) for who, c in counts.items()})
         for what in (*ORIGINAL_TABLE._fields, "errors")
     ]
     rates = {who: c.errors / sum(c) for who, c in counts.items()}
-    return {"threshold": thresholds, "rows": rows, "error_rate": rates}
+    return OriginalTable(Beside(**thresholds), rows, Beside(**rates))
 
 
 def _design(model: str, corpus: Corpus) -> DesignMatrix:
@@ -111,7 +118,7 @@ def check(corpus: Corpus) -> None:
         raise EvaluationError(f"{corpus.path}: too few known families or legitimate names")
 
 
-def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
+def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> Report:
     """All that the report tells of a model, with the classic one beside it.
 
     Of a corpus that passes `check`.
@@ -125,26 +132,25 @@ def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> dict[str, Any]:
     original = original_split(cluster)
     sources_of = {name: list(held_out_sources(cluster, corpus, name)) for name in left_out}
     chosen = left_out[model]
-    report = {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "model": model,
-        "data": tables.data(corpus, len(families[model])),
-        "head": tables.head(original, means, sources_of),
-        "original": original,
-        "curves": {name: tables.curves(x) for name, x in left_out.items()},
-        "histogram": tables.histogram(chosen),
-        "calibration": tables.calibration(chosen),
-        "operating_points": tables.operating_points(chosen, model),
-        "families": families[model],
-        "leave_family_out": {
-            "folds": named_folds(),
-            **means[model],
-            "worst": [x["family"] for x in families[model][:10]],
-        },
-        "sources": sources_of[model],
-        "lengths": tables.lengths(chosen, model),
-        "false_alarms": tables.false_alarms(chosen, model),
-    }
-    if model == "language":
-        report["groups"] = list(groups(cluster, corpus))
-    return {key: value for key, value in report.items() if value}
+    return Report(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=model,
+        data=tables.data(corpus, len(families[model])),
+        head=tables.head(original, means, sources_of),
+        original=original,
+        curves={name: tables.curves(x) for name, x in left_out.items()},
+        histogram=tables.histogram(chosen),
+        calibration=tables.calibration(chosen),
+        operating_points=tables.operating_points(chosen, model),
+        families=families[model],
+        leave_family_out=_left_out(families[model], means[model]),
+        sources=sources_of[model],
+        lengths=tables.lengths(chosen, model),
+        false_alarms=tables.false_alarms(chosen, model),
+        groups=list(groups(cluster, corpus)) if model == "language" else [],
+    )
+
+
+def _left_out(families: Sequence[FamilyResult], means: FamilyMeans) -> LeaveFamilyOut:
+    worst = [x.family for x in families[:_WORST]]
+    return LeaveFamilyOut(named_folds(), means.macro_auc, means.recall, worst)

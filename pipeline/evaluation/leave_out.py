@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from h2o.estimators import H2OGeneralizedLinearEstimator
@@ -25,6 +24,7 @@ from ..jvm.mojo import read_mojo
 from ..metrics import area_under_roc, threshold_at
 from ..training.design import DesignMatrix
 from ..training.glm import fit_all
+from .results import FamilyMeans, FamilyResult
 
 FOLDS = 7  # of families and of legitimate names
 RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
@@ -40,26 +40,21 @@ class LeaveOut:
     fold: Ints  # (rows,)
     probability: Floats  # (rows,)
 
-    def families(self) -> list[dict[str, Any]]:
+    def families(self) -> list[FamilyResult]:
         """AUC and recall of each family, against the legitimate names of its fold, worst first."""
         found = [self._family(name) for name in sorted(set(self.corpus.frame["subclass"]))]
         kept = [family for family in found if family]
-        return sorted(kept, key=lambda family: (family["recall"]["0.001"], family["auc"]))
+        return sorted(kept, key=FamilyResult.rank)
 
-    def _family(self, name: str) -> dict[str, Any]:
+    def _family(self, name: str) -> FamilyResult | None:
         rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
         if name not in FAMILIES or not rows.any():
-            return {}  # shapes are made up: training only
+            return None  # shapes are made up: training only
         legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
         p = np.concatenate([self.probability[legit], self.probability[rows]])
         bad = np.arange(len(p)) >= legit.sum()
-        recall = {str(r): float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
-        return {
-            "family": name,
-            "rows": int(rows.sum()),
-            "auc": area_under_roc(p, bad),
-            "recall": recall,
-        }
+        recall = {r: float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
+        return FamilyResult(name, int(rows.sum()), area_under_roc(p, bad), recall)
 
 
 def leave_out(
@@ -94,10 +89,10 @@ def _fold_of_family(folds: int) -> dict[str, int]:
     return {name: number[RELATED.get(name, name)] for name in sorted(FAMILIES)}
 
 
-def mean(families: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def mean(families: Sequence[FamilyResult]) -> FamilyMeans:
     """Macro averages over families."""
-    recall = {str(r): float(np.mean([f["recall"][str(r)] for f in families])) for r in RATES}
-    return {"macro_auc": float(np.mean([f["auc"] for f in families])), "recall": recall}
+    recall = {r: float(np.mean([x.recall[r] for x in families])) for r in RATES}
+    return FamilyMeans(float(np.mean([x.auc for x in families])), recall)
 
 
 def scorer_of(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Scorer:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-Row = dict[str, Any]
+from .results import CalibrationBin, Curves, Histogram, LengthBin
 
 _INK = "#7f7f81"  # stands for the page's own colour, see _inline
 _LEGITIMATE, _MALICIOUS = "#2b9eb3", "#e0603f"
@@ -46,13 +46,13 @@ _STYLE = {
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def roc(curves: dict[str, Any]) -> str:
+def roc(curves: Mapping[str, Curves]) -> Markup:
     """Recall over the false-positive rate, logarithmic, of each model."""
 
     def draw(axes: Axes) -> None:
         for model, curve in curves.items():
-            rate = np.maximum(_array(curve["roc"]["false_positive_rate"]), _SMALLEST)
-            _line(axes, model, rate, _array(curve["roc"]["recall"]))
+            rate = np.maximum(_array(curve.roc.false_positive_rate), _SMALLEST)
+            _line(axes, model, rate, _array(curve.roc.recall))
         axes.set(xscale="log", xlim=(_SMALLEST, 1), ylim=(0, 1.02))
         axes.xaxis.set_minor_locator(NullLocator())
         _percent(axes, "legitimate names flagged", "malicious names found")
@@ -61,13 +61,13 @@ def roc(curves: dict[str, Any]) -> str:
     return _svg("roc", "ROC curve", draw)
 
 
-def precision_recall(curves: dict[str, Any]) -> str:
+def precision_recall(curves: Mapping[str, Curves]) -> Markup:
     """Precision over recall of each model."""
 
     def draw(axes: Axes) -> None:
         for model, curve in curves.items():
-            points = curve["precision_recall"]
-            _line(axes, model, _array(points["recall"]), _array(points["precision"]))
+            points = curve.precision_recall
+            _line(axes, model, _array(points.recall), _array(points.precision))
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
         _percent(axes, "malicious names found", "malicious among the flagged")
         axes.legend(loc="lower left")
@@ -75,12 +75,16 @@ def precision_recall(curves: dict[str, Any]) -> str:
     return _svg("precision-recall", "Precision over recall", draw)
 
 
-def histogram(counts: Row) -> str:
+def histogram(counts: Histogram) -> Markup:
     """Rows of each class by log-odds, counts on a logarithmic axis."""
 
     def draw(axes: Axes) -> None:
-        for name, colour in (("legitimate", _LEGITIMATE), ("malicious", _MALICIOUS)):
-            heights, edges = np.maximum(_array(counts[name]), 0.5), _array(counts["edges"])
+        edges = _array(counts.edges)
+        for name, of_class, colour in (
+            ("legitimate", counts.legitimate, _LEGITIMATE),
+            ("malicious", counts.malicious, _MALICIOUS),
+        ):
+            heights = np.maximum(_array(of_class), 0.5)
             axes.stairs(heights, edges, baseline=0.5, fill=True, color=colour, alpha=0.25)
             axes.stairs(heights, edges, baseline=0.5, color=colour, linewidth=1.4, label=name)
         axes.set(yscale="log", xlabel="log-odds of malicious", ylabel="names")
@@ -92,13 +96,12 @@ def histogram(counts: Row) -> str:
     return _svg("histogram", "Histogram of the log-odds", draw)
 
 
-def calibration(bins: Sequence[Row]) -> str:
+def calibration(bins: Sequence[CalibrationBin]) -> Markup:
     """Observed over predicted share of malicious names, beside the diagonal."""
 
     def draw(axes: Axes) -> None:
-        predicted, observed, rows = (
-            _array([x.get(key) for x in bins]) for key in ("predicted", "observed", "rows")
-        )
+        predicted = _array([x.predicted for x in bins])
+        observed, rows = _array([x.observed for x in bins]), _array([x.rows for x in bins])
         colour = _MODELS["language"][0]
         axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle="--")
         axes.plot(predicted, observed, color=colour, linewidth=1.2)
@@ -109,20 +112,21 @@ def calibration(bins: Sequence[Row]) -> str:
     return _svg("calibration", "Reliability diagram", draw)
 
 
-def lengths(bins: Sequence[Row]) -> str:
+def lengths(bins: Sequence[LengthBin]) -> Markup:
     """Both error rates over the label's length, on a logarithmic axis."""
-    rates = {key: _array([x.get(key) for x in bins]) for key in ("false_positive_rate", "missed")}
+    flagged = _array([x.false_positive_rate for x in bins])
+    missed = _array([x.missed for x in bins])
 
     def draw(axes: Axes) -> None:
-        above = [x for rate in rates.values() for x in rate if x > 0]
+        above = [x for rate in (flagged, missed) for x in rate if x > 0]
         floor = min(above, default=0.01) / 2  # where a rate of 0 is drawn
         ticks = np.arange(len(bins))
-        for (label, colour, line), rate in zip(_ERRORS, rates.values(), strict=True):
+        for (label, colour, line), rate in zip(_ERRORS, (flagged, missed), strict=True):
             y = np.maximum(rate, floor)
             axes.plot(ticks, y, line, color=colour, label=label, clip_on=False)
         axes.set_yscale("log")
         axes.set_ylim(bottom=floor)
-        axes.set_xticks(ticks, [span(x) for x in bins])
+        axes.set_xticks(ticks, [x.span() for x in bins])
         axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
         axes.yaxis.set_major_formatter(FuncFormatter(_share))
         axes.set(xlabel="characters", ylabel="names judged wrongly")
@@ -135,12 +139,6 @@ _ERRORS = (
     ("legitimate, flagged", _LEGITIMATE, "o-"),
     ("malicious, missed", _MALICIOUS, "s--"),
 )
-
-
-def span(row: Row) -> str:
-    """The lengths that a row covers: 4 or 1–3."""
-    first, last = row["from"], row["to"]
-    return str(first) if first == last else f"{first}–{last}"
 
 
 def _line(axes: Axes, model: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
@@ -167,13 +165,13 @@ def _array(values: Sequence[float | None]) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-def _svg(name: str, title: str, draw: Callable[[Axes], None]) -> str:
+def _svg(name: str, title: str, draw: Callable[[Axes], None]) -> Markup:
     # after_reset: a matplotlibrc of the user's changes nothing. No pyplot: no global state.
     with style.context([_STYLE], after_reset=True):
         figure, file = Figure(), io.StringIO()
         draw(figure.add_subplot())
         figure.savefig(file, format="svg", metadata=_NO_METADATA)
-    return _inline(file.getvalue(), name, title)
+    return Markup(_inline(file.getvalue(), name, title))
 
 
 def _inline(svg: str, name: str, title: str) -> str:

@@ -45,16 +45,16 @@ def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
     np.testing.assert_allclose(result.probability[fold == 1], by_hand, rtol=0, atol=1e-9)
     shapes = mix.frame["subclass"].str.startswith("shape-").to_numpy()
     assert np.isnan(result.probability).tolist() == shapes.tolist()
-    assert 0.8 < mean(result.families())["macro_auc"] < 1
+    assert 0.8 < mean(result.families()).macro_auc < 1
 
 
 def test_each_legitimate_source_is_held_out(h2o_cluster: Cluster, mix: Corpus) -> None:
     found = list(evaluate.held_out_sources(h2o_cluster, mix, "classic"))
     legitimate = mix.frame["subclass"][~mix.malicious]
-    assert [x["source"] for x in found] == ["hsts", "universities"]
-    assert sum(x["rows"] for x in found) == len(legitimate)
+    assert [x.source for x in found] == ["hsts", "universities"]
+    assert sum(x.rows for x in found) == len(legitimate)
     for source in found:
-        assert 0 <= source["at"]["0.001"] <= source["at"]["0.01"] <= 1
+        assert 0 <= source.at[0.001] <= source.at[0.01] <= 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,32 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.evaluation import html, report
+from pipeline.evaluation import report
+from pipeline.evaluation.results import (
+    Ablation,
+    Beside,
+    CalibrationBin,
+    Curves,
+    DataSummary,
+    FalseAlarm,
+    FamilyResult,
+    HeadRow,
+    Histogram,
+    LeaveFamilyOut,
+    LengthBin,
+    OperatingPoint,
+    OriginalRow,
+    OriginalTable,
+    PrecisionRecall,
+    Report,
+    Roc,
+    SourceResult,
+    to_json,
+)
 
 HOSTILE = '<script>alert("x")</script>&\u202e'
-RECALL = {"0.01": 0.9, "0.001": 0.75, "0.0001": 0.5}
+NAN = math.nan
+RECALL = {0.01: 0.9, 0.001: 0.75, 0.0001: 0.5}
 TITLES = {
     "data": "Data",
     "head": "Results",
@@ -31,71 +55,58 @@ TITLES = {
 }
 
 
-def curve(power: float) -> dict[str, Any]:
+def curve(power: float) -> Curves:
     shares = [x / 50 for x in range(51)]
-    return {
-        "roc": {"false_positive_rate": shares, "recall": [x**power for x in shares]},
-        "precision_recall": {"recall": shares, "precision": [1 - x**9 / 2 for x in shares]},
-    }
+    return Curves(
+        Roc(shares, [x**power for x in shares]),
+        PrecisionRecall(shares, [1 - x**9 / 2 for x in shares]),
+    )
 
 
-def example() -> dict[str, Any]:
+def example() -> Report:
     """A full report, small, with something hostile wherever text comes from data."""
-    return {
-        "created": "2026-11-23T16:00:00+00:00",
-        "model": HOSTILE,
-        "data": {"rows": 370_211, "families": 35, "description": HOSTILE},
-        "head": [
-            {"what": "AUC", "classic": 0.91, "language": 0.983, "target": 0.97},
-            {"what": "a|b", "classic": 0.0211, "language": None, "target": 0.02}
-            | {"better": "lower", "format": "percent"},
-            {"what": "errors", "classic": 560, "language": 1_060, "target": 400}
-            | {"better": "lower"},
+    return Report(
+        created="2026-11-23T16:00:00+00:00",
+        model=HOSTILE,
+        data=DataSummary(370_211, 200_000, 170_211, 35, HOSTILE),
+        head=[
+            HeadRow("AUC", 0.97, classic=0.91, language=0.983),
+            HeadRow("a|b", 0.02, 0.0211, None, format="percent", better="lower"),
+            HeadRow("errors", 400, 560, 1_060, better="lower"),
         ],
-        "original": {
-            "threshold": {"theirs": 0.4935, "classic": 0.4356, "language": 0.5},
-            "rows": [{"what": HOSTILE, "theirs": 15_889, "classic": 15_886, "language": None}],
-            "error_rate": {"theirs": 0.0249, "classic": 0.0211, "language": 0.0042},
-        },
-        "curves": {"classic": curve(0.1), "language": curve(0.05)},
-        "histogram": {"edges": [-2, -1, 0, 1], "legitimate": [9, 3, 0], "malicious": [0, 5, 900]},
-        "calibration": [
-            {"predicted": 0.05, "observed": 0.06, "rows": 1200},
-            {"predicted": 0.5, "observed": float("nan"), "rows": 0},
-            {"predicted": 0.95, "observed": 0.97, "rows": 900},
+        original=OriginalTable(
+            threshold=Beside(0.4935, 0.4356, 0.5),
+            rows=[OriginalRow(HOSTILE, 15_889, 15_886, NAN)],
+            error_rate=Beside(0.0249, 0.0211, 0.0042),
+        ),
+        curves={"classic": curve(0.1), "language": curve(0.05)},
+        histogram=Histogram([-2, -1, 0, 1], legitimate=[9, 3, 0], malicious=[0, 5, 900]),
+        calibration=[
+            CalibrationBin(0.05, 0.06, 1200),
+            CalibrationBin(0.5, NAN, 0),
+            CalibrationBin(0.95, 0.97, 900),
         ],
-        "operating_points": [
-            {"operating_point": "max_f1", "threshold": 0.47, "true_negative": 12_345}
-            | {"false_positive": 10, "false_negative": 20, "true_positive": 3_000}
-            | {"false_positive_rate": 0.00001, "recall": 0.99},
-            {"operating_point": 0.001, "threshold": 0.9},
+        operating_points=[
+            OperatingPoint("max_f1", 0.47, 12_345, 10, 20, 3_000, 0.00001, 0.99),
+            OperatingPoint(0.001, 0.9, 12_355, 0, 3_020, 0, NAN, NAN),
         ],
-        "families": [
-            {"family": name, "rows": 100, "auc": 0.8, "recall": {**RECALL, "0.001": x / 12}}
+        families=[
+            FamilyResult(name, 100, 0.8, {**RECALL, 0.001: x / 12})
             for x, name in reversed(list(enumerate([HOSTILE, *"bcdefghijkl"])))
         ],
-        "leave_family_out": {"folds": [[HOSTILE, "goz"], ["conficker"]], "macro_auc": 0.97}
-        | {"recall": RECALL, "worst": [HOSTILE]},
-        "sources": [
-            {"source": HOSTILE, "rows": 9, "false_positive_rate": 0.02, "at": {"0.01": 0.03}}
+        leave_family_out=LeaveFamilyOut(
+            [[HOSTILE, "goz"], ["conficker"]], macro_auc=0.97, recall=RECALL, worst=[HOSTILE]
+        ),
+        sources=[SourceResult(HOSTILE, 9, 0.02, {0.01: 0.03, 0.001: NAN, 0.0001: NAN})],
+        lengths=[LengthBin(1, 3, 40, 0.1, 0, None), LengthBin(4, 4, 50, 0.0, 7, 0.3)],
+        false_alarms=[
+            FalseAlarm(f"{HOSTILE}{i}", HOSTILE, 0.99, f"{HOSTILE}|d", HOSTILE) for i in range(32)
         ],
-        "lengths": [
-            {"from": 1, "to": 3, "legitimate": 40, "false_positive_rate": 0.1}
-            | {"malicious": 0, "missed": None},
-            {"from": 4, "to": 4, "legitimate": 50, "false_positive_rate": 0.0}
-            | {"malicious": 7, "missed": 0.3},
+        groups=[
+            Ablation("nothing", [HOSTILE], 0.98, RECALL),
+            Ablation(HOSTILE, ["x"], 0.96, {0.01: 0.875, 0.001: 0.76, 0.0001: NAN}),
         ],
-        "false_alarms": [
-            {"name": f"{HOSTILE}{i}", "source": HOSTILE, "probability": 0.99}
-            | {"segmentation": f"{HOSTILE}|d", "unlikely": HOSTILE}
-            for i in range(32)
-        ],
-        "groups": [
-            {"without": "nothing", "features": [HOSTILE], "macro_auc": 0.98, "recall": RECALL},
-            {"without": HOSTILE, "features": ["x"], "macro_auc": 0.96}
-            | {"recall": {"0.01": 0.875, "0.001": 0.76}},
-        ],
-    }
+    )
 
 
 def parsed(page: str) -> ElementTree.Element:
@@ -111,7 +122,7 @@ def text(page: str, section: str) -> str:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return report.page(html.finite(example()))
+    return report.page(example())
 
 
 def test_every_section_in_order(page: str) -> None:
@@ -137,12 +148,12 @@ def test_what_is_hostile_is_text(page: str) -> None:
 
 @pytest.mark.parametrize("key", TITLES)
 def test_a_section_without_its_key_is_left_out(key: str) -> None:
-    part = {key: example()[key]}
-    assert [x.text for x in parsed(report.page(html.finite(part))).iter("h2")] == [TITLES[key]]
+    part: dict[str, Any] = {key: getattr(example(), key)}
+    assert [x.text for x in parsed(report.page(Report(**part))).iter("h2")] == [TITLES[key]]
 
 
 def test_nothing_at_all_is_a_page() -> None:
-    assert not list(parsed(report.page({})).iter("section"))
+    assert not list(parsed(report.page(Report())).iter("section"))
 
 
 def test_the_files_are_the_same_twice(tmp_path: Path) -> None:
@@ -156,9 +167,53 @@ def test_the_files_are_the_same_twice(tmp_path: Path) -> None:
 def test_the_json_is_the_report_with_null_for_nan(tmp_path: Path) -> None:
     report.write(example(), tmp_path)
     read = json.loads((tmp_path / "report.json").read_text())
-    assert list(read) == list(example())
+    assert list(read) == [x.name for x in dataclasses.fields(Report)]
     assert read["calibration"][1]["observed"] is None
-    assert read["families"] == example()["families"]
+    recall = {"0.01": 0.9, "0.001": 0.75, "0.0001": 0.5}
+    assert read["families"] == [
+        {"family": name, "rows": 100, "auc": 0.8, "recall": {**recall, "0.001": x / 12}}
+        for x, name in reversed(list(enumerate([HOSTILE, *"bcdefghijkl"])))
+    ]
+
+
+def test_the_shape_of_the_json() -> None:
+    """Programs read it: no key is renamed, and a part that is missing has none."""
+    rates = ["0.01", "0.001", "0.0001"]
+    beside = ["theirs", "classic", "language"]
+    counts = ["true_negative", "false_positive", "false_negative", "true_positive"]
+    found = to_json(example())
+    assert keys(found["data"]) == ["rows", "legitimate", "malicious", "families", "description"]
+    assert keys(found["head"]) == ["what", "target", "classic", "language", "format", "better"]
+    assert keys(found["original"]) == ["threshold", "rows", "error_rate"]
+    assert keys(found["original"]["threshold"]) == beside
+    assert keys(found["original"]["rows"]) == ["what", *beside]
+    assert keys(found["original"]["error_rate"]) == beside
+    assert keys(found["curves"]) == ["classic", "language"]
+    of_model = found["curves"]["classic"]
+    assert keys(of_model) == ["roc", "precision_recall"]
+    assert keys(of_model["roc"]) == ["false_positive_rate", "recall"]
+    assert keys(of_model["precision_recall"]) == ["recall", "precision"]
+    assert keys(found["histogram"]) == ["edges", "legitimate", "malicious"]
+    assert keys(found["calibration"]) == ["predicted", "observed", "rows"]
+    at_threshold = ["operating_point", "threshold", *counts, "false_positive_rate", "recall"]
+    assert keys(found["operating_points"]) == at_threshold
+    assert keys(found["families"]) == ["family", "rows", "auc", "recall"]
+    assert keys(found["leave_family_out"]) == ["folds", "macro_auc", "recall", "worst"]
+    assert keys(found["leave_family_out"]["recall"]) == rates
+    assert found["leave_family_out"]["folds"] == [[HOSTILE, "goz"], ["conficker"]]
+    assert keys(found["sources"]) == ["source", "rows", "false_positive_rate", "at"]
+    assert keys(found["sources"][0]["at"]) == rates
+    lengths = ["from", "to", "legitimate", "false_positive_rate", "malicious", "missed"]
+    assert keys(found["lengths"]) == lengths
+    alarm = ["name", "source", "probability", "segmentation", "unlikely"]
+    assert keys(found["false_alarms"]) == alarm
+    assert keys(found["groups"]) == ["without", "features", "macro_auc", "recall"]
+    assert to_json(Report(model="classic")) == {"model": "classic"}
+
+
+def keys(part: Any) -> list[str]:
+    """The keys of a part of the report, or of its first row."""
+    return list(part[0] if isinstance(part, list) else part)
 
 
 def test_families_worst_first_and_ten_marked(page: str) -> None:

@@ -6,7 +6,6 @@ import math
 import zlib
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,17 @@ from pipeline.corpus.labelled import Corpus
 from pipeline.dga import FAMILIES
 from pipeline.evaluation import leave_out, tables
 from pipeline.evaluation.leave_out import RATES, RELATED, LeaveOut, family_folds
+from pipeline.evaluation.results import (
+    Beside,
+    Curves,
+    FamilyMeans,
+    FamilyResult,
+    HeadRow,
+    OriginalTable,
+    PrecisionRecall,
+    Roc,
+    SourceResult,
+)
 
 Rows = list[tuple[str, str, float]]  # label, subclass, probability
 LEGIT = ("hsts", "universities")
@@ -60,7 +70,7 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
     rows = made_up()
     kept = judged(rows)
     found = tables.curves(result(rows))
-    roc, precision_recall = found["roc"], found["precision_recall"]
+    roc, precision_recall = found.roc, found.precision_recall
     points = set()
     bad_total = sum(bad for _, bad, _ in kept)
     for _, _, t in kept:
@@ -70,13 +80,13 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
         points.add((rate, hits / bad_total, hits / flagged))
     drawn = list(
         zip(
-            roc["false_positive_rate"],
-            roc["recall"],
-            precision_recall["precision"],
+            roc.false_positive_rate,
+            roc.recall,
+            precision_recall.precision,
             strict=True,
         )
     )
-    assert precision_recall["recall"] == roc["recall"]
+    assert precision_recall.recall == roc.recall
     assert set(drawn) <= points
     assert len(drawn) == len(set(drawn)) > len(points) / 2
     assert drawn == sorted(drawn, key=lambda x: (x[0], x[1]))
@@ -85,10 +95,10 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
 
 def test_the_best_and_the_worst_of_curves() -> None:
     rows: Rows = [("a", "hsts", 0.1), ("b", "hsts", 0.2), ("c", "goz", 0.8), ("d", "goz", 0.9)]
-    assert tables.curves(result([*rows, ("e", "shape-words", 0.0)])) == {
-        "roc": {"false_positive_rate": [0, 0, 0.5, 1], "recall": [0.5, 1, 1, 1]},
-        "precision_recall": {"recall": [0.5, 1, 1, 1], "precision": [1, 1, 2 / 3, 0.5]},
-    }
+    assert tables.curves(result([*rows, ("e", "shape-words", 0.0)])) == Curves(
+        Roc(false_positive_rate=[0, 0, 0.5, 1], recall=[0.5, 1, 1, 1]),
+        PrecisionRecall(recall=[0.5, 1, 1, 1], precision=[1, 1, 2 / 3, 0.5]),
+    )
 
 
 def test_rows_of_one_probability_are_flagged_together() -> None:
@@ -106,14 +116,14 @@ def test_a_histogram_counts_log_odds() -> None:
         ("d", "goz", 1e-9),
     ]
     found = tables.histogram(result(rows))
-    assert found["edges"] == [x / 2 - 12 for x in range(49)]
-    for name, malicious in (("legitimate", False), ("malicious", True)):
+    assert found.edges == [x / 2 - 12 for x in range(49)]
+    for counts, malicious in ((found.legitimate, False), (found.malicious, True)):
         expected = [0] * 48
         for _, bad, p in judged(rows):
             if bad == malicious:
                 odds = -math.inf if p == 0 else math.inf if p == 1 else math.log(p / (1 - p))
                 expected[math.floor(max(-11.9, min(11.9, odds)) * 2) + 24] += 1
-        assert found[name] == expected
+        assert counts == expected
 
 
 def test_calibration_by_tenths() -> None:
@@ -127,25 +137,25 @@ def test_calibration_by_tenths() -> None:
     found = tables.calibration(result(rows))
     assert len(found) == 9
     for row, (predicted, observed, count) in zip(found, expected, strict=True):
-        assert row["predicted"] == pytest.approx(predicted)
-        assert row["observed"] == pytest.approx(observed)
-        assert row["rows"] == count
+        assert row.predicted == pytest.approx(predicted)
+        assert row.observed == pytest.approx(observed)
+        assert row.rows == count
 
 
 def test_lengths(classic: Scorer) -> None:
     rows = made_up()
     found = tables.lengths(result(rows), "classic")
-    assert (found[0]["from"], found[-1]["to"]) == (1, 63)
-    assert all(a["to"] + 1 == b["from"] for a, b in pairwise(found))
+    assert (found[0].first, found[-1].last) == (1, 63)
+    assert all(a.last + 1 == b.first for a, b in pairwise(found))
     for part in found:
-        here = [(b, p) for x, b, p in judged(rows) if part["from"] <= len(x) <= part["to"]]
+        here = [(b, p) for x, b, p in judged(rows) if part.first <= len(x) <= part.last]
         legit = [p >= classic.threshold for bad, p in here if not bad]
         missed = [p < classic.threshold for bad, p in here if bad]
-        assert part["legitimate"] == len(legit)
-        assert part["malicious"] == len(missed)
-        for share, flags in (("false_positive_rate", legit), ("missed", missed)):
+        assert part.legitimate == len(legit)
+        assert part.malicious == len(missed)
+        for share, flags in ((part.false_positive_rate, legit), (part.missed, missed)):
             expected = sum(flags) / len(flags) if flags else None
-            assert part[share] == (pytest.approx(expected) if flags else None)
+            assert share == (pytest.approx(expected) if flags else None)
 
 
 def test_operating_points(classic: Scorer) -> None:
@@ -153,18 +163,18 @@ def test_operating_points(classic: Scorer) -> None:
     kept = judged(rows)
     bad_total = sum(bad for _, bad, _ in kept)
     found = tables.operating_points(result(rows), "classic")
-    assert [x["operating_point"] for x in found] == list(classic.artifact.thresholds)
+    assert [x.operating_point for x in found] == list(classic.artifact.thresholds)
     for row in found:
-        t = row["threshold"]
-        assert t == classic.artifact.thresholds[row["operating_point"]]
+        t = row.threshold
+        assert t == classic.artifact.thresholds[row.operating_point]
         counts = [
             sum(bad == b and (p >= t) == f for _, bad, p in kept)
             for b, f in ((False, False), (False, True), (True, False), (True, True))
         ]
         names = ("true_negative", "false_positive", "false_negative", "true_positive")
-        assert [row[name] for name in names] == counts
-        assert row["false_positive_rate"] == pytest.approx(counts[1] / (len(kept) - bad_total))
-        assert row["recall"] == pytest.approx(counts[3] / bad_total)
+        assert [getattr(row, name) for name in names] == counts
+        assert row.false_positive_rate == pytest.approx(counts[1] / (len(kept) - bad_total))
+        assert row.recall == pytest.approx(counts[3] / bad_total)
 
 
 def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer) -> None:
@@ -172,25 +182,49 @@ def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer
     found = tables.false_alarms(result(rows), "language")
     legit = sorted((x for x in rows if x[1] in LEGIT), key=lambda x: -x[2])
     assert len(legit) > len(found) == tables.ALARMS
-    assert [(x["name"], x["source"], x["probability"]) for x in found] == legit[:100]
+    assert [(x.name, x.source, x.probability) for x in found] == legit[:100]
     for row in found:
-        score = language.score(row["name"])
-        assert (row["segmentation"], row["unlikely"]) == (score.segmentation, score.unlikely)
+        score = language.score(row.name)
+        assert (row.segmentation, row.unlikely) == (score.segmentation, score.unlikely)
     other_script = "xn--80ak6aa92e"  # Cyrillic: scoring refuses it, a corpus may hold it
     (refused,) = tables.false_alarms(result([(other_script, "hsts", 0.5)]), "language")
-    assert (refused["name"], refused["segmentation"]) == (other_script, other_script)
+    assert (refused.name, refused.segmentation) == (other_script, other_script)
     (plain,) = tables.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
-    assert (plain["segmentation"], plain["unlikely"]) == ("facebook", "")
+    assert (plain.segmentation, plain.unlikely) == ("facebook", "")
 
 
 def test_what_the_models_were_judged_on() -> None:
     rows = made_up()
     found = tables.data(result(rows).corpus, 3)
     legit = sum(kind in LEGIT for _, kind, _ in rows)
-    assert (found["rows"], found["legitimate"], found["malicious"]) == (300, legit, 300 - legit)
+    assert (found.rows, found.legitimate, found.malicious) == (300, legit, 300 - legit)
 
 
-def naive_family(rows: Rows, fold: list[int], name: str) -> dict[str, Any]:
+def test_the_head_has_both_models_beside_what_was_aimed_at() -> None:
+    def recall(first: float) -> dict[float, float]:
+        return {0.01: first, 0.001: first / 2, 0.0001: first / 4}
+
+    means = {"classic": FamilyMeans(0.8, recall(0.4)), "language": FamilyMeans(0.99, recall(0.9))}
+    sources = {
+        "classic": [SourceResult("hsts", 10, 0.25, recall(0.1))],
+        "language": [SourceResult("hsts", 10, 0.01, recall(0.1))],
+    }
+    recalls = "families left out, mean recall at"
+    expected = [
+        HeadRow("families left out, macro AUC", 0.97, 0.8, 0.99, "number", "higher"),
+        HeadRow(f"{recalls} 1.00% false positives", 0.8, 0.4, 0.9, "percent", "higher"),
+        HeadRow(f"{recalls} 0.10% false positives", 0.6, 0.2, 0.45, "percent", "higher"),
+        HeadRow(f"{recalls} 0.01% false positives", None, 0.1, 0.225, "percent", "higher"),
+        HeadRow("hsts held out, false positives at max F1", 0.03, 0.25, 0.01, "percent", "lower"),
+    ]
+    assert tables.head(None, means, sources) == expected
+    error_rate = Beside(theirs=0.02, classic=0.021, language=0.004)
+    original = OriginalTable(Beside(0.5, 0.5, 0.5), [], error_rate)
+    first = HeadRow("original split, errors", 0.0045, 0.021, 0.004, "percent", "lower")
+    assert tables.head(original, means, sources) == [first, *expected]
+
+
+def naive_family(rows: Rows, fold: list[int], name: str) -> FamilyResult:
     own = {k for k, (_, kind, _) in zip(fold, rows, strict=True) if kind == name}
     bad = [p for _, kind, p in rows if kind == name]
     legit = [p for k, (_, kind, p) in zip(fold, rows, strict=True) if kind in LEGIT and k in own]
@@ -199,8 +233,8 @@ def naive_family(rows: Rows, fold: list[int], name: str) -> dict[str, Any]:
     recall = {}
     for rate in RATES:  # above all legitimate names but the share that may be flagged
         highest = legit[math.floor(rate * len(legit))]
-        recall[str(rate)] = sum(p > highest for p in bad) / len(bad)
-    return {"family": name, "rows": len(bad), "auc": sum(pairs) / len(pairs), "recall": recall}
+        recall[rate] = sum(p > highest for p in bad) / len(bad)
+    return FamilyResult(name, len(bad), sum(pairs) / len(pairs), recall)
 
 
 def test_each_family_is_told_against_the_legitimate_names_of_its_fold() -> None:
@@ -208,18 +242,18 @@ def test_each_family_is_told_against_the_legitimate_names_of_its_fold() -> None:
     corpus = result(rows).corpus
     fold = family_folds(corpus, 3).tolist()
     found = result(rows, fold).families()
-    assert {x["family"] for x in found} == {"banjori", "goz", "murofet"}
+    assert {x.family for x in found} == {"banjori", "goz", "murofet"}
     for family in found:
-        expected = naive_family(rows, fold, family["family"])
-        assert family["recall"] == pytest.approx(expected.pop("recall"))
-        assert family["auc"] == pytest.approx(expected.pop("auc"))
-        assert family.items() >= expected.items()
-    order = [(x["recall"]["0.001"], x["auc"]) for x in found]
+        expected = naive_family(rows, fold, family.family)
+        assert family.recall == pytest.approx(expected.recall)
+        assert family.auc == pytest.approx(expected.auc)
+        assert (family.family, family.rows) == (expected.family, expected.rows)
+    order = [(x.recall[0.001], x.auc) for x in found]
     assert order == sorted(order)
     means = leave_out.mean(found)
-    assert means["macro_auc"] == pytest.approx(sum(x["auc"] for x in found) / 3)
-    for rate in map(str, RATES):
-        assert means["recall"][rate] == pytest.approx(sum(x["recall"][rate] for x in found) / 3)
+    assert means.macro_auc == pytest.approx(sum(x.auc for x in found) / 3)
+    for rate in RATES:
+        assert means.recall[rate] == pytest.approx(sum(x.recall[rate] for x in found) / 3)
 
 
 @pytest.mark.parametrize("folds", [4, leave_out.FOLDS])

@@ -1,0 +1,258 @@
+"""What an evaluation finds, part by part, and its JSON.
+
+Rates, recalls and probabilities are shares, 0 to 1. A float that is not finite was not measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, TypeGuard
+
+AtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
+BAR = 0.001  # the false-positive rate whose recall ranks the families
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """What the models were judged on, in rows, and the corpus in words."""
+
+    rows: int
+    legitimate: int
+    malicious: int
+    families: int
+    description: str
+
+
+@dataclass(frozen=True)
+class HeadRow:
+    """A figure that decides, of both models, beside what was aimed at."""
+
+    what: str
+    target: float | None  # None where nothing was aimed at
+    classic: float | None
+    language: float | None
+    format: Literal["number", "percent"] = "number"
+    better: Literal["lower", "higher"] = "higher"
+
+    def winner(self) -> str | None:
+        """The model whose figure is better; None if they are equal or one is missing."""
+        if not (known(self.classic) and known(self.language)) or self.classic == self.language:
+            return None
+        return "language" if self._reaches(self.language, self.classic) else "classic"
+
+    def met(self) -> bool | None:
+        """Whether the language model meets the target; None if one of them is missing."""
+        if not (known(self.language) and known(self.target)):
+            return None
+        return self._reaches(self.language, self.target)
+
+    def _reaches(self, value: float, aim: float) -> bool:
+        return value <= aim if self.better == "lower" else value >= aim
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A figure of the original's, and of each model of ours."""
+
+    theirs: float
+    classic: float
+    language: float
+
+
+@dataclass(frozen=True)
+class OriginalRow:
+    """A count of the original's table, and of each model of ours."""
+
+    what: str
+    theirs: float
+    classic: float
+    language: float
+
+
+@dataclass(frozen=True)
+class OriginalTable:
+    """The original's validation split, each model at its own threshold."""
+
+    threshold: Beside
+    rows: Sequence[OriginalRow]
+    error_rate: Beside
+
+
+@dataclass(frozen=True)
+class Roc:
+    """Points of a ROC curve, from the highest threshold down."""
+
+    false_positive_rate: list[float]
+    recall: list[float]
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """Points of a precision-recall curve, from the highest threshold down."""
+
+    recall: list[float]
+    precision: list[float]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Both curves of a model, at the same thresholds."""
+
+    roc: Roc
+    precision_recall: PrecisionRecall
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Rows of each class by log-odds; one edge more than there are counts."""
+
+    edges: list[float]
+    legitimate: list[int]
+    malicious: list[int]
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Rows of similar prediction: its mean, and the share that is malicious."""
+
+    predicted: float
+    observed: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Counts and rates at a threshold; its name is `max_f1` or the rate that it was set for."""
+
+    operating_point: str | float
+    threshold: float
+    true_negative: int
+    false_positive: int
+    false_negative: int
+    true_positive: int
+    false_positive_rate: float
+    recall: float
+
+
+@dataclass(frozen=True)
+class FamilyResult:
+    """How a family is found by a model that has not seen it."""
+
+    family: str
+    rows: int
+    auc: float
+    recall: AtRate
+
+    def rank(self) -> tuple[float, float]:
+        """A key that sorts the worst family first: recall at BAR, then AUC."""
+        return self.recall[BAR], self.auc
+
+
+@dataclass(frozen=True)
+class FamilyMeans:
+    """Means over families, each family counted once."""
+
+    macro_auc: float
+    recall: AtRate
+
+
+@dataclass(frozen=True)
+class LeaveFamilyOut:
+    """Means over the families left out, the families of each fold, and the worst ten."""
+
+    folds: Sequence[Sequence[str]]
+    macro_auc: float
+    recall: AtRate
+    worst: Sequence[str]
+
+
+@dataclass(frozen=True)
+class SourceResult:
+    """A legitimate source left out: the share of it flagged, at max F1 and at each rate."""
+
+    source: str
+    rows: int
+    false_positive_rate: float
+    at: AtRate
+
+
+@dataclass(frozen=True)
+class LengthBin:
+    """Errors on labels of `first` to `last` characters; a rate over no rows is None."""
+
+    first: int = field(metadata={"json": "from"})
+    last: int = field(metadata={"json": "to"})
+    legitimate: int
+    false_positive_rate: float | None
+    malicious: int
+    missed: float | None
+
+    def span(self) -> str:
+        """The lengths in words: 4 or 1–3."""
+        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
+
+
+@dataclass(frozen=True)
+class FalseAlarm:
+    """A legitimate name of high score; `segmentation` has its pieces apart by `|`."""
+
+    name: str
+    source: str
+    probability: float
+    segmentation: str
+    unlikely: str  # the characters found least likely, or nothing
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Means over families left out, of the model made without a group of features."""
+
+    without: str
+    features: Sequence[str]
+    macro_auc: float
+    recall: AtRate
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that an evaluation tells of a model; a part that it lacks is empty."""
+
+    created: str = ""  # ISO 8601
+    model: str = ""
+    data: DataSummary | None = None
+    head: Sequence[HeadRow] = ()
+    original: OriginalTable | None = None
+    curves: Mapping[str, Curves] = field(default_factory=dict)  # by model
+    histogram: Histogram | None = None
+    calibration: Sequence[CalibrationBin] = ()
+    operating_points: Sequence[OperatingPoint] = ()
+    families: Sequence[FamilyResult] = ()
+    leave_family_out: LeaveFamilyOut | None = None
+    sources: Sequence[SourceResult] = ()
+    lengths: Sequence[LengthBin] = ()
+    false_alarms: Sequence[FalseAlarm] = ()
+    groups: Sequence[Ablation] = ()
+
+
+def known(value: float | None) -> TypeGuard[float]:
+    """Whether a figure was measured: neither None nor NaN or infinite."""
+    return value is not None and math.isfinite(value)
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as report.json has it: empty parts left out, null for what is not finite."""
+    return {key: value for key, value in _plain(report).items() if value}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {
+            x.metadata.get("json", x.name): _plain(getattr(value, x.name)) for x in fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): _plain(x) for key, x in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(x) for x in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
