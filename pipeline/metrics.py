@@ -29,7 +29,9 @@ class Confusion(NamedTuple):
 
 
 # The original's README: its validation split at its threshold of maximal F1.
-ORIGINAL_TABLE = Confusion(15889, 315, 346, 10043)
+ORIGINAL_TABLE = Confusion(
+    true_negative=15_889, false_positive=315, false_negative=346, true_positive=10_043
+)
 ORIGINAL_THRESHOLD = 0.4935
 
 
@@ -37,10 +39,10 @@ def confusion(probability: Floats, malicious: Bools, threshold: float) -> Confus
     """Counts at a threshold; a row is called malicious where p >= threshold."""
     flagged = probability >= threshold
     return Confusion(
-        int((~flagged & ~malicious).sum()),
-        int((flagged & ~malicious).sum()),
-        int((~flagged & malicious).sum()),
-        int((flagged & malicious).sum()),
+        true_negative=int((~flagged & ~malicious).sum()),
+        false_positive=int((flagged & ~malicious).sum()),
+        false_negative=int((~flagged & malicious).sum()),
+        true_positive=int((flagged & malicious).sum()),
     )
 
 

@@ -73,16 +73,16 @@ class _Mix:
         return [row for label, row in self.first.items() if label not in self.both]
 
     def summary(self) -> Summary:
-        """The counts."""
+        """The rows by class and subclass, and what was left out."""
         counts = Counter((row.kind, row.subclass) for row in self.kept())
         rows = {c: {s: n for (kind, s), n in counts.items() if kind == c} for c in CLASSES}
-        return Summary(rows, len(self.both), self.refused, self.repeated)
+        return Summary(rows=rows, both=len(self.both), refused=self.refused, repeated=self.repeated)
 
 
 def assemble(
     path: Path, sources: Sequence[str] = DEFAULT, names: int = NAMES, seed: int = SEED
 ) -> Summary:
-    """Mix the sources (see RowReader.parse) into a CSV of COLUMNS and GROUP.
+    """Mix sources, as RowReader.parse reads them, into a CSV of COLUMNS and GROUP.
 
     The first source that has a label gives its row; a label in both classes is
     dropped. `names` is how many a family of generators makes, `seed` that of the

@@ -78,9 +78,9 @@ class Cluster:
             raise ClusterError(f"{path}: H2O reads {frame.nrow} rows where {rows} stand")
         return download(frame.runif(seed=seed))[:, 0] >= share
 
-    def upload(self, path: Path, kinds: Mapping[str, str]) -> h2o.H2OFrame:
-        """Send a CSV; kinds is the type of every column: numeric or enum."""
-        return h2o.upload_file(str(path), self.key("table"), header=1, col_types=dict(kinds))
+    def upload(self, path: Path, types: Mapping[str, str]) -> h2o.H2OFrame:
+        """Send a CSV; types is H2O's type of every column by its name: numeric or enum."""
+        return h2o.upload_file(str(path), self.key("table"), header=1, col_types=dict(types))
 
 
 @contextmanager

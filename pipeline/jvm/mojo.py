@@ -68,8 +68,8 @@ def _named(
 ) -> dict[str, dict[str, float]]:
     """Coefficients of factors by level; one that leaves a level out leaves out the first."""
     coefficients = {}
-    for name, known, start, end in zip(names, levels, offsets[:-1], offsets[1:], strict=True):
-        kept = known[len(known) - (end - start) :]
+    for name, every, start, end in zip(names, levels, offsets[:-1], offsets[1:], strict=True):
+        kept = every[len(every) - (end - start) :]
         coefficients[name] = dict(zip(kept, beta[start:end], strict=True))
     return coefficients
 

@@ -50,18 +50,18 @@ class Manifest:
         """The manifest of files; raises ManifestError if model.json does not say enough."""
         metadata = json.loads(contents[MODEL])
         return cls(
-            version_of(contents),
-            _model(metadata),
-            metadata["created"],
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            uuid.uuid4().hex,
-            metadata.get("metrics", {}),
-            _described(contents),
-            golden,
+            version=version_of(contents),
+            model=_model(metadata),
+            created=metadata["created"],
+            published=datetime.now(UTC).isoformat(timespec="seconds"),
+            publication=uuid.uuid4().hex,
+            metrics=metadata.get("metrics", {}),
+            files=_described(contents),
+            golden=golden,
         )
 
     def write(self) -> bytes:
-        """As JSON."""
+        """The content of manifest.json."""
         text = json.dumps({"schema_version": SCHEMA_VERSION} | vars(self), indent=1)
         return (text + "\n").encode()
 
@@ -99,7 +99,11 @@ def check_version(version: str) -> None:
 
 
 def version_of(contents: Mapping[str, bytes]) -> str:
-    """The name of the version that some files make: model, day of training, hash of all."""
+    """The name of the version that some files make: model, day of training, hash of all.
+
+    contents: bytes by file name. Raises ManifestError if model.json gives no date of training,
+    or a name that no version can have.
+    """
     metadata = json.loads(contents[MODEL])
     try:
         day = f"{datetime.fromisoformat(metadata['created']).astimezone(UTC):%Y%m%d}"
@@ -134,8 +138,8 @@ def _check(found: Manifest, version: str) -> None:
         raise ValueError(f"a file {unknown[0]!r} is none of ours")
     if missing := {MODEL, CHECKSUM, MOJO} - set(found.files):
         raise ValueError(f"it does not list {missing.pop()}")
-    for name, said in found.files.items():
-        if not _SHA256.fullmatch(said["sha256"]) or not 0 <= said["size"] <= MAX_FILE:
+    for name, entry in found.files.items():
+        if not _SHA256.fullmatch(entry["sha256"]) or not 0 <= entry["size"] <= MAX_FILE:
             raise ValueError(f"hash or size of {name} cannot be")
     if not version.endswith(f"-{_digest(found.files)}"):
         raise ValueError("the files that it lists are not those of the version")

@@ -32,23 +32,25 @@ class VerificationError(PipelineError):
 
 
 def verify(folder: Path, golden: Golden | None = None) -> str:
-    """Prove the artifact in a folder; returns a line that says what was found.
+    """Verify the artifact in a folder; returns a line that says what was found.
 
-    golden: the answers recorded of it; None asks H2O's Java scorer for them.
-    Raises ArtifactError, MojoError or VerificationError.
+    golden: the answers recorded of it; None asks H2O's Java scorer for them. Raises
+    VerificationError if an answer, a coefficient or a threshold is another, ArtifactError or
+    MojoError for files that cannot be read, JavaError if there is no Java to ask.
     """
     scorer = Scorer.load(folder)
     same_as_mojo(scorer.artifact, folder / MOJO)
-    asked = ask_mojo(folder) if golden is None else golden
-    apart = check_golden(scorer, asked)
+    expected = ask_mojo(folder) if golden is None else golden
+    apart = check_golden(scorer, expected)
     source = "of its MOJO" if golden is None else "recorded"
-    return f"{len(asked)} answers as {source}, within {apart:.1e}; its equation is the MOJO's"
+    return f"{len(expected)} answers as {source}, within {apart:.1e}; its equation is the MOJO's"
 
 
 def same_as_mojo(model: Artifact, mojo: Path) -> None:
     """Raise VerificationError unless threshold, intercept and every coefficient are the MOJO's.
 
-    What a binned term gives on average stands in the artifact's intercept.
+    What a binned term gives on average stands in the artifact's intercept. Raises MojoError
+    too, if the file is no GLM's MOJO.
     """
     theirs, moved = read_mojo(mojo), 0.0
     for term, ours in model.metadata["coefficients"].items():
@@ -68,7 +70,10 @@ def same_as_mojo(model: Artifact, mojo: Path) -> None:
 
 
 def ask_mojo(folder: Path) -> Golden:
-    """Golden answers: what H2O's Java scorer says of NAMES, by the MOJO in the folder."""
+    """Golden answers: what H2O's Java scorer says of NAMES, by the MOJO in the folder.
+
+    Raises ArtifactError, MojoError, or JavaError if there is no Java to ask.
+    """
     scorer = Scorer.load(folder)
     labels = [scorer.score(name).name for name in NAMES]
     with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
@@ -82,8 +87,11 @@ def ask_mojo(folder: Path) -> Golden:
 
 
 def check_golden(scorer: Scorer, golden: Golden) -> float:
-    """The largest difference from golden answers; raises VerificationError if it is one."""
-    apart = 0.0
+    """The largest difference of a probability from golden answers.
+
+    Raises VerificationError if it is over TOLERANCE, or a label is another.
+    """
+    largest = 0.0
     for expected in golden:
         found = scorer.score(expected["domain"])
         difference = abs(found.probability - expected["probability"])
@@ -92,8 +100,8 @@ def check_golden(scorer: Scorer, golden: Golden) -> float:
                 f"{scorer.artifact.name}: {expected['domain']} gives {found.probability!r}, "
                 f"label {found.label}; its MOJO {expected['probability']!r}, {expected['label']}"
             )
-        apart = max(apart, difference)
-    return apart
+        largest = max(largest, difference)
+    return largest
 
 
 def _columns(model: Artifact, labels: list[str]) -> pd.DataFrame:

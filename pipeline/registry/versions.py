@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import (
@@ -36,6 +36,7 @@ from ..errors import PipelineError
 from ..evaluation import REPORT_FILES
 from ..files import replacing
 from . import manifest
+from .golden import Golden
 from .manifest import MAX_FILE, MAX_MANIFEST, Manifest, ManifestError
 from .s3 import Storage
 from .verify import ask_mojo, verify
@@ -66,28 +67,28 @@ class Pointer:
     move: str = field(default_factory=lambda: uuid.uuid4().hex)  # tells two movers apart
 
     def write(self) -> bytes:
-        """As JSON."""
+        """The content of current.json, with the present time as that of the move."""
         moved = datetime.now(UTC).isoformat(timespec="seconds")
         return (json.dumps(vars(self) | {"moved": moved}, indent=1) + "\n").encode()
 
 
 def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
-    """Prove an artifact and put it, with a report if given, under a version of its own.
+    """Verify an artifact and put it, with a report if given, under a version of its own.
 
     Raises ArtifactError, MojoError, VerificationError, ManifestError, RegistryError or
     AwsError; whatever is raised or killed, no version is there that was not.
     """
     contents = _contents(folder, report)
     version = manifest.version_of(contents)
-    if there := find(storage, version):
-        return Published(there, False)
-    golden = _proven(contents)
+    if existing := find(storage, version):
+        return Published(existing, new=False)
+    golden = _verified_answers(contents)
     made = Manifest.of(contents, golden)
     for name, body in contents.items():
         _put_once(storage, f"versions/{version}/{name}", body)
     storage.put(f"versions/{version}/{MANIFEST}", made.write())
-    there = _existing(storage, version)  # also after a retry whose first try did arrive
-    return Published(there, there.publication == made.publication)
+    stored = _existing(storage, version)  # also after a retry whose first try did arrive
+    return Published(stored, new=stored.publication == made.publication)
 
 
 def versions(storage: Storage) -> Iterator[Manifest | ManifestError]:
@@ -96,8 +97,8 @@ def versions(storage: Storage) -> Iterator[Manifest | ManifestError]:
     for version in storage.folders("versions/"):
         try:
             manifest.check_version(version)
-            if there := find(storage, version):
-                found.append(there)
+            if existing := find(storage, version):
+                found.append(existing)
         except ManifestError as error:
             found.append(error)
     yield from sorted(found, key=lambda x: x.published if isinstance(x, Manifest) else "")
@@ -176,10 +177,10 @@ def _contents(folder: Path, report: Path | None) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in paths.items()}
 
 
-def _proven(contents: dict[str, bytes]) -> list[dict[str, Any]]:
-    """Golden answers of a model, proven as it would be by whoever pulls it.
+def _verified_answers(contents: dict[str, bytes]) -> Golden:
+    """Golden answers of a model, verified as it would be by whoever pulls it.
 
-    In a folder of its own: what is proven is what is uploaded.
+    In a folder of its own: what is verified is what is uploaded.
     """
     with tempfile.TemporaryDirectory(prefix="publish-") as scratch:
         folder = Path(scratch)
@@ -194,8 +195,8 @@ def _put_once(storage: Storage, name: str, body: bytes) -> None:
     """Upload a file unless it is there; raises RegistryError if other bytes are."""
     if storage.put(name, body):
         return
-    there = storage.get(name, MAX_FILE)
-    if there is None or hashlib.sha256(there.body).digest() != hashlib.sha256(body).digest():
+    stored = storage.get(name, MAX_FILE)
+    if stored is None or hashlib.sha256(stored.body).digest() != hashlib.sha256(body).digest():
         raise RegistryError(f"{storage.url(name)}: other bytes are there; remove it and repeat")
 
 
@@ -240,10 +241,10 @@ def _pointer(storage: Storage) -> tuple[Pointer | None, str | None]:
 
 def _move(storage: Storage, pointer: Pointer, tag: str | None) -> Pointer:
     if not storage.put(_POINTER, pointer.write(), over=tag):
-        there = current(storage)  # a retry whose first try did arrive finds itself
-        if there is None or there.move != pointer.move:
+        stored = current(storage)  # a retry whose first try did arrive finds itself
+        if stored is None or stored.move != pointer.move:
             raise RegistryError(
                 f"{storage.url(_POINTER)} was moved meanwhile, to "
-                f"{there.version if there else 'nothing'}; look at versions and repeat"
+                f"{stored.version if stored else 'nothing'}; look at versions and repeat"
             )
     return pointer

@@ -57,7 +57,10 @@ def usable(words: Iterable[str]) -> list[str]:
 
 
 def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
-    """Cells for Lexicon; raises WordListError if no word is usable."""
+    """The cells of a Lexicon that knows the usable ones of some words, int32 (cells,).
+
+    Raises WordListError if no word is usable, or if two states of the graph have one hash.
+    """
     kept = usable(words)
     if not kept:
         raise WordListError(
@@ -71,12 +74,16 @@ def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
 
 
 def compile_tree(words: list[str]) -> tuple[NDArray[np.int32], Ints]:
-    """Cells for Vocabulary, and the cell in which each of the usable words ends, (words,)."""
+    """The cells of a Vocabulary, int32 (cells,), and the cell in which each word ends, (words,).
+
+    The words are usable ones, in the order in which `usable` gives them.
+    """
     parents, codes, ends = _trie(words)
     source, code = np.concatenate(parents), np.concatenate(codes)
     final = np.zeros(1 + len(source), np.bool_)
     final[ends] = True
-    graph = _Graph(final, 0, source, code, np.arange(1, len(final)))
+    target = np.arange(1, len(final))
+    graph = _Graph(final=final, root=0, source=source, code=code, target=target)
     base = _place(graph)
     return _fill_cells(graph, base), (base[source] + code)[ends - 1]
 
@@ -127,7 +134,13 @@ def _merge(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool_]) -> 
     parent, code = np.concatenate(parents), np.concatenate(codes)
     edges = np.unique(np.stack([state[parent], code, state[1:]], axis=1), axis=0)
     _check_merge(edges, state, parent, final, example)
-    return _Graph(final[example], int(state[0]), edges[:, 0], edges[:, 1], edges[:, 2])
+    return _Graph(
+        final=final[example],
+        root=int(state[0]),
+        source=edges[:, 0],
+        code=edges[:, 1],
+        target=edges[:, 2],
+    )
 
 
 def _check_merge(

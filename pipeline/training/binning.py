@@ -20,10 +20,10 @@ _CELL = 3  # bytes of a bin in a CSV: two digits and what follows
 
 
 class Plan(NamedTuple):
-    """Bins of every feature, and which are paired; see chalicelib.model.glm.BinnedAdditive."""
+    """Bins of every feature, and which are paired: the shape of a BinnedAdditive model."""
 
-    edges: dict[str, list[float]]
-    coarse: dict[str, list[int]]
+    edges: dict[str, list[float]]  # of a feature: the upper limits of all bins but the last
+    coarse: dict[str, list[int]]  # of a feature that is paired: the coarse bin of each bin
     pairs: list[Pair]
     sizes: dict[str, int]  # levels of every term
 
@@ -47,7 +47,8 @@ def plan(
     pairs = [Pair(names[a], names[b]) for a, b in combinations(strongest, 2)]
     width = 1 + max((max(x) for x in coarse.values()), default=0)
     sizes = {name: len(x) + 1 for name, x in edges.items()}
-    return Plan(edges, coarse, pairs, sizes | {pair.name: width**2 for pair in pairs})
+    sizes |= {pair.name: width**2 for pair in pairs}
+    return Plan(edges=edges, coarse=coarse, pairs=pairs, sizes=sizes)
 
 
 def _edges(values: Floats, weights: Floats, count: int) -> list[float]:

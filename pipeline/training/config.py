@@ -13,8 +13,8 @@ class TrainConfig:
     split_seed: int = 123_456  # of H2O's runif, as the original's
     train_share: float = 0.8  # of the rows, or groups of rows, that are learned from
     alpha: float = 0.0  # share of the lasso in the penalty: a ridge alone
-    ridge_classic: float = 1e-5  # lambda, the weight of the penalty
-    ridge_language: float = 3e-5
+    ridge_classic: float = 1e-5  # lambda, the weight of the penalty, of the classic model
+    ridge_language: float = 3e-5  # and of the language model
     # Thresholds.
     malicious_weight: float = 0.1  # of all malicious rows, to all legitimate ones
     out_of_fold_folds: int = 3  # of the scores that operating points are taken from

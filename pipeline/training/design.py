@@ -25,15 +25,15 @@ class DesignMatrix(Protocol):
     """How a model's rows become columns, and its coefficients an artifact."""
 
     tables: Tables  # those that are deployed
-    config: TrainConfig
+    config: TrainConfig  # that it was made by, and that a model of it is fitted by
 
     @property
     def name(self) -> str:
-        """The model's."""
+        """The name of the model, as in model.json: classic or language."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What H2O learns from."""
+        """The names of the columns that H2O learns from."""
 
     @property
     def kind(self) -> str:
@@ -41,7 +41,7 @@ class DesignMatrix(Protocol):
 
     @property
     def weights(self) -> Floats | None:
-        """Of the rows where a threshold is chosen, (rows,); None where all weigh alike."""
+        """Weight of each row where a threshold is chosen, (rows,); None: all weigh alike."""
 
     @property
     def cross_fitted(self) -> bool:
@@ -52,10 +52,18 @@ class DesignMatrix(Protocol):
         """Rows after the real ones, by which H2O knows every level of a factor."""
 
     def write(self, path: Path, extra: pd.DataFrame, deployed: bool, every: int = 1) -> None:
-        """Write columns and extra, rows aligned, as CSV: every so many rows."""
+        """Write the columns, and extra beside them, as CSV.
+
+        extra has a row for each of the corpus and then one for each of padding. deployed: by
+        the tables that are deployed, not by those that did not count a row. every: of the
+        corpus only each so-manieth row, from the first on; padding is always written.
+        """
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
-        """What model.json says of the equation, given what the MOJO says."""
+        """The keys of model.json that make the equation, given what the MOJO says.
+
+        coefficients are in log-odds: of a number one, of a factor one for each level.
+        """
 
 
 class Classic:
@@ -114,10 +122,10 @@ class Language:
         values, weight = self._crossed.matrix(rows, features), self.weights[rows]
         self.plan = binning.plan(features, values, malicious[rows], weight, config)
         self._bins = BinnedAdditive(
-            self.plan.edges,
-            self.plan.coarse,
-            self.plan.pairs,
-            {term: [0.0] * size for term, size in self.plan.sizes.items()},
+            edges=self.plan.edges,
+            coarse=self.plan.coarse,
+            pairs=self.plan.pairs,
+            coefficients={term: [0.0] * size for term, size in self.plan.sizes.items()},
         )
         self._shares = self._bin_shares(values, weight / weight.sum())
         self.columns = tuple(self.plan.sizes)

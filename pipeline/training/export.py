@@ -40,7 +40,7 @@ MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
 
 class ExportError(PipelineError):
-    """A model that cannot be exported, or whose proof failed."""
+    """An artifact that does not answer as its model does, or is not the one it should equal."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Verification:
     mojo_rows: int  # of them asked of the MOJO
     from_mojo: float  # largest difference of probabilities
     from_cluster: float
-    other_labels: int  # rows that one of both labels otherwise
+    other_labels: int  # answers of the MOJO and of the cluster whose label is another
 
     @property
     def holds(self) -> bool:
@@ -69,8 +69,9 @@ class Verification:
 
 
 def export(trained: Trained, data: list[dict[str, Any]], folder: Path) -> None:
-    """Write the artifact to a folder that holds the MOJO; data says what it was trained on.
+    """Write the artifact to a folder that holds the MOJO.
 
+    data: name, sha256 and rows of everything that it was trained on, for model.json.
     Raises MojoError if the MOJO cannot be read.
     """
     names = _save(trained.design.tables, folder)

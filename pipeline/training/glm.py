@@ -75,7 +75,7 @@ def fit(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
     threshold = best_f1(probability[valid], malicious[valid], candidates, weights)
     check_with_h2o(cluster, threshold, probability[valid], malicious[valid], candidates, weights)
     reset_model_threshold(model, threshold)
-    return Fitted(model, valid, probability, threshold)
+    return Fitted(model=model, valid=valid, probability=probability, threshold=threshold)
 
 
 def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS) -> Bools:
@@ -119,8 +119,8 @@ def load(
     """
     pad = design.padding
     columns = {name: np.append(x, np.full(pad, _PADDING)) for name, x in extra.items()}
-    kinds = np.append(corpus.malicious, np.zeros(pad, np.bool_))
-    columns[RESPONSE] = np.array(LEVELS)[kinds.astype(int)]
+    malicious = np.append(corpus.malicious, np.zeros(pad, np.bool_))
+    columns[RESPONSE] = np.array(LEVELS)[malicious.astype(int)]
     return _send(cluster, design, pd.DataFrame(columns), deployed=False)
 
 
@@ -130,9 +130,9 @@ def _send(
     with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
         path = Path(folder) / "frame.csv"
         design.write(path, extra, deployed)
-        kinds = dict.fromkeys(design.columns, design.kind)
-        kinds |= {name: "enum" if name == RESPONSE else "numeric" for name in map(str, extra)}
-        return cluster.upload(path, kinds)
+        types = dict.fromkeys(design.columns, design.kind)
+        types |= {name: "enum" if name == RESPONSE else "numeric" for name in map(str, extra)}
+        return cluster.upload(path, types)
 
 
 def predict_deployed(
@@ -165,15 +165,15 @@ def _fit(
             x=list(design.columns), y=RESPONSE, training_frame=training, validation_frame=validation
         )
     except H2OResponseError as error:
-        said = str(getattr(error.args[0], "msg", error)).strip().splitlines()
-        raise TrainingError(f"H2O cannot fit these rows: {said[0]}") from error
+        lines = str(getattr(error.args[0], "msg", error)).strip().splitlines()
+        raise TrainingError(f"H2O cannot fit these rows: {lines[0]}") from error
     return model
 
 
 def fit_all(
     cluster: Cluster, corpus: Corpus, design: DesignMatrix
 ) -> H2OGeneralizedLinearEstimator:
-    """Fit on every row of a corpus."""
+    """Fit on every row of a corpus; raises TrainingError if H2O cannot."""
     part = np.full(len(corpus.frame), _TRAIN)
     frame = load(cluster, design, corpus, {"part": part})
     return _fit(cluster, design, cluster.rows(frame, frame["part"] == _TRAIN))
@@ -182,7 +182,10 @@ def fit_all(
 def out_of_fold(
     cluster: Cluster, design: DesignMatrix, corpus: Corpus, fold: Ints, what: str
 ) -> Floats:
-    """P(malicious) of every row by a model that was fitted without its fold, (rows,)."""
+    """P(malicious) of every row by a model that was fitted without its fold, (rows,).
+
+    fold is (rows,); what names the progress bar. Raises TrainingError if H2O cannot fit.
+    """
     padded = load(cluster, design, corpus, {"fold": fold})
     frame = h2o.assign(padded[: len(fold), :], cluster.key("rows"))
     probability = np.full(len(fold), np.nan)

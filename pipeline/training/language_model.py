@@ -39,8 +39,8 @@ class WordList(NamedTuple):
 
     words: list[str]  # sorted
     frequency: Floats  # (words,), sums to 1
-    cells: NDArray[np.int32]
-    cell: Ints  # (words,) of each word
+    cells: NDArray[np.int32]  # (cells,) of the automaton
+    cell: Ints  # (words,) in which each word ends
     sha256: str  # of the file that they come from
 
 
@@ -56,7 +56,14 @@ def word_list(config: TrainConfig = DEFAULTS) -> WordList:
     words = [word for word in usable(counted) if len(word) <= config.longest_word]
     frequency = np.array([counted[word] for word in words])
     digest = hashlib.sha256(data).hexdigest()
-    return WordList(words, frequency / frequency.sum(), *compile_tree(words), digest)
+    cells, cell = compile_tree(words)
+    return WordList(
+        words=words,
+        frequency=frequency / frequency.sum(),
+        cells=cells,
+        cell=cell,
+        sha256=digest,
+    )
 
 
 def fit(legitimate: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS) -> Tables:
@@ -80,8 +87,8 @@ def fit_characters(legitimate: Sequence[str], config: TrainConfig = DEFAULTS) ->
     p = (ones + 0.5) / (ones + 0.5).sum()
     third = _costs(_interpolate(threes, _interpolate(twos, p)))
     counts[counts < config.fourgram_least] = 0
-    totals, kinds = counts.sum(axis=-1), (counts > 0).sum(axis=-1)
-    step = _costs(np.where(totals > 0, kinds / np.maximum(totals + kinds, 1), 1))
+    totals, distinct = counts.sum(axis=-1), (counts > 0).sum(axis=-1)
+    step = _costs(np.where(totals > 0, distinct / np.maximum(totals + distinct, 1), 1))
     seen = _costs(_interpolate(counts, np.exp(-third / UNIT)))
     # In whole numbers, so that all that was not seen after a context differs alike
     # from the costs of three: a table that packs well.
@@ -91,11 +98,11 @@ def fit_characters(legitimate: Sequence[str], config: TrainConfig = DEFAULTS) ->
 
 
 def fit_words(
-    legitimate: Sequence[str], known: WordList, config: TrainConfig = DEFAULTS
+    legitimate: Sequence[str], listed: WordList, config: TrainConfig = DEFAULTS
 ) -> Vocabulary:
-    """Costs of words and single characters, re-estimated by cutting legitimate labels.
+    """Costs of words and single characters, re-estimated by segmenting legitimate labels.
 
-    Each round counts the steps of the cheapest cuts under the costs so far
+    Each round counts the arcs of the cheapest segmentations under the costs so far
     (Viterbi training, an approximation of EM: Juang and Rabiner, IEEE Trans. ASSP
     38(9), 1990); the list's own frequencies stay in as a prior.
     """
@@ -105,55 +112,56 @@ def fit_words(
         letters += np.bincount(batch.codes, minlength=SIZE)
     letters[OTHER] = 0.5
     letters = letters / letters.sum()
-    frequency, singles = known.frequency, config.single_share
+    frequency, singles = listed.frequency, config.single_share
     for _ in range(config.viterbi_rounds):
-        words = _words(known, frequency * (1 - singles), letters * singles)
-        found, alone = _count_steps(words, batches)
-        counts = found[known.cell] + config.prior_words * known.frequency
+        words = _words(listed, frequency * (1 - singles), letters * singles)
+        found, alone = _count_arcs(words, batches)
+        counts = found[listed.cell] + config.prior_words * listed.frequency
         frequency = counts / counts.sum()
         singles = (alone + 1) / (alone + found.sum() + 2)
-    return _words(known, frequency * (1 - singles), letters * singles)
+    return _words(listed, frequency * (1 - singles), letters * singles)
 
 
-def _words(known: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
-    costs = np.full(SIZE + len(known.cells), _HIGHEST, np.uint8)
+def _words(listed: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
+    """The costs of probabilities: of the words, (words,), and of single characters, (SIZE,)."""
+    costs = np.full(SIZE + len(listed.cells), _HIGHEST, np.uint8)
     costs[:SIZE] = _costs(letters).clip(0, _HIGHEST)
-    costs[SIZE + known.cell] = _costs(frequency).clip(0, _HIGHEST)
-    return Vocabulary(known.cells, costs)
+    costs[SIZE + listed.cell] = _costs(frequency).clip(0, _HIGHEST)
+    return Vocabulary(listed.cells, costs)
 
 
-def _count_steps(words: Vocabulary, batches: Sequence[Batch]) -> tuple[Ints, int]:
-    """How often each cell's word stands in the cheapest cuts, and how many single characters."""
+def _count_arcs(words: Vocabulary, batches: Sequence[Batch]) -> tuple[Ints, int]:
+    """How often each cell's word, and any single character, is in the cheapest segmentations."""
     found, alone = np.zeros(len(words.cells), np.int64), 0
     for batch in batches:
-        view = BatchFeatures(batch, Tables(words=words))
-        taken = best_arcs(view)
-        first_word = len(view.arcs.start) - len(view.matches.start)
+        features = BatchFeatures(batch, Tables(words=words))
+        taken = best_arcs(features)
+        first_word = len(features.arcs.start) - len(features.matches.start)
         alone += int(taken[:first_word].sum())
-        cells = view.matches.cell[taken[first_word:]]
+        cells = features.matches.cell[taken[first_word:]]
         found += np.bincount(cells, minlength=len(found))
     return found, alone
 
 
-def best_arcs(view: BatchFeatures) -> NDArray[np.bool_]:
-    """Which steps are part of a cheapest cut, bool (steps,).
+def best_arcs(features: BatchFeatures) -> Bools:
+    """Which arcs are part of a cheapest segmentation, bool (arcs,).
 
-    Walks back from the ends of the labels. Of two cuts of one value both count.
+    Walks back from the ends of the labels. Of two segmentations of one value both count.
     """
-    start, end, value = view.arcs
-    reached = view.viterbi_scores
-    taken: NDArray[np.bool_] = reached[start] + value == reached[end]
-    ends = np.zeros(view.size, np.bool_)
-    ends[view.batch.starts + view.lengths] = True
-    position = positions(view.batch)[start]
+    start, end, value = features.arcs
+    score = features.viterbi_scores
+    taken: Bools = score[start] + value == score[end]
+    ends = np.zeros(features.size, np.bool_)
+    ends[features.batch.starts + features.lengths] = True
+    position = positions(features.batch)[start]
     order = np.argsort(-position[taken].astype(np.int16), kind="stable")
     order = np.flatnonzero(taken)[order]
     bounds = np.cumsum(np.bincount(position[taken])[::-1]).tolist()
     for low, high in pairwise([0, *bounds]):
-        steps = order[low:high]
-        used = ends[end[steps]]
-        taken[steps] = used
-        ends[start[steps[used]]] = True
+        arcs = order[low:high]
+        used = ends[end[arcs]]
+        taken[arcs] = used
+        ends[start[arcs[used]]] = True
     return taken
 
 
@@ -202,9 +210,11 @@ def _fourgrams(labels: Sequence[str]) -> Floats:
 
 
 def _interpolate(counts: Floats, shorter: Floats) -> Floats:
+    """Probabilities of the last symbol, given those after a context that is one shorter."""
     total = counts.sum(axis=-1, keepdims=True)
-    kinds = (counts > 0).sum(axis=-1, keepdims=True)
-    return np.where(total > 0, (counts + kinds * shorter) / np.maximum(total + kinds, 1), shorter)
+    distinct = (counts > 0).sum(axis=-1, keepdims=True)
+    seen = (counts + distinct * shorter) / np.maximum(total + distinct, 1)
+    return np.where(total > 0, seen, shorter)
 
 
 def _costs(p: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What `train` does: choose the data, train, export, prove."""
+"""What `train` does: read, design, fit, threshold, out of fold, export, verify."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .glm import Trained, check_classes, fit, out_of_fold, predict_deployed
 SAME = 1e-6  # as far as numbers of two trainings on the same data may be apart
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What to train: None means the default of each."""
 
@@ -38,7 +38,7 @@ class Request:
     lexicon: Path | None = None
     out: Path | None = None
     h2o_url: str | None = None
-    prove_all: bool = False
+    prove_all: bool = False  # ask the MOJO for every row, not for some of them
     compare: str | None = None  # an artifact that should come out again
 
     @property
@@ -61,7 +61,7 @@ def run_training(request: Request) -> Verification:
         say(f"words    {words['name']}: {words['rows']:,} words")
         with cluster(request.h2o_url) as joined:
             say("training a GLM in H2O ...")
-            trained = train(joined, corpus, design, folder)
+            trained = train(joined, corpus, design, folder)  # the function below
         say("exporting, and proving the export on every row ...")
         export(trained, [corpus.source(), words], folder)
         whole = request.prove_all or request.features == "classic"
@@ -74,7 +74,7 @@ def run_training(request: Request) -> Verification:
 
 
 def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) -> Trained:
-    """Fit, choose the threshold, and score out of fold, on a running cluster.
+    """Fit with the threshold of maximal F1, and score out of fold, on a running cluster.
 
     The MOJO is saved in the folder. Raises TrainingError.
     """
@@ -105,7 +105,11 @@ def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) 
 
 
 def compare(expected: str, found: Path) -> str:
-    """How far two artifacts are apart; raises ExportError if over SAME in any number."""
+    """Say how far an artifact in a folder is from the one named as expected.
+
+    Raises ExportError if any coefficient or threshold differs by more than SAME, or if the
+    two do not have the same ones; ArtifactError if either cannot be loaded.
+    """
     one, other = (artifact.load(path) for path in (artifact.locate(expected), found))
     numbers = [
         [*flat(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]

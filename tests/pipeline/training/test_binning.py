@@ -176,7 +176,7 @@ def crossed(corpus: Corpus, design: Language) -> CrossFit:
 
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
-def test_a_recipe_writes_the_bins_of_its_features_and_every_level(
+def test_a_design_writes_the_bins_of_its_features_and_every_level(
     design: Language, crossed: CrossFit, tmp_path: Path, every: int, deployed: bool
 ) -> None:
     count, pad = len(design.labels), design.padding

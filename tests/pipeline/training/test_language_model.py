@@ -53,7 +53,9 @@ def known() -> WordList:
     cells = compile_tree(words)[0]
     frequency = np.arange(1.0, len(words) + 1) ** 2
     cell = np.array([cell_of(cells, x) for x in words])
-    return WordList(words, frequency / frequency.sum(), cells, cell, "")
+    return WordList(
+        words=words, frequency=frequency / frequency.sum(), cells=cells, cell=cell, sha256=""
+    )
 
 
 @pytest.fixture(scope="module")
