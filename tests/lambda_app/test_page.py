@@ -123,6 +123,7 @@ def first_name(route: Route) -> str:
     return str(json.loads(route.request.post_data or "")["domains"][0])
 
 
+@pytest.mark.timing  # of the pause in typing
 def test_a_verdict_while_typing_and_one_request_a_pause(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.post_data or "") if PATH in r.url else None)
@@ -135,6 +136,7 @@ def test_a_verdict_while_typing_and_one_request_a_pause(page: Page) -> None:
     expect(page.locator("#result")).to_be_hidden()
 
 
+@pytest.mark.timing
 def test_an_answer_that_comes_late_is_dropped(page: Page) -> None:
     held: list[Route] = []
 
