@@ -254,7 +254,7 @@ def test_a_bad_name_is_told_at_the_field(page: Page) -> None:
     error = page.locator("#domain-error")
     expect(error).to_have_text("not one name: the character ' ' in 'two words.com'")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(re.compile("only letters"))
+    expect(field).to_have_accessible_description(re.compile("not one name"))
     expect(page.locator("#result")).to_be_hidden()
     field.fill("example.com")
     expect(error).to_be_empty()

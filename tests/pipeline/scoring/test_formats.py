@@ -130,20 +130,25 @@ NASTY = [
 ]
 
 
+def guarded(cell: str) -> str:
+    """As a spreadsheet does not run it."""
+    return f"'{cell}" if cell[:1] in {*"=+-@"} else cell
+
+
 def plainly(scorer: Scorer, names: list[str]) -> bytes:
     """The CSV as it is defined: by Python's csv, of what score_many says."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for x in scorer.score_many(names):
-        cell = f"'{x.domain}" if x.domain[:1] in {*"=+-@"} else x.domain
+        cell = guarded(x.domain)
         if not x.domain.strip():  # an empty line of a list
             writer.writerow((cell, "", "", "", "skipped", "comment"))
         elif isinstance(x, Invalid):
             why = x.reason if x.status == "skipped" else x.error
             writer.writerow((cell, "", "", "", x.status, why))
         else:
-            writer.writerow((cell, x.name, x.label, x.probability, "judged", ""))
+            writer.writerow((cell, guarded(x.name), x.label, x.probability, "judged", ""))
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
 
