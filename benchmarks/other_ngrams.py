@@ -114,7 +114,7 @@ def _errors(folder: Path, data: labelled.Corpus, valid: Bools, model: Any) -> It
     out = folder / "classic"
     pipeline("train", "--features", "classic", "--data", str(data.path), "--out", str(out))
     labels, malicious = list(data.frame["domain"][valid]), data.malicious[valid]
-    classic = Scorer.load(out).probability(labels)
+    classic = Scorer.load(out).probability_as_they_are(labels)
     for name, p in (("its", model.predict_proba(labels)[:, 1]), ("classic's", classic)):
         errors = confusion(p, malicious, best_f1(p, malicious, p)).errors
         share = f"{errors:,} of {len(labels):,} ({errors / len(labels):.2%})"

@@ -86,8 +86,11 @@ def test_the_hooks_before_a_commit_are_those_of_make_check() -> None:
 
 
 def test_make_and_the_package_install_from_locks_only() -> None:
-    makefile = text("Makefile")
-    assert re.findall(r"pip install (.*)", makefile) == [
-        "--quiet --disable-pip-version-check --require-hashes -r"
+    """The project itself is installed without anything that it needs."""
+    makefile = re.sub(r"\s*\\\n\s*", " ", text("Makefile"))
+    assert re.findall(r"pip install --quiet --disable-pip-version-check (.*)", makefile) == [
+        "--require-hashes -r",
+        "--no-deps --no-build-isolation --editable .",
     ]
+    assert makefile.count("pip install") == 2
     assert set(re.findall(r"\$\(INSTALL\) (.*)", makefile)) <= set(LOCKS.values())

@@ -141,7 +141,9 @@ def score(
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     notes = rows.Notes()
-    source = _Input(file, rows.Column(column, delimiter, header) if column else None, field, notes)
+    source = _Input(
+        file, None if column is None else rows.Column(column, delimiter, header), field, notes
+    )
     live = not names and streams.is_live(file)
     chunks: Iterable[list[Row]]
     if names:

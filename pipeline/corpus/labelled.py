@@ -22,7 +22,7 @@ from . import sources
 COLUMNS = ("host", "domain", "class", "subclass")
 GROUP = "group"  # a fifth column, of what a split must not part
 CLASSES = ("legit", "dga")
-LABEL = rf"[a-z0-9\n-]{{1,{MAX_LABEL}}}"  # one record of the original's has a line feed
+_LABEL = rf"[a-z0-9\n-]{{1,{MAX_LABEL}}}"  # one record of the original's has a line feed
 
 
 class CorpusError(PipelineError):
@@ -110,7 +110,7 @@ def _check_classes(path: Path, frame: pd.DataFrame) -> None:
 def _check_rows(path: Path, frame: pd.DataFrame) -> None:
     if frame["class"].nunique() < len(CLASSES):
         raise CorpusError(f"{path}: {len(frame)} rows; rows of both classes are needed to learn")
-    wrong = np.flatnonzero(~frame["domain"].str.fullmatch(LABEL))
+    wrong = np.flatnonzero(~frame["domain"].str.fullmatch(_LABEL))
     if wrong.size:
         row = wrong[0]
         raise CorpusError(

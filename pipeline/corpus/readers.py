@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
+from lambda_app.chalicelib.domains.public_suffix import packaged
 
 from ..dga import FAMILIES, sampling, shapes
 from . import sources
@@ -23,6 +24,8 @@ KNOWN = {  # and the classes that each can hold
     "generators": ("dga",),
     "shapes": ("dga",),
 }
+
+_OWN_SITES = {"cloudns.net"}  # zones that are sites of their owners, too
 
 
 class Row(NamedTuple):
@@ -92,9 +95,10 @@ def _read(path: Path) -> Iterator[Row]:
 
 def _listed(source: sources.Dataset) -> Iterator[Row]:
     """The hosts of a committed list, all legitimate."""
+    zones = packaged().rules.keys() - _OWN_SITES  # of bitbucket.io others have the names
     for host in lzma.decompress(sources.fetch(source).read_bytes()).decode("ascii").split():
         try:
-            label = parse(host).label
+            label = "" if host in zones else parse(host).label
         except InvalidDomain:
             label = ""
         yield Row(host, label, "legit", source.name, label)

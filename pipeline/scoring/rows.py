@@ -41,7 +41,7 @@ def from_lines(lines: Iterator[str]) -> Iterator[Row]:
         raise InputError("this is a Zeek log: name the column, --column query")
     for line in chain([] if first is None else [first], lines):
         text = line.rstrip("\r\n")
-        yield text if text and not text.isspace() else _EMPTY
+        yield text if text and not text.isspace() else _EMPTY._replace(domain=text)
 
 
 # --- CSV ---
@@ -75,9 +75,8 @@ def from_csv(lines: Iterator[str], column: Column, notes: Notes) -> Iterator[Row
     if delimiter == _ZEEK:
         yield from _zeek(lines, column, notes)
         return
-    records = _records(lines, delimiter, number)
     at = None
-    for record in records:
+    for record in _records(lines, delimiter, number):
         if isinstance(record, Invalid):
             yield record
         elif at is None:
@@ -86,6 +85,8 @@ def from_csv(lines: Iterator[str], column: Column, notes: Notes) -> Iterator[Row
                 yield _cell(record, at, column)
         else:
             yield _cell(record, at, column)
+    if at is None:
+        _find([], column, notes)  # an empty input has no column
 
 
 def _preamble(lines: Iterator[str], column: Column) -> tuple[int, Iterator[str], str]:
@@ -149,11 +150,12 @@ def _find(record: Sequence[str], column: Column, notes: Notes) -> tuple[int, boo
         return found[0], True
     if column.number and 1 <= column.number <= len(record):
         return column.number - 1, bool(column.header)
-    names = ", ".join(repr(name[:40]) for name in record[:20]) if column.header is not False else ""
-    more = f"; the first row has {names}" if _is_header(record) else ""
+    shown = "; the first row is no header that could be shown"
+    if _is_header(record):
+        shown = f"; the header is {','.join(record)[:200]!r}"
     raise InputError(
-        f"no column {column.name!r} among {len(record)}{more}; give a name of the header, or a "
-        "number from 1 on where there is none"
+        f"no column {column.name!r}{shown}; give a name of the header, or a number from 1 to "
+        f"{len(record)} where there is none"
     )
 
 

@@ -53,6 +53,8 @@ class _Live(io.RawIOBase):
 
 def is_live(path: Path | None) -> bool:
     """Whether an input may pause: a pipe, a socket or a terminal, not a file."""
+    if path and not path.exists():
+        return False  # which is told when it is opened
     mode = (path.stat() if path else os.fstat(sys.stdin.fileno())).st_mode
     return not stat.S_ISREG(mode)
 

@@ -127,7 +127,7 @@ def _one_line(found: re.Match[str]) -> str:
 def _compare(trained: Trained, labels: list[str], folder: Path, every: int) -> Verification:
     """All rows by NumPy and the cluster, every so many by the MOJO."""
     scorer = Scorer.load(folder)
-    numpy = scorer.probability_as_they_are(labels)  # one of the original's has a line feed
+    numpy = scorer.probability_as_they_are(labels)
     flagged = numpy >= scorer.threshold
     with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
         source = Path(scratch) / "in.csv"

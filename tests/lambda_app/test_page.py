@@ -123,6 +123,7 @@ def first_name(route: Route) -> str:
     return str(json.loads(route.request.post_data or "")["domains"][0])
 
 
+@pytest.mark.timing  # of the pause in typing
 def test_a_verdict_while_typing_and_one_request_a_pause(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.post_data or "") if PATH in r.url else None)
@@ -135,6 +136,7 @@ def test_a_verdict_while_typing_and_one_request_a_pause(page: Page) -> None:
     expect(page.locator("#result")).to_be_hidden()
 
 
+@pytest.mark.timing
 def test_an_answer_that_comes_late_is_dropped(page: Page) -> None:
     held: list[Route] = []
 
@@ -250,9 +252,9 @@ def test_a_bad_name_is_told_at_the_field(page: Page) -> None:
     judge(page, NAME)
     judge(page, "two words.com")
     error = page.locator("#domain-error")
-    expect(error).to_have_text("the character ' ': only letters, digits and hyphens may be")
+    expect(error).to_have_text("not one name: the character ' ' in 'two words.com'")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(re.compile("only letters"))
+    expect(field).to_have_accessible_description(re.compile("not one name"))
     expect(page.locator("#result")).to_be_hidden()
     field.fill("example.com")
     expect(error).to_be_empty()
@@ -263,7 +265,7 @@ def test_markup_in_a_name_stays_text(page: Page) -> None:
     bad = "<img src=x onerror=alert(1)>.com"
     page.on("dialog", lambda _: pytest.fail("a script ran"))
     judge(page, bad)
-    expect(page.locator("#domain-error")).to_contain_text("'<'")
+    expect(page.locator("#domain-error")).to_contain_text("<img src=x")
     start(page, bad)
     expect(page.locator("#rows tbody td.name")).to_have_text(bad)
     assert page.locator("img").count() == 0

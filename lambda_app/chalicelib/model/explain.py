@@ -20,7 +20,7 @@ CLAUSES = {
     "length": ("long for what it says", "of a length that real names have"),
     "entropy": ("its characters are mixed as if by lot", "its characters are mixed as in names"),
     "vowels": ("it is hard to pronounce", "it is easy to pronounce"),
-    "words": ("it reads as few words or none", "it reads as words"),
+    "words": ("its words are few or short", "it is made of words"),
 }
 
 

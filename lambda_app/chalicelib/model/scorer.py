@@ -229,7 +229,7 @@ def _known_point(asked: str | float, model: artifact.Artifact) -> str | float:
         return asked
     try:
         number = float(asked)
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         number = 0.0  # which is none
     if number not in model.thresholds:
         raise UnknownOperatingPoint(asked, model)

@@ -26,7 +26,7 @@ JUDGING = EVENT["resource"]
 PAYLOAD = 6 * 2**20  # bytes that a Lambda may answer with
 ROUTES = (JUDGING,) * 16 + ("/model", "/health", "/openapi.json", "/")
 VERDICT = {"domain", "name", "threshold", "operating_point", "model", "contributions"}
-VERDICT |= {*EIGHT, "segmentation", "unlikely"}
+VERDICT |= {*EIGHT, "segmentation", "unlikely", "status", "reason", "bare", "assigned", "allowed"}
 STAGE = {
     "API_KEY_SHA256": hashlib.sha256(b"key").hexdigest(),
     "CORS_ORIGINS": "https://a.example https://b.example",
@@ -208,12 +208,15 @@ def check(app: Any, sent: dict[str, Any]) -> int:
 
 def check_body(route: str, status: int, body: Any) -> None:
     if status != 200:
-        assert set(body) == {"Code", "Message"}
+        more = {"Status", "Reason"} if status == 422 else set()
+        assert set(body) == {"Code", "Message"} | more
         assert body["Code"]
         assert body["Message"]
     elif route == JUDGING and "results" in body:
         assert set(body) == {"model", "threshold", "operating_point", "results"}
-        assert all(set(x) in (VERDICT, {"domain", "error"}) for x in body["results"])
+        assert all(
+            set(x) in (VERDICT, {"domain", "error", "status", "reason"}) for x in body["results"]
+        )
     elif route == JUDGING:
         assert set(body) == VERDICT
 

@@ -98,7 +98,7 @@ def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None
     assert summary.rows["legit"].keys() == {"hsts", "universities"}
     assert summary.rows["legit"]["hsts"] > 111_000
     assert summary.rows["legit"]["universities"] > 18_000
-    assert summary.refused == 252  # of hsts, labels in other scripts, and 4 suffixes of ICANN's
+    assert summary.refused == 287  # labels in other scripts, and what is a suffix or zone itself
     assert sum(map(len, summary.rows.values())) == 2 + 35 + 8
     assert len(frame) == sum(n for counts in summary.rows.values() for n in counts.values())
     assert frame["domain"].is_unique

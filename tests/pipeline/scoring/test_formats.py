@@ -48,8 +48,11 @@ def test_a_row_for_each_row_whatever_it_holds(tmp_path: Path) -> None:
     )
     run = score("--input", path)
     assert run.returncode == 1
-    assert run.stderr == "score: 5 rows were refused\n"
-    assert [bool(x["error"]) for x in rows(run)] == [False, True, True, True, True, True, False]
+    assert run.stderr == "score: 2 judged (0 flagged), 1 skipped (1 comment), 4 invalid\n"
+    assert [x["status"] for x in rows(run)] == [
+        *("judged", "skipped", "invalid", "invalid", "invalid", "invalid", "judged")
+    ]
+    assert all(bool(x["reason"]) != (x["status"] == "judged") for x in rows(run))
     assert rows(run)[0]["domain"] == "google.com"
     assert rows(run)[-1]["name"] == "bbc"
 
@@ -85,7 +88,10 @@ def test_a_field_longer_than_csv_usually_allows(tmp_path: Path) -> None:
 def test_what_no_encoding_can_hold_costs_no_other_row(form: str) -> None:
     stdin = b'{"q": "\\ud800.com"}\n{"q": "a.com"}\n{"q": "\xff.com"}\n'
     run = score("--field", "q", "--format", form, stdin=stdin)
-    assert (run.returncode, run.stderr) == (1, "score: 2 rows were refused\n")
+    assert (run.returncode, run.stderr) == (
+        1,
+        "score: 1 judged (0 flagged), 0 skipped, 2 invalid\n",
+    )
     assert len(run.stdout.splitlines()) == (3 if form == "jsonl" else 4)
 
 
@@ -94,8 +100,9 @@ def test_json_lines(tmp_path: Path) -> None:
     path.write_text('{"q": "google.com"}\n[]\n{"q": 5}\nnot json\n{"x": 1}\n{"q": ""}\n')
     run = score("--input", path, "--field", "q", "--format", "jsonl")
     results = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [x.get("label") for x in results] == [0, None, None, None, None, None]
-    assert set(results[1]) == {"domain", "error"}
+    assert [x.get("label") for x in results] == [0, None, None, None, None]
+    assert "1 JSON objects have no 'q': no rows" in run.stderr
+    assert set(results[1]) == {"domain", "error", "status", "reason"}
     first = results[0]
     total = first["intercept"] + sum(first["contributions"].values())
     assert total == pytest.approx(first["log_odds"], abs=1e-9)
@@ -123,16 +130,25 @@ NASTY = [
 ]
 
 
+def guarded(cell: str) -> str:
+    """As a spreadsheet does not run it."""
+    return f"'{cell}" if cell[:1] in {*"=+-@"} else cell
+
+
 def plainly(scorer: Scorer, names: list[str]) -> bytes:
     """The CSV as it is defined: by Python's csv, of what score_many says."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for x in scorer.score_many(names):
-        if isinstance(x, Invalid):
-            writer.writerow((x.domain, "", "", "", x.error))
+        cell = guarded(x.domain)
+        if not x.domain.strip():  # an empty line of a list
+            writer.writerow((cell, "", "", "", "skipped", "comment"))
+        elif isinstance(x, Invalid):
+            why = x.reason if x.status == "skipped" else x.error
+            writer.writerow((cell, "", "", "", x.status, why))
         else:
-            writer.writerow((x.domain, x.name, x.label, x.probability, ""))
+            writer.writerow((cell, guarded(x.name), x.label, x.probability, "judged", ""))
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
 
@@ -171,5 +187,5 @@ def test_what_cannot_run_exits_with_2(arguments: list[str], message: str) -> Non
 def test_a_reader_that_stops_early_is_no_error() -> None:
     command = f"yes google.com | head -200000 | {sys.executable} -m pipeline score | head -1"
     run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout == "domain,name,label,probability,error\n"
+    assert run.stdout == "domain,name,label,probability,status,reason\n"
     assert "Traceback" not in run.stderr
