@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,6 +10,7 @@ from importlib import import_module
 import click
 
 from .command import DONE, FAILED, PROGRAM
+from .signals import exit_on_signals
 
 # Each command, and the module beside this one that has it.
 COMMANDS = {
@@ -79,9 +79,7 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 some rows were refused, 2 it could not run."""
-    # SystemExit, not KeyboardInterrupt: H2O's client takes the latter for itself.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    exit_on_signals()
     words = sys.argv[1:] if arguments is None else arguments
     try:
         # Not Click's own main, which takes a broken pipe for a failure.
