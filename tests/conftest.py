@@ -23,6 +23,9 @@ from pipeline.jvm.cluster import Cluster, cluster
 from pipeline.places import DOWNLOADS
 from tests.helpers import aws_server
 
+# A JVM lives for seconds here: what the better compiler takes would not come back.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
 # The first example of a test pays for loading what the others share.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
@@ -46,6 +49,8 @@ def pytest_collection_modifyitems(
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     yield
+    if config.getoption("loadgroup", default=False) and not all("@" in x.nodeid for x in items):
+        raise pytest.UsageError("this pytest and this pytest-xdist do not group tests")
     needed = {name for item in items for name in ORIGINALS.keys() & _fixtures(item)}
     absent = {name for name in sorted(needed) if not _had(ORIGINALS[name])}
     if left_out := [item for item in items if absent & _fixtures(item)]:

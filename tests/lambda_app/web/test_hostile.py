@@ -100,7 +100,6 @@ def seconds(scorer: Scorer, body: bytes, enough: float = 0.0) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.timing
 @pytest.mark.parametrize("kind", BODIES)
 def test_time_grows_as_the_request_does(language: Scorer, kind: str) -> None:
     half, full = BODIES[kind](FULL // 2), BODIES[kind](FULL)
@@ -131,7 +130,6 @@ PATTERNS = [x for x in FOUND if isinstance(x, re.Pattern)]
 PIECES = ["a", "9", "-", "a.", "a" * 63 + ".", "f:", ":", "/", "[.", "[dot", "0x", "https://", "."]
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.pattern[:20])
 @pytest.mark.parametrize("piece", PIECES)
 def test_no_expression_takes_more_than_linear_time(pattern: re.Pattern[str], piece: str) -> None:
@@ -143,7 +141,6 @@ def test_no_expression_takes_more_than_linear_time(pattern: re.Pattern[str], pie
         assert time.process_time() - start < 0.2
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize(
     "pattern", [url._BRACKETED, url._WORD, url._ONE_SIDED, url._BACKSLASHES, labels.ESCAPE]
 )
@@ -154,7 +151,6 @@ def test_expressions_that_are_searched_for(pattern: re.Pattern[str]) -> None:
         assert time.process_time() - start < 0.2
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize("start", ["", "a", "http://", "0.0.0.0 ", "||", "address=/", "a.b "])
 def test_no_line_of_a_list_takes_long(start: str) -> None:
     """Forms of lists are looked for in all that is no plain name."""
