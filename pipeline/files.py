@@ -33,15 +33,15 @@ def _check_place(target: Path, known: Collection[str]) -> None:
 
 
 @contextmanager
-def replacing(target: Path, known: Collection[str]) -> Iterator[Path]:
+def replacing(target: Path, known: Collection[str], kept: Collection[str] = ()) -> Iterator[Path]:
     """A new folder that takes target's place at the end of the with block.
 
-    Until then, and if the block raises, target stays as it was. What an
-    earlier run that was killed left beside it is removed. Raises FolderError
-    if target holds what is not known, or cannot be written.
+    Until then, and if the block raises, target stays as it was. Files of it that are named in
+    kept come along; those in known do not. What an earlier run that was killed left beside it is
+    removed. Raises FolderError if target holds anything else, or cannot be written.
     """
     target = target.resolve()
-    _check_place(target, known)
+    _check_place(target, {*known, *kept})
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _tidy(target)
@@ -51,6 +51,8 @@ def replacing(target: Path, known: Collection[str]) -> Iterator[Path]:
     try:
         new.chmod(0o755)
         yield new
+        for path in filter(Path.is_file, (target / name for name in kept)):
+            shutil.copy2(path, new)
         _flush(new)
         _put(new, target)
     finally:

@@ -17,20 +17,30 @@ _h2o_url = click.option("--h2o-url", metavar="URL", help="A cluster that runs el
 
 @command("data", "data fetch", extra="train")
 @click.argument("action", type=Choice(["list", "fetch"]), default="list")
-def data(action: str) -> int:
+@click.option(
+    "--tranco",
+    metavar="ID",
+    help="With fetch: this list of Tranco's alone, by its permanent id, for `allow build`.",
+)
+def data(action: str, tranco: str | None) -> int:
     """List the data sources, or download what is missing."""
     from ..corpus import sources
 
+    chosen = [sources.tranco(tranco)] if tranco else sources.SOURCES
     status = DONE
-    for source in sources.SOURCES if action == "fetch" else ():
+    for source in chosen if action == "fetch" else ():
         try:
             sources.fetch(source)
         except sources.SourceError as error:
             print(f"data: {error}", file=sys.stderr)
             status = FAILED
-    print(f"{'source':<12} {'state':<11} {'rows':>8}  licence")
-    for source in sources.SOURCES:
-        print(f"{source.name:<12} {source.state:<11} {source.rows:>8}  {source.licence}")
+    print(f"{'source':<12} {'state':<11} {'rows':>9}  licence")
+    for source in chosen:
+        print(f"{source.name:<12} {source.state:<11} {source.rows:>9}  {source.licence}")
+    if not tranco:
+        print("tranco is fetched by its list's id alone: data fetch --tranco ID")
+    elif chosen[0].ready:
+        print(chosen[0].path)
     return status
 
 

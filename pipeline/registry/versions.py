@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import (
+    ALLOW,
     CHECKSUM,
     FILES,
     MANIFEST,
@@ -147,7 +148,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
     """
     wanted = _existing(storage, _resolve(storage, version))
     target = out or places.BUILD / wanted.model
-    with replacing(target, FILES) as folder:
+    with replacing(target, FILES, kept=[ALLOW]) as folder:
         try:
             for name in wanted.artifact_files:
                 (folder / name).write_bytes(_fetch(storage, wanted, name))

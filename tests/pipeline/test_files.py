@@ -116,3 +116,14 @@ def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
     replace_file(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_what_is_to_be_kept_comes_along(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    for name in ("old", "mine"):
+        (target / name).write_text(name)
+    with replacing(target, {"old", "new"}, kept=["mine", "absent"]) as folder:
+        (folder / "new").touch()
+    assert sorted(x.name for x in target.iterdir()) == ["mine", "new"]
+    assert (target / "mine").read_text() == "mine"

@@ -53,24 +53,27 @@ class AllowList:
         return cls(np.unique(np.fromiter(map(hash_of, entries), np.uint64)))
 
     @classmethod
-    def load(cls, path: Path) -> AllowList:
-        """Read a list, compiled (.npy) or as text; raises AllowListError."""
+    def load(cls, path: Path, top: int | None = None) -> AllowList:
+        """Read a list, compiled (.npy) or as text, of that the first top; raises AllowListError."""
         try:
-            if path.suffix == ".npy":
-                return cls(np.load(path, allow_pickle=False))
-            return cls.of(read_entries(path))
+            if path.suffix != ".npy":
+                return cls.of(read_entries(path, top))
+            if top is not None:
+                raise ValueError("it is compiled, and has no first names any more")
+            return cls(np.load(path, allow_pickle=False))
         except (OSError, ValueError, EOFError) as error:
             raise AllowListError(f"{path}: no allow list: {error}") from error
 
     @classmethod
-    def load_all(cls, paths: Iterable[Path]) -> AllowList | None:
-        """The names of several lists together, None of none; raises AllowListError."""
-        lists = [cls.load(path).hashes for path in paths]
+    def load_all(cls, paths: Iterable[Path], top: int | None = None) -> AllowList | None:
+        """The names of several lists together, None of no list; raises AllowListError."""
+        lists = [cls.load(path, top).hashes for path in paths]
         return cls(np.unique(np.concatenate(lists))) if lists else None
 
     def save(self, path: Path) -> None:
         """Write the compiled list, 8 bytes a name."""
-        np.save(path, self.hashes, allow_pickle=False)
+        with path.open("wb") as file:  # of a path, np.save would change the ending
+            np.save(file, self.hashes, allow_pickle=False)
 
     def match(self, host: str, registrable: str) -> str:
         """The entry that allows a host, "" if none does.

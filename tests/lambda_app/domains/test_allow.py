@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import timeit
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,13 @@ def test_a_compiled_list_is_small_and_allows_the_same(tmp_path: Path) -> None:
     loaded = AllowList.load(path)
     assert all(loaded.match(name, name) == name for name in names[::1000])
     assert not any(loaded.match(f"x{name}", f"x{name}") for name in names[::100])
+
+
+@pytest.mark.timing
+def test_a_compiled_list_is_there_in_a_millisecond(tmp_path: Path) -> None:
+    path = tmp_path / "allow.npy"
+    AllowList.of(f"name{i}.example" for i in range(100_000)).save(path)
+    assert min(timeit.repeat(lambda: AllowList.load(path), number=1, repeat=20)) < 1e-3
 
 
 @pytest.mark.parametrize(

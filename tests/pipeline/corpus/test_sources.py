@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import lzma
 import re
@@ -153,3 +154,31 @@ def test_the_committed_lexicon_is_made_of_web2() -> None:
     words = get_english_words_set(["web2"])
     assert len(usable(words)) == sources.WEB2.rows
     np.testing.assert_array_equal(compile_words(words), np.load(sources.WEB2.path))
+
+
+def test_a_list_of_tranco_is_known_by_its_id_alone() -> None:
+    for wrong in ("", "../x", "k25gw", "K25GW/1"):
+        with pytest.raises(SourceError, match="no id of a Tranco list"):
+            sources.tranco(wrong)
+    assert sources.tranco("K25GW") not in sources.SOURCES
+    assert sources.tranco("K25GW").url == "https://tranco-list.eu/download/K25GW/1000000"
+
+
+@pytest.mark.parametrize(
+    ("content", "fetched"),
+    [(b"1,google.com\r\n2,x.com\r\n", True), (b"<html>", False), (b"", False)],
+)
+def test_what_comes_for_a_list_of_tranco_must_be_one(
+    content: bytes, fetched: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tranco-K25GW.csv").write_bytes(content)
+    monkeypatch.setenv("DOMAINS_MIRROR", str(tmp_path))
+    place = tmp_path / "downloads" / "tranco-K25GW.csv"
+    source = dataclasses.replace(sources.tranco("K25GW"), path=place, url="http://127.0.0.1:9/x")
+    if fetched:
+        assert fetch(source).read_bytes() == content
+        assert source.state == "downloaded"
+    else:
+        with pytest.raises(SourceError, match="no list that begins with 1,name"):
+            fetch(source)
+        assert [*place.parent.iterdir()] == []
