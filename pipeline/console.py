@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
+from typing import TextIO
 
 
 def say(text: str) -> None:
     """A line of talk."""
     print(text, file=sys.stderr, flush=True)
+
+
+def take_any_text(stream: TextIO) -> None:
+    """Let a stream take text that no UTF-8 can hold; bytes that were none become \\xNN again."""
+    codecs.register_error("bytes", _bytes_shown)
+    stream.reconfigure(encoding="utf-8", errors="bytes")  # type: ignore[attr-defined]
+
+
+def _bytes_shown(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = map(ord, error.object[error.start : error.end])
+    # surrogateescape keeps the byte NN as U+DCNN (PEP 383)
+    shown = (f"\\x{x - 0xDC00:02x}" if 0xDC80 <= x <= 0xDCFF else f"\\u{x:04x}" for x in lost)
+    return "".join(shown), error.end

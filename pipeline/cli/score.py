@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..console import say
+from ..console import say, take_any_text
 from .command import DONE, SOME_REFUSED, Choice, command
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def score(
     except ValueError as error:  # of a zone
         raise streams.InputError(f"--chosen, --assigned: {error}") from error
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        take_any_text(sys.stdout)
     notes = rows.Notes()
     source = _Input(
         file, None if column is None else rows.Column(column, delimiter, header), field, notes

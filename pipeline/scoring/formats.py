@@ -10,6 +10,7 @@ from io import StringIO
 from itertools import chain
 from typing import NamedTuple, TextIO
 
+from lambda_app.chalicelib.domains.errors import quoted
 from lambda_app.chalicelib.model.score import Invalid, Score
 from lambda_app.chalicelib.model.scorer import Scorer
 
@@ -131,7 +132,7 @@ def to_table(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
 def _sentence(x: Score | Invalid) -> str:
     if isinstance(x, Invalid):
         verdict = "skipped" if x.status == "skipped" else "refused"
-        return f"{verdict:<11} {'':>11}  {x.domain!r}: {x.error}\n"
+        return f"{verdict:<11} {'':>11}  {quoted(x.domain)}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
     notes = [x.segmentation] if x.segmentation else []
     notes += [f"zone {x.assigned}: {x.name} is judged"] if x.assigned else []

@@ -1,0 +1,40 @@
+"""Options of score that change what is judged, or how it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from tests.helpers.commands import run
+
+
+def rows(*arguments: str) -> list[dict[str, str]]:
+    scored = run("score", "--format", "csv", *arguments)
+    assert scored.returncode == 0, scored.stderr
+    return [*csv.DictReader(io.StringIO(scored.stdout))]
+
+
+def test_zones_of_ones_own() -> None:
+    host = "xmqjtoevkbhrw.dyn.example.com"
+    assert [row["name"] for row in rows(host)] == ["example"]
+    (chosen,) = rows("--chosen", "dyn.example.com", host)
+    assert (chosen["name"], chosen["label"]) == ("xmqjtoevkbhrw", "1")
+    (assigned,) = rows("--assigned", "duckdns.org", "xmqjtoevkbhrw.duckdns.org")
+    assert (assigned["name"], assigned["label"]) == ("duckdns", "0")
+    assert assigned["reason"] == "assigned: duckdns.org"
+
+
+def test_a_zone_that_is_none_is_named() -> None:
+    for option in ("--chosen", "--assigned"):
+        failed = run("score", option, "no zone", "google.com")
+        assert (failed.returncode, failed.stdout) == (2, "")
+        assert "no zone" in failed.stderr
+        assert "Traceback" not in failed.stderr
+
+
+def test_cells_that_a_spreadsheet_would_run() -> None:
+    formula = "=cmd|' /C calc'!A0"
+    guarded = run("score", "--format", "csv", "--", formula)
+    assert f"\n'{formula}," in guarded.stdout
+    raw = run("score", "--format", "csv", "--raw", "--", formula)
+    assert f"\n{formula}," in raw.stdout
