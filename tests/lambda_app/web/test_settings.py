@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from lambda_app.chalicelib.domains.allow import AllowList
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 from pipeline.deploy.local_server import served
@@ -77,6 +78,9 @@ def test_every_stage_has_settings_that_the_app_takes() -> None:
         ("BATCH_LIMIT", "1001"),
         ("BATCH_LIMIT", "many"),
         ("LOG_LEVEL", "LOUD"),
+        ("ALLOW", "absent.npy"),
+        ("ZONES_CHOSEN", "co.uk"),
+        ("ZONES_ASSIGNED", "example.com, a..b"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
@@ -186,3 +190,40 @@ def test_names_are_logged_where_that_is_chosen_and_nothing_where_silence_is() ->
     assert (one["domains"], many["domains"]) == ([["google.com", 0]], [["co.uk", None]])
     assert "co.uk" in bad["message"]
     assert lines(*bodies, LOG_LEVEL="warning") == []
+
+
+def test_zones_and_known_names_of_a_stage(tmp_path: Path) -> None:
+    allow = tmp_path / "allow.npy"
+    AllowList.of(["qqxqxqwwq.com"]).save(allow)
+    settings = {
+        "ZONES_CHOSEN": "dyn.example.com",
+        "ZONES_ASSIGNED": "cdn.example",
+        "ALLOW": str(allow),
+    }
+
+    with served(**settings) as url:
+
+        def judged(host: str) -> dict[str, Any]:
+            answer = requests.post(url + PATH, json={"domain": host}, timeout=30)
+            found: dict[str, Any] = answer.json()
+            return found
+
+        chosen = judged("xmqjtoevkbhrw.dyn.example.com")
+        assert (chosen["name"], chosen["label"], chosen["allowed"]) == ("xmqjtoevkbhrw", 1, None)
+        assigned = judged("d111111abcdef8.cdn.example")
+        assert (assigned["name"], assigned["assigned"]) == ("cdn", "cdn.example")
+        allowed = judged("www.qqxqxqwwq.com")
+        assert (allowed["label"], allowed["allowed"]) == (0, "qqxqxqwwq.com")
+        assert allowed["class1Prob"] > allowed["threshold"]  # it is still told
+
+
+def test_an_allow_list_beside_the_artifact_is_taken(artifact_copy: Path) -> None:
+    AllowList.of(["qqxqxqwwq.com"]).save(artifact_copy / "allow.npy")
+    with served(artifact_copy) as url:
+        answer = requests.post(url + PATH, json={"domain": "qqxqxqwwq.com"}, timeout=30).json()
+        assert (answer["label"], answer["allowed"]) == (0, "qqxqxqwwq.com")
+    (artifact_copy / "allow.npy").write_bytes(b"rubbish")
+    with served(artifact_copy) as url:
+        answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
+        assert answer.status_code == 503
+        assert "no allow list" in answer.json()["Message"]
