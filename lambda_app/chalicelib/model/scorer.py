@@ -86,21 +86,18 @@ class Scorer:
         """The same artifact at another operating point; raises UnknownOperatingPoint."""
         return Scorer(self.artifact, operating_point, self.allow, self.zones)
 
-    def log_odds(self, labels: Sequence[str]) -> Floats:
+    def log_odds(self, labels: Iterable[str]) -> Floats:
         """Log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
 
         labels: registrable labels, parsed already. Raises ValueError, which names the first, for
-        one that is not 1 to 63 lower-case letters, digits and hyphens.
+        one that is not 1 to 63 lower-case letters, digits and hyphens; TypeError for a single
+        str, and for a label that is none.
         """
-        return self._log_odds(labels, check=True)
+        return self._log_odds(_listed(labels), check=True)
 
-    def probability(self, labels: Sequence[str]) -> Floats:
-        """P(malicious), float64 (labels,).
-
-        labels: registrable labels, parsed already. Raises ValueError, which names the first, for
-        one that is not 1 to 63 lower-case letters, digits and hyphens.
-        """
-        return _logistic(self._log_odds(labels, check=True))
+    def probability(self, labels: Iterable[str]) -> Floats:
+        """P(malicious), float64 (labels,); labels and what is raised as of log_odds()."""
+        return _logistic(self.log_odds(labels))
 
     def probability_as_they_are(self, labels: Sequence[str]) -> Floats:
         """probability(labels) without a look at what the labels consist of.
@@ -234,6 +231,16 @@ def _known_point(asked: str | float, model: artifact.Artifact) -> str | float:
     if number not in model.thresholds:
         raise UnknownOperatingPoint(asked, model)
     return number
+
+
+def _listed(labels: Iterable[str]) -> list[str]:
+    if isinstance(labels, str | bytes):
+        raise TypeError(f"expected many labels, not {_kind(labels)}; see score()")
+    listed = list(labels)
+    if not all(issubclass(kind, str) for kind in set(map(type, listed))):
+        odd = next(label for label in listed if not isinstance(label, str))
+        raise TypeError(f"a label is {_kind(odd)}, not a text; score_many() takes any data")
+    return listed
 
 
 def _kind(value: object) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +87,52 @@ def test_operating_points_grow_stricter(scorer: Scorer) -> None:
 def test_an_unknown_operating_point_is_an_error(scorer: Scorer, point: float) -> None:
     with pytest.raises(UnknownOperatingPoint, match=r"known are max_f1, 0.01, 0.001, 0.0001"):
         scorer.at(point)
+
+
+def test_data_of_any_kind_become_an_item_each(language: Scorer) -> None:
+    """A01: a frame's column has None and NaN."""
+    data = ["google.com", None, float("nan"), b"google.com", 7]
+    first, *others = language.score_many(x for x in data)
+    assert isinstance(first, Score)
+    said = [x.error for x in others if isinstance(x, Invalid)]
+    assert said == [f"{kind}, not a text" for kind in ("None", "NaN", "bytes", "int")]
+    assert len(language.score_many(pd.Series(["google.com", None]))) == 2
+
+
+def test_one_text_is_not_many(language: Scorer) -> None:
+    """A03, A05."""
+    for text in ("google.com", b"google.com"):
+        with pytest.raises(TypeError, match=r"score_many\(\) takes many texts"):
+            language.score_many(text)
+        with pytest.raises(TypeError, match="expected many labels"):
+            language.probability(text)  # type: ignore[arg-type]
+    for other in (b"google.com", None):
+        with pytest.raises(TypeError, match=r"score\(\) takes a str"):
+            language.score(other)  # type: ignore[arg-type]
+
+
+def test_an_operating_point_may_be_a_text(language: Scorer) -> None:
+    """A06."""
+    assert language.at("0.0001").threshold == language.at(1e-4).threshold
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["GOOGLE", "http://google.com/", "google.com", "", "a" * 64, "é", "a_b", "a\n", " a", "a\0"],
+)
+def test_what_is_no_label_gets_no_probability(language: Scorer, label: str) -> None:
+    with pytest.raises(ValueError, match="is no label: expected 1 to 63 lower-case") as raised:
+        language.probability(["google", label, "GOOGLE"])
+    assert str(raised.value).startswith(repr(label[:80]))
+    with pytest.raises(TypeError, match="a label is NaN"):
+        language.log_odds(["google", float("nan")])  # type: ignore[list-item]
+
+
+def test_labels_may_come_as_any_iterable(language: Scorer) -> None:
+    expected = language.probability(["google", "xmqjtoevkbhrw"]).tolist()
+    for labels in (("google", "xmqjtoevkbhrw"), pd.Series(["google", "xmqjtoevkbhrw"], [5, 3])):
+        assert language.probability(labels).tolist() == expected
+    assert language.probability(x for x in ["google", "xmqjtoevkbhrw"]).tolist() == expected
 
 
 def test_only_the_language_model_gives_reasons(classic: Scorer, language: Scorer) -> None:
