@@ -52,25 +52,25 @@ def _million(model: str) -> Iterator[Row]:
 def _steps(scorer: Scorer) -> Iterator[Row]:
     """What a name costs in a batch, step by step; what a step builds on is there already."""
     model, labels = scorer.artifact, distinct(registry.CHUNK)
-    view = BatchFeatures(encode(labels), model.tables)
+    features = BatchFeatures(encode(labels), model.tables)
     compute = [registry.REGISTRY[name].compute for name in model.features]
-    columns = [run(view) for run in compute]
+    columns = [run(features) for run in compute]
     yield "  of a name's time, encoding", _each(lambda: encode(labels))
     for name in [
-        x for x in vars(view) if isinstance(getattr(BatchFeatures, x, None), cached_property)
+        x for x in vars(features) if isinstance(getattr(BatchFeatures, x, None), cached_property)
     ]:
-        yield f"  of a name's time, {name}", _each(partial(_again, view, name))
-    yield "  of a name's time, features of these", _each(lambda: [run(view) for run in compute])
+        yield f"  of a name's time, {name}", _each(partial(_again, features, name))
+    yield "  of a name's time, features of these", _each(lambda: [run(features) for run in compute])
     yield (
         "  of a name's time, shares of the log-odds",
         _each(lambda: model.predictor.contributions(columns)),
     )
 
 
-def _again(view: BatchFeatures, name: str) -> None:
-    """Compute once more what a view would keep."""
-    view.__dict__.pop(name, None)
-    getattr(view, name)
+def _again(features: BatchFeatures, name: str) -> None:
+    """Compute once more what they would keep."""
+    features.__dict__.pop(name, None)
+    getattr(features, name)
 
 
 def _each(run: Callable[[], object]) -> str:

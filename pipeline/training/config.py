@@ -30,7 +30,7 @@ class TrainConfig:
     longest_word: int = 12  # characters
     viterbi_rounds: int = 3  # of re-estimating the words' costs
     prior_words: int = 20_000  # that the list's own frequencies count for
-    single_share: float = 0.02  # of single characters among the steps of a cut, at first
+    single_share: float = 0.02  # of single characters among the arcs of a segmentation, at first
     fourgram_least: int = 2  # times that four characters must occur for a cost of their own
 
     def ridge(self, model: str) -> float:

@@ -80,7 +80,7 @@ def export(trained: Trained, data: list[dict[str, Any]], folder: Path) -> None:
     write_metadata(folder, metadata)
 
 
-def verify(trained: Trained, labels: list[str], folder: Path, whole: bool) -> Verification:
+def verify_export(trained: Trained, labels: list[str], folder: Path, whole: bool) -> Verification:
     """Score all rows by the artifact in a folder, and compare with the cluster and the MOJO.
 
     whole: the MOJO is asked for every row, not for MOJO_ROWS. Raises ExportError if a row

@@ -23,7 +23,7 @@ from ..files import replacing
 from ..jvm.cluster import Cluster, cluster
 from .automaton import compile_words, read_words, usable
 from .design import Classic, DesignMatrix, Language
-from .export import ExportError, Verification, export, verify
+from .export import ExportError, Verification, export, verify_export
 from .glm import Trained, check_classes, fit, out_of_fold, predict_deployed
 
 SAME = 1e-6  # as far as numbers of two trainings on the same data may be apart
@@ -65,7 +65,7 @@ def run_training(request: Request) -> Verification:
         say("exporting, and proving the export on every row ...")
         export(trained, [corpus.source(), words], folder)
         whole = request.prove_all or request.features == "classic"
-        verification = verify(trained, corpus.labels, folder, whole)
+        verification = verify_export(trained, corpus.labels, folder, whole)
         if request.compare:
             say(f"the same as {request.compare}: {compare(request.compare, folder)}")
     say(f"proof    {verification}")

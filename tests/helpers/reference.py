@@ -133,9 +133,9 @@ def added(one: Path, other: Path) -> Path:
 
 
 def on_cheapest(label: str, words: Cost, singles: Cost) -> Counter[str]:
-    """Which words and single characters stand in any cheapest cut; a character as "+"."""
+    """Which words and single characters stand in any cheapest segmentation; a character as "+"."""
     best, used = paths(label, words, singles), {len(label)}
-    steps: Counter[str] = Counter()
+    arcs: Counter[str] = Counter()
     for end in range(len(label), 0, -1):
         for start in range(end):
             if end not in used:
@@ -143,6 +143,6 @@ def on_cheapest(label: str, words: Cost, singles: Cost) -> Counter[str]:
             text = label[start:end]
             single = end - start == 1 and best[end] == added(best[start], one_more(text, singles))
             if single or (text in words and best[end] == added(best[start], word(text, words))):
-                steps["+" if single else text] += 1
+                arcs["+" if single else text] += 1
                 used.add(start)
-    return steps
+    return arcs

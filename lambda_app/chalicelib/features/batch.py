@@ -164,7 +164,7 @@ class BatchFeatures:
 
     @cached_property
     def arcs(self) -> Arcs:
-        """The single characters, then the words, that a cut may be made of."""
+        """The single characters, then the words, that a segmentation may be made of."""
         return all_arcs(self.batch, require(self.tables.words), self.matches)
 
     @cached_property
@@ -177,7 +177,7 @@ class BatchFeatures:
 
     @cached_property
     def segmentation(self) -> Segmentation[Ints]:
-        """What the cheapest cut of each label is made of, int64 (labels,) each.
+        """What the cheapest segmentation of each label is made of, int64 (labels,) each.
 
         Raises ValueError without a vocabulary.
         """

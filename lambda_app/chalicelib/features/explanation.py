@@ -30,7 +30,7 @@ def explain(features: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
 
 
 def segmentations(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
-    """Each label with a bar between the parts of its cheapest cut: "face|book".
+    """Each label with a bar between the parts of its cheapest segmentation: "face|book".
 
     labels are those that features were made of. Characters in no word stay together.
     Raises ValueError without a vocabulary.
@@ -49,7 +49,7 @@ def segmentations(features: BatchFeatures, labels: Sequence[str]) -> Iterator[st
 
 
 def segmentation_text(label: str, backpointer: Callable[[int], int]) -> str:
-    """A label with a bar between the parts of a cut; characters in no word stay together.
+    """A label with a bar between the parts of a segmentation; characters in no word stay together.
 
     backpointer(end): where the part begins that ends there, both from the label's start.
     """

@@ -104,7 +104,7 @@ class FeatureInputs(Protocol):
 
     @property
     def segmentation(self) -> Segmentation[int] | Segmentation[Ints]:
-        """What the cheapest cut into words is made of: int each, or int64 (labels,).
+        """What the cheapest segmentation into words is made of: int each, or int64 (labels,).
 
         Raises ValueError if the artifact has no vocabulary.
         """

@@ -180,17 +180,17 @@ def fourgram_sum(inputs: FeatureInputs) -> Column:
 
 
 def cut_cost(inputs: FeatureInputs) -> Column:
-    """Cost of the cheapest cut into words and single characters: a whole number, at least 0.
+    """Cost of the cheapest segmentation into words and characters: a whole number, at least 0.
 
-    The sum of -ln P, in sixteenths of a nat, over the words of the cut and the characters
-    in no word; the cut is the one that makes it least. Raises ValueError if the artifact
+    The sum of -ln P, in sixteenths of a nat, over its words and the characters
+    in no word; the segmentation is the one that makes it least. Raises ValueError if the artifact
     has no vocabulary.
     """
     return inputs.segmentation.cost
 
 
 def cut_mean(inputs: FeatureInputs) -> Column:
-    """Cost of the cheapest cut into words, per character of the label: from 0 to 255.
+    """Cost of the cheapest segmentation into words, per character of the label: from 0 to 255.
 
     cut_cost / n, in sixteenths of a nat, of a label of n characters. Raises ValueError if
     the artifact has no vocabulary.
@@ -199,7 +199,7 @@ def cut_mean(inputs: FeatureInputs) -> Column:
 
 
 def cut_words(inputs: FeatureInputs) -> Column:
-    """Words in the cheapest cut: a whole number, at least 0.
+    """Words in the cheapest segmentation: a whole number, at least 0.
 
     Characters in no word are not counted. Raises ValueError if the artifact has no vocabulary.
     """
@@ -207,9 +207,9 @@ def cut_words(inputs: FeatureInputs) -> Column:
 
 
 def cut_word_length(inputs: FeatureInputs) -> Column:
-    """Length of the word around a character of the cheapest cut, on average: from 0 to n.
+    """Length of the word around a character of the cheapest segmentation, on average: from 0 to n.
 
-    sum(l**2) / n over the lengths l of the cut's words, of a label of n characters; a
+    sum(l**2) / n over the lengths l of its words, of a label of n characters; a
     character in no word counts as 0. Raises ValueError if the artifact has no vocabulary.
     """
     return inputs.segmentation.squares / inputs.safe_length
@@ -219,13 +219,13 @@ def cut_word_share(inputs: FeatureInputs) -> Column:
     """Share of the label that the word around a character takes, on average: from 0 to 1.
 
     cut_word_length / n of a label of n characters: 1 where the whole label is one word
-    of the cheapest cut. Raises ValueError if the artifact has no vocabulary.
+    of the cheapest segmentation. Raises ValueError if the artifact has no vocabulary.
     """
     return cut_word_length(inputs) / inputs.safe_length
 
 
 def p_singles(inputs: FeatureInputs) -> Column:
-    """Share of the characters that stand in no word of the cheapest cut: from 0 to 1.
+    """Share of the characters that stand in no word of the cheapest segmentation: from 0 to 1.
 
     Raises ValueError if the artifact has no vocabulary.
     """

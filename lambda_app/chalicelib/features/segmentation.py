@@ -20,7 +20,7 @@ from .vocabulary import SHORT, UNREACHED, Matches, Vocabulary, Windows, size, un
 
 
 class Segmentation(NamedTuple, Generic[Count]):
-    """What the cheapest cut of a label is made of: an int each, or int64 (labels,)."""
+    """What the cheapest segmentation of a label is made of: an int each, or int64 (labels,)."""
 
     cost: Count  # in sixteenths of a nat
     singles: Count  # characters in no word

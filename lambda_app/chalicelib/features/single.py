@@ -139,14 +139,14 @@ class LabelFeatures:
 
     @property
     def segmentation(self) -> Segmentation[int]:
-        """What the cheapest cut of the label into words is made of.
+        """What the cheapest segmentation of the label into words is made of.
 
         Raises ValueError without a vocabulary.
         """
         return Segmentation.unpack(self._paths[0])
 
     def reason(self) -> Reason:
-        """The label's cheapest cut and its least likely stretch, as explanation.explain has them.
+        """The cheapest segmentation and the least likely stretch, as explanation.explain has them.
 
         Both None without a vocabulary or a language model of characters.
         """
@@ -156,7 +156,7 @@ class LabelFeatures:
 
     @property
     def segmentation_text(self) -> str:
-        """The label with a bar between the parts of its cheapest cut: "face|book".
+        """The label with a bar between the parts of its cheapest segmentation: "face|book".
 
         Characters in no word stay together. Raises ValueError without a vocabulary.
         """

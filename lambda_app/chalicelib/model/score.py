@@ -21,7 +21,7 @@ class Score(NamedTuple):
     intercept: float
     contributions: Mapping[str, float]  # by term; with the intercept they sum to log_odds
     groups: GroupSums  # the same in four sums: length, entropy, vowels, words
-    segmentation: str | None  # the cheapest cut, "face|book"; None: the model makes none
+    segmentation: str | None  # the cheapest segmentation, "face|book"; None: the model makes none
     unlikely: str | None  # the least likely stretch of characters; None likewise
     bare: bool = False  # it was a label by itself, without a dot
     assigned: str | None = None  # the zone whose provider was judged, as it made the label up

@@ -19,7 +19,7 @@ from pipeline.files import replacing
 from pipeline.jvm.cluster import Cluster
 from pipeline.jvm.mojo import MojoError, read_mojo, score_mojo
 from pipeline.training.design import Classic, DesignMatrix, Language
-from pipeline.training.export import ExportError, export, verify
+from pipeline.training.export import ExportError, export, verify_export
 from pipeline.training.glm import Trained
 from pipeline.training.run import train
 from tests.helpers.data import GOLDEN
@@ -91,7 +91,7 @@ def test_an_export_is_proven_on_every_row(
     trained: Trained, small: labelled.Corpus, folder: Path
 ) -> None:
     export(trained, [], folder)
-    proof = verify(trained, small.labels, folder, whole=True)
+    proof = verify_export(trained, small.labels, folder, whole=True)
     assert proof.holds
     assert proof.rows == proof.mojo_rows == len(small.labels)
     assert f"{proof.rows:,} rows" in str(proof)
@@ -123,7 +123,7 @@ def test_a_failed_proof_writes_nothing(
     ):
         shutil.copytree(folder, new, dirs_exist_ok=True)
         export(wrong, [], new)
-        verify(wrong, small.labels, new, whole=True)
+        verify_export(wrong, small.labels, new, whole=True)
     assert not list(tmp_path.iterdir())
 
 

@@ -20,7 +20,7 @@ from pipeline.jvm.cluster import Cluster, ClusterError, download
 from pipeline.metrics import Confusion, confusion
 from pipeline.training.automaton import compile_words, read_words
 from pipeline.training.design import Classic
-from pipeline.training.export import export, verify
+from pipeline.training.export import export, verify_export
 from pipeline.training.glm import Trained, load, out_of_fold, predict
 from pipeline.training.run import train
 
@@ -64,7 +64,7 @@ def test_the_original_data_and_words_give_the_original_model(
     trained = train(h2o_cluster, original, Classic(original, original_words), tmp_path)
     assert (int((~trained.valid).sum()), int(trained.valid.sum())) == (107_333, 26_593)
     export(trained, [], tmp_path)
-    proof = verify(trained, original.labels, tmp_path, whole=True)
+    proof = verify_export(trained, original.labels, tmp_path, whole=True)
     assert proof.holds
     assert proof.rows == 133_926
     scorer = Scorer.load(tmp_path)
@@ -80,7 +80,7 @@ def test_the_committed_artifact_is_what_training_gives(
     lexicon = Lexicon.load(sources.WEB2.path)
     trained = train(h2o_cluster, original, Classic(original, lexicon), tmp_path)
     export(trained, [], tmp_path)
-    verify(trained, original.labels, tmp_path, whole=False)
+    verify_export(trained, original.labels, tmp_path, whole=False)
     again, committed = Scorer.load(tmp_path), classic
     for name, value in committed.artifact.metadata["coefficients"].items():
         found = again.artifact.metadata["coefficients"][name]

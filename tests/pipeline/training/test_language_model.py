@@ -117,11 +117,11 @@ def test_nothing_before_an_edge_matters(some: list[str]) -> None:
 def test_cheapest_steps_are_those_of_any_cheapest_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    view = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
-    taken = language_model.best_arcs(view)
+    features = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
+    taken = language_model.best_arcs(features)
     text = "\0".join(labels) + "\0"
     found: Counter[str] = Counter()
-    for start, end in zip(view.arcs.start[taken], view.arcs.end[taken], strict=True):
+    for start, end in zip(features.arcs.start[taken], features.arcs.end[taken], strict=True):
         found["+" if end - start == 1 else text[start:end]] += 1
     expected: Counter[str] = Counter()
     for label in labels:
@@ -130,7 +130,7 @@ def test_cheapest_steps_are_those_of_any_cheapest_cut(
 
 
 def naive_words(labels: list[str], known: WordList) -> tuple[reference.Cost, reference.Cost]:
-    """Costs after three rounds of counting the cheapest cuts."""
+    """Costs after three rounds of counting the cheapest segmentations."""
     letters = Counter("".join(labels))
     total = sum(letters.values()) + 0.5 * SIZE
     prior = dict(zip(known.words, known.frequency.tolist(), strict=True))
@@ -140,12 +140,12 @@ def naive_words(labels: list[str], known: WordList) -> tuple[reference.Cost, ref
         singles = {c: reference.cost((letters[c] + 0.5) / total * share) for c in ALPHABET}
         if not counting:
             break
-        steps: Counter[str] = Counter()
+        taken: Counter[str] = Counter()
         for label in labels:
-            steps += reference.on_cheapest(label, words, singles)
-        counts = {x: steps[x] + 20_000 * p for x, p in prior.items()}
+            taken += reference.on_cheapest(label, words, singles)
+        counts = {x: taken[x] + 20_000 * p for x, p in prior.items()}
         frequency = {x: n / sum(counts.values()) for x, n in counts.items()}
-        share = (steps["+"] + 1) / (steps.total() + 2)
+        share = (taken["+"] + 1) / (taken.total() + 2)
     return words, singles
 
 
