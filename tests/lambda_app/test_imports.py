@@ -50,8 +50,9 @@ def test_the_app_imports_numpy_and_chalice_only() -> None:
         (
             "from pipeline.cli import main\n"
             "sys.exit(main(['score', '--format', 'table', 'google.com']))",
-            "verdict     probability  domain, read as\n"
-            "legitimate     0.000009  google.com, google\n",
+            "verdict     probability  domain: why\n"
+            "legitimate     0.000009  google.com: Reads as google; its characters follow one "
+            "another as in real names; it is made of words.\n",
         ),
     ],
 )

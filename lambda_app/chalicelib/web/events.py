@@ -124,7 +124,7 @@ def _kind(event: object) -> str:
     records = event.get("Records")
     if isinstance(records, list) and records and isinstance(records[0], dict):
         source = records[0].get("eventSource") or records[0].get("EventSource")
-        return f"{len(records)} records of {_brief(source)}"
+        return f"{len(records)} record{'s'[: len(records) > 1]} of {_brief(source)}"
     if "detail-type" in event:
         return f"{_brief(event['detail-type'])} of {_brief(event.get('source'))}"
     names = ", ".join(map(_brief, [*event][:_KEYS])) + (", ..." if len(event) > _KEYS else "")

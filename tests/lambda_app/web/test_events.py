@@ -169,10 +169,10 @@ NO_REQUESTS: list[tuple[object, str]] = [
         {"Records": [{"messageId": "1", "body": "Hello", "eventSource": "aws:sqs"}] * 2},
         "2 records of aws:sqs",
     ),
-    ({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "x"}}]}, "1 records of aws:sns"),
+    ({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "x"}}]}, "1 record of aws:sns"),
     (
         {"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}}}]},
-        "1 records of aws:s3",
+        "1 record of aws:s3",
     ),
     (
         {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
