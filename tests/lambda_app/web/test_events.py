@@ -253,8 +253,8 @@ def test_where_requests_are_signed_aws_alone_adds_cors_headers() -> None:
 
 def test_the_template_allows_to_pages_what_the_app_does() -> None:
     """Of the signed function URL, whose preflights AWS answers."""
-    template = json.loads((ROOT / ".chalice" / "template.json").read_text())
-    stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
+    template = json.loads((ROOT / "lambda_app" / ".chalice" / "template.json").read_text())
+    stages = json.loads((ROOT / "lambda_app" / ".chalice" / "config.json").read_text())["stages"]
     url = template["Resources"]["APIHandler"]["Properties"]["FunctionUrlConfig"]
     assert url["AuthType"] == "AWS_IAM"  # by which the app knows that AWS adds the headers
     assert set(url["Cors"]["AllowHeaders"]) == SENDABLE
