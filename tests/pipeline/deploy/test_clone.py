@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import zipfile
@@ -58,14 +57,13 @@ def check_package(folder: Path) -> None:
 
 def test_it_serves(clone: Path, tmp_path: Path) -> None:
     port = free_port()
-    command = ["env", "-C", str(clone), *PIPELINE, "serve", "--port", str(port)]
-    process = start(command, tmp_path / "log", os.environ)
+    process = start([*PIPELINE, "serve", "--port", str(port)], tmp_path / "log", folder=clone)
     try:
         wait(process, f"http://{HOST}:{port}/health", tmp_path / "log", 60)
         url = f"http://{HOST}:{port}{PATH}"
         assert requests.post(url, json={"domain": "google.com"}, timeout=30).json()["label"] == 0
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         process.wait()
 
 
