@@ -77,3 +77,16 @@ def test_the_score_command_asks_for_no_chalice_either() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert run.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_plain_request_loads_nothing_for_rare_ones() -> None:
+    code = (
+        "import json, sys\nsys.path.insert(0, 'lambda_app')\nimport app\n"
+        "event = json.load(open('tests/data/event.json'))\n"
+        "assert app.app(event, None)['statusCode'] == 200\n"
+        "print([m for m in sys.modules if m in ('chalicelib.web.events', 'chalicelib.web.bodies')])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "[]"

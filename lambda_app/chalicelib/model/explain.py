@@ -57,7 +57,7 @@ class Groups:
     def sums(self, contributions: Sequence[Any]) -> GroupSums:
         """The four sums of one label's contributions, floats, or of columns float64 (labels,)."""
         return GroupSums(
-            *(sum((contributions[at] * share for at, share in x), 0.0) for x in self._members)
+            *[sum([contributions[at] * share for at, share in x], 0.0) for x in self._members]
         )
 
 
