@@ -10,7 +10,7 @@ from setuptools.command.build_py import build_py
 
 OUTSIDE = {  # where they go, and what they are
     "pipeline/data": ("data/*.xz", "data/*.npy", "data/*.LICENSE.txt"),
-    "lambda_app/.chalice": (".chalice/*.json",),
+    "lambda_app/.chalice": ("lambda_app/.chalice/*.json",),
 }
 
 

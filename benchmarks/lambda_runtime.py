@@ -60,7 +60,7 @@ class Function:
         self.url = url
         self._log = log
 
-    def __call__(self, event: Mapping[str, Any]) -> Any:
+    def __call__(self, event: Mapping[str, Any] | list[Any]) -> Any:
         """Invoke with an event; returns the answer, as JSON says it.
 
         Raises EmulationError for a function that cannot be started.

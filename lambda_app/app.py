@@ -16,7 +16,7 @@ from chalicelib.domains import public_suffix
 from chalicelib.domains.allow import AllowList, AllowListError
 from chalicelib.model.artifact import ArtifactError
 from chalicelib.model.scorer import Scorer, UnknownOperatingPoint
-from chalicelib.web import access, api, function_url, settings, static, telemetry
+from chalicelib.web import access, api, settings, static, telemetry
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
@@ -25,11 +25,32 @@ UNUSABLE = (
     public_suffix.SuffixListError,
 )
 
-# jQuery and curl -d send JSON under the name of a form; a browser's sendBeacon
-# sends text/plain.
-BODIES = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
+# jQuery and curl -d send JSON under the name of a form, HTML a form; a browser's
+# sendBeacon sends text/plain.
+FORM = "application/x-www-form-urlencoded"
+BODIES = ["application/json", FORM, "text/plain"]
+READING = ["GET", "HEAD"]  # monitors and proxies ask by HEAD whether a GET would be answered
 
-app = Chalice(app_name="malicious-domains", configure_logs=False)
+
+class App(Chalice):
+    """Chalice, for all that AWS may call a function with."""
+
+    def __call__(self, event: Any, context: object) -> dict[str, Any]:
+        """The answer to an event: API Gateway's requests as they are, others by way of events."""
+        ask = super().__call__
+        try:
+            known = event["requestContext"]["resourcePath"] in self.routes
+        except (TypeError, KeyError):
+            known = False
+        if known:
+            return ask(event, context)
+        from chalicelib.web import events
+
+        answer: dict[str, Any] = events.answer(event, self.routes, lambda x: ask(x, context))
+        return answer
+
+
+app = App(app_name="malicious-domains", configure_logs=False)
 telemetry.configure(app.log, SETTINGS)
 judged = threading.local()  # its .answer: to the request of this thread, for the log; or None
 
@@ -56,6 +77,10 @@ def watch(request: Request, respond: Callable[[Request], Response]) -> Response:
         seconds=time.perf_counter() - started,
         request_id=getattr(app.lambda_context, "aws_request_id", None),
     )
+    if isinstance(response.body, dict):  # which Chalice writes as JSON, and leaves to guess
+        response.headers.setdefault("Content-Type", "application/json")
+    if request.method == "HEAD":
+        response.body = ""
     return response
 
 
@@ -64,7 +89,7 @@ def classify() -> Response:
     """Judge one domain or many."""
     access.check_key(_headers(), SETTINGS.keys)
     try:
-        answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit)
+        answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit, _is_form())
     except api.NotJudgedError as error:  # Chalice's own answer would leave Reason out
         return Response(error.body, status_code=error.STATUS_CODE)
     response: Response = api.respond(answer)
@@ -72,7 +97,7 @@ def classify() -> Response:
     return response
 
 
-@app.route("/model", cors=CORS)
+@app.route("/model", methods=READING, cors=CORS)
 def model() -> dict[str, Any]:
     """The artifact's metadata, and what its features mean."""
     access.check_key(_headers(), SETTINGS.keys)
@@ -80,7 +105,7 @@ def model() -> dict[str, Any]:
     return description
 
 
-@app.route("/health", cors=CORS)
+@app.route("/health", methods=READING, cors=CORS)
 def health() -> dict[str, str]:
     """Answers without touching the model."""
     return {"status": "ok"}
@@ -94,10 +119,10 @@ def page() -> Response:
 
 
 for path in static.FILES:
-    app.route(path)(page)
+    app.route(path, methods=READING)(page)
 
 
-@app.route("/openapi.json", cors=CORS)
+@app.route("/openapi.json", methods=READING, cors=CORS)
 def openapi() -> Response:
     """The description of this API."""
     text = (static.FOLDER / "openapi.json").read_text(encoding="utf-8")
@@ -110,7 +135,15 @@ def _body() -> bytes:
         body: bytes = request.raw_body
     except ValueError as error:  # neither base64 nor text, which only a forged event has
         raise BadRequestError(f"the body cannot be read: {error}") from error
+    if encoding := request.headers.get("content-encoding"):
+        from chalicelib.web import bodies
+
+        body = bodies.decompress(body, encoding, api.MAX_BODY)
     return body
+
+
+def _is_form() -> bool:
+    return str(_headers().get("content-type", "")).lower().startswith(FORM)
 
 
 def get_scorer() -> Scorer:
@@ -132,12 +165,7 @@ def _load() -> Scorer:
     return scorer
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """The Lambda's way in where it has a function URL; takes API Gateway's events too."""
-    request = function_url.as_rest(event, app.routes)
-    answer: dict[str, Any] = app(request, context) if request else function_url.NOT_FOUND
-    return answer
-
+handler = app  # the name that templates may have for it
 
 # While it starts, the Lambda has a whole core; at 512 MB a request has a third of one.
 # What is wrong with a model is told by the requests that need it.

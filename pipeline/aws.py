@@ -14,6 +14,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
+from botocore.session import Session
 
 from .errors import PipelineError
 
@@ -54,6 +55,12 @@ def translate_aws_errors(where: str) -> Iterator[None]:
         raise AwsError(f"{where}: no answer: {error}") from error
     except BotoCoreError as error:
         raise AwsError(f"{where}: {error}") from error
+
+
+def check_region() -> None:
+    """Raise AwsError unless the environment or AWS's own files say which region is meant."""
+    if not Session().get_config_variable("region"):
+        raise AwsError("no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example")
 
 
 def error_code(error: ClientError) -> str:

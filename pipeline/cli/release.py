@@ -147,8 +147,10 @@ def deploy(stage: str, plan: bool, back: bool, url: str | None) -> int:
         raise PipelineError(
             "keeps what it did beside the code: run it in a checkout of the project"
         )
+    from ..aws import check_region
     from ..deploy import deploy, package
 
+    check_region()
     if back:
         there = deploy.back(stage, url)
         say(f"{stage} runs what it ran before")

@@ -29,11 +29,11 @@ from ..files import replace_file
 from ..registry import manifest
 from ..registry.verify import verify
 from . import chalice_cache, chalice_cli, snapshot
-from .local_server import APP, ROOT
+from .local_server import APP
 from .smoke import KEY, WAIT, SmokeError, smoke
 from .snapshot import StageSnapshot, code_sha256
 
-STATE = ROOT / ".chalice" / "deployed"
+STATE = APP / ".chalice" / "deployed"
 _SHOWN = 8  # changed files in a plan
 
 
@@ -143,7 +143,7 @@ def _prove(folder: Path) -> str:
 
 def _config(stage: str) -> Config:
     """A stage's settings from .chalice/config.json; raises DeployError."""
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((APP / ".chalice" / "config.json").read_text(encoding="utf-8"))
     if stage not in config["stages"]:
         known = ", ".join(config["stages"])
         raise DeployError(f"no stage {stage!r} in .chalice/config.json; it has {known}")

@@ -134,10 +134,7 @@ def _sentence(x: Score | Invalid) -> str:
         verdict = "skipped" if x.status == "skipped" else "refused"
         return f"{verdict:<11} {'':>11}  {quoted(x.domain)}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
-    notes = [x.segmentation] if x.segmentation else []
-    notes += [f"zone {x.assigned}: {x.name} is judged"] if x.assigned else []
-    notes += [f"allowed by {x.allowed}"] if x.allowed else []
-    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {', '.join([shown, *notes])}\n"
+    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}\n"
 
 
 def _explained(
@@ -163,7 +160,7 @@ def _kind(x: Score | Invalid) -> str:
 Form = Callable[[Scorer, Sequence[Row], bool], Written]
 FORMS: dict[str, Form] = {"table": to_table, "csv": to_csv, "jsonl": to_jsonl}
 HEADERS = {
-    "table": f"{'verdict':<11} {'probability':>11}  domain, read as\n",
+    "table": f"{'verdict':<11} {'probability':>11}  domain: why\n",
     "csv": ",".join(CSV_COLUMNS) + "\n",
     "jsonl": "",
 }

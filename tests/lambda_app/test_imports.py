@@ -50,8 +50,9 @@ def test_the_app_imports_numpy_and_chalice_only() -> None:
         (
             "from pipeline.cli import main\n"
             "sys.exit(main(['score', '--format', 'table', 'google.com']))",
-            "verdict     probability  domain, read as\n"
-            "legitimate     0.000009  google.com, google\n",
+            "verdict     probability  domain: why\n"
+            "legitimate     0.000009  google.com: Reads as google; its characters follow one "
+            "another as in real names; it is made of words.\n",
         ),
     ],
 )
@@ -74,5 +75,18 @@ def test_the_score_command_asks_for_no_chalice_either() -> None:
     )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_plain_request_loads_nothing_for_rare_ones() -> None:
+    code = (
+        "import json, sys\nsys.path.insert(0, 'lambda_app')\nimport app\n"
+        "event = json.load(open('tests/data/event.json'))\n"
+        "assert app.app(event, None)['statusCode'] == 200\n"
+        "print([m for m in sys.modules if m in ('chalicelib.web.events', 'chalicelib.web.bodies')])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert run.stdout.splitlines()[-1] == "[]"

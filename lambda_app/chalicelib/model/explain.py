@@ -14,14 +14,23 @@ from typing import Any, NamedTuple
 from ..features.registry import GROUPS, REGISTRY
 from .glm import PAIR_SIGN
 
-STRONG = 0.5  # log-odds from which on a group is worth a clause
+STRONG = 1.0  # log-odds from which on a group is worth a clause
 # By group: what is said where it speaks for malicious, and where it speaks for legitimate.
 CLAUSES = {
-    "length": ("long for what it says", "of a length that real names have"),
-    "entropy": ("its characters are mixed as if by lot", "its characters are mixed as in names"),
-    "vowels": ("it is hard to pronounce", "it is easy to pronounce"),
-    "words": ("its words are few or short", "it is made of words"),
+    "length": ("its length is common among generated names", "its length is common in real names"),
+    "entropy": (
+        "its characters are mixed as in generated names",
+        "its characters are mixed as in real names",
+    ),
+    "vowels": ("it is hard to pronounce", "it has the vowels of a real name"),
+    "words": ("it holds few real words", "it is made of words"),
 }
+# What a group's features say in particular, where it speaks for legitimate.
+_INTERNATIONAL = "it is an international name, as generated ones hardly are"
+_HYPHEN = "it has a hyphen, as generated names hardly have"
+_FOLLOWING = "its characters follow one another as in real names"
+_FOUND = "there are words in it"
+_NOTHING = "too little in it looks generated"
 
 
 class GroupSums(NamedTuple):
@@ -48,28 +57,50 @@ class Groups:
     def sums(self, contributions: Sequence[Any]) -> GroupSums:
         """The four sums of one label's contributions, floats, or of columns float64 (labels,)."""
         return GroupSums(
-            *(sum((contributions[at] * share for at, share in x), 0.0) for x in self._members)
+            *[sum([contributions[at] * share for at, share in x], 0.0) for x in self._members]
         )
 
 
-def sentence(label: int, groups: GroupSums, segmentation: str | None, unlikely: str | None) -> str:
-    """Why a label (1 malicious, 0 legitimate) has its verdict.
+def sentence(
+    name: str, label: int, groups: GroupSums, segmentation: str | None, unlikely: str | None
+) -> str:
+    """Why a name has its label (1 malicious, 0 legitimate).
 
-    How it reads, where the model looks for words, and then the groups that speak for the
-    verdict, the strongest first.
+    How it reads, where the model looks for words and finds some, and then the groups that speak
+    for the verdict, the strongest first.
     """
     sign = 1 if label else -1
-    ranked = sorted(
-        ((sign * x, name) for name, x in zip(CLAUSES, groups, strict=True)), reverse=True
-    )
-    clauses = [_clause(name, label, unlikely) for strength, name in ranked if strength > STRONG]
-    if segmentation:
-        clauses.insert(0, f"reads as {segmentation.replace('|', '·')}")
-    text = "; ".join(clauses or ["nothing about it stands out"])
+    strong = [
+        (x * sign, group) for x, group in zip(groups, CLAUSES, strict=True) if x * sign > STRONG
+    ]
+    strong.sort(reverse=True)
+    if label:
+        clauses = [_against(group, unlikely) for _, group in strong]
+    else:
+        clauses = [_for(group, name, segmentation) for _, group in strong]
+    clauses = clauses or [_NOTHING]
+    if segmentation and _readable(name, segmentation, groups):
+        clauses.insert(0, "reads as " + segmentation.replace("|-|", "-").replace("|", "·"))
+    text = "; ".join(clauses)
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _clause(group: str, label: int, unlikely: str | None) -> str:
-    if group == "vowels" and label and unlikely:
+def _readable(name: str, segmentation: str, groups: GroupSums) -> bool:
+    """Whether a cut tells something: Punycode does not, nor one piece that is no word."""
+    return not name.startswith("xn--") and (segmentation != name or groups.words < -STRONG)
+
+
+def _against(group: str, unlikely: str | None) -> str:
+    if group == "vowels" and unlikely:
         return f"'{unlikely}' is a stretch that real names hardly have"
-    return CLAUSES[group][1 - label]
+    return CLAUSES[group][0]
+
+
+def _for(group: str, name: str, segmentation: str | None) -> str:
+    if group == "entropy" and "-" in name:
+        return _INTERNATIONAL if name.startswith("xn--") else _HYPHEN
+    if group == "vowels" and segmentation is not None:  # the model knows what follows on what
+        return _FOLLOWING
+    if group == "words" and segmentation is None:  # it counts words inside of words
+        return _FOUND
+    return CLAUSES[group][1]

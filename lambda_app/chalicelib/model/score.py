@@ -32,7 +32,7 @@ class Score(NamedTuple):
         """The verdict explained in one sentence."""
         if self.allowed:
             return f"Allowed by the entry {self.allowed} of a list."
-        said = sentence(self.label, self.groups, self.segmentation, self.unlikely)
+        said = sentence(self.name, self.label, self.groups, self.segmentation, self.unlikely)
         if self.assigned:
             return f"{self.assigned} makes its labels up, so {self.name} is judged. {said}"
         return said

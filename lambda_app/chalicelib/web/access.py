@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from chalice.app import CORSConfig, UnauthorizedError
 
 KEY_HEADER = "x-api-key"
+# What a page may send beside Chalice's: bodies in gzip, and signatures that cover the body.
+_ALLOWED = ("Content-Encoding", "X-Amz-Content-Sha256")
 
 
 def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
@@ -34,14 +36,19 @@ class Origins(CORSConfig):  # type: ignore[misc]
 
     def __init__(self, origins: Sequence[str], headers: Callable[[], Mapping[str, str]]) -> None:
         """Take the origins and what gives the headers of the present request, {} for none."""
-        super().__init__(allow_origin=origins[0] if len(origins) == 1 else "*", max_age=86_400)
+        origin = origins[0] if len(origins) == 1 else "*"
+        super().__init__(allow_origin=origin, allow_headers=_ALLOWED, max_age=86_400)
         self._origins = origins
         self._headers = headers
 
     def get_access_control_headers(self) -> dict[str, str]:
         """The headers by name, for the request that is being answered."""
+        return self.headers_for(self._headers())
+
+    def headers_for(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers by name, for a request with such headers by name in lower case."""
         answer: dict[str, str] = super().get_access_control_headers()
-        if len(self._origins) > 1 and (headers := self._headers()):
+        if len(self._origins) > 1 and headers:
             origin = headers.get("origin", "")
             allowed = origin if origin in self._origins else self._origins[0]
             answer |= {"Access-Control-Allow-Origin": allowed, "Vary": "Origin"}

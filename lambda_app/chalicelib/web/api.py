@@ -43,12 +43,15 @@ class ServiceUnavailableError(ChaliceViewError):
     STATUS_CODE = 503
 
 
-def classify(scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS) -> dict[str, Any]:
+def classify(
+    scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS, form: bool = False
+) -> dict[str, Any]:
     """The answer to a request's body, which may ask for at most limit names.
 
-    Raises a ChaliceViewError that says what is wrong with the request.
+    form: whether its type is that of a form; JSON is read there, too. Raises a ChaliceViewError
+    that says what is wrong with the request.
     """
-    request = _read(body)
+    request = _read(body, form)
     if "operating_point" in request:
         scorer = _at(scorer, request["operating_point"])
     if "domains" in request:
@@ -111,9 +114,25 @@ def answer(model: Artifact, score: Score) -> dict[str, Any]:
     }
 
 
-def _read(body: bytes) -> dict[str, Any]:
+def _read(body: bytes, form: bool) -> dict[str, Any]:
     if len(body) > MAX_BODY:
         raise PayloadTooLargeError(f"a body of {len(body)} bytes: at most {MAX_BODY}")
+    request = _form(body) if form else None
+    if request is None:
+        request = _json(body)
+    if ("domain" in request) == ("domains" in request):
+        raise BadRequestError('expected one of the keys "domain" and "domains"')
+    return request
+
+
+def _form(body: bytes) -> dict[str, Any] | None:
+    """The request in a form; None for JSON that is sent as one."""
+    from . import bodies  # for those alone who send one
+
+    return bodies.read_form(body) if bodies.is_form(body) else None
+
+
+def _json(body: bytes) -> dict[str, Any]:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -122,8 +141,6 @@ def _read(body: bytes) -> dict[str, Any]:
         ) from error
     if not isinstance(request, dict):
         raise BadRequestError(f"the body is {_kind(request)}, expected an object")
-    if ("domain" in request) == ("domains" in request):
-        raise BadRequestError('expected one of the keys "domain" and "domains"')
     return request
 
 
@@ -140,7 +157,8 @@ def _at(scorer: Scorer, operating_point: object) -> Scorer:
 
 def _many(scorer: Scorer, domains: object, limit: int) -> dict[str, Any]:
     if not isinstance(domains, list) or not domains:
-        raise BadRequestError(f"domains: expected a list of 1 to {limit:,} strings")
+        found = _kind(domains) if domains != [] else "an empty array"
+        raise BadRequestError(f"domains is {found}, expected an array of 1 to {limit:,} strings")
     if len(domains) > limit:
         raise PayloadTooLargeError(f"{len(domains)} domains: at most {limit} at once")
     for i, domain in enumerate(domains):

@@ -158,6 +158,8 @@ def test_examples_of_errors_are_what_the_app_answers(classic_url: str) -> None:
     assert post(classic_url, point).json() == bad["point"]
     many = post(classic_url, {"domains": ["a.com"] * 1001})
     assert many.json() == examples(PATH, "post", 413)["names"]
+    brotli = post(classic_url, b"", **{"Content-Encoding": "br"})
+    assert brotli.json() == examples(PATH, "post", 415)["brotli"]
     suffix = post(classic_url, {"domain": "co.uk"})
     assert suffix.json() == examples(PATH, "post", 422)["suffix"]
 
@@ -175,16 +177,25 @@ def test_every_answer_to_a_request_is_described(app_url: str, classic_url: str) 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_every_other_answer_is_described(app_url: str, path: str, method: str) -> None:
-    if method == "get":
-        check_answer(path, method, requests.get(app_url + path, timeout=30))
-    other = requests.put(app_url + path, timeout=30)
-    assert other.status_code == 405 and other.headers["Allow"] == method.upper()
-    assert other.json() == examples(path, method, 405)["put"]
-    check_answer(path, method, other)
+    if method != "post":
+        check_answer(path, method, requests.request(method, app_url + path, timeout=30))
     headers = {"Content-Type": "application/xml"}
     xml = requests.request(method, app_url + path, headers=headers, data=b"<x/>", timeout=30)
-    assert xml.json() == examples(path, method, 415)["xml"]
+    assert xml.status_code == 415
     check_answer(path, method, xml)
+    if method == "head":
+        return
+    assert xml.json() == examples(path, method, 415)["xml"]
+    other = requests.put(app_url + path, timeout=30)
+    allowed = "POST" if method == "post" else "GET, HEAD"
+    assert other.status_code == 405 and other.headers["Allow"] == allowed
+    assert other.json() == examples(path, method, 405)["put"]
+    check_answer(path, method, other)
+
+
+def test_head_is_described_wherever_get_is() -> None:
+    for path, item in DOCUMENT["paths"].items():
+        assert ("head" in item) == ("get" in item), path
 
 
 def test_answers_without_a_key_or_a_model_are_described() -> None:

@@ -60,7 +60,7 @@ def test_nothing_set_is_open_and_quiet_about_names() -> None:
 
 
 def test_every_stage_has_settings_that_the_app_takes() -> None:
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    config = json.loads((ROOT / "lambda_app" / ".chalice" / "config.json").read_text())
     for stage in config["stages"].values():
         environment = config["environment_variables"] | stage.get("environment_variables", {})
         scorer = Scorer.load(environment.get("MODEL"), read(environment).operating_point)

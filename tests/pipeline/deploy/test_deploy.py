@@ -118,7 +118,9 @@ def test_deployed_and_deployed_again(
     (role,) = (x["RoleName"] for x in iam.list_roles()["Roles"])
     (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     allowed = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    assert allowed == json.loads((ROOT / ".chalice" / "policy.json").read_text())  # logs only
+    assert allowed == json.loads(
+        (ROOT / "lambda_app" / ".chalice" / "policy.json").read_text()
+    )  # logs only
 
 
 def test_a_version_that_fails_is_taken_back(
@@ -260,7 +262,7 @@ def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
     project = tmp_path / "app"
     shutil.copytree(APP, project, ignore=shutil.ignore_patterns("__pycache__", "deployed"))
     (project / "requirements.txt").write_text("")
-    template = ROOT / ".chalice" / "template.json"
+    template = ROOT / "lambda_app" / ".chalice" / "template.json"
     code = "from chalice.cli import main; main()"
     command = [sys.executable, "-c", code, "--project-dir", str(project), "package"]
     command += ["--stage", "prod", "--merge-template", str(template), str(tmp_path / "out")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import platform
 import re
@@ -18,6 +20,7 @@ import pytest
 from benchmarks.lambda_runtime import Function, emulated
 from pipeline.deploy import package
 from pipeline.deploy.package import ARCHITECTURES, X86_64, PackagingError
+from tests.helpers.events import balancer_event, url_event
 
 ROOT = Path(__file__).parents[3]
 EVENT: dict[str, Any] = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
@@ -162,6 +165,32 @@ def test_it_answers_alike_in_the_runtime(unpacked: Path, function: Function) -> 
     for event, answer, other in zip(EVENTS, answers, expected, strict=True):
         assert answer == other, event["path"]
     assert "<form" in answers[4]["body"]
+
+
+@runs_here
+def test_other_doors_and_what_is_no_request_in_the_runtime(function: Function) -> None:
+    body = json.dumps({"domain": "google.com"})
+    packed = base64.b64encode(gzip.compress(body.encode())).decode()
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    verdict, *others = [
+        function(x)
+        for x in (
+            url_event("POST", NAME, body),
+            url_event("POST", NAME, packed, headers=headers, isBase64Encoded=True),
+            balancer_event("POST", NAME, body),
+            event("POST", NAME) | {"headers": headers, "body": packed, "isBase64Encoded": True},
+        )
+    ]
+    assert json.loads(verdict["body"])["label"] == 0
+    assert [x["body"] for x in others] == [verdict["body"]] * 3
+    head = function(event("HEAD", "/health"))
+    assert (head["statusCode"], head["body"]) == (200, "")
+    records = [{"eventSource": "aws:sqs"}]
+    no_requests: list[Any] = [{"key1": "value1"}, {"Records": records}, {}, []]
+    for no_request in no_requests:
+        answer = function(no_request)
+        assert answer["statusCode"] == 400 and "not an HTTP request" in answer["body"]
+    assert "Traceback" not in function.log
 
 
 @runs_here

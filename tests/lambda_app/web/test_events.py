@@ -1,0 +1,231 @@
+"""The Lambda as AWS calls it, in a process of its own: requests by other doors, and no requests."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_app.chalicelib.model.scorer import Scorer
+from tests.helpers.events import REST, balancer_event, rest_event, signed, url_event
+
+ROOT = Path(__file__).parents[3]
+PATH = "/malicious-domain-classifier"
+BODY = '{"domain": "plzdonthackmekthxbye"}'
+SENDABLE = {"x-api-key", "authorization", "content-type", "content-encoding"}
+SENDABLE |= {"x-amz-date", "x-amz-security-token", "x-amz-content-sha256"}
+CODE = """
+import json, sys
+sys.path.insert(0, "lambda_app")
+import app
+assert app.handler is app.app
+print(json.dumps([app.app(event, None) for event in json.load(sys.stdin)]))
+"""
+
+
+def run(*events: object, **environment: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The answers, and the lines of the log."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", CODE],
+        cwd=ROOT,
+        env=os.environ | environment,
+        input=json.dumps(events),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    *log, answers = done.stdout.splitlines()
+    return json.loads(answers), log
+
+
+def ask(*events: object, **environment: str) -> list[dict[str, Any]]:
+    return run(*events, **environment)[0]
+
+
+def test_one_name_is_judged_alike_by_every_door(language: Scorer) -> None:
+    encoded = base64.b64encode(BODY.encode()).decode()
+    for answer in ask(
+        REST,
+        url_event("POST", PATH, BODY),
+        url_event("POST", PATH, encoded, isBase64Encoded=True),
+        url_event("POST", PATH + "/", BODY),
+        balancer_event("POST", PATH, BODY),
+        balancer_event("POST", PATH, BODY, several=True),
+    ):
+        assert answer["statusCode"] == 200, answer
+        found = json.loads(answer["body"])["class1Prob"]
+        assert found == pytest.approx(language.score("plzdonthackmekthxbye").probability)
+
+
+def test_other_routes_and_what_is_wrong() -> None:
+    health, slash, page, bad, nowhere, method, twice = ask(
+        url_event("GET", "/health"),
+        url_event("GET", "/health/"),
+        url_event("GET", "/"),
+        url_event("POST", PATH, '{"domain": "127.0.0.1"}'),
+        url_event("GET", "/nowhere"),
+        url_event("DELETE", "/health"),
+        url_event("GET", "/health//"),
+    )
+    assert (health["statusCode"], page["statusCode"]) == (200, 200)
+    assert health == slash
+    assert page["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert [x["statusCode"] for x in (bad, nowhere, method, twice)] == [422, 404, 405, 404]
+    assert json.loads(nowhere["body"])["Code"] == "NotFoundError"
+
+
+def test_head_has_the_headers_of_get_and_no_body() -> None:
+    paths = ("/", "/page.js", "/model", "/health", "/openapi.json")
+    makers = (rest_event, url_event, balancer_event)
+    asked = [make(method, path) for path in paths for make in makers for method in ("GET", "HEAD")]
+    answers = ask(*asked)
+    for get, head in zip(answers[::2], answers[1::2], strict=True):
+        assert get["body"] and head == get | {"body": ""}
+        assert head["statusCode"] == 200 and head["headers"]["Content-Type"]
+    nowhere, posted = ask(url_event("HEAD", "/nowhere"), url_event("HEAD", PATH))
+    assert (nowhere["statusCode"], nowhere["body"]) == (404, "")
+    assert (posted["statusCode"], posted["body"]) == (405, "")
+    assert posted["headers"]["Allow"] == "POST"
+
+
+def test_a_load_balancer_gets_what_it_reads() -> None:
+    health, listed, nowhere, bad = ask(
+        balancer_event("GET", "/health"),
+        balancer_event("GET", "/health", several=True),
+        balancer_event("GET", "/nowhere"),
+        balancer_event("POST", PATH, "x", several=True),
+    )
+    assert health["statusDescription"] == "200 OK" and health["isBase64Encoded"] is False
+    assert health["headers"]["Content-Type"] == "application/json"
+    assert "multiValueHeaders" not in health and "headers" not in listed
+    assert listed["multiValueHeaders"] == {k: [v] for k, v in health["headers"].items()}
+    assert nowhere["statusDescription"] == "404 Not Found"
+    assert (bad["statusCode"], bad["statusDescription"]) == (400, "400 Bad Request")
+
+
+# As AWS's console and documents have them, shortened.
+NO_REQUESTS: list[tuple[object, str]] = [
+    ({"key1": "value1", "key2": "value2", "key3": "value3"}, "the keys key1, key2, key3"),
+    (
+        {"Records": [{"messageId": "1", "body": "Hello", "eventSource": "aws:sqs"}] * 2},
+        "2 records of aws:sqs",
+    ),
+    ({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "x"}}]}, "1 record of aws:sns"),
+    (
+        {"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}}}]},
+        "1 record of aws:s3",
+    ),
+    (
+        {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+        "Scheduled Event of aws.events",
+    ),
+    ({}, "an empty object"),
+    ([], "an array"),
+    (None, "of type NoneType"),
+    ("ping", "of type str"),
+    ({"requestContext": None}, "the keys requestContext"),
+    ({"requestContext": {"stage": "x"}, "version": "2.0"}, "the keys requestContext, version"),
+    ({f"k{i}" * 99: i for i in range(99)}, ", ..."),
+]
+
+
+def test_what_is_no_request_is_told_so_and_logged() -> None:
+    answers, log = run(*(event for event, _ in NO_REQUESTS))
+    for (_, said), answer, line in zip(NO_REQUESTS, answers, log, strict=True):
+        assert answer["statusCode"] == 400
+        message = json.loads(answer["body"])["Message"]
+        assert said in message and "not an HTTP request" in message and len(message) < 500
+        assert json.loads(line) == {"level": "WARNING", "message": message}
+
+
+def test_a_catch_all_route_is_answered_by_its_path() -> None:
+    """The console's template of a proxy, and APIs that pass everything on."""
+    found, nowhere = ask(
+        rest_event("GET", "/{proxy+}") | {"path": "/health"},
+        rest_event("POST", "/{proxy+}") | {"path": "/path/to/resource"},
+    )
+    assert (found["statusCode"], nowhere["statusCode"]) == (200, 404)
+
+
+def origins(answer: dict[str, Any]) -> list[str]:
+    """Of every header that names one, whatever its case."""
+    headers = answer["headers"].items()
+    return [v for k, v in headers if k.lower() == "access-control-allow-origin"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "origin", "allowed"),
+    [
+        ("*", "https://b.example", ["*"]),
+        ("https://a.example", "https://b.example", ["https://a.example"]),
+        ("https://a.example https://b.example", "https://b.example", ["https://b.example"]),
+        ("https://a.example https://b.example", "https://c.example", ["https://a.example"]),
+        ("", "https://b.example", []),
+    ],
+)
+def test_a_function_url_has_one_cors_header(setting: str, origin: str, allowed: list[str]) -> None:
+    asked = {"content-type": "application/json", "origin": origin}
+    posted, preflight = ask(
+        url_event("POST", PATH, BODY, headers=asked),
+        url_event("OPTIONS", PATH, headers=asked | {"access-control-request-method": "POST"}),
+        CORS_ORIGINS=setting,
+    )
+    assert posted["statusCode"] == 200
+    assert origins(posted) == origins(preflight) == allowed
+    if allowed:
+        assert preflight["statusCode"] == 200
+        assert preflight["headers"]["Access-Control-Allow-Methods"] == "POST,OPTIONS"
+        sendable = preflight["headers"]["Access-Control-Allow-Headers"].lower().split(",")
+        assert set(sendable) >= SENDABLE
+    else:
+        assert preflight["statusCode"] == 405
+
+
+def test_where_requests_are_signed_aws_alone_adds_cors_headers() -> None:
+    answers = ask(
+        signed(url_event("POST", PATH, BODY)),
+        signed(url_event("POST", PATH, "x")),
+        signed(url_event("GET", "/model")),
+    )
+    assert [x["statusCode"] for x in answers] == [200, 400, 200]
+    for answer in answers:
+        assert not [name for name in answer["headers"] if name.startswith("Access-Control")]
+
+
+def test_the_template_allows_to_pages_what_the_app_does() -> None:
+    """Of the signed function URL, whose preflights AWS answers."""
+    template = json.loads((ROOT / "lambda_app" / ".chalice" / "template.json").read_text())
+    stages = json.loads((ROOT / "lambda_app" / ".chalice" / "config.json").read_text())["stages"]
+    url = template["Resources"]["APIHandler"]["Properties"]["FunctionUrlConfig"]
+    assert url["AuthType"] == "AWS_IAM"  # by which the app knows that AWS adds the headers
+    assert set(url["Cors"]["AllowHeaders"]) == SENDABLE
+    assert set(url["Cors"]["AllowMethods"]) == {"GET", "HEAD", "POST"}
+    for stage in stages.values():
+        allowed = stage.get("environment_variables", {}).get("CORS_ORIGINS", "*")
+        assert url["Cors"]["AllowOrigins"] == allowed.split()
+
+
+def test_gzip_comes_in_base64() -> None:
+    packed = base64.b64encode(gzip.compress(BODY.encode())).decode()
+    kind = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    listed = {name.lower(): [value] for name, value in kind.items()}
+    body: dict[str, Any] = {"body": packed, "isBase64Encoded": True}
+    sent: dict[str, Any] = {"headers": kind, **body}
+    gateway, url, balancer, broken = ask(
+        rest_event("POST", PATH, **sent),
+        url_event("POST", PATH, **sent),
+        balancer_event("POST", PATH, several=True) | body | {"multiValueHeaders": listed},
+        rest_event("POST", PATH, **sent | {"body": packed[:40]}),
+    )
+    assert gateway["body"] == url["body"] == balancer["body"]
+    assert json.loads(gateway["body"])["name"] == "plzdonthackmekthxbye"
+    assert broken["statusCode"] == 400

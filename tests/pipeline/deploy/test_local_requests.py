@@ -1,0 +1,168 @@
+"""The local server, byte by byte: where a request ends, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+
+import pytest
+import requests
+
+from tests.helpers.api import PATH, post
+
+HEAD = b"POST /malicious-domain-classifier HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n"
+BODY = b'{"domain": "google.com"}'
+NEXT = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class Answers:
+    """A connection, and the answers that come back on it."""
+
+    def __init__(self, connection: socket.socket, file: BufferedReader) -> None:
+        self.connection, self.file = connection, file
+
+    def next(self, has_body: bool = True) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the next answer."""
+        status = int(self.file.readline().split()[1])
+        headers = {}
+        while (line := self.file.readline().decode().strip()) != "":
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        size = int(headers["content-length"]) if has_body else 0
+        return status, headers, self.file.read(size)
+
+    def closed(self) -> bool:
+        """Whether the server has nothing more to say."""
+        return self.file.read() == b""
+
+
+@contextmanager
+def sent(url: str, *parts: bytes) -> Iterator[Answers]:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        for part in parts:
+            connection.sendall(part)
+        with connection.makefile("rb") as file:
+            yield Answers(connection, file)
+
+
+def chunks(body: bytes, size: int) -> bytes:
+    parts = [body[i : i + size] for i in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        chunks(BODY, 5),
+        chunks(BODY, 1),
+        chunks(BODY, 999),
+        b"18;name=value\r\n" + BODY + b"\r\n00\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n",
+        b"018\n" + BODY + b"\n0\n\n",
+    ],
+)
+def test_chunks_are_read_and_the_next_request_is_the_next(app_url: str, body: bytes) -> None:
+    with sent(app_url, CHUNKED + b"\r\n" + body + NEXT) as answers:
+        status, _, answer = answers.next()
+        assert status == 200 and json.loads(answer)["name"] == "google"
+        assert answers.next()[2] == b'{"status":"ok"}'
+
+
+def test_a_client_that_streams(app_url: str) -> None:
+    parts = iter([BODY[:9], BODY[9:]])
+    headers = {"Content-Type": "application/json"}
+    answer = requests.post(app_url + PATH, data=parts, headers=headers, timeout=30)
+    assert answer.json()["name"] == "google"
+
+
+SMUGGLED = b"GET /model HTTP/1.1\r\nHost: x\r\n\r\n"
+LONG = b"Content-Length: %d\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "message"),
+    [
+        (CHUNKED + b"\r\nx\r\n" + SMUGGLED, 400, "size of a chunk"),
+        (CHUNKED + b"\r\n-5\r\n" + SMUGGLED, 400, "size of a chunk"),
+        (CHUNKED + b"\r\n0x5\r\n" + SMUGGLED, 400, "size of a chunk"),
+        (CHUNKED + b"\r\n" + b"1" * 9_000, 400, "size of a chunk"),
+        (CHUNKED + b"\r\n5\r\n" + BODY + b"\r\n0\r\n\r\n" + SMUGGLED, 400, "longer than its size"),
+        (CHUNKED + b"\r\nFFFFFFFF\r\n" + SMUGGLED, 413, "at most 10000000"),
+        (CHUNKED + b"\r\n0\r\n" + b"X: 1\r\n" * 200 + SMUGGLED, 400, "no end"),
+        (CHUNKED + LONG % 5 + chunks(BODY, 9) + SMUGGLED, 400, "not with Content-Length"),
+        (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + SMUGGLED, 501, "send chunked"),
+        (HEAD + b"Transfer-Encoding: identity\r\n\r\n" + SMUGGLED, 501, "send chunked"),
+        (HEAD + b"Content-Length: -5\r\n\r\n" + SMUGGLED, 400, "one number"),
+        (HEAD + b"Content-Length: five\r\n\r\n" + SMUGGLED, 400, "one number"),
+        (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n" + SMUGGLED, 400, "one number"),
+        (HEAD + LONG % 10_000_001 + SMUGGLED, 413, "at most 10000000"),
+        (HEAD + LONG % 10**30 + SMUGGLED, 413, "at most 10000000"),
+    ],
+)
+def test_what_has_no_plain_end_is_refused_and_the_connection_closed(
+    app_url: str, request_: bytes, status: int, message: str
+) -> None:
+    """Nothing of it is ever taken for the next request."""
+    with sent(app_url, request_) as answers:
+        found, headers, body = answers.next()
+        assert found == status and message in json.loads(body)["message"]
+        assert headers["connection"] == "close"
+        answers.connection.shutdown(socket.SHUT_WR)
+        assert answers.closed()
+
+
+def test_chunks_that_break_off_are_refused(app_url: str) -> None:
+    for request in (CHUNKED + b"\r\n18\r\n{", CHUNKED + b"\r\n", HEAD + LONG % 24 + b"{"):
+        with sent(app_url, request) as answers:
+            answers.connection.shutdown(socket.SHUT_WR)
+            assert answers.next()[0] == 400
+
+
+def test_chunks_over_the_limit_are_refused_without_waiting_for_their_end(app_url: str) -> None:
+    many = (b"100000\r\n" + b" " * 2**20 + b"\r\n") * 10
+    with sent(app_url, CHUNKED + b"\r\n", many) as answers:
+        assert answers.next()[0] == 413
+
+
+def test_a_large_body_under_the_limit_gets_the_app_s_own_answer(app_url: str) -> None:
+    with sent(app_url, CHUNKED + b"\r\n", chunks(b" " * 2_000_000, 65_536)) as answers:
+        status, _, body = answers.next()
+        assert status == 413 and "at most 1000000" in json.loads(body)["Message"]
+
+
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(app_url: str) -> None:
+    """As curl does for a large body."""
+    with sent(app_url, HEAD + b"Expect: 100-continue\r\n" + LONG % len(BODY)) as answers:
+        assert answers.next(has_body=False)[0] == 100
+        answers.connection.sendall(BODY)
+        assert answers.next()[0] == 200
+
+
+def test_head_has_no_body(app_url: str) -> None:
+    """Else the next answer on the connection would begin with it."""
+    for path in (b"/", b"/page.css", b"/model", b"/health", b"/openapi.json", b"/health/"):
+        head = b"HEAD " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+        get = NEXT.replace(b"/health", path)
+        with sent(app_url, head + get + NEXT) as answers:
+            status, headers, _ = answers.next(has_body=False)
+            other, expected, body = answers.next()
+            assert status == other == 200 and body
+            assert int(expected.pop("content-length")) == len(body)
+            assert headers | {"date": ""} == expected | {"date": ""}
+            assert answers.next()[2] == b'{"status":"ok"}'
+
+
+def test_head_on_other_paths(app_url: str) -> None:
+    for path, status in (("/nowhere", 403), (PATH, 405)):  # 403 as API Gateway has it
+        answer = requests.head(app_url + path, timeout=30)
+        assert (answer.status_code, answer.content) == (status, b"")
+
+
+def test_a_slash_at_the_end_changes_nothing(app_url: str) -> None:
+    assert requests.get(app_url + "/health/", timeout=30).json() == {"status": "ok"}
+    answer = requests.post(f"{app_url}{PATH}/", json={"domain": "google.com"}, timeout=30)
+    assert answer.json() == post(app_url, {"domain": "google.com"}).json()
