@@ -151,6 +151,7 @@ def deploy(stage: str, plan: bool, back: bool, url: str | None) -> int:
     from ..deploy import deploy, package
 
     check_region()
+    deploy.adopt()
     if back:
         there = deploy.back(stage, url)
         say(f"{stage} runs what it ran before")

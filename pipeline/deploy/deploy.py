@@ -34,11 +34,20 @@ from .smoke import KEY, WAIT, SmokeError, smoke
 from .snapshot import StageSnapshot, code_sha256
 
 STATE = APP / ".chalice" / "deployed"
+FORMER = APP.parent / ".chalice" / "deployed"  # where it was up to 0.1.0
 _SHOWN = 8  # changed files in a plan
 
 
 class DeployError(PipelineError):
     """A deployment that did not happen, or was taken back."""
+
+
+def adopt(state: Path = STATE, former: Path = FORMER) -> None:
+    """Move what an earlier release wrote down about its deployments to where it belongs now."""
+    if former.is_dir() and not former.is_symlink() and not state.exists():
+        state.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(former, state)
+        say(f"moved    {former} to {state}")
 
 
 def gate() -> None:

@@ -284,3 +284,16 @@ def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
         check=False,
     )
     assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def test_what_an_earlier_release_wrote_down_is_taken_over(tmp_path: Path) -> None:
+    former, state = tmp_path / ".chalice" / "deployed", tmp_path / "app" / ".chalice" / "deployed"
+    former.mkdir(parents=True)
+    (former / "dev.json").write_text("{}")
+    deploy.adopt(state, former)
+    assert [x.name for x in state.iterdir()] == ["dev.json"]
+    former.mkdir()
+    (former / "prod.json").write_text("{}")
+    deploy.adopt(state, former)  # what is there already stays
+    assert [x.name for x in state.iterdir()] == ["dev.json"]
+    assert [x.name for x in former.iterdir()] == ["prod.json"]
