@@ -6,24 +6,13 @@ from .schema import CorpusError
 
 WORDS = {
     "legit": [
-        "legit",
-        "legitimate",
-        "benign",
-        "clean",
-        "normal",
-        "good",
-        "safe",
-        "non-dga",
-        "non_dga",
-        "nondga",
-        "not_dga",
-        "0",
-        "false",
-        "f",
-        "no",
-        "n",
+        *("legit", "legitimate", "benign", "clean", "normal", "good", "safe"),
+        *("non-dga", "non_dga", "nondga", "not_dga", "0", "false", "f", "no", "n"),
     ],
-    "dga": ["dga", "malicious", "malware", "bad", "generated", "agd", "1", "true", "t", "yes", "y"],
+    "dga": [
+        *("dga", "malicious", "malware", "bad", "generated", "agd"),
+        *("1", "true", "t", "yes", "y"),
+    ],
 }
 _CLASS_OF = {word: kind for kind, words in WORDS.items() for word in words}
 _SHOWN = 40  # characters of a word that a message repeats

@@ -11,6 +11,7 @@ from ..console import say
 from . import labelled, mixture, sources
 from .labelled import Corpus
 from .mapping import ReadOptions
+from .schema import CorpusError
 
 
 @contextmanager
@@ -25,6 +26,8 @@ def chosen(
     if data:
         yield _own_corpus(data, options)
         return
+    if options and options.columns:
+        raise CorpusError("--map is of a file: give it as --data")
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         if features == "classic":
             yield _classic_corpus(Path(folder))
@@ -38,7 +41,7 @@ def _own_corpus(path: Path, options: ReadOptions | None) -> Corpus:
     corpus = labelled.read(path, options=options)
     if corpus.taken:
         say(f"taken    {corpus.taken}")
-        if corpus.taken.left_out.reasons:
+        if corpus.taken.left_out.rows:
             say(f"left out {corpus.taken.left_out}")
     return corpus
 

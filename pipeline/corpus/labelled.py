@@ -64,7 +64,7 @@ class Corpus:
         with self.path.open("rb") as file:
             head = file.readline(4096).removeprefix(codecs.BOM_UTF8).decode("ascii", "replace")
         names = {name.strip('"') for name in head.rstrip("\r\n").split(",")}
-        return names.issuperset(COLUMNS) and not self.taken.left_out.reasons
+        return names.issuperset(COLUMNS) and not self.taken.left_out.rows
 
     def source(self) -> dict[str, Any]:
         """Name, SHA-256 and rows, as an artifact records them; of one's own how it was read."""

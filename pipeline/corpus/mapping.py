@@ -14,15 +14,8 @@ USUAL = {
     "host": ["host", "hostname", "fqdn", "domainname", "query", "qname", "rrname", "name", "url"],
     "domain": ["domain", "sld"],
     "class": [
-        "class",
-        "label",
-        "isdga",
-        "dga",
-        "ismalicious",
-        "malicious",
-        "target",
-        "type",
-        "verdict",
+        *("class", "label", "isdga", "dga", "ismalicious", "malicious"),
+        *("target", "type", "verdict"),
     ],
     "subclass": ["subclass", "family", "dgafamily", "malwarefamily"],
     "group": ["group"],
@@ -96,10 +89,7 @@ def _usual(ours: str, columns: Sequence[str]) -> str | None:
     for names in ([ours], USUAL[ours]):
         found = [name for name in columns if _plain(name) in names]
         if len(found) > 1:
-            raise CorpusError(
-                f"{' and '.join(map(repr, found))} could both be {ours}; say which: "
-                f"--map {ours}=COLUMN"
-            )
+            raise CorpusError(f"{' and '.join(map(repr, found))} could both be {ours}")
         if found:
             return found[0]
     return None

@@ -15,7 +15,7 @@ from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
 from ..files import replacing_file
 from .mapping import ReadOptions
-from .readers import RowReader
+from .readers import KNOWN, RowReader
 from .schema import CLASSES, COLUMNS, GROUP, CorpusError, LabelledName
 
 DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes")
@@ -97,6 +97,8 @@ def assemble(
     if names < LEAST:
         raise CorpusError(f"{names} names a family: give {LEAST} or more")
     readers = [RowReader.parse(text, options) for text in sources]
+    if options and options.columns and all(reader.name in KNOWN for reader in readers):
+        raise CorpusError("--map is of files: give one as --source")
     mix = _Mix()
     with _replacing(path) as file:
         for reader in readers:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,16 @@ from .schema import LABEL, CorpusError, LabelledName
 from .tables import Table, opened_table
 
 MOST_LEFT_OUT = 0.01  # share of the rows that may be left out of a file that is not read leniently
+_TOO_MANY = f"that is over {MOST_LEFT_OUT:.0%}: mend them, or learn from the rest with --lenient"
 _EXAMPLES = 3  # rows that are shown for each reason
-_NO_CLASS = Invalid("", "the class is empty", reason="no_class")
+_NO_CLASS = Invalid("", "no class", reason="no_class")
 
 
 @dataclass
 class LeftOut:
     """Rows that nothing is learned from, by reason, with some of them for a person to look at."""
 
+    of: int = 0  # rows that were read, these included
     reasons: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
@@ -42,12 +45,17 @@ class LeftOut:
         if len(shown) < _EXAMPLES:
             shown.append(f"record {record} {quoted(row.domain)}" + f": {row.error}" * (not shown))
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return self.reasons.total()
+
     def __str__(self) -> str:
         lines = (
             f"\n  {count:,} {reason}: {'; '.join(self.examples[reason])}"
             for reason, count in self.reasons.most_common()
         )
-        return f"{self.reasons.total():,} rows are left out{''.join(lines)}"
+        return f"{self.rows:,} of {self.of:,} rows left out{''.join(lines)}"
 
 
 @dataclass
@@ -89,7 +97,10 @@ def load(
     with _named(path), opened_table(path, options.numbered) as table:
         reader = _Reader(_chosen(table, options.columns, kind), kind)
         rows = [*reader.rows(table)]
-        _check_left_out(reader.taken.left_out, len(rows), options)
+        left_out = reader.taken.left_out
+        left_out.of = len(rows) + left_out.rows
+        if left_out.rows > MOST_LEFT_OUT * left_out.of and not options.lenient:
+            raise CorpusError(f"{left_out}\n{_TOO_MANY}")
     return rows, reader.taken
 
 
@@ -116,15 +127,6 @@ def _chosen(table: Table, told: Mapping[str, str], kind: str) -> dict[str, str]:
     return chosen
 
 
-def _check_left_out(left_out: LeftOut, rows: int, options: ReadOptions) -> None:
-    total = rows + left_out.reasons.total()
-    if not options.lenient and left_out.reasons.total() > MOST_LEFT_OUT * total:
-        raise CorpusError(
-            f"of {total:,} {left_out}\nthat is over {MOST_LEFT_OUT:.0%}: mend them, or learn from "
-            "the rest with --lenient"
-        )
-
-
 class _Reader:
     """From records to rows."""
 
@@ -137,13 +139,13 @@ class _Reader:
         """The rows that are learned from; the others are counted."""
         columns = self.taken.columns
         names = [x for x in FIELDS if x in columns]
-        at = [names.index(x) if x in names else -1 for x in FIELDS]
+        # Of a column that there is not: the empty cell that is put last.
+        cells = itemgetter(*(names.index(x) if x in names else -1 for x in FIELDS))
         for number, record in enumerate(table.records([columns[x] for x in names]), 1):
             if isinstance(record, Invalid):
                 row: LabelledName | Invalid | None = record
             else:
-                cells = (*record, "")  # the last one is that of a column that there is not
-                row = self._row(number, *(cells[i] for i in at))
+                row = self._row(number, *cells((*record, "")))
             if isinstance(row, Invalid):
                 self.taken.left_out.add(number, row)
             elif row:
@@ -175,6 +177,8 @@ class _Reader:
             self._classes[word] = class_of(word)
         except CorpusError as error:
             column = self.taken.columns["class"]
+            if word == column:  # the header once more, where files were put together
+                return ""
             raise CorpusError(f"column {column!r}, record {number} has {error}") from error
         return self._classes[word]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 
 from tqdm import tqdm
@@ -82,12 +83,14 @@ def _original() -> Iterator[LabelledName]:
 
 
 def _own(path: Path, reader: RowReader) -> Iterator[LabelledName]:
-    """The rows of a file; how it is read, and what is left out, is said."""
+    """The rows of a file, and an empty one for each that is left out; how it is read is said."""
     rows, taken = own_data.load(path, reader.options, reader.kind)
     say(f"{path}: {taken}")
-    if taken.left_out.reasons:
+    if taken.left_out.rows:
         say(f"{path}: {taken.left_out}")
-    return (row if row.group else row._replace(group=row.domain) for row in rows)
+    for row in rows:
+        yield row if row.group else row._replace(group=row.domain)
+    yield from repeat(LabelledName("", "", reader.kind, "", ""), taken.left_out.rows)
 
 
 def _listed(source: sources.Dataset) -> Iterator[LabelledName]:

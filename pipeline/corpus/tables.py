@@ -38,6 +38,7 @@ class Table:
     records: Callable[[Sequence[str]], Iterator[Record]]
     has: Callable[[str], bool] = lambda _: False  # whether there is a column beside these
     sure: bool = True  # that the columns are names, and no first row of somebody's data
+    numbered: bool = False  # whether they are numbers from 1 on, as there is no header
 
     def find(self, name: str) -> str:
         """The column of a name, or else of a number from 1 on.
@@ -56,11 +57,14 @@ class Table:
     @property
     def shown(self) -> str:
         """What the columns are, and how to say which is which, for a message."""
+        last = len(self.columns)
+        if self.numbered:
+            return f"there are columns 1 to {last}: of numbers alone, the first row is no header"
         if self.sure or is_header(self.columns):
             return f"found {', '.join(self.columns)[:_MOST_SHOWN]}; say which is which: {ADVICE}"
         return (
-            f"the first row, of {len(self.columns)} columns, is no header that could be shown; if "
-            "there is none, give numbers: --map host=1,class=2"
+            "the first row is no header that could be shown; if there is none, give numbers from "
+            f"1 to {last}: --map host=1{',class=2' * (last > 1)}"
         )
 
 
@@ -114,7 +118,7 @@ def _csv(lines: Iterator[str], numbered: bool) -> Table:
     def rows(names: Sequence[str]) -> Iterator[Record]:
         return _picked(rest, [columns.index(name) for name in names], len(columns))
 
-    return Table(columns, rows, sure=False)
+    return Table(columns, rows, sure=False, numbered=numbered)
 
 
 def _distinct(header: Sequence[str]) -> list[str]:

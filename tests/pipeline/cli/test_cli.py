@@ -137,7 +137,7 @@ def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "absent.csv"], "absent.csv: cannot be read as CSV"),
+        (["--data", "absent.csv"], "absent.csv: no such file"),
         (["--lexicon", "absent.txt"], "absent.txt: not a readable word list"),
         (["--lexicon", os.devnull], "no usable word"),
         (["--h2o-url", "http://127.0.0.1:9"], "no H2O at http://127.0.0.1:9"),
