@@ -20,7 +20,7 @@ _mapping = click.option(
     "mapping",
     multiple=True,
     metavar="OURS=THEIRS,...",
-    help="Which column of the file is host, class, subclass, domain (the label) or group, by its "
+    help="Which column of a file is host, class, subclass, domain (the label) or group, by its "
     "name or number (default: by its usual names).",
 )
 _lenient = click.option(
@@ -80,7 +80,7 @@ def _one_each(words: Iterable[str], option: str) -> Iterator[str]:
     multiple=True,
     metavar="S...",
     help="original, hsts, universities, generators, shapes or a file of names; S:legit and S:dga "
-    "take that class only, or make it that of a file without classes. Of a label that comes again "
+    "take that class only, or give a file without classes one. Of a label that comes again "
     "the first counts (default: original:legit and the other four).",
 )
 @_mapping

@@ -42,7 +42,7 @@ def _own_corpus(path: Path, options: ReadOptions | None) -> Corpus:
     if corpus.taken:
         say(f"taken    {corpus.taken}")
         if corpus.taken.left_out.rows:
-            say(f"left out {corpus.taken.left_out}")
+            say(str(corpus.taken.left_out))
     return corpus
 
 
