@@ -158,14 +158,22 @@ def _json(lines: Iterator[str], _: bool) -> Table:
         return any(True for x in objects for _ in values_of(path)(x))
 
     def rows(names: Sequence[str]) -> Iterator[Record]:
-        finders = [values_of(name) for name in names]
+        finders = [_finder(name) for name in names]
         for document, text in chain(sample, found):
             if document is BROKEN or not isinstance(document, dict):
                 yield Invalid(text[:_SHOWN], "not a JSON object on one line", reason="json")
             else:
-                yield [_text(next(find(document), None)) for find in finders]
+                yield [_text(find(document)) for find in finders]
 
     return Table(columns, rows, has)
+
+
+def _finder(path: str) -> Callable[[dict[str, Any]], Any]:
+    """What finds the first value of a path in an object, None where there is none."""
+    if "." not in path and "[" not in path:
+        return lambda document: document.get(path)  # in a third of the time
+    values = values_of(path)
+    return lambda document: next(values(document), None)
 
 
 def _text(value: Any) -> str:

@@ -106,7 +106,8 @@ def _draw(cluster: Cluster, corpus: Corpus, config: TrainConfig) -> Bools:
             return cluster.draw_split(corpus.path, len(corpus.frame), share, seed)
         except ClusterError:
             if corpus.taken is None:
-                raise  # H2O may read somebody's own, one with NULs say, otherwise than we do
+                raise
+            # One's own is split all the same: H2O reads NULs, say, otherwise than we do.
     keys = corpus.groups if corpus.grouped else range(len(corpus.frame))
     of_row, groups = pd.factorize(np.array(keys, object), sort=True)
     with tempfile.TemporaryDirectory(prefix="groups-") as folder:
