@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.cli.demo import summary
 from pipeline.cli.group import group
 from pipeline.corpus import sources
+from tests.helpers.commands import PIPELINE
 
 ROOT = Path(__file__).parents[1]
 PATHS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -72,6 +75,22 @@ def named(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("block", BLOCKS)
 def test_its_python_runs(block: str) -> None:
     exec(compile(block, "block", "exec"), {})
+
+
+def test_ones_own_names_are_read_as_shown(tmp_path: Path) -> None:
+    shown = TEXTS["docs/training.md"].partition("### Your own names")[2]
+    csv, console = (code for language, code in FENCED.findall(shown) if language)
+    (tmp_path / "mine.csv").write_text(csv)
+    command, _, said = console.partition("\n")
+    done = subprocess.run(
+        [*PIPELINE, *shlex.split(command.removeprefix("$ malicious-domains "))],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, said)
 
 
 @each_document

@@ -15,6 +15,21 @@ _FILE = click.Path(path_type=Path)
 _h2o_url = click.option("--h2o-url", metavar="URL", help="A cluster that runs elsewhere.")
 
 
+_mapping = click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="OURS=THEIRS,...",
+    help="Which column of a file is host, class, subclass, domain (the label) or group, by its "
+    "name or number (default: by its usual names).",
+)
+_lenient = click.option(
+    "--lenient",
+    is_flag=True,
+    help="Learn from the rest where over 1% of the rows of a file cannot be learned from.",
+)
+
+
 @command("data", "data fetch", extra="train")
 @click.argument("action", type=Choice(["list", "fetch"]), default="list")
 @click.option(
@@ -74,17 +89,28 @@ def _one_each(words: Iterable[str], option: str) -> Iterator[str]:
     "--source",
     multiple=True,
     metavar="S...",
-    help="original, hsts, universities, generators, shapes or a CSV of "
-    "host,domain,class,subclass; S:legit and S:dga take that class only, and of a label that "
-    "comes again the first counts (default: original:legit and the other four).",
+    help="original, hsts, universities, generators, shapes or a file of names; S:legit and S:dga "
+    "take that class only, or give a file without classes one. Of a label that comes again "
+    "the first counts (default: original:legit and the other four).",
 )
+@_mapping
+@_lenient
 @click.option("--names", type=int, default=5000, metavar="N", help="Of each family of generators.")
 @click.option("--seed", type=int, default=1, metavar="N", help="Of the draws.")
-def corpus(out: Path, source: tuple[str, ...], names: int, seed: int) -> int:
+def corpus(
+    out: Path,
+    source: tuple[str, ...],
+    mapping: tuple[str, ...],
+    lenient: bool,
+    names: int,
+    seed: int,
+) -> int:
     """Mix a corpus to train on from several sources."""
     from ..corpus import mixture
+    from ..corpus.mapping import ReadOptions
 
-    summary = mixture.assemble(out, source or mixture.DEFAULT, names, seed)
+    options = ReadOptions.parse(mapping, lenient)
+    summary = mixture.assemble(out, source or mixture.DEFAULT, names, seed, options)
     print(f"{out}: {summary}", file=sys.stderr)
     return DONE
 
@@ -100,10 +126,12 @@ def _training_options(handler: Handler) -> Handler:
         click.option(
             "--data",
             type=_FILE,
-            metavar="CSV",
-            help="host,domain,class,subclass (default: the mix of `corpus`; of classic the "
-            "original).",
+            metavar="FILE",
+            help="Names and their classes: CSV, JSON lines or Parquet (default: the mix of "
+            "`corpus`; of classic the original).",
         ),
+        _mapping,
+        _lenient,
         click.option(
             "--lexicon",
             type=_FILE,
@@ -162,14 +190,24 @@ def demo(**options: Any) -> int:
 @click.option(
     "--data",
     type=_FILE,
-    metavar="CSV",
-    help="host,domain,class,subclass (default: as for train).",
+    metavar="FILE",
+    help="As for train, with groups (default: likewise).",
 )
+@_mapping
+@_lenient
 @click.option("--out", type=_FILE, default="report", metavar="DIR", help="The report's folder.")
 @_h2o_url
-def evaluate(model: str, data: Path | None, out: Path, h2o_url: str | None) -> int:
+def evaluate(
+    model: str,
+    data: Path | None,
+    mapping: tuple[str, ...],
+    lenient: bool,
+    out: Path,
+    h2o_url: str | None,
+) -> int:
     """Write a report of what a model is worth."""
+    from ..corpus.mapping import ReadOptions
     from ..evaluation.run import run_evaluation
 
-    run_evaluation(model, data, out, h2o_url)
+    run_evaluation(model, data, out, h2o_url, ReadOptions.parse(mapping, lenient))
     return DONE

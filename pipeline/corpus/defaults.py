@@ -10,17 +10,24 @@ from pathlib import Path
 from ..console import say
 from . import labelled, mixture, sources
 from .labelled import Corpus
+from .mapping import ReadOptions
+from .schema import CorpusError
 
 
 @contextmanager
-def chosen(features: str, data: Path | None) -> Iterator[Corpus]:
-    """The CSV at data, or what a model of these features is trained on by default.
+def chosen(
+    features: str, data: Path | None, options: ReadOptions | None = None
+) -> Iterator[Corpus]:
+    """The file at data, or what a model of these features is trained on by default.
 
-    Raises CorpusError or SourceError.
+    How a file of one's own is read, and what is left out, is said. Raises CorpusError, InputError
+    or SourceError.
     """
     if data:
-        yield labelled.read(data)
+        yield _own_corpus(data, options)
         return
+    if options and options.columns:
+        raise CorpusError("--map is of a file: give it as --data")
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         if features == "classic":
             yield _classic_corpus(Path(folder))
@@ -28,6 +35,15 @@ def chosen(features: str, data: Path | None) -> Iterator[Corpus]:
         path = Path(folder) / "mix.csv"
         say(f"mixed    {mixture.assemble(path)}")
         yield labelled.read(path, "mix")
+
+
+def _own_corpus(path: Path, options: ReadOptions | None) -> Corpus:
+    corpus = labelled.read(path, options=options)
+    if corpus.taken:
+        say(f"taken    {corpus.taken}")
+        if corpus.taken.left_out.rows:
+            say(str(corpus.taken.left_out))
+    return corpus
 
 
 def _classic_corpus(folder: Path) -> Corpus:

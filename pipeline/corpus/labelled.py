@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import lzma
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.domains.parse import MAX_LABEL
-
 from ..dga import cryptolocker, goz, newgoz
-from ..errors import PipelineError
-from . import sources
+from . import own_data, sources
+from .mapping import ReadOptions
+from .own_data import Taken
+from .schema import COLUMNS, GROUP, CorpusError, LabelledName
 
-COLUMNS = ("host", "domain", "class", "subclass")
-GROUP = "group"  # a fifth column, of what a split must not part
-CLASSES = ("legit", "dga")
-_LABEL = rf"[a-z0-9\n-]{{1,{MAX_LABEL}}}"  # one record of the original's has a line feed
-
-
-class CorpusError(PipelineError):
-    """A file that is no corpus."""
+__all__ = ["Corpus", "CorpusError", "read", "write_embedded"]
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Labelled rows and the CSV file that holds them."""
+    """Labelled rows and the file that holds them."""
 
     name: str
     path: Path
-    frame: pd.DataFrame  # COLUMNS, perhaps GROUP and others, all text
+    frame: pd.DataFrame  # COLUMNS, perhaps GROUP, all text
+    taken: Taken | None = None  # how it was read, if it is somebody's own
 
     @property
     def labels(self) -> list[str]:
@@ -60,10 +56,21 @@ class Corpus:
         """Which rows are algorithmically generated."""
         return (self.frame["class"] == "dga").to_numpy(dtype=np.bool_)
 
-    def source(self) -> dict[str, str | int]:
-        """Name, SHA-256 and rows, as an artifact records them."""
+    @property
+    def plain(self) -> bool:
+        """Whether the file is an uncompressed CSV of COLUMNS, of which no row was left out."""
+        if self.taken is None:
+            return True
+        with self.path.open("rb") as file:
+            head = file.readline(4096).removeprefix(codecs.BOM_UTF8).decode("ascii", "replace")
+        names = {name.strip('"') for name in head.rstrip("\r\n").split(",")}
+        return names.issuperset(COLUMNS) and not self.taken.left_out.rows
+
+    def source(self) -> dict[str, Any]:
+        """Name, SHA-256 and rows, as an artifact records them; of one's own how it was read."""
         digest = sources.sha256_of(self.path)
-        return {"name": self.name, "sha256": digest, "rows": len(self.frame)}
+        known = {"name": self.name, "sha256": digest, "rows": len(self.frame)}
+        return known | (self.taken.record() if self.taken else {})
 
     def describe(self) -> str:
         """Name and number of rows by subclass, for the screen."""
@@ -72,51 +79,23 @@ class Corpus:
         return f"{self.name}: {len(self.frame):,} rows ({parts})"
 
 
-def read(path: Path, name: str | None = None) -> Corpus:
-    """Read a CSV of COLUMNS to learn from; raises CorpusError with the row that is wrong."""
-    frame = read_rows(path)
-    _check_rows(path, frame)
-    return Corpus(name or path.name, path, frame)
+def read(path: Path, name: str | None = None, options: ReadOptions | None = None) -> Corpus:
+    """Read a file to learn from, as own_data.load does.
 
-
-def read_rows(path: Path) -> pd.DataFrame:
-    """The rows of a CSV of COLUMNS, perhaps of one class, the labels as they stand.
-
-    Raises CorpusError if a column is missing or a class is none of CLASSES.
+    name: that of a corpus of ours; without it the file is somebody's own, and how it was read
+    becomes part of its record. Raises CorpusError, also where a class is missing, or InputError.
     """
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, compression=None)
-    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise CorpusError(f"{path}: cannot be read as CSV: {error}") from error
-    if missing := [c for c in COLUMNS if c not in frame.columns]:
-        raise CorpusError(
-            f"{path}: no column {', '.join(missing)}; expected {','.join(COLUMNS)}, "
-            f"found {','.join(map(str, frame.columns))}"
-        )
-    _check_classes(path, frame)
-    return frame
+    rows, taken = own_data.load(path, options)
+    corpus = Corpus(name or path.name, path, _frame(rows, taken), None if name else taken)
+    if not 0 < corpus.malicious.sum() < len(rows):
+        raise CorpusError(f"{path}: {len(rows)} rows; rows of both classes are needed to learn")
+    return corpus
 
 
-def _check_classes(path: Path, frame: pd.DataFrame) -> None:
-    wrong = np.flatnonzero(~frame["class"].isin(CLASSES))
-    if wrong.size:
-        row = wrong[0]
-        raise CorpusError(
-            f"{path}: record {row + 1} has class {frame['class'].iloc[row]!r}; "
-            f"known are {' and '.join(CLASSES)}"
-        )
-
-
-def _check_rows(path: Path, frame: pd.DataFrame) -> None:
-    if frame["class"].nunique() < len(CLASSES):
-        raise CorpusError(f"{path}: {len(frame)} rows; rows of both classes are needed to learn")
-    wrong = np.flatnonzero(~frame["domain"].str.fullmatch(_LABEL))
-    if wrong.size:
-        row = wrong[0]
-        raise CorpusError(
-            f"{path}: record {row + 1} has domain {frame['domain'].iloc[row][:80]!r}; expected the "
-            f"registrable label alone: 1 to {MAX_LABEL} lower-case letters, digits and hyphens"
-        )
+def _frame(rows: Sequence[LabelledName], taken: Taken) -> pd.DataFrame:
+    columns = [*COLUMNS, GROUP]
+    frame = pd.DataFrame(rows, columns=columns, dtype=str)
+    return frame if GROUP in taken.columns else frame[[*COLUMNS]]
 
 
 def write_embedded(path: Path) -> None:

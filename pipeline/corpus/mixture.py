@@ -14,8 +14,9 @@ from typing import TextIO
 from lambda_app.chalicelib.domains.parse import MAX_LABEL
 
 from ..files import replacing_file
-from .labelled import CLASSES, COLUMNS, GROUP, CorpusError
-from .readers import Row, RowReader
+from .mapping import ReadOptions
+from .readers import KNOWN, RowReader
+from .schema import CLASSES, COLUMNS, GROUP, CorpusError, LabelledName
 
 DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes")
 NAMES = 5000  # of a family of generators
@@ -52,11 +53,11 @@ class _Mix:
     """Rows by label; the first of each label stands."""
 
     def __init__(self) -> None:
-        self.first: dict[str, Row] = {}
+        self.first: dict[str, LabelledName] = {}
         self.both: set[str] = set()
         self.refused = self.repeated = 0
 
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[LabelledName]) -> None:
         """Take the rows in."""
         for row in rows:
             if not _LABEL.fullmatch(row.domain):
@@ -68,7 +69,7 @@ class _Mix:
             else:
                 self.repeated += 1
 
-    def kept(self) -> list[Row]:
+    def kept(self) -> list[LabelledName]:
         """The rows of the corpus, in the order in which they came."""
         return [row for label, row in self.first.items() if label not in self.both]
 
@@ -80,17 +81,24 @@ class _Mix:
 
 
 def assemble(
-    path: Path, sources: Sequence[str] = DEFAULT, names: int = NAMES, seed: int = SEED
+    path: Path,
+    sources: Sequence[str] = DEFAULT,
+    names: int = NAMES,
+    seed: int = SEED,
+    options: ReadOptions | None = None,
 ) -> Summary:
     """Mix sources, as RowReader.parse reads them, into a CSV of COLUMNS and GROUP.
 
     The first source that has a label gives its row; a label in both classes is
     dropped. `names` is how many a family of generators makes, `seed` that of the
-    draws. The file takes its place whole or not at all. Raises CorpusError.
+    draws, options are those of the sources that are files. The file takes its place
+    whole or not at all. Raises CorpusError, or InputError of a file that cannot be read.
     """
     if names < LEAST:
         raise CorpusError(f"{names} names a family: give {LEAST} or more")
-    readers = [RowReader.parse(text) for text in sources]
+    readers = [RowReader.parse(text, options) for text in sources]
+    if options and options.columns and all(reader.name in KNOWN for reader in readers):
+        raise CorpusError("--map is of files: give one as --source")
     mix = _Mix()
     with _replacing(path) as file:
         for reader in readers:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
-from typing import NamedTuple
 
 from tqdm import tqdm
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
 from lambda_app.chalicelib.domains.public_suffix import packaged
 
+from ..console import say
 from ..dga import FAMILIES, sampling, shapes
-from . import sources
-from .labelled import CLASSES, Corpus, CorpusError, read_rows
+from . import own_data, sources
+from .mapping import ReadOptions
+from .schema import CLASSES, CorpusError, LabelledName
 
 KNOWN = {  # and the classes that each can hold
     "original": CLASSES,
@@ -28,44 +30,36 @@ KNOWN = {  # and the classes that each can hold
 _OWN_SITES = {"cloudns.net"}  # zones that are sites of their owners, too
 
 
-class Row(NamedTuple):
-    """A labelled name, in the order of the columns of a mixed corpus."""
-
-    host: str
-    domain: str  # the label; "" or no label at all where there is none to judge
-    kind: str  # the class
-    subclass: str
-    group: str  # what a split must not part
-
-
 @dataclass(frozen=True)
 class RowReader:
-    """A source of rows: one of KNOWN or the path of a CSV; kind is a class, "" for both."""
+    """A source of rows: one of KNOWN or the path of a file; kind is a class, "" for both."""
 
     name: str
     kind: str = ""
+    options: ReadOptions = field(default_factory=ReadOptions)  # of a file
 
     @classmethod
-    def parse(cls, text: str) -> RowReader:
+    def parse(cls, text: str, options: ReadOptions | None = None) -> RowReader:
         """Read NAME, NAME:legit or NAME:dga; raises CorpusError if there is no such source."""
         name, _, kind = text.rpartition(":")
-        reader = cls(name, kind) if name and kind in CLASSES else cls(text)
+        name, kind = (name, kind) if name and kind in CLASSES else (text, "")
+        reader = cls(name, kind, options or ReadOptions())
         if reader.name not in KNOWN and not Path(reader.name).is_file():
             raise CorpusError(
-                f"no source {text!r}; known are {', '.join(KNOWN)} and CSV files that are there, "
+                f"no source {text!r}; known are {', '.join(KNOWN)} and files that are there, "
                 f"each alone or followed by {' or '.join(f':{c}' for c in CLASSES)}"
             )
         if reader.kind and reader.kind not in KNOWN.get(reader.name, CLASSES):
             raise CorpusError(f"source {text!r}: {reader.name} has no rows of that class")
         return reader
 
-    def rows(self, names: int, seed: int) -> Iterator[Row]:
+    def rows(self, names: int, seed: int) -> Iterator[LabelledName]:
         """Its rows, always in the same order; so many names of a family, drawn by seed."""
         for row in self._all(names, seed):
             if self.kind in ("", row.kind):
                 yield row
 
-    def _all(self, names: int, seed: int) -> Iterator[Row]:
+    def _all(self, names: int, seed: int) -> Iterator[LabelledName]:
         match self.name:
             case "original":
                 return _original()
@@ -77,23 +71,29 @@ class RowReader:
                 return _generated(names, seed)
             case "shapes":
                 return _shaped(names * 3 // 8, seed)
-        return _read(Path(self.name))
+        return _own(Path(self.name), self)
 
 
-def _original() -> Iterator[Row]:
+def _original() -> Iterator[LabelledName]:
     path = sources.original_or_none("it is left out of the mix")
-    for row in _read(path) if path else ():
-        yield row._replace(subclass="original") if row.kind == "legit" else row
+    rows = own_data.load(path)[0] if path else ()
+    for row in rows:
+        kind = "original" if row.kind == "legit" else row.subclass
+        yield row._replace(subclass=kind, group=row.domain)
 
 
-def _read(path: Path) -> Iterator[Row]:
-    frame = read_rows(path)
-    columns = [frame[name] for name in ("host", "domain", "class", "subclass")]
-    groups = Corpus(path.name, path, frame).groups
-    return map(Row, *columns, groups)
+def _own(path: Path, reader: RowReader) -> Iterator[LabelledName]:
+    """The rows of a file, and an empty one for each that is left out; how it is read is said."""
+    rows, taken = own_data.load(path, reader.options, reader.kind)
+    say(f"{path}: {taken}")
+    if taken.left_out.rows:
+        say(f"{path}: {taken.left_out}")
+    for row in rows:
+        yield row if row.group else row._replace(group=row.domain)
+    yield from repeat(LabelledName("", "", reader.kind, "", ""), taken.left_out.rows)
 
 
-def _listed(source: sources.Dataset) -> Iterator[Row]:
+def _listed(source: sources.Dataset) -> Iterator[LabelledName]:
     """The hosts of a committed list, all legitimate."""
     zones = packaged().rules.keys() - _OWN_SITES  # of bitbucket.io others have the names
     for host in lzma.decompress(sources.fetch(source).read_bytes()).decode("ascii").split():
@@ -101,21 +101,23 @@ def _listed(source: sources.Dataset) -> Iterator[Row]:
             label = "" if host in zones else parse(host).label
         except InvalidDomain:
             label = ""
-        yield Row(host, label, "legit", source.name, label)
+        yield LabelledName(host, label, "legit", source.name, label)
 
 
-def _generated(names: int, seed: int) -> Iterator[Row]:
+def _generated(names: int, seed: int) -> Iterator[LabelledName]:
     for family in tqdm(FAMILIES.values(), desc="generators", unit="family"):
         for key, hosts in sampling.batches(family, names, seed):
             yield from _group(family.name, key, hosts)
 
 
-def _shaped(names: int, seed: int) -> Iterator[Row]:
+def _shaped(names: int, seed: int) -> Iterator[LabelledName]:
     for shape in shapes.SHAPES:
         for key, hosts in shapes.batches(shape, names, seed):
             yield from _group(shape, key, hosts)
 
 
-def _group(subclass: str, key: str, hosts: list[str]) -> Iterator[Row]:
+def _group(subclass: str, key: str, hosts: list[str]) -> Iterator[LabelledName]:
     for host in hosts:
-        yield Row(host, host.partition(".")[0], "dga", subclass, f"{subclass} {key}".rstrip())
+        yield LabelledName(
+            host, host.partition(".")[0], "dga", subclass, f"{subclass} {key}".rstrip()
+        )

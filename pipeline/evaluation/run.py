@@ -6,14 +6,21 @@ from pathlib import Path
 
 from ..console import say
 from ..corpus.defaults import chosen
+from ..corpus.mapping import ReadOptions
 from ..files import replacing
 from ..jvm.cluster import cluster
 from . import REPORT_FILES, evaluate, report
 
 
-def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None) -> None:
-    """Evaluate, write the report, print its head."""
-    with replacing(out, REPORT_FILES) as folder, chosen("language", data) as rows:
+def run_evaluation(
+    model: str,
+    data: Path | None,
+    out: Path,
+    h2o_url: str | None,
+    options: ReadOptions | None = None,
+) -> None:
+    """Evaluate, write the report, print its head; options are how data is read."""
+    with replacing(out, REPORT_FILES) as folder, chosen("language", data, options) as rows:
         say(f"data     {rows.describe()}")
         evaluate.check(rows)
         with cluster(h2o_url) as joined:

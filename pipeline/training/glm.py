@@ -19,7 +19,7 @@ from lambda_app.chalicelib.features.types import Bools, Floats, Ints
 
 from ..corpus.labelled import Corpus
 from ..errors import PipelineError
-from ..jvm.cluster import Cluster, download
+from ..jvm.cluster import Cluster, ClusterError, download
 from ..metrics import best_f1, f1
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
@@ -81,8 +81,8 @@ def fit(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
 def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS) -> Bools:
     """Which rows are for validation, bool (rows,): whole groups, drawn by H2O.
 
-    Where rows have no groups, on the CSV itself, as the original does. Raises
-    TrainingError if a class is missing on either side.
+    Where rows have no groups, on the CSV itself, as the original does, if it is one.
+    Raises TrainingError if a class is missing on either side.
     """
     valid = _draw(cluster, corpus, config)
     for rows, split in ((~valid, "training"), (valid, "validation")):
@@ -101,9 +101,15 @@ def check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
 
 def _draw(cluster: Cluster, corpus: Corpus, config: TrainConfig) -> Bools:
     share, seed = config.train_share, config.split_seed
-    if not corpus.grouped:
-        return cluster.draw_split(corpus.path, len(corpus.frame), share, seed)
-    of_row, groups = pd.factorize(np.array(corpus.groups, object), sort=True)
+    if not corpus.grouped and corpus.plain:
+        try:
+            return cluster.draw_split(corpus.path, len(corpus.frame), share, seed)
+        except ClusterError:
+            if corpus.taken is None:
+                raise
+            # One's own is split all the same: H2O reads NULs, say, otherwise than we do.
+    keys = corpus.groups if corpus.grouped else range(len(corpus.frame))
+    of_row, groups = pd.factorize(np.array(keys, object), sort=True)
     with tempfile.TemporaryDirectory(prefix="groups-") as folder:
         path = Path(folder) / "groups.csv"
         pd.DataFrame({"number": np.arange(len(groups))}).to_csv(path, index=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ..corpus import sources
 from ..corpus.defaults import chosen
 from ..corpus.folds import fold_of
 from ..corpus.labelled import Corpus
+from ..corpus.mapping import ReadOptions
 from ..errors import PipelineError
 from ..files import replacing
 from ..jvm.cluster import Cluster, cluster
@@ -35,6 +37,8 @@ class Request:
 
     features: str = "language"
     data: Path | None = None
+    mapping: Sequence[str] = ()  # how the columns of data are called, as ReadOptions.parse has it
+    lenient: bool = False  # whether more rows of data than usual may be left out
     lexicon: Path | None = None
     out: Path | None = None
     h2o_url: str | None = None
@@ -46,6 +50,11 @@ class Request:
         """Where the artifact goes."""
         return self.out or places.BUILD / self.features
 
+    @property
+    def options(self) -> ReadOptions:
+        """How data is read; raises CorpusError."""
+        return ReadOptions.parse(self.mapping, self.lenient)
+
 
 def run_training(request: Request) -> Verification:
     """Read, design, fit, export and verify; what is used is said as it goes.
@@ -54,7 +63,7 @@ def run_training(request: Request) -> Verification:
     """
     with (
         replacing(request.folder, artifact.FILES, kept=[artifact.ALLOW]) as folder,
-        chosen(request.features, request.data) as corpus,
+        chosen(request.features, request.data, request.options) as corpus,
     ):
         say(f"data     {corpus.describe()}")
         design, words = _design(request, corpus)

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 import requests
 from click.testing import CliRunner
@@ -21,8 +22,11 @@ from pipeline.cli.group import COMMANDS as KNOWN
 from pipeline.cli.group import group
 from pipeline.cli.reference import reference
 from pipeline.cli.train import corpus
+from pipeline.corpus import sources
+from pipeline.deploy.local_server import served
 from pipeline.training.export import write_metadata
 from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
+from tests.helpers.described import check_answer
 
 COMMANDS = ["score", "data", "corpus", "train", "demo", "evaluate", "serve", "package", "dga"]
 COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
@@ -137,7 +141,7 @@ def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "absent.csv"], "absent.csv: cannot be read as CSV"),
+        (["--data", "absent.csv"], "absent.csv: no such file"),
         (["--lexicon", "absent.txt"], "absent.txt: not a readable word list"),
         (["--lexicon", os.devnull], "no usable word"),
         (["--h2o-url", "http://127.0.0.1:9"], "no H2O at http://127.0.0.1:9"),
@@ -169,6 +173,56 @@ def test_too_little_to_learn_from(rows: str, message: str, tmp_path: Path) -> No
     assert message in failed.stderr
     assert "Traceback" not in failed.stderr
     assert [x.name for x in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.slow
+def test_ones_own_parquet_is_learned_and_recorded(small_csv: Path, tmp_path: Path) -> None:
+    data, out = tmp_path / "mine.parquet", tmp_path / "out"
+    duckdb.connect().execute(
+        f"COPY (SELECT host AS who, class = 'dga' AS verdict FROM read_csv('{small_csv}') "
+        f"UNION ALL SELECT 'co.uk', false) TO '{data}' (FORMAT parquet)"
+    )
+    refused = run("train", *CLASSIC, "--data", data, "--out", out)
+    assert refused.returncode == 2
+    assert "mine.parquet: no column of names is known; found who, verdict; say" in refused.stderr
+    trained = run("train", *CLASSIC, "--data", data, "--map", "host=who", "--out", out)
+    assert trained.returncode == 0, trained.stderr
+    assert "taken    host from 'who', class from 'verdict'," in trained.stderr
+    assert "1 suffix: record 2071 'co.uk': co.uk is a public suffix with" in trained.stderr
+    with served(out) as url:
+        answer = requests.get(f"{url}/model", timeout=30)
+    check_answer("/model", "get", answer)
+    source = answer.json()["training"]["data"][0]
+    assert source.pop("sha256") == sources.sha256_of(data)
+    assert source == {
+        "name": "mine.parquet",
+        "rows": 2069,
+        "columns": {"host": "who", "class": "verdict"},
+        "classes": {"false": "legit", "true": "dga"},
+        "left_out": {"script": 1, "suffix": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--map", "host=a"], "train: --map is of a file: give it as --data"),
+        (["train", "--data", "mine", "--map", "hst=a"], "train: --map 'hst=a': expected --map h"),
+        (["evaluate", "--data", "mine", "--map", "host=a"], "mine: no column of classes is known"),
+        (["train", "--data", "mine"], "train: mine: 1 of 3 rows left out\n  1 suffix: record 2 '"),
+    ],
+)
+def test_ones_own_data_that_stop_the_run(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "mine"
+    header = "a,b" if "host=a" in arguments else "host,label"
+    data.write_text(f"{header}\na.com,1\nco.uk,1\nb.com,0\n")
+    words = [str(data) if word == "mine" else word for word in arguments]
+    failed = run(*words, "--out", tmp_path / "out")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert message in failed.stderr.replace(f"{tmp_path}/", "")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipeline.corpus import labelled, sources
-from pipeline.corpus.labelled import Corpus, CorpusError
+from pipeline.corpus.labelled import Corpus
+from pipeline.corpus.schema import CorpusError
 
 HEADER = "host,domain,class,subclass\n"
 GOOD = "a.com,a,legit,legit\nq.ru,q,dga,goz\n"
@@ -16,6 +19,18 @@ def test_the_original_is_read_whole(original: Corpus) -> None:
     assert counts == {"legit": 81_261, "cryptolocker": 34_319, "newgoz": 10_999, "goz": 7_347}
     assert int(original.malicious.sum()) == 52_665
     assert sum("\n" in label for label in original.labels) == 1  # one record, not two
+    independent = pd.read_csv(original.path, dtype=str, keep_default_na=False)
+    pd.testing.assert_frame_equal(original.frame, independent)
+    assert original.source() == {
+        "name": "original", "sha256": sources.ORIGINAL.sha256, "rows": 133_926
+    }  # fmt: skip
+
+
+def test_the_original_given_as_ones_own_has_the_same_rows(original: Corpus) -> None:
+    own = labelled.read(original.path)
+    assert own.frame.equals(original.frame)
+    assert own.plain  # so that H2O draws the same split on it
+    assert own.source()["sha256"] == sources.ORIGINAL.sha256
 
 
 def test_the_embedded_corpus_is_always_the_same(embedded: Corpus, tmp_path: Path) -> None:
@@ -31,36 +46,35 @@ def test_the_embedded_corpus_is_always_the_same(embedded: Corpus, tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "cannot be read as CSV: No columns"),
+        ("", "the file is empty"),
         (HEADER, "0 rows; rows of both classes are needed"),
         (HEADER + "a.com,a,legit,legit\n", "1 rows; rows of both classes"),
-        ("host,domain,subclass\na.com,a,legit\n", "no column class; expected .*found host,domain"),
-        ("a.com\n", "no column host, domain, class, subclass"),
-        (HEADER + GOOD + "x.com,x,spam,spam\n", "record 3 has class 'spam'; known are legit and"),
-        (HEADER + GOOD + "x.com,x,,\n", "record 3 has class ''"),
-        (HEADER + GOOD + f"x.com,{'x' * 64},dga,goz\n", "record 3 has domain 'xxx"),
-        (HEADER + GOOD + ".com,,dga,goz\n", "record 3 has domain ''"),
+        ("host,domain,subclass\na.com,a,legit\n", "no column of classes is known; found host, dom"),
+        ("a.com\n", "no column of names or of classes is known; the first row is no header"),
+        (HEADER + GOOD + "x.com,x,spam,spam\n", "record 3 has class 'spam'; known are legit "),
+        (HEADER + GOOD + "x.com,x,,\n", "1 of 3 rows left out\n  1 no_class: record 3 'x.com'"),
         (
-            HEADER + GOOD + "x.com,x.com,dga,goz\n",
-            "record 3 has domain 'x.com'; expected the regist",
+            HEADER + GOOD + ".com,,dga,goz\n",
+            "1 of 3 rows left out\n  1 suffix: record 3 '.com'",
         ),
-        (HEADER + GOOD + "X.com,X,dga,goz\n", "record 3 has domain 'X'"),
-        (HEADER + GOOD + '"x.com,x,dga,goz\n', "cannot be read as CSV"),
-        (HEADER + GOOD + "x,x,dga,goz,5,6,7\n", "cannot be read as CSV"),
+        (HEADER + GOOD + '"x.com,x,dga,goz\n', "1 csv: record 3 .*: line 4: a quote is opened and"),
+        (
+            HEADER + GOOD + "x,x,dga,goz,5,6,7\n",
+            "1 fields: record 3 .*: 7 fields where the header ha",
+        ),
     ],
 )
 def test_a_csv_that_is_no_corpus_is_told_why(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(text)
-    with pytest.raises(CorpusError, match=rf"rows\.csv: .*{message}"):
+    with pytest.raises(CorpusError, match=rf"(?s)rows\.csv: .*{message}"):
         labelled.read(path)
 
 
-def test_binary_rubbish_and_missing_files(tmp_path: Path) -> None:
+def test_binary_rubbish(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(b"\xff\xfe\x00\x80")
-    for name in ("rows.csv", "absent.csv"):
-        with pytest.raises(CorpusError, match=rf"{name}: cannot be read as CSV"):
-            labelled.read(tmp_path / name)
+    with pytest.raises(CorpusError, match=r"rows\.csv: no column of names or of classes is known"):
+        labelled.read(tmp_path / "rows.csv")
 
 
 def test_names_that_look_like_missing_values_stay_names(tmp_path: Path) -> None:
@@ -78,9 +92,39 @@ def test_groups_are_the_labels_unless_a_column_tells_them(tmp_path: Path) -> Non
     assert (read.labels, read.groups) == (["a", "q"], ["a", "goz 1"])
 
 
-def test_rows_of_one_class_can_be_read_but_not_learned_from(tmp_path: Path) -> None:
+def test_rows_of_one_class_are_not_learned_from(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + "a.com,a,legit,legit\n")
-    assert len(labelled.read_rows(path)) == 1
     with pytest.raises(CorpusError, match="rows of both classes are needed"):
         labelled.read(path)
+
+
+def test_how_ones_own_file_was_read_is_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("domain,label,family\nb.com,0,\n" + "a.com,1,goz\n" * 120 + "co.uk,0,\n")
+    corpus = labelled.read(path)
+    assert list(corpus.frame.columns) == ["host", "domain", "class", "subclass"]
+    assert not corpus.plain
+    assert corpus.source() == {
+        "name": "mine.csv",
+        "sha256": sources.sha256_of(path),
+        "rows": 121,
+        "columns": {"host": "domain", "class": "label", "subclass": "family"},
+        "classes": {"0": "legit", "1": "dga"},
+        "left_out": {"suffix": 1},
+    }
+
+
+def test_which_files_are_plain(tmp_path: Path) -> None:
+    """The split is drawn on them as they are."""
+    path = tmp_path / "rows.csv"
+    for text, plain in (
+        (HEADER + GOOD, True),
+        ('"class","domain","host","subclass"\r\nlegit,a,a.com,\r\ndga,b,b.com,x\r\n', True),
+        ((HEADER + GOOD).replace(",", ";"), False),
+        ("host,class\na.com,0\nb.com,1\n", False),
+    ):
+        path.write_text(text)
+        assert labelled.read(path).plain == plain, text
+    path.write_bytes(gzip.compress((HEADER + GOOD).encode()))
+    assert not labelled.read(path).plain

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.corpus import labelled, sources
-from pipeline.corpus.labelled import Corpus, CorpusError
+from pipeline.corpus.labelled import Corpus
+from pipeline.corpus.mapping import ReadOptions
 from pipeline.corpus.mixture import DEFAULT, Summary, assemble
 from pipeline.corpus.readers import KNOWN
+from pipeline.corpus.schema import CorpusError
 from pipeline.dga import shapes
 from tests.helpers.commands import run
 
@@ -19,7 +21,7 @@ HEADER = "host,domain,class,subclass\n"
 MINE = HEADER + (
     "www.google.com,google,legit,mine\n"
     "google.ru,google,dga,other\n"
-    "bad.example,bad.example,legit,mine\n"
+    "co.uk,co.uk,legit,mine\n"
     "qxkvjz.ru,qxkvjz,dga,own\n"
     "qxkvjz.su,qxkvjz,dga,other\n"
     '"Ä, b.com",b,legit,mine\n'
@@ -46,7 +48,7 @@ def no_original(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def mix(chosen: Sequence[str], out: Path, seed: int = 1) -> Summary:
-    return assemble(out, chosen, 50, seed)
+    return assemble(out, chosen, 50, seed, ReadOptions(lenient=True))
 
 
 def lines(path: Path) -> list[str]:
@@ -116,6 +118,35 @@ def test_groups_are_labels_or_draws(out: Path) -> None:
     murofet = set(frame["group"][frame["subclass"] == "murofet"])
     assert all(re.fullmatch(r"murofet v[23] [\d-]{10}( [0-9A-F]{8})?", key) for key in murofet)
     assert frame["group"].nunique() > 90
+
+
+def test_files_of_other_kinds_and_of_one_class(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts, dga = tmp_path / "hosts.txt", tmp_path / "dga.jsonl"
+    hosts.write_text("www.example.com\nshop.co.uk\n")
+    dga.write_text('{"q": "xmqjtoevkbhrw.ru", "family": "goz"}\n')
+    options = ReadOptions.parse(["host=1"])
+    assemble(out, [f"{hosts}:legit"], options=options)
+    assert lines(out)[1:] == [
+        "www.example.com,example,legit,legit,example", "shop.co.uk,shop,legit,legit,shop"
+    ]  # fmt: skip
+    summary = assemble(out, [f"{dga}:dga"], options=ReadOptions.parse(["host=q"]))
+    assert lines(out)[1:] == ["xmqjtoevkbhrw.ru,xmqjtoevkbhrw,dga,goz,xmqjtoevkbhrw"]
+    assert summary.refused == 0
+    said = capsys.readouterr().err
+    assert f"{dga}: host from 'q', subclass from 'family', the label from the host, every" in said
+
+
+def test_a_file_with_too_much_that_is_no_name(mine: str, out: Path) -> None:
+    with pytest.raises(CorpusError, match=r"mine\.csv: 1 of 6 rows left out\n  1 suffix: record 3"):
+        assemble(out, [mine])
+    with pytest.raises(CorpusError, match=r"no column of classes"):
+        (Path(mine).parent / "hosts.csv").write_text("host\na.com\n")
+        assemble(out, [f"{Path(mine).parent}/hosts.csv"])
+    with pytest.raises(CorpusError, match="--map is of files"):
+        assemble(out, ["shapes"], options=ReadOptions.parse(["host=1"]))
+    assert not out.exists()
 
 
 def test_a_group_of_a_users_csv_is_kept(out: Path, tmp_path: Path) -> None:
@@ -203,7 +234,7 @@ def test_a_link_stays_one(mine: str, tmp_path: Path) -> None:
 
 
 def test_the_command(mine: str, out: Path) -> None:
-    done = run("corpus", "--out", out, "--source", mine, "shapes", "--names", "50")
+    done = run("corpus", "--out", out, "--source", mine, "shapes", "--names", "50", "--lenient")
     assert (done.returncode, done.stdout) == (0, "")
     assert f"{out}: 146 rows\n  legit: 1 (1 mine)\n  dga: 145 (1 own, 18 shape-l" in done.stderr
     failed = run("corpus", "--out", out, "--source", "spam")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import h2o
@@ -21,7 +22,7 @@ from pipeline.metrics import Confusion, confusion
 from pipeline.training.automaton import compile_words, read_words
 from pipeline.training.design import Classic
 from pipeline.training.export import export, verify_export
-from pipeline.training.glm import Trained, load, out_of_fold, predict
+from pipeline.training.glm import Trained, draw_split, load, out_of_fold, predict
 from pipeline.training.run import train
 
 CLASSIC = SETS["classic"]
@@ -96,6 +97,35 @@ def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> 
     first, second = (h2o_cluster.draw_split(small_csv, rows, 0.8, 123456) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert 0.15 < first.mean() < 0.25
+
+
+def test_the_original_given_as_ones_own_is_split_likewise(
+    h2o_cluster: Cluster, original: Corpus
+) -> None:
+    own = labelled.read(original.path)
+    valid = draw_split(h2o_cluster, own)
+    np.testing.assert_array_equal(valid, draw_split(h2o_cluster, original))
+    assert (~valid).sum() == 107_333
+
+
+@pytest.mark.parametrize("change", ["other header", "compressed", "NUL"])
+def test_ones_own_file_is_split_whatever_h2o_makes_of_it(
+    h2o_cluster: Cluster, small_csv: Path, tmp_path: Path, change: str
+) -> None:
+    text, path = small_csv.read_text(), tmp_path / "mine"
+    if change == "NUL":
+        text += "a.com,a,legit,\0\nb.com,b,dga,goz\n"
+    elif change == "other header":
+        text = text.replace("host,domain,class", "fqdn,sld,label", 1)
+    path.write_bytes(gzip.compress(text.encode()) if change == "compressed" else text.encode())
+    corpus = labelled.read(path)
+    if change == "NUL":
+        assert corpus.plain
+        with pytest.raises(ClusterError, match="rows where"):
+            h2o_cluster.draw_split(path, len(corpus.frame), 0.8, 1)
+    valid = draw_split(h2o_cluster, corpus)
+    assert len(valid) == len(corpus.frame) >= 2070
+    assert 0.15 < valid.mean() < 0.25
 
 
 def test_a_file_that_h2o_reads_otherwise_is_refused(h2o_cluster: Cluster, small_csv: Path) -> None:

@@ -1,0 +1,360 @@
+"""Labelled names as people have them."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+import zstandard
+
+from pipeline.corpus import own_data
+from pipeline.corpus.mapping import ReadOptions
+from pipeline.corpus.own_data import Taken
+from pipeline.corpus.schema import CLASSES, CorpusError, LabelledName
+from pipeline.errors import PipelineError
+
+KAGGLE = (
+    "isDGA,domain,host,subclass\n"
+    "legit,google,google.com,alexa\n"
+    "dga,xmqjtoevkbhrw,xmqjtoevkbhrw.ru,goz\n"
+    "legit,33132a.com,33132a.com,alexa\n"
+)
+WHOLE = "domain,label\nwww.google.co.uk,0\nxmqjtoevkbhrw.ru,1\n"
+ROWS = [("google", "legit"), ("xmqjtoevkbhrw", "dga")]  # of WHOLE, and of what is made like it
+
+Load = Callable[..., tuple[list[LabelledName], Taken]]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Writes a file and loads it."""
+
+    def write(
+        content: str | bytes, *maps: str, kind: str = "", lenient: bool = False
+    ) -> tuple[list[LabelledName], Taken]:
+        path = tmp_path / "mine"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return own_data.load(path, ReadOptions.parse(maps, lenient), kind)
+
+    return write
+
+
+def labels(loaded: tuple[list[LabelledName], Taken]) -> list[tuple[str, str]]:
+    return [(row.domain, row.kind) for row in loaded[0]]
+
+
+def parquet(path: Path, select: str) -> Path:
+    name = str(path).replace("'", "''")
+    duckdb.connect().execute(f"COPY ({select}) TO '{name}' (FORMAT parquet)")
+    return path
+
+
+# --- columns ---
+
+
+def test_the_header_of_kaggle_and_a_whole_host_where_a_label_should_be(load: Load) -> None:
+    rows, taken = load(KAGGLE)
+    assert rows == [
+        ("google.com", "google", "legit", "alexa", ""),
+        ("xmqjtoevkbhrw.ru", "xmqjtoevkbhrw", "dga", "goz", ""),
+        ("33132a.com", "33132a", "legit", "alexa", ""),
+    ]
+    assert str(taken) == (
+        "host from 'host', domain from 'domain', class from 'isDGA', subclass from 'subclass'"
+    )
+
+
+def test_a_domain_alone_is_a_host_and_the_class_stands_for_the_family(load: Load) -> None:
+    rows, taken = load("domain,label,family\nwww.google.co.uk,0,\nxmqjtoevkbhrw.ru,1,goz\n")
+    assert rows == [
+        ("www.google.co.uk", "google", "legit", "legit", ""),
+        ("xmqjtoevkbhrw.ru", "xmqjtoevkbhrw", "dga", "goz", ""),
+    ]
+    assert str(taken) == (
+        "host from 'domain', class from 'label', subclass from 'family', "
+        "'0' is legit, '1' is dga, the label from the host"
+    )
+
+
+def test_a_label_stands_as_it_is_beside_its_host(load: Load) -> None:
+    """As it did: no rule of ours says that the original's labels are wrong."""
+    rows, _ = load('host,domain,class,subclass\nwww.gov.uk,gov,legit,x\n"a\nb.ru","a\nb",dga,x\n')
+    assert [row.domain for row in rows] == ["gov", "a\nb"]
+
+
+@pytest.mark.parametrize("header", ["host,class", "FQDN,Target", "Host Name,is_dga", "query,type"])
+def test_usual_names(load: Load, header: str) -> None:
+    assert labels(load(WHOLE.replace("domain,label", header))) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("a,b", ["host=a,class=b"]),
+        ("a,b", ["host=a", "class=2"]),
+        ("Who, What", ["class=what", "host=who"]),
+        ('"a,b",c=d', ["host=a,b,class=c=d"]),
+        ("domain,class", ["domain=domain"]),
+    ],
+)
+def test_columns_that_are_told(load: Load, header: str, told: list[str]) -> None:
+    assert labels(load(WHOLE.replace("domain,label", header), *told)) == ROWS
+
+
+def test_numbers_for_a_file_without_a_header(load: Load) -> None:
+    rows, _ = load("legit,alexa,google.com\ndga,goz,xmqjtoevkbhrw.ru\n", "host=3,class=1")
+    assert [(row.domain, row.kind) for row in rows] == ROWS
+
+
+def test_our_own_names_go_before_others_and_an_empty_one_is_none(load: Load) -> None:
+    text = "host,query,class,type,family\ngoogle.com,x.com,0,A,spam\nxmqjtoevkbhrw.ru,,1,A,spam\n"
+    rows, taken = load(text, "subclass=")
+    assert [(row.domain, row.kind) for row in rows] == ROWS
+    assert taken.columns == {"host": "host", "class": "class"}
+    assert [row.subclass for row in rows] == ["legit", "dga"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "message"),
+    [
+        (
+            "fqdn,query,label\na.com,b.com,1\n",
+            "",
+            r"'fqdn' and 'query' could both be host; found f",
+        ),
+        ("domain,label,target\na.com,1,1\n", "", "'label' and 'target' could both be class"),
+        ("a,b\na.com,1\n", "", "no column of names or of classes is known; found a, b; say which"),
+        ("domain,b\na.com,1\n", "", r"no column of classes .*--map host=COLUMN,class=COLUMN"),
+        ("a,b\na.com,1\n", "host=a,class=c", "there is no column 'c'; found a, b"),
+        (
+            "a.com,1\nb.com,0\n",
+            "",
+            r"no header that could be shown; .* from 1 to 2: --map host=1,c",
+        ),
+        ("host,host,class\na.com,b.com,1\n", "", r"found host \(column 1\), host \(column 2\)"),
+        ("a.com,1\n", "host=1,class=3", "no column '3'; there are columns 1 to 2"),
+        ("a,b\n", "hosts=a", "--map 'hosts=a': expected --map host=COLUMN"),
+        ("a,b\n", "host", "--map 'host': expected"),
+        ("a,b\n", "host=a,host=b", "host is given twice"),
+        ('{"a": "a.com"}\n', "host=b.c", "there is no column 'b.c'; found a"),
+    ],
+)
+def test_columns_that_are_not_clear(load: Load, text: str, told: str, message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        load(text, *filter(None, [told]))
+
+
+def test_a_first_row_of_somebodys_data_is_not_shown(load: Load) -> None:
+    with pytest.raises(CorpusError) as caught:
+        load("2026-11-25,jane.doe@example.com,a.com\n")
+    assert "jane" not in str(caught.value)
+
+
+# --- classes ---
+
+
+@pytest.mark.parametrize(
+    ("legit", "dga"),
+    [
+        ("0", "1"),
+        ("0.0", "1.0"),
+        ("legit", "dga"),
+        ("benign", "malicious"),
+        ("False", "True"),
+        (" Benign ", "MALWARE"),
+        ("no", "yes"),
+    ],
+)
+def test_words_for_the_classes(load: Load, legit: str, dga: str) -> None:
+    loaded = load(f"host,class\ngoogle.com,{legit}\nxmqjtoevkbhrw.ru,{dga}\n")
+    assert labels(loaded) == ROWS
+    assert sorted(loaded[1].classes.values()) == sorted(CLASSES)
+
+
+@pytest.mark.parametrize("word", ["spam", "2", "0.5", "-1", "goz"])
+def test_another_word_is_refused_with_its_place(load: Load, word: str) -> None:
+    with pytest.raises(
+        CorpusError, match=rf"'label', record 3 has class '{word}'; known are legit"
+    ):
+        load(f"{WHOLE}a.com,{word}\n", lenient=True)
+
+
+def test_a_class_for_a_file_without_one_and_one_class_of_two(load: Load) -> None:
+    rows, taken = load("host\ngoogle.com\nexample.com\n", kind="legit")
+    assert {(row.kind, row.subclass) for row in rows} == {("legit", "legit")}
+    assert str(taken) == "host from 'host', the label from the host, every row is legit"
+    loaded = load(WHOLE + "co.uk,1\n" * 50, kind="legit")
+    assert labels(loaded) == ROWS[:1]  # what is wrong with the other class is not asked
+    assert labels(load("host,type\ngoogle.com,A\n", "class=", kind="legit")) == ROWS[:1]
+
+
+# --- rows ---
+
+LEFT_OUT = """\
+co.uk,0
+1.2.3.4,0
+4.3.2.1.in-addr.arpa,0
+null,1
+,1
+a b,1
+a.com,
+a.com
+domain,label
+a.com,0,x,y
+"a.com,0
+"""
+
+
+def test_what_cannot_be_learned_from_is_counted_and_shown(load: Load) -> None:
+    rows, taken = load(WHOLE + LEFT_OUT, lenient=True)
+    assert [(row.domain, row.kind) for row in rows] == ROWS
+    assert taken.left_out.reasons == {
+        **{"suffix": 1, "address": 1, "reverse": 1, "placeholder": 1, "empty": 1},
+        **{"characters": 1, "no_class": 3, "fields": 1, "csv": 1},
+    }
+    said = str(taken.left_out).splitlines()
+    assert said[0] == "11 of 13 rows left out"
+    assert (
+        said[1] == "  3 no_class: record 9 'a.com': no class; record 10 'a.com'; record 11 'domain'"
+    )
+    assert "  1 suffix: record 3 'co.uk': co.uk is a public suffix with no registrable" in said[2]
+
+
+def test_one_per_cent_may_be_left_out(load: Load) -> None:
+    good = "domain,label\n" + "google.com,0\n" * 99
+    assert len(load(good + "co.uk,0\n")[0]) == 99
+    with pytest.raises(
+        CorpusError, match=r"(?s)mine: 2 of 101 rows left out.*2 suffix: .*--lenient"
+    ):
+        load(good + "co.uk,0\n" * 2)
+    assert len(load(good + "co.uk,0\n" * 2, lenient=True)[0]) == 99
+
+
+def test_bytes_that_are_no_text_are_shown_and_can_be_written(load: Load) -> None:
+    text = b"domain,label,family\na.com,1,b\xfccher\nb\xfccher.de,0,\n"
+    rows, taken = load(text, lenient=True)
+    assert [row.subclass for row in rows] == ["b\ufffdcher"]
+    assert r"record 2 'b\xfccher.de'" in str(taken.left_out)
+    assert str(taken.left_out).encode()
+
+
+def test_huge_fields_and_empty_lines_harm_no_other_row(load: Load) -> None:
+    huge = f"{'x' * 5_000_000}.com,0\n"
+    loaded = load(WHOLE.replace("\n", "\n\n") + huge, lenient=True)
+    assert labels(loaded) == ROWS
+    assert loaded[1].left_out.reasons == {"text_length": 1}
+    assert len(str(loaded[1].left_out)) < 300
+
+
+# --- kinds of files ---
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        WHOLE.replace(",", ";"),
+        WHOLE.replace(",", "\t").replace("\n", "\r\n"),
+        f"sep=,\n{WHOLE}",
+        b"\xef\xbb\xbf" + WHOLE.encode(),
+        WHOLE.encode("utf-16"),
+        WHOLE.encode("utf-16-le"),
+        gzip.compress(WHOLE.encode()),
+        bz2.compress(WHOLE.encode()),
+        lzma.compress(WHOLE.encode()),
+        zstandard.compress(WHOLE.encode()),
+        '{"domain": "google.com", "label": 0}\n\n{"domain": "xmqjtoevkbhrw.ru", "label": 1.0}\n',
+        '[{"domain": "google.com", "label": false},\n'
+        '{"domain": "xmqjtoevkbhrw.ru", "label": true}]',
+        '[\n  {"label": "0", "domain": "google.com"},\n {"label": "dga", "domain": '
+        '"xmqjtoevkbhrw.ru"}\n]\n',
+        gzip.compress(
+            b'{"label":0,"domain":"google.com"}\n{"domain":"xmqjtoevkbhrw.ru","label":1}'
+        ),
+    ],
+)
+def test_files_as_people_have_them(load: Load, content: str | bytes) -> None:
+    assert labels(load(content)) == ROWS
+
+
+def test_json_that_is_nested_null_or_broken(load: Load) -> None:
+    text = (
+        '{"dns": {"q": "google.com"}, "y": 0}\n{"dns": {"q": null}, "y": 1}\nspam\n{"y": 1}\n[]\n'
+    )
+    loaded = load(text, "host=dns.q,class=y", lenient=True)
+    assert labels(loaded) == ROWS[:1]
+    assert loaded[1].left_out.reasons == {"empty": 2, "json": 2}
+
+
+@pytest.mark.parametrize(
+    ("legit", "dga"), [("false", "true"), ("0", "1"), ("0.0::double", "1::double"), ("'0'", "'1'")]
+)
+def test_parquet_of_any_type(tmp_path: Path, legit: str, dga: str) -> None:
+    path = parquet(
+        tmp_path / "a*[1].parquet",
+        f'SELECT \'google.com\' AS "Do""main", {legit} AS is_dga, NULL AS family '
+        f"UNION ALL SELECT 'xmqjtoevkbhrw.ru', {dga}, 'goz' ORDER BY ALL",
+    )
+    rows, _ = own_data.load(path, ReadOptions.parse(['host=Do"main']))
+    assert [(row.domain, row.kind) for row in rows] == ROWS
+    assert [row.subclass for row in rows] == ["legit", "goz"]
+
+
+def test_parquet_with_nulls_or_without_a_column(tmp_path: Path) -> None:
+    one = "SELECT 'google.com' AS domain, 0 AS label UNION ALL SELECT NULL, 0"
+    path = parquet(tmp_path / "a.parquet", f"{one} UNION ALL SELECT 'a.com', NULL")
+    with pytest.raises(CorpusError, match=r"(?s)2 of 3 rows left out.*1 empty: .*1 no_class: "):
+        own_data.load(path)
+    with pytest.raises(CorpusError, match="there is no column 'host'; found domain, label"):
+        own_data.load(path, ReadOptions.parse(["host=host"]))
+
+
+def test_the_folders_of_a_parquet_file_are_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "class=dga").mkdir()
+    path = parquet(tmp_path / "class=dga/a.parquet", "SELECT 'google.com' AS host, 0 AS label")
+    assert labels(own_data.load(path)) == ROWS[:1]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "mine: the file is empty"),
+        (b"\n\n", "mine: the file is empty"),
+        (b"PAR1 and no more PAR1", "mine: cannot be read as Parquet"),
+        (b"PK\x03\x04", "mine: a zip archive: unpack it"),
+        (gzip.compress(WHOLE.encode() * 99)[:-12], "mine: its compressed data are damaged"),
+        (b"#separator \\x09\n#fields\tquery\n", "mine: a Zeek log has no classes"),
+        (b'{\n"domain": "a.com"\n}', r"mine: no JSON object on a line of its own; `jq -c \.`"),
+        (b'[\n{"domain": \n', "mine: a JSON array that cannot be read"),
+        (b'"host,class\na.com,1\n', "mine: cannot be read as CSV: line 1: a quote is opened"),
+    ],
+)
+def test_files_that_cannot_be_read(load: Load, content: bytes, message: str) -> None:
+    with pytest.raises(PipelineError, match=message):
+        load(content)
+
+
+def test_places_that_are_no_file(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"this is a directory; give a file"):
+        own_data.load(tmp_path)
+    with pytest.raises(CorpusError, match=r"absent\.csv: no such file"):
+        own_data.load(tmp_path / "absent.csv")
+    with pytest.raises(CorpusError, match=r"/dev/null: not a regular file"):
+        own_data.load(Path("/dev/null"))
+
+
+@pytest.mark.timing
+def test_a_million_rows_in_half_a_minute(tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    with path.open("w") as file:
+        file.write("domain,label,family\n")
+        file.writelines(f"www.example-{i}.co.uk,{i % 2},x\n" for i in range(200_000))
+    started = time.perf_counter()
+    rows, _ = own_data.load(path)
+    assert len(rows) == 200_000
+    assert time.perf_counter() - started < 6
