@@ -65,6 +65,7 @@ def test_a_front_end_of_the_original_on_another_origin(app_url: str) -> None:
 
 
 def test_a_preflight_is_answered(app_url: str) -> None:
+    """H07."""
     ask = {"Origin": "https://front.example", "Access-Control-Request-Method": "POST"}
     answer = requests.options(app_url + PATH, headers=ask, timeout=30)
     assert answer.status_code == 200

@@ -31,8 +31,9 @@ KNOWN = [
     ("D01 www", "www.msftncsi.com"),
     ("D06", "amxrtb.com"),
     ("D06 other", "mfadsrvr.com"),
+    ("D08", "umnyeseti.ru"),
 ]
-MALICIOUS = [
+MALICIOUS = [  # of pronounceable families (D21) it finds little, as docs/evaluation.md says
     ("D18", "iujmtfksuiui.com"),
     ("dynamic", "ibbwnhgh.mooo.com"),
     ("free", "clwafrfuuxq.yi.org"),

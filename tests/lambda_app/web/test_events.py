@@ -52,6 +52,7 @@ def ask(*events: object, **environment: str) -> list[dict[str, Any]]:
 
 
 def test_one_name_is_judged_alike_by_every_door(language: Scorer) -> None:
+    """H02, H03, H04."""
     encoded = base64.b64encode(BODY.encode()).decode()
     for answer in ask(
         REST,
@@ -84,6 +85,7 @@ def test_other_routes_and_what_is_wrong() -> None:
 
 
 def test_head_has_the_headers_of_get_and_no_body() -> None:
+    """H06."""
     paths = ("/", "/page.js", "/model", "/health", "/openapi.json")
     makers = (rest_event, url_event, balancer_event)
     asked = [make(method, path) for path in paths for make in makers for method in ("GET", "HEAD")]
@@ -173,6 +175,7 @@ def origins(answer: dict[str, Any]) -> list[str]:
     ],
 )
 def test_a_function_url_has_one_cors_header(setting: str, origin: str, allowed: list[str]) -> None:
+    """H08."""
     asked = {"content-type": "application/json", "origin": origin}
     posted, preflight = ask(
         url_event("POST", PATH, BODY, headers=asked),

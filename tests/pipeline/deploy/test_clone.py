@@ -56,6 +56,7 @@ def check_package(folder: Path) -> None:
 
 
 def test_it_serves(clone: Path, tmp_path: Path) -> None:
+    """H17."""
     port = free_port()
     process = start([*PIPELINE, "serve", "--port", str(port)], tmp_path / "log", folder=clone)
     try:
@@ -75,6 +76,7 @@ def test_it_packages_with_our_command(clone: Path, tmp_path: Path) -> None:
 
 
 def test_it_packages_with_chalice_alone(clone: Path, tmp_path: Path) -> None:
+    """H18."""
     app = clone / "lambda_app"
     lost = run([*CHALICE, "package", str(tmp_path)], app)
     assert lost.returncode == 2 and "export the AWS_DEFAULT_REGION" in lost.stderr

@@ -66,6 +66,7 @@ def chunks(body: bytes, size: int) -> bytes:
     ],
 )
 def test_chunks_are_read_and_the_next_request_is_the_next(app_url: str, body: bytes) -> None:
+    """H10."""
     with sent(app_url, CHUNKED + b"\r\n" + body + NEXT) as answers:
         status, _, answer = answers.next()
         assert status == 200 and json.loads(answer)["name"] == "google"

@@ -109,6 +109,7 @@ def test_json_lines(tmp_path: Path) -> None:
 
 
 def test_a_table_keeps_control_characters_from_the_screen() -> None:
+    """C24."""
     run = score("--format", "table", "http://example.com/\x1b[2J")
     assert "\x1b" not in run.stdout
     assert "refused" in run.stdout
@@ -186,6 +187,7 @@ def test_what_cannot_run_exits_with_2(arguments: list[str], message: str) -> Non
 
 
 def test_a_reader_that_stops_early_is_no_error() -> None:
+    """C14."""
     command = f"yes google.com | head -200000 | {sys.executable} -m pipeline score | head -1"
     run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "domain,name,label,probability,status,reason\n"

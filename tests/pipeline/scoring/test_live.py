@@ -52,6 +52,7 @@ def scoring(*arguments: str, source: int | None = None) -> Iterator[subprocess.P
 def test_a_row_is_answered_while_the_writer_waits(
     arguments: list[str], line: str, label: str
 ) -> None:
+    """L21."""
     with scoring(*arguments) as process:
         assert process.stdin
         assert process.stdout
