@@ -37,6 +37,11 @@ COSTLY = ("h2o_cluster", "packages")
 ORIGINALS = {"original": sources.ORIGINAL, "words_txt": sources.ORIGINAL_WORDS}
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes by their number: what gzip makes has the time in it, and ids must stay the same."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
