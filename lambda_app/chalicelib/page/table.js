@@ -116,7 +116,7 @@ function drawFilter() {
 function addFilter() {
   for (const word of ["all", ...VERDICTS]) {
     const radio = make("input");
-    Object.assign(radio, {type: "radio", name: "filter", value: word, className: "unseen"});
+    Object.assign(radio, {type: "radio", name: "filter", value: word});
     const choice = make("label");
     choice.append(radio, make("span", word, "word"), " ", make("span"));
     $("filter").append(choice);
