@@ -48,7 +48,7 @@ def shoot(browser: Browser, url: str, folder: Path) -> None:
     for title, width, height, scheme, act in (
         ("page", 800, 1200, "light", name),
         ("dark", 800, 1200, "dark", name),
-        ("page-phone", 390, 1000, "light", name),
+        ("page-phone", 390, 1150, "light", name),
         ("all-dark-phone", 390, 844, "dark", terms),
         ("all", 800, 1200, "light", terms),
         ("skipped", 800, 700, "light", skipped),
