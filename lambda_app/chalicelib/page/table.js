@@ -54,8 +54,13 @@ const nameless = (row) => row.status === "invalid" || NO_NAME.includes(row.reaso
 function words(row) {
   if (!judged(row)) return row.error;
   const read = row.segmentation?.replaceAll("|", " ") ?? "";
-  return [row.allowed && `allowed: ${row.allowed}`, row.assigned && `assigned: ${row.assigned}`, read]
-    .filter(Boolean).join(", ");
+  return [note(row), read].filter(Boolean).join(", ");
+}
+
+/** What a verdict rests on beside the label, as score writes it. */
+function note({allowed, assigned}) {
+  if (allowed) return `allowed: ${allowed}`;
+  return assigned ? `assigned: ${assigned}` : "";
 }
 
 function counts() {
@@ -91,7 +96,8 @@ function shown(found) {
   const hidden = chosen === "all" ? rows.length - found : 0;
   const none = hidden ? ` ${many(hidden, "line")} without a name: see Skipped and Invalid.` : "";
   if (found > SHOWN)
-    return `The first ${number(SHOWN)} of ${many(found, "row")} in this order; the CSV has all.${none}`;
+    return `The first ${number(SHOWN)} of ${many(found, "row")} in this order; ` +
+      `the CSV has all.${none}`;
   if (chosen !== "all") return `${number(found)} of ${many(rows.length, "row")}.`;
   return none.trim();
 }
@@ -168,8 +174,8 @@ function record(row) {
   if (!judged(row))
     return [cell(row.domain), "", "", "", row.status,
       cell(row.status === "skipped" ? row.reason : row.error)];
-  const note = row.allowed ? `allowed: ${row.allowed}` : row.assigned ? `assigned: ${row.assigned}` : "";
-  return [cell(row.domain), cell(row.name), label(row), float(row.probability), row.status, cell(note)];
+  return [cell(row.domain), cell(row.name), label(row), float(row.probability), row.status,
+    cell(note(row))];
 }
 
 function csv() {

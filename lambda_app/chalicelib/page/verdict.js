@@ -16,8 +16,9 @@ const PARTS = [ // keys of the answer that add up to the log-odds, in a reader's
 /** Show a verdict. */
 export function showVerdict(answer) {
   const word = answer.allowed ? "allowed" : answer.label ? "malicious" : "legitimate";
-  head(word, answer.name,
-    `P(malicious) ${percent(answer.class1Prob)}, threshold ${percent(answer.threshold)}`, notes(answer));
+  const numbers =
+    `P(malicious) ${percent(answer.class1Prob)}, threshold ${percent(answer.threshold)}`;
+  head(word, answer.name, numbers, notes(answer));
   showScale(answer);
   showParts(answer);
   $("reason").textContent = answer.reason ?? "";
@@ -28,7 +29,8 @@ export function showVerdict(answer) {
 
 /** Show that a name is not judged, and why: neither a verdict nor an error. */
 export function showSkipped(domain, message, code) {
-  head("skipped", domain, message, [["Not judged", "the model has nothing to say about such names.", code]]);
+  const note = ["Not judged", "the model has nothing to say about such names.", code];
+  head("skipped", domain, message, [note]);
   reveal(false);
 }
 
@@ -52,10 +54,11 @@ function head(word, name, numbers, remarks) {
 /** What to know of how a name was judged: each a title and a sentence. */
 function notes({allowed, assigned, bare, name}) {
   const remarks = [];
-  if (allowed) remarks.push(["Allowed", `an allow list has the entry ${allowed}, whatever the probability.`]);
-  if (assigned) remarks.push(["Assigned zone", `under ${assigned} the provider makes the labels up, ` +
-    `so that its own label is judged: ${name}.`]);
-  if (bare) remarks.push(["A label by itself", "it has no dot, and is judged as if it were registered."]);
+  const add = (title, text) => remarks.push([title, text]);
+  if (allowed) add("Allowed", `an allow list has the entry ${allowed}, whatever the probability.`);
+  if (assigned) add("Assigned zone",
+    `under ${assigned} the provider makes the labels up, so that its own label is judged: ${name}.`);
+  if (bare) add("A label by itself", "it has no dot, and is judged as if it were registered.");
   return remarks;
 }
 
@@ -86,7 +89,8 @@ export function drawTicks() {
 function showParts(answer) {
   const rows = PARTS.map(([key, words]) => [words, answer[key], key]);
   const sum = rows.reduce((total, [, share]) => total + share, 0);
-  draw($("sums"), [...rows, ["Sum: the log-odds", sum, "intercept + length + entropy + proVowels + numWords"]]);
+  const keys = PARTS.map(([key]) => key).join(" + ");
+  draw($("sums"), [...rows, ["Sum: the log-odds", sum, keys]]);
   $("total").textContent = percent(1 / (1 + Math.exp(-sum)));
 }
 
