@@ -5,11 +5,15 @@ const HERE = ["localhost", "127.0.0.1"];
 
 let key = "";
 
-/** What went wrong, in words for the person at the page; status is HTTP's, 0 without an answer. */
+/**
+ * What went wrong, in words for the person at the page. status is HTTP's, 0 without an answer;
+ * answer is what the API said, if it did.
+ */
 export class Failure extends Error {
-  constructor(message, status = 0) {
+  constructor(message, status = 0, answer = null) {
     super(message);
     this.status = status;
+    this.answer = answer;
   }
 }
 
@@ -46,6 +50,9 @@ export function setKey(text) {
   key = text.trim();
 }
 
+/** Whether a key is sent. */
+export const hasKey = () => Boolean(key);
+
 /**
  * Ask the API: GET, or POST of a body as JSON.
  * Throws Failure, or an AbortError if the signal says so.
@@ -59,7 +66,7 @@ export async function ask(path, body, signal = null) {
   if (reply.ok && answer) return answer;
   const said = answer?.Message ?? answer?.message; // API Gateway's own is in lower case
   throw new Failure(said ?? `${reply.url} answers with HTTP ${reply.status}, and not as this API ` +
-    "does. Its address can be set: ?api=https://… after the page's own.", reply.status);
+    "does. Its address can be set: ?api=https://… after the page's own.", reply.status, answer);
 }
 
 async function fetched(url, request, signal) {
@@ -95,7 +102,10 @@ export function percent(p) {
   return side > 0 && Number(text) === 0 ? "< 0.00000001%" : `${text}%`;
 }
 
+/** A whole number as people read it. */
+export const number = (value) => value.toLocaleString("en");
+
 /** A whole number with its noun, as in “1,200 names”. */
 export function many(count, noun) {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

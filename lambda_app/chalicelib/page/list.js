@@ -1,40 +1,20 @@
-/** A list: read, judged in batches, shown as a table, given as CSV. */
+/** A list: read from the field or a file, and judged in batches. */
 
-import {$, Failure, ask, make, many, percent} from "./common.js";
-import {point, threshold} from "./points.js";
+import {$, Failure, ask, many, number} from "./common.js";
+import {point} from "./points.js";
+import * as table from "./table.js";
 
 const MAX_NAMES = 100_000;
 const MAX_FILE = 10e6; // bytes
 const BATCH = 500; // names a request; the API takes 1,000, and answers some 3.6 kB a name
 const BATCH_BYTES = 900_000; // the API takes 1 MB
 const LONGEST = 8193; // characters; the API refuses what has more than 8,192
-const SHOWN = 1000; // rows in the table
+const LIVE = 1000; // rows up to which the table is drawn batch by batch
 const HEADERS = ["domain", "domains", "host", "hostname", "name", "query", "url"];
-const COLUMNS = ["domain", "name", "verdict", "probability", "threshold", "operating_point",
-  "read_as", "unlikely", "error"];
-const compared = new Intl.Collator("en").compare;
 
-/** @typedef {{row: number, domain: string, error?: string, name?: string, probability?: number,
- *   segmentation?: string, unlikely?: string}} Row  of a name that is judged or refused */
-
-/** @type {Row[]} */
-let rows = [];
-let told = NaN; // the threshold that the API gave with the rows
-let order = {key: "row", down: false};
+let most = BATCH; // less where the API has said that it takes less
 let running = null; // the AbortController of the list that is being judged
-
-const limit = () => threshold() ?? told;
-const number = (value) => value.toLocaleString("en");
-
-function verdict(row) {
-  if (row.error !== undefined) return "refused";
-  return row.probability >= limit() ? "malicious" : "legitimate";
-}
-
-/** How the name is read, or why it is not. */
-function reason(row) {
-  return row.error ?? row.segmentation?.replaceAll("|", " ") ?? "";
-}
+let ofFile = false; // whether the field has a file's lines, as they were
 
 /** The names of a text: each line's first cell; a first line that names its column is left out. */
 function read(content) {
@@ -53,7 +33,7 @@ function* batches(names) {
   let bytes = 0;
   for (const name of names) {
     const size = 6 * Math.min(name.length, LONGEST); // in JSON a character takes no more
-    if (batch.length === BATCH || batch.length && bytes + size > BATCH_BYTES) {
+    if (batch.length === most || batch.length && bytes + size > BATCH_BYTES) {
       yield batch;
       [batch, bytes] = [[], 0];
     }
@@ -81,13 +61,12 @@ async function judge() {
   const names = read($("names").value);
   say(trouble(names));
   if (trouble(names)) return $("names").focus();
-  rows = [];
-  draw();
+  table.clear(ofFile);
   busy(new AbortController());
   const ending = await all(names, running.signal);
   busy(null);
-  draw();
-  $("summary").textContent = `${ending}${summary()}`;
+  table.draw();
+  $("summary").textContent = `${ending}${table.summary()}`;
 }
 
 /** Judge batch after batch; returns what to say of an early end, "" if there was none. */
@@ -96,27 +75,30 @@ async function all(names, signal) {
     for (const batch of batches(names)) {
       progress(names.length);
       await some(batch, signal);
-      if (rows.length <= SHOWN) draw();
+      if (table.size() <= LIVE) table.draw();
     }
     return "";
   } catch (error) {
     if (!signal.aborted) say(error.message);
     const early = signal.aborted ? "Cancelled" : "Stopped";
-    return `${early} after ${number(rows.length)} of ${many(names.length, "name")}. `;
+    return `${early} after ${number(table.size())} of ${many(names.length, "name")}. `;
   }
 }
 
 async function some(batch, signal) {
   const body = {domains: batch.map((name) => name.slice(0, LONGEST)), operating_point: point()};
-  const answer = await ask("malicious-domain-classifier", body, signal);
+  let answer;
+  try {
+    answer = await ask("malicious-domain-classifier", body, signal);
+  } catch (error) {
+    if (error.status !== 413 || batch.length === 1) throw error;
+    most = Math.ceil(batch.length / 2);
+    await some(batch.slice(0, most), signal);
+    return some(batch.slice(Math.ceil(batch.length / 2)), signal);
+  }
   if (answer.results?.length !== batch.length)
     throw new Failure("The API answers, but not with a verdict for each name.");
-  told = answer.threshold;
-  for (const [i, result] of answer.results.entries()) {
-    const {error, name, class1Prob: probability, segmentation, unlikely} = result;
-    const row = rows.length + 1;
-    rows.push({row, domain: batch[i], error, name, probability, segmentation, unlikely});
-  }
+  table.add(batch, answer);
 }
 
 /** Swap the buttons; who pressed one by keyboard finds the other in its place. */
@@ -133,81 +115,14 @@ function busy(controller) {
 
 function progress(total) {
   $("progress").max = total;
-  $("progress").value = rows.length;
-  $("count").textContent = `${number(rows.length)} of ${many(total, "name")}`;
+  $("progress").value = table.size();
+  $("count").textContent = `${number(table.size())} of ${many(total, "name")}`;
 }
 
-function summary() {
-  if (!rows.length) return "";
-  const count = {malicious: 0, legitimate: 0, refused: 0};
-  for (const row of rows) count[verdict(row)] += 1;
-  const parts = Object.entries(count).map(([word, n]) => `${number(n)} ${word}`);
-  return `${many(rows.length, "name")}: ${parts.join(", ")}.`;
-}
-
-/** Show the rows in their order, with verdicts by the operating point that is chosen now. */
-export function draw() {
-  $("found").hidden = !rows.length;
-  const first = rows.toSorted(by(order)).slice(0, SHOWN);
-  $("rows").tBodies[0].replaceChildren(...first.map(line));
-  $("shown").textContent = rows.length > SHOWN
-    ? `The first ${number(SHOWN)} of ${many(rows.length, "row")} in this order; the CSV has all.` : "";
-  if (!running) $("summary").textContent = summary();
-}
-
-function line(row) {
-  const word = verdict(row);
-  const probability = row.error === undefined ? percent(row.probability) : "";
-  const tr = make("tr");
-  tr.append(make("td", number(row.row), "number"), make("td", row.domain, "name"),
-    make("td", word, word), make("td", probability, "number"), make("td", reason(row)));
-  return tr;
-}
-
-const COMPARE = {
-  row: (a, b) => a.row - b.row,
-  domain: (a, b) => compared(a.domain, b.domain),
-  verdict: (a, b) => compared(verdict(a), verdict(b)) || a.probability - b.probability,
-  probability: (a, b) => a.probability - b.probability,
-  reason: (a, b) => compared(reason(a), reason(b)),
-};
-
-/** A comparison of rows; those refused have no verdict and are last in either direction. */
-function by({key, down}) {
-  const any = key === "row" || key === "domain";
-  const last = (row) => Number(!any && row.error !== undefined);
-  const compare = (a, b) => (last(a) ? 0 : COMPARE[key](a, b) * (down ? -1 : 1));
-  return (a, b) => last(a) - last(b) || compare(a, b) || a.row - b.row;
-}
-
-function sort(button) {
-  const {key} = button.dataset;
-  const first = key === "probability" || key === "verdict"; // the most malicious on top
-  order = {key, down: order.key === key ? !order.down : first};
-  for (const head of $("rows").tHead.rows[0].cells) head.removeAttribute("aria-sort");
-  button.parentElement.setAttribute("aria-sort", order.down ? "descending" : "ascending");
-  draw();
-}
-
-/** One cell of a CSV (RFC 4180); text that a spreadsheet would run as a formula is defused. */
-function cell(value) {
-  let content = String(value ?? "");
-  if (typeof value === "string" && /^[=+\-@\t\r]/.test(content)) content = `'${content}`;
-  return /[",\r\n]/.test(content) ? `"${content.replaceAll('"', '""')}"` : content;
-}
-
-function csv() {
-  const lines = rows.map((row) => [row.domain, row.name, verdict(row), row.probability, limit(),
-    point(), row.segmentation, row.unlikely, row.error]);
-  return [COLUMNS, ...lines].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("");
-}
-
-function download() {
-  const link = make("a");
-  link.href = URL.createObjectURL(new Blob([csv()], {type: "text/csv"}));
-  link.download = "verdicts.csv";
-  link.click();
-  setTimeout(URL.revokeObjectURL, 10_000, link.href); // the browser may read it late
+/** Verdicts by the operating point that is chosen now. */
+export function redraw() {
+  table.draw();
+  if (!running && table.size()) $("summary").textContent = table.summary();
 }
 
 /** Show the names of a file, to be seen before they are sent. */
@@ -219,8 +134,9 @@ async function take(file) {
   if (content.includes("\0")) return say(`${file.name} cannot be read as text in UTF-8.`);
   const names = read(content);
   $("names").value = names.join("\n");
+  ofFile = true;
   say(trouble(names));
-  $("summary").textContent = `${file.name}: ${many(names.length, "name")} read, not judged yet.`;
+  $("summary").textContent = `${file.name}: ${many(names.length, "line")} read, not judged yet.`;
   $("start").focus();
 }
 
@@ -233,18 +149,18 @@ function drag(event) {
 
 /** Make the list's half of the page work. */
 export function setUp() {
+  table.setUp();
   $("list").addEventListener("submit", (event) => {
     event.preventDefault();
     if (!running) judge();
+  });
+  $("names").addEventListener("input", () => {
+    ofFile = false;
   });
   $("cancel").addEventListener("click", () => running?.abort());
   $("file").addEventListener("change", async () => {
     await take($("file").files[0]);
     $("file").value = ""; // the same file may be chosen again
   });
-  $("rows").tHead.addEventListener("click", ({target}) => {
-    if (target.dataset.key) sort(target);
-  });
-  $("download").addEventListener("click", download);
   for (const type of ["dragover", "dragleave", "drop"]) window.addEventListener(type, drag);
 }

@@ -1,14 +1,20 @@
 /** The model: its operating points, of which one is chosen, and what its features mean. */
 
-import {$, ask, make, percent} from "./common.js";
+import {$, ask, make, number, percent} from "./common.js";
 
 let thresholds = null; // by the values of the choice, once the API has told them
 let meanings = {}; // of the features, by name, likewise
+let asking = null; // the promise of an answer that is under way
 
 /** The operating point chosen, as the API takes it. */
 export function point() {
   const {value} = $("point");
   return value === "max_f1" ? value : Number(value);
+}
+
+/** Choose one by the value it has in a link; one that the model has not changes nothing. */
+export function choose(value) {
+  if ([...$("point").options].some((option) => option.value === value)) $("point").value = value;
 }
 
 /** Its threshold, if that is known. */
@@ -21,8 +27,15 @@ export const meaning = (name) => meanings[name] ?? name;
  * Ask for the model, unless it is known; the page judges without it too.
  * @returns {Promise<boolean>} whether the model became known just now
  */
-export async function loadModel() {
-  if (thresholds) return false;
+export function loadModel() {
+  if (thresholds) return Promise.resolve(false);
+  asking ??= known().finally(() => {
+    asking = null;
+  });
+  return asking;
+}
+
+async function known() {
   try {
     const model = await ask("model");
     fill(listed(model));
@@ -38,7 +51,7 @@ export async function loadModel() {
 
 function listed(model) {
   const rates = model.operating_points.map(({false_positive_rate: rate, threshold: value}) => {
-    const one = Math.round(1 / rate).toLocaleString("en");
+    const one = number(Math.round(1 / rate));
     return [String(rate), `1 false alarm in ${one} legitimate names`, value];
   });
   return [["max_f1", "Balanced: maximal F1", model.threshold.value], ...rates];

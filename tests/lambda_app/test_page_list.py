@@ -1,0 +1,173 @@
+"""Lists on the page in a real browser: judged, sorted, filtered, downloaded, dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Route, expect
+
+from lambda_app.chalicelib.model.scorer import Scorer
+from pipeline.deploy.local_server import served
+from pipeline.scoring import formats
+from tests.helpers.page import drop, first_name, names_of_rows, opened, paste, start
+
+PATH = "malicious-domain-classifier"
+LIST = 'Domain,n\r\nfacebook.com,3\r\n"xmqjtoevkbhrw.ru",x\r\n\r\n-abc.com;y\r\nco.uk\r\n=1+1\r\n'
+
+
+def downloaded(page: Page) -> str:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    return Path(download.value.path()).read_bytes().decode("utf-8")
+
+
+def test_a_list_is_judged_sorted_and_downloaded(page: Page, language: Scorer) -> None:
+    start(page, LIST)
+    names = ["facebook.com", "xmqjtoevkbhrw.ru", "-abc.com", "co.uk", "=1+1"]
+    expect(page.locator("#summary")).to_have_text(
+        "5 names: 1 malicious, 2 legitimate, 0 skipped, 2 invalid."
+    )
+    assert names_of_rows(page) == names
+    page.get_by_role("button", name="P(malicious)").click()
+    header = page.get_by_role("columnheader", name="P(malicious)")
+    expect(header).to_have_attribute("aria-sort", "descending")
+    assert names_of_rows(page) == [*(names[i] for i in (1, 2, 0)), "co.uk", "=1+1"]
+    page.get_by_role("button", name="P(malicious)").click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    assert names_of_rows(page) == [*(names[i] for i in (0, 2, 1)), "co.uk", "=1+1"]
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def as_score_writes(scorer: Scorer, names: list[str]) -> str:
+    return formats.HEADERS["csv"] + formats.to_csv(scorer, names).text
+
+
+def test_the_csv_is_that_of_the_command_score(page: Page, language: Scorer) -> None:
+    """Byte for byte, for every status, and for probabilities that Python writes as 1e-05."""
+    names = ["facebook.com", "xmqjtoevkbhrw.ru", "-abc.com", "co.uk", "=1+1", "printer.local"]
+    names += ["# a comment", "d111111abcdef8.cloudfront.net", "@sum", "a b.com", "'x\"y'.com"]
+    names += ["the-guardian.co.uk", "washingtonpost.com", "example.com", "qwrtzp", "+a.com"]
+    start(page, "\n".join(names))
+    expect(page.locator("#summary")).to_contain_text("16 names")
+    page.get_by_role("radio", name="Skipped").check()  # filter and order are the table's alone
+    page.get_by_role("button", name="Name").click()
+    assert downloaded(page) == as_score_writes(language, names)
+    page.get_by_label("Operating point").select_option("0.001")
+    expect(page.locator("#summary")).to_contain_text("1 malicious")
+    assert downloaded(page) == as_score_writes(language.at(0.001), names)
+
+
+def test_the_table_is_filtered_by_verdict(page: Page) -> None:
+    start(page, "facebook.com\nprinter.local\nxmqjtoevkbhrw.ru\nco.uk\nexample.com")
+    expect(page.locator("#summary")).to_have_text(
+        "5 names: 1 malicious, 2 legitimate, 1 skipped, 1 invalid."
+    )
+    group = page.get_by_role("group", name="Show")
+    labels = ["All 5", "Malicious 1", "Legitimate 2", "Skipped 1", "Invalid 1"]
+    assert group.locator("label").all_inner_texts() == labels
+    for word, names in {
+        "malicious": ["xmqjtoevkbhrw.ru"],
+        "legitimate": ["facebook.com", "example.com"],
+        "skipped": ["printer.local"],
+        "invalid": ["co.uk"],
+    }.items():
+        group.get_by_role("radio", name=word).check()
+        assert names_of_rows(page) == names
+        expect(page.locator("#shown")).to_have_text(f"{len(names)} of 5 rows.")
+    group.get_by_role("radio", name="invalid").press("ArrowRight")
+    expect(group.get_by_role("radio", name="all")).to_be_checked()
+    assert len(names_of_rows(page)) == 5
+
+
+def test_lines_of_a_file_that_hold_no_name_are_counted(page: Page, language: Scorer) -> None:
+    lines = ["# a list of mine", "facebook.com", "0.0.0.0 xmqjtoevkbhrw.ru", "N/A"]
+    lines += ["Nov 26 10:00:01 dnsmasq[7]: query[A] example.com from 10.0.0.2"] * 3
+    drop(page, "block.log", f"{lines!r}.join('\\n')")
+    expect(page.locator("#summary")).to_have_text("block.log: 7 lines read, not judged yet.")
+    page.get_by_role("button", name="Judge the list").click()
+    expect(page.locator("#summary")).to_have_text(
+        "7 lines: 1 malicious, 1 legitimate, 2 skipped, 3 invalid. 5 lines hold no name."
+    )
+    assert names_of_rows(page) == ["facebook.com", "0.0.0.0 xmqjtoevkbhrw.ru"]
+    expect(page.locator("#shown")).to_have_text("5 lines without a name: see Skipped and Invalid.")
+    page.get_by_role("radio", name="Invalid").check()
+    expect(page.locator("#rows tbody tr")).to_have_count(3)
+    assert downloaded(page) == as_score_writes(language, lines)
+
+
+def test_where_the_server_takes_fewer_at_once_batches_are_smaller(browser: Browser) -> None:
+    with served(BATCH_LIMIT="100") as url, opened(browser, url) as (page, _):
+        start(page, "\n".join(f"name{i}.com" for i in range(700)))
+        expect(page.locator("#summary")).to_contain_text("700 names: ")
+        assert names_of_rows(page) == [f"name{i}.com" for i in range(700)]
+
+
+def test_a_long_list_shows_its_progress_and_a_thousand_rows(page: Page) -> None:
+    held: list[Route] = []
+    page.route(
+        f"**/{PATH}",
+        lambda route: (
+            held.append(route) if first_name(route) == "name1000.com" else route.continue_()
+        ),
+    )
+    start(page, "\n".join(f"name{i}.com" for i in range(2600)))
+    expect(page.locator("#count")).to_have_text("1,000 of 2,600 names")
+    expect(page.get_by_role("progressbar", name="Names judged")).to_have_js_property("value", 1000)
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.locator("#summary")).to_contain_text("2,600 names: ")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+    expect(page.locator("#rows tbody tr")).to_have_count(1000)
+    expect(page.locator("#shown")).to_contain_text("The first 1,000 of 2,600 rows")
+    page.get_by_role("button", name="Row").click()
+    assert names_of_rows(page)[0] == "name2599.com"
+
+
+def test_a_list_is_cancelled_by_keyboard_and_keeps_what_was_judged(page: Page) -> None:
+    def first_only(route: Route) -> None:
+        if first_name(route) == "n0":
+            route.continue_()
+
+    page.route(f"**/{PATH}", first_only)
+    paste(page, "\n".join(f"n{i}" for i in range(1000)))
+    page.get_by_role("button", name="Judge the list").press("Enter")
+    expect(page.locator("#count")).to_have_text("500 of 1,000 names")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text(
+        "Cancelled after 500 of 1,000 names. 500 names"
+    )
+    expect(page.get_by_role("button", name="Judge the list")).to_be_focused()
+    assert page.locator("#rows tbody tr").count() == 500
+
+
+def test_a_list_that_breaks_off_says_so(page: Page) -> None:
+    def second(route: Route) -> None:
+        (route.continue_ if first_name(route) == "n0" else route.abort)()
+
+    page.route(f"**/{PATH}", second)
+    start(page, "\n".join(f"n{i}" for i in range(700)))
+    expect(page.locator("#summary")).to_contain_text("Stopped after 500 of 700 names. 500 names: ")
+    expect(page.locator("#names-error")).to_contain_text("No answer from http://127.0.0.1")
+
+
+def test_a_file_is_chosen_or_dropped(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text("\ufeffhost,when\nfacebook.com,1\nexample.com,2\n", encoding="utf-8")
+    page.get_by_label("Choose a file").set_input_files(path)
+    field = page.get_by_label("Names, hosts or URLs, one a line")
+    expect(field).to_have_value("facebook.com\nexample.com")
+    expect(page.locator("#summary")).to_have_text("names.csv: 2 lines read, not judged yet.")
+    drop(page, "dropped.txt", "new Uint8Array([98, 98, 99])")
+    expect(field).to_have_value("bbc")
+    error = page.locator("#names-error")
+    drop(page, "big.txt", "new Uint8Array(10_000_001)")
+    expect(error).to_have_text("big.txt has 10.0 MB: at most 10 MB here.")
+    drop(page, "binary.txt", "new Uint8Array(10)")
+    expect(error).to_have_text("binary.txt cannot be read as text in UTF-8.")
+    drop(page, "many.txt", "'a\\n'.repeat(100_001)")
+    expect(error).to_contain_text("100,001 names: at most 100,000 here.")
+    start(page, " \n")
+    expect(error).to_have_text("No names yet: paste some, or choose a file.")
+    expect(field).to_be_focused()
