@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ..console import say
 from .command import DONE, FAILED, Choice, Command, Handler, command
 
 _FILE = click.Path(path_type=Path)
@@ -49,11 +50,11 @@ def data(action: str, tranco: str | None) -> int:
         except sources.SourceError as error:
             print(f"data: {error}", file=sys.stderr)
             status = FAILED
-    print(f"{'source':<12} {'state':<11} {'rows':>9}  licence")
+    print(f"{'source':<12} {'state':<11} {'rows':>8}  licence")
     for source in chosen:
-        print(f"{source.name:<12} {source.state:<11} {source.rows:>9}  {source.licence}")
+        print(f"{source.name:<12} {source.state:<11} {source.rows:>8}  {source.licence}")
     if not tranco:
-        print("tranco is fetched by its list's id alone: data fetch --tranco ID")
+        say("tranco is fetched by its list's id alone: data fetch --tranco ID")
     elif chosen[0].ready:
         print(chosen[0].path)
     return status

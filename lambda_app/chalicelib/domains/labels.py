@@ -71,7 +71,7 @@ def check_script(label: str) -> None:
 
     try:
         text = label[4:].encode("ascii").decode("punycode")
-    except UnicodeError as error:
+    except (UnicodeError, OverflowError) as error:  # the latter from Python 3.13 on
         raise InvalidDomain("idn", f"{label!r} is no valid international name") from error
     for character in text:
         name = unicodedata.name(character, "UNNAMED")

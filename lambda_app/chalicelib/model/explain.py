@@ -7,8 +7,10 @@ intercept and four numbers up, gets the log-odds of every model.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import add
 from typing import Any, NamedTuple
 
 from ..features.registry import GROUPS, REGISTRY
@@ -56,8 +58,12 @@ class Groups:
 
     def sums(self, contributions: Sequence[Any]) -> GroupSums:
         """The four sums of one label's contributions, floats, or of columns float64 (labels,)."""
+        # sum() would compensate from Python 3.12 on: other bits for a label than for a column.
         return GroupSums(
-            *[sum([contributions[at] * share for at, share in x], 0.0) for x in self._members]
+            *[
+                functools.reduce(add, [contributions[at] * share for at, share in x], 0.0)
+                for x in self._members
+            ]
         )
 
 

@@ -28,7 +28,18 @@ from pipeline.training.export import write_metadata
 from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
 from tests.helpers.described import check_answer
 
-COMMANDS = ["score", "data", "corpus", "train", "demo", "evaluate", "serve", "package", "dga"]
+COMMANDS = [
+    "score",
+    "allow",
+    "data",
+    "corpus",
+    "train",
+    "demo",
+    "evaluate",
+    "serve",
+    "package",
+    "dga",
+]
 COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
 CLASSIC = ["--features", "classic"]  # trained in seconds
 
