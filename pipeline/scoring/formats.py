@@ -11,6 +11,7 @@ from itertools import chain
 from typing import NamedTuple, TextIO
 
 from lambda_app.chalicelib.domains.errors import quoted
+from lambda_app.chalicelib.domains.parse import Name
 from lambda_app.chalicelib.model.score import Invalid, Score
 from lambda_app.chalicelib.model.scorer import Scorer
 
@@ -20,6 +21,8 @@ CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
 VERDICTS = ("legitimate", "malicious")  # by label
 # What a spreadsheet would run as a formula (OWASP, "CSV injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+_TAIL = "judged,\n"  # of a row of CSV of which nothing more is to be said
 
 Counts = Counter[str]  # judged, flagged, allowed, invalid; and skipped, by "skipped REASON"
 
@@ -72,30 +75,36 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
     tails: list[str] = []
     allowed: list[int] = []
     refused: list[tuple[int, Invalid]] = []
+    try_parse, lists = scorer.try_parse, scorer.allow is not None
     for row in rows:
-        name = scorer.try_parse(row) if isinstance(row, str) else row
+        name = try_parse(row) if isinstance(row, str) else row
         if isinstance(name, Invalid):
             refused.append((len(refused) + len(heads), name))
             continue
-        reason = f"assigned: {name.assigned}" if name.assigned else ""
-        if entry := scorer.allowed_by(name):
-            allowed.append(len(labels))
-            reason = f"allowed: {entry}"
-        labels.append(name.label)
+        label = name.label
         # What is its own host has no character that CSV would quote, and only - may be a formula.
-        plain = name.host == row and (raw or (row[0] != "-" and name.label[0] != "-"))
-        heads.append(f"{row},{name.label}" if plain else _line(raw, str(row), name.label)[:-1])
-        tails.append(f"judged,{reason}\n")
+        plain = name.host == row and (raw or row[0] != "-" != label[0])
+        heads.append(f"{row},{label}" if plain else _line(raw, str(row), label)[:-1])
+        entry = scorer.allowed_by(name) if lists else None
+        if entry:
+            allowed.append(len(labels))
+        tails.append(_tail(name, entry) if entry or name.assigned else _TAIL)
+        labels.append(label)
     probability = scorer.probability_as_they_are(labels)
-    label = (probability >= scorer.threshold).astype(int)
-    label[allowed] = 0
-    verdicts = zip(heads, label.tolist(), probability.tolist(), tails, strict=True)
-    lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in verdicts]
+    verdict = (probability >= scorer.threshold).astype(int)
+    verdict[allowed] = 0
+    parts = zip(heads, verdict.tolist(), probability.tolist(), tails, strict=True)
+    lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in parts]
     for at, invalid in refused:
         lines.insert(at, _line(raw, invalid.domain, "", "", "", invalid.status, _why(invalid)))
     counts = Counter(map(_kind, (invalid for _, invalid in refused)))
-    counts += Counter(judged=len(labels), flagged=int(label.sum()), allowed=len(allowed))
+    counts += Counter(judged=len(labels), flagged=int(verdict.sum()), allowed=len(allowed))
     return Written("".join(lines), counts)
+
+
+def _tail(name: Name, entry: str | None) -> str:
+    """How a judged row ends, with what is to be said of it."""
+    return f"judged,allowed: {entry}\n" if entry else f"judged,assigned: {name.assigned}\n"
 
 
 def _why(invalid: Invalid) -> str:
