@@ -206,7 +206,7 @@ def test_a_broken_artifact_is_told_by_the_runtime_too(unpacked: Path, artifact_c
 
 @runs_here
 def test_starting_loads_little(unpacked: Path) -> None:
-    """Seen: 224 modules, 231 on Python 3.13; half are the standard library's for Chalice and NumPy."""
+    """Seen: 224 modules, 231 on Python 3.13; half are those of the standard library."""
     took, loaded = min(in_process(unpacked, [])[1:3] for _ in range(3))
     assert loaded <= 235
     assert took < 2  # times what NumPy and Chalice take
