@@ -1,0 +1,1 @@
+"""DNS logs in, infected clients out."""

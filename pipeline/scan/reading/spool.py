@@ -1,0 +1,184 @@
+"""Logs as DuckDB can read them: plain, without a line that fills the memory.
+
+Most files are read where they lie. A copy in a temporary folder is made of what is compressed,
+comes by a pipe, is UTF-16 or has a line of more than a megabyte: it is read faster than DuckDB
+decompresses, since on all cores, may be read twice, and keeps what stands before a damage.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import lzma
+import os
+import shutil
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from ...scoring.streams import decompressed, encoding_of
+from . import sql
+from .source import STANDARD_INPUT, ReadingError
+
+HEAD = 1 << 18  # bytes of a file by which its format is told
+_CHUNK = 1 << 20
+_BINARY = (b"SQLite format 3\0", b"PAR1")
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+_TOO_LONG = sql.TOO_LONG.encode()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A log that can be read.
+
+    path is what the user named, text what is read; head its first bytes; utf8 whether all of it
+    is UTF-8; damage what is wrong with the file as a whole; size its bytes on the disk; latest
+    when it was last written, in seconds since the epoch.
+    """
+
+    path: Path
+    text: Path
+    head: bytes
+    size: int
+    latest: float
+    utf8: bool = True
+    damage: str = ""
+
+
+def text_of(path: Path, folder: Path) -> Text:
+    """A file, or a copy of it in folder, ready to be read. Raises ReadingError."""
+    try:
+        with _opened(path) as source:
+            stat = os.fstat(source.fileno())
+            regular = path != STANDARD_INPUT and path.is_file()
+            head = source.peek(16)[:16] if regular else b""
+            text = Text(path, path, b"", stat.st_size, stat.st_mtime if regular else time.time())
+            if head.startswith(_BINARY):
+                return replace(text, head=head)
+            as_it_is = regular and not head.startswith(_COMPRESSED) and _is_utf8_or_ascii(source)
+        if as_it_is:
+            longest, utf8 = _looked_at(path)
+            if longest <= sql.LONGEST:
+                return replace(text, head=_head(path), utf8=utf8)
+        return _copied(text, folder)
+    except OSError as error:
+        raise ReadingError(f"{path}: {error.strerror or error}") from error
+
+
+def _is_utf8_or_ascii(source: BinaryIO) -> bool:
+    return encoding_of(source) == "utf-8"
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    if path == STANDARD_INPUT:
+        return open(os.dup(sys.stdin.fileno()), "rb")  # noqa: PTH123
+    return path.open("rb")
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _looked_at(path: Path) -> tuple[int, bool]:
+    """The bytes of the longest line, as far as it matters, and whether all is UTF-8."""
+    longest = run = 0
+    decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
+            # Lines within a chunk are shorter than a chunk, and so than what is allowed.
+            longest = max(longest, run + (first if first >= 0 else len(chunk)))
+            run = run + len(chunk) if last < 0 else len(chunk) - last - 1
+            if decoder and not (chunk.isascii() and decoder.getstate()[0] == b""):
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    decoder = None
+    return max(longest, run), decoder is not None and decoder.getstate()[0] == b""
+
+
+# --- copies ---
+
+
+def _copied(text: Text, folder: Path) -> Text:
+    """A plain copy, up to where the file is damaged."""
+    handle = folder / f"{len(os.listdir(folder)):06d}.log"  # noqa: PTH208
+    damage = ""
+    with _opened(text.path) as source, handle.open("wb") as copy:
+        try:
+            for chunk in _shortened(_decoded(source)):
+                copy.write(chunk)
+        except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+            if isinstance(error, OSError) and error.errno:  # a full disk, not damaged data
+                raise ReadingError(
+                    f"{text.path}: {error.strerror} while it is unpacked to {folder}; "
+                    "choose a folder with room by TMPDIR"
+                ) from error
+            damage = (
+                f"its compressed data are damaged or end too early ({error}); what stands "
+                "before that was read"
+            )
+    with handle.open("rb") as file:
+        head = file.read(HEAD)
+    copied = replace(text, text=handle, head=head, damage=damage)
+    if head.startswith(_BINARY):
+        return replace(copied, head=head[:16])
+    return replace(copied, utf8=_looked_at(handle)[1])
+
+
+def _decoded(source: io.BufferedReader) -> Iterator[bytes]:
+    """The bytes of a source without compression, UTF-16 and byte order marks."""
+    plain = decompressed(source)
+    if not hasattr(plain, "peek"):
+        plain = io.BufferedReader(plain)  # type: ignore[type-var]
+    # A stream that is damaged at once has no head to tell by.
+    encoding = encoding_of(plain)
+    if encoding == "utf-8":
+        while chunk := plain.read1(_CHUNK):  # type: ignore[attr-defined]
+            yield chunk
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    while chunk := plain.read1(_CHUNK):  # type: ignore[attr-defined]
+        yield decoder.decode(chunk).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _shortened(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same lines, with a mark in the place of what is too long."""
+    run, cut = b"", False  # the beginning of a line; or within one that was given up
+    binary: bool | None = None
+    for chunk in chunks:
+        binary = chunk.startswith(_BINARY) if binary is None else binary
+        if binary:
+            yield chunk
+            continue
+        at = chunk.rfind(b"\n") + 1
+        if cut and at:
+            chunk, cut = _TOO_LONG + chunk[chunk.find(b"\n") :], False
+            at = chunk.rfind(b"\n") + 1
+        if not cut:
+            whole, run = (run + chunk[:at], chunk[at:]) if at else (b"", run + chunk)
+            yield whole if len(whole) <= sql.LONGEST else b"".join(map(_short, _lines(whole)))
+            if len(run) > sql.LONGEST:
+                run, cut = b"", True
+    yield _TOO_LONG if cut else run
+
+
+def _lines(whole: bytes) -> list[bytes]:
+    return whole.splitlines(keepends=True)
+
+
+def _short(line: bytes) -> bytes:
+    return line if len(line) <= sql.LONGEST else _TOO_LONG + b"\n"
+
+
+def remove(folder: Path) -> None:
+    """Remove the copies."""
+    with suppress(OSError):
+        shutil.rmtree(folder)

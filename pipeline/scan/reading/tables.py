@@ -1,0 +1,217 @@
+"""Tables: Cisco Umbrella's CSV, any other CSV, Parquet."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from . import names, sql
+from .layout import Head, Layout, selected, undecoded
+from .source import ReadingError
+
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class Csv:
+    """columns: how many there are; used: where, from zero, the short names of the SQL stand.
+
+    header: the fields of a header line, which is no query.
+    """
+
+    form: str
+    columns: int
+    delimiter: str
+    quoted: bool
+    used: tuple[tuple[str, int], ...]
+    client: str
+    query: str
+    time: str
+    rcode: str
+    why: str
+    coded: bool = True
+    header: tuple[str, ...] = ()
+    answers: str = ""
+
+    def select(self, paths: Sequence[Path], utf8: bool) -> str:
+        """SQL for client, query, time, rcode, why."""
+        types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(self.columns + 1))
+        quoting = (
+            # Within quotes there may be line ends, at which several cores may not part the file.
+            sql.PLAIN.replace("quote='', escape=''", "quote='\"', escape='\"'") + ", parallel=false"
+            if self.quoted
+            else sql.PLAIN
+        )
+        origin = (
+            f"read_csv({sql.files(paths)}, columns={{{types}}}, delim={sql.text(self.delimiter)}, "
+            f"{quoting}, null_padding=true, {sql.encoding(utf8)})"
+        )
+        taken = ", ".join(f"{sql.decoded(f'c{i}', utf8)} AS {key}" for key, i in self.used)
+        return selected(
+            client=self.client,
+            query=self.query,
+            time=self.time,
+            rcode=self.rcode,
+            why=f"CASE {self._broken(utf8)} {self.why.removeprefix('CASE ')}",
+            origin=f"(SELECT *, {taken} FROM {origin})",
+        )
+
+    def _broken(self, utf8: bool) -> str:
+        where = dict(self.used)
+        required = [where[x] for x in ("client_", "query_") if x in where]
+        short = f"c{max(required)} IS NULL AND c{self.columns - 1} IS NULL"
+        cases = f"WHEN {short} OR c{self.columns} IS NOT NULL THEN 'broken'"
+        if not utf8:
+            bad = (f"(c{i} IS NOT NULL AND {sql.decoded(f'c{i}', utf8)} IS NULL)" for i in required)
+            cases += f" WHEN {' OR '.join(bad)} THEN 'broken'"
+        if not self.header:
+            return cases
+        same = " AND ".join(f"c{i} = {sql.text(self.header[i])}" for i in required)
+        return f"WHEN {same} THEN 'other_event' {cases}"
+
+    def wrong(self, line: str) -> str:
+        """What is wrong with a broken line."""
+        found = len(_split(line, self.delimiter))
+        return undecoded(line) or f"{found} columns instead of {self.columns}"
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """What parts most lines into most fields, equally many in each."""
+
+    def worth(delimiter: str) -> tuple[float, int]:
+        counts = [len(_split(x, delimiter)) for x in lines[:100]]
+        common = max(set(counts), key=counts.count)
+        return (counts.count(common) * (common > 1), common)
+
+    return max(_DELIMITERS, key=worth)
+
+
+# --- Umbrella ---
+
+_TIME, _IDENTITY, _INTERNAL, _EXTERNAL, _ACTION, _TYPE, _CODE, _DOMAIN = 0, 1, 3, 4, 5, 6, 7, 8
+
+
+def umbrella(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Cisco Umbrella's DNS log: no header, one row a query, as exported to S3."""
+    rows = [x for x in (_split(line, ",") for line in head.lines[:100]) if len(x) > _DOMAIN]
+    if not any(x[_ACTION] in ("Allowed", "Blocked", "Proxied") for x in rows):
+        return None
+    used = {
+        "time_": _TIME, "who_": _IDENTITY, "client_": _INTERNAL, "out_": _EXTERNAL,
+        "act_": _ACTION, "type_": _TYPE, "rcode_": _CODE, "query_": _DOMAIN,
+    }  # fmt: skip
+    query = sql.cleaned("query_")
+    clients = ", ".join(sql.cleaned(x) for x in ("client_", "who_", "out_"))
+    return Csv(
+        "umbrella",
+        # Later versions of the log append columns; rows of several versions may be mixed.
+        max(map(len, rows)),
+        ",",
+        '"' in head.lines[0],
+        tuple(used.items()),
+        client=f"coalesce({clients})",
+        query=query,
+        time=sql.seconds("time_"),
+        rcode=f"CASE WHEN act_ = 'Blocked' THEN 'BLOCKED' ELSE {sql.rcode('rcode_')} END",
+        why=sql.why(query, qtype="split_part(type_, ' ', 1)"),
+        header=tuple(rows[0]) if rows[0][_DOMAIN] == "Domain" else (),
+    )
+
+
+# --- any CSV ---
+
+
+def mapped(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Any CSV, by the mapping, by usual names in its header, or by numbers of columns."""
+    if not head.lines or head.lines[0].lstrip().startswith(("{", "[")):
+        return None
+    delimiter = _delimiter(head.lines)
+    first = [x.strip("\ufeff ") for x in _split(head.lines[0], delimiter)]
+    numbered = bool(mapping) and all(x.isdigit() for x in mapping.values())
+    if not numbered and len(first) < 2 and not (mapping or claimed):
+        return None
+    known = [str(i + 1) for i in range(len(first))] if numbered else first
+    found = names.chosen(known, mapping, head.text.path, "csv", claimed)
+    if not found:
+        return None
+    used = {f"{what}_": known.index(column) for what, column in found.items()}
+    return Csv(
+        "csv",
+        len(first),
+        delimiter,
+        any('"' in x for x in head.lines),
+        tuple(used.items()),
+        header=() if numbered else tuple(_split(head.lines[0], delimiter)),
+        **names.expressions(found, head),
+    )
+
+
+# --- Parquet ---
+
+
+@dataclass(frozen=True)
+class Parquet:
+    """A table with types of its own; its times may be numbers, texts or timestamps."""
+
+    used: tuple[tuple[str, str], ...]
+    client: str
+    query: str
+    time: str
+    rcode: str
+    why: str
+    coded: bool
+    form: str = "parquet"
+    answers: str = ""
+
+    def select(self, paths: Sequence[Path], utf8: bool) -> str:
+        """SQL for client, query, time, rcode, why."""
+        taken = ", ".join(f"{column} AS {key}" for key, column in self.used)
+        return selected(
+            client=self.client,
+            query=self.query,
+            time=self.time,
+            rcode=self.rcode,
+            why=self.why,
+            origin=f"(SELECT {taken} FROM read_parquet({sql.files(paths)}))",
+        )
+
+    def wrong(self, line: str) -> str:
+        """What is wrong with a broken line."""
+        return "no row"  # a row of Parquet is none of ours to break
+
+
+def parquet(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """A Parquet file, by the mapping or usual names. Raises ReadingError."""
+    path = head.text.path
+    if not head.text.head.startswith(b"PAR1"):
+        return None
+    try:
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                f"DESCRIBE SELECT * FROM read_parquet({sql.files([head.text.text])})"
+            ).fetchall()
+    except duckdb.Error as error:
+        raise ReadingError(f"{path}: a Parquet file that cannot be read: {error}") from error
+    known = {column: kind for column, kind, *_ in rows}
+    found = names.chosen(known, mapping, path, "parquet", claimed=True)
+    used = {f"{what}_": _as_text(column, known[column]) for what, column in found.items()}
+    return Parquet(tuple(used.items()), **names.expressions(found, head))
+
+
+def _as_text(column: str, kind: str) -> str:
+    """A column as the text from which the SQL takes names, times and codes."""
+    quoted = sql.name(column)
+    if kind.startswith("TIMESTAMP") or kind == "DATE":
+        return f"epoch({quoted})::VARCHAR"
+    return quoted if kind == "VARCHAR" else f"{quoted}::VARCHAR"
