@@ -43,7 +43,7 @@ class Json:
         nothing = " AND ".join(f"{key} IS NULL" for key, _ in self.paths)
         origin = (
             f"(SELECT {taken} FROM read_json({sql.files(paths)}, format='newline_delimited', "
-            f"columns={{{columns}}}, ignore_errors=true))"
+            f"columns={{{columns}}}, ignore_errors=true, compression='none'))"
         )
         why = self.why.removeprefix("CASE ")
         return selected(
@@ -115,7 +115,7 @@ def zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None
         query=_CLEAN("query"),
         time=sql.seconds("ts"),
         rcode=sql.rcode("code"),
-        why=sql.why(_CLEAN("query"), port="port", qtype="qtype"),
+        why=sql.why(_CLEAN("query"), port="port", qtype="qtype", types=sql.NAMED),
         coded=(code,) in head.keys,
         wrapper=head.wrapper,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import io
 import lzma
+import mmap
 import os
 import shutil
 import sys
@@ -61,10 +62,8 @@ def text_of(path: Path, folder: Path) -> Text:
             if head.startswith(_BINARY):
                 return replace(text, head=head)
             as_it_is = regular and not head.startswith(_COMPRESSED) and _is_utf8_or_ascii(source)
-        if as_it_is:
-            longest, utf8 = _looked_at(path)
-            if longest <= sql.LONGEST:
-                return replace(text, head=_head(path), utf8=utf8)
+        if as_it_is and not _has_long_line(path):
+            return _decided(replace(text, head=_head(path)))
         return _copied(text, folder)
     except OSError as error:
         raise ReadingError(f"{path}: {error.strerror or error}") from error
@@ -85,22 +84,37 @@ def _head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
-def _looked_at(path: Path) -> tuple[int, bool]:
-    """The bytes of the longest line, as far as it matters, and whether all is UTF-8."""
-    longest = run = 0
-    decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+def _has_long_line(path: Path) -> bool:
+    """Whether a line is longer than what may be; reads little more than the lines' ends."""
+    size = path.stat().st_size
+    if size <= sql.LONGEST:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = 0
+        while size - at > sql.LONGEST:
+            end = data.rfind(b"\n", at, at + sql.LONGEST + 1) + 1
+            if not end:
+                return True
+            at = end
+    return False
+
+
+def _decided(text: Text) -> Text:
+    """The text with utf8 set; JSON need not be looked at, as its reader refuses what is not."""
+    is_json = text.head.lstrip().startswith(b"{")
+    return text if is_json else replace(text, utf8=_is_utf8(text.text))
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
-            first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
-            # Lines within a chunk are shorter than a chunk, and so than what is allowed.
-            longest = max(longest, run + (first if first >= 0 else len(chunk)))
-            run = run + len(chunk) if last < 0 else len(chunk) - last - 1
-            if decoder and not (chunk.isascii() and decoder.getstate()[0] == b""):
+            if not chunk.isascii() or decoder.getstate()[0]:
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
-                    decoder = None
-    return max(longest, run), decoder is not None and decoder.getstate()[0] == b""
+                    return False
+    return not decoder.getstate()[0]
 
 
 # --- copies ---
@@ -129,7 +143,7 @@ def _copied(text: Text, folder: Path) -> Text:
     copied = replace(text, text=handle, head=head, damage=damage)
     if head.startswith(_BINARY):
         return replace(copied, head=head[:16])
-    return replace(copied, utf8=_looked_at(handle)[1])
+    return _decided(copied)
 
 
 def _decoded(source: io.BufferedReader) -> Iterator[bytes]:

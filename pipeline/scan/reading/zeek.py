@@ -56,7 +56,7 @@ class Tsv:
 
     def _value(self, field: str) -> str:
         column = self._column(field)
-        return f"CASE WHEN {column} <> {sql.text(self.unset)} THEN {column} END"
+        return f"CASE WHEN {column} NOT IN ({sql.text(self.unset)}, '') THEN {column} END"
 
     def _optional(self, *fields: str) -> str | None:
         return next((self._column(x) for x in fields if x in self.fields), None)
@@ -98,6 +98,7 @@ class Tsv:
             first=odd,
             port=self._optional(*_PORTS),
             qtype=self._optional("qtype_name", "qtype"),
+            types=sql.NAMED if "qtype_name" in self.fields else tuple(sql.SILENT.values()),
         )
 
     def _before(self, field: str) -> str:
@@ -117,7 +118,7 @@ def opened(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | No
     """The layout by the header of a log; raises ReadingError if that has no client or query."""
     marks = [x for x in head.lines[:50] if x.startswith("#")]
     separator = next((_unescaped(x) for x in marks if x.startswith("#separator")), "\t")
-    header = {x.split(separator)[0]: x.split(separator)[1:] for x in marks}
+    header = {x.split(separator)[0]: x.split(separator)[1:] for x in reversed(marks)}
     fields = header.get("#fields")
     if not fields:
         return None
