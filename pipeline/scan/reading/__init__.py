@@ -55,8 +55,8 @@ def read(connection: duckdb.DuckDBPyConnection, source: Source) -> Reading:
     Its columns: client, query (as logged), time (seconds since the epoch, UTC), rcode (in upper
     case; BLOCKED where a block list answered), all NULL where a line does not tell; and why, NULL
     for a query to be judged, else "multicast", "type", "other_event" or "broken"; of these two the
-    other columns may hold anything. A file that is no log is left out if there are others. Raises ReadingError, which names the file, what is wrong
-    and what to do.
+    other columns may hold anything. A file that is no log is left out if there are others. Raises
+    ReadingError, which names the file, what is wrong and what to do.
     """
     source = Source.of(source.paths, source.form, source.mapping)
     folder = Path(tempfile.mkdtemp(prefix="scan-"))

@@ -54,7 +54,7 @@ def _joined(lines: str, shared: str) -> str:
         same += " AND p.client IS NOT DISTINCT FROM l.client"
     unasked = "NULL" if shared == "client" else "'other_event'"  # nor is the client known there
     return f"""
-        WITH lines AS NOT MATERIALIZED ({lines}),
+        WITH lines AS MATERIALIZED ({lines}),
         pairs AS MATERIALIZED (
             SELECT {keys}, bool_or(why IS NULL) AS asked,
                 {_BEST.replace("rcode", "told")} AS code

@@ -12,6 +12,7 @@ import io
 import lzma
 import mmap
 import os
+import re
 import shutil
 import sys
 import time
@@ -22,6 +23,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+import duckdb
+
 from ...scoring.streams import decompressed, encoding_of
 from . import sql
 from .source import STANDARD_INPUT, ReadingError
@@ -30,6 +33,7 @@ HEAD = 1 << 18  # bytes of a file by which its format is told
 _CHUNK = 1 << 20
 _BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+_NOT_A_LINE = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # the beginning of JSON
 _TOO_LONG = sql.TOO_LONG.encode()
 
 
@@ -53,6 +57,35 @@ class Text:
 
 def text_of(path: Path, folder: Path) -> Text:
     """A file, or a copy of it in folder, ready to be read. Raises ReadingError."""
+    text = _plain(path, folder)
+    return _one_a_line(text, folder) if _NOT_A_LINE.match(text.head) else text
+
+
+def _one_a_line(text: Text, folder: Path) -> Text:
+    """A JSON array, or objects on several lines, as one object a line."""
+    copy = _new(folder)
+    source, target = sql.files([text.text]), sql.text(str(copy))
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"COPY (SELECT json(json)::VARCHAR FROM read_json_objects({source}, "
+                f"format='{'array' if text.head.lstrip()[:1] == b'[' else 'unstructured'}', "
+                f"compression='none')) TO {target} "
+                "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')"
+            )
+    except duckdb.Error as error:
+        raise ReadingError(
+            f"{text.path}: JSON of several lines an object that is damaged or cut off; give it as "
+            f"one object a line ({str(error).splitlines()[0]})"
+        ) from error
+    return replace(text, text=copy, head=_head(copy))
+
+
+def _new(folder: Path) -> Path:
+    return folder / f"{len(os.listdir(folder)):06d}.log"  # noqa: PTH208
+
+
+def _plain(path: Path, folder: Path) -> Text:
     try:
         with _opened(path) as source:
             stat = os.fstat(source.fileno())
@@ -61,6 +94,8 @@ def text_of(path: Path, folder: Path) -> Text:
             text = Text(path, path, b"", stat.st_size, stat.st_mtime if regular else time.time())
             if head.startswith(_BINARY):
                 return replace(text, head=head)
+            if _NOT_A_LINE.match(head):
+                return replace(text, head=_head(path))
             as_it_is = regular and not head.startswith(_COMPRESSED) and _is_utf8_or_ascii(source)
         if as_it_is and not _has_long_line(path):
             return _decided(replace(text, head=_head(path)))
@@ -122,7 +157,7 @@ def _is_utf8(path: Path) -> bool:
 
 def _copied(text: Text, folder: Path) -> Text:
     """A plain copy, up to where the file is damaged."""
-    handle = folder / f"{len(os.listdir(folder)):06d}.log"  # noqa: PTH208
+    handle = _new(folder)
     damage = ""
     with _opened(text.path) as source, handle.open("wb") as copy:
         try:
@@ -166,10 +201,11 @@ def _decoded(source: io.BufferedReader) -> Iterator[bytes]:
 def _shortened(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The same lines, with a mark in the place of what is too long."""
     run, cut = b"", False  # the beginning of a line; or within one that was given up
-    binary: bool | None = None
+    as_it_is: bool | None = None
     for chunk in chunks:
-        binary = chunk.startswith(_BINARY) if binary is None else binary
-        if binary:
+        if as_it_is is None:
+            as_it_is = chunk.startswith(_BINARY) or _NOT_A_LINE.match(chunk) is not None
+        if as_it_is:
             yield chunk
             continue
         at = chunk.rfind(b"\n") + 1

@@ -21,6 +21,7 @@ class Tsv:
     fields: tuple[str, ...]
     separator: str
     unset: str
+    empty: str
     client: str
     query: str
     time: str | None
@@ -56,7 +57,8 @@ class Tsv:
 
     def _value(self, field: str) -> str:
         column = self._column(field)
-        return f"CASE WHEN {column} NOT IN ({sql.text(self.unset)}, '') THEN {column} END"
+        nothing = sql.texts((self.unset, self.empty, ""))
+        return f"CASE WHEN {column} NOT IN {nothing} THEN {column} END"
 
     def _optional(self, *fields: str) -> str | None:
         return next((self._column(x) for x in fields if x in self.fields), None)
@@ -126,6 +128,7 @@ def opened(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | No
         fields=tuple(fields),
         separator=separator,
         unset=next(iter(header.get("#unset_field", [])), "-"),
+        empty=next(iter(header.get("#empty_field", [])), "(empty)"),
         client=_field(head, fields, mapping, "client", _CLIENTS),
         query=_field(head, fields, mapping, "query", ("query",)),
         time=_perhaps(fields, mapping, "time", ("ts",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -95,6 +96,22 @@ def test_names_that_are_utf8_among_bytes_that_are_not(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER.encode() + LINE.replace("x.example", name).encode() + bad)
     _, found = rows(path)
     assert ("192.0.2.1", name, NOON, "NOERROR", None) in found
+
+
+def test_json_arrays_and_objects_of_several_lines(tmp_path: Path) -> None:
+    events = [EVENT, EVENT | {"query": 'it\'s\n"y"\\.example'}]
+    expected = sorted([QUERY, (*QUERY[:1], events[1]["query"], *QUERY[2:])], key=str)
+    for content in (
+        json.dumps(events),
+        json.dumps(events, indent=2),
+        "\n".join(json.dumps(x, indent=1) for x in events),
+    ):
+        assert rows(written(tmp_path, content))[1] == expected
+    many = json.dumps([EVENT] * 20_000).encode()
+    for whole in (many, gzip.compress(many, 1)):
+        assert counted(written(tmp_path, whole))[1] == {"query": 20_000}
+    with pytest.raises(ReadingError, match=r"some\.log: JSON of several lines .* cut off"):
+        rows(written(tmp_path, json.dumps(events, indent=2)[:-20]))
 
 
 @pytest.mark.parametrize("packed", [False, True])
