@@ -14,7 +14,7 @@ EMPTY = (
 # What is said of a name that is answered in several ways: that it exists comes first.
 _BEST = (
     "CASE min(CASE rcode WHEN 'NOERROR' THEN 1 WHEN 'BLOCKED' THEN 2 WHEN 'NXDOMAIN' THEN 3 "
-    "WHEN NULL THEN 5 ELSE 4 END) WHEN 1 THEN 'NOERROR' WHEN 2 THEN 'BLOCKED' "
+    "ELSE 4 END) WHEN 1 THEN 'NOERROR' WHEN 2 THEN 'BLOCKED' "
     "WHEN 3 THEN 'NXDOMAIN' ELSE max(rcode) END"
 )
 

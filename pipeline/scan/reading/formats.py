@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import ftl, json_logs, tables, text_logs, zeek
+from . import ftl, json_logs, parquet, servers, tables, zeek
 from .layout import Head, Layout, Opener
 from .source import ReadingError
 from .spool import Text
@@ -12,17 +12,17 @@ from .spool import Text
 # In this order they are tried: those that take anything come last.
 FORMATS: dict[str, tuple[Opener, ...]] = {
     "pihole-ftl": (ftl.opened,),
-    "parquet": (tables.parquet,),
+    "parquet": (parquet.opened,),
     "zeek": (zeek.opened, json_logs.zeek),
     "suricata": (json_logs.suricata,),
     "route53": (json_logs.route53,),
     "adguard": (json_logs.adguard,),
     "dnstap": (json_logs.dnstap,),
-    "dnsmasq": (text_logs.dnsmasq,),
-    "bind": (text_logs.bind,),
-    "unbound": (text_logs.unbound,),
-    "coredns": (text_logs.coredns,),
-    "windows": (text_logs.windows,),
+    "dnsmasq": (servers.dnsmasq,),
+    "bind": (servers.bind,),
+    "unbound": (servers.unbound,),
+    "coredns": (servers.coredns,),
+    "windows": (servers.windows,),
     "umbrella": (tables.umbrella,),
     "json": (json_logs.mapped,),
     "csv": (tables.mapped,),

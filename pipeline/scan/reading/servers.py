@@ -5,99 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from . import sql
-from .layout import Head, Layout, selected, undecoded
+from .layout import Head, Layout
+from .lines import BIND, ISO, SYSLOG, Lines, matches, stamp
 
 _ADDRESS = r"[0-9A-Fa-f:.]+"
 _CLASSES = r"IN|CH|HS|ANY|NONE|CLASS\d+"
-
-
-@dataclass(frozen=True)
-class Lines:
-    """pattern: a regular expression (RE2's), whose groups are named in order by groups.
-
-    meant: what every line of a query or an answer has in it, so that one without a match is broken;
-    ours: what a line of this log has in it at least. The other texts are SQL over the groups.
-    """
-
-    form: str
-    pattern: str
-    groups: tuple[str, ...]
-    meant: str
-    ours: str
-    client: str
-    query: str
-    time: str
-    rcode: str
-    why: str
-    coded: bool
-    answers: str = "client"
-
-    def select(self, paths: Sequence[Path], utf8: bool) -> str:
-        """SQL for client, query, time, rcode, why."""
-        groups = "[" + ", ".join(map(sql.text, self.groups)) + "]"
-        matched = f"regexp_extract(line, {sql.text(self.pattern)}, {groups})"
-        lines = sql.read_lines(paths, utf8)
-        taken = ", ".join(f"nullif(m.{x}, '') AS {x}" for x in self.groups)
-        inner = f"(SELECT line, {taken} FROM (SELECT line, {matched} AS m FROM {lines}))"
-        query = sql.decoded(self.query, utf8)
-        unread = " AND ".join(f"{x} IS NULL" for x in self.groups)
-        first = (
-            f"WHEN {unread} THEN CASE WHEN regexp_matches(line, {sql.text(self.meant)}) "
-            f"OR NOT regexp_matches(line, {sql.text(self.ours)}) THEN 'broken' "
-            "ELSE 'other_event' END"
-        )
-        if not utf8:
-            first += f" WHEN {self.query} IS NOT NULL AND {query} IS NULL THEN 'broken'"
-        return selected(
-            client=self.client,
-            query=query,
-            time=self.time,
-            rcode=self.rcode,
-            why=f"CASE {first} {self.why.removeprefix('CASE ')}",
-            origin=inner,
-        )
-
-    def wrong(self, line: str) -> str:
-        """What is wrong with a broken line."""
-        return undecoded(line) or f"not a line as {self.form} writes it"
-
-
-def _any(head: Head, pattern: str) -> bool:
-    found = re.compile(pattern)
-    return any(found.search(line) for line in head.lines)
-
-
-# --- the time before a message ---
-
-_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
-_EPOCH = r"\[(\d{9,11}(?:\.\d+)?)\]"
-_BIND = r"\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"
-_SYSLOG = r"[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
-_YEARLY = r"([A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d) (\d{4})\b"
-
-
-def _stamp(head: Head, prefix: str) -> str:
-    """Seconds from what stands before a message; the style of most lines is tried first."""
-    latest = head.text.latest
-    yearly = f"regexp_extract({prefix}, {sql.text(_YEARLY)}, 2) || ' ' || " + (
-        f"regexp_extract({prefix}, {sql.text(_YEARLY)}, 1)"
-    )
-    styles = {
-        _ISO: sql.iso(f"regexp_extract({prefix}, {sql.text(_ISO)})"),
-        _EPOCH: f"TRY_CAST(regexp_extract({prefix}, {sql.text(_EPOCH)}, 1) AS DOUBLE)",
-        _BIND: f"epoch(try_strptime(regexp_extract({prefix}, {sql.text(_BIND)}), "
-        "['%d-%b-%Y %H:%M:%S.%g', '%d-%b-%Y %H:%M:%S']))",
-        _YEARLY: f"epoch(try_strptime({yearly}, '%Y %b %d %H:%M:%S'))",
-        _SYSLOG: sql.syslog(f"regexp_extract({prefix}, {sql.text(_SYSLOG)})", latest),
-    }
-    sample = head.lines[:200]
-    counts = {x: sum(bool(re.search(x, line)) for line in sample) for x in styles}
-    used = sorted((x for x in styles if counts[x]), key=lambda x: -counts[x])
-    return f"coalesce({', '.join(styles[x] for x in used)}, NULL)" if used else "NULL::DOUBLE"
 
 
 # --- dnsmasq and Pi-hole ---
@@ -110,7 +24,7 @@ _SOURCES = (
 
 def dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """dnsmasq with log-queries, plain or extra, and Pi-hole's pihole.log."""
-    if not _any(head, r"dnsmasq(?:\[\d+\])?: .*\b(?:query\[|reply |forwarded |cached |started)"):
+    if not matches(head, r"dnsmasq(?:\[\d+\])?: .*\b(?:query\[|reply |forwarded |cached |started)"):
         return None
     blocked = (
         "source LIKE '%blocked%' OR source LIKE '%denied%' OR source LIKE '%blacklisted%' "
@@ -123,10 +37,10 @@ def dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | N
         r"from (\S+)|(" + _SOURCES + r") (\S+) is (.+))\s*$",
         ("prefix", "extra", "qtype", "asked", "client", "source", "told", "value"),
         meant=r"query\[",
-        ours=r"\bdnsmasq\b|^" + _SYSLOG + "|^" + _ISO,
+        ours=r"\bdnsmasq\b|^" + SYSLOG + "|^" + ISO,
         client="coalesce(client, extra)",
         query="coalesce(asked, told)",
-        time=_stamp(head, "prefix"),
+        time=stamp(head, "prefix"),
         rcode=f"CASE WHEN source IS NULL THEN NULL WHEN {blocked} THEN 'BLOCKED' "
         "WHEN value IN ('NXDOMAIN', 'SERVFAIL', 'REFUSED', 'NOTIMP') THEN value ELSE 'NOERROR' END",
         why=sql.why(
@@ -144,45 +58,28 @@ def dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | N
 
 def bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """BIND's query log, with response and error lines where they are logged too."""
-    if not _any(head, r"client (?:@0x\w+ )?\S+#\d+.*: (?:view \S+: )?(?:query|response): "):
+    if not matches(head, r"client (?:@0x\w+ )?\S+#\d+.*: (?:view \S+: )?(?:query|response): "):
         return None
-    told = r"(?:query|response): |query failed|rpz "
-    coded = _any(head, r": response: |query failed \(")
-    return (
-        Lines(
-            "bind",
-            r"^(.*?)client (?:@0x[0-9a-f]+ )?(" + _ADDRESS + r")(?:%\S+?)?#\d+(?:/key \S+)?"
-            r"(?: \(.*?\))?: (?:view [^ :]+: )?(?:"
-            rf"(query|response): (\S+) (?:{_CLASSES}) (\S+)(?: ([A-Z]{{4,}})\b)?"
-            rf"|(query failed|rpz \S+) \(?([A-Z-]+)\)? (?:for|rewrite) (\S+?)/(\S+?)/)",
-            (
-                "prefix",
-                "client",
-                "kind",
-                "name1",
-                "qtype1",
-                "code1",
-                "event",
-                "code2",
-                "name2",
-                "t2",
-            ),
-            meant=r"#\d+.*: query: ",
-            ours=r"\bnamed\b|^" + _BIND + "|^" + _SYSLOG + "|^" + _ISO,
-            client="client",
-            query="coalesce(name1, name2)",
-            time=_stamp(head, "prefix"),
-            rcode="CASE WHEN starts_with(event, 'rpz') THEN 'BLOCKED' "
-            "WHEN kind = 'query' THEN NULL ELSE coalesce(code1, code2) END",
-            why=sql.why(
-                "coalesce(name1, name2)",
-                qtype="coalesce(qtype1, '')",
-                last="WHEN kind IS DISTINCT FROM 'query' THEN 'answer'",
-            ),
-            coded=coded,
-        )
-        if told
-        else None
+    return Lines(
+        "bind",
+        r"^(.*?)client (?:@0x[0-9a-f]+ )?(" + _ADDRESS + r")(?:%\S+?)?#\d+(?:/key \S+)?"
+        r"(?: \(.*?\))?: (?:view [^ :]+: )?(?:"
+        rf"(query|response): (\S+) (?:{_CLASSES}) (\S+)(?: ([A-Z]{{4,}})\b)?"
+        r"|(query failed|rpz \S+) \(?([A-Z-]+)\)? (?:for|rewrite) (\S+?)/)",
+        ("prefix", "client", "kind", "name1", "qtype", "code1", "event", "code2", "name2"),
+        meant=r"#\d+.*: query: ",
+        ours=r"\bnamed\b|^" + BIND + "|^" + SYSLOG + "|^" + ISO,
+        client="client",
+        query="coalesce(name1, name2)",
+        time=stamp(head, "prefix"),
+        rcode="CASE WHEN starts_with(event, 'rpz') THEN 'BLOCKED' "
+        "WHEN kind = 'query' THEN NULL ELSE coalesce(code1, code2) END",
+        why=sql.why(
+            "coalesce(name1, name2)",
+            qtype="qtype",
+            last="WHEN kind IS DISTINCT FROM 'query' THEN 'answer'",
+        ),
+        coded=matches(head, r": response: |query failed \("),
     )
 
 
@@ -192,7 +89,7 @@ def bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None
 def unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Unbound with log-queries, log-replies, log-local-actions, by file or syslog."""
     what = rf"\S+ (\S+) [A-Z0-9]+ (?:{_CLASSES})"
-    if not _any(
+    if not matches(
         head,
         r"unbound.*?(?:info|query|reply): (?:\S+ \S+ )?" + _ADDRESS + r"(?:@\d+)? \S+ "
         rf"[A-Z0-9]+ (?:{_CLASSES})\b",
@@ -208,12 +105,13 @@ def unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | N
         ours=r"\bunbound\b",
         client="client",
         query="qname",
-        time=_stamp(head, "prefix"),
-        rcode="CASE WHEN action IS NOT NULL THEN 'BLOCKED' ELSE code END",
+        time=stamp(head, "prefix"),
+        rcode="CASE WHEN action IN ('inform', 'transparent', 'typetransparent') THEN NULL "
+        "WHEN action IS NOT NULL THEN 'BLOCKED' ELSE code END",
         why=sql.why(
             "qname", qtype="qtype", last="WHEN coalesce(code, action) IS NOT NULL THEN 'answer'"
         ),
-        coded=_any(head, what + r" [A-Z]+ [\d.]+ [01] \d+"),
+        coded=matches(head, what + r" [A-Z]+ [\d.]+ [01] \d+"),
     )
 
 
@@ -223,7 +121,7 @@ def unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | N
 def coredns(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """CoreDNS's plugin log in its common or combined form, with what a container puts before it."""
     line = r'"\S+ \S+ \S+ (?:udp|tcp|tls|https|quic|grpc)\S* [^"]*" \S+ '
-    if not _any(head, line):
+    if not matches(head, line):
         return None
     return Lines(
         "coredns",
@@ -234,7 +132,7 @@ def coredns(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | N
         ours="^",
         client="client",
         query="qname",
-        time=_stamp(head, "prefix"),
+        time=stamp(head, "prefix"),
         rcode=sql.rcode("code"),
         why=sql.why("qname", first="WHEN qclass = 'CH' THEN 'type'", qtype="qtype"),
         coded=True,
@@ -252,7 +150,7 @@ def windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | N
 
     What the server itself asks others, and what they answer, is no client's.
     """
-    if not _any(head, r"\bPACKET\s+\S+\s+(?:UDP|TCP) (?:Rcv|Snd) "):
+    if not matches(head, r"\bPACKET\s+\S+\s+(?:UDP|TCP) (?:Rcv|Snd) "):
         return None
     return Lines(
         "windows",
@@ -271,7 +169,7 @@ def windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | N
             qtype="upper(qtype)",
             last="WHEN reply IS NOT NULL THEN 'answer'",
         ),
-        coded=_any(head, r"\bSnd\b.* R +Q \["),
+        coded=matches(head, r"\bSnd\b.* R +Q \["),
     )
 
 
