@@ -123,6 +123,6 @@ def undecoded(line: str) -> str:
     """What is wrong with any kind of line, or nothing: its length and its bytes."""
     if sql.TOO_LONG in line or len(line) > sql.LONGEST:
         return f"longer than {sql.LONGEST:,} bytes"
-    if "�" in line:
+    if sql.REPLACED in line:
         return "not UTF-8"
     return ""

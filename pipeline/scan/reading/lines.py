@@ -36,21 +36,19 @@ class Lines:
         """SQL for client, query, time, rcode, why."""
         groups = "[" + ", ".join(map(sql.text, self.groups)) + "]"
         matched = f"regexp_extract(line, {sql.text(self.pattern)}, {groups})"
-        lines = sql.read_lines(paths, utf8)
+        lines = sql.read_lines(paths)
         taken = ", ".join(f"nullif(m.{x}, '') AS {x}" for x in self.groups)
         inner = f"(SELECT line, {taken} FROM (SELECT line, {matched} AS m FROM {lines}))"
-        query = sql.decoded(self.query, utf8)
         unread = " AND ".join(f"{x} IS NULL" for x in self.groups)
         first = (
             f"WHEN {unread} THEN CASE WHEN regexp_matches(line, {sql.text(self.meant)}) "
             f"OR NOT regexp_matches(line, {sql.text(self.ours)}) THEN 'broken' "
             "ELSE 'other_event' END"
         )
-        if not utf8:
-            first += f" WHEN {self.query} IS NOT NULL AND {query} IS NULL THEN 'broken'"
+        first += sql.undecoded(self.query, utf8)
         return selected(
             client=self.client,
-            query=query,
+            query=self.query,
             time=self.time,
             rcode=self.rcode,
             why=f"CASE {first} {self.why.removeprefix('CASE ')}",

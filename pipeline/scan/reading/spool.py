@@ -1,7 +1,7 @@
 """Logs as DuckDB can read them: plain, without a line that fills the memory.
 
 Most files are read where they lie. A copy in a temporary folder is made of what is compressed,
-comes by a pipe, is UTF-16 or has a line of more than a megabyte: it is read faster than DuckDB
+comes by a pipe, is not UTF-8 or has a line of more than a megabyte: it is read faster than DuckDB
 decompresses, since on all cores, may be read twice, and keeps what stands before a damage.
 """
 
@@ -96,15 +96,15 @@ def _plain(path: Path, folder: Path) -> Text:
                 return replace(text, head=head)
             if _NOT_A_LINE.match(head):
                 return replace(text, head=_head(path))
-            as_it_is = regular and not head.startswith(_COMPRESSED) and _is_utf8_or_ascii(source)
+            as_it_is = regular and not head.startswith(_COMPRESSED) and _has_no_mark(source)
         if as_it_is and not _has_long_line(path):
-            return _decided(replace(text, head=_head(path)))
+            return _repaired(replace(text, head=_head(path)), folder)
         return _copied(text, folder)
     except OSError as error:
         raise ReadingError(f"{path}: {error.strerror or error}") from error
 
 
-def _is_utf8_or_ascii(source: BinaryIO) -> bool:
+def _has_no_mark(source: BinaryIO) -> bool:
     return encoding_of(source) == "utf-8"
 
 
@@ -134,10 +134,20 @@ def _has_long_line(path: Path) -> bool:
     return False
 
 
-def _decided(text: Text) -> Text:
-    """The text with utf8 set; JSON need not be looked at, as its reader refuses what is not."""
-    is_json = text.head.lstrip().startswith(b"{")
-    return text if is_json else replace(text, utf8=_is_utf8(text.text))
+def _repaired(text: Text, folder: Path) -> Text:
+    """A text, or a copy of it with marks in the place of bytes that are not UTF-8.
+
+    JSON is left as it is: its reader tells such lines as broken.
+    """
+    if text.head.lstrip().startswith(b"{") or _is_utf8(text.text):
+        return text
+    copy = _new(folder)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    with text.text.open("rb", buffering=0) as file, copy.open("wb") as marked:
+        while chunk := file.read(_CHUNK):
+            marked.write(decoder.decode(chunk).encode())
+        marked.write(decoder.decode(b"", final=True).encode())
+    return replace(text, text=copy, utf8=False)
 
 
 def _is_utf8(path: Path) -> bool:
@@ -178,7 +188,7 @@ def _copied(text: Text, folder: Path) -> Text:
     copied = replace(text, text=handle, head=head, damage=damage)
     if head.startswith(_BINARY):
         return replace(copied, head=head[:16])
-    return _decided(copied)
+    return _repaired(copied, folder)
 
 
 def _decoded(source: io.BufferedReader) -> Iterator[bytes]:

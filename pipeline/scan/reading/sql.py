@@ -18,6 +18,7 @@ RCODES = (
     "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE",
 )  # fmt: skip
 LONGEST = 1 << 20  # bytes of a line; a longer one is broken
+REPLACED = "\ufffd"  # stands for bytes that are not UTF-8 in such a copy
 TOO_LONG = "\x02a line too long to be read\x02"  # stands for such a line in the copy that is read
 _ZONE = r"[:.]\d+ ?[+-]\d\d:?\d*$"
 # Oddities of exports, tried last.
@@ -145,11 +146,11 @@ def why(
 # --- reading functions ---
 
 
-def read_lines(paths: Sequence[Path], utf8: bool) -> str:
+def read_lines(paths: Sequence[Path]) -> str:
     """A table of one column, line: what a text log's lines are."""
     return (
         f"(SELECT line FROM read_csv({files(paths)}, columns={{'line': 'VARCHAR'}}, "
-        f"delim='\\n', {PLAIN}, {encoding(utf8)}) WHERE line IS NOT NULL)"
+        f"delim='\\n', {PLAIN}) WHERE line IS NOT NULL)"
     )
 
 
@@ -159,19 +160,6 @@ PLAIN = (
 )
 
 
-def encoding(utf8: bool) -> str:
-    """How bytes become characters; latin-1 takes any, and decoded() undoes it."""
-    return "encoding='utf-8'" if utf8 else "encoding='latin-1'"
-
-
-def decoded(value: str, utf8: bool) -> str:
-    """A text that was read as latin-1, as UTF-8 if it is; else NULL."""
-    if utf8:
-        return value
-    bytes_ = (
-        f"unhex(array_to_string(list_transform(string_split({value}, ''), "
-        "lambda c: printf('%02X', ord(c))), ''))"
-    )
-    return (
-        f"CASE WHEN strlen({value}) = length({value}) THEN {value} ELSE TRY(decode({bytes_})) END"
-    )
+def undecoded(value: str, utf8: bool) -> str:
+    """A WHEN for a text with bytes that are not UTF-8, in whose place a copy has a mark."""
+    return "" if utf8 else f" WHEN contains({value}, {text(REPLACED)}) THEN 'broken'"

@@ -45,9 +45,9 @@ class Csv:
         )
         origin = (
             f"read_csv({sql.files(paths)}, columns={{{types}}}, delim={sql.text(self.delimiter)}, "
-            f"{quoting}, null_padding=true, {sql.encoding(utf8)})"
+            f"{quoting}, null_padding=true)"
         )
-        taken = ", ".join(f"{sql.decoded(f'c{i}', utf8)} AS {key}" for key, i in self.used)
+        taken = ", ".join(f"c{i} AS {key}" for key, i in self.used)
         return selected(
             client=self.client,
             query=self.query,
@@ -62,9 +62,7 @@ class Csv:
         required = [where[x] for x in ("client_", "query_") if x in where]
         short = f"c{max(required)} IS NULL AND c{self.columns - 1} IS NULL"
         cases = f"WHEN {short} OR c{self.columns} IS NOT NULL THEN 'broken'"
-        if not utf8:
-            bad = (f"(c{i} IS NOT NULL AND {sql.decoded(f'c{i}', utf8)} IS NULL)" for i in required)
-            cases += f" WHEN {' OR '.join(bad)} THEN 'broken'"
+        cases += "".join(sql.undecoded(f"c{i}", utf8) for i in required)
         if not self.header:
             return cases
         same = " AND ".join(f"c{i} = {sql.text(self.header[i])}" for i in required)

@@ -40,12 +40,11 @@ class Tsv:
         types = ", ".join(f"c{i}: 'VARCHAR'" for i in columns)
         origin = (
             f"read_csv({sql.files(paths)}, columns={{{types}}}, delim={sql.text(self.separator)}, "
-            f"{sql.PLAIN}, null_padding=true, {sql.encoding(utf8)})"
+            f"{sql.PLAIN}, null_padding=true)"
         )
-        client, query = self._value(self.client), self._value(self.query)
         return selected(
-            client=sql.decoded(client, utf8),
-            query=sql.decoded(query, utf8),
+            client=self._value(self.client),
+            query=self._value(self.query),
             time=sql.seconds(self._column(self.time)) if self.time else "NULL::DOUBLE",
             rcode=self._code(),
             why=self._why(utf8),
@@ -90,11 +89,7 @@ class Tsv:
             f"WHEN {last} IS NULL OR {extra} IS NOT NULL THEN CASE WHEN {note} "
             f"OR (c0 = '#fields' AND {header}) THEN 'other_event' ELSE 'broken' END"
         )
-        if not utf8:
-            odd += "".join(
-                f" WHEN {x} IS NOT NULL AND {sql.decoded(x, utf8)} IS NULL THEN 'broken'"
-                for x in (client, query)
-            )
+        odd += "".join(sql.undecoded(x, utf8) for x in (client, query))
         return sql.why(
             self._value(self.query),
             first=odd,
