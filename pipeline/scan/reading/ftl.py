@@ -72,7 +72,7 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.close()
         connection = sqlite3.connect(f"{place}?immutable=1", uri=True)
     # Names are what clients asked for, which need not be text.
-    connection.text_factory = lambda x: x.decode("utf-8", "replace")
+    connection.text_factory = lambda x: " ".join(x.decode("utf-8", "replace").splitlines())
     return connection
 
 

@@ -36,42 +36,61 @@ class Csv:
 
     def select(self, paths: Sequence[Path], utf8: bool) -> str:
         """SQL for client, query, time, rcode, why."""
-        types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(self.columns + 1))
-        quoting = (
-            # Within quotes there may be line ends, at which several cores may not part the file.
-            sql.PLAIN.replace("quote='', escape=''", "quote='\"', escape='\"'") + ", parallel=false"
-            if self.quoted
-            else sql.PLAIN
-        )
-        origin = (
-            f"read_csv({sql.files(paths)}, columns={{{types}}}, delim={sql.text(self.delimiter)}, "
-            f"{quoting}, null_padding=true)"
-        )
-        taken = ", ".join(f"c{i} AS {key}" for key, i in self.used)
         return selected(
             client=self.client,
             query=self.query,
             time=self.time,
             rcode=self.rcode,
-            why=f"CASE {self._broken(utf8)} {self.why.removeprefix('CASE ')}",
-            origin=f"(SELECT *, {taken} FROM {origin})",
+            why=f"CASE {self._first(utf8)} {self.why.removeprefix('CASE ')}",
+            origin=self._quoted(paths) if self.quoted else self._plain(paths),
         )
 
-    def _broken(self, utf8: bool) -> str:
+    def _plain(self, paths: Sequence[Path]) -> str:
+        types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(self.columns + 1))
+        taken = ", ".join(f"c{i} AS {key}" for key, i in self.used)
+        last = max(i for _, i in self.used)
+        short = f"c{last} IS NULL AND c{self.columns - 1} IS NULL"
+        return (
+            f"(SELECT {taken}, {short} OR c{self.columns} IS NOT NULL AS odd FROM "
+            f"read_csv({sql.files(paths)}, columns={{{types}}}, delim={sql.text(self.delimiter)}, "
+            f"{sql.PLAIN}, null_padding=true))"
+        )
+
+    def _quoted(self, paths: Sequence[Path]) -> str:
+        """Line by line: to a reader of CSV, one quote too many is the end of all lines after it."""
+        names = {i: key for key, i in self.used}
+        other = "\\" + self.delimiter
+        field = f'"(?:[^"]|"")*"|[^"{other}][^{other}]*|'
+        fields = [f"({field})" if i in names else f"(?:{field})" for i in range(max(names) + 1)]
+        rest = self.columns - len(fields)
+        pattern = f"^{other.join(fields)}(?:{other}(?:{field})){{0,{rest}}}\\s*$"
+        groups = "[" + ", ".join(sql.text(names[i]) for i in sorted(names)) + "]"
+        taken = ", ".join(f"{_unquoted(f'm.{x}')} AS {x}" for x in names.values())
+        nothing = f"concat({', '.join(f'm.{x}' for x in names.values())}) = ''"
+        return (
+            f"(SELECT {taken}, {nothing} AS odd FROM (SELECT regexp_extract(line, "
+            f"{sql.text(pattern)}, {groups}) AS m FROM {sql.read_lines(paths)}))"
+        )
+
+    def _first(self, utf8: bool) -> str:
         where = dict(self.used)
-        required = [where[x] for x in ("client_", "query_") if x in where]
-        short = f"c{max(required)} IS NULL AND c{self.columns - 1} IS NULL"
-        cases = f"WHEN {short} OR c{self.columns} IS NOT NULL THEN 'broken'"
-        cases += "".join(sql.undecoded(f"c{i}", utf8) for i in required)
+        required = [x for x in ("client_", "query_") if x in where]
+        cases = "WHEN odd THEN 'broken'" + "".join(sql.undecoded(x, utf8) for x in required)
         if not self.header:
             return cases
-        same = " AND ".join(f"c{i} = {sql.text(self.header[i])}" for i in required)
+        same = " AND ".join(f"{x} = {sql.text(self.header[where[x]])}" for x in required)
         return f"WHEN {same} THEN 'other_event' {cases}"
 
     def wrong(self, line: str) -> str:
         """What is wrong with a broken line."""
         found = len(_split(line, self.delimiter))
-        return undecoded(line) or f"{found} columns instead of {self.columns}"
+        quotes = " or quotes that do not fit" if self.quoted else ""
+        return undecoded(line) or f"{found} columns instead of {self.columns}{quotes}"
+
+
+def _unquoted(value: str) -> str:
+    inner = f"replace({value}[2:-2], '\"\"', '\"')"
+    return f"CASE WHEN starts_with({value}, '\"') THEN {inner} ELSE {value} END"
 
 
 def _split(line: str, delimiter: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -145,6 +146,32 @@ def test_a_line_of_100_megabytes(tmp_path: Path, before: str, good: str, packed:
     number = len((before + good).splitlines()) + 1
     assert told == f"2|1|{number}|longer than 1,048,576 bytes"
     assert int(megabytes) < 400
+
+
+UMBRELLA = (
+    '"2025-11-25 12:00:00","user","user,site","192.0.2.1","198.51.100.1","Allowed","1 (A)",'
+    '"NOERROR","x.example.","News, Media"\n'
+)
+TABLE = "time,client,query\n1764072000,192.0.2.1,x.example\n"
+
+
+@pytest.mark.parametrize("good", [HEADER + LINE, lines(EVENT), DNSMASQ, UMBRELLA, TABLE])
+def test_every_line_is_counted_whatever_stands_in_it(tmp_path: Path, good: str) -> None:
+    dice = random.Random(1)
+    last = good.encode().splitlines()[-1]
+    broken_lines = []
+    for _ in range(300):
+        at, end = sorted(dice.choices(range(len(last) + 1), k=2))
+        middle = bytes(
+            dice.choice(b"\0\1\t\"#',;\\{}\x80\x9f\xc3\xff") for _ in range(dice.randrange(3))
+        )
+        broken_lines.append(last[:at] + middle + last[end if dice.random() < 0.3 else at :] or b"x")
+    path = written(tmp_path, good.encode() + b"\n".join(broken_lines) + b"\n")
+    _, why, broken = counted(path)
+    blank = sum(not x.strip() for x in broken_lines)
+    assert sum(why.values()) == len(good.splitlines()) + 300 - blank
+    assert why["query"] > 20
+    assert len(broken) == min(10, why["broken"])
 
 
 # --- files ---
