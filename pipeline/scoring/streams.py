@@ -172,6 +172,7 @@ def _errors(encoding: str) -> str:
 
 
 def encoding_of(plain: BinaryIO) -> str:
+    """The encoding of a stream, by a byte order mark or, for UTF-16 without one, by its zeros."""
     head = cast(io.BufferedReader, plain).peek(_HEAD)[:_HEAD]
     for mark, name in _MARKS:
         if head.startswith(mark):
