@@ -79,7 +79,8 @@ class Cut:
     coded_weights: Weights = Weights(shift=-1.0, low=-3.0, high=3.0, dead=1.0, alive=-1.0)
     uncoded_weights: Weights = Weights(shift=-1.5, low=-2.0, high=3.0, dead=0.0, alive=0.0)
     long: int = 11  # characters from which on a dead name counts for long_dead
-    end: int = 6  # characters of a beginning or an end that names share
+    piece: float = 2.0  # nats that a piece must say before it counts for same_pieces
+    end: int = 10  # characters of a beginning or an end that names share
     sure: float = 1.5  # times the threshold: confidence is high from here on
     odd: float = 3.0  # log-odds from which on a label that clients share is odd
     sharers: int = 2  # clients that make a label shared

@@ -44,7 +44,7 @@ def scores(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
     found = [_stretch("random-looking", order, points(day, log, cut)[order])]
     some = np.flatnonzero(day.dead) if log.coded else order
     labels = [day.labels[i] for i in some.tolist()]
-    found.append(_sharers("same-pieces", some, piece_points(labels, log.grams)))
+    found.append(_sharers("same-pieces", some, piece_points(labels, log.grams, cut.piece)))
     found.append(_sharers("same-end", some, end_points(labels, log.grams, cut.end)))
     if log.coded:
         lengths = np.fromiter(map(len, day.labels), np.int64, len(day.labels))

@@ -58,6 +58,12 @@ class Background:
             counts += np.bincount(gram, minlength=_CELLS).astype(np.int32)
         return cls(counts, len(labels))
 
+    def plus(self, labels: Sequence[str]) -> Background:
+        """The same with some labels more, which it does not have yet."""
+        counts = self.counts.copy()
+        np.add.at(counts, grams_of(labels).gram, 1)
+        return Background(counts, self.labels + len(labels))
+
     def share(self, gram: Ints, within: Ints, labels: int) -> Floats:
         """The share of the log's labels with each piece, those of the day left aside.
 
@@ -79,21 +85,24 @@ def surprise(count: Floats, expected: Floats) -> Floats:
     return found
 
 
-def piece_points(labels: Sequence[str], grams: Background) -> Floats:
+def piece_points(labels: Sequence[str], grams: Background, cost: float) -> Floats:
     """What each label (n,) says by the pieces that others of the day have too, in nats.
 
-    A piece's surprise, less the logarithm of the number of pieces looked at, is shared out
-    among the labels that have it. Each counts a quarter: four of them hold each character.
+    A piece's surprise, less the cost of looking at so many, is shared out among the labels that
+    have it; each counts a quarter, as four of them hold each character. The labels with the piece
+    that says most count nothing: an interest in one thing looks like that, a generator that joins
+    words has many such pieces. See end_points() for one that has a single one.
     """
     found = grams_of(labels)
     gram, index, count = np.unique(found.gram, return_inverse=True, return_counts=True)
+    points: Floats = np.zeros(len(labels))
     if not len(gram):
-        return np.zeros(len(labels))
+        return points
     others = (count - 1).astype(np.float64)  # one label has it anyhow
     expected = (len(labels) - 1) * grams.share(gram, count, len(labels))
-    above = np.maximum(surprise(others, np.maximum(expected, 1e-9)) - np.log(len(gram)), 0.0)
-    weights = (above / count / GRAM)[index]
-    points: Floats = np.bincount(found.label, weights, minlength=len(labels)).astype(np.float64)
+    said = np.maximum(surprise(others, np.maximum(expected, 1e-9)) - cost, 0.0)
+    points += np.bincount(found.label, (said / count / GRAM)[index], minlength=len(labels))
+    points[found.label[index == np.argmax(said)]] = 0.0
     return points
 
 

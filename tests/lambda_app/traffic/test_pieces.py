@@ -53,7 +53,7 @@ def test_surprise_by_hand() -> None:
 def test_nothing_is_shared() -> None:
     log = Background.of(["x"])
     for labels in ([], ["abc"], ["abcd"], ["abcde", "vwxyz"]):
-        assert piece_points(labels, log).tolist() == [0.0] * len(labels)
+        assert piece_points(labels, log, 2.0).tolist() == [0.0] * len(labels)
         assert end_points(labels, log, 6).tolist() == [0.0] * len(labels)
 
 
@@ -72,3 +72,30 @@ def test_an_end_is_shared_by_its_group_alone() -> None:
     # 4 others have it, where 5 labels are expected to with a chance of 0.5 in 2,994; less ln 6
     expected = 4 * math.log(4 / (5 * 0.5 / 2994)) - 4
     assert points.sum() == pytest.approx(expected + 5 * 0.5 / 2994 - math.log(6))
+
+
+def test_an_interest_in_one_thing_is_no_generator() -> None:
+    log = Background.of([f"ordinary{i}" for i in range(3000)])
+    interest = [f"{x}falconry" for x in ("abc", "defg", "hijkl", "mn", "opq", "rstu")]
+    assert piece_points([*interest, "lemon"], log, 2.0).tolist() == [0.0] * 7
+    joined = [
+        f"{a}{b}" for a in ("wolfram", "tundra", "quince") for b in ("oboe", "flute", "gamba")
+    ]
+    points = piece_points([*joined, "lemon"], log, 2.0)
+    assert (points > 0).sum() >= 4  # all but those with the strongest piece
+    assert points[-1] == 0
+
+
+def test_a_piece_by_hand() -> None:
+    """abcd is in 3 labels and says most, so that they count nothing; wxyz is in 2 others."""
+    log = Background.of([f"ordinary{i}" for i in range(4000)])
+    points = piece_points(["abcd", "abcd1", "abcd2", "wxyz", "wxyz3"], log, 2.0)
+    expected = 4 * 0.5 / 3995
+    said = math.log(1 / expected) - 1 + expected - 2
+    assert points.tolist() == pytest.approx([0, 0, 0, said / 8, said / 8])
+
+
+def test_labels_can_be_added() -> None:
+    both = Background.of(["abcdef", "bcde"])
+    added = Background.of(["abcdef"]).plus(["bcde"])
+    assert (added.labels, added.counts.tolist()) == (both.labels, both.counts.tolist())
