@@ -166,10 +166,15 @@ def demo(**options: Any) -> int:
     help="host,domain,class,subclass (default: as for train).",
 )
 @click.option("--out", type=_FILE, default="report", metavar="DIR", help="The report's folder.")
+@click.option(
+    "--traffic",
+    is_flag=True,
+    help="Simulate clients' days, too: how many infected ones are found, and false alarms.",
+)
 @_h2o_url
-def evaluate(model: str, data: Path | None, out: Path, h2o_url: str | None) -> int:
+def evaluate(model: str, data: Path | None, out: Path, traffic: bool, h2o_url: str | None) -> int:
     """Write a report of what a model is worth."""
     from ..evaluation.run import run_evaluation
 
-    run_evaluation(model, data, out, h2o_url)
+    run_evaluation(model, data, out, h2o_url, traffic)
     return DONE

@@ -9,15 +9,22 @@ from ..corpus.defaults import chosen
 from ..files import replacing
 from ..jvm.cluster import cluster
 from . import REPORT_FILES, evaluate, report
+from .traffic import show
+from .traffic.gather import TrafficScores
 
 
-def run_evaluation(model: str, data: Path | None, out: Path, h2o_url: str | None) -> None:
-    """Evaluate, write the report, print its head."""
+def run_evaluation(
+    model: str, data: Path | None, out: Path, h2o_url: str | None, traffic: bool = False
+) -> None:
+    """Evaluate, write the report, print its head, and with traffic the tables of client-days."""
     with replacing(out, REPORT_FILES) as folder, chosen("language", data) as rows:
         say(f"data     {rows.describe()}")
         evaluate.check(rows)
+        beside = TrafficScores.of(rows) if traffic else None
         with cluster(h2o_url) as joined:
-            found = evaluate.evaluate(joined, rows, model)
+            found = evaluate.evaluate(joined, rows, model, beside)
         report.write(found, folder)
     print("\n".join(report.head_lines(found)))
+    if found.traffic:
+        print("", *show.lines(found.traffic), sep="\n")
     say(f"written  {out / 'index.html'}")
