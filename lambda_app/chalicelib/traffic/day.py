@@ -74,13 +74,15 @@ class Cut:
     pair, one without by the second.
     """
 
-    coded: Thresholds = Thresholds(12.0, 40.0, 25.0, 15.0, 30.0)
-    uncoded: Thresholds = Thresholds(15.0, 60.0, 30.0, _NEVER, _NEVER)
-    coded_weights: Weights = Weights(shift=-1.0, low=-3.0, high=3.0, dead=1.0, alive=-1.0)
-    uncoded_weights: Weights = Weights(shift=-1.5, low=-2.0, high=3.0, dead=0.0, alive=0.0)
+    coded: Thresholds = Thresholds(6.8, 1.5, 15.0, 30.0, 16.0)
+    uncoded: Thresholds = Thresholds(6.5, 11.0, 66.0, _NEVER, _NEVER)
+    coded_weights: Weights = Weights(shift=-1.0, low=-1.0, high=4.0, dead=1.0, alive=0.0)
+    uncoded_weights: Weights = Weights(shift=-1.0, low=-0.25, high=4.0, dead=0.0, alive=0.0)
     long: int = 11  # characters from which on a dead name counts for long_dead
     piece: float = 2.0  # nats that a piece must say before it counts for same_pieces
-    end: int = 10  # characters of a beginning or an end that names share
+    plain: float = -5.0  # log-odds up to which a dead name counts nothing for many_dead
+    doubtful: float = -1.0  # log-odds from which on it counts 1
+    end: int = 14  # characters of a beginning or an end that names share
     sure: float = 1.5  # times the threshold: confidence is high from here on
     odd: float = 3.0  # log-odds from which on a label that clients share is odd
     sharers: int = 2  # clients that make a label shared

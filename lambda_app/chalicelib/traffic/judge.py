@@ -48,9 +48,10 @@ def scores(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
     found.append(_sharers("same-end", some, end_points(labels, log.grams, cut.end)))
     if log.coded:
         lengths = np.fromiter(map(len, day.labels), np.int64, len(day.labels))
-        long = length_points(lengths, day.dead, cut.long)[order]
-        found.append(_stretch("long-dead", order, long))
-        found.append(_stretch("many-dead", order, dead_points(day.dead)[order]))
+        every = np.arange(len(day.labels))
+        found.append(_sharers("long-dead", every, length_points(lengths, day.dead, cut.long)))
+        odd = dead_points(day.z, day.dead, cut.plain, cut.doubtful)
+        found.append(_sharers("many-dead", every, odd))
     return found
 
 

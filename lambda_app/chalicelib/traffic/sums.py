@@ -50,15 +50,19 @@ def evidence(z: Floats, dead: Bools, weights: Weights) -> Floats:
 def length_points(lengths: Ints, dead: Bools, long: int) -> Floats:
     """Half a point for a dead name of `long` characters, 1/8 more for each beyond, up to 2.
 
-    Shorter dead names count nothing and others take a point back.
+    lengths and dead (n,). All other names count nothing.
     """
     beyond = (lengths - long) / 8.0
-    gone = np.where(beyond < 0, 0.0, np.minimum(0.5 + beyond, 2.0))
-    points: Floats = np.where(dead, gone, -1.0)
+    points: Floats = np.where(dead & (beyond >= 0), np.minimum(0.5 + beyond, 2.0), 0.0)
     return points
 
 
-def dead_points(dead: Bools) -> Floats:
-    """A point for each dead name, half a point back for each other."""
-    points: Floats = np.where(dead, 1.0, -0.5)
+def dead_points(z: Floats, dead: Bools, low: float, high: float) -> Floats:
+    """For each dead name (n,) 0 to 1 by how it reads: 0 up to log-odds `low`, 1 from `high` on.
+
+    A page of dead links holds ordinary names, which count little. All others, and those whose
+    log-odds is not known (NaN), count nothing.
+    """
+    odd = np.clip((np.nan_to_num(z, nan=low) - low) / (high - low), 0.0, 1.0)
+    points: Floats = np.where(dead, odd, 0.0)
     return points

@@ -30,7 +30,7 @@ GRAMS = Background.of(ORDINARY)
 CODED, UNCODED = Log(coded=True, grams=GRAMS), Log(coded=False, grams=GRAMS)
 EVEN = Weights(shift=-1.0, low=-3.0, high=3.0, dead=1.0, alive=-1.0)
 CUT = Cut(
-    coded=Thresholds(8.0, 20.0, 20.0, 5.0, 6.0),
+    coded=Thresholds(8.0, 20.0, 20.0, 5.0, 3.0),
     uncoded=Thresholds(6.0, 20.0, 20.0, math.inf, math.inf),
     coded_weights=EVEN,
     uncoded_weights=Weights(-1.0, -2.0, 3.0, 0.0, 0.0),
@@ -90,11 +90,11 @@ def test_below_the_threshold_is_no_alarm_and_far_above_is_sure() -> None:
 
 
 def test_dead_names_are_counted_and_the_long_ones_beside() -> None:
-    """Six dead of 13 letters: a point each, and 0.5 + 2 / 8 each for their length."""
+    """Six dead of 13 letters: a half each by log-odds of -3, 0.5 + 2 / 8 each by length."""
     names = ["somethingelse", "whateverworks", "gardenerquiet", "teapotandcups", "riverofpearls"]
-    rows = [(x, -5.0, True, float(i)) for i, x in enumerate([*names, "windowswillow"])]
+    rows = [(x, -3.0, True, float(i)) for i, x in enumerate([*names, "windowswillow"])]
     found = by_kind(judge(day(rows), CODED, CUT))
-    assert found["many-dead"].score == 6.0
+    assert found["many-dead"].score == 3.0
     long = next(x for x in scores(day(rows), CODED, CUT) if x.kind == "long-dead")
     assert long.score == pytest.approx(6 * 0.75)
     assert {x.confidence for x in found.values()} == {"low"}
@@ -123,7 +123,7 @@ def test_pieces_that_are_common_in_the_log_say_nothing() -> None:
 
 
 def test_names_that_end_alike_and_begin_alike() -> None:
-    for shape in ("{}stnessbiophysical", "biophysical{}stness"):
+    for shape in ("{}stnessbiophysical", "biophysicalbody{}ss"):
         fresh = [shape.format(x) for x in ("abcd", "efgh", "ijkl", "mnop", "qrst", "uvwx")]
         rows = [(x, -4.0, True, float(i)) for i, x in enumerate([*fresh, "lemon", "tulip"])]
         alarm = by_kind(judge(day(rows), CODED, CUT))["same-end"]

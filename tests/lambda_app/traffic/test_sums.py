@@ -50,5 +50,6 @@ def test_evidence_is_clipped_and_a_score_that_is_missing_says_nothing() -> None:
 def test_points_for_the_dead() -> None:
     dead = np.array([True, True, True, True, False])
     lengths = np.array([10, 11, 19, 60, 60])
-    assert length_points(lengths, dead, 11).tolist() == [0, 0.5, 1.5, 2, -1]
-    assert dead_points(dead).tolist() == [1, 1, 1, 1, -0.5]
+    assert length_points(lengths, dead, 11).tolist() == [0, 0.5, 1.5, 2, 0]
+    z = np.array([-9.0, -4.0, 3.0, np.nan, 9.0])
+    assert dead_points(z, dead, -5.0, -1.0).tolist() == [0, 0.25, 1, 0, 0]
