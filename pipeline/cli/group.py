@@ -15,6 +15,7 @@ from .signals import exit_on_signals
 # Each command, and the module beside this one that has it.
 COMMANDS = {
     "score": "score",
+    "scan": "scan",
     "allow": "allow",
     "data": "train",
     "corpus": "train",

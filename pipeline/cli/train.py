@@ -197,6 +197,11 @@ def demo(**options: Any) -> int:
 @_mapping
 @_lenient
 @click.option("--out", type=_FILE, default="report", metavar="DIR", help="The report's folder.")
+@click.option(
+    "--traffic",
+    is_flag=True,
+    help="Simulate clients' days, too: how many infected ones are found, and false alarms.",
+)
 @_h2o_url
 def evaluate(
     model: str,
@@ -204,11 +209,13 @@ def evaluate(
     mapping: tuple[str, ...],
     lenient: bool,
     out: Path,
+    traffic: bool,
     h2o_url: str | None,
 ) -> int:
     """Write a report of what a model is worth."""
     from ..corpus.mapping import ReadOptions
     from ..evaluation.run import run_evaluation
 
-    run_evaluation(model, data, out, h2o_url, ReadOptions.parse(mapping, lenient))
+    options = ReadOptions.parse(mapping, lenient)
+    run_evaluation(model, data, out, h2o_url, options=options, traffic=traffic)
     return DONE

@@ -35,6 +35,7 @@ from .results import (
     Report,
     SourceResult,
 )
+from .traffic.gather import TrafficScores
 
 _NO_PAIRS = dataclasses.replace(DEFAULTS, paired_features=0)
 _EVERY = 3  # rows of which one is taken where features are left out
@@ -118,13 +119,22 @@ def check(corpus: Corpus) -> None:
         raise EvaluationError(f"{corpus.path}: too few known families or legitimate names")
 
 
-def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> Report:
+def evaluate(
+    cluster: Cluster, corpus: Corpus, model: str, traffic: TrafficScores | None = None
+) -> Report:
     """All that the report tells of a model, with the classic one beside it.
 
-    Of a corpus that passes `check`.
+    Of a corpus that passes `check`. traffic: client-days are simulated too, of its names.
     """
     left_out = {
-        name: leave_out(cluster, corpus, partial(_design, name), FOLDS, f"families, {name}")
+        name: leave_out(
+            cluster,
+            corpus,
+            partial(_design, name),
+            FOLDS,
+            f"families, {name}",
+            traffic.add if traffic and name == model else None,
+        )
         for name in SETS
     }
     families = {name: result.families() for name, result in left_out.items()}
@@ -148,6 +158,7 @@ def evaluate(cluster: Cluster, corpus: Corpus, model: str) -> Report:
         lengths=tables.lengths(chosen, model),
         false_alarms=tables.false_alarms(chosen, model),
         groups=list(groups(cluster, corpus)) if model == "language" else [],
+        traffic=traffic.study() if traffic else None,
     )
 
 

@@ -58,9 +58,17 @@ class LeaveOut:
 
 
 def leave_out(
-    cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], DesignMatrix], folds: int, what: str
+    cluster: Cluster,
+    corpus: Corpus,
+    make: Callable[[Corpus], DesignMatrix],
+    folds: int,
+    what: str,
+    beside: Callable[[int, Scorer], None] | None = None,
 ) -> LeaveOut:
-    """Leave-family-out scores: of each fold by a model made of the others, tables and all."""
+    """Leave-family-out scores: of each fold by a model made of the others, tables and all.
+
+    beside: is shown each fold's number and model, which know nothing of that fold.
+    """
     fold = family_folds(corpus, folds)
     labels, probability = np.array(corpus.labels, object), np.full(len(fold), np.nan)
     for k in tqdm(range(folds), desc=what, unit="model"):
@@ -68,6 +76,8 @@ def leave_out(
         design = make(others)
         scorer = scorer_of(fit_all(cluster, others, design), design)
         probability[fold == k] = scorer.probability(list(labels[fold == k]))
+        if beside:
+            beside(k, scorer)
         cluster.clear()
     return LeaveOut(corpus, fold, probability)
 
@@ -77,13 +87,14 @@ def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
 
     Malicious rows of no family (shapes) are of fold `folds`: they are never left out.
     """
-    number = _fold_of_family(folds)
+    number = fold_of_family(folds)
     families = corpus.frame["subclass"].map(lambda name: number.get(name, folds))
     by_name = fold_of(corpus.groups, folds)
     return np.where(corpus.malicious, families.to_numpy(np.int64), by_name)
 
 
-def _fold_of_family(folds: int) -> dict[str, int]:
+def fold_of_family(folds: int) -> dict[str, int]:
+    """The fold of each family, by name; relatives are of one."""
     heads = [name for name in sorted(FAMILIES) if name not in RELATED]
     number = {name: i % folds for i, name in enumerate(heads)}
     return {name: number[RELATED.get(name, name)] for name in sorted(FAMILIES)}
@@ -106,5 +117,5 @@ def scorer_of(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Sco
 
 def named_folds() -> list[list[str]]:
     """The families of each fold, by name."""
-    number = _fold_of_family(FOLDS)
+    number = fold_of_family(FOLDS)
     return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]

@@ -27,6 +27,7 @@ _SECTIONS = {  # a field of the report, its template and id: the title
     "lengths": "Length",
     "false_alarms": "Worst false alarms",
     "groups": "Worth of the features",
+    "traffic": "Client-days",
 }
 
 

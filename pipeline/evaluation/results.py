@@ -216,6 +216,39 @@ class Ablation:
 
 
 @dataclass(frozen=True)
+class Found:
+    """The share of infected client-days that each score finds, by its name."""
+
+    family: str  # "mean" of a kind's families
+    kind: Literal["random-looking", "joins words"]
+    names: int  # of the generator in a day
+    share: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Infected days of one sort."""
+
+    codes: bool  # whether the log tells response codes
+    nxdomain: float | None  # share of the names that do not exist; None without codes
+    burst: bool  # within some seconds, else over the day
+    means: Sequence[Found]  # by kind and number of names
+    families: Sequence[Found]
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What the verdict on a client's day is worth, on simulated days."""
+
+    clean_days: int  # for the cuts, and as many again for the false alarms
+    infected_days: int  # for each share
+    cuts: Mapping[str, Mapping[str, float]]  # with and without codes, by score
+    false_alarms: Mapping[str, Mapping[str, float]]  # shares of the other clean days
+    packaged: Mapping[str, Mapping[str, float]]  # the packaged thresholds, by kind
+    scenes: Sequence[Scene]
+
+
+@dataclass(frozen=True)
 class Report:
     """All that an evaluation tells of a model; a part that it lacks is empty."""
 
@@ -234,6 +267,7 @@ class Report:
     lengths: Sequence[LengthBin] = ()
     false_alarms: Sequence[FalseAlarm] = ()
     groups: Sequence[Ablation] = ()
+    traffic: Traffic | None = None
 
 
 def known(value: float | None) -> TypeGuard[float]:

@@ -10,6 +10,8 @@ from ..corpus.mapping import ReadOptions
 from ..files import replacing
 from ..jvm.cluster import cluster
 from . import REPORT_FILES, evaluate, report
+from .traffic import show
+from .traffic.gather import TrafficScores
 
 
 def run_evaluation(
@@ -17,14 +19,22 @@ def run_evaluation(
     data: Path | None,
     out: Path,
     h2o_url: str | None,
+    *,
     options: ReadOptions | None = None,
+    traffic: bool = False,
 ) -> None:
-    """Evaluate, write the report, print its head; options are how data is read."""
+    """Evaluate, write the report, print its head, and with traffic the tables of client-days.
+
+    options: how data is read.
+    """
     with replacing(out, REPORT_FILES) as folder, chosen("language", data, options) as rows:
         say(f"data     {rows.describe()}")
         evaluate.check(rows)
+        beside = TrafficScores.of(rows) if traffic else None
         with cluster(h2o_url) as joined:
-            found = evaluate.evaluate(joined, rows, model)
+            found = evaluate.evaluate(joined, rows, model, beside)
         report.write(found, folder)
     print("\n".join(report.head_lines(found)))
+    if found.traffic:
+        print("", *show.lines(found.traffic), sep="\n")
     say(f"written  {out / 'index.html'}")

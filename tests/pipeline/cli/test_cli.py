@@ -30,6 +30,7 @@ from tests.helpers.described import check_answer
 
 COMMANDS = [
     "score",
+    "scan",
     "allow",
     "data",
     "corpus",

@@ -29,7 +29,7 @@ def pins() -> dict[str, str]:
 
 
 def test_what_is_tested_is_what_is_asked_for() -> None:
-    wanted = [*BASE, *EXTRAS["train"], *EXTRAS["aws"]]
+    wanted = [*BASE, *EXTRAS["train"], *EXTRAS["aws"], *EXTRAS["scan"]]
     for requirement in wanted:
         version = pins()[requirement.name]
         assert version in requirement.specifier, requirement
@@ -51,6 +51,7 @@ def test_the_build_needs_what_is_pinned() -> None:
     [
         ("", ["malicious_domains", "pipeline.scoring.workers", "pipeline.dga.listing"]),
         ("train", ["pipeline.training.run", "pipeline.evaluation.run", "pipeline.corpus.mixture"]),
+        ("scan", ["pipeline.scan.run", "pipeline.scan.show"]),
         ("aws", ["pipeline.deploy.local_server", "pipeline.deploy.package"]),
     ],
 )

@@ -21,6 +21,7 @@ from pipeline.evaluation.results import (
     DataSummary,
     FalseAlarm,
     FamilyResult,
+    Found,
     HeadRow,
     Histogram,
     LeaveFamilyOut,
@@ -31,12 +32,15 @@ from pipeline.evaluation.results import (
     PrecisionRecall,
     Report,
     Roc,
+    Scene,
     SourceResult,
+    Traffic,
     to_json,
 )
 
 HOSTILE = '<script>alert("x")</script>&\u202e'
 NAN = math.nan
+SHARES = {"random-looking": 0.98, "any alarm": 1.0, "largest": 0.4, "dead": 0.0, "sum": NAN}
 RECALL = {0.01: 0.9, 0.001: 0.75, 0.0001: 0.5}
 TITLES = {
     "data": "Data",
@@ -52,6 +56,7 @@ TITLES = {
     "lengths": "Length",
     "false_alarms": "Worst false alarms",
     "groups": "Worth of the features",
+    "traffic": "Client-days",
 }
 
 
@@ -106,6 +111,23 @@ def example() -> Report:
             Ablation("nothing", [HOSTILE], 0.98, RECALL),
             Ablation(HOSTILE, ["x"], 0.96, {0.01: 0.875, 0.001: 0.76, 0.0001: NAN}),
         ],
+        traffic=Traffic(
+            clean_days=20_000,
+            infected_days=24,
+            cuts={"with codes": {"random-looking": 8.5}},
+            false_alarms={"with codes": {"random-looking": 0.0011}},
+            packaged={"with codes": {"random-looking": 8.0}},
+            scenes=[
+                Scene(
+                    codes=True,
+                    nxdomain=0.97,
+                    burst=True,
+                    means=[Found("mean", "random-looking", 5, SHARES)],
+                    families=[Found(HOSTILE, "random-looking", 5, SHARES)],
+                ),
+                Scene(codes=False, nxdomain=None, burst=False, means=[], families=[]),
+            ],
+        ),
     )
 
 
@@ -208,6 +230,11 @@ def test_the_shape_of_the_json() -> None:
     alarm = ["name", "source", "probability", "segmentation", "unlikely"]
     assert keys(found["false_alarms"]) == alarm
     assert keys(found["groups"]) == ["without", "features", "macro_auc", "recall"]
+    traffic = ["clean_days", "infected_days", "cuts", "false_alarms", "packaged", "scenes"]
+    assert keys(found["traffic"]) == traffic
+    scene = found["traffic"]["scenes"][0]
+    assert keys(scene) == ["codes", "nxdomain", "burst", "means", "families"]
+    assert keys(scene["families"]) == ["family", "kind", "names", "share"]
     assert to_json(Report(model="classic")) == {"model": "classic"}
 
 
@@ -249,6 +276,14 @@ def test_the_originals_table_ends_with_the_error_rate(page: str) -> None:
     shown = text(page, "original")
     assert "threshold 0.4935 0.4356 0.5000" in shown
     assert "error rate 2.49% 2.11% 0.42%" in shown
+
+
+def test_client_days(page: str) -> None:
+    shown = text(page, "traffic")
+    assert "97% NXDOMAIN, in a burst" in shown
+    assert "mean, random-looking 5 98.00% 100.00% 40.00% 0.00% –" in shown
+    assert "No response codes, over the day" in shown
+    assert "one in 1,000 of 20,000 clean days passes" in shown
 
 
 def test_small_rates_keep_their_digits(page: str) -> None:

@@ -1,0 +1,133 @@
+"""The command scan."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ..console import say, take_any_text
+from ..errors import PipelineError
+from .command import DONE, Choice, command
+
+ALARMS = 1  # the exit status where there are any, as grep's where it finds none
+
+
+def _mapping(text: str) -> dict[str, str]:
+    """client=src_ip,query=qname as a dict; raises click.BadParameter."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(name and column for name, _, column in pairs):
+        raise click.BadParameter(f"{text!r}: expected client=COLUMN,query=COLUMN")
+    return {name: column for name, _, column in pairs}
+
+
+@command("scan", "scan /var/log/zeek/dns.log", extra="scan")
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option(
+    "--input-format", "log_form", metavar="NAME", help="Of the logs (default: found in them)."
+)
+@click.option(
+    "--map",
+    "mapping",
+    type=_mapping,
+    default=None,
+    metavar="COLUMNS",
+    help="Of CSV, JSON or Parquet: client=src,query=name,time=ts,rcode=rc (time and rcode may be "
+    "left out).",
+)
+@click.option(
+    "--format",
+    "form",
+    type=Choice(["table", "csv", "jsonl", "ecs"]),
+    default="table",
+    help="How to write the alarms; ecs: JSON lines by the Elastic Common Schema.",
+)
+@click.option(
+    "--popular",
+    multiple=True,
+    metavar="FILE",
+    help="Names that are known to be harmless: a list as `score --allow` takes it.",
+)
+@click.option(
+    "--not-clients",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Resolvers, gateways and mail servers, one a line: they are not judged.",
+)
+@click.option(
+    "--alarms-per-day",
+    "most",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="So many clients a day, the highest, whether or not they are over the cut.",
+)
+@click.option("--model", metavar="MODEL", help="A packaged model's name or an artifact's folder.")
+@click.option("--chosen", multiple=True, metavar="ZONE", help="Judge the label before this zone.")
+@click.option(
+    "--assigned", multiple=True, metavar="ZONE", help="Judge the owner of this zone instead."
+)
+@click.option(
+    "--memory",
+    default="700MB",
+    metavar="SIZE",
+    help="For grouping; what does not fit goes to the disk.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes that score (default: one a core, up to eight).",
+)
+def scan(
+    logs: tuple[str, ...],
+    log_form: str | None,
+    mapping: dict[str, str] | None,
+    form: str,
+    popular: tuple[str, ...],
+    not_clients: Path | None,
+    most: int | None,
+    model: str | None,
+    chosen: tuple[str, ...],
+    assigned: tuple[str, ...],
+    memory: str,
+    jobs: int | None,
+) -> int:
+    """Find infected clients in DNS logs: who, why, and which names.
+
+    LOG is a file, a folder, a pattern, or - for standard input. Exit status: 0 no alarm, 1
+    alarms, 2 it could not run.
+    """
+    from lambda_app.chalicelib.domains.allow import AllowListError
+
+    from ..scan import hosts, run, show
+    from ..scan.reading import Source
+    from ..scoring.workers import cores
+
+    request = run.Request(
+        source=Source.of(logs, log_form, mapping),
+        job=hosts.Job(model, popular, assigned, chosen),
+        jobs=jobs or cores(),
+        memory=memory,
+        not_clients=_addresses(not_clients),
+        most=most,
+    )
+    try:
+        findings = run.scan(request)
+    except AllowListError as error:
+        raise PipelineError(f"--popular: {error}") from error
+    take_any_text(sys.stdout)
+    for line in show.FORMS[form](findings):
+        sys.stdout.write(line)
+    sys.stdout.flush()
+    for line in show.accounting(findings):
+        say(f"scan: {line}")
+    return ALARMS if findings.alarmed else DONE
+
+
+def _addresses(path: Path | None) -> frozenset[str]:
+    """The addresses of a list, without comments; raises OSError."""
+    if path is None:
+        return frozenset()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return frozenset(filter(None, (line.partition("#")[0].strip() for line in lines)))

@@ -1,0 +1,1 @@
+"""From DNS logs to infected clients: reading, grouping, judging, telling."""

@@ -1,0 +1,143 @@
+"""The different names of a log: which label of each is judged, and its log-odds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib.domains.allow import AllowList
+from lambda_app.chalicelib.domains.parse import Name
+from lambda_app.chalicelib.domains.public_suffix import with_zones
+from lambda_app.chalicelib.features.types import Floats
+from lambda_app.chalicelib.model.score import Invalid
+from lambda_app.chalicelib.model.scorer import Scorer
+
+from ..errors import PipelineError
+
+BARE = "bare"  # a label by itself, as browsers' probes and NetBIOS names are
+NO_NAME = "no_name"  # what is not one name
+_CHUNK = 1 << 15  # names
+_FEW = 2 * _CHUNK  # names that no other process is started for
+
+
+class HostsError(PipelineError):
+    """A scoring process that failed."""
+
+
+class Job(NamedTuple):
+    """How names are read and scored."""
+
+    model: str | None = None  # as Scorer.load takes it
+    popular: tuple[str, ...] = ()  # paths of lists of known names
+    assigned: tuple[str, ...] = ()  # zones beside the packaged ones
+    chosen: tuple[str, ...] = ()
+
+    def scorer(self) -> Scorer:
+        """The model, loaded; raises ArtifactError, AllowListError, ValueError for a zone."""
+        popular = AllowList.load_all(map(Path, self.popular))
+        zones = with_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
+        return Scorer.load(self.model, allow=popular, zones=zones)
+
+
+class Hosts(NamedTuple):
+    """Names, as columns (names,)."""
+
+    label: list[str]  # "" where none is judged
+    suffix: list[str]
+    why: list[str]  # "" where judged, else the reason for skipping
+    z: Floats  # log-odds, NaN where none is judged
+    popular: NDArray[np.bool_]
+
+    def columns(self, queries: NDArray[np.object_]) -> dict[str, NDArray[np.generic]]:
+        """As asked.add_hosts takes them."""
+        texts = {"label": self.label, "suffix": self.suffix, "why": self.why}
+        found: dict[str, NDArray[np.generic]] = {"query": queries}
+        found |= {name: np.array(column, dtype=object) for name, column in texts.items()}
+        return found | {"z": self.z, "popular": self.popular}
+
+
+def judge(job: Job, queries: Sequence[str], jobs: int = 1) -> Hosts:
+    """Read and score names, in order, in several processes where they are many.
+
+    Raises what Job.scorer raises, and HostsError if a process ends before its time.
+    """
+    if jobs == 1 or len(queries) <= _FEW:
+        return _judge(job.scorer(), queries)
+    chunks = [queries[i : i + _CHUNK] for i in range(0, len(queries), _CHUNK)]
+    try:
+        with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
+            return _joined(executor.map(_judge_there, [job] * len(chunks), map(_packed, chunks)))
+    except BrokenProcessPool as error:
+        raise HostsError(f"a scoring process ended before its time: {error}") from error
+
+
+def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
+    label, suffix, why, popular = [], [], [], []
+    for query in queries:
+        name = scorer.try_parse(query)
+        judged = isinstance(name, Name) and not name.bare
+        label.append(name.label if isinstance(name, Name) and judged else "")
+        suffix.append(name.suffix if isinstance(name, Name) and judged else "")
+        why.append("" if judged else _reason(name))
+        popular.append(isinstance(name, Name) and judged and bool(scorer.allowed_by(name)))
+    return Hosts(label, suffix, why, _scored(scorer, label), np.array(popular, dtype=np.bool_))
+
+
+def _reason(name: Name | Invalid) -> str:
+    if isinstance(name, Name):
+        return BARE
+    return name.reason if name.status == "skipped" else NO_NAME
+
+
+def _scored(scorer: Scorer, labels: list[str]) -> Floats:
+    """Log-odds of each, once for each different label."""
+    different = sorted(set(labels) - {""})
+    odds = dict(zip(different, scorer.log_odds(different).tolist(), strict=True))
+    return np.array([odds.get(label, np.nan) for label in labels], dtype=np.float64)
+
+
+# --- in other processes: texts travel as one string each, which is cheap to pickle ---
+
+_END = "\n"  # in no query: a line of a log has none
+
+
+def _packed(texts: Sequence[str]) -> str:
+    return _END.join(text.replace(_END, " ") for text in texts)
+
+
+class _Packed(NamedTuple):
+    label: str
+    suffix: str
+    why: str
+    z: Floats
+    popular: NDArray[np.bool_]
+
+
+@cache
+def _scorer(job: Job) -> Scorer:
+    return job.scorer()
+
+
+def _judge_there(job: Job, packed: str) -> _Packed:
+    found = _judge(_scorer(job), packed.split(_END))
+    label, suffix, why = map(_packed, (found.label, found.suffix, found.why))
+    return _Packed(label, suffix, why, found.z, found.popular)
+
+
+def _joined(parts: Iterator[_Packed]) -> Hosts:
+    found = list(parts)
+    return Hosts(
+        label=[x for part in found for x in part.label.split(_END)],
+        suffix=[x for part in found for x in part.suffix.split(_END)],
+        why=[x for part in found for x in part.why.split(_END)],
+        z=np.concatenate([part.z for part in found]),
+        popular=np.concatenate([part.popular for part in found]),
+    )
