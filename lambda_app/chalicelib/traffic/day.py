@@ -74,8 +74,8 @@ class Cut:
     pair, one without by the second.
     """
 
-    coded: Thresholds = Thresholds(6.8, 1.5, 15.0, 30.0, 16.0)
-    uncoded: Thresholds = Thresholds(6.5, 11.0, 66.0, _NEVER, _NEVER)
+    coded: Thresholds = Thresholds(6.9, 1.0, 15.0, 32.0, 16.0)
+    uncoded: Thresholds = Thresholds(7.1, 8.0, 66.0, _NEVER, _NEVER)
     coded_weights: Weights = Weights(shift=-1.0, low=-1.0, high=4.0, dead=1.0, alive=0.0)
     uncoded_weights: Weights = Weights(shift=-1.0, low=-0.25, high=4.0, dead=0.0, alive=0.0)
     long: int = 11  # characters from which on a dead name counts for long_dead

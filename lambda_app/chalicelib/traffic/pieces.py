@@ -86,12 +86,13 @@ def surprise(count: Floats, expected: Floats) -> Floats:
 
 
 def piece_points(labels: Sequence[str], grams: Background, cost: float) -> Floats:
-    """What each label (n,) says by the pieces that others of the day have too, in nats.
+    """What each label (n,) says by the pieces that others of the day have too.
 
-    A piece's surprise, less the cost of looking at so many, is shared out among the labels that
-    have it; each counts a quarter, as four of them hold each character. The labels with the piece
-    that says most count nothing: an interest in one thing looks like that, a generator that joins
-    words has many such pieces. See end_points() for one that has a single one.
+    A piece's surprise, less its cost in nats, is shared out among the labels that have it: up to
+    1, so that many pieces count and not one that is in many labels, and a quarter of that, as four
+    pieces hold each character. The labels with the piece that surprises most count nothing. An
+    interest in some things looks like that; a generator that joins words has many such pieces.
+    See end_points() for one that has a single one.
     """
     found = grams_of(labels)
     gram, index, count = np.unique(found.gram, return_inverse=True, return_counts=True)
@@ -100,8 +101,9 @@ def piece_points(labels: Sequence[str], grams: Background, cost: float) -> Float
         return points
     others = (count - 1).astype(np.float64)  # one label has it anyhow
     expected = (len(labels) - 1) * grams.share(gram, count, len(labels))
-    said = np.maximum(surprise(others, np.maximum(expected, 1e-9)) - cost, 0.0)
-    points += np.bincount(found.label, (said / count / GRAM)[index], minlength=len(labels))
+    said = surprise(others, np.maximum(expected, 1e-9)) - cost
+    each = np.clip(said, 0.0, 1.0) / count / GRAM
+    points += np.bincount(found.label, each[index], minlength=len(labels))
     points[found.label[index == np.argmax(said)]] = 0.0
     return points
 

@@ -34,7 +34,7 @@ class Habits:
     gone: float = 1.5  # names asked for that no longer exist
     bursts: float = 0.04  # share of days with a page or feed of dead links
     burst: float = 12.0  # its dead links: median of a log-normal, sigma 0.8
-    hobbies: float = 0.3  # share of days with names about one thing
+    hobbies: float = 0.4  # things that many names of a day are about, each with a word of its own
     hobby: float = 8.0  # how many: median of a log-normal, sigma 0.6
     doubles: float = 0.2  # share of dead names asked for under a search suffix, too
     search: float = 0.2  # share of networks whose search suffix does not exist outside
@@ -141,7 +141,7 @@ def _asked(
         size = int(random.lognormal(np.log(habits.burst), 0.8)) + 1
         when = random.uniform(*_HOURS) + random.uniform(0, 60, size)
         asked.add(np.full(size, who), _tail(names, random, size), when, True)
-    for who in np.flatnonzero(random.random(habits.clients) < habits.hobbies).tolist():
+    for who in np.repeat(every, random.poisson(habits.hobbies, habits.clients)).tolist():
         _hobby(who, names, random, habits, asked)
     if random.random() < habits.search:
         suffix = random.integers(names.legit // 2, names.legit, 1)

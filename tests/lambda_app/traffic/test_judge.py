@@ -30,8 +30,8 @@ GRAMS = Background.of(ORDINARY)
 CODED, UNCODED = Log(coded=True, grams=GRAMS), Log(coded=False, grams=GRAMS)
 EVEN = Weights(shift=-1.0, low=-3.0, high=3.0, dead=1.0, alive=-1.0)
 CUT = Cut(
-    coded=Thresholds(8.0, 20.0, 20.0, 5.0, 3.0),
-    uncoded=Thresholds(6.0, 20.0, 20.0, math.inf, math.inf),
+    coded=Thresholds(8.0, 2.0, 20.0, 5.0, 3.0),
+    uncoded=Thresholds(6.0, 2.0, 20.0, math.inf, math.inf),
     coded_weights=EVEN,
     uncoded_weights=Weights(-1.0, -2.0, 3.0, 0.0, 0.0),
 )

@@ -89,10 +89,13 @@ def test_an_interest_in_one_thing_is_no_generator() -> None:
 def test_a_piece_by_hand() -> None:
     """abcd is in 3 labels and says most, so that they count nothing; wxyz is in 2 others."""
     log = Background.of([f"ordinary{i}" for i in range(4000)])
-    points = piece_points(["abcd", "abcd1", "abcd2", "wxyz", "wxyz3"], log, 2.0)
+    labels = ["abcd", "abcd1", "abcd2", "wxyz", "wxyz3"]
     expected = 4 * 0.5 / 3995
-    said = math.log(1 / expected) - 1 + expected - 2
-    assert points.tolist() == pytest.approx([0, 0, 0, said / 8, said / 8])
+    said = math.log(1 / expected) - 1 + expected
+    found = piece_points(labels, log, said - 0.25)
+    assert found.tolist() == pytest.approx([0, 0, 0, 0.25 / 8, 0.25 / 8])
+    at_most = piece_points(labels, log, 2.0)
+    assert at_most.tolist() == pytest.approx([0, 0, 0, 1 / 8, 1 / 8])
 
 
 def test_labels_can_be_added() -> None:
