@@ -13,7 +13,7 @@ from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
 from chalicelib.domains import public_suffix
-from chalicelib.domains.allow import AllowList, AllowListError
+from chalicelib.domains.errors import AllowListError
 from chalicelib.model.artifact import ArtifactError
 from chalicelib.model.scorer import Scorer, UnknownOperatingPoint
 from chalicelib.web import access, api, settings, static, telemetry
@@ -159,7 +159,11 @@ def _load() -> Scorer:
     zones = None
     if SETTINGS.assigned or SETTINGS.chosen:
         zones = public_suffix.with_zones(SETTINGS.assigned, SETTINGS.chosen)
-    allow = AllowList.load_all(map(Path, SETTINGS.allow))
+    allow = None
+    if SETTINGS.allow:
+        from chalicelib.domains.allow import AllowList
+
+        allow = AllowList.load_all(map(Path, SETTINGS.allow))
     scorer = Scorer.load(None, SETTINGS.operating_point, allow, zones)
     scorer.score("example.com")  # reads the suffixes, too
     return scorer

@@ -9,7 +9,6 @@ one that is with a probability of 100,000 / 2**64 for each of its few suffixes, 
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .errors import AllowListError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
 else:
     Hashes = Any
 
+__all__ = ["AllowList", "AllowListError", "hash_of", "read_entries"]
+
 _ENTRY = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _GZIP = b"\x1f\x8b"
-
-
-class AllowListError(ValueError):
-    """An allow list that cannot be read; the message names the file."""
 
 
 class AllowList:
@@ -114,6 +113,8 @@ def read_entries(path: Path, top: int | None = None) -> Iterator[str]:
     Blank lines, comments and what is no name are passed over. Raises OSError, EOFError or
     UnicodeDecodeError.
     """
+    import gzip  # the Lambda starts without it
+
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
     left = -1 if top is None else top

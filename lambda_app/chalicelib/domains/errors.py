@@ -42,3 +42,7 @@ def quoted(text: str) -> str:
     """The beginning of a text in quotes; bytes that were no UTF-8 stand as \\xNN."""
     shown = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
     return re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", repr(shown))
+
+
+class AllowListError(ValueError):
+    """An allow list that cannot be read; the message names the file."""

@@ -6,11 +6,10 @@ import functools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from operator import add
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..domains.allow import AllowList
 from ..domains.parse import InvalidDomain, Name, Zones, parse
 from ..features import registry
 from ..features.batch import BatchFeatures
@@ -21,6 +20,9 @@ from ..features.types import Floats
 from . import artifact
 from .explain import Groups, GroupSums
 from .score import Invalid, Score
+
+if TYPE_CHECKING:
+    from ..domains.allow import AllowList
 
 
 class UnknownOperatingPoint(ValueError):
@@ -79,6 +81,8 @@ class Scorer:
         folder = artifact.locate(path)
         model = artifact.load(folder)
         if allow is None and (folder / artifact.ALLOW).exists():
+            from ..domains.allow import AllowList  # for those alone who have one
+
             allow = AllowList.load(folder / artifact.ALLOW)
         return cls(model, operating_point, allow, zones)
 
