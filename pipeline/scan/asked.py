@@ -60,7 +60,7 @@ _UNFAMILIAR = """
 CREATE TABLE unfamiliar AS
 SELECT pairs.* REPLACE (pairs.dead AND labels.dead AS dead)
 FROM pairs JOIN labels USING (label)
-WHERE NOT labels.popular AND label NOT IN (SELECT label FROM familiar)
+WHERE NOT labels.popular
     AND (labels.clients < $few OR (pairs.dead AND labels.dead))
 """
 
@@ -94,8 +94,7 @@ def add_hosts(
 def pair(connection: duckdb.DuckDBPyConnection, few: int) -> None:
     """Make the tables pairs (client, day, label), labels, and unfamiliar, of asked and hosts.
 
-    few: a label that resolves is familiar from so many clients on. A table familiar must be
-    there, with the labels that are known from before.
+    few: a label that resolves is familiar from so many clients on.
     """
     for statement in (_PAIRS, _LABELS):
         connection.execute(statement)

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from lambda_app.chalicelib.traffic.day import Cut, Log
+from lambda_app.chalicelib.traffic.familiar import few
 from lambda_app.chalicelib.traffic.pieces import Background
 
 from ..errors import PipelineError
@@ -20,8 +21,6 @@ from .findings import Accounting, ClientDay, Findings
 from .reading import Source, read
 
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
-_FEW_CODED = 3  # clients from which on a label that resolves is familiar
-_SHARE = 0.01  # of the clients, where no codes are known
 
 
 class ScanError(PipelineError):
@@ -49,9 +48,8 @@ def scan(request: Request) -> Findings:
         queries = asked.queries(connection)
         found = hosts.judge(request.job, queries.tolist(), request.jobs)
         asked.add_hosts(connection, found.columns(queries))
-        connection.execute("CREATE TABLE familiar (label VARCHAR)")
         coded, clients = asked.coded(connection), asked.clients(connection)
-        asked.pair(connection, _FEW_CODED if coded else max(3, -int(-_SHARE * clients // 1)))
+        asked.pair(connection, few(clients, coded))
         log = Log(coded=coded, grams=Background.of(sorted({*found.label} - {""})))
         busy = days.too_busy(connection)
         lines = _accounting(asked.lines(connection))
@@ -95,12 +93,11 @@ def _accounting(lines: dict[str, int]) -> Accounting:
 def _database(memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of this scan's own, which spills to the disk what memory does not hold."""
     with tempfile.TemporaryDirectory(prefix="scan-") as folder:
-        connection = duckdb.connect(
-            str(Path(folder) / "scan.duckdb"),
-            config={"memory_limit": memory, "temp_directory": folder},
-        )
+        file = Path(folder) / "scan.duckdb"
+        settings = {"memory_limit": memory, "temp_directory": folder}
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-        finally:
-            connection.close()
+            with duckdb.connect(file, config=dict(settings)) as connection:
+                connection.execute("SET TimeZone = 'UTC'")
+                yield connection
+        except duckdb.Error as error:
+            raise ScanError(f"DuckDB: {error}") from error

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from io import StringIO
 
 from lambda_app.chalicelib.traffic.day import Alarm
 
+from ..scoring.formats import csv_line
 from .findings import Asked, ClientDay, Findings
 
 CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
 _WORST = 10  # names shown on a screen and in a cell
 _TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation Algorithms"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def moment(seconds: float) -> str | None:
@@ -56,7 +54,6 @@ _SENTENCES: dict[str, Callable[[ClientDay, list[Asked]], str]] = {
     "same-end": lambda _, names: f"{len(names)} names begin or end alike",
     "long-dead": lambda _, names: f"{len(names)} long names do not exist",
     "many-dead": lambda _, names: f"{len(names)} names do not exist",
-    "shared-oddity": lambda _, names: f"{len(names)} odd names are asked for by many clients",
 }
 
 
@@ -105,30 +102,13 @@ def _visible(text: str) -> str:
 
 def rows(findings: Findings) -> Iterator[str]:
     """CSV, a row a client, day and alarm."""
-    yield _line(CSV_COLUMNS)
+    yield csv_line(False, *CSV_COLUMNS)
     for x in findings.alarmed:
         for alarm in x.alarms:
             names = [x.asked[i].name for i in alarm.names[:_WORST]]
             seen = [moment(x.first) or "", moment(x.last) or ""]
-            score = f"{alarm.score:.2f}"
-            yield _line(
-                (
-                    x.client,
-                    date(x.day) or "",
-                    alarm.kind,
-                    score,
-                    alarm.confidence,
-                    *seen,
-                    " ".join(names),
-                )
-            )
-
-
-def _line(cells: Iterable[str]) -> str:
-    text = StringIO()
-    guarded = (f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
-    csv.writer(text, lineterminator="\n").writerow(guarded)
-    return text.getvalue()
+            cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, " ".join(names))
+            yield csv_line(False, x.client, date(x.day) or "", *cells)
 
 
 def objects(findings: Findings) -> Iterator[str]:

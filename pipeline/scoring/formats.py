@@ -84,7 +84,7 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
         label = name.label
         # What is its own host has no character that CSV would quote, and only - may be a formula.
         plain = name.host == row and (raw or row[0] != "-" != label[0])
-        heads.append(f"{row},{label}" if plain else _line(raw, str(row), label)[:-1])
+        heads.append(f"{row},{label}" if plain else csv_line(raw, str(row), label)[:-1])
         entry = scorer.allowed_by(name) if lists else None
         if entry:
             allowed.append(len(labels))
@@ -96,7 +96,7 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
     parts = zip(heads, verdict.tolist(), probability.tolist(), tails, strict=True)
     lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in parts]
     for at, invalid in refused:
-        lines.insert(at, _line(raw, invalid.domain, "", "", "", invalid.status, _why(invalid)))
+        lines.insert(at, csv_line(raw, invalid.domain, "", "", "", invalid.status, _why(invalid)))
     counts = Counter(map(_kind, (invalid for _, invalid in refused)))
     counts += Counter(judged=len(labels), flagged=int(verdict.sum()), allowed=len(allowed))
     return Written("".join(lines), counts)
@@ -112,7 +112,8 @@ def _why(invalid: Invalid) -> str:
     return invalid.reason if invalid.status == "skipped" else invalid.error
 
 
-def _line(raw: bool, *fields: str) -> str:
+def csv_line(raw: bool, *fields: str) -> str:
+    """A row of CSV; unless raw, with an apostrophe before what a spreadsheet would run."""
     line = StringIO()
     cells = fields if raw else [f"'{x}" if x.startswith(_FORMULA) else x for x in fields]
     csv.writer(line, lineterminator="\n").writerow(cells)

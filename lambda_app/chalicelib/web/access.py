@@ -1,15 +1,21 @@
-"""Who may call, and whose pages may read the answer."""
+"""Who may call, with how much at once, and whose pages may read the answer."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
-from chalice.app import CORSConfig, UnauthorizedError
+from chalice.app import ChaliceViewError, CORSConfig, UnauthorizedError
 
 KEY_HEADER = "x-api-key"
 # What a page may send beside Chalice's: bodies in gzip, and signatures that cover the body.
 _ALLOWED = ("Content-Encoding", "X-Amz-Content-Sha256")
+
+
+class PayloadTooLargeError(ChaliceViewError):
+    """A request, or the answer to it, is larger than the service takes at once."""
+
+    STATUS_CODE = 413
 
 
 def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:

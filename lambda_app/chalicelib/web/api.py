@@ -12,16 +12,11 @@ from ..features.registry import REGISTRY
 from ..model.artifact import Artifact
 from ..model.score import Invalid, Score
 from ..model.scorer import Scorer, UnknownOperatingPoint
+from .access import PayloadTooLargeError
 from .settings import MAX_DOMAINS
 
 MAX_BODY = 1_000_000  # bytes
 MAX_ANSWER = 6_000_000  # bytes; a Lambda may answer with 6 MiB
-
-
-class PayloadTooLargeError(ChaliceViewError):
-    """A request, or the answer to it, is larger than the service takes at once."""
-
-    STATUS_CODE = 413
 
 
 class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]

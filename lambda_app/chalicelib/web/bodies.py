@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from chalice.app import BadRequestError, ChaliceViewError
 
-from .api import PayloadTooLargeError
+from .access import PayloadTooLargeError
 
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say: with gzip's head and checksum
 _FIELDS = 10_000  # of a form; above all that may be asked at once

@@ -12,7 +12,8 @@ import pytest
 import requests
 from chalice.app import BadRequestError
 
-from lambda_app.chalicelib.web.api import MAX_BODY, PayloadTooLargeError
+from lambda_app.chalicelib.web.access import PayloadTooLargeError
+from lambda_app.chalicelib.web.api import MAX_BODY
 from lambda_app.chalicelib.web.bodies import decompress
 from tests.helpers.api import PATH, post
 

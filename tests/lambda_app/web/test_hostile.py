@@ -15,7 +15,8 @@ from chalice.app import ChaliceViewError
 from lambda_app.chalicelib.domains import labels, parse, special, url
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import settings
-from lambda_app.chalicelib.web.api import MAX_ANSWER, PayloadTooLargeError, classify, respond
+from lambda_app.chalicelib.web.access import PayloadTooLargeError
+from lambda_app.chalicelib.web.api import MAX_ANSWER, classify, respond
 
 FULL = 990_000  # bytes, of at most 1,000,000
 SECONDS = 3.0  # of one core, for any request; on a machine at rest the worst here takes one

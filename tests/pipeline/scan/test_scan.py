@@ -132,6 +132,7 @@ def test_without_codes_odd_names_alone_are_enough(tmp_path: Path) -> None:
         (["/dev/null", "--map", "client"], "expected client=COLUMN"),
         (["/dev/null", "--popular", "absent.csv"], "absent.csv"),
         (["/dev/null", "--not-clients", "absent"], "absent"),
+        (["/dev/null", "--memory", "much"], "Memory must have a number"),
     ],
 )
 def test_what_cannot_be_scanned_is_said(arguments: list[str], message: str) -> None:
@@ -190,7 +191,6 @@ def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
         asked.group(connection)
         queries = asked.queries(connection)
         asked.add_hosts(connection, hosts.judge(hosts.Job(), queries.tolist()).columns(queries))
-        connection.execute("CREATE TABLE familiar (label VARCHAR)")
         asked.pair(connection, 3)
         yield connection
 
