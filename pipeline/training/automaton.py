@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encode
-from lambda_app.chalicelib.features.lexicon import BASE_BIT, WORD_BIT
+from lambda_app.chalicelib.features.tables import BASE_BIT, WORD_BIT
 from lambda_app.chalicelib.features.types import Ints
 
 from ..errors import PipelineError

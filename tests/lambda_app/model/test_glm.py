@@ -97,7 +97,7 @@ def changed(key: str, **values: Any) -> dict[str, Any]:
         (changed("coarse", b=[0, 2]), "a x b has 4 coefficients, not 9"),
         (changed("coefficients", a=[0.0] * 2), "a has 2 coefficients, not 3"),
         (changed("coefficients", b=[0.0] * 3), "b has 3 coefficients, not 2"),
-        (changed("coefficients", a=[[0.0] * 3]), "a has 3 coefficients, not 3"),
+        (changed("coefficients", a=[[0.0] * 3]), "a has 1 coefficients, not 3"),
         (changed("coefficients", **{"a x b": [0.0] * 3}), "a x b has 3 coefficients, not 4"),
         (changed("coefficients", c=[0.0]), "coefficients are not those of the features"),
         (good() | {"pairs": []}, "coefficients are not those of the features"),
