@@ -19,7 +19,6 @@ a label, and leads nowhere, so that no walk runs past the end of its label.
 
 from __future__ import annotations
 
-from array import array
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -28,6 +27,8 @@ from .. import npy
 from .encoding import ALPHABET, OTHER, SIZE
 
 if TYPE_CHECKING:
+    from array import array
+
     from ..npy import Numbers
     from .arrays import CharacterArrays, LexiconArrays, VocabularyArrays
     from .encoding import Batch
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 CODE_MASK = 63
 WORD_BIT = 6
 BASE_BIT = 7
-_SIGN_BIT = 31
+_BYTES = 4  # of a cell
+# Lowest bytes that a cell may have: with the code of a character, or that of an empty cell.
+_WITHIN = bytes(x for x in range(256) if x & CODE_MASK < OTHER or x == OTHER)
+_OF_EMPTY = bytes(255 * (x == OTHER) for x in range(256))  # translates OTHER to a mask
 
 UNIT = 16  # of costs in a nat
 SYMBOLS = 29  # a-z, a digit, the hyphen, and everything else with the end of a label
@@ -170,39 +174,26 @@ def automaton(cells: Numbers) -> memoryview:
     known = npy.view(cells, "cells", npy.INT32)
     if len(known) <= SIZE:
         raise ValueError(f"cells are int32 ({len(known)},), not more than {SIZE}")
-    if _leads_out(known):
+    if max(known[0], max(known) >> BASE_BIT) > len(known) - SIZE:
         raise ValueError("a transition leads out of the automaton")
-    if _runs_on(known):
-        raise ValueError("a word goes on behind the end of a label")
+    if _is_damaged(known.tobytes()):
+        raise ValueError("a cell is negative, or a word goes on behind the end of a label")
     return known
 
 
-# All cells are looked at together, as the digits of one number: Python adds long numbers
-# a hundred times faster than it loops.
+def _is_damaged(cells: bytes) -> bool:
+    """Whether a cell is negative, or one but the root's goes on with OTHER or a code above it.
 
-
-def _leads_out(cells: memoryview) -> bool:
-    """Whether a cell is negative, or the root's base or a cell's is not one of the automaton."""
-    last = len(cells) - SIZE  # of bases
-    least = min(last + 1 << BASE_BIT, 1 << _SIGN_BIT)  # cell that is too large
-    number, ones = int.from_bytes(cells, "little"), _ones(len(cells))
-    if cells[0] > last or number & ones << _SIGN_BIT:
+    A loop over the cells would take longer than all else at start: what is looked at together
+    is one byte of every cell, the bits of its code first.
+    """
+    lowest, *others = (cells[i::_BYTES] for i in range(_BYTES))
+    if not others[-1].isascii() or lowest[1:].translate(None, _WITHIN):
         return True
-    return bool(number + ones * ((1 << _SIGN_BIT) - least) & ones << _SIGN_BIT)
-
-
-def _runs_on(cells: memoryview) -> bool:
-    """Whether a cell but the root's has the code of the end of a label, or above, and leads on."""
-    number, ones = int.from_bytes(cells[1:], "little"), _ones(len(cells) - 1)
-    carry = WORD_BIT  # the bit to which codes from OTHER on are carried
-    ends = (number & ones * CODE_MASK) + ones * ((1 << carry) - OTHER)
-    full = (number ^ ones * OTHER) + ones * ((1 << _SIGN_BIT) - 1)  # carried if it is not OTHER
-    return bool(ends << _SIGN_BIT - carry & full & ones << _SIGN_BIT)
-
-
-def _ones(count: int) -> int:
-    """A number of so many digits of 32 bits, all of them 1."""
-    return int.from_bytes(b"\1\0\0\0" * count, "little")
+    full = 0
+    for column in others:
+        full |= int.from_bytes(column[1:], "big")
+    return full & int.from_bytes(lowest[1:].translate(_OF_EMPTY), "big") != 0
 
 
 def _check_size(costs: memoryview, size: int) -> None:
@@ -211,4 +202,6 @@ def _check_size(costs: memoryview, size: int) -> None:
 
 
 def _picklable(numbers: memoryview) -> array[int]:
+    from array import array
+
     return array(numbers.format, numbers.tobytes())
