@@ -20,7 +20,8 @@ C_LOG_C = [round(c * log2(max(c, 1)) * 2.0**42) / 2.0**42 for c in range(MAX_LEN
 
 # A cut of a label into words and single characters is a path from its start to its end.
 # Where the sums of a path's value begin; squared lengths take the bits below the words.
-_COST_BIT, _SINGLES_BIT, _WORDS_BIT = 36, 24, 14
+COST_BIT, _SINGLES_BIT, _WORDS_BIT = 36, 24, 14
+ONE_SINGLE, ONE_WORD = 1 << _SINGLES_BIT, 1 << _WORDS_BIT
 UNREACHED = 1 << 62  # above every path's value; the sum of the two still fits
 
 
@@ -34,14 +35,14 @@ def pack_path_value(cost: Count, singles: int, words: int, squares: Count | int)
     words, and squared lengths of words.
     """
     # Inner brackets: of arrays, one addition less.
-    return (cost << _COST_BIT) + ((singles << _SINGLES_BIT) + (words << _WORDS_BIT) + squares)
+    return (cost << COST_BIT) + ((singles << _SINGLES_BIT) + (words << _WORDS_BIT) + squares)
 
 
 def unpack_path_value(value: Count) -> tuple[Count, Count, Count, Count]:
     """Cost, single characters, words and squared lengths of a path: int, or int64 (n,) each."""
     return (
-        value >> _COST_BIT,
-        value >> _SINGLES_BIT & (1 << _COST_BIT - _SINGLES_BIT) - 1,
+        value >> COST_BIT,
+        value >> _SINGLES_BIT & (1 << COST_BIT - _SINGLES_BIT) - 1,
         value >> _WORDS_BIT & (1 << _SINGLES_BIT - _WORDS_BIT) - 1,
         value & (1 << _WORDS_BIT) - 1,
     )

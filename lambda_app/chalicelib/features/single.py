@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
 from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
 from .encoding import OTHER, SIZE, check_length, codes
 from .quantities import (
     C_LOG_C,
+    COST_BIT,
     IDNA,
+    ONE_SINGLE,
+    ONE_WORD,
     STRETCH,
     UNREACHED,
     Reason,
     Segmentation,
     Surprise,
-    pack_path_value,
     segmentation_text,
 )
 from .tables import BASE_BIT, CODE_MASK, EDGE, SYMBOL, SYMBOLS, WORD_BIT, Tables, require
 
 _CUBE = SYMBOLS**3
+_WORD_MASK = 1 << WORD_BIT
 
 
 class LabelFeatures:
@@ -132,7 +134,7 @@ class LabelFeatures:
         if self.tables.words:
             return self._paths[2]
         cells = require(self.tables.lexicon).cells
-        return sum(1 for start in range(self.lengths) for _ in self._words(cells, start))
+        return sum(len(self._words(cells, start)) for start in range(self.lengths))
 
     @property
     def segmentation(self) -> Segmentation[int]:
@@ -169,34 +171,34 @@ class LabelFeatures:
         words, found, n = require(self.tables.words), 0, self.lengths
         cells, costs, single = words.cells, words.costs, words.single
         best, backpointers = [0] + [UNREACHED] * n, [0] * (n + 1)
-        for start in range(n):
+        for start, code in enumerate(self.codes[:n]):
             here, end = best[start], start + 1
-            value = here + pack_path_value(single[self.codes[start]], 1, 0, 0)
+            value = here + (single[code] << COST_BIT) + ONE_SINGLE
             if value <= best[end]:
                 best[end], backpointers[end] = value, start
             for length, cell in self._words(cells, start):
                 found += 1
-                value, end = here + pack_path_value(costs[cell], 0, 1, length**2), start + length
+                value = here + (costs[cell] << COST_BIT) + ONE_WORD + length * length
+                end = start + length
                 if value <= best[end]:
                     best[end], backpointers[end] = value, start
         return best[n], backpointers, found
 
-    def _words(self, cells: memoryview, start: int) -> Iterator[tuple[int, int]]:
+    def _words(self, cells: memoryview, start: int) -> list[tuple[int, int]]:
         """The words of two characters or more from start on: their lengths and cells.
 
         cells: of a Vocabulary or Lexicon.
         """
-        codes, length, base = self.codes, 0, cells[0]
-        while base:
-            code = codes[start + length]
+        found, base = [], cells[0]
+        for length, code in enumerate(self.codes[start:], 1):
             at = base + code
             cell = cells[at]
-            if cell & CODE_MASK != code:
-                return
-            length += 1
-            if cell >> WORD_BIT & 1 and length > 1:
-                yield length, at
+            if not base or cell & CODE_MASK != code:
+                break
+            if cell & _WORD_MASK and length > 1:
+                found.append((length, at))
             base = cell >> BASE_BIT
+        return found
 
     def _longest(self, kind: list[bool]) -> int:
         """Characters of the longest run whose codes are of a kind, a list of SIZE."""
