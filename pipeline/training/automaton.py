@@ -1,4 +1,4 @@
-"""Compiles a list of words into the automaton of chalicelib.features.lexicon.
+"""Compiles a list of words into the automaton of chalicelib.features.tables.
 
 The trie of all words is built level by level, states that accept the same
 endings are merged by a hash of those endings (and the merge is then checked,

@@ -20,7 +20,7 @@ KINDS: dict[npy.Kind, str] = {npy.UINT8: "uint8", npy.INT32: "<i4", npy.UINT64: 
 
 def written(array: NDArray[Any], version: tuple[int, int] | None = None) -> bytes:
     file = io.BytesIO()
-    np.lib.format.write_array(file, array, version)
+    np.lib.format.write_array(file, array, version)  # type: ignore[no-untyped-call]
     return file.getvalue()
 
 
