@@ -177,7 +177,7 @@ def automaton(cells: Numbers) -> memoryview:
     if max(known[0], max(known) >> BASE_BIT) > len(known) - SIZE:
         raise ValueError("a transition leads out of the automaton")
     if _is_damaged(known.tobytes()):
-        raise ValueError("a cell is negative, or a word goes on behind the end of a label")
+        raise ValueError("the automaton has a negative cell, or goes on behind the end of a label")
     return known
 
 
