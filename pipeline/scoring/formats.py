@@ -90,15 +90,16 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
             allowed.append(len(labels))
         tails.append(_tail(name, entry) if entry or name.assigned else _TAIL)
         labels.append(label)
-    probability = scorer.probability_as_they_are(labels)
-    verdict = (probability >= scorer.threshold).astype(int)
-    verdict[allowed] = 0
-    parts = zip(heads, verdict.tolist(), probability.tolist(), tails, strict=True)
+    probability, threshold = scorer.listed_as_they_are(labels), scorer.threshold
+    verdict = [int(p >= threshold) for p in probability]
+    for at in allowed:
+        verdict[at] = 0
+    parts = zip(heads, verdict, probability, tails, strict=True)
     lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in parts]
     for at, invalid in refused:
         lines.insert(at, csv_line(raw, invalid.domain, "", "", "", invalid.status, _why(invalid)))
     counts = Counter(map(_kind, (invalid for _, invalid in refused)))
-    counts += Counter(judged=len(labels), flagged=int(verdict.sum()), allowed=len(allowed))
+    counts += Counter(judged=len(labels), flagged=sum(verdict), allowed=len(allowed))
     return Written("".join(lines), counts)
 
 

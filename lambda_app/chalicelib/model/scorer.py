@@ -1,28 +1,31 @@
-"""Judges names with an artifact: one at a time, or many at once in NumPy."""
+"""Judges names with an artifact: one at a time, or many at once in NumPy.
+
+NumPy is imported when the first batch comes: for one name it is not needed.
+"""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..domains.parse import InvalidDomain, Name, Zones, parse
 from ..features import registry
-from ..features.batch import BatchFeatures
-from ..features.encoding import encode
-from ..features.explanation import Reason, explain
+from ..features.quantities import Reason
 from ..features.single import LabelFeatures
-from ..features.types import Floats
 from . import artifact
 from .explain import Groups, GroupSums
+from .glm import probabilities_of, probability_of
 from .score import Invalid, Score
 
 if TYPE_CHECKING:
     from ..domains.allow import AllowList
+    from ..features.types import Floats
+
+FEW = 16  # names up to which it is faster to judge one after the other
 
 
 class UnknownOperatingPoint(ValueError):
@@ -101,7 +104,7 @@ class Scorer:
 
     def probability(self, labels: Iterable[str]) -> Floats:
         """P(malicious), float64 (labels,); labels and what is raised as of log_odds()."""
-        return _logistic(self.log_odds(labels))
+        return probabilities_of(self.log_odds(labels))
 
     def probability_as_they_are(self, labels: Sequence[str]) -> Floats:
         """probability(labels) without a look at what the labels consist of.
@@ -109,7 +112,14 @@ class Scorer:
         For labels that parse() gave, and for data that is learned from as it stands. Raises
         ValueError for a label over 255 characters.
         """
-        return _logistic(self._log_odds(labels, check=False))
+        return probabilities_of(self._log_odds(labels, check=False))
+
+    def listed_as_they_are(self, labels: Sequence[str]) -> list[float]:
+        """probability_as_they_are(labels) as a list, of a few labels without NumPy."""
+        if len(labels) > FEW:
+            listed: list[float] = self.probability_as_they_are(labels).tolist()
+            return listed
+        return [probability_of(self._judged(label)[1]) for label in labels]
 
     def try_parse(self, text: object) -> Name | Invalid:
         """The name that a text holds by this scorer's zones, or why it holds none."""
@@ -145,10 +155,15 @@ class Scorer:
         texts = list(texts)
         parsed = [self.try_parse(text) for text in texts]
         good = [(str(x), y) for x, y in zip(texts, parsed, strict=True) if isinstance(y, Name)]
-        scores = self._scores([text for text, _ in good], [name for _, name in good])
+        if len(good) > FEW:
+            scores = self._scores([text for text, _ in good], [name for _, name in good])
+        else:
+            scores = itertools.starmap(self._single, good)
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
 
     def _log_odds(self, labels: Sequence[str], check: bool) -> Floats:
+        import numpy as np
+
         model = self.artifact
         result = np.empty(len(labels))
         chunks = registry.chunks(labels, model.features, model.tables, check)
@@ -171,23 +186,33 @@ class Scorer:
             yield from self._chunk(texts[chunk], names[chunk])
 
     def _single(self, text: str, name: Name) -> Score:
-        model = self.artifact
-        features = LabelFeatures(name.label, model.tables)
-        values = [compute(features) for compute in self._compute]
-        contributions = model.predictor.label_contributions(values)
-        log_odds = functools.reduce(add, contributions, model.intercept)  # sum() would compensate
-        probability = float(_logistic(np.array(log_odds)))
-        sums = self._groups.sums(contributions)
+        contributions, log_odds, features = self._judged(name.label)
+        probability, sums = probability_of(log_odds), self._groups.sums(contributions)
         reason = features.reason()
         return self._score(text, name, probability, log_odds, contributions, sums, reason)
 
+    def _judged(self, label: str) -> tuple[list[float], float, LabelFeatures]:
+        """The contributions and the log-odds of one label, and what they were made of."""
+        model = self.artifact
+        features = LabelFeatures(label, model.tables)
+        values = [compute(features) for compute in self._compute]
+        contributions = model.predictor.label_contributions(values)
+        # sum() would compensate
+        return contributions, functools.reduce(add, contributions, model.intercept), features
+
     def _chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
+        import numpy as np
+
+        from ..features.batch import BatchFeatures
+        from ..features.encoding import encode
+        from ..features.explanation import explain
+
         model, labels = self.artifact, [name.label for name in names]
         features = BatchFeatures(encode(labels), model.tables)
         columns = [compute(features) for compute in self._compute]
         contributions = model.predictor.contributions(columns)
         log_odds = self._sum(contributions)
-        probability = _logistic(log_odds).tolist()
+        probability = probabilities_of(log_odds).tolist()
         by_label = np.stack(contributions, axis=1).tolist()
         reasons = explain(features, labels)
         sums = map(GroupSums, *(x.tolist() for x in self._groups.sums(contributions)))
@@ -252,8 +277,3 @@ def _kind(value: object) -> str:
     if value is None or value != value:
         return "None" if value is None else "NaN"
     return f"{type(value).__name__}"
-
-
-def _logistic(log_odds: Floats) -> Floats:
-    with np.errstate(over="ignore"):  # exp(800) is inf, and the answer 0 is right
-        return 1.0 / (1.0 + np.exp(-log_odds))

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 MAX_DOMAINS = 1000
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+# Compiled for those alone who set them.
+_ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null"
+_SHA256 = r"[0-9a-f]{64}"
 
 
 class SettingsError(ValueError):
@@ -64,7 +65,7 @@ def _number(text: str) -> str | float:
 def _origins(text: str) -> tuple[str, ...]:
     origins = tuple(text.replace(",", " ").split())
     for origin in origins:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
+        if origin != "*" and not re.fullmatch(_ORIGIN, origin):
             raise SettingsError(
                 f"CORS_ORIGINS {origin[:80]!r}: expected * or origins such as https://example.com"
             )
@@ -93,7 +94,7 @@ def _zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _keys(text: str) -> tuple[str, ...]:
     keys = tuple(text.lower().replace(",", " ").split())
-    if not all(map(_SHA256.fullmatch, keys)):
+    if not all(re.fullmatch(_SHA256, key) for key in keys):
         raise SettingsError("API_KEY_SHA256: expected SHA-256 sums of keys, 64 hex digits each")
     return keys
 
