@@ -34,7 +34,7 @@ class Sizes:
 
     networks: int = 80  # clean ones for the cuts, and as many again for the false alarms
     days: int = 24  # infected days of a family, at each of the following
-    names: Sequence[int] = (3, 5, 10, 20, 50)  # of a generator in a row
+    names: Sequence[int] = (3, 5, 10, 20, 50, 100)  # of a generator in a row
     nxdomain: Sequence[float] = (0.97, 0.7, 0.4, 0.0)
     habits: Habits = field(default_factory=Habits)
 
@@ -120,14 +120,14 @@ def _found(
         host = study.others[int(random.integers(len(study.others)))]
         days = host.coded if codes else host.uncoded
         clean = days[int(random.integers(len(days)))]
-        infection = Infection(part, study.scores.of(part), burst, nxdomain)
+        infection = Infection(part, study.scores, burst, nxdomain)
         day = infected(clean, infection, random, codes)
         rows.append(measured(day, Log(codes, grams_with(host.grams, day, clean)), study.cut))
     return _reached(rows, cuts)
 
 
 def _part(runs: Sequence[Sequence[str]], number: int, k: int) -> list[str]:
-    """k names in a row, of the runs in turn, each time further on in them."""
+    """k hosts in a row, of the runs in turn, each time further on in them."""
     run = runs[number % len(runs)]
     start = number // len(runs) * k % max(len(run) - k + 1, 1)
     return list(run[start : start + k])
