@@ -14,7 +14,7 @@ from .sums import length_points, odd_points, running_sum
 
 __all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds", "judge", "points", "strength"]
 
-_SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
+SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
 _BY_CHANCE = 0.05  # pieces that a label more has in common with others by chance
 _DEFAULT = Cut()
 
@@ -34,7 +34,7 @@ def judge(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
     for kind, score, names, own in scores(day, log, cut):
         threshold = _threshold(kind, log, cut)
         if score >= threshold:
-            found.append(Alarm(kind, score, "high" if kind in _SURE else "low", names, own))
+            found.append(Alarm(kind, score, "high" if kind in SURE else "low", names, own))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from lambda_app.chalicelib.traffic.day import Cut, Day, Log
-from lambda_app.chalicelib.traffic.judge import scores
+from lambda_app.chalicelib.traffic.judge import SURE, scores
 
 from ..results import Found, Scene, Traffic
 from .joiners import JOINERS
@@ -136,11 +136,11 @@ def _part(runs: Sequence[Sequence[str]], number: int, k: int) -> list[str]:
 def measured(day: Day, log: Log, cut: Cut) -> dict[str, float]:
     """All scores of a day by name: the kinds of alarms, and what they are compared with.
 
-    "any alarm" is the highest of the kinds' scores as multiples of their thresholds.
+    "any alarm" is the highest score as a multiple of its threshold, of the kinds of high confidence.
     """
     found = {x.kind: x.score for x in scores(day, log, cut)}
     thresholds = _packaged(cut, log.coded)
-    found[ANY] = max(score / thresholds[kind] for kind, score in found.items())
+    found[ANY] = max(found[kind] / thresholds[kind] for kind in SURE)
     found["largest"] = float(day.z.max(initial=_NOTHING))
     found["dead"] = float(day.dead.sum())
     found["sum"] = float(day.z.sum())
