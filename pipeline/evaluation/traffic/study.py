@@ -136,7 +136,8 @@ def _part(runs: Sequence[Sequence[str]], number: int, k: int) -> list[str]:
 def measured(day: Day, log: Log, cut: Cut) -> dict[str, float]:
     """All scores of a day by name: the kinds of alarms, and what they are compared with.
 
-    "any alarm" is the highest score as a multiple of its threshold, of the kinds of high confidence.
+    "any alarm" is the highest score of the kinds of high confidence, as a multiple of its
+    threshold.
     """
     found = {x.kind: x.score for x in scores(day, log, cut)}
     thresholds = _packaged(cut, log.coded)
