@@ -99,7 +99,7 @@ def _judged(rows: list[tuple[object, ...]], log: Log, cut: Cut) -> Judged:
         alarms=tuple(alarms),
         score=strength(alarms[0], log, cut) if alarms else 0.0,
     )
-    total = running_sum(points(day, log, cut)[in_order(day)]).maximum
+    total = running_sum(points(day, log)[in_order(day)]).maximum
     return Judged(found, total)
 
 
