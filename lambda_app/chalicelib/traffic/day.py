@@ -62,8 +62,8 @@ class Cut:
     docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
-    coded: Thresholds = Thresholds(5.0, 2.5, 25.0, 6.5, 50.0)  # with response codes
-    uncoded: Thresholds = Thresholds(5.0, 12.0, 35.0, _NEVER, _NEVER)
+    coded: Thresholds = Thresholds(4.7, 2.5, 25.0, 6.5, 50.0)  # with response codes
+    uncoded: Thresholds = Thresholds(4.7, 10.0, 35.0, _NEVER, _NEVER)
     odd: float = 3.0  # log-odds from which on a label that clients share is odd
     sharers: int = 2  # clients that make a label shared
     share: float = 0.5  # of the clients; what more of them ask for is part of the network
