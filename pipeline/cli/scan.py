@@ -56,6 +56,18 @@ def _mapping(text: str) -> dict[str, str]:
     help="Resolvers, gateways and mail servers, one a line: they are not judged.",
 )
 @click.option(
+    "--same-client",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Hosts of several addresses: an address and the client's name on each line.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where to keep the names of each day; those of earlier days are not new.",
+)
+@click.option(
     "--alarms-per-day",
     "most",
     type=click.IntRange(min=1),
@@ -86,6 +98,8 @@ def scan(
     form: str,
     popular: tuple[str, ...],
     not_clients: Path | None,
+    same_client: Path | None,
+    baseline: Path | None,
     most: int | None,
     model: str | None,
     chosen: tuple[str, ...],
@@ -100,7 +114,8 @@ def scan(
     """
     from lambda_app.chalicelib.domains.allow import AllowListError
 
-    from ..scan import hosts, run, show
+    from ..scan import formats, hosts, run, show
+    from ..scan.clients import Names
     from ..scan.reading import Source
     from ..scoring.workers import cores
 
@@ -109,7 +124,8 @@ def scan(
         job=hosts.Job(model, popular, assigned, chosen),
         jobs=jobs or cores(),
         memory=memory,
-        not_clients=_addresses(not_clients),
+        names=Names.of(same_client, not_clients),
+        baseline=baseline,
         most=most,
     )
     try:
@@ -117,17 +133,9 @@ def scan(
     except AllowListError as error:
         raise PipelineError(f"--popular: {error}") from error
     take_any_text(sys.stdout)
-    for line in show.FORMS[form](findings):
+    for line in formats.FORMS[form](findings):
         sys.stdout.write(line)
     sys.stdout.flush()
     for line in show.accounting(findings):
         say(f"scan: {line}")
     return ALARMS if findings.alarmed else DONE
-
-
-def _addresses(path: Path | None) -> frozenset[str]:
-    """The addresses of a list, without comments; raises OSError."""
-    if path is None:
-        return frozenset()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return frozenset(filter(None, (line.partition("#")[0].strip() for line in lines)))
