@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
 
 from ..console import say, take_any_text
 from ..errors import PipelineError
-from .command import DONE, Choice, command
+from .command import DONE, PROGRAM, Choice, command
 
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 
@@ -42,6 +43,12 @@ def _mapping(text: str) -> dict[str, str]:
     type=Choice(["table", "csv", "jsonl", "ecs"]),
     default="table",
     help="How to write the alarms; ecs: JSON lines by the Elastic Common Schema.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write a report there, too: index.html and alarms.jsonl.",
 )
 @click.option(
     "--popular",
@@ -96,6 +103,7 @@ def scan(
     log_form: str | None,
     mapping: dict[str, str] | None,
     form: str,
+    out: Path | None,
     popular: tuple[str, ...],
     not_clients: Path | None,
     same_client: Path | None,
@@ -128,14 +136,29 @@ def scan(
         baseline=baseline,
         most=most,
     )
-    try:
-        findings = run.scan(request)
-    except AllowListError as error:
-        raise PipelineError(f"--popular: {error}") from error
+    with _replacing(out) as folder:
+        try:
+            findings = run.scan(request)
+        except AllowListError as error:
+            raise PipelineError(f"--popular: {error}") from error
+        if folder:
+            from ..scan import report
+
+            report.write(findings, folder, [PROGRAM, *sys.argv[1:]])
     take_any_text(sys.stdout)
     for line in formats.FORMS[form](findings):
         sys.stdout.write(line)
     sys.stdout.flush()
     for line in show.accounting(findings):
         say(f"scan: {line}")
+    if out:
+        say(f"scan: written {out / 'index.html'}")
     return ALARMS if findings.alarmed else DONE
+
+
+def _replacing(out: Path | None) -> AbstractContextManager[Path | None]:
+    """A new folder for the report, if one is wanted."""
+    from ..files import replacing
+    from ..scan import REPORT_FILES
+
+    return replacing(out, REPORT_FILES) if out else nullcontext()

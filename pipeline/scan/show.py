@@ -12,6 +12,22 @@ from .findings import Asked, ClientDay, Findings, Shared
 WORST = 10  # names shown on a screen and in a cell
 _LONG = 24  # characters of a name that is shown whole in a sentence
 
+REASONS = {  # what is skipped, by the word that the accounting has for it
+    "autodiscovery": "programs looking for wpad, isatap, teredo or autodiscover, in vain",
+    "bare": "single labels, as browsers' probes and NetBIOS names are",
+    "multicast": "to neighbours: mDNS, LLMNR, NetBIOS (ports 5353, 5355, 137)",
+    "no_client": "nobody who asked is told",
+    "no_name": "not one name, or none at all",
+    "no_tld": "under a top-level domain that does not exist: a search suffix behind a name",
+    "not_a_client": "asked by what the list of --not-clients names",
+    "placeholder": "placeholders",
+    "reverse": "addresses looked up for their names",
+    "script": "names in another script than Latin",
+    "service": "names of services, such as _ldap",
+    "special_use": "names that nobody registers: .local, .corp, .onion and the like",
+    "type": "of a type that resolvers and tools ask for",
+}
+
 
 def moment(seconds: float) -> str | None:
     """A time as ISO 8601 in UTC, None if it is not known, or not of the years 1 to 9999."""
@@ -83,7 +99,7 @@ def worst(found: ClientDay) -> list[str]:
             points[index] = max(point, points.get(index, point))
     if not found.alarms:
         points = {i: x.points for i, x in enumerate(found.asked) if x.points > 0}
-    ordered = sorted(points, key=lambda i: (-points[i], found.asked[i].name))
+    ordered = sorted(points, key=lambda i: (-points[i], -found.asked[i].z, found.asked[i].name))
     return [found.asked[i].name for i in ordered[:WORST]]
 
 
