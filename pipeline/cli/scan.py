@@ -141,6 +141,9 @@ def scan(
             findings = run.scan(request)
         except AllowListError as error:
             raise PipelineError(f"--popular: {error}") from error
+        except SystemExit:  # of a signal
+            say("scan: stopped; nothing was judged and nothing was written")
+            raise
         if folder:
             from ..scan import report
 

@@ -13,15 +13,17 @@ from .clients import Names
 NO_CLIENT = "no_client"  # a query that tells nobody who asked
 NOT_A_CLIENT = "not_a_client"  # asked by a resolver, a gateway or a mail server
 AUTODISCOVERY = "autodiscovery"  # what programs ask for by themselves in every network
-NO_DAY = -1  # of queries without a time
+NO_DAY = -1  # of queries without a date
+_EARLIEST = 365 * 86400  # seconds since the epoch; less is the time since a capture began
 
 # One pass over the logs: a row a client, day and name, and one a reason for all other lines.
 _ASKED = """
 CREATE TABLE asked AS
 SELECT
     CASE WHEN reason IS NULL THEN client END AS address,
-    CASE WHEN reason IS NULL THEN coalesce(CAST(floor(time / 86400) AS INTEGER), $no_day) END
-        AS day,
+    CASE WHEN reason IS NULL THEN
+        CASE WHEN time >= $earliest THEN CAST(floor(time / 86400) AS INTEGER) ELSE $no_day END
+    END AS day,
     CASE WHEN reason IS NULL THEN lower(query) END AS query,
     reason,
     min(time) AS first, max(time) AS last, count(*) AS lines,
@@ -96,7 +98,7 @@ WHERE NOT labels.popular
 
 def group(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table asked of the view events, see reading: one pass over the logs."""
-    connection.execute(_ASKED, {"no_client": NO_CLIENT, "no_day": NO_DAY})
+    connection.execute(_ASKED, {"no_client": NO_CLIENT, "no_day": NO_DAY, "earliest": _EARLIEST})
 
 
 def add_clients(connection: duckdb.DuckDBPyConnection, names: Names) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -15,11 +18,12 @@ from lambda_app.chalicelib.traffic.day import Alarm, Cut, Day, Log
 from lambda_app.chalicelib.traffic.judge import judge, points, strength
 from lambda_app.chalicelib.traffic.sums import running_sum
 
+from ..scoring.workers import started
 from .asked import NO_DAY
 from .findings import Asked, ClientDay
 
 MOST = 5000  # unfamiliar labels of a day; a client with more is a resolver or a crawler
-_AT_ONCE = 200_000  # rows fetched
+_AT_ONCE = 50_000  # rows fetched
 
 _COUNTS = """
 CREATE TABLE counts AS
@@ -94,14 +98,54 @@ def too_busy(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(found)
 
 
-def judged(connection: duckdb.DuckDBPyConnection, log: Log, cut: Cut) -> Iterator[Judged]:
-    """The verdict on each client's day that has an unfamiliar label, some clients at a time."""
+class Batch(NamedTuple):
+    """Days judged together."""
+
+    totals: list[float]  # running sums, of every day
+    days: list[Judged]  # those with an alarm, or all
+
+
+def judged(
+    connection: duckdb.DuckDBPyConnection, log: Log, cut: Cut, every: bool = False, jobs: int = 1
+) -> Iterator[Batch]:
+    """The verdict on each client's day that has an unfamiliar label, some clients at a time.
+
+    every: hand out the days without an alarm too. Many are judged by several processes. Raises
+    WorkerError if one of these ends before its time.
+    """
     row = connection.execute("SELECT count(*) FROM unfamiliar").fetchone()
-    parts = (row[0] if row else 0) // _AT_ONCE + 1
-    for part in range(parts):
-        values = {"most": MOST, "parts": parts, "part": part}
-        found = connection.execute(_ROWS, values).fetchnumpy()
-        yield from _judged({k: np.asarray(v) for k, v in found.items()}, log, cut)
+    rows = row[0] if row else 0
+    parts = rows // _AT_ONCE + 1
+    fetched = (_fetched(connection, part, parts) for part in range(parts))
+    if jobs == 1 or rows < 2 * _AT_ONCE:
+        yield from (_batch(columns, log, cut, every) for columns in fetched)
+        return
+    with started(jobs, _ready) as (executor, _):
+        waiting: deque[Future[Batch]] = deque()
+        for columns in fetched:
+            waiting.append(executor.submit(_batch, columns, log, cut, every))
+            if len(waiting) > jobs:
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
+
+
+def _ready() -> None:
+    """In another process, at its start: this module is loaded, and that is all."""
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, part: int, parts: int) -> _Columns:
+    values = {"most": MOST, "parts": parts, "part": part}
+    found = connection.execute(_ROWS, values).fetchnumpy()
+    return {name: np.asarray(column) for name, column in found.items()}
+
+
+def _batch(columns: _Columns, log: Log, cut: Cut, every: bool) -> Batch:
+    found = Batch([], [])
+    for day in _judged(columns, log, cut):
+        found.totals.append(day.total)
+        if day.alarms or every:
+            found.days.append(day)
+    return found
 
 
 def _judged(columns: _Columns, log: Log, cut: Cut) -> Iterator[Judged]:
@@ -143,7 +187,7 @@ def _rank(alarm: Alarm, log: Log, cut: Cut) -> tuple[bool, float, str]:
     return alarm.confidence != "high", -strength(alarm, log, cut), alarm.kind
 
 
-def count(connection: duckdb.DuckDBPyConnection) -> int:
-    """How many client-days there are; too_busy() made their table."""
-    row = connection.execute("SELECT count(*) FROM days").fetchone()
-    return int(row[0]) if row else 0
+def count(connection: duckdb.DuckDBPyConnection) -> tuple[int, bool]:
+    """How many client-days there are, and if one has a date; too_busy() made their table."""
+    row = connection.execute("SELECT count(*), max(day) FROM days").fetchone()
+    return (int(row[0]), row[1] is not None and row[1] != NO_DAY) if row else (0, False)

@@ -114,6 +114,7 @@ class Findings:
     clients: int
     days: int  # client-days judged
     coded: bool  # whether response codes are known
+    dated: bool = True  # whether any query's date is
     cut: float  # of the running sum
     shared: Shared | None = None
     too_busy: dict[str, int] = field(default_factory=dict)  # clients: labels of a day at most

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import cache
-from multiprocessing import get_context
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +17,7 @@ from lambda_app.chalicelib.features.types import Floats
 from lambda_app.chalicelib.model.score import Invalid
 from lambda_app.chalicelib.model.scorer import Scorer
 
-from ..errors import PipelineError
+from ..scoring.workers import started
 
 BARE = "bare"  # a label by itself, as browsers' probes and NetBIOS names are
 NO_NAME = "no_name"  # what is not one name
@@ -29,10 +26,6 @@ NO_TLD = "no_tld"  # google.com.contoso: a search suffix behind it, no top-level
 _OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 _CHUNK = 1 << 15  # names
 _FEW = 2 * _CHUNK  # names that no other process is started for
-
-
-class HostsError(PipelineError):
-    """A scoring process that failed."""
 
 
 class Job(NamedTuple):
@@ -76,17 +69,14 @@ def judge(
     """Read and score names, in order, in several processes where they are many.
 
     advance is told of each chunk how many names are done. Raises what Job.scorer raises, and
-    HostsError if a process ends before its time.
+    WorkerError if a process ends before its time.
     """
     if jobs == 1 or len(queries) <= _FEW:
         return _judge(job.scorer(), queries)
     chunks = [queries[i : i + _CHUNK] for i in range(0, len(queries), _CHUNK)]
-    try:
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
-            done = executor.map(_judge_there, [job] * len(chunks), map(_packed, chunks))
-            return _joined(_told(done, advance))
-    except BrokenProcessPool as error:
-        raise HostsError(f"a scoring process ended before its time: {error}") from error
+    with started(jobs, partial(_load, job)) as (executor, _):
+        done = executor.map(_judge_there, [job] * len(chunks), map(_packed, chunks))
+        return _joined(_told(done, advance))
 
 
 def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
@@ -143,6 +133,10 @@ class _Packed(NamedTuple):
 @cache
 def _scorer(job: Job) -> Scorer:
     return job.scorer()
+
+
+def _load(job: Job) -> None:
+    _scorer(job)
 
 
 def _judge_there(job: Job, packed: str) -> _Packed:

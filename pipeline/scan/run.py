@@ -85,11 +85,20 @@ def _findings(
     log: Log,
     clients: int,
 ) -> Findings:
-    busy, count = days.too_busy(connection), days.count(connection)
+    busy = days.too_busy(connection)
+    count, dated = days.count(connection)
     scores: list[float] = []
+
+    def noted(batches: Iterable[days.Batch], advance: Advance) -> Iterator[days.Batch]:
+        for batch in batches:
+            scores.extend(batch.totals)
+            advance(len(batch.totals))
+            yield batch
+
     with bar("days", count, "day") as advance:
-        found = days.judged(connection, log, request.cut)
-        kept = _kept(_noted(found, scores, advance), request.most)
+        every = request.most is not None
+        found = days.judged(connection, log, request.cut, every, request.jobs)
+        kept = _kept(noted(found, advance), request.most)
     lines = _accounting(asked.lines(connection))
     return Findings(
         alarmed=[x.told(connection) for x in kept],
@@ -99,6 +108,7 @@ def _findings(
         clients=clients,
         days=count,
         coded=log.coded,
+        dated=dated,
         cut=request.cut.thresholds(log.coded).random_looking,
         answers=asked.codes(connection),
         known=baseline.known(connection) if request.baseline else None,
@@ -109,23 +119,14 @@ def _findings(
     )
 
 
-def _noted(
-    found: Iterable[days.Judged], scores: list[float], advance: Advance
-) -> Iterator[days.Judged]:
-    """The same days, their sums noted."""
-    for x in found:
-        scores.append(x.total)
-        advance(1)
-        yield x
-
-
-def _kept(found: Iterable[days.Judged], most: int | None) -> list[days.Judged]:
-    """The days to tell, the surest first: those with alarms, or the highest of each day."""
+def _kept(batches: Iterable[days.Batch], most: int | None) -> list[days.Judged]:
+    """The days to tell, the surest first: all that there are, or the highest of each day."""
     if most is None:
-        return sorted((x for x in found if x.alarms), key=_rank)
+        return sorted((x for batch in batches for x in batch.days), key=_rank)
     highest: dict[int, list[days.Judged]] = defaultdict(list)
-    for x in found:
-        highest[x.number] = heapq.nsmallest(most, [*highest[x.number], x], key=_rank)
+    for batch in batches:
+        for x in batch.days:
+            highest[x.number] = heapq.nsmallest(most, [*highest[x.number], x], key=_rank)
     return sorted((x for kept in highest.values() for x in kept), key=_rank)
 
 

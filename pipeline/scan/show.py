@@ -10,6 +10,7 @@ from lambda_app.chalicelib.traffic.day import Alarm
 from .findings import Asked, ClientDay, Findings, Shared
 
 WORST = 10  # names shown on a screen and in a cell
+_FEW = 3  # clients; of fewer nobody can say what several of them ask for
 _LONG = 24  # characters of a name that is shown whole in a sentence
 
 REASONS = {  # what is skipped, by the word that the accounting has for it
@@ -147,6 +148,9 @@ def accounting(findings: Findings) -> Iterator[str]:
     yield added(findings)
     for file, number, problem in findings.broken:
         yield f"{visible(file)}, line {number:,}: {visible(problem)}"
+    for file, form in findings.files.forms.items():
+        if form == "empty":
+            yield f"{visible(file)}: empty"
     for file, problem in findings.files.damaged.items():
         yield f"{visible(file)}: {visible(problem)}"
     for problem in findings.files.left_out.values():
@@ -175,6 +179,8 @@ def judged(findings: Findings) -> str:
     told = f"{findings.clients:,} clients, {findings.days:,} client-days, {codes} response codes"
     if not findings.days:
         return told
+    if findings.clients < _FEW:
+        told += ", too few to tell what is usual there"
     return (
         f"{told}; 99.9% of the days' sums are at most {findings.quantile:.1f}, "
         f"and {findings.cut:.1f} is the cut"
@@ -185,6 +191,8 @@ def known(findings: Findings) -> str:
     """What a baseline left out."""
     assert findings.known
     labels, first, last = findings.known
+    if not findings.dated:
+        return "baseline: the log tells no dates, so nothing was looked up or kept"
     if not labels:
         return "baseline: no name was asked for on an earlier day, so all are new"
     seen = f"first on {date(first)}, last on {date(last)}"
