@@ -21,8 +21,8 @@ DRAWN = 200  # clients with a timeline
 ROWS = 2000  # clients in the table
 _SECTIONS = {  # a template and id: the title
     "alarms": "Alarms",
-    "shared": "Odd names that clients share",
     "clients": "Each client's day",
+    "shared": "Odd names that clients share",
     "scores": "Scores",
     "answers": "Answers",
     "lines": "What became of every line",
