@@ -23,7 +23,8 @@ CREATE TABLE known AS
 SELECT label, min(first) AS day, max(last) AS last FROM (
     SELECT label, first, last FROM kept.seen
     UNION ALL
-    SELECT label, min(day) AS first, min(day) AS last FROM pairs WHERE day >= 0 GROUP BY label
+    SELECT label, min(day) AS first, CASE WHEN min(day) < max(day) THEN min(day) END AS last
+    FROM pairs WHERE day >= 0 GROUP BY label
 ) WHERE label IN (SELECT label FROM pairs) GROUP BY label
 """
 _KEEP = """
