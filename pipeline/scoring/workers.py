@@ -86,7 +86,7 @@ def score(
         if len(second) < full:
             yield here(second)
             continue
-        with _started(job, jobs - 1) as (executor, loading):
+        with started(jobs - 1, partial(_load, job)) as (executor, loading):
             yield from _shared(executor, loading, job, here, chain([second], chunks), full)
 
 
@@ -126,10 +126,13 @@ def _done(written: Written) -> Future[Written]:
 
 
 @contextmanager
-def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Sequence[Future[None]]]]:
-    """Processes for the with block, and of each whether it has loaded the model.
+def started(
+    number: int, load: Callable[[], None]
+) -> Iterator[tuple[ProcessPoolExecutor, Sequence[Future[None]]]]:
+    """Processes for the with block, and of each whether it is done with load.
 
-    They are spawned: a fork would copy NumPy's locks, but not the threads that hold them.
+    They are spawned: a fork would copy NumPy's locks, but not the threads that hold them. Raises
+    WorkerError if one ends before its time.
     """
     # After kill -9 of this process, Python's resource tracker frees the semaphores of the
     # executor, and would warn of them.
@@ -138,7 +141,7 @@ def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Seque
     processes: list[BaseProcess] = []
     try:
         with _signals_held():
-            loading = [executor.submit(_load, job) for _ in range(number)]  # each starts one
+            loading = [executor.submit(load) for _ in range(number)]  # each starts one
         processes = active_children()
         yield executor, loading
     except BrokenProcessPool as error:
