@@ -134,7 +134,7 @@ def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Seque
     # After kill -9 of this process, Python's resource tracker frees the semaphores of the
     # executor, and would warn of them.
     os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
-    executor = ProcessPoolExecutor(number, get_context("spawn"), _prepare)
+    executor = ProcessPoolExecutor(number, get_context("spawn"), prepare)
     processes: list[BaseProcess] = []
     try:
         with _signals_held():
@@ -164,7 +164,7 @@ def _status(processes: Iterable[BaseProcess]) -> int | None:
     return next((status for status in ended if status != -signal.SIGTERM), -signal.SIGTERM)
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """In another process, at its start: Ctrl-C stays the first one's, who also stops this one."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])
     threading.Thread(target=_end_with_parent, daemon=True).start()

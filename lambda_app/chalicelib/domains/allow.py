@@ -11,20 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .errors import AllowListError
+from .hashes import hash_of, hashes_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Hashes = NDArray[np.uint64]
-else:
-    Hashes = Any
+    from .hashes import Hashes
 
 __all__ = ["AllowList", "AllowListError", "hash_of", "read_entries"]
 
@@ -49,7 +45,7 @@ class AllowList:
     @classmethod
     def of(cls, entries: Iterable[str]) -> AllowList:
         """The list of entries as read_entries gives them."""
-        return cls(np.unique(np.fromiter(map(hash_of, entries), np.uint64)))
+        return cls(np.unique(hashes_of(entries)))
 
     @classmethod
     def load(cls, path: Path, top: int | None = None) -> AllowList:
@@ -86,13 +82,6 @@ class AllowList:
         wanted = np.uint64(hash_of(entry))
         at = int(self.hashes.searchsorted(wanted))
         return at < len(self.hashes) and bool(self.hashes[at] == wanted)
-
-
-def hash_of(entry: str) -> int:
-    """The 64-bit BLAKE2b (RFC 7693) of an entry."""
-    return int.from_bytes(
-        blake2b(entry.encode("ascii", "replace"), digest_size=8).digest(), "little"
-    )
 
 
 def _candidates(host: str, registrable: str) -> Iterator[str]:
