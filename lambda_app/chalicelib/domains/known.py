@@ -120,9 +120,11 @@ class KnownNames:
             for array in (text, *arrays):
                 np.save(file, array, allow_pickle=False)
 
-    def covers(self, day: date) -> bool:
-        """Whether the index was made for a day."""
-        return self.first <= day <= self.last
+    def out_of_date(self, day: date) -> str:
+        """What is to be said of an index that was not made for a day, "" if it was."""
+        if self.first <= day <= self.last:
+            return ""
+        return f"out of date: it knows the names of {self.first} to {self.last}, not of {day}"
 
     def match(self, hosts: Sequence[str]) -> dict[int, tuple[Known, ...]]:
         """Who makes the hosts (n,), by their index; those that nobody makes are left out.
