@@ -21,6 +21,7 @@ from ..corpus.readers import RowReader
 
 LISTS = ("hsts", "universities")
 _BACKING = 5.0  # observations that the shorter context counts for
+_RANDOM = 0.1  # share of legitimate names that are letters at random, as abbreviations are
 _START = SIZE  # stands before a label
 _WIDTH = SIZE + 1
 
@@ -42,7 +43,9 @@ class LegitimateNames:
         (before, last, codes), owner = _triples([label for label, _, _ in parts])
         logs = np.bincount(owner, self._log[before, last, codes], minlength=len(hosts))
         suffix = [self._suffixes.get(x, self._unseen) for _, _, x in parts]
-        found: Floats = np.exp(logs) * np.array(suffix)
+        lengths = np.fromiter((len(label) for label, _, _ in parts), np.int64, len(parts))
+        label = (1 - _RANDOM) * np.exp(logs) + _RANDOM * 26.0**-lengths
+        found: Floats = label * np.array(suffix)
         return found
 
 

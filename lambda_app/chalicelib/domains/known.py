@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -46,6 +47,11 @@ ALWAYS = 0xFFFF  # instead of a date: the name has none
 # order.
 RECORD = np.dtype([("series", "<u2"), ("date", "<u2"), ("last", "<u2"), ("position", "<u2")])
 _EPOCH = date(1970, 1, 1)
+# What a file that is no index makes NumPy, JSON and this module raise.
+_DAMAGED: tuple[type[Exception], ...] = (
+    *(OSError, ValueError, EOFError, KeyError, TypeError, AttributeError),
+    *(TokenError, SyntaxError, MemoryError),
+)
 _ROOM = 16  # bits of the sieve a name, at least
 
 
@@ -108,7 +114,7 @@ class KnownNames:
             if described["sha256"] != _checksum(*arrays):
                 raise ValueError("its SHA-256 is another than it says")
             return cls(described, *arrays)
-        except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError) as error:
+        except _DAMAGED as error:
             raise KnownNamesError(f"{path}: no index of known names: {error}") from error
 
     def save(self, path: Path) -> None:
