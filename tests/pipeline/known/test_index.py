@@ -23,7 +23,11 @@ from tests.helpers.commands import run
 DAY = date(2026, 11, 24)
 SPAN = Days.of(DAY - timedelta(days=1), DAY + timedelta(days=1))
 QUICK = ["banjori", "conficker", "goz", "kraken", "murofet", "pushdo", "simda", "sisron", "symmi"]
-PERIODIC = [(x.variant, x.seed) for x in all_series() if x.variant.period]
+PERIODIC = [
+    (x.variant, x.seed)
+    for x in all_series()
+    if x.variant.period not in ("", "hour") and x.family != "pitou"  # whose days may be alike
+]
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +53,9 @@ def test_a_period_is_that_in_which_the_names_are_the_same(variant: Variant, seed
 
     for day in (DAY, date(2028, 2, 29), date(2025, 12, 31)):
         start, end = periods.start(variant, seed, day), periods.end(variant, seed, day)
-        assert names(start) == names(day) == names(end) or variant.period == "hour"
-        assert names(start - timedelta(days=1)) != names(day) or variant.period == "hour"
-        assert names(end + timedelta(days=1)) != names(day) or variant.period == "hour"
+        assert names(start) == names(day) == names(end)
+        assert names(start - timedelta(days=1)) != names(day)
+        assert names(end + timedelta(days=1)) != names(day)
 
 
 @pytest.mark.parametrize("family", QUICK)
