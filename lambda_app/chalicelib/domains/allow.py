@@ -14,13 +14,13 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import npy
 from .errors import AllowListError
+from .hashes import hash_of
 
 if TYPE_CHECKING:
     from ..npy import Numbers
@@ -94,13 +94,6 @@ class AllowList:
 
 def _sorted(hashes: Iterable[int]) -> array[int]:
     return array(npy.UINT64, sorted(set(hashes)))
-
-
-def hash_of(entry: str) -> int:
-    """The 64-bit BLAKE2b (RFC 7693) of an entry."""
-    return int.from_bytes(
-        blake2b(entry.encode("ascii", "replace"), digest_size=8).digest(), "little"
-    )
 
 
 def _candidates(host: str, registrable: str) -> Iterator[str]:

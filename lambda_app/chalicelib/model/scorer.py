@@ -23,6 +23,7 @@ from .score import Invalid, Score
 
 if TYPE_CHECKING:
     from ..domains.allow import AllowList
+    from ..domains.known import Known, KnownNames
     from ..features.types import Floats
 
 FEW = 16  # names up to which it is faster to judge one after the other
@@ -52,15 +53,17 @@ class Scorer:
         operating_point: str | float = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
+        known: KnownNames | None = None,
     ) -> None:
         """Take a loaded artifact and one of its operating points, as a number or its text.
 
         allow: names that are legitimate whatever the model says. zones: those that names are
-        parsed by, None for the packaged ones. Raises UnknownOperatingPoint for a point that the
-        artifact does not have.
+        parsed by, None for the packaged ones. known: names that are malicious whatever the model
+        says, unless they are allowed or may be such by chance. Raises UnknownOperatingPoint for a
+        point that the artifact does not have.
         """
         self.artifact = model
-        self.allow, self.zones = allow, zones
+        self.allow, self.zones, self.known = allow, zones, known
         self.operating_point = _known_point(operating_point, model)
         self.threshold = model.thresholds[self.operating_point]  # malicious from here on
         self._groups = Groups(model.predictor.terms)
@@ -73,13 +76,15 @@ class Scorer:
         operating_point: str | float = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
+        known: KnownNames | None = None,
     ) -> Scorer:
         """Load and verify the artifact in the folder path, or of that name among the packaged.
 
         None: the one that the environment variable MODEL names, else the packaged
-        default. allow: None takes allow.npy in that folder, if there is one. Raises
-        ArtifactError for an artifact that is missing or damaged, AllowListError for such a
-        list, and UnknownOperatingPoint for an operating point that the artifact does not have.
+        default. allow, known: None takes allow.npy and known.npy in that folder, if there are
+        such. Raises ArtifactError for an artifact that is missing or damaged, AllowListError and
+        KnownNamesError for such a list and such an index, and UnknownOperatingPoint for an
+        operating point that the artifact does not have.
         """
         folder = artifact.locate(path)
         model = artifact.load(folder)
@@ -87,11 +92,15 @@ class Scorer:
             from ..domains.allow import AllowList  # for those alone who have one
 
             allow = AllowList.load(folder / artifact.ALLOW)
-        return cls(model, operating_point, allow, zones)
+        if known is None and (folder / artifact.KNOWN).exists():
+            from ..domains.known import KnownNames  # likewise
+
+            known = KnownNames.load(folder / artifact.KNOWN)
+        return cls(model, operating_point, allow, zones, known)
 
     def at(self, operating_point: str | float) -> Scorer:
         """The same artifact at another operating point; raises UnknownOperatingPoint."""
-        return Scorer(self.artifact, operating_point, self.allow, self.zones)
+        return Scorer(self.artifact, operating_point, self.allow, self.zones, self.known)
 
     def log_odds(self, labels: Iterable[str]) -> Floats:
         """Log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
@@ -133,6 +142,13 @@ class Scorer:
     def allowed_by(self, name: Name) -> str | None:
         """The entry of the allow list that a name is under, None if there is none."""
         return (self.allow and self.allow.match(name.host, name.registrable)) or None
+
+    def known_as(self, names: Sequence[Name]) -> list[tuple[Known, ...] | None]:
+        """The generators that make each name; None for all where there is no index."""
+        if self.known is None:
+            return [None] * len(names)
+        found = self.known.match([name.host for name in names])
+        return [found.get(i, ()) for i in range(len(names))]
 
     def score(self, text: str) -> Score:
         """Judge one name, host or URL by the label that its registrant chose.
@@ -189,7 +205,8 @@ class Scorer:
         contributions, log_odds, features = self._judged(name.label)
         probability, sums = probability_of(log_odds), self._groups.sums(contributions)
         reason = features.reason()
-        return self._score(text, name, probability, log_odds, contributions, sums, reason)
+        (known,) = self.known_as([name])
+        return self._score(text, name, probability, log_odds, contributions, sums, reason, known)
 
     def _judged(self, label: str) -> tuple[list[float], float, LabelFeatures]:
         """The contributions and the log-odds of one label, and what they were made of."""
@@ -216,7 +233,8 @@ class Scorer:
         by_label = np.stack(contributions, axis=1).tolist()
         reasons = explain(features, labels)
         sums = map(GroupSums, *(x.tolist() for x in self._groups.sums(contributions)))
-        rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons)
+        known = self.known_as(names)
+        rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons, known)
         return map(self._score, *rows)
 
     def _score(
@@ -228,12 +246,14 @@ class Scorer:
         contributions: list[float],
         groups: GroupSums,
         reason: Reason,
+        known: tuple[Known, ...] | None,
     ) -> Score:
         allowed = self.allowed_by(name)
+        certain = any(not x.chance for x in known or ())
         return Score(
             domain=text,
             name=name.label,
-            label=0 if allowed else int(probability >= self.threshold),
+            label=0 if allowed else int(certain or probability >= self.threshold),
             probability=probability,
             log_odds=log_odds,
             threshold=self.threshold,
@@ -246,6 +266,7 @@ class Scorer:
             bare=name.bare,
             assigned=name.assigned or None,
             allowed=allowed,
+            known=known,
         )
 
 

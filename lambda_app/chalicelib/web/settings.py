@@ -28,6 +28,7 @@ class Settings(NamedTuple):
     log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged, nor counted
     log_names: bool = False  # LOG_NAMES: whether names stand in the log
     allow: tuple[str, ...] = ()  # ALLOW: files of names that are legitimate in any case
+    known: tuple[str, ...] = ()  # KNOWN: an index of names that known generators make, or none
     assigned: tuple[str, ...] = ()  # ZONES_ASSIGNED: whose owner is judged; beside the packaged
     chosen: tuple[str, ...] = ()  # ZONES_CHOSEN: before which the label is judged
 
@@ -49,7 +50,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         batch_limit=_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
         log_level=level,
         log_names=environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
-        allow=_files(environment.get("ALLOW", "")),
+        allow=_files("ALLOW", environment),
+        known=_known(environment),
         assigned=_zones("ZONES_ASSIGNED", environment),
         chosen=_zones("ZONES_CHOSEN", environment),
     )
@@ -72,11 +74,18 @@ def _origins(text: str) -> tuple[str, ...]:
     return ("*",) if "*" in origins else origins
 
 
-def _files(text: str) -> tuple[str, ...]:
-    paths = tuple(text.split())
+def _files(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    paths = tuple(environment.get(name, "").split())
     for path in paths:
         if not Path(path).is_file():
-            raise SettingsError(f"ALLOW {path[:200]!r}: there is no such file")
+            raise SettingsError(f"{name} {path[:200]!r}: there is no such file")
+    return paths
+
+
+def _known(environment: Mapping[str, str]) -> tuple[str, ...]:
+    paths = _files("KNOWN", environment)
+    if len(paths) > 1:
+        raise SettingsError(f"KNOWN: {len(paths)} files, where one is expected")
     return paths
 
 

@@ -28,6 +28,7 @@ PAYLOAD = 6 * 2**20  # bytes that a Lambda may answer with
 ROUTES = (JUDGING,) * 16 + ("/model", "/health", "/openapi.json", "/")
 VERDICT = {"domain", "name", "threshold", "operating_point", "model", "contributions"}
 VERDICT |= {*EIGHT, "segmentation", "unlikely", "status", "reason", "bare", "assigned", "allowed"}
+VERDICT |= {"known"}
 STAGE = {
     "API_KEY_SHA256": hashlib.sha256(b"key").hexdigest(),
     "CORS_ORIGINS": "https://a.example https://b.example",
