@@ -14,8 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encode
-from lambda_app.chalicelib.features.tables import BASE_BIT, WORD_BIT
+from lambda_app.chalicelib.features.encoding import (
+    ALPHABET,
+    BASE_BIT,
+    OTHER,
+    SIZE,
+    WORD_BIT,
+    encode,
+)
 from lambda_app.chalicelib.features.types import Ints
 
 from ..errors import PipelineError

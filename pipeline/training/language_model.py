@@ -18,17 +18,10 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.arrays import window
 from lambda_app.chalicelib.features.batch import BatchFeatures
-from lambda_app.chalicelib.features.encoding import OTHER, SIZE, Batch, encode
+from lambda_app.chalicelib.features.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode
 from lambda_app.chalicelib.features.registry import CHUNK, matrix
 from lambda_app.chalicelib.features.segmentation import positions
-from lambda_app.chalicelib.features.tables import (
-    EDGE,
-    SYMBOLS,
-    UNIT,
-    CharacterModel,
-    Tables,
-    Vocabulary,
-)
+from lambda_app.chalicelib.features.tables import CharacterModel, Tables, Vocabulary
 from lambda_app.chalicelib.features.types import Bools, Floats, Ints
 
 from ..corpus.folds import fold_of

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .encoding import OTHER, SIZE, Batch
+from .encoding import BASE_BIT, CODE_MASK, EDGE, OTHER, SIZE, SYMBOL, SYMBOLS, WORD_BIT, Batch
 from .quantities import UNREACHED, pack_path_value
-from .tables import BASE_BIT, CODE_MASK, EDGE, SYMBOL, SYMBOLS, WORD_BIT
 from .types import Bytes, Ints, Narrow, NDArray
 
 SHORT = 3  # characters of the words that tables by their characters find

@@ -14,6 +14,15 @@ SIZE = OTHER + 1
 MAX_LENGTH = 255  # characters of a label that can be encoded
 DNS_LENGTH = 63  # that a label may have (RFC 1035, 2.3.4)
 
+UNIT = 16  # of the costs of words and characters in a nat
+SYMBOLS = 29  # of the character model: a-z, a digit, the hyphen, all else with a label's end
+EDGE = SYMBOLS - 1
+# Of each character code.
+SYMBOL = [26 if c.isdigit() else 27 if c == "-" else ord(c) - 97 for c in ALPHABET] + [EDGE]
+
+# Parts of a cell of an automaton of words: see tables.
+CODE_MASK, WORD_BIT, BASE_BIT = 63, 6, 7
+
 _CODE_OF_BYTE = bytes(ALPHABET.find(chr(byte)) % SIZE for byte in range(256))
 
 

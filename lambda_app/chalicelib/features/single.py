@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 
 from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
-from .encoding import OTHER, SIZE, check_length, codes
+from .encoding import (
+    BASE_BIT,
+    CODE_MASK,
+    EDGE,
+    OTHER,
+    SIZE,
+    SYMBOL,
+    SYMBOLS,
+    WORD_BIT,
+    check_length,
+    codes,
+)
 from .quantities import (
     C_LOG_C,
     COST_BIT,
@@ -19,7 +30,7 @@ from .quantities import (
     Surprise,
     segmentation_text,
 )
-from .tables import BASE_BIT, CODE_MASK, EDGE, SYMBOL, SYMBOLS, WORD_BIT, Tables, require
+from .tables import Tables, require
 
 _CUBE = SYMBOLS**3
 _WORD_MASK = 1 << WORD_BIT

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .. import npy
-from .encoding import ALPHABET, OTHER, SIZE
+from .encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS
 
 if TYPE_CHECKING:
     from array import array
@@ -34,19 +34,10 @@ if TYPE_CHECKING:
     from .encoding import Batch
     from .types import Bytes, Ints
 
-CODE_MASK = 63
-WORD_BIT = 6
-BASE_BIT = 7
 _BYTES = 4  # of a cell
 # Lowest bytes that a cell may have: with the code of a character, or that of an empty cell.
 _WITHIN = bytes(x for x in range(256) if x & CODE_MASK < OTHER or x == OTHER)
 _OF_EMPTY = bytes(255 * (x == OTHER) for x in range(256))  # translates OTHER to a mask
-
-UNIT = 16  # of costs in a nat
-SYMBOLS = 29  # a-z, a digit, the hyphen, and everything else with the end of a label
-EDGE = SYMBOLS - 1
-# Of each character code.
-SYMBOL = [26 if c.isdigit() else 27 if c == "-" else ord(c) - 97 for c in ALPHABET] + [EDGE]
 
 T = TypeVar("T")
 

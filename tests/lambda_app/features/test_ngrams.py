@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.encoding import ALPHABET, encode
+from lambda_app.chalicelib.features.encoding import ALPHABET, SYMBOLS, encode
 from lambda_app.chalicelib.features.registry import REGISTRY, matrix
-from lambda_app.chalicelib.features.tables import SYMBOLS, CharacterModel, Tables
+from lambda_app.chalicelib.features.tables import CharacterModel, Tables
 from lambda_app.chalicelib.features.types import Bytes
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.npy import Numbers

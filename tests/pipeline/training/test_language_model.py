@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.features.batch import BatchFeatures
-from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, encode
+from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, SYMBOLS, encode
 from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
-from lambda_app.chalicelib.features.tables import SYMBOLS, Tables, Vocabulary
+from lambda_app.chalicelib.features.tables import Tables, Vocabulary
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree
 from pipeline.training.language_model import CrossFit, WordList
