@@ -184,7 +184,7 @@ def _add(service: Service, day: int, visit: Visit, rows: Rows, judge: Judge) -> 
         old = visit.old if state == visit.item.state else Client.unpack(state)
         result[:] = [_next(visit.client, old, rows, judge)]
         new = result[0][0]
-        return state if new == old else new.pack()
+        return new.pack() if new.differs(old) else state
 
     after = service.table.update(visit.key, visit.item, change, expires(day))
     new, verdict, news = result[0]

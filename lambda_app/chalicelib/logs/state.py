@@ -21,6 +21,7 @@ CLIENTS = 16  # of a label that are kept: a sample by hash, the same in whatever
 MOST = 5000  # unfamiliar labels of a client's day; with more it is a resolver or a crawler
 SHARDS = 32  # parts in which a day's labels are kept
 SHARD = 360_000  # bytes of one; DynamoDB takes 400 KB. More labels than that are not kept
+LATER = 900  # seconds by which what is kept of a label's last sight may be behind
 _SUFFIXES = 7  # of a label that are kept
 _MARK = 4  # characters that stand for a client
 _VOTE = _MARK + 1
@@ -74,6 +75,17 @@ class Client:
         }
         busy = len(rows) > MOST
         return replace(self, rows={} if busy else rows, busy=busy)
+
+    def differs(self, kept: Client) -> bool:
+        """Whether it is worth a write: a label asked for again within LATER alone is not."""
+        if self.rows.keys() != kept.rows.keys():
+            return True
+        if (self.busy, self.told) != (kept.busy, kept.told):
+            return True
+        pairs = ((row, kept.rows[label]) for label, row in self.rows.items())
+        return any(
+            new.last > old.last + LATER or new._replace(last=old.last) != old for new, old in pairs
+        )
 
     def pack(self) -> bytes:
         """As bytes; unpack() is the way back."""

@@ -10,7 +10,7 @@ from ..traffic.day import Alarm
 from .verdict import Verdict
 
 WORST = 10  # names in a message
-WORSE = 2.0  # times the score that was told, from which on a client is told of again
+WORSE = 4.0  # times the score that was told, from which on a client is told of again
 
 
 def date(day: int) -> str:

@@ -56,7 +56,7 @@ def test_one_by_one_they_alarm_the_clients_of_scan(
     assert of_cloud(cloud).keys() == of_scan(scanned).keys() == infected
     told = cloud.messages()
     assert {x["client"] for x in told} == infected
-    # Each once, and again for the first high confidence and for each doubled score.
+    # Each once, and again for the first high confidence and where it gets much worse.
     assert len(told) <= 4 * len(infected)
     assert summary.on_schedule(cloud.scorer, TOMORROW)["alarmed"] == len(infected)
     assert of_cloud(cloud) == of_scan(scanned)  # scores, kinds and numbers of names, too

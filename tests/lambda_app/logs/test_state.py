@@ -63,6 +63,19 @@ def test_a_client_is_packed_and_unpacked() -> None:
     assert Client.unpack(b"") == Client()
 
 
+def test_a_later_sight_alone_is_not_worth_a_write() -> None:
+    old = Client({"a": Row(NXDOMAIN, 10.0, 20.0, ("com",))})
+    assert not old.plus({"a": Row(NXDOMAIN, 15.0, 500.0, ("com",))}, {}).differs(old)
+    for row in (
+        Row(NXDOMAIN, 15.0, 21.0 + state.LATER, ("com",)),
+        Row(NXDOMAIN, 5.0, 20.0, ("com",)),
+        Row(ANSWER, 15.0, 20.0, ("com",)),
+        Row(NXDOMAIN, 15.0, 20.0, ("net",)),
+    ):
+        assert old.plus({"a": row}, {}).differs(old)
+    assert old.plus({"b": Row(NXDOMAIN, 15.0, 20.0, ("com",))}, {}).differs(old)
+
+
 def test_what_can_never_count_is_not_kept() -> None:
     rows = {"live": Row(ANSWER, 1, 1, ("com",)), "dead": Row(NXDOMAIN, 1, 1, ("com",))}
     votes = {x: "".join(state.vote(state.mark(c), ANSWER) for c in "abc") for x in rows}
