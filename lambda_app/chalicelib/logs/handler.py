@@ -85,6 +85,7 @@ def _clients() -> tuple[Any, Any, Any]:
         read_timeout=20,
         retries={"mode": "standard", "max_attempts": 6},
         max_pool_connections=THREADS,
+        parameter_validation=False,  # of a thousand writes alike
     )
     dynamodb, s3, sns = (boto3.client(x, config=config) for x in ("dynamodb", "s3", "sns"))
     return dynamodb, s3, sns

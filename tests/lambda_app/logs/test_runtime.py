@@ -17,6 +17,18 @@ from tests.helpers.route53 import MIDNIGHT
 from .conftest import Cloud
 from .test_handler import BOT, NAMES, infected
 
+SCHEDULED = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2025-11-26T01:30:00Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:events:us-east-1:123456789012:rule/summary"],
+    "detail": {},
+}
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -41,6 +53,8 @@ def test_objects_are_read_in_the_runtime(cloud: Cloud, aws: str, unpacked: Path)
         assert '"message":"a dead letter"' in function.log
     assert cloud.findings()[BOT]["stands"]
     assert [x["client"] for x in cloud.messages()] == [BOT]
+    with emulated(unpacked, "app.summary", environment, sdk=True) as function:
+        assert function(SCHEDULED)["clients"] == 0
     with (
         emulated(unpacked, "app.logs", package.variables()) as unset,
         pytest.raises(EmulationError, match="logs"),
