@@ -94,7 +94,8 @@ class Table:
             condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         else:
             condition = {
-                "ConditionExpression": "version = :old",
+                "ConditionExpression": "#version = :old",
+                "ExpressionAttributeNames": {"#version": "version"},
                 "ExpressionAttributeValues": {":old": {"N": str(item.version - 1)}},
             }
         try:
@@ -109,8 +110,9 @@ class Table:
             answer = self._client.update_item(
                 TableName=self._name,
                 Key=key.attributes,
-                UpdateExpression="ADD tries :one SET expires = :expires",
-                ConditionExpression="attribute_not_exists(done)",
+                UpdateExpression="ADD #tries :one SET #expires = :expires",
+                ConditionExpression="attribute_not_exists(#done)",
+                ExpressionAttributeNames={f"#{x}": x for x in ("tries", "expires", "done")},
                 ExpressionAttributeValues={":one": {"N": "1"}, ":expires": {"N": str(expires)}},
                 ReturnValues="UPDATED_NEW",
             )
@@ -123,7 +125,8 @@ class Table:
         self._client.update_item(
             TableName=self._name,
             Key=key.attributes,
-            UpdateExpression="SET done = :done",
+            UpdateExpression="SET #done = :done",
+            ExpressionAttributeNames={"#done": "done"},
             ExpressionAttributeValues={":done": {"BOOL": True}},
         )
 
