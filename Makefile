@@ -27,14 +27,14 @@ report: $(RUNTIME) ## evaluate both models on what they have not seen (report/in
 	$(BIN)/python -m pipeline evaluate
 
 test: $(DEV) ## run every test: in parallel first, then those that read the clock
-	.ci/chromium
+	.ci/apt
 	@status=0; \
 	$(PARALLEL) -m "not timing" || status=1; \
 	$(BIN)/python -m pytest -m timing || status=1; \
 	exit $$status
 
 test-fast: $(DEV) ## run the tests that take a moment each, in parallel
-	.ci/chromium
+	.ci/apt
 	$(PARALLEL) -m "not slow and not timing"
 
 check: test ## run every test, ruff and mypy --strict

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.batch import Tables
+from lambda_app.chalicelib.features.tables import Tables
 from lambda_app.chalicelib.model.artifact import (
     CHECKSUM,
     FOURGRAMS,
@@ -95,13 +95,13 @@ def verify_export(trained: Trained, labels: list[str], folder: Path, whole: bool
 def _save(tables: Tables, folder: Path) -> list[str]:
     arrays: dict[str, NDArray[Any]] = {}
     if tables.lexicon:
-        arrays[LEXICON] = tables.lexicon.cells
+        arrays[LEXICON] = tables.lexicon.arrays.cells
     if tables.characters:
-        arrays[TRIGRAMS] = tables.characters.trigrams
-        arrays[FOURGRAMS] = tables.characters.above
+        arrays[TRIGRAMS] = tables.characters.arrays.trigrams
+        arrays[FOURGRAMS] = tables.characters.arrays.above
     if tables.words:
-        arrays[WORDS] = tables.words.cells
-        arrays[WORD_COSTS] = np.concatenate([tables.words.single, tables.words.costs])
+        words = tables.words.arrays
+        arrays[WORDS], arrays[WORD_COSTS] = words.cells, np.concatenate([words.single, words.costs])
     for name, array in arrays.items():
         np.save(folder / name, array, allow_pickle=False)
     return list(arrays)

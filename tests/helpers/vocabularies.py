@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE
-from lambda_app.chalicelib.features.lexicon import BASE_BIT
-from lambda_app.chalicelib.features.vocabulary import Vocabulary
+from lambda_app.chalicelib.features.tables import BASE_BIT, Vocabulary
 from pipeline.training.automaton import compile_tree
 from tests.helpers import reference
 

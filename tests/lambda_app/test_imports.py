@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lambda_app.chalicelib.domains.allow import AllowList
+
 ROOT = Path(__file__).parents[2]
 ALLOWED = {"numpy", "chalice", "chalicelib"} | sys.stdlib_module_names
 
@@ -89,6 +91,29 @@ def test_the_score_command_asks_for_no_chalice_either() -> None:
     )
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from malicious_domains import Scorer\nScorer.load().score('google.com')",
+        "from malicious_domains import Scorer\nScorer.load('classic').score_many(['google.com'])",
+        "from pipeline.cli import main\nmain(['score', '--format', 'csv', 'google.com'])",
+        "from pipeline.cli import main\nmain(['score', '--format', 'table', 'google.com'])",
+        "from pipeline.cli import main\nmain(['score', '--allow', sys.argv[1], 'google.com'])",
+    ],
+)
+def test_one_name_is_judged_without_numpy(tmp_path: Path, code: str) -> None:
+    AllowList.of(["example.com"]).save(tmp_path / "allow.npy")
+    code = f"import sys\n{code}\nprint([x for x in sys.modules if x == 'numpy'])"
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "allow.npy")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout.splitlines()[-1] == "[]"
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from .types import Bytes, Ints
+if TYPE_CHECKING:
+    from .types import Bytes, Ints
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
 OTHER = len(ALPHABET)  # every other character, and what ends a label
@@ -36,6 +35,8 @@ def encode(labels: Sequence[str]) -> Batch:
 
     Raises ValueError for a label over MAX_LENGTH.
     """
+    import numpy as np  # for those alone who ask for many
+
     raw = codes("\0".join(labels) + "\0\0\0")
     lengths = np.fromiter(map(len, labels), np.int64, len(labels))
     check_length(lengths.max(initial=0))
@@ -63,7 +64,7 @@ def check_labels(labels: Sequence[str], batch: Batch) -> None:
     """
     marks = len(labels) + 2
     lengths = batch.lengths
-    if np.count_nonzero(batch.codes == OTHER) == marks and not (
+    if (batch.codes == OTHER).sum() == marks and not (
         labels and (lengths.min() < 1 or lengths.max() > DNS_LENGTH)
     ):
         return

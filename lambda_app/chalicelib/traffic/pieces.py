@@ -1,45 +1,56 @@
 """Pieces that a day's labels share, and the rest of the log does not.
 
-A piece is four characters in a row. How much it says is a surprise: how unlikely it is that so
-many labels hold it by chance, when it is as common as elsewhere in the log.
+A piece is four characters in a row, or several such that overlap. How much it says is a surprise:
+how unlikely it is that so many labels hold it by chance, when it is as common as elsewhere in the
+log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
 from ..features.encoding import OTHER, SIZE, encode
-from ..features.types import Floats, Ints, Narrow
+from ..features.types import Bools, Floats, Ints, Narrow
 
 GRAM = 4  # characters
 _CELLS = SIZE**GRAM
 _CHUNK = 1 << 15  # labels counted at a time
 _LEAST = 0.5  # labels that a piece never seen elsewhere is taken to be in
 _FEW = 2000  # labels that a smaller background is taken to have
+_SURPRISING = 6.0  # nats over which a piece is shared
+_END = 6  # characters of a beginning or an end
 
 
 class Grams(NamedTuple):
-    """The different pieces of labels: piece `gram` is in label `label`, both (pairs,)."""
+    """Four characters in a row: `gram` stands in label `label` at `at`, all (places,)."""
 
     gram: Ints
     label: Ints
+    at: Ints
 
 
 def grams_of(labels: Sequence[str]) -> Grams:
-    """The pieces of each label, each once, by label and then by piece."""
-    codes, _, lengths = encode(labels)
+    """All of each label, by label and then by place."""
+    codes, starts, lengths = encode(labels)
     owner = np.repeat(np.arange(len(labels)), lengths + 1)
     size = max(len(owner) - GRAM + 1, 0)
-    windows = np.stack([codes[i : i + size] for i in range(GRAM)])
-    whole = np.all(windows != OTHER, axis=0)
-    gram = np.zeros(size, np.int64)
+    windows = [codes[i : i + size] for i in range(GRAM)]
+    whole = np.flatnonzero(np.all([x != OTHER for x in windows], axis=0))
+    gram = np.zeros(len(whole), np.int64)
     for code in windows:
-        gram = gram * SIZE + code
-    keys = np.unique(owner[:size][whole] * _CELLS + gram[whole])
-    return Grams(keys % _CELLS, keys // _CELLS)
+        gram = gram * SIZE + code[whole]
+    label = owner[whole]
+    return Grams(gram, label, whole - starts[label])
+
+
+def _each_once(found: Grams) -> tuple[Ints, Ints]:
+    """The different grams of each label: gram and label, by label and then by gram."""
+    keys = np.unique(found.label * _CELLS + found.gram)
+    return keys % _CELLS, keys // _CELLS
 
 
 class Background:
@@ -54,14 +65,14 @@ class Background:
         """Count the pieces of the different labels of a log; 8 MB, however many they are."""
         counts = np.zeros(_CELLS, np.int32)
         for start in range(0, len(labels), _CHUNK):
-            gram = grams_of(labels[start : start + _CHUNK]).gram
+            gram, _ = _each_once(grams_of(labels[start : start + _CHUNK]))
             counts += np.bincount(gram, minlength=_CELLS).astype(np.int32)
         return cls(counts, len(labels))
 
     def plus(self, labels: Sequence[str]) -> Background:
         """The same with some labels more, which it does not have yet."""
         counts = self.counts.copy()
-        np.add.at(counts, grams_of(labels).gram, 1)
+        np.add.at(counts, _each_once(grams_of(labels))[0], 1)
         return Background(counts, self.labels + len(labels))
 
     def share(self, gram: Ints, within: Ints, labels: int) -> Floats:
@@ -85,49 +96,101 @@ def surprise(count: Floats, expected: Floats) -> Floats:
     return found
 
 
-def piece_points(labels: Sequence[str], grams: Background, cost: float) -> Floats:
-    """What each label (n,) says by the pieces that others of the day have too.
+class Pieces(NamedTuple):
+    """Pieces that labels share: piece `piece` is in label `label`, both (places,), by label.
 
-    A piece's surprise, less its cost in nats, is shared out among the labels that have it: up to
-    1, so that many pieces count and not one that is in many labels, and a quarter of that, as four
-    pieces hold each character. The labels with the piece that surprises most count nothing. An
-    interest in some things looks like that; a generator that joins words has many such pieces.
-    See end_points() for one that has a single one.
+    A piece is known by the labels that have it: two that the same labels have are one.
+    """
+
+    piece: Ints
+    label: Ints
+    members: list[frozenset[int]]  # of each piece, the labels that have its rarest gram
+
+
+def shared_pieces(labels: Sequence[str], grams: Background) -> Pieces:
+    """The pieces that more of a day's labels have than chance explains.
+
+    Grams of over 6 nats of surprise, merged where they overlap; of each the most
+    surprising says which labels have the piece.
     """
     found = grams_of(labels)
-    gram, index, count = np.unique(found.gram, return_inverse=True, return_counts=True)
+    gram, label = _each_once(found)
+    kinds, count = np.unique(gram, return_counts=True)
+    said = surprise(count.astype(np.float64), len(labels) * grams.share(kinds, count, len(labels)))
+    kept = (count >= 2) & (said > _SURPRISING)
+    kinds, said = kinds[kept], said[kept]
+    if not len(kinds):
+        return Pieces(np.empty(0, np.int64), np.empty(0, np.int64), [])
+    rarest, owner = _rarest(found, kinds, said)
+    at, kept = _places(kinds, gram)
+    ends = np.cumsum(np.bincount(at[kept], minlength=len(kinds)))
+    of = np.split(label[kept][np.argsort(at[kept], kind="stable")], ends[:-1])
+    sets = {k: frozenset(of[k].tolist()) for k in np.unique(rarest).tolist()}
+    number = {x: i for i, x in enumerate(dict.fromkeys(sets.values()))}
+    piece = np.array([number[sets[k]] for k in rarest.tolist()])
+    return Pieces(piece, owner, list(number))
+
+
+def _places(kinds: Ints, gram: Ints) -> tuple[Ints, Bools]:
+    """Where grams stand among the sorted kinds, and which of them do."""
+    at = np.minimum(np.searchsorted(kinds, gram), len(kinds) - 1)
+    return at, kinds[at] == gram
+
+
+def _rarest(found: Grams, kinds: Ints, said: Floats) -> tuple[Ints, Ints]:
+    """Of each piece of each label the kind that surprises most, and the label."""
+    at, kept = _places(kinds, found.gram)
+    kind, owner, place = at[kept], found.label[kept], found.at[kept]
+    apart = (np.diff(owner) != 0) | (np.diff(place) >= GRAM)
+    run = np.concatenate([[0], np.cumsum(apart)])
+    order = np.lexsort((-said[kind], run))
+    first = order[np.unique(run[order], return_index=True)[1]]
+    return kind[first], owner[first]
+
+
+def piece_points(labels: Sequence[str], grams: Background) -> Floats:
+    """What each label (n,) says by the pieces that it shares with others; the sum counts pieces.
+
+    A piece counts one, however many labels share it: a brand has many names and one piece, a
+    generator that joins words many pieces. A label counts one more if it is put together from two
+    pieces, of which each is shared with a label that has not the other.
+    """
+    found = shared_pieces(labels, grams)
     points: Floats = np.zeros(len(labels))
-    if not len(gram):
-        return points
-    others = (count - 1).astype(np.float64)  # one label has it anyhow
-    expected = (len(labels) - 1) * grams.share(gram, count, len(labels))
-    said = surprise(others, np.maximum(expected, 1e-9)) - cost
-    each = np.clip(said, 0.0, 1.0) / count / GRAM
-    points += np.bincount(found.label, each[index], minlength=len(labels))
-    points[found.label[index == np.argmax(said)]] = 0.0
-    return points
+    for members in found.members:
+        points[list(members)] += 1.0 / len(members)
+    return points + _composed(found, len(labels))
 
 
-def ends(labels: Sequence[str], length: int) -> Iterator[list[str]]:
-    """The beginnings of labels, then their ends; "" for labels not longer than that."""
-    yield [x[:length] if len(x) > length else "" for x in labels]
-    yield [x[-length:] if len(x) > length else "" for x in labels]
+def _composed(found: Pieces, labels: int) -> Floats:
+    composed: Floats = np.zeros(labels)
+    bounds = np.flatnonzero(np.diff(found.label)) + 1
+    for where in np.split(np.arange(len(found.label)), bounds):
+        own = [found.members[k] for k in dict.fromkeys(found.piece[where].tolist())]
+        if any(one - other and other - one for one, other in combinations(own, 2)):
+            composed[found.label[where[0]]] = 1.0
+    return composed
 
 
-def end_points(labels: Sequence[str], grams: Background, length: int) -> Floats:
+def end_points(labels: Sequence[str], grams: Background, alike: bool) -> Floats:
     """What each label (n,) says by the beginning or end that it shares most remarkably, in nats.
 
-    All labels with one beginning, or one end, of that length make a group. Its surprise is that
-    of so many labels with the rarest piece of it; the group of the highest has all points.
+    All labels with one beginning, or one end, of six characters make a group; with `alike` only
+    those of one length, which the names of an interest seldom have and those of a generator that
+    changes a seed do. Its surprise is that of so many labels with the rarest gram of it; the group
+    of the highest has all points.
     """
     best = 0.0
     points: Floats = np.zeros(len(labels))
-    for parts in ends(labels, length):
-        group, index, count = np.unique(parts, return_inverse=True, return_counts=True)
+    size = [f"{len(x)} " if alike else "" for x in labels]
+    for parts in ([x[:_END] for x in labels], [x[-_END:] for x in labels]):
+        keys = [n + x if len(x) == _END else "" for n, x in zip(size, parts, strict=True)]
+        group, index, count = np.unique(keys, return_inverse=True, return_counts=True)
         kept = np.flatnonzero((count > 1) & (group != ""))
         if not len(kept):
             continue
-        scores = _group_scores([str(group[k]) for k in kept], count[kept], len(labels), grams)
+        ends = [str(group[k])[-_END:] for k in kept]
+        scores = _group_scores(ends, count[kept], len(labels), grams)
         top = int(np.argmax(scores))
         if scores[top] > best:
             best = float(scores[top])
@@ -136,9 +199,7 @@ def end_points(labels: Sequence[str], grams: Background, length: int) -> Floats:
 
 
 def _group_scores(parts: Sequence[str], count: Ints, labels: int, grams: Background) -> Floats:
-    found = grams_of(parts)
+    gram, owner, _ = grams_of(parts)
     share = np.full(len(parts), 1.0)
-    np.minimum.at(share, found.label, grams.share(found.gram, count[found.label], labels))
-    expected = np.maximum((labels - 1) * share, 1e-9)
-    above: Floats = surprise((count - 1).astype(np.float64), expected) - np.log(labels)
-    return np.maximum(above, 0.0)
+    np.minimum.at(share, owner, grams.share(gram, count[owner], labels))
+    return surprise(count.astype(np.float64), labels * share)

@@ -16,7 +16,8 @@ import pytest
 
 from lambda_app.chalicelib.traffic.familiar import dead_pairs, unfamiliar_pairs
 from pipeline.dga.listing import names
-from pipeline.scan import asked, hosts, run, show
+from pipeline.scan import asked, baseline, hosts, run, show
+from pipeline.scan.clients import Names
 from pipeline.scan.findings import Findings
 from pipeline.scan.reading import Source
 from tests.helpers.commands import run as command
@@ -191,7 +192,10 @@ def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
         asked.group(connection)
         queries = asked.queries(connection)
         asked.add_hosts(connection, hosts.judge(hosts.Job(), queries.tolist()).columns(queries))
-        asked.pair(connection, 3)
+        asked.add_clients(connection, Names())
+        asked.pair(connection)
+        baseline.know(connection, None)
+        asked.choose(connection, 3)
         yield connection
 
 
