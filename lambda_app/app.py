@@ -174,6 +174,25 @@ def _load() -> Scorer:
     return scorer
 
 
+if os.environ.get("LOG_BUCKET"):  # two functions more, which Chalice else knows nothing of
+
+    @app.lambda_function(name="logs")
+    def logs(event: dict[str, Any], context: object) -> dict[str, int]:
+        """Judge the clients in the DNS logs that S3 tells of."""
+        from chalicelib.logs import handler
+
+        read: dict[str, int] = handler.on_event(event, get_scorer())
+        return read
+
+    @app.schedule("cron(30 1 * * ? *)", name="summary")
+    def summary(event: object) -> dict[str, int]:
+        """Judge yesterday's clients once more, and send what the day was."""
+        from chalicelib.logs import summary
+
+        sent: dict[str, int] = summary.on_schedule(get_scorer())
+        return sent
+
+
 handler = app  # the name that templates may have for it
 
 # While it starts, the Lambda has a whole core; at 512 MB a request has a third of one.

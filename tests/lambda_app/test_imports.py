@@ -38,7 +38,21 @@ def imported(path: Path) -> set[str]:
 def test_the_app_imports_numpy_and_chalice_only() -> None:
     paths = [*(ROOT / "lambda_app").rglob("*.py")]
     assert len(paths) > 5
-    assert {path.name: imported(path) - ALLOWED for path in paths if imported(path) - ALLOWED} == {}
+    more = {path.name: imported(path) - ALLOWED for path in paths if imported(path) - ALLOWED}
+    assert more == {"handler.py": {"boto3", "botocore"}}  # which AWS's runtime brings
+
+
+def test_boto3_is_imported_where_logs_are_read_and_nowhere_else() -> None:
+    code = (
+        "import sys\nsys.path.insert(0, 'lambda_app')\n"
+        "import app\nassert not hasattr(app, 'logs')\n"
+        "from chalicelib.logs import days, handler, summary\n"
+        "print({x.partition('.')[0] for x in sys.modules} & {'boto3', 'botocore'})"
+    )
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +123,9 @@ def test_a_plain_request_loads_nothing_for_rare_ones() -> None:
         "import json, sys\nsys.path.insert(0, 'lambda_app')\nimport app\n"
         "event = json.load(open('tests/data/event.json'))\n"
         "assert app.app(event, None)['statusCode'] == 200\n"
-        "print([m for m in sys.modules if m in ('chalicelib.web.events', 'chalicelib.web.bodies')])"
+        "rare = ('chalicelib.web.events', 'chalicelib.web.bodies', 'chalicelib.logs', "
+        "'chalicelib.traffic')\n"
+        "print([m for m in sys.modules if m in rare])"
     )
     run = subprocess.run(
         [sys.executable, "-B", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
