@@ -106,7 +106,7 @@ def names(
 @_jobs
 @click.option("--out", type=_FILE, required=True, metavar="NPY", help="The file to write.")
 def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date | None) -> int:
-    """Index the names that are asked for on some days, for match, score, scan and the Lambda."""
+    """Index the names that are asked for on some days, for match, score and the Lambda."""
     from ..errors import PipelineError
     from ..known import index as known
 

@@ -8,11 +8,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from lambda_app.chalicelib.model.logged import AUTODISCOVERY, DISCOVERED
+
 from .clients import Names
 
 NO_CLIENT = "no_client"  # a query that tells nobody who asked
 NOT_A_CLIENT = "not_a_client"  # asked by a resolver, a gateway or a mail server
-AUTODISCOVERY = "autodiscovery"  # what programs ask for by themselves in every network
 NO_DAY = -1  # of queries without a date
 _EARLIEST = 365 * 86400  # seconds since the epoch; less is the time since a capture began
 
@@ -53,7 +54,7 @@ FROM (
     SELECT asked.*, client, label, suffix, z, popular, coalesce(
         reason, CASE WHEN left_out THEN '{NOT_A_CLIENT}' END, why,
         CASE WHEN dead = coded AND regexp_matches(
-            query, '^(wpad|isatap|teredo|autodiscover)[.]'
+            query, '^({"|".join(DISCOVERED)})[.]'
         ) THEN '{AUTODISCOVERY}' END
     ) AS what
     FROM asked LEFT JOIN hosts USING (query) LEFT JOIN clients USING (address)

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.types import Floats
 from lambda_app.chalicelib.traffic.day import Alarm, Cut, Day, Log
-from lambda_app.chalicelib.traffic.judge import judge, points, strength
-from lambda_app.chalicelib.traffic.sums import running_sum
+from lambda_app.chalicelib.traffic.judge import alarms_of, points, scores, strength
 
 from ..scoring.workers import started
 from .asked import NO_DAY
@@ -168,23 +167,18 @@ def _judged(columns: _Columns, log: Log, cut: Cut) -> Iterator[Judged]:
             first=first[these],
             last=last[these],
         )
-        alarms = sorted(judge(day, log, cut), key=lambda x: _rank(x, log, cut))
-        own = points(day, log)
+        found = scores(day, log, cut)
+        alarms = alarms_of(found, log, cut)
         yield Judged(
             client=str(client[start]),
             number=int(number[start]),
             alarms=tuple(alarms),
             score=strength(alarms[0], log, cut) if alarms else 0.0,
-            total=running_sum(own).maximum,
+            total=next(x.score for x in found if x.kind == "random-looking"),
             _day=day,
-            _points=own,
+            _points=points(day, log),
             _suffixes=suffix[these],
         )
-
-
-def _rank(alarm: Alarm, log: Log, cut: Cut) -> tuple[bool, float, str]:
-    """The surest first."""
-    return alarm.confidence != "high", -strength(alarm, log, cut), alarm.kind
 
 
 def count(connection: duckdb.DuckDBPyConnection) -> tuple[int, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -11,19 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.domains.allow import AllowList
-from lambda_app.chalicelib.domains.parse import Name
-from lambda_app.chalicelib.domains.public_suffix import packaged, with_zones
+from lambda_app.chalicelib.domains.public_suffix import with_zones
 from lambda_app.chalicelib.features.types import Floats
+from lambda_app.chalicelib.model.logged import why_left_out
 from lambda_app.chalicelib.model.score import Invalid
 from lambda_app.chalicelib.model.scorer import Scorer
 
 from ..scoring.workers import started
 
-BARE = "bare"  # a label by itself, as browsers' probes and NetBIOS names are
-NO_NAME = "no_name"  # what is not one name
-NO_TLD = "no_tld"  # google.com.contoso: a search suffix behind it, no top-level domain
-# Not in the internet's root, and all the same asked for by malware: Namecoin's and Emercoin's.
-_OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 _CHUNK = 1 << 15  # names
 _FEW = 2 * _CHUNK  # names that no other process is started for
 
@@ -81,10 +76,10 @@ def judge(
 
 def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
     label, suffix, why, popular = [], [], [], []
-    lists, known = scorer.allow is not None, {*packaged().rules, *_OTHER_ROOTS}
+    lists = scorer.allow is not None
     for query in queries:
         name = scorer.try_parse(query)
-        reason = _reason(name, known)
+        reason = why_left_out(name)
         why.append(reason)
         if reason or isinstance(name, Invalid):
             label.append("")
@@ -95,15 +90,6 @@ def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
             suffix.append(name.suffix)
             popular.append(lists and bool(scorer.allowed_by(name)))
     return Hosts(label, suffix, why, _scored(scorer, label), np.array(popular, dtype=np.bool_))
-
-
-def _reason(name: Name | Invalid, known: Container[str]) -> str:
-    """Why a name is not judged, "" if it is; known: the suffixes that there are."""
-    if isinstance(name, Invalid):
-        return name.reason if name.status == "skipped" else NO_NAME
-    if name.bare:
-        return BARE
-    return "" if "." in name.suffix or name.suffix in known else NO_TLD
 
 
 def _scored(scorer: Scorer, labels: list[str]) -> Floats:

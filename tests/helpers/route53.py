@@ -94,6 +94,8 @@ def day(clients: int, seed: int = 1, names: float = 60.0, repeats: int = 3) -> l
         for _ in range(numbers.poisson(2.5)):
             dead = mistyped(random.choice(pool[:2000]), random)
             asked.append((random.uniform(*HOURS), own, f"{dead}.com", "NXDOMAIN"))
+            for odd in (f"{dead}.com.contoso", f"wpad.{dead}.net"):  # which nobody judges
+                asked.append((random.uniform(*HOURS), own, odd, "NXDOMAIN"))
     words = word_lists(seed)[0]
     for number, family in enumerate(INFECTED):
         start = random.uniform(*HOURS)

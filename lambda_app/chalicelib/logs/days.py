@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ..model.logged import AUTODISCOVERY, is_discovery, why_left_out
 from ..model.score import Invalid
 from ..model.scorer import Scorer
 from . import state, telling
-from .records import DAY, Asked, Question
+from .records import DAY, NXDOMAIN, Asked, Question
 from .settings import LogSettings
 from .state import SHARDS, Client, Row, Rows
 from .table import Item, Key, Table, each
@@ -50,6 +51,9 @@ def by_day(
     days: dict[int, Asks] = {}
     read = functools.cache(functools.partial(_read, scorer))
     for question, asked in questions.items():
+        if asked.told <= NXDOMAIN and is_discovery(question.name):
+            counts[AUTODISCOVERY] += asked.lines
+            continue
         name = read(question.name)
         if isinstance(name, str):
             counts[name] += asked.lines
@@ -68,9 +72,10 @@ def by_day(
 def _read(scorer: Scorer, text: str) -> str | tuple[str, str, bool]:
     """Label, suffix and whether a list knows it, or why a name is not judged, as scan says it."""
     name = scorer.try_parse(text)
-    if isinstance(name, Invalid):
-        return name.reason if name.status == "skipped" else "no_name"
-    return "bare" if name.bare else (name.label, name.suffix, bool(scorer.allowed_by(name)))
+    reason = why_left_out(name)
+    if reason or isinstance(name, Invalid):
+        return reason
+    return name.label, name.suffix, bool(scorer.allowed_by(name))
 
 
 # --- labels ---

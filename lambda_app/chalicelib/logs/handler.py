@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from ..model.scorer import Scorer
-from ..web.telemetry import NAMESPACE, write
+from ..web.telemetry import in_embedded_format, write
 from . import days, records, settings
 from .days import Service, Told
 from .records import DAY
@@ -124,7 +124,11 @@ def _try(service: Service, found: Object) -> str:
             return "unread"
         _bury(service, found, tries, reason)
         service.table.forget(key)
-        write({"level": "ERROR", "message": "a dead letter"} | line | _metrics({"DeadLetters": 1}))
+        write(
+            {"level": "ERROR", "message": "a dead letter"}
+            | line
+            | in_embedded_format({"DeadLetters": 1}, _UNITS)
+        )
         return "dead"
     _report(found, counts, told, time.monotonic() - started)
     return "read"
@@ -168,13 +172,4 @@ def _report(found: Object, counts: Counter[str], told: list[Told], seconds: floa
     line = {"level": "INFO", "key": found.key, "lines": lines, "by": dict(sorted(counts.items()))}
     line |= {"clients": len({x.client for x in told}), "alarms": news}
     line |= {"too_busy": len({x.client for x in told if x.verdict is None})}
-    write(line | _metrics(values | {"Seconds": round(seconds, 3)}))
-
-
-def _metrics(values: dict[str, float]) -> dict[str, Any]:
-    """In CloudWatch's embedded format, as web/telemetry.py has it for requests."""
-    defined = [{"Name": name, "Unit": _UNITS[name]} for name in values]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": defined}
-    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
-    stamp = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-    return {"_aws": stamp, "Function": function, **values}
+    write(line | in_embedded_format(values | {"Seconds": round(seconds, 3)}, _UNITS))

@@ -80,12 +80,9 @@ class Judge:
             first=np.array([rows[x].first for x in some], dtype=np.float64),
             last=np.array([rows[x].last for x in some], dtype=np.float64),
         )
-        alarms = sorted(judge(day, self.log, _CUT), key=self._rank)
+        alarms = judge(day, self.log, _CUT)
         score = strength(alarms[0], self.log, _CUT) if alarms else 0.0
         return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score)
-
-    def _rank(self, alarm: Alarm) -> tuple[bool, float, str]:
-        return alarm.confidence != "high", -strength(alarm, self.log, _CUT), alarm.kind
 
     def _dead_and_unfamiliar(
         self, own: str, labels: list[str], rows: Mapping[str, Row]

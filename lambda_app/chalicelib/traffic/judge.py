@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,8 @@ from .day import Alarm, Cut, Day, Log, Thresholds, in_order
 from .pieces import end_points, piece_points
 from .sums import length_points, odd_points, running_sum
 
-__all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds", "judge", "points", "strength"]
+__all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds"]
+__all__ += ["alarms_of", "judge", "points", "scores", "strength"]
 
 SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
 _BY_CHANCE = 0.05  # pieces that a label more has in common with others by chance
@@ -29,13 +30,18 @@ class Score(NamedTuple):
 
 
 def judge(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
-    """The alarms that a day raises, in the order of their kinds; none for an empty day."""
-    found = []
-    for kind, score, names, own in scores(day, log, cut):
-        threshold = _threshold(kind, log, cut)
-        if score >= threshold:
-            found.append(Alarm(kind, score, "high" if kind in SURE else "low", names, own))
-    return found
+    """The alarms that a day raises, the surest first; none for an empty day."""
+    return alarms_of(scores(day, log, cut), log, cut)
+
+
+def alarms_of(found: Iterable[Score], log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
+    """The alarms among a day's scores, the surest first."""
+    alarms = [
+        Alarm(kind, score, "high" if kind in SURE else "low", names, own)
+        for kind, score, names, own in found
+        if score >= _threshold(kind, log, cut)
+    ]
+    return sorted(alarms, key=lambda x: (x.confidence != "high", -strength(x, log, cut), x.kind))
 
 
 def scores(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
