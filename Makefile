@@ -7,7 +7,7 @@ LAB := .venv/.notebook-installed
 WANTED := Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...
 # Nothing is installed whose hash is not in the lock.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
-PARALLEL := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+PARALLEL := $(BIN)/python -m pytest -n auto --dist loadgroup
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--annotation-style line --custom-compile-command "make lock"
 

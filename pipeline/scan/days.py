@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.types import Floats
 from lambda_app.chalicelib.traffic.day import Alarm, Cut, Day, Log
-from lambda_app.chalicelib.traffic.judge import alarms_of, points, scores, strength
+from lambda_app.chalicelib.traffic.judge import alarms_of, scores, strength
+from lambda_app.chalicelib.traffic.sums import odd_points
 
 from ..scoring.workers import started
 from .asked import NO_DAY
@@ -153,6 +154,7 @@ def _judged(columns: _Columns, log: Log, cut: Cut) -> Iterator[Judged]:
     first, last = columns["first"].astype(np.float64), columns["last"].astype(np.float64)
     dead, z = columns["dead"].astype(np.bool_), columns["z"].astype(np.float64)
     suffixes = columns["suffixes"].astype(np.int64)
+    points = odd_points(z, dead, suffixes, log.coded)
     changes = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
     starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(label)]
     for start, stop in pairwise(starts):
@@ -167,7 +169,7 @@ def _judged(columns: _Columns, log: Log, cut: Cut) -> Iterator[Judged]:
             first=first[these],
             last=last[these],
         )
-        found = scores(day, log, cut)
+        found = scores(day, log, cut, points[these])
         alarms = alarms_of(found, log, cut)
         yield Judged(
             client=str(client[start]),
@@ -176,7 +178,7 @@ def _judged(columns: _Columns, log: Log, cut: Cut) -> Iterator[Judged]:
             score=strength(alarms[0], log, cut) if alarms else 0.0,
             total=next(x.score for x in found if x.kind == "random-looking"),
             _day=day,
-            _points=points(day, log),
+            _points=points[these],
             _suffixes=suffix[these],
         )
 

@@ -44,12 +44,16 @@ def alarms_of(found: Iterable[Score], log: Log, cut: Cut = _DEFAULT) -> list[Ala
     return sorted(alarms, key=lambda x: (x.confidence != "high", -strength(x, log, cut), x.kind))
 
 
-def scores(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
-    """The score of each kind, in a fixed order; those that need response codes only with them."""
+def scores(day: Day, log: Log, cut: Cut = _DEFAULT, own: Floats | None = None) -> list[Score]:
+    """The score of each kind, in a fixed order; those that need response codes only with them.
+
+    own: points(day, log), where they are known already.
+    """
     order = in_order(day)
+    own = points(day, log) if own is None else own
     some = order[day.dead[order]] if log.coded else order
     labels = [day.labels[i] for i in some.tolist()]
-    found = [_stretch("random-looking", order, points(day, log)[order])]
+    found = [_stretch("random-looking", order, own[order])]
     found.append(_same_pieces(day, order, log, cut))
     found.append(_sharers("same-end", some, end_points(labels, log.grams, alike=not log.coded)))
     if log.coded:
@@ -103,6 +107,8 @@ def _stretch(kind: str, order: Ints, in_turn: Floats) -> Score:
 def _sharers(kind: str, index: Ints, own: Floats, free: float = 0.0) -> Score:
     """The sum over all names, less what is free, with those that add to it."""
     kept = np.flatnonzero(own > 0)
+    if not len(kept):
+        return Score(kind, 0.0, (), ())
     return _score(kind, max(float(own.sum()) - free, 0.0), index[kept].tolist(), own[kept].tolist())
 
 

@@ -7,17 +7,19 @@ log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, combinations, compress
 from typing import NamedTuple
 
 import numpy as np
 
-from ..features.encoding import OTHER, SIZE, encode
-from ..features.types import Bools, Floats, Ints, Narrow
+from ..features.encoding import OTHER, SIZE, codes, encode
+from ..features.types import Floats, Ints, Narrow
 
 GRAM = 4  # characters
 _CELLS = SIZE**GRAM
+_PLACE_VALUES = SIZE ** np.arange(GRAM - 1, -1, -1)
 _CHUNK = 1 << 15  # labels counted at a time
 _LEAST = 0.5  # labels that a piece never seen elsewhere is taken to be in
 _FEW = 2000  # labels that a smaller background is taken to have
@@ -96,56 +98,54 @@ def surprise(count: Floats, expected: Floats) -> Floats:
     return found
 
 
-class Pieces(NamedTuple):
-    """Pieces that labels share: piece `piece` is in label `label`, both (places,), by label.
+def shared_pieces(labels: Sequence[str], grams: Background) -> list[list[frozenset[int]]]:
+    """Of each label the pieces that more of a day's labels have than chance explains, in order.
 
-    A piece is known by the labels that have it: two that the same labels have are one.
+    Grams of over 6 nats of surprise, merged where they overlap. A piece is told by the labels
+    that have its most surprising gram, so two that the same labels have are one.
     """
-
-    piece: Ints
-    label: Ints
-    members: list[frozenset[int]]  # of each piece, the labels that have its rarest gram
-
-
-def shared_pieces(labels: Sequence[str], grams: Background) -> Pieces:
-    """The pieces that more of a day's labels have than chance explains.
-
-    Grams of over 6 nats of surprise, merged where they overlap; of each the most
-    surprising says which labels have the piece.
-    """
-    found = grams_of(labels)
-    gram, label = _each_once(found)
-    kinds, count = np.unique(gram, return_counts=True)
-    said = surprise(count.astype(np.float64), len(labels) * grams.share(kinds, count, len(labels)))
-    kept = (count >= 2) & (said > _SURPRISING)
-    kinds, said = kinds[kept], said[kept]
-    if not len(kinds):
-        return Pieces(np.empty(0, np.int64), np.empty(0, np.int64), [])
-    rarest, owner = _rarest(found, kinds, said)
-    at, kept = _places(kinds, gram)
-    ends = np.cumsum(np.bincount(at[kept], minlength=len(kinds)))
-    of = np.split(label[kept][np.argsort(at[kept], kind="stable")], ends[:-1])
-    sets = {k: frozenset(of[k].tolist()) for k in np.unique(rarest).tolist()}
-    number = {x: i for i, x in enumerate(dict.fromkeys(sets.values()))}
-    piece = np.array([number[sets[k]] for k in rarest.tolist()])
-    return Pieces(piece, owner, list(number))
+    # Days are short: sets of texts take less time than NumPy's calls for each of them.
+    own = [{x[i : i + GRAM] for i in range(len(x) - GRAM + 1)} for x in labels]
+    said = _surprising(Counter(chain.from_iterable(own)), len(labels), grams)
+    holders: dict[str, set[int]] = {gram: set() for gram in said}
+    of: list[list[frozenset[int]]] = [[] for _ in labels]
+    shared = {i: found for i, x in enumerate(own) if (found := x & said.keys())}
+    for i, found in shared.items():
+        for gram in found:
+            holders[gram].add(i)
+    members = {gram: frozenset(found) for gram, found in holders.items()}
+    for i in shared:
+        of[i] = [members[gram] for gram in _rarest(labels[i], said)]
+    return of
 
 
-def _places(kinds: Ints, gram: Ints) -> tuple[Ints, Bools]:
-    """Where grams stand among the sorted kinds, and which of them do."""
-    at = np.minimum(np.searchsorted(kinds, gram), len(kinds) - 1)
-    return at, kinds[at] == gram
+def _surprising(counts: Counter[str], labels: int, grams: Background) -> dict[str, float]:
+    """The grams that more labels share than chance explains, and by how many nats."""
+    shared = {gram: count for gram, count in counts.items() if count > 1}
+    if not shared:
+        return {}
+    code = np.frombuffer(codes("".join(shared)), np.uint8).reshape(-1, GRAM).astype(np.int64)
+    count = np.fromiter(shared.values(), np.int64, len(shared))
+    share = grams.share(code @ _PLACE_VALUES, count, labels)
+    said = surprise(count.astype(np.float64), labels * share)
+    kept = (said > _SURPRISING) & np.all(code != OTHER, axis=1)
+    return dict(compress(zip(shared, said.tolist(), strict=True), kept.tolist()))
 
 
-def _rarest(found: Grams, kinds: Ints, said: Floats) -> tuple[Ints, Ints]:
-    """Of each piece of each label the kind that surprises most, and the label."""
-    at, kept = _places(kinds, found.gram)
-    kind, owner, place = at[kept], found.label[kept], found.at[kept]
-    apart = (np.diff(owner) != 0) | (np.diff(place) >= GRAM)
-    run = np.concatenate([[0], np.cumsum(apart)])
-    order = np.lexsort((-said[kind], run))
-    first = order[np.unique(run[order], return_index=True)[1]]
-    return kind[first], owner[first]
+def _rarest(label: str, said: Mapping[str, float]) -> list[str]:
+    """Of each piece of a label the gram that surprises most, the first of equals."""
+    rarest: list[str] = []
+    before = -GRAM
+    for at in range(len(label) - GRAM + 1):
+        gram = label[at : at + GRAM]
+        if gram not in said:
+            continue
+        if at - before >= GRAM:
+            rarest.append(gram)
+        elif said[gram] > said[rarest[-1]]:
+            rarest[-1] = gram
+        before = at
+    return rarest
 
 
 def piece_points(labels: Sequence[str], grams: Background) -> Floats:
@@ -157,19 +157,14 @@ def piece_points(labels: Sequence[str], grams: Background) -> Floats:
     """
     found = shared_pieces(labels, grams)
     points: Floats = np.zeros(len(labels))
-    for members in found.members:
+    for members in dict.fromkeys(chain.from_iterable(found)):
         points[list(members)] += 1.0 / len(members)
-    return points + _composed(found, len(labels))
+    return points + [float(_is_composed(own)) for own in found]
 
 
-def _composed(found: Pieces, labels: int) -> Floats:
-    composed: Floats = np.zeros(labels)
-    bounds = np.flatnonzero(np.diff(found.label)) + 1
-    for where in np.split(np.arange(len(found.label)), bounds):
-        own = [found.members[k] for k in dict.fromkeys(found.piece[where].tolist())]
-        if any(one - other and other - one for one, other in combinations(own, 2)):
-            composed[found.label[where[0]]] = 1.0
-    return composed
+def _is_composed(pieces: Iterable[frozenset[int]]) -> bool:
+    different = dict.fromkeys(pieces)
+    return any(one - other and other - one for one, other in combinations(different, 2))
 
 
 def end_points(labels: Sequence[str], grams: Background, alike: bool) -> Floats:
@@ -182,19 +177,21 @@ def end_points(labels: Sequence[str], grams: Background, alike: bool) -> Floats:
     """
     best = 0.0
     points: Floats = np.zeros(len(labels))
-    size = [f"{len(x)} " if alike else "" for x in labels]
-    for parts in ([x[:_END] for x in labels], [x[-_END:] for x in labels]):
-        keys = [n + x if len(x) == _END else "" for n, x in zip(size, parts, strict=True)]
-        group, index, count = np.unique(keys, return_inverse=True, return_counts=True)
-        kept = np.flatnonzero((count > 1) & (group != ""))
-        if not len(kept):
+    for ends in ([x[:_END] for x in labels], [x[-_END:] for x in labels]):
+        groups = defaultdict[tuple[str, int], list[int]](list)
+        for i, end in enumerate(ends):
+            if len(end) == _END:
+                groups[end, len(labels[i]) if alike else 0].append(i)
+        kept = sorted(key for key, group in groups.items() if len(group) > 1)
+        if not kept:
             continue
-        ends = [str(group[k])[-_END:] for k in kept]
-        scores = _group_scores(ends, count[kept], len(labels), grams)
+        count = np.array([len(groups[key]) for key in kept])
+        scores = _group_scores([end for end, _ in kept], count, len(labels), grams)
         top = int(np.argmax(scores))
         if scores[top] > best:
             best = float(scores[top])
-            points = np.where(index == kept[top], best / count[kept[top]], 0.0)
+            points = np.zeros(len(labels))
+            points[groups[kept[top]]] = best / count[top]
     return points
 
 

@@ -94,7 +94,7 @@ def test_joined_words_are_many_pieces_and_put_together() -> None:
         f"{a}{b}" for a in ("wolfram", "tundra", "quince") for b in ("violin", "flute", "gamba")
     ]
     found = shared_pieces([*joined, "lemon"], LOG)
-    assert {x for x in found.members if len(x) == 3} == set(found.members)
+    assert [[len(x) for x in own] for own in found] == [[3, 3]] * 9 + [[]]
     points = piece_points([*joined, "lemon"], LOG)
     # Six words, each of three names; and each name is made of two.
     assert points.tolist() == pytest.approx([1 + 2 / 3] * 9 + [0])
