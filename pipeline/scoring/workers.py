@@ -48,6 +48,7 @@ class Job(NamedTuple):
     allow: tuple[str, ...] = ()  # paths of allow lists
     assigned: tuple[str, ...] = ()  # zones beside the packaged ones
     chosen: tuple[str, ...] = ()
+    hint: bool = False  # whether flagged names have a family with them
 
     def scorer(self) -> Scorer:
         """The model, loaded; raises ArtifactError, AllowListError or UnknownOperatingPoint.
@@ -60,7 +61,7 @@ class Job(NamedTuple):
 
     def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Written:
         """The output for a chunk."""
-        return FORMS[self.form](scorer, chunk, self.raw)
+        return FORMS[self.form](scorer, chunk, self.raw, self.hint)
 
 
 def cores() -> int:
