@@ -145,7 +145,8 @@ def score_mojo(mojo: Path, labels: Sequence[str]) -> Floats:
         run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
         if run.returncode or not target.exists():
             raise MojoError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
-        return pd.read_csv(target, float_precision="round_trip").iloc[:, 1:].to_numpy(np.float64)
+        scored = np.loadtxt(target, delimiter=",", skiprows=1, dtype=str, ndmin=2)
+    return scored[:, 1:].astype(np.float64)
 
 
 def prove(folder: Path, labels: Sequence[str]) -> str:

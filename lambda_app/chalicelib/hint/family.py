@@ -34,8 +34,9 @@ class FamilyHint(NamedTuple):
         return self._asdict() | {"families": [x._asdict() for x in self.families]}
 
     def __str__(self) -> str:
-        """In one cell: "goz 0.91; qakbot 0.05; ramnit 0.01; unknown 0.02"."""
+        """In one cell: "goz 0.91; qakbot 0.05; ramnit 0.01; unknown 0.02", the answer first."""
         told = [*self.families, Likely(UNKNOWN, self.unknown)]
+        told.sort(key=lambda x: x.family != self.answer)
         return "; ".join(f"{x.family} {x.probability:.2f}" for x in told)
 
 

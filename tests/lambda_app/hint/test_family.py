@@ -101,6 +101,14 @@ def test_names_of_a_generator_nobody_knows_are_unknown_in_the_end() -> None:
     assert hint.answer == "unknown" and hint.unknown > 0.9
 
 
+def test_in_a_cell_the_answer_stands_first() -> None:
+    for label in ("xmqjtoevkbhrw", "plzdonthackmekthxbye"):
+        hint = packaged().hint(label)
+        first, *others = str(hint).split("; ")
+        assert first.startswith(hint.answer + " 0.")
+        assert len(others) == 3
+
+
 def test_it_is_small() -> None:
     assert sum(path.stat().st_size for path in artifact.PACKAGED.iterdir()) < 300_000
 

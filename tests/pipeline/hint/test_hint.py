@@ -30,7 +30,7 @@ def test_the_packaged_model_answers_as_its_mojo() -> None:
     assert np.array(model.read_mojo(mojo)[1]).size * 8 < 300_000
     labels = [x for group in drawn(draws.TEST, 100) for x in group.labels]
     assert len(labels) > 3000
-    assert "3,4" in model.prove(artifact.PACKAGED, labels)
+    model.prove(artifact.PACKAGED, labels)  # or raises
 
 
 def test_another_models_mojo_is_refused(artifact_copy: Path) -> None:
