@@ -2,7 +2,7 @@
 
 What comes out is a memoryview: its elements are numbers of Python, and NumPy makes an array of
 the same memory when one is asked for. Only what this project writes is read: one dimension,
-four types of numbers, the lowest byte first, as the processors have it that we run on.
+three types of numbers, the lowest byte first, as the processors have it that we run on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = memoryview | array[int] | bytes | NDArray[Any]
-    Kind = Literal["B", "i", "Q", "d"]
+    Kind = Literal["B", "i", "Q"]
 else:
     Numbers = Kind = Any
 
@@ -23,10 +23,9 @@ else:
 UINT8: Kind = "B"
 INT32: Kind = "i"
 UINT64: Kind = "Q"
-FLOAT64: Kind = "d"
-_SIZES = {UINT8: 1, INT32: 4, UINT64: 8, FLOAT64: 8}  # bytes
-_STORED = {UINT8: "|u1", INT32: "<i4", UINT64: "<u8", FLOAT64: "<f8"}  # and as .npy files do
-_NAMES = {UINT8: "uint8", INT32: "int32", UINT64: "uint64", FLOAT64: "float64"}
+_SIZES = {UINT8: 1, INT32: 4, UINT64: 8}  # bytes
+_STORED = {UINT8: "|u1", INT32: "<i4", UINT64: "<u8"}  # and as .npy files do
+_NAMES = {UINT8: "uint8", INT32: "int32", UINT64: "uint64"}
 _MAGIC = b"\x93NUMPY"
 # By version, which says nothing else that matters to ASCII: bytes of the header's length.
 _LENGTHS = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}

@@ -18,7 +18,7 @@ _h2o_url = click.option("--h2o-url", metavar="URL", help="A cluster that runs el
 )
 @_h2o_url
 @click.option(
-    "--compare", is_flag=True, help="Fail unless it comes out as the packaged one, to 1e-6."
+    "--compare", is_flag=True, help="Fail unless it comes out as the packaged one, to 0.001."
 )
 def train_hint(out: Path | None, h2o_url: str | None, compare: bool) -> int:
     """Train the model that names families, and export it."""

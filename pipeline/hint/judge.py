@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from lambda_app.chalicelib.features.types import Bools, Floats
-from lambda_app.chalicelib.hint.family import MOST, UNKNOWN
+from lambda_app.chalicelib.hint.family import MOST, TINY, UNKNOWN
 from lambda_app.chalicelib.hint.traits import traits
 
 from .draws import Drawn
 
 APART = 0.85  # of clients' days, from which on two families count as told apart
+CALLED_ODD = 0.05  # of a family's validation days, which fit it worst
 CALLED_UNKNOWN = 0.1  # of the validation names of known families, mean of families
 _TEMPERATURES = np.geomspace(0.5, 4, 43)
 _SHAPE = "shape-"
@@ -38,7 +39,7 @@ def singles(classes: Sequence[str], coefficients: Floats, drawn: Sequence[Drawn]
 
 def clients(drawn: Sequence[Drawn], names: Judged, temperature: float) -> Judged:
     """The sums over each client's names of ln P."""
-    logs = np.log(softmax(names.scores / temperature).clip(1e-300))
+    logs = np.log(softmax(names.scores / temperature).clip(TINY))
     starts = np.cumsum([0, *(len(group.labels) for group in drawn)])[:-1]
     return Judged([_family(group) for group in drawn], np.add.reduceat(logs, starts))
 
@@ -71,7 +72,7 @@ def temperature(classes: Sequence[str], names: Judged) -> float:
 
     def loss(t: float) -> float:
         p = by_group(classes, alone, names.scores / t)[np.arange(len(at)), at]
-        return float(-(weights * np.log(p.clip(1e-300))).sum())
+        return float(-(weights * np.log(p.clip(TINY))).sum())
 
     return round(float(min(_TEMPERATURES, key=loss)), 4)
 
@@ -128,6 +129,26 @@ def unknown_from(groups: Groups, known: Sequence[str], probability: Floats) -> f
     order = np.argsort(-unknown)
     last = int(np.searchsorted(np.cumsum(weights[order]), CALLED_UNKNOWN * len({*known})))
     return round(float(unknown[order][last]), 4)
+
+
+def fit(drawn: Sequence[Drawn], probability: Floats) -> Floats:
+    """Clients' means of ln P of each group, (clients, groups), from P of single names."""
+    sizes = np.array([len(group.labels) for group in drawn])
+    starts = np.cumsum([0, *sizes])[:-1]
+    means: Floats = np.add.reduceat(np.log(probability.clip(TINY)), starts) / sizes[:, None]
+    return means
+
+
+def typical(groups: Groups, drawn: Sequence[Drawn], fits: Floats) -> dict[str, float]:
+    """The fit that all but CALLED_ODD of the days of each group reach; fits as by fit()."""
+    names = np.array([group.family for group in drawn])
+    told = _columns(groups, [*groups])
+    found = {}
+    for i, group in enumerate(groups):
+        own = np.isin(names, [x for x, at in told.items() if at == i])
+        if group != UNKNOWN:
+            found[group] = round(float(np.quantile(fits[own, i], CALLED_ODD)), 4)
+    return found
 
 
 class Accuracy(NamedTuple):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from lambda_app.chalicelib.features.types import Floats
+from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.hint import artifact
-from lambda_app.chalicelib.hint.family import UNKNOWN
+from lambda_app.chalicelib.hint.artifact import STEPS
+from lambda_app.chalicelib.hint.family import MANY, UNKNOWN
 from lambda_app.chalicelib.model.artifact import MOJO
 
 from .. import places
@@ -24,7 +25,7 @@ from ..training.export import ExportError
 from . import draws, judge, model
 from .draws import Drawn
 
-SAME = 1e-6  # as far as coefficients of two trainings may be apart
+SAME = 1.5 / STEPS  # as far as coefficients of two trainings may be apart: a step
 PROOF = 5000  # names that the MOJO is asked for
 _NAMES = {draws.LEARN: 2000, draws.VALIDATE: 600, draws.TEST: 600}  # of a family
 _SHAPES = {draws.LEARN: 800, draws.VALIDATE: 400, draws.TEST: 400}  # of a shape
@@ -49,6 +50,7 @@ class Equation:
     groups: dict[str, list[str]]
     temperature: float
     unknown_from: float
+    typical: dict[str, float]
 
     def names(self, drawn: Sequence[Drawn]) -> tuple[judge.Judged, Floats]:
         """Single names, and P of each group."""
@@ -61,6 +63,21 @@ class Equation:
         names = judge.singles(self.classes, self.coefficients, drawn)
         days = judge.clients(drawn, names, self.temperature)
         return days, judge.by_group(self.classes, self.groups, days.scores)
+
+    def unknown(self, probability: Floats) -> Bools:
+        """Which single names are called unknown, from P of each group."""
+        called: Bools = probability[:, [*self.groups].index(UNKNOWN)] >= self.unknown_from
+        return called
+
+    def unknown_clients(self, drawn: Sequence[Drawn]) -> Bools:
+        """Which clients are, by their P as well, or because no family fits their names."""
+        probability, fits = self.clients(drawn)[1], judge.fit(drawn, self.names(drawn)[1])
+        known = [i for i, x in enumerate(self.groups) if x != UNKNOWN]
+        least = np.array([self.typical[x] for x in self.groups if x != UNKNOWN])
+        first = probability[:, known].argmax(axis=1)
+        odd = fits[:, known][np.arange(len(drawn)), first] < least[first]
+        many = np.array([len(x.labels) >= MANY for x in drawn])
+        return self.unknown(probability) | (odd & many)
 
 
 def corpus(families: Sequence[str] = tuple(FAMILIES)) -> Corpus:
@@ -77,7 +94,7 @@ def corpus(families: Sequence[str] = tuple(FAMILIES)) -> Corpus:
 def run_training(out: Path | None, h2o_url: str | None, compare: bool) -> None:
     """Draw, fit, choose, export and prove; raises PipelineError.
 
-    compare: fail unless the coefficients come out as the packaged ones.
+    compare: fail unless the coefficients come out as the packaged ones, to a step of rounding.
     """
     target = out or places.BUILD / "hint"
     with replacing(target, artifact.FILES) as folder:
@@ -103,7 +120,7 @@ def run_evaluation(out: Path | None, h2o_url: str | None, leave_out: bool) -> It
     loaded = artifact.load(out or artifact.PACKAGED)
     coefficients = np.array([loaded.intercepts, *loaded.coefficients])
     groups = {name: list(members) for name, members in loaded.groups.items()}
-    chosen = (groups, loaded.temperature, loaded.unknown_from)
+    chosen = (groups, loaded.temperature, loaded.unknown_from, loaded.typical)
     drawn = corpus()
     yield from _report(Equation(loaded.classes, coefficients, *chosen), drawn.test)
     if leave_out:
@@ -121,7 +138,8 @@ def _fit(joined: Cluster, drawn: Corpus, mojo: Path) -> Equation:
     some = judge.singles(classes, coefficients, known)
     p = judge.by_group(classes, groups, some.scores / warmth)
     unknown_from = judge.unknown_from(groups, some.family, p)
-    return Equation(classes, coefficients, groups, warmth, unknown_from)
+    typical = judge.typical(groups, known, judge.fit(known, p))
+    return Equation(classes, coefficients, groups, warmth, unknown_from, typical)
 
 
 def _known(drawn: Sequence[Drawn]) -> list[Drawn]:
@@ -153,7 +171,7 @@ def _report(equation: Equation, test: Sequence[Drawn]) -> Iterator[str]:
     without = [judge.Accuracy(*(_without(x) for x in part)) for part in (one, many)]
     yield _means(f"no {_SHARED}", *without)
     every = judge.families(equation.classes)
-    alone = Equation(equation.classes, equation.coefficients, every, equation.temperature, 1.0)
+    alone = replace(equation, groups=every)
     (_, each), (_, of_days) = alone.names(known), alone.clients(known)
     single = judge.accuracy(every, names.family, each)
     yield _means("ungrouped", single, judge.accuracy(every, days.family, of_days))
@@ -163,10 +181,8 @@ def _report(equation: Equation, test: Sequence[Drawn]) -> Iterator[str]:
     yield from judge.confusion(groups, names.family, p)
     yield "\nwhat clients of twenty names are told to be first:"
     yield from judge.confusion(groups, days.family, q)
-    yield f"\ncalled unknown: {_unknown(equation, p)} of names, {_unknown(equation, q)} of clients"
-    shapes = [x for x in test if x.family not in FAMILIES]
-    (_, p), (_, q) = equation.names(shapes), equation.clients(shapes)
-    yield f"of shapes: {_unknown(equation, p)} of names, {_unknown(equation, q)} of clients"
+    yield f"\ncalled unknown: {_unknown(equation, known)}"
+    yield f"of shapes: {_unknown(equation, [x for x in test if x.family not in FAMILIES])}"
 
 
 def _without(shares: dict[str, float]) -> dict[str, float]:
@@ -178,9 +194,9 @@ def _means(what: str, one: judge.Accuracy, many: judge.Accuracy) -> str:
     return f"{what:<13} {shares[0]:>16.1%} {shares[1]:>9.1%} {shares[2]:>15.1%} {shares[3]:>9.1%}"
 
 
-def _unknown(equation: Equation, probability: Floats) -> str:
-    column = probability[:, list(equation.groups).index(UNKNOWN)]
-    return f"{(column >= equation.unknown_from).mean():.0%}"
+def _unknown(equation: Equation, drawn: Sequence[Drawn]) -> str:
+    names = equation.unknown(equation.names(drawn)[1]).mean()
+    return f"{names:.0%} of names, {equation.unknown_clients(drawn).mean():.0%} of clients"
 
 
 def _left_out(joined: Cluster, drawn: Corpus) -> Iterator[str]:
@@ -195,22 +211,19 @@ def _left_out(joined: Cluster, drawn: Corpus) -> Iterator[str]:
         joined.clear()
         for family in out:
             asked = [x for x in drawn.test if x.family == family]
-            shares = [
-                share
-                for probability in (equation.names(asked)[1], equation.clients(asked)[1])
-                for share in _told(equation, probability)
-            ]
+            p, q = equation.names(asked)[1], equation.clients(asked)[1]
+            shares = _told(equation, p, equation.unknown(p))
+            shares += _told(equation, q, equation.unknown_clients(asked))
             rows.append(shares)
             yield _never_seen(family, shares)
     yield _never_seen("mean", [float(x) for x in np.mean(rows, axis=0)])
 
 
-def _told(equation: Equation, probability: Floats) -> tuple[float, float, float]:
+def _told(equation: Equation, probability: Floats, unknown: Bools) -> list[float]:
     """The shares called unknown, named with a probability below one half, and above."""
-    at = list(equation.groups).index(UNKNOWN)
-    unknown = probability[:, at] >= equation.unknown_from
+    at = [*equation.groups].index(UNKNOWN)
     sure = ~unknown & (np.delete(probability, at, axis=1).max(axis=1) >= 0.5)
-    return float(unknown.mean()), float((~unknown & ~sure).mean()), float(sure.mean())
+    return [float(x.mean()) for x in (unknown, ~unknown & ~sure, sure)]
 
 
 def _never_seen(what: str, shares: Sequence[float]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,8 +14,9 @@ from .traits import TRAITS
 
 SCHEMA_VERSION = 1
 COEFFICIENTS = "coefficients.npy"
+STEPS = 1000  # to one of log-odds: coefficients are whole numbers of them
 FILES = (MODEL, CHECKSUM, COEFFICIENTS, MOJO)
-PACKAGED = Path(__file__).with_name("artifact")
+PACKAGED = Path(__file__).with_name("trained")
 
 
 class HintModel(NamedTuple):
@@ -29,6 +29,7 @@ class HintModel(NamedTuple):
     groups: dict[str, tuple[str, ...]]  # what is told as one: the name, and its classes
     temperature: float  # that log-odds are divided by
     unknown_from: float  # probability of no known family from which on the answer is "unknown"
+    typical: dict[str, float]  # by group: the mean ln P of it that its clients' names reach
 
 
 def load(folder: Path = PACKAGED) -> HintModel:
@@ -68,15 +69,21 @@ def _load(folder: Path) -> HintModel:
     temperature, unknown_from = metadata["temperature"], metadata["unknown_from"]
     if not (0 < temperature < 1e3 and 0 < unknown_from <= 1):
         raise ArtifactError(path, f"temperature {temperature!r}, unknown_from {unknown_from!r}")
-    return HintModel(metadata, classes, rows[0], rows[1:], groups, temperature, unknown_from)
+    typical = metadata["typical"]
+    if not (typical.keys() <= groups.keys() and all(map(isfinite, typical.values()))):
+        raise ArtifactError(path, "typical is not of its groups, or not finite")
+    return HintModel(
+        metadata, classes, rows[0], rows[1:], groups, temperature, unknown_from, typical
+    )
 
 
 def _rows(path: Path, data: bytes, classes: int) -> list[list[float]]:
     """The intercepts, and the coefficients of each trait."""
-    numbers: Sequence[float] = npy.read(data, "coefficients", npy.FLOAT64).tolist()
-    if len(numbers) != (1 + len(TRAITS)) * classes or not all(map(isfinite, numbers)):
-        raise ArtifactError(path, f"has not {1 + len(TRAITS)} finite numbers for each class")
-    return [list(numbers[i : i + classes]) for i in range(0, len(numbers), classes)]
+    steps: list[int] = npy.read(data, "coefficients", npy.INT32).tolist()
+    if len(steps) != (1 + len(TRAITS)) * classes:
+        raise ArtifactError(path, f"has not {1 + len(TRAITS)} numbers for each class")
+    numbers = [x / STEPS for x in steps]
+    return [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
 
 
 def _read(path: Path) -> bytes:

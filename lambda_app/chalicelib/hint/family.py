@@ -13,6 +13,8 @@ from .traits import traits
 
 UNKNOWN = "unknown"
 MOST = 3  # families that are told
+MANY = 20  # labels of a client, from which on it is asked whether they fit
+TINY = 1e-300  # for a probability of 0, which has no logarithm
 
 
 class Likely(NamedTuple):
@@ -25,7 +27,7 @@ class Likely(NamedTuple):
 class FamilyHint(NamedTuple):
     """What names look like: a hint, not a verdict."""
 
-    answer: str  # the likeliest family, or "unknown"
+    answer: str  # the likeliest family, or "unknown": then families are what it would be else
     families: tuple[Likely, ...]  # the MOST likeliest, the likeliest first
     unknown: float  # the probability of no known family; with those of all families it sums to 1
 
@@ -68,18 +70,27 @@ class Hinter:
         """The likeliest families of labels of one client, taken to be one family's.
 
         The logarithms of probabilities are summed. Those of twenty labels are surer than they
-        should be, as a generator's names on one day are alike. Raises ValueError for what is no
-        label, and for none at all.
+        should be, as a generator's names on one day are alike. From MANY labels on, a family
+        that each of them by itself suggests less than its own names do is not the answer.
+        Raises ValueError for what is no label, and for none at all.
         """
         if not labels:
             raise ValueError("no labels: a hint is of one at least")
-        sums = [0.0] * len(self.model.classes)
-        for label in labels:
-            for at, score in enumerate(log_softmax(self._tempered(label))):
-                sums[at] += score
-        return self.told(softmax(sums))
+        each = [log_softmax(self._tempered(label)) for label in labels]
+        hint = self._told(softmax([sum(scores) for scores in zip(*each, strict=True)]))
+        if len(each) < MANY or self._fit(hint.families[0].family, each) >= self._least(hint):
+            return hint
+        return hint._replace(answer=UNKNOWN)
 
-    def told(self, probability: Sequence[float]) -> FamilyHint:
+    def _fit(self, group: str, each: Sequence[Sequence[float]]) -> float:
+        """The mean of labels of ln P of a group, from their ln P of the classes."""
+        at = dict(self._groups)[group]
+        return sum(log(sum(exp(scores[i]) for i in at) or TINY) for scores in each) / len(each)
+
+    def _least(self, hint: FamilyHint) -> float:
+        return self.model.typical[hint.families[0].family]
+
+    def _told(self, probability: Sequence[float]) -> FamilyHint:
         """The hint that probabilities of the classes amount to."""
         by_group = {name: sum(probability[i] for i in at) for name, at in self._groups}
         unknown = by_group.pop(UNKNOWN, 0.0)

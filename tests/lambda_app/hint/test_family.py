@@ -101,6 +101,11 @@ def test_names_of_a_generator_nobody_knows_are_unknown_in_the_end() -> None:
     assert hint.answer == "unknown" and hint.unknown > 0.9
 
 
+def test_names_that_do_not_fit_together_are_unknown() -> None:
+    mixed = [names(family, 4)[-1] for family in FAMILIES]
+    assert packaged().hint_of_all(mixed).answer == "unknown"
+
+
 def test_in_a_cell_the_answer_stands_first() -> None:
     for label in ("xmqjtoevkbhrw", "plzdonthackmekthxbye"):
         hint = packaged().hint(label)
@@ -131,6 +136,7 @@ def test_one_flipped_bit_is_refused(copy: Path, name: str) -> None:
         (lambda x: x["groups"].popitem(), "groups"),
         (lambda x: x.update(temperature=0), "temperature 0"),
         (lambda x: x.update(unknown_from=float("nan")), "unknown_from nan"),
+        (lambda x: x["typical"].update(goz=float("inf")), "typical"),
         (lambda x: x.pop("files"), "cannot be understood"),
     ],
 )
