@@ -77,7 +77,8 @@ class Equation:
         first = probability[:, known].argmax(axis=1)
         odd = fits[:, known][np.arange(len(drawn)), first] < least[first]
         many = np.array([len(x.labels) >= MANY for x in drawn])
-        return self.unknown(probability) | (odd & many)
+        called: Bools = self.unknown(probability) | (odd & many)
+        return called
 
 
 def corpus(families: Sequence[str] = tuple(FAMILIES)) -> Corpus:
@@ -104,7 +105,8 @@ def run_training(out: Path | None, h2o_url: str | None, compare: bool) -> None:
             say("training a multinomial GLM in H2O ...")
             equation = _fit(joined, drawn, folder / MOJO)
         training = {"names": sum(len(x.labels) for x in drawn.learn)}
-        model.export(folder, equation.groups, equation.temperature, equation.unknown_from, training)
+        chosen = equation.groups, equation.temperature, equation.unknown_from, equation.typical
+        model.export(folder, *chosen, training)
         test = [x for group in drawn.test for x in group.labels]
         say(f"proof    {model.prove(folder, test[:: max(len(test) // PROOF, 1)])}")
         if compare:

@@ -49,7 +49,7 @@ def classify(
     request = _read(body, form)
     if "operating_point" in request:
         scorer = _at(scorer, request["operating_point"])
-    hint = _wants_hint(request.get("hint", False))
+    hint = _wants_hint(request.get("hint", False), form)
     if "domains" in request:
         return _many(scorer, request["domains"], limit, hint)
     domain = request["domain"]
@@ -153,7 +153,10 @@ def _at(scorer: Scorer, operating_point: object) -> Scorer:
         raise BadRequestError(str(error)) from error
 
 
-def _wants_hint(value: object) -> bool:
+def _wants_hint(value: object, form: bool) -> bool:
+    """Whether a request asks for a hint; a form has words for true and false."""
+    if form and isinstance(value, str):
+        value = {"true": True, "false": False}.get(value, value)
     if not isinstance(value, bool):
         raise BadRequestError(f"hint is {_kind(value)}, expected true or false")
     return value

@@ -14,7 +14,6 @@ from chalice.app import BadRequestError, ChaliceViewError
 from .access import PayloadTooLargeError
 
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say: with gzip's head and checksum
-_WORDS = {"true": True, "false": False}  # which JSON has, and a form spells
 _FIELDS = 10_000  # of a form; above all that may be asked at once
 
 
@@ -70,8 +69,6 @@ def read_form(body: bytes) -> dict[str, Any]:
     except ValueError as error:  # of UTF-8, or too many fields
         raise BadRequestError(f"the form cannot be read: {error}") from error
     request: dict[str, Any] = dict(fields)
-    if (hint := request.get("hint")) in _WORDS:
-        request["hint"] = _WORDS[hint]
     names = [value for key, value in fields if key == "domain"]
     several = [value for key, value in fields if key in ("domains", "domains[]")]  # jQuery's
     if len(names) > 1 and not several:
