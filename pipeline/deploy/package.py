@@ -45,7 +45,7 @@ LEFT_OUT = (
     "*.dist-info/*",  # except KEPT
 )
 KEPT = ("*.dist-info/*LICEN[CS]E*", "*.dist-info/*NOTICE*", "*.dist-info/*COPYING*")
-# Modules that `import numpy` wants, and that do nothing but give docstrings to what is written in C.
+# Modules that `import numpy` wants, which only give docstrings to what is written in C.
 EMPTIED = ("numpy/_core/_add_newdocs.py", "numpy/_core/_add_newdocs_scalars.py")
 
 _NUMPY_BINARY = "numpy/_core/_multiarray_umath.*.so"
