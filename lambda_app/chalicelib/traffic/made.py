@@ -79,7 +79,9 @@ def _groups(names: Sequence[tuple[Known, ...]], day: date | None, asked: int) ->
         if confidence:
             dates = sorted(x.date for x in own.values() if x.date)
             first, last = (dates[0], dates[-1]) if dates else (None, None)
-            yield Made(*maker, first, last, tuple(own), on_time, confidence)
+            family, variant, seed = maker
+            numbers = tuple(own)
+            yield Made(family, variant, seed, first, last, numbers, on_time, confidence)
 
 
 def _confidence(own: Sequence[Known], on_time: bool, asked: int) -> str:
