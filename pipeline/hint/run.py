@@ -13,7 +13,7 @@ import numpy as np
 from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.hint import artifact
 from lambda_app.chalicelib.hint.artifact import STEPS
-from lambda_app.chalicelib.hint.family import MANY, UNKNOWN
+from lambda_app.chalicelib.hint.family import MANY, UNKNOWN, repeated
 from lambda_app.chalicelib.model.artifact import MOJO
 
 from .. import places
@@ -62,6 +62,8 @@ class Equation:
         """Clients who asked for the names of a draw, and P of each group."""
         names = judge.singles(self.classes, self.coefficients, drawn)
         days = judge.clients(drawn, names, self.temperature)
+        alike = np.array([repeated(len(x.labels)) for x in drawn])
+        days = days._replace(scores=days.scores / alike[:, None])
         return days, judge.by_group(self.classes, self.groups, days.scores)
 
     def unknown(self, probability: Floats) -> Bools:

@@ -235,9 +235,9 @@ def indexed(findings: Findings) -> Iterator[str]:
         f"of {first} to {last}"
     )
     if outside:
-        some = f"{len(outside):,} of the log's {days:,} days" if days > 1 else "the log's day"
+        count = f"{len(outside):,} of the log's {days:,} days"
         span = f"{outside[0]}" + (f" to {outside[-1]}" if len(outside) > 1 else "")
-        yield f"known: the index is out of date: {some} ({span}) are not of {first} to {last}"
+        yield f"known: the index is out of date: it was not made for {count} ({span})"
     elif not days:
         yield "known: the log tells no dates, so names of any day count"
 

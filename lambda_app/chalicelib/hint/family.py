@@ -14,6 +14,9 @@ from .traits import traits
 UNKNOWN = "unknown"
 MOST = 3  # families that are told
 MANY = 20  # labels of a client, from which on it is asked whether they fit
+# How alike names of one client are: by Kish's design effect, as the intraclass correlation. Chosen
+# by families left out, on validation names (docs/hint.md).
+ALIKE = 0.2
 TINY = 1e-300  # for a probability of 0, which has no logarithm
 
 
@@ -69,15 +72,16 @@ class Hinter:
     def hint_of_all(self, labels: Sequence[str]) -> FamilyHint:
         """The likeliest families of labels of one client, taken to be one family's.
 
-        The logarithms of probabilities are summed. Those of twenty labels are surer than they
-        should be, as a generator's names on one day are alike. From MANY labels on, a family
-        that each of them by itself suggests less than its own names do is not the answer.
+        The logarithms of probabilities are summed and, as a generator's names on one day are
+        alike, divided by repeated() of their number. From MANY labels on, a family that each of
+        them by itself suggests less than its own names do is not the answer.
         Raises ValueError for what is no label, and for none at all.
         """
         if not labels:
             raise ValueError("no labels: a hint is of one at least")
         each = [log_softmax(self._tempered(label)) for label in labels]
-        hint = self._told(softmax([sum(scores) for scores in zip(*each, strict=True)]))
+        alike = repeated(len(each))
+        hint = self._told(softmax([sum(scores) / alike for scores in zip(*each, strict=True)]))
         if len(each) < MANY or self._fit(hint.families[0].family, each) >= self._least(hint):
             return hint
         return hint._replace(answer=UNKNOWN)
@@ -108,6 +112,14 @@ class Hinter:
             if value:
                 scores = [score + value * x for score, x in zip(scores, row, strict=True)]
         return scores
+
+
+def repeated(count: int) -> float:
+    """How many times over so many names of one client say the same: 1 of one name, 4.8 of 20.
+
+    The design effect of samples in clusters, 1 + (n - 1) ALIKE (L. Kish, Survey Sampling, 1965).
+    """
+    return 1 + (count - 1) * ALIKE
 
 
 def softmax(scores: Sequence[float]) -> list[float]:

@@ -13,6 +13,7 @@ from lambda_app.chalicelib.model.artifact import MOJO
 from pipeline.corpus.sources import sha256_of
 from pipeline.dga import FAMILIES
 from pipeline.hint import draws, judge, model
+from pipeline.hint.run import Equation
 from pipeline.jvm.cluster import Cluster
 from pipeline.jvm.mojo import MojoError
 
@@ -54,6 +55,22 @@ def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -
     model.fit(h2o_cluster, learn, tmp_path / "again.zip")
     again = model.read_mojo(tmp_path / "again.zip")[1]
     np.testing.assert_allclose(again, coefficients, rtol=0, atol=1.5 / artifact.STEPS)
+
+
+def test_clients_are_evaluated_as_they_are_told() -> None:
+    loaded, some = artifact.load(), draws.draw(draws.TEST, 40, (*SOME, "banjori"), ())
+    coefficients = np.array([loaded.intercepts, *loaded.coefficients])
+    groups = {name: list(members) for name, members in loaded.groups.items()}
+    chosen = (groups, loaded.temperature, loaded.unknown_from, loaded.typical)
+    equation = Equation(loaded.classes, coefficients, *chosen)
+    probability, unknown = equation.clients(some)[1], equation.unknown_clients(some)
+    for group, p, odd in zip(some, probability, unknown, strict=True):
+        hint = Hinter(loaded).hint_of_all(group.labels)
+        assert hint.unknown == pytest.approx(p[[*groups].index("unknown")], abs=1e-12)
+        assert hint.families[0].probability == pytest.approx(
+            max(np.delete(p, [*groups].index("unknown")))
+        )
+        assert (hint.answer == "unknown") == odd
 
 
 def test_no_label_is_in_two_parts() -> None:

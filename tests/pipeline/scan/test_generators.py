@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
@@ -158,3 +161,21 @@ def test_alarmed_clients_have_a_hint_of_a_family_that_no_index_knows(
         json.loads, command("scan", log, "--known", known, "--format", "jsonl").stdout.splitlines()
     )
     assert client["family_hint"] is None  # it is known
+
+
+def test_the_document_shows_what_comes_of_its_commands(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```\n(.*?)^```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    at = next(i for i, block in enumerate(blocks) if "> dns.csv" in block)
+    some = "dga index --family conficker --family banjori"  # which takes less time
+    program = f"""malicious-domains() {{ {sys.executable} -m pipeline "$@"; }}
+{blocks[at].replace("dga index", some)}"""
+    environment = os.environ | {"PYTHONPATH": str(DOCUMENT.parents[1])}
+    run = subprocess.run(
+        ["bash", "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (1, blocks[at + 1]), run.stderr
