@@ -181,6 +181,8 @@ def _report(equation: Equation, test: Sequence[Drawn]) -> Iterator[str]:
     yield _means("ungrouped", single, judge.accuracy(every, days.family, of_days))
     yield "\nhow often the first answer is right, by its probability, of single names:"
     yield from judge.reliability(groups, names.family, p)
+    yield "\nthe same of clients of twenty names:"
+    yield from judge.reliability(groups, days.family, q)
     yield "\nwhat single names are told to be first:"
     yield from judge.confusion(groups, names.family, p)
     yield "\nwhat clients of twenty names are told to be first:"
@@ -207,6 +209,7 @@ def _left_out(joined: Cluster, drawn: Corpus) -> Iterator[str]:
     """Of families that a model has never seen: how often it says so, and how surely not."""
     yield "\nnever seen     one name: unknown  named at P < 50 %  at more   twenty: the same"
     rows: list[list[float]] = []
+    chosen_by: list[list[float]] = []
     for fold in range(_FOLDS):
         out = list(FAMILIES)[fold::_FOLDS]
         rest = Corpus(*([x for x in part if x.family not in out] for part in drawn))
@@ -214,13 +217,19 @@ def _left_out(joined: Cluster, drawn: Corpus) -> Iterator[str]:
             equation = _fit(joined, rest, Path(folder) / MOJO)
         joined.clear()
         for family in out:
-            asked = [x for x in drawn.test if x.family == family]
-            p, q = equation.names(asked)[1], equation.clients(asked)[1]
-            shares = _told(equation, p, equation.unknown(p))
-            shares += _told(equation, q, equation.unknown_clients(asked))
-            rows.append(shares)
-            yield _never_seen(family, shares)
+            rows.append(_shares(equation, drawn.test, family))
+            chosen_by.append(_shares(equation, drawn.validate, family))
+            yield _never_seen(family, rows[-1])
     yield _never_seen("mean", [float(x) for x in np.mean(rows, axis=0)])
+    yield _never_seen("of validation", [float(x) for x in np.mean(chosen_by, axis=0)])
+
+
+def _shares(equation: Equation, drawn: Sequence[Drawn], family: str) -> list[float]:
+    """What a family's names, and its clients, are told to be, see _told()."""
+    asked = [x for x in drawn if x.family == family]
+    p, q = equation.names(asked)[1], equation.clients(asked)[1]
+    shares = _told(equation, p, equation.unknown(p))
+    return shares + _told(equation, q, equation.unknown_clients(asked))
 
 
 def _told(equation: Equation, probability: Floats, unknown: Bools) -> list[float]:
