@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lambda_app.chalicelib.domains.known import Known, KnownNames
 from pipeline.corpus.readers import RowReader
-from pipeline.dga import FAMILIES
+from pipeline.dga import EVERY
 from pipeline.dga.periods import start
 from pipeline.known import chance
 from pipeline.known.series import all_series, chosen, periods
@@ -83,7 +83,7 @@ def _families(known: KnownNames, some: list[str]) -> Iterator[Row]:
     if _REPORT.exists():
         report = json.loads(_REPORT.read_text())
         by_model = {x["family"]: x["recall"]["0.001"] for x in report["families"]}
-    for family in _FEW if some else FAMILIES:
+    for family in _FEW if some else EVERY:
         hosts = _of_day(family)
         found = known.match(hosts).values()
         own = [x for x in found if family in {y.family for y in x}]
