@@ -8,7 +8,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
@@ -22,7 +21,7 @@ SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
 UNUSABLE = (
     *(ArtifactError, AllowListError, KnownNamesError, UnknownOperatingPoint),
-    public_suffix.SuffixListError,
+    *(public_suffix.SuffixListError, settings.SettingsError),
 )
 
 # jQuery and curl -d send JSON under the name of a form, HTML a form; a browser's
@@ -162,13 +161,17 @@ def _load() -> Scorer:
     allow = None
     if SETTINGS.allow:
         from chalicelib.domains.allow import AllowList
+        from chalicelib.web.buckets import on_disk
 
-        allow = AllowList.load_all(map(Path, SETTINGS.allow))
+        with contextlib.ExitStack() as files:
+            allow = AllowList.load_all(files.enter_context(on_disk(x)) for x in SETTINGS.allow)
     known = None
     for path in SETTINGS.known:
         from chalicelib.domains.known import KnownNames
+        from chalicelib.web.buckets import on_disk
 
-        known = KnownNames.load(Path(path))
+        with on_disk(path) as file:
+            known = KnownNames.load(file)
     scorer = Scorer.load(None, SETTINGS.operating_point, allow, zones, known)
     scorer.score("example.com")  # reads the suffixes, too
     return scorer

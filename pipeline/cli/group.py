@@ -22,6 +22,8 @@ COMMANDS = {
     "train": "train",
     "demo": "train",
     "evaluate": "train",
+    "train-hint": "hint",
+    "evaluate-hint": "hint",
     "serve": "serve",
     "package": "serve",
     "dga": "dga",
@@ -48,7 +50,7 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return None
         module = import_module(f".{COMMANDS[name]}", __package__)
-        found: click.Command = getattr(module, name)
+        found: click.Command = getattr(module, name.replace("-", "_"))
         return found
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..console import say, take_any_text
 from ..errors import PipelineError
 from .command import DONE, PROGRAM, Choice, command
+
+if TYPE_CHECKING:
+    from lambda_app.chalicelib.domains.known import KnownNames
 
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 
@@ -55,6 +59,12 @@ def _mapping(text: str) -> dict[str, str]:
     multiple=True,
     metavar="FILE",
     help="Names that are known to be harmless: a list as `score --allow` takes it.",
+)
+@click.option(
+    "--known",
+    type=click.Path(path_type=Path),
+    metavar="NPY",
+    help="Names of known generators, which raise an alarm of their own: what `dga index` made.",
 )
 @click.option(
     "--not-clients",
@@ -105,6 +115,7 @@ def scan(
     form: str,
     out: Path | None,
     popular: tuple[str, ...],
+    known: Path | None,
     not_clients: Path | None,
     same_client: Path | None,
     baseline: Path | None,
@@ -135,6 +146,7 @@ def scan(
         names=Names.of(same_client, not_clients),
         baseline=baseline,
         most=most,
+        known=_loaded(known) if known else None,
     )
     with _replacing(out) as folder:
         try:
@@ -157,6 +169,15 @@ def scan(
     if out:
         say(f"scan: written {out / 'index.html'}")
     return ALARMS if findings.alarmed else DONE
+
+
+def _loaded(path: Path) -> KnownNames:
+    from lambda_app.chalicelib.domains.known import KnownNames, KnownNamesError
+
+    try:
+        return KnownNames.load(path)
+    except KnownNamesError as error:
+        raise PipelineError(f"--known: {error}") from error
 
 
 def _replacing(out: Path | None) -> AbstractContextManager[Path | None]:

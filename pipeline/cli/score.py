@@ -72,6 +72,11 @@ def _delimiter(text: str) -> str:
 @click.option(
     "--raw", is_flag=True, help="Leave CSV cells that a spreadsheet would run as they are."
 )
+@click.option(
+    "--hint",
+    is_flag=True,
+    help="Say of flagged names whose generator's they look like: the three likeliest families.",
+)
 @click.option("--model", metavar="MODEL", help="A packaged model's name or an artifact's folder.")
 @click.option(
     "--operating-point",
@@ -114,6 +119,7 @@ def score(
     encoding: str | None,
     form: str | None,
     raw: bool,
+    hint: bool,
     model: str | None,
     operating_point: str,
     allow: tuple[str, ...],
@@ -137,7 +143,15 @@ def score(
         raise streams.InputError("no names: give some, or --input FILE, or pipe them in")
     form = form or ("table" if sys.stdout.isatty() else "csv")
     job = workers.Job(
-        model, operating_point, form, raw, allow, assigned, chosen, str(known) if known else None
+        model,
+        operating_point,
+        form,
+        raw,
+        allow,
+        assigned,
+        chosen,
+        known=str(known) if known else None,
+        hint=hint,
     )
     try:
         scorer = job.scorer()
@@ -169,7 +183,8 @@ def score(
         chunks = feed.chunks(source.rows(encoding))
     full = feed.CHUNK if live else 0
     with closing(workers.score(job, scorer, chunks, jobs or workers.cores(), full)) as results:
-        counts = formats.write(results, sys.stdout, form, live, bool(scorer.known))
+        columns = formats.columns(bool(scorer.known), hint)
+        counts = formats.write(results, sys.stdout, form, live, columns)
     sys.stdout.flush()
     for line in notes.lines:
         say(f"score: {line}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import (
     banjori,
+    ccleaner,
     chinad,
     conficker,
     corebot,
@@ -84,3 +85,6 @@ FAMILIES: dict[str, Family] = {
         zloader,
     )
 }
+
+# Besides, those that make too few names to learn anything from: they are matched and printed alone.
+EVERY: dict[str, Family] = dict(sorted({**FAMILIES, "ccleaner": ccleaner.FAMILY}.items()))

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from pipeline.errors import PipelineError
 
-from . import FAMILIES
+from . import EVERY
 from .family import Family, Variant
 
 FIRST, LAST = date(1970, 1, 1), date(2105, 12, 31)  # the days that all algorithms can count
@@ -22,7 +22,7 @@ class UnknownError(PipelineError):
 def table() -> Iterator[str]:
     """A header and one line a family."""
     rows: list[tuple[str, ...]] = [("family", "kind", "variants", "period", "seeds", "source")]
-    rows += [_row(family) for family in FAMILIES.values()]
+    rows += [_row(family) for family in EVERY.values()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -33,11 +33,11 @@ def names(
     family: str, variant: str | None, day: str, seed: str | None, count: int
 ) -> Iterator[str]:
     """The first hosts of a family; the variant and the seed are its first ones if None."""
-    if family not in FAMILIES:
-        raise UnknownError(f"no family {family!r}; known are {', '.join(FAMILIES)}")
+    if family not in EVERY:
+        raise UnknownError(f"no family {family!r}; known are {', '.join(EVERY)}")
     if count < 1:
         raise UnknownError(f"--count {count}: give 1 or more")
-    chosen = _variant(FAMILIES[family], variant)
+    chosen = _variant(EVERY[family], variant)
     if seed is None:
         seed = chosen.seeds[0]
     elif chosen.seeds == ("",):

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from lambda_app.chalicelib.domains.known import ALWAYS
 
-from ..dga import FAMILIES
+from ..dga import EVERY
 from ..dga.arithmetic import days
 from ..dga.family import Variant
 from ..dga.listing import FIRST, LAST
@@ -67,7 +67,7 @@ def all_series() -> tuple[Series, ...]:
     """Every variant with every seed that malware is known to have used."""
     return tuple(
         Series(family.name, variant, seed)
-        for family in FAMILIES.values()
+        for family in EVERY.values()
         for variant in family.variants
         for seed in variant.seeds
         if seed not in variant.unused
@@ -77,8 +77,8 @@ def all_series() -> tuple[Series, ...]:
 def chosen(families: Iterable[str]) -> list[int]:
     """The series of some families, of all where none is named; raises RangeError."""
     names = set(families)
-    if unknown := sorted(names - FAMILIES.keys()):
-        raise RangeError(f"no family {unknown[0]!r}; known are {', '.join(FAMILIES)}")
+    if unknown := sorted(names - EVERY.keys()):
+        raise RangeError(f"no family {unknown[0]!r}; known are {', '.join(EVERY)}")
     return [i for i, x in enumerate(all_series()) if not names or x.family in names]
 
 

@@ -135,6 +135,16 @@ def add_hosts(
     _register(connection, "hosts", columns)
 
 
+def add_made(connection: duckdb.DuckDBPyConnection, queries: list[str], chance: list[bool]) -> None:
+    """Make the table made: query, chance (it may be no generator's)."""
+    texts, marks = np.array(queries, dtype=object), np.array(chance, dtype=np.bool_)
+    connection.execute("CREATE TABLE made (query VARCHAR, chance BOOLEAN)")
+    if queries:
+        connection.register("columns", {"query": texts, "chance": marks})
+        connection.execute("INSERT INTO made SELECT query, chance FROM columns")
+        connection.unregister("columns")
+
+
 def _register(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, NDArray[np.generic]]
 ) -> None:

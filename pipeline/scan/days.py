@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,8 +19,9 @@ from lambda_app.chalicelib.traffic.judge import alarms_of, scores, strength
 from lambda_app.chalicelib.traffic.sums import odd_points
 
 from ..scoring.workers import started
+from . import hint
 from .asked import NO_DAY
-from .findings import Asked, ClientDay
+from .findings import Asked, ClientDay, Speaking
 
 MOST = 5000  # unfamiliar labels of a day; a client with more is a resolver or a crawler
 _AT_ONCE = 50_000  # rows fetched
@@ -62,11 +63,12 @@ class Judged:
     _day: Day
     _points: Floats
     _suffixes: list[str]
+    known: Speaking | None = None  # its names of known generators, if they raise an alarm
 
     def told(self, connection: duckdb.DuckDBPyConnection) -> ClientDay:
         """All that is to be said of it."""
-        row = connection.execute(_WHOLE, [self.client, self.number]).fetchone()
-        assert row
+        found = connection.execute(_WHOLE, [self.client, self.number]).fetchone()
+        row = found or (0, 0, 0, 0)  # of names without a label to judge, all of them
         day = self._day
         columns = (day.z, self._points, day.dead, day.first, day.last)
         names = (f"{x}.{suffix}" for x, suffix in zip(day.labels, self._suffixes, strict=True))
@@ -80,7 +82,16 @@ class Judged:
             asked=tuple(map(Asked, names, *(x.tolist() for x in columns))),
             alarms=self.alarms,
             score=self.score,
+            known=self.known,
+            family_hint=hint.of_alarms(day.labels, self.alarms, self.known),
         )
+
+
+def unjudged(client: str, number: int) -> Judged:
+    """A day of which nothing is known but what an index says."""
+    none = np.empty(0)
+    empty = Day([], none, none.astype(np.int64), none.astype(np.bool_), none, none)
+    return Judged(client, number, (), 0.0, 0.0, empty, none, [])
 
 
 def too_busy(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -106,11 +117,17 @@ class Batch(NamedTuple):
 
 
 def judged(
-    connection: duckdb.DuckDBPyConnection, log: Log, cut: Cut, every: bool = False, jobs: int = 1
+    connection: duckdb.DuckDBPyConnection,
+    log: Log,
+    cut: Cut,
+    every: bool = False,
+    jobs: int = 1,
+    wanted: Collection[tuple[str, int]] = (),
 ) -> Iterator[Batch]:
     """The verdict on each client's day that has an unfamiliar label, some clients at a time.
 
-    every: hand out the days without an alarm too. Many are judged by several processes. Raises
+    every: hand out the days without an alarm too. wanted: and these clients' days.
+    Many are judged by several processes. Raises
     WorkerError if one of these ends before its time.
     """
     row = connection.execute("SELECT count(*) FROM unfamiliar").fetchone()
@@ -118,12 +135,12 @@ def judged(
     parts = rows // _AT_ONCE + 1
     fetched = (_fetched(connection, part, parts) for part in range(parts))
     if jobs == 1 or rows < 2 * _AT_ONCE:
-        yield from (_batch(columns, log, cut, every) for columns in fetched)
+        yield from (_batch(columns, log, cut, every, wanted) for columns in fetched)
         return
     with started(jobs, _ready) as (executor, _):
         waiting: deque[Future[Batch]] = deque()
         for columns in fetched:
-            waiting.append(executor.submit(_batch, columns, log, cut, every))
+            waiting.append(executor.submit(_batch, columns, log, cut, every, wanted))
             if len(waiting) > jobs:
                 yield waiting.popleft().result()
         yield from (future.result() for future in waiting)
@@ -139,11 +156,13 @@ def _fetched(connection: duckdb.DuckDBPyConnection, part: int, parts: int) -> _C
     return {name: np.asarray(column) for name, column in found.items()}
 
 
-def _batch(columns: _Columns, log: Log, cut: Cut, every: bool) -> Batch:
+def _batch(
+    columns: _Columns, log: Log, cut: Cut, every: bool, wanted: Collection[tuple[str, int]]
+) -> Batch:
     found = Batch([], [])
     for day in _judged(columns, log, cut):
         found.totals.append(day.total)
-        if day.alarms or every:
+        if day.alarms or every or (day.client, day.number) in wanted:
             found.days.append(day)
     return found
 

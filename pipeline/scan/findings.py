@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 
+from lambda_app.chalicelib.domains.known import Known as Maker
+from lambda_app.chalicelib.hint.family import FamilyHint
 from lambda_app.chalicelib.traffic.day import Alarm
+from lambda_app.chalicelib.traffic.made import KIND, Made
 
 
 class Accounting(NamedTuple):
@@ -33,6 +38,21 @@ class Asked(NamedTuple):
     last: float
 
 
+class Speaking(NamedTuple):
+    """Names of known generators that speak against a client's day."""
+
+    alarm: Alarm  # its names are indices into these:
+    generators: tuple[Made, ...]  # the surest first
+    asked: tuple[Asked, ...]
+    makers: tuple[tuple[Maker, ...], ...]  # of each
+
+    @property
+    def sure(self) -> Iterator[Asked]:
+        """Those that some generator makes, not by chance."""
+        numbers = {i for x in self.generators if x.confidence == "high" for i in x.names}
+        return (self.asked[i] for i in sorted(numbers))
+
+
 @dataclass(frozen=True)
 class ClientDay:
     """A client's day with what speaks against it."""
@@ -46,16 +66,27 @@ class ClientDay:
     asked: tuple[Asked, ...]  # those that are unfamiliar, in the order of first sight
     alarms: tuple[Alarm, ...]  # the surest first
     score: float  # of the surest alarm, as a multiple of its cut
+    known: Speaking | None = None  # names of known generators, if they raise an alarm
+    family_hint: FamilyHint | None = None  # what names look like that no generator makes
+
+    def named(self, alarm: Alarm) -> list[Asked]:
+        """The names of an alarm, the strongest first."""
+        asked = self.known.asked if self.known and alarm.kind == KIND else self.asked
+        return [asked[i] for i in alarm.names]
 
     @property
     def first(self) -> float:
-        """When the first unfamiliar label was asked for."""
-        return min((x.first for x in self.asked if x.first == x.first), default=float("nan"))
+        """When the first unfamiliar label, or a generator's name, was asked for."""
+        return min((x.first for x in self._all if x.first == x.first), default=float("nan"))
 
     @property
     def last(self) -> float:
-        """When the last unfamiliar label was asked for."""
-        return max((x.last for x in self.asked if x.last == x.last), default=float("nan"))
+        """When the last of them was asked for."""
+        return max((x.last for x in self._all if x.last == x.last), default=float("nan"))
+
+    @property
+    def _all(self) -> tuple[Asked, ...]:
+        return self.asked + (self.known.asked if self.known else ())
 
     @property
     def dead(self) -> int:
@@ -96,6 +127,17 @@ class Known(NamedTuple):
     last: int | None  # the latest
 
 
+class Indexed(NamedTuple):
+    """What an index of known names had to say of the log."""
+
+    names: int  # in it
+    first: date  # the days that it was made for
+    last: date
+    matched: int  # different names of the log that are in it
+    days: int  # days of the log
+    outside: list[date]  # those that it was not made for, in order
+
+
 @dataclass(frozen=True)
 class Files:
     """What was read."""
@@ -120,6 +162,7 @@ class Findings:
     too_busy: dict[str, int] = field(default_factory=dict)  # clients: labels of a day at most
     answers: tuple[int, int] = (0, 0)  # queries told that there is no such name, told anything
     known: Known | None = None  # with a baseline
+    index: Indexed | None = None  # with an index of known names
     scores: list[float] = field(default_factory=list)  # running sums of all client-days
     broken: list[tuple[str, int, str]] = field(default_factory=list)  # the first lines
     files: Files = field(default_factory=Files)

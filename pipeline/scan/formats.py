@@ -8,28 +8,36 @@ from ipaddress import ip_address
 from math import nan
 
 from lambda_app.chalicelib.traffic.day import Alarm
+from lambda_app.chalicelib.traffic.made import KIND, Made
 
 from ..scoring.formats import csv_line
 from .findings import ClientDay, Findings, Shared
-from .show import WORST, date, moment, sentence, shared, table, visible, why
+from .hint import KINDS as HINTED
+from .show import WORST, date, generators, moment, sentence, shared, table, visible, why
 
 CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
+CSV_MORE = ("known", "family_hint")
 _SHARED = "shared-oddity"
 _TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation Algorithms"}
 
 
 def rows(findings: Findings) -> Iterator[str]:
     """CSV, a row a client, day and alarm."""
-    yield csv_line(False, *CSV_COLUMNS)
+    yield csv_line(False, *CSV_COLUMNS, *CSV_MORE)
     for x in findings.alarmed:
         for alarm in x.alarms:
-            names = [x.asked[i].name for i in alarm.names[:WORST]]
+            names = [y.name for y in x.named(alarm)[:WORST]]
             seen = [moment(x.first) or "", moment(x.last) or ""]
             cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, " ".join(names))
-            yield csv_line(False, visible(x.client), date(x.day) or "", *cells)
+            more = generators(x) if alarm.kind == KIND else "", _hint(x, alarm)
+            yield csv_line(False, visible(x.client), date(x.day) or "", *cells, *more)
     if y := findings.shared:
         cells = (_SHARED, f"{y.labels:.2f}", y.confidence, *(seen or "" for seen in _seen(y)))
-        yield csv_line(False, "", "", *cells, " ".join(z.name for z in y.names[:WORST]))
+        yield csv_line(False, "", "", *cells, " ".join(z.name for z in y.names[:WORST]), "", "")
+
+
+def _hint(x: ClientDay, alarm: Alarm) -> str:
+    return str(x.family_hint) if x.family_hint and alarm.kind in HINTED else ""
 
 
 def objects(findings: Findings) -> Iterator[str]:
@@ -51,23 +59,45 @@ def _object(x: ClientDay) -> dict[str, object]:
         "last_seen": moment(x.last),
         "counts": {"queries": x.lines, "labels": x.labels, "new": len(x.asked), "dead": x.dead},
         "alarms": [_alarm(x, alarm) for alarm in x.alarms],
+        "family_hint": x.family_hint.as_json() if x.family_hint else None,
     }
 
 
 def _alarm(x: ClientDay, alarm: Alarm) -> dict[str, object]:
-    names = [
+    names: list[dict[str, object]] = [
         {
-            "name": x.asked[i].name,
+            "name": y.name,
             "points": round(point, 4),
-            "log_odds": round(x.asked[i].z, 4),
-            "dead": x.asked[i].dead,
-            "first_seen": moment(x.asked[i].first),
-            "last_seen": moment(x.asked[i].last),
+            "log_odds": round(y.z, 4) if y.z == y.z else None,  # no label was judged
+            "dead": y.dead,
+            "first_seen": moment(y.first),
+            "last_seen": moment(y.last),
         }
-        for i, point in zip(alarm.names, alarm.points, strict=True)
+        for y, point in zip(x.named(alarm), alarm.points, strict=True)
     ]
-    found = {"kind": alarm.kind, "score": round(alarm.score, 4), "confidence": alarm.confidence}
+    found: dict[str, object] = {
+        "kind": alarm.kind,
+        "score": round(alarm.score, 4),
+        "confidence": alarm.confidence,
+    }
+    if x.known and alarm.kind == KIND:
+        for name, i in zip(names, alarm.names, strict=True):
+            name["known"] = [y._asdict() for y in x.known.makers[i]]
+        found["generators"] = [_generator(y) for y in x.known.generators]
     return {**found, "names": names}
+
+
+def _generator(x: Made) -> dict[str, object]:
+    return {
+        "family": x.family,
+        "variant": x.variant,
+        "seed": x.seed,
+        "first_date": x.first,
+        "last_date": x.last,
+        "names": len(x.names),
+        "on_time": x.on_time,
+        "confidence": x.confidence,
+    }
 
 
 def _together(x: Shared, clients: int) -> dict[str, object]:
@@ -115,11 +145,14 @@ def ecs(findings: Findings) -> Iterator[str]:
 
 
 def _alert(x: ClientDay, alarm: Alarm) -> dict[str, object]:
-    names = [x.asked[i].name for i in alarm.names]
+    names = [y.name for y in x.named(alarm)]
+    more = {"known": generators(x)} if alarm.kind == KIND else {}
+    if hint := _hint(x, alarm):
+        more["family_hint"] = hint
     seen = (moment(x.first), moment(x.last) or date(x.day))
     source = {"address": x.client} | ({"ip": x.client} if _is_address(x.client) else {})
     return {
-        **_common(alarm.kind, alarm.score, alarm.confidence, names, seen, sentence(x, alarm)),
+        **_common(alarm.kind, alarm.score, alarm.confidence, names, seen, sentence(x, alarm), more),
         "source": source,
     }
 
@@ -140,6 +173,7 @@ def _common(
     names: list[str],
     seen: tuple[str | None, str | None],
     reason: str,
+    more: dict[str, str] | None = None,
 ) -> dict[str, object]:
     return {
         "@timestamp": seen[1],
@@ -158,7 +192,7 @@ def _common(
             "framework": "MITRE ATT&CK",
             "technique": {k: [v] for k, v in _TECHNIQUE.items()},
         },
-        "labels": {"confidence": confidence},
+        "labels": {"confidence": confidence} | (more or {}),
     }
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import duckdb
 
+from lambda_app.chalicelib.domains.known import KnownNames
 from lambda_app.chalicelib.traffic.day import Cut, Log
 from lambda_app.chalicelib.traffic.familiar import few
 from lambda_app.chalicelib.traffic.pieces import Background
 
 from ..errors import PipelineError
-from . import asked, baseline, days, hosts
+from . import asked, baseline, days, generators, hosts
 from .clients import Names
 from .findings import Accounting, Files, Findings
 from .progress import Advance, bar, statement
@@ -43,6 +44,7 @@ class Request:
     names: Names = field(default_factory=Names)
     baseline: Path | None = None
     most: int | None = None  # alarms a day; None: those over the cut
+    known: KnownNames | None = None  # names that known generators make
 
 
 def scan(request: Request) -> Findings:
@@ -56,26 +58,33 @@ def scan(request: Request) -> Findings:
         with closing(reading):
             with statement(connection, "reading", reading.bytes):
                 asked.group(connection)
-            labels = _named(connection, request)
+            labels, makers = _named(connection, request)
             coded, clients = asked.coded(connection), asked.clients(connection)
             baseline.know(connection, request.baseline)
             asked.choose(connection, few(clients, coded))
             log = Log(coded=coded, grams=Background.of(labels))
-            findings = _findings(connection, request, reading, log, clients)
+            findings = _findings(connection, request, reading, log, clients, makers)
         if request.baseline:
             baseline.keep(connection, request.baseline)
     return findings
 
 
-def _named(connection: duckdb.DuckDBPyConnection, request: Request) -> list[str]:
-    """Make the tables of clients, hosts and pairs; returns the different labels, in order."""
+def _named(
+    connection: duckdb.DuckDBPyConnection, request: Request
+) -> tuple[list[str], generators.Makers]:
+    """Make the tables of clients, hosts, pairs and what generators made.
+
+    Returns the different labels, in order, and the makers of names.
+    """
     asked.add_clients(connection, request.names)
     queries = asked.queries(connection)
     with bar("names", len(queries), "name") as advance:
         found = hosts.judge(request.job, queries.tolist(), request.jobs, advance)
     asked.add_hosts(connection, found.columns(queries))
     asked.pair(connection)
-    return sorted({*found.label} - {""})
+    index = request.known
+    makers = generators.matched(connection, index, queries.tolist()) if index else {}
+    return sorted({*found.label} - {""}), makers
 
 
 def _findings(
@@ -84,9 +93,11 @@ def _findings(
     reading: Reading,
     log: Log,
     clients: int,
+    makers: generators.Makers,
 ) -> Findings:
     busy = days.too_busy(connection)
     count, dated = days.count(connection)
+    speaking = generators.speaking(connection, makers, few(clients, log.coded)) if makers else {}
     scores: list[float] = []
 
     def noted(batches: Iterable[days.Batch], advance: Advance) -> Iterator[days.Batch]:
@@ -97,8 +108,10 @@ def _findings(
 
     with bar("days", count, "day") as advance:
         every = request.most is not None
-        found = days.judged(connection, log, request.cut, every, request.jobs)
-        kept = _kept(noted(found, advance), request.most)
+        wanted = frozenset(speaking)
+        found = days.judged(connection, log, request.cut, every, request.jobs, wanted)
+        told = generators.joined(noted(found, advance), speaking, log, request.cut)
+        kept = _kept(told, request.most)
     lines = _accounting(asked.lines(connection))
     return Findings(
         alarmed=[x.told(connection) for x in kept],
@@ -112,6 +125,7 @@ def _findings(
         cut=request.cut.thresholds(log.coded).random_looking,
         answers=asked.codes(connection),
         known=baseline.known(connection) if request.baseline else None,
+        index=generators.indexed(connection, request.known, makers) if request.known else None,
         # A day with nothing unfamiliar has a sum of 0.
         scores=[*scores, *[0.0] * (count - len(scores))],
         broken=[(str(x.path), *x[1:]) for x in reading.broken()] if lines.broken else [],

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from lambda_app.chalicelib.traffic.day import Alarm
+from lambda_app.chalicelib.traffic.made import KIND
 
 from .findings import Asked, ClientDay, Findings, Shared
 
 WORST = 10  # names shown on a screen and in a cell
 _FEW = 3  # clients; of fewer nobody can say what several of them ask for
+_SHOWN = 3  # generators told in a sentence
 _LONG = 24  # characters of a name that is shown whole in a sentence
 
 REASONS = {  # what is skipped, by the word that the accounting has for it
@@ -51,12 +53,14 @@ def date(day: int | None) -> str | None:
 def why(found: ClientDay) -> str:
     """What speaks against a client, in a line."""
     told = ". ".join(sentence(found, alarm) for alarm in found.alarms)
+    if found.family_hint:
+        told += f". Family, a hint and no verdict: {found.family_hint}"
     return told or f"no alarm: {found.dead} of {len(found.asked)} new names do not exist"
 
 
 def sentence(found: ClientDay, alarm: Alarm) -> str:
     """What an alarm says, with when."""
-    names = [found.asked[i] for i in alarm.names]
+    names = found.named(alarm)
     return _SENTENCES[alarm.kind](found, names) + _period(names)
 
 
@@ -68,7 +72,26 @@ def _random(found: ClientDay, names: list[Asked]) -> str:
     return f"{len(names)} of {len(found.asked)} new names read like {odd}"
 
 
+def _known(found: ClientDay, names: list[Asked]) -> str:
+    return f"known generator: {generators(found)}"
+
+
+def generators(found: ClientDay) -> str:
+    """Whose names a client asked for: "conficker of 2026-11-24, 250 names"; the first _SHOWN."""
+    by_names: dict[tuple[int, ...], list[str]] = {}
+    for x in found.known.generators if found.known else ():
+        by_names.setdefault(x.names, []).append(str(x))
+    told = [f"{' and '.join(x)}, {_count(len(names))}" for names, x in by_names.items()]
+    more = f"; and {len(told) - _SHOWN:,} other generators" if len(told) > _SHOWN else ""
+    return "; ".join(told[:_SHOWN]) + more
+
+
+def _count(names: int) -> str:
+    return f"{names:,} name{'s' * (names != 1)}"
+
+
 _SENTENCES: dict[str, Callable[[ClientDay, list[Asked]], str]] = {
+    KIND: _known,
     "random-looking": _random,
     "same-pieces": lambda _, names: f"{len(names)} names are put together from the same pieces",
     "same-end": lambda _, names: f"{len(names)} names begin or end alike",
@@ -94,14 +117,16 @@ def _length(seconds: float) -> str:
 
 def worst(found: ClientDay) -> list[str]:
     """The names that speak most against a client; without an alarm those of most points."""
-    points: dict[int, float] = {}
+    points: dict[str, float] = {}
+    odds: dict[str, float] = {}
     for alarm in found.alarms:
-        for index, point in zip(alarm.names, alarm.points, strict=True):
-            points[index] = max(point, points.get(index, point))
+        for x, point in zip(found.named(alarm), alarm.points, strict=True):
+            points[x.name] = max(point, points.get(x.name, point))
+            odds[x.name] = x.z if x.z == x.z else 0.0
     if not found.alarms:
-        points = {i: x.points for i, x in enumerate(found.asked) if x.points > 0}
-    ordered = sorted(points, key=lambda i: (-points[i], -found.asked[i].z, found.asked[i].name))
-    return [found.asked[i].name for i in ordered[:WORST]]
+        points = {x.name: x.points for x in found.asked if x.points > 0}
+        odds = {x.name: x.z for x in found.asked}
+    return sorted(points, key=lambda x: (-points[x], -odds[x], x))[:WORST]
 
 
 # --- a screen ---
@@ -156,6 +181,8 @@ def accounting(findings: Findings) -> Iterator[str]:
     for problem in findings.files.left_out.values():
         yield f"left out: {visible(problem)}"
     yield judged(findings)
+    if findings.index:
+        yield from indexed(findings)
     if findings.known:
         yield known(findings)
     for client, labels in findings.too_busy.items():
@@ -197,6 +224,22 @@ def known(findings: Findings) -> str:
         return "baseline: no name was asked for on an earlier day, so all are new"
     seen = f"first on {date(first)}, last on {date(last)}"
     return f"baseline: {labels:,} names were asked for on an earlier day ({seen}) and do not count"
+
+
+def indexed(findings: Findings) -> Iterator[str]:
+    """What an index of known names found, and whether it was made for the days of the log."""
+    assert findings.index
+    names, first, last, matched, days, outside = findings.index
+    yield (
+        f"known: {matched:,} of the log's names are among the {names:,} of the index, "
+        f"of {first} to {last}"
+    )
+    if outside:
+        count = f"{len(outside):,} of the log's {days:,} days"
+        span = f"{outside[0]}" + (f" to {outside[-1]}" if len(outside) > 1 else "")
+        yield f"known: the index is out of date: it was not made for {count} ({span})"
+    elif not days:
+        yield "known: the log tells no dates, so names of any day count"
 
 
 def too_busy(client: str, labels: int) -> str:

@@ -54,7 +54,7 @@ def timeline(found: ClientDay) -> Timeline:
     start, end = min(times.values()), max(times.values())
     points = [found.asked[i].points for i in indices]
     low, high = min(0.0, math.floor(min(points))), max(1.0, math.ceil(max(points)))
-    counts = {i for alarm in found.alarms for i in alarm.names}
+    counts = {x.name for alarm in found.alarms for x in found.named(alarm)}
 
     def across(time: float) -> float:
         room = WIDTH - _LEFT - _RIGHT
@@ -65,7 +65,7 @@ def timeline(found: ClientDay) -> Timeline:
         return round(_TOP + room * (high - value) / (high - low), 1)
 
     dots = [
-        Dot(across(times[i]), up(x.points), x.name, x.points, x.dead, i in counts, _when(x))
+        Dot(across(times[i]), up(x.points), x.name, x.points, x.dead, x.name in counts, _when(x))
         for i, x in ((i, found.asked[i]) for i in indices)
     ]
     marks = [Mark(across(t), _clock(t, end - start)) for t in _times(start, end)] if timed else []

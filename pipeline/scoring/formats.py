@@ -6,6 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from io import StringIO
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TextIO
@@ -19,9 +20,11 @@ from .rows import Row
 
 if TYPE_CHECKING:
     from lambda_app.chalicelib.domains.known import Known
+    from lambda_app.chalicelib.hint.family import FamilyHint
 
 CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
 KNOWN = "known"  # a column more, where there is an index of known names
+HINT = "family_hint"  # a column more, where it is asked for
 VERDICTS = ("legitimate", "malicious")  # by label
 # What a spreadsheet would run as a formula (OWASP, "CSV injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -39,25 +42,32 @@ class Written(NamedTuple):
 
 
 def write(
-    results: Iterable[Written], stream: TextIO, form: str, live: bool = False, known: bool = False
+    results: Iterable[Written],
+    stream: TextIO,
+    form: str,
+    live: bool = False,
+    columns: Sequence[str] = CSV_COLUMNS,
 ) -> Counts:
     """Write the results of all chunks in a form of FORMS; returns the counts of all rows.
 
-    live: the reader is waiting, so nothing stays in a buffer. known: whether there is an index of
-    known names, and a column of CSV for it.
+    live: the reader is waiting, so nothing stays in a buffer. columns: CSV's, see columns().
     """
     counts: Counts = Counter()
     results = iter(results)
     # Before the header: the input may turn out to be none.
     first = next(results, Written("", Counter()))
-    header = HEADERS[form]
-    stream.write(f"{header[:-1]},{KNOWN}\n" if known and form == "csv" else header)
+    stream.write(",".join(columns) + "\n" if form == "csv" else HEADERS[form])
     for written in chain([first], results):
         stream.write(written.text)
         if live:
             stream.flush()
         counts.update(written.counts)
     return counts
+
+
+def columns(known: bool, hint: bool) -> tuple[str, ...]:
+    """CSV's: two more where there is an index of known names, and where a hint is asked for."""
+    return *CSV_COLUMNS, *[KNOWN] * known, *[HINT] * hint
 
 
 def summary(counts: Counts) -> str:
@@ -73,10 +83,11 @@ def summary(counts: Counts) -> str:
 # --- CSV ---
 
 
-def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
+def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False) -> Written:
     """CSV without the explanation, which would take most of the time.
 
-    Unless raw, a cell that a spreadsheet would run gets an apostrophe in front.
+    Unless raw, a cell that a spreadsheet would run gets an apostrophe in front. hint: flagged
+    names have what family they look like in a column more.
     """
     labels: list[str] = []
     names: list[Name] = []
@@ -112,12 +123,25 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
         verdict[at] = 0
     parts = zip(heads, verdict, probability, tails, strict=True)
     lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in parts]
+    if hint:
+        hints = (
+            _hint(label) if flagged else "" for label, flagged in zip(labels, verdict, strict=True)
+        )
+        lines = [f"{line[:-1]},{text}\n" for line, text in zip(lines, hints, strict=True)]
+    more = [""] * (bool(scorer.known) + hint)
     for at, invalid in refused:
-        fields = (invalid.domain, "", "", "", invalid.status, _why(invalid))
-        lines.insert(at, csv_line(raw, *fields, *[""] * bool(scorer.known)))
+        cells = invalid.domain, "", "", "", invalid.status, _why(invalid), *more
+        lines.insert(at, csv_line(raw, *cells))
     counts = Counter(map(_kind, (invalid for _, invalid in refused)))
     counts += Counter(judged=len(labels), flagged=sum(verdict), allowed=len(allowed))
     return Written("".join(lines), counts)
+
+
+def _hint(label: str) -> FamilyHint:
+    """What family a name looks like."""
+    from lambda_app.chalicelib.hint.family import packaged  # for those alone who ask
+
+    return packaged().hint(label)
 
 
 def _tail(name: Name, entry: str | None) -> str:
@@ -147,29 +171,31 @@ def csv_line(raw: bool, *fields: str) -> str:
 # --- with the explanation ---
 
 
-def to_jsonl(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
-    """JSON lines with every contribution and the reasons."""
-    return _explained(scorer, rows, _object)
+def to_jsonl(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False) -> Written:
+    """JSON lines with every contribution and the reasons; hint: and with a family."""
+    return _explained(scorer, rows, partial(_object, hint))
 
 
-def _object(x: Score | Invalid) -> str:
+def _object(hint: bool, x: Score | Invalid) -> str:
     if isinstance(x, Invalid):
         return json.dumps(x._asdict()) + "\n"
     known = None if x.known is None else [y._asdict() for y in x.known]
-    return json.dumps(x._asdict() | {"known": known, "status": "judged"}) + "\n"
+    more = {HINT: _hint(x.name).as_json() if x.label else None} if hint else {}
+    return json.dumps(x._asdict() | {"known": known, "status": "judged"} | more) + "\n"
 
 
-def to_table(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
+def to_table(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False) -> Written:
     """Lines for a person."""
-    return _explained(scorer, rows, _sentence)
+    return _explained(scorer, rows, partial(_sentence, hint))
 
 
-def _sentence(x: Score | Invalid) -> str:
+def _sentence(hint: bool, x: Score | Invalid) -> str:
     if isinstance(x, Invalid):
         verdict = "skipped" if x.status == "skipped" else "refused"
         return f"{verdict:<11} {'':>11}  {quoted(x.domain)}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
-    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}\n"
+    more = f" Family, a hint: {_hint(x.name)}." if hint and x.label else ""
+    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}{more}\n"
 
 
 def _explained(
@@ -192,10 +218,9 @@ def _kind(x: Score | Invalid) -> str:
     return f"skipped {x.reason}" if x.status == "skipped" else "invalid"
 
 
-Form = Callable[[Scorer, Sequence[Row], bool], Written]
+Form = Callable[[Scorer, Sequence[Row], bool, bool], Written]
 FORMS: dict[str, Form] = {"table": to_table, "csv": to_csv, "jsonl": to_jsonl}
 HEADERS = {
     "table": f"{'verdict':<11} {'probability':>11}  domain: why\n",
-    "csv": ",".join(CSV_COLUMNS) + "\n",
     "jsonl": "",
 }

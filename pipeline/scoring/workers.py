@@ -49,6 +49,7 @@ class Job(NamedTuple):
     assigned: tuple[str, ...] = ()  # zones beside the packaged ones
     chosen: tuple[str, ...] = ()
     known: str | None = None  # the path of an index of known names
+    hint: bool = False  # whether flagged names have a family with them
 
     def scorer(self) -> Scorer:
         """The model, loaded; raises ArtifactError, AllowListError or UnknownOperatingPoint.
@@ -66,7 +67,7 @@ class Job(NamedTuple):
 
     def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Written:
         """The output for a chunk."""
-        return FORMS[self.form](scorer, chunk, self.raw)
+        return FORMS[self.form](scorer, chunk, self.raw, self.hint)
 
 
 def cores() -> int:

@@ -62,6 +62,16 @@ def test_scan_gives_its_rows_beside_the_floor() -> None:
 
 
 @pytest.mark.slow
+def test_known_gives_its_rows_by_family() -> None:
+    figures = table("known")
+    assert figures["banjori: names; by match; with certainty; by the model"].startswith(
+        "15,372; 100%"
+    )
+    assert "matching 1,000 names, processor time" in figures
+    assert "universities: expected in it, found" in figures
+
+
+@pytest.mark.slow
 def test_others_give_their_rows_beside_ours() -> None:
     figures = table("others")
     assert {

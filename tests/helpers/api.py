@@ -47,6 +47,7 @@ BAD: list[tuple[object, int, str]] = [
     ({"domains": [["a.com"]]}, 400, "domains[0] is an array, expected a string"),
     ({"domains": ["a.com", {}]}, 400, "domains[1] is an object, expected a string"),
     ({"domain": "a.com", "operating_point": None}, 400, "operating_point is null, expected"),
+    ({"domain": "a.com", "hint": "true"}, 400, "hint is a string, expected true or false"),
     ({"domains": ["a.com"] * 1001}, 413, "1001 domains: at most 1000"),
     ({"domain": "x" * 2_000_000}, 413, "at most 1000000"),
     ({"domain": ""}, 422, "empty"),

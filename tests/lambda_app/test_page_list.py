@@ -39,7 +39,7 @@ def test_a_list_is_judged_sorted_and_downloaded(page: Page, language: Scorer) ->
 
 
 def as_score_writes(scorer: Scorer, names: list[str]) -> str:
-    return formats.HEADERS["csv"] + formats.to_csv(scorer, names).text
+    return ",".join(formats.CSV_COLUMNS) + "\n" + formats.to_csv(scorer, names).text
 
 
 def test_the_csv_is_that_of_the_command_score(page: Page, language: Scorer) -> None:

@@ -34,7 +34,7 @@ class Log:
 class Alarm(NamedTuple):
     """What speaks against a client's day, and by how much."""
 
-    kind: str  # a field of Thresholds
+    kind: str  # a field of Thresholds, "shared-oddity", or "known": see made.py
     score: float  # compare with the threshold of that kind
     confidence: str  # "high" or "low"
     names: tuple[int, ...]  # indices into Day.labels, the strongest first

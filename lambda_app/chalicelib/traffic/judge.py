@@ -9,11 +9,12 @@ import numpy as np
 
 from ..features.types import Floats, Ints
 from .day import Alarm, Cut, Day, Log, Thresholds, in_order
+from .made import KIND
 from .pieces import end_points, piece_points
 from .sums import length_points, odd_points, running_sum
 
 __all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds"]
-__all__ += ["alarms_of", "judge", "points", "scores", "strength"]
+__all__ += ["alarms_of", "in_rank", "judge", "points", "scores", "strength"]
 
 SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
 _BY_CHANCE = 0.05  # pieces that a label more has in common with others by chance
@@ -41,6 +42,11 @@ def alarms_of(found: Iterable[Score], log: Log, cut: Cut = _DEFAULT) -> list[Ala
         for kind, score, names, own in found
         if score >= _threshold(kind, log, cut)
     ]
+    return in_rank(alarms, log, cut)
+
+
+def in_rank(alarms: Iterable[Alarm], log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
+    """Alarms, the surest first."""
     return sorted(alarms, key=lambda x: (x.confidence != "high", -strength(x, log, cut), x.kind))
 
 
@@ -86,6 +92,8 @@ def points(day: Day, log: Log) -> Floats:
 
 def strength(alarm: Alarm, log: Log, cut: Cut = _DEFAULT) -> float:
     """An alarm's score as a multiple of its threshold, which makes kinds comparable."""
+    if alarm.kind == KIND:
+        return alarm.score  # one name is enough
     if alarm.kind == "shared-oddity":
         return alarm.score / cut.shared
     return alarm.score / _threshold(alarm.kind, log, cut)

@@ -9,7 +9,7 @@ from chalice.app import BadRequestError, ChaliceViewError, Response, Unprocessab
 
 from ..domains.parse import InvalidDomain
 from ..features.registry import REGISTRY
-from ..model.artifact import Artifact
+from ..model.artifact import Artifact, ArtifactError
 from ..model.score import Invalid, Score
 from ..model.scorer import Scorer, UnknownOperatingPoint
 from .access import PayloadTooLargeError
@@ -49,13 +49,14 @@ def classify(
     request = _read(body, form)
     if "operating_point" in request:
         scorer = _at(scorer, request["operating_point"])
+    hint = _wants_hint(request.get("hint", False), form)
     if "domains" in request:
-        return _many(scorer, request["domains"], limit)
+        return _many(scorer, request["domains"], limit, hint)
     domain = request["domain"]
     if not isinstance(domain, str):
         raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
     try:
-        return answer(scorer.artifact, scorer.score(domain))
+        return answer(scorer.artifact, scorer.score(domain), hint)
     except InvalidDomain as error:
         raise NotJudgedError(domain, error) from error
 
@@ -77,14 +78,16 @@ def describe(model: Artifact) -> dict[str, Any]:
     return model.metadata | {"meanings": {name: REGISTRY[name].meaning for name in model.features}}
 
 
-def answer(model: Artifact, score: Score) -> dict[str, Any]:
+def answer(model: Artifact, score: Score, hint: bool = False) -> dict[str, Any]:
     """The answer about one name: the original's eight keys, all numbers, and new ones beside.
 
     length, entropy, proVowels and numWords are contributions by group: with the intercept
-    they sum to the log-odds, whatever the model.
+    they sum to the log-odds, whatever the model. hint: whether to say what family made the
+    name; raises ServiceUnavailableError if that cannot be said.
     """
     groups = score.groups
-    return {
+    more = {"family_hint": _family(score)} if hint else {}
+    return more | {
         "label": score.label,
         "class0Prob": 1.0 - score.probability,
         "class1Prob": score.probability,
@@ -151,7 +154,28 @@ def _at(scorer: Scorer, operating_point: object) -> Scorer:
         raise BadRequestError(str(error)) from error
 
 
-def _many(scorer: Scorer, domains: object, limit: int) -> dict[str, Any]:
+def _wants_hint(value: object, form: bool) -> bool:
+    """Whether a request asks for a hint; a form has words for true and false."""
+    if form and isinstance(value, str):
+        value = {"true": True, "false": False}.get(value, value)
+    if not isinstance(value, bool):
+        raise BadRequestError(f"hint is {_kind(value)}, expected true or false")
+    return value
+
+
+def _family(score: Score) -> dict[str, Any] | None:
+    """What family a flagged name looks like, None for one that is not flagged."""
+    if not score.label:
+        return None
+    from ..hint.family import packaged  # for those alone who ask
+
+    try:
+        return packaged().hint(score.name).as_json()
+    except ArtifactError as error:
+        raise ServiceUnavailableError(f"no usable hint: {error}") from error
+
+
+def _many(scorer: Scorer, domains: object, limit: int, hint: bool) -> dict[str, Any]:
     if not isinstance(domains, list) or not domains:
         found = _kind(domains) if domains != [] else "an empty array"
         raise BadRequestError(f"domains is {found}, expected an array of 1 to {limit:,} strings")
@@ -166,7 +190,7 @@ def _many(scorer: Scorer, domains: object, limit: int) -> dict[str, Any]:
         "threshold": scorer.threshold,
         "operating_point": scorer.operating_point,
         "results": [
-            result._asdict() if isinstance(result, Invalid) else answer(model, result)
+            result._asdict() if isinstance(result, Invalid) else answer(model, result, hint)
             for result in scorer.score_many(domains)
         ],
     }

@@ -12,6 +12,8 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Compiled for those alone who set them.
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null"
 _SHA256 = r"[0-9a-f]{64}"
+IN_S3 = "s3://"
+_OBJECT = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/].*"
 
 
 class SettingsError(ValueError):
@@ -27,7 +29,9 @@ class Settings(NamedTuple):
     batch_limit: int = MAX_DOMAINS  # BATCH_LIMIT: names in one request
     log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged, nor counted
     log_names: bool = False  # LOG_NAMES: whether names stand in the log
-    allow: tuple[str, ...] = ()  # ALLOW: files of names that are legitimate in any case
+    allow: tuple[
+        str, ...
+    ] = ()  # ALLOW: files of names that are legitimate in any case; or s3://bucket/key
     known: tuple[str, ...] = ()  # KNOWN: an index of names that known generators make, or none
     assigned: tuple[str, ...] = ()  # ZONES_ASSIGNED: whose owner is judged; beside the packaged
     chosen: tuple[str, ...] = ()  # ZONES_CHOSEN: before which the label is judged
@@ -77,7 +81,10 @@ def _origins(text: str) -> tuple[str, ...]:
 def _files(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     paths = tuple(environment.get(name, "").split())
     for path in paths:
-        if not Path(path).is_file():
+        if path.startswith(IN_S3):
+            if not re.fullmatch(_OBJECT, path):
+                raise SettingsError(f"{name} {path[:200]!r}: expected s3://bucket/key")
+        elif not Path(path).is_file():
             raise SettingsError(f"{name} {path[:200]!r}: there is no such file")
     return paths
 

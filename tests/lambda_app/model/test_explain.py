@@ -68,10 +68,10 @@ def test_who_does_not_ask_for_sentences_gets_none_made(
 
     monkeypatch.setattr(score, "sentence", counted)
     for form in ("csv", "jsonl"):
-        assert "google" in FORMS[form](language, ["google.com", "co.uk"], False).text
+        assert "google" in FORMS[form](language, ["google.com", "co.uk"], False, False).text
     language.score_many(["google.com"])
     assert made == []
-    FORMS["table"](language, ["google.com", "co.uk"], False)
+    FORMS["table"](language, ["google.com", "co.uk"], False, False)
     assert made == ["google"]
 
 

@@ -7,9 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import requests
 
@@ -17,6 +20,9 @@ from lambda_app.chalicelib.domains.allow import AllowList
 from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 from pipeline.deploy.local_server import served
+from pipeline.dga import FAMILIES
+from pipeline.known import index
+from pipeline.known.series import Days, chosen
 
 ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"
@@ -79,6 +85,8 @@ def test_every_stage_has_settings_that_the_app_takes() -> None:
         ("BATCH_LIMIT", "many"),
         ("LOG_LEVEL", "LOUD"),
         ("ALLOW", "absent.npy"),
+        ("KNOWN", "s3://bucket"),
+        ("KNOWN", "s3://Bucket/known.npy"),
         ("ZONES_CHOSEN", "co.uk"),
         ("ZONES_ASSIGNED", "example.com, a..b"),
     ],
@@ -210,6 +218,29 @@ def test_zones_and_known_names_of_a_stage(tmp_path: Path) -> None:
         allowed = judged("www.qqxqxqwwq.com")
         assert (allowed["label"], allowed["allowed"]) == (0, "qqxqxqwwq.com")
         assert allowed["class1Prob"] > allowed["threshold"]  # it is still told
+
+
+def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) -> None:
+    made, allowed = FAMILIES["banjori"].variants[0], "xmqjtoevkbhrw.ru"
+    host = next(islice(made.generate(date(2026, 11, 24), made.seeds[0]), 5, None))
+    days = Days.of(date(2026, 11, 24), date(2026, 11, 24))
+    index.save(index.build(chosen(["banjori"]), days, 1), tmp_path / "known.npy")
+    AllowList.of([allowed]).save(tmp_path / "allow.npy")
+    s3 = boto3.client("s3")
+    for name in ("known.npy", "allow.npy"):
+        s3.upload_file(str(tmp_path / name), bucket, f"lists/{name}")
+    there = f"s3://{bucket}/lists"
+    with served(None, KNOWN=f"{there}/known.npy", ALLOW=f"{there}/allow.npy") as url:
+        both = requests.post(url + PATH, json={"domains": [host, allowed]}, timeout=30).json()
+        one, other = both["results"]
+        assert (one["label"], one["known"][0]["position"]) == (1, 5)
+        assert (other["label"], other["allowed"]) == (0, allowed)
+    with served(None, KNOWN=f"{there}/absent.npy") as url:
+        answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
+        assert answer.status_code == 503
+        assert f"{there}/absent.npy cannot be fetched" in answer.json()["Message"]
+        s3.upload_file(str(tmp_path / "known.npy"), bucket, "lists/absent.npy")
+        assert requests.post(url + PATH, json={"domain": host}, timeout=30).json()["label"] == 1
 
 
 def test_an_allow_list_beside_the_artifact_is_taken(artifact_copy: Path) -> None:

