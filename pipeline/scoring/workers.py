@@ -134,10 +134,10 @@ def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Seque
     # After kill -9 of this process, Python's resource tracker frees the semaphores of the
     # executor, and would warn of them.
     os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
-    executor = ProcessPoolExecutor(number, get_context("spawn"), _prepare)
+    executor = ProcessPoolExecutor(number, get_context("spawn"), prepare)
     processes: list[BaseProcess] = []
     try:
-        with _signals_held():
+        with signals_held():
             loading = [executor.submit(_load, job) for _ in range(number)]  # each starts one
         processes = active_children()
         yield executor, loading
@@ -149,7 +149,7 @@ def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Seque
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
+def signals_held() -> Iterator[None]:
     """No signal stops this process half way through a start; what it starts inherits that."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
@@ -164,7 +164,7 @@ def _status(processes: Iterable[BaseProcess]) -> int | None:
     return next((status for status in ended if status != -signal.SIGTERM), -signal.SIGTERM)
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """In another process, at its start: Ctrl-C stays the first one's, who also stops this one."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])
     threading.Thread(target=_end_with_parent, daemon=True).start()
