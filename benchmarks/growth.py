@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -67,7 +67,7 @@ class Clock:
     """Seconds by step, and the most memory that this process had held by its end."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.peaks: dict[str, float] = {}
 
     @contextmanager
@@ -90,7 +90,7 @@ class Clock:
 
 
 def _one(chosen: Any) -> None:
-    clock, started = Clock(), list[nodes.Node]()
+    clock = Clock()
     clock.count(labelled, "read", "read the corpus")
     clock.count(run, "_design", "count tables, choose bins")
     clock.count(nodes, "_wait_for_all", "start H2O")
@@ -104,17 +104,15 @@ def _one(chosen: Any) -> None:
     clock.count(run, "export", "export")
     clock.count(export, "_compare", "proof")
     [rows], [number] = chosen.rows, chosen.nodes
-    end = cluster.nodes
+    memory: list[float] = []
 
     @contextmanager
-    def kept(*args: Any) -> Iterator[list[nodes.Node]]:
-        with end(*args) as running:
-            started[:] = running
+    def measured(*args: Any) -> Iterator[list[nodes.Node]]:
+        with nodes.nodes(*args) as running:
             yield running
-            memory[:] = [peak(node.process.pid) for node in running]
+            memory.extend(peak(node.process.pid) for node in running)
 
-    memory: list[float] = []
-    cluster.nodes = kept
+    setattr(cluster, "nodes", measured)  # noqa: B010
     with tempfile.TemporaryDirectory(prefix="growth-") as folder:
         path = Path(folder) / "corpus.csv"
         # Not to be part of this process's memory.
@@ -162,12 +160,8 @@ def _generated() -> Iterator[tuple[str, ...]]:
 
 
 def _legitimate() -> Iterator[tuple[str, ...]]:
-    labels = [
-        x.domain
-        for name in ("hsts", "universities")
-        for x in RowReader(name).rows(0, 0)
-        if x.domain
-    ]
+    lists = (RowReader(name).rows(0, 0) for name in ("hsts", "universities"))
+    labels = [row.domain for rows in lists for row in rows if row.domain]
     yield from ((f"{x}.com", x, "legit", "listed", x) for x in labels)
     random = Random(2)
     for first in cycle(labels):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import h2o
 import requests
+from h2o.exceptions import H2OConnectionError
 
 from .nodes import ClusterError, Node, end
 
 _OWN, _JOINED = 0.5, 5.0  # seconds between two looks
+_ENDING = 5  # seconds that a killed process may take to be gone
 _ANSWER = 20  # seconds that a cluster elsewhere may take to say how it is
 
 
@@ -39,6 +42,16 @@ class Watch:
         if self.lost:
             raise ClusterError(f"{self.lost}; nothing is written, and the command can be repeated")
 
+    def _settle(self) -> None:
+        """After an answer that did not come: raise ClusterError if a node is gone, or soon is.
+
+        A process that is killed closes its ports before it has ended.
+        """
+        until = time.monotonic() + _ENDING
+        while time.monotonic() < until:
+            self.check()
+            time.sleep(0.1)
+
     @contextmanager
     def over(self, connection: Any) -> Iterator[None]:
         """Every request of H2O's client in the block fails once the cluster has lost a node.
@@ -52,7 +65,11 @@ class Watch:
         def request(*args: Any, **kwargs: Any) -> Any:
             if self.lost:
                 self.check()
-            return ask(*args, **kwargs)
+            try:
+                return ask(*args, **kwargs)
+            except H2OConnectionError:
+                self._settle()
+                raise
 
         connection.request = request
         self._thread.start()

@@ -26,6 +26,7 @@ Part = Any  # some rows of a design, small enough to go to another process
 
 _SHARE = 8  # shards at least, of more than little: H2O cuts a file so for two cores
 _LEAST, _MOST = 1 << 16, 1 << 23  # bytes of a shard
+_WORTH = 1 << 23  # bytes for each process: it takes a second or two to start
 
 
 class ShardError(PipelineError):
@@ -97,11 +98,12 @@ def write(folder: Path, design: Rows, beside: Mapping[str, Codes], deployed: boo
     header = _header(design, beside)
     widths = design.widths() + sum(codes.widths() + 1 for codes in beside.values())
     bounds = cuts(widths, len(header))
+    jobs = max(min(cores(), int(widths.sum()) // _WORTH), 1)
     shards = (
         _Shard(folder / f"{i:06d}.csv", header, design.part(rows), _some(beside, rows))
         for i, rows in enumerate(np.split(np.arange(len(widths)), bounds))
     )
-    return _all(design.lines(deployed), shards, min(cores(), len(bounds) + 1))
+    return _all(design.lines(deployed), shards, jobs)
 
 
 def write_one(path: Path, design: Rows, rows: Ints) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lambda_app.chalicelib.features.registry import CLASSIC
 from pipeline.corpus import labelled
 from pipeline.jvm.cluster import H2O, cluster
 from pipeline.training.design import Language
@@ -24,7 +23,7 @@ def main(nodes: str, path: str, out: str) -> None:
     folder = Path(out)
     folder.mkdir()
     corpus = labelled.read(Path(path))
-    design = Language(corpus, (*CLASSIC, "trigram_mean", "cut_mean"))
+    design = Language(corpus, ("length", "trigram_mean", "cut_mean"))
     with cluster(H2O(nodes=int(nodes))) as running:
         trained = train(running, corpus, design, folder)
     export(trained, [], folder)

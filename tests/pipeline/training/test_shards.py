@@ -56,6 +56,7 @@ def test_one_process_writes_what_several_write(
     design: DesignMatrix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
+    monkeypatch.setattr(shards, "_WORTH", 1)
     for jobs in (1, 3):
         monkeypatch.setattr(shards, "cores", lambda jobs=jobs: jobs)
         folder = tmp_path / str(jobs)
