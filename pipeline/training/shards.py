@@ -24,8 +24,7 @@ from ..scoring.workers import cores, prepare, signals_held
 
 Part = Any  # some rows of a design, small enough to go to another process
 
-_SHARE = 8  # shards at least, of more than little: H2O cuts a file so for two cores
-_LEAST, _MOST = 1 << 16, 1 << 23  # bytes of a shard
+_SIZE = 1 << 22  # bytes of a shard, about: of the chunks that H2O cuts a file sent to it into
 _WORTH = 1 << 23  # bytes for each process: it takes a second or two to start
 
 
@@ -117,14 +116,10 @@ def write_one(path: Path, design: Rows, rows: Ints) -> None:
 def cuts(widths: Ints, header: int) -> Ints:
     """The rows at which shards begin, but the first, given the bytes of each row and the header.
 
-    H2O gives a chunk the lines whose predecessor's line feed stands in it, and takes chunks of an
-    eighth of a file, rounded down to a power of two. Of more than 64 MB it would take longer
-    ones; shards stay at 8, which many cores can share.
+    H2O gives a chunk the lines whose predecessor's line feed stands in it.
     """
     ends = header + np.cumsum(widths)
-    size = 1 << (int(ends[-1]) // _SHARE + 1).bit_length() - 1
-    size = min(max(size, _LEAST), _MOST)
-    chunk = (ends[:-1] - 1) // size  # of the row after each
+    chunk = (ends[:-1] - 1) // _SIZE  # of the row after each
     return np.flatnonzero(np.diff(chunk, prepend=0)) + 1
 
 

@@ -15,6 +15,7 @@ from pipeline.training.config import TrainConfig
 from pipeline.training.design import Classic, DesignMatrix, Language
 from pipeline.training.shards import Codes
 
+SIZE = 1 << 16
 FEW_WORDS = TrainConfig(vocabulary_size=500)
 FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
 
@@ -41,15 +42,15 @@ def lines_of_each_chunk(data: bytes, size: int) -> list[bytes]:
 
 @pytest.mark.parametrize("deployed", [False, True])
 def test_shards_are_the_chunks_that_h2o_would_make_of_one_file(
-    design: DesignMatrix, deployed: bool, tmp_path: Path
+    design: DesignMatrix, deployed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shards, "_SIZE", SIZE)
     written = shards.write(tmp_path, design, beside(design), deployed)
     header = written[0].read_bytes().partition(b"\n")[0] + b"\n"
     parts = [path.read_bytes().removeprefix(header) for path in written]
     whole = header + b"".join(parts)
     assert len(parts) > 2
-    size = max(1 << (len(whole) // 8 + 1).bit_length() - 1, 1 << 16)
-    assert [header + parts[0], *parts[1:]] == lines_of_each_chunk(whole, size)
+    assert [header + parts[0], *parts[1:]] == lines_of_each_chunk(whole, SIZE)
 
 
 def test_one_process_writes_what_several_write(
@@ -57,6 +58,7 @@ def test_one_process_writes_what_several_write(
 ) -> None:
     found = []
     monkeypatch.setattr(shards, "_WORTH", 1)
+    monkeypatch.setattr(shards, "_SIZE", SIZE)
     for jobs in (1, 3):
         monkeypatch.setattr(shards, "cores", lambda jobs=jobs: jobs)
         folder = tmp_path / str(jobs)
@@ -64,13 +66,6 @@ def test_one_process_writes_what_several_write(
         paths = shards.write(folder, design, beside(design), deployed=False)
         found.append([(path.name, path.read_bytes()) for path in paths])
     assert found[0] == found[1]
-
-
-def test_long_files_are_cut_into_more_shards() -> None:
-    widths = np.full(1_000_000, 200)
-    sizes = np.diff([0, *shards.cuts(widths, 100), len(widths)]) * 200
-    assert len(sizes) == 24
-    assert sizes.max() < (1 << 23) + 400
 
 
 def test_codes_are_read_as_the_numbers_that_they_are_of() -> None:
