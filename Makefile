@@ -7,7 +7,7 @@ LAB := .venv/.notebook-installed
 WANTED := Python 3.11 to 3.13 is needed: make PYTHON=python3.13 ...
 # Nothing is installed whose hash is not in the lock.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
-PARALLEL := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+PARALLEL := $(BIN)/python -m pytest -n auto --dist loadgroup
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--annotation-style line --custom-compile-command "make lock"
 
@@ -27,14 +27,14 @@ report: $(RUNTIME) ## evaluate both models on what they have not seen (report/in
 	$(BIN)/python -m pipeline evaluate
 
 test: $(DEV) ## run every test: in parallel first, then those that read the clock
-	.ci/chromium
+	.ci/apt
 	@status=0; \
 	$(PARALLEL) -m "not timing" || status=1; \
 	$(BIN)/python -m pytest -m timing || status=1; \
 	exit $$status
 
 test-fast: $(DEV) ## run the tests that take a moment each, in parallel
-	.ci/chromium
+	.ci/apt
 	$(PARALLEL) -m "not slow and not timing"
 
 check: test ## run every test, ruff and mypy --strict

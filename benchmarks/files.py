@@ -31,7 +31,7 @@ def rows() -> Iterator[Row]:
 def _score(model: str, path: Path, lines: int) -> Iterator[Row]:
     for jobs in (1, cores()):
         command = ("--model", model, "--format", "csv", "--jobs", str(jobs), "--input", str(path))
-        took, peak = pipeline("score", *command, rounds=sized(3))
+        took, peak, _ = pipeline("score", *command, rounds=sized(3))
         yield f"{model}: score of {lines:,} distinct lines, processes: {jobs}", f"{took:.2f} s"
         yield "  lines a second, start included", f"{lines / took:,.0f}"
         yield "  peak memory of its largest process", f"{peak:,.0f} MB"

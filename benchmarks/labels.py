@@ -11,8 +11,8 @@ from itertools import count, cycle, islice, takewhile
 from random import Random
 
 from lambda_app.chalicelib.domains.parse import MAX_LABEL, InvalidDomain, Name, parse
-from lambda_app.chalicelib.features.encoding import ALPHABET
-from lambda_app.chalicelib.features.lexicon import BASE_BIT, CODE_MASK, WORD_BIT, Lexicon
+from lambda_app.chalicelib.features.encoding import ALPHABET, BASE_BIT, CODE_MASK, WORD_BIT
+from lambda_app.chalicelib.features.tables import Lexicon
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import sources
 from pipeline.dga import FAMILIES

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
@@ -41,11 +41,13 @@ EMULATORS = {  # by machine: the file in the wheel and its SHA-256
 }
 CACHE = Path(__file__).parent.parent / "build" / "emulator"
 _RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
+# What AWS's Python images bring beside it: the functions that read logs need them.
+SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 _INVOKE = "2015-03-31/functions/function/invocations"
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 _INVOCATION = re.compile(r"INVOKE RTDONE\(.*duration: ([0-9.]+)ms\)")
 _START = 30  # seconds that the emulator may take to listen
-_ANSWER = 60  # seconds that an event may take
+_ANSWER = 300  # seconds that an event may take
 _STOP = 30  # seconds that the emulator may take to end
 
 
@@ -56,9 +58,9 @@ class EmulationError(PipelineError):
 class Function:
     """A function in an execution environment that starts with its first event."""
 
-    def __init__(self, url: str, log: Path) -> None:
+    def __init__(self, url: str, log: Path, emulator: int) -> None:
         self.url = url
-        self._log = log
+        self._log, self._emulator = log, emulator
 
     def __call__(self, event: Mapping[str, Any] | list[Any]) -> Any:
         """Invoke with an event; returns the answer, as JSON says it.
@@ -70,6 +72,13 @@ class Function:
         if not answer.ok:
             raise EmulationError(f"{answer.status_code} {answer.text}:\n{self.log[-2000:]}")
         return answer.json()
+
+    @property
+    def pid(self) -> int:
+        """The process of the function, once it has started."""
+        tasks = Path(f"/proc/{self._emulator}/task").glob("*/children")
+        (child,) = {int(x) for task in tasks for x in task.read_text().split()}
+        return child
 
     @property
     def log(self) -> str:
@@ -89,11 +98,15 @@ class Function:
 
 @contextmanager
 def emulated(
-    folder: Path, handler: str = "app.app", environment: Mapping[str, str] | None = None
+    folder: Path,
+    handler: str = "app.app",
+    environment: Mapping[str, str] | None = None,
+    sdk: bool = False,
 ) -> Iterator[Function]:
     """The function in an unpacked package, for the with block, on 127.0.0.1 only.
 
-    Every with block has a cold start of its own. Raises EmulationError.
+    sdk: with boto3 beside the runtime, as in AWS's images. Every with block has a cold start of
+    its own. Raises EmulationError.
     """
     front, runtime = free_port(), free_port()
     command = [
@@ -105,12 +118,12 @@ def emulated(
     ]
     with tempfile.TemporaryDirectory(prefix="emulated-") as name:
         libraries, log = Path(name) / "runtime", Path(name) / "log"
-        _link_runtime(libraries)
+        _linked(libraries, _RUNTIME + (SDK if sdk else ()))
         variables = _environment(folder, libraries) | dict(environment or {})
         process = start(command, log, variables, folder)
         try:
             _wait(process, front, log)
-            yield Function(f"http://{HOST}:{front}/{_INVOKE}", log)
+            yield Function(f"http://{HOST}:{front}/{_INVOKE}", log, process.pid)
         finally:
             process.terminate()  # the emulator then ends the function
             process.wait(_STOP)
@@ -145,13 +158,13 @@ def _download(folder: Path, name: str) -> Path:
         return Path(source.extract(f"samcli/local/rapid/{name}", folder))
 
 
-def _link_runtime(folder: Path) -> None:
-    """A folder with the runtime and what it needs, and nothing else that is installed."""
+def _linked(folder: Path, names: Iterable[str]) -> None:
+    """A folder with some of what is installed, and nothing else."""
     folder.mkdir()
-    for name in _RUNTIME:
+    for name in names:
         installed = distribution(name)
         for part in {file.parts[0] for file in installed.files or ()}:
-            if part != "__pycache__" and not part.endswith(".dist-info"):
+            if part not in ("__pycache__", "..") and not part.endswith(".dist-info"):
                 (folder / part).symlink_to(str(installed.locate_file(part)))
 
 

@@ -32,6 +32,7 @@ class Ran(NamedTuple):
 
     seconds: float
     peak: float  # MB; of its largest process
+    processor: float = 0.0  # seconds of all cores, its own processes' included
 
 
 def sized(full: int, least: int = 1) -> int:
@@ -112,7 +113,11 @@ def command(*arguments: str, rounds: int = 1, environment: dict[str, str] | None
     names are refused.
     """
     runs = [alone(_command, arguments, os.environ | (environment or {})) for _ in range(rounds)]
-    return Ran(statistics.median(x.seconds for x in runs), max(x.peak for x in runs))
+    return Ran(
+        statistics.median(x.seconds for x in runs),
+        max(x.peak for x in runs),
+        statistics.median(x.processor for x in runs),
+    )
 
 
 def pipeline(*arguments: str, rounds: int = 1) -> Ran:
@@ -136,4 +141,5 @@ def _command(arguments: Sequence[str], environment: dict[str, str]) -> Ran:
     took = time.perf_counter() - start
     if run.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(arguments)[:200]}: {run.stderr[-2000:]}")
-    return Ran(took, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Ran(took, used.ru_maxrss / 1000, used.ru_utime + used.ru_stime)

@@ -12,7 +12,7 @@ from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
 from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.features.batch import BatchFeatures
 from lambda_app.chalicelib.features.encoding import OTHER, encode
-from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.features.tables import Lexicon
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import sources
 
@@ -119,7 +119,7 @@ def _loading() -> Iterator[Row]:
     known = words(lexicon)
     prefixes = {word[:end] for word in known for end in range(1, len(word) + 1)}
     yield "lexicon, words", f"{len(known):,}"
-    yield "lexicon, transitions", f"{(lexicon.cells[1:] != OTHER).sum():,}"
+    yield "lexicon, transitions", f"{(lexicon.arrays.cells[1:] != OTHER).sum():,}"
     yield "lexicon, transitions of a plain trie", f"{len(prefixes):,}"
     yield "lexicon on disk", f"{path.stat().st_size / 1e6:.2f} MB"
     yield "lexicon, load", _milliseconds(lambda: Lexicon.load(path))

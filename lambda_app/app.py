@@ -13,7 +13,7 @@ from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
 from chalicelib.domains import public_suffix
-from chalicelib.domains.errors import AllowListError
+from chalicelib.domains.errors import AllowListError, KnownNamesError
 from chalicelib.model.artifact import ArtifactError
 from chalicelib.model.scorer import Scorer, UnknownOperatingPoint
 from chalicelib.web import access, api, settings, static, telemetry
@@ -21,7 +21,7 @@ from chalicelib.web import access, api, settings, static, telemetry
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
 UNUSABLE = (
-    *(ArtifactError, AllowListError, UnknownOperatingPoint),
+    *(ArtifactError, AllowListError, KnownNamesError, UnknownOperatingPoint),
     public_suffix.SuffixListError,
 )
 
@@ -164,9 +164,33 @@ def _load() -> Scorer:
         from chalicelib.domains.allow import AllowList
 
         allow = AllowList.load_all(map(Path, SETTINGS.allow))
-    scorer = Scorer.load(None, SETTINGS.operating_point, allow, zones)
+    known = None
+    for path in SETTINGS.known:
+        from chalicelib.domains.known import KnownNames
+
+        known = KnownNames.load(Path(path))
+    scorer = Scorer.load(None, SETTINGS.operating_point, allow, zones, known)
     scorer.score("example.com")  # reads the suffixes, too
     return scorer
+
+
+if os.environ.get("LOG_BUCKET"):  # two functions more, which Chalice else knows nothing of
+
+    @app.lambda_function(name="logs")
+    def logs(event: dict[str, Any], context: object) -> dict[str, int]:
+        """Judge the clients in the DNS logs that S3 tells of."""
+        from chalicelib.logs import handler
+
+        read: dict[str, int] = handler.on_event(event, get_scorer())
+        return read
+
+    @app.schedule("cron(30 1 * * ? *)", name="summary")
+    def summary(event: object) -> dict[str, int]:
+        """Judge yesterday's clients once more, and send what the day was."""
+        from chalicelib.logs import summary
+
+        sent: dict[str, int] = summary.on_schedule(get_scorer())
+        return sent
 
 
 handler = app  # the name that templates may have for it

@@ -42,6 +42,11 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores, four at most: tests wait for servers, browsers and killed trainings."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]

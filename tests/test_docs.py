@@ -58,7 +58,11 @@ def parse(arguments: list[str]) -> None:
     context = click.Context(group, **group.context_settings)
     command = group.get_command(context, arguments[0])
     assert command is not None, arguments
-    command.make_context(arguments[0], arguments[1:], context)
+    made = command.make_context(arguments[0], arguments[1:], context)
+    if isinstance(command, click.Group) and not made.resilient_parsing:
+        name, part, rest = command.resolve_command(made, made._protected_args + made.args)
+        assert name and part
+        part.make_context(name, rest, made)
 
 
 def slug(heading: str) -> str:

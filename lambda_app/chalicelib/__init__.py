@@ -1,1 +1,1 @@
-"""Names, features and scoring: NumPy and nothing heavier."""
+"""Names, features and scoring: plain Python for one name, NumPy for many, nothing heavier."""

@@ -30,7 +30,7 @@ class Command(click.Command):
         except (click.ClickException, BrokenPipeError):  # main's
             raise
         except Exception as error:
-            return self._failed(str(ctx.info_name), error)
+            return self._failed(_path(ctx), error)
 
     def _failed(self, name: str, error: Exception) -> int:
         from lambda_app.chalicelib.model.artifact import ArtifactError
@@ -51,6 +51,15 @@ class Command(click.Command):
             return ""
         package = error.name.partition(".")[0]
         return "" if package in ("pipeline", "lambda_app") else package
+
+
+def _path(ctx: click.Context) -> str:
+    """The command as it is asked for, without the program: "score", or "dga match"."""
+    names = [str(ctx.info_name)]
+    while ctx.parent and ctx.parent.parent:
+        ctx = ctx.parent
+        names.insert(0, str(ctx.info_name))
+    return " ".join(names)
 
 
 class Choice(click.Choice[str]):

@@ -36,6 +36,14 @@ def _sections() -> Iterator[str]:
         assert command
         context = click.Context(command, parent=top, info_name=name)
         yield f"## {name}\n\n{_block(command.get_help(context))}"
+        if isinstance(command, click.Group):
+            yield from _parts(command, context)
+
+
+def _parts(group: click.Group, context: click.Context) -> Iterator[str]:
+    for name, part in group.commands.items():
+        within = click.Context(part, parent=context, info_name=name)
+        yield f"### {context.info_name} {name}\n\n{_block(part.get_help(within))}"
 
 
 def _block(text: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
 
 from ..console import say, take_any_text
 from ..errors import PipelineError
-from .command import DONE, Choice, command
+from .command import DONE, PROGRAM, Choice, command
 
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 
@@ -44,6 +45,12 @@ def _mapping(text: str) -> dict[str, str]:
     help="How to write the alarms; ecs: JSON lines by the Elastic Common Schema.",
 )
 @click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write a report there, too: index.html and alarms.jsonl.",
+)
+@click.option(
     "--popular",
     multiple=True,
     metavar="FILE",
@@ -54,6 +61,18 @@ def _mapping(text: str) -> dict[str, str]:
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Resolvers, gateways and mail servers, one a line: they are not judged.",
+)
+@click.option(
+    "--same-client",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Hosts of several addresses: an address and the client's name on each line.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where to keep the names of each day; those of earlier days are not new.",
 )
 @click.option(
     "--alarms-per-day",
@@ -84,8 +103,11 @@ def scan(
     log_form: str | None,
     mapping: dict[str, str] | None,
     form: str,
+    out: Path | None,
     popular: tuple[str, ...],
     not_clients: Path | None,
+    same_client: Path | None,
+    baseline: Path | None,
     most: int | None,
     model: str | None,
     chosen: tuple[str, ...],
@@ -100,7 +122,8 @@ def scan(
     """
     from lambda_app.chalicelib.domains.allow import AllowListError
 
-    from ..scan import hosts, run, show
+    from ..scan import formats, hosts, run, show
+    from ..scan.clients import Names
     from ..scan.reading import Source
     from ..scoring.workers import cores
 
@@ -109,25 +132,36 @@ def scan(
         job=hosts.Job(model, popular, assigned, chosen),
         jobs=jobs or cores(),
         memory=memory,
-        not_clients=_addresses(not_clients),
+        names=Names.of(same_client, not_clients),
+        baseline=baseline,
         most=most,
     )
-    try:
-        findings = run.scan(request)
-    except AllowListError as error:
-        raise PipelineError(f"--popular: {error}") from error
+    with _replacing(out) as folder:
+        try:
+            findings = run.scan(request)
+        except AllowListError as error:
+            raise PipelineError(f"--popular: {error}") from error
+        except SystemExit:  # of a signal
+            say("scan: stopped; nothing was judged and nothing was written")
+            raise
+        if folder:
+            from ..scan import report
+
+            report.write(findings, folder, [PROGRAM, *sys.argv[1:]])
     take_any_text(sys.stdout)
-    for line in show.FORMS[form](findings):
+    for line in formats.FORMS[form](findings):
         sys.stdout.write(line)
     sys.stdout.flush()
     for line in show.accounting(findings):
         say(f"scan: {line}")
+    if out:
+        say(f"scan: written {out / 'index.html'}")
     return ALARMS if findings.alarmed else DONE
 
 
-def _addresses(path: Path | None) -> frozenset[str]:
-    """The addresses of a list, without comments; raises OSError."""
-    if path is None:
-        return frozenset()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return frozenset(filter(None, (line.partition("#")[0].strip() for line in lines)))
+def _replacing(out: Path | None) -> AbstractContextManager[Path | None]:
+    """A new folder for the report, if one is wanted."""
+    from ..files import replacing
+    from ..scan import REPORT_FILES
+
+    return replacing(out, REPORT_FILES) if out else nullcontext()

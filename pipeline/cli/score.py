@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +86,13 @@ def _delimiter(text: str) -> str:
     help="Names that are legitimate whatever the model says: one a line, rank,name as Tranco's "
     "and Umbrella's, or made by `allow build`.",
 )
+@click.option(
+    "--known",
+    type=click.Path(path_type=Path),
+    metavar="NPY",
+    help="Names of known generators, which are malicious whatever the model says: what `dga "
+    "index` made.",
+)
 @click.option("--chosen", multiple=True, metavar="ZONE", help="Judge the label before this zone.")
 @click.option(
     "--assigned", multiple=True, metavar="ZONE", help="Judge the owner of this zone instead."
@@ -109,12 +117,13 @@ def score(
     model: str | None,
     operating_point: str,
     allow: tuple[str, ...],
+    known: Path | None,
     chosen: tuple[str, ...],
     assigned: tuple[str, ...],
     jobs: int | None,
 ) -> int:
     """Score names, hosts or URLs. One row out for each in, in order."""
-    from lambda_app.chalicelib.domains.allow import AllowListError
+    from lambda_app.chalicelib.domains.errors import AllowListError, KnownNamesError
     from lambda_app.chalicelib.model.artifact import ArtifactError
     from lambda_app.chalicelib.model.scorer import UnknownOperatingPoint
 
@@ -127,17 +136,23 @@ def score(
     if not names and file is None and (sys.stdin is None or sys.stdin.isatty()):
         raise streams.InputError("no names: give some, or --input FILE, or pipe them in")
     form = form or ("table" if sys.stdout.isatty() else "csv")
-    job = workers.Job(model, operating_point, form, raw, allow, assigned, chosen)
+    job = workers.Job(
+        model, operating_point, form, raw, allow, assigned, chosen, str(known) if known else None
+    )
     try:
         scorer = job.scorer()
     except UnknownOperatingPoint as error:
         raise streams.InputError(f"--operating-point: {error}") from error
     except AllowListError as error:
         raise streams.InputError(f"--allow: {error}") from error
+    except KnownNamesError as error:
+        raise streams.InputError(f"--known: {error}") from error
     except ArtifactError:
         raise
     except ValueError as error:  # of a zone
         raise streams.InputError(f"--chosen, --assigned: {error}") from error
+    if scorer.known and (note := scorer.known.out_of_date(datetime.now(UTC).date())):
+        say(f"score: --known is {note}")
     if isinstance(sys.stdout, TextIOWrapper):
         take_any_text(sys.stdout)
     notes = rows.Notes()
@@ -154,7 +169,7 @@ def score(
         chunks = feed.chunks(source.rows(encoding))
     full = feed.CHUNK if live else 0
     with closing(workers.score(job, scorer, chunks, jobs or workers.cores(), full)) as results:
-        counts = formats.write(results, sys.stdout, form, live)
+        counts = formats.write(results, sys.stdout, form, live, bool(scorer.known))
     sys.stdout.flush()
     for line in notes.lines:
         say(f"score: {line}")

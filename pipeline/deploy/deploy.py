@@ -35,6 +35,7 @@ from .snapshot import StageSnapshot, code_sha256
 
 STATE = APP / ".chalice" / "deployed"
 FORMER = APP.parent / ".chalice" / "deployed"  # where it was up to 0.1.0
+LOGS = "LOG_BUCKET"  # the environment variable that makes app.py have functions for logs
 _SHOWN = 8  # changed files in a plan
 
 
@@ -70,6 +71,7 @@ def deploy(
     Before anything is changed, raises ArtifactError, AwsError, ChaliceVersionError, DeployError
     or SnapshotError; afterwards DeployError, which says what is deployed then.
     """
+    _check_alone(stage)
     expected, settings = _scorer(stage), _settings(stage)
     chalice_cache.check_version()
     _check_key(stage, settings)
@@ -118,6 +120,7 @@ def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
 
     Raises ArtifactError, AwsError, DeployError or SnapshotError.
     """
+    _check_alone(stage)
     config, model = _config(stage), _scorer(stage).artifact
     yield f"function      {snapshot.function_of(stage)}"
     yield f"model         {model.name}, trained {model.metadata['created']}"
@@ -210,6 +213,15 @@ def _back(before: StageSnapshot | None, stage: str, url: str | None, wait: float
     except Exception as error:  # whatever it is, the user must know what runs
         return f"and going back failed: {error}; {before.function} is in an unknown state"
     return "back to the previous version, which answers"
+
+
+def _check_alone(stage: str) -> None:
+    """What goes back and is asked here is the API's function: it must be the only one."""
+    if LOGS in _config(stage).environment_variables or os.environ.get(LOGS):
+        raise DeployError(
+            f"{LOGS} is set: the functions that read logs are deployed by CloudFormation, with "
+            "their table, topic and bucket; see docs/operations.md"
+        )
 
 
 def _check_key(stage: str, settings: Settings) -> None:

@@ -32,6 +32,8 @@ _NUMPY = (
 LEFT_OUT = (
     *(f"numpy/{part}{end}" for part in _NUMPY for end in ("/*", ".py")),
     *("numpy/conftest.py", "numpy/matlib.py", "numpy/lib/recfunctions.py"),
+    *("numpy/_core/strings.py", "numpy/_core/defchararray.py", "numpy/typing/*"),
+    *("numpy/lib/_user_array_impl.py", "numpy/lib/user_array.py"),
     *("numpy/_core/_simd.*", "numpy/_core/*_tests.*"),  # for NumPy's own tests
     *("*/tests/*", "*/__pycache__/*"),
     *("*.pyi", "*/py.typed", "*.pxd", "*.pyx"),  # for type checkers and compilers

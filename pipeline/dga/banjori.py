@@ -10,6 +10,8 @@ from datetime import date
 
 from .family import Family, Variant
 
+CYCLE = 15372  # names of the published seed, after which they come again
+
 
 def _generate(_: date, seed: str) -> Iterator[str]:
     if len(seed) < 4 or not seed.isascii():
@@ -40,6 +42,8 @@ FAMILY = Family(
                 "hereisaseeddomainthatweuse.com",
                 "somestring",
             ),
+            unused=("hereisaseeddomainthatweuse.com", "somestring"),
+            count=CYCLE,
         ),
     ),
 )

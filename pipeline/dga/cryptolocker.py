@@ -18,6 +18,8 @@ from .family import Family, Variant
 
 COUNT = 1000  # names a day
 TLDS = ("com", "net", "biz", "ru", "org", "co.uk", "info")
+# Start in days and length, of the writer's own choice: none is published.
+_WALKS = ("100x32", "1x12", "5000x20")
 
 
 def domain(day: date, index: int) -> str:
@@ -68,7 +70,6 @@ FAMILY = Family(
     source='andrewaeva, "DGA", github.com/andrewaeva',
     variants=(
         Variant(_generate, period="day"),
-        # start in days and length, of the writer's own choice: none is published
-        Variant(_walk, "date-walk", seeds=("100x32", "1x12", "5000x20"), draw=_draw),
+        Variant(_walk, "date-walk", seeds=_WALKS, unused=_WALKS, draw=_draw),
     ),
 )

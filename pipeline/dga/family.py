@@ -22,6 +22,11 @@ class Variant:
     seeds: tuple[str, ...] = ("",)  # published ones, the default first; ("",): it takes none
     period: str = ""  # what its names change with, in words: "day", "week"; "": never
     draw: Callable[[Random], str] | None = None  # another seed of the same shape, if any will do
+    # What is asked of an index of names, see pipeline/known:
+    unused: tuple[str, ...] = ()  # those of seeds that no malware is known to have used
+    count: int = 0  # how many names of one without end are worth keeping; 0: it has an end
+    valid: tuple[int, int] = (0, 0)  # days before and after its period that a name is asked for
+    own: Callable[[date, str], Iterator[str]] | None = None  # a period's alone; None: generate's
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .arithmetic import WORD, kraken, letter, signed, unix
 from .family import Family, Variant
 
+COUNT = 2000  # names that the published implementation lists; there is no end
 _DYNAMIC = ("dyndns.org", "yi.org", "dynserv.com", "mooo.com")
 _V1 = {"a": (0x08924541, -0x0FCFBF88), "b": (0x07924542, -0x1FCFBF87)}  # (no file, a file)
 _V2 = {"a": (24938315, 24938314), "b": (1600001, 1600000)}
@@ -98,7 +99,7 @@ FAMILY = Family(
     kind="LCG",
     source='J. Bader, "Krakens two Domain Generation Algorithms" (2015), johannesbader.ch',
     variants=(
-        Variant(_v1, "v1", seeds=tuple(_V1)),
-        Variant(_v2, "v2", seeds=_V2_SEEDS, period="week"),
+        Variant(_v1, "v1", seeds=tuple(_V1), count=COUNT),
+        Variant(_v2, "v2", seeds=_V2_SEEDS, period="week from Tuesday", count=COUNT),
     ),
 )

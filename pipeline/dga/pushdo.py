@@ -16,7 +16,8 @@ from .arithmetic import WORD
 from .family import Family, Variant
 
 COUNT = 30  # names a day; asked for are those of 45 days
-OFFSETS = (*range(0, -31, -1), *range(1, 15))
+BACK, AHEAD = 30, 14  # days whose names are asked for as well
+OFFSETS = (*range(0, -BACK - 1, -1), *range(1, AHEAD + 1))
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,23 @@ _V2 = _Letters("kqbhcndjfwglpmzxrsv", "qzlbtgrnkxsfdcm", 8, 2)
 _V3 = _Letters("zhjntdwmqbglpxrsfc", "rlngbtkszpfdcmx", 8, 2)
 
 
-def generate(day: date, _seed: str, *, letters: _Letters, tld: str) -> Iterator[str]:
+def generate(day: date, seed: str, *, letters: _Letters, tld: str) -> Iterator[str]:
     """The names asked for on a day: its own, those of 30 days before and 14 after."""
-    number = _number(day)
     for offset in OFFSETS:
-        state = number + offset
-        for _ in range(COUNT):
-            digest = md5((state & WORD).to_bytes(4, "little")).digest()
-            state = int.from_bytes(digest[:4], "little")
-            yield f"{_label(digest, 9 + state % 4, letters)}.{tld}"
-            state += 1
+        yield from _of_number(_number(day) + offset, letters, tld)
+
+
+def own(day: date, _seed: str, *, letters: _Letters, tld: str) -> Iterator[str]:
+    """The names of a day alone."""
+    return _of_number(_number(day), letters, tld)
+
+
+def _of_number(state: int, letters: _Letters, tld: str) -> Iterator[str]:
+    for _ in range(COUNT):
+        digest = md5((state & WORD).to_bytes(4, "little")).digest()
+        state = int.from_bytes(digest[:4], "little")
+        yield f"{_label(digest, 9 + state % 4, letters)}.{tld}"
+        state += 1
 
 
 def _number(day: date) -> int:
@@ -68,14 +76,24 @@ def _label(digest: bytes, length: int, letters: _Letters) -> str:
     return label[:length]
 
 
+def _variant(name: str, letters: _Letters, tld: str) -> Variant:
+    return Variant(
+        partial(generate, letters=letters, tld=tld),
+        name,
+        period="day",
+        valid=(AHEAD, BACK),
+        own=partial(own, letters=letters, tld=tld),
+    )
+
+
 FAMILY = Family(
     name="pushdo",
     kind="syllables, hash (MD5)",
     source='J. Bader, "domain_generation_algorithms", github.com/baderj',
     variants=(
-        Variant(partial(generate, letters=_V1, tld="kz"), "kz_v1", period="day"),
-        Variant(partial(generate, letters=_V2, tld="kz"), "kz_v2", period="day"),
-        Variant(partial(generate, letters=_V3, tld="kz"), "kz_v3", period="day"),
-        Variant(partial(generate, letters=_V1, tld="com"), "com_v1", period="day"),
+        _variant("kz_v1", _V1, "kz"),
+        _variant("kz_v2", _V2, "kz"),
+        _variant("kz_v3", _V3, "kz"),
+        _variant("com_v1", _V1, "com"),
     ),
 )

@@ -19,7 +19,7 @@ from .family import Family, Variant
 from .md6 import hexdigest
 
 PERIODS = {"1": 20, "2": 1}  # days that a set's names last: the useful ones, the decoys
-COUNT = 5000  # names of the precursor
+COUNT = 5000  # names of the precursor; of the other, which has no end, as many are kept
 TLDS = ("com", "net", "org", "info")
 PRECURSOR_TLDS = ("biz", "com", "net", "org", "info", "cc")
 _FACTOR = 22695477
@@ -115,7 +115,7 @@ FAMILY = Family(
     kind="arithmetic",
     source='J. Bader, "The DGA of Pykspa" (2015), johannesbader.ch',
     variants=(
-        Variant(generate, "improved", seeds=tuple(PERIODS), period="20 days (2: day)"),
+        Variant(generate, "improved", seeds=tuple(PERIODS), period="20 days (2: day)", count=COUNT),
         Variant(precursor, "precursor", period="two days"),
     ),
 )

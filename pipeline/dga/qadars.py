@@ -44,7 +44,7 @@ FAMILY = Family(
         Variant(
             generate,
             seeds=("89F5", "4449", "E1F1", "E1F2", "E08A", "E1F5"),
-            period="week",
+            period="week from Monday",
             draw=lambda random: f"{random.getrandbits(16):04X}",
         ),
     ),

@@ -33,29 +33,40 @@ TLDS_A = tuple(_A.split())
 TLDS_B = tuple(_B.split())
 _HOUR = 3600
 _DAY = 24 * _HOUR
-_INTERVALS = (15 * _DAY, 5 * _DAY, _DAY, 8 * _HOUR, 2 * _HOUR, _HOUR)
+_INTERVALS = (15 * _DAY, 5 * _DAY, _DAY, 8 * _HOUR, 2 * _HOUR, _HOUR)  # of variant a
 _LETTERS = bytes.maketrans(b"+/", b"bc")
 
 
 def first(day: date, _seed: str) -> Iterator[str]:
     """The names at midnight UTC in variant a: three to six characters."""
     for interval in _INTERVALS:
-        for length in (5, 3, 4):
-            for tld in TLDS_A:
-                longer = tld in ("com", "net", "org")
-                yield f"{_characters(day, interval, tld)[: length + longer]}.{tld}"
+        yield from _short(unix(day), interval)
+
+
+def whole_day(day: date, _seed: str) -> Iterator[str]:
+    """The names of every hour of a day (UTC) in variant a, each once."""
+    for interval in _INTERVALS:
+        for time in range(unix(day), unix(day) + _DAY, min(interval, _DAY)):
+            yield from _short(time, interval)
 
 
 def second(day: date, _seed: str) -> Iterator[str]:
     """The names at midnight UTC in variant b: a label of 6 to 10 characters that grows."""
     for tld in TLDS_B:
-        characters = _characters(day, 15 * _DAY, tld)
+        characters = _characters(unix(day), 15 * _DAY, tld)
         for length in range(6, 11):
             yield f"{characters[:length]}.{tld}"
 
 
-def _characters(day: date, interval: int, tld: str) -> str:
-    text = f"{unix(day) // interval}IbjGOEgnuD{tld}\n"
+def _short(time: int, interval: int) -> Iterator[str]:
+    for length in (5, 3, 4):
+        for tld in TLDS_A:
+            longer = tld in ("com", "net", "org")
+            yield f"{_characters(time, interval, tld)[: length + longer]}.{tld}"
+
+
+def _characters(time: int, interval: int, tld: str) -> str:
+    text = f"{time // interval}IbjGOEgnuD{tld}\n"
     encoded = b64encode(sha1(text.encode()).digest())
     return encoded.lower().translate(_LETTERS).decode()
 
@@ -65,7 +76,7 @@ FAMILY = Family(
     kind="hash (SHA-1)",
     source='J. Bader, "The DGA of QSnatch", johannesbader.ch',
     variants=(
-        Variant(first, "a", period="hour"),
+        Variant(first, "a", period="hour", own=whole_day),
         Variant(second, "b", period="15 days"),
     ),
 )

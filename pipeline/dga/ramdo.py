@@ -14,6 +14,7 @@ from .arithmetic import WORD, hexadecimal, letter
 from .family import Family, Variant
 
 LENGTH = 16
+COUNT = 5000  # names that are kept; there is no end
 
 
 def generate(_day: date, seed: str) -> Iterator[str]:
@@ -38,6 +39,7 @@ FAMILY = Family(
             generate,
             seeds=("D5FFF", "DEADBEEF"),
             draw=lambda random: f"{random.getrandbits(32):08X}",
+            count=COUNT,
         ),
     ),
 )

@@ -22,6 +22,8 @@ _SEEDS = """
     6C36D41D 123ABC12
 """
 SEEDS = tuple(_SEEDS.split())
+_UNUSED = ("123ABC12",)  # of training data that somebody published
+COUNT = 5000  # names that are kept; there is no end
 
 
 def generate(
@@ -55,12 +57,16 @@ FAMILY = Family(
             "com-8-19",
             seeds=SEEDS,
             draw=_draw,
+            unused=_UNUSED,
+            count=COUNT,
         ),
         Variant(
             partial(generate, shortest=9, longest=25, tlds=("click", "com", "eu", "bid")),
             "multi-tld-9-25",
             seeds=SEEDS,
             draw=_draw,
+            unused=_UNUSED,
+            count=COUNT,
         ),
     ),
 )

@@ -20,15 +20,23 @@ def generate(day: date, _seed: str) -> Iterator[str]:
     """The names of a day."""
     for tld in TLDS:
         for back in range(DAYS):
-            before = day - timedelta(back)
-            text = f"{before.day:02}{before.month:02}{before.year:04}"
-            label = b64encode(text.encode()).decode().lower().replace("=", "a")
-            yield f"{label}.{tld}"
+            yield f"{_label(day - timedelta(back))}.{tld}"
+
+
+def own(day: date, _seed: str) -> Iterator[str]:
+    """The names that a day is the first to have."""
+    for tld in TLDS:
+        yield f"{_label(day)}.{tld}"
+
+
+def _label(day: date) -> str:
+    text = f"{day.day:02}{day.month:02}{day.year:04}"
+    return b64encode(text.encode()).decode().lower().replace("=", "a")
 
 
 FAMILY = Family(
     name="sisron",
     kind="base 64 of the date",
     source='J. Bader, "The DGA of Sisron" (2016), johannesbader.ch',
-    variants=(Variant(generate, period="day"),),
+    variants=(Variant(generate, period="day", valid=(0, DAYS - 1), own=own),),
 )

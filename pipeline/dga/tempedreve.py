@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from string import ascii_lowercase
 
 from .arithmetic import WORD, days, numerical_recipes
 from .family import Family, Variant
 
 FIRST = date(2015, 3, 23)
+EVER = 40_000  # days
 TLDS = ("com", "net", "org", "info")
 
 
@@ -22,6 +24,11 @@ def generate(day: date, _seed: str) -> Iterator[str]:
     last = days(day)
     for number in range(last, min(last, days(FIRST)) - 1, -1):
         yield _name(numerical_recipes(number))
+
+
+def own(day: date, _seed: str) -> Iterator[str]:
+    """The name that a day is the first to have."""
+    return islice(generate(day, ""), 1 if day >= FIRST else 0)
 
 
 def _name(seed: int) -> str:
@@ -46,5 +53,5 @@ FAMILY = Family(
     name="tempedreve",
     kind="LCG, shuffled alphabet",
     source='AnubisNetworks, "Tempedreve botnet report", www.anubisnetworks.com',
-    variants=(Variant(generate, period="day"),),
+    variants=(Variant(generate, period="day", valid=(0, EVER), own=own),),
 )

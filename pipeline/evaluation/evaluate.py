@@ -10,8 +10,8 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import GROUPS, REGISTRY, SETS
+from lambda_app.chalicelib.features.tables import Lexicon
 from lambda_app.chalicelib.features.types import Floats
 
 from ..corpus import sources

@@ -1,49 +1,22 @@
-"""Plots as SVG that stands inside a page, light or dark, the same at every run."""
+"""The report's plots."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
+from ..pages.plots import INK, legend_above, svg
 from .results import CalibrationBin, Curves, Histogram, LengthBin
 
-_INK = "#7f7f81"  # stands for the page's own colour, see _inline
 _LEGITIMATE, _MALICIOUS = "#2b9eb3", "#e0603f"
 _MODELS = {"classic": ("#a08c6e", "--"), "language": ("#5b7fe0", "-")}
 _OTHER = ("#b065c0", ":")
 _SMALLEST = 1e-5
-_STYLE = {
-    "svg.fonttype": "none",  # text stays text, in the page's font
-    "svg.hashsalt": "malicious-domains",
-    "savefig.transparent": True,
-    "figure.figsize": (5.0, 3.4),
-    "figure.constrained_layout.use": True,
-    "font.size": 9.5,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": _INK,
-    "grid.alpha": 0.22,
-    "grid.linewidth": 0.6,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "lines.linewidth": 1.8,
-    "legend.frameon": False,
-}
-_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def roc(curves: Mapping[str, Curves]) -> Markup:
@@ -58,7 +31,7 @@ def roc(curves: Mapping[str, Curves]) -> Markup:
         _percent(axes, "legitimate names flagged", "malicious names found")
         axes.legend(loc="lower right")
 
-    return _svg("roc", "ROC curve", draw)
+    return svg("roc", "ROC curve", draw)
 
 
 def precision_recall(curves: Mapping[str, Curves]) -> Markup:
@@ -72,7 +45,7 @@ def precision_recall(curves: Mapping[str, Curves]) -> Markup:
         _percent(axes, "malicious names found", "malicious among the flagged")
         axes.legend(loc="lower left")
 
-    return _svg("precision-recall", "Precision over recall", draw)
+    return svg("precision-recall", "Precision over recall", draw)
 
 
 def histogram(counts: Histogram) -> Markup:
@@ -91,9 +64,9 @@ def histogram(counts: Histogram) -> Markup:
         axes.set_ylim(bottom=0.5)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}" if y >= 1 else ""))
         axes.yaxis.set_minor_locator(NullLocator())
-        _legend_above(axes)
+        legend_above(axes)
 
-    return _svg("histogram", "Histogram of the log-odds", draw)
+    return svg("histogram", "Histogram of the log-odds", draw)
 
 
 def calibration(bins: Sequence[CalibrationBin]) -> Markup:
@@ -103,13 +76,13 @@ def calibration(bins: Sequence[CalibrationBin]) -> Markup:
         predicted = _array([x.predicted for x in bins])
         observed, rows = _array([x.observed for x in bins]), _array([x.rows for x in bins])
         colour = _MODELS["language"][0]
-        axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle="--")
+        axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--")
         axes.plot(predicted, observed, color=colour, linewidth=1.2)
         axes.scatter(predicted, observed, s=6 + 10 * np.log10(np.maximum(rows, 1)), color=colour)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         _percent(axes, "probability given", "malicious in fact")
 
-    return _svg("calibration", "Reliability diagram", draw)
+    return svg("calibration", "Reliability diagram", draw)
 
 
 def lengths(bins: Sequence[LengthBin]) -> Markup:
@@ -130,9 +103,9 @@ def lengths(bins: Sequence[LengthBin]) -> Markup:
         axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
         axes.yaxis.set_major_formatter(FuncFormatter(_share))
         axes.set(xlabel="characters", ylabel="names judged wrongly")
-        _legend_above(axes)
+        legend_above(axes)
 
-    return _svg("lengths", "Error rates by length", draw)
+    return svg("lengths", "Error rates by length", draw)
 
 
 _ERRORS = (
@@ -156,26 +129,6 @@ def _share(value: float, _: int | None = None) -> str:
     return f"{100 * value:.4g}%"
 
 
-def _legend_above(axes: Axes) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
-
-
 def _array(values: Sequence[float | None]) -> NDArray[np.float64]:
     """Numbers with NaN for None, which matplotlib leaves out."""
     return np.array(values, dtype=np.float64)
-
-
-def _svg(name: str, title: str, draw: Callable[[Axes], None]) -> Markup:
-    # after_reset: a matplotlibrc of the user's changes nothing. No pyplot: no global state.
-    with style.context([_STYLE], after_reset=True):
-        figure, file = Figure(), io.StringIO()
-        draw(figure.add_subplot())
-        figure.savefig(file, format="svg", metadata=_NO_METADATA)
-    return Markup(_inline(file.getvalue(), name, title))
-
-
-def _inline(svg: str, name: str, title: str) -> str:
-    """The svg element with names of its own, and the page's colour as its ink."""
-    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
-    svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)

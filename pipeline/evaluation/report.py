@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
+from ..pages.environment import environment
 from . import filters, plots
 from .results import FamilyResult, Report, to_json
 
@@ -55,31 +55,14 @@ def page(report: Report) -> str:
     """The report as one HTML page; a section whose part is empty is left out."""
     sections = {key: title for key, title in _SECTIONS.items() if getattr(report, key)}
     template = _environment().get_template("report.html")
-    return template.render(report=report, sections=sections, plots=plots, models=_MODELS)
+    return template.render(
+        what="evaluation", report=report, sections=sections, plots=plots, models=_MODELS
+    )
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_printable,
-        loader=PackageLoader(__package__),
-    )
-    of_text = (filters.number, filters.percent, filters.plain, filters.width)
-    of_rows = (filters.shown, filters.target, filters.difference)
-    environment.filters.update({x.__name__: x for x in (*of_text, *of_rows)})
-    environment.filters["worst_first"] = _worst_first
-    return environment
-
-
-def _printable(value: object) -> object:
-    """What a template prints: text of the data spelled out, markup and numbers as they are."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return filters.spelled_out(value)
-    return value
+    of_rows = (filters.shown, filters.target, filters.difference, _worst_first)
+    return environment(__package__, {x.__name__.lstrip("_"): x for x in of_rows})
 
 
 def _worst_first(families: list[FamilyResult]) -> list[FamilyResult]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
+
+from ..pages.filters import known
 
 AtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
 BAR = 0.001  # the false-positive rate whose recall ranks the families
@@ -268,11 +270,6 @@ class Report:
     false_alarms: Sequence[FalseAlarm] = ()
     groups: Sequence[Ablation] = ()
     traffic: Traffic | None = None
-
-
-def known(value: float | None) -> TypeGuard[float]:
-    """Whether a figure was measured: neither None nor NaN or infinite."""
-    return value is not None and math.isfinite(value)
 
 
 def to_json(report: Report) -> dict[str, Any]:

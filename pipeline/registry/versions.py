@@ -26,6 +26,7 @@ from lambda_app.chalicelib.model.artifact import (
     ALLOW,
     CHECKSUM,
     FILES,
+    KNOWN,
     MANIFEST,
     MODEL,
     MOJO,
@@ -148,7 +149,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
     """
     wanted = _existing(storage, _resolve(storage, version))
     target = out or places.BUILD / wanted.model
-    with replacing(target, FILES, kept=[ALLOW]) as folder:
+    with replacing(target, FILES, kept=[ALLOW, KNOWN]) as folder:
         try:
             for name in wanted.artifact_files:
                 (folder / name).write_bytes(_fetch(storage, wanted, name))

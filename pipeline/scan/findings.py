@@ -22,13 +22,12 @@ class Accounting(NamedTuple):
         return self.judged + sum(self.skipped.values()) + self.other + self.broken
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A label that a client asked for on a day."""
 
     name: str  # label and one of the suffixes under which it was asked for
-    suffixes: int
     z: float  # log-odds of being malicious
+    points: float  # what it adds to the day's running sum
     dead: bool
     first: float  # seconds since the epoch, NaN if unknown
     last: float
@@ -42,9 +41,11 @@ class ClientDay:
     day: int | None  # days since the epoch, None of a log without times
     lines: int  # queries judged
     labels: int  # different labels asked for
+    dead_answers: int  # queries told that there is no such name
+    answers: int  # queries told anything
     asked: tuple[Asked, ...]  # those that are unfamiliar, in the order of first sight
-    alarms: tuple[Alarm, ...]  # the strongest first
-    score: float  # of the strongest alarm, as a multiple of its cut
+    alarms: tuple[Alarm, ...]  # the surest first
+    score: float  # of the surest alarm, as a multiple of its cut
 
     @property
     def first(self) -> float:
@@ -67,22 +68,64 @@ class ClientDay:
         return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
 
 
+class SharedName(NamedTuple):
+    """An odd label that several clients asked for."""
+
+    name: str
+    z: float
+    sharers: int  # how many clients
+    clients: list[str]  # the first hundred of them
+    first: float  # seconds since the epoch, NaN if unknown
+    last: float
+
+
+class Shared(NamedTuple):
+    """What odd labels that clients share say: the alarm shared-oddity."""
+
+    labels: int  # how many
+    score: float  # as a multiple of its cut
+    confidence: str
+    names: list[SharedName]  # those of most clients first; a hundred at most
+
+
+class Known(NamedTuple):
+    """What a baseline knew of the log's labels."""
+
+    labels: int  # asked for on an earlier day, which therefore do not count
+    first: int | None  # the earliest day of them, since the epoch
+    last: int | None  # the latest
+
+
 @dataclass(frozen=True)
+class Files:
+    """What was read."""
+
+    forms: dict[str, str] = field(default_factory=dict)  # format by file
+    left_out: dict[str, str] = field(default_factory=dict)  # no logs: why, by file
+    damaged: dict[str, str] = field(default_factory=dict)  # read in part: why, by file
+
+
+@dataclass(frozen=True, kw_only=True)
 class Findings:
     """All that a scan has to say."""
 
     alarmed: list[ClientDay]  # by confidence and score
-    too_busy: dict[str, int]  # clients with too many labels to judge: labels of a day at most
     accounting: Accounting
     clients: int
     days: int  # client-days judged
     coded: bool  # whether response codes are known
+    dated: bool = True  # whether any query's date is
+    cut: float  # of the running sum
+    shared: Shared | None = None
+    too_busy: dict[str, int] = field(default_factory=dict)  # clients: labels of a day at most
+    answers: tuple[int, int] = (0, 0)  # queries told that there is no such name, told anything
+    known: Known | None = None  # with a baseline
     scores: list[float] = field(default_factory=list)  # running sums of all client-days
-    broken: list[tuple[str, int, str]] = field(default_factory=list)
-    forms: dict[str, str] = field(default_factory=dict)  # format by file
+    broken: list[tuple[str, int, str]] = field(default_factory=list)  # the first lines
+    files: Files = field(default_factory=Files)
 
     @property
     def quantile(self) -> float:
-        """The 99.9 % quantile of the client-days' running sums; NaN of none."""
+        """The 99.9% quantile of the client-days' running sums; NaN of none."""
         ordered = sorted(self.scores)
         return ordered[int(0.999 * (len(ordered) - 1) + 0.5)] if ordered else float("nan")

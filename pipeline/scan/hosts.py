@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import cache
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,22 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.domains.allow import AllowList
-from lambda_app.chalicelib.domains.parse import Name
 from lambda_app.chalicelib.domains.public_suffix import with_zones
 from lambda_app.chalicelib.features.types import Floats
+from lambda_app.chalicelib.model.logged import why_left_out
 from lambda_app.chalicelib.model.score import Invalid
 from lambda_app.chalicelib.model.scorer import Scorer
 
-from ..errors import PipelineError
+from ..scoring.workers import started
 
-BARE = "bare"  # a label by itself, as browsers' probes and NetBIOS names are
-NO_NAME = "no_name"  # what is not one name
 _CHUNK = 1 << 15  # names
 _FEW = 2 * _CHUNK  # names that no other process is started for
-
-
-class HostsError(PipelineError):
-    """A scoring process that failed."""
 
 
 class Job(NamedTuple):
@@ -64,37 +55,41 @@ class Hosts(NamedTuple):
         return found | {"z": self.z, "popular": self.popular}
 
 
-def judge(job: Job, queries: Sequence[str], jobs: int = 1) -> Hosts:
+def judge(
+    job: Job,
+    queries: Sequence[str],
+    jobs: int = 1,
+    advance: Callable[[int], object] = lambda _: None,
+) -> Hosts:
     """Read and score names, in order, in several processes where they are many.
 
-    Raises what Job.scorer raises, and HostsError if a process ends before its time.
+    advance is told of each chunk how many names are done. Raises what Job.scorer raises, and
+    WorkerError if a process ends before its time.
     """
     if jobs == 1 or len(queries) <= _FEW:
         return _judge(job.scorer(), queries)
     chunks = [queries[i : i + _CHUNK] for i in range(0, len(queries), _CHUNK)]
-    try:
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
-            return _joined(executor.map(_judge_there, [job] * len(chunks), map(_packed, chunks)))
-    except BrokenProcessPool as error:
-        raise HostsError(f"a scoring process ended before its time: {error}") from error
+    with started(jobs, partial(_load, job)) as (executor, _):
+        done = executor.map(_judge_there, [job] * len(chunks), map(_packed, chunks))
+        return _joined(_told(done, advance))
 
 
 def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
     label, suffix, why, popular = [], [], [], []
+    lists = scorer.allow is not None
     for query in queries:
         name = scorer.try_parse(query)
-        judged = isinstance(name, Name) and not name.bare
-        label.append(name.label if isinstance(name, Name) and judged else "")
-        suffix.append(name.suffix if isinstance(name, Name) and judged else "")
-        why.append("" if judged else _reason(name))
-        popular.append(isinstance(name, Name) and judged and bool(scorer.allowed_by(name)))
+        reason = why_left_out(name)
+        why.append(reason)
+        if reason or isinstance(name, Invalid):
+            label.append("")
+            suffix.append("")
+            popular.append(False)
+        else:
+            label.append(name.label)
+            suffix.append(name.suffix)
+            popular.append(lists and bool(scorer.allowed_by(name)))
     return Hosts(label, suffix, why, _scored(scorer, label), np.array(popular, dtype=np.bool_))
-
-
-def _reason(name: Name | Invalid) -> str:
-    if isinstance(name, Name):
-        return BARE
-    return name.reason if name.status == "skipped" else NO_NAME
 
 
 def _scored(scorer: Scorer, labels: list[str]) -> Floats:
@@ -126,10 +121,21 @@ def _scorer(job: Job) -> Scorer:
     return job.scorer()
 
 
+def _load(job: Job) -> None:
+    _scorer(job)
+
+
 def _judge_there(job: Job, packed: str) -> _Packed:
     found = _judge(_scorer(job), packed.split(_END))
     label, suffix, why = map(_packed, (found.label, found.suffix, found.why))
     return _Packed(label, suffix, why, found.z, found.popular)
+
+
+def _told(parts: Iterator[_Packed], advance: Callable[[int], object]) -> Iterator[_Packed]:
+    """The same parts, advance being told of each."""
+    for part in parts:
+        advance(len(part.z))
+        yield part
 
 
 def _joined(parts: Iterator[_Packed]) -> Hosts:

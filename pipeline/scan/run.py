@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from lambda_app.chalicelib.traffic.familiar import few
 from lambda_app.chalicelib.traffic.pieces import Background
 
 from ..errors import PipelineError
-from . import asked, days, hosts
-from .findings import Accounting, ClientDay, Findings
-from .reading import Source, read
+from . import asked, baseline, days, hosts
+from .clients import Names
+from .findings import Accounting, Files, Findings
+from .progress import Advance, bar, statement
+from .reading import Reading, Source, read
+from .sharing import shared
 
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
 
@@ -36,57 +40,113 @@ class Request:
     cut: Cut = field(default_factory=Cut)
     jobs: int = 1
     memory: str = MEMORY
-    not_clients: frozenset[str] = frozenset()
+    names: Names = field(default_factory=Names)
+    baseline: Path | None = None
     most: int | None = None  # alarms a day; None: those over the cut
 
 
 def scan(request: Request) -> Findings:
-    """Read logs and judge each client's day. Raises PipelineError of any kind."""
+    """Read logs and judge each client's day. Raises PipelineError of any kind.
+
+    With a baseline, its labels are those of this log too, once the scan has ended well.
+    """
     with _database(request.memory) as connection:
-        reading = read(connection, request.source)
-        asked.group(connection, request.not_clients)
-        queries = asked.queries(connection)
-        found = hosts.judge(request.job, queries.tolist(), request.jobs)
-        asked.add_hosts(connection, found.columns(queries))
-        coded, clients = asked.coded(connection), asked.clients(connection)
-        asked.pair(connection, few(clients, coded))
-        log = Log(coded=coded, grams=Background.of(sorted({*found.label} - {""})))
-        busy = days.too_busy(connection)
-        lines = _accounting(asked.lines(connection))
-        judged = list(days.judged(connection, log, request.cut))
-        count = days.count(connection)
-        return Findings(
-            alarmed=_alarmed(judged, request),
-            too_busy=busy,
-            accounting=lines,
-            clients=clients,
-            days=count,
-            coded=coded,
-            # A day with nothing unfamiliar has a sum of 0.
-            scores=[*(x.total for x in judged), *[0.0] * (count - len(judged))],
-            broken=[(str(x.path), x.line, x.wrong) for x in reading.broken()]
-            if lines.broken
-            else [],
-            forms={str(path): form for path, form in reading.forms.items()},
-        )
+        with bar("opening", request.source.size, "B") as advance:
+            reading = read(connection, request.source, advance)
+        with closing(reading):
+            with statement(connection, "reading", reading.bytes):
+                asked.group(connection)
+            labels = _named(connection, request)
+            coded, clients = asked.coded(connection), asked.clients(connection)
+            baseline.know(connection, request.baseline)
+            asked.choose(connection, few(clients, coded))
+            log = Log(coded=coded, grams=Background.of(labels))
+            findings = _findings(connection, request, reading, log, clients)
+        if request.baseline:
+            baseline.keep(connection, request.baseline)
+    return findings
 
 
-def _alarmed(judged: list[days.Judged], request: Request) -> list[ClientDay]:
-    """The days to tell, the surest first: those with alarms, or the highest of each day."""
-    found = [x for x in judged if x.day.alarms or request.most]
-    found.sort(key=lambda x: (x.day.confidence != "high", -x.day.score, -x.total, x.day.client))
-    if request.most:
-        seen: Counter[int | None] = Counter()
-        found = [
-            x for x in found if not seen.update([x.day.day]) and seen[x.day.day] <= request.most
-        ]
-    return [x.day for x in found]
+def _named(connection: duckdb.DuckDBPyConnection, request: Request) -> list[str]:
+    """Make the tables of clients, hosts and pairs; returns the different labels, in order."""
+    asked.add_clients(connection, request.names)
+    queries = asked.queries(connection)
+    with bar("names", len(queries), "name") as advance:
+        found = hosts.judge(request.job, queries.tolist(), request.jobs, advance)
+    asked.add_hosts(connection, found.columns(queries))
+    asked.pair(connection)
+    return sorted({*found.label} - {""})
+
+
+def _findings(
+    connection: duckdb.DuckDBPyConnection,
+    request: Request,
+    reading: Reading,
+    log: Log,
+    clients: int,
+) -> Findings:
+    busy = days.too_busy(connection)
+    count, dated = days.count(connection)
+    scores: list[float] = []
+
+    def noted(batches: Iterable[days.Batch], advance: Advance) -> Iterator[days.Batch]:
+        for batch in batches:
+            scores.extend(batch.totals)
+            advance(len(batch.totals))
+            yield batch
+
+    with bar("days", count, "day") as advance:
+        every = request.most is not None
+        found = days.judged(connection, log, request.cut, every, request.jobs)
+        kept = _kept(noted(found, advance), request.most)
+    lines = _accounting(asked.lines(connection))
+    return Findings(
+        alarmed=[x.told(connection) for x in kept],
+        shared=shared(connection, clients, request.cut),
+        too_busy=busy,
+        accounting=lines,
+        clients=clients,
+        days=count,
+        coded=log.coded,
+        dated=dated,
+        cut=request.cut.thresholds(log.coded).random_looking,
+        answers=asked.codes(connection),
+        known=baseline.known(connection) if request.baseline else None,
+        # A day with nothing unfamiliar has a sum of 0.
+        scores=[*scores, *[0.0] * (count - len(scores))],
+        broken=[(str(x.path), *x[1:]) for x in reading.broken()] if lines.broken else [],
+        files=_files(reading),
+    )
+
+
+def _kept(batches: Iterable[days.Batch], most: int | None) -> list[days.Judged]:
+    """The days to tell, the surest first: all that there are, or the highest of each day."""
+    if most is None:
+        return sorted((x for batch in batches for x in batch.days), key=_rank)
+    highest: dict[int, list[days.Judged]] = defaultdict(list)
+    for batch in batches:
+        for x in batch.days:
+            highest[x.number] = heapq.nsmallest(most, [*highest[x.number], x], key=_rank)
+    return sorted((x for kept in highest.values() for x in kept), key=_rank)
+
+
+def _rank(x: days.Judged) -> tuple[bool, float, float, str, int]:
+    low = not any(alarm.confidence == "high" for alarm in x.alarms)
+    return low, -x.score, -x.total, x.client, x.number
 
 
 def _accounting(lines: dict[str, int]) -> Accounting:
     counts = dict(lines)
     judged, broken = counts.pop("", 0), counts.pop("broken", 0)
     return Accounting(judged, other=counts.pop("other_event", 0), broken=broken, skipped=counts)
+
+
+def _files(reading: Reading) -> Files:
+    forms, skipped, damaged = (
+        {str(path): text for path, text in found.items()}
+        for found in (reading.forms, reading.skipped, reading.damaged)
+    )
+    return Files(forms, skipped, damaged)
 
 
 @contextmanager

@@ -1,50 +1,70 @@
-"""Findings as a table, CSV, JSON lines, and JSON lines by the Elastic Common Schema."""
+"""Findings for a person: what speaks against each client, and what became of every line."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from lambda_app.chalicelib.traffic.day import Alarm
 
-from ..scoring.formats import csv_line
-from .findings import Asked, ClientDay, Findings
+from .findings import Asked, ClientDay, Findings, Shared
 
-CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
-_WORST = 10  # names shown on a screen and in a cell
-_TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation Algorithms"}
+WORST = 10  # names shown on a screen and in a cell
+_FEW = 3  # clients; of fewer nobody can say what several of them ask for
+_LONG = 24  # characters of a name that is shown whole in a sentence
+
+REASONS = {  # what is skipped, by the word that the accounting has for it
+    "autodiscovery": "programs looking for wpad, isatap, teredo or autodiscover, in vain",
+    "bare": "single labels, as browsers' probes and NetBIOS names are",
+    "multicast": "to neighbours: mDNS, LLMNR, NetBIOS (ports 5353, 5355, 137)",
+    "no_client": "nobody who asked is told",
+    "no_name": "not one name, or none at all",
+    "no_tld": "under a top-level domain that does not exist: a search suffix behind a name",
+    "not_a_client": "asked by what the list of --not-clients names",
+    "placeholder": "placeholders",
+    "reverse": "addresses looked up for their names",
+    "script": "names in another script than Latin",
+    "service": "names of services, such as _ldap",
+    "special_use": "names that nobody registers: .local, .corp, .onion and the like",
+    "type": "of a type that resolvers and tools ask for",
+}
 
 
 def moment(seconds: float) -> str | None:
-    """A time as ISO 8601 in UTC, None if it is not known."""
-    if seconds != seconds:
+    """A time as ISO 8601 in UTC, None if it is not known, or not of the years 1 to 9999."""
+    try:
+        found = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # NaN is a ValueError
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return found.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def date(day: int | None) -> str | None:
     """A day since the epoch as YYYY-MM-DD."""
-    return None if day is None else datetime.fromtimestamp(day * 86400, UTC).date().isoformat()
+    found = None if day is None else moment(day * 86400)
+    return found and found[:10]
+
+
+# --- why ---
 
 
 def why(found: ClientDay) -> str:
     """What speaks against a client, in a line."""
-    told = "; ".join(_sentence(found, alarm) for alarm in found.alarms)
-    return told or f"no alarm; {len(found.asked)} new names, {found.dead} of them dead"
+    told = ". ".join(sentence(found, alarm) for alarm in found.alarms)
+    return told or f"no alarm: {found.dead} of {len(found.asked)} new names do not exist"
 
 
-def _sentence(found: ClientDay, alarm: Alarm) -> str:
+def sentence(found: ClientDay, alarm: Alarm) -> str:
+    """What an alarm says, with when."""
     names = [found.asked[i] for i in alarm.names]
     return _SENTENCES[alarm.kind](found, names) + _period(names)
 
 
 def _random(found: ClientDay, names: list[Asked]) -> str:
     odd = max(names, key=lambda x: x.z).name if names else ""
+    odd = odd if len(odd) <= _LONG else odd[: _LONG - 1] + "…"
     if found.dead:
-        return (
-            f"{found.dead} of {len(found.asked)} new names do not exist, and they read like {odd}"
-        )
+        return f"{found.dead} of {len(found.asked)} new names do not exist, read like {odd}"
     return f"{len(names)} of {len(found.asked)} new names read like {odd}"
 
 
@@ -58,165 +78,130 @@ _SENTENCES: dict[str, Callable[[ClientDay, list[Asked]], str]] = {
 
 
 def _period(names: list[Asked]) -> str:
-    """ "; 26 in 90 s from 03:12", where times are known."""
-    times = sorted(x.first for x in names if x.first == x.first)
+    """ "; 26 in 90 s from 03:12 UTC", where times are known."""
+    times = sorted(x.first for x in names if moment(x.first))
     if len(times) < 2:
         return ""
-    seconds = round(times[-1] - times[0])
-    length = f"{seconds} s" if seconds < 600 else f"{seconds // 60} min"
-    return f" ({len(times)} in {length} from {datetime.fromtimestamp(times[0], UTC):%H:%M} UTC)"
+    start = datetime.fromtimestamp(times[0], UTC)
+    return f"; {len(times)} in {_length(times[-1] - times[0])} from {start:%H:%M} UTC"
+
+
+def _length(seconds: float) -> str:
+    if seconds < 600:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 def worst(found: ClientDay) -> list[str]:
-    """The names that speak most against a client."""
+    """The names that speak most against a client; without an alarm those of most points."""
     points: dict[int, float] = {}
     for alarm in found.alarms:
         for index, point in zip(alarm.names, alarm.points, strict=True):
             points[index] = max(point, points.get(index, point))
-    ordered = sorted(points, key=lambda i: (-points[i], found.asked[i].name))
-    return [found.asked[i].name for i in ordered[:_WORST]]
+    if not found.alarms:
+        points = {i: x.points for i, x in enumerate(found.asked) if x.points > 0}
+    ordered = sorted(points, key=lambda i: (-points[i], -found.asked[i].z, found.asked[i].name))
+    return [found.asked[i].name for i in ordered[:WORST]]
 
 
-# --- for a person ---
+# --- a screen ---
 
 
 def table(findings: Findings) -> Iterator[str]:
-    """Lines for a screen: the alarmed clients by score."""
-    if not findings.alarmed:
-        return
-    width = max(len(_visible(x.client)) for x in findings.alarmed)
-    yield f"{'client':<{width}}  {'day':<10}  {'score':>6}  conf.  why\n"
-    for x in findings.alarmed:
-        head = f"{_visible(x.client):<{width}}  {date(x.day) or '-':<10}  {x.score:>6.1f}"
-        yield f"{head}  {x.confidence:<5}  {_visible(why(x))}\n"
-        yield f"{'':<{width}}  {_visible(' '.join(worst(x)))}\n"
+    """Lines for a screen: the alarmed clients by score, then what clients share."""
+    if findings.alarmed:
+        width = max(len(visible(x.client)) for x in findings.alarmed)
+        yield f"{'client':<{width}}  {'day':<10}  {'score':>6}  conf.  why\n"
+        for x in findings.alarmed:
+            head = f"{visible(x.client):<{width}}  {date(x.day) or '-':<10}  {x.score:>6.1f}"
+            yield f"{head}  {x.confidence:<5}  {visible(why(x))}\n"
+            yield f"{'':<{width}}  {visible(' '.join(worst(x)))}\n"
+    if findings.shared:
+        yield f"{shared(findings.shared)}\n"
+        for name in findings.shared.names[:WORST]:
+            yield f"  {name.name}  {name.sharers:,} clients: {_some(name.clients, name.sharers)}\n"
 
 
-def _visible(text: str) -> str:
+def shared(found: Shared) -> str:
+    """What odd labels that clients share may be."""
+    return (
+        f"{found.labels:,} odd names are asked for by several clients: an outbreak, or an "
+        "advertising or content network"
+    )
+
+
+def _some(clients: list[str], count: int) -> str:
+    shown = visible(", ".join(clients[:3]))
+    return shown + (f" and {count - 3:,} more" if count > 3 else "")
+
+
+def visible(text: str) -> str:
     """A text of a log, which may hold what a terminal would run."""
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-# --- for programs ---
-
-
-def rows(findings: Findings) -> Iterator[str]:
-    """CSV, a row a client, day and alarm."""
-    yield csv_line(False, *CSV_COLUMNS)
-    for x in findings.alarmed:
-        for alarm in x.alarms:
-            names = [x.asked[i].name for i in alarm.names[:_WORST]]
-            seen = [moment(x.first) or "", moment(x.last) or ""]
-            cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, " ".join(names))
-            yield csv_line(False, x.client, date(x.day) or "", *cells)
-
-
-def objects(findings: Findings) -> Iterator[str]:
-    """JSON lines, one object a client and day."""
-    for x in findings.alarmed:
-        yield json.dumps(_object(x)) + "\n"
-
-
-def _object(x: ClientDay) -> dict[str, object]:
-    return {
-        "client": x.client,
-        "day": date(x.day),
-        "score": round(x.score, 4),
-        "confidence": x.confidence,
-        "why": why(x),
-        "first_seen": moment(x.first),
-        "last_seen": moment(x.last),
-        "counts": {"queries": x.lines, "labels": x.labels, "new": len(x.asked), "dead": x.dead},
-        "alarms": [_alarm(x, alarm) for alarm in x.alarms],
-    }
-
-
-def _alarm(x: ClientDay, alarm: Alarm) -> dict[str, object]:
-    names = [
-        {
-            "name": x.asked[i].name,
-            "points": round(point, 4),
-            "log_odds": round(x.asked[i].z, 4),
-            "dead": x.asked[i].dead,
-            "first_seen": moment(x.asked[i].first),
-        }
-        for i, point in zip(alarm.names, alarm.points, strict=True)
-    ]
-    found = {"kind": alarm.kind, "score": round(alarm.score, 4), "confidence": alarm.confidence}
-    return {**found, "names": names}
-
-
-def ecs(findings: Findings) -> Iterator[str]:
-    """JSON lines, one alert a client, day and alarm, with the keys of ECS 8."""
-    for x in findings.alarmed:
-        for alarm in x.alarms:
-            yield json.dumps(_alert(x, alarm)) + "\n"
-
-
-def _alert(x: ClientDay, alarm: Alarm) -> dict[str, object]:
-    names = [x.asked[i].name for i in alarm.names]
-    return {
-        "@timestamp": moment(x.last) or date(x.day),
-        "event": {
-            "kind": "alert",
-            "category": ["network", "intrusion_detection"],
-            "type": ["indicator"],
-            "start": moment(x.first),
-            "end": moment(x.last),
-            "risk_score": round(alarm.score, 4),
-            "reason": _sentence(x, alarm),
-        },
-        "rule": {"name": alarm.kind},
-        "source": {"address": x.client} | ({"ip": x.client} if _is_address(x.client) else {}),
-        "dns": {"question": {"name": names, "registered_domain": names}},
-        "threat": {
-            "framework": "MITRE ATT&CK",
-            "technique": {k: [v] for k, v in _TECHNIQUE.items()},
-        },
-        "labels": {"confidence": alarm.confidence},
-    }
-
-
-def _is_address(text: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        return bool(ip_address(text))
-    except ValueError:
-        return False
+# --- what became of every line ---
 
 
 def accounting(findings: Findings) -> Iterator[str]:
-    """What became of every line, and what was judged; for stderr."""
+    """What became of every line and file, and what was judged; for stderr."""
+    yield added(findings)
+    for file, number, problem in findings.broken:
+        yield f"{visible(file)}, line {number:,}: {visible(problem)}"
+    for file, form in findings.files.forms.items():
+        if form == "empty":
+            yield f"{visible(file)}: empty"
+    for file, problem in findings.files.damaged.items():
+        yield f"{visible(file)}: {visible(problem)}"
+    for problem in findings.files.left_out.values():
+        yield f"left out: {visible(problem)}"
+    yield judged(findings)
+    if findings.known:
+        yield known(findings)
+    for client, labels in findings.too_busy.items():
+        yield too_busy(client, labels)
+
+
+def added(findings: Findings) -> str:
+    """The lines read, and the sum that they are."""
     counts = findings.accounting
     skipped = ", ".join(f"{n:,} {reason}" for reason, n in sorted(counts.skipped.items()))
-    yield (
+    return (
         f"{counts.lines:,} lines = {counts.judged:,} queries judged + "
-        f"{sum(counts.skipped.values()):,} skipped"
-        + (f" ({skipped})" if skipped else "")
-        + f" + {counts.other:,} other events + {counts.broken:,} broken"
+        f"{sum(counts.skipped.values()):,} skipped{f' ({skipped})' if skipped else ''}"
+        f" + {counts.other:,} other events + {counts.broken:,} broken"
     )
-    for file, number, problem in findings.broken:
-        yield f"{file}, line {number}: {problem}"
+
+
+def judged(findings: Findings) -> str:
+    """How many clients and days were judged, and how high their sums are."""
     codes = "with" if findings.coded else "without"
-    yield (
-        f"{findings.clients:,} clients, {findings.days:,} client-days, {codes} response codes"
-        + (
-            f"; 99.9% of the days' sums are at most {findings.quantile:.1f}"
-            if findings.days
-            else ""
-        )
+    told = f"{findings.clients:,} clients, {findings.days:,} client-days, {codes} response codes"
+    if not findings.days:
+        return told
+    if findings.clients < _FEW:
+        told += ", too few to tell what is usual there"
+    return (
+        f"{told}; 99.9% of the days' sums are at most {findings.quantile:.1f}, "
+        f"and {findings.cut:.1f} is the cut"
     )
-    for client, labels in findings.too_busy.items():
-        yield (
-            f"{_visible(client)}: {labels:,} new names in a day are too many to judge: "
-            "a resolver or a crawler (see --not-clients)"
-        )
 
 
-FORMS: dict[str, Callable[[Findings], Iterator[str]]] = {
-    "table": table,
-    "csv": rows,
-    "jsonl": objects,
-    "ecs": ecs,
-}
+def known(findings: Findings) -> str:
+    """What a baseline left out."""
+    assert findings.known
+    labels, first, last = findings.known
+    if not findings.dated:
+        return "baseline: the log tells no dates, so nothing was looked up or kept"
+    if not labels:
+        return "baseline: no name was asked for on an earlier day, so all are new"
+    seen = f"first on {date(first)}, last on {date(last)}"
+    return f"baseline: {labels:,} names were asked for on an earlier day ({seen}) and do not count"
+
+
+def too_busy(client: str, labels: int) -> str:
+    """Why a client was not judged."""
+    return (
+        f"{visible(client)}: {labels:,} new names in a day are too many to judge: "
+        "a resolver or a crawler (see --not-clients)"
+    )

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from itertools import chain
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from lambda_app.chalicelib.domains.errors import quoted
 from lambda_app.chalicelib.domains.parse import Name
@@ -17,7 +17,11 @@ from lambda_app.chalicelib.model.scorer import Scorer
 
 from .rows import Row
 
+if TYPE_CHECKING:
+    from lambda_app.chalicelib.domains.known import Known
+
 CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
+KNOWN = "known"  # a column more, where there is an index of known names
 VERDICTS = ("legitimate", "malicious")  # by label
 # What a spreadsheet would run as a formula (OWASP, "CSV injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -34,16 +38,20 @@ class Written(NamedTuple):
     counts: Counts
 
 
-def write(results: Iterable[Written], stream: TextIO, form: str, live: bool = False) -> Counts:
+def write(
+    results: Iterable[Written], stream: TextIO, form: str, live: bool = False, known: bool = False
+) -> Counts:
     """Write the results of all chunks in a form of FORMS; returns the counts of all rows.
 
-    live: the reader is waiting, so nothing stays in a buffer.
+    live: the reader is waiting, so nothing stays in a buffer. known: whether there is an index of
+    known names, and a column of CSV for it.
     """
     counts: Counts = Counter()
     results = iter(results)
     # Before the header: the input may turn out to be none.
     first = next(results, Written("", Counter()))
-    stream.write(HEADERS[form])
+    header = HEADERS[form]
+    stream.write(f"{header[:-1]},{KNOWN}\n" if known and form == "csv" else header)
     for written in chain([first], results):
         stream.write(written.text)
         if live:
@@ -71,6 +79,7 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
     Unless raw, a cell that a spreadsheet would run gets an apostrophe in front.
     """
     labels: list[str] = []
+    names: list[Name] = []
     heads: list[str] = []
     tails: list[str] = []
     allowed: list[int] = []
@@ -90,21 +99,36 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
             allowed.append(len(labels))
         tails.append(_tail(name, entry) if entry or name.assigned else _TAIL)
         labels.append(label)
-    probability = scorer.probability_as_they_are(labels)
-    verdict = (probability >= scorer.threshold).astype(int)
-    verdict[allowed] = 0
-    parts = zip(heads, verdict.tolist(), probability.tolist(), tails, strict=True)
+        names.append(name)
+    probability, threshold = scorer.listed_as_they_are(labels), scorer.threshold
+    verdict = [int(p >= threshold) for p in probability]
+    if scorer.known:
+        found = scorer.known_as(names)
+        for at, known in enumerate(found):
+            if known and not known[0].chance:
+                verdict[at] = 1
+        tails = [f"{tail[:-1]},{_told(x)}\n" for tail, x in zip(tails, found, strict=True)]
+    for at in allowed:
+        verdict[at] = 0
+    parts = zip(heads, verdict, probability, tails, strict=True)
     lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in parts]
     for at, invalid in refused:
-        lines.insert(at, csv_line(raw, invalid.domain, "", "", "", invalid.status, _why(invalid)))
+        fields = (invalid.domain, "", "", "", invalid.status, _why(invalid))
+        lines.insert(at, csv_line(raw, *fields, *[""] * bool(scorer.known)))
     counts = Counter(map(_kind, (invalid for _, invalid in refused)))
-    counts += Counter(judged=len(labels), flagged=int(verdict.sum()), allowed=len(allowed))
+    counts += Counter(judged=len(labels), flagged=sum(verdict), allowed=len(allowed))
     return Written("".join(lines), counts)
 
 
 def _tail(name: Name, entry: str | None) -> str:
     """How a judged row ends, with what is to be said of it."""
     return f"judged,allowed: {entry}\n" if entry else f"judged,assigned: {name.assigned}\n"
+
+
+def _told(known: tuple[Known, ...] | None) -> str:
+    """A cell with the generators of a name."""
+    text = "; ".join(map(str, known or ()))
+    return f'"{text}"' if "," in text else text
 
 
 def _why(invalid: Invalid) -> str:
@@ -131,7 +155,8 @@ def to_jsonl(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:
 def _object(x: Score | Invalid) -> str:
     if isinstance(x, Invalid):
         return json.dumps(x._asdict()) + "\n"
-    return json.dumps(x._asdict() | {"status": "judged"}) + "\n"
+    known = None if x.known is None else [y._asdict() for y in x.known]
+    return json.dumps(x._asdict() | {"known": known, "status": "judged"}) + "\n"
 
 
 def to_table(scorer: Scorer, rows: Sequence[Row], raw: bool = False) -> Written:

@@ -48,15 +48,21 @@ class Job(NamedTuple):
     allow: tuple[str, ...] = ()  # paths of allow lists
     assigned: tuple[str, ...] = ()  # zones beside the packaged ones
     chosen: tuple[str, ...] = ()
+    known: str | None = None  # the path of an index of known names
 
     def scorer(self) -> Scorer:
         """The model, loaded; raises ArtifactError, AllowListError or UnknownOperatingPoint.
 
-        Raises ValueError for a zone that is none.
+        Raises KnownNamesError for such an index, ValueError for a zone that is none.
         """
         allow = AllowList.load_all(map(Path, self.allow))
         zones = with_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
-        return Scorer.load(self.model, self.operating_point, allow, zones)
+        known = None
+        if self.known:
+            from lambda_app.chalicelib.domains.known import KnownNames  # for those who have one
+
+            known = KnownNames.load(Path(self.known))
+        return Scorer.load(self.model, self.operating_point, allow, zones, known)
 
     def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Written:
         """The output for a chunk."""
@@ -86,7 +92,7 @@ def score(
         if len(second) < full:
             yield here(second)
             continue
-        with _started(job, jobs - 1) as (executor, loading):
+        with started(jobs - 1, partial(_load, job)) as (executor, loading):
             yield from _shared(executor, loading, job, here, chain([second], chunks), full)
 
 
@@ -126,10 +132,13 @@ def _done(written: Written) -> Future[Written]:
 
 
 @contextmanager
-def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Sequence[Future[None]]]]:
-    """Processes for the with block, and of each whether it has loaded the model.
+def started(
+    number: int, load: Callable[[], None]
+) -> Iterator[tuple[ProcessPoolExecutor, Sequence[Future[None]]]]:
+    """Processes for the with block, and of each whether it is done with load.
 
-    They are spawned: a fork would copy NumPy's locks, but not the threads that hold them.
+    They are spawned: a fork would copy NumPy's locks, but not the threads that hold them. Raises
+    WorkerError if one ends before its time.
     """
     # After kill -9 of this process, Python's resource tracker frees the semaphores of the
     # executor, and would warn of them.
@@ -138,7 +147,7 @@ def _started(job: Job, number: int) -> Iterator[tuple[ProcessPoolExecutor, Seque
     processes: list[BaseProcess] = []
     try:
         with signals_held():
-            loading = [executor.submit(_load, job) for _ in range(number)]  # each starts one
+            loading = [executor.submit(load) for _ in range(number)]  # each starts one
         processes = active_children()
         yield executor, loading
     except BrokenProcessPool as error:

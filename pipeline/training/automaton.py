@@ -1,4 +1,4 @@
-"""Compiles a list of words into the automaton of chalicelib.features.lexicon.
+"""Compiles a list of words into the automaton of chalicelib.features.tables.
 
 The trie of all words is built level by level, states that accept the same
 endings are merged by a hash of those endings (and the merge is then checked,
@@ -14,8 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.encoding import ALPHABET, OTHER, SIZE, encode
-from lambda_app.chalicelib.features.lexicon import BASE_BIT, WORD_BIT
+from lambda_app.chalicelib.features.encoding import (
+    ALPHABET,
+    BASE_BIT,
+    OTHER,
+    SIZE,
+    WORD_BIT,
+    encode,
+)
 from lambda_app.chalicelib.features.types import Ints
 
 from ..errors import PipelineError

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.batch import Tables
-from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, matrix
+from lambda_app.chalicelib.features.tables import Lexicon, Tables
 from lambda_app.chalicelib.features.types import Floats, Ints
 from lambda_app.chalicelib.model.glm import BinnedAdditive
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.batch import Tables
+from lambda_app.chalicelib.features.tables import Tables
 from lambda_app.chalicelib.features.types import Ints
 from lambda_app.chalicelib.model.artifact import (
     CHECKSUM,
@@ -97,13 +97,13 @@ def verify_export(trained: Trained, labels: list[str], folder: Path, whole: bool
 def _save(tables: Tables, folder: Path) -> list[str]:
     arrays: dict[str, NDArray[Any]] = {}
     if tables.lexicon:
-        arrays[LEXICON] = tables.lexicon.cells
+        arrays[LEXICON] = tables.lexicon.arrays.cells
     if tables.characters:
-        arrays[TRIGRAMS] = tables.characters.trigrams
-        arrays[FOURGRAMS] = tables.characters.above
+        arrays[TRIGRAMS] = tables.characters.arrays.trigrams
+        arrays[FOURGRAMS] = tables.characters.arrays.above
     if tables.words:
-        arrays[WORDS] = tables.words.cells
-        arrays[WORD_COSTS] = np.concatenate([tables.words.single, tables.words.costs])
+        words = tables.words.arrays
+        arrays[WORDS], arrays[WORD_COSTS] = words.cells, np.concatenate([words.single, words.costs])
     for name, array in arrays.items():
         np.save(folder / name, array, allow_pickle=False)
     return list(arrays)

@@ -16,14 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features import ngrams
-from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
-from lambda_app.chalicelib.features.encoding import OTHER, SIZE, Batch, encode
-from lambda_app.chalicelib.features.ngrams import EDGE, SYMBOLS, UNIT, CharacterModel
+from lambda_app.chalicelib.features.arrays import window
+from lambda_app.chalicelib.features.batch import BatchFeatures
+from lambda_app.chalicelib.features.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode
 from lambda_app.chalicelib.features.registry import CHUNK, matrix
 from lambda_app.chalicelib.features.segmentation import positions
+from lambda_app.chalicelib.features.tables import CharacterModel, Tables, Vocabulary
 from lambda_app.chalicelib.features.types import Bools, Floats, Ints
-from lambda_app.chalicelib.features.vocabulary import Vocabulary
 
 from ..corpus.folds import fold_of
 from .automaton import compile_tree, usable
@@ -214,7 +213,7 @@ def _fourgrams(labels: Sequence[str]) -> Floats:
     total = np.zeros(SYMBOLS**4)
     for i in range(0, len(labels), CHUNK):
         batch = encode([x for label in labels[i : i + CHUNK] for x in ("", "", label)])
-        total += np.bincount(ngrams.window(batch, 4), minlength=total.size)
+        total += np.bincount(window(batch, 4), minlength=total.size)
     counts = total.reshape((SYMBOLS,) * 4)
     counts[..., EDGE, EDGE] = 0  # of the empty labels between
     return counts

@@ -9,7 +9,7 @@ from typing import Any
 
 import h2o
 
-from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.features.tables import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import flat
 
@@ -72,7 +72,7 @@ def run_training(request: Request) -> Verification:
     """
     which = request.h2o
     with (
-        replacing(request.folder, artifact.FILES, kept=[artifact.ALLOW]) as folder,
+        replacing(request.folder, artifact.FILES, kept=[artifact.ALLOW, artifact.KNOWN]) as folder,
         chosen(request.features, request.data, request.options) as corpus,
     ):
         say(f"data     {corpus.describe()}")

@@ -51,6 +51,17 @@ def test_scoring_load_and_files_give_their_rows() -> None:
 
 
 @pytest.mark.slow
+def test_scan_gives_its_rows_beside_the_floor() -> None:
+    figures = table("scan")
+    assert {
+        "scan of 1,000 lines, whole process",
+        "DuckDB reading 10,000 lines of TSV, counting pairs",
+        "scan of 10,000 lines of JSON",
+        "as a multiple of DuckDB's time",
+    } <= set(figures)
+
+
+@pytest.mark.slow
 def test_others_give_their_rows_beside_ours() -> None:
     figures = table("others")
     assert {

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lambda_app.chalicelib.domains.allow import AllowList
+
 ROOT = Path(__file__).parents[2]
 ALLOWED = {"numpy", "chalice", "chalicelib"} | sys.stdlib_module_names
 
@@ -36,7 +38,21 @@ def imported(path: Path) -> set[str]:
 def test_the_app_imports_numpy_and_chalice_only() -> None:
     paths = [*(ROOT / "lambda_app").rglob("*.py")]
     assert len(paths) > 5
-    assert {path.name: imported(path) - ALLOWED for path in paths if imported(path) - ALLOWED} == {}
+    more = {path.name: imported(path) - ALLOWED for path in paths if imported(path) - ALLOWED}
+    assert more == {"handler.py": {"boto3", "botocore"}}  # which AWS's runtime brings
+
+
+def test_boto3_is_imported_where_logs_are_read_and_nowhere_else() -> None:
+    code = (
+        "import sys\nsys.path.insert(0, 'lambda_app')\n"
+        "import app\nassert not hasattr(app, 'logs')\n"
+        "from chalicelib.logs import days, handler, summary\n"
+        "print({x.partition('.')[0] for x in sys.modules} & {'boto3', 'botocore'})"
+    )
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize(
@@ -79,12 +95,37 @@ def test_the_score_command_asks_for_no_chalice_either() -> None:
     assert run.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from malicious_domains import Scorer\nScorer.load().score('google.com')",
+        "from malicious_domains import Scorer\nScorer.load('classic').score_many(['google.com'])",
+        "from pipeline.cli import main\nmain(['score', '--format', 'csv', 'google.com'])",
+        "from pipeline.cli import main\nmain(['score', '--format', 'table', 'google.com'])",
+        "from pipeline.cli import main\nmain(['score', '--allow', sys.argv[1], 'google.com'])",
+    ],
+)
+def test_one_name_is_judged_without_numpy(tmp_path: Path, code: str) -> None:
+    AllowList.of(["example.com"]).save(tmp_path / "allow.npy")
+    code = f"import sys\n{code}\nprint([x for x in sys.modules if x == 'numpy'])"
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "allow.npy")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_plain_request_loads_nothing_for_rare_ones() -> None:
     code = (
         "import json, sys\nsys.path.insert(0, 'lambda_app')\nimport app\n"
         "event = json.load(open('tests/data/event.json'))\n"
         "assert app.app(event, None)['statusCode'] == 200\n"
-        "print([m for m in sys.modules if m in ('chalicelib.web.events', 'chalicelib.web.bodies')])"
+        "rare = ('chalicelib.web.events', 'chalicelib.web.bodies', 'chalicelib.logs', "
+        "'chalicelib.traffic')\n"
+        "print([m for m in sys.modules if m in rare])"
     )
     run = subprocess.run(
         [sys.executable, "-B", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -9,47 +9,47 @@ one that is with a probability of 100,000 / 2**64 for each of its few suffixes, 
 
 from __future__ import annotations
 
+import itertools
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from operator import lt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from .. import npy
 from .errors import AllowListError
+from .hashes import hash_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Hashes = NDArray[np.uint64]
-else:
-    Hashes = Any
+    from ..npy import Numbers
 
 __all__ = ["AllowList", "AllowListError", "hash_of", "read_entries"]
 
 _ENTRY = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _GZIP = b"\x1f\x8b"
+_LOOKED_AT = 1024  # places of a list, to see whether it ascends
 
 
 class AllowList:
     """Known names; read-only, safe to share by threads."""
 
-    def __init__(self, hashes: Hashes) -> None:
+    def __init__(self, hashes: Numbers) -> None:
         """Take hashes as hash_of gives them, uint64 (n,), ascending and each once.
 
-        Raises ValueError for anything else.
+        Raises ValueError for another type or shape, and where they do not ascend; of a long
+        list that is looked at in some thousand places, as a million would take too long.
         """
-        if hashes.dtype != np.uint64 or hashes.ndim != 1:
-            raise ValueError(f"hashes are {hashes.dtype} {hashes.shape}, not uint64 (n,)")
-        if not (hashes[1:] > hashes[:-1]).all():
+        self.hashes = npy.view(hashes, "hashes", npy.UINT64)
+        some = self.hashes[:: max(len(self.hashes) // _LOOKED_AT, 1)].tolist()
+        if not all(map(lt, some, some[1:])):
             raise ValueError("the hashes do not ascend")
-        self.hashes = hashes
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> AllowList:
         """The list of entries as read_entries gives them."""
-        return cls(np.unique(np.fromiter(map(hash_of, entries), np.uint64)))
+        return cls(_sorted(map(hash_of, entries)))
 
     @classmethod
     def load(cls, path: Path, top: int | None = None) -> AllowList:
@@ -59,7 +59,7 @@ class AllowList:
                 return cls.of(read_entries(path, top))
             if top is not None:
                 raise ValueError("it is compiled, and has no first names any more")
-            return cls(np.load(path, allow_pickle=False))
+            return cls(npy.read(path.read_bytes(), "hashes", npy.UINT64))
         except (OSError, ValueError, EOFError) as error:
             raise AllowListError(f"{path}: no allow list: {error}") from error
 
@@ -67,10 +67,14 @@ class AllowList:
     def load_all(cls, paths: Iterable[Path], top: int | None = None) -> AllowList | None:
         """The names of several lists together, None of no list; raises AllowListError."""
         lists = [cls.load(path, top).hashes for path in paths]
-        return cls(np.unique(np.concatenate(lists))) if lists else None
+        if len(lists) > 1:
+            return cls(_sorted(itertools.chain(*lists)))
+        return cls(lists[0]) if lists else None
 
     def save(self, path: Path) -> None:
         """Write the compiled list, 8 bytes a name."""
+        import numpy as np  # for those alone who compile one
+
         with path.open("wb") as file:  # of a path, np.save would change the ending
             np.save(file, self.hashes, allow_pickle=False)
 
@@ -83,16 +87,13 @@ class AllowList:
         return next(filter(self._has, _candidates(host, registrable)), "")
 
     def _has(self, entry: str) -> bool:
-        wanted = np.uint64(hash_of(entry))
-        at = int(self.hashes.searchsorted(wanted))
-        return at < len(self.hashes) and bool(self.hashes[at] == wanted)
+        wanted = hash_of(entry)
+        at = bisect_left(self.hashes, wanted)
+        return at < len(self.hashes) and self.hashes[at] == wanted
 
 
-def hash_of(entry: str) -> int:
-    """The 64-bit BLAKE2b (RFC 7693) of an entry."""
-    return int.from_bytes(
-        blake2b(entry.encode("ascii", "replace"), digest_size=8).digest(), "little"
-    )
+def _sorted(hashes: Iterable[int]) -> array[int]:
+    return array(npy.UINT64, sorted(set(hashes)))
 
 
 def _candidates(host: str, registrable: str) -> Iterator[str]:

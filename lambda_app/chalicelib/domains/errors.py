@@ -46,3 +46,7 @@ def quoted(text: str) -> str:
 
 class AllowListError(ValueError):
     """An allow list that cannot be read; the message names the file."""
+
+
+class KnownNamesError(ValueError):
+    """An index of known names that cannot be read; the message names the file."""

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
+from . import character_counts, quantities
+from .arrays import Matches, Windows
+from .character_counts import CharacterCounts
 from .encoding import ALPHABET, OTHER, SIZE, Batch
-from .lexicon import Lexicon
-from .ngrams import CharacterModel
-from .protocol import C_LOG_C, IDNA, Surprise
-from .segmentation import Arcs, Segmentation, all_arcs, viterbi
+from .quantities import IDNA, Segmentation, Surprise
+from .segmentation import Arcs, all_arcs, viterbi
+from .tables import Tables, require
 from .types import Bools, Bytes, Floats, Ints, NDArray
-from .vocabulary import Matches, Vocabulary, Windows
 
-T = TypeVar("T")
-
-
-class Tables(NamedTuple):
-    """What an artifact knows of words and characters; None: it has no such table."""
-
-    lexicon: Lexicon | None = None  # words that are counted
-    characters: CharacterModel | None = None  # costs of characters after those before them
-    words: Vocabulary | None = None  # words, with costs, that labels are cut into
+_CONSONANT, _DIGIT = np.array(character_counts.CONSONANT), np.array(character_counts.DIGIT)
+_PAIRS = np.array(character_counts.PAIRS, np.int64)
+_C_LOG_C = np.array(quantities.C_LOG_C)
 
 
 class BatchFeatures:
@@ -64,7 +57,7 @@ class BatchFeatures:
         before[:1] = OTHER * SIZE
         np.multiply(self.codes[:-1], SIZE, out=before[1:], dtype=np.intp)
         before += self.codes
-        packed: Ints = np.add.reduceat(PAIRS.take(before), self.batch.starts)
+        packed: Ints = np.add.reduceat(_PAIRS.take(before), self.batch.starts)
         return CharacterCounts.unpack(packed)
 
     @cached_property
@@ -87,9 +80,9 @@ class BatchFeatures:
         """
         counts = self.counts.ravel()
         repeated = np.flatnonzero(counts > 1)
-        terms = C_LOG_C[counts[repeated]]
+        terms = _C_LOG_C[counts[repeated]]
         surplus = np.bincount(repeated // SIZE, terms, minlength=len(self.lengths))
-        entropy_numerator: Floats = C_LOG_C[self.lengths] - surplus
+        entropy_numerator: Floats = _C_LOG_C[self.lengths] - surplus
         return entropy_numerator
 
     @cached_property
@@ -101,12 +94,12 @@ class BatchFeatures:
     @cached_property
     def consonant_run(self) -> Ints:
         """Characters of the longest run of consonants, int64 (labels,)."""
-        return self._longest(CONSONANT, self.character_counts.consonants)
+        return self._longest(_CONSONANT, self.character_counts.consonants)
 
     @cached_property
     def digit_run(self) -> Ints:
         """Characters of the longest run of digits, int64 (labels,)."""
-        return self._longest(DIGIT, self.character_counts.digits)
+        return self._longest(_DIGIT, self.character_counts.digits)
 
     @cached_property
     def idna(self) -> Ints:
@@ -154,18 +147,18 @@ class BatchFeatures:
     @cached_property
     def long(self) -> Matches:
         """The words of the vocabulary with more than three characters, wherever they stand."""
-        return require(self.tables.words).long(self.batch, self.windows)
+        return require(self.tables.words).arrays.long(self.batch, self.windows)
 
     @cached_property
     def matches(self) -> Matches:
         """All words of the vocabulary, wherever they stand, shorter ones first."""
-        short = require(self.tables.words).short(self.windows)
+        short = require(self.tables.words).arrays.short(self.windows)
         return Matches(*map(np.concatenate, zip(short, self.long, strict=True)))
 
     @cached_property
     def arcs(self) -> Arcs:
         """The single characters, then the words, that a segmentation may be made of."""
-        return all_arcs(self.batch, require(self.tables.words), self.matches)
+        return all_arcs(self.batch, require(self.tables.words).arrays, self.matches)
 
     @cached_property
     def viterbi_scores(self) -> Ints:
@@ -173,7 +166,7 @@ class BatchFeatures:
 
         Four sums in one number, see `vocabulary`.
         """
-        return viterbi(self.batch, require(self.tables.words), self.windows, self.long)
+        return viterbi(self.batch, require(self.tables.words).arrays, self.windows, self.long)
 
     @cached_property
     def segmentation(self) -> Segmentation[Ints]:
@@ -192,7 +185,7 @@ class BatchFeatures:
         """
         if self.tables.words is None:
             return require(self.tables.lexicon).count(self.batch)
-        return self.tables.words.count(self.batch, self.windows, self.long)
+        return self.tables.words.arrays.count(self.batch, self.windows, self.long)
 
     def _sum(self, values: NDArray[np.generic]) -> Ints:
         """Sums over each label and its end of values (size,), int64 (labels,)."""
@@ -212,10 +205,3 @@ class BatchFeatures:
         runs = np.diff(stops, prepend=-1) - 1
         each = self.lengths + 1 - number
         return np.maximum.reduceat(runs, np.cumsum(each) - each)
-
-
-def require(table: T | None) -> T:
-    """The table; raises ValueError if it is None."""
-    if table is None:
-        raise ValueError("a feature needs a table that the artifact does not have")
-    return table

@@ -8,19 +8,19 @@ a label has MAX_LENGTH characters at most.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Generic, NamedTuple
 
-import numpy as np
-
-from .encoding import ALPHABET, SIZE
-from .types import Bools, Count, Ints
+from .encoding import ALPHABET
+from .types import Count
 
 BITS = 9
 
 
-def _kind(characters: str) -> Bools:
-    """Which character codes are of a kind, bool (SIZE,)."""
-    return np.array([character in characters for character in ALPHABET] + [False])
+def _kind(characters: str) -> list[bool]:
+    """Whether each of the SIZE character codes is of a kind."""
+    return [character in characters for character in ALPHABET] + [False]
 
 
 VOWEL = _kind("aeiou")
@@ -48,19 +48,21 @@ class CharacterCounts(NamedTuple, Generic[Count]):
         return CharacterCounts(*(packed >> BITS * i & (1 << BITS) - 1 for i in fields))
 
 
-def _pairs() -> Ints:
-    """The number with the fields of every two characters in a row, int64 (SIZE * SIZE,)."""
-    shape = (SIZE, SIZE)
-    fields = [np.broadcast_to(x, shape) for x in (VOWEL, CONSONANT, DIGIT, _RARE, _HYPHEN)]
-    fields += [_changes(DIGIT, VOWEL | CONSONANT), _changes(VOWEL, CONSONANT)]
-    bits = range(0, BITS * len(fields), BITS)
-    table = sum(x.astype(np.int64) << bit for x, bit in zip(fields, bits, strict=True))
-    return np.asarray(table).ravel()
+def _pack(fields: Iterable[bool]) -> int:
+    return sum(field << BITS * i for i, field in enumerate(fields))
 
 
-def _changes(one: Bools, other: Bools) -> Bools:
-    """Which two characters in a row are of one kind and the other, bool (SIZE, SIZE)."""
-    return one[:, None] & other | other[:, None] & one
+@cache
+def _row(vowel: bool, consonant: bool, digit: bool) -> list[int]:
+    """The numbers of every character code after a character of this kind."""
+    row = []
+    for kinds in zip(VOWEL, CONSONANT, DIGIT, _RARE, _HYPHEN, strict=True):
+        letter = kinds[0] or kinds[1]
+        switch = (digit and letter) or ((vowel or consonant) and kinds[2])
+        alternation = (vowel and kinds[1]) or (consonant and kinds[0])
+        row.append(_pack((*kinds, switch, alternation)))
+    return row
 
 
-PAIRS = _pairs()  # int64 (SIZE * SIZE,), by the codes of the first and the second character
+# By the codes of the first and the second character, SIZE * SIZE.
+PAIRS = [number for kinds in zip(VOWEL, CONSONANT, DIGIT, strict=True) for number in _row(*kinds)]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from .types import Bytes, Ints
+if TYPE_CHECKING:
+    from .types import Bytes, Ints
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
 OTHER = len(ALPHABET)  # every other character, and what ends a label
 SIZE = OTHER + 1
 MAX_LENGTH = 255  # characters of a label that can be encoded
 DNS_LENGTH = 63  # that a label may have (RFC 1035, 2.3.4)
+
+UNIT = 16  # of the costs of words and characters in a nat
+SYMBOLS = 29  # of the character model: a-z, a digit, the hyphen, all else with a label's end
+EDGE = SYMBOLS - 1
+# Of each character code.
+SYMBOL = [26 if c.isdigit() else 27 if c == "-" else ord(c) - 97 for c in ALPHABET] + [EDGE]
+
+# Parts of a cell of an automaton of words: see tables.
+CODE_MASK, WORD_BIT, BASE_BIT = 63, 6, 7
 
 _CODE_OF_BYTE = bytes(ALPHABET.find(chr(byte)) % SIZE for byte in range(256))
 
@@ -36,6 +44,8 @@ def encode(labels: Sequence[str]) -> Batch:
 
     Raises ValueError for a label over MAX_LENGTH.
     """
+    import numpy as np  # for those alone who ask for many
+
     raw = codes("\0".join(labels) + "\0\0\0")
     lengths = np.fromiter(map(len, labels), np.int64, len(labels))
     check_length(lengths.max(initial=0))
@@ -63,7 +73,7 @@ def check_labels(labels: Sequence[str], batch: Batch) -> None:
     """
     marks = len(labels) + 2
     lengths = batch.lengths
-    if np.count_nonzero(batch.codes == OTHER) == marks and not (
+    if (batch.codes == OTHER).sum() == marks and not (
         labels and (lengths.min() < 1 or lengths.max() > DNS_LENGTH)
     ):
         return

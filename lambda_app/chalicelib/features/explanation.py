@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from .batch import BatchFeatures
+from .quantities import STRETCH, Reason, segmentation_text
 from .types import Ints
-
-STRETCH = 4  # characters
-
-
-class Reason(NamedTuple):
-    """Why a label looks as it does to a model; None where the model has no such table."""
-
-    segmentation: str | None  # words and the characters between them: "face|book"
-    unlikely: str | None  # the stretch of characters that surprises most
 
 
 def explain(features: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
@@ -46,24 +37,6 @@ def segmentations(features: BatchFeatures, labels: Sequence[str]) -> Iterator[st
 
     for label, first in zip(labels, features.batch.starts.tolist(), strict=True):
         yield segmentation_text(label, partial(backpointer, first))
-
-
-def segmentation_text(label: str, backpointer: Callable[[int], int]) -> str:
-    """A label with a bar between the parts of a segmentation; characters in no word stay together.
-
-    backpointer(end): where the part begins that ends there, both from the label's start.
-    """
-    parts: list[str] = []
-    at, inside = len(label), False
-    while at:
-        start = backpointer(at)
-        single = at - start == 1
-        if single and inside:
-            parts[-1] = label[start] + parts[-1]
-        else:
-            parts.append(label[start:at])
-        at, inside = start, single
-    return "|".join(reversed(parts))
 
 
 def _unlikely(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:

@@ -12,30 +12,11 @@ from 0 to 255: 16 is a chance of 1 in e, 255 one of about 1 in 8,000,000 or less
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from .character_counts import CharacterCounts
-from .encoding import MAX_LENGTH
-from .segmentation import Segmentation
-from .types import Count, Floats, Ints
-
-IDNA = "xn--"
-# c log2 c by the count c. Rounded to multiples of 2**-42: sums below 2**11 are then
-# exact, so that a label's entropy does not depend on the order in which they are added.
-_COUNT = np.arange(MAX_LENGTH + 1)
-C_LOG_C = np.round(_COUNT * np.log2(np.maximum(_COUNT, 1)) * 2.0**42) / 2.0**42
-
-
-class Surprise(NamedTuple, Generic[Count]):
-    """How unlikely a label's characters and its end are, each after those before it.
-
-    Costs in sixteenths of a nat: an int each, or int64 (labels,).
-    """
-
-    total: Count  # over all characters and the end
-    highest: Count  # of one character or the end, at most 255
+from .quantities import Segmentation, Surprise
+from .types import Floats, Ints
 
 
 class FeatureInputs(Protocol):

@@ -8,14 +8,12 @@ whole number from 0 to 255 for one word or one character.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from .batch import BatchFeatures, Tables
-from .encoding import check_labels, encode
-from .protocol import FeatureInputs
-from .types import Floats
+if TYPE_CHECKING:
+    from .protocol import FeatureInputs
+    from .tables import Tables
+    from .types import Floats
 
 CHUNK = 8192  # labels computed together: their intermediate arrays fit a cache
 
@@ -286,6 +284,9 @@ def chunks(
     for a feature whose table is None; where labels are to be checked, for what is no label
     of DNS in lower case.
     """
+    from .batch import BatchFeatures  # with NumPy: for those alone who ask for many
+    from .encoding import check_labels, encode
+
     for start in range(0, len(labels), CHUNK):
         some = labels[start : start + CHUNK]
         batch = encode(some)
@@ -301,6 +302,8 @@ def matrix(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Float
     Raises KeyError for an unknown name, and ValueError for a label over MAX_LENGTH or
     for a feature whose table is None.
     """
+    import numpy as np
+
     table = np.empty((len(labels), len(names)))
     for i, columns in enumerate(chunks(labels, names, tables)):
         for j, column in enumerate(columns):

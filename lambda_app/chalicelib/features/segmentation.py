@@ -10,27 +10,14 @@ IEEE Trans. Information Theory 13(2), 1967), for all labels of a batch at once.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, Generic, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .arrays import SHORT, Matches, VocabularyArrays, Windows, size
 from .encoding import Batch
-from .types import Bytes, Count, Ints, NDArray
-from .vocabulary import SHORT, UNREACHED, Matches, Vocabulary, Windows, size, unpack_path_value
-
-
-class Segmentation(NamedTuple, Generic[Count]):
-    """What the cheapest segmentation of a label is made of: an int each, or int64 (labels,)."""
-
-    cost: Count  # in sixteenths of a nat
-    singles: Count  # characters in no word
-    words: Count
-    squares: Count  # sum of the words' squared lengths
-
-    @classmethod
-    def unpack(cls, value: Count) -> Segmentation[Count]:
-        """Take apart the value of the cheapest path to a label's end: int, or int64 (labels,)."""
-        return Segmentation(*unpack_path_value(value))
+from .quantities import UNREACHED
+from .types import Bytes, Ints, NDArray
 
 
 class Arcs(NamedTuple):
@@ -65,11 +52,11 @@ class PositionMajor:
         return inverse
 
 
-def viterbi(batch: Batch, words: Vocabulary, windows: Windows, long: Matches) -> Ints:
+def viterbi(batch: Batch, words: VocabularyArrays, windows: Windows, long: Matches) -> Ints:
     """The value of the cheapest path to every character and end of a batch, int64 (size,).
 
     windows and long are those of the batch and the words: Windows.of(batch) and
-    words.long(batch, windows). For the value see `vocabulary`.
+    words.long(batch, windows). For the value see quantities.pack_path_value.
     """
     turned = PositionMajor(batch)
     place, bounds = turned.place, turned.bounds
@@ -92,7 +79,7 @@ def viterbi(batch: Batch, words: Vocabulary, windows: Windows, long: Matches) ->
     return scores
 
 
-def _long_arcs(turned: PositionMajor, words: Vocabulary, long: Matches) -> list[Arcs]:
+def _long_arcs(turned: PositionMajor, words: VocabularyArrays, long: Matches) -> list[Arcs]:
     """The arcs of long words by the position that they start at, between places in turned.
 
     Those of one position are of different labels or lengths, so that no two of
@@ -108,7 +95,7 @@ def _long_arcs(turned: PositionMajor, words: Vocabulary, long: Matches) -> list[
     return [Arcs(start[i:j], end[i:j], value[i:j]) for i, j in pairwise(split)]
 
 
-def all_arcs(batch: Batch, words: Vocabulary, matches: Matches) -> Arcs:
+def all_arcs(batch: Batch, words: VocabularyArrays, matches: Matches) -> Arcs:
     """The arcs of every character by itself and of all words found, in this order.
 
     matches: all words that the batch holds. Places are those in the batch.

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
-from .batch import Tables, require
 from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
-from .encoding import OTHER, SIZE, check_length, codes
-from .explanation import STRETCH, Reason, segmentation_text
-from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT
-from .ngrams import EDGE, SYMBOL, SYMBOLS
-from .protocol import C_LOG_C, IDNA, Surprise
-from .segmentation import Segmentation
-from .vocabulary import SHORT, UNREACHED, pack_path_value
+from .encoding import (
+    BASE_BIT,
+    CODE_MASK,
+    EDGE,
+    OTHER,
+    SIZE,
+    SYMBOL,
+    SYMBOLS,
+    WORD_BIT,
+    check_length,
+    codes,
+)
+from .quantities import (
+    C_LOG_C,
+    COST_BIT,
+    IDNA,
+    ONE_SINGLE,
+    ONE_WORD,
+    STRETCH,
+    UNREACHED,
+    Reason,
+    Segmentation,
+    Surprise,
+    segmentation_text,
+)
+from .tables import Tables, require
 
-_PAIRS = PAIRS.tolist()
-_SYMBOL = SYMBOL.tolist()
-_C_LOG_C = C_LOG_C.tolist()
-_CONSONANTS = CONSONANT.tolist()
-_DIGITS = DIGIT.tolist()
+_CUBE = SYMBOLS**3
+_WORD_MASK = 1 << WORD_BIT
 
 
 class LabelFeatures:
@@ -42,15 +56,14 @@ class LabelFeatures:
         self.safe_length = max(n, 1)
         self.bigram_count = max(n - 1, 1)
         check_length(n)
-        self._padded = codes(label + "\0\0\0")  # windows may start anywhere
-        self.codes = self._padded[: n + 1]
+        self.codes = codes(label + "\0")  # with the mark that ends it
 
     @cached_property
     def character_counts(self) -> CharacterCounts[int]:
         """Characters by kind, and changes between kinds."""
         packed, before = 0, OTHER
         for code in self.codes:
-            packed += _PAIRS[before * SIZE + code]
+            packed += PAIRS[before * SIZE + code]
             before = code
         return CharacterCounts.unpack(packed)
 
@@ -61,9 +74,8 @@ class LabelFeatures:
         n log2 n - sum(c log2 c) over the counts c of the distinct characters, in bits.
         """
         codes = self.codes[:-1]
-        surplus = sum(_C_LOG_C[codes.count(code)] for code in set(codes))
-        entropy_numerator: float = _C_LOG_C[self.lengths] - surplus
-        return entropy_numerator
+        surplus = sum(C_LOG_C[codes.count(code)] for code in set(codes))
+        return C_LOG_C[self.lengths] - surplus
 
     @property
     def distinct(self) -> int:
@@ -73,12 +85,12 @@ class LabelFeatures:
     @property
     def consonant_run(self) -> int:
         """Characters of the longest run of consonants."""
-        return self._longest(_CONSONANTS)
+        return self._longest(CONSONANT)
 
     @property
     def digit_run(self) -> int:
         """Characters of the longest run of digits."""
-        return self._longest(_DIGITS)
+        return self._longest(DIGIT)
 
     @property
     def idna(self) -> int:
@@ -93,13 +105,14 @@ class LabelFeatures:
         language model of characters.
         """
         model = require(self.tables.characters)
-        trigrams, fourgrams = model.trigrams.data, model.fourgrams.data
+        trigrams, above = model.trigrams, model.above
         after_two, after_three = [], []
         index = (EDGE * SYMBOLS + EDGE) * SYMBOLS + EDGE
         for code in self.codes:
-            index = index % SYMBOLS**3 * SYMBOLS + _SYMBOL[code]
-            after_two.append(trigrams[index % SYMBOLS**3])
-            after_three.append(fourgrams[index])
+            index = index % _CUBE * SYMBOLS + SYMBOL[code]
+            cost = trigrams[index % _CUBE]
+            after_two.append(cost)
+            after_three.append(cost + above[index] & 255)
         return after_two, after_three
 
     @property
@@ -131,11 +144,8 @@ class LabelFeatures:
         """
         if self.tables.words:
             return self._paths[2]
-        lexicon, found = require(self.tables.lexicon), 0
-        count, base, cells = lexicon.count3.data, lexicon.base3.data, lexicon.cells.data
-        for start, (_, three) in enumerate(self._windows):
-            found += count[three] + sum(1 for _ in self._long(cells, base[three], start))
-        return found
+        cells = require(self.tables.lexicon).cells
+        return sum(len(self._words(cells, start)) for start in range(self.lengths))
 
     @property
     def segmentation(self) -> Segmentation[int]:
@@ -163,49 +173,43 @@ class LabelFeatures:
         return segmentation_text(self.label, self._paths[1].__getitem__)
 
     @cached_property
-    def _windows(self) -> list[tuple[int, int]]:
-        """Each character with the next one or two, numbered as by vocabulary.Windows."""
-        after = zip(self.codes[:-1], self._padded[1:], self._padded[2:], strict=False)
-        return [(x := a * SIZE + b, x * SIZE + c) for a, b, c in after]
-
-    @cached_property
     def _paths(self) -> tuple[int, list[int], int]:
         """The value of the cheapest path, the backpointer of each place, and the words found.
 
         A backpointer is where the last arc to a place begins. Of paths that are worth the
         same the one with the shortest last arc is taken, as by explanation.segmentations.
         """
-        words, found = require(self.tables.words), 0
-        ones, twos, threes = (values.data for values in words.values)
-        costs, cells = words.costs.data, words.cells.data
-        base, short = words.base3.data, words.count3.data
-        places = self.lengths + SHORT + 1
-        best, backpointers = [0] + [UNREACHED] * (places - 1), [0] * places
-        for start, (two, three) in enumerate(self._windows):
-            arcs = [(1, ones[self.codes[start]]), (2, twos[two]), (3, threes[three])]
-            for length, cell in self._long(cells, base[three], start):
-                arcs.append((length, pack_path_value(costs[cell], 0, 1, length**2)))
-            for length, value in arcs:
-                if value < UNREACHED and best[start] + value <= best[start + length]:
-                    best[start + length], backpointers[start + length] = best[start] + value, start
-            found += short[three] + len(arcs) - SHORT
-        return best[self.lengths], backpointers, found
+        words, found, n = require(self.tables.words), 0, self.lengths
+        cells, costs, single = words.cells, words.costs, words.single
+        best, backpointers = [0] + [UNREACHED] * n, [0] * (n + 1)
+        for start, code in enumerate(self.codes[:n]):
+            here, end = best[start], start + 1
+            value = here + (single[code] << COST_BIT) + ONE_SINGLE
+            if value <= best[end]:
+                best[end], backpointers[end] = value, start
+            for length, cell in self._words(cells, start):
+                found += 1
+                value = here + (costs[cell] << COST_BIT) + ONE_WORD + length * length
+                end = start + length
+                if value <= best[end]:
+                    best[end], backpointers[end] = value, start
+        return best[n], backpointers, found
 
-    def _long(self, cells: memoryview, base: int, start: int) -> Iterator[tuple[int, int]]:
-        """The words of more than SHORT characters from start on: their lengths and cells.
+    def _words(self, cells: memoryview, start: int) -> list[tuple[int, int]]:
+        """The words of two characters or more from start on: their lengths and cells.
 
-        cells: of a Vocabulary or Lexicon; base: of the state after SHORT characters, or 0.
+        cells: of a Vocabulary or Lexicon.
         """
-        length = SHORT
-        while base:
-            code = self.codes[start + length]
-            cell = cells[base + code]
-            if cell & CODE_MASK != code:
-                return
-            length += 1
-            if cell >> WORD_BIT & 1:
-                yield length, base + code
+        found, base = [], cells[0]
+        for length, code in enumerate(self.codes[start:], 1):
+            at = base + code
+            cell = cells[at]
+            if not base or cell & CODE_MASK != code:
+                break
+            if cell & _WORD_MASK and length > 1:
+                found.append((length, at))
             base = cell >> BASE_BIT
+        return found
 
     def _longest(self, kind: list[bool]) -> int:
         """Characters of the longest run whose codes are of a kind, a list of SIZE."""

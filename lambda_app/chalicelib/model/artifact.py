@@ -6,16 +6,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-
-from ..features.batch import Tables
-from ..features.lexicon import Lexicon
-from ..features.ngrams import CharacterModel
-from ..features.registry import REGISTRY, matrix
-from ..features.vocabulary import Vocabulary
+from .. import npy
+from ..features.registry import REGISTRY
+from ..features.single import LabelFeatures
+from ..features.tables import CharacterModel, Lexicon, Tables, Vocabulary
 from .glm import BinnedAdditive, Linear, LinearPredictor, Pair
 
 SCHEMA_VERSION = 1
@@ -24,9 +22,13 @@ CHECKSUM = "model.sha256"  # the SHA-256 of MODEL, which has those of the other 
 LEXICON = "lexicon.npy"
 TRIGRAMS, FOURGRAMS = "trigrams.npy", "fourgrams.npy"
 WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
+# By file: what its numbers are, and their type.
+NUMBERS: dict[str, tuple[str, npy.Kind]] = dict.fromkeys((LEXICON, WORDS), ("cells", npy.INT32))
+NUMBERS |= dict.fromkeys((TRIGRAMS, FOURGRAMS, WORD_COSTS), ("costs", npy.UINT8))
 MOJO = "mojo.zip"
 MANIFEST = "manifest.json"  # of the published version, in an artifact that was pulled
 ALLOW = "allow.npy"  # a compiled allow list of the operator's, beside the artifact
+KNOWN = "known.npy"  # an index of names of known generators, likewise
 # What an artifact's folder may hold.
 FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, MANIFEST)
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
@@ -87,9 +89,8 @@ def load(folder: Path) -> Artifact:
     """
     try:
         metadata = _metadata(folder / MODEL)
-        for name, digest in metadata["files"].items():
-            _verify(folder, name, digest)
-        return _build(folder, metadata)
+        files = {x: _verified(folder, x, digest) for x, digest in metadata["files"].items()}
+        return _build(folder, metadata, files)
     except ArtifactError:
         raise
     except Exception as error:  # whatever a forger thinks of
@@ -119,13 +120,16 @@ def _typed(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
-def _verify(folder: Path, name: str, digest: object) -> None:
+def _verified(folder: Path, name: str, digest: object) -> bytes:
+    """What a file holds, whose hash is the one that model.json has."""
     path = folder / name
     if path.parent != folder:
         raise ArtifactError(folder / MODEL, f"names a file outside its folder: {name!r}")
-    found = hashlib.sha256(_read(path)).hexdigest()
+    data = _read(path)
+    found = hashlib.sha256(data).hexdigest()
     if found != digest:
         raise ArtifactError(path, f"its SHA-256 is {found}, {MODEL} says {digest}")
+    return data
 
 
 def _read(path: Path) -> bytes:
@@ -137,22 +141,24 @@ def _read(path: Path) -> bytes:
         raise ArtifactError(path, f"cannot be read: {error.strerror}") from error
 
 
-def _build(folder: Path, metadata: dict[str, Any]) -> Artifact:
+def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> Artifact:
     path = folder / MODEL
     features, coefficients = metadata["features"], metadata["coefficients"]
     if unknown := [name for name in features if name not in REGISTRY]:
         raise ArtifactError(path, f"unknown features {unknown}")
     thresholds = _thresholds(path, metadata)
-    if not all(map(_usable, [*flat(coefficients), metadata["intercept"]])):
+    if not _all_usable([*flat(coefficients), metadata["intercept"]]):
         raise ArtifactError(path, "a coefficient or the intercept is no finite float")
-    if LEXICON not in metadata["files"] and WORDS not in metadata["files"]:
+    if LEXICON not in files and WORDS not in files:
         raise ArtifactError(path, f"files does not list {LEXICON} or {WORDS}")
     try:
         predictor = predictor_of(metadata)
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(path, f"features, bins and coefficients: {error}") from error
-    tables = _tables(folder, metadata["files"])
-    matrix(["a"], features, tables)  # a table that a feature needs may be missing
+    tables = _tables(folder, files)
+    inputs = LabelFeatures("a", tables)
+    for name in features:  # a table that one needs may be missing
+        REGISTRY[name].compute(inputs)
     return Artifact(metadata, predictor, metadata["intercept"], thresholds, tables)
 
 
@@ -184,6 +190,13 @@ def _usable(number: object) -> bool:
     return isinstance(number, float) and abs(number) <= _LARGEST
 
 
+def _all_usable(numbers: list[Any]) -> bool:
+    """Whether all are _usable: by functions in C, of thousands."""
+    if set(map(type, numbers)) != {float} or not all(map(isfinite, numbers)):
+        return False
+    return bool(max(map(abs, numbers)) <= _LARGEST)
+
+
 def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float]:
     thresholds: dict[str | float, Any] = {MAX_F1: metadata["threshold"].get("value")}
     for point in metadata.get("operating_points", []):
@@ -197,7 +210,7 @@ def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float
     return thresholds
 
 
-def _tables(folder: Path, files: dict[str, str]) -> Tables:
+def _tables(folder: Path, files: dict[str, bytes]) -> Tables:
     return Tables(
         _table("lexicon", Lexicon, folder, files, LEXICON),
         _table("characters", CharacterModel, folder, files, TRIGRAMS, FOURGRAMS),
@@ -205,14 +218,15 @@ def _tables(folder: Path, files: dict[str, str]) -> Tables:
     )
 
 
-def _table(what: str, kind: type[T], folder: Path, files: dict[str, str], *names: str) -> T | None:
+def _table(
+    what: str, kind: type[T], folder: Path, files: dict[str, bytes], *names: str
+) -> T | None:
     if names[0] not in files:
         return None
     for name in names:
         if name not in files:
             raise ArtifactError(folder / MODEL, f"files does not list {name}")
     try:
-        return kind(*(np.load(folder / name, allow_pickle=False) for name in names))
-    except (OSError, ValueError) as error:
-        problem = f"is no {what}: {error}"
-        raise ArtifactError(folder / names[0], problem) from error
+        return kind(*(npy.read(files[name], *NUMBERS[name]) for name in names))
+    except ValueError as error:
+        raise ArtifactError(folder / names[0], f"is no {what}: {error}") from error

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .explain import GroupSums, sentence
+
+if TYPE_CHECKING:
+    from ..domains.known import Known
 
 
 class Score(NamedTuple):
@@ -26,6 +29,9 @@ class Score(NamedTuple):
     bare: bool = False  # it was a label by itself, without a dot
     assigned: str | None = None  # the zone whose provider was judged, as it made the label up
     allowed: str | None = None  # the entry of the allow list that makes the label 0
+    # The generators that make the name; None: there is no index of them. Unless it is allowed, or
+    # may be one of theirs by chance, label is 1.
+    known: tuple[Known, ...] | None = None
 
     @property
     def reason(self) -> str:
@@ -33,6 +39,9 @@ class Score(NamedTuple):
         if self.allowed:
             return f"Allowed by the entry {self.allowed} of a list."
         said = sentence(self.name, self.label, self.groups, self.segmentation, self.unlikely)
+        if self.known:
+            told = "; ".join(map(str, self.known))
+            return f"Made by a known generator: {told}. {said}"
         if self.assigned:
             return f"{self.assigned} makes its labels up, so {self.name} is judged. {said}"
         return said

@@ -1,28 +1,32 @@
-"""Judges names with an artifact: one at a time, or many at once in NumPy."""
+"""Judges names with an artifact: one at a time, or many at once in NumPy.
+
+NumPy is imported when the first batch comes: for one name it is not needed.
+"""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..domains.parse import InvalidDomain, Name, Zones, parse
 from ..features import registry
-from ..features.batch import BatchFeatures
-from ..features.encoding import encode
-from ..features.explanation import Reason, explain
+from ..features.quantities import Reason
 from ..features.single import LabelFeatures
-from ..features.types import Floats
 from . import artifact
 from .explain import Groups, GroupSums
+from .glm import probabilities_of, probability_of
 from .score import Invalid, Score
 
 if TYPE_CHECKING:
     from ..domains.allow import AllowList
+    from ..domains.known import Known, KnownNames
+    from ..features.types import Floats
+
+FEW = 16  # names up to which it is faster to judge one after the other
 
 
 class UnknownOperatingPoint(ValueError):
@@ -49,15 +53,17 @@ class Scorer:
         operating_point: str | float = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
+        known: KnownNames | None = None,
     ) -> None:
         """Take a loaded artifact and one of its operating points, as a number or its text.
 
         allow: names that are legitimate whatever the model says. zones: those that names are
-        parsed by, None for the packaged ones. Raises UnknownOperatingPoint for a point that the
-        artifact does not have.
+        parsed by, None for the packaged ones. known: names that are malicious whatever the model
+        says, unless they are allowed or may be such by chance. Raises UnknownOperatingPoint for a
+        point that the artifact does not have.
         """
         self.artifact = model
-        self.allow, self.zones = allow, zones
+        self.allow, self.zones, self.known = allow, zones, known
         self.operating_point = _known_point(operating_point, model)
         self.threshold = model.thresholds[self.operating_point]  # malicious from here on
         self._groups = Groups(model.predictor.terms)
@@ -70,13 +76,15 @@ class Scorer:
         operating_point: str | float = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
+        known: KnownNames | None = None,
     ) -> Scorer:
         """Load and verify the artifact in the folder path, or of that name among the packaged.
 
         None: the one that the environment variable MODEL names, else the packaged
-        default. allow: None takes allow.npy in that folder, if there is one. Raises
-        ArtifactError for an artifact that is missing or damaged, AllowListError for such a
-        list, and UnknownOperatingPoint for an operating point that the artifact does not have.
+        default. allow, known: None takes allow.npy and known.npy in that folder, if there are
+        such. Raises ArtifactError for an artifact that is missing or damaged, AllowListError and
+        KnownNamesError for such a list and such an index, and UnknownOperatingPoint for an
+        operating point that the artifact does not have.
         """
         folder = artifact.locate(path)
         model = artifact.load(folder)
@@ -84,11 +92,15 @@ class Scorer:
             from ..domains.allow import AllowList  # for those alone who have one
 
             allow = AllowList.load(folder / artifact.ALLOW)
-        return cls(model, operating_point, allow, zones)
+        if known is None and (folder / artifact.KNOWN).exists():
+            from ..domains.known import KnownNames  # likewise
+
+            known = KnownNames.load(folder / artifact.KNOWN)
+        return cls(model, operating_point, allow, zones, known)
 
     def at(self, operating_point: str | float) -> Scorer:
         """The same artifact at another operating point; raises UnknownOperatingPoint."""
-        return Scorer(self.artifact, operating_point, self.allow, self.zones)
+        return Scorer(self.artifact, operating_point, self.allow, self.zones, self.known)
 
     def log_odds(self, labels: Iterable[str]) -> Floats:
         """Log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
@@ -101,7 +113,7 @@ class Scorer:
 
     def probability(self, labels: Iterable[str]) -> Floats:
         """P(malicious), float64 (labels,); labels and what is raised as of log_odds()."""
-        return _logistic(self.log_odds(labels))
+        return probabilities_of(self.log_odds(labels))
 
     def probability_as_they_are(self, labels: Sequence[str]) -> Floats:
         """probability(labels) without a look at what the labels consist of.
@@ -109,7 +121,14 @@ class Scorer:
         For labels that parse() gave, and for data that is learned from as it stands. Raises
         ValueError for a label over 255 characters.
         """
-        return _logistic(self._log_odds(labels, check=False))
+        return probabilities_of(self._log_odds(labels, check=False))
+
+    def listed_as_they_are(self, labels: Sequence[str]) -> list[float]:
+        """probability_as_they_are(labels) as a list, of a few labels without NumPy."""
+        if len(labels) > FEW:
+            listed: list[float] = self.probability_as_they_are(labels).tolist()
+            return listed
+        return [probability_of(self._judged(label)[1]) for label in labels]
 
     def try_parse(self, text: object) -> Name | Invalid:
         """The name that a text holds by this scorer's zones, or why it holds none."""
@@ -123,6 +142,13 @@ class Scorer:
     def allowed_by(self, name: Name) -> str | None:
         """The entry of the allow list that a name is under, None if there is none."""
         return (self.allow and self.allow.match(name.host, name.registrable)) or None
+
+    def known_as(self, names: Sequence[Name]) -> list[tuple[Known, ...] | None]:
+        """The generators that make each name; None for all where there is no index."""
+        if self.known is None:
+            return [None] * len(names)
+        found = self.known.match([name.host for name in names])
+        return [found.get(i, ()) for i in range(len(names))]
 
     def score(self, text: str) -> Score:
         """Judge one name, host or URL by the label that its registrant chose.
@@ -145,10 +171,15 @@ class Scorer:
         texts = list(texts)
         parsed = [self.try_parse(text) for text in texts]
         good = [(str(x), y) for x, y in zip(texts, parsed, strict=True) if isinstance(y, Name)]
-        scores = self._scores([text for text, _ in good], [name for _, name in good])
+        if len(good) > FEW:
+            scores = self._scores([text for text, _ in good], [name for _, name in good])
+        else:
+            scores = itertools.starmap(self._single, good)
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
 
     def _log_odds(self, labels: Sequence[str], check: bool) -> Floats:
+        import numpy as np
+
         model = self.artifact
         result = np.empty(len(labels))
         chunks = registry.chunks(labels, model.features, model.tables, check)
@@ -171,27 +202,39 @@ class Scorer:
             yield from self._chunk(texts[chunk], names[chunk])
 
     def _single(self, text: str, name: Name) -> Score:
+        contributions, log_odds, features = self._judged(name.label)
+        probability, sums = probability_of(log_odds), self._groups.sums(contributions)
+        reason = features.reason()
+        (known,) = self.known_as([name])
+        return self._score(text, name, probability, log_odds, contributions, sums, reason, known)
+
+    def _judged(self, label: str) -> tuple[list[float], float, LabelFeatures]:
+        """The contributions and the log-odds of one label, and what they were made of."""
         model = self.artifact
-        features = LabelFeatures(name.label, model.tables)
+        features = LabelFeatures(label, model.tables)
         values = [compute(features) for compute in self._compute]
         contributions = model.predictor.label_contributions(values)
-        log_odds = functools.reduce(add, contributions, model.intercept)  # sum() would compensate
-        probability = float(_logistic(np.array(log_odds)))
-        sums = self._groups.sums(contributions)
-        reason = features.reason()
-        return self._score(text, name, probability, log_odds, contributions, sums, reason)
+        # sum() would compensate
+        return contributions, functools.reduce(add, contributions, model.intercept), features
 
     def _chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
+        import numpy as np
+
+        from ..features.batch import BatchFeatures
+        from ..features.encoding import encode
+        from ..features.explanation import explain
+
         model, labels = self.artifact, [name.label for name in names]
         features = BatchFeatures(encode(labels), model.tables)
         columns = [compute(features) for compute in self._compute]
         contributions = model.predictor.contributions(columns)
         log_odds = self._sum(contributions)
-        probability = _logistic(log_odds).tolist()
+        probability = probabilities_of(log_odds).tolist()
         by_label = np.stack(contributions, axis=1).tolist()
         reasons = explain(features, labels)
         sums = map(GroupSums, *(x.tolist() for x in self._groups.sums(contributions)))
-        rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons)
+        known = self.known_as(names)
+        rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons, known)
         return map(self._score, *rows)
 
     def _score(
@@ -203,12 +246,14 @@ class Scorer:
         contributions: list[float],
         groups: GroupSums,
         reason: Reason,
+        known: tuple[Known, ...] | None,
     ) -> Score:
         allowed = self.allowed_by(name)
+        certain = any(not x.chance for x in known or ())
         return Score(
             domain=text,
             name=name.label,
-            label=0 if allowed else int(probability >= self.threshold),
+            label=0 if allowed else int(certain or probability >= self.threshold),
             probability=probability,
             log_odds=log_odds,
             threshold=self.threshold,
@@ -221,6 +266,7 @@ class Scorer:
             bare=name.bare,
             assigned=name.assigned or None,
             allowed=allowed,
+            known=known,
         )
 
 
@@ -252,8 +298,3 @@ def _kind(value: object) -> str:
     if value is None or value != value:
         return "None" if value is None else "NaN"
     return f"{type(value).__name__}"
-
-
-def _logistic(log_odds: Floats) -> Floats:
-    with np.errstate(over="ignore"):  # exp(800) is inf, and the answer 0 is right
-        return 1.0 / (1.0 + np.exp(-log_odds))

@@ -17,7 +17,7 @@ class Day:
 
     labels: list[str]  # registrable labels, each once
     z: Floats  # log-odds of each of being malicious
-    suffixes: Ints  # different suffixes under which it was asked for; it counts once all the same
+    suffixes: Ints  # different suffixes under which it was asked for; it is one label all the same
     dead: Bools  # does not exist; all False of a log without response codes
     first: Floats  # seconds since the epoch, NaN if not known
     last: Floats
@@ -42,17 +42,6 @@ class Alarm(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Weights:
-    """What one name adds to the running sum, in nats: clipped log-odds, and its answer."""
-
-    shift: float  # added to the log-odds: how rare generated names are in traffic
-    low: float  # at least; what one ordinary name can take back
-    high: float  # at most; what one odd name can add
-    dead: float  # added for a name that does not exist
-    alive: float  # added for one that does
-
-
-@dataclass(frozen=True)
 class Thresholds:
     """Scores from which on each kind of alarm is raised; infinite for a kind that cannot be."""
 
@@ -68,22 +57,13 @@ _NEVER = float("inf")
 
 @dataclass(frozen=True)
 class Cut:
-    """All that was chosen: by simulated days, for one false alarm in 1,000 clean client-days.
+    """The thresholds: by simulated days, for one false alarm in 1,000 clean client-days.
 
-    docs/evaluation.md has the study. A log with response codes is judged by the first of each
-    pair, one without by the second.
+    docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
-    coded: Thresholds = Thresholds(6.9, 1.0, 15.0, 32.0, 16.0)
-    uncoded: Thresholds = Thresholds(7.1, 8.0, 66.0, _NEVER, _NEVER)
-    coded_weights: Weights = Weights(shift=-1.0, low=-1.0, high=4.0, dead=1.0, alive=0.0)
-    uncoded_weights: Weights = Weights(shift=-1.0, low=-0.25, high=4.0, dead=0.0, alive=0.0)
-    long: int = 11  # characters from which on a dead name counts for long_dead
-    piece: float = 2.0  # nats that a piece must say before it counts for same_pieces
-    plain: float = -5.0  # log-odds up to which a dead name counts nothing for many_dead
-    doubtful: float = -1.0  # log-odds from which on it counts 1
-    end: int = 14  # characters of a beginning or an end that names share
-    sure: float = 1.5  # times the threshold: confidence is high from here on
+    coded: Thresholds = Thresholds(4.7, 2.5, 25.0, 6.5, 50.0)  # with response codes
+    uncoded: Thresholds = Thresholds(4.7, 10.0, 35.0, _NEVER, _NEVER)
     odd: float = 3.0  # log-odds from which on a label that clients share is odd
     sharers: int = 2  # clients that make a label shared
     share: float = 0.5  # of the clients; what more of them ask for is part of the network
@@ -92,10 +72,6 @@ class Cut:
     def thresholds(self, coded: bool) -> Thresholds:
         """Those for a log with or without response codes."""
         return self.coded if coded else self.uncoded
-
-    def weights(self, coded: bool) -> Weights:
-        """Those for a log with or without response codes."""
-        return self.coded_weights if coded else self.uncoded_weights
 
 
 def in_order(day: Day) -> Ints:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..features.types import Floats, Ints
-from .day import Alarm, Cut, Day, Log, Thresholds, Weights, in_order
+from .day import Alarm, Cut, Day, Log, Thresholds, in_order
 from .pieces import end_points, piece_points
-from .sums import dead_points, evidence, length_points, running_sum
+from .sums import length_points, odd_points, running_sum
 
-__all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds", "Weights", "judge", "points", "strength"]
+__all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds"]
+__all__ += ["alarms_of", "judge", "points", "scores", "strength"]
 
-_SURE = ("random-looking", "same-pieces", "same-end")  # kinds that can be of high confidence
+SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
+_BY_CHANCE = 0.05  # pieces that a label more has in common with others by chance
 _DEFAULT = Cut()
 
 
@@ -28,36 +30,58 @@ class Score(NamedTuple):
 
 
 def judge(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
-    """The alarms that a day raises, in the order of their kinds; none for an empty day."""
-    found = []
-    for kind, score, names, own in scores(day, log, cut):
-        threshold = _threshold(kind, log, cut)
-        if score >= threshold:
-            sure = kind in _SURE and score >= cut.sure * threshold
-            found.append(Alarm(kind, score, "high" if sure else "low", names, own))
-    return found
+    """The alarms that a day raises, the surest first; none for an empty day."""
+    return alarms_of(scores(day, log, cut), log, cut)
 
 
-def scores(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
-    """The score of each kind, in a fixed order; those that need response codes only with them."""
+def alarms_of(found: Iterable[Score], log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
+    """The alarms among a day's scores, the surest first."""
+    alarms = [
+        Alarm(kind, score, "high" if kind in SURE else "low", names, own)
+        for kind, score, names, own in found
+        if score >= _threshold(kind, log, cut)
+    ]
+    return sorted(alarms, key=lambda x: (x.confidence != "high", -strength(x, log, cut), x.kind))
+
+
+def scores(day: Day, log: Log, cut: Cut = _DEFAULT, own: Floats | None = None) -> list[Score]:
+    """The score of each kind, in a fixed order; those that need response codes only with them.
+
+    own: points(day, log), where they are known already.
+    """
     order = in_order(day)
-    found = [_stretch("random-looking", order, points(day, log, cut)[order])]
-    some = np.flatnonzero(day.dead) if log.coded else order
+    own = points(day, log) if own is None else own
+    some = order[day.dead[order]] if log.coded else order
     labels = [day.labels[i] for i in some.tolist()]
-    found.append(_sharers("same-pieces", some, piece_points(labels, log.grams, cut.piece)))
-    found.append(_sharers("same-end", some, end_points(labels, log.grams, cut.end)))
+    found = [_stretch("random-looking", order, own[order])]
+    found.append(_same_pieces(day, order, log, cut))
+    found.append(_sharers("same-end", some, end_points(labels, log.grams, alike=not log.coded)))
     if log.coded:
-        lengths = np.fromiter(map(len, day.labels), np.int64, len(day.labels))
-        every = np.arange(len(day.labels))
-        found.append(_sharers("long-dead", every, length_points(lengths, day.dead, cut.long)))
-        odd = dead_points(day.z, day.dead, cut.plain, cut.doubtful)
-        found.append(_sharers("many-dead", every, odd))
+        lengths = np.fromiter(map(len, labels), np.int64, len(labels))
+        found.append(_stretch("long-dead", some, length_points(lengths)))
+        found.append(_sharers("many-dead", some, np.ones(len(labels))))
     return found
 
 
-def points(day: Day, log: Log, cut: Cut = _DEFAULT) -> Floats:
+def _same_pieces(day: Day, order: Ints, log: Log, cut: Cut) -> Score:
+    """Of all labels; with response codes of the dead ones, if that says more for its threshold."""
+    every = _pieces(day, order, log)
+    if not log.coded:
+        return every
+    gone = _pieces(day, order[day.dead[order]], log)
+    worth = cut.coded.same_pieces / cut.uncoded.same_pieces
+    own = tuple(x * worth for x in every.points)
+    return max(gone, every._replace(score=every.score * worth, points=own), key=lambda x: x.score)
+
+
+def _pieces(day: Day, some: Ints, log: Log) -> Score:
+    own = piece_points([day.labels[i] for i in some.tolist()], log.grams)
+    return _sharers("same-pieces", some, own, len(some) * _BY_CHANCE)
+
+
+def points(day: Day, log: Log) -> Floats:
     """What each label of a day adds to the running sum of "random-looking", (n,)."""
-    return evidence(day.z, day.dead, cut.weights(log.coded))
+    return odd_points(day.z, day.dead, day.suffixes, log.coded)
 
 
 def strength(alarm: Alarm, log: Log, cut: Cut = _DEFAULT) -> float:
@@ -80,10 +104,12 @@ def _stretch(kind: str, order: Ints, in_turn: Floats) -> Score:
     return _score(kind, top.maximum, order[inside].tolist(), in_turn[inside].tolist())
 
 
-def _sharers(kind: str, index: Ints, own: Floats) -> Score:
-    """The sum over all names, with those that add to it."""
+def _sharers(kind: str, index: Ints, own: Floats, free: float = 0.0) -> Score:
+    """The sum over all names, less what is free, with those that add to it."""
     kept = np.flatnonzero(own > 0)
-    return _score(kind, float(own.sum()), index[kept].tolist(), own[kept].tolist())
+    if not len(kept):
+        return Score(kind, 0.0, (), ())
+    return _score(kind, max(float(own.sum()) - free, 0.0), index[kept].tolist(), own[kept].tolist())
 
 
 def _score(kind: str, score: float, names: Sequence[int], own: Sequence[float]) -> Score:

@@ -1,45 +1,58 @@
 """Pieces that a day's labels share, and the rest of the log does not.
 
-A piece is four characters in a row. How much it says is a surprise: how unlikely it is that so
-many labels hold it by chance, when it is as common as elsewhere in the log.
+A piece is four characters in a row, or several such that overlap. How much it says is a surprise:
+how unlikely it is that so many labels hold it by chance, when it is as common as elsewhere in the
+log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, combinations, compress
 from typing import NamedTuple
 
 import numpy as np
 
-from ..features.encoding import OTHER, SIZE, encode
+from ..features.encoding import OTHER, SIZE, codes, encode
 from ..features.types import Floats, Ints, Narrow
 
 GRAM = 4  # characters
 _CELLS = SIZE**GRAM
+_PLACE_VALUES = SIZE ** np.arange(GRAM - 1, -1, -1)
 _CHUNK = 1 << 15  # labels counted at a time
 _LEAST = 0.5  # labels that a piece never seen elsewhere is taken to be in
 _FEW = 2000  # labels that a smaller background is taken to have
+_SURPRISING = 6.0  # nats over which a piece is shared
+_END = 6  # characters of a beginning or an end
 
 
 class Grams(NamedTuple):
-    """The different pieces of labels: piece `gram` is in label `label`, both (pairs,)."""
+    """Four characters in a row: `gram` stands in label `label` at `at`, all (places,)."""
 
     gram: Ints
     label: Ints
+    at: Ints
 
 
 def grams_of(labels: Sequence[str]) -> Grams:
-    """The pieces of each label, each once, by label and then by piece."""
-    codes, _, lengths = encode(labels)
+    """All of each label, by label and then by place."""
+    codes, starts, lengths = encode(labels)
     owner = np.repeat(np.arange(len(labels)), lengths + 1)
     size = max(len(owner) - GRAM + 1, 0)
-    windows = np.stack([codes[i : i + size] for i in range(GRAM)])
-    whole = np.all(windows != OTHER, axis=0)
-    gram = np.zeros(size, np.int64)
+    windows = [codes[i : i + size] for i in range(GRAM)]
+    whole = np.flatnonzero(np.all([x != OTHER for x in windows], axis=0))
+    gram = np.zeros(len(whole), np.int64)
     for code in windows:
-        gram = gram * SIZE + code
-    keys = np.unique(owner[:size][whole] * _CELLS + gram[whole])
-    return Grams(keys % _CELLS, keys // _CELLS)
+        gram = gram * SIZE + code[whole]
+    label = owner[whole]
+    return Grams(gram, label, whole - starts[label])
+
+
+def _each_once(found: Grams) -> tuple[Ints, Ints]:
+    """The different grams of each label: gram and label, by label and then by gram."""
+    keys = np.unique(found.label * _CELLS + found.gram)
+    return keys % _CELLS, keys // _CELLS
 
 
 class Background:
@@ -54,14 +67,14 @@ class Background:
         """Count the pieces of the different labels of a log; 8 MB, however many they are."""
         counts = np.zeros(_CELLS, np.int32)
         for start in range(0, len(labels), _CHUNK):
-            gram = grams_of(labels[start : start + _CHUNK]).gram
+            gram, _ = _each_once(grams_of(labels[start : start + _CHUNK]))
             counts += np.bincount(gram, minlength=_CELLS).astype(np.int32)
         return cls(counts, len(labels))
 
     def plus(self, labels: Sequence[str]) -> Background:
         """The same with some labels more, which it does not have yet."""
         counts = self.counts.copy()
-        np.add.at(counts, grams_of(labels).gram, 1)
+        np.add.at(counts, _each_once(grams_of(labels))[0], 1)
         return Background(counts, self.labels + len(labels))
 
     def share(self, gram: Ints, within: Ints, labels: int) -> Floats:
@@ -85,60 +98,105 @@ def surprise(count: Floats, expected: Floats) -> Floats:
     return found
 
 
-def piece_points(labels: Sequence[str], grams: Background, cost: float) -> Floats:
-    """What each label (n,) says by the pieces that others of the day have too.
+def shared_pieces(labels: Sequence[str], grams: Background) -> list[list[frozenset[int]]]:
+    """Of each label the pieces that more of a day's labels have than chance explains, in order.
 
-    A piece's surprise, less its cost in nats, is shared out among the labels that have it: up to
-    1, so that many pieces count and not one that is in many labels, and a quarter of that, as four
-    pieces hold each character. The labels with the piece that surprises most count nothing. An
-    interest in some things looks like that; a generator that joins words has many such pieces.
-    See end_points() for one that has a single one.
+    Grams of over 6 nats of surprise, merged where they overlap. A piece is told by the labels
+    that have its most surprising gram, so two that the same labels have are one.
     """
-    found = grams_of(labels)
-    gram, index, count = np.unique(found.gram, return_inverse=True, return_counts=True)
+    # Days are short: sets of texts take less time than NumPy's calls for each of them.
+    own = [{x[i : i + GRAM] for i in range(len(x) - GRAM + 1)} for x in labels]
+    said = _surprising(Counter(chain.from_iterable(own)), len(labels), grams)
+    holders: dict[str, set[int]] = {gram: set() for gram in said}
+    of: list[list[frozenset[int]]] = [[] for _ in labels]
+    shared = {i: found for i, x in enumerate(own) if (found := x & said.keys())}
+    for i, found in shared.items():
+        for gram in found:
+            holders[gram].add(i)
+    members = {gram: frozenset(found) for gram, found in holders.items()}
+    for i in shared:
+        of[i] = [members[gram] for gram in _rarest(labels[i], said)]
+    return of
+
+
+def _surprising(counts: Counter[str], labels: int, grams: Background) -> dict[str, float]:
+    """The grams that more labels share than chance explains, and by how many nats."""
+    shared = {gram: count for gram, count in counts.items() if count > 1}
+    if not shared:
+        return {}
+    code = np.frombuffer(codes("".join(shared)), np.uint8).reshape(-1, GRAM).astype(np.int64)
+    count = np.fromiter(shared.values(), np.int64, len(shared))
+    share = grams.share(code @ _PLACE_VALUES, count, labels)
+    said = surprise(count.astype(np.float64), labels * share)
+    kept = (said > _SURPRISING) & np.all(code != OTHER, axis=1)
+    return dict(compress(zip(shared, said.tolist(), strict=True), kept.tolist()))
+
+
+def _rarest(label: str, said: Mapping[str, float]) -> list[str]:
+    """Of each piece of a label the gram that surprises most, the first of equals."""
+    rarest: list[str] = []
+    before = -GRAM
+    for at in range(len(label) - GRAM + 1):
+        gram = label[at : at + GRAM]
+        if gram not in said:
+            continue
+        if at - before >= GRAM:
+            rarest.append(gram)
+        elif said[gram] > said[rarest[-1]]:
+            rarest[-1] = gram
+        before = at
+    return rarest
+
+
+def piece_points(labels: Sequence[str], grams: Background) -> Floats:
+    """What each label (n,) says by the pieces that it shares with others; the sum counts pieces.
+
+    A piece counts one, however many labels share it: a brand has many names and one piece, a
+    generator that joins words many pieces. A label counts one more if it is put together from two
+    pieces, of which each is shared with a label that has not the other.
+    """
+    found = shared_pieces(labels, grams)
     points: Floats = np.zeros(len(labels))
-    if not len(gram):
-        return points
-    others = (count - 1).astype(np.float64)  # one label has it anyhow
-    expected = (len(labels) - 1) * grams.share(gram, count, len(labels))
-    said = surprise(others, np.maximum(expected, 1e-9)) - cost
-    each = np.clip(said, 0.0, 1.0) / count / GRAM
-    points += np.bincount(found.label, each[index], minlength=len(labels))
-    points[found.label[index == np.argmax(said)]] = 0.0
-    return points
+    for members in dict.fromkeys(chain.from_iterable(found)):
+        points[list(members)] += 1.0 / len(members)
+    return points + [float(_is_composed(own)) for own in found]
 
 
-def ends(labels: Sequence[str], length: int) -> Iterator[list[str]]:
-    """The beginnings of labels, then their ends; "" for labels not longer than that."""
-    yield [x[:length] if len(x) > length else "" for x in labels]
-    yield [x[-length:] if len(x) > length else "" for x in labels]
+def _is_composed(pieces: Iterable[frozenset[int]]) -> bool:
+    different = dict.fromkeys(pieces)
+    return any(one - other and other - one for one, other in combinations(different, 2))
 
 
-def end_points(labels: Sequence[str], grams: Background, length: int) -> Floats:
+def end_points(labels: Sequence[str], grams: Background, alike: bool) -> Floats:
     """What each label (n,) says by the beginning or end that it shares most remarkably, in nats.
 
-    All labels with one beginning, or one end, of that length make a group. Its surprise is that
-    of so many labels with the rarest piece of it; the group of the highest has all points.
+    All labels with one beginning, or one end, of six characters make a group; with `alike` only
+    those of one length, which the names of an interest seldom have and those of a generator that
+    changes a seed do. Its surprise is that of so many labels with the rarest gram of it; the group
+    of the highest has all points.
     """
     best = 0.0
     points: Floats = np.zeros(len(labels))
-    for parts in ends(labels, length):
-        group, index, count = np.unique(parts, return_inverse=True, return_counts=True)
-        kept = np.flatnonzero((count > 1) & (group != ""))
-        if not len(kept):
+    for ends in ([x[:_END] for x in labels], [x[-_END:] for x in labels]):
+        groups = defaultdict[tuple[str, int], list[int]](list)
+        for i, end in enumerate(ends):
+            if len(end) == _END:
+                groups[end, len(labels[i]) if alike else 0].append(i)
+        kept = sorted(key for key, group in groups.items() if len(group) > 1)
+        if not kept:
             continue
-        scores = _group_scores([str(group[k]) for k in kept], count[kept], len(labels), grams)
+        count = np.array([len(groups[key]) for key in kept])
+        scores = _group_scores([end for end, _ in kept], count, len(labels), grams)
         top = int(np.argmax(scores))
         if scores[top] > best:
             best = float(scores[top])
-            points = np.where(index == kept[top], best / count[kept[top]], 0.0)
+            points = np.zeros(len(labels))
+            points[groups[kept[top]]] = best / count[top]
     return points
 
 
 def _group_scores(parts: Sequence[str], count: Ints, labels: int, grams: Background) -> Floats:
-    found = grams_of(parts)
+    gram, owner, _ = grams_of(parts)
     share = np.full(len(parts), 1.0)
-    np.minimum.at(share, found.label, grams.share(found.gram, count[found.label], labels))
-    expected = np.maximum((labels - 1) * share, 1e-9)
-    above: Floats = surprise((count - 1).astype(np.float64), expected) - np.log(labels)
-    return np.maximum(above, 0.0)
+    np.minimum.at(share, owner, grams.share(gram, count[owner], labels))
+    return surprise(count.astype(np.float64), labels * share)

@@ -5,14 +5,14 @@ E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..features.types import Bools, Floats, Ints
 
-if TYPE_CHECKING:
-    from .day import Weights
+_SUFFIX = 0.8  # of a suffix beyond the first
+_MOST = 6  # suffixes beyond the first that count
 
 
 class Stretch(NamedTuple):
@@ -37,32 +37,30 @@ def running_sum(points: Floats) -> Stretch:
     return Stretch(float(sums[stop] - sums[start]), start, stop)
 
 
-def evidence(z: Floats, dead: Bools, weights: Weights) -> Floats:
-    """What each name (n,) says, in nats: its log-odds, shifted and clipped, and its answer.
+def odd_points(z: Floats, dead: Bools, suffixes: Ints, coded: bool) -> Floats:
+    """What each name (n,) says by how it reads, its answer and its suffixes.
 
-    z: log-odds; dead: does not exist. A log-odds that is not known (NaN) says nothing.
+    z: log-odds; one that is not known (NaN) says nothing. dead: does not exist; suffixes: how many
+    it was asked for under; coded: whether the log tells response codes. No name says enough by
+    itself, dead ones say most, and an ordinary one takes a little back, for busy clients else
+    raise every alarm.
     """
-    odds = np.clip(np.nan_to_num(z + weights.shift, nan=0.0), weights.low, weights.high)
-    answer: Floats = np.where(dead, weights.dead, weights.alive)
-    return odds + answer
+    known = ~np.isnan(z)
+    odds = np.where(known, z, 0.0)
+    points = np.clip(odds - 2.0, -0.25, 2.0 if coded else 3.0)
+    if coded:
+        points = np.where(dead, np.clip((odds + 1.0) / 1.5, -0.25, 3.0), points)
+    found: Floats = np.where(known, points + _suffix_points(odds, suffixes), 0.0)
+    return found
 
 
-def length_points(lengths: Ints, dead: Bools, long: int) -> Floats:
-    """Half a point for a dead name of `long` characters, 1/8 more for each beyond, up to 2.
-
-    lengths and dead (n,). All other names count nothing.
-    """
-    beyond = (lengths - long) / 8.0
-    points: Floats = np.where(dead & (beyond >= 0), np.minimum(0.5 + beyond, 2.0), 0.0)
-    return points
+def _suffix_points(odds: Floats, suffixes: Ints) -> Floats:
+    """Brands stand under many suffixes, but they do not read oddly."""
+    more: Floats = np.where(odds >= 0.0, _SUFFIX * np.clip(suffixes - 1, 0, _MOST), 0.0)
+    return more
 
 
-def dead_points(z: Floats, dead: Bools, low: float, high: float) -> Floats:
-    """For each dead name (n,) 0 to 1 by how it reads: 0 up to log-odds `low`, 1 from `high` on.
-
-    A page of dead links holds ordinary names, which count little. All others, and those whose
-    log-odds is not known (NaN), count nothing.
-    """
-    odd = np.clip((np.nan_to_num(z, nan=low) - low) / (high - low), 0.0, 1.0)
-    points: Floats = np.where(dead, odd, 0.0)
+def length_points(lengths: Ints) -> Floats:
+    """What each dead name (n,) says by its length in characters: none by 12, one from 16 on."""
+    points: Floats = np.clip((lengths - 12) / 4.0, -1.0, 1.0)
     return points

@@ -106,6 +106,7 @@ def answer(model: Artifact, score: Score) -> dict[str, Any]:
         "bare": score.bare,
         "assigned": score.assigned,
         "allowed": score.allowed,
+        "known": None if score.known is None else [x._asdict() for x in score.known],
     }
 
 

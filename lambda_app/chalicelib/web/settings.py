@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 MAX_DOMAINS = 1000
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+# Compiled for those alone who set them.
+_ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null"
+_SHA256 = r"[0-9a-f]{64}"
 
 
 class SettingsError(ValueError):
@@ -27,6 +28,7 @@ class Settings(NamedTuple):
     log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged, nor counted
     log_names: bool = False  # LOG_NAMES: whether names stand in the log
     allow: tuple[str, ...] = ()  # ALLOW: files of names that are legitimate in any case
+    known: tuple[str, ...] = ()  # KNOWN: an index of names that known generators make, or none
     assigned: tuple[str, ...] = ()  # ZONES_ASSIGNED: whose owner is judged; beside the packaged
     chosen: tuple[str, ...] = ()  # ZONES_CHOSEN: before which the label is judged
 
@@ -48,7 +50,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         batch_limit=_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
         log_level=level,
         log_names=environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
-        allow=_files(environment.get("ALLOW", "")),
+        allow=_files("ALLOW", environment),
+        known=_known(environment),
         assigned=_zones("ZONES_ASSIGNED", environment),
         chosen=_zones("ZONES_CHOSEN", environment),
     )
@@ -64,18 +67,25 @@ def _number(text: str) -> str | float:
 def _origins(text: str) -> tuple[str, ...]:
     origins = tuple(text.replace(",", " ").split())
     for origin in origins:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
+        if origin != "*" and not re.fullmatch(_ORIGIN, origin):
             raise SettingsError(
                 f"CORS_ORIGINS {origin[:80]!r}: expected * or origins such as https://example.com"
             )
     return ("*",) if "*" in origins else origins
 
 
-def _files(text: str) -> tuple[str, ...]:
-    paths = tuple(text.split())
+def _files(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    paths = tuple(environment.get(name, "").split())
     for path in paths:
         if not Path(path).is_file():
-            raise SettingsError(f"ALLOW {path[:200]!r}: there is no such file")
+            raise SettingsError(f"{name} {path[:200]!r}: there is no such file")
+    return paths
+
+
+def _known(environment: Mapping[str, str]) -> tuple[str, ...]:
+    paths = _files("KNOWN", environment)
+    if len(paths) > 1:
+        raise SettingsError(f"KNOWN: {len(paths)} files, where one is expected")
     return paths
 
 
@@ -93,7 +103,7 @@ def _zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _keys(text: str) -> tuple[str, ...]:
     keys = tuple(text.lower().replace(",", " ").split())
-    if not all(map(_SHA256.fullmatch, keys)):
+    if not all(re.fullmatch(_SHA256, key) for key in keys):
         raise SettingsError("API_KEY_SHA256: expected SHA-256 sums of keys, 64 hex digits each")
     return keys
 

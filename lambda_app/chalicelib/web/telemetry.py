@@ -119,7 +119,12 @@ def metrics(status: int, milliseconds: float, counted: dict[str, Any]) -> dict[s
     }
     if judged:
         values["FlaggedShare"] = 100 * counted["malicious"] / judged
-    defined = [{"Name": name, "Unit": UNITS[name]} for name in values]
+    return in_embedded_format(values, UNITS)
+
+
+def in_embedded_format(values: dict[str, float], units: dict[str, str]) -> dict[str, Any]:
+    """Metrics as keys of a line of JSON, which CloudWatch reads out of the log (EMF)."""
+    defined = [{"Name": name, "Unit": units[name]} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": defined}
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
     stamp = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}

@@ -21,7 +21,7 @@ from ...dga.sampling import FIRST, LAST, LEFT_OUT
 from ..leave_out import FOLDS, fold_of_family
 from .joiners import HELD_OUT, JOINERS, word_lists
 
-LONGEST = 50  # names of a generator in a row
+LONGEST = 100  # names of a generator in a row
 RUNS = 12  # dates and seeds of a family
 SOURCES = ("hsts", "universities")
 _KEYS = "abcdefghijklmnopqrstuvwxyz"
@@ -33,7 +33,7 @@ class Pool:
 
     legit: list[str]  # in the order of their popularity, which is made up
     typos: list[str]  # of each of them
-    runs: Mapping[str, list[list[str]]]  # names in a row, by family and joiner
+    runs: Mapping[str, list[list[str]]]  # hosts in a row, by family and joiner
     tuning: Mapping[str, list[list[str]]]  # as runs, of joiners with word lists to choose by
 
     def folds(self) -> dict[str, int]:
@@ -44,10 +44,15 @@ class Pool:
         numbers = fold_of_family(FOLDS)
         for runs in (self.tuning, self.runs):
             for family, of_family in runs.items():
-                texts = [text for run in of_family for text in run]
+                texts = [label_of(host) for run in of_family for host in run]
                 fixed = numbers.get(family)
                 found |= _by_text(texts) if fixed is None else dict.fromkeys(texts, fixed)
         return found
+
+
+def label_of(host: str) -> str:
+    """The label of a generator's host, which is what the first dot ends."""
+    return host.partition(".")[0]
 
 
 def _by_text(texts: Sequence[str]) -> dict[str, int]:
@@ -61,7 +66,9 @@ def make(corpus: Corpus, seed: int, runs: int = RUNS) -> Pool:
     """
     random = Random(f"traffic-{seed}")
     families = {name: _runs(family, random, runs) for name, family in FAMILIES.items()}
-    legit = _legit(corpus, {x for of in families.values() for run in of for x in run}, random)
+    legit = _legit(
+        corpus, {label_of(x) for of in families.values() for run in of for x in run}, random
+    )
     words = word_lists(seed)
     tuning = {
         name: [run for k in range(HELD_OUT) for run in _joined(name, k, words, legit, seed, runs)]
@@ -92,9 +99,9 @@ def _runs(family: Family, random: Random, count: int) -> list[list[str]]:
 
 
 def _run(hosts: Iterable[str]) -> list[str]:
-    """The first different labels of a generator."""
-    labels = (host.partition(".")[0] for host in islice(hosts, 20 * LONGEST))
-    return list(islice(dict.fromkeys(x for x in labels if x), LONGEST))
+    """The first different hosts of a generator."""
+    different = dict.fromkeys(x for x in islice(hosts, 20 * LONGEST) if label_of(x))
+    return list(islice(different, LONGEST))
 
 
 def _joined(

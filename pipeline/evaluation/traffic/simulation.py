@@ -5,6 +5,7 @@ Nothing here is measured on people: sizes and shares are chosen by eye, and all 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from lambda_app.chalicelib.traffic.day import Day
 from lambda_app.chalicelib.traffic.familiar import dead_pairs, unfamiliar_pairs
 from lambda_app.chalicelib.traffic.pieces import Background
 
-from .pool import Pool, Scores
+from .pool import Pool, Scores, label_of
 
 _DAY = 86_400.0
 _HOURS = (8 * 3600.0, 18 * 3600.0)  # between which people are at work
@@ -36,7 +37,7 @@ class Habits:
     burst: float = 12.0  # its dead links: median of a log-normal, sigma 0.8
     hobbies: float = 0.4  # things that many names of a day are about, each with a word of its own
     hobby: float = 8.0  # how many: median of a log-normal, sigma 0.6
-    doubles: float = 0.2  # share of dead names asked for under a search suffix, too
+    suffixes: Sequence[float] = (0.02, 0.005)  # shares of labels under two and three suffixes
     search: float = 0.2  # share of networks whose search suffix does not exist outside
 
 
@@ -104,7 +105,9 @@ def network(names: Names, random: np.random.Generator, habits: Habits) -> Networ
     order = np.lexsort((time, key))
     first = order[np.unique(key[order], return_index=True)[1]]
     client, text, time, dead = client[first], text[first], time[first], dead[first]
-    suffixes = 1 + (dead & (random.random(len(dead)) < habits.doubles)).astype(np.int64)
+    suffixes = 3 - np.searchsorted(
+        np.cumsum(habits.suffixes[::-1]), random.random(len(dead)), side="right"
+    )
     grams = Background.of([names.texts[i] for i in np.unique(text).tolist()])
     days = {}
     for coded in (True, False):
@@ -182,29 +185,33 @@ def _days(
 class Infection:
     """What a generator adds to a day."""
 
-    names: list[str]  # in its own order
-    z: Floats
+    hosts: list[str]  # in its own order
+    scores: Scores
     burst: bool  # within some seconds; else over the whole day
-    nxdomain: float  # share of the names that do not exist
+    nxdomain: float  # share of the hosts that do not exist
 
 
 def infected(day: Day, infection: Infection, random: np.random.Generator, coded: bool) -> Day:
-    """A clean day with a generator's names in it, those left out that the client asked for too."""
-    known = set(day.labels)
-    kept = [i for i, name in enumerate(infection.names) if name not in known]
-    count = len(kept)
+    """A clean day with a generator's hosts in it, less the labels that the client asked for too."""
+    count = len(infection.hosts)
     if infection.burst:
         time = random.uniform(0, _DAY) + np.sort(random.uniform(0, count * 0.5, count))
     else:
         time = np.sort(random.uniform(0, _DAY, count))
-    dead = (random.random(count) < infection.nxdomain) & coded
-    times = np.concatenate([day.first, time])
+    gone = (random.random(count) < infection.nxdomain) & coded
+    places: dict[str, list[int]] = {}  # of each label, in its order
+    for i, host in enumerate(infection.hosts):
+        places.setdefault(label_of(host), []).append(i)
+    added = {text: at for text, at in places.items() if text not in set(day.labels)}
+    first = [at[0] for at in added.values()]
+    dead = np.array([gone[at].all() for at in added.values()], dtype=np.bool_)
+    times = np.concatenate([day.first, time[first]])
     order = np.argsort(times, kind="stable")
-    labels = [*day.labels, *(infection.names[i] for i in kept)]
+    labels = [*day.labels, *added]
     return Day(
         labels=[labels[i] for i in order.tolist()],
-        z=np.concatenate([day.z, infection.z[kept]])[order],
-        suffixes=np.concatenate([day.suffixes, np.ones(count, np.int64)])[order],
+        z=np.concatenate([day.z, infection.scores.of(list(added))])[order],
+        suffixes=np.concatenate([day.suffixes, [len(at) for at in added.values()]])[order],
         dead=np.concatenate([day.dead, dead])[order],
         first=times[order],
         last=times[order],

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from lambda_app.chalicelib.traffic.day import Cut, Day, Log
-from lambda_app.chalicelib.traffic.judge import scores
+from lambda_app.chalicelib.traffic.judge import SURE, scores
 
 from ..results import Found, Scene, Traffic
 from .joiners import JOINERS
@@ -34,7 +34,7 @@ class Sizes:
 
     networks: int = 80  # clean ones for the cuts, and as many again for the false alarms
     days: int = 24  # infected days of a family, at each of the following
-    names: Sequence[int] = (3, 5, 10, 20, 50)  # of a generator in a row
+    names: Sequence[int] = (3, 5, 10, 20, 50, 100)  # of a generator in a row
     nxdomain: Sequence[float] = (0.97, 0.7, 0.4, 0.0)
     habits: Habits = field(default_factory=Habits)
 
@@ -120,14 +120,14 @@ def _found(
         host = study.others[int(random.integers(len(study.others)))]
         days = host.coded if codes else host.uncoded
         clean = days[int(random.integers(len(days)))]
-        infection = Infection(part, study.scores.of(part), burst, nxdomain)
+        infection = Infection(part, study.scores, burst, nxdomain)
         day = infected(clean, infection, random, codes)
         rows.append(measured(day, Log(codes, grams_with(host.grams, day, clean)), study.cut))
     return _reached(rows, cuts)
 
 
 def _part(runs: Sequence[Sequence[str]], number: int, k: int) -> list[str]:
-    """k names in a row, of the runs in turn, each time further on in them."""
+    """k hosts in a row, of the runs in turn, each time further on in them."""
     run = runs[number % len(runs)]
     start = number // len(runs) * k % max(len(run) - k + 1, 1)
     return list(run[start : start + k])
@@ -136,11 +136,12 @@ def _part(runs: Sequence[Sequence[str]], number: int, k: int) -> list[str]:
 def measured(day: Day, log: Log, cut: Cut) -> dict[str, float]:
     """All scores of a day by name: the kinds of alarms, and what they are compared with.
 
-    "any alarm" is the highest of the kinds' scores as multiples of their thresholds.
+    "any alarm" is the highest score of the kinds of high confidence, as a multiple of its
+    threshold.
     """
     found = {x.kind: x.score for x in scores(day, log, cut)}
     thresholds = _packaged(cut, log.coded)
-    found[ANY] = max(score / thresholds[kind] for kind, score in found.items())
+    found[ANY] = max(found[kind] / thresholds[kind] for kind in SURE)
     found["largest"] = float(day.z.max(initial=_NOTHING))
     found["dead"] = float(day.dead.sum())
     found["sum"] = float(day.z.sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,20 +50,25 @@ class Reading:
         spool.remove(self._folder)
 
 
-def read(connection: duckdb.DuckDBPyConnection, source: Source) -> Reading:
+def read(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    advance: Callable[[int], object] = lambda _: None,
+) -> Reading:
     """Make the view events in a connection: one row a line of the logs.
 
     Its columns: client, query (as logged), time (seconds since the epoch, UTC), rcode (in upper
     case; BLOCKED where a block list answered), all NULL where a line does not tell; and why, NULL
     for a query to be judged, else "multicast", "type", "other_event" or "broken"; of these two the
-    other columns may hold anything. A file that is no log is left out if there are others. Raises
-    ReadingError, which names the file, what is wrong and what to do.
+    other columns may hold anything. A file that is no log is left out if there are others. advance
+    is told of how many bytes more were looked at. Raises ReadingError, which names the file, what
+    is wrong and what to do.
     """
     source = Source.of(source.paths, source.form, source.mapping)
     folder = Path(tempfile.mkdtemp(prefix="scan-"))
     atexit.register(spool.remove, folder)
     try:
-        reading = _read(source, folder)
+        reading = _read(source, folder, advance)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS {events(reading._pairs)}")
     except BaseException:
         spool.remove(folder)
@@ -70,12 +76,12 @@ def read(connection: duckdb.DuckDBPyConnection, source: Source) -> Reading:
     return reading
 
 
-def _read(source: Source, folder: Path) -> Reading:
+def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Reading:
     forms, skipped, damaged = dict[Path, str](), dict[Path, str](), dict[Path, str]()
     pairs, size = [], 0
     for path in source.paths:
         try:
-            text = spool.text_of(path, folder)
+            text = spool.text_of(path, folder, advance)
             layout = layout_of(text, source.form, source.mapping)
             if layout and layout.form == "pihole-ftl":
                 text = _from_database(text, folder)

@@ -30,6 +30,13 @@ class Source:
     form: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int | None:
+        """Bytes of all files, None if one of them is no file."""
+        if not all(x != STANDARD_INPUT and x.is_file() for x in self.paths):
+            return None
+        return sum(x.stat().st_size for x in self.paths)
+
     @classmethod
     def of(
         cls,

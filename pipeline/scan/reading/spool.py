@@ -10,14 +10,13 @@ from __future__ import annotations
 import codecs
 import io
 import lzma
-import mmap
 import os
 import re
 import shutil
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +30,8 @@ from .source import STANDARD_INPUT, ReadingError
 
 HEAD = 1 << 18  # bytes of a file by which its format is told
 _CHUNK = 1 << 20
+_WINDOW = 1 << 14  # in which most lines end
+Advance = Callable[[int], object]
 _BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 _NOT_A_LINE = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # the beginning of JSON
@@ -55,9 +56,12 @@ class Text:
     damage: str = ""
 
 
-def text_of(path: Path, folder: Path) -> Text:
-    """A file, or a copy of it in folder, ready to be read. Raises ReadingError."""
-    text = _plain(path, folder)
+def text_of(path: Path, folder: Path, advance: Advance = lambda _: None) -> Text:
+    """A file, or a copy of it in folder, ready to be read. Raises ReadingError.
+
+    advance is told of how many of the file's bytes more were looked at.
+    """
+    text = _plain(path, folder, advance)
     return _one_a_line(text, folder) if _NOT_A_LINE.match(text.head) else text
 
 
@@ -85,7 +89,7 @@ def _new(folder: Path) -> Path:
     return folder / f"{len(os.listdir(folder)):06d}.log"  # noqa: PTH208
 
 
-def _plain(path: Path, folder: Path) -> Text:
+def _plain(path: Path, folder: Path, advance: Advance) -> Text:
     try:
         with _opened(path) as source:
             stat = os.fstat(source.fileno())
@@ -98,8 +102,8 @@ def _plain(path: Path, folder: Path) -> Text:
                 return replace(text, head=_head(path))
             as_it_is = regular and not head.startswith(_COMPRESSED) and _has_no_mark(source)
         if as_it_is and not _has_long_line(path):
-            return _repaired(replace(text, head=_head(path)), folder)
-        return _copied(text, folder)
+            return _repaired(replace(text, head=_head(path)), folder, advance)
+        return _copied(text, folder, advance)
     except OSError as error:
         raise ReadingError(f"{path}: {error.strerror or error}") from error
 
@@ -122,24 +126,31 @@ def _head(path: Path) -> bytes:
 def _has_long_line(path: Path) -> bool:
     """Whether a line is longer than what may be; reads little more than the lines' ends."""
     size = path.stat().st_size
-    if size <= sql.LONGEST:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with path.open("rb", buffering=0) as file:
         at = 0
         while size - at > sql.LONGEST:
-            end = data.rfind(b"\n", at, at + sql.LONGEST + 1) + 1
-            if not end:
+            end = _last_end(file, at)
+            if end == at:
                 return True
             at = end
     return False
 
 
-def _repaired(text: Text, folder: Path) -> Text:
+def _last_end(file: BinaryIO, at: int) -> int:
+    """Where the last line that begins within so many bytes from at on ends; at if none does."""
+    for window in (_WINDOW, sql.LONGEST + 1):
+        file.seek(at + sql.LONGEST + 1 - window)
+        if end := file.read(window).rfind(b"\n") + 1:
+            return at + sql.LONGEST + 1 - window + end
+    return at
+
+
+def _repaired(text: Text, folder: Path, advance: Advance = lambda _: None) -> Text:
     """A text, or a copy of it with marks in the place of bytes that are not UTF-8.
 
     JSON is left as it is: its reader tells such lines as broken.
     """
-    if text.head.lstrip().startswith(b"{") or _is_utf8(text.text):
+    if text.head.lstrip().startswith(b"{") or _is_utf8(text.text, advance):
         return text
     copy = _new(folder)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -150,10 +161,11 @@ def _repaired(text: Text, folder: Path) -> Text:
     return replace(text, text=copy, utf8=False)
 
 
-def _is_utf8(path: Path) -> bool:
+def _is_utf8(path: Path, advance: Advance) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
+            advance(len(chunk))
             if not chunk.isascii() or decoder.getstate()[0]:
                 try:
                     decoder.decode(chunk)
@@ -165,13 +177,13 @@ def _is_utf8(path: Path) -> bool:
 # --- copies ---
 
 
-def _copied(text: Text, folder: Path) -> Text:
+def _copied(text: Text, folder: Path, advance: Advance) -> Text:
     """A plain copy, up to where the file is damaged."""
     handle = _new(folder)
     damage = ""
     with _opened(text.path) as source, handle.open("wb") as copy:
         try:
-            for chunk in _shortened(_decoded(source)):
+            for chunk in _shortened(_noted(_decoded(source), source, advance)):
                 copy.write(chunk)
         except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
             if isinstance(error, OSError) and error.errno:  # a full disk, not damaged data
@@ -189,6 +201,18 @@ def _copied(text: Text, folder: Path) -> Text:
     if head.startswith(_BINARY):
         return replace(copied, head=head[:16])
     return _repaired(copied, folder)
+
+
+def _noted(chunks: Iterator[bytes], source: io.BufferedReader, advance: Advance) -> Iterator[bytes]:
+    """The same chunks, advance being told of what the source has given for each."""
+    before = 0
+    for chunk in chunks:
+        if source.seekable():
+            advance(source.tell() - before)
+            before = source.tell()
+        else:
+            advance(len(chunk))
+        yield chunk
 
 
 def _decoded(source: io.BufferedReader) -> Iterator[bytes]:

@@ -84,6 +84,25 @@ def test_another_array_is_refused(tmp_path: Path, hashes: NDArray[Any]) -> None:
         AllowList.load(tmp_path / "allow.npy")
 
 
+def test_a_long_list_that_does_not_ascend_is_refused() -> None:
+    hashes = np.arange(100_000, dtype=np.uint64)
+    AllowList(hashes)
+    with pytest.raises(ValueError, match="do not ascend"):
+        AllowList(np.roll(hashes, 1000))
+
+
+def test_several_lists_are_one(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.txt", tmp_path / "b.npy"]
+    paths[0].write_text("a.example\nb.example\n")
+    AllowList.of(["b.example", "c.example"]).save(paths[1])
+    both = AllowList.load_all(paths)
+    assert both is not None
+    assert len(both.hashes) == 3
+    assert [bool(both.match(f"{x}.example", f"{x}.example")) for x in "abcd"] == [True] * 3 + [
+        False
+    ]
+
+
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "list.gz").write_bytes(gzip.compress(b"1,google.com\n")[:-6])
     for name in ("absent", "list.gz"):

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
+from lambda_app.chalicelib.features.batch import BatchFeatures
 from lambda_app.chalicelib.features.encoding import ALPHABET, encode
-from lambda_app.chalicelib.features.explanation import STRETCH, Reason, explain, segmentations
+from lambda_app.chalicelib.features.explanation import explain, segmentations
+from lambda_app.chalicelib.features.quantities import STRETCH, Reason
+from lambda_app.chalicelib.features.tables import Tables
 from lambda_app.chalicelib.model.scorer import Scorer
 from tests.helpers import reference
 from tests.helpers.vocabularies import FEW, LETTERS, table, vocabularies

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.features.encoding import encode
-from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.features.tables import Lexicon
 from pipeline.corpus import sources
 from pipeline.corpus.labelled import Corpus
 from pipeline.training.automaton import compile_words

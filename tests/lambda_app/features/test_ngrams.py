@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import Tables
-from lambda_app.chalicelib.features.encoding import ALPHABET, encode
-from lambda_app.chalicelib.features.ngrams import SYMBOLS, CharacterModel
+from lambda_app.chalicelib.features.encoding import ALPHABET, SYMBOLS, encode
 from lambda_app.chalicelib.features.registry import REGISTRY, matrix
+from lambda_app.chalicelib.features.tables import CharacterModel, Tables
 from lambda_app.chalicelib.features.types import Bytes
 from lambda_app.chalicelib.model.scorer import Scorer
+from lambda_app.chalicelib.npy import Numbers
 from tests.helpers import reference
 
 LABELS = st.text(ALPHABET, max_size=63) | st.text(ALPHABET + "._éß\n", max_size=20)
@@ -19,11 +19,11 @@ TRIGRAMS, ABOVE = (_DRAW.integers(256, size=SYMBOLS**n).astype(np.uint8) for n i
 RANDOM = CharacterModel(TRIGRAMS, ABOVE)
 
 
-def after_two(trigrams: Bytes, label: str) -> list[int]:
+def after_two(trigrams: Numbers, label: str) -> list[int]:
     return [int(trigrams[reference.index(x)]) for x in reference.grams(label, 3)]
 
 
-def after_three(trigrams: Bytes, above: Bytes, label: str) -> list[int]:
+def after_three(trigrams: Numbers, above: Numbers, label: str) -> list[int]:
     return [
         (int(above[reference.index(x)]) + int(trigrams[reference.index(x[1:])])) % 256
         for x in reference.grams(label, 4)

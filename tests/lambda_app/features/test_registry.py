@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.registry import CHUNK, GROUPS, REGISTRY, SETS, matrix
+from lambda_app.chalicelib.features.tables import Tables
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
 from tests.helpers import reference

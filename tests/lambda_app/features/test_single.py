@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
+from lambda_app.chalicelib.features.batch import BatchFeatures
 from lambda_app.chalicelib.features.encoding import ALPHABET, encode
 from lambda_app.chalicelib.features.explanation import explain, segmentations
+from lambda_app.chalicelib.features.quantities import Segmentation
 from lambda_app.chalicelib.features.registry import REGISTRY
-from lambda_app.chalicelib.features.segmentation import Segmentation
 from lambda_app.chalicelib.features.single import LabelFeatures
+from lambda_app.chalicelib.features.tables import Tables
 from lambda_app.chalicelib.model.scorer import Scorer
 from tests.helpers import reference
 from tests.helpers.vocabularies import FEW, LETTERS, table, vocabularies

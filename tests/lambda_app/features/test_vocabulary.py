@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
+from lambda_app.chalicelib.features.batch import BatchFeatures
 from lambda_app.chalicelib.features.encoding import OTHER, SIZE, encode
-from lambda_app.chalicelib.features.registry import matrix
-from lambda_app.chalicelib.features.vocabulary import (
+from lambda_app.chalicelib.features.quantities import (
     UNREACHED,
-    Vocabulary,
     pack_path_value,
     unpack_path_value,
 )
+from lambda_app.chalicelib.features.registry import matrix
+from lambda_app.chalicelib.features.tables import Tables, Vocabulary
 from pipeline.training.automaton import compile_tree
 from tests.helpers import reference
 from tests.helpers.vocabularies import FEW, LETTERS, cell_of, table, vocabularies
@@ -34,7 +34,7 @@ def test_finds_every_occurrence_of_every_word(words: reference.Cost, labels: lis
     known = table(words, {})
     starts, ends, cells = (x.tolist() for x in BatchFeatures(batch, Tables(words=known)).matches)
     expected = [
-        (begin + start, begin + end, cell_of(known.cells, label[start:end]))
+        (begin + start, begin + end, cell_of(known.arrays.cells, label[start:end]))
         for label, begin in zip(labels, batch.starts.tolist(), strict=True)
         for start, end in reference.found(label, words)
     ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.model.glm import BinnedAdditive, Linear, Pair
+from lambda_app.chalicelib.model.glm import (
+    BinnedAdditive,
+    Linear,
+    Pair,
+    probabilities_of,
+    probability_of,
+)
 
 NUMBERS = st.floats(-1e3, 1e3, allow_nan=False, width=32)
 
@@ -97,7 +104,7 @@ def changed(key: str, **values: Any) -> dict[str, Any]:
         (changed("coarse", b=[0, 2]), "a x b has 4 coefficients, not 9"),
         (changed("coefficients", a=[0.0] * 2), "a has 2 coefficients, not 3"),
         (changed("coefficients", b=[0.0] * 3), "b has 3 coefficients, not 2"),
-        (changed("coefficients", a=[[0.0] * 3]), "a has 3 coefficients, not 3"),
+        (changed("coefficients", a=[[0.0] * 3]), "a has 1 coefficients, not 3"),
         (changed("coefficients", **{"a x b": [0.0] * 3}), "a x b has 3 coefficients, not 4"),
         (changed("coefficients", c=[0.0]), "coefficients are not those of the features"),
         (good() | {"pairs": []}, "coefficients are not those of the features"),
@@ -134,3 +141,23 @@ def test_linear_multiplies(coefficients: dict[str, float], data: st.DataObject) 
     assert [x.tolist() for x in parts] == [
         [float(coefficients[name]) * row[j] for row in rows] for j, name in enumerate(coefficients)
     ]
+
+
+LOG_ODDS = st.floats(-1e3, 1e3) | st.floats(-1, 1) | st.floats(allow_nan=False)
+
+
+@given(st.lists(LOG_ODDS, min_size=1))
+def test_a_probability_has_the_same_bits_alone_and_among_many(log_odds: list[float]) -> None:
+    together = probabilities_of(np.array(log_odds)).tolist()
+    assert [probability_of(x) for x in log_odds] == together
+    assert all(0 <= p <= 1 for p in together)
+
+
+@given(st.floats(-700, 700))
+def test_a_probability_is_the_logistic_function(log_odds: float) -> None:
+    assert math.isclose(probability_of(log_odds), 1 / (1 + math.exp(-log_odds)), rel_tol=1e-15)
+
+
+@pytest.mark.parametrize(("log_odds", "expected"), [(0.0, 0.5), (-1e102, 0.0), (1e102, 1.0)])
+def test_probabilities_at_the_limits(log_odds: float, expected: float) -> None:
+    assert math.isclose(probability_of(log_odds), expected, abs_tol=1e-300)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import pickle
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambda_app.chalicelib.domains.parse import InvalidDomain
 from lambda_app.chalicelib.model.score import Invalid, Score
-from lambda_app.chalicelib.model.scorer import Scorer, UnknownOperatingPoint
+from lambda_app.chalicelib.model.scorer import FEW, Scorer, UnknownOperatingPoint
 from pipeline.corpus.labelled import Corpus
 from tests.helpers.data import GOLDEN
 
@@ -45,7 +46,9 @@ def test_the_examples_of_every_page_about_this() -> None:
 
 @given(text=st.text() | st.from_regex(r"[a-z0-9-]{1,63}(\.[a-z]{2,5}){0,2}", fullmatch=True))
 def test_any_text_gets_a_score_or_a_reason(scorer: Scorer, text: str) -> None:
-    (result,) = scorer.score_many([text])
+    result, *others = scorer.score_many([text] * (FEW + 1))
+    assert others == [result] * FEW
+    assert scorer.score_many([text]) == [result]
     assert result.domain == text
     if isinstance(result, Invalid):
         assert result.error
@@ -59,6 +62,8 @@ def test_any_text_gets_a_score_or_a_reason(scorer: Scorer, text: str) -> None:
     assert math.isclose(total, result.log_odds, abs_tol=1e-9)
     assert math.isclose(1 / (1 + math.exp(-result.log_odds)), result.probability, rel_tol=1e-9)
     assert scorer.probability([result.name])[0] == result.probability
+    for count in (1, FEW + 1):
+        assert scorer.listed_as_they_are([result.name] * count) == [result.probability] * count
 
 
 def test_many_keep_their_order_and_bad_names_their_place(scorer: Scorer) -> None:
@@ -143,6 +148,11 @@ def test_only_the_language_model_gives_reasons(classic: Scorer, language: Scorer
         None,
         None,
     )
+
+
+def test_a_scorer_can_be_sent_to_another_process(scorer: Scorer) -> None:
+    again = pickle.loads(pickle.dumps(scorer))
+    assert again.score("www.facebook.com") == scorer.score("www.facebook.com")
 
 
 def test_nothing_to_score(scorer: Scorer) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.traffic.day import Thresholds, Weights
+from lambda_app.chalicelib.traffic.day import Thresholds
 from lambda_app.chalicelib.traffic.judge import (
     Alarm,
     Cut,
@@ -28,12 +28,9 @@ from lambda_app.chalicelib.traffic.pieces import Background
 ORDINARY = [f"{a}{b}" for a in ("bicycle", "garden", "museum", "hotel") for b in range(600)]
 GRAMS = Background.of(ORDINARY)
 CODED, UNCODED = Log(coded=True, grams=GRAMS), Log(coded=False, grams=GRAMS)
-EVEN = Weights(shift=-1.0, low=-3.0, high=3.0, dead=1.0, alive=-1.0)
 CUT = Cut(
     coded=Thresholds(8.0, 2.0, 20.0, 5.0, 3.0),
-    uncoded=Thresholds(6.0, 2.0, 20.0, math.inf, math.inf),
-    coded_weights=EVEN,
-    uncoded_weights=Weights(-1.0, -2.0, 3.0, 0.0, 0.0),
+    uncoded=Thresholds(3.5, 4.0, 20.0, math.inf, math.inf),
 )
 
 
@@ -53,13 +50,13 @@ def day(rows: list[tuple[str, float, bool, float]]) -> Day:
 
 MORNING = day(
     [
-        ("shop", -6.0, False, 0.0),  # -3 - 1 = -4
-        ("xkqjz", 2.0, True, 1.0),  #  1 + 1 =  2
-        ("qzvwk", 9.0, True, 2.0),  #  3 + 1 =  4, the log-odds clipped
-        ("blog", 0.0, False, 3.0),  # -1 - 1 = -2
-        ("jxqkw", 5.0, True, 4.0),  #  3 + 1 =  4
-        ("news", -1.0, True, 5.0),  # -2 + 1 = -1
-        ("mail", -9.0, False, 6.0),  # -4
+        ("shop", -6.0, False, 0.0),  # -0.25
+        ("xkqjz", 2.0, True, 1.0),  # 2
+        ("qzvwk", 9.0, True, 2.0),  # 3, as the log-odds is clipped
+        ("blog", 1.0, False, 3.0),  # -0.25
+        ("jxqkw", 5.0, True, 4.0),  # 3
+        ("news", -4.0, True, 5.0),  # -0.25
+        ("mail", -9.0, False, 6.0),  # -0.25
     ]
 )
 
@@ -69,34 +66,38 @@ def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
 
 
 def test_a_day_with_codes_by_hand() -> None:
-    assert points(MORNING, CODED, CUT).tolist() == [-4, 2, 4, -2, 4, -1, -4]
-    alarm = by_kind(judge(MORNING, CODED, CUT))["random-looking"]
-    assert alarm == Alarm("random-looking", 8.0, "low", (2, 4, 1), (4.0, 4.0, 2.0))
-    assert strength(alarm, CODED, CUT) == 1.0
+    assert points(MORNING, CODED).tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
+    lax = dataclasses.replace(CUT, coded=dataclasses.replace(CUT.coded, random_looking=7.75))
+    alarm = by_kind(judge(MORNING, CODED, lax))["random-looking"]
+    assert alarm == Alarm("random-looking", 7.75, "high", (2, 4, 1), (3.0, 3.0, 2.0))
+    assert strength(alarm, CODED, lax) == 1.0
 
 
 def test_a_day_without_codes_by_hand() -> None:
-    """Clipped at -2 and 3: -2, 1, 3, -1, 3, -2, -2."""
+    """-0.25, 0, 3, -0.25, 3, -0.25, -0.25."""
     (alarm,) = judge(MORNING, UNCODED, CUT)
-    assert alarm == Alarm("random-looking", 6.0, "low", (2, 4, 1), (3.0, 3.0, 1.0))
+    assert alarm == Alarm("random-looking", 5.75, "high", (2, 4), (3.0, 3.0))
 
 
-def test_below_the_threshold_is_no_alarm_and_far_above_is_sure() -> None:
-    strict = dataclasses.replace(CUT, uncoded=dataclasses.replace(CUT.uncoded, random_looking=6.1))
+def test_below_the_threshold_is_no_alarm() -> None:
+    strict = dataclasses.replace(CUT, uncoded=dataclasses.replace(CUT.uncoded, random_looking=5.8))
     assert judge(MORNING, UNCODED, strict) == []
-    lax = dataclasses.replace(CUT, uncoded=dataclasses.replace(CUT.uncoded, random_looking=4.0))
-    (alarm,) = judge(MORNING, UNCODED, lax)
-    assert (alarm.confidence, strength(alarm, UNCODED, lax)) == ("high", 1.5)
+
+
+def test_one_label_under_many_suffixes_is_enough() -> None:
+    one = dataclasses.replace(day([("xkqjz", 1.0, True, 0.0)]), suffixes=np.array([7]))
+    assert [x.kind for x in judge(one, CODED)] == ["random-looking"]
+    assert judge(dataclasses.replace(one, suffixes=np.array([1])), CODED) == []
 
 
 def test_dead_names_are_counted_and_the_long_ones_beside() -> None:
-    """Six dead of 13 letters: a half each by log-odds of -3, 0.5 + 2 / 8 each by length."""
+    """Six dead of 13 or 14 letters: a quarter each, and a half."""
     names = ["somethingelse", "whateverworks", "gardenerquiet", "teapotandcups", "riverofpearls"]
-    rows = [(x, -3.0, True, float(i)) for i, x in enumerate([*names, "windowswillow"])]
+    rows = [(x, -3.0, True, float(i)) for i, x in enumerate([*names, "windowswillows"])]
     found = by_kind(judge(day(rows), CODED, CUT))
-    assert found["many-dead"].score == 3.0
+    assert found["many-dead"].score == 6.0
     long = next(x for x in scores(day(rows), CODED, CUT) if x.kind == "long-dead")
-    assert long.score == pytest.approx(6 * 0.75)
+    assert long.score == pytest.approx(5 * 0.25 + 0.5)
     assert {x.confidence for x in found.values()} == {"low"}
     assert judge(day([(x, z, False, t) for x, z, _, t in rows]), CODED, CUT) == []
 
@@ -110,9 +111,9 @@ def test_names_of_the_same_pieces() -> None:
     others = ["hotel17x", "garden5y", "museum3", "quartz", "lemonade"]
     rows = [(x, -4.0, True, float(i)) for i, x in enumerate([*JOINED, *others])]
     alarm = by_kind(judge(day(rows), CODED, CUT))["same-pieces"]
-    assert len(alarm.names) >= 6  # those of the strongest piece are left aside
-    assert set(alarm.names) <= set(range(len(JOINED)))
-    assert alarm.score == pytest.approx(sum(alarm.points))
+    assert set(alarm.names) == set(range(len(JOINED)))
+    assert alarm.confidence == "high"
+    assert alarm.score == pytest.approx(sum(alarm.points) - 0.05 * len(rows))
     assert list(alarm.points) == sorted(alarm.points, reverse=True)
 
 
@@ -130,10 +131,12 @@ def test_names_that_end_alike_and_begin_alike() -> None:
         assert set(alarm.names) == set(range(6))
 
 
-def test_with_codes_only_dead_names_share_pieces() -> None:
+def test_names_that_resolve_share_pieces_too_and_take_more_of_them() -> None:
     alive = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
-    assert judge(alive, CODED, CUT) == []
-    assert "same-pieces" in by_kind(judge(alive, UNCODED, CUT))
+    dead = dataclasses.replace(alive, dead=np.ones(len(JOINED), np.bool_))
+    assert by_kind(judge(alive, UNCODED, CUT))["same-pieces"].score > 4.0
+    some, more = (by_kind(judge(x, CODED, CUT))["same-pieces"].score for x in (alive, dead))
+    assert some == pytest.approx(more * 2.0 / 4.0)
 
 
 def test_an_empty_day() -> None:
@@ -144,9 +147,9 @@ def test_an_empty_day() -> None:
 
 def test_names_without_times_are_judged_in_the_order_of_their_labels() -> None:
     nowhere = dataclasses.replace(MORNING, first=np.full(7, math.nan), last=np.full(7, math.nan))
-    # blog -2, jxqkw 4, mail -4, news -1, qzvwk 4, shop -4, xkqjz 2
+    # blog -0.25, jxqkw 3, mail -0.25, news -0.25, qzvwk 3, shop -0.25, xkqjz 2
     stretch = scores(nowhere, CODED, CUT)[0]
-    assert (stretch.score, stretch.names) == (4.0, (4,))
+    assert (stretch.score, stretch.names) == (7.25, (2, 4, 1))
 
 
 LABEL = st.text("abcdefgh-0", min_size=1, max_size=14)
@@ -177,7 +180,7 @@ def test_an_odd_dead_name_more_never_lowers_a_sum(
 ) -> None:
     before = {x.kind: x.score for x in scores(day(rows), CODED)}
     after = {x.kind: x.score for x in scores(day([*rows, ("i" * 12, z, True, first)]), CODED)}
-    for kind in ("random-looking", "long-dead", "many-dead"):
+    for kind in ("random-looking", "many-dead"):
         assert after[kind] >= before[kind] - 1e-9
 
 
@@ -195,7 +198,7 @@ def test_what_an_alarm_names_makes_its_score(
 
 
 @pytest.mark.timing
-def test_a_day_of_5000_labels_takes_20_ms() -> None:
+def test_a_day_of_5000_labels_takes_an_eighth_of_a_second() -> None:
     draw = np.random.default_rng(1)
     letters = draw.choice(list("abcdefghijklmnopqrstuvwxyz"), (5000, 14))
     labels = sorted({"".join(x) for x in letters})
@@ -209,4 +212,4 @@ def test_a_day_of_5000_labels_takes_20_ms() -> None:
         start = time.process_time()
         judge(busy, CODED)
         taken.append(time.process_time() - start)
-    assert min(taken) < 0.02
+    assert min(taken) < 0.125

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.traffic.pieces import (
@@ -14,16 +14,20 @@ from lambda_app.chalicelib.traffic.pieces import (
     end_points,
     grams_of,
     piece_points,
+    shared_pieces,
     surprise,
 )
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.text("ab-1", max_size=9), max_size=8))
-def test_each_piece_of_each_label_once(labels: list[str]) -> None:
+def test_each_piece_of_each_label_is_counted_once(labels: list[str]) -> None:
     found = grams_of(labels)
-    expected = [len({x[i : i + 4] for i in range(len(x) - 3)}) for x in labels]
-    counts = np.bincount(found.label, minlength=len(labels)) if len(labels) else np.array([])
-    assert counts.tolist() == expected
+    expected = [(k, i) for k, x in enumerate(labels) for i in range(len(x) - 3)]
+    assert list(zip(found.label.tolist(), found.at.tolist(), strict=True)) == expected
+    counts = Background.of(labels).counts
+    different = [len({x[i : i + 4] for i in range(len(x) - 3)}) for x in labels]
+    assert counts.sum() == sum(different)
 
 
 def test_pieces_do_not_cross_labels() -> None:
@@ -53,12 +57,14 @@ def test_surprise_by_hand() -> None:
 def test_nothing_is_shared() -> None:
     log = Background.of(["x"])
     for labels in ([], ["abc"], ["abcd"], ["abcde", "vwxyz"]):
-        assert piece_points(labels, log, 2.0).tolist() == [0.0] * len(labels)
-        assert end_points(labels, log, 6).tolist() == [0.0] * len(labels)
+        assert piece_points(labels, log).tolist() == [0.0] * len(labels)
+        assert end_points(labels, log, alike=False).tolist() == [0.0] * len(labels)
+
+
+LOG = Background.of([f"ordinary{i}" for i in range(3000)])
 
 
 def test_an_end_is_shared_by_its_group_alone() -> None:
-    log = Background.of([f"ordinary{i}" for i in range(3000)])
     labels = [
         "aabiophysic",
         "bbbiophysic",
@@ -67,35 +73,41 @@ def test_an_end_is_shared_by_its_group_alone() -> None:
         "ordinaryday",
         "biophysic",
     ]
-    points = end_points(labels, log, 6)
-    assert (points > 0).tolist() == [True] * 4 + [False, True]
-    # 4 others have it, where 5 labels are expected to with a chance of 0.5 in 2,994; less ln 6
-    expected = 4 * math.log(4 / (5 * 0.5 / 2994)) - 4
-    assert points.sum() == pytest.approx(expected + 5 * 0.5 / 2994 - math.log(6))
+    # Of 6 labels with a chance of 0.5 in 2,994 five have it, or four of one length.
+    for alike, count in ((False, 5), (True, 4)):
+        points = end_points(labels, LOG, alike)
+        assert (points > 0).tolist() == [True] * 4 + [False, not alike]
+        expected = 6 * 0.5 / 2994
+        said = count * math.log(count / expected) - count + expected
+        assert points.sum() == pytest.approx(said)
 
 
-def test_an_interest_in_one_thing_is_no_generator() -> None:
-    log = Background.of([f"ordinary{i}" for i in range(3000)])
+def test_an_interest_in_one_thing_is_one_piece() -> None:
     interest = [f"{x}falconry" for x in ("abc", "defg", "hijkl", "mn", "opq", "rstu")]
-    assert piece_points([*interest, "lemon"], log, 2.0).tolist() == [0.0] * 7
-    joined = [
-        f"{a}{b}" for a in ("wolfram", "tundra", "quince") for b in ("oboe", "flute", "gamba")
-    ]
-    points = piece_points([*joined, "lemon"], log, 2.0)
-    assert (points > 0).sum() >= 4  # all but those with the strongest piece
+    points = piece_points([*interest, "lemon"], LOG)
+    assert points.sum() == pytest.approx(1.0)
     assert points[-1] == 0
 
 
-def test_a_piece_by_hand() -> None:
-    """abcd is in 3 labels and says most, so that they count nothing; wxyz is in 2 others."""
-    log = Background.of([f"ordinary{i}" for i in range(4000)])
-    labels = ["abcd", "abcd1", "abcd2", "wxyz", "wxyz3"]
-    expected = 4 * 0.5 / 3995
-    said = math.log(1 / expected) - 1 + expected
-    found = piece_points(labels, log, said - 0.25)
-    assert found.tolist() == pytest.approx([0, 0, 0, 0.25 / 8, 0.25 / 8])
-    at_most = piece_points(labels, log, 2.0)
-    assert at_most.tolist() == pytest.approx([0, 0, 0, 1 / 8, 1 / 8])
+def test_joined_words_are_many_pieces_and_put_together() -> None:
+    joined = [
+        f"{a}{b}" for a in ("wolfram", "tundra", "quince") for b in ("violin", "flute", "gamba")
+    ]
+    found = shared_pieces([*joined, "lemon"], LOG)
+    assert [[len(x) for x in own] for own in found] == [[3, 3]] * 9 + [[]]
+    points = piece_points([*joined, "lemon"], LOG)
+    # Six words, each of three names; and each name is made of two.
+    assert points.tolist() == pytest.approx([1 + 2 / 3] * 9 + [0])
+
+
+def test_two_pieces_that_always_go_together_are_one_brand() -> None:
+    brand = [f"wolfram{x}violin" for x in ("1", "22", "333")]
+    assert piece_points([*brand, "lemon"], LOG).sum() == pytest.approx(1.0)
+
+
+def test_pieces_that_the_log_has_anyhow_are_none() -> None:
+    labels = [f"ordinary{i}" for i in range(6)]
+    assert piece_points(labels, LOG).tolist() == [0.0] * 6
 
 
 def test_labels_can_be_added() -> None:

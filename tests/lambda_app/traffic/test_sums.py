@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.traffic.day import Weights
 from lambda_app.chalicelib.traffic.sums import (
     Stretch,
-    dead_points,
-    evidence,
     length_points,
+    odd_points,
     running_sum,
 )
 
@@ -40,16 +38,27 @@ def test_no_stretch_has_more(points: list[int]) -> None:
     assert found.maximum == sum(points[found.start : found.stop])
 
 
-def test_evidence_is_clipped_and_a_score_that_is_missing_says_nothing() -> None:
-    z = np.array([-9.0, 0.5, 9.0, np.nan])
-    weights = Weights(shift=-1, low=-2, high=3, dead=10, alive=-10)
-    found = evidence(z, np.array([True, False, True, False]), weights)
-    assert found.tolist() == [8, -10.5, 13, -10]
+def test_points_of_a_log_without_codes() -> None:
+    """Odd names count up to 3, ordinary ones a quarter against; an unknown score says nothing."""
+    z = np.array([-9.0, 1.9, 4.5, 9.0, np.nan])
+    found = odd_points(z, np.zeros(5, np.bool_), np.ones(5, np.int64), coded=False)
+    assert found.tolist() == pytest.approx([-0.25, -0.1, 2.5, 3.0, 0.0])
 
 
-def test_points_for_the_dead() -> None:
-    dead = np.array([True, True, True, True, False])
-    lengths = np.array([10, 11, 19, 60, 60])
-    assert length_points(lengths, dead, 11).tolist() == [0, 0.5, 1.5, 2, 0]
-    z = np.array([-9.0, -4.0, 3.0, np.nan, 9.0])
-    assert dead_points(z, dead, -5.0, -1.0).tolist() == [0, 0.25, 1, 0, 0]
+def test_points_of_a_log_with_codes() -> None:
+    """Dead names count up to 3 and from log-odds of -1 on, those that resolve up to 2."""
+    z = np.array([-9.0, 0.5, 9.0, -9.0, 3.0, 9.0])
+    dead = np.array([True, True, True, False, False, False])
+    found = odd_points(z, dead, np.ones(6, np.int64), coded=True)
+    assert found.tolist() == pytest.approx([-0.25, 1.0, 3.0, -0.25, 1.0, 2.0])
+
+
+def test_suffixes_count_for_labels_that_may_be_odd() -> None:
+    z, none = np.array([-0.1, 0.0, 0.0, 9.0]), np.zeros(4, np.bool_)
+    suffixes = np.array([9, 1, 3, 99])
+    found = odd_points(z, none, suffixes, coded=False)
+    assert found.tolist() == pytest.approx([-0.25, -0.25, -0.25 + 2 * 0.8, 3.0 + 6 * 0.8])
+
+
+def test_points_by_length() -> None:
+    assert length_points(np.array([4, 12, 14, 16, 60])).tolist() == [-1, 0, 0.5, 1, 1]

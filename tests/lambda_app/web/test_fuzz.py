@@ -28,6 +28,7 @@ PAYLOAD = 6 * 2**20  # bytes that a Lambda may answer with
 ROUTES = (JUDGING,) * 16 + ("/model", "/health", "/openapi.json", "/")
 VERDICT = {"domain", "name", "threshold", "operating_point", "model", "contributions"}
 VERDICT |= {*EIGHT, "segmentation", "unlikely", "status", "reason", "bare", "assigned", "allowed"}
+VERDICT |= {"known"}
 STAGE = {
     "API_KEY_SHA256": hashlib.sha256(b"key").hexdigest(),
     "CORS_ORIGINS": "https://a.example https://b.example",
@@ -241,7 +242,7 @@ def check_body(route: str, status: int, body: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(3))
 def test_ten_thousand_mutated_requests(app: Any, seed: int) -> None:
     random = Random(seed)
     statuses = [check(app, event(random)) for _ in range(10_000)]

@@ -318,10 +318,18 @@ def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-@pytest.mark.parametrize("moment", ["words", "training", "exporting"])
+@pytest.mark.parametrize(
+    ("moment", "number"),  # each moment, and each signal; test_killed.py has kill -9 at many
+    [
+        ("words", signal.SIGINT),
+        ("training", signal.SIGINT),
+        ("training", signal.SIGTERM),
+        ("training", signal.SIGKILL),
+        ("exporting", signal.SIGHUP),
+    ],
+)
 def test_an_interrupted_training_leaves_nothing_behind(
-    number: signal.Signals, moment: str, small_csv: Path, tmp_path: Path
+    moment: str, number: signal.Signals, small_csv: Path, tmp_path: Path
 ) -> None:
     temporary, out = tmp_path / "temporary", tmp_path / "there" / "classic"
     temporary.mkdir()

@@ -51,7 +51,7 @@ def test_the_build_needs_what_is_pinned() -> None:
     [
         ("", ["malicious_domains", "pipeline.scoring.workers", "pipeline.dga.listing"]),
         ("train", ["pipeline.training.run", "pipeline.evaluation.run", "pipeline.corpus.mixture"]),
-        ("scan", ["pipeline.scan.run", "pipeline.scan.show"]),
+        ("scan", ["pipeline.scan.run", "pipeline.scan.report"]),
         ("aws", ["pipeline.deploy.local_server", "pipeline.deploy.package"]),
     ],
 )

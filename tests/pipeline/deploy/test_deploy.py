@@ -18,8 +18,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import boto3
+import numpy as np
 import pytest
 import requests
 
@@ -257,26 +259,18 @@ def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         deploy.gate()
 
 
-def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
-    """chalice package --merge-template; no package is made, any zip will do."""
-    project = tmp_path / "app"
+def cloudformation(folder: Path, template: str = "") -> dict[str, Any]:
+    """chalice package, perhaps with --merge-template; no package is made, any zip will do."""
+    project = folder / "app"
     shutil.copytree(APP, project, ignore=shutil.ignore_patterns("__pycache__", "deployed"))
     (project / "requirements.txt").write_text("")
-    template = ROOT / "lambda_app" / ".chalice" / "template.json"
     code = "from chalice.cli import main; main()"
     command = [sys.executable, "-c", code, "--project-dir", str(project), "package"]
-    command += ["--stage", "prod", "--merge-template", str(template), str(tmp_path / "out")]
+    command += ["--stage", "prod", *(["--merge-template", template] if template else [])]
+    command.append(str(folder / "out"))
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    made = tmp_path / "out" / "sam.json"
-    resources = json.loads(made.read_text())["Resources"]
-    function, api = (resources[x]["Properties"] for x in ("APIHandler", "RestAPI"))
-    assert function["Handler"] == "app.handler"
-    assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
-    assert function["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
-    assert (function["MemorySize"], function["ReservedConcurrentExecutions"]) == (1024, 20)
-    assert function["Architectures"] == ["x86_64"]
-    assert api["MethodSettings"][0]["ThrottlingRateLimit"] == 50
+    made = folder / "out" / "sam.json"
     lint = subprocess.run(
         [sys.executable, "-c", "from cfnlint.runner import main; main()", str(made)],
         capture_output=True,
@@ -284,6 +278,67 @@ def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
         check=False,
     )
     assert lint.returncode == 0, lint.stdout + lint.stderr
+    resources: dict[str, Any] = json.loads(made.read_text())["Resources"]
+    return resources
+
+
+def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
+    resources = cloudformation(tmp_path, ".chalice/template.json")
+    function, api = (resources[x]["Properties"] for x in ("APIHandler", "RestAPI"))
+    assert function["Handler"] == "app.handler"
+    assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert function["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
+    assert (function["MemorySize"], function["ReservedConcurrentExecutions"]) == (1024, 20)
+    assert function["Architectures"] == ["x86_64"]
+    assert api["MethodSettings"][0]["ThrottlingRateLimit"] == 50
+
+
+def test_without_a_log_bucket_there_is_one_function(aws: str, tmp_path: Path) -> None:
+    kinds = sorted(x["Type"] for x in cloudformation(tmp_path).values())
+    assert kinds == [
+        "AWS::IAM::Role",
+        "AWS::Lambda::Permission",
+        "AWS::Serverless::Api",
+        "AWS::Serverless::Function",
+    ]
+
+
+def test_the_template_of_the_functions_that_read_logs(
+    aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_BUCKET", "yes")
+    resources = cloudformation(tmp_path, ".chalice/logs.json")
+    logs, summary, api = (resources[x]["Properties"] for x in ("Logs", "Summary", "APIHandler"))
+    assert (logs["Handler"], logs["MemorySize"]) == ("app.logs", 512)
+    assert logs["Environment"]["Variables"]["LOG_BUCKET"] == {"Ref": "LogBucketName"}
+    assert "LOG_BUCKET" not in api["Environment"]["Variables"]  # which stays as it was
+    ((_, schedule),) = summary["Events"].items()
+    assert schedule["Properties"]["State"] == {"Fn::If": ["HasSummary", "ENABLED", "DISABLED"]}
+    (notified,) = resources["LogBucket"]["Properties"]["NotificationConfiguration"].values()
+    assert notified[0]["Function"] == {"Fn::GetAtt": ["Logs", "Arn"]}
+    allowed = {
+        action: statement["Resource"]
+        for statement in resources["LogsRole"]["Properties"]["Policies"][0]["PolicyDocument"][
+            "Statement"
+        ]
+        for action in [*np.atleast_1d(statement["Action"])]
+    }
+    assert {x.partition(":")[0] for x in allowed} == {"logs", "s3", "dynamodb", "sns"}
+    assert "*" not in "".join(allowed) and "*" not in allowed.values()
+    assert allowed["sns:Publish"] == {"Ref": "AlarmTopic"}
+    assert "AWSLogs/*" in str(allowed["s3:GetObject"])
+    assert "AWSLogs" not in str(allowed["s3:PutObject"])
+
+
+def test_a_stage_that_reads_logs_is_left_to_cloudformation(
+    zipped: Path, state: Path, app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_BUCKET", "dns-logs")
+    with pytest.raises(DeployError, match=r"LOG_BUCKET is set: .* by CloudFormation"):
+        deploy.deploy("dev", zipped, app_url, state, wait=0)
+    with pytest.raises(DeployError, match="LOG_BUCKET is set"):
+        list(deploy.plan("dev", zipped, state))
+    assert snapshot.look(state, "dev") is None
 
 
 def test_what_an_earlier_release_wrote_down_is_taken_over(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_the_command_says_what_is_known(arguments: list[str], message: str) -> N
     done = dga(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("dga: ")
+    assert done.stderr.startswith("dga names: ")
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
 

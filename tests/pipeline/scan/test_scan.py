@@ -14,9 +14,11 @@ import duckdb
 import numpy as np
 import pytest
 
+from lambda_app.chalicelib.model import logged
 from lambda_app.chalicelib.traffic.familiar import dead_pairs, unfamiliar_pairs
 from pipeline.dga.listing import names
-from pipeline.scan import asked, hosts, run, show
+from pipeline.scan import asked, baseline, hosts, run, show
+from pipeline.scan.clients import Names
 from pipeline.scan.findings import Findings
 from pipeline.scan.reading import Source
 from tests.helpers.commands import run as command
@@ -153,7 +155,7 @@ def test_lines_add_up(tmp_path: Path) -> None:
     path.write_text(zeek([*clean(queries=100), *odd]) + "cut off\n")
     counts = scanned(path).accounting
     assert counts.judged == 100
-    assert counts.skipped == {"reverse": 1, "special_use": 1, hosts.BARE: 1, hosts.NO_NAME: 1}
+    assert counts.skipped == {"reverse": 1, "special_use": 1, logged.BARE: 1, logged.NO_NAME: 1}
     assert counts.broken == 1
     assert counts.lines == len(path.read_text().splitlines())
 
@@ -191,7 +193,10 @@ def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
         asked.group(connection)
         queries = asked.queries(connection)
         asked.add_hosts(connection, hosts.judge(hosts.Job(), queries.tolist()).columns(queries))
-        asked.pair(connection, 3)
+        asked.add_clients(connection, Names())
+        asked.pair(connection)
+        baseline.know(connection, None)
+        asked.choose(connection, 3)
         yield connection
 
 

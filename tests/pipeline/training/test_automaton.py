@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lambda_app.chalicelib.features.encoding import encode
-from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.features.tables import Lexicon
 from pipeline.errors import PipelineError
 from pipeline.training.automaton import compile_words, read_words, usable
 from tests.helpers.reference import num_words

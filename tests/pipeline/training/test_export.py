@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.features.lexicon import Lexicon
+from lambda_app.chalicelib.features.tables import Lexicon
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.artifact import FILES
 from lambda_app.chalicelib.model.glm import BinnedAdditive

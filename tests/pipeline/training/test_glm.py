@@ -11,9 +11,8 @@ import pytest
 from h2o.estimators import H2OGeneralizedLinearEstimator
 
 from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.features.batch import Tables
-from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import SETS
+from lambda_app.chalicelib.features.tables import Lexicon, Tables
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lambda_app.chalicelib.features.batch import Tables
 from lambda_app.chalicelib.features.encoding import encode
-from lambda_app.chalicelib.features.lexicon import Lexicon
 from lambda_app.chalicelib.features.registry import CLASSIC, matrix
+from lambda_app.chalicelib.features.tables import Lexicon, Tables
 from lambda_app.chalicelib.features.types import Floats
 from lambda_app.chalicelib.model.glm import Linear
 from pipeline.corpus.labelled import Corpus

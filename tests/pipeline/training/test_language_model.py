@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import BatchFeatures, Tables
-from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, encode
-from lambda_app.chalicelib.features.ngrams import SYMBOLS
+from lambda_app.chalicelib.features.batch import BatchFeatures
+from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, SYMBOLS, encode
 from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
-from lambda_app.chalicelib.features.vocabulary import Vocabulary
+from lambda_app.chalicelib.features.tables import Tables, Vocabulary
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree
 from pipeline.training.language_model import CrossFit, WordList
@@ -83,7 +82,7 @@ def test_costs_of_characters_are_those_of_witten_and_bell(some: list[str]) -> No
     fours |= {gram[:-1] + draw.choice(letters) for gram in fours}
     fours |= {"".join(draw.choices(letters, k=4)) for _ in range(3000)}
     at = sorted(fours)
-    found = fitted.fourgrams[[reference.index(x) for x in at]]
+    found = fitted.arrays.fourgrams[[reference.index(x) for x in at]]
     np.testing.assert_array_equal(found, [naive.four(x) for x in at])
 
 
@@ -93,18 +92,18 @@ def test_costs_of_characters_of_few_labels(labels: list[str]) -> None:
     naive, fitted = reference.WittenBell(labels), language_model.fit_characters(labels)
     for gram in {gram for label in [*labels, "ba-1x", "zz"] for gram in reference.grams(label, 4)}:
         assert fitted.trigrams[reference.index(gram[1:])] == naive.three(gram[1:])
-        assert fitted.fourgrams[reference.index(gram)] == naive.four(gram)
+        assert fitted.arrays.fourgrams[reference.index(gram)] == naive.four(gram)
 
 
 def test_costs_are_those_of_probabilities(some: list[str]) -> None:
     """After any two symbols they sum to 1, but for the rounding to a sixteenth of a nat."""
-    costs = language_model.fit_characters(some).trigrams.reshape(-1, SYMBOLS)
+    costs = language_model.fit_characters(some).arrays.trigrams.reshape(-1, SYMBOLS)
     total = np.exp(costs / -16.0).sum(axis=1)
     assert np.abs(total - 1).max() < np.expm1(1 / 32)
 
 
 def test_nothing_before_an_edge_matters(some: list[str]) -> None:
-    fitted = language_model.fit_characters(some)
+    fitted = language_model.fit_characters(some).arrays
     for order, costs in ((3, fitted.trigrams), (4, fitted.fourgrams)):
         shaped = costs.reshape((SYMBOLS,) * order)
         for place in range(1, order - 1):
@@ -154,8 +153,8 @@ def test_costs_of_words_are_counted_in_the_cheapest_cuts(some: list[str], known:
     words, singles = naive_words(labels, known)
     fitted = language_model.fit_words(labels, known)
     assert dict(zip(ALPHABET, fitted.single.tolist(), strict=False)) == singles
-    assert dict(zip(known.words, fitted.costs[known.cell].tolist(), strict=True)) == words
-    rest = np.delete(fitted.costs, known.cell)
+    assert dict(zip(known.words, fitted.arrays.costs[known.cell].tolist(), strict=True)) == words
+    rest = np.delete(fitted.arrays.costs, known.cell)
     assert (rest == 255).all()
 
 

@@ -108,7 +108,7 @@ def test_a_threshold_that_one_in_a_thousand_passes() -> None:
 
 def test_names_are_scored_by_the_model_that_has_not_seen_them(names: pool.Pool) -> None:
     folds = names.folds()
-    assert {folds[x] for run in names.runs["zloader"] for x in run} == {
+    assert {folds[pool.label_of(x)] for run in names.runs["zloader"] for x in run} == {
         fold_of_family(FOLDS)["zloader"]
     }
     for name, typo in zip(names.legit, names.typos, strict=True):
@@ -124,7 +124,7 @@ def test_scores_are_gathered_fold_by_fold(names: pool.Pool, scores: pool.Scores)
 
 
 def test_legitimate_names_are_of_the_committed_lists_and_not_generated(corpus: Corpus) -> None:
-    generated = pool.make(corpus, seed=1, runs=1).runs["zloader"][0][0]
+    generated = pool.label_of(pool.make(corpus, seed=1, runs=1).runs["zloader"][0][0])
     frame = corpus.frame.copy()
     frame.loc[0, "domain"] = generated
     made = pool.make(dataclasses.replace(corpus, frame=frame), seed=1, runs=1)
@@ -158,20 +158,28 @@ def test_a_network_is_the_same_twice_and_its_days_are_in_order(
         assert len(set(day.labels)) == len(day.labels)
     assert any(day.dead.any() for day in one.coded)
     assert not any(day.dead.any() for day in one.uncoded)
-    assert max(day.suffixes.max(initial=0) for day in one.coded) == 2
+    assert {k for day in one.coded for k in day.suffixes.tolist()} == {1, 2, 3}
 
 
 def test_an_infection_adds_its_names(names: pool.Pool, scores: pool.Scores) -> None:
     clean = network(Names.of(names, scores), np.random.default_rng(3), FEW.habits).coded[5]
     run = names.runs["zloader"][0][:20]
+    labels = [pool.label_of(x) for x in run]
     for burst, low, high in ((True, 0, 10), (False, 3600, 86_400)):
-        infection = Infection(
-            [*run, clean.labels[0]], scores.of([*run, clean.labels[0]]), burst, 0.97
-        )
+        infection = Infection([*run, f"{clean.labels[0]}.com"], scores, burst, 0.97)
         day = infected(clean, infection, np.random.default_rng(1), coded=True)
         assert len(day.labels) == len(clean.labels) + 20
-        at = [day.labels.index(x) for x in run]
+        at = [day.labels.index(x) for x in labels]
         assert low <= day.first[at].max() - day.first[at].min() <= high
         assert day.dead[at].sum() >= 15
-        assert day.z[at].tolist() == scores.of(run).tolist()
+        assert day.z[at].tolist() == scores.of(labels).tolist()
     assert not infected(clean, infection, np.random.default_rng(1), coded=False).dead[at].any()
+
+
+def test_a_label_under_several_suffixes_is_one(names: pool.Pool, scores: pool.Scores) -> None:
+    clean = network(Names.of(names, scores), np.random.default_rng(3), FEW.habits).coded[5]
+    one, two = (pool.label_of(x) for x in names.runs["zloader"][0][:2])
+    hosts = [f"{one}.com", f"{two}.com", f"{one}.net", f"{one}.org"]
+    day = infected(clean, Infection(hosts, scores, True, 1.0), np.random.default_rng(1), True)
+    assert len(day.labels) == len(clean.labels) + 2
+    assert day.suffixes[[day.labels.index(x) for x in (one, two)]].tolist() == [3, 1]

@@ -1,13 +1,4 @@
-"""The words that a label may be cut into, each with a cost, and where they stand in a batch.
-
-The words stand in a double array as those of `lexicon`, but as a tree: every
-word ends in a cell of its own, which has its cost: -ln P in sixteenths of a nat.
-
-A cut of a label into words and single characters is a path from its start to its
-end. The value of a path packs four sums into one whole number, with the cost in the
-highest bits, so that one addition carries all four and one minimum compares them:
-first by cost, then by single characters, words, and squared lengths of words.
-"""
+"""An artifact's tables as NumPy arrays: what batches look into, and find words with."""
 
 from __future__ import annotations
 
@@ -15,14 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .encoding import OTHER, SIZE, Batch
-from .lexicon import BASE_BIT, CODE_MASK, WORD_BIT, check_cells
-from .types import Bytes, Count, Ints, Narrow, NDArray
+from .encoding import BASE_BIT, CODE_MASK, EDGE, OTHER, SIZE, SYMBOL, SYMBOLS, WORD_BIT, Batch
+from .quantities import UNREACHED, pack_path_value
+from .types import Bytes, Ints, Narrow, NDArray
 
-# Where the sums of a path's value begin; squared lengths take the bits below the words.
-_COST_BIT, _SINGLES_BIT, _WORDS_BIT = 36, 24, 14
-UNREACHED = 1 << 62  # above every path's value; the sum of the two still fits
 SHORT = 3  # characters of the words that tables by their characters find
+_SYMBOL = np.array(SYMBOL, np.int32)
 
 
 class Matches(NamedTuple):
@@ -47,43 +36,63 @@ class Windows(NamedTuple):
         return cls(two, two * SIZE + wide[2:])
 
 
-def pack_path_value(cost: Count, singles: int, words: int, squares: Count | int) -> Count:
-    """The four sums of a path in one number: int, or int64 (n,).
+class LexiconArrays:
+    """The words that `num_words` counts, and where they stand in a batch."""
 
-    cost: in sixteenths of a nat; singles: characters in no word; squares: sum of the
-    words' squared lengths. No sum runs into the next for a label of MAX_LENGTH
-    characters and words of at most 63.
-    """
-    # Inner brackets: of arrays, one addition less.
-    return (cost << _COST_BIT) + ((singles << _SINGLES_BIT) + (words << _WORDS_BIT) + squares)
+    def __init__(self, cells: memoryview) -> None:
+        """Take the cells of a Lexicon."""
+        self.cells: Narrow = np.frombuffer(cells, np.int32)
+        self.count3, self.base3 = self._windows()
 
+    def count(self, batch: Batch) -> Ints:
+        """Words of two characters or more in each label, (labels,).
 
-def unpack_path_value(value: Count) -> tuple[Count, Count, Count, Count]:
-    """Cost, single characters, words and squared lengths of a path: int, or int64 (n,) each."""
-    return (
-        value >> _COST_BIT,
-        value >> _SINGLES_BIT & (1 << _COST_BIT - _SINGLES_BIT) - 1,
-        value >> _WORDS_BIT & (1 << _SINGLES_BIT - _WORDS_BIT) - 1,
-        value & (1 << _WORDS_BIT) - 1,
-    )
-
-
-class Vocabulary:
-    """Words and their costs; read-only, safe to share by threads."""
-
-    def __init__(self, cells: Narrow, costs: Bytes) -> None:
-        """Take the packed cells, int32 (n,), and costs, uint8 (SIZE + n,).
-
-        The costs of the SIZE single characters come first, then one a cell.
-        Raises ValueError for arrays of other types or shapes, or if a walk over
-        the cells could leave them or its label.
+        Every occurrence counts, overlapping ones too. All start positions of
+        the batch walk at once: the first three characters by a table, the rest
+        one character a round, for the few that are still inside a word.
         """
-        check_cells(cells)
-        if costs.dtype != np.uint8 or costs.shape != (SIZE + cells.size,):
-            raise ValueError(f"costs are {costs.dtype} {costs.shape}, not ({SIZE + cells.size},)")
-        self.cells = cells
-        self.single = costs[:SIZE]
-        self.costs = costs[SIZE:]
+        codes, starts, _ = batch
+        wide = codes.astype(np.int32)
+        at = (wide[:-2] * SIZE + wide[1:-1]) * SIZE + wide[2:]
+        found = self.count3[at]
+        base = self.base3[at]
+        where = np.flatnonzero(base)
+        base = base[where]
+        step = 3
+        while where.size:
+            code = codes[where + step]
+            cell = self.cells[base + code]
+            alive = np.flatnonzero((cell & CODE_MASK) == code)
+            where, cell = where[alive], cell[alive]
+            found[where] += (cell >> WORD_BIT) & 1
+            base = cell >> BASE_BIT
+            deeper = np.flatnonzero(base)
+            where, base = where[deeper], base[deeper]
+            step += 1
+        return np.add.reduceat(found, starts, dtype=np.int64)
+
+    def _windows(self) -> tuple[NDArray[np.int8], Narrow]:
+        """For each three characters: the words they begin with, the state after them."""
+        codes = np.arange(SIZE, dtype=np.int32)
+        base = np.full(1, self.cells[0], np.int32)
+        found = np.zeros(1, np.int8)
+        for depth in range(3):
+            cell = self.cells[base[:, None] + codes]
+            alive = ((cell & CODE_MASK) == codes) & (base != 0)[:, None] & (codes != OTHER)
+            word = alive & ((cell >> WORD_BIT) & 1 == 1) & (depth > 0)
+            base = np.where(alive, cell >> BASE_BIT, 0).ravel()
+            found = (found[:, None] + word).astype(np.int8).ravel()
+        return found, base
+
+
+class VocabularyArrays:
+    """Words and their costs, and where they stand in a batch."""
+
+    def __init__(self, cells: memoryview, single: memoryview, costs: memoryview) -> None:
+        """Take the parts of a Vocabulary."""
+        self.cells: Narrow = np.frombuffer(cells, np.int32)
+        self.single: Bytes = np.frombuffer(single, np.uint8)
+        self.costs: Bytes = np.frombuffer(costs, np.uint8)
         self._cell2, self._cell3, self.base3 = self._windows()
         # By one, two and three characters: what the arc over them adds to a path's value.
         self.values = (
@@ -160,6 +169,38 @@ class Vocabulary:
             words.append(np.where(alive & (cell >> WORD_BIT & 1 == 1), at, 0).ravel())
             base = np.where(alive, cell >> BASE_BIT, 0).ravel()
         return words[1], words[2], base
+
+
+class CharacterArrays:
+    """Costs of a character after two and after three others, and those of a batch."""
+
+    def __init__(self, trigrams: memoryview, above: memoryview) -> None:
+        """Take the parts of a CharacterModel."""
+        self.trigrams: Bytes = np.frombuffer(trigrams, np.uint8)
+        self.above: Bytes = np.frombuffer(above, np.uint8)
+        self.fourgrams: Bytes = (self.above.reshape(SYMBOLS, -1) + self.trigrams).ravel()
+
+    def costs(self, batch: Batch) -> tuple[Bytes, Bytes]:
+        """Costs of every character of a batch after two and after three before it.
+
+        Two arrays uint8 (size,), as the labels stand in the batch, each with its end.
+        """
+        return self.trigrams[window(batch, 3)], self.fourgrams[window(batch, 4)]
+
+
+def window(batch: Batch, order: int) -> Narrow:
+    """The number of the last `order` symbols at each character of a batch, int32 (size,).
+
+    It is the index of those symbols in a CharacterModel's table of that order. What stands
+    before a label's start is of the label before: tables must hold one cost for all of it.
+    """
+    size = int((batch.lengths + 1).sum())
+    symbols = np.full(size + order - 1, EDGE, np.int32)
+    symbols[order - 1 :] = _SYMBOL[batch.codes[:size]]
+    index = symbols[:size]
+    for back in range(1, order):
+        index = index * SYMBOLS + symbols[back : size + back]
+    return index
 
 
 def size(batch: Batch) -> int:

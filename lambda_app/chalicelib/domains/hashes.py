@@ -1,0 +1,28 @@
+"""Names as 64-bit hashes, by which lists of them are kept and searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+else:
+    Hashes = Any
+
+
+def hash_of(name: str) -> int:
+    """The 64-bit BLAKE2b (RFC 7693) of a name."""
+    digest = blake2b(name.encode("ascii", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def hashes_of(names: Iterable[str]) -> Hashes:
+    """hash_of() each of many names, uint64 (n,)."""
+    import numpy as np  # who asks for one name has no use for it
+
+    return np.fromiter(map(hash_of, names), np.uint64)

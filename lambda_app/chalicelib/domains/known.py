@@ -1,0 +1,205 @@
+"""Names that known generators make: of which family, for which date and seed.
+
+An index is a file of four arrays of NumPy, one after the other: a description in JSON (uint8), a
+sieve (uint8), the hashes of full names (uint64, ascending), and a record for each. It is data, read
+without pickle, and verified. Of n names in it, a name that is none of them is taken for one with a
+probability of n / 2**64, under 1e-12 for ten million.
+
+The sieve is a bit for each value of the upper bits of a name's CRC-32, set where a name in the
+index has it. It is quick, and leaves one name in sixteen or fewer that has to be hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from tokenize import TokenError
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .errors import KnownNamesError
+from .hashes import hashes_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .hashes import Hashes
+
+    Records = NDArray[np.void]
+    Sieve = NDArray[np.uint8]
+    Marks = NDArray[np.uint32]
+else:
+    Records = Sieve = Marks = Any
+
+__all__ = ["ALWAYS", "CHANCE", "RECORD", "Known", "KnownNames", "KnownNamesError"]
+__all__ += ["marks_of", "sieve_of"]
+
+FORMAT, VERSION = "malicious-domains known names", 1
+CHANCE = 1e-9  # a match is certain where a legitimate name's probability is below
+ALWAYS = 0xFFFF  # instead of a date: the name has none
+# series: which entry of the description's list; date: the first day of the name's period, and
+# last: the last on which it is asked for, in days since 1970; position: from 0 in the generator's
+# order.
+RECORD = np.dtype([("series", "<u2"), ("date", "<u2"), ("last", "<u2"), ("position", "<u2")])
+_EPOCH = date(1970, 1, 1)
+# What a file that is no index makes NumPy, JSON and this module raise.
+_DAMAGED: tuple[type[Exception], ...] = (
+    *(OSError, ValueError, EOFError, KeyError, TypeError, AttributeError),
+    *(TokenError, SyntaxError, MemoryError),
+)
+_ROOM = 16  # bits of the sieve a name, at least
+
+
+class Known(NamedTuple):
+    """A generator that makes a name."""
+
+    family: str
+    variant: str  # "" where the family has one
+    seed: str  # "" where it takes none
+    date: str | None  # the first day of the name's period, YYYY-MM-DD; None: it has no date
+    first: str | None  # the days on which the malware asks for it, both of them included
+    last: str | None
+    position: int  # from 0 in the generator's order
+    chance: bool  # whether a legitimate name may be the same by chance
+    chance_probability: float  # that a legitimate name of that length is in the index
+
+    def __str__(self) -> str:
+        """As a person reads it: "conficker of 2026-11-24, position 17 (chance)"."""
+        name = f"{self.family} {self.variant}".rstrip()
+        dated = f" of {self.date}" if self.date else ""
+        seed = f", seed {self.seed}" if self.seed else ""
+        return f"{name}{dated}{seed}, position {self.position}" + " (chance)" * self.chance
+
+
+class KnownNames:
+    """An index; read-only, safe to share by threads."""
+
+    def __init__(
+        self, about: Mapping[str, Any], sieve: Sieve, hashes: Hashes, records: Records
+    ) -> None:
+        """Take a description, sieve_of() the names, hashes (n,) that ascend, and RECORDs (n,).
+
+        Raises ValueError for what does not fit together.
+        """
+        if sieve.dtype != np.uint8 or sieve.ndim != 1 or len(sieve).bit_count() != 1:
+            raise ValueError(f"a sieve of {sieve.dtype} {sieve.shape}, not uint8 (2**n,)")
+        if hashes.dtype != np.uint64 or hashes.ndim != 1:
+            raise ValueError(f"hashes are {hashes.dtype} {hashes.shape}, not uint64 (n,)")
+        if records.dtype != RECORD or records.shape != hashes.shape:
+            raise ValueError(f"records are {records.dtype} {records.shape}, not one a hash")
+        if not (hashes[1:] >= hashes[:-1]).all():
+            raise ValueError("the hashes do not ascend")
+        self.series: list[dict[str, Any]] = list(about["series"])
+        if len(records) and int(records["series"].max()) >= len(self.series):
+            raise ValueError("a record is of a series that is not described")
+        self.chance = [float(p) for p in about["chance"]]  # by the first label's length
+        self.first, self.last = date.fromisoformat(about["from"]), date.fromisoformat(about["to"])
+        self.about, self.sieve, self.hashes, self.records = about, sieve, hashes, records
+        self._shift = 32 - (8 * len(sieve)).bit_length() + 1
+
+    @classmethod
+    def load(cls, path: Path) -> KnownNames:
+        """Read an index and verify it; raises KnownNamesError."""
+        try:
+            with path.open("rb") as file:
+                about, *arrays = (np.load(file, allow_pickle=False) for _ in range(4))
+            described = json.loads(about.astype(np.uint8).tobytes())
+            if (described.get("format"), described.get("version")) != (FORMAT, VERSION):
+                raise ValueError(f"not {FORMAT!r} of version {VERSION}")
+            if described["sha256"] != _checksum(*arrays):
+                raise ValueError("its SHA-256 is another than it says")
+            return cls(described, *arrays)
+        except _DAMAGED as error:
+            raise KnownNamesError(f"{path}: no index of known names: {error}") from error
+
+    def save(self, path: Path) -> None:
+        """Write the index, 16 bytes a name, a sieve of two to four more, and its description."""
+        arrays = (self.sieve, self.hashes, self.records)
+        about = dict(self.about, format=FORMAT, version=VERSION, sha256=_checksum(*arrays))
+        text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+        with path.open("wb") as file:
+            for array in (text, *arrays):
+                np.save(file, array, allow_pickle=False)
+
+    def out_of_date(self, day: date) -> str:
+        """What is to be said of an index that was not made for a day, "" if it was."""
+        if self.first <= day <= self.last:
+            return ""
+        return f"out of date: it knows the names of {self.first} to {self.last}, not of {day}"
+
+    def match(self, hosts: Sequence[str]) -> dict[int, tuple[Known, ...]]:
+        """Who makes the hosts (n,), by their index; those that nobody makes are left out.
+
+        hosts are lower case, without a dot at the end, as the parser gives them.
+        """
+        likely = self._likely(hosts)
+        wanted = hashes_of(hosts[i] for i in likely)
+        at = self.hashes.searchsorted(wanted)
+        inside = at < len(self.hashes)
+        hit = np.flatnonzero(inside)[self.hashes[at[inside]] == wanted[inside]]
+        return {likely[i]: self._known(hosts[likely[i]], int(at[i])) for i in hit.tolist()}
+
+    def of(self, host: str) -> tuple[Known, ...]:
+        """Who makes a host, () if nobody does."""
+        return self.match([host]).get(0, ())
+
+    def _likely(self, hosts: Sequence[str]) -> list[int]:
+        """Which hosts the sieve leaves."""
+        bit = marks_of(hosts) >> self._shift
+        left: list[int] = np.flatnonzero(self.sieve[bit >> 3] >> (bit & 7) & 1).tolist()
+        return left
+
+    def _known(self, host: str, at: int) -> tuple[Known, ...]:
+        probability = self._probability(host)
+        found = []
+        end = int(self.hashes.searchsorted(self.hashes[at], "right"))
+        for number, day, last, position in self.records[at:end].tolist():
+            series = self.series[number]
+            dated = day != ALWAYS
+            found.append(
+                Known(
+                    series["family"],
+                    series["variant"],
+                    series["seed"],
+                    _iso(day) if dated else None,
+                    _iso(day - series["before"]) if dated else None,
+                    _iso(last) if dated else None,
+                    position,
+                    probability >= CHANCE,
+                    probability,
+                )
+            )
+        return tuple(found)
+
+    def _probability(self, host: str) -> float:
+        length = len(host.partition(".")[0])
+        return self.chance[length] if length < len(self.chance) else 0.0
+
+
+def marks_of(names: Iterable[str]) -> Marks:
+    """The CRC-32 of each name, uint32 (n,)."""
+    return np.fromiter((zlib.crc32(x.encode("ascii", "replace")) for x in names), np.uint32)
+
+
+def sieve_of(marks: Marks) -> Sieve:
+    """The sieve of the names that have these marks (n,)."""
+    bits = max(8, 1 << (_ROOM * len(marks) - 1).bit_length())
+    wanted = np.zeros(min(bits, 1 << 32), np.bool_)
+    wanted[marks >> 32 - len(wanted).bit_length() + 1] = True
+    return np.packbits(wanted, bitorder="little")
+
+
+def _checksum(*arrays: NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _iso(number: int) -> str:
+    return str(_EPOCH + timedelta(days=max(number, 0)))

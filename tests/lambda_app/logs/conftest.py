@@ -1,0 +1,93 @@
+"""A bucket, a table and a topic with a queue behind it, in a local AWS."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from lambda_app.chalicelib.logs import days, handler
+from lambda_app.chalicelib.model.scorer import Scorer
+from tests.helpers import route53
+from tests.helpers.route53 import Record
+
+
+@dataclass
+class Cloud:
+    """What the functions work with, and what came of it."""
+
+    bucket: str
+    table: str
+    queue: str
+    scorer: Scorer
+
+    def put(self, key: str, body: bytes) -> str:
+        boto3.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+        return key
+
+    def tell(self, *keys: str, etag: str = "e") -> dict[str, int]:
+        """What the function answers to S3's event, at the end of the simulated day."""
+        event = route53.event(
+            *keys, bucket=self.bucket, etag=etag, seconds=route53.MIDNIGHT + 86_399
+        )
+        return handler.on_event(event, self.scorer)
+
+    def read(self, records: Sequence[Record | bytes], number: int = 0) -> dict[str, int]:
+        """What it answers to an object of these records."""
+        key = route53.key_of(route53.MIDNIGHT + 86_399, number)
+        return self.tell(self.put(key, route53.packed(records)))
+
+    def keys(self, prefix: str) -> list[str]:
+        pages = boto3.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [x["Key"] for x in pages.get("Contents", [])]
+
+    def body(self, key: str) -> bytes:
+        return bytes(boto3.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+    def findings(self) -> dict[str, dict[str, Any]]:
+        """By client."""
+        found = [json.loads(self.body(key)) for key in self.keys("findings/")]
+        return {x["client"]: x for x in found}
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What was published since the last call."""
+        sqs, found = boto3.client("sqs"), []
+        while got := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for x in got:
+                found.append(json.loads(json.loads(x["Body"])["Message"]))
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=x["ReceiptHandle"])
+        return found
+
+
+@pytest.fixture
+def cloud(aws: str, language: Scorer, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    name = f"logs-{uuid.uuid4().hex}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": x, "AttributeType": "S"} for x in ("pk", "sk")],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    topic = boto3.client("sns").create_topic(Name=name)["TopicArn"]
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    boto3.client("sns").subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
+    )
+    for variable, value in {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(handler, "_yesterday", days.Yesterday())
+    handler._clients.cache_clear()
+    return Cloud(name, name, queue, language)

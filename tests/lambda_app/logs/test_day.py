@@ -1,0 +1,81 @@
+"""A simulated day: its objects, in whatever way they come, give the alarms of scan."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
+
+from lambda_app.chalicelib.logs import summary
+from pipeline.scan import run
+from pipeline.scan.findings import Findings
+from pipeline.scan.reading import Source
+from tests.helpers import route53
+from tests.helpers.route53 import INFECTED, MIDNIGHT, Record
+
+from .conftest import Cloud
+
+TOMORROW = MIDNIGHT + 86_400.0
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def records() -> list[Record]:
+    return route53.day(clients=50, names=40.0)
+
+
+@pytest.fixture(scope="module")
+def scanned(records: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    path = tmp_path_factory.mktemp("day") / "day.log.gz"
+    path.write_bytes(route53.packed(records))
+    return run.scan(run.Request(source=Source.of((str(path),), None, None)))
+
+
+def of_scan(findings: Findings) -> dict[str, tuple[float, list[str], int]]:
+    return {
+        x.client: (round(x.score, 4), [a.kind for a in x.alarms], len(x.asked))
+        for x in findings.alarmed
+    }
+
+
+def of_cloud(cloud: Cloud) -> dict[str, tuple[float, list[str], int]]:
+    return {
+        client: (x["score"], [a["kind"] for a in x["alarms"]], x["counts"]["new"])
+        for client, x in cloud.findings().items()
+        if x["stands"]
+    }
+
+
+def test_one_by_one_they_alarm_the_clients_of_scan(
+    cloud: Cloud, records: list[Record], scanned: Findings
+) -> None:
+    for key, part in route53.objects(records, 3600).items():
+        assert cloud.tell(cloud.put(key, route53.packed(part))) == {"read": 1}
+    infected = {route53.client(number) for number in range(len(INFECTED))}
+    assert of_cloud(cloud).keys() == of_scan(scanned).keys() == infected
+    told = cloud.messages()
+    assert {x["client"] for x in told} == infected
+    # Each once, and again for the first high confidence and where it gets much worse.
+    assert len(told) <= 4 * len(infected)
+    assert summary.on_schedule(cloud.scorer, TOMORROW)["alarmed"] == len(infected)
+    assert of_cloud(cloud) == of_scan(scanned)  # scores, kinds and numbers of names, too
+    (sent,) = cloud.messages()
+    assert (sent["day"], sent["clients"], sent["withdrawn"]) == ("2025-11-25", 50, 0)
+
+
+def test_twice_out_of_order_and_two_at_once_they_do_too(
+    cloud: Cloud, records: list[Record], scanned: Findings
+) -> None:
+    parts = route53.objects(records, 7200)
+    for key, part in parts.items():
+        cloud.put(key, route53.packed(part))
+    keys = [*parts, *parts]
+    Random(3).shuffle(keys)
+    with ThreadPoolExecutor(3) as executor:
+        answers = list(executor.map(cloud.tell, keys))
+    assert {*map(str, answers)} <= {"{'read': 1}", "{'again': 1}"}
+    told = [(x["client"], x["confidence"], x["score"]) for x in cloud.messages()]
+    assert len(told) == len(set(told))
+    summary.on_schedule(cloud.scorer, TOMORROW)
+    assert of_cloud(cloud) == of_scan(scanned)

@@ -1,0 +1,82 @@
+"""What the functions ask of AWS is what their roles allow, and no role allows more."""
+
+from __future__ import annotations
+
+import json
+import time
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from lambda_app.chalicelib.logs import handler, summary
+from lambda_app.chalicelib.logs.handler import UnreadError
+from pipeline.deploy.local_server import APP
+from tests.helpers import route53
+from tests.helpers.route53 import MIDNIGHT
+
+from .conftest import Cloud
+from .test_handler import NAMES, infected
+
+Asked = set[tuple[str, str]]  # action, and the key of an object or ""
+
+
+def allowed(role: str) -> dict[str, list[str]]:
+    """Patterns of keys by action, of the template; [""] for what is no object."""
+    template = json.loads((APP / ".chalice" / "logs.json").read_text())
+    found: dict[str, list[str]] = {}
+    for policy in template["Resources"][role]["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            actions, places = (
+                x if isinstance(x, list) else [x]
+                for x in (statement["Action"], statement["Resource"])
+            )
+            keys = [x.get("Fn::Sub", "/").partition("}/")[2] for x in places]
+            found |= dict.fromkeys(actions, keys)
+    return {action: keys for action, keys in found.items() if not action.startswith("logs:")}
+
+
+@pytest.fixture
+def asked(cloud: Cloud) -> Asked:
+    """What is asked of AWS, by action as IAM names it."""
+    found: Asked = set()
+
+    def watch(params: dict[str, Any], model: Any, **_: object) -> None:
+        service, name = model.service_model.service_name, model.name
+        if name == "CopyObject":
+            found.add(("s3:GetObject", params["CopySource"]["Key"]))
+            name = "PutObject"
+        found.add((f"{service}:{name}", params.get("Key", "") if service == "s3" else ""))
+
+    for client in handler._clients():
+        client.meta.events.register("provide-client-params.*.*", watch)
+    return found
+
+
+def check(asked: Asked, role: str) -> None:
+    may = allowed(role)
+    assert {action for action, _ in asked} == set(may)
+    for action, key in asked:
+        assert any(fnmatchcase(key, pattern) for pattern in may[action]), (action, key)
+
+
+def test_of_the_function_that_reads_logs(cloud: Cloud, asked: Asked) -> None:
+    cloud.read(infected(NAMES))
+    bad = cloud.put(route53.key_of(MIDNIGHT, 9), b"no log")
+    with pytest.raises(UnreadError):
+        cloud.tell(bad)
+    assert cloud.tell(bad) == {"dead": 1}
+    check(asked, "LogsRole")
+
+
+def test_of_the_summary(cloud: Cloud, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("LOG_TOPIC", "arn:aws:sns:us-east-1:123456789012:gone")
+        with pytest.raises(UnreadError):
+            cloud.read(infected(NAMES))
+    asked.clear()
+    later = time.time() + 60
+    monkeypatch.setattr("lambda_app.chalicelib.logs.days.time.time", lambda: later)
+    summary.on_schedule(cloud.scorer, MIDNIGHT + 90_000.0)
+    assert len(cloud.messages()) == 2  # the alarm that was not told, and the summary
+    check(asked, "SummaryRole")

@@ -1,0 +1,101 @@
+"""Objects of Route 53's log: read as scan reads them, line by line."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from lambda_app.chalicelib.logs import days, records
+from lambda_app.chalicelib.logs.records import ANSWER, NOTHING, NXDOMAIN, LogError, Questions
+from lambda_app.chalicelib.model.scorer import Scorer
+from pipeline.scan import run
+from pipeline.scan.reading import Source
+from tests.helpers import route53
+from tests.helpers.route53 import DAY, MIDNIGHT, Record, record
+
+A = "10.0.0.1"
+
+
+def read(
+    lines: list[Record | bytes], at_once: int = records.AT_ONCE
+) -> tuple[list[Questions], Counter[str]]:
+    counts: Counter[str] = Counter()
+    stream = io.BytesIO(route53.packed(lines))
+    return list(records.batches(stream, DAY, counts, at_once=at_once)), counts
+
+
+LINES: list[Record | bytes] = [
+    record(A, "www.Example.com", MIDNIGHT),
+    record(A, "example.com", MIDNIGHT, "NXDOMAIN"),
+    record(A, "gone.example.net", MIDNIGHT, "NXDOMAIN"),
+    record("2001:db8::1", "gone.example.net", MIDNIGHT, "SERVFAIL"),
+    record(A, "ads.example.org", MIDNIGHT, "NXDOMAIN", firewall_rule_action="BLOCK"),
+    record(A, "example.com", MIDNIGHT, query_type="DS"),
+    record(A, "4.3.2.1.in-addr.arpa", MIDNIGHT, query_type="PTR"),
+    record(A, "printer", MIDNIGHT),
+    record(A, "_ldap._tcp.example.com", MIDNIGHT, query_type="SRV"),
+    record(A, "two words.com", MIDNIGHT),
+    record(A, "x" * 64 + ".com", MIDNIGHT),
+    {**record(A, "", MIDNIGHT), "query_name": "-"},
+    {**record(A, "a.example.com", MIDNIGHT), "srcaddr": None},
+    b'{"cut": ',
+    b"\xff\xfe",
+    b"[]",
+    b" ",
+]
+
+
+def test_lines_are_accounted_for_as_by_scan(language: Scorer, tmp_path: Path) -> None:
+    (questions,), counts = read(LINES)
+    days.by_day(language, questions, counts)
+    path = tmp_path / "day.log.gz"
+    path.write_bytes(route53.packed(LINES))
+    scanned = run.scan(run.Request(source=Source.of((str(path),), "route53", None))).accounting
+    found = {"judged": scanned.judged, "other_event": scanned.other, "broken": scanned.broken}
+    assert +counts == +Counter(found | scanned.skipped)
+
+
+def test_questions_are_grouped_and_the_best_answer_counts() -> None:
+    (questions,), _ = read(
+        [
+            record(A, "a.example", MIDNIGHT + 5, "NXDOMAIN"),
+            record(A, "A.example", MIDNIGHT + 1),
+            record(A, "b.example", MIDNIGHT + 2, "NXDOMAIN"),
+            record(A, "c.example", MIDNIGHT + 3, "NXDOMAIN", firewall_rule_action="BLOCK"),
+            record(A, "b.example", MIDNIGHT - 1),
+        ]
+    )
+    found = {(x.name, x.day - DAY): y for x, y in questions.items()}
+    assert found == {
+        ("a.example", 0): (MIDNIGHT + 1, MIDNIGHT + 5, ANSWER, 2),
+        ("b.example", 0): (MIDNIGHT + 2, MIDNIGHT + 2, NXDOMAIN, 1),
+        ("c.example", 0): (MIDNIGHT + 3, MIDNIGHT + 3, NOTHING, 1),
+        ("b.example", -1): (MIDNIGHT - 1, MIDNIGHT - 1, ANSWER, 1),
+    }
+
+
+def test_a_large_object_comes_in_batches() -> None:
+    lines: list[Record | bytes] = [record(A, f"n{i}.example", MIDNIGHT) for i in range(25)]
+    found, _ = read(lines, at_once=10)
+    assert [len(x) for x in found] == [10, 10, 5]
+
+
+def test_times_that_are_none_or_of_another_week_are_counted() -> None:
+    odd = [record(A, "a.example", MIDNIGHT + days * 86_400) for days in (-3, 2)]
+    odd += [record(A, "a.example", 0, query_timestamp=x) for x in ("", "noon", None, 5)]
+    _, counts = read([*odd])
+    assert counts == {"other_day": 2, "no_time": 4}
+
+
+def test_a_bomb_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "LARGEST", 10_000)
+    with pytest.raises(LogError, match="unpacks to more than 10,000 bytes"):
+        read([b" " * 20_000])
+
+
+def test_a_line_of_any_length_takes_bounded_memory() -> None:
+    _, counts = read([b"x" * (records.LONGEST + 5), record(A, "a.example", MIDNIGHT)])
+    assert counts["broken"] == 2  # its two pieces

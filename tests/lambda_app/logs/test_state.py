@@ -1,0 +1,103 @@
+"""What is kept of a day: the same in any order, however often, and bounded."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_app.chalicelib.logs import state
+from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN
+from lambda_app.chalicelib.logs.state import CLIENTS, MOST, Client, Row
+
+LABELS = st.sampled_from(["a", "b", "c"])
+MARKS = st.integers(0, 40).map(lambda i: state.mark(f"10.0.0.{i}"))
+VOTES = st.lists(st.builds(state.vote, MARKS, st.integers(0, 2)), max_size=40)
+ROWS = st.dictionaries(
+    LABELS,
+    st.builds(
+        Row,
+        st.integers(0, 2),
+        st.floats(0, 9),
+        st.floats(0, 9),
+        st.lists(st.sampled_from(["com", "net", "org"]), min_size=1, unique=True).map(
+            lambda x: tuple(sorted(x))
+        ),
+    ),
+)
+
+
+@given(st.lists(ROWS, max_size=5), st.randoms())
+def test_rows_are_the_same_in_any_order(parts: list[dict[str, Row]], rng: random.Random) -> None:
+    def merged(some: list[dict[str, Row]]) -> dict[str, Row]:
+        found: dict[str, Row] = {}
+        for part in some:
+            found = state.merge(found, part)
+        return found
+
+    twice = parts + parts
+    rng.shuffle(twice)
+    assert merged(twice) == merged(parts)
+
+
+@given(VOTES, st.randoms())
+def test_votes_are_the_same_in_any_order(votes: list[str], rng: random.Random) -> None:
+    def merged(some: list[str]) -> str:
+        found = ""
+        for vote in some:
+            found = state.together(found, vote)
+        return found
+
+    twice = votes + votes
+    rng.shuffle(twice)
+    assert merged(twice) == merged(votes)
+    assert len(state.voters(merged(votes))) == min(CLIENTS, len({x[:-1] for x in votes}))
+
+
+def test_a_client_is_packed_and_unpacked() -> None:
+    row = Row(NXDOMAIN, 1.5, 2.5, ("com", "net"))
+    client = Client({"a": row}, told={"score": 2.0, "confidence": "low", "at": 1, "sent": True})
+    assert Client.unpack(client.pack()) == client
+    assert Client.unpack(b"") == Client()
+
+
+def test_a_later_sight_alone_is_not_worth_a_write() -> None:
+    old = Client({"a": Row(NXDOMAIN, 10.0, 20.0, ("com",))})
+    assert not old.plus({"a": Row(NXDOMAIN, 15.0, 500.0, ("com",))}, {}).differs(old)
+    for row in (
+        Row(NXDOMAIN, 15.0, 21.0 + state.LATER, ("com",)),
+        Row(NXDOMAIN, 5.0, 20.0, ("com",)),
+        Row(ANSWER, 15.0, 20.0, ("com",)),
+        Row(NXDOMAIN, 15.0, 20.0, ("net",)),
+    ):
+        assert old.plus({"a": row}, {}).differs(old)
+    assert old.plus({"b": Row(NXDOMAIN, 15.0, 20.0, ("com",))}, {}).differs(old)
+
+
+def test_what_can_never_count_is_not_kept() -> None:
+    rows = {"live": Row(ANSWER, 1, 1, ("com",)), "dead": Row(NXDOMAIN, 1, 1, ("com",))}
+    votes = {x: "".join(state.vote(state.mark(c), ANSWER) for c in "abc") for x in rows}
+    assert Client().plus(rows, {}).rows == rows
+    assert Client().plus(rows, votes).rows.keys() == {"dead"}  # the others may yet find it dead
+    assert Client().plus(rows, {"dead": "*", "live": "*"}).rows.keys() == {"dead"}
+
+
+def test_a_client_that_asks_for_too_much_is_not_kept() -> None:
+    rows = {f"n{i}": Row(ANSWER, 1, 1, ("com",)) for i in range(MOST + 1)}
+    busy = Client().plus(rows, {})
+    assert (busy.busy, busy.rows) == (True, {})
+    assert busy.plus({"a": Row(ANSWER, 1, 1, ("com",))}, {}) == busy
+
+
+def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = state.mark("10.0.0.1")
+    monkeypatch.setattr(state, "SHARD", 2000)
+    kept, _, left = state.merge_votes(b"", {f"n{i}": state.vote(mark, 1) for i in range(50)})
+    assert left == 0 and len(kept) <= 2000
+    more = {f"m{i * 7919}": state.vote(state.mark(str(i)), 1) for i in range(2000)}
+    after, votes, left = state.merge_votes(kept, more | {"n0": state.vote(mark, ANSWER)})
+    assert left == 2000 and len(votes) == 2050  # used for now, not kept
+    assert state.unpack_votes(after).keys() == state.unpack_votes(kept).keys()
+    assert state.unpack_votes(after)["n0"] == state.vote(mark, ANSWER)
