@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -75,6 +77,49 @@ def test_two_scans_at_once_both_add(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "kept" / "labels.duckdb", read_only=True) as connection:
         seen = connection.execute("SELECT label FROM seen ORDER BY label").fetchall()
     assert seen == [("name0",), ("name1",), ("name2",)]
+
+
+KEEPER = """
+import sys
+from pathlib import Path
+import duckdb
+from pipeline.scan import baseline
+with duckdb.connect() as connection:
+    connection.execute(
+        "CREATE TABLE pairs AS SELECT $1 || '-' || range AS label, 20000 AS day FROM range(30000)",
+        [sys.argv[2]],
+    )
+    print("keeping", flush=True)
+    baseline.keep(connection, Path(sys.argv[1]))
+    print("kept", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_scan_that_is_killed_while_it_adds_has_added_all_or_nothing(tmp_path: Path) -> None:
+    before, took, draw, halfway = 0, 0.5, random.Random(1), 0
+    for i in range(7):
+        with subprocess.Popen(
+            [sys.executable, "-c", KEEPER, tmp_path, str(i)], stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"keeping\n"
+            start = time.monotonic()
+            if i:  # the first one tells how long it takes
+                time.sleep(draw.uniform(0, took))
+                process.kill()
+            done = process.stdout.readline() == b"kept\n"
+            took = took if i else time.monotonic() - start
+        with duckdb.connect() as connection:
+            connection.execute("CREATE TABLE pairs (label VARCHAR, day INTEGER)")
+            baseline.know(connection, tmp_path)
+        with duckdb.connect(tmp_path / "labels.duckdb", read_only=True) as connection:
+            row = connection.execute("SELECT count(*) FROM seen").fetchone()
+        assert row
+        assert row[0] == before + 30_000 or (not done and row[0] == before)
+        halfway += not done
+        before = row[0]
+    assert halfway >= 2
 
 
 def test_a_damaged_baseline_is_told(tmp_path: Path) -> None:
