@@ -13,8 +13,8 @@ import numpy as np
 
 from lambda_app.chalicelib.model.artifact import MOJO, PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.jvm.cluster import jar
 from pipeline.jvm.java import find_java
+from pipeline.jvm.nodes import jar
 from pipeline.training.export import TOLERANCE
 
 from .labels import words

@@ -13,7 +13,32 @@ from ..console import say
 from .command import DONE, FAILED, Choice, Command, Handler, command
 
 _FILE = click.Path(path_type=Path)
-_h2o_url = click.option("--h2o-url", metavar="URL", help="A cluster that runs elsewhere.")
+
+
+def _h2o_options(handler: Handler) -> Handler:
+    options = (
+        click.option(
+            "--h2o-nodes",
+            type=click.IntRange(min=1),
+            default=1,
+            metavar="N",
+            help="H2O's nodes to start on this machine.",
+        ),
+        click.option(
+            "--h2o-memory", default="4g", metavar="SIZE", help="The most that each of them takes."
+        ),
+        click.option("--h2o-url", metavar="URL", help="A cluster that runs elsewhere, instead."),
+        click.option(
+            "--h2o-folder",
+            type=_FILE,
+            metavar="DIR",
+            help="A folder that all nodes of that cluster see by the same path, and read features "
+            "from (default: they are sent).",
+        ),
+    )
+    for option in reversed(options):
+        handler = option(handler)
+    return handler
 
 
 _mapping = click.option(
@@ -145,7 +170,7 @@ def _training_options(handler: Handler) -> Handler:
             metavar="DIR",
             help="The artifact's folder (default: build/FEATURES).",
         ),
-        _h2o_url,
+        _h2o_options,
         click.option(
             "--prove-all", is_flag=True, help="Ask the MOJO for every row, not for 10,000."
         ),
@@ -202,7 +227,7 @@ def demo(**options: Any) -> int:
     is_flag=True,
     help="Simulate clients' days, too: how many infected ones are found, and false alarms.",
 )
-@_h2o_url
+@_h2o_options
 def evaluate(
     model: str,
     data: Path | None,
@@ -210,12 +235,17 @@ def evaluate(
     lenient: bool,
     out: Path,
     traffic: bool,
+    h2o_nodes: int,
+    h2o_memory: str,
     h2o_url: str | None,
+    h2o_folder: Path | None,
 ) -> int:
     """Write a report of what a model is worth."""
     from ..corpus.mapping import ReadOptions
     from ..evaluation.run import run_evaluation
+    from ..jvm.cluster import H2O
 
     options = ReadOptions.parse(mapping, lenient)
-    run_evaluation(model, data, out, h2o_url, options=options, traffic=traffic)
+    which = H2O(h2o_url, h2o_folder, h2o_nodes, h2o_memory)
+    run_evaluation(model, data, out, which, options=options, traffic=traffic)
     return DONE

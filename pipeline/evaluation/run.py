@@ -8,7 +8,7 @@ from ..console import say
 from ..corpus.defaults import chosen
 from ..corpus.mapping import ReadOptions
 from ..files import replacing
-from ..jvm.cluster import cluster
+from ..jvm.cluster import H2O, cluster
 from . import REPORT_FILES, evaluate, report
 from .traffic import show
 from .traffic.gather import TrafficScores
@@ -18,20 +18,20 @@ def run_evaluation(
     model: str,
     data: Path | None,
     out: Path,
-    h2o_url: str | None,
+    which: H2O | None = None,
     *,
     options: ReadOptions | None = None,
     traffic: bool = False,
 ) -> None:
     """Evaluate, write the report, print its head, and with traffic the tables of client-days.
 
-    options: how data is read.
+    which: the H2O that is used; options: how data is read.
     """
     with replacing(out, REPORT_FILES) as folder, chosen("language", data, options) as rows:
         say(f"data     {rows.describe()}")
         evaluate.check(rows)
         beside = TrafficScores.of(rows) if traffic else None
-        with cluster(h2o_url) as joined:
+        with cluster(which) as joined:
             found = evaluate.evaluate(joined, rows, model, beside)
         report.write(found, folder)
     print("\n".join(report.head_lines(found)))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import secrets
-import socket
-import subprocess
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -16,22 +15,27 @@ import h2o
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PipelineError
-from ..processes import HOST, start, wait
-from .java import find_java
+from .nodes import MEMORY, ClusterError, nodes
+from .watch import of_joined, of_own
 
-MEMORY = "4g"  # of the JVM's heap
-_START = 90  # seconds that H2O may take to answer
 _CHUNKS = 8  # of a parsed CSV: what H2O itself takes on the two cores of the reference run
 
 
-class ClusterError(PipelineError):
-    """H2O that does not answer or does not read what it should."""
+@dataclass(frozen=True)
+class H2O:
+    """Which H2O to use: one that runs at url, or one of so many nodes of our own."""
 
+    url: str | None = None
+    folder: Path | None = None  # that all nodes at url see under the same path
+    nodes: int = 1
+    memory: str = MEMORY  # of each node's heap
 
-def jar() -> Path:
-    """H2O's jar, from the h2o package."""
-    return Path(h2o.__file__).parent / "backend" / "bin" / "h2o.jar"
+    def __post_init__(self) -> None:
+        """Raise ClusterError for what does not go together."""
+        if self.url and (self.nodes, self.memory) != (1, MEMORY):
+            raise ClusterError("--h2o-nodes and --h2o-memory are not of a cluster at --h2o-url")
+        if self.folder and not self.url:
+            raise ClusterError("--h2o-folder is of a cluster at --h2o-url")
 
 
 class Cluster:
@@ -40,8 +44,13 @@ class Cluster:
     One at a time: H2O's client has a single connection for a whole process.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path | None = None, shared: bool = False) -> None:
+        """folder: where files for it are written, None: where temporary ones are.
+
+        shared: whether its nodes read them there by themselves, or are sent them.
+        """
         self.url = url
+        self._folder, self._shared = folder, shared
         self._prefix = f"domains_{secrets.token_hex(4)}"
         self._keys: list[str] = []
         self._number = count()  # goes on when keys are cleared
@@ -70,87 +79,90 @@ class Cluster:
         cores; the cut is therefore fixed, as it was in the reference run. Raises
         ClusterError if H2O does not read as many rows.
         """
-        raw = h2o.api(f"POST /3/PostFile?destination_frame={self.key('raw')}", filename=str(path))
-        setup = h2o.parse_setup([raw["destination_frame"]], self.key("csv"), header=1)
-        setup["chunk_size"] = -(-path.stat().st_size // _CHUNKS)
-        frame = h2o.parse_raw(setup, first_line_is_header=1)
+        frame = self._parse([path], -(-path.stat().st_size // _CHUNKS), "csv")
         if frame.nrow != rows:
             raise ClusterError(f"{path}: H2O reads {frame.nrow} rows where {rows} stand")
         return download(frame.runif(seed=seed))[:, 0] >= share
 
-    def upload(self, path: Path, types: Mapping[str, str]) -> h2o.H2OFrame:
-        """Send a CSV; types is H2O's type of every column by its name: numeric or enum."""
-        return h2o.upload_file(str(path), self.key("table"), header=1, col_types=dict(types))
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A folder for the with block, to write files for it into.
 
-
-@contextmanager
-def cluster(url: str | None = None) -> Iterator[Cluster]:
-    """H2O for the with block: one that runs at url, or one of our own.
-
-    Our own listens on 127.0.0.1 alone, under a random name and on a free port,
-    and ends with the block, with an exception, and on Linux with this process,
-    even if that is killed. What the block left in a cluster at url is removed.
-    Raises ClusterError or LoopbackError.
-    """
-    if url:
-        with _session(url) as joined:
-            yield joined
-        return
-    with tempfile.TemporaryDirectory(prefix="h2o-") as folder:
-        process, port = _start(Path(folder))
+        Raises ClusterError if it cannot be made.
+        """
         try:
-            with _session(f"http://{HOST}:{port}") as started:
-                yield started
-        finally:
-            process.kill()
-            process.wait()
+            made = tempfile.TemporaryDirectory(prefix="h2o-data-", dir=self._folder)
+        except OSError as error:
+            raise ClusterError(f"{self._folder} cannot be written: {error.strerror}") from error
+        with made as name:
+            Path(name).chmod(0o755)  # nodes may be another user's
+            yield Path(name)
 
+    def read(self, paths: Sequence[Path], types: Mapping[str, str]) -> h2o.H2OFrame:
+        """The rows of CSVs with a header each, one after the other, a chunk of H2O's for each.
 
-def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
-    port = _free_port()
-    command = [
-        *(str(find_java()), f"-Xmx{MEMORY}", f"-Djava.io.tmpdir={folder}"),
-        *("-Dsys.ai.h2o.ext.core.toggle.XGBoost=False", "-jar", str(jar())),  # 157 MB unpacked
-        *("-name", f"domains-{secrets.token_hex(8)}", "-ice_root", str(folder)),
-        *("-ip", HOST, "-web_ip", HOST, "-port", str(port)),
-        *("-log_level", "WARN", "-disable_flow"),
-    ]
-    log = folder / "h2o.log"
-    process = start(command, log)
-    try:
-        wait(process, f"http://{HOST}:{port}/3/Cloud", log, _START)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    return process, port
+        types is H2O's type of every column by its name: numeric or enum. Raises ClusterError if
+        the cluster cannot read them.
+        """
+        longest = max(path.stat().st_size for path in paths)
+        return self._parse(paths, longest + 1, "table", types)
 
+    def _parse(
+        self, paths: Sequence[Path], chunk: int, kind: str, types: Mapping[str, str] | None = None
+    ) -> h2o.H2OFrame:
+        raw = self._import(paths) if self._shared else [self._send(path) for path in paths]
+        told = {"column_types": dict(types)} if types else {}
+        setup = h2o.parse_setup(raw, self.key(kind), header=1, **told)
+        setup["chunk_size"] = chunk
+        return h2o.parse_raw(setup, first_line_is_header=1)
 
-def _free_port() -> int:
-    """A port that is free, and whose next, which H2O uses too, is free."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind((HOST, 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind((HOST, port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-    raise ClusterError("no two free ports side by side on 127.0.0.1")
+    def _import(self, paths: Sequence[Path]) -> list[str]:
+        """H2O's names for files that its nodes see, in the order of the files' names."""
+        try:
+            found: list[str] = h2o.lazy_import([str(path.resolve()) for path in paths])
+        except (ValueError, OSError) as error:
+            raise ClusterError(
+                f"the nodes at {self.url} do not see {paths[0].parent}: {error}"
+            ) from error
+        return sorted(found)
+
+    def _send(self, path: Path) -> str:
+        raw = h2o.api(f"POST /3/PostFile?destination_frame={self.key('raw')}", filename=str(path))
+        return str(raw["destination_frame"])
 
 
 @contextmanager
-def _session(url: str) -> Iterator[Cluster]:
+def cluster(which: H2O | None = None) -> Iterator[Cluster]:
+    """H2O for the with block, by default one node of our own.
+
+    Our own ends with the block, as `nodes` tells. What the block left in a cluster at a url is
+    removed. Raises ClusterError, also where the cluster loses a node before the block ends, or
+    LoopbackError.
+    """
+    which = which or H2O()
+    with ExitStack() as opened:
+        if which.url:
+            ours = Cluster(which.url, which.folder, shared=which.folder is not None)
+            opened.enter_context(_session(ours))
+            opened.enter_context(of_joined(which.url).over(h2o.connection()))
+        else:
+            started = opened.enter_context(nodes(which.nodes, which.memory))
+            ours = Cluster(started[0].url, shared=True)
+            opened.enter_context(_session(ours))
+            opened.enter_context(of_own(started).over(h2o.connection()))
+        yield ours
+
+
+@contextmanager
+def _session(ours: Cluster) -> Iterator[None]:
     h2o.no_progress()
     try:
         with redirect_stdout(io.StringIO()):  # "your version is old"
-            h2o.connect(url=url, verbose=False)
+            h2o.connect(url=ours.url, verbose=False)
     except Exception as error:  # the client raises many kinds
-        raise ClusterError(f"no H2O at {url}: {error}") from error
-    ours = Cluster(url)
+        raise ClusterError(f"no H2O at {ours.url}: {error}") from error
     try:
-        yield ours
+        yield
     finally:
         with suppress(Exception):  # H2O may be what failed
             ours.clear()
@@ -158,5 +170,8 @@ def _session(url: str) -> Iterator[Cluster]:
 
 
 def download(frame: h2o.H2OFrame) -> NDArray[np.float64]:
-    """The values of a numeric frame, float64 (rows, columns), exactly."""
-    return np.loadtxt(io.StringIO(frame.get_frame_data()), delimiter=",", skiprows=1, ndmin=2)
+    """The values of a numeric frame, float64 (rows, columns), exactly; by way of the disk."""
+    with tempfile.TemporaryDirectory(prefix="h2o-data-") as folder:
+        path = Path(folder) / "frame.csv"
+        h2o.download_csv(frame, str(path))
+        return np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)

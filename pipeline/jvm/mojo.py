@@ -16,8 +16,8 @@ import numpy as np
 from lambda_app.chalicelib.features.types import Bools, Floats
 
 from ..errors import PipelineError
-from .cluster import jar
 from .java import find_java
+from .nodes import jar
 
 
 class MojoError(PipelineError):

@@ -147,7 +147,7 @@ def started(
     executor = ProcessPoolExecutor(number, get_context("spawn"), prepare)
     processes: list[BaseProcess] = []
     try:
-        with _signals_held():
+        with signals_held():
             loading = [executor.submit(load) for _ in range(number)]  # each starts one
         processes = active_children()
         yield executor, loading
@@ -159,7 +159,7 @@ def started(
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
+def signals_held() -> Iterator[None]:
     """No signal stops this process half way through a start; what it starts inherits that."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:

@@ -1,14 +1,12 @@
-"""Cutting features into bins, choosing pairs, and writing bins for H2O."""
+"""Cutting features into bins, choosing pairs, and bins as text for H2O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.types import Bools, Floats
@@ -16,7 +14,7 @@ from lambda_app.chalicelib.model.glm import Pair
 
 from .config import DEFAULTS, TrainConfig
 
-_CELL = 3  # bytes of a bin in a CSV: two digits and what follows
+CELL = 3  # bytes of a bin in a CSV: two digits and what follows
 
 
 class Plan(NamedTuple):
@@ -81,24 +79,10 @@ def level(index: int) -> str:
     return f"{index:02d}"
 
 
-def write(
-    path: Path, names: Sequence[str], chunks: Iterator[NDArray[np.uint8]], extra: pd.DataFrame
-) -> None:
-    """Write bins, uint8 (rows, names) a chunk, and further columns as CSV."""
-    start = 0
-    with path.open("wb") as file:
-        file.write(",".join([*names, *extra.columns]).encode() + b"\n")
-        for bins in chunks:
-            file.write(_rows(bins, extra.iloc[start : start + len(bins)]))
-            start += len(bins)
-
-
-def _rows(bins: NDArray[np.uint8], extra: pd.DataFrame) -> bytes:
+def text(bins: NDArray[np.uint8]) -> list[bytes]:
+    """The lines of bins, uint8 (rows, names): their names for H2O, a comma after each."""
     cells = _TEXT[bins].view("S1").reshape(len(bins), -1)
-    ends = zip(*(extra[name].astype(str) for name in extra), strict=True)
-    return b"".join(
-        row.tobytes() + ",".join(end).encode() + b"\n" for row, end in zip(cells, ends, strict=True)
-    )
+    return [row.tobytes() for row in cells]
 
 
-_TEXT = np.array([f"{level(i)},".encode() for i in range(100)], dtype=f"S{_CELL}")
+_TEXT = np.array([f"{level(i)},".encode() for i in range(100)], dtype=f"S{CELL}")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, matrix
@@ -18,6 +16,8 @@ from lambda_app.chalicelib.model.glm import BinnedAdditive
 from ..corpus.labelled import Corpus
 from . import binning, language_model
 from .config import DEFAULTS, TrainConfig
+from .language_model import matrix_by_fold
+from .shards import Lines
 
 
 class DesignMatrix(Protocol):
@@ -50,12 +50,16 @@ class DesignMatrix(Protocol):
     def padding(self) -> int:
         """Rows after the real ones, by which H2O knows every level of a factor."""
 
-    def write(self, path: Path, extra: pd.DataFrame, deployed: bool, every: int = 1) -> None:
-        """Write the columns, and extra beside them, as CSV.
+    def widths(self) -> Ints:
+        """Bytes of each row as text, with a comma after each cell, (rows + padding,)."""
 
-        extra has a row for each of the corpus and then one for each of padding. deployed: by
-        the tables that are deployed, not by those that did not count a row. every: of the
-        corpus only each so-manieth row, from the first on; padding is always written.
+    def part(self, rows: Ints) -> Any:
+        """Some rows by their numbers, ascending; those of padding come after the corpus'."""
+
+    def lines(self, deployed: bool) -> Lines:
+        """What turns parts into text, in this process or another.
+
+        deployed: by the tables that are deployed, not by those that did not count a row.
         """
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
@@ -81,10 +85,19 @@ class Classic:
         self.tables = Tables(lexicon=lexicon)
         self.values = matrix(corpus.labels, self.columns, self.tables)
 
-    def write(self, path: Path, extra: pd.DataFrame, deployed: bool, every: int = 1) -> None:
-        """Write the features and extra as CSV, in the shortest decimals that read back the same."""
-        frame = pd.DataFrame(self.values, columns=list(self.columns)).join(extra)
-        frame.iloc[::every].to_csv(path, index=False)
+    def widths(self) -> Ints:
+        """Bytes of each row as text, (rows,)."""
+        texts = (x for some in _decimals(self.values) for x in some)
+        return np.fromiter(map(len, texts), np.int64, len(self.values))
+
+    def part(self, rows: Ints) -> Floats:
+        """The features of some rows."""
+        some: Floats = self.values[rows]
+        return some
+
+    def lines(self, deployed: bool) -> Lines:
+        """What writes them in the shortest decimals that read back the same."""
+        return _decimals
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
         """Features and one coefficient each."""
@@ -130,11 +143,23 @@ class Language:
         self.columns = tuple(self.plan.sizes)
         self.padding = max(self.plan.sizes.values())
 
-    def write(self, path: Path, extra: pd.DataFrame, deployed: bool, every: int = 1) -> None:
-        """Write the bins and extra as CSV, chunk by chunk, with every level at the end."""
-        rows = np.arange(0, len(self.labels), every)
-        extra = extra.iloc[np.append(rows, np.arange(len(self.labels), len(extra)))]
-        binning.write(path, self.columns, self._chunks(rows, deployed), extra)
+    def widths(self) -> Ints:
+        """Bytes of each row as text: all alike, (rows + padding,)."""
+        return np.full(len(self.labels) + self.padding, len(self.columns) * binning.CELL)
+
+    def part(self, rows: Ints) -> LabelsPart:
+        """Some rows' labels and folds, and the levels that rows of padding have."""
+        real = rows[rows < len(self.labels)]
+        return LabelsPart(
+            labels=[self.labels[i] for i in real.tolist()],
+            fold=self._crossed.fold[real],
+            levels=rows[len(real) :] - len(self.labels),
+        )
+
+    def lines(self, deployed: bool) -> Lines:
+        """What computes their bins, and in padding writes every level of a factor."""
+        tables = [self.tables] if deployed else self._crossed.tables
+        return BinLines(tuple(self.plan.edges), self._bins, tables, tuple(self.plan.sizes.values()))
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
         """Features, their bins, the pairs, and a coefficient for each bin.
@@ -180,17 +205,39 @@ class Language:
         }
         return spread
 
-    def _chunks(self, rows: Ints, deployed: bool) -> Iterator[NDArray[np.uint8]]:
-        names = tuple(self.plan.edges)
-        for i in range(0, len(rows), CHUNK):
-            chunk = rows[i : i + CHUNK]
-            if deployed:
-                values = matrix([self.labels[j] for j in chunk], names, self.tables)
-            else:
-                values = self._crossed.matrix(chunk, names)
-            yield np.stack(self._bins.bins(list(values.T)), axis=1).astype(np.uint8)
-        levels = np.arange(self.padding)[:, None]
-        yield np.minimum(levels, np.array(list(self.plan.sizes.values())) - 1).astype(np.uint8)
+
+class LabelsPart(NamedTuple):
+    """Some rows of a Language."""
+
+    labels: list[str]
+    fold: NDArray[np.uint8]  # (labels,) whose tables did not count each
+    levels: Ints  # of every term, or its last: what the rows of padding have
+
+
+class BinLines(NamedTuple):
+    """From parts of a Language to text: all that another process needs for it."""
+
+    names: tuple[str, ...]  # of the features
+    bins: BinnedAdditive
+    tables: Sequence[Tables]  # of each fold, or those of all
+    sizes: tuple[int, ...]  # levels of every term
+
+    def __call__(self, part: LabelsPart) -> Iterator[list[bytes]]:
+        """The lines of a part, CHUNK at a time."""
+        fold = part.fold if len(self.tables) > 1 else np.zeros_like(part.fold)
+        for i in range(0, len(part.labels), CHUNK):
+            some = slice(i, i + CHUNK)
+            values = matrix_by_fold(part.labels[some], fold[some], self.names, self.tables)
+            yield binning.text(np.stack(self.bins.bins(list(values.T)), axis=1).astype(np.uint8))
+        if len(part.levels):
+            levels = np.minimum(part.levels[:, None], np.array(self.sizes) - 1)
+            yield binning.text(levels.astype(np.uint8))
+
+
+def _decimals(values: Floats) -> Iterator[list[bytes]]:
+    for i in range(0, len(values), CHUNK):
+        some = values[i : i + CHUNK].tolist()
+        yield ["".join(f"{x!r}," for x in row).encode() for row in some]
 
 
 def weights(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:

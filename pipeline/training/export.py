@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.tables import Tables
+from lambda_app.chalicelib.features.types import Ints
 from lambda_app.chalicelib.model.artifact import (
     CHECKSUM,
     FOURGRAMS,
@@ -33,6 +33,8 @@ from ..corpus.sources import sha256_of
 from ..errors import PipelineError
 from ..jvm.mojo import MojoGlm, read_mojo, score_mojo
 from ..metrics import area_under_roc, confusion, threshold_at
+from . import shards
+from .design import DesignMatrix
 from .glm import Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
@@ -131,8 +133,7 @@ def _compare(trained: Trained, labels: list[str], folder: Path, every: int) -> V
     flagged = numpy >= scorer.threshold
     with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
         source = Path(scratch) / "in.csv"
-        extra = pd.DataFrame({"row": np.arange(len(labels) + trained.design.padding)})
-        trained.design.write(source, extra, deployed=True, every=every)
+        shards.write_one(source, trained.design, _every(trained.design, len(labels), every))
         of_mojo, called = score_mojo(folder / MOJO, source)
     asked = len(numpy[::every])
     of_mojo, called = of_mojo[:asked], called[:asked]
@@ -145,6 +146,11 @@ def _compare(trained: Trained, labels: list[str], folder: Path, every: int) -> V
         from_cluster=float(np.abs(numpy - trained.deployed).max()),
         other_labels=other,
     )
+
+
+def _every(design: DesignMatrix, count: int, every: int) -> Ints:
+    """Each so-manieth of count rows, and those of padding."""
+    return np.append(np.arange(0, count, every), count + np.arange(design.padding))
 
 
 def _metadata(trained: Trained, found: MojoGlm, data: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import h2o
@@ -19,10 +18,13 @@ from lambda_app.chalicelib.features.types import Bools, Floats, Ints
 
 from ..corpus.labelled import Corpus
 from ..errors import PipelineError
-from ..jvm.cluster import Cluster, ClusterError, download
+from ..jvm.cluster import Cluster, download
+from ..jvm.nodes import ClusterError
 from ..metrics import best_f1, f1
+from . import shards
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
+from .shards import Codes
 
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1
@@ -110,8 +112,8 @@ def _draw(cluster: Cluster, corpus: Corpus, config: TrainConfig) -> Bools:
             # One's own is split all the same: H2O reads NULs, say, otherwise than we do.
     keys = corpus.groups if corpus.grouped else range(len(corpus.frame))
     of_row, groups = pd.factorize(np.array(keys, object), sort=True)
-    with tempfile.TemporaryDirectory(prefix="groups-") as folder:
-        path = Path(folder) / "groups.csv"
+    with cluster.folder() as folder:
+        path = folder / "groups.csv"
         pd.DataFrame({"number": np.arange(len(groups))}).to_csv(path, index=False)
         return cluster.draw_split(path, len(groups), share, seed)[of_row]
 
@@ -123,30 +125,28 @@ def load(
 
     Padding rows come last; they have _PADDING in every column of ours.
     """
-    pad = design.padding
-    columns = {name: np.append(x, np.full(pad, _PADDING)) for name, x in extra.items()}
-    malicious = np.append(corpus.malicious, np.zeros(pad, np.bool_))
-    columns[RESPONSE] = np.array(LEVELS)[malicious.astype(int)]
-    return _send(cluster, design, pd.DataFrame(columns), deployed=False)
+    padding = [_PADDING] * design.padding
+    beside = {name: Codes.of(numbers, padding) for name, numbers in extra.items()}
+    malicious = np.append(corpus.malicious, np.zeros(design.padding, np.bool_))
+    beside[RESPONSE] = Codes([level.encode() for level in LEVELS], malicious.astype(np.uint8))
+    return _send(cluster, design, beside, deployed=False)
 
 
 def _send(
-    cluster: Cluster, design: DesignMatrix, extra: pd.DataFrame, deployed: bool
+    cluster: Cluster, design: DesignMatrix, beside: Mapping[str, Codes], deployed: bool
 ) -> h2o.H2OFrame:
-    with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
-        path = Path(folder) / "frame.csv"
-        design.write(path, extra, deployed)
-        types = dict.fromkeys(design.columns, design.kind)
-        types |= {name: "enum" if name == RESPONSE else "numeric" for name in map(str, extra)}
-        return cluster.upload(path, types)
+    types = dict.fromkeys(design.columns, design.kind)
+    types |= {name: "enum" if name == RESPONSE else "numeric" for name in beside}
+    with cluster.folder() as folder:
+        return cluster.read(shards.write(folder, design, beside, deployed), types)
 
 
 def predict_deployed(
     cluster: Cluster, model: H2OGeneralizedLinearEstimator, design: DesignMatrix, rows: int
 ) -> Floats:
     """P(malicious) of every row by the tables that are deployed, (rows,)."""
-    extra = pd.DataFrame({"part": np.zeros(rows + design.padding, int)})
-    return predict(model, _send(cluster, design, extra, deployed=True), rows)
+    beside = {"part": Codes.of(np.zeros(rows + design.padding, int), [])}
+    return predict(model, _send(cluster, design, beside, deployed=True), rows)
 
 
 def predict(model: H2OGeneralizedLinearEstimator, frame: h2o.H2OFrame, rows: int) -> Floats:
@@ -235,10 +235,10 @@ def check_with_h2o(
     step = np.searchsorted(candidates, probability, side="right")
     table = pd.DataFrame({"p": step / _STEPS, "actual": np.array(LEVELS)[malicious.astype(int)]})
     table["weight"] = weights
-    with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
-        path = Path(folder) / "steps.csv"
+    with cluster.folder() as folder:
+        path = folder / "steps.csv"
         table.to_csv(path, index=False)
-        frame = cluster.upload(path, {"p": "numeric", "actual": "enum", "weight": "numeric"})
+        frame = cluster.read([path], {"p": "numeric", "actual": "enum", "weight": "numeric"})
     metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS, weights=frame["weight"])
     reached = round(metrics.find_threshold_by_max_metric("f1") * _STEPS)
     theirs = float(candidates[max(reached - 1, 0)])

@@ -181,20 +181,31 @@ class CrossFit:
         """Count the tables of every fold's others; labels and malicious are (rows,)."""
         self._labels, self._malicious = labels, malicious
         self._words, self._config = words, config
-        self._fold = fold_of(labels, config.cross_fit_folds)
-        self._tables = [self._without(k) for k in range(config.cross_fit_folds)]
+        self.fold = fold_of(labels, config.cross_fit_folds).astype(np.uint8)  # (rows,)
+        self.tables = [self._without(k) for k in range(config.cross_fit_folds)]  # of its others
 
     def matrix(self, rows: Ints, names: Sequence[str]) -> Floats:
         """The named features of some rows, float64 (rows, names)."""
-        values = np.empty((len(rows), len(names)))
-        for k, tables in enumerate(self._tables):
-            of_fold = np.flatnonzero(self._fold[rows] == k)
-            values[of_fold] = matrix([self._labels[i] for i in rows[of_fold]], names, tables)
-        return values
+        labels = [self._labels[i] for i in rows.tolist()]
+        return matrix_by_fold(labels, self.fold[rows], names, self.tables)
 
     def _without(self, k: int) -> Tables:
-        others = np.flatnonzero((self._fold != k) & ~self._malicious)
+        others = np.flatnonzero((self.fold != k) & ~self._malicious)
         return fit(sorted({self._labels[i] for i in others}), self._words, self._config)
+
+
+def matrix_by_fold(
+    labels: Sequence[str], fold: NDArray[np.uint8], names: Sequence[str], tables: Sequence[Tables]
+) -> Floats:
+    """The named features of labels, each by the tables of its fold, float64 (labels, names).
+
+    fold is (labels,), and an index into tables.
+    """
+    values = np.empty((len(labels), len(names)))
+    for k, of_fold in enumerate(tables):
+        rows = np.flatnonzero(fold == k)
+        values[rows] = matrix([labels[i] for i in rows.tolist()], names, of_fold)
+    return values
 
 
 def _fourgrams(labels: Sequence[str]) -> Floats:

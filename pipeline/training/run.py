@@ -22,7 +22,8 @@ from ..corpus.labelled import Corpus
 from ..corpus.mapping import ReadOptions
 from ..errors import PipelineError
 from ..files import replacing
-from ..jvm.cluster import Cluster, cluster
+from ..jvm.cluster import H2O, Cluster, cluster
+from ..jvm.nodes import MEMORY
 from .automaton import compile_words, read_words, usable
 from .design import Classic, DesignMatrix, Language
 from .export import ExportError, Verification, export, verify_export
@@ -42,6 +43,9 @@ class Request:
     lexicon: Path | None = None
     out: Path | None = None
     h2o_url: str | None = None
+    h2o_folder: Path | None = None
+    h2o_nodes: int = 1
+    h2o_memory: str = MEMORY
     prove_all: bool = False  # ask the MOJO for every row, not for some of them
     compare: str | None = None  # an artifact that should come out again
 
@@ -55,12 +59,18 @@ class Request:
         """How data is read; raises CorpusError."""
         return ReadOptions.parse(self.mapping, self.lenient)
 
+    @property
+    def h2o(self) -> H2O:
+        """Which H2O is used; raises ClusterError."""
+        return H2O(self.h2o_url, self.h2o_folder, self.h2o_nodes, self.h2o_memory)
+
 
 def run_training(request: Request) -> Verification:
     """Read, design, fit, export and verify; what is used is said as it goes.
 
     The artifact takes its place whole, or not at all. Raises PipelineError of any kind.
     """
+    which = request.h2o
     with (
         replacing(request.folder, artifact.FILES, kept=[artifact.ALLOW, artifact.KNOWN]) as folder,
         chosen(request.features, request.data, request.options) as corpus,
@@ -68,7 +78,7 @@ def run_training(request: Request) -> Verification:
         say(f"data     {corpus.describe()}")
         design, words = _design(request, corpus)
         say(f"words    {words['name']}: {words['rows']:,} words")
-        with cluster(request.h2o_url) as joined:
+        with cluster(which) as joined:
             say("training a GLM in H2O ...")
             trained = train(joined, corpus, design, folder)  # the function below
         say("exporting, and proving the export on every row ...")

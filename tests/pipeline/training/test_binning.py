@@ -16,7 +16,7 @@ from lambda_app.chalicelib.features.registry import matrix
 from lambda_app.chalicelib.features.types import Bools, Floats
 from lambda_app.chalicelib.model.glm import BinnedAdditive
 from pipeline.corpus.labelled import Corpus
-from pipeline.training import binning
+from pipeline.training import binning, shards
 from pipeline.training.config import DEFAULTS, TrainConfig
 from pipeline.training.design import Language
 from pipeline.training.language_model import CrossFit, word_list
@@ -128,24 +128,10 @@ def test_a_plan_of_features_with_few_values_makes_an_equation() -> None:
     assert equation(binning.plan(["idna", "hyphens"], values, malicious, np.ones(20)))
 
 
-@given(
-    rows=st.lists(st.tuples(*[st.integers(0, 99)] * 3), min_size=1, max_size=30),
-    chunk=st.integers(1, 30),
-)
-def test_what_is_written_reads_back(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, ...]], chunk: int
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "bins.csv"
-    chunks = (np.array(rows[i : i + chunk], np.uint8) for i in range(0, len(rows), chunk))
-    kinds = [["legit", "dga"][sum(row) % 2] for row in rows]
-    extra = pd.DataFrame({"row": range(len(rows)), "class": kinds})
-    binning.write(path, ["a", "b x c", "d"], chunks, extra)
-    read = pd.read_csv(path, dtype=str)
-    assert list(read) == ["a", "b x c", "d", "row", "class"]
-    assert list(read.itertuples(index=False, name=None)) == [
-        (*(f"{x:02d}" for x in row), str(i), kind)
-        for i, (row, kind) in enumerate(zip(rows, kinds, strict=True))
-    ]
+@given(rows=st.lists(st.tuples(*[st.integers(0, 99)] * 3), min_size=1, max_size=30))
+def test_text_reads_back(rows: list[tuple[int, ...]]) -> None:
+    lines = binning.text(np.array(rows, np.uint8))
+    assert lines == [b"".join(b"%02d," % x for x in row) for row in rows]
 
 
 FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
@@ -180,12 +166,17 @@ def test_a_design_writes_the_bins_of_its_features_and_every_level(
     design: Language, crossed: CrossFit, tmp_path: Path, every: int, deployed: bool
 ) -> None:
     count, pad = len(design.labels), design.padding
-    extra = pd.DataFrame({"row": range(count + pad)})
-    design.write(tmp_path / "frame.csv", extra, deployed, every)
-    read = pd.read_csv(tmp_path / "frame.csv", dtype=str)
     rows = list(range(0, count, every))
-    assert list(read) == [*design.columns, "row"]
-    assert read["row"].astype(int).tolist() == [*rows, *range(count, count + pad)]
+    written = np.array([*rows, *range(count, count + pad)])
+    path = tmp_path / "frame.csv"
+    beside = {"part": shards.Codes.of(written, [])}
+    if deployed:
+        shards.write_one(path, design, written)
+    else:
+        [path] = shards.write(tmp_path, design, beside, deployed=False)
+    read = pd.read_csv(path, dtype=str).filter(design.columns)
+    assert list(read) == list(design.columns)
+    assert len(read) == len(written)
     plan = design.plan
     values = (
         matrix([design.labels[i] for i in rows], FEATURES, design.tables)

@@ -16,7 +16,8 @@ from lambda_app.chalicelib.features.tables import Lexicon, Tables
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus
-from pipeline.jvm.cluster import Cluster, ClusterError, download
+from pipeline.jvm.cluster import Cluster, download
+from pipeline.jvm.nodes import ClusterError
 from pipeline.metrics import Confusion, confusion
 from pipeline.training.automaton import compile_words, read_words
 from pipeline.training.design import Classic

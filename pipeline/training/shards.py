@@ -1,0 +1,172 @@
+"""A design's rows as CSV in shards, written by several processes for H2O to import.
+
+A shard ends where H2O would cut a single file, so that a file in shards gives the same chunks,
+and a GLM's sums the same bits, however many processes write and nodes read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib.features.types import Ints
+
+from ..errors import PipelineError
+from ..scoring.workers import cores, prepare, signals_held
+
+Part = Any  # some rows of a design, small enough to go to another process
+
+_SIZE = 1 << 22  # bytes of a shard, about: of the chunks that H2O cuts a file sent to it into
+_WORTH = 1 << 23  # bytes for each process: it takes a second or two to start
+
+
+class ShardError(PipelineError):
+    """A process that could not write its shard."""
+
+
+class Lines(Protocol):
+    """What turns parts of a design into text, in whichever process."""
+
+    def __call__(self, part: Part, /) -> Iterator[Sequence[bytes]]:
+        """The lines of a part, some at a time: cells, each followed by a comma."""
+
+
+class Rows(Protocol):
+    """What a design tells of its rows, those of padding being the last."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+
+    def widths(self) -> Ints:
+        """Bytes of each row as text, with a comma after each cell, (rows + padding,)."""
+
+    def part(self, rows: Ints) -> Part:
+        """Some rows by their numbers, ascending."""
+
+    def lines(self, deployed: bool) -> Lines:
+        """What makes their text; deployed: by the tables that are deployed."""
+
+
+class Codes(NamedTuple):
+    """A column with few values beside a design's own."""
+
+    words: Sequence[bytes]  # the text of each code
+    codes: NDArray[np.uint8]  # (rows + padding,)
+
+    @classmethod
+    def of(cls, numbers: Ints, padding: Sequence[int]) -> Codes:
+        """Of integers, at most 256 different ones, (rows,), and those of padding."""
+        values, codes = np.unique(np.append(numbers, padding), return_inverse=True)
+        return cls([b"%d" % x for x in values.tolist()], codes.astype(np.uint8))
+
+    def some(self, rows: Ints) -> Codes:
+        """Of these rows only."""
+        return Codes(self.words, self.codes[rows])
+
+    def text(self) -> list[bytes]:
+        """The words of all rows."""
+        return [self.words[code] for code in self.codes.tolist()]
+
+    def widths(self) -> Ints:
+        """Bytes of each row's word, (rows + padding,)."""
+        return np.array([len(word) for word in self.words])[self.codes]
+
+
+class _Shard(NamedTuple):
+    path: Path
+    header: bytes
+    part: Part
+    beside: list[Codes]
+
+
+def write(folder: Path, design: Rows, beside: Mapping[str, Codes], deployed: bool) -> list[Path]:
+    """Write all rows of a design and columns beside it; returns the shards in order.
+
+    Every shard has the header. deployed: as Rows.lines has it. Raises ShardError if one of the
+    processes ends before its time.
+    """
+    header = _header(design, beside)
+    widths = design.widths() + sum(codes.widths() + 1 for codes in beside.values())
+    bounds = cuts(widths, len(header))
+    jobs = max(min(cores(), int(widths.sum()) // _WORTH), 1)
+    shards = (
+        _Shard(folder / f"{i:06d}.csv", header, design.part(rows), _some(beside, rows))
+        for i, rows in enumerate(np.split(np.arange(len(widths)), bounds))
+    )
+    return _all(design.lines(deployed), shards, jobs)
+
+
+def write_one(path: Path, design: Rows, rows: Ints) -> None:
+    """Write some rows to one file, by the tables that are deployed."""
+    with path.open("wb") as file:
+        file.write(_header(design, {}))
+        for some in design.lines(deployed=True)(design.part(rows)):
+            file.writelines(x[:-1] + b"\n" for x in some)
+
+
+def cuts(widths: Ints, header: int) -> Ints:
+    """The rows at which shards begin, but the first, given the bytes of each row and the header.
+
+    H2O gives a chunk the lines whose predecessor's line feed stands in it.
+    """
+    ends = header + np.cumsum(widths)
+    chunk = (ends[:-1] - 1) // _SIZE  # of the row after each
+    return np.flatnonzero(np.diff(chunk, prepend=0)) + 1
+
+
+def _header(design: Rows, beside: Mapping[str, Codes]) -> bytes:
+    return ",".join([*design.columns, *beside]).encode() + b"\n"
+
+
+def _some(beside: Mapping[str, Codes], rows: Ints) -> list[Codes]:
+    return [codes.some(rows) for codes in beside.values()]
+
+
+def _all(lines: Lines, shards: Iterable[_Shard], jobs: int) -> list[Path]:
+    """By so many processes, of which each has the tables of lines; by this one if that is all."""
+    if jobs == 1:
+        return [_write(lines, shard) for shard in shards]
+    # As scoring.workers has it: after kill -9 of this process nobody is warned.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
+    executor = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (lines,))
+    try:
+        with signals_held():
+            written = [executor.submit(_write_there, shard) for shard in shards]
+        return [future.result() for future in written]
+    except BrokenProcessPool as error:
+        raise ShardError("a process that writes features ended before its time") from error
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _write(lines: Lines, shard: _Shard) -> Path:
+    ends = map(b",".join, zip(*(codes.text() for codes in shard.beside), strict=True))
+    with shard.path.open("wb") as file:
+        file.write(shard.header)
+        for some in lines(shard.part):
+            file.writelines(x + next(ends) + b"\n" for x in some)
+    return shard.path
+
+
+_lines: Lines  # in another process
+
+
+def _prepare(lines: Lines) -> None:
+    """In another process, at its start."""
+    global _lines
+    prepare()
+    _lines = lines
+
+
+def _write_there(shard: _Shard) -> Path:
+    """In another process: write a shard."""
+    return _write(_lines, shard)

@@ -1,0 +1,35 @@
+"""python -m tests.helpers.small_training NODES CSV OUT: a language model of few features.
+
+It trains on so many nodes of H2O and proves the export; in OUT stand the artifact and split.npy.
+In a process of its own, as H2O's client has one connection.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.corpus import labelled
+from pipeline.jvm.cluster import H2O, cluster
+from pipeline.training.design import Language
+from pipeline.training.export import export, verify_export
+from pipeline.training.run import train
+
+
+def main(nodes: str, path: str, out: str) -> None:
+    """Train; raises what training raises."""
+    folder = Path(out)
+    folder.mkdir()
+    corpus = labelled.read(Path(path))
+    design = Language(corpus, ("length", "trigram_mean", "cut_mean"))
+    with cluster(H2O(nodes=int(nodes))) as running:
+        trained = train(running, corpus, design, folder)
+    export(trained, [], folder)
+    verify_export(trained, corpus.labels, folder, whole=True)
+    np.save(folder / "split.npy", trained.valid)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
