@@ -26,9 +26,10 @@ from lambda_app.chalicelib.hint.traits import TRAITS, traits
 from lambda_app.chalicelib.model.artifact import MOJO
 
 from ..corpus.sources import sha256_of
-from ..jvm.cluster import Cluster, jar
+from ..jvm.cluster import Cluster
 from ..jvm.java import find_java
 from ..jvm.mojo import MojoError
+from ..jvm.nodes import jar
 from ..training.export import TOLERANCE, ExportError, write_metadata
 from .draws import Drawn
 
@@ -46,10 +47,10 @@ def fit(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
     table[_RESPONSE] = [group.kind for group in learn for _ in group.labels]
     table[_WEIGHT] = _weights(learn)
     types = dict.fromkeys(map(str, table), "numeric") | {_RESPONSE: "enum"}
-    with tempfile.TemporaryDirectory(prefix="h2o-upload-") as folder:
-        path = Path(folder) / "names.csv"
+    with cluster.folder() as folder:
+        path = folder / "names.csv"
         table.to_csv(path, index=False)
-        frame = cluster.upload(path, types)
+        frame = cluster.read([path], types)
     model = H2OGeneralizedLinearEstimator(
         model_id=cluster.key("hint"),
         family="multinomial",

@@ -20,7 +20,7 @@ from .. import places
 from ..console import say
 from ..dga import FAMILIES
 from ..files import replacing
-from ..jvm.cluster import Cluster, cluster
+from ..jvm.cluster import H2O, Cluster, cluster
 from ..training.export import ExportError
 from . import draws, judge, model
 from .draws import Drawn
@@ -103,7 +103,7 @@ def run_training(out: Path | None, h2o_url: str | None, compare: bool) -> None:
     with replacing(target, artifact.FILES) as folder:
         say("drawing names ...")
         drawn = corpus()
-        with cluster(h2o_url) as joined:
+        with cluster(H2O(h2o_url)) as joined:
             say("training a multinomial GLM in H2O ...")
             equation = _fit(joined, drawn, folder / MOJO)
         training = {"names": sum(len(x.labels) for x in drawn.learn)}
@@ -128,7 +128,7 @@ def run_evaluation(out: Path | None, h2o_url: str | None, leave_out: bool) -> It
     drawn = corpus()
     yield from _report(Equation(loaded.classes, coefficients, *chosen), drawn.test)
     if leave_out:
-        with cluster(h2o_url) as joined:
+        with cluster(H2O(h2o_url)) as joined:
             yield from _left_out(joined, drawn)
 
 
