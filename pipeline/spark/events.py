@@ -1,0 +1,94 @@
+"""Columns of any DataFrame as the events of a DNS log: client, query, time, rcode, why.
+
+The SQL is that of scan's readers, but for times, of which engines have ideas of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import types as T  # noqa: N812
+
+from ..scan.reading import sql
+from .errors import SparkError
+
+COLUMNS = ("client", "query", "time", "rcode", "type")
+_ZONE = r"(?:[zZ]|[:.]\d+ ?[+-]\d\d:?\d*)$"
+_DATE = r"^\d{4}-\d\d-\d\d$"
+_SCALAR = (T.StringType, T.NumericType, T.BooleanType)
+_TIMES = (T.TimestampType, T.TimestampNTZType, T.DateType)
+
+
+def events(df: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+    """The events that a DataFrame holds: a row for each of its rows.
+
+    columns: by COLUMNS the name of each, dots for fields within; time, rcode and type may be
+    left out. Raises SparkError for a column that is not there, or holds no text, number or time.
+    """
+    taken = {}
+    for what, name in columns.items():
+        kind, column = found(df, what, name)
+        if what == "time":
+            taken[what] = seconds(column, kind)
+        elif isinstance(kind, _SCALAR):
+            taken[what] = column.cast("string")
+        else:
+            raise SparkError(f"{what}={name}: a column of {kind.simpleString()}, not of texts")
+    rows = df.select(*(column.alias(f"{what}_") for what, column in taken.items()))
+    query = sql.cleaned("query_")
+    return rows.select(
+        F.expr(sql.cleaned("client_")).alias("client"),
+        F.expr(query).alias("query"),
+        (F.col("time_") if "time" in columns else F.lit(None).cast("double")).alias("time"),
+        F.expr(sql.rcode("rcode_") if "rcode" in columns else "CAST(NULL AS STRING)").alias(
+            "rcode"
+        ),
+        F.expr(sql.why(query, qtype="upper(type_)" if "type" in columns else None)).alias("why"),
+    )
+
+
+def found(df: DataFrame, what: str, name: str) -> tuple[T.DataType, Column]:
+    """A column's type and the column; raises SparkError, which lists those that are there."""
+    column = F.col(f"`{name}`" if name in df.columns else name)
+    try:
+        return df.select(column).schema[0].dataType, column
+    except AnalysisException as error:
+        there = ", ".join(df.columns[:30]) or "no columns"
+        raise SparkError(f"{what}={name}: there is no such column; there are {there}") from error
+
+
+def seconds(column: Column, kind: T.DataType) -> Column:
+    """Seconds since the epoch, UTC; NULL for what is no time. Raises SparkError for a type."""
+    if isinstance(kind, T.TimestampType):
+        return F.unix_micros(column) / F.lit(1e6)
+    if isinstance(kind, T.TimestampNTZType):  # which SQL writes without a zone: UTC
+        start = F.expr("TIMESTAMP_NTZ'1970-01-01 00:00:00'")
+        return F.timestamp_diff("MICROSECOND", start, column) / F.lit(1e6)
+    if isinstance(kind, T.DateType):
+        return F.unix_date(column) * F.lit(86400.0)
+    if not isinstance(kind, _SCALAR):
+        raise SparkError(f"time: a column of {kind.simpleString()}, not of times")
+    text = column.cast("string")
+    return F.coalesce(_epoch(text), _iso(text))
+
+
+def _epoch(text: Column) -> Column:
+    number = text.try_cast("double")
+    return (
+        F.when(number <= 0, None)
+        .when(number < 1e11, number)
+        .when(number < 1e14, number / 1e3)
+        .when(number < 1e17, number / 1e6)
+        .when(number < 1e20, number / 1e9)
+    )
+
+
+def _iso(text: Column) -> Column:
+    """ISO 8601; without a zone it is UTC, whatever zone the session has."""
+    text = F.trim(F.replace(text, F.lit(","), F.lit(".")))
+    whole = F.when(text.rlike(_DATE), F.concat(text, F.lit("T00:00:00"))).otherwise(text)
+    zoned = F.when(whole.rlike(_ZONE), whole).otherwise(F.concat(whole, F.lit("Z")))
+    return F.unix_micros(zoned.try_cast("timestamp")) / F.lit(1e6)

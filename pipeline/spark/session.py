@@ -1,0 +1,98 @@
+"""A Spark session of the command line's own, and the Java that it runs on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from .errors import SparkError
+
+_PROJECT = Path(__file__).parents[2]  # what executors on this machine import from
+_MODULE = "jdk.incubator.vector"  # which Spark 4 starts Java with
+_INSTALLED = Path("/usr/lib/jvm")
+_LOOPBACK = "127.0.0.1"
+
+
+@contextmanager
+def session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSession]:
+    """A session at a master, stopped at the end of the with block; raises SparkError.
+
+    On this machine (local, local-cluster) it listens on 127.0.0.1 alone, shows no page and runs
+    this Python; elsewhere all is as Spark's own files and settings have it.
+    """
+    os.environ["JAVA_HOME"] = str(find_java())
+    builder = SparkSession.builder.master(master).appName("malicious-domains")
+    for key, value in ((_here() if master.startswith("local") else {}) | dict(settings)).items():
+        builder = builder.config(key, value)
+    try:
+        made = builder.getOrCreate()
+    except Exception as error:  # of Java, of the network, of a setting
+        raise SparkError(f"no Spark at {master}: {first_line(error)}") from error
+    made.sparkContext.setLogLevel("ERROR")
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def _here() -> dict[str, str]:
+    """Settings for Spark on this machine."""
+    os.environ.setdefault("SPARK_LOCAL_IP", _LOOPBACK)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "spark.driver.host": _LOOPBACK,
+        "spark.driver.bindAddress": _LOOPBACK,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+        "spark.executorEnv.PYTHONPATH": os.pathsep.join(paths),
+        # Of the default 200 most would hold nothing here.
+        "spark.sql.shuffle.partitions": "16",
+    }
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what Spark or Java says."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def find_java() -> Path:
+    """The home of a Java that Spark 4 runs on; raises SparkError.
+
+    That of JAVA_HOME, of the PATH, or in /usr/lib/jvm, where Debian puts it.
+    """
+    found = shutil.which("java")
+    places = [os.environ.get("JAVA_HOME"), found and Path(found).resolve().parents[1]]
+    places += sorted(_INSTALLED.glob("*"))
+    for home in map(Path, filter(None, places)):
+        if _does(home / "bin" / "java"):
+            return home
+    raise SparkError(
+        "no Java 17 or 21 with the module jdk.incubator.vector by JAVA_HOME, on the PATH or in "
+        f"{_INSTALLED}: install one (Debian: apt-get install openjdk-17-jre-headless) or set "
+        "JAVA_HOME"
+    )
+
+
+def _does(java: Path) -> bool:
+    try:
+        run = subprocess.run(
+            [java, "-version", "--list-modules"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        modules = subprocess.run(
+            [java, "--list-modules"], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return _MODULE in modules.stdout and any(f'version "{x}' in run.stderr for x in ("17", "21"))
