@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-SUBJECTS = ("scoring", "load", "files", "scan", "others", "cold_start", "logs", "training")
+SUBJECTS = ("scoring", "load", "files", "scan", "others", "cold_start", "logs", "spark", "training")
 
 
 def main() -> int:

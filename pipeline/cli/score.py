@@ -233,8 +233,11 @@ def _on_spark(
 
         output.check(spark, str(out))
         found = files.opened(spark, [str(file)])
-        table = names.scored(found, job, column, field)
+        table, lacking = names.scored(found, job, column, field)
         counts = scoring.counted(output.write(table, str(out)))
+        without = lacking.get["without"] if lacking else 0
+    if without:
+        say(f"score: {without:,} JSON objects have no {field!r}: no rows")
     say(f"score: {formats.summary(counts)}")
     say(f"score: written {out}")
     return SOME_REFUSED if counts["invalid"] else DONE

@@ -121,7 +121,7 @@ def verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
     names = [x for x in found if not isinstance(x, Invalid)]
     none: list[str | None] = [None] * len(names)
     allowed = none if scorer.allow is None else [scorer.allowed_by(x) for x in names]
-    probability, threshold = scorer.listed_as_they_are([x.label for x in names]), scorer.threshold
+    probability, threshold = _probability(scorer, [x.label for x in names]), scorer.threshold
     verdict = [int(p >= threshold) for p in probability]
     known = scorer.known_as(names)
     for at, (entry, makers) in enumerate(zip(allowed, known, strict=True)):
@@ -130,6 +130,15 @@ def verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
         elif makers and not makers[0].chance:
             verdict[at] = 1
     return Verdicts(found, probability, verdict, allowed, known)
+
+
+def _probability(scorer: Scorer, labels: list[str]) -> list[float]:
+    """Of each label; of many that are the same once."""
+    different = dict.fromkeys(labels)
+    if 2 * len(different) > len(labels):
+        return scorer.listed_as_they_are(labels)
+    found = dict(zip(different, scorer.listed_as_they_are([*different]), strict=True))
+    return [found[label] for label in labels]
 
 
 def remark(name: Name, entry: str | None) -> str:

@@ -22,37 +22,47 @@ _SCALAR = (T.StringType, T.NumericType, T.BooleanType)
 _TIMES = (T.TimestampType, T.TimestampNTZType, T.DateType)
 
 
-def events(df: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+def events(df: DataFrame, columns: Mapping[str, str], broken: Column | None = None) -> DataFrame:
     """The events that a DataFrame holds: a row for each of its rows.
 
     columns: by COLUMNS the name of each, dots for fields within; time, rcode and type may be
-    left out. Raises SparkError for a column that is not there, or holds no text, number or time.
+    left out. broken: whether a row is none. Raises SparkError for a column that is not there, or
+    holds no text, number or time.
     """
-    taken = {}
+    taken = [(F.lit(False) if broken is None else broken).alias("odd")]
     for what, name in columns.items():
         kind, column = found(df, what, name)
         if what == "time":
-            taken[what] = seconds(column, kind)
-        elif isinstance(kind, _SCALAR):
-            taken[what] = column.cast("string")
-        else:
+            column = seconds(column, kind)
+        elif not isinstance(kind, _SCALAR):
             raise SparkError(f"{what}={name}: a column of {kind.simpleString()}, not of texts")
-    rows = df.select(*(column.alias(f"{what}_") for what, column in taken.items()))
-    query = sql.cleaned("query_")
+        taken.append(column.cast("double" if what == "time" else "string").alias(f"{what}_"))
+    query, rows = sql.cleaned("query_"), df.select(*taken)
+    why = sql.why(
+        query, first="WHEN odd THEN 'broken'", qtype="upper(type_)" if "type" in columns else None
+    )
     return rows.select(
         F.expr(sql.cleaned("client_")).alias("client"),
         F.expr(query).alias("query"),
         (F.col("time_") if "time" in columns else F.lit(None).cast("double")).alias("time"),
-        F.expr(sql.rcode("rcode_") if "rcode" in columns else "CAST(NULL AS STRING)").alias(
-            "rcode"
-        ),
-        F.expr(sql.why(query, qtype="upper(type_)" if "type" in columns else None)).alias("why"),
+        code(sql.rcode("rcode_") if "rcode" in columns else None).alias("rcode"),
+        F.expr(why).alias("why"),
     )
+
+
+def code(text: str | None) -> Column:
+    """A response code by SQL; None: there is none."""
+    return F.expr(text) if text else F.lit(None).cast("string")
+
+
+def quoted(name: str) -> str:
+    """A column's name as Spark takes it, whatever characters it has."""
+    return f"`{name.replace('`', '``')}`"
 
 
 def found(df: DataFrame, what: str, name: str) -> tuple[T.DataType, Column]:
     """A column's type and the column; raises SparkError, which lists those that are there."""
-    column = F.col(f"`{name}`" if name in df.columns else name)
+    column = F.col(quoted(name) if name in df.columns else name)
     try:
         return df.select(column).schema[0].dataType, column
     except AnalysisException as error:

