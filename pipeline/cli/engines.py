@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ..errors import PipelineError
 from .command import PROGRAM, Choice, Handler
@@ -53,22 +54,30 @@ def spark_options(handler: Handler) -> Handler:
     return handler
 
 
-def check(engine: str, known: Collection[str], why: dict[str, str]) -> None:
+def check(engine: str, known: Collection[str], why: Mapping[str, str], own: str = "") -> None:
     """Raise UsageError for an option that was given and that the engine does not know.
 
-    known: the parameters that Spark knows; why: what to do instead of another.
+    known: the parameters that Spark knows; why: what to do instead of others; own: a parameter
+    for Spark alone, beside its master and settings.
     """
     context = click.get_current_context()
     for parameter in context.command.params:
-        name = str(parameter.name)
-        if context.get_parameter_source(name) is not click.core.ParameterSource.COMMANDLINE:
+        name, option = str(parameter.name), parameter.opts[0]
+        if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
             continue
-        option = parameter.opts[0]
         if engine == SPARK and name not in known:
             hint = f": {why[name]}" if name in why else ""
-            raise click.UsageError(f"{option} is not for --engine spark{hint}")
-        if engine == HERE and name in ("master", "settings"):
+            raise click.UsageError(f"--engine spark knows no {_written(parameter)}{hint}")
+        if engine == HERE and name in ("master", "settings", own):
             raise click.UsageError(f"{option} is for --engine spark")
+
+
+def _written(parameter: click.Parameter) -> str:
+    return (
+        parameter.opts[0]
+        if isinstance(parameter, click.Option)
+        else parameter.make_metavar(click.get_current_context())
+    )
 
 
 @contextmanager

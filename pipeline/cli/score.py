@@ -142,7 +142,7 @@ def score(
 
     from ..scoring import feed, formats, rows, streams, workers
 
-    check(engine, _ON_SPARK, _NOT_ON_SPARK)
+    check(engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
     if column is not None and field is not None:
         raise click.UsageError("--column and --field: choose one")
     if names and (file or column or field):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
@@ -31,7 +30,7 @@ def events(df: DataFrame, columns: Mapping[str, str], broken: Column | None = No
     """
     taken = [(F.lit(False) if broken is None else broken).alias("odd")]
     for what, name in columns.items():
-        kind, column = found(df, what, name)
+        kind, column = found(df, f"{what}={name}", name)
         if what == "time":
             column = seconds(column, kind)
         elif not isinstance(kind, _SCALAR):
@@ -60,14 +59,20 @@ def quoted(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def found(df: DataFrame, what: str, name: str) -> tuple[T.DataType, Column]:
-    """A column's type and the column; raises SparkError, which lists those that are there."""
-    column = F.col(quoted(name) if name in df.columns else name)
-    try:
-        return df.select(column).schema[0].dataType, column
-    except AnalysisException as error:
-        there = ", ".join(df.columns[:30]) or "no columns"
-        raise SparkError(f"{what}={name}: there is no such column; there are {there}") from error
+def found(df: DataFrame, asked: str, name: str) -> tuple[T.DataType, Column]:
+    """A column's type and the column; raises SparkError, which lists those that are there.
+
+    asked: how it was named, for the message. A name with dots that no column has is a path.
+    """
+    if name in df.columns:
+        return df.schema[name].dataType, F.col(quoted(name))
+    kind: T.DataType = df.schema
+    for key in name.split("."):
+        if not isinstance(kind, T.StructType) or key not in kind.names:
+            there = ", ".join(df.columns[:30]) or "no columns"
+            raise SparkError(f"{asked}: there is no such column; there are {there}")
+        kind = kind[key].dataType
+    return kind, F.col(".".join(map(quoted, name.split("."))))
 
 
 def seconds(column: Column, kind: T.DataType) -> Column:

@@ -120,7 +120,7 @@ def csv(files: Files, columns: Sequence[str], delimiter: str, header: bool) -> D
     return (
         reader(files.spark)
         .options(sep=delimiter, header=header, quote='"', escape='"', enforceSchema=False)
-        .options(columnNameOfCorruptRecord=CORRUPT, mode="PERMISSIVE")
+        .options(columnNameOfCorruptRecord=CORRUPT, mode="PERMISSIVE", columnPruning=False)
         .schema(T.StructType(fields))
         .csv(list(files.paths))
     )

@@ -52,7 +52,7 @@ def _of_parquet(found: Files, column: Column | None) -> DataFrame:
     if column is None:
         there = ", ".join(table.columns[:30])
         raise SparkError(f"Parquet has columns: name one of {there}, --column NAME")
-    kind, chosen = column_of(table, "--column", column.name)
+    kind, chosen = column_of(table, f"--column {column.name}", column.name)
     if not isinstance(kind, T.StringType):
         raise SparkError(f"--column {column.name}: it is of {kind.simpleString()}, not of texts")
     return table.select(chosen.alias("value"))

@@ -20,6 +20,7 @@ from ..scoring.workers import Job, scorer_of
 from .texts import column_of
 
 CHUNK = 1 << 15  # rows scored together, of which each different text is looked at once
+_LARGE = 1 << 24  # characters of a smaller chunk
 _TEXT = pa.string()
 VERDICT = pa.schema(
     {
@@ -70,12 +71,13 @@ def scoring(job: Job, rows_of: Rows) -> Callable[[Batches], Iterator[pa.RecordBa
 
 
 def _score(job: Job, rows_of: Rows, batches: Batches) -> Iterator[pa.RecordBatch]:
-    scorer, chunk = scorer_of(job), list[Row]()
+    scorer, chunk, size = scorer_of(job), list[Row](), 0
     for row in rows_of(batches):
         chunk.append(row)
-        if len(chunk) == CHUNK:
+        size += len(row)
+        if len(chunk) == CHUNK or size > _LARGE:
             yield scored(scorer, chunk)
-            chunk = []
+            chunk, size = [], 0
     if chunk:
         yield scored(scorer, chunk)
 

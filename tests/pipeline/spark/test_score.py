@@ -135,11 +135,11 @@ def test_what_cannot_be_scored_is_said(spark: SparkSession, tmp_path: Path) -> N
         names.scored(found, JOB, rows.Column("name"), None)
     with pytest.raises(PipelineError, match="--column id: it is of bigint, not of texts"):
         names.scored(found, JOB, rows.Column("id"), None)
-    with pytest.raises(PipelineError, match="name one of id, the.name, --column NAME"):
+    with pytest.raises(PipelineError, match=r"name one of id, the\.name, --column NAME"):
         names.scored(found, JOB, None, None)
     judged, _ = names.scored(found, JOB, rows.Column("the.name"), None)
     assert judged.count() == 3
-    with pytest.raises(PipelineError, match="table.parquet is there already; remove it"):
+    with pytest.raises(PipelineError, match=r"table\.parquet is there already; remove it"):
         output.check(spark, str(table))
     (table / "_SUCCESS").unlink()
     with pytest.raises(PipelineError, match="without _SUCCESS"):
