@@ -1,8 +1,8 @@
 """`score` and `scan` on Spark, on one and two executors, as data grow; beside one process of ours.
 
-An executor has one core. Executors are started anew for each row and have scored some names, or
-scanned some lines, before the clock runs; what that takes stands in a row of its own. The names
-grow by a number at their end, and one file's lines stand in a few files, which Spark shares out.
+An executor has one core. The first run of a session is in a row of its own: Java compiles then.
+The labels grow by a number at their end and stand in eight files, which Spark shares out; lines of
+a log stand in one, of which it reads several places at once.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
+from pipeline.scan import grouping
 from pipeline.scan.hosts import Job as Hosts
 from pipeline.scoring.rows import Column
 from pipeline.scoring.workers import Job
@@ -32,7 +32,7 @@ from .log import lengthened
 from .measure import Row, command, pipeline, sized
 
 LABELS = (sized(100_000), sized(1_000_000), sized(10_000_000))
-LINES = (sized(200_000), sized(2_000_000), sized(20_000_000))
+LINES = (sized(100_000), sized(1_000_000), sized(10_000_000))
 EXECUTORS = (1, 2)
 _PARTS = 8  # files of names
 _JOB = Job("language", "max_f1", "csv")
@@ -86,33 +86,35 @@ def _scored(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
 
 
 def _scanning(folder: Path) -> Iterator[Row]:
+    paths = []
     for count in LINES:
-        tsv, path = lengthened(folder, count)
+        tsv, objects = lengthened(folder, count)
         tsv.unlink()
-        floor = command(sys.executable, "-c", _GROUPED, str(path))
+        paths.append(objects.rename(folder / f"dns-{count}.json"))
+        floor = command(sys.executable, "-c", _GROUPED, str(paths[-1]))
         yield f"DuckDB grouping {count:,} lines of JSON", _rate(count, floor.seconds, "lines")
         for jobs in EXECUTORS:
-            took = pipeline("scan", "--jobs", str(jobs), str(path))
+            took = pipeline("scan", "--jobs", str(jobs), str(paths[-1]))
             what = f"scan of {count:,} lines of JSON, processes: {jobs}"
             yield what, _rate(count, took.seconds, "lines")
-        for executors in EXECUTORS:
-            yield from _scanned(folder, path, executors, count)
-        path.unlink()
+    for executors in EXECUTORS:
+        yield from _scanned(folder, paths, executors)
 
 
-def _scanned(folder: Path, path: Path, executors: int, lines: int) -> Iterator[Row]:
+def _scanned(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
     on, out = f"Spark, executors: {executors}", folder / "alarms"
     with session(f"local-cluster[{executors},1,2048]", {}) as spark:
-        small = folder / "small.json"
-        with path.open("rb") as file:
-            small.write_bytes(b"".join(islice(file, 5000)))
-        first = _timed(partial(_scan, spark, small, out), out)
-        yield f"{on}: scan of 5,000 lines, the first of a session", f"{first:.1f} s"
-        took = _timed(partial(_scan, spark, path, out), out)
-        yield f"{on}: scan of {lines:,} lines", _rate(lines, took, "lines")
-        events = events_of(files.opened(spark, [str(path)]), {})
+        took = _timed(partial(_scan, spark, paths[0], out), out)
+        yield f"{on}: scan of {LINES[0]:,} lines, the first of a session", f"{took:.1f} s"
+        for count, path in zip(LINES, paths, strict=True):
+            took = _timed(partial(_scan, spark, path, out), out)
+            yield f"{on}: scan of {count:,} lines", _rate(count, took, "lines")
+        events = events_of(files.opened(spark, [str(paths[-1])]), {})
         took = _timed(lambda: events.groupBy("why").count().collect(), out)
         yield "  of it reading the lines", f"{took:.1f} s"
+        grouped = spark.sql(grouping.ASKED, events=events)
+        took = _timed(lambda: grouped.write.format("noop").mode("overwrite").save(), out)
+        yield "  and grouping them by client, day and name", f"{took:.1f} s"
 
 
 def _score(spark: SparkSession, path: Path, out: Path) -> None:
