@@ -59,12 +59,15 @@ lock: $(DEV) ## pin every dependency, with the hashes of its files, after a chan
 	$(COMPILE) lambda_app/requirements.in --output-file lambda_app/requirements.txt
 	$(COMPILE) requirements.txt --output-file requirements.lock
 	$(COMPILE) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) requirements-spark.txt --constraints requirements.lock \
+		--constraints requirements-dev.lock --output-file requirements-spark.lock
 	$(COMPILE) requirements-notebook.txt --constraints requirements.lock \
 		--constraints requirements-dev.lock --output-file requirements-notebook.lock
 
 audit: $(DEV) ## ask for known vulnerabilities of what is pinned (needs the network)
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock \
-		--requirement requirements-dev.lock --requirement requirements-notebook.lock
+		--requirement requirements-dev.lock --requirement requirements-spark.lock \
+		--requirement requirements-notebook.lock
 
 clean: ## remove what was made, downloads and trained artifacts included
 	rm -rf .venv build report data/downloads *.egg-info
@@ -77,8 +80,9 @@ $(RUNTIME): requirements.lock pyproject.toml setup.py
 		--no-build-isolation --editable .
 	touch $@
 
-$(DEV): $(RUNTIME) requirements-dev.lock
+$(DEV): $(RUNTIME) requirements-dev.lock requirements-spark.lock
 	$(INSTALL) requirements-dev.lock
+	$(INSTALL) requirements-spark.lock
 	touch $@
 
 $(LAB): $(DEV) requirements-notebook.lock

@@ -15,7 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-SUBJECTS = ("scoring", "load", "files", "scan", "known", "others", "cold_start", "logs", "training")
+SUBJECTS = (
+    "scoring", "load", "files", "scan", "known", "others",
+    "cold_start", "logs", "spark", "training",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -23,6 +24,9 @@ from pipeline.jvm.cluster import Cluster, cluster
 from pipeline.places import DOWNLOADS
 from tests.helpers import aws_server
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 # A JVM lives for seconds here: what the better compiler takes would not come back.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
@@ -31,7 +35,7 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 # Fixtures that cost so much that all tests which use one are slow and run in the same process.
-COSTLY = ("h2o_cluster", "packages")
+COSTLY = ("h2o_cluster", "packages", "spark")
 # Files of the original's by the fixture that needs them. Where they cannot be had, test_golden.py
 # holds its numbers on a sample, and the tests of all of it are left out.
 ORIGINALS = {"original": sources.ORIGINAL, "words_txt": sources.ORIGINAL_WORDS}
@@ -123,6 +127,16 @@ def small_csv(embedded: labelled.Corpus, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def h2o_cluster() -> Iterator[Cluster]:
     with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """A cluster of Spark on this machine: two executors, each a process of its own."""
+    from pipeline.spark.session import session  # for those alone whose tests use it
+
+    settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    with session("local-cluster[2,1,1024]", settings) as running:
         yield running
 
 

@@ -179,7 +179,8 @@ def test_thresholds_are_those_of_the_packaged_models(language: Scorer, classic: 
 
 def test_every_pinned_package_is_named() -> None:
     text = TEXTS["docs/architecture.md"].partition("## Dependencies")[2]
-    for name in ("lambda_app/requirements.in", "requirements.txt", "requirements-dev.txt"):
+    own = ("requirements.txt", "requirements-dev.txt", "requirements-spark.txt")
+    for name in ("lambda_app/requirements.in", *own):
         pins = (ROOT / name).read_text()
         for package in re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", pins, re.MULTILINE):
             assert re.search(rf"(?<![\w-]){package}(?![\w-])", text), package

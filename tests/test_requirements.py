@@ -12,6 +12,7 @@ LOCKS = {  # what is written by hand, and what make lock writes of it
     "lambda_app/requirements.in": "lambda_app/requirements.txt",
     "requirements.txt": "requirements.lock",
     "requirements-dev.txt": "requirements-dev.lock",
+    "requirements-spark.txt": "requirements-spark.lock",
     "requirements-notebook.txt": "requirements-notebook.lock",
 }
 PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9,._-]+\])?==([^\s;]+)")
@@ -64,7 +65,8 @@ def test_every_line_of_a_lock_has_hashes_and_no_place(lock: str) -> None:
 def test_locks_agree() -> None:
     """What is installed first is not replaced by what is installed then."""
     installed: dict[tuple[str, str], set[str]] = {}
-    for lock in ("requirements.lock", "requirements-dev.lock", "requirements-notebook.lock"):
+    for what in ("", "-dev", "-spark", "-notebook"):
+        lock = f"requirements{what}.lock"
         names = {name for name, _ in installed}
         for pin, hashes in locked(lock).items():
             assert pin[0] not in names or installed[pin] == hashes, pin

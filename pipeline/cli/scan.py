@@ -12,6 +12,11 @@ import click
 from ..console import say, take_any_text
 from ..errors import PipelineError
 from .command import DONE, PROGRAM, Choice, command
+from .engines import SPARK, check, session_of, spark_options
+
+if TYPE_CHECKING:
+    from ..scan.clients import Names
+    from ..scan.hosts import Job
 
 if TYPE_CHECKING:
     from lambda_app.chalicelib.domains.known import KnownNames
@@ -108,6 +113,7 @@ def _mapping(text: str) -> dict[str, str]:
     metavar="N",
     help="Processes that score (default: one a core, up to eight).",
 )
+@spark_options
 def scan(
     logs: tuple[str, ...],
     log_form: str | None,
@@ -125,6 +131,9 @@ def scan(
     assigned: tuple[str, ...],
     memory: str,
     jobs: int | None,
+    engine: str,
+    master: str | None,
+    settings: tuple[tuple[str, str], ...],
 ) -> int:
     """Find infected clients in DNS logs: who, why, and which names.
 
@@ -133,6 +142,14 @@ def scan(
     """
     from lambda_app.chalicelib.domains.allow import AllowListError
 
+    check(engine, _ON_SPARK, _NOT_ON_SPARK)
+    if engine == SPARK:
+        from ..scan.clients import Names
+        from ..scan.hosts import Job
+
+        job = Job(model, popular, assigned, chosen)
+        names = Names.of(same_client, not_clients)
+        return _on_spark(logs, log_form, mapping or {}, out, job, names, most, master, settings)
     from ..scan import formats, hosts, run, show
     from ..scan.clients import Names
     from ..scan.reading import Source
@@ -178,6 +195,48 @@ def _loaded(path: Path) -> KnownNames:
         return KnownNames.load(path)
     except KnownNamesError as error:
         raise PipelineError(f"--known: {error}") from error
+
+
+_ON_SPARK = {
+    "logs", "log_form", "mapping", "out", "popular", "not_clients", "same_client", "most", "model",
+    "chosen", "assigned", "engine", "master", "settings",
+}  # fmt: skip
+_NOT_ON_SPARK = {
+    "form": "alarms are written to --out DIR, as Parquet",
+    "baseline": "it is a DuckDB table; give one log of several days, or scan without --engine",
+    "known": "match the names that clients asked for by score --known, or scan without --engine",
+    "memory": "give it Spark's own way, --conf spark.executor.memory=4g",
+    "jobs": "give it Spark's own way, --master local[4]",
+}
+
+
+def _on_spark(
+    logs: tuple[str, ...],
+    log_form: str | None,
+    mapping: dict[str, str],
+    out: Path | None,
+    job: Job,
+    names: Names,
+    most: int | None,
+    master: str | None,
+    settings: tuple[tuple[str, str], ...],
+) -> int:
+    """The same by Spark, which writes a folder of Parquet."""
+    if out is None:
+        raise click.UsageError("--engine spark: say where to write the alarms, --out DIR")
+    with session_of(master, settings) as spark:
+        from ..scan import show
+        from ..spark import files, output, scanning
+        from ..spark.logs import events_of
+
+        output.check(spark, str(out))
+        events = events_of(files.opened(spark, logs, log_form), mapping)
+        made = scanning.scan(spark, events, scanning.Request(job=job, names=names, most=most))
+        alarmed = output.write(made.alarms, str(out)).where("client IS NOT NULL").count()
+        for line in show.accounting(made.findings):
+            say(f"scan: {line}")
+    say(f"scan: written {out}")
+    return ALARMS if alarmed else DONE
 
 
 def _replacing(out: Path | None) -> AbstractContextManager[Path | None]:

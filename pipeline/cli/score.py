@@ -14,10 +14,12 @@ import click
 
 from ..console import say, take_any_text
 from .command import DONE, SOME_REFUSED, Choice, command
+from .engines import SPARK, check, session_of, spark_options
 
 if TYPE_CHECKING:
     from ..scoring.feed import Idle
     from ..scoring.rows import Column, Notes, Row
+    from ..scoring.workers import Job
 
 
 def _jobs(text: str) -> int:
@@ -109,6 +111,13 @@ def _delimiter(text: str) -> str:
     help="Processes for an input of more than some thousand rows (default: one a core, "
     "up to eight).",
 )
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="With --engine spark: where to write the results, as Parquet.",
+)
+@spark_options
 def score(
     names: tuple[str, ...],
     file: Path | None,
@@ -127,6 +136,10 @@ def score(
     chosen: tuple[str, ...],
     assigned: tuple[str, ...],
     jobs: int | None,
+    out: Path | None,
+    engine: str,
+    master: str | None,
+    settings: tuple[tuple[str, str], ...],
 ) -> int:
     """Score names, hosts or URLs. One row out for each in, in order."""
     from lambda_app.chalicelib.domains.errors import AllowListError, KnownNamesError
@@ -135,11 +148,12 @@ def score(
 
     from ..scoring import feed, formats, rows, streams, workers
 
+    check(engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
     if column is not None and field is not None:
         raise click.UsageError("--column and --field: choose one")
     if names and (file or column or field):
         raise streams.InputError("names on the command line and an input: choose one")
-    if not names and file is None and (sys.stdin is None or sys.stdin.isatty()):
+    if engine != SPARK and not names and file is None and (sys.stdin is None or sys.stdin.isatty()):
         raise streams.InputError("no names: give some, or --input FILE, or pipe them in")
     form = form or ("table" if sys.stdout.isatty() else "csv")
     job = workers.Job(
@@ -167,6 +181,9 @@ def score(
         raise streams.InputError(f"--chosen, --assigned: {error}") from error
     if scorer.known and (note := scorer.known.out_of_date(datetime.now(UTC).date())):
         say(f"score: --known is {note}")
+    if engine == SPARK:
+        where = None if column is None else rows.Column(column, delimiter, header)
+        return _on_spark(file, where, field, job, out, master, settings)
     if isinstance(sys.stdout, TextIOWrapper):
         take_any_text(sys.stdout)
     notes = rows.Notes()
@@ -194,6 +211,51 @@ def score(
         say(f"score: malicious from {scorer.threshold:.6f} on")
     if not names or counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]:
         say(f"score: {formats.summary(counts)}")
+    return SOME_REFUSED if counts["invalid"] else DONE
+
+
+_ON_SPARK = {
+    "file", "column", "field", "delimiter", "header", "model", "operating_point", "allow", "known",
+    "chosen", "assigned", "out", "engine", "master", "settings",
+}  # fmt: skip
+_NOT_ON_SPARK = {
+    "names": "put them into a file, --input FILE",
+    "encoding": "Spark reads UTF-8",
+    "form": "results are written to --out DIR, as Parquet",
+    "raw": "Parquet has texts as they are",
+    "hint": "ask for the flagged names alone, without --engine",
+    "jobs": "give it Spark's own way, --master local[4]",
+}
+
+
+def _on_spark(
+    file: Path | None,
+    column: Column | None,
+    field: str | None,
+    job: Job,
+    out: Path | None,
+    master: str | None,
+    settings: tuple[tuple[str, str], ...],
+) -> int:
+    """The same by Spark, which writes a folder of Parquet."""
+    if file is None or out is None:
+        raise click.UsageError(
+            "--engine spark: say what to read and where to write, --input, --out"
+        )
+    from ..scoring import formats
+
+    with session_of(master, settings) as spark:
+        from ..spark import files, names, output, scoring
+
+        output.check(spark, str(out))
+        found = files.opened(spark, [str(file)])
+        table, lacking = names.scored(found, job, column, field)
+        counts = scoring.counted(output.write(table, str(out)))
+        without = lacking.get["without"] if lacking else 0
+    if without:
+        say(f"score: {without:,} JSON objects have no {field!r}: no rows")
+    say(f"score: {formats.summary(counts)}")
+    say(f"score: written {out}")
     return SOME_REFUSED if counts["invalid"] else DONE
 
 

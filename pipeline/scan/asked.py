@@ -8,98 +8,16 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.model.logged import AUTODISCOVERY, DISCOVERED
-
+from . import grouping
 from .clients import Names
 
-NO_CLIENT = "no_client"  # a query that tells nobody who asked
-NOT_A_CLIENT = "not_a_client"  # asked by a resolver, a gateway or a mail server
-NO_DAY = -1  # of queries without a date
-_EARLIEST = 365 * 86400  # seconds since the epoch; less is the time since a capture began
-
-# One pass over the logs: a row a client, day and name, and one a reason for all other lines.
-_ASKED = """
-CREATE TABLE asked AS
-SELECT
-    CASE WHEN reason IS NULL THEN client END AS address,
-    CASE WHEN reason IS NULL THEN
-        CASE WHEN time >= $earliest THEN CAST(floor(time / 86400) AS INTEGER) ELSE $no_day END
-    END AS day,
-    CASE WHEN reason IS NULL THEN lower(query) END AS query,
-    reason,
-    min(time) AS first, max(time) AS last, count(*) AS lines,
-    count(*) FILTER (rcode = 'NXDOMAIN') AS dead,
-    count(*) FILTER (rcode <> 'BLOCKED') AS coded
-FROM (
-    SELECT *, CASE WHEN why IS NOT NULL THEN why WHEN client IS NULL THEN $no_client END AS reason
-    FROM events
-)
-GROUP BY ALL
-"""
-
-# What became of each, as what (NULL: judged). A service that looks for itself and is not there
-# says nothing of the label after it.
-_TOLD = f"""
-CREATE TABLE told AS
-SELECT
-    what,
-    CASE WHEN what IS NULL THEN client END AS client,
-    CASE WHEN what IS NULL THEN day END AS day,
-    CASE WHEN what IS NULL THEN label END AS label,
-    CASE WHEN what IS NULL THEN suffix END AS suffix,
-    min(first) AS first, max(last) AS last, CAST(sum(lines) AS BIGINT) AS lines,
-    CAST(sum(dead) AS BIGINT) AS dead, CAST(sum(coded) AS BIGINT) AS coded,
-    any_value(z) AS z, bool_or(popular) AS popular
-FROM (
-    SELECT asked.*, client, label, suffix, z, popular, coalesce(
-        reason, CASE WHEN left_out THEN '{NOT_A_CLIENT}' END, why,
-        CASE WHEN dead = coded AND regexp_matches(
-            query, '^({"|".join(DISCOVERED)})[.]'
-        ) THEN '{AUTODISCOVERY}' END
-    ) AS what
-    FROM asked LEFT JOIN hosts USING (query) LEFT JOIN clients USING (address)
-)
-GROUP BY ALL
-"""
-
-# A label under five suffixes is one label. A code that a block list made up is none.
-_PAIRS = """
-CREATE TABLE pairs AS
-SELECT
-    client, day, label, min(first) AS first, max(last) AS last,
-    CAST(sum(lines) AS BIGINT) AS lines,
-    CAST(sum(dead) AS BIGINT) AS dead_lines, CAST(sum(coded) AS BIGINT) AS coded_lines,
-    count(*) AS suffixes, min(suffix) AS suffix,
-    any_value(z) AS z, bool_or(popular) AS popular,
-    coded_lines > 0 AS coded, coded_lines > 0 AND dead_lines = coded_lines AS dead
-FROM told WHERE what IS NULL
-GROUP BY client, day, label
-"""
-
-# Dead: to this client, and to most of the clients that were told anything.
-_LABELS = """
-CREATE TABLE labels AS
-SELECT
-    label, count(DISTINCT client) AS clients, bool_or(popular) AS popular, any_value(z) AS z,
-    min(suffix) AS suffix, min(first) AS first, max(last) AS last, max(day) AS day,
-    coalesce(avg(CAST(dead AS INTEGER)) FILTER (coded) > 0.5, false) AS dead
-FROM pairs GROUP BY label
-"""
-
-# Known: a label that was asked for on an earlier day, see baseline.
-_UNFAMILIAR = """
-CREATE TABLE unfamiliar AS
-SELECT pairs.* REPLACE (pairs.dead AND labels.dead AS dead)
-FROM pairs JOIN labels USING (label) LEFT JOIN known USING (label)
-WHERE NOT labels.popular
-    AND (labels.clients < $few OR (pairs.dead AND labels.dead))
-    AND (known.day IS NULL OR known.day >= pairs.day)
-"""
+# Names are scored once each, and labels have one z under all suffixes.
+_ODDS = "SELECT label, any_value(z) AS z FROM hosts WHERE label <> '' GROUP BY label"
 
 
 def group(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table asked of the view events, see reading: one pass over the logs."""
-    connection.execute(_ASKED, {"no_client": NO_CLIENT, "no_day": NO_DAY, "earliest": _EARLIEST})
+    connection.execute(f"CREATE TABLE asked AS {grouping.ASKED.format(events='events')}")
 
 
 def add_clients(connection: duckdb.DuckDBPyConnection, names: Names) -> None:
@@ -157,8 +75,11 @@ def _register(
 
 def pair(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables told (lines by what became of them), pairs (client, day, label), labels."""
-    for statement in (_TOLD, _PAIRS, _LABELS):
-        connection.execute(statement)
+    told = grouping.TOLD.format(asked="asked", hosts="hosts", clients="clients")
+    pairs, labels = grouping.PAIRS.format(told="told"), grouping.LABELS.format(pairs="pairs")
+    scored = f"SELECT * FROM ({labels}) JOIN ({_ODDS}) USING (label)"
+    for table, statement in (("told", told), ("pairs", pairs), ("labels", scored)):
+        connection.execute(f"CREATE TABLE {table} AS {statement}")
 
 
 def choose(connection: duckdb.DuckDBPyConnection, few: int) -> None:
@@ -166,7 +87,10 @@ def choose(connection: duckdb.DuckDBPyConnection, few: int) -> None:
 
     few: a label that resolves is familiar from so many clients on.
     """
-    connection.execute(_UNFAMILIAR, {"few": few})
+    tables = {x: x for x in ("pairs", "labels", "known")}
+    connection.execute(
+        f"CREATE TABLE unfamiliar AS {grouping.UNFAMILIAR.format(few=few, **tables)}"
+    )
 
 
 def clients(connection: duckdb.DuckDBPyConnection) -> int:

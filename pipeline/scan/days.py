@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import duckdb
 import numpy as np
-from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.types import Floats
-from lambda_app.chalicelib.traffic.day import Alarm, Cut, Day, Log
-from lambda_app.chalicelib.traffic.judge import alarms_of, scores, strength
-from lambda_app.chalicelib.traffic.sums import odd_points
+from lambda_app.chalicelib.traffic.day import Cut, Day, Log
 
 from ..scoring.workers import started
-from . import hint
-from .asked import NO_DAY
-from .findings import Asked, ClientDay, Speaking
+from . import grouping
+from .findings import ClientDay
+from .grouping import NO_DAY
+from .judged import MOST, Columns, Judged, judge_days
 
-MOST = 5000  # unfamiliar labels of a day; a client with more is a resolver or a crawler
 _AT_ONCE = 50_000  # rows fetched
 
-_COUNTS = """
-CREATE TABLE counts AS
-SELECT client, day, count(*) AS unfamiliar FROM unfamiliar GROUP BY ALL
-"""
-_BUSY = """
-CREATE TABLE days AS
-SELECT
-    client, day, CAST(sum(lines) AS BIGINT) AS lines, count(*) AS labels,
-    CAST(sum(dead_lines) AS BIGINT) AS dead, CAST(sum(coded_lines) AS BIGINT) AS coded
-FROM pairs GROUP BY ALL
-"""
 # In the order that a verdict wants: by first sight, ties by label, unknown times last.
 _ROWS = """
 SELECT
@@ -48,43 +31,11 @@ ORDER BY client, day, unfamiliar.first NULLS LAST, label
 """
 _WHOLE = "SELECT lines, labels, dead, coded FROM days WHERE client = ? AND day = ?"
 
-_Columns = Mapping[str, NDArray[np.generic]]
 
-
-@dataclass(frozen=True)
-class Judged:
-    """A client's day, judged: its alarms, the surest first, and its running sum, alarm or not."""
-
-    client: str
-    number: int  # of the day, NO_DAY if it is not known
-    alarms: tuple[Alarm, ...]
-    score: float  # of the surest alarm, as a multiple of its cut
-    total: float
-    _day: Day
-    _points: Floats
-    _suffixes: list[str]
-    known: Speaking | None = None  # its names of known generators, if they raise an alarm
-
-    def told(self, connection: duckdb.DuckDBPyConnection) -> ClientDay:
-        """All that is to be said of it."""
-        found = connection.execute(_WHOLE, [self.client, self.number]).fetchone()
-        row = found or (0, 0, 0, 0)  # of names without a label to judge, all of them
-        day = self._day
-        columns = (day.z, self._points, day.dead, day.first, day.last)
-        names = (f"{x}.{suffix}" for x, suffix in zip(day.labels, self._suffixes, strict=True))
-        return ClientDay(
-            client=self.client,
-            day=None if self.number == NO_DAY else self.number,
-            lines=row[0],
-            labels=row[1],
-            dead_answers=row[2],
-            answers=row[3],
-            asked=tuple(map(Asked, names, *(x.tolist() for x in columns))),
-            alarms=self.alarms,
-            score=self.score,
-            known=self.known,
-            family_hint=hint.of_alarms(day.labels, self.alarms, self.known),
-        )
+def told(connection: duckdb.DuckDBPyConnection, x: Judged) -> ClientDay:
+    """All that is to be said of a day; too_busy() made its table."""
+    found = connection.execute(_WHOLE, [x.client, x.number]).fetchone()
+    return x.told(*(found or (0, 0, 0, 0)))  # of names without a label to judge, all of them
 
 
 def unjudged(client: str, number: int) -> Judged:
@@ -99,8 +50,9 @@ def too_busy(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
     Makes the tables counts and days, which judged() needs.
     """
-    for statement in (_COUNTS, _BUSY):
-        connection.execute(statement)
+    counts = grouping.COUNTS.format(unfamiliar="unfamiliar")
+    connection.execute(f"CREATE TABLE counts AS {counts}")
+    connection.execute(f"CREATE TABLE days AS {grouping.DAYS.format(pairs='pairs')}")
     found = connection.execute(
         "SELECT client, max(unfamiliar) FROM counts WHERE unfamiliar > ? GROUP BY client "
         "ORDER BY client",
@@ -150,56 +102,21 @@ def _ready() -> None:
     """In another process, at its start: this module is loaded, and that is all."""
 
 
-def _fetched(connection: duckdb.DuckDBPyConnection, part: int, parts: int) -> _Columns:
+def _fetched(connection: duckdb.DuckDBPyConnection, part: int, parts: int) -> Columns:
     values = {"most": MOST, "parts": parts, "part": part}
     found = connection.execute(_ROWS, values).fetchnumpy()
     return {name: np.asarray(column) for name, column in found.items()}
 
 
 def _batch(
-    columns: _Columns, log: Log, cut: Cut, every: bool, wanted: Collection[tuple[str, int]]
+    columns: Columns, log: Log, cut: Cut, every: bool, wanted: Collection[tuple[str, int]]
 ) -> Batch:
     found = Batch([], [])
-    for day in _judged(columns, log, cut):
+    for day in judge_days(columns, log, cut):
         found.totals.append(day.total)
         if day.alarms or every or (day.client, day.number) in wanted:
             found.days.append(day)
     return found
-
-
-def _judged(columns: _Columns, log: Log, cut: Cut) -> Iterator[Judged]:
-    client, number = columns["client"], columns["day"]
-    label, suffix = columns["label"].tolist(), columns["suffix"].tolist()
-    first, last = columns["first"].astype(np.float64), columns["last"].astype(np.float64)
-    dead, z = columns["dead"].astype(np.bool_), columns["z"].astype(np.float64)
-    suffixes = columns["suffixes"].astype(np.int64)
-    points = odd_points(z, dead, suffixes, log.coded)
-    changes = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
-    starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(label)]
-    for start, stop in pairwise(starts):
-        if start == stop:  # there is none
-            continue
-        these = slice(start, stop)
-        day = Day(
-            labels=label[these],
-            z=z[these],
-            suffixes=suffixes[these],
-            dead=dead[these],
-            first=first[these],
-            last=last[these],
-        )
-        found = scores(day, log, cut, points[these])
-        alarms = alarms_of(found, log, cut)
-        yield Judged(
-            client=str(client[start]),
-            number=int(number[start]),
-            alarms=tuple(alarms),
-            score=strength(alarms[0], log, cut) if alarms else 0.0,
-            total=next(x.score for x in found if x.kind == "random-looking"),
-            _day=day,
-            _points=points[these],
-            _suffixes=suffix[these],
-        )
 
 
 def count(connection: duckdb.DuckDBPyConnection) -> tuple[int, bool]:

@@ -43,12 +43,13 @@ def _hint(x: ClientDay, alarm: Alarm) -> str:
 def objects(findings: Findings) -> Iterator[str]:
     """JSON lines, one object a client and day; of what clients share one without a client."""
     for x in findings.alarmed:
-        yield json.dumps(_object(x)) + "\n"
+        yield json.dumps(client_object(x)) + "\n"
     if findings.shared:
-        yield json.dumps(_together(findings.shared, findings.clients)) + "\n"
+        yield json.dumps(shared_object(findings.shared, findings.clients)) + "\n"
 
 
-def _object(x: ClientDay) -> dict[str, object]:
+def client_object(x: ClientDay) -> dict[str, object]:
+    """What JSON lines have of a client's day."""
     return {
         "client": x.client,
         "day": date(x.day),
@@ -100,7 +101,8 @@ def _generator(x: Made) -> dict[str, object]:
     }
 
 
-def _together(x: Shared, clients: int) -> dict[str, object]:
+def shared_object(x: Shared, clients: int) -> dict[str, object]:
+    """What JSON lines have of names that clients share; clients: all of the log."""
     names = [
         {
             "name": y.name,

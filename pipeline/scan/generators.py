@@ -16,8 +16,9 @@ from lambda_app.chalicelib.traffic.day import Cut, Log
 from lambda_app.chalicelib.traffic.judge import in_rank, strength
 
 from . import asked, days
-from .asked import NO_DAY
 from .findings import Asked, Indexed, Speaking
+from .grouping import NO_DAY
+from .judged import Judged
 
 _EPOCH = date(1970, 1, 1)
 # What --popular knows does not count; neither does a name that may be the same by chance, if it
@@ -109,7 +110,7 @@ def joined(
     yield days.Batch([], [*rest])
 
 
-def _with(day: days.Judged, known: Speaking | None, log: Log, cut: Cut) -> days.Judged:
+def _with(day: Judged, known: Speaking | None, log: Log, cut: Cut) -> Judged:
     if known is None:
         return day
     alarms = in_rank([*day.alarms, known.alarm], log, cut)

@@ -75,6 +75,21 @@ def judge(
 
 
 def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
+    label, suffix, why, popular = parsed(scorer, queries)
+    return Hosts(label, suffix, why, _scored(scorer, label), popular)
+
+
+class Parsed(NamedTuple):
+    """Names that are not scored yet; as Hosts."""
+
+    label: list[str]
+    suffix: list[str]
+    why: list[str]
+    popular: NDArray[np.bool_]
+
+
+def parsed(scorer: Scorer, queries: Sequence[str]) -> Parsed:
+    """Which label of each name is judged, or why none is, and whether a list knows the name."""
     label, suffix, why, popular = [], [], [], []
     lists = scorer.allow is not None
     for query in queries:
@@ -89,7 +104,7 @@ def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
             label.append(name.label)
             suffix.append(name.suffix)
             popular.append(lists and bool(scorer.allowed_by(name)))
-    return Hosts(label, suffix, why, _scored(scorer, label), np.array(popular, dtype=np.bool_))
+    return Parsed(label, suffix, why, np.array(popular, dtype=np.bool_))
 
 
 def _scored(scorer: Scorer, labels: list[str]) -> Floats:
@@ -117,16 +132,17 @@ class _Packed(NamedTuple):
 
 
 @cache
-def _scorer(job: Job) -> Scorer:
+def scorer_of(job: Job) -> Scorer:
+    """In another process: the model, loaded once."""
     return job.scorer()
 
 
 def _load(job: Job) -> None:
-    _scorer(job)
+    scorer_of(job)
 
 
 def _judge_there(job: Job, packed: str) -> _Packed:
-    found = _judge(_scorer(job), packed.split(_END))
+    found = _judge(scorer_of(job), packed.split(_END))
     label, suffix, why = map(_packed, (found.label, found.suffix, found.why))
     return _Packed(label, suffix, why, found.z, found.popular)
 

@@ -21,6 +21,7 @@ from ..errors import PipelineError
 from . import asked, baseline, days, generators, hosts
 from .clients import Names
 from .findings import Accounting, Files, Findings
+from .judged import Judged
 from .progress import Advance, bar, statement
 from .reading import Reading, Source, read
 from .sharing import shared
@@ -114,7 +115,7 @@ def _findings(
         kept = _kept(told, request.most)
     lines = _accounting(asked.lines(connection))
     return Findings(
-        alarmed=[x.told(connection) for x in kept],
+        alarmed=[days.told(connection, x) for x in kept],
         shared=shared(connection, clients, request.cut),
         too_busy=busy,
         accounting=lines,
@@ -133,18 +134,18 @@ def _findings(
     )
 
 
-def _kept(batches: Iterable[days.Batch], most: int | None) -> list[days.Judged]:
+def _kept(batches: Iterable[days.Batch], most: int | None) -> list[Judged]:
     """The days to tell, the surest first: all that there are, or the highest of each day."""
     if most is None:
         return sorted((x for batch in batches for x in batch.days), key=_rank)
-    highest: dict[int, list[days.Judged]] = defaultdict(list)
+    highest: dict[int, list[Judged]] = defaultdict(list)
     for batch in batches:
         for x in batch.days:
             highest[x.number] = heapq.nsmallest(most, [*highest[x.number], x], key=_rank)
     return sorted((x for kept in highest.values() for x in kept), key=_rank)
 
 
-def _rank(x: days.Judged) -> tuple[bool, float, float, str, int]:
+def _rank(x: Judged) -> tuple[bool, float, float, str, int]:
     low = not any(alarm.confidence == "high" for alarm in x.alarms)
     return low, -x.score, -x.total, x.client, x.number
 

@@ -10,7 +10,7 @@ from lambda_app.chalicelib.traffic.shared import shared_oddity
 
 from .findings import Shared, SharedName
 
-_SHOWN = 100  # names, and clients of each, that are told
+SHOWN = 100  # names, and clients of each, that are told
 # What a label that was known before is, an outbreak of today is not.
 _LABELS = """
 SELECT label, suffix, z, clients, popular, labels.first, labels.last
@@ -32,9 +32,9 @@ def shared(connection: duckdb.DuckDBPyConnection, clients: int, cut: Cut) -> Sha
     if alarm is None:
         return None
     names = []
-    for index in alarm.names[:_SHOWN]:
+    for index in alarm.names[:SHOWN]:
         label, suffix, odds, count, _, first, last = rows[index]
-        found = connection.execute(_CLIENTS, [label, _SHOWN]).fetchall()
+        found = connection.execute(_CLIENTS, [label, SHOWN]).fetchall()
         times = (np.nan if x is None else x for x in (first, last))
         names.append(SharedName(f"{label}.{suffix}", odds, count, [x for (x,) in found], *times))
     return Shared(len(alarm.names), alarm.score / cut.shared, alarm.confidence, names)

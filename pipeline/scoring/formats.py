@@ -89,51 +89,31 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = 
     Unless raw, a cell that a spreadsheet would run gets an apostrophe in front. hint: flagged
     names have what family they look like in a column more.
     """
-    labels: list[str] = []
-    names: list[Name] = []
-    heads: list[str] = []
-    tails: list[str] = []
-    allowed: list[int] = []
-    refused: list[tuple[int, Invalid]] = []
-    try_parse, lists = scorer.try_parse, scorer.allow is not None
-    for row in rows:
-        name = try_parse(row) if isinstance(row, str) else row
+    found = verdicts(scorer, rows)
+    judged = zip(found.verdict, found.probability, found.allowed, found.known, strict=True)
+    index = bool(scorer.known)
+    lines = []
+    for row, name in zip(rows, found.rows, strict=True):
         if isinstance(name, Invalid):
-            refused.append((len(refused) + len(heads), name))
+            fields = (name.domain, "", "", "", name.status, why(name))
+            lines.append(csv_line(raw, *fields, *[""] * (index + hint)))
             continue
-        label = name.label
+        label, probability, entry, known = next(judged)
         # What is its own host has no character that CSV would quote, and only - may be a formula.
-        plain = name.host == row and (raw or row[0] != "-" != label[0])
-        heads.append(f"{row},{label}" if plain else csv_line(raw, str(row), label)[:-1])
-        entry = scorer.allowed_by(name) if lists else None
-        if entry:
-            allowed.append(len(labels))
-        tails.append(_tail(name, entry) if entry or name.assigned else _TAIL)
-        labels.append(label)
-        names.append(name)
-    probability, threshold = scorer.listed_as_they_are(labels), scorer.threshold
-    verdict = [int(p >= threshold) for p in probability]
-    if scorer.known:
-        found = scorer.known_as(names)
-        for at, known in enumerate(found):
-            if known and not known[0].chance:
-                verdict[at] = 1
-        tails = [f"{tail[:-1]},{_told(x)}\n" for tail, x in zip(tails, found, strict=True)]
-    for at in allowed:
-        verdict[at] = 0
-    parts = zip(heads, verdict, probability, tails, strict=True)
-    lines = [f"{head},{label},{p},{tail}" for head, label, p, tail in parts]
-    if hint:
-        hints = (
-            _hint(label) if flagged else "" for label, flagged in zip(labels, verdict, strict=True)
-        )
-        lines = [f"{line[:-1]},{text}\n" for line, text in zip(lines, hints, strict=True)]
-    more = [""] * (bool(scorer.known) + hint)
-    for at, invalid in refused:
-        cells = invalid.domain, "", "", "", invalid.status, _why(invalid), *more
-        lines.insert(at, csv_line(raw, *cells))
-    counts = Counter(map(_kind, (invalid for _, invalid in refused)))
-    counts += Counter(judged=len(labels), flagged=sum(verdict), allowed=len(allowed))
+        plain = name.host == row and (raw or row[0] != "-" != name.label[0])
+        head = f"{row},{name.label}" if plain else csv_line(raw, str(row), name.label)[:-1]
+        tail = f"judged,{remark(name, entry)}\n" if entry or name.assigned else _TAIL
+        if index:
+            tail = f"{tail[:-1]},{_told(known)}\n"
+        if hint:
+            tail = f"{tail[:-1]},{_hint(name.label) if label else ''}\n"
+        lines.append(f"{head},{label},{probability},{tail}")
+    counts = Counter(_kind(x) for x in found.rows if isinstance(x, Invalid))
+    counts += Counter(
+        judged=len(found.verdict),
+        flagged=sum(found.verdict),
+        allowed=sum(entry is not None for entry in found.allowed),
+    )
     return Written("".join(lines), counts)
 
 
@@ -144,18 +124,62 @@ def _hint(label: str) -> FamilyHint:
     return packaged().hint(label)
 
 
-def _tail(name: Name, entry: str | None) -> str:
-    """How a judged row ends, with what is to be said of it."""
-    return f"judged,allowed: {entry}\n" if entry else f"judged,assigned: {name.assigned}\n"
+class Verdicts(NamedTuple):
+    """What a scorer says of rows; all but rows have an item for each Name among them."""
+
+    rows: list[Name | Invalid]
+    probability: list[float]
+    verdict: list[int]  # 1 malicious, 0 legitimate
+    allowed: list[str | None]  # the entry of the allow list
+    known: list[tuple[Known, ...] | None]  # the generators; None: there is no index
+
+
+def verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
+    """Judge rows without an explanation, in order."""
+    try_parse = scorer.try_parse
+    found = [try_parse(row) if isinstance(row, str) else row for row in rows]
+    names = [x for x in found if not isinstance(x, Invalid)]
+    none: list[str | None] = [None] * len(names)
+    allowed = none if scorer.allow is None else [scorer.allowed_by(x) for x in names]
+    probability, threshold = _probability(scorer, [x.label for x in names]), scorer.threshold
+    verdict = [int(p >= threshold) for p in probability]
+    known = scorer.known_as(names)
+    for at, (entry, makers) in enumerate(zip(allowed, known, strict=True)):
+        if entry:
+            verdict[at] = 0
+        elif makers and not makers[0].chance:
+            verdict[at] = 1
+    return Verdicts(found, probability, verdict, allowed, known)
+
+
+def _probability(scorer: Scorer, labels: list[str]) -> list[float]:
+    """Of each label; of many that are the same once."""
+    different = dict.fromkeys(labels)
+    if 2 * len(different) > len(labels):
+        return scorer.listed_as_they_are(labels)
+    found = dict(zip(different, scorer.listed_as_they_are([*different]), strict=True))
+    return [found[label] for label in labels]
+
+
+def remark(name: Name, entry: str | None) -> str:
+    """What is to be said of a judged name, if anything; entry: that of an allow list."""
+    if entry:
+        return f"allowed: {entry}"
+    return f"assigned: {name.assigned}" if name.assigned else ""
+
+
+def generators(known: tuple[Known, ...] | None) -> str:
+    """The generators of a name, as one text."""
+    return "; ".join(map(str, known or ()))
 
 
 def _told(known: tuple[Known, ...] | None) -> str:
-    """A cell with the generators of a name."""
-    text = "; ".join(map(str, known or ()))
+    """The same as a cell of CSV."""
+    text = generators(known)
     return f'"{text}"' if "," in text else text
 
 
-def _why(invalid: Invalid) -> str:
+def why(invalid: Invalid) -> str:
     """A code that can be counted for what is skipped, a sentence for what is invalid."""
     return invalid.reason if invalid.status == "skipped" else invalid.error
 

@@ -18,6 +18,7 @@ from .json_documents import BROKEN, documents, values_of
 from .streams import InputError
 
 Row = str | Invalid  # a name, or why there is none in a row of the input
+NULL = Invalid("null", "no name", "skipped", "placeholder")
 _EMPTY = Invalid("", "an empty line", "skipped", "comment")
 
 
@@ -84,13 +85,13 @@ def from_csv(lines: Iterator[str], column: Column, notes: Notes) -> Iterator[Row
         if isinstance(record, Invalid):
             yield record
         elif at is None:
-            at, header = _find(record, column, notes)
+            at, header = find_column(record, column, notes)
             if not header:
                 yield _cell(record, at, column)
         else:
             yield _cell(record, at, column)
     if at is None:
-        _find([], column, notes)  # an empty input has no column
+        find_column([], column, notes)  # an empty input has no column
 
 
 def _zeek(lines: Iterator[str], column: Column, notes: Notes) -> Iterator[Row]:
@@ -101,15 +102,15 @@ def _zeek(lines: Iterator[str], column: Column, notes: Notes) -> Iterator[Row]:
             separator = line.split()[1].encode("ascii", "replace").decode("unicode_escape")
         elif line.startswith("#fields"):
             names = line.rstrip("\r\n").split(separator)[1:]
-            at, _ = _find(names, column, notes)
+            at, _ = find_column(names, column, notes)
         elif not line.startswith("#"):
             if at is None:
                 raise InputError("a Zeek log without a line #fields before its events")
             yield _cell(line.rstrip("\r\n").split(separator), at, column)
 
 
-def _find(record: Sequence[str], column: Column, notes: Notes) -> tuple[int, bool]:
-    """Where the column is, and whether the record is a header."""
+def find_column(record: Sequence[str], column: Column, notes: Notes) -> tuple[int, bool]:
+    """Where the column is in a first row, and whether that is a header; raises InputError."""
     exact = [i for i, name in enumerate(record) if name == column.name]
     near = [i for i, name in enumerate(record) if same_name(name) == same_name(column.name)]
     found = exact or near
@@ -166,5 +167,5 @@ def _text(value: Any, path: str) -> Row:
     if isinstance(value, str):
         return value
     if value is None or value != value:  # null, NaN
-        return Invalid("null" if value is None else "NaN", "no name", "skipped", "placeholder")
+        return NULL if value is None else NULL._replace(domain="NaN")
     return Invalid(json.dumps(value)[:SHOWN], f"{path!r} is no text")

@@ -188,7 +188,7 @@ def _end_with_parent() -> None:
 
 
 @cache
-def _scorer(job: Job) -> Scorer:
+def scorer_of(job: Job) -> Scorer:
     """In another process: the model, loaded once."""
     return job.scorer()
 
@@ -196,7 +196,7 @@ def _scorer(job: Job) -> Scorer:
 def _load(job: Job) -> None:
     """In another process: load the model; raises WorkerError, which can be pickled."""
     try:
-        _scorer(job)
+        scorer_of(job)
     except Exception as error:
         name = type(error).__name__
         raise WorkerError(f"a scoring process failed: {name}: {error}") from error
@@ -204,4 +204,4 @@ def _load(job: Job) -> None:
 
 def _score(job: Job, chunk: Sequence[Row]) -> Written:
     """In another process: the output for a chunk."""
-    return job.write(_scorer(job), chunk)
+    return job.write(scorer_of(job), chunk)

@@ -20,12 +20,20 @@ def shared_oddity(
     points are 1 each and its score is their number. Confidence is low: content networks have
     such names too.
     """
-    most = max(cut.share * clients, cut.sharers)
-    shared = (clients_of_label >= cut.sharers) & (clients_of_label <= most)
-    found = np.flatnonzero((z >= cut.odd) & shared & ~popular)
+    found = np.flatnonzero(odd_and_shared(z, clients_of_label, popular, clients, cut))
     if len(found) < cut.shared:
         return None
     found = found[np.lexsort((found, -z[found], -clients_of_label[found]))]
     return Alarm(
         "shared-oddity", float(len(found)), "low", tuple(found.tolist()), (1.0,) * len(found)
     )
+
+
+def odd_and_shared(
+    z: Floats, clients_of_label: Ints, popular: Bools, clients: int, cut: Cut = _DEFAULT
+) -> Bools:
+    """Which labels (labels,) count for shared_oddity(): odd, and asked for by several, not most."""
+    most = max(cut.share * clients, cut.sharers)
+    shared = (clients_of_label >= cut.sharers) & (clients_of_label <= most)
+    found: Bools = (z >= cut.odd) & shared & ~popular
+    return found

@@ -80,7 +80,7 @@ def epoch(value: str) -> str:
     return (
         f"CASE WHEN {number} <= 0 THEN NULL WHEN {number} < 1e11 THEN {number} "
         f"WHEN {number} < 1e14 THEN {number} / 1e3 WHEN {number} < 1e17 THEN {number} / 1e6 "
-        f"ELSE {number} / 1e9 END"
+        f"WHEN {number} < 1e20 THEN {number} / 1e9 END"
     )
 
 

@@ -231,3 +231,10 @@ def test_a_label_under_several_suffixes_is_one_and_case_does_not_matter() -> Non
     with grouped(rows) as connection:
         found = connection.execute("SELECT label, suffixes, dead FROM unfamiliar").fetchall()
     assert found == [("xmqjtoevkbhrw", 3, True)]
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "1e300", "-1e300"])
+def test_a_time_that_is_none_does_not_stop_a_scan(time: str, tmp_path: Path) -> None:
+    path = tmp_path / "dns.log"
+    path.write_text(zeek(clean(queries=100)) + f"{time}\t10.0.0.9\tkernel.org\tNOERROR\n")
+    assert scanned(path).accounting.judged == 101

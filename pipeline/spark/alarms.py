@@ -1,0 +1,54 @@
+"""The rows that a scan on Spark hands out: what `scan --format jsonl` writes, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from ..scan.judged import Judged
+
+_TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
+_NAME = pa.struct(
+    {
+        "name": _TEXT,
+        "points": _NUMBER,
+        "log_odds": _NUMBER,
+        "dead": pa.bool_(),
+        "first_seen": _TEXT,
+        "last_seen": _TEXT,
+        "clients": _COUNT,  # of names that clients share
+        "some_clients": pa.list_(_TEXT),
+    }
+)
+_ALARM = pa.struct({"kind": _TEXT, "score": _NUMBER, "confidence": _TEXT, "names": pa.list_(_NAME)})
+_COUNTS = pa.struct(dict.fromkeys(("queries", "labels", "new", "dead", "clients"), _COUNT))
+_LIKELY = pa.struct({"family": _TEXT, "probability": _NUMBER})
+_HINT = pa.struct({"answer": _TEXT, "families": pa.list_(_LIKELY), "unknown": _NUMBER})
+ALARM = pa.schema(
+    {
+        "client": _TEXT,  # null: of what clients share
+        "day": _TEXT,
+        "score": _NUMBER,
+        "confidence": _TEXT,
+        "why": _TEXT,
+        "first_seen": _TEXT,
+        "last_seen": _TEXT,
+        "counts": _COUNTS,
+        "alarms": pa.list_(_ALARM),
+        "family_hint": _HINT,
+    }
+)
+# Beside it what alarms are ordered by, as on a single machine.
+ORDER = {"low": pa.bool_(), "rank": _NUMBER, "total": _NUMBER, "number": pa.int32()}
+JUDGED = pa.schema([*ALARM, *(pa.field(name, kind) for name, kind in ORDER.items())])
+
+
+def table_of(told: Mapping[str, Any], found: Judged | None = None) -> pa.Table:
+    """A row: an object of JSON lines, what it has not as null; with a day's, of JUDGED."""
+    if found is None:
+        return pa.Table.from_pylist([dict(told)], schema=ALARM)
+    low = not any(alarm.confidence == "high" for alarm in found.alarms)
+    order = {"low": low, "rank": found.score, "total": found.total, "number": found.number}
+    return pa.Table.from_pylist([{"client": found.client, **told, **order}], schema=JUDGED)

@@ -1,0 +1,98 @@
+"""DNS logs as events: Parquet, CSV and JSON lines by their columns, Zeek's and Route 53's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import types as T  # noqa: N812
+
+from ..scan.reading import json_logs, names, tables
+from ..scan.reading.json_lines import Json
+from ..scan.reading.source import FIELDS
+from . import files
+from .errors import SparkError
+from .events import code, events, quoted, seconds
+from .files import Files
+
+FORMATS = ("parquet", "csv", "json")
+
+
+def events_of(found: Files, mapping: Mapping[str, str]) -> DataFrame:
+    """The events of files, a row a line; raises PipelineError for what is no log."""
+    if wrong := sorted(set(mapping) - set(FIELDS)):
+        raise SparkError(f"there is no {wrong[0]!r} to map; known are {', '.join(FIELDS)}")
+    if found.kind == "parquet":
+        return _of_parquet(found, mapping)
+    if found.kind == "csv":
+        return _of_csv(found, mapping)
+    if found.kind == "json":
+        return _of_json(found, mapping)
+    raise SparkError(
+        f"{files.shown(found.names[0])}: no {', '.join(FORMATS)}, and Spark reads no other logs "
+        "here; scan it without --engine spark, or name the format, --input-format"
+    )
+
+
+def _of_parquet(found: Files, mapping: Mapping[str, str]) -> DataFrame:
+    table = files.parquet(found)
+    # A field within one is not among the columns.
+    inner = {what: column for what, column in mapping.items() if column not in table.columns}
+    outer = {what: column for what, column in mapping.items() if what not in inner}
+    known = [*table.columns, *inner.values()]
+    return events(table, names.chosen(known, outer | inner, found.head.text.path, "parquet", True))
+
+
+def _of_csv(found: Files, mapping: Mapping[str, str]) -> DataFrame:
+    layout = tables.mapped(found.head, mapping, claimed=True)
+    if not isinstance(layout, tables.Csv):
+        raise SparkError(f"{found.head.text.path}: no CSV of clients and names")
+    header = list(layout.header) or [f"c{i}" for i in range(layout.columns)]
+    rows = files.csv(found, header, layout.delimiter, bool(layout.header))
+    columns = {what.removesuffix("_"): header[at] for what, at in layout.used}
+    return events(rows, columns, F.col(files.CORRUPT).isNotNull())
+
+
+def _of_json(found: Files, mapping: Mapping[str, str]) -> DataFrame:
+    """Zeek's and Route 53's by their own keys, any other by the mapping or usual names."""
+    own = () if mapping else (json_logs.zeek, json_logs.route53)
+    tried = (opener(found.head, mapping, claimed=True) for opener in (*own, json_logs.mapped))
+    layout = next(filter(None, tried), None)
+    if not isinstance(layout, Json):
+        raise SparkError(f"{found.head.text.path}: no JSON objects, one a line")
+    return _selected(found, layout)
+
+
+def _selected(found: Files, layout: Json) -> DataFrame:
+    """As Json.select, in Spark."""
+    paths = {key: (layout.wrapper, *path) if layout.wrapper else path for key, path in layout.paths}
+    rows = files.reader(found.spark).schema(_schema([*paths.values()])).json([*found.paths])
+    taken = rows.select(*(_at(path).alias(key) for key, path in paths.items()))
+    nothing = " AND ".join(f"{key} IS NULL" for key in paths)
+    stamp = next((x for x in ("ts", "time_") if x in paths), None)
+    time = seconds(F.col(stamp), T.StringType()) if stamp else F.lit(None).cast("double")
+    why = f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}"
+    return taken.select(
+        F.expr(layout.client).alias("client"),
+        F.expr(layout.query).alias("query"),
+        time.alias("time"),
+        code(layout.rcode if layout.coded else None).alias("rcode"),
+        F.expr(why).alias("why"),
+    )
+
+
+def _at(path: tuple[str, ...]) -> Column:
+    return F.col(".".join(map(quoted, path)))
+
+
+def _schema(paths: list[tuple[str, ...]]) -> T.StructType:
+    """A type with a text at each path of keys."""
+    inner: dict[str, list[tuple[str, ...]]] = {}
+    for first, *rest in paths:
+        inner.setdefault(first, []).append(tuple(rest))
+    fields = [
+        T.StructField(key, _schema(below) if all(below) else T.StringType())
+        for key, below in inner.items()
+    ]
+    return T.StructType(fields)

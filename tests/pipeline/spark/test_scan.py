@@ -1,0 +1,163 @@
+"""A log scanned on a cluster of Spark gives the rows of a single machine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from pipeline.errors import PipelineError
+from pipeline.places import DOWNLOADS
+from pipeline.scan import formats, run, show
+from pipeline.scan.hosts import Job
+from pipeline.scan.reading import Source
+from pipeline.spark import files, output, scan, scanning
+from pipeline.spark.logs import events_of
+from tests.helpers import route53
+from tests.helpers.commands import alive, children
+
+PUBLIC = Path(os.environ.get("DOMAINS_MIRROR", DOWNLOADS)).parent / "logs" / "zeek-dns.json.gz"
+CLIENTS = 60
+CRAWLER = "10.9.9.9"
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated day of Route 53, as a folder of two files, with lines that are none."""
+    folder = tmp_path_factory.mktemp("day")
+    records = route53.day(CLIENTS)
+    noon = route53.MIDNIGHT + 12 * 3600
+    for client in ("10.0.0.40", "10.0.0.41"):  # who share odd names
+        records += [
+            route53.record(client, f"{name}.ru", noon)
+            for name in ("xq7zkvw0pqj", "vqkxjzw81hq", "zzxqvkj3wpq")
+        ]
+    records += [
+        route53.record(CRAWLER, f"site{i}.example{i}.net", noon + i / 100) for i in range(5001)
+    ]
+    lines = [json.dumps(x).encode() for x in records]
+    lines += [b"no JSON", b"{}", json.dumps(route53.record("10.0.0.9", "a b\0", noon)).encode()]
+    (folder / "one.json.gz").write_bytes(gzip.compress(b"\n".join(lines[::2]), 1))
+    (folder / "two.jsonl").write_bytes(b"\n".join(lines[1::2]))
+    return folder
+
+
+def plain(value: Any) -> Any:
+    """Without what is null: JSON lines leave out what a column must have."""
+    if isinstance(value, dict):
+        return {k: plain(x) for k, x in value.items() if x is not None}
+    return [plain(x) for x in value] if isinstance(value, list) else value
+
+
+def single(path: Path, most: int | None = None) -> tuple[list[Any], list[str]]:
+    """The alarms of one machine, and what it says of the lines."""
+    found = run.scan(run.Request(source=Source.of([path]), most=most))
+    rows = [plain(json.loads(line)) for line in formats.objects(found)]
+    said = [show.added(found), show.judged(found), *map(show.too_busy, *columns(found.too_busy))]
+    return rows, said
+
+
+def columns(busy: dict[str, int]) -> tuple[list[str], list[int]]:
+    return list(busy), list(busy.values())
+
+
+def on_spark(
+    spark: SparkSession, path: Path, folder: Path, most: int | None = None
+) -> tuple[list[Any], list[str]]:
+    """The same of Spark's, as it stands in the folder that is written."""
+    events = events_of(files.opened(spark, [str(path)]), {})
+    made = scanning.scan(spark, events, scanning.Request(job=Job(), most=most))
+    written = output.write(made.alarms, str(folder))
+    rows = [plain(row.asDict(recursive=True)) for row in written.collect()]
+    made.close()
+    assert (folder / "_SUCCESS").exists()
+    found = made.findings
+    return rows, [
+        show.added(found),
+        show.judged(found),
+        *map(show.too_busy, *columns(found.too_busy)),
+    ]
+
+
+def test_a_simulated_day_has_the_same_alarms_row_for_row(
+    spark: SparkSession, day: Path, tmp_path: Path
+) -> None:
+    rows, said = single(day)
+    assert on_spark(spark, day, tmp_path / "alarms") == (rows, said)
+    assert len(rows) > 4
+    assert rows[-1]["alarms"][0]["kind"] == "shared-oddity"
+    assert len(said) == 3  # the crawler is told apart
+    assert "2 broken" in said[0]
+    assert not spark.catalog.listTables()
+
+
+def test_an_executor_that_is_killed_changes_nothing(
+    spark: SparkSession, day: Path, tmp_path: Path
+) -> None:
+    killed: list[int] = []
+
+    def kill() -> None:
+        tracker = spark.sparkContext.statusTracker()
+        first = len(tracker.getJobIdsForGroup())
+        while len(tracker.getJobIdsForGroup()) < first + 8 or not tracker.getActiveStageIds():
+            time.sleep(0.05)
+        killed.append(next(executors()))
+        os.kill(killed[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = on_spark(spark, day, tmp_path / "alarms")
+    killer.join()
+    assert killed[0] not in set(executors())
+    assert found == single(day)
+
+
+def executors() -> Iterator[int]:
+    """The processes of the executors that this test's driver has started."""
+    waiting = children(os.getpid())
+    for pid in waiting:
+        waiting += children(pid)
+        if (
+            alive(pid)
+            and b"CoarseGrainedExecutorBackend" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ):
+            yield pid
+
+
+def test_the_highest_of_a_day_of_zeeks_log(spark: SparkSession, tmp_path: Path) -> None:
+    """The public sample where it is at hand, else a day as Zeek writes it."""
+    path = PUBLIC if PUBLIC.exists() else tmp_path / "dns.log"
+    if path != PUBLIC:
+        path.write_text("".join(zeek(x) for x in route53.day(20)) + "cut off\n")
+    assert on_spark(spark, path, tmp_path / "alarms", 3) == single(path, 3)
+
+
+def zeek(x: route53.Record) -> str:
+    """A record of Route 53's as Zeek's JSON has it."""
+    taken = {"ts": x["query_timestamp"], "query": x["query_name"], "rcode_name": x["rcode"]}
+    return (
+        json.dumps(taken | {"id.orig_h": x["srcaddr"], "id.resp_p": 53, "qtype_name": "A"}) + "\n"
+    )
+
+
+def test_a_table_of_ones_own_is_scanned_by_its_columns(spark: SparkSession, day: Path) -> None:
+    rows = [json.loads(x) for x in (day / "two.jsonl").read_text().splitlines() if x[:2] == '{"']
+    table = [(x["srcaddr"], x["query_name"], x["query_timestamp"], x["rcode"]) for x in rows]
+    names = ("from", "the.name", "at", "code")
+    df = spark.createDataFrame(table, ", ".join(f"`{x}` string" for x in names))
+    alarms = scan(df, client="from", query="the.name", time="at", rcode="code")
+    assert alarms.columns[:3] == ["client", "day", "score"]
+    first = alarms.first()
+    assert first and first["day"] == "2025-11-25"
+    alarms.unpersist()
+    with pytest.raises(PipelineError, match="rcode=no: there is no such column; there are from"):
+        scan(df, client="from", query="the.name", rcode="no")
