@@ -165,18 +165,18 @@ def scan(
         most=most,
         known=_loaded(known) if known else None,
     )
-    with _replacing(out) as folder:
-        try:
+    try:
+        with _replacing(out) as folder:
             findings = run.scan(request)
-        except AllowListError as error:
-            raise PipelineError(f"--popular: {error}") from error
-        except SystemExit:  # of a signal
-            say("scan: stopped; nothing was judged and nothing was written")
-            raise
-        if folder:
-            from ..scan import report
+            if folder:
+                from ..scan import report
 
-            report.write(findings, folder, [PROGRAM, *sys.argv[1:]])
+                report.write(findings, folder, [PROGRAM, *sys.argv[1:]])
+    except AllowListError as error:
+        raise PipelineError(f"--popular: {error}") from error
+    except SystemExit:  # of a signal
+        say("scan: stopped; nothing was judged and nothing was written")
+        raise
     take_any_text(sys.stdout)
     for line in formats.FORMS[form](findings):
         sys.stdout.write(line)

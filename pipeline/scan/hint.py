@@ -10,7 +10,7 @@ from lambda_app.chalicelib.traffic.day import Alarm
 from .findings import Speaking
 
 KINDS = ("random-looking", "same-pieces")  # alarms whose names say how they were made
-MOST = 200  # names of a client that are looked at, those that speak most against it
+MOST = 20  # names of a client that are looked at, those that speak most against it
 
 
 def of_alarms(
