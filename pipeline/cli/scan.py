@@ -15,11 +15,10 @@ from .command import DONE, PROGRAM, Choice, command
 from .engines import SPARK, check, session_of, spark_options
 
 if TYPE_CHECKING:
+    from lambda_app.chalicelib.domains.known import KnownNames
+
     from ..scan.clients import Names
     from ..scan.hosts import Job
-
-if TYPE_CHECKING:
-    from lambda_app.chalicelib.domains.known import KnownNames
 
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
@@ -29,13 +29,17 @@ FROM unfamiliar JOIN counts USING (client, day)
 WHERE counts.unfamiliar <= $most AND hash(client) % $parts = $part
 ORDER BY client, day, unfamiliar.first NULLS LAST, label
 """
-_WHOLE = "SELECT lines, labels, dead, coded FROM days WHERE client = ? AND day = ?"
+_WHOLE = """
+SELECT client, day, lines, labels, dead, coded FROM days WHERE client IN (SELECT unnest(?))
+"""
 
 
-def told(connection: duckdb.DuckDBPyConnection, x: Judged) -> ClientDay:
-    """All that is to be said of a day; too_busy() made its table."""
-    found = connection.execute(_WHOLE, [x.client, x.number]).fetchone()
-    return x.told(*(found or (0, 0, 0, 0)))  # of names without a label to judge, all of them
+def told(connection: duckdb.DuckDBPyConnection, found: Sequence[Judged]) -> list[ClientDay]:
+    """All that is to be said of days; too_busy() made their table."""
+    rows = connection.execute(_WHOLE, [[x.client for x in found]]).fetchall()
+    whole = {(client, number): counts for client, number, *counts in rows}
+    # Of names without a label to judge there is no row.
+    return [x.told(*whole.get((x.client, x.number), (0, 0, 0, 0))) for x in found]
 
 
 def unjudged(client: str, number: int) -> Judged:

@@ -115,7 +115,7 @@ def _findings(
         kept = _kept(told, request.most)
     lines = _accounting(asked.lines(connection))
     return Findings(
-        alarmed=[days.told(connection, x) for x in kept],
+        alarmed=days.told(connection, kept),
         shared=shared(connection, clients, request.cut),
         too_busy=busy,
         accounting=lines,
