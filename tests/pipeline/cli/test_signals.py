@@ -1,6 +1,8 @@
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,34 @@ def test_a_signal_ends_the_program_even_where_python_drops_exceptions(
     code = CODE.format(number=int(number))
     ended = subprocess.run([sys.executable, "-c", code], timeout=30, capture_output=True)
     assert (ended.returncode, ended.stderr) == (128 + number, b"")
+
+
+MAKES_AND_REMOVES = """
+import os, random, signal, tempfile, threading, time
+from pipeline.cli.signals import exit_on_signals
+exit_on_signals()
+def ring():
+    time.sleep(random.random() / 500)
+    os.kill(os.getpid(), signal.SIGTERM)
+for _ in range(50):
+    try:
+        threading.Thread(target=ring).start()
+        while True:
+            with tempfile.TemporaryDirectory() as folder:
+                open(folder + "/file", "w").close()
+    except SystemExit:
+        pass
+"""
+
+
+def test_no_temporary_folder_is_left_half_made_or_half_removed(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", MAKES_AND_REMOVES],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        timeout=60,
+        capture_output=True,
+    )
+    assert (ended.returncode, ended.stderr, list(tmp_path.iterdir())) == (0, b"", [])
 
 
 def test_other_exceptions_that_are_dropped_are_told() -> None:
