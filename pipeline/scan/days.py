@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 
 from lambda_app.chalicelib.traffic.day import Cut, Day, Log
 
-from ..scoring.workers import started
 from . import grouping
 from .findings import ClientDay
 from .grouping import NO_DAY
 from .judged import MOST, Columns, Judged, judge_days
+from .pool import Pool
 
 _AT_ONCE = 50_000  # rows fetched
 
 # In the order that a verdict wants: by first sight, ties by label, unknown times last.
-_ROWS = """
+_IN_TURN = f"""
+CREATE TABLE in_turn AS
 SELECT
     client, day, label, suffix, suffixes, z, dead,
     coalesce(first, 'NaN'::DOUBLE) AS first, coalesce(last, 'NaN'::DOUBLE) AS last
 FROM unfamiliar JOIN counts USING (client, day)
-WHERE counts.unfamiliar <= $most AND hash(client) % $parts = $part
+WHERE counts.unfamiliar <= {MOST}
 ORDER BY client, day, unfamiliar.first NULLS LAST, label
 """
+_ENDS = """
+SELECT CAST(sum(unfamiliar) OVER (ORDER BY client, day) AS BIGINT) AS end
+FROM counts WHERE unfamiliar <= ? ORDER BY client, day
+"""
+_ROWS = "SELECT * FROM in_turn WHERE rowid >= ? AND rowid < ? ORDER BY rowid"
 _WHOLE = """
 SELECT client, day, lines, labels, dead, coded FROM days WHERE client IN (SELECT unnest(?))
 """
@@ -46,16 +57,17 @@ def unjudged(client: str, number: int) -> Judged:
     """A day of which nothing is known but what an index says."""
     none = np.empty(0)
     empty = Day([], none, none.astype(np.int64), none.astype(np.bool_), none, none)
-    return Judged(client, number, (), 0.0, 0.0, empty, none, [])
+    return Judged(client, number, (), 0.0, 0.0, empty, none, [], None)
 
 
 def too_busy(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Clients with more unfamiliar labels in a day than are judged, and how many.
 
-    Makes the tables counts and days, which judged() needs.
+    Makes the tables counts, days and in_turn, which judged() needs.
     """
     counts = grouping.COUNTS.format(unfamiliar="unfamiliar")
     connection.execute(f"CREATE TABLE counts AS {counts}")
+    connection.execute(_IN_TURN)
     connection.execute(f"CREATE TABLE days AS {grouping.DAYS.format(pairs='pairs')}")
     found = connection.execute(
         "SELECT client, max(unfamiliar) FROM counts WHERE unfamiliar > ? GROUP BY client "
@@ -76,40 +88,56 @@ def judged(
     connection: duckdb.DuckDBPyConnection,
     log: Log,
     cut: Cut,
+    pool: Pool,
     every: bool = False,
-    jobs: int = 1,
     wanted: Collection[tuple[str, int]] = (),
 ) -> Iterator[Batch]:
-    """The verdict on each client's day that has an unfamiliar label, some clients at a time.
+    """The verdict on each client's day that has an unfamiliar label, some days at a time.
 
-    every: hand out the days without an alarm too. wanted: and these clients' days.
-    Many are judged by several processes. Raises
-    WorkerError if one of these ends before its time.
+    every: hand out the days without an alarm too. wanted: and these clients' days. too_busy()
+    made the tables of them.
     """
-    row = connection.execute("SELECT count(*) FROM unfamiliar").fetchone()
-    rows = row[0] if row else 0
-    parts = rows // _AT_ONCE + 1
-    fetched = (_fetched(connection, part, parts) for part in range(parts))
-    if jobs == 1 or rows < 2 * _AT_ONCE:
+    bounds = _bounds(connection)
+    fetched = (_fetched(connection, *rows) for rows in pairwise(bounds))
+    if pool.jobs == 1 or bounds[-1] < 2 * _AT_ONCE:
         yield from (_batch(columns, log, cut, every, wanted) for columns in fetched)
         return
-    with started(jobs, _ready) as (executor, _):
+    with tempfile.TemporaryDirectory(prefix="scan-") as folder:
+        path = Path(folder) / "log"  # to be read once by each process, and not sent with each batch
+        path.write_bytes(pickle.dumps(log))
         waiting: deque[Future[Batch]] = deque()
         for columns in fetched:
-            waiting.append(executor.submit(_batch, columns, log, cut, every, wanted))
-            if len(waiting) > jobs:
+            waiting.append(pool.executor().submit(_there, path, columns, cut, every, wanted))
+            if len(waiting) > pool.jobs:
                 yield waiting.popleft().result()
         yield from (future.result() for future in waiting)
 
 
-def _ready() -> None:
-    """In another process, at its start: this module is loaded, and that is all."""
+def _bounds(connection: duckdb.DuckDBPyConnection) -> list[int]:
+    """Where batches of whole days begin and end among the rows of in_turn."""
+    ends = [end for (end,) in connection.execute(_ENDS, [MOST]).fetchall()]
+    bounds = [0]
+    for before, end in pairwise([0, *ends]):
+        if end - bounds[-1] > _AT_ONCE and before > bounds[-1]:
+            bounds.append(before)
+    return [*bounds, ends[-1] if ends else 0]
 
 
-def _fetched(connection: duckdb.DuckDBPyConnection, part: int, parts: int) -> Columns:
-    values = {"most": MOST, "parts": parts, "part": part}
-    found = connection.execute(_ROWS, values).fetchnumpy()
+def _fetched(connection: duckdb.DuckDBPyConnection, start: int, stop: int) -> Columns:
+    found = connection.execute(_ROWS, [start, stop]).fetchnumpy()
     return {name: np.asarray(column) for name, column in found.items()}
+
+
+def _there(path: Path, *of_batch: Any) -> Batch:
+    columns, *rest = of_batch
+    return _batch(columns, _log(path), *rest)
+
+
+@lru_cache(1)
+def _log(path: Path) -> Log:
+    """In another process: what the whole log says, which this one wrote itself."""
+    found: Log = pickle.loads(path.read_bytes())
+    return found
 
 
 def _batch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from lambda_app.chalicelib.model.logged import why_left_out
 from lambda_app.chalicelib.model.score import Invalid
 from lambda_app.chalicelib.model.scorer import Scorer
 
-from ..scoring.workers import started
+from .pool import Pool
 
 _CHUNK = 1 << 15  # names
 _FEW = 2 * _CHUNK  # names that no other process is started for
@@ -58,20 +58,18 @@ class Hosts(NamedTuple):
 def judge(
     job: Job,
     queries: Sequence[str],
-    jobs: int = 1,
+    pool: Pool,
     advance: Callable[[int], object] = lambda _: None,
 ) -> Hosts:
     """Read and score names, in order, in several processes where they are many.
 
-    advance is told of each chunk how many names are done. Raises what Job.scorer raises, and
-    WorkerError if a process ends before its time.
+    advance is told of each chunk how many names are done. Raises what Job.scorer raises.
     """
-    if jobs == 1 or len(queries) <= _FEW:
+    if pool.jobs == 1 or len(queries) <= _FEW:
         return _judge(job.scorer(), queries)
     chunks = [queries[i : i + _CHUNK] for i in range(0, len(queries), _CHUNK)]
-    with started(jobs, partial(_load, job)) as (executor, _):
-        done = executor.map(_judge_there, [job] * len(chunks), map(_packed, chunks))
-        return _joined(_told(done, advance))
+    done = pool.executor().map(_judge_there, [job] * len(chunks), map(_packed, chunks))
+    return _joined(_told(done, advance))
 
 
 def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
@@ -135,10 +133,6 @@ class _Packed(NamedTuple):
 def scorer_of(job: Job) -> Scorer:
     """In another process: the model, loaded once."""
     return job.scorer()
-
-
-def _load(job: Job) -> None:
-    scorer_of(job)
 
 
 def _judge_there(job: Job, packed: str) -> _Packed:

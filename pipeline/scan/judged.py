@@ -10,9 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambda_app.chalicelib.features.types import Floats
+from lambda_app.chalicelib.hint.family import FamilyHint
 from lambda_app.chalicelib.traffic.day import Alarm, Cut, Day, Log
-from lambda_app.chalicelib.traffic.judge import alarms_of, scores, strength
-from lambda_app.chalicelib.traffic.sums import odd_points
+from lambda_app.chalicelib.traffic.judge import (
+    LabelPoints,
+    alarms_of,
+    label_points,
+    scores_of,
+    strength,
+)
 
 from . import hint
 from .findings import Asked, ClientDay, Speaking
@@ -35,6 +41,7 @@ class Judged:
     _day: Day
     _points: Floats
     _suffixes: list[str]
+    _hint: FamilyHint | None
     known: Speaking | None = None  # its names of known generators, if they raise an alarm
 
     def told(self, lines: int, labels: int, dead: int, answers: int) -> ClientDay:
@@ -53,8 +60,12 @@ class Judged:
             alarms=self.alarms,
             score=self.score,
             known=self.known,
-            family_hint=hint.of_alarms(day.labels, self.alarms, self.known),
+            family_hint=self._family(),
         )
+
+    def _family(self) -> FamilyHint | None:
+        known = self.known  # which says more of its names than they themselves
+        return hint.of_alarms(self._day.labels, self.alarms, known) if known else self._hint
 
 
 def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[Judged]:
@@ -62,26 +73,24 @@ def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[Judged]:
     first sight, ties by label; a time that is not known is NaN.
     """
     client, number = columns["client"], columns["day"]
-    label, suffix = columns["label"].tolist(), columns["suffix"].tolist()
-    first, last = columns["first"].astype(np.float64), columns["last"].astype(np.float64)
-    dead, z = columns["dead"].astype(np.bool_), columns["z"].astype(np.float64)
-    suffixes = columns["suffixes"].astype(np.int64)
-    points = odd_points(z, dead, suffixes, log.coded)
-    changes = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
-    starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(label)]
+    suffix = columns["suffix"].tolist()
+    days = Day(
+        labels=columns["label"].tolist(),
+        z=columns["z"].astype(np.float64),
+        suffixes=columns["suffixes"].astype(np.int64),
+        dead=columns["dead"].astype(np.bool_),
+        first=columns["first"].astype(np.float64),
+        last=columns["last"].astype(np.float64),
+    )
+    another = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
+    points = label_points(days, log, np.append(0, np.cumsum(another))[: len(client)])
+    starts = [0, *(np.flatnonzero(another) + 1).tolist(), len(client)]
     for start, stop in pairwise(starts):
         if start == stop:  # there is none
             continue
-        these = slice(start, stop)
-        day = Day(
-            labels=label[these],
-            z=z[these],
-            suffixes=suffixes[these],
-            dead=dead[these],
-            first=first[these],
-            last=last[these],
-        )
-        found = scores(day, log, cut, points[these])
+        day = days.between(start, stop)
+        own = LabelPoints(*(x[start:stop] for x in points))
+        found = scores_of(day, own, log, cut)
         alarms = alarms_of(found, log, cut)
         yield Judged(
             client=str(client[start]),
@@ -90,6 +99,7 @@ def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[Judged]:
             score=strength(alarms[0], log, cut) if alarms else 0.0,
             total=next(x.score for x in found if x.kind == "random-looking"),
             _day=day,
-            _points=points[these],
-            _suffixes=suffix[these],
+            _points=own.odd,
+            _suffixes=suffix[start:stop],
+            _hint=hint.of_alarms(day.labels, alarms),
         )

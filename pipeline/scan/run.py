@@ -15,13 +15,14 @@ import duckdb
 from lambda_app.chalicelib.domains.known import KnownNames
 from lambda_app.chalicelib.traffic.day import Cut, Log
 from lambda_app.chalicelib.traffic.familiar import few
-from lambda_app.chalicelib.traffic.pieces import Background
+from lambda_app.chalicelib.traffic.grams import Background
 
 from ..errors import PipelineError
 from . import asked, baseline, days, generators, hosts
 from .clients import Names
 from .findings import Accounting, Files, Findings
 from .judged import Judged
+from .pool import Pool
 from .progress import Advance, bar, statement
 from .reading import Reading, Source, read
 from .sharing import shared
@@ -53,44 +54,45 @@ def scan(request: Request) -> Findings:
 
     With a baseline, its labels are those of this log too, once the scan has ended well.
     """
-    with _database(request.memory) as connection:
+    with _database(request.memory) as connection, Pool(request.jobs) as pool:
         with bar("opening", request.source.size, "B") as advance:
             reading = read(connection, request.source, advance)
         with closing(reading):
             with statement(connection, "reading", reading.bytes):
                 asked.group(connection)
-            labels, makers = _named(connection, request)
+            labels, makers = _named(connection, request, pool)
             coded, clients = asked.coded(connection), asked.clients(connection)
             baseline.know(connection, request.baseline)
             asked.choose(connection, few(clients, coded))
-            log = Log(coded=coded, grams=Background.of(labels))
-            findings = _findings(connection, request, reading, log, clients, makers)
+            log = Log(coded=coded, grams=Background.of([*labels]))
+            findings = _findings(connection, request, pool, reading, log, clients, makers)
         if request.baseline:
             baseline.keep(connection, request.baseline)
     return findings
 
 
 def _named(
-    connection: duckdb.DuckDBPyConnection, request: Request
-) -> tuple[list[str], generators.Makers]:
+    connection: duckdb.DuckDBPyConnection, request: Request, pool: Pool
+) -> tuple[set[str], generators.Makers]:
     """Make the tables of clients, hosts, pairs and what generators made.
 
-    Returns the different labels, in order, and the makers of names.
+    Returns the different labels and the makers of names.
     """
     asked.add_clients(connection, request.names)
     queries = asked.queries(connection)
     with bar("names", len(queries), "name") as advance:
-        found = hosts.judge(request.job, queries.tolist(), request.jobs, advance)
+        found = hosts.judge(request.job, queries.tolist(), pool, advance)
     asked.add_hosts(connection, found.columns(queries))
     asked.pair(connection)
     index = request.known
     makers = generators.matched(connection, index, queries.tolist()) if index else {}
-    return sorted({*found.label} - {""}), makers
+    return {*found.label} - {""}, makers
 
 
 def _findings(
     connection: duckdb.DuckDBPyConnection,
     request: Request,
+    pool: Pool,
     reading: Reading,
     log: Log,
     clients: int,
@@ -110,7 +112,7 @@ def _findings(
     with bar("days", count, "day") as advance:
         every = request.most is not None
         wanted = frozenset(speaking)
-        found = days.judged(connection, log, request.cut, every, request.jobs, wanted)
+        found = days.judged(connection, log, request.cut, pool, every, wanted)
         told = generators.joined(noted(found, advance), speaking, log, request.cut)
         kept = _kept(told, request.most)
     lines = _accounting(asked.lines(connection))

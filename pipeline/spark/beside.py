@@ -12,7 +12,7 @@ from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from lambda_app.chalicelib.traffic.day import Cut, Log
-from lambda_app.chalicelib.traffic.pieces import Background
+from lambda_app.chalicelib.traffic.grams import Background
 from lambda_app.chalicelib.traffic.shared import odd_and_shared
 
 from ..scan.clients import Names

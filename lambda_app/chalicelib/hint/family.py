@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from functools import cache
 from math import exp, log
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import artifact
 from .traits import traits
+
+if TYPE_CHECKING:
+    from ..features.types import Floats
 
 UNKNOWN = "unknown"
 MOST = 3  # families that are told
@@ -79,7 +82,7 @@ class Hinter:
         """
         if not labels:
             raise ValueError("no labels: a hint is of one at least")
-        each = [log_softmax(self._tempered(label)) for label in labels]
+        each = [log_softmax(scores) for scores in self._tempered(labels)]
         alike = repeated(len(each))
         hint = self._told(softmax([sum(scores) / alike for scores in zip(*each, strict=True)]))
         if len(each) < MANY or self._fit(hint.families[0].family, each) >= self._least(hint):
@@ -102,8 +105,11 @@ class Hinter:
         answer = UNKNOWN if unknown >= self.model.unknown_from else likely[0][0]
         return FamilyHint(answer, tuple(Likely(*x) for x in likely), unknown)
 
-    def _tempered(self, label: str) -> list[float]:
-        return [score / self.model.temperature for score in self._scores(label)]
+    def _tempered(self, labels: Sequence[str]) -> list[list[float]]:
+        if len(labels) == 1:
+            return [[score / self.model.temperature for score in self._scores(labels[0])]]
+        scores: list[list[float]] = (self._scores_of_many(labels) / self.model.temperature).tolist()
+        return scores
 
     def _scores(self, label: str) -> list[float]:
         """The linear predictor of each class; most traits of a label are 0, and add nothing."""
@@ -111,6 +117,16 @@ class Hinter:
         for value, row in zip(traits(label), self.model.coefficients, strict=True):
             if value:
                 scores = [score + value * x for score, x in zip(scores, row, strict=True)]
+        return scores
+
+    def _scores_of_many(self, labels: Sequence[str]) -> Floats:
+        """The same numbers, (labels, classes): terms are added in the same order."""
+        import numpy as np  # for those alone who ask for many
+
+        values = np.array([traits(label) for label in labels], dtype=np.float64)
+        scores = np.tile(np.array(self.model.intercepts), (len(labels), 1))
+        for i in np.flatnonzero(values.any(axis=0)).tolist():
+            scores += values[:, i, np.newaxis] * np.array(self.model.coefficients[i])
         return scores
 
 

@@ -45,10 +45,10 @@ def traits(label: str) -> list[float]:
     steps = max(size - 1, 1)
     doubled = sum(x == y for x, y in pairwise(label))
     return [
-        *_is(size, range(1, MAX_LABEL + 1)),
+        *_only(size - 1, MAX_LABEL),
         *(label.count(x) / size for x in _CHARACTERS),
-        *_is(label[0], _CHARACTERS),
-        *_is(label[-1], _CHARACTERS),
+        *_only(_CHARACTERS.index(label[0]), len(_CHARACTERS)),
+        *_only(_CHARACTERS.index(label[-1]), len(_CHARACTERS)),
         *(counts[0] / size, counts[2] / size),
         *(pairs.count(pair) / steps for pair in _PAIRS),
         *(doubled / steps, len(set(label)) / size),
@@ -57,6 +57,8 @@ def traits(label: str) -> list[float]:
     ]
 
 
-def _is(value: object, values: range | str) -> list[float]:
-    """1 for the one of the values that it is, 0 for all others."""
-    return [float(value == x) for x in values]
+def _only(one: int, of: int) -> list[float]:
+    """1 at one place, 0 at all others."""
+    found = [0.0] * of
+    found[one] = 1.0
+    return found

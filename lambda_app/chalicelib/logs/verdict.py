@@ -11,8 +11,8 @@ import numpy as np
 from ..features.types import Bools, Floats
 from ..traffic.day import Alarm, Cut, Day, Log
 from ..traffic.familiar import FEW, dead_pairs, unfamiliar_pairs
+from ..traffic.grams import Background
 from ..traffic.judge import judge, strength
-from ..traffic.pieces import Background
 from .records import NXDOMAIN
 from .state import POPULAR, Row, mark, voters
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..features.types import Bools, Floats, Ints
-from .pieces import Background
+from .grams import Background
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,16 @@ class Day:
     dead: Bools  # does not exist; all False of a log without response codes
     first: Floats  # seconds since the epoch, NaN if not known
     last: Floats
+
+    def taken(self, some: Ints) -> Day:
+        """The labels at these places, in this order."""
+        columns = (self.z, self.suffixes, self.dead, self.first, self.last)
+        return Day([self.labels[i] for i in some.tolist()], *(x[some] for x in columns))
+
+    def between(self, start: int, stop: int) -> Day:
+        """The labels from one place to another."""
+        columns = (self.z, self.suffixes, self.dead, self.first, self.last)
+        return Day(self.labels[start:stop], *(x[start:stop] for x in columns))
 
 
 @dataclass(frozen=True)

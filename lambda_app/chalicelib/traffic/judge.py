@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ..features.types import Floats, Ints
 from .day import Alarm, Cut, Day, Log, Thresholds, in_order
+from .ends import end_points
 from .made import KIND
-from .pieces import end_points, piece_points
+from .pieces import piece_points
 from .sums import length_points, odd_points, running_sum
 
 __all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds"]
-__all__ += ["alarms_of", "in_rank", "judge", "points", "scores", "strength"]
+__all__ += ["LabelPoints", "alarms_of", "in_rank", "judge", "label_points", "scores", "scores_of"]
+__all__ += ["strength"]
 
 SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
 _BY_CHANCE = 0.05  # pieces that a label more has in common with others by chance
 _DEFAULT = Cut()
 
 
-class Score(NamedTuple):
-    """One kind's score of a day, alarm or not; names and points as of Alarm."""
+@dataclass(frozen=True)
+class Score:
+    """One kind's score of a day, alarm or not."""
 
     kind: str
     score: float
-    names: tuple[int, ...]
-    points: tuple[float, ...]
+    _index: Ints
+    _own: Floats
+
+    @property
+    def names(self) -> tuple[int, ...]:
+        """Of the names that add to it the indices, as of Alarm."""
+        return tuple(self._index[self._strongest].tolist())
+
+    @property
+    def points(self) -> tuple[float, ...]:
+        """What these add."""
+        return tuple(self._own[self._strongest].tolist())
+
+    @property
+    def _strongest(self) -> Ints:
+        """Those that add to it by points, equal ones by index. Asked of alarms alone."""
+        kept = np.flatnonzero(self._own > 0)
+        return kept[np.lexsort((self._index[kept], -self._own[kept]))]
 
 
 def judge(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
@@ -38,9 +58,9 @@ def judge(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
 def alarms_of(found: Iterable[Score], log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
     """The alarms among a day's scores, the surest first."""
     alarms = [
-        Alarm(kind, score, "high" if kind in SURE else "low", names, own)
-        for kind, score, names, own in found
-        if score >= _threshold(kind, log, cut)
+        Alarm(x.kind, x.score, "high" if x.kind in SURE else "low", x.names, x.points)
+        for x in found
+        if x.score >= _threshold(x.kind, log, cut)
     ]
     return in_rank(alarms, log, cut)
 
@@ -50,44 +70,67 @@ def in_rank(alarms: Iterable[Alarm], log: Log, cut: Cut = _DEFAULT) -> list[Alar
     return sorted(alarms, key=lambda x: (x.confidence != "high", -strength(x, log, cut), x.kind))
 
 
-def scores(day: Day, log: Log, cut: Cut = _DEFAULT, own: Floats | None = None) -> list[Score]:
-    """The score of each kind, in a fixed order; those that need response codes only with them.
+class LabelPoints(NamedTuple):
+    """What each label of a day, or of several, says: (labels,) each."""
 
-    own: points(day, log), where they are known already.
+    odd: Floats  # what it adds to the running sum of "random-looking"
+    pieces: Floats  # as piece_points has it
+    dead_pieces: Floats  # the same of the dead labels among themselves
+    ends: Floats  # as end_points has it; with response codes of the dead labels
+
+
+def label_points(day: Day, log: Log, number: Ints | None = None) -> LabelPoints:
+    """What the labels of a day say, by first sight; or those of several days, one after the other.
+
+    number: which of these days each label is of, from 0. None: all are of one.
     """
+    odd = odd_points(day.z, day.dead, day.suffixes, log.coded)
+    pieces = piece_points(day.labels, log.grams, number)
+    if not log.coded:
+        ends = end_points(day.labels, log.grams, True, number)
+        return LabelPoints(odd, pieces, np.zeros(len(odd)), ends)
+    some = np.flatnonzero(day.dead)
+    labels, days = [day.labels[i] for i in some.tolist()], None if number is None else number[some]
+    dead_pieces, ends = np.zeros(len(odd)), np.zeros(len(odd))
+    dead_pieces[some] = piece_points(labels, log.grams, days)
+    ends[some] = end_points(labels, log.grams, False, days)
+    return LabelPoints(odd, pieces, dead_pieces, ends)
+
+
+def scores(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
+    """The score of each kind, in a fixed order; those that need response codes only with them."""
     order = in_order(day)
-    own = points(day, log) if own is None else own
-    some = order[day.dead[order]] if log.coded else order
-    labels = [day.labels[i] for i in some.tolist()]
-    found = [_stretch("random-looking", order, own[order])]
-    found.append(_same_pieces(day, order, log, cut))
-    found.append(_sharers("same-end", some, end_points(labels, log.grams, alike=not log.coded)))
+    ordered = day.taken(order)
+    found = scores_of(ordered, label_points(ordered, log), log, cut)
+    return [replace(x, _index=order[x._index]) for x in found]
+
+
+def scores_of(day: Day, own: LabelPoints, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
+    """The same of a day whose labels stand in order, by what they say."""
+    every = np.arange(len(day.labels))
+    some = np.flatnonzero(day.dead) if log.coded else every
+    found = [_stretch("random-looking", every, own.odd)]
+    found.append(_same_pieces(own, every, some, log, cut))
+    found.append(_sum("same-end", some, own.ends[some]))
     if log.coded:
-        lengths = np.fromiter(map(len, labels), np.int64, len(labels))
+        lengths = np.fromiter((len(day.labels[i]) for i in some.tolist()), np.int64, len(some))
         found.append(_stretch("long-dead", some, length_points(lengths)))
-        found.append(_sharers("many-dead", some, np.ones(len(labels))))
+        found.append(_sum("many-dead", some, np.ones(len(some))))
     return found
 
 
-def _same_pieces(day: Day, order: Ints, log: Log, cut: Cut) -> Score:
+def _same_pieces(own: LabelPoints, every: Ints, dead: Ints, log: Log, cut: Cut) -> Score:
     """Of all labels; with response codes of the dead ones, if that says more for its threshold."""
-    every = _pieces(day, order, log)
     if not log.coded:
-        return every
-    gone = _pieces(day, order[day.dead[order]], log)
-    worth = cut.coded.same_pieces / cut.uncoded.same_pieces
-    own = tuple(x * worth for x in every.points)
-    return max(gone, every._replace(score=every.score * worth, points=own), key=lambda x: x.score)
+        return _pieces(every, own.pieces)
+    gone = _pieces(dead, own.dead_pieces[dead])
+    found = _pieces(every, own.pieces, cut.coded.same_pieces / cut.uncoded.same_pieces)
+    return max(gone, found, key=lambda x: x.score)
 
 
-def _pieces(day: Day, some: Ints, log: Log) -> Score:
-    own = piece_points([day.labels[i] for i in some.tolist()], log.grams)
-    return _sharers("same-pieces", some, own, len(some) * _BY_CHANCE)
-
-
-def points(day: Day, log: Log) -> Floats:
-    """What each label of a day adds to the running sum of "random-looking", (n,)."""
-    return odd_points(day.z, day.dead, day.suffixes, log.coded)
+def _pieces(some: Ints, own: Floats, worth: float = 1.0) -> Score:
+    score = max(float(own.sum()) - len(some) * _BY_CHANCE, 0.0)
+    return Score("same-pieces", score * worth, some, own * worth)
 
 
 def strength(alarm: Alarm, log: Log, cut: Cut = _DEFAULT) -> float:
@@ -104,22 +147,12 @@ def _threshold(kind: str, log: Log, cut: Cut) -> float:
     return value
 
 
-def _stretch(kind: str, order: Ints, in_turn: Floats) -> Score:
-    """The highest running sum, with the names of its stretch that add to it."""
+def _stretch(kind: str, index: Ints, in_turn: Floats) -> Score:
+    """The highest running sum, with the names of its stretch."""
     top = running_sum(in_turn)
-    inside = np.arange(top.start, top.stop)
-    inside = inside[in_turn[inside] > 0]
-    return _score(kind, top.maximum, order[inside].tolist(), in_turn[inside].tolist())
+    inside = slice(top.start, top.stop)
+    return Score(kind, top.maximum, index[inside], in_turn[inside])
 
 
-def _sharers(kind: str, index: Ints, own: Floats, free: float = 0.0) -> Score:
-    """The sum over all names, less what is free, with those that add to it."""
-    kept = np.flatnonzero(own > 0)
-    if not len(kept):
-        return Score(kind, 0.0, (), ())
-    return _score(kind, max(float(own.sum()) - free, 0.0), index[kept].tolist(), own[kept].tolist())
-
-
-def _score(kind: str, score: float, names: Sequence[int], own: Sequence[float]) -> Score:
-    strongest = sorted(zip(names, own, strict=True), key=lambda x: (-x[1], x[0]))
-    return Score(kind, score, tuple(i for i, _ in strongest), tuple(p for _, p in strongest))
+def _sum(kind: str, index: Ints, own: Floats) -> Score:
+    return Score(kind, float(own.sum()), index, own)

@@ -1,202 +1,123 @@
 """Pieces that a day's labels share, and the rest of the log does not.
 
-A piece is four characters in a row, or several such that overlap. How much it says is a surprise:
-how unlikely it is that so many labels hold it by chance, when it is as common as elsewhere in the
-log.
+A piece is four characters in a row, or several such that overlap. Days are looked at many at a
+time: one costs NumPy as many calls as a thousand.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, combinations, compress
+from collections.abc import Iterable, Sequence
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from ..features.encoding import OTHER, SIZE, codes, encode
-from ..features.types import Floats, Ints, Narrow
+from ..features.types import Floats, Ints
+from .grams import CELLS, GRAM, Background, Grams, changes, grams_of, surprise
 
-GRAM = 4  # characters
-_CELLS = SIZE**GRAM
-_PLACE_VALUES = SIZE ** np.arange(GRAM - 1, -1, -1)
-_CHUNK = 1 << 15  # labels counted at a time
-_LEAST = 0.5  # labels that a piece never seen elsewhere is taken to be in
-_FEW = 2000  # labels that a smaller background is taken to have
 _SURPRISING = 6.0  # nats over which a piece is shared
-_END = 6  # characters of a beginning or an end
 
 
-class Grams(NamedTuple):
-    """Four characters in a row: `gram` stands in label `label` at `at`, all (places,)."""
-
-    gram: Ints
-    label: Ints
-    at: Ints
-
-
-def grams_of(labels: Sequence[str]) -> Grams:
-    """All of each label, by label and then by place."""
-    codes, starts, lengths = encode(labels)
-    owner = np.repeat(np.arange(len(labels)), lengths + 1)
-    size = max(len(owner) - GRAM + 1, 0)
-    windows = [codes[i : i + size] for i in range(GRAM)]
-    whole = np.flatnonzero(np.all([x != OTHER for x in windows], axis=0))
-    gram = np.zeros(len(whole), np.int64)
-    for code in windows:
-        gram = gram * SIZE + code[whole]
-    label = owner[whole]
-    return Grams(gram, label, whole - starts[label])
-
-
-def _each_once(found: Grams) -> tuple[Ints, Ints]:
-    """The different grams of each label: gram and label, by label and then by gram."""
-    keys = np.unique(found.label * _CELLS + found.gram)
-    return keys % _CELLS, keys // _CELLS
-
-
-class Background:
-    """In how many labels of a log each piece is; read-only, safe to share by threads."""
-
-    def __init__(self, counts: Narrow, labels: int) -> None:
-        """Take the number of labels with each piece, and of all labels. See of()."""
-        self.counts, self.labels = counts, labels
-
-    @classmethod
-    def of(cls, labels: Sequence[str]) -> Background:
-        """Count the pieces of the different labels of a log; 8 MB, however many they are."""
-        counts = np.zeros(_CELLS, np.int32)
-        for start in range(0, len(labels), _CHUNK):
-            gram, _ = _each_once(grams_of(labels[start : start + _CHUNK]))
-            counts += np.bincount(gram, minlength=_CELLS).astype(np.int32)
-        return cls(counts, len(labels))
-
-    def plus(self, labels: Sequence[str]) -> Background:
-        """The same with some labels more, which it does not have yet."""
-        counts = self.counts.copy()
-        np.add.at(counts, _each_once(grams_of(labels))[0], 1)
-        return Background(counts, self.labels + len(labels))
-
-    def share(self, gram: Ints, within: Ints, labels: int) -> Floats:
-        """The share of the log's labels with each piece, those of the day left aside.
-
-        gram (pieces,); within: how many of the day's labels have it; labels: of the day.
-        """
-        elsewhere = np.maximum(self.counts[gram] - within, 0) + _LEAST
-        share: Floats = np.minimum(elsewhere / max(self.labels - labels, _FEW), 1.0)
-        return share
-
-
-def surprise(count: Floats, expected: Floats) -> Floats:
-    """How unlikely so many are where so many are expected, in nats; 0 where they are fewer.
-
-    The exponent of Chernoff's bound on a Poisson variable: P(X >= count) <= exp(-surprise).
-    """
-    above = count > expected
-    ratio = np.where(above, count / expected, 1.0)
-    found: Floats = np.where(above, count * np.log(ratio) - count + expected, 0.0)
-    return found
-
-
-def shared_pieces(labels: Sequence[str], grams: Background) -> list[list[frozenset[int]]]:
-    """Of each label the pieces that more of a day's labels have than chance explains, in order.
-
-    Grams of over 6 nats of surprise, merged where they overlap. A piece is told by the labels
-    that have its most surprising gram, so two that the same labels have are one.
-    """
-    # Days are short: sets of texts take less time than NumPy's calls for each of them.
-    own = [{x[i : i + GRAM] for i in range(len(x) - GRAM + 1)} for x in labels]
-    said = _surprising(Counter(chain.from_iterable(own)), len(labels), grams)
-    holders: dict[str, set[int]] = {gram: set() for gram in said}
-    of: list[list[frozenset[int]]] = [[] for _ in labels]
-    shared = {i: found for i, x in enumerate(own) if (found := x & said.keys())}
-    for i, found in shared.items():
-        for gram in found:
-            holders[gram].add(i)
-    members = {gram: frozenset(found) for gram, found in holders.items()}
-    for i in shared:
-        of[i] = [members[gram] for gram in _rarest(labels[i], said)]
-    return of
-
-
-def _surprising(counts: Counter[str], labels: int, grams: Background) -> dict[str, float]:
-    """The grams that more labels share than chance explains, and by how many nats."""
-    shared = {gram: count for gram, count in counts.items() if count > 1}
-    if not shared:
-        return {}
-    code = np.frombuffer(codes("".join(shared)), np.uint8).reshape(-1, GRAM).astype(np.int64)
-    count = np.fromiter(shared.values(), np.int64, len(shared))
-    share = grams.share(code @ _PLACE_VALUES, count, labels)
-    said = surprise(count.astype(np.float64), labels * share)
-    kept = (said > _SURPRISING) & np.all(code != OTHER, axis=1)
-    return dict(compress(zip(shared, said.tolist(), strict=True), kept.tolist()))
-
-
-def _rarest(label: str, said: Mapping[str, float]) -> list[str]:
-    """Of each piece of a label the gram that surprises most, the first of equals."""
-    rarest: list[str] = []
-    before = -GRAM
-    for at in range(len(label) - GRAM + 1):
-        gram = label[at : at + GRAM]
-        if gram not in said:
-            continue
-        if at - before >= GRAM:
-            rarest.append(gram)
-        elif said[gram] > said[rarest[-1]]:
-            rarest[-1] = gram
-        before = at
-    return rarest
-
-
-def piece_points(labels: Sequence[str], grams: Background) -> Floats:
-    """What each label (n,) says by the pieces that it shares with others; the sum counts pieces.
+def piece_points(labels: Sequence[str], grams: Background, day: Ints | None = None) -> Floats:
+    """What each label (n,) says by pieces that it shares with others; a day's sum counts pieces.
 
     A piece counts one, however many labels share it: a brand has many names and one piece, a
     generator that joins words many pieces. A label counts one more if it is put together from two
     pieces, of which each is shared with a label that has not the other.
+
+    day: the number of each label's day, from 0, ascending; labels of one day share with each other
+    alone. None: all are of one day.
     """
-    found = shared_pieces(labels, grams)
-    points: Floats = np.zeros(len(labels))
-    for members in dict.fromkeys(chain.from_iterable(found)):
-        points[list(members)] += 1.0 / len(members)
-    return points + [float(_is_composed(own)) for own in found]
-
-
-def _is_composed(pieces: Iterable[frozenset[int]]) -> bool:
-    different = dict.fromkeys(pieces)
-    return any(one - other and other - one for one, other in combinations(different, 2))
-
-
-def end_points(labels: Sequence[str], grams: Background, alike: bool) -> Floats:
-    """What each label (n,) says by the beginning or end that it shares most remarkably, in nats.
-
-    All labels with one beginning, or one end, of six characters make a group; with `alike` only
-    those of one length, which the names of an interest seldom have and those of a generator that
-    changes a seed do. Its surprise is that of so many labels with the rarest gram of it; the group
-    of the highest has all points.
-    """
-    best = 0.0
-    points: Floats = np.zeros(len(labels))
-    for ends in ([x[:_END] for x in labels], [x[-_END:] for x in labels]):
-        groups = defaultdict[tuple[str, int], list[int]](list)
-        for i, end in enumerate(ends):
-            if len(end) == _END:
-                groups[end, len(labels[i]) if alike else 0].append(i)
-        kept = sorted(key for key, group in groups.items() if len(group) > 1)
-        if not kept:
-            continue
-        count = np.array([len(groups[key]) for key in kept])
-        scores = _group_scores([end for end, _ in kept], count, len(labels), grams)
-        top = int(np.argmax(scores))
-        if scores[top] > best:
-            best = float(scores[top])
-            points = np.zeros(len(labels))
-            points[groups[kept[top]]] = best / count[top]
+    of_day = np.zeros(len(labels), np.int64) if day is None else day
+    places = grams_of(labels)
+    cells = of_day[places.label] * CELLS + places.gram
+    shared = _shared(places, cells, of_day, grams)
+    if not len(shared.cell):
+        return np.zeros(len(labels))
+    label, piece, members = _pieces(places, cells, shared)
+    _, first = np.unique(piece, return_index=True)
+    in_turn = [members[i] for i in piece[np.sort(first)].tolist()]
+    sizes = np.fromiter(map(len, in_turn), np.int64, len(in_turn))
+    points = np.bincount(np.concatenate(in_turn), np.repeat(1.0 / sizes, sizes), len(labels))
+    points[_composed(label, piece, members)] += 1.0
     return points
 
 
-def _group_scores(parts: Sequence[str], count: Ints, labels: int, grams: Background) -> Floats:
-    gram, owner, _ = grams_of(parts)
-    share = np.full(len(parts), 1.0)
-    np.minimum.at(share, owner, grams.share(gram, count[owner], labels))
-    return surprise(count.astype(np.float64), labels * share)
+class _Shared(NamedTuple):
+    """Grams that more labels of a day share than chance explains, (grams,), by day and gram."""
+
+    cell: Ints  # the day's number times CELLS, and the gram
+    said: Floats  # nats of surprise
+    start: Ints  # the labels with it are holder[start : start + count], ascending
+    count: Ints
+    holder: Ints
+
+
+def _shared(places: Grams, cells: Ints, day: Ints, grams: Background) -> _Shared:
+    labels = len(day)
+    cell, holder = np.divmod(np.unique(cells * labels + places.label), max(labels, 1))
+    start = changes(cell)
+    count = np.diff(np.append(start, len(cell)))
+    start, count = start[count > 1], count[count > 1]
+    own, gram = np.divmod(cell[start], CELLS)
+    of_day = np.bincount(day, minlength=1)[own]
+    said = surprise(count.astype(np.float64), of_day * grams.share(gram, count, of_day))
+    kept = said > _SURPRISING
+    return _Shared(cell[start[kept]], said[kept], start[kept], count[kept], holder)
+
+
+def _pieces(places: Grams, cells: Ints, shared: _Shared) -> tuple[Ints, Ints, list[Ints]]:
+    """The pieces of the labels in order: whose, which, both (places,); and each one's labels.
+
+    Shared grams are merged where they overlap. A piece is told by the labels that have its most
+    surprising gram, so two that the same labels have are one.
+    """
+    at = np.searchsorted(shared.cell, cells)
+    at[at == len(shared.cell)] = 0
+    some = np.flatnonzero(shared.cell[at] == cells)
+    label, place, gram = places.label[some], places.at[some], at[some]
+    apart = (label[1:] != label[:-1]) | (place[1:] - place[:-1] >= GRAM)
+    start = np.flatnonzero(np.append(True, apart))
+    run = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(some))))
+    said = shared.said[gram]
+    rarest = np.flatnonzero(said == np.maximum.reduceat(said, start)[run])
+    rarest = rarest[changes(run[rarest])]  # the first of equals
+    number, members = _different(shared, gram[rarest])
+    return label[start], number, members
+
+
+def _different(shared: _Shared, gram: Ints) -> tuple[Ints, list[Ints]]:
+    """A number for each gram, the same for those of the same labels; and the labels of each."""
+    grams, where = np.unique(gram, return_inverse=True)
+    numbers: dict[bytes, int] = {}
+    members: list[Ints] = []
+    found = np.empty(len(grams), np.int64)
+    spans = zip(shared.start[grams].tolist(), shared.count[grams].tolist(), strict=True)
+    for i, (start, count) in enumerate(spans):
+        holders = shared.holder[start : start + count]
+        found[i] = numbers.setdefault(holders.tobytes(), len(members))
+        if found[i] == len(members):
+            members.append(holders)
+    return found[where], members
+
+
+def _composed(label: Ints, piece: Ints, members: Sequence[Ints]) -> list[int]:
+    """The labels that are put together from two pieces."""
+    pairs = np.unique(label * len(members) + piece)
+    whose, which = np.divmod(pairs, len(members))
+    bounds = [*changes(whose).tolist(), len(whose)]
+    pieces, known = which.tolist(), dict[tuple[int, ...], bool]()
+    found = []
+    for start, stop in pairwise(bounds):
+        if stop - start > 1:
+            own = tuple(pieces[start:stop])
+            if own not in known:
+                known[own] = _are_apart(members[i] for i in own)
+            if known[own]:
+                found.append(int(whose[start]))
+    return found
+
+
+def _are_apart(members: Iterable[Ints]) -> bool:
+    sets = [frozenset(x.tolist()) for x in members]
+    return any(one - other and other - one for one, other in combinations(sets, 2))

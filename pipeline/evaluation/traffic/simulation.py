@@ -14,7 +14,7 @@ import numpy as np
 from lambda_app.chalicelib.features.types import Bools, Floats, Ints
 from lambda_app.chalicelib.traffic.day import Day
 from lambda_app.chalicelib.traffic.familiar import dead_pairs, unfamiliar_pairs
-from lambda_app.chalicelib.traffic.pieces import Background
+from lambda_app.chalicelib.traffic.grams import Background
 
 from .pool import Pool, Scores, label_of
 

@@ -13,17 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.traffic.day import Thresholds
+from lambda_app.chalicelib.traffic.grams import Background
 from lambda_app.chalicelib.traffic.judge import (
     Alarm,
     Cut,
     Day,
     Log,
     judge,
-    points,
+    label_points,
     scores,
     strength,
 )
-from lambda_app.chalicelib.traffic.pieces import Background
 
 ORDINARY = [f"{a}{b}" for a in ("bicycle", "garden", "museum", "hotel") for b in range(600)]
 GRAMS = Background.of(ORDINARY)
@@ -66,7 +66,7 @@ def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
 
 
 def test_a_day_with_codes_by_hand() -> None:
-    assert points(MORNING, CODED).tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
+    assert label_points(MORNING, CODED).odd.tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
     lax = dataclasses.replace(CUT, coded=dataclasses.replace(CUT.coded, random_looking=7.75))
     alarm = by_kind(judge(MORNING, CODED, lax))["random-looking"]
     assert alarm == Alarm("random-looking", 7.75, "high", (2, 4, 1), (3.0, 3.0, 2.0))

@@ -9,14 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.traffic.pieces import (
-    Background,
-    end_points,
-    grams_of,
-    piece_points,
-    shared_pieces,
-    surprise,
-)
+from lambda_app.chalicelib.traffic.ends import end_points
+from lambda_app.chalicelib.traffic.grams import Background, grams_of, surprise
+from lambda_app.chalicelib.traffic.pieces import piece_points
 
 
 @settings(max_examples=20, deadline=None)
@@ -93,8 +88,6 @@ def test_joined_words_are_many_pieces_and_put_together() -> None:
     joined = [
         f"{a}{b}" for a in ("wolfram", "tundra", "quince") for b in ("violin", "flute", "gamba")
     ]
-    found = shared_pieces([*joined, "lemon"], LOG)
-    assert [[len(x) for x in own] for own in found] == [[3, 3]] * 9 + [[]]
     points = piece_points([*joined, "lemon"], LOG)
     # Six words, each of three names; and each name is made of two.
     assert points.tolist() == pytest.approx([1 + 2 / 3] * 9 + [0])
@@ -108,6 +101,21 @@ def test_two_pieces_that_always_go_together_are_one_brand() -> None:
 def test_pieces_that_the_log_has_anyhow_are_none() -> None:
     labels = [f"ordinary{i}" for i in range(6)]
     assert piece_points(labels, LOG).tolist() == [0.0] * 6
+
+
+WORDS = st.sampled_from(["wolfram", "tundra", "quince", "violin", "flute", "gamba", "x", "1-2"])
+LABELS = st.lists(st.lists(WORDS, max_size=3).map("".join), max_size=9, unique=True)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(LABELS, max_size=5), st.booleans())
+def test_many_days_together_say_what_each_says_alone(days: list[list[str]], alike: bool) -> None:
+    labels = [x for own in days for x in own]
+    number = np.repeat(np.arange(len(days)), [len(own) for own in days])
+    together = piece_points(labels, LOG, number).tolist()
+    assert together == [x for own in days for x in piece_points(own, LOG).tolist()]
+    together = end_points(labels, LOG, alike, number).tolist()
+    assert together == [x for own in days for x in end_points(own, LOG, alike).tolist()]
 
 
 def test_labels_can_be_added() -> None:

@@ -20,6 +20,7 @@ from pipeline.dga.listing import names
 from pipeline.scan import asked, baseline, hosts, run, show
 from pipeline.scan.clients import Names
 from pipeline.scan.findings import Findings
+from pipeline.scan.pool import Pool
 from pipeline.scan.reading import Source
 from tests.helpers.commands import run as command
 
@@ -175,7 +176,8 @@ def test_many_names_by_several_processes_are_the_same() -> None:
         "x.local",
         "\ud800",
     ]
-    one, two = hosts.judge(hosts.Job(), queries), hosts.judge(hosts.Job(), queries, 2)
+    with Pool(2) as pool:
+        one, two = (hosts.judge(hosts.Job(), queries, x) for x in (Pool(1), pool))
     assert one[:3] == two[:3]
     assert np.array_equal(one.z, two.z, equal_nan=True)
     assert np.array_equal(one.popular, two.popular)
@@ -192,7 +194,9 @@ def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, NULL)", rows)
         asked.group(connection)
         queries = asked.queries(connection)
-        asked.add_hosts(connection, hosts.judge(hosts.Job(), queries.tolist()).columns(queries))
+        asked.add_hosts(
+            connection, hosts.judge(hosts.Job(), queries.tolist(), Pool(1)).columns(queries)
+        )
         asked.add_clients(connection, Names())
         asked.pair(connection)
         baseline.know(connection, None)
