@@ -22,6 +22,7 @@ _PROJECT = Path(__file__).parents[2]  # what executors on this machine import fr
 _MODULE = re.compile(r"^jdk\.incubator\.vector@(17|21)\b", re.MULTILINE)
 _INSTALLED = Path("/usr/lib/jvm")
 _LOOPBACK = "127.0.0.1"
+_PARTITIONS = "spark.sql.shuffle.partitions"
 
 
 @contextmanager
@@ -43,6 +44,8 @@ def session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSession]:
         except Exception as error:  # of Java, of the network, of a setting
             raise SparkError(f"no Spark at {master}: {told(error)}") from error
     made.sparkContext.setLogLevel("OFF")  # what goes wrong is raised, and told in a line
+    if here and _PARTITIONS not in settings:  # of the default 200 most would hold nothing
+        made.conf.set(_PARTITIONS, 2 * made.sparkContext.defaultParallelism)
     try:
         yield made
     except (PySparkException, Py4JError) as error:
@@ -72,8 +75,7 @@ def _here() -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
         "spark.executorEnv.PYTHONPATH": os.pathsep.join(paths),
-        # Of the default 200 most would hold nothing here.
-        "spark.sql.shuffle.partitions": "16",
+        "spark.python.daemon.module": "pipeline.spark.daemon",
     }
 
 
