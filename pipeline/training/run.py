@@ -71,6 +71,8 @@ def run_training(request: Request) -> Verification:
     The artifact takes its place whole, or not at all. Raises PipelineError of any kind.
     """
     which = request.h2o
+    if request.compare:
+        _check_kind(request.compare, request.features)
     with (
         replacing(request.folder, artifact.FILES, kept=[artifact.ALLOW, artifact.KNOWN]) as folder,
         chosen(request.features, request.data, request.options) as corpus,
@@ -121,6 +123,13 @@ def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) 
             "seed": config.split_seed,
         },
     )
+
+
+def _check_kind(expected: str, features: str) -> None:
+    """What cannot come out again is told before the time is spent."""
+    kind = artifact.load(artifact.locate(expected)).metadata["name"]
+    if kind != features:
+        raise ExportError(f"{expected} is a model of {kind} features, not of {features}")
 
 
 def compare(expected: str, found: Path) -> str:

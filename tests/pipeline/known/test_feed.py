@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,7 +19,7 @@ import stix2
 from pymisp import MISPEvent
 
 from pipeline import processes
-from tests.helpers.commands import run
+from tests.helpers.commands import ROOT, run
 
 SBIN = {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
 FAMILIES = ("goz", "murofet", "conficker", "banjori", "simda")
@@ -28,14 +29,19 @@ DAYS = ("--from", "2026-11-24", "--days", "2", "--jobs", "1")
 
 @pytest.fixture(scope="module")
 def feeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A file of each format, all made by one process: the lists of names are read once."""
     folder = tmp_path_factory.mktemp("feeds")
-    made = {}
-    for form in ("plain", "hosts", "rpz", "dnsmasq", "unbound", "csv", "stix", "misp"):
-        done = run("dga", "feed", *ASKED, *DAYS, "--format", form)
-        assert done.returncode == 0, done.stderr
-        made[form] = folder / form
-        made[form].write_text(done.stdout)
-    return made
+    forms = ("plain", "hosts", "rpz", "dnsmasq", "unbound", "csv", "stix", "misp")
+    code = (
+        "import sys\nfrom pipeline.cli import main\n"
+        f"for form in {forms!r}:\n"
+        f"    sys.stdout = open({str(folder)!r} + '/' + form, 'w')\n"
+        f"    assert main([*{['dga', 'feed', *ASKED, *DAYS, '--format']!r}, form]) == 0\n"
+        "    sys.stdout.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stderr=-1, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {form: folder / form for form in forms}
 
 
 @pytest.fixture(scope="module")
