@@ -87,6 +87,7 @@ def test_the_hooks_before_a_commit_are_those_of_make_check() -> None:
     assert ">=3.11,<3.14" in text("pyproject.toml")
 
 
+@pytest.mark.slow
 def test_make_and_the_package_install_from_locks_only() -> None:
     """The project itself is installed without anything that it needs."""
     makefile = re.sub(r"\s*\\\n\s*", " ", text("Makefile"))

@@ -61,6 +61,7 @@ def batches(names: list[str]) -> Iterable[list[str]]:
     return (names[i : i + BATCH] for i in range(0, len(names), BATCH))
 
 
+@pytest.mark.slow
 @each_model
 def test_the_five_numbers_add_up_for_every_golden_name(
     model: str, request: pytest.FixtureRequest

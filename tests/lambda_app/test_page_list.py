@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from lambda_app.chalicelib.model.scorer import Scorer
@@ -152,6 +153,7 @@ def test_a_list_that_breaks_off_says_so(page: Page) -> None:
     expect(page.locator("#names-error")).to_contain_text("No answer from http://127.0.0.1")
 
 
+@pytest.mark.slow
 def test_a_file_is_chosen_or_dropped(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "names.csv"
     path.write_text("\ufeffhost,when\nfacebook.com,1\nexample.com,2\n", encoding="utf-8")

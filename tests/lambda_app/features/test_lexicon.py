@@ -26,6 +26,7 @@ def test_counts_every_occurrence_of_every_word(words: set[str], labels: list[str
     assert counts.tolist() == [num_words(label, frozenset(words)) for label in labels]
 
 
+@pytest.mark.slow
 def test_counts_web2_in_real_and_generated_names(embedded: Corpus) -> None:
     labels = embedded.labels[::50]
     counts = Lexicon.load(sources.WEB2.path).count(encode(labels))

@@ -156,6 +156,7 @@ def test_a_group_of_a_users_csv_is_kept(out: Path, tmp_path: Path) -> None:
     assert [line.split(",")[-1] for line in lines(out)] == ["group", "one", "b"]
 
 
+@pytest.mark.slow
 def test_the_original_without_what_is_no_label(original: Corpus, out: Path) -> None:
     summary = mix(["original:legit", "original:dga"], out)
     assert list(summary.rows["legit"]) == ["original"]

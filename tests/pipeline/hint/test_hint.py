@@ -24,6 +24,7 @@ def drawn(part: draws.Part, count: int) -> list[draws.Drawn]:
     return draws.draw(part, count, tuple(FAMILIES), ())
 
 
+@pytest.mark.slow
 def test_the_packaged_model_answers_as_its_mojo() -> None:
     mojo = artifact.PACKAGED / MOJO
     recorded = artifact.load().metadata["files"]

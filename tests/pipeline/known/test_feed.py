@@ -21,6 +21,8 @@ from pymisp import MISPEvent
 from pipeline import processes
 from tests.helpers.commands import ROOT, run
 
+pytestmark = pytest.mark.slow
+
 SBIN = {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
 FAMILIES = ("goz", "murofet", "conficker", "banjori", "simda")
 ASKED = [x for family in FAMILIES for x in ("--family", family)]

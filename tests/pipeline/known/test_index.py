@@ -44,6 +44,7 @@ def all_of(found: dict[int, tuple[Known, ...]]) -> Iterator[Known]:
     return chain.from_iterable(found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "seed"), PERIODIC)
 def test_a_period_is_that_in_which_the_names_are_the_same(variant: Variant, seed: str) -> None:
     """By the names themselves: the same on its last day, others on the days around it."""
@@ -123,6 +124,7 @@ def test_a_file_gives_the_same_index_and_damage_is_told(known: KnownNames, tmp_p
         KnownNames.load(path)
 
 
+@pytest.mark.slow
 def test_several_processes_make_the_same(known: KnownNames) -> None:
     other = index.build(chosen(QUICK), SPAN, 2)
     assert np.array_equal(other.hashes, known.hashes)
@@ -150,6 +152,7 @@ def test_a_million_names_are_matched_in_a_second(known: KnownNames) -> None:
     assert min(timeit.repeat(lambda: known.match(hosts), number=1, repeat=3)) < 1
 
 
+@pytest.mark.slow
 def test_the_commands(tmp_path: Path) -> None:
     path = tmp_path / "known.npy"
     days = ("--from", str(SPAN.first), "--to", str(SPAN.last))
@@ -174,6 +177,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert other.endswith(",")
 
 
+@pytest.mark.slow
 def test_a_known_name_is_malicious_whatever_the_model_says(tmp_path: Path) -> None:
     path, hosts = tmp_path / "known.npy", first("banjori")
     days = ("--from", str(DAY), "--to", str(DAY))
@@ -192,6 +196,7 @@ def test_a_known_name_is_malicious_whatever_the_model_says(tmp_path: Path) -> No
     assert json.loads(allowed.stdout)["label"] == 0  # its owner knows better
 
 
+@pytest.mark.slow
 def test_an_index_out_of_date_is_said_so(tmp_path: Path) -> None:
     path = tmp_path / "known.npy"
     run(

@@ -127,6 +127,7 @@ def test_of_two_publishers_at_once_one_wins(storage: Storage) -> None:
     assert [x.version for x in versions.versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_of_two_publishing_commands_at_once_one_is_told(aws: str, storage: Storage) -> None:
     place = f"s3://{storage.bucket}/some/models"
     command = [sys.executable, "-m", "pipeline", "publish", "--to", place, "--model", "classic"]

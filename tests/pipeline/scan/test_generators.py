@@ -22,6 +22,8 @@ from tests.helpers.commands import run as command
 
 from .test_scan import BOT, Rows, clean, zeek
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2025, 11, 26)  # of test_scan's logs
 START = 1_764_115_200 + 12_000
 FAMILIES_INDEXED = ["banjori", "conficker", "goz", "murofet", "pitou", "simda"]

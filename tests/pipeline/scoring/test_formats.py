@@ -154,6 +154,7 @@ def plainly(scorer: Scorer, names: list[str]) -> bytes:
     return text.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path: Path) -> None:
     names = [*NASTY, *(f"name{i}.com" for i in range(2 * CHUNK)), *NASTY * 200]

@@ -53,6 +53,7 @@ def test_shards_are_the_chunks_that_h2o_would_make_of_one_file(
     assert [header + parts[0], *parts[1:]] == lines_of_each_chunk(whole, SIZE)
 
 
+@pytest.mark.slow
 def test_one_process_writes_what_several_write(
     design: DesignMatrix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

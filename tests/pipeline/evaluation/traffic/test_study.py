@@ -26,6 +26,8 @@ from pipeline.evaluation.traffic.simulation import (
     network,
 )
 
+pytestmark = pytest.mark.slow
+
 KEPT = ("zloader", "banjori", "suppobox-like")
 FEW = study.Sizes(
     networks=2, days=4, names=(3, 20), nxdomain=(0.97, 0.0), habits=Habits(clients=60, names=25.0)
