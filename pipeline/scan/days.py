@@ -20,10 +20,8 @@ from lambda_app.chalicelib.traffic.day import Cut, Day, Log
 from . import grouping
 from .findings import ClientDay
 from .grouping import NO_DAY
-from .judged import MOST, Columns, Judged, judge_days
+from .judged import AT_ONCE, MOST, Columns, Judged, judge_days
 from .pool import Pool
-
-_AT_ONCE = 50_000  # rows fetched
 
 # In the order that a verdict wants: by first sight, ties by label, unknown times last.
 _IN_TURN = f"""
@@ -99,7 +97,7 @@ def judged(
     """
     bounds = _bounds(connection)
     fetched = (_fetched(connection, *rows) for rows in pairwise(bounds))
-    if pool.jobs == 1 or bounds[-1] < 2 * _AT_ONCE:
+    if pool.jobs == 1 or bounds[-1] < 2 * AT_ONCE:
         yield from (_batch(columns, log, cut, every, wanted) for columns in fetched)
         return
     with tempfile.TemporaryDirectory(prefix="scan-") as folder:
@@ -118,7 +116,7 @@ def _bounds(connection: duckdb.DuckDBPyConnection) -> list[int]:
     ends = [end for (end,) in connection.execute(_ENDS, [MOST]).fetchall()]
     bounds = [0]
     for before, end in pairwise([0, *ends]):
-        if end - bounds[-1] > _AT_ONCE and before > bounds[-1]:
+        if end - bounds[-1] > AT_ONCE and before > bounds[-1]:
             bounds.append(before)
     return [*bounds, ends[-1] if ends else 0]
 

@@ -24,6 +24,7 @@ from . import hint
 from .findings import Asked, ClientDay, Speaking
 from .grouping import NO_DAY
 
+AT_ONCE = 50_000  # labels judged together, which takes less time than day by day
 MOST = 5000  # unfamiliar labels of a day; a client with more is a resolver or a crawler
 
 Columns = Mapping[str, NDArray[np.generic]]

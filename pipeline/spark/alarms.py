@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -45,10 +45,13 @@ ORDER = {"low": pa.bool_(), "rank": _NUMBER, "total": _NUMBER, "number": pa.int3
 JUDGED = pa.schema([*ALARM, *(pa.field(name, kind) for name, kind in ORDER.items())])
 
 
-def table_of(told: Mapping[str, Any], found: Judged | None = None) -> pa.Table:
-    """A row: an object of JSON lines, what it has not as null; with a day's, of JUDGED."""
-    if found is None:
-        return pa.Table.from_pylist([dict(told)], schema=ALARM)
+def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema = ALARM) -> pa.Table:
+    """Objects of JSON lines as rows, what one has not as null."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+
+
+def row_of(told: Mapping[str, Any], found: Judged) -> dict[str, Any]:
+    """A row of JUDGED: what is told of a day, and what alarms are ordered by."""
     low = not any(alarm.confidence == "high" for alarm in found.alarms)
     order = {"low": low, "rank": found.score, "total": found.total, "number": found.number}
-    return pa.Table.from_pylist([{"client": found.client, **told, **order}], schema=JUDGED)
+    return {"client": found.client, **told, **order}

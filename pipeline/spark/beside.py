@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
@@ -18,8 +20,8 @@ from lambda_app.chalicelib.traffic.shared import odd_and_shared
 from ..scan.clients import Names
 from ..scan.formats import client_object
 from ..scan.hosts import Job, parsed, scorer_of
-from ..scan.judged import MOST, judge_days
-from .alarms import JUDGED, table_of
+from ..scan.judged import AT_ONCE, MOST, judge_days
+from .alarms import JUDGED, row_of, table_of
 from .texts import texts_of
 
 _HOSTS = "query string, label string, suffix string, why string, popular boolean"
@@ -103,14 +105,40 @@ def judged(unfamiliar: DataFrame, days: DataFrame, log: Log, cut: Cut, every: bo
     """
     columns = ("lines", F.col("labels").alias("different"))
     some = days.where(F.col("unfamiliar") <= MOST).select("client", "day", *columns)
-    rows = unfamiliar.join(some, ["client", "day"])
+    rows = unfamiliar.join(some, ["client", "day"]).repartition("client", "day")
+    first = F.col("first").asc_nulls_last()
 
-    def judge(table: pa.Table) -> pa.Table:
-        table = table.sort_by([("first", "ascending"), ("label", "ascending")])
-        columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
-        (found,) = judge_days(columns, log, cut)
-        lines, different = int(columns["lines"][0]), int(columns["different"][0])
-        told = client_object(found.told(lines, different, 0, 0)) if found.alarms or every else {}
-        return table_of(told, found)
+    def judge(batches: Batches) -> Made:
+        for table in whole_days(batches):
+            yield from table_of(_judged(table, log, cut, every), JUDGED).to_batches()
 
-    return rows.groupBy("client", "day").applyInArrow(judge, from_arrow_schema(JUDGED))
+    in_turn = rows.sortWithinPartitions("client", "day", first, "label")
+    return in_turn.mapInArrow(judge, from_arrow_schema(JUDGED))
+
+
+def whole_days(batches: Batches, at_once: int = AT_ONCE) -> Iterator[pa.Table]:
+    """Rows in turn by client and day, some at a time, so that no day is in two tables."""
+    kept: list[pa.RecordBatch] = []
+    for batch in batches:
+        kept.append(batch)
+        if sum(x.num_rows for x in kept) < at_once:
+            continue
+        table = pa.Table.from_batches(kept)
+        last = (pc.equal(table[x], table[x][-1]) for x in ("client", "day"))
+        if start := pc.index(pc.and_(*last), True).as_py():
+            yield table.slice(0, start)
+            kept = table.slice(start).to_batches()
+    if kept:
+        yield pa.Table.from_batches(kept)
+
+
+def _judged(table: pa.Table, log: Log, cut: Cut, every: bool) -> list[dict[str, Any]]:
+    columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
+    keys = ("client", "day", "lines", "different")
+    rows = zip(*(columns[x].tolist() for x in keys), strict=True)
+    whole = {(client, day): (lines, different) for client, day, lines, different in rows}
+    found = []
+    for day in judge_days(columns, log, cut):
+        told = day.told(*whole[day.client, day.number], 0, 0) if day.alarms or every else None
+        found.append(row_of(client_object(told) if told else {}, day))
+    return found

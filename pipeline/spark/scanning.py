@@ -85,7 +85,7 @@ def _scanned(tables: Tables, request: Request) -> Scan:
     together = shared(labels, pairs, number, cut)
     alarms = _alarms(judged, most)
     if together:
-        row = table_of(shared_object(together, number))
+        row = table_of([shared_object(together, number)])
         more = judged.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
         alarms = alarms.unionAll(more)
     count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("unfamiliar")).collect()[0]
