@@ -142,24 +142,22 @@ def scan(
     from lambda_app.chalicelib.domains.allow import AllowListError
 
     check(engine, _ON_SPARK, _NOT_ON_SPARK)
-    if engine == SPARK:
-        from ..scan.clients import Names
-        from ..scan.hosts import Job
-
-        job = Job(model, popular, assigned, chosen)
-        names = Names.of(same_client, not_clients)
-        return _on_spark(logs, log_form, mapping or {}, out, job, names, most, master, settings)
-    from ..scan import formats, hosts, run, show
     from ..scan.clients import Names
+    from ..scan.hosts import Job
+
+    job, names = Job(model, popular, assigned, chosen), Names.of(same_client, not_clients)
+    if engine == SPARK:
+        return _on_spark(logs, log_form, mapping or {}, out, job, names, most, master, settings)
+    from ..scan import formats, run, show
     from ..scan.reading import Source
     from ..scoring.workers import cores
 
     request = run.Request(
         source=Source.of(logs, log_form, mapping),
-        job=hosts.Job(model, popular, assigned, chosen),
+        job=job,
         jobs=jobs or cores(),
         memory=memory,
-        names=Names.of(same_client, not_clients),
+        names=names,
         baseline=baseline,
         most=most,
         known=_loaded(known) if known else None,

@@ -24,6 +24,7 @@ def exit_on_signals() -> None:
 
 
 def _exit(code: str | int | None, frame: FrameType | None) -> None:
+    """Exit, or soon if one of _WHOLE is at work."""
     while frame:
         if frame.f_globals.get("__name__") in _WHOLE:
             _exit_later(code)

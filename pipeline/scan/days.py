@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -126,14 +126,16 @@ def _fetched(connection: duckdb.DuckDBPyConnection, start: int, stop: int) -> Co
     return {name: np.asarray(column) for name, column in found.items()}
 
 
-def _there(path: Path, *of_batch: Any) -> Batch:
-    columns, *rest = of_batch
-    return _batch(columns, _log(path), *rest)
+def _there(
+    path: Path, columns: Columns, cut: Cut, every: bool, wanted: Collection[tuple[str, int]]
+) -> Batch:
+    """In another process: the verdict on some days, the log as it stands at a path."""
+    return _batch(columns, _log(path), cut, every, wanted)
 
 
 @lru_cache(1)
 def _log(path: Path) -> Log:
-    """In another process: what the whole log says, which this one wrote itself."""
+    """What the whole log says, which judged() wrote."""
     found: Log = pickle.loads(path.read_bytes())
     return found
 

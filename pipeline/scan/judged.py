@@ -45,6 +45,11 @@ class Judged:
     _hint: FamilyHint | None
     known: Speaking | None = None  # its names of known generators, if they raise an alarm
 
+    @property
+    def confidence(self) -> str:
+        """high if any alarm has it, else low."""
+        return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
+
     def told(self, lines: int, labels: int, dead: int, answers: int) -> ClientDay:
         """All that is to be said of it, with what grouping.DAYS has of it."""
         day = self._day

@@ -148,8 +148,7 @@ def _kept(batches: Iterable[days.Batch], most: int | None) -> list[Judged]:
 
 
 def _rank(x: Judged) -> tuple[bool, float, float, str, int]:
-    low = not any(alarm.confidence == "high" for alarm in x.alarms)
-    return low, -x.score, -x.total, x.client, x.number
+    return x.confidence == "low", -x.score, -x.total, x.client, x.number
 
 
 def _accounting(lines: dict[str, int]) -> Accounting:

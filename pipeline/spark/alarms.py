@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -45,13 +45,7 @@ ORDER = {"low": pa.bool_(), "rank": _NUMBER, "total": _NUMBER, "number": pa.int3
 JUDGED = pa.schema([*ALARM, *(pa.field(name, kind) for name, kind in ORDER.items())])
 
 
-def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema = ALARM) -> pa.Table:
-    """Objects of JSON lines as rows, what one has not as null."""
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
-
-
 def row_of(told: Mapping[str, Any], found: Judged) -> dict[str, Any]:
     """A row of JUDGED: what is told of a day, and what alarms are ordered by."""
-    low = not any(alarm.confidence == "high" for alarm in found.alarms)
-    order = {"low": low, "rank": found.score, "total": found.total, "number": found.number}
-    return {"client": found.client, **told, **order}
+    order = {"rank": found.score, "total": found.total, "number": found.number}
+    return {"client": found.client, **told, "low": found.confidence == "low", **order}

@@ -21,7 +21,7 @@ from ..scan.clients import Names
 from ..scan.formats import client_object
 from ..scan.hosts import Job, parsed, scorer_of
 from ..scan.judged import AT_ONCE, MOST, judge_days
-from .alarms import JUDGED, row_of, table_of
+from .alarms import JUDGED, row_of
 from .texts import texts_of
 
 _HOSTS = "query string, label string, suffix string, why string, popular boolean"
@@ -110,7 +110,8 @@ def judged(unfamiliar: DataFrame, days: DataFrame, log: Log, cut: Cut, every: bo
 
     def judge(batches: Batches) -> Made:
         for table in whole_days(batches):
-            yield from table_of(_judged(table, log, cut, every), JUDGED).to_batches()
+            rows = _judged(table, log, cut, every)
+            yield from pa.Table.from_pylist(rows, schema=JUDGED).to_batches()
 
     in_turn = rows.sortWithinPartitions("client", "day", first, "label")
     return in_turn.mapInArrow(judge, from_arrow_schema(JUDGED))

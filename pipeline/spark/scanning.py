@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -23,7 +24,7 @@ from ..scan.formats import shared_object
 from ..scan.hosts import Job
 from ..scan.judged import MOST
 from . import beside
-from .alarms import ALARM, table_of
+from .alarms import ALARM
 from .sharing import shared
 from .tables import Tables
 
@@ -85,7 +86,7 @@ def _scanned(tables: Tables, request: Request) -> Scan:
     together = shared(labels, pairs, number, cut)
     alarms = _alarms(judged, most)
     if together:
-        row = table_of([shared_object(together, number)])
+        row = pa.Table.from_pylist([shared_object(together, number)], schema=ALARM)
         more = judged.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
         alarms = alarms.unionAll(more)
     count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("unfamiliar")).collect()[0]

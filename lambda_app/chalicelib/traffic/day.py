@@ -24,13 +24,15 @@ class Day:
 
     def taken(self, some: Ints) -> Day:
         """The labels at these places, in this order."""
-        columns = (self.z, self.suffixes, self.dead, self.first, self.last)
-        return Day([self.labels[i] for i in some.tolist()], *(x[some] for x in columns))
+        return self._with([self.labels[i] for i in some.tolist()], some)
 
     def between(self, start: int, stop: int) -> Day:
         """The labels from one place to another."""
+        return self._with(self.labels[start:stop], slice(start, stop))
+
+    def _with(self, labels: list[str], at: Ints | slice) -> Day:
         columns = (self.z, self.suffixes, self.dead, self.first, self.last)
-        return Day(self.labels[start:stop], *(x[start:stop] for x in columns))
+        return Day(labels, *(x[at] for x in columns))
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ import numpy as np
 
 from ..features.encoding import ALPHABET, OTHER, SIZE, encode
 from ..features.types import Floats, Ints
-from .grams import GRAM, Background, changes, surprise
+from . import runs
+from .grams import GRAM, Background, surprise
 
 _LENGTH = 6  # characters of a beginning or an end
 _PLACE_VALUES = SIZE ** np.arange(_LENGTH - 1, -1, -1)
 _GRAM_VALUES = SIZE ** np.arange(GRAM - 1, -1, -1)
 _LENGTHS = 256  # of labels, and more than there are
+_NOTHING = (0.0, None)
 # Ends in the order of texts, as the first of equals is taken.
 _RANK = np.argsort(np.argsort([*map(ord, ALPHABET), 256]))
 
@@ -33,16 +35,18 @@ def end_points(
     codes, starts, lengths = encode(labels)
     long = np.flatnonzero(lengths >= _LENGTH)
     sizes = np.bincount(of_day, minlength=1)
-    best, points = np.zeros(len(sizes)), np.zeros(len(labels))
+    best: dict[int, tuple[float, Ints]] = {}  # of each day the score and the labels
     for begins in (starts[long], starts[long] + lengths[long] - _LENGTH):
         ends = codes[begins[:, np.newaxis] + np.arange(_LENGTH)].astype(np.int64)
         groups = _groups(ends, of_day[long], lengths[long] if alike else None)
         score = _scores(ends[groups.first], groups, sizes[groups.day], grams)
-        for i in _highest(groups.day, score).tolist():
-            if score[i] > best[groups.day[i]]:
-                best[groups.day[i]] = score[i]
-                points[of_day == groups.day[i]] = 0.0
-                points[long[groups.members(i)]] = score[i] / groups.count[i]
+        for i in runs.highest(score, runs.starts(groups.day)).tolist():
+            number, said = int(groups.day[i]), float(score[i])
+            if said > best.get(number, _NOTHING)[0]:
+                best[number] = said, long[groups.members(i)]
+    points = np.zeros(len(labels))
+    for said, members in best.values():
+        points[members] = said / len(members)
     return points
 
 
@@ -68,8 +72,8 @@ def _groups(ends: Ints, day: Ints, lengths: Ints | None) -> _Groups:
     text = day * SIZE**_LENGTH + _RANK[ends] @ _PLACE_VALUES
     key = text if lengths is None else text * _LENGTHS + lengths
     order = np.argsort(key, kind="stable")
-    start = changes(key[order])
-    count = np.diff(np.append(start, len(order)))
+    start = runs.starts(key[order])
+    count = runs.lengths(start, len(order))
     start, count = start[count > 1], count[count > 1]
     return _Groups(day[order[start]], start, count, order)
 
@@ -83,13 +87,3 @@ def _scores(ends: Ints, groups: _Groups, labels: Ints, grams: Background) -> Flo
         whole = np.all(window != OTHER, axis=1)
         share = np.minimum(share, np.where(whole, own, 1.0))
     return surprise(groups.count.astype(np.float64), labels * share)
-
-
-def _highest(day: Ints, score: Floats) -> Ints:
-    """Of each day the first group of the highest score."""
-    if not len(day):
-        return np.empty(0, np.int64)
-    start = changes(day)
-    run = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(day))))
-    top = np.flatnonzero(score == np.maximum.reduceat(score, start)[run])
-    return top[changes(run[top])]

@@ -90,8 +90,3 @@ def surprise(count: Floats, expected: Floats) -> Floats:
     ratio = np.where(above, count / expected, 1.0)
     found: Floats = np.where(above, count * np.log(ratio) - count + expected, 0.0)
     return found
-
-
-def changes(values: Ints) -> Ints:
-    """Where a run of equal neighbours begins."""
-    return np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..features.types import Floats, Ints
-from .grams import CELLS, GRAM, Background, Grams, changes, grams_of, surprise
+from . import runs
+from .grams import CELLS, GRAM, Background, Grams, grams_of, surprise
 
 _SURPRISING = 6.0  # nats over which a piece is shared
 
@@ -56,8 +57,8 @@ class _Shared(NamedTuple):
 def _shared(places: Grams, cells: Ints, day: Ints, grams: Background) -> _Shared:
     labels = len(day)
     cell, holder = np.divmod(np.unique(cells * labels + places.label), max(labels, 1))
-    start = changes(cell)
-    count = np.diff(np.append(start, len(cell)))
+    start = runs.starts(cell)
+    count = runs.lengths(start, len(cell))
     start, count = start[count > 1], count[count > 1]
     own, gram = np.divmod(cell[start], CELLS)
     of_day = np.bincount(day, minlength=1)[own]
@@ -78,11 +79,8 @@ def _pieces(places: Grams, cells: Ints, shared: _Shared) -> tuple[Ints, Ints, li
     label, place, gram = places.label[some], places.at[some], at[some]
     apart = (label[1:] != label[:-1]) | (place[1:] - place[:-1] >= GRAM)
     start = np.flatnonzero(np.append(True, apart))
-    run = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(some))))
-    said = shared.said[gram]
-    rarest = np.flatnonzero(said == np.maximum.reduceat(said, start)[run])
-    rarest = rarest[changes(run[rarest])]  # the first of equals
-    number, members = _different(shared, gram[rarest])
+    rarest = gram[runs.highest(shared.said[gram], start)]
+    number, members = _different(shared, rarest)
     return label[start], number, members
 
 
@@ -105,7 +103,7 @@ def _composed(label: Ints, piece: Ints, members: Sequence[Ints]) -> list[int]:
     """The labels that are put together from two pieces."""
     pairs = np.unique(label * len(members) + piece)
     whose, which = np.divmod(pairs, len(members))
-    bounds = [*changes(whose).tolist(), len(whose)]
+    bounds = [*runs.starts(whose).tolist(), len(whose)]
     pieces, known = which.tolist(), dict[tuple[int, ...], bool]()
     found = []
     for start, stop in pairwise(bounds):

@@ -19,7 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.hint import artifact
-from lambda_app.chalicelib.hint.family import Hinter, packaged, softmax
+from lambda_app.chalicelib.hint.family import (
+    Hinter,
+    Likely,
+    log_softmax,
+    packaged,
+    repeated,
+    softmax,
+)
 from lambda_app.chalicelib.hint.traits import TRAITS, traits
 from lambda_app.chalicelib.model.artifact import ArtifactError
 from pipeline.dga import FAMILIES
@@ -90,6 +97,18 @@ def test_the_same_as_by_a_product_of_matrices() -> None:
     scores = matrix + np.array(model.intercepts)
     ours = [packaged().probabilities(x) for x in labels]
     np.testing.assert_allclose(ours, [softmax(x) for x in scores.tolist()], rtol=0, atol=1e-13)
+
+
+def test_names_together_say_what_each_says_alone() -> None:
+    hinter, labels = packaged(), names("goz", 7)
+    alone = np.log([hinter.probabilities(x) for x in labels]) / hinter.model.temperature
+    each = [log_softmax(x) for x in alone.tolist()]
+    expected = softmax((np.sum(each, axis=0) / repeated(7)).tolist())
+    hint = hinter.hint_of_all(labels)
+    for told in (*hint.families, Likely("unknown", hint.unknown)):
+        members = hinter.model.groups[told.family]
+        of_group = sum(expected[hinter.model.classes.index(x)] for x in members)
+        assert told.probability == pytest.approx(of_group, rel=1e-9)
 
 
 def test_names_of_a_generator_nobody_knows_are_unknown_in_the_end() -> None:
