@@ -6,14 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.jvm.java import JavaError, find_java, java_version
+from tests.helpers.java import fake_java
 
 
-def fake(folder: Path, version: str) -> Path:
-    path = folder / "bin" / "java"
-    path.parent.mkdir(parents=True)
-    path.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
-    path.chmod(0o755)
-    return path
+def fake(home: Path, version: str) -> Path:
+    return fake_java(home, f"echo 'openjdk version \"{version}\"' >&2")
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,13 @@ import pytest
 
 from pipeline.spark import session
 from pipeline.spark.errors import SparkError
+from tests.helpers.java import fake_java
 
 
-def java(folder: Path, module: str) -> Path:
+def java(home: Path, module: str) -> Path:
     """The home of a Java that has a module."""
-    program = folder / "bin" / "java"
-    program.parent.mkdir(parents=True)
-    program.write_text(f"#!/bin/sh\necho java.base@17\necho {module}\n")
-    program.chmod(0o755)
-    return folder
+    fake_java(home, f"echo java.base@17\necho {module}")
+    return home
 
 
 def test_a_java_without_vectors_is_passed_over(
