@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from lambda_app.chalicelib.features.types import Bools
 from lambda_app.chalicelib.model.artifact import PACKAGED
 from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.corpus import labelled
+from pipeline.corpus import embedded, labelled
 from pipeline.jvm.cluster import cluster
 from pipeline.metrics import best_f1, confusion
 from pipeline.training.config import DEFAULTS
@@ -48,9 +48,7 @@ def rows(
     """The rows, beside our seconds for all labels and for one."""
     data = _corpus(folder / "embedded.csv")
     with cluster() as running:
-        valid = running.draw_split(
-            data.path, len(data.frame), DEFAULTS.train_share, DEFAULTS.split_seed
-        )
+        valid = running.draw_split(data.path, len(data), DEFAULTS.train_share, DEFAULTS.split_seed)
     with one_core(), threadpool_limits(1):  # threads of BLAS would wait for each other
         model, fitted = _fit(data, ~valid)
         batch = times(lambda: model.predict_proba(labels), 3)
@@ -66,7 +64,7 @@ def rows(
 
 
 def _corpus(path: Path) -> labelled.Corpus:
-    labelled.write_embedded(path)
+    embedded.write(path)
     whole = labelled.read(path).frame
     whole.iloc[:: max(len(whole) // ROWS, 1)].to_csv(path, index=False)
     return labelled.read(path, "embedded")

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.corpus import labelled
+from pipeline.corpus import embedded
 from pipeline.jvm.cluster import cluster
 
 from .measure import Row, pipeline, spread, times
@@ -17,7 +17,7 @@ def rows() -> Iterator[Row]:
     yield "H2O, start and stop", spread(times(_h2o, 3), "s", 2)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         data, out = Path(folder) / "embedded.csv", str(Path(folder) / "model")
-        labelled.write_embedded(data)
+        embedded.write(data)
         took = pipeline("train", "--features", "classic", "--data", str(data), "--out", out)
         what = "train classic on 165,579 rows, prove and export, whole process"
         yield what, f"{took.seconds:.1f} s"

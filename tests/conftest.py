@@ -18,6 +18,7 @@ from hypothesis import settings
 from lambda_app.chalicelib.model import artifact
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
+from pipeline.corpus.embedded import write as write_embedded
 from pipeline.deploy import package
 from pipeline.deploy.local_server import served
 from pipeline.jvm.cluster import Cluster, cluster
@@ -112,7 +113,7 @@ def words_txt() -> Path:
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> labelled.Corpus:
     path = tmp_path_factory.mktemp("corpus") / "embedded.csv"
-    labelled.write_embedded(path)
+    write_embedded(path)
     return labelled.read(path, "embedded")
 
 

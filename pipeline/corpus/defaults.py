@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..console import say
-from . import labelled, mixture, sources
+from . import embedded, labelled, mixture, sources
 from .labelled import Corpus
 from .mapping import ReadOptions
 from .schema import CorpusError
@@ -51,5 +51,5 @@ def _classic_corpus(folder: Path) -> Corpus:
     if found := sources.original_or_none("the embedded corpus is used instead"):
         return labelled.read(found, "original")
     path = folder / "embedded.csv"
-    labelled.write_embedded(path)
+    embedded.write(path)
     return labelled.read(path, "embedded")

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import lzma
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ..dga import cryptolocker, goz, newgoz
+from lambda_app.chalicelib.features.types import Bools, Ints
+
 from . import own_data, sources
 from .mapping import ReadOptions
 from .own_data import Taken
-from .schema import COLUMNS, GROUP, CorpusError, LabelledName
+from .schema import COLUMNS, GROUP, CorpusError
+from .store import Column, Store
 
-__all__ = ["Corpus", "CorpusError", "read", "write_embedded"]
+__all__ = ["Corpus", "CorpusError", "read"]
+
+_ALL = (*COLUMNS, GROUP)
 
 
 @dataclass(frozen=True)
@@ -30,31 +30,62 @@ class Corpus:
 
     name: str
     path: Path
-    frame: pd.DataFrame  # COLUMNS, perhaps GROUP, all text
+    rows: Store  # of COLUMNS and GROUP; a group that is not told is the label
+    grouped: bool = False  # whether the file tells which rows a split must not part
     taken: Taken | None = None  # how it was read, if it is somebody's own
 
+    @classmethod
+    def of(cls, name: str, path: Path, frame: pd.DataFrame) -> Corpus:
+        """Of rows in memory: COLUMNS, perhaps GROUP, all text."""
+        grouped = GROUP in frame.columns
+        told = frame if grouped else frame.assign(**{GROUP: ""})
+        rows = told[[*_ALL]].itertuples(index=False, name=None)
+        return cls(name, path, Store(_ALL, map(_with_group, rows)), grouped)
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.rows)
+
     @property
-    def labels(self) -> list[str]:
+    def labels(self) -> Column:
         """The registrable labels, one a row."""
-        return list(self.frame["domain"])
+        return self.rows.column("domain")
 
     @property
-    def grouped(self) -> bool:
-        """Whether the file tells which rows a split must not part."""
-        return GROUP in self.frame.columns
-
-    @property
-    def groups(self) -> list[str]:
+    def groups(self) -> Column:
         """What a split must not part, one a row; the label where the file tells no group."""
-        labels = self.frame["domain"]
-        if not self.grouped:
-            return list(labels)
-        return list(self.frame[GROUP].where(self.frame[GROUP] != "", labels))
+        return self.rows.column(GROUP)
 
-    @property
-    def malicious(self) -> NDArray[np.bool_]:
-        """Which rows are algorithmically generated."""
-        return (self.frame["class"] == "dga").to_numpy(dtype=np.bool_)
+    @cached_property
+    def malicious(self) -> Bools:
+        """Which rows are algorithmically generated, (rows,)."""
+        return self.rows.each("class = 'dga'")
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """All rows in memory: COLUMNS, perhaps GROUP, all text."""
+        return self.rows.frame()[[*(_ALL if self.grouped else COLUMNS)]]
+
+    def kept(self, chosen: Bools) -> Corpus:
+        """Some of the rows, bool (rows,)."""
+        some = Corpus.of(self.name, self.path, self.frame[chosen])
+        return replace(self, rows=some.rows)
+
+    def different(self, kind: str) -> Ints:
+        """The first row of each different label of a class, ascending."""
+        return self.rows.first("domain", f"class = '{kind}'")
+
+    def sizes(self) -> Ints:
+        """How many rows are of each row's subclass, (rows,)."""
+        counted = "SELECT subclass, count(*) AS size FROM rows GROUP BY ALL"
+        return self.rows.each("size", f"JOIN ({counted}) USING (subclass)")
+
+    def numbered_groups(self) -> tuple[Ints, int]:
+        """The place of each row's group among the different ones, sorted, (rows,); how many."""
+        different = f'SELECT DISTINCT "{GROUP}" FROM rows'
+        numbered = f'SELECT "{GROUP}", row_number() OVER (ORDER BY "{GROUP}") - 1 AS place'
+        places = self.rows.each("place", f'JOIN ({numbered} FROM ({different})) USING ("{GROUP}")')
+        return places, int(places.max()) + 1
 
     @property
     def plain(self) -> bool:
@@ -69,80 +100,33 @@ class Corpus:
     def source(self) -> dict[str, Any]:
         """Name, SHA-256 and rows, as an artifact records them; of one's own how it was read."""
         digest = sources.sha256_of(self.path)
-        known = {"name": self.name, "sha256": digest, "rows": len(self.frame)}
+        known = {"name": self.name, "sha256": digest, "rows": len(self)}
         return known | (self.taken.record() if self.taken else {})
 
     def describe(self) -> str:
         """Name and number of rows by subclass, for the screen."""
-        counts = self.frame["subclass"].value_counts()
-        parts = ", ".join(f"{n:,} {subclass}" for subclass, n in counts.items())
-        return f"{self.name}: {len(self.frame):,} rows ({parts})"
+        counted = "FROM rows GROUP BY subclass ORDER BY count(*) DESC, min(number)"
+        of_each = (self.rows.values(f"SELECT {x} {counted}") for x in ("count(*)", "subclass"))
+        parts = ", ".join(f"{count:,} {name}" for count, name in zip(*of_each, strict=True))
+        return f"{self.name}: {len(self):,} rows ({parts})"
 
 
 def read(path: Path, name: str | None = None, options: ReadOptions | None = None) -> Corpus:
-    """Read a file to learn from, as own_data.load does.
+    """Read a file to learn from, as own_data.Reading does.
 
     name: that of a corpus of ours; without it the file is somebody's own, and how it was read
-    becomes part of its record. Raises CorpusError, also where a class is missing, or InputError.
+    becomes part of its record. Raises CorpusError, also where a class is missing, InputError, or
+    StoreError.
     """
-    rows, taken = own_data.load(path, options)
-    corpus = Corpus(name or path.name, path, _frame(rows, taken), None if name else taken)
+    reading = own_data.Reading(path, options)
+    rows = Store(_ALL, map(_with_group, reading))
+    taken = reading.taken
+    corpus = Corpus(name or path.name, path, rows, GROUP in taken.columns, None if name else taken)
     if not 0 < corpus.malicious.sum() < len(rows):
         raise CorpusError(f"{path}: {len(rows)} rows; rows of both classes are needed to learn")
     return corpus
 
 
-def _frame(rows: Sequence[LabelledName], taken: Taken) -> pd.DataFrame:
-    columns = [*COLUMNS, GROUP]
-    frame = pd.DataFrame(rows, columns=columns, dtype=str)
-    return frame if GROUP in taken.columns else frame[[*COLUMNS]]
-
-
-def write_embedded(path: Path) -> None:
-    """Write the corpus that needs no download: HSTS names and generated ones.
-
-    A label stands once, and not at all where it is both legitimate and generated.
-    """
-    legit = {label: row for label, *row in _labelled(_hsts(), "legit")}
-    generated = {label: row for label, *row in _labelled(_generated(), "dga")}
-    both = legit.keys() & generated.keys()
-    with path.open("w", newline="", encoding="ascii") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for rows in (legit, generated):
-            for label, (host, kind, family) in rows.items():
-                if label not in both:
-                    writer.writerow((host, label, kind, family))
-
-
-def _labelled(hosts: Iterator[tuple[str, str]], kind: str) -> Iterator[tuple[str, str, str, str]]:
-    for host, family in hosts:
-        yield host.partition(".")[0], host, kind, family
-
-
-def _hsts() -> Iterator[tuple[str, str]]:
-    for host in lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split():
-        yield host, "legit"
-
-
-def _generated() -> Iterator[tuple[str, str]]:
-    """The names from which the original's malicious rows were taken.
-
-    All but one of its 52,665 are among these: cryptolocker and goz under .ru,
-    newgoz of 29 August 2014.
-    """
-    for day in _days(date(2014, 5, 1), date(2014, 12, 31)):
-        for index in range(cryptolocker.TLDS.index("ru"), cryptolocker.COUNT, 7):
-            yield cryptolocker.domain(day, index), "cryptolocker"
-    for month in range(4, 13):
-        for day_of_month in (1, 7, 14, 21, 28):
-            for index in range(0, goz.COUNT, 6):  # those under .ru
-                yield goz.domain(date(2014, month, day_of_month), index), "goz"
-    for salt, count in newgoz.SALTS.items():
-        for index in range(count):
-            yield newgoz.domain(date(2014, 8, 29), index, salt), "newgoz"
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    for number in range((last - first).days + 1):
-        yield first + timedelta(days=number)
+def _with_group(row: Sequence[str]) -> Sequence[str]:
+    """A row of _ALL, by its label if by nothing else."""
+    return row if row[-1] else (*row[:-1], row[1])

@@ -40,6 +40,7 @@ class LeftOut:
 
     def add(self, record: int, row: Invalid) -> None:
         """Count a row by its reason; records are numbered from 1 on."""
+        self.of += 1
         self.reasons[row.reason] += 1
         shown = self.examples.setdefault(row.reason, [])
         if len(shown) < _EXAMPLES:
@@ -83,25 +84,33 @@ class Taken:
         return ", ".join(parts)
 
 
-def load(
-    path: Path, options: ReadOptions | None = None, kind: str = ""
-) -> tuple[list[LabelledName], Taken]:
-    """The rows of a CSV, of JSON lines or of Parquet, and how they were read.
+class Reading:
+    """The rows of a CSV, of JSON lines or of Parquet, one after the other.
 
-    kind: the only class that is wanted, and that of all rows where no column tells it. A label
-    stands as it is, or is taken from the host. Raises CorpusError if the columns are not known or
-    not clear, a class is called by an unknown word, or more than MOST_LEFT_OUT of the rows have
-    to be left out and options are not lenient; InputError if the file cannot be read.
+    A label stands as it is, or is taken from the host.
     """
-    options = options or ReadOptions()
-    with _named(path), opened_table(path, options.numbered) as table:
-        reader = _Reader(_chosen(table, options.columns, kind), kind)
-        rows = [*reader.rows(table)]
-        left_out = reader.taken.left_out
-        left_out.of = len(rows) + left_out.rows
-        if left_out.rows > MOST_LEFT_OUT * left_out.of and not options.lenient:
-            raise CorpusError(f"{left_out}\n{_TOO_MANY}")
-    return rows, reader.taken
+
+    taken: Taken  # how they were read, once they are
+
+    def __init__(self, path: Path, options: ReadOptions | None = None, kind: str = "") -> None:
+        """kind: the only class that is wanted, and that of all rows where no column tells it."""
+        self._path, self._options, self._kind = path, options or ReadOptions(), kind
+
+    def __iter__(self) -> Iterator[LabelledName]:
+        """The rows that can be learned from.
+
+        Raises CorpusError if the columns are not known or not clear, a class is called by an
+        unknown word, or, at the end, more than MOST_LEFT_OUT of the rows had to be left out and
+        options are not lenient; InputError if the file cannot be read.
+        """
+        path, options = self._path, self._options
+        with _named(path), opened_table(path, options.numbered) as table:
+            reader = _Reader(_chosen(table, options.columns, self._kind), self._kind)
+            self.taken = reader.taken
+            yield from reader.rows(table)
+            left_out = reader.taken.left_out
+            if left_out.rows > MOST_LEFT_OUT * left_out.of and not options.lenient:
+                raise CorpusError(f"{left_out}\n{_TOO_MANY}")
 
 
 @contextmanager
@@ -149,6 +158,7 @@ class _Reader:
             if isinstance(row, Invalid):
                 self.taken.left_out.add(number, row)
             elif row:
+                self.taken.left_out.of += 1
                 yield row
 
     def _row(

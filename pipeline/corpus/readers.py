@@ -76,7 +76,7 @@ class RowReader:
 
 def _original() -> Iterator[LabelledName]:
     path = sources.original_or_none("it is left out of the mix")
-    rows = own_data.load(path)[0] if path else ()
+    rows = own_data.Reading(path) if path else ()
     for row in rows:
         kind = "original" if row.kind == "legit" else row.subclass
         yield row._replace(subclass=kind, group=row.domain)
@@ -84,13 +84,14 @@ def _original() -> Iterator[LabelledName]:
 
 def _own(path: Path, reader: RowReader) -> Iterator[LabelledName]:
     """The rows of a file, and an empty one for each that is left out; how it is read is said."""
-    rows, taken = own_data.load(path, reader.options, reader.kind)
-    say(f"{path}: {taken}")
-    if taken.left_out.rows:
-        say(f"{path}: {taken.left_out}")
-    for row in rows:
+    reading = own_data.Reading(path, reader.options, reader.kind)
+    for row in reading:
         yield row if row.group else row._replace(group=row.domain)
-    yield from repeat(LabelledName("", "", reader.kind, "", ""), taken.left_out.rows)
+    say(f"{path}: {reading.taken}")
+    left_out = reading.taken.left_out
+    if left_out.rows:
+        say(f"{path}: {left_out}")
+    yield from repeat(LabelledName("", "", reader.kind, "", ""), left_out.rows)
 
 
 def _listed(source: sources.Dataset) -> Iterator[LabelledName]:

@@ -51,7 +51,7 @@ def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[S
     """False-positive rates on each legitimate source, by models that know the others only."""
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
-        kept = dataclasses.replace(corpus, frame=corpus.frame[kinds != source])
+        kept = corpus.kept((kinds != source).to_numpy())
         design = _design(model, kept)
         fitted = fit(cluster, kept, design)
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
@@ -70,7 +70,7 @@ def groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
 
     Beside the groups: without nothing, and without pairs of features.
     """
-    some = dataclasses.replace(corpus, frame=corpus.frame.iloc[::_EVERY])
+    some = corpus.kept(np.arange(len(corpus)) % _EVERY == 0)
     for name in ("nothing", *GROUPS, "pairs"):
         left_out = [x for x in SETS["language"] if REGISTRY[x].group == name]
         features = [x for x in SETS["language"] if x not in left_out]

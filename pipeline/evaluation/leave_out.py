@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,12 +69,12 @@ def leave_out(
     beside: is shown each fold's number and model, which know nothing of that fold.
     """
     fold = family_folds(corpus, folds)
-    labels, probability = np.array(corpus.labels, object), np.full(len(fold), np.nan)
+    probability = np.full(len(fold), np.nan)
     for k in tqdm(range(folds), desc=what, unit="model"):
-        others = dataclasses.replace(corpus, frame=corpus.frame[fold != k])
+        others = corpus.kept(fold != k)
         design = make(others)
         scorer = scorer_of(fit_all(cluster, others, design), design)
-        probability[fold == k] = scorer.probability(list(labels[fold == k]))
+        probability[fold == k] = scorer.probability(list(corpus.frame["domain"][fold == k]))
         if beside:
             beside(k, scorer)
         cluster.clear()

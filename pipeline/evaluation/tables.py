@@ -39,7 +39,7 @@ _LENGTHS = (1, 4, 5, 6, 7, 9, 11, 13, 16, 21, 31, 64)  # where each class of len
 def data(corpus: Corpus, families: int) -> DataSummary:
     """What the models were judged on."""
     malicious = int(corpus.malicious.sum())
-    rows = len(corpus.frame)
+    rows = len(corpus)
     return DataSummary(rows, rows - malicious, malicious, families, corpus.describe())
 
 

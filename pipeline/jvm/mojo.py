@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from lambda_app.chalicelib.features.types import Bools, Floats
 from ..errors import PipelineError
 from .java import find_java
 from .nodes import jar
+
+_TOGETHER = 1 << 16  # rows of answers that are read together
 
 
 class MojoError(PipelineError):
@@ -86,5 +89,15 @@ def score_mojo(mojo: Path, source: Path) -> tuple[Floats, Bools]:
         run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
         if run.returncode or not target.exists():
             raise MojoError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
-        scored = np.loadtxt(target, delimiter=",", skiprows=1, dtype=str, ndmin=2)
-    return scored[:, 2].astype(np.float64), scored[:, 0] == "malicious"
+        return _answers(target)
+
+
+def _answers(scored: Path) -> tuple[Floats, Bools]:
+    """P(malicious) and verdict of each row, of which few are text at a time."""
+    probability, called = list[Floats](), list[Bools]()
+    with scored.open(encoding="utf-8") as lines:
+        next(lines)  # the header
+        while some := [line.split(",") for line in islice(lines, _TOGETHER)]:
+            probability.append(np.array([float(x[2]) for x in some]))
+            called.append(np.array([x[0] == "malicious" for x in some]))
+    return np.concatenate(probability), np.concatenate(called)

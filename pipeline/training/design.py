@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, matrix
+from lambda_app.chalicelib.features.registry import CHUNK, CLASSIC, SETS, chunks
 from lambda_app.chalicelib.features.tables import Lexicon, Tables
 from lambda_app.chalicelib.features.types import Floats, Ints
 from lambda_app.chalicelib.model.glm import BinnedAdditive
@@ -17,7 +18,7 @@ from ..corpus.labelled import Corpus
 from . import binning, language_model
 from .config import DEFAULTS, TrainConfig
 from .language_model import matrix_by_fold
-from .shards import Lines
+from .shards import Lines, Widths
 
 
 class DesignMatrix(Protocol):
@@ -50,7 +51,7 @@ class DesignMatrix(Protocol):
     def padding(self) -> int:
         """Rows after the real ones, by which H2O knows every level of a factor."""
 
-    def widths(self) -> Ints:
+    def widths(self) -> Widths:
         """Bytes of each row as text, with a comma after each cell, (rows + padding,)."""
 
     def part(self, rows: Ints) -> Any:
@@ -80,24 +81,24 @@ class Classic:
     padding = 0
 
     def __init__(self, corpus: Corpus, lexicon: Lexicon, config: TrainConfig = DEFAULTS) -> None:
-        """Compute the features of every row of a corpus."""
+        """Of a corpus, whose features are computed for their widths."""
         self.config = config
+        self.labels = corpus.labels
         self.tables = Tables(lexicon=lexicon)
-        self.values = matrix(corpus.labels, self.columns, self.tables)
+        texts = chain.from_iterable(DecimalLines(self.tables)(self.labels))
+        self._widths = np.fromiter(map(len, texts), np.uint8, len(self.labels))
 
-    def widths(self) -> Ints:
+    def widths(self) -> Widths:
         """Bytes of each row as text, (rows,)."""
-        texts = (x for some in _decimals(self.values) for x in some)
-        return np.fromiter(map(len, texts), np.int64, len(self.values))
+        return self._widths
 
-    def part(self, rows: Ints) -> Floats:
-        """The features of some rows."""
-        some: Floats = self.values[rows]
-        return some
+    def part(self, rows: Ints) -> list[str]:
+        """The labels of some rows."""
+        return [*self.labels.only(rows)]
 
     def lines(self, deployed: bool) -> Lines:
-        """What writes them in the shortest decimals that read back the same."""
-        return _decimals
+        """What computes their features."""
+        return DecimalLines(self.tables)
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
         """Features and one coefficient each."""
@@ -125,11 +126,11 @@ class Language:
         """Count the tables of a corpus, and choose bins and pairs of the named features."""
         self.config = config
         self.labels, malicious = corpus.labels, corpus.malicious
+        legitimate = corpus.different("legit")
         self.weights = weights(corpus, config.malicious_weight)
         words = self._word_list = language_model.word_list(config)
-        legitimate = sorted({x for x, bad in zip(self.labels, malicious, strict=True) if not bad})
-        self.tables = language_model.fit(legitimate, words, config)
-        self._crossed = language_model.CrossFit(self.labels, malicious, words, config)
+        self.tables = language_model.fit(self.labels.only(legitimate), words, config)
+        self._crossed = language_model.CrossFit(self.labels, legitimate, words, config)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // config.bin_sample)
         values, weight = self._crossed.matrix(rows, features), self.weights[rows]
         self.plan = binning.plan(features, values, malicious[rows], weight, config)
@@ -143,15 +144,16 @@ class Language:
         self.columns = tuple(self.plan.sizes)
         self.padding = max(self.plan.sizes.values())
 
-    def widths(self) -> Ints:
+    def widths(self) -> Widths:
         """Bytes of each row as text: all alike, (rows + padding,)."""
-        return np.full(len(self.labels) + self.padding, len(self.columns) * binning.CELL)
+        width = len(self.columns) * binning.CELL
+        return np.full(len(self.labels) + self.padding, width, np.uint16)
 
     def part(self, rows: Ints) -> LabelsPart:
         """Some rows' labels and folds, and the levels that rows of padding have."""
         real = rows[rows < len(self.labels)]
         return LabelsPart(
-            labels=[self.labels[i] for i in real.tolist()],
+            labels=[*self.labels.only(real)],
             fold=self._crossed.fold[real],
             levels=rows[len(real) :] - len(self.labels),
         )
@@ -234,10 +236,16 @@ class BinLines(NamedTuple):
             yield binning.text(levels.astype(np.uint8))
 
 
-def _decimals(values: Floats) -> Iterator[list[bytes]]:
-    for i in range(0, len(values), CHUNK):
-        some = values[i : i + CHUNK].tolist()
-        yield ["".join(f"{x!r}," for x in row).encode() for row in some]
+class DecimalLines(NamedTuple):
+    """From labels to classic features in the shortest decimals that read back the same."""
+
+    tables: Tables
+
+    def __call__(self, labels: Sequence[str]) -> Iterator[list[bytes]]:
+        """Their lines, CHUNK at a time."""
+        for columns in chunks(labels, CLASSIC, self.tables):
+            rows = zip(*(np.asarray(x, np.float64).tolist() for x in columns), strict=True)
+            yield ["".join(f"{x!r}," for x in row).encode() for row in rows]
 
 
 def weights(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:
@@ -249,7 +257,6 @@ def weights(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight)
     takes all rows alike: with weights H2O's IRLSM stops far from the optimum.
     """
     malicious = corpus.malicious
-    size = corpus.frame.groupby("subclass")["subclass"].transform("size").to_numpy(np.float64)
-    weight = np.where(malicious, size**-0.5, 1.0)
+    weight = np.where(malicious, corpus.sizes().astype(np.float64) ** -0.5, 1.0)
     weight[malicious] *= malicious_weight * (~malicious).sum() / weight[malicious].sum()
     return weight

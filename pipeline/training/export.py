@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ from .design import DesignMatrix
 from .glm import Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
+_TOGETHER = 1 << 16  # rows whose labels are in memory at a time
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
 
@@ -82,8 +84,10 @@ def export(trained: Trained, data: list[dict[str, Any]], folder: Path) -> None:
     write_metadata(folder, metadata)
 
 
-def verify_export(trained: Trained, labels: list[str], folder: Path, whole: bool) -> Verification:
-    """Score all rows by the artifact in a folder, and compare with the cluster and the MOJO.
+def verify_export(
+    trained: Trained, labels: Sequence[str], folder: Path, whole: bool
+) -> Verification:
+    """Score all rows, (rows,), by the artifact in a folder; compare with the cluster and the MOJO.
 
     whole: the MOJO is asked for every row, not for MOJO_ROWS. Raises ExportError if a row
     differs, MojoError or JavaError if the MOJO cannot be asked.
@@ -126,10 +130,13 @@ def _one_line(found: re.Match[str]) -> str:
     return "[" + " ".join(found[1].split()) + "]"
 
 
-def _compare(trained: Trained, labels: list[str], folder: Path, every: int) -> Verification:
+def _compare(trained: Trained, labels: Sequence[str], folder: Path, every: int) -> Verification:
     """All rows by NumPy and the cluster, every so many by the MOJO."""
     scorer = Scorer.load(folder)
-    numpy = scorer.probability_as_they_are(labels)
+    numpy = np.empty(len(labels))
+    for start in range(0, len(labels), _TOGETHER):
+        some = slice(start, start + _TOGETHER)
+        numpy[some] = scorer.probability_as_they_are(labels[some])
     flagged = numpy >= scorer.threshold
     with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
         source = Path(scratch) / "in.csv"

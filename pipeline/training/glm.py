@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import h2o
@@ -12,9 +13,10 @@ import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
 from h2o.exceptions import H2OResponseError
 from h2o.utils.model_utils import reset_model_threshold
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lambda_app.chalicelib.features.types import Bools, Floats, Ints
+from lambda_app.chalicelib.features.types import Bools, Floats
 
 from ..corpus.labelled import Corpus
 from ..errors import PipelineError
@@ -32,6 +34,7 @@ LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is c
 _H2O_BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
 _STEPS = 512  # more than bins, and a power of two: step / 512 is exact
 _TRAIN, _VALID, _PADDING = 0, 1, 2
+_TOGETHER = 1 << 16  # rows that are written together
 
 
 class TrainingError(PipelineError):
@@ -68,7 +71,7 @@ def fit(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
     """
     malicious = corpus.malicious
     valid = draw_split(cluster, corpus, design.config)
-    frame = load(cluster, design, corpus, {"part": valid.astype(int)})
+    frame = load(cluster, design, corpus, {"part": valid.astype(np.uint8)})
     split = [cluster.rows(frame, frame["part"] == which) for which in (_TRAIN, _VALID)]
     model = _fit(cluster, design, *split)
     probability = predict(model, frame, len(malicious))
@@ -105,21 +108,27 @@ def _draw(cluster: Cluster, corpus: Corpus, config: TrainConfig) -> Bools:
     share, seed = config.train_share, config.split_seed
     if not corpus.grouped and corpus.plain:
         try:
-            return cluster.draw_split(corpus.path, len(corpus.frame), share, seed)
+            return cluster.draw_split(corpus.path, len(corpus), share, seed)
         except ClusterError:
             if corpus.taken is None:
                 raise
             # One's own is split all the same: H2O reads NULs, say, otherwise than we do.
-    keys = corpus.groups if corpus.grouped else range(len(corpus.frame))
-    of_row, groups = pd.factorize(np.array(keys, object), sort=True)
     with cluster.folder() as folder:
         path = folder / "groups.csv"
-        pd.DataFrame({"number": np.arange(len(groups))}).to_csv(path, index=False)
-        return cluster.draw_split(path, len(groups), share, seed)[of_row]
+        if not corpus.grouped:
+            return cluster.draw_split(_numbers(path, len(corpus)), len(corpus), share, seed)
+        of_row, groups = corpus.numbered_groups()
+        return cluster.draw_split(_numbers(path, groups), groups, share, seed)[of_row]
+
+
+def _numbers(path: Path, count: int) -> Path:
+    """A CSV of so many rows, each of which has its number."""
+    pd.DataFrame({"number": np.arange(count)}).to_csv(path, index=False)
+    return path
 
 
 def load(
-    cluster: Cluster, design: DesignMatrix, corpus: Corpus, extra: dict[str, Ints]
+    cluster: Cluster, design: DesignMatrix, corpus: Corpus, extra: dict[str, NDArray[np.uint8]]
 ) -> h2o.H2OFrame:
     """Send a design's columns, the class and integer columns of ours to H2O.
 
@@ -145,7 +154,7 @@ def predict_deployed(
     cluster: Cluster, model: H2OGeneralizedLinearEstimator, design: DesignMatrix, rows: int
 ) -> Floats:
     """P(malicious) of every row by the tables that are deployed, (rows,)."""
-    beside = {"part": Codes.of(np.zeros(rows + design.padding, int), [])}
+    beside = {"part": Codes.of(np.zeros(rows + design.padding, np.uint8))}
     return predict(model, _send(cluster, design, beside, deployed=True), rows)
 
 
@@ -180,17 +189,21 @@ def fit_all(
     cluster: Cluster, corpus: Corpus, design: DesignMatrix
 ) -> H2OGeneralizedLinearEstimator:
     """Fit on every row of a corpus; raises TrainingError if H2O cannot."""
-    part = np.full(len(corpus.frame), _TRAIN)
+    part = np.full(len(corpus), _TRAIN, np.uint8)
     frame = load(cluster, design, corpus, {"part": part})
     return _fit(cluster, design, cluster.rows(frame, frame["part"] == _TRAIN))
 
 
 def out_of_fold(
-    cluster: Cluster, design: DesignMatrix, corpus: Corpus, fold: Ints, what: str
+    cluster: Cluster,
+    design: DesignMatrix,
+    corpus: Corpus,
+    fold: NDArray[np.uint8],
+    what: str,
 ) -> Floats:
     """P(malicious) of every row by a model that was fitted without its fold, (rows,).
 
-    fold is (rows,); what names the progress bar. Raises TrainingError if H2O cannot fit.
+    fold is (rows,), from 0 on; what names the progress bar. Raises TrainingError if H2O cannot fit.
     """
     padded = load(cluster, design, corpus, {"fold": fold})
     frame = h2o.assign(padded[: len(fold), :], cluster.key("rows"))
@@ -232,12 +245,14 @@ def check_with_h2o(
     512: every step then has a bin of its own, and H2O counts exactly. All arrays are (rows,) but
     candidates, which ascend.
     """
-    step = np.searchsorted(candidates, probability, side="right")
-    table = pd.DataFrame({"p": step / _STEPS, "actual": np.array(LEVELS)[malicious.astype(int)]})
-    table["weight"] = weights
     with cluster.folder() as folder:
         path = folder / "steps.csv"
-        table.to_csv(path, index=False)
+        for start in range(0, len(probability), _TOGETHER):
+            some = slice(start, start + _TOGETHER)
+            step = np.searchsorted(candidates, probability[some], side="right")
+            actual = np.array(LEVELS)[malicious[some].astype(int)]
+            table = pd.DataFrame({"p": step / _STEPS, "actual": actual, "weight": weights[some]})
+            table.to_csv(path, index=False, header=not start, mode="a")
         frame = cluster.read([path], {"p": "numeric", "actual": "enum", "weight": "numeric"})
     metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS, weights=frame["weight"])
     reached = round(metrics.find_threshold_by_max_metric("f1") * _STEPS)

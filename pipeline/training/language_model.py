@@ -8,7 +8,7 @@ without its fold.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from lambda_app.chalicelib.features.tables import CharacterModel, Tables, Vocabu
 from lambda_app.chalicelib.features.types import Bools, Floats, Ints
 
 from ..corpus.folds import fold_of
+from ..corpus.store import Column
 from .automaton import compile_tree, usable
 from .config import DEFAULTS, TrainConfig
 
@@ -105,16 +106,15 @@ def fit_words(
     (Viterbi training, an approximation of EM: Juang and Rabiner, IEEE Trans. ASSP
     38(9), 1990); the list's own frequencies stay in as a prior.
     """
-    batches = [encode(legitimate[i : i + CHUNK]) for i in range(0, len(legitimate), CHUNK)]
     letters = np.full(SIZE, 0.5)
-    for batch in batches:
+    for batch in _batches(legitimate):
         letters += np.bincount(batch.codes, minlength=SIZE)
     letters[OTHER] = 0.5
     letters = letters / letters.sum()
     frequency, singles = listed.frequency, config.single_share
     for _ in range(config.viterbi_rounds):
         words = _words(listed, frequency * (1 - singles), letters * singles)
-        found, alone = _count_arcs(words, batches)
+        found, alone = _count_arcs(words, legitimate)
         counts = found[listed.cell] + config.prior_words * listed.frequency
         frequency = counts / counts.sum()
         singles = (alone + 1) / (alone + found.sum() + 2)
@@ -129,10 +129,14 @@ def _words(listed: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
     return Vocabulary(listed.cells, costs)
 
 
-def _count_arcs(words: Vocabulary, batches: Sequence[Batch]) -> tuple[Ints, int]:
+def _batches(labels: Sequence[str]) -> Iterator[Batch]:
+    return (encode(labels[i : i + CHUNK]) for i in range(0, len(labels), CHUNK))
+
+
+def _count_arcs(words: Vocabulary, labels: Sequence[str]) -> tuple[Ints, int]:
     """How often each cell's word, and any single character, is in the cheapest segmentations."""
     found, alone = np.zeros(len(words.cells), np.int64), 0
-    for batch in batches:
+    for batch in _batches(labels):
         features = BatchFeatures(batch, Tables(words=words))
         taken = best_arcs(features)
         first_word = len(features.arcs.start) - len(features.matches.start)
@@ -173,25 +177,28 @@ class CrossFit:
 
     def __init__(
         self,
-        labels: Sequence[str],
-        malicious: Bools,
+        labels: Column,
+        legitimate: Ints,
         words: WordList,
         config: TrainConfig = DEFAULTS,
     ) -> None:
-        """Count the tables of every fold's others; labels and malicious are (rows,)."""
-        self._labels, self._malicious = labels, malicious
+        """Count the tables of every fold's others.
+
+        labels are (rows,); legitimate has the number of a row for each different legitimate one.
+        """
+        self._labels, self._legitimate = labels, legitimate
         self._words, self._config = words, config
-        self.fold = fold_of(labels, config.cross_fit_folds).astype(np.uint8)  # (rows,)
+        self.fold = fold_of(labels, config.cross_fit_folds)  # (rows,)
         self.tables = [self._without(k) for k in range(config.cross_fit_folds)]  # of its others
 
     def matrix(self, rows: Ints, names: Sequence[str]) -> Floats:
         """The named features of some rows, float64 (rows, names)."""
-        labels = [self._labels[i] for i in rows.tolist()]
+        labels = list(self._labels.only(rows))
         return matrix_by_fold(labels, self.fold[rows], names, self.tables)
 
     def _without(self, k: int) -> Tables:
-        others = np.flatnonzero((self.fold != k) & ~self._malicious)
-        return fit(sorted({self._labels[i] for i in others}), self._words, self._config)
+        others = self._legitimate[self.fold[self._legitimate] != k]
+        return fit(self._labels.only(others), self._words, self._config)
 
 
 def matrix_by_fold(

@@ -7,9 +7,11 @@ and a GLM's sums the same bits, however many processes write and nodes read.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -23,9 +25,12 @@ from ..errors import PipelineError
 from ..scoring.workers import cores, prepare, signals_held
 
 Part = Any  # some rows of a design, small enough to go to another process
+Widths = NDArray[np.uint8] | NDArray[np.uint16]  # bytes of each row
 
 _SIZE = 1 << 22  # bytes of a shard, about: of the chunks that H2O cuts a file sent to it into
 _WORTH = 1 << 23  # bytes for each process: it takes a second or two to start
+_TOGETHER = 1 << 16  # rows that are looked at together
+_AHEAD = 2  # shards for each process that it has before it
 
 
 class ShardError(PipelineError):
@@ -46,7 +51,7 @@ class Rows(Protocol):
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
 
-    def widths(self) -> Ints:
+    def widths(self) -> Widths:
         """Bytes of each row as text, with a comma after each cell, (rows + padding,)."""
 
     def part(self, rows: Ints) -> Part:
@@ -63,10 +68,10 @@ class Codes(NamedTuple):
     codes: NDArray[np.uint8]  # (rows + padding,)
 
     @classmethod
-    def of(cls, numbers: Ints, padding: Sequence[int]) -> Codes:
-        """Of integers, at most 256 different ones, (rows,), and those of padding."""
-        values, codes = np.unique(np.append(numbers, padding), return_inverse=True)
-        return cls([b"%d" % x for x in values.tolist()], codes.astype(np.uint8))
+    def of(cls, numbers: Ints | NDArray[np.uint8], padding: Sequence[int] = ()) -> Codes:
+        """Of integers from 0 to 255, (rows,), and those of padding."""
+        codes = np.append(numbers.astype(np.uint8), np.array(padding, np.uint8))
+        return cls([b"%d" % x for x in range(256)], codes)
 
     def some(self, rows: Ints) -> Codes:
         """Of these rows only."""
@@ -76,9 +81,9 @@ class Codes(NamedTuple):
         """The words of all rows."""
         return [self.words[code] for code in self.codes.tolist()]
 
-    def widths(self) -> Ints:
+    def widths(self) -> Widths:
         """Bytes of each row's word, (rows + padding,)."""
-        return np.array([len(word) for word in self.words])[self.codes]
+        return np.array([len(word) for word in self.words], np.uint8)[self.codes]
 
 
 class _Shard(NamedTuple):
@@ -95,12 +100,14 @@ def write(folder: Path, design: Rows, beside: Mapping[str, Codes], deployed: boo
     processes ends before its time.
     """
     header = _header(design, beside)
-    widths = design.widths() + sum(codes.widths() + 1 for codes in beside.values())
-    bounds = cuts(widths, len(header))
+    widths = design.widths().astype(np.uint16)
+    for codes in beside.values():
+        widths += codes.widths() + 1
+    bounds = [0, *cuts(widths, len(header)), len(widths)]
     jobs = max(min(cores(), int(widths.sum()) // _WORTH), 1)
     shards = (
         _Shard(folder / f"{i:06d}.csv", header, design.part(rows), _some(beside, rows))
-        for i, rows in enumerate(np.split(np.arange(len(widths)), bounds))
+        for i, rows in enumerate(np.arange(*ends) for ends in pairwise(bounds))
     )
     return _all(design.lines(deployed), shards, jobs)
 
@@ -109,18 +116,24 @@ def write_one(path: Path, design: Rows, rows: Ints) -> None:
     """Write some rows to one file, by the tables that are deployed."""
     with path.open("wb") as file:
         file.write(_header(design, {}))
-        for some in design.lines(deployed=True)(design.part(rows)):
-            file.writelines(x[:-1] + b"\n" for x in some)
+        lines = design.lines(deployed=True)
+        for start in range(0, len(rows), _TOGETHER):
+            for some in lines(design.part(rows[start : start + _TOGETHER])):
+                file.writelines(x[:-1] + b"\n" for x in some)
 
 
-def cuts(widths: Ints, header: int) -> Ints:
+def cuts(widths: Widths, header: int) -> list[int]:
     """The rows at which shards begin, but the first, given the bytes of each row and the header.
 
     H2O gives a chunk the lines whose predecessor's line feed stands in it.
     """
-    ends = header + np.cumsum(widths)
-    chunk = (ends[:-1] - 1) // _SIZE  # of the row after each
-    return np.flatnonzero(np.diff(chunk, prepend=0)) + 1
+    found, end, last = list[int](), header, 0
+    for start in range(0, len(widths), _TOGETHER):
+        ends = end + np.cumsum(widths[start : start + _TOGETHER], dtype=np.int64)
+        chunk = (ends - 1) // _SIZE  # of the row after each
+        found += (np.flatnonzero(np.diff(chunk, prepend=last)) + start + 1).tolist()
+        end, last = ends[-1], chunk[-1]
+    return [row for row in found if row < len(widths)]
 
 
 def _header(design: Rows, beside: Mapping[str, Codes]) -> bytes:
@@ -132,16 +145,23 @@ def _some(beside: Mapping[str, Codes], rows: Ints) -> list[Codes]:
 
 
 def _all(lines: Lines, shards: Iterable[_Shard], jobs: int) -> list[Path]:
-    """By so many processes, of which each has the tables of lines; by this one if that is all."""
+    """By so many processes, of which each has the tables of lines; by this one if that is all.
+
+    Few of the shards are in memory at a time.
+    """
     if jobs == 1:
         return [_write(lines, shard) for shard in shards]
     # As scoring.workers has it: after kill -9 of this process nobody is warned.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
     executor = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (lines,))
+    written, waiting = list[Path](), deque[Future[Path]]()
     try:
-        with signals_held():
-            written = [executor.submit(_write_there, shard) for shard in shards]
-        return [future.result() for future in written]
+        for shard in shards:
+            with signals_held():
+                waiting.append(executor.submit(_write_there, shard))
+            if len(waiting) > _AHEAD * jobs:
+                written.append(waiting.popleft().result())
+        return written + [future.result() for future in waiting]
     except BrokenProcessPool as error:
         raise ShardError("a process that writes features ended before its time") from error
     finally:

@@ -16,7 +16,7 @@ import h2o
 import pandas as pd
 
 from lambda_app.chalicelib.features.registry import CLASSIC
-from pipeline.corpus import labelled, sources
+from pipeline.corpus import embedded, labelled, sources
 from pipeline.jvm.cluster import Cluster, cluster, download
 from pipeline.jvm.mojo import score_mojo
 from pipeline.training.automaton import read_words
@@ -52,7 +52,7 @@ def _chosen() -> pd.DataFrame:
     original = labelled.read(sources.fetch(sources.ORIGINAL)).frame
     rows = [(label, "legit") for label in _every(legitimate(), EACH["legit"])]
     with tempfile.TemporaryDirectory() as folder:
-        labelled.write_embedded(Path(folder) / "embedded.csv")
+        embedded.write(Path(folder) / "embedded.csv")
         ours = labelled.read(Path(folder) / "embedded.csv").frame
     both = ours[(ours["class"] == "dga") & ours["host"].isin(original["host"])]
     for family, labels in both.groupby("subclass")["domain"]:

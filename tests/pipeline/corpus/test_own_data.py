@@ -13,9 +13,8 @@ import duckdb
 import pytest
 import zstandard
 
-from pipeline.corpus import own_data
 from pipeline.corpus.mapping import ReadOptions
-from pipeline.corpus.own_data import Taken
+from pipeline.corpus.own_data import Reading, Taken
 from pipeline.corpus.schema import CLASSES, CorpusError, LabelledName
 from pipeline.errors import PipelineError
 
@@ -40,9 +39,17 @@ def load(tmp_path: Path) -> Load:
     ) -> tuple[list[LabelledName], Taken]:
         path = tmp_path / "mine"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return own_data.load(path, ReadOptions.parse(maps, lenient), kind)
+        return load_file(path, ReadOptions.parse(maps, lenient), kind)
 
     return write
+
+
+def load_file(
+    path: Path, options: ReadOptions | None = None, kind: str = ""
+) -> tuple[list[LabelledName], Taken]:
+    reading = Reading(path, options, kind)
+    rows = [*reading]
+    return rows, reading.taken
 
 
 def labels(loaded: tuple[list[LabelledName], Taken]) -> list[tuple[str, str]]:
@@ -300,7 +307,7 @@ def test_parquet_of_any_type(tmp_path: Path, legit: str, dga: str) -> None:
         f'SELECT \'google.com\' AS "Do""main", {legit} AS is_dga, NULL AS family '
         f"UNION ALL SELECT 'xmqjtoevkbhrw.ru', {dga}, 'goz' ORDER BY ALL",
     )
-    rows, _ = own_data.load(path, ReadOptions.parse(['host=Do"main']))
+    rows, _ = load_file(path, ReadOptions.parse(['host=Do"main']))
     assert [(row.domain, row.kind) for row in rows] == ROWS
     assert [row.subclass for row in rows] == ["legit", "goz"]
 
@@ -309,15 +316,15 @@ def test_parquet_with_nulls_or_without_a_column(tmp_path: Path) -> None:
     one = "SELECT 'google.com' AS domain, 0 AS label UNION ALL SELECT NULL, 0"
     path = parquet(tmp_path / "a.parquet", f"{one} UNION ALL SELECT 'a.com', NULL")
     with pytest.raises(CorpusError, match=r"(?s)2 of 3 rows left out.*1 empty: .*1 no_class: "):
-        own_data.load(path)
+        load_file(path)
     with pytest.raises(CorpusError, match="there is no column 'host'; found domain, label"):
-        own_data.load(path, ReadOptions.parse(["host=host"]))
+        load_file(path, ReadOptions.parse(["host=host"]))
 
 
 def test_the_folders_of_a_parquet_file_are_no_columns(tmp_path: Path) -> None:
     (tmp_path / "class=dga").mkdir()
     path = parquet(tmp_path / "class=dga/a.parquet", "SELECT 'google.com' AS host, 0 AS label")
-    assert labels(own_data.load(path)) == ROWS[:1]
+    assert labels(load_file(path)) == ROWS[:1]
 
 
 @pytest.mark.parametrize(
@@ -341,11 +348,11 @@ def test_files_that_cannot_be_read(load: Load, content: bytes, message: str) -> 
 
 def test_places_that_are_no_file(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"this is a directory; give a file"):
-        own_data.load(tmp_path)
+        load_file(tmp_path)
     with pytest.raises(CorpusError, match=r"absent\.csv: no such file"):
-        own_data.load(tmp_path / "absent.csv")
+        load_file(tmp_path / "absent.csv")
     with pytest.raises(CorpusError, match=r"/dev/null: not a regular file"):
-        own_data.load(Path("/dev/null"))
+        load_file(Path("/dev/null"))
 
 
 @pytest.mark.timing
@@ -355,6 +362,6 @@ def test_a_million_rows_in_half_a_minute(tmp_path: Path) -> None:
         file.write("domain,label,family\n")
         file.writelines(f"www.example-{i}.co.uk,{i % 2},x\n" for i in range(200_000))
     started = time.perf_counter()
-    rows, _ = own_data.load(path)
+    rows, _ = load_file(path)
     assert len(rows) == 200_000
     assert time.perf_counter() - started < 6

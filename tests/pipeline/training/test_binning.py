@@ -144,9 +144,10 @@ def corpus() -> Corpus:
     draw = random.Random(5)
     generated = ["".join(draw.choices("abcdefghijklmnopq12", k=draw.randint(5, 20))) for _ in some]
     kinds = ["legit"] * len(some) + ["dga"] * len(generated)
-    frame = pd.DataFrame({"domain": [*some, *generated], "class": kinds, "subclass": kinds})
+    names = [*some, *generated]
+    frame = pd.DataFrame({"host": names, "domain": names, "class": kinds, "subclass": kinds})
     frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
-    return Corpus("made-up", Path("none.csv"), frame)
+    return Corpus.of("made-up", Path("none.csv"), frame)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +159,7 @@ def design(corpus: Corpus) -> Language:
 @pytest.fixture(scope="module")
 def crossed(corpus: Corpus, design: Language) -> CrossFit:
     """Of the same names and words as the design."""
-    return CrossFit(design.labels, corpus.malicious, word_list(FEW_WORDS), FEW_WORDS)
+    return CrossFit(design.labels, corpus.different("legit"), word_list(FEW_WORDS), FEW_WORDS)
 
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])

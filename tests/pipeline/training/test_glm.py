@@ -93,7 +93,7 @@ def test_the_committed_artifact_is_what_training_gives(
 
 
 def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> None:
-    rows = len(labelled.read(small_csv).frame)
+    rows = len(labelled.read(small_csv))
     first, second = (h2o_cluster.draw_split(small_csv, rows, 0.8, 123456) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert 0.15 < first.mean() < 0.25
@@ -122,9 +122,9 @@ def test_ones_own_file_is_split_whatever_h2o_makes_of_it(
     if change == "NUL":
         assert corpus.plain
         with pytest.raises(ClusterError, match="rows where"):
-            h2o_cluster.draw_split(path, len(corpus.frame), 0.8, 1)
+            h2o_cluster.draw_split(path, len(corpus), 0.8, 1)
     valid = draw_split(h2o_cluster, corpus)
-    assert len(valid) == len(corpus.frame) >= 2070
+    assert len(valid) == len(corpus) >= 2070
     assert 0.15 < valid.mean() < 0.25
 
 
@@ -139,7 +139,7 @@ def test_every_fold_is_scored_by_a_model_of_all_others(
     """Each of three folds, against a model fitted by hand on the other two."""
     rows = labelled.read(small_csv)
     design = Classic(rows, Lexicon.load(sources.WEB2.path))
-    fold = np.arange(len(rows.frame)) % 3
+    fold = np.arange(len(rows), dtype=np.uint8) % 3
     probability = out_of_fold(h2o_cluster, design, rows, fold, "folds")
     frame = load(h2o_cluster, design, rows, {"fold": fold})
     for k in range(3):

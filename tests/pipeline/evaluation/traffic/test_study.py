@@ -48,7 +48,7 @@ def corpus() -> Corpus:
             "subclass": ["hsts"] * len(names) + ["original"],
         }
     )
-    return Corpus("made-up", Path("none.csv"), frame)
+    return Corpus.of("made-up", Path("none.csv"), frame)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_legitimate_names_are_of_the_committed_lists_and_not_generated(corpus: C
     generated = pool.label_of(pool.make(corpus, seed=1, runs=1).runs["zloader"][0][0])
     frame = corpus.frame.copy()
     frame.loc[0, "domain"] = generated
-    made = pool.make(dataclasses.replace(corpus, frame=frame), seed=1, runs=1)
+    made = pool.make(Corpus.of("made-up", Path("none.csv"), frame), seed=1, runs=1)
     assert not {generated, "elsewhere"} & set(made.legit)
     assert len(made.legit) == len(frame) - 2
 

@@ -1,0 +1,144 @@
+"""Rows of text in DuckDB's hands: in memory while they are few, beyond MEMORY on the disk."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, overload
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lambda_app.chalicelib.features.types import Ints
+
+from ..errors import PipelineError
+
+MEMORY = "200MB"  # that DuckDB takes for a store's rows, and what it makes of them
+_BLOCK = 1 << 16  # rows that are put in or taken out together
+_NUMBER = "number"  # of a row, from 0 on
+
+
+class StoreError(PipelineError):
+    """Rows that could not be kept or asked for."""
+
+
+class Store:
+    """A table of texts whose rows are numbered; it goes when nobody holds it any more."""
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Take all rows in, (columns,) each; raises StoreError, and what taking them raises."""
+        folder = tempfile.mkdtemp(prefix="corpus-")
+        settings = {"memory_limit": MEMORY, "temp_directory": folder, "threads": "2"}
+        self._connection = duckdb.connect(config=dict(settings))
+        weakref.finalize(self, _end, self._connection, folder)
+        self.columns = tuple(columns)
+        texts = "".join(f', "{name}" VARCHAR' for name in columns)
+        self._connection.execute(f"CREATE TABLE rows ({_NUMBER} BIGINT{texts})")
+        self._rows = 0
+        source = iter(rows)
+        while block := list(islice(source, _BLOCK)):
+            self._insert(pd.DataFrame(block, columns=list(columns), dtype=object))
+
+    def _insert(self, frame: pd.DataFrame) -> None:
+        frame.insert(0, _NUMBER, np.arange(self._rows, self._rows + len(frame)))
+        with _said():
+            self._connection.register("block", frame)
+            self._connection.execute("INSERT INTO rows SELECT * FROM block")
+            self._connection.unregister("block")
+        self._rows += len(frame)
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return self._rows
+
+    def column(self, name: str) -> Column:
+        """A column, of which a part at a time is read."""
+        return Column(self, name, range(self._rows))
+
+    def frame(self) -> pd.DataFrame:
+        """All columns of all rows, in memory."""
+        return pd.DataFrame({name: list(self.column(name)) for name in self.columns}, dtype=str)
+
+    def each(self, expression: str, joined: str = "") -> NDArray[Any]:
+        """What an SQL expression gives for each row, (rows,); joined: a table that it needs."""
+        return self.values(f"SELECT {expression} FROM rows {joined} ORDER BY rows.{_NUMBER}")
+
+    def first(self, name: str, condition: str) -> Ints:
+        """The first row of each different text of a column, of rows that meet a condition."""
+        return self.values(
+            f'SELECT min({_NUMBER}) AS x FROM rows WHERE {condition} GROUP BY "{name}" ORDER BY x'
+        )
+
+    def values(self, sql: str) -> NDArray[Any]:
+        """The one column that an SQL query on the table rows gives; raises StoreError."""
+        with _said():
+            [found] = self._connection.execute(sql).fetchnumpy().values()
+        return np.asarray(found)
+
+
+class Column(Sequence[str]):
+    """Texts of a store's column, all or some, read a block at a time."""
+
+    def __init__(self, store: Store, name: str, rows: range | Ints) -> None:
+        """rows: the numbers of those that it is of, ascending."""
+        self._store, self._name, self._rows = store, name, rows
+        self._read: tuple[int, list[str]] = (-1, [])  # the last block's number and texts
+
+    def __len__(self) -> int:
+        """The number of texts."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        """A text, or those of a slice that ascends."""
+        if isinstance(at, slice):
+            return self._some(np.asarray(self._rows[at]))
+        return self._some(np.asarray([self._rows[at]]))[0]
+
+    def __iter__(self) -> Iterator[str]:
+        """All texts."""
+        for start in range(0, len(self), _BLOCK):
+            yield from self[start : start + _BLOCK]
+
+    def only(self, places: Ints) -> Column:
+        """Those at some places, ascending."""
+        return Column(self._store, self._name, np.asarray(self._rows)[places])
+
+    def _some(self, rows: Ints) -> list[str]:
+        blocks, found = rows // _BLOCK, list[str]()
+        for block in np.unique(blocks).tolist():
+            texts, places = self._block(block), rows[blocks == block] - block * _BLOCK
+            found += [texts[i] for i in places.tolist()]
+        return found
+
+    def _block(self, number: int) -> list[str]:
+        if self._read[0] != number:
+            first = number * _BLOCK
+            within = f"{_NUMBER} >= {first} AND {_NUMBER} < {first + _BLOCK}"
+            found = self._store.values(
+                f'SELECT "{self._name}" FROM rows WHERE {within} ORDER BY {_NUMBER}'
+            )
+            self._read = number, found.tolist()
+        return self._read[1]
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:  # the disk is full, say
+        raise StoreError(f"DuckDB: {error}") from error
+
+
+def _end(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
+    connection.close()
+    shutil.rmtree(folder, ignore_errors=True)
