@@ -3,8 +3,8 @@
 An object holds the queries of a minute. The network is made up and clean: clients ask for names by
 Zipf's law, and for some that nobody has asked for before, of which one in thirty does not exist. In
 the first minutes those are one in a hundred, which is much. Then a day goes by in one object, and
-minutes with one in five hundred follow. AWS around it is moto on this machine, which answers one
-request at a time.
+minutes with one in five hundred follow. Beside it a sparse network: a day of few clients, an object
+each five minutes. AWS around it is moto on this machine, which answers one request at a time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -35,6 +36,7 @@ LINES = sized(100_000, 500)  # of a minute
 CLIENTS = sized(1_000, 10)
 MINUTES = 3  # of either kind
 MORNING, EVENING = 0.01, 0.002  # of the queries are for names that nobody has asked for
+SPARSE, OBJECTS = sized(250, 10), sized(288, 2)  # clients of the other network, objects of its day
 HOURS = 96  # such names of a client in between, as many as in eight hours of the latter
 SHARE = 512 / 1769  # of a core at 512 MB, as AWS documents it: a whole one at 1,769
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -52,26 +54,59 @@ def rows() -> Iterator[Row]:
 
 
 def _measured(unpacked: Path, url: str) -> Iterator[Row]:
-    environment = aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": url}
-    os.environ.update(environment)
-    topic = _made()
-    environment |= {"LOG_BUCKET": "logs", "LOG_TABLE": "logs", "LOG_TOPIC": topic}
-    with emulated(unpacked, "app.logs", package.variables() | environment, sdk=True) as function:
+    os.environ.update(aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": url})
+    with _running(unpacked, "busy") as function:
         size = f"logs: an object of {LINES:,} lines of {CLIENTS:,} clients"
         network = _Network()
         yield from _minutes(f"{size}, a state just begun", function, network, MORNING)
-        _read(function, network.hours())
+        _read(function, "busy", _key(), network.hours())
         yield from _minutes(f"{size}, at a day's end", function, network, EVENING)
         yield "  peak memory of the function, all day (of 512 MB)", f"{peak(function.pid):,.0f} MB"
 
+    with _running(unpacked, "sparse") as function:
+        yield from _day(function)
+
+
+@contextmanager
+def _running(unpacked: Path, name: str) -> Iterator[Function]:
+    """The function, with a bucket, a table and a topic of a name."""
+    boto3.client("s3").create_bucket(Bucket=name)
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": x, "AttributeType": "S"} for x in ("pk", "sk")],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    topic = boto3.client("sns").create_topic(Name=name)["TopicArn"]
+    environment = {x: os.environ[x] for x in (*aws_server.CREDENTIALS, "AWS_ENDPOINT_URL")}
+    environment |= {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}
+    with emulated(unpacked, "app.logs", package.variables() | environment, sdk=True) as function:
+        yield function
+
+
+def _day(function: Function) -> Iterator[Row]:
+    records = route53.day(clients=SPARSE)
+    objects = route53.objects(records, 86_400 // OBJECTS)
+    busy = [
+        _read(function, "sparse", key, route53.packed(some))[1] for key, some in objects.items()
+    ]
+    writes, units = _written("sparse")
+    what = f"logs: a day of {SPARSE} clients, {len(records):,} queries in {len(objects)} objects"
+    yield what, f"{sum(busy):,.1f} s of processor time"
+    yield "  of an object, at 512 MB, reckoned", spread([x / SHARE for x in busy], "s", 1)
+    yield "  DynamoDB's writes; write units, rather too many", f"{writes:,}; {units:,}"
+
 
 def _minutes(what: str, function: Function, network: _Network, fresh: float) -> Iterator[Row]:
-    seconds, busy, before = [], [], _written()
+    seconds, busy, before = [], [], _written("busy")
     for body in [network.minute(fresh) for _ in range(MINUTES)]:
-        took, worked = _read(function, body)
+        took, worked = _read(function, "busy", _key(), body)
         seconds.append(took)
         busy.append(worked)
-    writes, units = (after - x for after, x in zip(_written(), before, strict=True))
+    writes, units = (after - x for after, x in zip(_written("busy"), before, strict=True))
     yield what, spread(seconds, "s", 1)
     yield "  of it the function's own processor time", spread(busy, "s", 1)
     yield "  the same at 512 MB, reckoned", spread([x / SHARE for x in busy], "s", 1)
@@ -82,31 +117,18 @@ def _minutes(what: str, function: Function, network: _Network, fresh: float) -> 
 _number = itertools.count()
 
 
-def _read(function: Function, body: bytes) -> tuple[float, float]:
+def _key() -> str:
+    return route53.key_of(_START, next(_number))
+
+
+def _read(function: Function, name: str, key: str, body: bytes) -> tuple[float, float]:
     """Have an object read; seconds that it took, and those that the function was busy."""
-    number = next(_number)
-    key = route53.key_of(_START, number)
-    boto3.client("s3").put_object(Bucket="logs", Key=key, Body=body)
-    event = route53.event(key, bucket="logs", seconds=_START)
-    before, start = (_busy(function) if number else 0.0), time.perf_counter()
+    boto3.client("s3").put_object(Bucket=name, Key=key, Body=body)
+    event = route53.event(key, bucket=name, seconds=_START)
+    before, start = _busy(function), time.perf_counter()
     if function(event) != {"read": 1}:
         raise RuntimeError(function.log[-2000:])
     return time.perf_counter() - start, _busy(function) - before
-
-
-def _made() -> str:
-    """A bucket, a table and a topic, whose ARN it returns."""
-    boto3.client("s3").create_bucket(Bucket="logs")
-    boto3.client("dynamodb").create_table(
-        TableName="logs",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": x, "AttributeType": "S"} for x in ("pk", "sk")],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
-    return str(boto3.client("sns").create_topic(Name="logs")["TopicArn"])
 
 
 class _Network:
@@ -145,14 +167,18 @@ class _Network:
 
 
 def _busy(function: Function) -> float:
-    """Seconds of processor time of the function's process, by Linux."""
-    fields = Path(f"/proc/{function.pid}/stat").read_text().rpartition(")")[2].split()
+    """Seconds of processor time of the function's process, by Linux; 0 before it has started."""
+    try:
+        pid = function.pid
+    except ValueError:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _written() -> tuple[int, int]:
+def _written(name: str) -> tuple[int, int]:
     """Writes to the table so far, and write units by what its items hold now."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="logs")
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=name)
     items = [x for page in pages for x in page["Items"] if "state" in x]
     writes = [int(x["version"]["N"]) for x in items]
     sizes = [-(-len(x["state"]["B"]) // 1024) for x in items]

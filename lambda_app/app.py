@@ -184,7 +184,9 @@ if os.environ.get("LOG_BUCKET"):  # two functions more, which Chalice else knows
         """Judge the clients in the DNS logs that S3 tells of."""
         from chalicelib.logs import handler
 
-        read: dict[str, int] = handler.on_event(event, get_scorer())
+        read: dict[str, int] = handler.on_event(
+            event, get_scorer(), getattr(context, "aws_request_id", "")
+        )
         return read
 
     @app.schedule("cron(30 1 * * ? *)", name="summary")

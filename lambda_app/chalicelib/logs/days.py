@@ -155,9 +155,12 @@ class Told(NamedTuple):
 
 def add_clients(
     service: Service, day: int, clients: Mapping[str, Rows], judge: Judge
-) -> list[Told]:
-    """Merge clients' rows into what is kept, judge them, and tell their alarms."""
-    names, found = sorted(clients), []
+) -> tuple[list[Told], list[Exception]]:
+    """Merge clients' rows into what is kept, judge them, and tell their alarms.
+
+    What fails for a client is returned, and keeps no other from being judged.
+    """
+    names, found, failed = sorted(clients), list[Told](), list[Exception]()
     for start in range(0, len(names), _PAGE):
         page = names[start : start + _PAGE]
         keys = {client: client_key(day, client) for client in page}
@@ -165,12 +168,16 @@ def add_clients(
         olds = {client: Client.unpack(items[key].state) for client, key in keys.items()}
         judge.learn({x for c in page for rows in (clients[c], olds[c].rows) for x in rows})
 
-        def add(client: str) -> Told:
+        def add(client: str) -> Told | Exception:
             visit = Visit(client, keys[client], items[keys[client]], olds[client])  # noqa: B023
-            return _add(service, day, visit, clients[client], judge)
+            try:
+                return _add(service, day, visit, clients[client], judge)
+            except Exception as error:
+                return error
 
-        found += each(add, page)
-    return found
+        for one in each(add, page):
+            (failed if isinstance(one, Exception) else found).append(one)
+    return found, failed
 
 
 class Visit(NamedTuple):
@@ -193,14 +200,28 @@ def _add(service: Service, day: int, visit: Visit, rows: Rows, judge: Judge) -> 
 
     after = service.table.update(visit.key, visit.item, change, expires(day))
     new, verdict, news = result[0]
-    if not new.told or verdict is None:
+    if not new.told:
         return Told(visit.client, verdict, False, None)
     found = telling.finding(visit.client, day, verdict)
     place = _keep(service.s3, service.settings, found)
+    _keep_newer(service, day, visit, after, judge)
     if news:
         _publish(service, found, place)
-        service.table.update(visit.key, after, _sent, expires(day))
+        sent = functools.partial(_sent, told=new.told)
+        service.table.update(visit.key, after, sent, expires(day))
     return Told(visit.client, verdict, news, found)
+
+
+def _keep_newer(service: Service, day: int, visit: Visit, kept: Item, judge: Judge) -> None:
+    """Write a finding anew while there is a newer state than that it was made of.
+
+    Of two functions at once the one that was behind may write its finding last.
+    """
+    key = visit.key
+    while (now := service.table.read([key], consistent=True)[key]).version > kept.version:
+        rows, kept = Client.unpack(now.state), now
+        verdict = None if rows.busy else judge(visit.client, rows.rows)
+        _keep(service.s3, service.settings, telling.finding(visit.client, day, verdict))
 
 
 def _next(
@@ -223,9 +244,10 @@ def _next(
     return new, verdict, False
 
 
-def _sent(old: bytes) -> bytes:
+def _sent(old: bytes, told: dict[str, Any]) -> bytes:
+    """With a note that this was published, if it still is what there is to tell."""
     client = Client.unpack(old)
-    return replace(client, told=client.told | {"sent": True}).pack()
+    return replace(client, told=told | {"sent": True}).pack() if client.told == told else old
 
 
 def _keep(s3: Any, settings: LogSettings, found: dict[str, Any]) -> str:

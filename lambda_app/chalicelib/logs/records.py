@@ -20,6 +20,8 @@ DAY = 86_400
 LONGEST = 1 << 20  # bytes of a line; a longer one is broken
 LARGEST = 2_000_000_000  # bytes of an unpacked object
 AT_ONCE = 100_000  # different questions held at a time
+_NAME = 1100  # characters of a name; none has more than 1,012, with every byte as \\ddd
+_STAMP = 40  # characters of a time
 _CLIENT = re.compile(r"[0-9A-Fa-f.:]{2,45}")  # an address
 _BEHIND, _AHEAD = 2, 1  # days by which a query may differ from its object's; state.py keeps two
 
@@ -132,7 +134,7 @@ def _take(
         return "other_day" if time else "no_time"
     told = _told(record)
     # With the dot of the root a name is the same, and takes longer to parse.
-    question = Question(client, day, name.lower().removesuffix("."))
+    question = Question(client, day, name[:_NAME].lower().removesuffix("."))
     asked = found.get(question)
     if asked:
         first, last, before, lines = asked
@@ -154,9 +156,11 @@ def _told(record: dict[str, object]) -> int:
 
 def _seconds(text: object, known: dict[str, float]) -> float:
     """Seconds since the epoch of "2025-11-25T12:00:00Z"; 0 for what is none."""
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > _STAMP:
         return 0.0
     if text not in known:
+        if len(known) >= AT_ONCE:
+            known.clear()
         try:
             moment = datetime.fromisoformat(text)
             known[text] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..web.settings import SettingsError
 
-LOGS = "AWSLogs/"  # where Route 53 puts them
+LOGS, KIND = "AWSLogs/", "/vpcdnsquerylogs/"  # where Route 53 puts them
 
 
 class LogSettings(NamedTuple):
@@ -19,8 +19,8 @@ class LogSettings(NamedTuple):
     not_clients: frozenset[str] = frozenset()  # LOG_NOT_CLIENTS: addresses that are not judged
 
     def is_log(self, key: str) -> bool:
-        """Whether a key is that of a log, and not of what is written here."""
-        return key.startswith(LOGS)
+        """Whether a key is that of a log of queries: VPC flow logs may stand beside them."""
+        return key.startswith(LOGS) and KIND in key
 
     def finding(self, date: str, client: str) -> str:
         """The key of the finding about a client's day."""

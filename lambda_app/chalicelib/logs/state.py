@@ -1,7 +1,7 @@
 """What is kept of a day: each client's unfamiliar labels, and for each label who was told what.
 
 Both are merged by minimum, maximum and union, so that the result is the same in any order and
-however often a part comes. Both are bounded, see CLIENTS, MOST and SHARD.
+however often a part comes. Both are bounded, see CLIENTS, MOST and ITEM.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from .records import NXDOMAIN
 CLIENTS = 16  # of a label that are kept: a sample by hash, the same in whatever order they come
 MOST = 5000  # unfamiliar labels of a client's day; with more it is a resolver or a crawler
 SHARDS = 32  # parts in which a day's labels are kept
-SHARD = 360_000  # bytes of one; DynamoDB takes 400 KB. More labels than that are not kept
+ITEM = 360_000  # bytes of a part, or of a client's day; DynamoDB takes 400 KB with all else in it
 LATER = 900  # seconds by which what is kept of a label's last sight may be behind
 _SUFFIXES = 7  # of a label that are kept
+_OVERHEAD = 80  # bytes of a row as JSON beside its texts, at most
 _MARK = 4  # characters that stand for a client
 _VOTE = _MARK + 1
 POPULAR = "*"
@@ -61,7 +62,7 @@ class Client:
     """A client's day. told: what was last said of it, by keys of telling.py; {} for nothing."""
 
     rows: Rows = field(default_factory=dict)
-    busy: bool = False  # more than MOST labels: its rows are no longer kept
+    busy: bool = False  # more than MOST labels, or ITEM bytes: its rows are no longer kept
     told: dict[str, Any] = field(default_factory=dict)
 
     def plus(self, more: Mapping[str, Row], votes: Mapping[str, str]) -> Client:
@@ -73,7 +74,7 @@ class Client:
             for label, row in merge(self.rows, more).items()
             if row.told == NXDOMAIN or not familiar(votes.get(label, ""))
         }
-        busy = len(rows) > MOST
+        busy = len(rows) > MOST or not _has_room(rows)
         return replace(self, rows={} if busy else rows, busy=busy)
 
     def differs(self, kept: Client) -> bool:
@@ -149,18 +150,21 @@ def shard_of(label: str) -> int:
 
 
 def merge_votes(kept: bytes, more: Mapping[str, str]) -> tuple[bytes, dict[str, str], int]:
-    """A part with more votes: as bytes, as votes by label, and how many labels found no room."""
+    """A part with more votes: as bytes, as votes by label, and how many labels found no room.
+
+    Where there is no room for all, votes on labels that are there already come first.
+    """
     old = unpack_votes(kept)
     new = dict(old)
     for label, votes in more.items():
         new[label] = together(new.get(label, ""), votes)
     if new == old:
         return kept, old, 0
-    packed = _packed(new)
-    if len(packed) <= SHARD:
-        return packed, new, 0
-    known = {label: votes for label, votes in new.items() if label in old}
-    return _packed(known), new, len(new) - len(known)
+    known = {label: new[label] for label in old}
+    for some in (new, known):
+        if len(packed := _packed(some)) <= ITEM:
+            return packed, new, len(new) - len(some)
+    return kept, new, sum(votes != old.get(label) for label, votes in new.items())
 
 
 def unpack_votes(state: bytes) -> dict[str, str]:
@@ -191,6 +195,12 @@ def votes_of(clients: Mapping[str, Mapping[str, Row]], popular: Iterable[str]) -
         + "".join(f"{x}{told[x]}" for x in sorted(told)[:CLIENTS])
         for label, told in found.items()
     }
+
+
+def _has_room(rows: Rows) -> bool:
+    """Whether an item can hold a client's rows: under some zones askers choose long suffixes."""
+    size = sum(len(label) + len("".join(row.suffixes)) + _OVERHEAD for label, row in rows.items())
+    return size <= ITEM or len(_packed(rows)) <= ITEM  # packing takes time, and makes it smaller
 
 
 def _packed(value: object) -> bytes:

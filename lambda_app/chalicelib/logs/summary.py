@@ -27,15 +27,20 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     """
     service = service_of(scorer)
     day = int((time.time() if now is None else now) // DAY) - 1
-    told = close(service, day)
-    numbers, message = _message(service.settings, telling.date(day), told)
+    told, failed = close(service, day)
+    numbers, message = _message(service.settings, telling.date(day), told, len(failed))
     service.sns.publish(TopicArn=service.settings.topic, **message)
+    for error in failed:
+        write({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
     write({"level": "INFO", "message": "summary", "day": telling.date(day)} | numbers)
     return numbers
 
 
-def close(service: Service, day: int) -> list[Told]:
-    """The verdict on all clients of a day, by its whole state; its alarms are told."""
+def close(service: Service, day: int) -> tuple[list[Told], list[Exception]]:
+    """The verdict on all clients of a day, by its whole state; its alarms are told.
+
+    And what failed, for the clients that it failed for.
+    """
     none = days.Asks({}, set())
     votes = days.add_labels(service.table, day, none, Counter())
     known = days.Yesterday().of(service.table, day)
@@ -48,7 +53,7 @@ def close(service: Service, day: int) -> list[Told]:
 
 
 def _message(
-    settings: LogSettings, date: str, told: list[Told]
+    settings: LogSettings, date: str, told: list[Told], failed: int
 ) -> tuple[dict[str, int], dict[str, str]]:
     standing = [x.finding for x in told if x.finding and x.finding["stands"]]
     standing.sort(key=lambda x: (x["confidence"] != "high", -x["score"], x["client"]))
@@ -58,6 +63,7 @@ def _message(
         "high": sum(x["confidence"] == "high" for x in standing),
         "withdrawn": sum(x.finding is not None for x in told) - len(standing),
         "too_busy": sum(x.verdict is None for x in told),
+        "failed": failed,
     }
     return numbers, {
         "Subject": f"DNS on {date}: {numbers['alarmed']} of {numbers['clients']} clients alarmed",
@@ -85,7 +91,9 @@ def _text(
         f"{date}: {numbers['clients']} clients asked for names that few others ask for; "
         f"{numbers['alarmed']} look infected, {numbers['high']} of them surely. "
         f"{numbers['withdrawn']} earlier findings do not hold for the whole day, "
-        f"{numbers['too_busy']} clients asked for too much to be judged."
+        f"{numbers['too_busy']} clients asked for too much to be judged"
+        + f", and {numbers['failed']} could not be: see the log." * bool(numbers["failed"])
+        + "." * (not numbers["failed"])
     ]
     for found in standing[:_SHOWN]:
         kinds = ", ".join(alarm["kind"] for alarm in found["alarms"])

@@ -7,6 +7,7 @@ written only over the version that it was made of; else it is read and made anew
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +81,7 @@ class Table:
                 return item
             time.sleep(random.uniform(0, _PAUSE * min(2**attempt, 32)))
             known = self.read([key], consistent=True)[key]
-        raise BusyError(f"{key.pk} {key.sk}: changed by others {_TRIES} times in a row")
+        raise BusyError(f"{key.pk}: changed by others {_TRIES} times in a row")
 
     def _write(self, key: Key, item: Item, expires: int) -> bool:
         """Whether nobody has changed it meanwhile."""
@@ -104,30 +105,52 @@ class Table:
             return False
         return True
 
-    def begin(self, key: Key, expires: int) -> int:
-        """Count a try of something; returns how many there were with it, 0 if it is done."""
+    def begin(self, key: Key, who: str, expires: int) -> int | None:
+        """Note that somebody begins something; returns how often it failed, None if it is done.
+
+        Who begins it for a second time died of it the first time: that is a failure.
+        """
         try:
-            answer = self._client.update_item(
-                TableName=self._name,
-                Key=key.attributes,
-                UpdateExpression="ADD #tries :one SET #expires = :expires",
+            answer = self._note(
+                key,
+                "ADD #begun :who SET #expires = :expires",
+                {":who": {"SS": [who]}, ":expires": {"N": str(expires)}},
                 ConditionExpression="attribute_not_exists(#done)",
-                ExpressionAttributeNames={f"#{x}": x for x in ("tries", "expires", "done")},
-                ExpressionAttributeValues={":one": {"N": "1"}, ":expires": {"N": str(expires)}},
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return 0
-        return int(answer["Attributes"]["tries"]["N"])
+            return None
+        old = answer.get("Attributes", {})
+        if who in old.get("begun", {}).get("SS", ()):
+            return self.failed(key)
+        return int(old.get("failures", {}).get("N", 0))
 
-    def finish(self, key: Key) -> None:
+    def failed(self, key: Key) -> int:
+        """Count a failure of what was begun; returns how many there are."""
+        answer = self._note(
+            key, "ADD #failures :one", {":one": {"N": "1"}}, ReturnValues="UPDATED_NEW"
+        )
+        return int(answer["Attributes"]["failures"]["N"])
+
+    def left(self, key: Key, who: str) -> None:
+        """Note that somebody lived to give up what he began."""
+        self._note(key, "DELETE #begun :who", {":who": {"SS": [who]}})
+
+    def finish(self, key: Key, expires: int) -> None:
         """Mark what was begun as done."""
-        self._client.update_item(
+        change = "SET #done = :done, #expires = :expires REMOVE #begun"
+        self._note(key, change, {":done": {"BOOL": True}, ":expires": {"N": str(expires)}})
+
+    def _note(self, key: Key, change: str, values: dict[str, Any], **more: Any) -> Any:
+        """Change an item of something that is begun and done, by the names in the texts."""
+        names = re.findall(r"#(\w+)", change + more.get("ConditionExpression", ""))
+        return self._client.update_item(
             TableName=self._name,
             Key=key.attributes,
-            UpdateExpression="SET #done = :done",
-            ExpressionAttributeNames={"#done": "done"},
-            ExpressionAttributeValues={":done": {"BOOL": True}},
+            UpdateExpression=change,
+            ExpressionAttributeNames={f"#{name}": name for name in names},
+            ExpressionAttributeValues=values,
+            **more,
         )
 
     def forget(self, key: Key) -> None:

@@ -34,13 +34,18 @@ def is_news(verdict: Verdict, told: dict[str, Any]) -> bool:
     return surer or verdict.score >= WORSE * float(told["score"])
 
 
-def finding(client: str, day: int, verdict: Verdict) -> dict[str, Any]:
-    """A client's day by the keys of scan's JSON lines; stands: whether there still is an alarm."""
+def finding(client: str, day: int, verdict: Verdict | None) -> dict[str, Any]:
+    """A client's day, most of it by the keys of scan's JSON lines.
+
+    stands: whether there still is an alarm. verdict: None of a client that is too busy by now.
+    """
+    known = {"client": client, "day": date(day)}
+    if verdict is None:
+        return known | {"stands": False, "too_busy": True, "score": 0.0, "alarms": []}
     seen = verdict.day
-    return {
-        "client": client,
-        "day": date(day),
+    return known | {
         "stands": bool(verdict.alarms),
+        "too_busy": False,
         "score": round(verdict.score, 4),
         "confidence": verdict.confidence,
         "first_seen": moment(float(seen.first.min())) if len(seen.first) else None,

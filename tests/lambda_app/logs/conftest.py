@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from lambda_app.chalicelib.logs import days, handler
+from lambda_app.chalicelib.logs import days, handler, state
+from lambda_app.chalicelib.logs.table import Table
 from lambda_app.chalicelib.model.scorer import Scorer
 from tests.helpers import route53
 from tests.helpers.route53 import Record
@@ -30,12 +31,27 @@ class Cloud:
         boto3.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
         return key
 
-    def tell(self, *keys: str, etag: str = "e") -> dict[str, int]:
+    def tell(self, *keys: str, etag: str = "e", who: str = "") -> dict[str, int]:
         """What the function answers to S3's event, at the end of the simulated day."""
         event = route53.event(
             *keys, bucket=self.bucket, etag=etag, seconds=route53.MIDNIGHT + 86_399
         )
-        return handler.on_event(event, self.scorer)
+        return handler.on_event(event, self.scorer, who)
+
+    def client(self, client: str) -> state.Client:
+        """What is kept of its day."""
+        key = days.client_key(route53.DAY, client)
+        return state.Client.unpack(self.items.read([key])[key].state)
+
+    @property
+    def items(self) -> Table:
+        """The table."""
+        return Table(boto3.client("dynamodb"), self.table)
+
+    def letters(self) -> list[str]:
+        """Why objects were buried."""
+        keys = [x for x in self.keys("dead-letter/") if x.endswith(".reason.json")]
+        return [json.loads(self.body(key))["reason"] for key in keys]
 
     def read(self, records: Sequence[Record | bytes], number: int = 0) -> dict[str, int]:
         """What it answers to an object of these records."""

@@ -8,12 +8,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import boto3
 import pytest
 
 from lambda_app.chalicelib.logs import handler, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
-from lambda_app.chalicelib.logs.table import Key, Table
+from lambda_app.chalicelib.logs.table import Key
 from lambda_app.chalicelib.web.settings import SettingsError
 from tests.helpers import route53
 from tests.helpers.route53 import MIDNIGHT, Record, record
@@ -113,19 +112,20 @@ def test_a_poison_object_is_buried_after_two_tries(cloud: Cloud, name: str) -> N
 
 
 def test_an_object_that_is_gone_is_told(cloud: Cloud) -> None:
+    gone = route53.key_of(MIDNIGHT)
     with pytest.raises(UnreadError):
-        cloud.tell("AWSLogs/gone.log.gz")
-    assert cloud.tell("AWSLogs/gone.log.gz") == {"dead": 1}
-    letter = json.loads(cloud.body("dead-letter/AWSLogs/gone.log.gz.reason.json"))
+        cloud.tell(gone)
+    assert cloud.tell(gone) == {"dead": 1}
+    letter = json.loads(cloud.body(f"dead-letter/{gone}.reason.json"))
     assert "NoSuchKey" in letter["reason"] and "cannot be copied" in letter["reason"]
 
 
 def test_an_object_that_kills_the_function_is_buried_too(cloud: Cloud) -> None:
     key = cloud.put(route53.key_of(MIDNIGHT), route53.packed(infected(NAMES)))
     found = handler.Object(cloud.bucket, key, "e", route53.DAY)
-    for _ in range(2):  # begun, and never ended
-        Table(boto3.client("dynamodb"), cloud.table).begin(Key(f"object/{found.id}"), 1)
-    assert cloud.tell(key) == {"dead": 1}
+    for _ in range(2):  # begun by one whom Lambda lets try again, and never ended
+        cloud.items.begin(Key(f"object/{found.id}"), "request", 1)
+    assert cloud.tell(key, who="request") == {"dead": 1}
     assert "ended before their time" in str(cloud.body(f"dead-letter/{key}.reason.json"))
 
 

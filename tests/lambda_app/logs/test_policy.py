@@ -33,7 +33,8 @@ def allowed(role: str) -> dict[str, list[str]]:
             )
             keys = [x.get("Fn::Sub", "/").partition("}/")[2] for x in places]
             found |= dict.fromkeys(actions, keys)
-    return {action: keys for action, keys in found.items() if not action.startswith("logs:")}
+    # Lambda itself writes logs; without leave to list, a missing object looks like a hidden one.
+    return {x: y for x, y in found.items() if not x.startswith("logs:") and x != "s3:ListBucket"}
 
 
 @pytest.fixture

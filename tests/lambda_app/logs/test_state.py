@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import string
 
 import pytest
 from hypothesis import given
@@ -93,7 +94,7 @@ def test_a_client_that_asks_for_too_much_is_not_kept() -> None:
 
 def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     mark = state.mark("10.0.0.1")
-    monkeypatch.setattr(state, "SHARD", 2000)
+    monkeypatch.setattr(state, "ITEM", 2000)
     kept, _, left = state.merge_votes(b"", {f"n{i}": state.vote(mark, 1) for i in range(50)})
     assert left == 0 and len(kept) <= 2000
     more = {f"m{i * 7919}": state.vote(state.mark(str(i)), 1) for i in range(2000)}
@@ -101,3 +102,37 @@ def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert left == 2000 and len(votes) == 2050  # used for now, not kept
     assert state.unpack_votes(after).keys() == state.unpack_votes(kept).keys()
     assert state.unpack_votes(after)["n0"] == state.vote(mark, ANSWER)
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 60).map(str), VOTES.map("".join)), max_size=9))
+def test_whatever_comes_a_part_stays_within_its_bound(parts: list[dict[str, str]]) -> None:
+    """Votes on labels that are there grow, too."""
+    kept = b""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(state, "ITEM", 300)
+        for part in parts:
+            more = {label: state.together("", votes) for label, votes in part.items()}
+            before = state.unpack_votes(kept)
+            kept, votes, _ = state.merge_votes(kept, more)
+            assert len(kept) <= 300
+            assert before.keys() <= state.unpack_votes(kept).keys()
+            assert votes == before | {x: state.together(before.get(x, ""), more[x]) for x in more}
+
+
+@given(
+    st.dictionaries(
+        st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=63),
+        st.lists(st.text(string.ascii_lowercase, max_size=180), min_size=1, max_size=7),
+        max_size=30,
+    ),
+    st.integers(200, 5000),
+)
+def test_whatever_a_client_asks_for_its_day_stays_within_its_bound(
+    asked: dict[str, list[str]], bound: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(state, "ITEM", bound)
+        rows = {x: Row(1, 1764028800.123, 1764028801.456, tuple(s)) for x, s in asked.items()}
+        client = Client().plus(rows, {})
+        assert client.busy or client.rows == rows
+        assert len(client.pack()) <= bound + 40  # and what was told of it, and keys

@@ -314,6 +314,16 @@ def test_the_template_of_the_functions_that_read_logs(
     assert "LOG_BUCKET" not in api["Environment"]["Variables"]  # which stays as it was
     ((_, schedule),) = summary["Events"].items()
     assert schedule["Properties"]["State"] == {"Fn::If": ["HasSummary", "ENABLED", "DISABLED"]}
+    for function in (
+        logs,
+        summary,
+    ):  # what fails for good is told, and what is said is not for ever
+        (told,) = function["EventInvokeConfig"]["DestinationConfig"].values()
+        assert told["Destination"] == {"Ref": "AlarmTopic"}
+        group = resources[function["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert group["Properties"]["RetentionInDays"] == 30
+    expiry = resources["LogTable"]["Properties"]["TimeToLiveSpecification"]
+    assert expiry == {"AttributeName": "expires", "Enabled": True}
     (notified,) = resources["LogBucket"]["Properties"]["NotificationConfiguration"].values()
     assert notified[0]["Function"] == {"Fn::GetAtt": ["Logs", "Arn"]}
     allowed = {
