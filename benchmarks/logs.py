@@ -70,17 +70,7 @@ def _measured(unpacked: Path, url: str) -> Iterator[Row]:
 @contextmanager
 def _running(unpacked: Path, name: str) -> Iterator[Function]:
     """The function, with a bucket, a table and a topic of a name."""
-    boto3.client("s3").create_bucket(Bucket=name)
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": x, "AttributeType": "S"} for x in ("pk", "sk")],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
-    topic = boto3.client("sns").create_topic(Name=name)["TopicArn"]
+    topic = aws_server.make_for_logs(name)
     environment = {x: os.environ[x] for x in (*aws_server.CREDENTIALS, "AWS_ENDPOINT_URL")}
     environment |= {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}
     with emulated(unpacked, "app.logs", package.variables() | environment, sdk=True) as function:

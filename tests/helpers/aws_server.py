@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -117,3 +118,21 @@ if __name__ == "__main__":
     make_server(
         processes.HOST, int(sys.argv[1]), application, threaded=True, request_handler=_Quiet
     ).serve_forever()
+
+
+def make_for_logs(name: str) -> str:
+    """Make a bucket, a table and a topic of a name for the functions that read logs.
+
+    Returns the topic's ARN.
+    """
+    boto3.client("s3").create_bucket(Bucket=name)
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": x, "AttributeType": "S"} for x in ("pk", "sk")],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return str(boto3.client("sns").create_topic(Name=name)["TopicArn"])

@@ -14,7 +14,7 @@ import pytest
 from lambda_app.chalicelib.logs import days, handler, state
 from lambda_app.chalicelib.logs.table import Table
 from lambda_app.chalicelib.model.scorer import Scorer
-from tests.helpers import route53
+from tests.helpers import aws_server, route53
 from tests.helpers.route53 import Record
 
 
@@ -85,17 +85,7 @@ class Cloud:
 @pytest.fixture
 def cloud(aws: str, language: Scorer, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     name = f"logs-{uuid.uuid4().hex}"
-    boto3.client("s3").create_bucket(Bucket=name)
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": x, "AttributeType": "S"} for x in ("pk", "sk")],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
-    topic = boto3.client("sns").create_topic(Name=name)["TopicArn"]
+    topic = aws_server.make_for_logs(name)
     sqs = boto3.client("sqs")
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
