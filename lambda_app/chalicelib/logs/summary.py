@@ -9,10 +9,11 @@ from typing import Any
 
 from ..model.scorer import Scorer
 from ..web.telemetry import write
-from . import days, state, telling
-from .days import PARTS, Service, Told
-from .handler import service_of
+from . import clients, labels, service, state, telling
+from .clients import PARTS, Told
+from .days import Asks
 from .records import DAY
+from .service import Service
 from .settings import LogSettings
 from .verdict import Judge
 
@@ -25,11 +26,11 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     A client is told of whose names looked familiar, or alive, as long as few had asked for them;
     a finding that does not hold any more says so. Returns the numbers of the message.
     """
-    service = service_of(scorer)
+    ours = service.of(scorer)
     day = int((time.time() if now is None else now) // DAY) - 1
-    told, failed = close(service, day)
-    numbers, message = _message(service.settings, telling.date(day), told, len(failed))
-    service.sns.publish(TopicArn=service.settings.topic, **message)
+    told, failed = close(ours, day)
+    numbers, message = _message(ours.settings, telling.date(day), told, len(failed))
+    ours.sns.publish(TopicArn=ours.settings.topic, **message)
     for error in failed:
         write({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
     write({"level": "INFO", "message": "summary", "day": telling.date(day)} | numbers)
@@ -41,15 +42,14 @@ def close(service: Service, day: int) -> tuple[list[Told], list[Exception]]:
 
     And what failed, for the clients that it failed for.
     """
-    none = days.Asks({}, set())
-    votes = days.add_labels(service.table, day, none, Counter())
-    known = days.Yesterday().of(service.table, day)
-    clients: dict[str, state.Rows] = {}
+    votes = labels.add_labels(service.table, day, Asks({}, set()), Counter())
+    known = labels.Yesterday().of(service.table, day)
+    kept: dict[str, state.Rows] = {}
     for part in range(PARTS):
-        pk = days.client_key(day, "").pk[:-2] + f"{part:02}"
-        clients |= {client: {} for client, _ in service.table.all_of(pk)}
+        pk = clients.client_key(day, "").pk[:-2] + f"{part:02}"
+        kept |= {client: {} for client, _ in service.table.all_of(pk)}
     judge = Judge(votes, known, service.scorer.log_odds)
-    return days.add_clients(service, day, clients, judge)
+    return clients.add_clients(service, day, kept, judge)
 
 
 def _message(

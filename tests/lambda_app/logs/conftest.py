@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lambda_app.chalicelib.logs import days, handler, state
+from lambda_app.chalicelib.logs import clients, handler, labels, objects, service, state
 from lambda_app.chalicelib.logs.table import Table
 from lambda_app.chalicelib.model.scorer import Scorer
 from tests.helpers import aws_server, route53
@@ -40,7 +40,7 @@ class Cloud:
 
     def client(self, client: str) -> state.Client:
         """What is kept of its day."""
-        key = days.client_key(route53.DAY, client)
+        key = clients.client_key(route53.DAY, client)
         return state.Client.unpack(self.items.read([key])[key].state)
 
     @property
@@ -94,6 +94,6 @@ def cloud(aws: str, language: Scorer, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     )
     for variable, value in {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}.items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(handler, "_yesterday", days.Yesterday())
-    handler._clients.cache_clear()
+    monkeypatch.setattr(objects, "_yesterday", labels.Yesterday())
+    service._clients.cache_clear()
     return Cloud(name, name, queue, language)

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_app.chalicelib.logs import days, handler, state, summary
+from lambda_app.chalicelib.logs import clients, handler, state, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
 from lambda_app.chalicelib.logs.table import Key, Table
 from tests.helpers import route53
@@ -86,12 +86,12 @@ def test_what_aws_fails_at_is_no_poison(cloud: Cloud, monkeypatch: pytest.Monkey
         patched.setenv("LOG_TOPIC", "arn:aws:sns:us-east-1:123456789012:gone")
         for minute in range(5):
             patched.setattr(
-                "lambda_app.chalicelib.logs.days.time.time", lambda at=start + 60 * minute: at
+                "lambda_app.chalicelib.logs.clients.time.time", lambda at=start + 60 * minute: at
             )
             with pytest.raises(UnreadError):
                 cloud.tell(key)
     assert cloud.letters() == []
-    monkeypatch.setattr("lambda_app.chalicelib.logs.days.time.time", lambda: start + 600)
+    monkeypatch.setattr("lambda_app.chalicelib.logs.clients.time.time", lambda: start + 600)
     assert cloud.tell(key) == {"read": 1}
     assert len(cloud.messages()) == 1
 
@@ -125,7 +125,7 @@ def test_everything_that_is_kept_goes_after_two_days(cloud: Cloud) -> None:
 def test_of_two_findings_at_once_the_newer_stays(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep, slow, first = days._keep, Event(), Event()
+    keep, slow, first = clients._keep, Event(), Event()
 
     def kept(s3: Any, settings: Any, found: dict[str, Any]) -> str:
         if found["counts"]["new"] == 15:
@@ -133,7 +133,7 @@ def test_of_two_findings_at_once_the_newer_stays(
             slow.wait(60)
         return keep(s3, settings, found)
 
-    monkeypatch.setattr(days, "_keep", kept)
+    monkeypatch.setattr(clients, "_keep", kept)
     with ThreadPoolExecutor(1) as executor:
         behind = executor.submit(cloud.read, infected(NAMES[:15]), 1)
         assert first.wait(60)
@@ -158,8 +158,8 @@ def test_what_another_has_to_tell_is_not_marked_as_told() -> None:
     older = {"score": 1.0, "confidence": "low", "at": 1, "sent": False}
     newer = {"score": 9.0, "confidence": "high", "at": 1, "sent": False}
     kept = state.Client(told=newer).pack()
-    assert days._sent(kept, older) == kept
-    assert state.Client.unpack(days._sent(kept, newer)).told["sent"]
+    assert clients._sent(kept, older) == kept
+    assert state.Client.unpack(clients._sent(kept, newer)).told["sent"]
 
 
 def test_logs_of_flows_are_let_be(cloud: Cloud) -> None:

@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from lambda_app.chalicelib.logs import handler, summary
+from lambda_app.chalicelib.logs import handler, objects, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
 from lambda_app.chalicelib.logs.table import Key
 from lambda_app.chalicelib.web.settings import SettingsError
@@ -122,7 +122,7 @@ def test_an_object_that_is_gone_is_told(cloud: Cloud) -> None:
 
 def test_an_object_that_kills_the_function_is_buried_too(cloud: Cloud) -> None:
     key = cloud.put(route53.key_of(MIDNIGHT), route53.packed(infected(NAMES)))
-    found = handler.Object(cloud.bucket, key, "e", route53.DAY)
+    found = objects.Object(cloud.bucket, key, "e", route53.DAY)
     for _ in range(2):  # begun by one whom Lambda lets try again, and never ended
         cloud.items.begin(Key(f"object/{found.id}"), "request", 1)
     assert cloud.tell(key, who="request") == {"dead": 1}
@@ -162,7 +162,7 @@ def test_an_alarm_that_could_not_be_published_is_published_later(
             cloud.read(infected(NAMES))
     assert cloud.messages() == []
     later = time.time() + 60  # as long as Lambda waits
-    monkeypatch.setattr("lambda_app.chalicelib.logs.days.time.time", lambda: later)
+    monkeypatch.setattr("lambda_app.chalicelib.logs.clients.time.time", lambda: later)
     assert cloud.read(infected(NAMES)) == {"read": 1}
     assert len(cloud.messages()) == 1
 

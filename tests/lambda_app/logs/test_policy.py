@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lambda_app.chalicelib.logs import handler, summary
+from lambda_app.chalicelib.logs import service, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
 from pipeline.deploy.local_server import APP
 from tests.helpers import route53
@@ -49,7 +49,7 @@ def asked(cloud: Cloud) -> Asked:
             name = "PutObject"
         found.add((f"{service}:{name}", params.get("Key", "") if service == "s3" else ""))
 
-    for client in handler._clients():
+    for client in service._clients():
         client.meta.events.register("provide-client-params.*.*", watch)
     return found
 
@@ -77,7 +77,7 @@ def test_of_the_summary(cloud: Cloud, asked: Asked, monkeypatch: pytest.MonkeyPa
             cloud.read(infected(NAMES))
     asked.clear()
     later = time.time() + 60
-    monkeypatch.setattr("lambda_app.chalicelib.logs.days.time.time", lambda: later)
+    monkeypatch.setattr("lambda_app.chalicelib.logs.clients.time.time", lambda: later)
     summary.on_schedule(cloud.scorer, MIDNIGHT + 90_000.0)
     assert len(cloud.messages()) == 2  # the alarm that was not told, and the summary
     check(asked, "SummaryRole")

@@ -104,17 +104,17 @@ def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert state.unpack_votes(after)["n0"] == state.vote(mark, ANSWER)
 
 
-@given(st.lists(st.dictionaries(st.integers(0, 60).map(str), VOTES.map("".join)), max_size=9))
+@given(st.lists(st.dictionaries(st.integers(0, 20).map(str), VOTES.map("".join)), max_size=9))
 def test_whatever_comes_a_part_stays_within_its_bound(parts: list[dict[str, str]]) -> None:
     """Votes on labels that are there grow, too."""
     kept = b""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(state, "ITEM", 300)
+        patched.setattr(state, "ITEM", 150)
         for part in parts:
             more = {label: state.together("", votes) for label, votes in part.items()}
             before = state.unpack_votes(kept)
             kept, votes, _ = state.merge_votes(kept, more)
-            assert len(kept) <= 300
+            assert len(kept) <= 150
             assert before.keys() <= state.unpack_votes(kept).keys()
             assert votes == before | {x: state.together(before.get(x, ""), more[x]) for x in more}
 
