@@ -19,13 +19,15 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.processes import HOST, free_port, session, start
+
+from .share import share
 
 # The emulator's binaries come with the AWS SAM CLI.
 PACKAGE = "aws-sam-cli==1.170.0"
@@ -58,8 +60,9 @@ class EmulationError(PipelineError):
 class Function:
     """A function in an execution environment that starts with its first event."""
 
-    def __init__(self, url: str, log: Path, emulator: int) -> None:
+    def __init__(self, url: str, log: Path, emulator: int, held: bool = False) -> None:
         self.url = url
+        self.held = held  # to the share that it was to have
         self._log, self._emulator = log, emulator
 
     def __call__(self, event: Mapping[str, Any] | list[Any]) -> Any:
@@ -102,11 +105,13 @@ def emulated(
     handler: str = "app.app",
     environment: Mapping[str, str] | None = None,
     sdk: bool = False,
+    megabytes: int = 0,
 ) -> Iterator[Function]:
     """The function in an unpacked package, for the with block, on 127.0.0.1 only.
 
-    sdk: with boto3 beside the runtime, as in AWS's images. Every with block has a cold start of
-    its own. Raises EmulationError.
+    sdk: with boto3 beside the runtime, as in AWS's images. megabytes: with as much memory and
+    processor as AWS gives by so many, if this machine lets us; 0: with all there is. Every with
+    block has a cold start of its own. Raises EmulationError.
     """
     front, runtime = free_port(), free_port()
     command = [
@@ -121,12 +126,14 @@ def emulated(
         _linked(libraries, _RUNTIME + (SDK if sdk else ()))
         variables = _environment(folder, libraries) | dict(environment or {})
         process = start(command, log, variables, folder)
-        try:
-            _wait(process, front, log)
-            yield Function(f"http://{HOST}:{front}/{_INVOKE}", log, process.pid)
-        finally:
-            process.terminate()  # the emulator then ends the function
-            process.wait(_STOP)
+        limits = share(process.pid, megabytes) if megabytes else nullcontext(False)
+        with limits as held:
+            try:
+                _wait(process, front, log)
+                yield Function(f"http://{HOST}:{front}/{_INVOKE}", log, process.pid, held)
+            finally:
+                process.terminate()  # the emulator then ends the function
+                process.wait(_STOP)
 
 
 def emulator() -> Path:

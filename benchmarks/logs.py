@@ -31,6 +31,7 @@ from tests.helpers.data import legitimate
 
 from .lambda_runtime import Function, emulated
 from .measure import Row, peak, sized, spread
+from .share import WHOLE
 
 LINES = sized(100_000, 500)  # of a minute
 CLIENTS = sized(1_000, 10)
@@ -38,7 +39,7 @@ MINUTES = 3  # of either kind
 MORNING, EVENING = 0.01, 0.002  # of the queries are for names that nobody has asked for
 SPARSE, OBJECTS = sized(250, 10), sized(288, 2)  # clients of the other network, objects of its day
 HOURS = 96  # such names of a client in between, as many as in eight hours of the latter
-SHARE = 512 / 1769  # of a core at 512 MB, as AWS documents it: a whole one at 1,769
+MEMORY = 512  # MB
 _TICKS = os.sysconf("SC_CLK_TCK")
 _START = route53.MIDNIGHT + 12 * 3600
 
@@ -57,11 +58,16 @@ def _measured(unpacked: Path, url: str) -> Iterator[Row]:
     os.environ.update(aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": url})
     with _running(unpacked, "busy") as function:
         size = f"logs: an object of {LINES:,} lines of {CLIENTS:,} clients"
+        if function.held:
+            size += f", at {MEMORY} MB and {MEMORY / WHOLE:.0%} of a core"
         network = _Network()
         yield from _minutes(f"{size}, a state just begun", function, network, MORNING)
         _read(function, "busy", _key(), network.hours())
         yield from _minutes(f"{size}, at a day's end", function, network, EVENING)
-        yield "  peak memory of the function, all day (of 512 MB)", f"{peak(function.pid):,.0f} MB"
+        yield (
+            f"  peak memory of the function, all day (of {MEMORY} MB)",
+            f"{peak(function.pid):,.0f} MB",
+        )
 
     with _running(unpacked, "sparse") as function:
         yield from _day(function)
@@ -73,20 +79,23 @@ def _running(unpacked: Path, name: str) -> Iterator[Function]:
     topic = aws_server.make_for_logs(name)
     environment = {x: os.environ[x] for x in (*aws_server.CREDENTIALS, "AWS_ENDPOINT_URL")}
     environment |= {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}
-    with emulated(unpacked, "app.logs", package.variables() | environment, sdk=True) as function:
+    environment = package.variables() | environment
+    with emulated(unpacked, "app.logs", environment, sdk=True, megabytes=MEMORY) as function:
         yield function
 
 
 def _day(function: Function) -> Iterator[Row]:
     records = route53.day(clients=SPARSE)
     objects = route53.objects(records, 86_400 // OBJECTS)
-    busy = [
-        _read(function, "sparse", key, route53.packed(some))[1] for key, some in objects.items()
-    ]
+    took, busy = zip(
+        *(_read(function, "sparse", key, route53.packed(some)) for key, some in objects.items()),
+        strict=True,
+    )
     writes, units = _written("sparse")
     what = f"logs: a day of {SPARSE} clients, {len(records):,} queries in {len(objects)} objects"
     yield what, f"{sum(busy):,.1f} s of processor time"
-    yield "  of an object, at 512 MB, reckoned", spread([x / SHARE for x in busy], "s", 1)
+    seconds, how = (took, "") if function.held else (_reckoned(busy), ", reckoned")
+    yield f"  of an object, at {MEMORY} MB{how}", spread(seconds, "s", 1)
     yield "  DynamoDB's writes; write units, rather too many", f"{writes:,}; {units:,}"
 
 
@@ -99,9 +108,15 @@ def _minutes(what: str, function: Function, network: _Network, fresh: float) -> 
     writes, units = (after - x for after, x in zip(_written("busy"), before, strict=True))
     yield what, spread(seconds, "s", 1)
     yield "  of it the function's own processor time", spread(busy, "s", 1)
-    yield "  the same at 512 MB, reckoned", spread([x / SHARE for x in busy], "s", 1)
+    if not function.held:
+        yield f"  the same at {MEMORY} MB, reckoned", spread(_reckoned(busy), "s", 1)
     yield "  DynamoDB's writes of an object", f"{writes / MINUTES:,.0f}"
     yield "  its write units, rather too many", f"{units / MINUTES:,.0f}"
+
+
+def _reckoned(busy: Iterable[float]) -> list[float]:
+    """Seconds at a share of a core that took so many of a whole one."""
+    return [x * WHOLE / MEMORY for x in busy]
 
 
 _number = itertools.count()
