@@ -67,6 +67,7 @@ def records(lines: Iterator[str], delimiter: str, number: int = 0) -> Iterator[l
     A record whose quote is not closed within MAX_QUOTED_LINES lines, or at all, is an Invalid
     that names its line; those after it are read as if it were not there.
     """
+    csv.field_size_limit(_MAX_FIELD)
     broken: list[Invalid] = []
     whole = _whole(lines, delimiter, number, broken)
     reader = csv.reader(whole, delimiter=delimiter, skipinitialspace=True)

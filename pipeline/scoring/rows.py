@@ -87,9 +87,9 @@ def from_csv(lines: Iterator[str], column: Column, notes: Notes) -> Iterator[Row
         elif at is None:
             at, header = find_column(record, column, notes)
             if not header:
-                yield _cell(record, at, column)
+                yield cell(record, at, column)
         else:
-            yield _cell(record, at, column)
+            yield cell(record, at, column)
     if at is None:
         find_column([], column, notes)  # an empty input has no column
 
@@ -106,7 +106,7 @@ def _zeek(lines: Iterator[str], column: Column, notes: Notes) -> Iterator[Row]:
         elif not line.startswith("#"):
             if at is None:
                 raise InputError("a Zeek log without a line #fields before its events")
-            yield _cell(line.rstrip("\r\n").split(separator), at, column)
+            yield cell(line.rstrip("\r\n").split(separator), at, column)
 
 
 def find_column(record: Sequence[str], column: Column, notes: Notes) -> tuple[int, bool]:
@@ -131,7 +131,8 @@ def find_column(record: Sequence[str], column: Column, notes: Notes) -> tuple[in
     )
 
 
-def _cell(record: Sequence[str], at: int, column: Column) -> Row:
+def cell(record: Sequence[str], at: int, column: Column) -> Row:
+    """The column's cell of a record, or an Invalid where the record is too short."""
     if at < len(record):
         return record[at]
     shown = ",".join(record)[:SHOWN]

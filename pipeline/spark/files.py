@@ -5,6 +5,7 @@ The kind is told by how names end, else by the first line; the columns as scan's
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,8 +45,10 @@ class Files:
 
     @cached_property
     def head(self) -> Head:
-        """The first lines of one of them."""
-        return _head(self.spark, self.names[0])
+        """The first lines of the first that has any."""
+        heads = (_head(self.spark, x) for x in self.names)
+        empty = Head(Text(Path(shown(self.names[0])), Path(), b"", 0, time.time()))
+        return next((x for x in heads if x.lines), empty)
 
 
 def reader(spark: SparkSession) -> DataFrameReader:
@@ -101,7 +104,7 @@ def _head(spark: SparkSession, name: str) -> Head:
 
 def shown(name: str) -> str:
     """A file's name as people write it."""
-    return name.removeprefix("file://") if name.startswith("file:///") else name
+    return re.sub("^file:/+", "/", name)  # Spark writes one slash or three
 
 
 def parquet(files: Files) -> DataFrame:
@@ -109,18 +112,16 @@ def parquet(files: Files) -> DataFrame:
     return reader(files.spark).parquet(*files.paths)
 
 
-CORRUPT = "_corrupt_record"
+def below_header(files: Files) -> DataFrame:
+    """The lines of CSV files but the first of each, and blank ones; Spark refuses another header.
 
-
-def csv(files: Files, columns: Sequence[str], delimiter: str, header: bool) -> DataFrame:
-    """The rows of CSV files as texts, and CORRUPT: the line where it has other columns."""
-    if len({x.lower() for x in columns}) < len(columns):
-        raise SparkError(f"{files.head.text.path}: columns of one name, {', '.join(columns)[:200]}")
-    fields = [T.StructField(x, T.StringType()) for x in (*columns, CORRUPT)]
+    To Spark it is a table of one column without quotes, whose name is the whole first line.
+    """
+    column = T.StructField(files.head.lines[0], T.StringType())
     return (
         reader(files.spark)
-        .options(sep=delimiter, header=header, quote='"', escape='"', enforceSchema=False)
-        .options(columnNameOfCorruptRecord=CORRUPT, mode="PERMISSIVE", columnPruning=False)
-        .schema(T.StructType(fields))
+        .options(sep="\x01", header=True, quote="", enforceSchema=False)
+        .schema(T.StructType([column]))
         .csv(list(files.paths))
+        .toDF("value")
     )

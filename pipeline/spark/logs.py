@@ -15,6 +15,7 @@ from . import files
 from .errors import SparkError
 from .events import code, events, quoted, seconds
 from .files import Files
+from .separated import ODD, cells
 
 FORMATS = ("parquet", "csv", "json")
 
@@ -48,10 +49,9 @@ def _of_csv(found: Files, mapping: Mapping[str, str]) -> DataFrame:
     layout = tables.mapped(found.head, mapping, claimed=True)
     if not isinstance(layout, tables.Csv):
         raise SparkError(f"{found.head.text.path}: no CSV of clients and names")
-    header = list(layout.header) or [f"c{i}" for i in range(layout.columns)]
-    rows = files.csv(found, header, layout.delimiter, bool(layout.header))
-    columns = {what.removesuffix("_"): header[at] for what, at in layout.used}
-    return events(rows, columns, F.col(files.CORRUPT).isNotNull())
+    lines = files.below_header(found) if layout.header else found.lines.where("value <> ''")
+    columns = {what.removesuffix("_"): what for what, _ in layout.used}
+    return events(cells(lines, layout), columns, F.col(quoted(ODD)))
 
 
 def _of_json(found: Files, mapping: Mapping[str, str]) -> DataFrame:

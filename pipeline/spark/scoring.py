@@ -17,6 +17,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from ..scoring.formats import Counts, generators, remark, verdicts, why
 from ..scoring.rows import Row
 from ..scoring.workers import Job, scorer_of
+from .places import Block, blocks
 from .texts import column_of
 
 CHUNK = 1 << 15  # rows scored together, of which each different text is looked at once
@@ -33,6 +34,13 @@ VERDICT = pa.schema(
     }
 )
 SCORED = pa.schema([pa.field("domain", _TEXT), *VERDICT])
+PLACED = pa.schema(
+    [
+        *SCORED,
+        pa.field("file", _TEXT),
+        pa.field("place", pa.int64()),  # grows along the file
+    ]
+)
 
 
 def scored(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
@@ -62,28 +70,42 @@ def _lines(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
 
 
 Batches = Iterable[pa.RecordBatch]
-Rows = Callable[[Batches], Iterator[Row]]
+Rows = Callable[[Block, Iterator[str | None]], Iterator[Row]]
 
 
 def scoring(job: Job, rows_of: Rows) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
-    """What mapInArrow runs: rows out of a partition's batches, scored some at a time."""
+    """What mapInArrow runs over places.placed: rows out of each block, scored some at a time."""
     return partial(_score, job, rows_of)
 
 
 def _score(job: Job, rows_of: Rows, batches: Batches) -> Iterator[pa.RecordBatch]:
-    scorer, chunk, size = scorer_of(job), list[Row](), 0
-    for row in rows_of(batches):
-        chunk.append(row)
-        size += len(row)
-        if len(chunk) == CHUNK or size > _LARGE:
-            yield scored(scorer, chunk)
-            chunk, size = [], 0
-    if chunk:
-        yield scored(scorer, chunk)
+    scorer = scorer_of(job)
+    for rows, files, places in _chunks(rows_of, batches):
+        where = [pa.array(files, _TEXT), pa.array(places, pa.int64())]
+        columns = [*scored(scorer, rows).columns, *where]
+        yield pa.RecordBatch.from_arrays(columns, schema=PLACED)
+
+
+Chunk = tuple[list[Row], list[str], list[int]]  # rows, the file of each and its place there
+
+
+def _chunks(rows_of: Rows, batches: Batches) -> Iterator[Chunk]:
+    rows, files, places, size = list[Row](), list[str](), list[int](), 0
+    for block, texts in blocks(batches):
+        for place, row in enumerate(rows_of(block, texts), block.place):
+            rows.append(row)
+            files.append(block.file)
+            places.append(place)
+            size += len(row)
+            if len(rows) == CHUNK or size > _LARGE:
+                yield rows, files, places
+                rows, files, places, size = [], [], [], 0
+    if rows:
+        yield rows, files, places
 
 
 def counted(table: DataFrame) -> Counts:
-    """How many rows of SCORED there are of each kind, as formats.summary takes them."""
+    """How many rows of PLACED there are of each kind, as formats.summary takes them."""
     skipped = F.when(F.col("status") == "skipped", F.col("reason"))
     allowed = F.when(F.col("status") == "judged", F.col("reason").startswith("allowed: "))
     groups = table.groupBy("status", "label", skipped.alias("why"), allowed.alias("allowed"))

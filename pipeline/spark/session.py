@@ -87,6 +87,7 @@ def told(error: BaseException) -> str:
     if re.search(r"No module named '(pipeline|lambda_app)", text):
         return "executors have not this package: install it on each machine, as on this one"
     raised = [x for x in text.splitlines() if re.match(r"[\w.]*(Error|Exception): ", x)]
+    raised = [re.sub(r"^pipeline\.[\w.]+: ", "", x) for x in raised]  # ours say it themselves
     return (raised or text.strip().splitlines() or [type(error).__name__])[-1 if raised else 0]
 
 

@@ -56,20 +56,25 @@ class Csv:
             f"{sql.PLAIN}, null_padding=true))"
         )
 
+    @property
+    def pattern(self) -> str:
+        """A whole line with quotes, as a regular expression whose groups are the used fields."""
+        used = {i for _, i in self.used}
+        other = "\\" + self.delimiter
+        field = f'"[^"]*(?:""[^"]*)*"|[^"{other}][^{other}]*|'
+        fields = [f"({field})" if i in used else f"(?:{field})" for i in range(max(used) + 1)]
+        rest = self.columns - len(fields)
+        return f"^{other.join(fields)}(?:{other}(?:{field})){{0,{rest}}}\\s*$"
+
     def _quoted(self, paths: Sequence[Path]) -> str:
         """Line by line: to a reader of CSV, one quote too many is the end of all lines after it."""
         names = {i: key for key, i in self.used}
-        other = "\\" + self.delimiter
-        field = f'"(?:[^"]|"")*"|[^"{other}][^{other}]*|'
-        fields = [f"({field})" if i in names else f"(?:{field})" for i in range(max(names) + 1)]
-        rest = self.columns - len(fields)
-        pattern = f"^{other.join(fields)}(?:{other}(?:{field})){{0,{rest}}}\\s*$"
         groups = "[" + ", ".join(sql.text(names[i]) for i in sorted(names)) + "]"
         taken = ", ".join(f"{_unquoted(f'm.{x}')} AS {x}" for x in names.values())
         nothing = f"concat({', '.join(f'm.{x}' for x in names.values())}) = ''"
         return (
             f"(SELECT {taken}, {nothing} AS odd FROM (SELECT regexp_extract(line, "
-            f"{sql.text(pattern)}, {groups}) AS m FROM {sql.read_lines(paths)}))"
+            f"{sql.text(self.pattern)}, {groups}) AS m FROM {sql.read_lines(paths)}))"
         )
 
     def _first(self, utf8: bool) -> str:

@@ -10,11 +10,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from pipeline.errors import PipelineError
 from pipeline.scan.reading import Source, read
-from pipeline.spark import files
+from pipeline.spark import files, session
 from pipeline.spark.events import events
 from pipeline.spark.logs import events_of
 
@@ -106,6 +108,42 @@ def test_csv_and_json_are_read_as_by_duckdb(spark: SparkSession, tmp_path: Path)
     )
     mapping = {"client": "src.ip"}
     assert by_spark(spark, objects, mapping) == by_duckdb(objects, mapping)
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_any_line_of_csv_is_read_as_by_duckdb(
+    spark: SparkSession, tmp_path: Path, quote: str
+) -> None:
+    """With quotes in the first lines they are told from what is in cells, without they are not."""
+    header = "src|name|ts|rcode|note"
+    long = '"' + 'ab""' * 30_000 + '"'
+    lines = [
+        header, f"10.0.0.1|a.com|1764158400|0|{quote}n{quote}", "10.0.0.2|b.com||3",
+        "10.0.0.3|c.com", "10.0.0.3|c.com|1764158400|", "10.0.0.4|d.com|||", "10.0.0.4|d.com||||",
+        "10.0.0.4|d.com||||x", "|e.com|0|3|", "10.0.0.5||||", "one", "||||", "", header,
+        " 10.0.0.6 | f.com |1|2|3 ", "src|name", '10.0.0.1|g.com|1764158400|0|a"b',
+    ]  # fmt: skip
+    if quote:
+        lines += [
+            '10.0.0.7|"h.com"|1764158401|3|"two', 'lines"', f'10.0.0.7|"i""|.com"|||{long}',
+            '10.0.0.7|"j.com"x|||', '"10.0.0.7"|"k.com"|"1764158402"|"3"|"" ', '10.0.0.8|"|||"',
+        ]  # fmt: skip
+    path = tmp_path / "dns.csv"
+    path.write_text("\n".join(lines) + "\n")
+    first = (None, None, None, None, "other_event")  # the header, which Spark does not count
+    assert sorted([*by_spark(spark, path, {}), first], key=repr) == by_duckdb(path, {})
+    path.write_text("\n".join(lines[1:3]) + "\n\n")
+    numbers = {"client": "1", "query": "2", "rcode": "4"}
+    assert by_spark(spark, path, numbers) == by_duckdb(path, numbers)
+
+
+def test_a_csv_of_another_header_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("src,name\n10.0.0.1,a.com\n")
+    (tmp_path / "b.csv").write_text("name,src\na.com,10.0.0.1\n")
+    with pytest.raises((PySparkException, Py4JError)) as raised:
+        events_of(files.opened(spark, [str(tmp_path)]), {}).collect()
+    told = session.told(raised.value)
+    assert told == "the files have different headers; give those of one header at a time"
 
 
 def test_columns_that_will_not_do_are_named(spark: SparkSession, tmp_path: Path) -> None:

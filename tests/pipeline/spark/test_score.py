@@ -1,4 +1,4 @@
-"""Names scored on a cluster of Spark are the rows of a single machine, in order."""
+"""Names scored on a cluster of Spark are the rows of a single machine; places tell their order."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from lambda_app.chalicelib.model.score import Score
@@ -16,7 +20,7 @@ from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.errors import PipelineError
 from pipeline.scoring import feed, formats, rows, streams
 from pipeline.scoring.workers import Job
-from pipeline.spark import files, names, output, score_udf, scoring
+from pipeline.spark import files, names, output, score_udf, scoring, session
 from tests.helpers.route53 import day
 
 JOB = Job(None, "max_f1", "csv", raw=True)
@@ -24,6 +28,15 @@ HOSTILE = [
     "a\0b.com", "x" * 100_000, "", "null", "=1+1.com", "bücher.example.com", "no name", "1.2.3.4",
     "http://user@xmqjtoevkbhrw.ru/x", "printer.local", "d111111abcdef8.cloudfront.net",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def torn(spark: SparkSession) -> Iterator[None]:
+    """Files are read in pieces of a hundred bytes."""
+    key = "spark.sql.files.maxPartitionBytes"
+    spark.conf.set(key, "100")
+    yield
+    spark.conf.unset(key)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +71,7 @@ def on_spark(
     written = output.write(table, str(folder))
     found = [
         ["" if x is None else str(x) for x in (row[name] for name in formats.CSV_COLUMNS)]
-        for row in written.collect()
+        for row in written.orderBy("file", "place").collect()
     ]
     assert not lacking or lacking.get == {"without": 2}
     return found, formats.summary(scoring.counted(written))
@@ -80,6 +93,80 @@ def test_rows_of_csv_and_json_are_those_of_one_machine(
     found = on_spark(spark, objects, tmp_path / "2", field="dns.name")
     assert found == local(objects, None, "dns.name")
     assert "skipped" in found[1]
+
+
+@pytest.mark.usefixtures("torn")
+def test_rows_of_many_files_stand_in_order_by_file_and_place(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Spark reads b before c before a, and empty lines are as short as can be."""
+    folder = tmp_path / "names"
+    folder.mkdir()
+    for name, rows_ in (("a", 2), ("b 1%", 50), ("c", 5)):
+        (folder / f"{name}.txt").write_text("".join(f"{name[0]}{i}.com\n" for i in range(rows_)))
+    (folder / "d.txt").write_text("\n" * 250 + "end.com")
+    paths = sorted(folder.iterdir())
+    found, _ = on_spark(spark, folder, tmp_path / "out")
+    assert found == [row for path in paths for row in local(path, None, None)[0]]
+    places = spark.read.parquet(str(tmp_path / "out")).select("file", "place").collect()
+    assert len(set(places)) == len(found)
+    assert {x["file"] for x in places} == set(map(str, paths))
+
+
+def test_places_in_parquet_are_numbers_of_rows(spark: SparkSession, tmp_path: Path) -> None:
+    for name, size in (("a", 3), ("b", 9)):
+        table = pa.table({"name": [f"{name}{i}.com" for i in range(size)]})
+        pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=2)
+    found = files.opened(spark, [str(tmp_path)])
+    table, _ = names.scored(found, JOB, rows.Column("name"), None)
+    places = table.select("domain", "place").orderBy("file", "place").collect()
+    assert [tuple(x) for x in places] == [
+        (f"{name}{i}.com", i) for name, size in (("a", 3), ("b", 9)) for i in range(size)
+    ]
+
+
+CSV = """id,name,note
+1,a.com,"two
+lines"
+2, b.com ,"x"
+
+3,"c""d.com",y
+4,\t e.com,"a
+5,not-a-record.com,
+b"
+7
+8,"f
+g.com",
+9,"h.com
+"""  # repeated, the last quote is closed by the second line of a record, or never
+
+
+@pytest.mark.usefixtures("torn")
+def test_records_over_several_lines_are_those_of_one_machine(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    plain = "id,name,note\n" + "".join(f"{i},n{i}.com,\n\n" for i in range(40))
+    (folder / "1.csv").write_text("")
+    (folder / "2.csv").write_text(plain)
+    found, said = on_spark(spark, folder, tmp_path / "lines", column="name")
+    assert (found, said) == local(folder / "2.csv", "name", None)
+    (folder / "3.csv").write_text("sep=,\nid, Name,note\n" + CSV.partition("\n")[2] * 20)
+    found, _ = on_spark(spark, folder, tmp_path / "records", column="name")
+    paths = sorted(folder.iterdir())[1:]
+    assert found == [row for path in paths for row in local(path, "name", None)[0]]
+    assert any(x[5].endswith("a quote is opened and never closed") for x in found)
+
+
+def test_tables_of_different_headers_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,id\na.com,1\n")
+    (tmp_path / "b.csv").write_text("id,name\n1,a.com\n")
+    table, _ = names.scored(files.opened(spark, [str(tmp_path)]), JOB, rows.Column("name"), None)
+    with pytest.raises(PySparkException) as raised:
+        table.collect()
+    told = session.told(raised.value)
+    assert told.startswith(f"{tmp_path}/b.csv has another header than {tmp_path}/a.csv: give")
 
 
 def test_lines_that_are_no_text_are_told_and_none_is_lost(
