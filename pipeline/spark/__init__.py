@@ -30,7 +30,8 @@ def score_udf(
     """A function of a column of names, hosts or URLs, which SQL knows by name.
 
     It gives a struct: status, name, label, probability, reason, known, as `score` has them. The
-    options are those of `score`. Raises ArtifactError, AllowListError, KnownNamesError, and
+    options are those of `score`. A column that is not of texts fails when it is asked for: cast it.
+    Raises ArtifactError, AllowListError, KnownNamesError, and
     ValueError for an operating point or a zone that is none.
     """
     from ..scoring.workers import Job

@@ -9,10 +9,11 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import Column, SparkSession
 from pyspark.sql.pandas.functions import pandas_udf
-from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 
 from ..scoring.rows import NULL
 from ..scoring.workers import Job, scorer_of
+from .errors import SparkError
 from .scoring import VERDICT, scored
 
 _TYPES = {pa.int32(): pd.Int32Dtype()}  # which has nulls
@@ -23,9 +24,10 @@ def registered(spark: SparkSession, name: str, job: Job) -> Callable[[Column | s
     job.scorer()  # what is wrong with it is told here, not by an executor
 
     def score(texts: pd.Series) -> pd.DataFrame:
-        rows = [x if isinstance(x, str) else NULL for x in texts]
-        if not rows:
+        if not len(texts):
             return pd.DataFrame(columns=VERDICT.names)
+        _check(name, texts)
+        rows = [x if isinstance(x, str) else NULL for x in texts]
         found = scored(scorer_of(job), rows).select(VERDICT.names)
         table: pd.DataFrame = found.to_pandas(types_mapper=_TYPES.get)
         return table
@@ -35,3 +37,18 @@ def registered(spark: SparkSession, name: str, job: Job) -> Callable[[Column | s
     made: Callable[[Column | str], Column] = wrap(score, from_arrow_schema(VERDICT))
     spark.udf.register(name, made)
     return made
+
+
+def _check(name: str, texts: pd.Series | pd.DataFrame) -> None:
+    """Raise SparkError for a column that is not of texts: its type is known here, not before."""
+    found = "struct" if isinstance(texts, pd.DataFrame) else pd.api.types.infer_dtype(texts)
+    if found in ("string", "empty"):
+        return
+    if found in ("integer", "floating"):  # with nulls among them whole numbers are floats by now
+        found = "numbers"
+    elif found != "struct":
+        found = from_arrow_type(pa.Array.from_pandas(texts).type).simpleString()
+    raise SparkError(
+        f"{name}: a column of {found}, not of texts; give it the column that has the names, or "
+        "CAST(… AS STRING)"
+    )

@@ -210,6 +210,35 @@ def test_a_function_for_sql_and_dataframes(
         score_udf(spark, operating_point="7")
 
 
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("id", "numbers"),
+        ("IF(id = 0, NULL, id)", "numbers"),
+        ("CAST(NULL AS DATE)", None),
+        ("DATE'2025-11-26'", "date"),
+        ("CAST('a.com' AS BINARY)", "binary"),
+        ("ARRAY('a.com')", "array<string>"),
+        ("STRUCT('a.com')", "struct"),
+        ("NULL", None),
+        ("IF(id = 0, NULL, 'a.com')", None),
+    ],
+)
+def test_a_column_that_is_not_of_texts_is_refused(
+    spark: SparkSession, expression: str, kind: str | None
+) -> None:
+    """Of nothing but nulls there is no telling, and nothing lost."""
+    score_udf(spark)
+    found = spark.range(2).selectExpr(f"malicious_domain({expression}).reason")
+    if not kind:
+        assert found.collect()[0][0] == "placeholder"
+        return
+    with pytest.raises(PySparkException) as raised:
+        found.collect()
+    told = f"malicious_domain: a column of {kind}, not of texts; give it the column that has the"
+    assert session.told(raised.value).startswith(told)
+
+
 def test_what_cannot_be_scored_is_said(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "empty", tmp_path / "absent"):
