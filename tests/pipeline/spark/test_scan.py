@@ -5,25 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import signal
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.errors import PipelineError
 from pipeline.places import DOWNLOADS
 from pipeline.scan import formats, run, show
 from pipeline.scan.hosts import Job
 from pipeline.scan.reading import Source
-from pipeline.spark import files, output, scan, scanning
+from pipeline.spark import beside, files, output, scan, scanning
 from pipeline.spark.logs import events_of
 from tests.helpers import route53
-from tests.helpers.commands import alive, children
+from tests.helpers.executors import executor_killed
 
 PUBLIC = Path(os.environ.get("DOMAINS_MIRROR", DOWNLOADS)).parent / "logs" / "zeek-dns.json.gz"
 CLIENTS = 60
@@ -103,34 +99,11 @@ def test_a_simulated_day_has_the_same_alarms_row_for_row(
 def test_an_executor_that_is_killed_changes_nothing(
     spark: SparkSession, day: Path, tmp_path: Path
 ) -> None:
-    killed: list[int] = []
-
-    def kill() -> None:
-        tracker = spark.sparkContext.statusTracker()
-        first = len(tracker.getJobIdsForGroup())
-        while len(tracker.getJobIdsForGroup()) < first + 8 or not tracker.getActiveStageIds():
-            time.sleep(0.05)
-        killed.append(next(executors()))
-        os.kill(killed[0], signal.SIGKILL)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    found = on_spark(spark, day, tmp_path / "alarms")
-    killer.join()
-    assert killed[0] not in set(executors())
+    tracker = spark.sparkContext.statusTracker()
+    first = len(tracker.getJobIdsForGroup())
+    with executor_killed(lambda: len(tracker.getJobIdsForGroup()) >= first + 8, spark):
+        found = on_spark(spark, day, tmp_path / "alarms")
     assert found == single(day)
-
-
-def executors() -> Iterator[int]:
-    """The processes of the executors that this test's driver has started."""
-    waiting = children(os.getpid())
-    for pid in waiting:
-        waiting += children(pid)
-        if (
-            alive(pid)
-            and b"CoarseGrainedExecutorBackend" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ):
-            yield pid
 
 
 def test_the_highest_of_a_day_of_zeeks_log(spark: SparkSession, tmp_path: Path) -> None:
@@ -149,15 +122,30 @@ def zeek(x: route53.Record) -> str:
     )
 
 
-def test_a_table_of_ones_own_is_scanned_by_its_columns(spark: SparkSession, day: Path) -> None:
+def test_a_table_of_ones_own_has_the_alarms_of_its_log(
+    spark: SparkSession, day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its columns are called; and no label is scored twice."""
     rows = [json.loads(x) for x in (day / "two.jsonl").read_text().splitlines() if x[:2] == '{"']
-    table = [(x["srcaddr"], x["query_name"], x["query_timestamp"], x["rcode"]) for x in rows]
-    names = ("from", "the.name", "at", "code")
-    df = spark.createDataFrame(table, ", ".join(f"`{x}` string" for x in names))
-    alarms = scan(df, client="from", query="the.name", time="at", rcode="code")
-    assert alarms.columns[:3] == ["client", "day", "score"]
-    first = alarms.first()
-    assert first and first["day"] == "2025-11-25"
+    keys = ("srcaddr", "query_name", "query_timestamp", "rcode", "query_type")
+    names = ("from", "the.name", "at", "code", "kind")
+    schema = ", ".join(f"`{x}` string" for x in names)
+    df = spark.createDataFrame([tuple(x[key] for key in keys) for x in rows], schema)
+    seen: list[DataFrame] = []
+
+    def noted(labels: DataFrame, *more: Any) -> DataFrame:
+        seen.append(labels.select("label"))
+        scored = beside_scored(labels, *more)
+        assert seen[0].count() == seen[0].distinct().count() > 1000
+        return scored
+
+    beside_scored = beside.scored
+    monkeypatch.setattr(beside, "scored", noted)
+    alarms = scan(df, client="from", query="the.name", time="at", rcode="code", qtype="kind")
+    assert [plain(x.asDict(recursive=True)) for x in alarms.collect()] == single(day / "two.jsonl")[
+        0
+    ]
+    assert seen
     alarms.unpersist()
     with pytest.raises(PipelineError, match="rcode=no: there is no such column; there are from"):
         scan(df, client="from", query="the.name", rcode="no")
