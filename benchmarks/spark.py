@@ -1,8 +1,9 @@
 """`score` and `scan` on Spark, on one and two executors, as data grow; beside one process of ours.
 
 An executor has one core. The first run of a session is in a row of its own: Java compiles then.
-The labels grow by a number at their end and stand in eight files, which Spark shares out; lines of
-a log stand in one, of which it reads several places at once.
+The labels grow by a number at their end. For Spark they stand in eight files of Parquet, which it
+shares out, for one process in one file of lines. Lines of a log stand in one file for both, of
+which Spark reads several places at once.
 """
 
 from __future__ import annotations
