@@ -143,30 +143,32 @@ def cluster(which: H2O | None = None) -> Iterator[Cluster]:
     with ExitStack() as opened:
         if which.url:
             ours = Cluster(which.url, which.folder, shared=which.folder is not None)
-            opened.enter_context(_session(ours))
-            opened.enter_context(of_joined(which.url).over(h2o.connection()))
+            _connect(ours.url)
+            watch = of_joined(ours.url)
         else:
             started = opened.enter_context(nodes(which.nodes, which.memory))
             ours = Cluster(started[0].url, shared=True)
-            opened.enter_context(_session(ours))
-            opened.enter_context(of_own(started).over(h2o.connection()))
+            _connect(ours.url)
+            watch = of_own(started)
+        opened.enter_context(watch.over(h2o.connection()))
+        opened.callback(_leave, ours)  # under watch: not to wait for what a lost node had
         yield ours
 
 
-@contextmanager
-def _session(ours: Cluster) -> Iterator[None]:
+def _connect(url: str) -> None:
     h2o.no_progress()
     try:
         with redirect_stdout(io.StringIO()):  # "your version is old"
-            h2o.connect(url=ours.url, verbose=False)
+            h2o.connect(url=url, verbose=False)
     except Exception as error:  # the client raises many kinds
-        raise ClusterError(f"no H2O at {ours.url}: {error}") from error
-    try:
-        yield
-    finally:
-        with suppress(Exception):  # H2O may be what failed
-            ours.clear()
-            h2o.connection().close()
+        raise ClusterError(f"no H2O at {url}: {error}") from error
+
+
+def _leave(ours: Cluster) -> None:
+    with suppress(Exception):  # H2O may be what failed
+        ours.clear()
+    with suppress(Exception):
+        h2o.connection().close()
 
 
 def download(frame: h2o.H2OFrame) -> NDArray[np.float64]:

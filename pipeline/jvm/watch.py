@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,18 +15,25 @@ from h2o.exceptions import H2OConnectionError
 
 from .nodes import ClusterError, Node, end
 
-_OWN, _JOINED = 0.5, 5.0  # seconds between two looks
-_ENDING = 5  # seconds that a killed process may take to be gone
-_ANSWER = 20  # seconds that a cluster elsewhere may take to say how it is
+_OWN, _JOINED = 0.5, 3.0  # seconds between two looks
+_ENDING = 5.0  # seconds that a killed process may take to be gone
+_SILENT = 40.0  # seconds without a sign of life; while garbage is collected, a JVM gives none
+_ANSWER = 10.0  # seconds that a cluster elsewhere may take to say how it is
 
 
 class Watch:
     """Looks at a cluster from a thread, and remembers what was wrong first."""
 
-    def __init__(self, look: Callable[[], str], every: float, give_up: Callable[[], None]) -> None:
-        """look says what is wrong, or nothing; give_up is called once, when something is."""
+    def __init__(
+        self, look: Callable[[], str], every: float, sure: float, give_up: Callable[[], None]
+    ) -> None:
+        """look says what is wrong, or nothing; give_up is called once, when something is.
+
+        every: seconds between two looks; sure: seconds after which a look shows a node's end.
+        """
         self.lost = ""
-        self._look, self._every, self._give_up = look, every, give_up
+        self._look, self._every, self._sure, self._give_up = look, every, sure, give_up
+        self._found = Future[None]()  # done when something is lost
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -33,6 +41,7 @@ class Watch:
         while not self._ended.wait(self._every):
             if lost := self._look():
                 self.lost = lost
+                self._found.set_result(None)
                 self._give_up()
                 return
 
@@ -42,34 +51,36 @@ class Watch:
         if self.lost:
             raise ClusterError(f"{self.lost}; nothing is written, and the command can be repeated")
 
-    def _settle(self) -> None:
-        """After an answer that did not come: raise ClusterError if a node is gone, or soon is.
+    def _answer(self, ask: Callable[[], Any]) -> Any:
+        """What ask returns or raises, or ClusterError as soon as a node is lost.
 
-        A process that is killed closes its ports before it has ended.
+        Where no answer came, that is soon: a process that is killed closes its ports first.
         """
-        until = time.monotonic() + _ENDING
-        while time.monotonic() < until:
+        answer = _begun(ask)
+        wait([answer, self._found], return_when=FIRST_COMPLETED)
+        if not answer.done():
+            self.check()  # raises
+        try:
+            return answer.result()
+        except H2OConnectionError:
+            wait([self._found], self._sure)
             self.check()
-            time.sleep(0.1)
+            raise
 
     @contextmanager
     def over(self, connection: Any) -> Iterator[None]:
         """Every request of H2O's client in the block fails once the cluster has lost a node.
 
-        The client retries failed questions about a job for 90 s, but not a ClusterError. One
-        that is under way ends with the nodes, if they are ours. Whatever it raises, the block
-        raises ClusterError if a node was lost.
+        One that is under way does, too: it may be one that is never answered. The client retries
+        failed questions about a job for 90 s, but not a ClusterError. Whatever it raises, the
+        block raises ClusterError if a node was lost.
         """
         ask = connection.request
 
         def request(*args: Any, **kwargs: Any) -> Any:
             if self.lost:
                 self.check()
-            try:
-                return ask(*args, **kwargs)
-            except H2OConnectionError:
-                self._settle()
-                raise
+            return self._answer(lambda: ask(*args, **kwargs))
 
         connection.request = request
         self._thread.start()
@@ -83,8 +94,22 @@ class Watch:
             connection.request = ask
 
 
+def _begun(ask: Callable[[], Any]) -> Future[Any]:
+    """What ask will return or raise, from a thread of its own that nothing waits for at the end."""
+    answer = Future[Any]()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return answer
+
+
 def of_own(nodes: Sequence[Node]) -> Watch:
-    """Watch nodes of ours: if one ends, the others are ended too, and so is what waits for them."""
+    """Watch nodes of ours: if one ends, the others are ended too."""
 
     def look() -> str:
         return next(filter(None, (node.ended for node in nodes)), "")
@@ -93,20 +118,36 @@ def of_own(nodes: Sequence[Node]) -> Watch:
         for node in nodes:
             end(node)
 
-    return Watch(look, _OWN, give_up)
+    return Watch(look, _OWN, _ENDING, give_up)
 
 
 def of_joined(url: str) -> Watch:
-    """Watch a cluster elsewhere by what it says of itself; H2O takes a minute to miss a node."""
-    size = h2o.cluster().cloud_size
+    """Watch a cluster elsewhere by what its nodes have heard of each other.
+
+    Each of them tells the others every second that it lives. H2O itself takes a minute to miss
+    one, and the others wait for it ever after.
+    """
+    size, answered = h2o.cluster().cloud_size, time.monotonic()
 
     def look() -> str:
+        nonlocal answered
         try:
-            found = requests.get(f"{url}/3/Cloud", timeout=_ANSWER).json()
-        except (requests.RequestException, ValueError) as error:
+            found = requests.get(f"{url}/3/Cloud?skip_ticks=true", timeout=_ANSWER).json()
+            missing = _missing(found, size)
+        except (requests.RequestException, ValueError, KeyError) as error:
+            if time.monotonic() - answered < _SILENT:
+                return ""
             return f"H2O at {url} does not answer any more: {type(error).__name__}"
-        if found["cloud_healthy"] and found["cloud_size"] == size:
-            return ""
-        return f"H2O at {url} has lost a node: {found['bad_nodes']} of {size} are not well"
+        answered = time.monotonic()
+        return missing and f"H2O at {url} has lost a node: {missing}"
 
-    return Watch(look, _JOINED, lambda: None)
+    return Watch(look, _JOINED, _SILENT + _JOINED + _ANSWER, lambda: None)
+
+
+def _missing(found: dict[str, Any], size: int) -> str:
+    """What is wrong with a cluster by its /3/Cloud, where times are milliseconds; or nothing."""
+    newest = max(node["last_ping"] for node in found["nodes"])
+    for node in found["nodes"]:
+        if newest - node["last_ping"] > 1000 * _SILENT:
+            return f"nothing was heard of {node['ip_port']} for {_SILENT:.0f} s"
+    return "" if found["cloud_size"] == size else f"{found['cloud_size']} of {size} are there"
