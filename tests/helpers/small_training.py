@@ -1,7 +1,8 @@
 """python -m tests.helpers.small_training NODES CSV OUT: a language model of few features.
 
-It trains on so many nodes of H2O and proves the export; in OUT stand the artifact and split.npy.
-In a process of its own, as H2O's client has one connection.
+It trains on so many nodes of H2O, from shards so small that each node has some, and proves the
+export; in OUT stand the artifact and split.npy. In a process of its own, as H2O's client has one
+connection.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from pipeline.corpus import labelled
 from pipeline.jvm.cluster import H2O, cluster
+from pipeline.training import shards
 from pipeline.training.design import Language
 from pipeline.training.export import export, verify_export
 from pipeline.training.run import train
@@ -22,6 +24,7 @@ def main(nodes: str, path: str, out: str) -> None:
     """Train; raises what training raises."""
     folder = Path(out)
     folder.mkdir()
+    shards._SIZE = 1 << 15
     corpus = labelled.read(Path(path))
     design = Language(corpus, ("length", "trigram_mean", "cut_mean"))
     with cluster(H2O(nodes=int(nodes))) as running:
