@@ -64,6 +64,16 @@ class Cluster:
         """Some rows of a frame, under a name of ours."""
         return h2o.assign(frame[chosen, :], self.key("rows"))
 
+    @property
+    def size(self) -> int:
+        """How many nodes it has."""
+        return int(h2o.cluster().cloud_size)
+
+    def chunks(self, frame: h2o.H2OFrame) -> list[int]:
+        """The rows of each chunk of a frame, in order."""
+        found = h2o.api(f"GET /3/FrameChunks/{frame.frame_id}")["chunks"]
+        return [chunk["row_count"] for chunk in found]
+
     def clear(self, kept: Collection[str] = ()) -> None:
         """Remove what we made, and what H2O made of it under names of its own."""
         frames = [frame["frame_id"]["name"] for frame in h2o.api("GET /3/Frames")["frames"]]

@@ -19,7 +19,7 @@ from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from lambda_app.chalicelib.domains.allow import AllowList
 from lambda_app.chalicelib.domains.public_suffix import with_zones
@@ -31,6 +31,7 @@ from .rows import Row
 
 MOST = 8  # processes by default: a single one reads and writes, and more would wait for it
 AHEAD = 2  # chunks that another process has: one is being scored, the next is there already
+Loaded = TypeVar("Loaded")
 _QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 
@@ -134,9 +135,9 @@ def _done(written: Written) -> Future[Written]:
 
 @contextmanager
 def started(
-    number: int, load: Callable[[], None]
-) -> Iterator[tuple[ProcessPoolExecutor, Sequence[Future[None]]]]:
-    """Processes for the with block, and of each whether it is done with load.
+    number: int, load: Callable[[], Loaded]
+) -> Iterator[tuple[ProcessPoolExecutor, Sequence[Future[Loaded]]]]:
+    """Processes for the with block, and of each what load gives, once it is done.
 
     They are spawned: a fork would copy NumPy's locks, but not the threads that hold them. Raises
     WorkerError if one ends before its time.

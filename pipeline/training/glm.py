@@ -23,7 +23,7 @@ from ..errors import PipelineError
 from ..jvm.cluster import Cluster, download
 from ..jvm.nodes import ClusterError
 from ..metrics import best_f1, f1
-from . import shards
+from . import histogram, shards
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
 from .shards import Codes
@@ -76,7 +76,12 @@ def fit(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
     model = _fit(cluster, design, *split)
     probability = predict(model, frame, len(malicious))
     weights = np.ones(valid.sum()) if design.weights is None else design.weights[valid]
-    candidates = _candidates(model, probability[valid])
+    if cluster.size == 1:
+        thresholds = histogram.of_model(model)
+    else:
+        rows = cluster.chunks(split[_VALID])
+        thresholds = histogram.by_one_node(rows, probability[valid], malicious[valid])
+    candidates = _candidates(thresholds, probability[valid])
     threshold = best_f1(probability[valid], malicious[valid], candidates, weights)
     check_with_h2o(cluster, threshold, probability[valid], malicious[valid], candidates, weights)
     reset_model_threshold(model, threshold)
@@ -216,14 +221,12 @@ def out_of_fold(
     return probability
 
 
-def _candidates(model: H2OGeneralizedLinearEstimator, probability: Floats) -> Floats:
+def _candidates(thresholds: Floats, probability: Floats) -> Floats:
     """The thresholds that H2O compares, each moved to the middle between two rows.
 
     They part the rows as H2O's do, but no row stands on the line, where the
     last bit of a probability would decide.
     """
-    metrics = model.model_performance(valid=True)._metric_json
-    thresholds = np.array(metrics["thresholds_and_metric_scores"]["threshold"], np.float64)
     rows = np.unique(np.append(probability, 0.0))
     above = np.searchsorted(rows, thresholds).clip(1, len(rows) - 1)
     between: Floats = (rows[above - 1] + rows[above]) / 2

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from pipeline.corpus.labelled import Corpus
 from pipeline.jvm.cluster import H2O
 from pipeline.jvm.nodes import ClusterError, Node, nodes
 from pipeline.processes import LoopbackError, session
@@ -120,16 +121,22 @@ def test_nodes_listen_on_loopback_alone(clouds: Clouds) -> None:
         assert listening(node.process.pid) == {(loopback, port), (loopback, port + 1)}
 
 
-def test_two_nodes_give_the_model_of_one(small_csv: Path, tmp_path: Path) -> None:
-    """Coefficients and thresholds to 1e-6, the same split, and the proof on every row holds."""
-    one, two = tmp_path / "1", tmp_path / "2"
+def test_two_nodes_give_the_model_of_one(embedded: Corpus, tmp_path: Path) -> None:
+    """Coefficients and thresholds to 1e-6, the same split, and the proof on every row holds.
+
+    Also the thresholds that are compared, of more rows than H2O has bins.
+    """
+    data, one, two = (tmp_path / name for name in ("rows.csv", "1", "2"))
+    embedded.frame.iloc[::40].to_csv(data, index=False)
     runs = [
-        python("-m", "tests.helpers.small_training", n, small_csv, out)
+        python("-m", "tests.helpers.small_training", n, data, out)
         for n, out in ((1, one), (2, two))
     ]
     for run in runs:
         done(run)
     np.testing.assert_array_equal(np.load(one / "split.npy"), np.load(two / "split.npy"))
+    thresholds = np.load(one / "thresholds.npy")
+    np.testing.assert_allclose(thresholds, np.load(two / "thresholds.npy"), rtol=0, atol=1e-9)
     assert apart(one, two) <= SAME
 
 

@@ -13,12 +13,14 @@ from h2o.estimators import H2OGeneralizedLinearEstimator
 from lambda_app.chalicelib.features import registry
 from lambda_app.chalicelib.features.registry import SETS
 from lambda_app.chalicelib.features.tables import Lexicon, Tables
+from lambda_app.chalicelib.features.types import Floats
 from lambda_app.chalicelib.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus
 from pipeline.jvm.cluster import Cluster, download
 from pipeline.jvm.nodes import ClusterError
 from pipeline.metrics import Confusion, confusion
+from pipeline.training import glm, shards
 from pipeline.training.automaton import compile_words, read_words
 from pipeline.training.design import Classic
 from pipeline.training.export import export, verify_export
@@ -90,6 +92,29 @@ def test_the_committed_artifact_is_what_training_gives(
     for point, value in committed.artifact.thresholds.items():
         assert again.artifact.thresholds[point] == pytest.approx(value, abs=1e-7)
     assert validation(trained, again.threshold).errors == 560
+
+
+def test_a_node_more_compares_the_thresholds_that_a_model_on_one_does(
+    h2o_cluster: Cluster, embedded: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit, with more rows than H2O has bins, in several chunks."""
+    monkeypatch.setattr(shards, "_SIZE", 1 << 16)
+    embedded.frame.iloc[::10].to_csv(tmp_path / "rows.csv", index=False)
+    rows = labelled.read(tmp_path / "rows.csv")
+    design = Classic(rows, Lexicon.load(sources.WEB2.path))
+    compared, candidates = list[Floats](), glm._candidates
+
+    def noted(thresholds: Floats, probability: Floats) -> Floats:
+        compared.append(thresholds)
+        return candidates(thresholds, probability)
+
+    monkeypatch.setattr(glm, "_candidates", noted)
+    for size in (1, 2):  # as many as it is told, on the same one
+        monkeypatch.setattr(Cluster, "size", size)
+        glm.fit(h2o_cluster, rows, design)
+    one, another = compared
+    assert len(one) == 400
+    np.testing.assert_array_equal(one, another)
 
 
 def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> None:
