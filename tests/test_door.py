@@ -31,4 +31,5 @@ def test_it_imports_numpy_and_nothing_heavier() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     loaded = {x for x in run.stdout.split() if not x.startswith("_")}
-    assert loaded <= {"lambda_app", "malicious_domains", "numpy", "cython_runtime"}
+    started = {"cython_runtime", "sitecustomize"}  # by Python itself; Debian has the latter
+    assert loaded - started <= {"lambda_app", "malicious_domains", "numpy"}

@@ -16,10 +16,12 @@ import h2o
 import requests
 
 from ..errors import PipelineError
-from ..processes import HOST, session, start, wait
+from ..processes import HOST, LoopbackError, session, start, wait
 from .java import find_java
 
 MEMORY = "4g"  # of each node's heap
+_TRIES = 3  # of a start, as somebody may take a port between the look and the start
+_TAKEN = "required ports"  # what H2O says then
 _START = 90  # seconds that H2O may take to answer, and then to find all nodes
 
 
@@ -58,16 +60,30 @@ def nodes(number: int = 1, memory: str = MEMORY) -> Iterator[list[Node]]:
     block, with an exception, and on Linux with this process, even if that is killed. memory is
     each one's, as java -Xmx takes it. Raises ClusterError or LoopbackError.
     """
-    with tempfile.TemporaryDirectory(prefix="h2o-") as folder, ExitStack() as ending:
-        ports, name = _free_ports(number), f"domains-{secrets.token_hex(8)}"
-        flatfile = Path(folder) / "flatfile"
-        flatfile.write_text("".join(f"{HOST}:{port}\n" for port in ports))
-        started = []
-        for port in ports:
-            started.append(_start(Path(folder), flatfile, name, port, memory))
-            ending.callback(end, started[-1])
-        _wait_for_all(started)
+    with ExitStack() as ending:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                started = _together(ending, number, memory)
+                break
+            except LoopbackError as error:
+                if _TAKEN not in str(error) or attempt == _TRIES:
+                    raise
+                ending.close()
         yield started
+
+
+def _together(ending: ExitStack, number: int, memory: str) -> list[Node]:
+    """Nodes of one cloud, until the stack ends them; raises as nodes() does."""
+    folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="h2o-")))
+    ports, name = _free_ports(number), f"domains-{secrets.token_hex(8)}"
+    flatfile = folder / "flatfile"
+    flatfile.write_text("".join(f"{HOST}:{port}\n" for port in ports))
+    started = []
+    for port in ports:
+        started.append(_start(folder, flatfile, name, port, memory))
+        ending.callback(end, started[-1])
+    _wait_for_all(started)
+    return started
 
 
 def end(node: Node) -> None:

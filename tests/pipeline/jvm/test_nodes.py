@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from pipeline.corpus.labelled import Corpus
+from pipeline.jvm import nodes as own_nodes
 from pipeline.jvm.cluster import H2O
 from pipeline.jvm.nodes import ClusterError, Node, nodes
 from pipeline.processes import LoopbackError, session
@@ -201,6 +203,15 @@ def test_a_cluster_elsewhere_that_loses_a_node_ends_the_training(
     missed = f"nothing was heard of {killed[1].url.removeprefix('http://')} for 8 s"
     assert f"H2O at {clouds.two[0].url} has lost a node: {missed}; nothing is written" in two
     assert content(artifact_copy.parent) == before
+
+
+def test_a_port_that_somebody_takes_meanwhile_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = own_nodes._free_ports
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = iter([[taken.getsockname()[1]], free(1)])
+        monkeypatch.setattr(own_nodes, "_free_ports", lambda _: next(found))
+        with nodes(1, "1g") as [node]:
+            assert not node.ended
 
 
 def test_a_node_that_does_not_start_is_told() -> None:
