@@ -82,10 +82,7 @@ class Corpus:
 
     def numbered_groups(self) -> tuple[Ints, int]:
         """The place of each row's group among the different ones, sorted, (rows,); how many."""
-        different = f'SELECT DISTINCT "{GROUP}" FROM rows'
-        numbered = f'SELECT "{GROUP}", row_number() OVER (ORDER BY "{GROUP}") - 1 AS place'
-        places = self.rows.each("place", f'JOIN ({numbered} FROM ({different})) USING ("{GROUP}")')
-        return places, int(places.max()) + 1
+        return self.rows.places(GROUP)
 
     @property
     def plain(self) -> bool:

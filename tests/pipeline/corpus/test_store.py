@@ -52,7 +52,7 @@ def test_parts_of_a_column_come_in_order(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_memory_does_not_hold_stands_on_the_disk_and_goes(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "MEMORY", "40MB")
+    monkeypatch.setattr(store, "MEMORY", 40)
     texts = made_up(600_000)
     kept = Store(("one", "other"), ((x, 4 * x) for x in texts))
     assert sum(x.stat().st_size for x in folder.rglob("*")) > 1_000_000
@@ -102,7 +102,7 @@ READ = """
 import sys
 from pathlib import Path
 from pipeline.corpus import labelled, store
-store.MEMORY = "40MB"
+store.MEMORY = 40
 corpus = labelled.read(Path(sys.argv[1]))
 assert corpus.numbered_groups()[1] == len(corpus) == len(corpus.different("legit")) * 2
 status = Path("/proc/self/status").read_text()
