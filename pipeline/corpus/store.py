@@ -130,7 +130,9 @@ class Column(Sequence[str]):
 
     def only(self, places: Ints) -> Column:
         """Those at some places, ascending."""
-        return Column(self._store, self._name, np.asarray(self._rows)[places])
+        # A range is of all rows, and ten million numbers take a while to write down.
+        rows = places if isinstance(self._rows, range) else self._rows[places]
+        return Column(self._store, self._name, rows)
 
     def _some(self, rows: Ints) -> list[str]:
         blocks, found = rows // _BLOCK, list[str]()
