@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any, overload
 
@@ -38,22 +37,20 @@ class Store:
         settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": folder, "threads": "2"}
         self._connection = duckdb.connect(config=dict(settings))
         weakref.finalize(self, _end, self._connection, folder)
-        self.columns = tuple(columns)
+        self.columns, self._rows = tuple(columns), 0
         texts = "".join(f', "{name}" VARCHAR' for name in columns)
-        self._connection.execute(f"CREATE TABLE rows ({_NUMBER} BIGINT{texts})")
-        self._rows = 0
+        self._run(f"CREATE TABLE rows ({_NUMBER} BIGINT{texts})")
         source = iter(rows)
         while block := list(islice(source, _BLOCK)):
             self._insert(pd.DataFrame(block, columns=list(columns), dtype=object))
         if self._rows > MEMORY * _SORTED:
-            self._connection.execute(f"SET memory_limit = '{self._rows // _SORTED}MB'")
+            self._run(f"SET memory_limit = '{self._rows // _SORTED}MB'")
 
     def _insert(self, frame: pd.DataFrame) -> None:
         frame.insert(0, _NUMBER, np.arange(self._rows, self._rows + len(frame)))
-        with _said():
-            self._connection.register("block", frame)
-            self._connection.execute("INSERT INTO rows SELECT * FROM block")
-            self._connection.unregister("block")
+        self._connection.register("block", frame)
+        self._run("INSERT INTO rows SELECT * FROM block")
+        self._connection.unregister("block")
         self._rows += len(frame)
 
     def __len__(self) -> int:
@@ -84,21 +81,23 @@ class Store:
         By code points, and (rows,).
         """
         places = np.empty(self._rows, np.int64)
-        with _said():
-            ask = self._connection.execute
-            ask(f'CREATE TABLE sorted AS SELECT {_NUMBER}, "{name}" AS x FROM rows ORDER BY x')
-            found = ask(f"SELECT {_NUMBER}, x IS DISTINCT FROM lag(x) OVER () AS new FROM sorted")
-            columns = found.fetchnumpy()
-            ask("DROP TABLE sorted")
-        steps = np.cumsum(columns["new"])
-        places[columns[_NUMBER]] = steps - 1
+        self._run(f'CREATE TABLE sorted AS SELECT {_NUMBER}, "{name}" AS x FROM rows ORDER BY x')
+        found = self._run(f"SELECT {_NUMBER}, x IS DISTINCT FROM lag(x) OVER () AS new FROM sorted")
+        self._run("DROP TABLE sorted")
+        steps = np.cumsum(found["new"])
+        places[found[_NUMBER]] = steps - 1
         return places, int(steps[-1])
 
     def values(self, sql: str) -> NDArray[Any]:
         """The one column that an SQL query on the table rows gives; raises StoreError."""
-        with _said():
-            [found] = self._connection.execute(sql).fetchnumpy().values()
+        [found] = self._run(sql).values()
         return np.asarray(found)
+
+    def _run(self, sql: str) -> dict[str, Any]:
+        try:
+            return dict(self._connection.execute(sql).fetchnumpy())
+        except duckdb.Error as error:  # the disk is full, say
+            raise StoreError(f"DuckDB: {error}") from error
 
 
 class Column(Sequence[str]):
@@ -150,14 +149,6 @@ class Column(Sequence[str]):
             )
             self._read = number, found.tolist()
         return self._read[1]
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:  # the disk is full, say
-        raise StoreError(f"DuckDB: {error}") from error
 
 
 def _end(connection: duckdb.DuckDBPyConnection, folder: str) -> None:

@@ -39,7 +39,6 @@ from .design import DesignMatrix
 from .glm import Trained
 
 TOLERANCE = 1e-12  # between two probabilities of one row
-_TOGETHER = 1 << 16  # rows whose labels are in memory at a time
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
 
@@ -134,8 +133,8 @@ def _compare(trained: Trained, labels: Sequence[str], folder: Path, every: int) 
     """All rows by NumPy and the cluster, every so many by the MOJO."""
     scorer = Scorer.load(folder)
     numpy = np.empty(len(labels))
-    for start in range(0, len(labels), _TOGETHER):
-        some = slice(start, start + _TOGETHER)
+    for start in range(0, len(labels), shards.TOGETHER):
+        some = slice(start, start + shards.TOGETHER)
         numpy[some] = scorer.probability_as_they_are(labels[some])
     flagged = numpy >= scorer.threshold
     with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:

@@ -34,7 +34,6 @@ LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is c
 _H2O_BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
 _STEPS = 512  # more than bins, and a power of two: step / 512 is exact
 _TRAIN, _VALID, _PADDING = 0, 1, 2
-_TOGETHER = 1 << 16  # rows that are written together
 
 
 class TrainingError(PipelineError):
@@ -250,8 +249,8 @@ def check_with_h2o(
     """
     with cluster.folder() as folder:
         path = folder / "steps.csv"
-        for start in range(0, len(probability), _TOGETHER):
-            some = slice(start, start + _TOGETHER)
+        for start in range(0, len(probability), shards.TOGETHER):
+            some = slice(start, start + shards.TOGETHER)
             step = np.searchsorted(candidates, probability[some], side="right")
             actual = np.array(LEVELS)[malicious[some].astype(int)]
             table = pd.DataFrame({"p": step / _STEPS, "actual": actual, "weight": weights[some]})

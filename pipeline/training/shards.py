@@ -29,7 +29,7 @@ Widths = NDArray[np.uint8] | NDArray[np.uint16]  # bytes of each row
 
 _SIZE = 1 << 22  # bytes of a shard, about: of the chunks that H2O cuts a file sent to it into
 _WORTH = 1 << 23  # bytes for each process: it takes a second or two to start
-_TOGETHER = 1 << 16  # rows that are looked at together
+TOGETHER = 1 << 16  # rows whose labels or texts are in memory at a time
 _AHEAD = 2  # shards for each process that it has before it
 
 
@@ -68,9 +68,9 @@ class Codes(NamedTuple):
     codes: NDArray[np.uint8]  # (rows + padding,)
 
     @classmethod
-    def of(cls, numbers: Ints | NDArray[np.uint8], padding: Sequence[int] = ()) -> Codes:
-        """Of integers from 0 to 255, (rows,), and those of padding."""
-        codes = np.append(numbers.astype(np.uint8), np.array(padding, np.uint8))
+    def of(cls, numbers: NDArray[np.uint8], padding: Sequence[int] = ()) -> Codes:
+        """Of numbers, (rows,), and those of padding."""
+        codes = np.append(numbers, np.array(padding, np.uint8))
         return cls([b"%d" % x for x in range(256)], codes)
 
     def some(self, rows: Ints) -> Codes:
@@ -117,8 +117,8 @@ def write_one(path: Path, design: Rows, rows: Ints) -> None:
     with path.open("wb") as file:
         file.write(_header(design, {}))
         lines = design.lines(deployed=True)
-        for start in range(0, len(rows), _TOGETHER):
-            for some in lines(design.part(rows[start : start + _TOGETHER])):
+        for start in range(0, len(rows), TOGETHER):
+            for some in lines(design.part(rows[start : start + TOGETHER])):
                 file.writelines(x[:-1] + b"\n" for x in some)
 
 
@@ -128,8 +128,8 @@ def cuts(widths: Widths, header: int) -> list[int]:
     H2O gives a chunk the lines whose predecessor's line feed stands in it.
     """
     found, end, last = list[int](), header, 0
-    for start in range(0, len(widths), _TOGETHER):
-        ends = end + np.cumsum(widths[start : start + _TOGETHER], dtype=np.int64)
+    for start in range(0, len(widths), TOGETHER):
+        ends = end + np.cumsum(widths[start : start + TOGETHER], dtype=np.int64)
         chunk = (ends - 1) // _SIZE  # of the row after each
         found += (np.flatnonzero(np.diff(chunk, prepend=last)) + start + 1).tolist()
         end, last = ends[-1], chunk[-1]

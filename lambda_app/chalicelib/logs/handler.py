@@ -56,9 +56,9 @@ def _try(service: Service, found: Object, who: str) -> str:
     try:
         return _tried(service, found, key, who)
     except Exception as error:  # of AWS's, as a rule
-        _say("WARNING", "AWS failed; to be tried again", found, _told(error))
+        _say("WARNING", "AWS failed; to be tried again", found, _reason(error))
         with suppress(Exception):
-            service.table.left(key, who)
+            service.table.leave(key, who)
         return "unread"
 
 
@@ -75,7 +75,7 @@ def _tried(service: Service, found: Object, key: Key, who: str) -> str:
         service.table.finish(key, expires)
         return "read"
     failures = service.table.failed(key)
-    service.table.left(key, who)
+    service.table.leave(key, who)
     if failures >= TRIES:
         return _bury(service, found, key, reason)
     _say("WARNING", "an object to be tried again", found, reason)
@@ -96,12 +96,12 @@ def _read(service: Service, found: Object) -> str:
     except (BotoCoreError, ClientError, OSError, BusyError):
         raise
     except Exception as error:
-        return _told(error)
+        return _reason(error)
     _report(found, counts, told, time.monotonic() - started)
     return ""
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 

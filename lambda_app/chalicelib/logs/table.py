@@ -132,8 +132,8 @@ class Table:
         )
         return int(answer["Attributes"]["failures"]["N"])
 
-    def left(self, key: Key, who: str) -> None:
-        """Note that somebody lived to give up what he began."""
+    def leave(self, key: Key, who: str) -> None:
+        """Note that somebody gave up what he began, and did not die of it."""
         self._note(key, "DELETE #begun :who", {":who": {"SS": [who]}})
 
     def finish(self, key: Key, expires: int) -> None:

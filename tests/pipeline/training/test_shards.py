@@ -30,7 +30,7 @@ def design(request: pytest.FixtureRequest, embedded: labelled.Corpus) -> DesignM
 
 def beside(design: DesignMatrix) -> dict[str, Codes]:
     count = len(design.widths()) - design.padding
-    return {"part": Codes.of(np.arange(count) % 3, [2] * design.padding)}
+    return {"part": Codes.of((np.arange(count) % 3).astype(np.uint8), [2] * design.padding)}
 
 
 def lines_of_each_chunk(data: bytes, size: int) -> list[bytes]:
@@ -70,6 +70,6 @@ def test_one_process_writes_what_several_write(
 
 
 def test_codes_are_read_as_the_numbers_that_they_are_of() -> None:
-    codes = Codes.of(np.array([7, 40, 255]), [2])
+    codes = Codes.of(np.array([7, 40, 255], np.uint8), [2])
     assert codes.text() == [b"7", b"40", b"255", b"2"]
     assert codes.widths().tolist() == [1, 2, 3, 1]
