@@ -9,8 +9,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 OUTSIDE = {  # where they go, and what they are
-    "pipeline/data": ("data/*.xz", "data/*.npy", "data/*.LICENSE.txt"),
-    "lambda_app/.chalice": ("lambda_app/.chalice/*.json",),
+    "malicious_domains/data": ("data/legit-*.xz", "data/*.LICENSE.txt"),
 }
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.lambda_runtime import emulated
-from pipeline.deploy import package
-from pipeline.deploy.local_server import APP
+from pipeline.release import package
+from pipeline.release.local_server import APP
 
 ROUNDS = 20
 PATH = "/malicious-domain-classifier"

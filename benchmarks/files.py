@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lambda_app.chalicelib.features.registry import SETS
-from pipeline.scoring.workers import cores
+from malicious_domains.features.registry import SETS
+from malicious_domains.scoring.workers import cores
 
 from .labels import TOTAL, hosts
 from .measure import Row, pipeline, sized

@@ -23,14 +23,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from lambda_app.chalicelib.domains.parse import MAX_LABEL
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.names.parse import MAX_LABEL
 from pipeline.corpus import labelled
 from pipeline.corpus.readers import RowReader
 from pipeline.corpus.schema import COLUMNS, GROUP
-from pipeline.dga import FAMILIES
-from pipeline.jvm import cluster, nodes
-from pipeline.training import export, glm, run, shards
-from pipeline.training.run import Request, run_training
+from pipeline.h2o_cluster import cluster, nodes
+from pipeline.training import export, glm, shards, training_run
+from pipeline.training.training_run import Request, run_training
 
 from .measure import peak
 
@@ -92,7 +92,7 @@ class Clock:
 def _one(chosen: Any) -> None:
     clock = Clock()
     clock.count(labelled, "read", "read the corpus")
-    clock.count(run, "_design", "count tables, choose bins")
+    clock.count(training_run, "_design", "count tables, choose bins")
     clock.count(nodes, "_wait_for_all", "start H2O")
     clock.count(glm, "draw_split", "split")
     clock.count(shards, "write", "write features (3 times)")
@@ -101,7 +101,7 @@ def _one(chosen: Any) -> None:
     clock.count(glm, "predict", "predict (5 times)")
     for name in ("_candidates", "best_f1", "check_with_h2o"):
         clock.count(glm, name, "threshold")
-    clock.count(run, "export", "export")
+    clock.count(training_run, "export", "export")
     clock.count(export, "_compare", "proof")
     [rows], [number] = chosen.rows, chosen.nodes
     memory: list[float] = []

@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
 
 from .measure import ROOT, one_core, peak, times
 

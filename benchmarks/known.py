@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from lambda_app.chalicelib.domains.known import Known, KnownNames
-from pipeline.corpus.readers import RowReader
-from pipeline.dga import EVERY
-from pipeline.dga.periods import start
-from pipeline.known import chance
-from pipeline.known.series import all_series, chosen, periods
+from malicious_domains.dga.generators import EVERY
+from malicious_domains.dga.legitimate_hosts import LISTS, read_hosts
+from malicious_domains.dga.periods import start
+from malicious_domains.dga.seeded_generators import all_series, chosen, periods
+from malicious_domains.names.dga_index import Known, KnownNames
 
 from .measure import ROOT, SHARE, Row, T, pipeline, sized
 
@@ -69,12 +68,12 @@ def _timed(run: Callable[[], T]) -> tuple[T, float]:
 
 def _lists(known: KnownNames) -> Iterator[Row]:
     """Legitimate names that are in it: as many as are expected, and as many as are found."""
-    for name in chance.LISTS:
-        hosts = [row.host for row in RowReader(name).rows(0, 0)]
+    for path in LISTS:
+        hosts = [*read_hosts(path)]
         lengths = (len(host.partition(".")[0]) for host in hosts)
         expected = sum(known.chance[n] for n in lengths if n < len(known.chance))
         figure = f"{expected:.1f}; {len(known.match(hosts))} of {len(hosts):,}"
-        yield f"{name}: expected in it, found", figure
+        yield f"{path.name}: expected in it, found", figure
 
 
 def _families(known: KnownNames, some: list[str]) -> Iterator[Row]:

@@ -10,13 +10,13 @@ from functools import cache
 from itertools import count, cycle, islice, takewhile
 from random import Random
 
-from lambda_app.chalicelib.domains.parse import MAX_LABEL, InvalidDomain, Name, parse
-from lambda_app.chalicelib.features.encoding import ALPHABET, BASE_BIT, CODE_MASK, WORD_BIT
-from lambda_app.chalicelib.features.tables import Lexicon
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.dga.listing import LAST
+from malicious_domains.features.encoding import ALPHABET, BASE_BIT, CODE_MASK, WORD_BIT
+from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.parse import MAX_LABEL, InvalidDomain, Name, parse
 from pipeline.corpus import sources
-from pipeline.dga import FAMILIES
-from pipeline.dga.listing import LAST
 
 from .measure import sized
 

@@ -24,8 +24,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.processes import HOST, free_port, session, start
+from malicious_domains.names.errors import MaliciousDomainsError
+from pipeline.h2o_cluster.local_servers import HOST, free_port, session, start
 
 from .share import share
 
@@ -53,7 +53,7 @@ _ANSWER = 300  # seconds that an event may take
 _STOP = 30  # seconds that the emulator may take to end
 
 
-class EmulationError(PipelineError):
+class EmulationError(MaliciousDomainsError):
     """A runtime that cannot be had, or that does not answer."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lambda_app.chalicelib.features.registry import SETS
-from lambda_app.chalicelib.model.artifact import PACKAGED
-from pipeline.deploy.local_server import running
+from malicious_domains.features.registry import SETS
+from malicious_domains.model.artifact import PACKAGED
+from pipeline.release.local_server import running
 
 from . import client
 from .labels import distinct, hosts

@@ -24,8 +24,8 @@ from random import Random
 import boto3
 import numpy as np
 
-from pipeline.deploy import package
-from pipeline.evaluation.traffic.pool import mistyped
+from pipeline.evaluation.client_days.pool import mistyped
+from pipeline.release import package
 from tests.helpers import aws_server, route53
 from tests.helpers.data import legitimate
 

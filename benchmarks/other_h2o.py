@@ -9,10 +9,10 @@ import h2o
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.registry import CLASSIC
-from lambda_app.chalicelib.model.artifact import MOJO, PACKAGED
-from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.jvm.cluster import Cluster, cluster, download
+from malicious_domains.features.registry import CLASSIC
+from malicious_domains.model.artifact import MOJO, PACKAGED
+from malicious_domains.model.scorer import Scorer
+from pipeline.h2o_cluster.cluster import Cluster, cluster, download
 from pipeline.training.export import TOLERANCE
 
 from .labels import words

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lambda_app.chalicelib.model.artifact import MOJO, PACKAGED
-from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.jvm.java import find_java
-from pipeline.jvm.nodes import jar
+from malicious_domains.model.artifact import MOJO, PACKAGED
+from malicious_domains.model.scorer import Scorer
+from pipeline.h2o_cluster.java import find_java
+from pipeline.h2o_cluster.nodes import jar
 from pipeline.training.export import TOLERANCE
 
 from .labels import words

@@ -15,13 +15,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from lambda_app.chalicelib.features.types import Bools
-from lambda_app.chalicelib.model.artifact import PACKAGED
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.features.array_types import Bools
+from malicious_domains.model.artifact import PACKAGED
+from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import embedded, labelled
-from pipeline.jvm.cluster import cluster
-from pipeline.metrics import best_f1, confusion
+from pipeline.h2o_cluster.cluster import cluster
 from pipeline.training.config import DEFAULTS
+from pipeline.training.metrics import best_f1, confusion
 
 from .measure import Row, against, command, one_core, pipeline, rate, sized, spread, times
 
@@ -37,7 +37,7 @@ _THEIRS = (
     "import pickle, sys; m = pickle.load(open(sys.argv[1], 'rb')); m.predict_proba(['google'])"
 )
 _OURS = (
-    "import sys; from lambda_app.chalicelib.model.scorer import Scorer; "
+    "import sys; from malicious_domains.model.scorer import Scorer; "
     "Scorer.load('classic').probability(['google'])"
 )
 

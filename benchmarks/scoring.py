@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 
-from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
-from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.features.batch import BatchFeatures
-from lambda_app.chalicelib.features.encoding import OTHER, encode
-from lambda_app.chalicelib.features.tables import Lexicon
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.features import registry
+from malicious_domains.features.batch import BatchFeatures
+from malicious_domains.features.encoding import OTHER, encode
+from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.parse import InvalidDomain, parse
 from pipeline.corpus import sources
 
 from . import inside

@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
-from pipeline.scan import grouping
-from pipeline.scan.hosts import Job as Hosts
-from pipeline.scoring.rows import Column
-from pipeline.scoring.workers import Job
-from pipeline.spark import files, names, output, scanning
-from pipeline.spark.logs import events_of
-from pipeline.spark.session import session
+from malicious_domains.inputs.rows import Column
+from malicious_domains.scan import grouping
+from malicious_domains.scan.scored_hosts import Job as Hosts
+from malicious_domains.scoring.workers import Job
+from malicious_domains.spark import input_files, name_files, output, scanning
+from malicious_domains.spark.log_events import events_of
+from malicious_domains.spark.session import session
 
 from .labels import TOTAL, distinct
 from .log import lengthened
@@ -110,7 +110,7 @@ def _scanned(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
         for count, path in zip(LINES, paths, strict=True):
             took = _timed(partial(_scan, spark, path, out), out)
             yield f"{on}: scan of {count:,} lines", _rate(count, took, "lines")
-        events = events_of(files.opened(spark, [str(paths[-1])]), {})
+        events = events_of(input_files.opened(spark, [str(paths[-1])]), {})
         took = _timed(lambda: events.groupBy("why").count().collect(), out)
         yield "  of it reading the lines", f"{took:.1f} s"
         grouped = spark.sql(grouping.ASKED, events=events)
@@ -119,13 +119,13 @@ def _scanned(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
 
 
 def _score(spark: SparkSession, path: Path, out: Path) -> None:
-    found = files.opened(spark, [str(path)])
-    table, _ = names.scored(found, _JOB, Column("name"), None)
+    found = input_files.opened(spark, [str(path)])
+    table, _ = name_files.scored(found, _JOB, Column("name"), None)
     output.write(table, str(out))
 
 
 def _read(spark: SparkSession, path: Path) -> DataFrame:
-    return files.parquet(files.opened(spark, [str(path)]))
+    return input_files.parquet(input_files.opened(spark, [str(path)]))
 
 
 def _copied(spark: SparkSession, path: Path, out: Path) -> None:
@@ -139,7 +139,7 @@ def _copied(spark: SparkSession, path: Path, out: Path) -> None:
 
 
 def _scan(spark: SparkSession, path: Path, out: Path) -> None:
-    events = events_of(files.opened(spark, [str(path)]), {})
+    events = events_of(input_files.opened(spark, [str(path)]), {})
     made = scanning.scan(spark, events, scanning.Request(job=Hosts("language")))
     output.write(made.alarms, str(out))
     made.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.corpus import embedded
-from pipeline.jvm.cluster import cluster
+from pipeline.h2o_cluster.cluster import cluster
 
 from .measure import Row, pipeline, spread, times
 

@@ -29,8 +29,8 @@ from publicsuffixlist import PublicSuffixList
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from lambda_app.chalicelib.domains import public_suffix  # noqa: E402
-from lambda_app.chalicelib.domains.public_suffix import END_OF_HEADER, PACKAGED  # noqa: E402
+from malicious_domains.names import public_suffix  # noqa: E402
+from malicious_domains.names.public_suffix import END_OF_HEADER, PACKAGED  # noqa: E402
 from pipeline.training.automaton import compile_words, usable  # noqa: E402
 
 LEAF = 0x80  # flag of an entry that is a whole host

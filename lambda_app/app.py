@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Request, Response
-from chalicelib.domains import public_suffix
-from chalicelib.domains.errors import AllowListError, KnownNamesError
-from chalicelib.model.artifact import ArtifactError
-from chalicelib.model.scorer import Scorer, UnknownOperatingPoint
 from chalicelib.web import access, api, settings, static, telemetry
+
+from malicious_domains.model.artifact import ArtifactError
+from malicious_domains.model.scorer import Scorer, UnknownOperatingPoint
+from malicious_domains.names import public_suffix
+from malicious_domains.names.errors import AllowListError, KnownNamesError
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
@@ -160,15 +161,17 @@ def _load() -> Scorer:
         zones = public_suffix.with_zones(SETTINGS.assigned, SETTINGS.chosen)
     allow = None
     if SETTINGS.allow:
-        from chalicelib.domains.allow import AllowList
         from chalicelib.web.buckets import on_disk
+
+        from malicious_domains.names.allow import AllowList
 
         with contextlib.ExitStack() as files:
             allow = AllowList.load_all(files.enter_context(on_disk(x)) for x in SETTINGS.allow)
     known = None
     for path in SETTINGS.known:
-        from chalicelib.domains.known import KnownNames
         from chalicelib.web.buckets import on_disk
+
+        from malicious_domains.names.dga_index import KnownNames
 
         with on_disk(path) as file:
             known = KnownNames.load(file)

@@ -2,7 +2,7 @@
 
 Score a name, a host or a URL with the packaged model:
 
->>> from malicious_domains import Scorer
+>>> from malicious_domains import Invalid, Scorer
 >>> scorer = Scorer.load()
 >>> score = scorer.score("http://xmqjtoevkbhrw.ru/x")
 >>> score.name, score.label, round(score.probability, 4)
@@ -40,18 +40,34 @@ its own few; another rate raises UnknownOperatingPoint, a ValueError.
 True
 """
 
-from lambda_app.chalicelib.domains.parse import InvalidDomain
-from lambda_app.chalicelib.model.artifact import ArtifactError
-from lambda_app.chalicelib.model.score import Invalid, Score
-from lambda_app.chalicelib.model.scorer import Scorer, UnknownOperatingPoint
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .model.artifact import ArtifactError as ArtifactError
+    from .model.score import Invalid as Invalid
+    from .model.score import Score as Score
+    from .model.scorer import Scorer as Scorer
+    from .model.scorer import UnknownOperatingPoint as UnknownOperatingPoint
+    from .names.errors import InvalidDomain as InvalidDomain
 
 __version__ = "0.1.0"
-__all__ = [
-    "ArtifactError",
-    "Invalid",
-    "InvalidDomain",
-    "Score",
-    "Scorer",
-    "UnknownOperatingPoint",
-    "__version__",
-]
+_EXPORTS = {  # and the module of each, imported when it is asked for
+    "ArtifactError": "model.artifact",
+    "Invalid": "model.score",
+    "InvalidDomain": "names.errors",
+    "Score": "model.score",
+    "Scorer": "model.scorer",
+    "UnknownOperatingPoint": "model.scorer",
+}
+__all__ = [*_EXPORTS, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_EXPORTS[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,14 +15,14 @@ import boto3
 import pytest
 from hypothesis import settings
 
-from lambda_app.chalicelib.model import artifact
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.inputs.paths import DOWNLOADS
+from malicious_domains.model import artifact
+from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.embedded import write as write_embedded
-from pipeline.deploy import package
-from pipeline.deploy.local_server import served
-from pipeline.jvm.cluster import Cluster, cluster
-from pipeline.places import DOWNLOADS
+from pipeline.h2o_cluster.cluster import Cluster, cluster
+from pipeline.release import package
+from pipeline.release.local_server import served
 from tests.helpers import aws_server
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def h2o_cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A cluster of Spark on this machine: two executors, each a process of its own."""
-    from pipeline.spark.session import session  # for those alone whose tests use it
+    from malicious_domains.spark.session import session  # for those alone whose tests use it
 
     settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
     with session("local-cluster[2,1,1024]", settings) as running:

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 import pytest
 
-from lambda_app.chalicelib.features.registry import REGISTRY
-from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.cli.demo import summary
-from pipeline.cli.group import group
+from malicious_domains.cli.group import group
+from malicious_domains.features.registry import REGISTRY
+from malicious_domains.model.scorer import Scorer
+from pipeline.commands.demo import summary
 from pipeline.corpus import sources
 from tests.helpers.commands import PIPELINE
 

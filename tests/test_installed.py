@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipeline import processes
+from pipeline.h2o_cluster import local_servers
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(sysconfig.get_path("purelib"))
@@ -127,12 +127,12 @@ def test_a_deployment_is_of_a_checkout(installed: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def served(installed: Path, everything: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    port, log = processes.free_port(), tmp_path / "log"
+    port, log = local_servers.free_port(), tmp_path / "log"
     command = [str(installed / "malicious-domains"), "serve", "--port", str(port)]
-    process = processes.start(command, log, everything, tmp_path)
+    process = local_servers.start(command, log, everything, tmp_path)
     url = f"http://127.0.0.1:{port}"
     try:
-        processes.wait(process, f"{url}/health", log, 30)
+        local_servers.wait(process, f"{url}/health", log, 30)
         yield url
     finally:
         process.terminate()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.dga import FAMILIES
+from malicious_domains.dga.generators import FAMILIES
 from tests.helpers.notebook import METADATA, NOTEBOOK, SECONDS, clone, execute
 
 FIGURES = {1: 1, 2: 2, 3: 1, 4: 1, 5: 2, 6: 1, 7: 0}  # of each section

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..console import say
+from malicious_domains.inputs.console import say
+
 from . import embedded, labelled, mixture, sources
 from .labelled import Corpus
 from .mapping import ReadOptions

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from ..dga import cryptolocker, goz, newgoz
+from malicious_domains.dga.generators import cryptolocker, goz, newgoz
+
 from . import sources
 from .schema import COLUMNS
 

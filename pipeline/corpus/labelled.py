@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from lambda_app.chalicelib.features.types import Bools, Ints
+from malicious_domains.features.array_types import Bools, Ints
 
 from . import own_data, sources
 from .mapping import ReadOptions

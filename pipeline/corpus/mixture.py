@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from lambda_app.chalicelib.domains.parse import MAX_LABEL
+from malicious_domains.inputs.atomic import replacing_file
+from malicious_domains.names.parse import MAX_LABEL
 
-from ..files import replacing_file
 from .mapping import ReadOptions
 from .readers import KNOWN, RowReader
 from .schema import CLASSES, COLUMNS, GROUP, CorpusError, LabelledName

@@ -14,15 +14,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from lambda_app.chalicelib.domains.errors import quoted
-from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
-from lambda_app.chalicelib.model.score import Invalid
+from malicious_domains.inputs.streams import InputError
+from malicious_domains.model.score import Invalid
+from malicious_domains.names.errors import quoted
+from malicious_domains.names.parse import InvalidDomain, parse
 
-from ..scoring.streams import InputError
 from .class_words import class_of
 from .mapping import FIELDS, ReadOptions, choose
+from .record_files import Table, opened_table
 from .schema import LABEL, CorpusError, LabelledName
-from .tables import Table, opened_table
 
 MOST_LEFT_OUT = 0.01  # share of the rows that may be left out of a file that is not read leniently
 _TOO_MANY = f"that is over {MOST_LEFT_OUT:.0%}: mend them, or learn from the rest with --lenient"

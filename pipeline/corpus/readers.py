@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -10,11 +9,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lambda_app.chalicelib.domains.parse import InvalidDomain, parse
-from lambda_app.chalicelib.domains.public_suffix import packaged
+from malicious_domains.dga import sampling, synthetic
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.dga.legitimate_hosts import read_labels
+from malicious_domains.inputs.console import say
 
-from ..console import say
-from ..dga import FAMILIES, sampling, shapes
 from . import own_data, sources
 from .mapping import ReadOptions
 from .schema import CLASSES, CorpusError, LabelledName
@@ -26,8 +25,6 @@ KNOWN = {  # and the classes that each can hold
     "generators": ("dga",),
     "shapes": ("dga",),
 }
-
-_OWN_SITES = {"cloudns.net"}  # zones that are sites of their owners, too
 
 
 @dataclass(frozen=True)
@@ -96,12 +93,7 @@ def _own(path: Path, reader: RowReader) -> Iterator[LabelledName]:
 
 def _listed(source: sources.Dataset) -> Iterator[LabelledName]:
     """The hosts of a committed list, all legitimate."""
-    zones = packaged().rules.keys() - _OWN_SITES  # of bitbucket.io others have the names
-    for host in lzma.decompress(sources.fetch(source).read_bytes()).decode("ascii").split():
-        try:
-            label = "" if host in zones else parse(host).label
-        except InvalidDomain:
-            label = ""
+    for host, label in read_labels(sources.fetch(source)):
         yield LabelledName(host, label, "legit", source.name, label)
 
 
@@ -112,8 +104,8 @@ def _generated(names: int, seed: int) -> Iterator[LabelledName]:
 
 
 def _shaped(names: int, seed: int) -> Iterator[LabelledName]:
-    for shape in shapes.SHAPES:
-        for key, hosts in shapes.batches(shape, names, seed):
+    for shape in synthetic.SHAPES:
+        for key, hosts in synthetic.batches(shape, names, seed):
             yield from _group(shape, key, hosts)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from lambda_app.chalicelib.domains.parse import MAX_LABEL
-
-from ..errors import PipelineError
+from malicious_domains.names.errors import MaliciousDomainsError
+from malicious_domains.names.parse import MAX_LABEL
 
 COLUMNS = ("host", "domain", "class", "subclass")
 GROUP = "group"  # a fifth column, of what a split must not part
@@ -16,7 +15,7 @@ CLASSES = ("legit", "dga")
 LABEL = re.compile(rf"[a-z0-9\n-]{{1,{MAX_LABEL}}}")
 
 
-class CorpusError(PipelineError):
+class CorpusError(MaliciousDomainsError):
     """A file that is no corpus."""
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
-from ..errors import PipelineError
-from ..places import CHECKOUT, DATA, DOWNLOADS
+from malicious_domains.inputs.paths import CHECKOUT, DATA, DOWNLOADS
+from malicious_domains.names.errors import MaliciousDomainsError
 
 _REPOSITORY = "https://github.com/h2oai/app-malicious-domains/raw/56221e3"
 _ORIGINAL_LICENCE = "as its repository says; not redistributed"
@@ -22,7 +22,7 @@ _TIMEOUT = (5, 30)  # seconds to connect, and between two pieces
 _PIECE = 1 << 16
 
 
-class SourceError(PipelineError):
+class SourceError(MaliciousDomainsError):
     """A source that cannot be had or is not what it should be."""
 
 

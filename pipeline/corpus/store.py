@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.types import Ints
-
-from ..errors import PipelineError
+from malicious_domains.features.array_types import Ints
+from malicious_domains.names.errors import MaliciousDomainsError
 
 MEMORY = 400  # MB that DuckDB takes for a store's rows, and what it makes of them
 _SORTED = 50_000  # rows that it sorts with a MB more
@@ -24,7 +23,7 @@ _BLOCK = 1 << 16  # rows that are put in or taken out together
 _NUMBER = "number"  # of a row, from 0 on
 
 
-class StoreError(PipelineError):
+class StoreError(MaliciousDomainsError):
     """Rows that could not be kept or asked for."""
 
 

@@ -10,19 +10,20 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from lambda_app.chalicelib.features.registry import GROUPS, REGISTRY, SETS
-from lambda_app.chalicelib.features.tables import Lexicon
-from lambda_app.chalicelib.features.types import Floats
+from malicious_domains.features.array_types import Floats
+from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.features.registry import GROUPS, REGISTRY, SETS
+from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources
 from ..corpus.labelled import Corpus, read
-from ..errors import PipelineError
-from ..jvm.cluster import Cluster
-from ..metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
+from ..h2o_cluster.cluster import Cluster
 from ..training.config import DEFAULTS
 from ..training.design import Classic, DesignMatrix, Language
 from ..training.glm import fit
-from . import tables
+from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
+from . import metric_tables
+from .client_days.gather import TrafficScores
 from .leave_out import FOLDS, RATES, family_folds, leave_out, mean, named_folds, scorer_of
 from .results import (
     Ablation,
@@ -35,7 +36,6 @@ from .results import (
     Report,
     SourceResult,
 )
-from .traffic.gather import TrafficScores
 
 _NO_PAIRS = dataclasses.replace(DEFAULTS, paired_features=0)
 _EVERY = 3  # rows of which one is taken where features are left out
@@ -43,7 +43,7 @@ _FOLDS_OF_GROUPS = 4
 _WORST = 10  # of the families, those that are named
 
 
-class EvaluationError(PipelineError):
+class EvaluationError(MaliciousDomainsError):
     """A corpus that nothing can be left out of."""
 
 
@@ -145,18 +145,18 @@ def evaluate(
     return Report(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=model,
-        data=tables.data(corpus, len(families[model])),
-        head=tables.head(original, means, sources_of),
+        data=metric_tables.data(corpus, len(families[model])),
+        head=metric_tables.head(original, means, sources_of),
         original=original,
-        curves={name: tables.curves(x) for name, x in left_out.items()},
-        histogram=tables.histogram(chosen),
-        calibration=tables.calibration(chosen),
-        operating_points=tables.operating_points(chosen, model),
+        curves={name: metric_tables.curves(x) for name, x in left_out.items()},
+        histogram=metric_tables.histogram(chosen),
+        calibration=metric_tables.calibration(chosen),
+        operating_points=metric_tables.operating_points(chosen, model),
         families=families[model],
         leave_family_out=_left_out(families[model], means[model]),
         sources=sources_of[model],
-        lengths=tables.lengths(chosen, model),
-        false_alarms=tables.false_alarms(chosen, model),
+        lengths=metric_tables.lengths(chosen, model),
+        false_alarms=metric_tables.false_alarms(chosen, model),
         groups=list(groups(cluster, corpus)) if model == "language" else [],
         traffic=traffic.study() if traffic else None,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..pages.filters import NONE, known, number, percent
+from malicious_domains.html.filters import NONE, known, number, percent
+
 from .results import HeadRow
 
 _FORMATS = {"number": number, "percent": percent}

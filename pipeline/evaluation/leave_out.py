@@ -11,18 +11,18 @@ import numpy as np
 from h2o.estimators import H2OGeneralizedLinearEstimator
 from tqdm import tqdm
 
-from lambda_app.chalicelib.features.types import Floats, Ints
-from lambda_app.chalicelib.model.artifact import MAX_F1, Artifact, predictor_of
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.features.array_types import Floats, Ints
+from malicious_domains.model.artifact import MAX_F1, Artifact, predictor_of
+from malicious_domains.model.scorer import Scorer
 
 from ..corpus.folds import fold_of
 from ..corpus.labelled import Corpus
-from ..dga import FAMILIES
-from ..jvm.cluster import Cluster
-from ..jvm.mojo import read_mojo
-from ..metrics import area_under_roc, threshold_at
+from ..h2o_cluster.cluster import Cluster
+from ..h2o_cluster.mojo import read_mojo
 from ..training.design import DesignMatrix
 from ..training.glm import fit_all
+from ..training.metrics import area_under_roc, threshold_at
 from .results import FamilyMeans, FamilyResult
 
 FOLDS = 7  # of families and of legitimate names

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from ..pages.plots import INK, legend_above, svg
+from malicious_domains.html.plots import INK, legend_above, svg
+
 from .results import CalibrationBin, Curves, Histogram, LengthBin
 
 _LEGITIMATE, _MALICIOUS = "#2b9eb3", "#e0603f"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-from ..pages.filters import known
+from malicious_domains.html.filters import known
 
 AtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
 BAR = 0.001  # the false-positive rate whose recall ranks the families

@@ -14,23 +14,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.encoding import (
-    ALPHABET,
-    BASE_BIT,
-    OTHER,
-    SIZE,
-    WORD_BIT,
-    encode,
-)
-from lambda_app.chalicelib.features.types import Ints
-
-from ..errors import PipelineError
+from malicious_domains.features.array_types import Ints
+from malicious_domains.features.encoding import ALPHABET, BASE_BIT, OTHER, SIZE, WORD_BIT, encode
+from malicious_domains.names.errors import MaliciousDomainsError
 
 LONGEST = 63  # of a DNS label (RFC 1035, 2.3.4)
 _WINDOW = 4096  # cells looked at together when a state is placed
 
 
-class WordListError(PipelineError):
+class WordListError(MaliciousDomainsError):
     """A list of words that no lexicon can be made of."""
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.types import Bools, Floats
-from lambda_app.chalicelib.model.glm import Pair
+from malicious_domains.features.array_types import Bools, Floats
+from malicious_domains.model.glm import Pair
 
 from .config import DEFAULTS, TrainConfig
 

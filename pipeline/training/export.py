@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.tables import Tables
-from lambda_app.chalicelib.features.types import Ints
-from lambda_app.chalicelib.model.artifact import (
+from malicious_domains.features.array_types import Ints
+from malicious_domains.features.language_tables import Tables
+from malicious_domains.model.artifact import (
     CHECKSUM,
     FOURGRAMS,
     LEXICON,
@@ -28,21 +28,21 @@ from lambda_app.chalicelib.model.artifact import (
     WORDS,
     checksum,
 )
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus.sources import sha256_of
-from ..errors import PipelineError
-from ..jvm.mojo import MojoGlm, read_mojo, score_mojo
-from ..metrics import area_under_roc, confusion, threshold_at
+from ..h2o_cluster.mojo import MojoGlm, read_mojo, score_mojo
 from . import shards
 from .design import DesignMatrix
 from .glm import Trained
+from .metrics import area_under_roc, confusion, threshold_at
 
 TOLERANCE = 1e-12  # between two probabilities of one row
 MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
 
 
-class ExportError(PipelineError):
+class ExportError(MaliciousDomainsError):
     """An artifact that does not answer as its model does, or is not the one it should equal."""
 
 

@@ -16,16 +16,16 @@ from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lambda_app.chalicelib.features.types import Bools, Floats
+from malicious_domains.features.array_types import Bools, Floats
+from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus.labelled import Corpus
-from ..errors import PipelineError
-from ..jvm.cluster import Cluster, download
-from ..jvm.nodes import ClusterError
-from ..metrics import best_f1, f1
+from ..h2o_cluster.cluster import Cluster, download
+from ..h2o_cluster.nodes import ClusterError
 from . import histogram, shards
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
+from .metrics import best_f1, f1
 from .shards import Codes
 
 RESPONSE = "class"
@@ -36,7 +36,7 @@ _STEPS = 512  # more than bins, and a power of two: step / 512 is exact
 _TRAIN, _VALID, _PADDING = 0, 1, 2
 
 
-class TrainingError(PipelineError):
+class TrainingError(MaliciousDomainsError):
     """Data that no model can be trained on, or two counts that do not agree."""
 
 

@@ -19,10 +19,10 @@ import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
 from h2o.model.metrics.binomial import H2OBinomialModelMetrics
 
-from lambda_app.chalicelib.features.types import Bools, Floats
+from malicious_domains.features.array_types import Bools, Floats
+from malicious_domains.scoring.workers import started
 
-from ..jvm.cluster import cluster
-from ..scoring.workers import started
+from ..h2o_cluster.cluster import cluster
 
 _DIGITS = 53  # binary ones, of a double
 

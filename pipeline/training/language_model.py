@@ -16,13 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.arrays import window
-from lambda_app.chalicelib.features.batch import BatchFeatures
-from lambda_app.chalicelib.features.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode
-from lambda_app.chalicelib.features.registry import CHUNK, matrix
-from lambda_app.chalicelib.features.segmentation import positions
-from lambda_app.chalicelib.features.tables import CharacterModel, Tables, Vocabulary
-from lambda_app.chalicelib.features.types import Bools, Floats, Ints
+from malicious_domains.features.array_types import Bools, Floats, Ints
+from malicious_domains.features.arrays import window
+from malicious_domains.features.batch import BatchFeatures
+from malicious_domains.features.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode
+from malicious_domains.features.language_tables import CharacterModel, Tables, Vocabulary
+from malicious_domains.features.registry import CHUNK, matrix
+from malicious_domains.features.segmentation import positions
 
 from ..corpus.folds import fold_of
 from ..corpus.store import Column

@@ -19,10 +19,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.types import Ints
-
-from ..errors import PipelineError
-from ..scoring.workers import cores, prepare, signals_held
+from malicious_domains.features.array_types import Ints
+from malicious_domains.names.errors import MaliciousDomainsError
+from malicious_domains.scoring.workers import cores, prepare, signals_held
 
 Part = Any  # some rows of a design, small enough to go to another process
 Widths = NDArray[np.uint8] | NDArray[np.uint16]  # bytes of each row
@@ -33,7 +32,7 @@ TOGETHER = 1 << 16  # rows whose labels or texts are in memory at a time
 _AHEAD = 2  # shards for each process that it has before it
 
 
-class ShardError(PipelineError):
+class ShardError(MaliciousDomainsError):
     """A process that could not write its shard."""
 
 

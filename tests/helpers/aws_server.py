@@ -28,7 +28,7 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from pipeline import processes
+from pipeline.h2o_cluster import local_servers
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -37,7 +37,7 @@ CREDENTIALS = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
-    "NO_PROXY": processes.HOST,
+    "NO_PROXY": local_servers.HOST,
 }
 
 
@@ -99,14 +99,14 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def running(log: Path, delay: float = 0.0) -> Iterator[str]:
     """The URL of a server in a process of its own, for the with block."""
-    with socket.create_server((processes.HOST, 0)) as free:
+    with socket.create_server((local_servers.HOST, 0)) as free:
         port = free.getsockname()[1]
-    url = f"http://{processes.HOST}:{port}"
+    url = f"http://{local_servers.HOST}:{port}"
     command = [sys.executable, "-m", "tests.helpers.aws_server", str(port), str(delay)]
     root = str(Path(__file__).parents[2])
-    process = processes.start(command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root})
+    process = local_servers.start(command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root})
     try:
-        processes.wait(process, f"{url}/moto-api/data.json", log, 60)
+        local_servers.wait(process, f"{url}/moto-api/data.json", log, 60)
         yield url
     finally:
         process.terminate()
@@ -116,7 +116,7 @@ def running(log: Path, delay: float = 0.0) -> Iterator[str]:
 if __name__ == "__main__":
     application = Aws(float(sys.argv[2]))
     make_server(
-        processes.HOST, int(sys.argv[1]), application, threaded=True, request_handler=_Quiet
+        local_servers.HOST, int(sys.argv[1]), application, threaded=True, request_handler=_Quiet
     ).serve_forever()
 
 

@@ -53,7 +53,7 @@ def forks(log: Path) -> Iterator[Forks]:
 
 
 def _serve() -> None:
-    from pipeline.cli import main
+    from malicious_domains.cli import main
 
     for line in sys.stdin:
         print(json.dumps(_run(main, *json.loads(line))), flush=True)

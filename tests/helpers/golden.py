@@ -15,10 +15,10 @@ from pathlib import Path
 import h2o
 import pandas as pd
 
-from lambda_app.chalicelib.features.registry import CLASSIC
+from malicious_domains.features.registry import CLASSIC
 from pipeline.corpus import embedded, labelled, sources
-from pipeline.jvm.cluster import Cluster, cluster, download
-from pipeline.jvm.mojo import score_mojo
+from pipeline.h2o_cluster.cluster import Cluster, cluster, download
+from pipeline.h2o_cluster.mojo import score_mojo
 from pipeline.training.automaton import read_words
 from tests.helpers.commands import run
 from tests.helpers.data import FOLDER, legitimate

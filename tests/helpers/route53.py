@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.dga import FAMILIES
-from pipeline.evaluation.traffic.joiners import JOINERS, word_lists
-from pipeline.evaluation.traffic.pool import mistyped
+from malicious_domains.dga.generators import FAMILIES
+from pipeline.evaluation.client_days.joiners import JOINERS, word_lists
+from pipeline.evaluation.client_days.pool import mistyped
 from tests.helpers.data import legitimate
 
 DAY = 20_417  # 2025-11-25, in days since the epoch

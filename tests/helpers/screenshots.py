@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.deploy.local_server import served
+from pipeline.release.local_server import served
 from tests.helpers.browser import chromium
 
 LIST = (

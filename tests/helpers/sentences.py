@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
 from tests.helpers.data import FOLDER, GOLDEN
 
 FILE = FOLDER / "golden-sentences.json"

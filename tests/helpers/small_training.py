@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lambda_app.chalicelib.features.tables import Lexicon
-from lambda_app.chalicelib.features.types import Floats
+from malicious_domains.features.array_types import Floats
+from malicious_domains.features.language_tables import Lexicon
 from pipeline.corpus import labelled, sources
-from pipeline.jvm.cluster import H2O, cluster
+from pipeline.h2o_cluster.cluster import H2O, cluster
 from pipeline.training import glm, shards
 from pipeline.training.design import Classic, Language
 from pipeline.training.export import export, verify_export
-from pipeline.training.run import train
+from pipeline.training.training_run import train
 
 
 def main(nodes: str, path: str, out: str) -> None:

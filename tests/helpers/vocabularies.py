@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lambda_app.chalicelib.features.encoding import ALPHABET, BASE_BIT, SIZE
-from lambda_app.chalicelib.features.tables import Vocabulary
+from malicious_domains.features.encoding import ALPHABET, BASE_BIT, SIZE
+from malicious_domains.features.language_tables import Vocabulary
 from pipeline.training.automaton import compile_tree
 from tests.helpers import reference
 

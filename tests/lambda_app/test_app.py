@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from lambda_app.chalicelib.features.registry import REGISTRY
-from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.deploy.local_server import served
+from malicious_domains.features.registry import REGISTRY
+from malicious_domains.model.scorer import Scorer
+from pipeline.release.local_server import served
 from tests.helpers.api import BAD, EIGHT, PARTS, PATH, post
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_app.chalicelib.domains.allow import AllowList
+from malicious_domains.names.allow import AllowList
 
 ROOT = Path(__file__).parents[2]
-ALLOWED = {"numpy", "chalice", "chalicelib"} | sys.stdlib_module_names
+ALLOWED = {"numpy", "chalice", "chalicelib", "malicious_domains"} | sys.stdlib_module_names
 
 BLOCKED = """
 import sys
@@ -64,12 +64,12 @@ def test_boto3_is_imported_where_s3_is_read_and_nowhere_else() -> None:
     ("code", "expected"),
     [
         (
-            "from lambda_app.chalicelib.model.scorer import Scorer\n"
+            "from malicious_domains.model.scorer import Scorer\n"
             "print(Scorer.load().score('google.com').label)",
             "0\n",
         ),
         (
-            "from pipeline.cli import main\n"
+            "from malicious_domains.cli import main\n"
             "sys.exit(main(['score', '--format', 'table', 'google.com']))",
             "verdict     probability  domain: why\n"
             "legitimate     0.000009  google.com: Reads as google; its characters follow one "
@@ -90,7 +90,7 @@ def test_scoring_needs_neither_h2o_nor_pandas(code: str, expected: str) -> None:
 
 def test_the_score_command_asks_for_no_chalice_either() -> None:
     code = (
-        "import sys\nfrom pipeline.cli import main\nmain(['score', 'google.com'])\n"
+        "import sys\nfrom malicious_domains.cli import main\nmain(['score', 'google.com'])\n"
         "print(sorted({m.partition('.')[0] for m in sys.modules} "
         "& {'chalice', 'botocore', 'h2o', 'pandas', 'requests'}))"
     )
@@ -105,9 +105,9 @@ def test_the_score_command_asks_for_no_chalice_either() -> None:
     [
         "from malicious_domains import Scorer\nScorer.load().score('google.com')",
         "from malicious_domains import Scorer\nScorer.load('classic').score_many(['google.com'])",
-        "from pipeline.cli import main\nmain(['score', '--format', 'csv', 'google.com'])",
-        "from pipeline.cli import main\nmain(['score', '--format', 'table', 'google.com'])",
-        "from pipeline.cli import main\nmain(['score', '--allow', sys.argv[1], 'google.com'])",
+        "from malicious_domains.cli import main\nmain(['score', '--format', 'csv', 'google.com'])",
+        "from malicious_domains.cli import main\nmain(['score', '--format', 'table', 'google.com'])",
+        "from malicious_domains.cli import main\nmain(['score', '--allow', sys.argv[1], 'google.com'])",
     ],
 )
 def test_one_name_is_judged_without_numpy(tmp_path: Path, code: str) -> None:
@@ -129,7 +129,7 @@ def test_a_plain_request_loads_nothing_for_rare_ones() -> None:
         "event = json.load(open('tests/data/event.json'))\n"
         "assert app.app(event, None)['statusCode'] == 200\n"
         "rare = ('chalicelib.web.events', 'chalicelib.web.bodies', 'chalicelib.logs', "
-        "'chalicelib.traffic')\n"
+        "'malicious_domains.clients')\n"
         "print([m for m in sys.modules if m in rare])"
     )
     run = subprocess.run(

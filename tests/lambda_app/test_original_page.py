@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import pytest
 from playwright.sync_api import Browser, Request, expect
 
-from lambda_app.chalicelib.model.score import Score
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.model.score import Score
+from malicious_domains.model.scorer import Scorer
 from tests.helpers.api import PARTS, PATH, post
 from tests.helpers.browser import files_served
 from tests.helpers.data import FOLDER, GOLDEN

@@ -14,10 +14,10 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, Route, expect
 
-from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import static
-from pipeline.deploy.local_server import served
+from malicious_domains.features import registry
+from malicious_domains.model.scorer import Scorer
+from pipeline.release.local_server import served
 from tests.helpers.api import post
 from tests.helpers.browser import files_served
 from tests.helpers.page import NAME, judge, opened, start

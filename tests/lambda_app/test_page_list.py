@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.deploy.local_server import served
-from pipeline.scoring import formats
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.scoring import output_formats
+from pipeline.release.local_server import served
 from tests.helpers.page import drop, first_name, names_of_rows, opened, paste, start
 
 PATH = "malicious-domain-classifier"
@@ -40,7 +40,7 @@ def test_a_list_is_judged_sorted_and_downloaded(page: Page, language: Scorer) ->
 
 
 def as_score_writes(scorer: Scorer, names: list[str]) -> str:
-    return ",".join(formats.CSV_COLUMNS) + "\n" + formats.to_csv(scorer, names).text
+    return ",".join(output_formats.CSV_COLUMNS) + "\n" + output_formats.to_csv(scorer, names).text
 
 
 def test_the_csv_is_that_of_the_command_score(page: Page, language: Scorer) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from . import telling
+from . import finding_json
+from .day_verdict import Judge, Verdict
 from .days import expires
+from .dynamodb import Item, Key, each
 from .service import Service
 from .settings import LogSettings
 from .state import Client, Rows
-from .table import Item, Key, each
-from .verdict import Judge, Verdict
 
 PARTS = 16  # in which a day's clients are kept
 _STALE = 45  # seconds; who has not published by then has failed. Lambda tries again after 60
@@ -26,7 +26,7 @@ _PAGE = 200  # clients read at once
 def client_key(day: int, client: str) -> Key:
     """Where a client's day is kept."""
     part = hashlib.blake2b(client.encode(), digest_size=1).digest()[0] % PARTS
-    return Key(f"{telling.date(day)}/clients/{part:02}", client)
+    return Key(f"{finding_json.date(day)}/clients/{part:02}", client)
 
 
 class Told(NamedTuple):
@@ -87,7 +87,7 @@ def _add(service: Service, day: int, visit: Visit, rows: Rows, judge: Judge) -> 
     new, verdict, news = result[0]
     if not new.told:
         return Told(visit.client, verdict, False, None)
-    found = telling.finding(visit.client, day, verdict)
+    found = finding_json.finding(visit.client, day, verdict)
     place = _keep(service.s3, service.settings, found)
     _keep_newer(service, day, visit, after, judge)
     if news:
@@ -106,7 +106,7 @@ def _keep_newer(service: Service, day: int, visit: Visit, kept: Item, judge: Jud
     while (now := service.table.read([key], consistent=True)[key]).version > kept.version:
         rows, kept = Client.unpack(now.state), now
         verdict = None if rows.busy else judge(visit.client, rows.rows)
-        _keep(service.s3, service.settings, telling.finding(visit.client, day, verdict))
+        _keep(service.s3, service.settings, finding_json.finding(visit.client, day, verdict))
 
 
 def _next(
@@ -121,7 +121,7 @@ def _next(
     if new.busy:
         return new, None, False
     verdict, now = judge(client, new.rows), int(time.time())
-    if telling.is_news(verdict, old.told):
+    if finding_json.is_news(verdict, old.told):
         told = {"score": verdict.score, "confidence": verdict.confidence, "at": now, "sent": False}
         return replace(new, told=told), verdict, True
     if verdict.alarms and not old.told["sent"] and now - old.told["at"] > _STALE:
@@ -148,5 +148,5 @@ def _publish(service: Service, found: dict[str, Any], place: str) -> None:
     service.sns.publish(
         TopicArn=service.settings.topic,
         MessageAttributes={"confidence": confidence},
-        **telling.message(found, place),
+        **finding_json.message(found, place),
     )

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..model.logged import AUTODISCOVERY, is_discovery, why_left_out
-from ..model.score import Invalid
-from ..model.scorer import Scorer
+from malicious_domains.model.eligible import AUTODISCOVERY, is_discovery, why_left_out
+from malicious_domains.model.score import Invalid
+from malicious_domains.model.scorer import Scorer
+
 from .records import DAY, NXDOMAIN, Asked, Question
 from .state import Row, Rows
 

@@ -9,14 +9,15 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-from ..model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
+
 from ..web.telemetry import in_embedded_format, write
 from . import objects, service
 from .clients import Told
+from .dynamodb import BusyError, Key
 from .objects import Object
 from .records import DAY
 from .service import Service
-from .table import BusyError, Key
 
 TRIES = 2  # of an object, before it goes to the dead letters
 _KEPT = 2 * DAY  # seconds for which it is known that an object was read

@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from . import clients, days, labels, records
+from . import clients, day_labels, days, records
 from .clients import Told
+from .day_verdict import Judge
 from .records import DAY
 from .service import Service
-from .verdict import Judge
 
 _GONE = ("NoSuchKey", "InvalidObjectState")  # deleted, or in an archive
 
-_yesterday = labels.Yesterday()
+_yesterday = day_labels.Yesterday()
 
 
 class Object(NamedTuple):
@@ -56,7 +56,7 @@ def read(service: Service, found: Object, counts: Counter[str]) -> list[Told]:
     told, errors = list[Told](), list[Exception]()
     for batch in records.batches(body, found.day, counts, left_out):
         for day, asks in days.by_day(service.scorer, batch, counts).items():
-            votes = labels.add_labels(service.table, day, asks, counts)
+            votes = day_labels.add_labels(service.table, day, asks, counts)
             known = _yesterday.of(service.table, day)
             judge = Judge(votes, known, service.scorer.log_odds)
             more, failed = clients.add_clients(service, day, asks.clients, judge)

@@ -1,7 +1,7 @@
 """An object of Route 53 Resolver's query log, read and grouped: gz, a JSON object a line.
 
 The format: "Values that appear in Resolver query logs", Amazon Route 53 Developer Guide. What
-counts, and by which reasons lines are left out, is as in pipeline/scan (Route 53, with DuckDB).
+counts, and by which reasons lines are left out, is as in malicious_domains/scan (Route 53, with DuckDB).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BEHIND, _AHEAD = 2, 1  # days by which a query may differ from its object's; st
 # What a client was told about a name; more is told by the higher.
 NOTHING, NXDOMAIN, ANSWER = 0, 1, 2
 
-# Asked about names that were asked for before, or about no name at all: as in pipeline/scan.
+# Asked about names that were asked for before, or about no name at all: as in malicious_domains/scan.
 _SILENT = frozenset(
     (
         *("NB", "32", "OPT", "41", "DS", "43", "RRSIG", "46", "NSEC", "47", "DNSKEY", "48"),

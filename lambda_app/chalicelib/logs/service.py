@@ -6,10 +6,11 @@ import functools
 import os
 from typing import Any, NamedTuple
 
-from ..model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
+
 from . import settings
+from .dynamodb import THREADS, Table
 from .settings import LogSettings
-from .table import THREADS, Table
 
 
 class Service(NamedTuple):

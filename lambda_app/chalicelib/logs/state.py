@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ..traffic.familiar import FEW
+from malicious_domains.clients.common_labels import FEW
+
 from .records import NXDOMAIN
 
 CLIENTS = 16  # of a label that are kept: a sample by hash, the same in whatever order they come

@@ -7,15 +7,16 @@ import time
 from collections import Counter
 from typing import Any
 
-from ..model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
+
 from ..web.telemetry import write
-from . import clients, labels, service, state, telling
+from . import clients, day_labels, finding_json, service, state
 from .clients import PARTS, Told
+from .day_verdict import Judge
 from .days import Asks
 from .records import DAY
 from .service import Service
 from .settings import LogSettings
-from .verdict import Judge
 
 _SHOWN = 20  # clients
 
@@ -29,11 +30,11 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     ours = service.of(scorer)
     day = int((time.time() if now is None else now) // DAY) - 1
     told, failed = close(ours, day)
-    numbers, message = _message(ours.settings, telling.date(day), told, len(failed))
+    numbers, message = _message(ours.settings, finding_json.date(day), told, len(failed))
     ours.sns.publish(TopicArn=ours.settings.topic, **message)
     for error in failed:
         write({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
-    write({"level": "INFO", "message": "summary", "day": telling.date(day)} | numbers)
+    write({"level": "INFO", "message": "summary", "day": finding_json.date(day)} | numbers)
     return numbers
 
 
@@ -42,8 +43,8 @@ def close(service: Service, day: int) -> tuple[list[Told], list[Exception]]:
 
     And what failed, for the clients that it failed for.
     """
-    votes = labels.add_labels(service.table, day, Asks({}, set()), Counter())
-    known = labels.Yesterday().of(service.table, day)
+    votes = day_labels.add_labels(service.table, day, Asks({}, set()), Counter())
+    known = day_labels.Yesterday().of(service.table, day)
     kept: dict[str, state.Rows] = {}
     for part in range(PARTS):
         pk = clients.client_key(day, "").pk[:-2] + f"{part:02}"

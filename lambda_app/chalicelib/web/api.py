@@ -7,11 +7,12 @@ from typing import Any
 
 from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
-from ..domains.parse import InvalidDomain
-from ..features.registry import REGISTRY
-from ..model.artifact import Artifact, ArtifactError
-from ..model.score import Invalid, Score
-from ..model.scorer import Scorer, UnknownOperatingPoint
+from malicious_domains.features.registry import REGISTRY
+from malicious_domains.model.artifact import Artifact, ArtifactError
+from malicious_domains.model.score import Invalid, Score
+from malicious_domains.model.scorer import Scorer, UnknownOperatingPoint
+from malicious_domains.names.parse import InvalidDomain
+
 from .access import PayloadTooLargeError
 from .settings import MAX_DOMAINS
 
@@ -167,7 +168,7 @@ def _family(score: Score) -> dict[str, Any] | None:
     """What family a flagged name looks like, None for one that is not flagged."""
     if not score.label:
         return None
-    from ..hint.family import packaged  # for those alone who ask
+    from malicious_domains.families.likely_families import packaged  # for those alone who ask
 
     try:
         return packaged().hint(score.name).as_json()

@@ -97,7 +97,7 @@ def _known(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-    from ..domains.public_suffix import with_zones  # for those alone who set it
+    from malicious_domains.names.public_suffix import with_zones  # for those alone who set it
 
     zones = tuple(environment.get(name, "").replace(",", " ").split())
     try:

@@ -15,7 +15,8 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-from ..domains.parse import MAX_HOST
+from malicious_domains.names.parse import MAX_HOST
+
 from .settings import Settings
 
 JUDGING = "/malicious-domain-classifier"

@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 import pytest
 
-from lambda_app.chalicelib.logs import clients, handler, labels, objects, service, state
-from lambda_app.chalicelib.logs.table import Table
-from lambda_app.chalicelib.model.scorer import Scorer
+from lambda_app.chalicelib.logs import clients, day_labels, handler, objects, service, state
+from lambda_app.chalicelib.logs.dynamodb import Table
+from malicious_domains.model.scorer import Scorer
 from tests.helpers import aws_server, route53
 from tests.helpers.route53 import Record
 
@@ -94,6 +94,6 @@ def cloud(aws: str, language: Scorer, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     )
     for variable, value in {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}.items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(objects, "_yesterday", labels.Yesterday())
+    monkeypatch.setattr(objects, "_yesterday", day_labels.Yesterday())
     service._clients.cache_clear()
     return Cloud(name, name, queue, language)

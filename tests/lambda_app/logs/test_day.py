@@ -8,13 +8,12 @@ from random import Random
 import pytest
 
 from lambda_app.chalicelib.logs import summary
-from pipeline.scan import run
-from pipeline.scan.findings import Findings
-from pipeline.scan.reading import Source
+from malicious_domains.scan import scan_run
+from malicious_domains.scan.findings import Findings
+from malicious_domains.scan.reading import Source
 from tests.helpers import route53
 from tests.helpers.route53 import INFECTED, MIDNIGHT, Record
-
-from .conftest import Cloud
+from tests.lambda_app.logs.conftest import Cloud
 
 TOMORROW = MIDNIGHT + 86_400.0
 pytestmark = pytest.mark.slow
@@ -29,7 +28,7 @@ def records() -> list[Record]:
 def scanned(records: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Findings:
     path = tmp_path_factory.mktemp("day") / "day.log.gz"
     path.write_bytes(route53.packed(records))
-    return run.scan(run.Request(source=Source.of((str(path),), None, None)))
+    return scan_run.scan(scan_run.Request(source=Source.of((str(path),), None, None)))
 
 
 def of_scan(findings: Findings) -> dict[str, tuple[float, list[str], int]]:

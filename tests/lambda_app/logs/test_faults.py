@@ -16,13 +16,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambda_app.chalicelib.logs import clients, handler, state, summary
+from lambda_app.chalicelib.logs.dynamodb import Key, Table
 from lambda_app.chalicelib.logs.handler import UnreadError
-from lambda_app.chalicelib.logs.table import Key, Table
 from tests.helpers import route53
 from tests.helpers.route53 import DAY, MIDNIGHT, Record, record
-
-from .conftest import Cloud
-from .test_handler import BOT, NAMES, infected
+from tests.lambda_app.logs.conftest import Cloud
+from tests.lambda_app.logs.test_handler import BOT, NAMES, infected
 
 OTHER = "9.9.9.9"  # sorts behind all others
 

@@ -11,13 +11,12 @@ from threading import Barrier
 import pytest
 
 from lambda_app.chalicelib.logs import handler, objects, summary
+from lambda_app.chalicelib.logs.dynamodb import Key
 from lambda_app.chalicelib.logs.handler import UnreadError
-from lambda_app.chalicelib.logs.table import Key
 from lambda_app.chalicelib.web.settings import SettingsError
 from tests.helpers import route53
 from tests.helpers.route53 import MIDNIGHT, Record, record
-
-from .conftest import Cloud
+from tests.lambda_app.logs.conftest import Cloud
 
 BOT = "10.0.0.7"
 HEADS = ("xq", "zv", "kp", "wj", "bx", "qd", "vm", "tz", "gk", "pf")

@@ -11,12 +11,11 @@ import pytest
 
 from lambda_app.chalicelib.logs import service, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
-from pipeline.deploy.local_server import APP
+from pipeline.release.local_server import APP
 from tests.helpers import route53
 from tests.helpers.route53 import MIDNIGHT
-
-from .conftest import Cloud
-from .test_handler import NAMES, infected
+from tests.lambda_app.logs.conftest import Cloud
+from tests.lambda_app.logs.test_handler import NAMES, infected
 
 Asked = set[tuple[str, str]]  # action, and the key of an object or ""
 

@@ -10,9 +10,9 @@ import pytest
 
 from lambda_app.chalicelib.logs import days, records
 from lambda_app.chalicelib.logs.records import ANSWER, NOTHING, NXDOMAIN, LogError, Questions
-from lambda_app.chalicelib.model.scorer import Scorer
-from pipeline.scan import run
-from pipeline.scan.reading import Source
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.scan import scan_run
+from malicious_domains.scan.reading import Source
 from tests.helpers import route53
 from tests.helpers.route53 import DAY, MIDNIGHT, Record, record
 
@@ -53,7 +53,9 @@ def test_lines_are_accounted_for_as_by_scan(language: Scorer, tmp_path: Path) ->
     days.by_day(language, questions, counts)
     path = tmp_path / "day.log.gz"
     path.write_bytes(route53.packed(LINES))
-    scanned = run.scan(run.Request(source=Source.of((str(path),), "route53", None))).accounting
+    scanned = scan_run.scan(
+        scan_run.Request(source=Source.of((str(path),), "route53", None))
+    ).accounting
     found = {"judged": scanned.judged, "other_event": scanned.other, "broken": scanned.broken}
     assert +counts == +Counter(found | scanned.skipped)
 

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.lambda_runtime import EmulationError, emulated
-from pipeline.deploy import package
+from pipeline.release import package
 from tests.helpers import aws_server, route53
 from tests.helpers.route53 import MIDNIGHT
-
-from .conftest import Cloud
-from .test_handler import BOT, NAMES, infected
+from tests.lambda_app.logs.conftest import Cloud
+from tests.lambda_app.logs.test_handler import BOT, NAMES, infected
 
 SCHEDULED = {
     "version": "0",

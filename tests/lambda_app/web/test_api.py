@@ -8,8 +8,8 @@ from chalice.app import ChaliceViewError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.api import classify
+from malicious_domains.model.scorer import Scorer
 from tests.helpers.api import JSON, REQUESTS
 
 

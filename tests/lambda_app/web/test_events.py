@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
 from tests.helpers.events import REST, balancer_event, rest_event, signed, url_event
 
 ROOT = Path(__file__).parents[3]

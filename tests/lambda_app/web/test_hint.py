@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from chalice.app import BadRequestError
 
-from lambda_app.chalicelib.hint import family
-from lambda_app.chalicelib.model.artifact import ArtifactError
-from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.api import ServiceUnavailableError, classify
+from malicious_domains.families import likely_families
+from malicious_domains.model.artifact import ArtifactError
+from malicious_domains.model.scorer import Scorer
 from tests.helpers.described import check
 
 FLAGGED = "xmqjtoevkbhrw.ru"
@@ -27,7 +27,9 @@ def test_a_flagged_name_has_three_families(language: Scorer) -> None:
     answer = ask(language, {"domain": FLAGGED, "hint": True})
     check(VERDICT, answer)
     hint = answer.pop("family_hint")
-    assert hint == json.loads(json.dumps(family.packaged().hint("xmqjtoevkbhrw").as_json()))
+    assert hint == json.loads(
+        json.dumps(likely_families.packaged().hint("xmqjtoevkbhrw").as_json())
+    )
     assert (
         answer
         == ask(language, {"domain": FLAGGED})
@@ -61,10 +63,10 @@ def test_neither_true_nor_false(language: Scorer, hint: object, kind: str) -> No
 def test_a_broken_hint_is_told_and_verdicts_go_on(
     language: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> family.Hinter:
+    def broken() -> likely_families.Hinter:
         raise ArtifactError(Path("coefficients.npy"), "its SHA-256 is another")
 
-    monkeypatch.setattr(family, "packaged", broken)
+    monkeypatch.setattr(likely_families, "packaged", broken)
     with pytest.raises(ServiceUnavailableError, match="no usable hint: coefficients"):
         ask(language, {"domain": FLAGGED, "hint": True})
     assert ask(language, {"domain": FLAGGED})["label"] == 1

@@ -12,11 +12,11 @@ from collections.abc import Callable
 import pytest
 from chalice.app import ChaliceViewError
 
-from lambda_app.chalicelib.domains import labels, parse, special, url
-from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import settings
 from lambda_app.chalicelib.web.access import PayloadTooLargeError
 from lambda_app.chalicelib.web.api import MAX_ANSWER, classify, respond
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names import labels, parse, special, url
 
 FULL = 990_000  # bytes, of at most 1,000,000
 SECONDS = 3.0  # of one core, for any request; on a machine at rest the worst here takes one

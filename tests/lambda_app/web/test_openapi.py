@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
-from pipeline.deploy.local_server import served
+from malicious_domains.model.scorer import Scorer
+from pipeline.release.local_server import served
 from pipeline.training.config import DEFAULTS
 from tests.helpers.api import BAD, PATH, post
 from tests.helpers.described import (

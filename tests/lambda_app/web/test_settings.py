@@ -16,13 +16,13 @@ import boto3
 import pytest
 import requests
 
-from lambda_app.chalicelib.domains.allow import AllowList
-from lambda_app.chalicelib.model.scorer import Scorer
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
-from pipeline.deploy.local_server import served
-from pipeline.dga import FAMILIES
-from pipeline.known import index
-from pipeline.known.series import Days, chosen
+from malicious_domains.dga import build_index
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.dga.seeded_generators import Days, chosen
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.allow import AllowList
+from pipeline.release.local_server import served
 
 ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"
@@ -224,7 +224,7 @@ def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) ->
     made, allowed = FAMILIES["banjori"].variants[0], "xmqjtoevkbhrw.ru"
     host = next(islice(made.generate(date(2026, 11, 24), made.seeds[0]), 5, None))
     days = Days.of(date(2026, 11, 24), date(2026, 11, 24))
-    index.save(index.build(chosen(["banjori"]), days, 1), tmp_path / "known.npy")
+    build_index.save(build_index.build(chosen(["banjori"]), days, 1), tmp_path / "known.npy")
     AllowList.of([allowed]).save(tmp_path / "allow.npy")
     s3 = boto3.client("s3")
     for name in ("known.npy", "allow.npy"):

@@ -13,10 +13,10 @@ import duckdb
 import pytest
 import zstandard
 
+from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.corpus.mapping import ReadOptions
 from pipeline.corpus.own_data import Reading, Taken
 from pipeline.corpus.schema import CLASSES, CorpusError, LabelledName
-from pipeline.errors import PipelineError
 
 KAGGLE = (
     "isDGA,domain,host,subclass\n"
@@ -342,7 +342,7 @@ def test_the_folders_of_a_parquet_file_are_no_columns(tmp_path: Path) -> None:
     ],
 )
 def test_files_that_cannot_be_read(load: Load, content: bytes, message: str) -> None:
-    with pytest.raises(PipelineError, match=message):
+    with pytest.raises(MaliciousDomainsError, match=message):
         load(content)
 
 

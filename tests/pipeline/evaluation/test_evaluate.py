@@ -14,7 +14,7 @@ from pipeline.corpus import labelled, mixture
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import evaluate
 from pipeline.evaluation.leave_out import family_folds, leave_out, mean, scorer_of
-from pipeline.jvm.cluster import Cluster
+from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.training.design import Language
 from pipeline.training.glm import fit_all
 from tests.helpers.commands import run

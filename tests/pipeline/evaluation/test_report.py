@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.evaluation import report
+from pipeline.evaluation import evaluation_report
 from pipeline.evaluation.results import (
     Ablation,
     Beside,
@@ -144,7 +144,7 @@ def text(page: str, section: str) -> str:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return report.page(example())
+    return evaluation_report.page(example())
 
 
 def test_every_section_in_order(page: str) -> None:
@@ -171,23 +171,25 @@ def test_what_is_hostile_is_text(page: str) -> None:
 @pytest.mark.parametrize("key", TITLES)
 def test_a_section_without_its_key_is_left_out(key: str) -> None:
     part: dict[str, Any] = {key: getattr(example(), key)}
-    assert [x.text for x in parsed(report.page(Report(**part))).iter("h2")] == [TITLES[key]]
+    assert [x.text for x in parsed(evaluation_report.page(Report(**part))).iter("h2")] == [
+        TITLES[key]
+    ]
 
 
 def test_nothing_at_all_is_a_page() -> None:
-    assert not list(parsed(report.page(Report())).iter("section"))
+    assert not list(parsed(evaluation_report.page(Report())).iter("section"))
 
 
 def test_the_files_are_the_same_twice(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        report.write(example(), tmp_path / name)
+        evaluation_report.write(example(), tmp_path / name)
     for name in ("report.json", "index.html"):
         one, two = (tmp_path / x / name for x in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
 
 
 def test_the_json_is_the_report_with_null_for_nan(tmp_path: Path) -> None:
-    report.write(example(), tmp_path)
+    evaluation_report.write(example(), tmp_path)
     read = json.loads((tmp_path / "report.json").read_text())
     assert list(read) == [x.name for x in dataclasses.fields(Report)]
     assert read["calibration"][1]["observed"] is None
@@ -291,7 +293,7 @@ def test_small_rates_keep_their_digits(page: str) -> None:
 
 
 def test_head_lines() -> None:
-    assert report.head_lines(example()) == [
+    assert evaluation_report.head_lines(example()) == [
         "|  | classic | language | target |",
         "| --- | ---: | ---: | ---: |",
         "| AUC | 0.9100 | 0.9830 | ≥ 0.97 |",

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
-from pipeline.dga import FAMILIES
-from pipeline.evaluation import leave_out, tables
+from pipeline.evaluation import leave_out, metric_tables
 from pipeline.evaluation.leave_out import RATES, RELATED, LeaveOut, family_folds
 from pipeline.evaluation.results import (
     Beside,
@@ -69,7 +69,7 @@ def judged(rows: Rows) -> list[tuple[str, bool, float]]:
 def test_curves_run_through_the_counts_at_every_threshold() -> None:
     rows = made_up()
     kept = judged(rows)
-    found = tables.curves(result(rows))
+    found = metric_tables.curves(result(rows))
     roc, precision_recall = found.roc, found.precision_recall
     points = set()
     bad_total = sum(bad for _, bad, _ in kept)
@@ -95,7 +95,7 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
 
 def test_the_best_and_the_worst_of_curves() -> None:
     rows: Rows = [("a", "hsts", 0.1), ("b", "hsts", 0.2), ("c", "goz", 0.8), ("d", "goz", 0.9)]
-    assert tables.curves(result([*rows, ("e", "shape-words", 0.0)])) == Curves(
+    assert metric_tables.curves(result([*rows, ("e", "shape-words", 0.0)])) == Curves(
         Roc(false_positive_rate=[0, 0, 0.5, 1], recall=[0.5, 1, 1, 1]),
         PrecisionRecall(recall=[0.5, 1, 1, 1], precision=[1, 1, 2 / 3, 0.5]),
     )
@@ -104,7 +104,7 @@ def test_the_best_and_the_worst_of_curves() -> None:
 def test_rows_of_one_probability_are_flagged_together() -> None:
     """No threshold parts them; the classic model has many."""
     rows: Rows = [("a", "goz", 0.5), ("b", "goz", 0.5), ("c", "hsts", 0.5), ("d", "hsts", 0.5)]
-    assert tables.curves(result(rows)) == tables.curves(result(rows[::-1]))
+    assert metric_tables.curves(result(rows)) == metric_tables.curves(result(rows[::-1]))
 
 
 def test_a_histogram_counts_log_odds() -> None:
@@ -115,7 +115,7 @@ def test_a_histogram_counts_log_odds() -> None:
         ("c", "goz", 0.5),
         ("d", "goz", 1e-9),
     ]
-    found = tables.histogram(result(rows))
+    found = metric_tables.histogram(result(rows))
     assert found.edges == [x / 2 - 12 for x in range(49)]
     for counts, malicious in ((found.legitimate, False), (found.malicious, True)):
         expected = [0] * 48
@@ -134,7 +134,7 @@ def test_calibration_by_tenths() -> None:
         if here:
             predicted = sum(p for _, p in here) / len(here)
             expected.append((predicted, sum(bad for bad, _ in here) / len(here), len(here)))
-    found = tables.calibration(result(rows))
+    found = metric_tables.calibration(result(rows))
     assert len(found) == 9
     for row, (predicted, observed, count) in zip(found, expected, strict=True):
         assert row.predicted == pytest.approx(predicted)
@@ -144,7 +144,7 @@ def test_calibration_by_tenths() -> None:
 
 def test_lengths(classic: Scorer) -> None:
     rows = made_up()
-    found = tables.lengths(result(rows), "classic")
+    found = metric_tables.lengths(result(rows), "classic")
     assert (found[0].first, found[-1].last) == (1, 63)
     assert all(a.last + 1 == b.first for a, b in pairwise(found))
     for part in found:
@@ -162,7 +162,7 @@ def test_operating_points(classic: Scorer) -> None:
     rows = made_up()
     kept = judged(rows)
     bad_total = sum(bad for _, bad, _ in kept)
-    found = tables.operating_points(result(rows), "classic")
+    found = metric_tables.operating_points(result(rows), "classic")
     assert [x.operating_point for x in found] == list(classic.artifact.thresholds)
     for row in found:
         t = row.threshold
@@ -179,23 +179,23 @@ def test_operating_points(classic: Scorer) -> None:
 
 def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer) -> None:
     rows = made_up(400)
-    found = tables.false_alarms(result(rows), "language")
+    found = metric_tables.false_alarms(result(rows), "language")
     legit = sorted((x for x in rows if x[1] in LEGIT), key=lambda x: -x[2])
-    assert len(legit) > len(found) == tables.ALARMS
+    assert len(legit) > len(found) == metric_tables.ALARMS
     assert [(x.name, x.source, x.probability) for x in found] == legit[:100]
     for row in found:
         score = language.score(row.name)
         assert (row.segmentation, row.unlikely) == (score.segmentation, score.unlikely)
     other_script = "xn--80ak6aa92e"  # Cyrillic: scoring refuses it, a corpus may hold it
-    (refused,) = tables.false_alarms(result([(other_script, "hsts", 0.5)]), "language")
+    (refused,) = metric_tables.false_alarms(result([(other_script, "hsts", 0.5)]), "language")
     assert (refused.name, refused.segmentation) == (other_script, other_script)
-    (plain,) = tables.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
+    (plain,) = metric_tables.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
     assert (plain.segmentation, plain.unlikely) == ("facebook", "")
 
 
 def test_what_the_models_were_judged_on() -> None:
     rows = made_up()
-    found = tables.data(result(rows).corpus, 3)
+    found = metric_tables.data(result(rows).corpus, 3)
     legit = sum(kind in LEGIT for _, kind, _ in rows)
     assert (found.rows, found.legitimate, found.malicious) == (300, legit, 300 - legit)
 
@@ -217,11 +217,11 @@ def test_the_head_has_both_models_beside_what_was_aimed_at() -> None:
         HeadRow(f"{recalls} 0.01% false positives", None, 0.1, 0.225, "percent", "higher"),
         HeadRow("hsts held out, false positives at max F1", 0.03, 0.25, 0.01, "percent", "lower"),
     ]
-    assert tables.head(None, means, sources) == expected
+    assert metric_tables.head(None, means, sources) == expected
     error_rate = Beside(theirs=0.02, classic=0.021, language=0.004)
     original = OriginalTable(Beside(0.5, 0.5, 0.5), [], error_rate)
     first = HeadRow("original split, errors", 0.0045, 0.021, 0.004, "percent", "lower")
-    assert tables.head(original, means, sources) == [first, *expected]
+    assert metric_tables.head(original, means, sources) == [first, *expected]
 
 
 def naive_family(rows: Rows, fold: list[int], name: str) -> FamilyResult:

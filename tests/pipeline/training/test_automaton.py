@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lambda_app.chalicelib.features.encoding import encode
-from lambda_app.chalicelib.features.tables import Lexicon
-from pipeline.errors import PipelineError
+from malicious_domains.features.encoding import encode
+from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.training.automaton import compile_words, read_words, usable
 from tests.helpers.reference import num_words
 
@@ -19,7 +19,7 @@ def test_words_that_no_label_can_hold_are_left_out() -> None:
 
 @pytest.mark.parametrize("words", [[], ["a", "B"], ["it's", "ÄÖ"]])
 def test_a_list_with_nothing_usable_is_refused(words: list[str]) -> None:
-    with pytest.raises(PipelineError, match="no usable word: expected one word a line"):
+    with pytest.raises(MaliciousDomainsError, match="no usable word: expected one word a line"):
         compile_words(words)
 
 
@@ -42,5 +42,5 @@ def test_the_original_words(words_txt: Path) -> None:
 def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_bytes(b"\xff\xfe")
     for name in ("words.txt", "absent.txt"):
-        with pytest.raises(PipelineError, match=f"{name}: not a readable word list"):
+        with pytest.raises(MaliciousDomainsError, match=f"{name}: not a readable word list"):
             read_words(tmp_path / name)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.model.scorer import Scorer
 from pipeline.training import config
 from pipeline.training.config import DEFAULTS, TrainConfig
 

@@ -8,20 +8,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.features.tables import Lexicon
-from lambda_app.chalicelib.model import artifact
-from lambda_app.chalicelib.model.artifact import FILES
-from lambda_app.chalicelib.model.glm import BinnedAdditive
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.features import registry
+from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.inputs.atomic import replacing
+from malicious_domains.model import artifact
+from malicious_domains.model.artifact import FILES
+from malicious_domains.model.glm import BinnedAdditive
+from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
-from pipeline.files import replacing
-from pipeline.jvm.cluster import Cluster
-from pipeline.jvm.mojo import MojoError, read_mojo, score_mojo
+from pipeline.h2o_cluster.cluster import Cluster
+from pipeline.h2o_cluster.mojo import MojoError, read_mojo, score_mojo
 from pipeline.training.design import Classic, DesignMatrix, Language
 from pipeline.training.export import ExportError, export, verify_export
 from pipeline.training.glm import Trained
-from pipeline.training.run import train
+from pipeline.training.training_run import train
 from tests.helpers.data import GOLDEN
 
 MODELS = ("classic", "language")

@@ -10,22 +10,22 @@ import numpy as np
 import pytest
 from h2o.estimators import H2OGeneralizedLinearEstimator
 
-from lambda_app.chalicelib.features import registry
-from lambda_app.chalicelib.features.registry import SETS
-from lambda_app.chalicelib.features.tables import Lexicon, Tables
-from lambda_app.chalicelib.features.types import Floats
-from lambda_app.chalicelib.model.scorer import Scorer
+from malicious_domains.features import registry
+from malicious_domains.features.array_types import Floats
+from malicious_domains.features.language_tables import Lexicon, Tables
+from malicious_domains.features.registry import SETS
+from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus
-from pipeline.jvm.cluster import Cluster, download
-from pipeline.jvm.nodes import ClusterError
-from pipeline.metrics import Confusion, confusion
+from pipeline.h2o_cluster.cluster import Cluster, download
+from pipeline.h2o_cluster.nodes import ClusterError
 from pipeline.training import glm, shards
 from pipeline.training.automaton import compile_words, read_words
 from pipeline.training.design import Classic
 from pipeline.training.export import export, verify_export
 from pipeline.training.glm import Trained, draw_split, load, out_of_fold, predict
-from pipeline.training.run import train
+from pipeline.training.metrics import Confusion, confusion
+from pipeline.training.training_run import train
 
 CLASSIC = SETS["classic"]
 

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lambda_app.chalicelib.features.encoding import encode
-from lambda_app.chalicelib.features.registry import CLASSIC, matrix
-from lambda_app.chalicelib.features.tables import Lexicon, Tables
-from lambda_app.chalicelib.features.types import Floats
-from lambda_app.chalicelib.model.glm import Linear
+from malicious_domains.features.array_types import Floats
+from malicious_domains.features.encoding import encode
+from malicious_domains.features.language_tables import Lexicon, Tables
+from malicious_domains.features.registry import CLASSIC, matrix
+from malicious_domains.model.glm import Linear
 from pipeline.corpus.labelled import Corpus
-from pipeline.jvm.cluster import Cluster
+from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.training.automaton import compile_words, read_words
 from tests.helpers.golden import EACH, MODEL, WORDS, features_by_h2o, golden
 from tests.helpers.reference import num_words

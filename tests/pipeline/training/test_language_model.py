@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.features.batch import BatchFeatures
-from lambda_app.chalicelib.features.encoding import ALPHABET, SIZE, SYMBOLS, encode
-from lambda_app.chalicelib.features.registry import CHUNK, SETS, matrix
-from lambda_app.chalicelib.features.tables import Tables, Vocabulary
+from malicious_domains.features.batch import BatchFeatures
+from malicious_domains.features.encoding import ALPHABET, SIZE, SYMBOLS, encode
+from malicious_domains.features.language_tables import Tables, Vocabulary
+from malicious_domains.features.registry import CHUNK, SETS, matrix
 from pipeline.corpus.store import Store
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree

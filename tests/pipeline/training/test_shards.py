@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lambda_app.chalicelib.features.tables import Lexicon
+from malicious_domains.features.language_tables import Lexicon
 from pipeline.corpus import labelled, sources
 from pipeline.training import shards
 from pipeline.training.config import TrainConfig

@@ -1,0 +1,1 @@
+../../../malicious_domains/__init__.py

@@ -1,0 +1,93 @@
+"""The hint's trained model on disk: data only, and verified before it is used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..model.artifact import CHECKSUM, MODEL, MOJO, ArtifactError, checksum
+from ..names import npy
+from .family_features import TRAITS
+
+SCHEMA_VERSION = 1
+COEFFICIENTS = "coefficients.npy"
+STEPS = 1000  # to one of log-odds: coefficients are whole numbers of them
+FILES = (MODEL, CHECKSUM, COEFFICIENTS, MOJO)
+PACKAGED = Path(__file__).with_name("trained")
+
+
+class HintModel(NamedTuple):
+    """A verified model: a multinomial GLM over TRAITS."""
+
+    metadata: dict[str, Any]  # model.json as it stands
+    classes: tuple[str, ...]  # families, and shapes, which stand for families not known
+    intercepts: list[float]  # (classes,)
+    coefficients: list[list[float]]  # by trait: (classes,)
+    groups: dict[str, tuple[str, ...]]  # what is told as one: the name, and its classes
+    temperature: float  # that log-odds are divided by
+    unknown_from: float  # probability of no known family from which on the answer is "unknown"
+    typical: dict[str, float]  # by group: the mean ln P of it that its clients' names reach
+
+
+def load(folder: Path = PACKAGED) -> HintModel:
+    """Read and verify: hashes, shapes, finite numbers.
+
+    The MOJO, by which the proof is made, is not read. Raises ArtifactError, which names the
+    file and what is wrong with it.
+    """
+    try:
+        return _load(folder)
+    except ArtifactError:
+        raise
+    except Exception as error:  # whatever a forger thinks of
+        raise ArtifactError(folder, f"cannot be understood: {error!r}") from error
+
+
+def _load(folder: Path) -> HintModel:
+    path = folder / MODEL
+    data = _read(path)
+    if _read(folder / CHECKSUM) != checksum(data):
+        raise ArtifactError(path, f"its SHA-256 is not the one in {CHECKSUM}")
+    metadata = json.loads(data)
+    if metadata["schema_version"] != SCHEMA_VERSION:
+        version = metadata["schema_version"]
+        raise ArtifactError(path, f"schema_version {version!r}, known is {SCHEMA_VERSION}")
+    if tuple(metadata["traits"]) != TRAITS:
+        raise ArtifactError(path, "its traits are not those that are computed")
+    numbers = _read(folder / COEFFICIENTS)
+    found = hashlib.sha256(numbers).hexdigest()
+    if found != metadata["files"][COEFFICIENTS]:
+        raise ArtifactError(folder / COEFFICIENTS, f"its SHA-256 is {found}, {MODEL} has another")
+    classes = tuple(metadata["classes"])
+    rows = _rows(folder / COEFFICIENTS, numbers, len(classes))
+    groups = {name: tuple(members) for name, members in metadata["groups"].items()}
+    if sorted(x for members in groups.values() for x in members) != sorted(classes):
+        raise ArtifactError(path, "its groups do not have each class once")
+    temperature, unknown_from = metadata["temperature"], metadata["unknown_from"]
+    if not (0 < temperature < 1e3 and 0 < unknown_from <= 1):
+        raise ArtifactError(path, f"temperature {temperature!r}, unknown_from {unknown_from!r}")
+    typical = metadata["typical"]
+    if not (typical.keys() <= groups.keys() and all(map(isfinite, typical.values()))):
+        raise ArtifactError(path, "typical is not of its groups, or not finite")
+    return HintModel(
+        metadata, classes, rows[0], rows[1:], groups, temperature, unknown_from, typical
+    )
+
+
+def _rows(path: Path, data: bytes, classes: int) -> list[list[float]]:
+    """The intercepts, and the coefficients of each trait."""
+    steps: list[int] = npy.read(data, "coefficients", npy.INT32).tolist()
+    if len(steps) != (1 + len(TRAITS)) * classes:
+        raise ArtifactError(path, f"has not {1 + len(TRAITS)} numbers for each class")
+    numbers = [x / STEPS for x in steps]
+    return [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(path, f"cannot be read: {error.strerror}") from error

@@ -1,0 +1,227 @@
+"""One label as features see it, by a walk over its characters in plain Python."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
+from .encoding import (
+    BASE_BIT,
+    CODE_MASK,
+    EDGE,
+    OTHER,
+    SIZE,
+    SYMBOL,
+    SYMBOLS,
+    WORD_BIT,
+    check_length,
+    codes,
+)
+from .language_tables import Tables, require
+from .quantities import (
+    C_LOG_C,
+    COST_BIT,
+    IDNA,
+    ONE_SINGLE,
+    ONE_WORD,
+    STRETCH,
+    UNREACHED,
+    Reason,
+    Segmentation,
+    Surprise,
+    segmentation_text,
+)
+
+_CUBE = SYMBOLS**3
+_WORD_MASK = 1 << WORD_BIT
+
+
+class LabelFeatures:
+    """What features are computed from, for one label: plain numbers of Python.
+
+    It fulfils FeatureInputs, as BatchFeatures does with arrays for many labels at once.
+    NumPy pays for a call, not for a number: for one label, whose arrays would have a dozen
+    elements, the same tables are read character by character, many times faster. Tests
+    hold both to the same bits.
+    """
+
+    def __init__(self, label: str, tables: Tables) -> None:
+        """Take a label and an artifact's tables; raises ValueError for a label over MAX_LENGTH.
+
+        A property that needs a table which is None raises ValueError.
+        """
+        self.label = label
+        self.tables = tables
+        self.lengths = n = len(label)
+        self.safe_length = max(n, 1)
+        self.bigram_count = max(n - 1, 1)
+        check_length(n)
+        self.codes = codes(label + "\0")  # with the mark that ends it
+
+    @cached_property
+    def character_counts(self) -> CharacterCounts[int]:
+        """Characters by kind, and changes between kinds."""
+        packed, before = 0, OTHER
+        for code in self.codes:
+            packed += PAIRS[before * SIZE + code]
+            before = code
+        return CharacterCounts.unpack(packed)
+
+    @cached_property
+    def entropy_numerator(self) -> float:
+        """Shannon entropy of the label times its n characters.
+
+        n log2 n - sum(c log2 c) over the counts c of the distinct characters, in bits.
+        """
+        codes = self.codes[:-1]
+        surplus = sum(C_LOG_C[codes.count(code)] for code in set(codes))
+        return C_LOG_C[self.lengths] - surplus
+
+    @property
+    def distinct(self) -> int:
+        """Distinct characters; all outside the alphabet are one."""
+        return len(set(self.codes[:-1]))
+
+    @property
+    def consonant_run(self) -> int:
+        """Characters of the longest run of consonants."""
+        return self._longest(CONSONANT)
+
+    @property
+    def digit_run(self) -> int:
+        """Characters of the longest run of digits."""
+        return self._longest(DIGIT)
+
+    @property
+    def idna(self) -> int:
+        """1 if the label begins with xn--, else 0."""
+        return int(self.label.startswith(IDNA))
+
+    @cached_property
+    def surprisal(self) -> tuple[list[int], list[int]]:
+        """Costs of each character and the end after two and after three characters before it.
+
+        In sixteenths of a nat, label's length + 1 each. Raises ValueError without a
+        language model of characters.
+        """
+        model = require(self.tables.characters)
+        trigrams, above = model.trigrams, model.above
+        after_two, after_three = [], []
+        index = (EDGE * SYMBOLS + EDGE) * SYMBOLS + EDGE
+        for code in self.codes:
+            index = index % _CUBE * SYMBOLS + SYMBOL[code]
+            cost = trigrams[index % _CUBE]
+            after_two.append(cost)
+            after_three.append(cost + above[index] & 255)
+        return after_two, after_three
+
+    @property
+    def trigrams(self) -> Surprise[int]:
+        """Costs after two characters: of all together, and the highest.
+
+        In sixteenths of a nat, the end of the label included. Raises ValueError
+        without a language model of characters.
+        """
+        costs = self.surprisal[0]
+        return Surprise(sum(costs), max(costs))
+
+    @property
+    def fourgrams(self) -> Surprise[int]:
+        """Costs after three characters: of all together, and the highest.
+
+        In sixteenths of a nat, the end of the label included. Raises ValueError
+        without a language model of characters.
+        """
+        costs = self.surprisal[1]
+        return Surprise(sum(costs), max(costs))
+
+    @property
+    def word_matches(self) -> int:
+        """Substrings of two characters or more that are words.
+
+        Of the vocabulary if there is one, else of the lexicon; raises ValueError if there
+        is neither.
+        """
+        if self.tables.words:
+            return self._paths[2]
+        cells = require(self.tables.lexicon).cells
+        return sum(len(self._words(cells, start)) for start in range(self.lengths))
+
+    @property
+    def segmentation(self) -> Segmentation[int]:
+        """What the cheapest segmentation of the label into words is made of.
+
+        Raises ValueError without a vocabulary.
+        """
+        return Segmentation.unpack(self._paths[0])
+
+    def reason(self) -> Reason:
+        """The cheapest segmentation and the least likely stretch, as explanation.explain has them.
+
+        Both None without a vocabulary or a language model of characters.
+        """
+        if self.tables.words is None or self.tables.characters is None:
+            return Reason(None, None)
+        return Reason(self.segmentation_text, self._unlikely())
+
+    @property
+    def segmentation_text(self) -> str:
+        """The label with a bar between the parts of its cheapest segmentation: "face|book".
+
+        Characters in no word stay together. Raises ValueError without a vocabulary.
+        """
+        return segmentation_text(self.label, self._paths[1].__getitem__)
+
+    @cached_property
+    def _paths(self) -> tuple[int, list[int], int]:
+        """The value of the cheapest path, the backpointer of each place, and the words found.
+
+        A backpointer is where the last arc to a place begins. Of paths that are worth the
+        same the one with the shortest last arc is taken, as by explanation.segmentations.
+        """
+        words, found, n = require(self.tables.words), 0, self.lengths
+        cells, costs, single = words.cells, words.costs, words.single
+        best, backpointers = [0] + [UNREACHED] * n, [0] * (n + 1)
+        for start, code in enumerate(self.codes[:n]):
+            here, end = best[start], start + 1
+            value = here + (single[code] << COST_BIT) + ONE_SINGLE
+            if value <= best[end]:
+                best[end], backpointers[end] = value, start
+            for length, cell in self._words(cells, start):
+                found += 1
+                value = here + (costs[cell] << COST_BIT) + ONE_WORD + length * length
+                end = start + length
+                if value <= best[end]:
+                    best[end], backpointers[end] = value, start
+        return best[n], backpointers, found
+
+    def _words(self, cells: memoryview, start: int) -> list[tuple[int, int]]:
+        """The words of two characters or more from start on: their lengths and cells.
+
+        cells: of a Vocabulary or Lexicon.
+        """
+        found, base = [], cells[0]
+        for length, code in enumerate(self.codes[start:], 1):
+            at = base + code
+            cell = cells[at]
+            if not base or cell & CODE_MASK != code:
+                break
+            if cell & _WORD_MASK and length > 1:
+                found.append((length, at))
+            base = cell >> BASE_BIT
+        return found
+
+    def _longest(self, kind: list[bool]) -> int:
+        """Characters of the longest run whose codes are of a kind, a list of SIZE."""
+        longest = run = 0
+        for code in self.codes:
+            run = run + 1 if kind[code] else 0
+            longest = max(longest, run)
+        return longest
+
+    def _unlikely(self) -> str:
+        """The STRETCH characters of highest cost together; the first of equals."""
+        costs = self.surprisal[0]
+        starts = range(max(self.lengths - STRETCH + 1, 1))
+        at = max(starts, key=lambda start: sum(costs[start : start + STRETCH]))
+        return self.label[at : at + STRETCH]

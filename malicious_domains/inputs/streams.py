@@ -1,0 +1,185 @@
+"""Opening what people have: any of four compressions and any Unicode encoding, told by content."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import os
+import select
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, cast
+
+from ..names.errors import MaliciousDomainsError
+
+PAUSE = 0.2  # seconds that a live input may be silent before what came is answered
+_HEAD = 4096  # bytes that are looked at to tell an encoding
+# In this order: UTF-32's mark begins as UTF-16's does.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class InputError(MaliciousDomainsError):
+    """An input that cannot be read, or holds no names where they were said to be."""
+
+
+class _Live(io.RawIOBase):
+    """A pipe or terminal, which says when it is about to wait."""
+
+    def __init__(self, descriptor: int, idle: Callable[[], None]) -> None:
+        super().__init__()
+        self._descriptor, self._idle = descriptor, idle
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not select.select([self._descriptor], [], [], PAUSE)[0]:
+            self._idle()
+        return os.readv(self._descriptor, [buffer])
+
+
+def is_live(path: Path | None) -> bool:
+    """Whether an input may pause: a pipe, a socket or a terminal, not a file."""
+    if path and not path.exists():
+        return False  # which is told when it is opened
+    mode = (path.stat() if path else os.fstat(sys.stdin.fileno())).st_mode
+    return not stat.S_ISREG(mode)
+
+
+@contextmanager
+def opened(
+    path: Path | None, encoding: str | None = None, idle: Callable[[], None] | None = None
+) -> Iterator[Iterator[str]]:
+    """The lines of a file, or of standard input where path is None, decompressed and decoded.
+
+    Compression (gzip, bzip2, xz, zstd) is told by the first bytes, the encoding by a byte order
+    mark or, for UTF-16 without one, by its zeros; else it is UTF-8, of which bytes that are none
+    become surrogates: refused as a name, not lost. idle is called whenever a live input has been
+    silent for PAUSE seconds. Raises InputError, when lines are taken too.
+    """
+    name = str(path or "standard input")
+    with _translated(name):
+        source = _bytes(path, idle)
+    with source:
+        with _translated(name):
+            plain = decompressed(source)
+            chosen = _known(encoding) if encoding else encoding_of(plain)
+        with io.TextIOWrapper(plain, chosen, _errors(chosen), newline="") as text:
+            yield _lines(text, name)
+
+
+def _lines(text: TextIO, name: str) -> Iterator[str]:
+    with _translated(name):
+        yield from text
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """What the standard library says of an input, as an InputError."""
+    try:
+        yield
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        raise InputError(
+            f"{name}: its compressed data are damaged or end too early ({error}); what stands "
+            "before that was read"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror or error}") from error
+
+
+def _bytes(path: Path | None, idle: Callable[[], None] | None) -> io.BufferedReader:
+    descriptor = os.open(path, os.O_RDONLY) if path else os.dup(sys.stdin.fileno())
+    if idle and is_live(path):
+        return io.BufferedReader(_Live(descriptor, idle), 1 << 16)
+    return open(descriptor, "rb")  # noqa: PTH123
+
+
+def decompressed(source: io.BufferedReader) -> BinaryIO:
+    """The bytes inside a compressed source, or the source itself."""
+    head = source.peek(6)[:6]
+    if head.startswith(b"\x1f\x8b"):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=source))
+    if head.startswith(b"BZh"):
+        return cast(BinaryIO, bz2.BZ2File(source))
+    if head.startswith(b"\xfd7zXZ\0"):
+        return cast(BinaryIO, lzma.LZMAFile(source))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return cast(BinaryIO, io.BufferedReader(_Zstd(source)))
+    return source
+
+
+class _Zstd(io.RawIOBase):
+    """The bytes inside zstd's frames; raises EOFError where the last one is not whole."""
+
+    def __init__(self, source: io.BufferedReader) -> None:
+        super().__init__()
+        self._source, self._ready = source, b""
+        self._frame: Any = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            data = self._source.read1(1 << 16)
+            if not data:
+                if self._frame and not self._frame.eof:
+                    raise EOFError("the last zstd frame is not whole")
+                return 0
+            self._feed(data)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
+
+    def _feed(self, data: bytes) -> None:
+        import zstandard  # seldom needed
+
+        parts = []
+        try:
+            while data:
+                if self._frame is None or self._frame.eof:
+                    self._frame = zstandard.ZstdDecompressor().decompressobj()
+                parts.append(self._frame.decompress(data))
+                data = self._frame.unused_data if self._frame.eof else b""
+        except zstandard.ZstdError as error:
+            raise EOFError(str(error)) from error
+        self._ready = b"".join(parts)
+
+
+def _known(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError as error:
+        raise InputError(f"--encoding {encoding}: there is no such encoding") from error
+
+
+def _errors(encoding: str) -> str:
+    """How bytes that are not of the encoding are kept; UTF-16 and 32 have no surrogates for it."""
+    return "surrogateescape" if encoding.startswith("utf-8") else "replace"
+
+
+def encoding_of(plain: BinaryIO) -> str:
+    """The encoding of a stream, by a byte order mark or, for UTF-16 without one, by its zeros."""
+    head = cast(io.BufferedReader, plain).peek(_HEAD)[:_HEAD]
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    # Names and what stands around them are ASCII, of which UTF-16 makes every other byte zero.
+    even, odd = head[0::2], head[1::2]
+    for first, second, name in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
+        if second and second.count(0) > 0.4 * len(second) and first.count(0) < 0.1 * len(first):
+            return name
+    return "utf-8"

@@ -1,0 +1,233 @@
+"""The trained model on disk: data only, and verified before it is used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from math import isfinite
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from ..features.language_tables import CharacterModel, Lexicon, Tables, Vocabulary
+from ..features.registry import REGISTRY
+from ..features.single import LabelFeatures
+from ..names import npy
+from ..names.errors import MaliciousDomainsError
+from .glm import BinnedAdditive, Linear, LinearPredictor, Pair
+
+SCHEMA_VERSION = 1
+MODEL = "model.json"
+CHECKSUM = "model.sha256"  # the SHA-256 of MODEL, which has those of the other files
+LEXICON = "lexicon.npy"
+TRIGRAMS, FOURGRAMS = "trigrams.npy", "fourgrams.npy"
+WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
+# By file: what its numbers are, and their type.
+NUMBERS: dict[str, tuple[str, npy.Kind]] = dict.fromkeys((LEXICON, WORDS), ("cells", npy.INT32))
+NUMBERS |= dict.fromkeys((TRIGRAMS, FOURGRAMS, WORD_COSTS), ("costs", npy.UINT8))
+MOJO = "mojo.zip"
+MANIFEST = "manifest.json"  # of the published version, in an artifact that was pulled
+ALLOW = "allow.npy"  # a compiled allow list of the operator's, beside the artifact
+KNOWN = "known.npy"  # an index of names of known generators, likewise
+# What an artifact's folder may hold.
+FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, MANIFEST)
+MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
+PACKAGED = Path(__file__).parents[1] / "artifacts"
+DEFAULT = "language"
+_LARGEST = 1e100  # of a number in model.json: sums of products stay finite
+_ABOVE_ONE = 1.0000001  # a threshold that flags nothing
+
+T = TypeVar("T")
+
+
+class ArtifactError(MaliciousDomainsError, ValueError):
+    """An artifact that is missing, damaged or not understood; names the file and the problem."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+
+
+class Artifact(NamedTuple):
+    """A verified artifact: everything that scoring needs."""
+
+    metadata: dict[str, Any]  # model.json as it stands
+    predictor: LinearPredictor  # from features to contributions to the log-odds
+    intercept: float  # in log-odds
+    thresholds: dict[str | float, float]  # by operating point: MAX_F1 or a false-positive rate
+    tables: Tables  # that the features look into
+
+    @property
+    def name(self) -> str:
+        """The model's name, as answers give it."""
+        return str(self.metadata["name"])
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that the linear predictor takes, in order."""
+        return self.predictor.features
+
+
+def locate(model: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of the packaged artifact of a name, or a path as it is given.
+
+    None: what the environment variable MODEL names, else the default.
+    """
+    chosen = Path(model or os.environ.get("MODEL") or DEFAULT)
+    packaged = PACKAGED / chosen
+    return packaged if len(chosen.parts) == 1 and packaged.is_dir() else chosen
+
+
+def checksum(model: bytes) -> bytes:
+    """What model.sha256 holds for the bytes of model.json; `sha256sum -c` reads it too."""
+    return f"{hashlib.sha256(model).hexdigest()}  {MODEL}\n".encode()
+
+
+def load(folder: Path) -> Artifact:
+    """Read and verify an artifact: hashes, shapes, finite numbers.
+
+    Raises ArtifactError, which names the file and what is wrong with it.
+    """
+    try:
+        metadata = _metadata(folder / MODEL)
+        files = {x: _verified(folder, x, digest) for x, digest in metadata["files"].items()}
+        return _build(folder, metadata, files)
+    except ArtifactError:
+        raise
+    except Exception as error:  # whatever a forger thinks of
+        raise ArtifactError(folder, f"cannot be understood: {error!r}") from error
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    data = _read(path)
+    if _read(path.with_name(CHECKSUM)) != checksum(data):
+        raise ArtifactError(path, f"its SHA-256 is not the one in {CHECKSUM}")
+    try:
+        metadata = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(path, f"is not JSON: {error}") from error
+    version = metadata.get("schema_version") if isinstance(metadata, dict) else None
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise ArtifactError(path, f"schema_version {version!r}, known is {SCHEMA_VERSION}")
+    return _typed(path, metadata)
+
+
+def _typed(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
+    kinds = {"name": str, "features": list, "coefficients": dict, "intercept": float}
+    kinds |= {"threshold": dict, "files": dict}
+    for key, kind in kinds.items():
+        if not isinstance(metadata.get(key), kind):
+            raise ArtifactError(path, f"{key} is missing or no {kind.__name__}")
+    return metadata
+
+
+def _verified(folder: Path, name: str, digest: object) -> bytes:
+    """What a file holds, whose hash is the one that model.json has."""
+    path = folder / name
+    if path.parent != folder:
+        raise ArtifactError(folder / MODEL, f"names a file outside its folder: {name!r}")
+    data = _read(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != digest:
+        raise ArtifactError(path, f"its SHA-256 is {found}, {MODEL} says {digest}")
+    return data
+
+
+def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would block
+        raise ArtifactError(path, "is no file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(path, f"cannot be read: {error.strerror}") from error
+
+
+def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> Artifact:
+    path = folder / MODEL
+    features, coefficients = metadata["features"], metadata["coefficients"]
+    if unknown := [name for name in features if name not in REGISTRY]:
+        raise ArtifactError(path, f"unknown features {unknown}")
+    thresholds = _thresholds(path, metadata)
+    if not _all_usable([*flat(coefficients), metadata["intercept"]]):
+        raise ArtifactError(path, "a coefficient or the intercept is no finite float")
+    if LEXICON not in files and WORDS not in files:
+        raise ArtifactError(path, f"files does not list {LEXICON} or {WORDS}")
+    try:
+        predictor = predictor_of(metadata)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(path, f"features, bins and coefficients: {error}") from error
+    tables = _tables(folder, files)
+    inputs = LabelFeatures("a", tables)
+    for name in features:  # a table that one needs may be missing
+        REGISTRY[name].compute(inputs)
+    return Artifact(metadata, predictor, metadata["intercept"], thresholds, tables)
+
+
+def predictor_of(metadata: dict[str, Any]) -> LinearPredictor:
+    """The linear predictor that model.json describes.
+
+    Raises ValueError, KeyError or TypeError if its bins and coefficients do not fit together.
+    """
+    features, coefficients = metadata["features"], metadata["coefficients"]
+    if "bins" in metadata:
+        bins = metadata["bins"]
+        edges = {name: bins[name]["edges"] for name in features}
+        coarse = {name: bins[name]["coarse"] for name in features if "coarse" in bins[name]}
+        return BinnedAdditive(
+            edges, coarse, [Pair(*names) for names in metadata["pairs"]], coefficients
+        )
+    if not features or set(features) != set(coefficients) or len(features) != len(coefficients):
+        raise ValueError("features and coefficients do not name the same columns")
+    return Linear({name: coefficients[name] for name in features})
+
+
+def flat(coefficients: dict[str, Any]) -> Iterator[Any]:
+    """Every coefficient, those of bins one after the other."""
+    for value in coefficients.values():
+        yield from value if isinstance(value, list) else [value]
+
+
+def _usable(number: object) -> bool:
+    return isinstance(number, float) and abs(number) <= _LARGEST
+
+
+def _all_usable(numbers: list[Any]) -> bool:
+    """Whether all are _usable: by functions in C, of thousands."""
+    if set(map(type, numbers)) != {float} or not all(map(isfinite, numbers)):
+        return False
+    return bool(max(map(abs, numbers)) <= _LARGEST)
+
+
+def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float]:
+    thresholds: dict[str | float, Any] = {MAX_F1: metadata["threshold"].get("value")}
+    for point in metadata.get("operating_points", []):
+        rate = point["false_positive_rate"]
+        if not (isinstance(rate, float) and 0 < rate < 1):
+            raise ArtifactError(path, f"the false-positive rate {rate!r} is no rate")
+        thresholds[rate] = point["threshold"]
+    for name, value in thresholds.items():
+        if not (_usable(value) and 0 <= value <= _ABOVE_ONE):
+            raise ArtifactError(path, f"the threshold {value} ({name}) is no probability")
+    return thresholds
+
+
+def _tables(folder: Path, files: dict[str, bytes]) -> Tables:
+    return Tables(
+        _table("lexicon", Lexicon, folder, files, LEXICON),
+        _table("characters", CharacterModel, folder, files, TRIGRAMS, FOURGRAMS),
+        _table("words", Vocabulary, folder, files, WORDS, WORD_COSTS),
+    )
+
+
+def _table(
+    what: str, kind: type[T], folder: Path, files: dict[str, bytes], *names: str
+) -> T | None:
+    if names[0] not in files:
+        return None
+    for name in names:
+        if name not in files:
+            raise ArtifactError(folder / MODEL, f"files does not list {name}")
+    try:
+        return kind(*(npy.read(files[name], *NUMBERS[name]) for name in names))
+    except ValueError as error:
+        raise ArtifactError(folder / names[0], f"is no {what}: {error}") from error

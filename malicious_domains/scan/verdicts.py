@@ -1,0 +1,104 @@
+"""The verdict on clients' days, as columns: what any engine that grouped a log hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..clients.client_day import Alarm, Cut, Day, Log
+from ..clients.verdict import LabelPoints, alarms_of, label_points, scores_of, strength
+from ..families.likely_families import FamilyHint
+from ..features.array_types import Floats
+from . import family_hint
+from .findings import Asked, ClientDay, Speaking
+from .grouping import NO_DAY
+
+AT_ONCE = 50_000  # labels judged together, which takes less time than day by day
+MOST = 5000  # unfamiliar labels of a day; a client with more is a resolver or a crawler
+
+Columns = Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A client's day, judged: its alarms, the surest first, and its running sum, alarm or not."""
+
+    client: str
+    number: int  # of the day, NO_DAY if it is not known
+    alarms: tuple[Alarm, ...]
+    score: float  # of the surest alarm, as a multiple of its cut
+    total: float
+    _day: Day
+    _points: Floats
+    _suffixes: list[str]
+    _hint: FamilyHint | None
+    known: Speaking | None = None  # its names of known generators, if they raise an alarm
+
+    @property
+    def confidence(self) -> str:
+        """high if any alarm has it, else low."""
+        return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
+
+    def told(self, lines: int, labels: int, dead: int, answers: int) -> ClientDay:
+        """All that is to be said of it, with what grouping.DAYS has of it."""
+        day = self._day
+        columns = (day.z, self._points, day.dead, day.first, day.last)
+        names = (f"{x}.{suffix}" for x, suffix in zip(day.labels, self._suffixes, strict=True))
+        return ClientDay(
+            client=self.client,
+            day=None if self.number == NO_DAY else self.number,
+            lines=lines,
+            labels=labels,
+            dead_answers=dead,
+            answers=answers,
+            asked=tuple(map(Asked, names, *(x.tolist() for x in columns))),
+            alarms=self.alarms,
+            score=self.score,
+            known=self.known,
+            family_hint=self._family(),
+        )
+
+    def _family(self) -> FamilyHint | None:
+        known = self.known  # which says more of its names than they themselves
+        return family_hint.of_alarms(self._day.labels, self.alarms, known) if known else self._hint
+
+
+def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[Judged]:
+    """The verdict on each day of grouping.UNFAMILIAR's rows: by client and day, and in each by
+    first sight, ties by label; a time that is not known is NaN.
+    """
+    client, number = columns["client"], columns["day"]
+    suffix = columns["suffix"].tolist()
+    days = Day(
+        labels=columns["label"].tolist(),
+        z=columns["z"].astype(np.float64),
+        suffixes=columns["suffixes"].astype(np.int64),
+        dead=columns["dead"].astype(np.bool_),
+        first=columns["first"].astype(np.float64),
+        last=columns["last"].astype(np.float64),
+    )
+    another = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
+    points = label_points(days, log, np.append(0, np.cumsum(another))[: len(client)])
+    starts = [0, *(np.flatnonzero(another) + 1).tolist(), len(client)]
+    for start, stop in pairwise(starts):
+        if start == stop:  # there is none
+            continue
+        day = days.between(start, stop)
+        own = LabelPoints(*(x[start:stop] for x in points))
+        found = scores_of(day, own, log, cut)
+        alarms = alarms_of(found, log, cut)
+        yield Judged(
+            client=str(client[start]),
+            number=int(number[start]),
+            alarms=tuple(alarms),
+            score=strength(alarms[0], log, cut) if alarms else 0.0,
+            total=next(x.score for x in found if x.kind == "random-looking"),
+            _day=day,
+            _points=own.odd,
+            _suffixes=suffix[start:stop],
+            _hint=family_hint.of_alarms(day.labels, alarms),
+        )

@@ -1,0 +1,86 @@
+"""Scoring and scanning on Spark, for those who have a session: two functions.
+
+Executors need this package, NumPy, pandas and PyArrow, as the driver does; a model, lists and an
+index that are given by their paths must be there on each machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+__all__ = ["scan", "score_udf"]
+
+
+def score_udf(
+    spark: SparkSession,
+    name: str = "malicious_domain",
+    *,
+    model: str | None = None,
+    operating_point: str | float = "max_f1",
+    allow: Sequence[str] = (),
+    known: str | None = None,
+    assigned: Sequence[str] = (),
+    chosen: Sequence[str] = (),
+) -> Callable[[Column | str], Column]:
+    """A function of a column of names, hosts or URLs, which SQL knows by name.
+
+    It gives a struct: status, name, label, probability, reason, known, as `score` has them. The
+    options are those of `score`. A column that is not of texts fails when it is asked for: cast it.
+    Raises ArtifactError, AllowListError, KnownNamesError, and
+    ValueError for an operating point or a zone that is none.
+    """
+    from ..scoring.workers import Job
+    from .udf import registered
+
+    options = (tuple(allow), tuple(assigned), tuple(chosen))
+    return registered(spark, name, Job(model, operating_point, "csv", False, *options, known))
+
+
+def scan(
+    df: DataFrame,
+    *,
+    client: str,
+    query: str,
+    time: str | None = None,
+    rcode: str | None = None,
+    qtype: str | None = None,
+    model: str | None = None,
+    popular: Sequence[str] = (),
+    assigned: Sequence[str] = (),
+    chosen: Sequence[str] = (),
+    not_clients: str | None = None,
+    same_client: str | None = None,
+    alarms_per_day: int | None = None,
+) -> DataFrame:
+    """The alarms that a DNS log raises, a row a client and day, as `scan --format jsonl` has them.
+
+    client, query, time, rcode and qtype name columns of df; the other options are those of `scan`.
+    time is of timestamps, numbers (seconds since the epoch) or texts (ISO 8601); without one all
+    is one day. The work is done when this is called; the alarms alone are kept, until they are
+    unpersisted. Raises MaliciousDomainsError for a column that is not there, and what Job.scorer raises.
+    """
+    from ..scan.client_identity import Names
+    from ..scan.scored_hosts import Job
+    from . import scanning
+    from .event_columns import events
+
+    given = {"client": client, "query": query, "time": time, "rcode": rcode, "type": qtype}
+    paths = (Path(x) if x else None for x in (same_client, not_clients))
+    request = scanning.Request(
+        job=Job(model, tuple(popular), tuple(assigned), tuple(chosen)),
+        names=Names.of(*paths),
+        most=alarms_per_day,
+    )
+    columns = {what: column for what, column in given.items() if column}
+    made = scanning.scan(df.sparkSession, events(df, columns), request)
+    try:
+        alarms = made.alarms.persist()
+        alarms.count()
+    finally:
+        made.close()
+    return alarms

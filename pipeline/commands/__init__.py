@@ -1,0 +1,1 @@
+"""The commands of a checkout: training, evaluation, serving, releases."""

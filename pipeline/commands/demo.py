@@ -1,0 +1,58 @@
+"""What `demo` shows after a training: the data, the errors, the proof, answers over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from malicious_domains.model import artifact
+
+from ..corpus import sources
+from ..h2o_cluster.local_servers import session
+from ..release.local_server import served
+from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
+from ..training.training_run import Request, run_training
+
+EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhrw.ru")
+
+
+def demo(request: Request) -> None:
+    """Train, then show what came out, answers through the HTTP app included."""
+    proof = run_training(request)
+    metadata = artifact.load(request.folder).metadata
+    print("\n".join(summary(metadata)))
+    print(f"Parity      {proof}")
+    with served(request.folder) as url:
+        for domain in EXAMPLES:
+            answer = _ask(url, domain)
+            verdict = "malicious" if answer["label"] else "legitimate"
+            print(f"{domain:<24} {verdict:<10}  P(malicious) = {answer['class1Prob']:.6f}")
+        print(json.dumps(_ask(url, EXAMPLES[0]), indent=2))
+
+
+def summary(metadata: dict[str, Any]) -> Iterator[str]:
+    """Data and confusion matrix of an artifact, the original's beside it."""
+    metrics, data = metadata["metrics"], metadata["training"]["data"]
+    yield f"Data        {data[0]['name']}, {data[0]['rows']:,} rows; words: {data[1]['name']}"
+    sizes = metrics["training_rows"], metrics["validation_rows"]
+    yield "Split       {:,} to train, {:,} to validate".format(*sizes)
+    ours = Confusion(*(metrics[name] for name in Confusion._fields))
+    threshold = metadata["threshold"]["value"]
+    yield f"Validation at max F1          {'this model':>12} {'the original':>14}"
+    yield f"  threshold                   {threshold:>12.4f} {ORIGINAL_THRESHOLD:>14}"
+    for name, mine, theirs in zip(Confusion._fields, ours, ORIGINAL_TABLE, strict=True):
+        yield f"  {name.replace('_', ' '):<26}  {mine:>12,} {theirs:>14,}"
+    yield f"  errors                      {ours.errors:>12,} {ORIGINAL_TABLE.errors:>14,}"
+    rates = [x.errors / sum(x) for x in (ours, ORIGINAL_TABLE)]
+    yield f"  error rate                  {rates[0]:>12.2%} {rates[1]:>14.2%}"
+    if data[0]["sha256"] != sources.ORIGINAL.sha256:
+        yield "  (The original's figures are of other data; see docs/training.md, Data.)"
+
+
+def _ask(url: str, domain: str) -> dict[str, Any]:
+    with session() as direct:
+        answer = direct.post(f"{url}/malicious-domain-classifier", json={"domain": domain})
+    answer.raise_for_status()
+    result: dict[str, Any] = answer.json()
+    return result

@@ -1,0 +1,218 @@
+"""CSV, JSON and Parquet files as columns and records of text, told apart by their content."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from malicious_domains.inputs.csv_records import (
+    ZEEK,
+    best_delimiter,
+    is_header,
+    preamble,
+    records,
+    same_name,
+)
+from malicious_domains.inputs.json_documents import BROKEN, documents, values_of
+from malicious_domains.inputs.streams import opened
+from malicious_domains.model.score import Invalid
+
+from .mapping import ADVICE, usual_names
+from .schema import CorpusError
+
+Record = Sequence[str] | Invalid  # the text of each column that was asked for, or why it is none
+
+_SAMPLE = 1000  # JSON objects whose keys are the columns
+_BATCH = 10_000  # rows of Parquet that are fetched together
+_SHOWN = 80  # characters of a record that a message repeats
+_MOST_SHOWN = 300  # characters of a header, likewise
+_JSON = re.compile(r"\s*(\{|\[\s*(\{|\]|$))")  # how JSON begins, and no header of a CSV does
+_ARCHIVE = b"PK\x03\x04"  # how zip and what is made of it begin
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's columns, and what reads some of them from all of its records."""
+
+    columns: list[str]
+    records: Callable[[Sequence[str]], Iterator[Record]]
+    has: Callable[[str], bool] = lambda _: False  # whether there is a column beside these
+    sure: bool = True  # that the columns are names, and no first row of somebody's data
+    numbered: bool = False  # whether they are numbers from 1 on, as there is no header
+
+    def find(self, name: str) -> str:
+        """The column of a name, or else of a number from 1 on.
+
+        Raises CorpusError if there is none, or several by names that are nearly the same.
+        """
+        near = [x for x in self.columns if same_name(x) == same_name(name)]
+        if name in self.columns or self.has(name):
+            return name
+        if len(near) == 1:
+            return near[0]
+        if name.isascii() and name.isdigit() and 1 <= int(name) <= len(self.columns):
+            return self.columns[int(name) - 1]
+        raise CorpusError(f"there is no column {name!r}")
+
+    @property
+    def shown(self) -> str:
+        """What the columns are, and how to say which is which, for a message."""
+        last = len(self.columns)
+        if self.numbered:
+            return f"there are columns 1 to {last}: of numbers alone, the first row is no header"
+        if self.sure or is_header(self.columns):
+            return f"found {', '.join(self.columns)[:_MOST_SHOWN]}; say which is which: {ADVICE}"
+        return (
+            "the first row is no header that could be shown; if there is none, give numbers from "
+            f"1 to {last}: --map host=1{',class=2' * (last > 1)}"
+        )
+
+
+@contextmanager
+def opened_table(path: Path, numbered: bool) -> Iterator[Table]:
+    """A file as a table; numbered: the first row of a CSV is no header.
+
+    Raises CorpusError if it is no such file, and InputError if it cannot be read, which may turn
+    out when records are taken.
+    """
+    _check_file(path)
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head == _ARCHIVE:
+        raise CorpusError("a zip archive: unpack it, and give the file that was in it")
+    if head == b"PAR1":
+        with _parquet(path) as table:
+            yield table
+        return
+    with opened(path) as lines:
+        first = next((line for line in lines if line.strip()), "")
+        if not first:
+            raise CorpusError("the file is empty")
+        read = _json if _JSON.match(first) else _csv
+        yield read(chain([first], lines), numbered)
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise CorpusError("this is a directory; give a file")
+    if not path.exists():
+        raise CorpusError("no such file")
+    if not path.is_file():
+        raise CorpusError("not a regular file; write what comes out of it to one")
+
+
+# --- CSV ---
+
+
+def _csv(lines: Iterator[str], numbered: bool) -> Table:
+    number, lines, delimiter = preamble(lines, None, lambda line: best_delimiter(line, usual_names))
+    if delimiter == ZEEK:
+        raise CorpusError("a Zeek log has no classes: write the names to a CSV")
+    found = records(lines, delimiter, number)
+    first = next((x for x in found if x), [])
+    if isinstance(first, Invalid):
+        raise CorpusError(f"cannot be read as CSV: {first.error}")
+    columns = [str(i + 1) for i in range(len(first))] if numbered else _distinct(first)
+    rest = chain([first], found) if numbered else found
+
+    def rows(names: Sequence[str]) -> Iterator[Record]:
+        return _picked(rest, [columns.index(name) for name in names], len(columns))
+
+    return Table(columns, rows, sure=False, numbered=numbered)
+
+
+def _distinct(header: Sequence[str]) -> list[str]:
+    """A header whose names are different: of columns called alike the number is told."""
+    often = Counter(header)
+    return [x if often[x] < 2 else f"{x} (column {i + 1})" for i, x in enumerate(header)]
+
+
+def _picked(
+    found: Iterable[list[str] | Invalid], at: Sequence[int], width: int
+) -> Iterator[Record]:
+    """Some cells of each record: what a short one lacks is empty; empty lines are none."""
+    for record in found:
+        if isinstance(record, Invalid):
+            yield record._replace(reason="csv")
+        elif len(record) == width:
+            yield [record[i] for i in at]
+        elif any(record[width:]):
+            error = f"{len(record)} fields where the header has {width}"
+            yield Invalid(",".join(record)[:_SHOWN], error, reason="fields")
+        elif record:
+            yield [record[i] if i < len(record) else "" for i in at]
+
+
+# --- JSON ---
+
+
+def _json(lines: Iterator[str], _: bool) -> Table:
+    found = documents(lines)
+    sample = [*islice(found, _SAMPLE)]
+    objects = [x for x, _ in sample if isinstance(x, dict)]
+    if not objects:
+        raise CorpusError("no JSON object on a line of its own; `jq -c .` writes them so")
+    columns = list(dict.fromkeys(str(key) for x in objects for key in x))
+
+    def has(path: str) -> bool:
+        return any(True for x in objects for _ in values_of(path)(x))
+
+    def rows(names: Sequence[str]) -> Iterator[Record]:
+        finders = [_finder(name) for name in names]
+        for document, text in chain(sample, found):
+            if document is BROKEN or not isinstance(document, dict):
+                yield Invalid(text[:_SHOWN], "not a JSON object on one line", reason="json")
+            else:
+                yield [_text(find(document)) for find in finders]
+
+    return Table(columns, rows, has)
+
+
+def _finder(path: str) -> Callable[[dict[str, Any]], Any]:
+    """What finds the first value of a path in an object, None where there is none."""
+    if "." not in path and "[" not in path:
+        return lambda document: document.get(path)  # in a third of the time
+    values = values_of(path)
+    return lambda document: next(values(document), None)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value != value:  # null, NaN
+        return ""
+    return json.dumps(value)
+
+
+# --- Parquet ---
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[Table]:
+    import duckdb  # seldom needed
+
+    # A name with * in it is one file, and folders called class=dga are no columns.
+    source = [re.sub(r"([*?\[])", r"[\1]", str(path))]
+    table = "FROM read_parquet($1, hive_partitioning = false)"
+
+    def rows(names: Sequence[str]) -> Iterator[Record]:
+        quoted = ('"' + name.replace('"', '""') + '"' for name in names)
+        cells = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in quoted)
+        connection.execute(f"SELECT {cells} {table}", source)
+        while batch := connection.fetchmany(_BATCH):
+            yield from batch
+
+    try:
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+            found = connection.execute(f"SELECT * {table} LIMIT 0", source).description
+            yield Table([column[0] for column in found or ()], rows)
+    except duckdb.Error as error:
+        reason = str(error).partition("\n")[0]
+        raise CorpusError(f"cannot be read as Parquet: {reason}") from error

@@ -1,1 +1,0 @@
-"""Versions of artifacts in S3, and what each must pass."""

@@ -1,0 +1,104 @@
+"""Names of every family for learning, validation and test: other seeds and other dates in each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from itertools import islice
+from random import Random
+from typing import NamedTuple
+
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.dga.generators.family import Family, Variant
+from malicious_domains.dga.sampling import LEFT_OUT
+from malicious_domains.dga.synthetic import SHAPES
+from malicious_domains.dga.synthetic import batches as shape_batches
+from malicious_domains.names.parse import MAX_LABEL
+
+FIRST, LAST = 2010, 2030  # years
+GROUP = 20  # names of one variant, date and seed: what one client asks for
+FEW_SEEDS = 6  # that cannot be shared out
+_REACH = 1000  # from so many first ones
+_SHORT_REACH = {"necurs": 100, "tempedreve": 100, "pykspa": 100}  # dear to pass over hundreds
+_PATIENCE = 50  # draws in a row that bring nothing new
+
+
+class Part(NamedTuple):
+    """A third of all months, seeds and positions: those whose number, divided by 3, leaves this."""
+
+    name: str
+    number: int
+
+
+PARTS = LEARN, VALIDATE, TEST = Part("learn", 0), Part("validate", 1), Part("test", 2)
+
+
+class Drawn(NamedTuple):
+    """Names that one client could ask for."""
+
+    family: str  # or shape
+    kind: str  # the family and, where it has several, the variant: "vawtrak v1"
+    labels: list[str]
+
+
+def draw(part: Part, count: int, families: Collection[str], known: Collection[str]) -> list[Drawn]:
+    """Up to so many labels of each family, GROUP of one variant, date and seed.
+
+    Dates are of months that no other part has; seeds, where a variant has FEW_SEEDS or more, are
+    the part's own, or drawn anew; of names that depend on neither each part has a third. No
+    label comes twice in a family, and none of known, which are those of other parts.
+    """
+    return [
+        Drawn(name, f"{name} {variant}".rstrip(), labels)
+        for name in families
+        for variant, labels in _groups(FAMILIES[name], part, count, set(known))
+    ]
+
+
+def shapes(part: Part, count: int) -> list[Drawn]:
+    """Up to so many labels of each shape, which stand for families that nobody knows yet."""
+    return [
+        Drawn(shape, shape, labels[start : start + GROUP])
+        for shape in SHAPES
+        for _, labels in shape_batches(shape, count, part.number)
+        for start in range(0, len(labels), GROUP)
+    ]
+
+
+def _groups(
+    family: Family, part: Part, count: int, seen: set[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """The variant's name, and the labels, of each draw."""
+    random = Random(f"{family.name}-{part.name}")
+    variants = [v for v in family.variants if (family.name, v.name) not in LEFT_OUT]
+    missing, barren = count, 0
+    while missing > 0 and barren < _PATIENCE:
+        variant = random.choice(variants)
+        labels = _labels(family, variant, part, random)
+        fresh = [x for x in dict.fromkeys(labels) if x not in seen][:missing]
+        seen.update(fresh)
+        missing -= len(fresh)
+        barren = 0 if fresh else barren + 1
+        if fresh:
+            yield variant.name, fresh
+
+
+def _labels(family: Family, variant: Variant, part: Part, random: Random) -> list[str]:
+    month = 3 * random.randint(0, 3) + part.number + 1
+    day = date(random.randint(FIRST, LAST), month, random.randint(1, 28))
+    seed, apart = _seed(variant, part, random)
+    reach = _SHORT_REACH.get(family.name, _REACH)
+    labels = [host.partition(".")[0] for host in islice(variant.generate(day, seed), reach)]
+    if not (variant.period or apart):
+        labels = labels[part.number :: 3]
+    chosen = sorted(random.sample(range(len(labels)), min(GROUP, len(labels))))
+    return [labels[k] for k in chosen if 0 < len(labels[k]) <= MAX_LABEL]
+
+
+def _seed(variant: Variant, part: Part, random: Random) -> tuple[str, bool]:
+    """A seed of a part's, and whether no other part has it."""
+    if variant.draw and random.random() < 0.5:
+        return variant.draw(random), True
+    if len(variant.seeds) < FEW_SEEDS:
+        return random.choice(variant.seeds), False
+    return random.choice(variant.seeds[part.number :: 3]), True

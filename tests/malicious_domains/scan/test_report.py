@@ -1,0 +1,160 @@
+"""The report: whole or not at all, bounded, and not broken by what attackers call things."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from malicious_domains.clients.client_day import Alarm
+from malicious_domains.scan import alarm_formats, scan_report, terminal
+from malicious_domains.scan.findings import (
+    Accounting,
+    Asked,
+    ClientDay,
+    Files,
+    Findings,
+    Known,
+    Shared,
+    SharedName,
+)
+from tests.helpers.commands import run as command
+from tests.malicious_domains.scan.test_scan import BOT, BOTS, clean, infected, zeek
+
+HOSTILE = "<script>alert(1)</script>\x1b[2J=1+1\u202e\n"
+NOON = 1_764_072_000.0
+
+
+def day(client: str, names: int = 3) -> ClientDay:
+    asked = tuple(Asked(f"x{i}.com", 5.0, 4.0, True, NOON + i, NOON + i) for i in range(names))
+    indices = tuple(range(names))
+    alarm = Alarm("random-looking", 12.0, "high", indices, (4.0,) * names)
+    return ClientDay(client, 20417, names, names, names, names, asked, (alarm,), 1.7)
+
+
+def findings(*days: ClientDay) -> Findings:
+    shared = SharedName("odd.com", 4.0, 2, [HOSTILE, "b"], NOON, NOON)
+    return Findings(
+        alarmed=list(days),
+        accounting=Accounting(10, {"type": 2}, 1, 1),
+        clients=5,
+        days=5,
+        coded=True,
+        cut=6.9,
+        shared=Shared(1, 1.0, "low", [shared]),
+        too_busy={HOSTILE: 6000},
+        answers=(3, 10),
+        known=Known(2, 20410, 20416),
+        scores=[0.0, 12.0],
+        broken=[(HOSTILE, 7, HOSTILE)],
+        files=Files({HOSTILE: "zeek"}, {HOSTILE: HOSTILE}, {HOSTILE: HOSTILE}),
+    )
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and that each that is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        if tag not in ("meta", "br", "hr", "img", "input", "path"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+
+
+def test_names_chosen_by_an_attacker_do_not_break_the_page() -> None:
+    page = scan_report.page(findings(day(HOSTILE)), ["malicious-domains", "scan", HOSTILE])
+    tags = Tags()
+    tags.feed(page)
+    assert not tags.open
+    assert not {"script", "img", "link", "iframe"} & tags.seen
+    assert "\x1b" not in page and "\u202e" not in page
+    assert re.findall(r'(?:src|href)="([^#][^"]*)"', page) == []
+
+
+def test_a_screen_and_a_spreadsheet_are_not_run_by_names() -> None:
+    found = findings(day(HOSTILE), day("=1+1"))
+    text = "".join(terminal.table(found)) + "".join(terminal.accounting(found))
+    assert not set("\x1b\u202e") & set(text)
+    rows = list(csv.reader(io.StringIO("".join(alarm_formats.rows(found)))))
+    assert [row[0] for row in rows[1:]] == [terminal.visible(HOSTILE), "'=1+1", ""]
+
+
+def test_all_formats_name_the_same_clients_and_alarms() -> None:
+    found = findings(day("10.0.0.1"), day("10.0.0.2", 40))
+    (*objects, together) = map(json.loads, alarm_formats.objects(found))
+    (*alerts, of_many) = map(json.loads, alarm_formats.ecs(found))
+    rows = list(csv.DictReader(io.StringIO("".join(alarm_formats.rows(found)))))
+    clients = ["10.0.0.1", "10.0.0.2"]
+    assert [x["client"] for x in objects] == [x["source"]["ip"] for x in alerts] == clients
+    assert [x["client"] for x in rows] == [*clients, ""]
+    assert (together["client"], together["alarms"][0]["kind"]) == (None, "shared-oddity")
+    assert rows[2]["kind"] == of_many["rule"]["name"] == "shared-oddity"
+    table = "".join(terminal.table(found))
+    assert all(x in table for x in clients)
+    for x, alert in zip(objects, alerts, strict=True):
+        (alarm,) = x["alarms"]
+        assert [y["name"] for y in alarm["names"]] == alert["dns"]["question"]["name"]
+        assert (alarm["score"], alarm["confidence"]) == (12.0, "high")
+        assert (x["first_seen"], x["last_seen"]) == (alert["event"]["start"], alert["event"]["end"])
+
+
+def test_the_page_is_bounded_however_many_alarms() -> None:
+    many = [day(f"10.{i >> 8}.{i & 255}.1", 40) for i in range(scan_report.ROWS + 500)]
+    page = scan_report.page(findings(*many), ["scan"])
+    assert page.count('<svg class="timeline"') == scan_report.DRAWN
+    assert len(page) < 8_000_000
+    assert "Another\n500 are in alarms.jsonl" in page
+
+
+def test_a_report_is_written_beside_the_table(tmp_path: Path) -> None:
+    log, out = tmp_path / "dns.log", tmp_path / "report"
+    log.write_text(zeek(clean() + infected()))
+    done = command("scan", log, "--out", out)
+    assert done.returncode == 1, done.stderr
+    assert sorted(x.name for x in out.iterdir()) == ["alarms.jsonl", "index.html"]
+    page = (out / "index.html").read_text()
+    assert all(x in page for x in (BOT, *BOTS, "dns.log", "2,022"))
+    (alarmed,) = map(json.loads, (out / "alarms.jsonl").read_text().splitlines())
+    assert alarmed["client"] == BOT
+    failed = command("scan", tmp_path / "absent.log", "--out", out)
+    assert (failed.returncode, (out / "index.html").read_text()) == (2, page)
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_the_older_report_and_says_one_line(tmp_path: Path) -> None:
+    log, out = tmp_path / "dns.log", tmp_path / "report"
+    out.mkdir()
+    (out / "index.html").write_text("older")
+    log.write_text(zeek(clean(queries=400_000)))
+    arguments = [sys.executable, "-m", "pipeline", "scan", str(log), "--out", str(out)]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as running:
+        while not list(tmp_path.glob(".report.new-*")):
+            assert running.poll() is None
+            time.sleep(0.01)
+        os.killpg(running.pid, signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert told == "scan: stopped; nothing was judged and nothing was written\n"
+    assert [x.name for x in tmp_path.iterdir() if x.name != "dns.log"] == ["report"]
+    assert (out / "index.html").read_text() == "older"

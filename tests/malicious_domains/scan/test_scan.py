@@ -1,0 +1,245 @@
+"""From a log to alarmed clients, by the real command and by the functions beneath it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from malicious_domains.clients.common_labels import dead_pairs, unfamiliar_pairs
+from malicious_domains.dga.listing import names
+from malicious_domains.model import eligible
+from malicious_domains.scan import baseline, events_db, scan_run, scored_hosts, terminal
+from malicious_domains.scan.client_identity import Names
+from malicious_domains.scan.findings import Findings
+from malicious_domains.scan.reading import Source
+from malicious_domains.scan.scan_pool import Pool
+from tests.helpers.commands import run as command
+
+HEAD = "#separator \\x09\n#fields\tts\tid.orig_h\tquery\trcode_name\n"
+Rows = list[tuple[float, str, str, str]]
+KNOWN = ["google.com", "example.org", "wikipedia.org", "github.com", "bbc.co.uk", "kernel.org"]
+START = 1_764_115_200  # 2025-11-26
+BOT = "10.0.0.23"
+BOTS = list(names("ramnit", None, "2016-01-01", None, 20))
+
+
+def zeek(rows: Rows) -> str:
+    return HEAD + "".join(
+        f"{time}\t{client}\t{name}\t{code}\n" for time, client, name, code in rows
+    )
+
+
+def clean(clients: int = 40, queries: int = 2000) -> Rows:
+    draw = random.Random(1)
+    return [
+        (
+            START + 10 * i,
+            f"10.0.0.{draw.randrange(20, 20 + clients)}",
+            draw.choice(KNOWN),
+            "NOERROR",
+        )
+        for i in range(queries)
+    ]
+
+
+def infected(code: str = "NXDOMAIN") -> Rows:
+    return [(START + 12_000 + 3 * i, BOT, name, code) for i, name in enumerate(BOTS)]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "dns.log"
+    path.write_text(zeek(clean() + infected()))
+    return path
+
+
+def scanned(path: Path, **options: object) -> Findings:
+    return scan_run.scan(scan_run.Request(source=Source.of([path]), **options))  # type: ignore[arg-type]
+
+
+def test_a_bot_among_clean_clients_is_found_and_told_why(log: Path) -> None:
+    found = command("scan", log)
+    assert found.returncode == 1, found.stderr
+    head, line, worst = found.stdout.splitlines()
+    assert head.split() == ["client", "day", "score", "conf.", "why"]
+    assert line.startswith(f"{BOT}  2025-11-26")
+    assert "20 of 20 new names do not exist" in line
+    assert "20 in 57 s from 03:20 UTC" in line
+    assert set(worst.split()) <= set(BOTS)
+    assert "2,022 lines = 2,020 queries judged" in found.stderr
+
+
+def test_a_clean_log_raises_no_alarm(tmp_path: Path) -> None:
+    path = tmp_path / "dns.log"
+    path.write_text(zeek(clean()))
+    found = command("scan", path)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_formats_for_programs(log: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(command("scan", log, "--format", "csv").stdout)))
+    assert {row["client"] for row in rows} == {BOT}
+    assert (rows[0]["kind"], rows[0]["day"]) == ("random-looking", "2025-11-26")
+    (found,) = map(json.loads, command("scan", log, "--format", "jsonl").stdout.splitlines())
+    assert found["client"] == BOT
+    assert found["counts"]["dead"] == found["counts"]["new"] == 20
+    assert {x["name"] for x in found["alarms"][0]["names"]} <= set(BOTS)
+    assert found["first_seen"] == "2025-11-26T03:20:00Z"
+    alert, *_ = map(json.loads, command("scan", log, "--format", "ecs").stdout.splitlines())
+    assert alert["source"]["ip"] == BOT
+    assert alert["threat"]["technique"]["id"] == ["T1568.002"]
+    assert set(alert["dns"]["question"]["name"]) <= set(BOTS)
+
+
+def test_what_is_no_client_is_counted_and_not_judged(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "resolvers").write_text(f"# ours\n{BOT}  # a resolver\n")
+    found = command("scan", log, "--not-clients", tmp_path / "resolvers")
+    assert (found.returncode, found.stdout) == (0, "")
+    assert "not_a_client" in found.stderr
+
+
+def test_known_names_are_no_evidence(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "popular.csv").write_text("".join(f"{i},{name}\n" for i, name in enumerate(BOTS)))
+    assert command("scan", log, "--popular", tmp_path / "popular.csv").returncode == 0
+
+
+def test_the_highest_of_a_day_instead_of_a_cut(tmp_path: Path) -> None:
+    path = tmp_path / "dns.log"
+    path.write_text(zeek([*clean(), (START, "10.0.0.7", "some-new-site.com", "NOERROR")]))
+    found = command("scan", path, "--alarms-per-day", "1")
+    assert found.returncode == 1
+    assert found.stdout.splitlines()[1].startswith("10.0.0.7 ")
+
+
+def test_without_codes_odd_names_alone_are_enough(tmp_path: Path) -> None:
+    path = tmp_path / "dns.log"
+    path.write_text(zeek(clean() + infected()).replace("rcode_name", "other"))
+    found = scanned(path)
+    assert (found.coded, [x.client for x in found.alarmed]) == (False, [BOT])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["absent.log"], "absent.log: there is no such file"),
+        ([], "LOG"),
+        (["/dev/null", "--map", "client"], "expected client=COLUMN"),
+        (["/dev/null", "--popular", "absent.csv"], "absent.csv"),
+        (["/dev/null", "--not-clients", "absent"], "absent"),
+        (["/dev/null", "--memory", "much"], "Memory must have a number"),
+    ],
+)
+def test_what_cannot_be_scanned_is_said(arguments: list[str], message: str) -> None:
+    failed = command("scan", *arguments)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert message in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_lines_add_up(tmp_path: Path) -> None:
+    odd: Rows = [
+        (START, "10.0.0.9", "1.0.0.10.in-addr.arpa", "NOERROR"),
+        (START, "10.0.0.9", "printer.local", "NOERROR"),
+        (START, "10.0.0.9", "wpad", "NXDOMAIN"),
+        (START, "10.0.0.9", "a b", "NOERROR"),
+    ]
+    path = tmp_path / "dns.log"
+    path.write_text(zeek([*clean(queries=100), *odd]) + "cut off\n")
+    counts = scanned(path).accounting
+    assert counts.judged == 100
+    assert counts.skipped == {"reverse": 1, "special_use": 1, eligible.BARE: 1, eligible.NO_NAME: 1}
+    assert counts.broken == 1
+    assert counts.lines == len(path.read_text().splitlines())
+
+
+def test_a_client_with_too_many_names_is_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "dns.log"
+    crawl: Rows = [(START + i, "10.0.0.99", f"xq{i}zkw.com", "NXDOMAIN") for i in range(5001)]
+    path.write_text(zeek(clean() + crawl))
+    found = scanned(path)
+    assert (found.alarmed, found.too_busy) == ([], {"10.0.0.99": 5001})
+    assert any("too many to judge" in line for line in terminal.accounting(found))
+
+
+def test_many_names_by_several_processes_are_the_same() -> None:
+    queries = [f"name{i}.example{i % 7}.com" for i in range(70_000)] + [
+        "no name",
+        "x.local",
+        "\ud800",
+    ]
+    with Pool(2) as pool:
+        one, two = (scored_hosts.judge(scored_hosts.Job(), queries, x) for x in (Pool(1), pool))
+    assert one[:3] == two[:3]
+    assert np.array_equal(one.z, two.z, equal_nan=True)
+    assert np.array_equal(one.popular, two.popular)
+
+
+@contextmanager
+def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables of a scan of rows."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE events (time DOUBLE, client VARCHAR, query VARCHAR, rcode VARCHAR, "
+            "why VARCHAR)"
+        )
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, NULL)", rows)
+        events_db.group(connection)
+        queries = events_db.queries(connection)
+        events_db.add_hosts(
+            connection,
+            scored_hosts.judge(scored_hosts.Job(), queries.tolist(), Pool(1)).columns(queries),
+        )
+        events_db.add_clients(connection, Names())
+        events_db.pair(connection)
+        baseline.know(connection, None)
+        events_db.choose(connection, 3)
+        yield connection
+
+
+def test_grouping_in_the_database_is_what_the_functions_say() -> None:
+    """A Lambda and a cluster use the functions; DuckDB's tables must be the same."""
+    draw = random.Random(2)
+    rows = [
+        (START + i, f"c{draw.randrange(6)}", f"n{draw.randrange(30)}.com", code)
+        for i in range(300)
+        for code in [draw.choice(["NOERROR", "NXDOMAIN", "NXDOMAIN", "BLOCKED", None])]
+    ]
+    with grouped(rows) as connection:  # type: ignore[arg-type]
+        pairs = connection.execute(
+            "SELECT client, label, coded, dead FROM pairs ORDER BY label, client"
+        ).fetchall()
+        found = set(connection.execute("SELECT client, label, dead FROM unfamiliar").fetchall())
+    labels = sorted({label for _, label, _, _ in pairs})
+    label = np.array([labels.index(x[1]) for x in pairs])
+    coded, all_nx = (np.array([x[i] for x in pairs]) for i in (2, 3))
+    dead = dead_pairs(all_nx, label, coded)
+    clients = np.bincount(label)
+    popular = np.zeros(len(labels), np.bool_)
+    kept = unfamiliar_pairs(label, dead, popular, clients, 6, True)
+    expected = {(x[0], x[1], bool(d)) for x, d, k in zip(pairs, dead, kept, strict=True) if k}
+    assert found == expected
+
+
+def test_a_label_under_several_suffixes_is_one_and_case_does_not_matter() -> None:
+    rows: Rows = [
+        (START, "c", f"XmqjtoevKbhrw.{end}", "NXDOMAIN") for end in ("ru", "com", "co.uk")
+    ]
+    with grouped(rows) as connection:
+        found = connection.execute("SELECT label, suffixes, dead FROM unfamiliar").fetchall()
+    assert found == [("xmqjtoevkbhrw", 3, True)]
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "1e300", "-1e300"])
+def test_a_time_that_is_none_does_not_stop_a_scan(time: str, tmp_path: Path) -> None:
+    path = tmp_path / "dns.log"
+    path.write_text(zeek(clean(queries=100)) + f"{time}\t10.0.0.9\tkernel.org\tNOERROR\n")
+    assert scanned(path).accounting.judged == 101

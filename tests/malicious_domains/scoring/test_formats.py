@@ -1,0 +1,195 @@
+"""python -m pipeline score, as a person or a script calls it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from malicious_domains.inputs.chunks import CHUNK
+from malicious_domains.model.score import Invalid
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.scoring.output_formats import CSV_COLUMNS
+
+ROOT = Path(__file__).parents[3]
+
+
+def score(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline", "score", *map(str, arguments)]
+    run = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False)
+    return subprocess.CompletedProcess(
+        command, run.returncode, run.stdout.decode(), run.stderr.decode()
+    )
+
+
+def rows(run: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
+    csv.field_size_limit(10**6)
+    return list(csv.DictReader(io.StringIO(run.stdout)))
+
+
+def test_names_as_arguments() -> None:
+    run = score("google.com", "xmqjtoevkbhrw.ru")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [(x["domain"], x["label"]) for x in rows(run)] == [
+        ("google.com", "0"),
+        ("xmqjtoevkbhrw.ru", "1"),
+    ]
+
+
+def test_a_row_for_each_row_whatever_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_bytes(
+        b"\xef\xbb\xbfgoogle.com\r\n\r\nbad name\n\xff\xfe\nnul\0.com\nco.uk\nbbc.co.uk"
+    )
+    run = score("--input", path)
+    assert run.returncode == 1
+    assert run.stderr == "score: 2 judged (0 flagged), 1 skipped (1 comment), 4 invalid\n"
+    assert [x["status"] for x in rows(run)] == [
+        *("judged", "skipped", "invalid", "invalid", "invalid", "invalid", "judged")
+    ]
+    assert all(bool(x["reason"]) != (x["status"] == "judged") for x in rows(run))
+    assert rows(run)[0]["domain"] == "google.com"
+    assert rows(run)[-1]["name"] == "bbc"
+
+
+def test_standard_input() -> None:
+    assert rows(score(stdin="bücher.de\n".encode()))[0]["name"] == "xn--bcher-kva"
+
+
+def test_a_csv_column_with_quotes_and_short_rows(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text('time,query\n1,google.com\n2,"a\nb.com"\n3\n4,xmqjtoevkbhrw.ru\n')
+    run = score("--input", path, "--column", "query")
+    assert [x["label"] for x in rows(run)] == ["0", "", "", "1"]
+    assert run.returncode == 1
+
+
+def test_a_missing_column_is_told_with_those_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    for text in ("time,query\n1,google.com\n", ""):
+        path.write_text(text)
+        run = score("--input", path, "--column", "name")
+        assert run.returncode == 2
+        assert f"no column 'name'; the header is {text[:10]!r}" in run.stderr
+
+
+def test_a_field_longer_than_csv_usually_allows(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("q\na.com\n" + "x" * 200_000 + "\nb.com\n")
+    assert [x["label"] for x in rows(score("--input", path, "--column", "q"))] == ["0", "", "0"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "table"])
+def test_what_no_encoding_can_hold_costs_no_other_row(form: str) -> None:
+    stdin = b'{"q": "\\ud800.com"}\n{"q": "a.com"}\n{"q": "\xff.com"}\n'
+    run = score("--field", "q", "--format", form, stdin=stdin)
+    assert (run.returncode, run.stderr) == (
+        1,
+        "score: 1 judged (0 flagged), 0 skipped, 2 invalid\n",
+    )
+    assert len(run.stdout.splitlines()) == (3 if form == "jsonl" else 4)
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"q": "google.com"}\n[]\n{"q": 5}\nnot json\n{"x": 1}\n{"q": ""}\n')
+    run = score("--input", path, "--field", "q", "--format", "jsonl")
+    results = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [x.get("label") for x in results] == [0, None, None, None, None]
+    assert "1 JSON objects have no 'q': no rows" in run.stderr
+    assert set(results[1]) == {"domain", "error", "status", "reason"}
+    first = results[0]
+    total = first["intercept"] + sum(first["contributions"].values())
+    assert total == pytest.approx(first["log_odds"], abs=1e-9)
+
+
+def test_a_table_keeps_control_characters_from_the_screen() -> None:
+    """C24."""
+    run = score("--format", "table", "http://example.com/\x1b[2J")
+    assert "\x1b" not in run.stdout
+    assert "refused" in run.stdout
+
+
+def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
+    names = [f"name{i}.com" for i in range(25_001)]
+    (tmp_path / "names.txt").write_text("\n".join(names) + "\n")
+    assert [x["domain"] for x in rows(score("--input", tmp_path / "names.txt"))] == names
+
+
+NASTY = [
+    *("", " ", "google.com", "GOOGLE.com", "google.com.", " google.com ", "www.bbc.co.uk"),
+    *("http://a.com/?q=1,2", 'a"b.com', "user,name@a.com", "tab\tname.com", "a,b", '"', "'"),
+    *("bücher.de", "xn--bcher-kva.de", "пример.рф", "example。com", "例え.jp", "\u2028.com"),
+    *("nul\0.com", "\x85", "a\x0bb.com", "a\x1cb.com", "a" * 64 + ".com", "a." * 140 + "com"),
+    *("x" * 20_000, "co.uk", "1.2.3.4", "[::1]", "_dmarc.a.com", "exa_mple.com", "12306"),
+    *("plzdonthackmekthxbye", "\udcff.com", "=1+1", "a..b", "-.-", "💩.la"),
+]
+
+
+def guarded(cell: str) -> str:
+    """As a spreadsheet does not run it."""
+    return f"'{cell}" if cell[:1] in {*"=+-@"} else cell
+
+
+def plainly(scorer: Scorer, names: list[str]) -> bytes:
+    """The CSV as it is defined: by Python's csv, of what score_many says."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for x in scorer.score_many(names):
+        cell = guarded(x.domain)
+        if not x.domain.strip():  # an empty line of a list
+            writer.writerow((cell, "", "", "", "skipped", "comment"))
+        elif isinstance(x, Invalid):
+            why = x.reason if x.status == "skipped" else x.error
+            writer.writerow((cell, "", "", "", x.status, why))
+        else:
+            writer.writerow((cell, guarded(x.name), x.label, x.probability, "judged", ""))
+    text = stream.getvalue().replace("\udcff", r"\xff")  # a byte that was no UTF-8
+    return text.encode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path: Path) -> None:
+    names = [*NASTY, *(f"name{i}.com" for i in range(2 * CHUNK)), *NASTY * 200]
+    path = tmp_path / "names.txt"
+    ends = ["\n", "\r\n", "\r"]
+    text = "".join(f"{name}{ends[i % 3]}" for i, name in enumerate(names[:-1])) + names[-1]
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    command = [sys.executable, "-m", "pipeline", "score", "--input", str(path)]
+    command += ["--jobs", str(jobs)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert run.returncode == 1
+    assert run.stdout == plainly(language, names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--input", "absent.txt"], "score: absent.txt: No such file or directory"),
+        (["--input", "."], "score: .: Is a directory"),
+        (["a.com", "--input", "x"], "choose one"),
+        (["a.com", "--model", "absent"], "absent/model.json: cannot be read"),
+        (["--column", ""], "no column ''"),
+        (["--format", "xml"], "invalid choice"),
+        (["--jobs", "0"], "0 processes: from 1 to 256"),
+    ],
+)
+def test_what_cannot_run_exits_with_2(arguments: list[str], message: str) -> None:
+    run = score(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert message in run.stderr
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    """C14."""
+    command = f"yes google.com | head -200000 | {sys.executable} -m pipeline score | head -1"
+    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "domain,name,label,probability,status,reason\n"
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,103 @@
+"""score --engine spark as a user gives it, and what it goes through on the way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from malicious_domains.cli import main
+from malicious_domains.scoring.output_formats import CSV_COLUMNS
+from malicious_domains.scoring.workers import Job, scorer_of
+from malicious_domains.spark import input_files, name_files, row_places
+from malicious_domains.spark.scoring import Batches, Rows, scoring
+from tests.helpers.executors import executor_killed
+from tests.helpers.route53 import day
+
+
+@pytest.fixture(autouse=True)
+def one_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command gets the tests' own session: another takes a quarter of a minute."""
+    monkeypatch.setattr("malicious_domains.cli.score.session_of", lambda *_: nullcontext(spark))
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    return [x["query_name"] for x in day(20)]
+
+
+def as_written(folder: Path) -> list[list[str]]:
+    """What score has put into a folder, as its CSV has it."""
+    rows = pq.read_table(folder).sort_by([("file", "ascending"), ("place", "ascending")])
+    found = rows.select(CSV_COLUMNS).to_pylist()
+    return [["" if x is None else str(x) for x in row.values()] for row in found]
+
+
+def test_the_command_writes_the_rows_of_one_machine(
+    texts: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, out = tmp_path / "names.csv", tmp_path / "scored"
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([("id", "name"), *enumerate([*texts, "no name", "two\nlines"])])
+    asked = ["score", "--input", str(table), "--column", "name", "--operating-point", "0.001"]
+    assert main([*asked, "--format", "csv", "--raw", "--jobs", "1"]) == 1
+    local = capsys.readouterr()
+    assert main([*asked, "--engine", "spark", "--out", str(out)]) == 1
+    on_spark = capsys.readouterr()
+    assert as_written(out) == [*csv.reader(io.StringIO(local.out, newline=""))][1:]
+    said = [local.err.splitlines()[-1], f"score: written {out}"]
+    assert (on_spark.out, on_spark.err.splitlines()[-2:]) == ("", said)
+    assert main([*asked, "--engine", "spark", "--out", str(out)]) == 2
+    assert f"{out} is there already; remove it" in capsys.readouterr().err
+
+
+def test_an_executor_that_is_killed_loses_no_row(
+    spark: SparkSession, texts: list[str], tmp_path: Path
+) -> None:
+    path, out = tmp_path / "names.txt", tmp_path / "scored"
+    path.write_text("".join(f"{x}\n" for x in texts))
+    spark.conf.set("spark.sql.files.maxPartitionBytes", str(path.stat().st_size // 12))
+    try:
+        with executor_killed(lambda: any(out.rglob("part-*")), spark):
+            assert main(["score", "--input", str(path), "--engine", "spark", "--out", str(out)]) < 2
+    finally:
+        spark.conf.unset("spark.sql.files.maxPartitionBytes")
+    assert [row[0] for row in as_written(out)] == texts
+
+
+def test_a_python_process_loads_the_model_once(
+    spark: SparkSession, texts: list[str], tmp_path: Path
+) -> None:
+    """However many tasks it is given."""
+    for i in range(6):
+        (tmp_path / f"{i}.txt").write_text("".join(f"{x}\n" for x in texts[i::6]))
+    job = Job("classic", "max_f1", "csv")
+    rows_of: Rows = name_files._lines
+    score = scoring(job, rows_of)
+
+    def told(batches: Batches) -> Iterator[pa.RecordBatch]:
+        before = scorer_of.cache_info().misses
+        rows = sum(x.num_rows for x in score(batches))
+        loaded = scorer_of.cache_info().misses - before
+        columns = [pa.array([x]) for x in (os.getpid(), rows, loaded)]
+        yield pa.RecordBatch.from_arrays(columns, ["process", "rows", "loaded"])
+
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "1000")
+    try:
+        table = row_places.placed(input_files.opened(spark, [str(tmp_path)]).lines, F.col("value"))
+        tasks = table.mapInArrow(told, "process long, rows long, loaded long").collect()
+    finally:
+        spark.conf.unset("spark.sql.files.maxPartitionBytes")
+    processes = {x["process"] for x in tasks}
+    assert len(tasks) > 2 * len(processes)
+    assert sum(x["loaded"] for x in tasks) == len(processes)
+    assert sum(x["rows"] for x in tasks) == len(texts)

@@ -1,0 +1,171 @@
+"""Any table is read by Spark as DuckDB reads it, whatever stands in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from malicious_domains.names.errors import MaliciousDomainsError
+from malicious_domains.scan.reading import Source, read
+from malicious_domains.spark import input_files, session
+from malicious_domains.spark.event_columns import events
+from malicious_domains.spark.log_events import events_of
+
+NOON = datetime(2025, 11, 26, 12, 0, 0, 250_000)
+TEXTS = [
+    "2025-11-26T12:00:00.25Z", "2025-11-26 12:00:00,25", "2025-11-26T12:00:00.123456+0100",
+    "2025-11-26", "2025-11-26T12:00:00-05:30", "1764158400.25", "1764158400250", "0", "-1",
+    "1764158400250000", "1764158400250000000", "nan", "inf", "1e300", "-", "", "yesterday",
+    "2025-13-45T99:00:00Z", None,
+]  # fmt: skip
+CODES = ["3", "nxdomain", "NoError", "0", "Non-Existent Domain", "-", "", "BLOCKED", "99", None]
+CLIENTS = ["10.0.0.1", "::ffff:10.0.0.2", "-", "", "(empty)", None]
+QUERIES = ["a.com", "A\0B.com", "x" * 100_000, "", "-", "ünï.de", "'; DROP TABLE x; --", None]
+TYPES = ["A", "any", "255", "DNSKEY", None]
+
+
+def grown(values: list[Any], rows: int) -> list[Any]:
+    return [values[i % len(values)] for i in range(rows)]
+
+
+Rows = list[tuple[Any, ...]]
+
+
+def by_duckdb(path: Path, mapping: dict[str, str]) -> Rows:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        reading = read(connection, Source((path,), None, mapping))
+        found = connection.execute("SELECT client, query, time, rcode, why FROM events").fetchall()
+        reading.close()
+    return compared(found)
+
+
+def by_spark(spark: SparkSession, path: Path, mapping: dict[str, str]) -> Rows:
+    return compared([*events_of(input_files.opened(spark, [str(path)]), mapping).collect()])
+
+
+def compared(rows: Rows) -> Rows:
+    """In one order; of what is no query only why."""
+    return sorted((tuple(x) if x[4] is None else (None,) * 4 + (x[4],) for x in rows), key=repr)
+
+
+def test_texts_of_all_kinds_are_read_as_by_duckdb(spark: SparkSession, tmp_path: Path) -> None:
+    size = 7 * len(TEXTS)
+    columns = {
+        "the.client": grown(CLIENTS, size), "qname": grown(QUERIES, size), "at": grown(TEXTS, size),
+        "rc": grown(CODES, size), "qtype": grown(TYPES, size),
+    }  # fmt: skip
+    path = tmp_path / "dns.parquet"
+    pq.write_table(pa.table(columns), path)
+    mapping = {"client": "the.client", "time": "at", "rcode": "rc"}
+    assert by_spark(spark, path, mapping) == by_duckdb(path, mapping)
+
+
+def test_times_of_all_types_are_in_utc_whatever_the_sessions_zone(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    naive = [NOON + timedelta(hours=i) for i in range(3)]
+    columns: dict[str, Any] = {
+        "zoned": [x.replace(tzinfo=UTC) for x in naive],
+        "naive": pa.array(naive, pa.timestamp("us")),
+        "day": [date(2025, 11, 26)] * 3,
+        "number": [1_764_158_400_250 + i for i in range(3)],
+        "text": [x.isoformat() for x in naive],
+    }
+    path = tmp_path / "dns.parquet"
+    pq.write_table(pa.table({"client": ["a"] * 3, "query": ["b.com"] * 3} | columns), path)
+    before = spark.conf.get("spark.sql.session.timeZone")
+    assert before
+    spark.conf.set("spark.sql.session.timeZone", "America/New_York")
+    try:
+        for name in columns:
+            assert by_spark(spark, path, {"time": name}) == by_duckdb(path, {"time": name}), name
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)
+
+
+def test_csv_and_json_are_read_as_by_duckdb(spark: SparkSession, tmp_path: Path) -> None:
+    table, objects = tmp_path / "dns.csv", tmp_path / "dns.json"
+    table.write_text(
+        'src;name;ts;"rcode"\n10.0.0.1;a.com;1764158400;0\n"10.0.0.2";"b;c.com";;3\n;d.com;0;3\n'
+        "10.0.0.3;cut off\n"
+    )
+    header = (None, None, None, None, "other_event")  # which Spark does not count
+    assert sorted([*by_spark(spark, table, {}), header], key=repr) == by_duckdb(table, {})
+    objects.write_text(
+        '{"src": {"ip": "10.0.0.1"}, "qname": "a.com", "ts": 1764158400.25, "rcode": "NXDOMAIN"}\n'
+        '{"src": {"ip": "10.0.0.1"}, "qname": 7, "ts": null, "more": [1, {"x": 2}]}\n'
+        "{}\nno JSON\n\n"
+    )
+    mapping = {"client": "src.ip"}
+    assert by_spark(spark, objects, mapping) == by_duckdb(objects, mapping)
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_any_line_of_csv_is_read_as_by_duckdb(
+    spark: SparkSession, tmp_path: Path, quote: str
+) -> None:
+    """With quotes in the first lines they are told from what is in cells, without they are not."""
+    header = "src|name|ts|rcode|note"
+    long = '"' + 'ab""' * 30_000 + '"'
+    lines = [
+        header, f"10.0.0.1|a.com|1764158400|0|{quote}n{quote}", "10.0.0.2|b.com||3",
+        "10.0.0.3|c.com", "10.0.0.3|c.com|1764158400|", "10.0.0.4|d.com|||", "10.0.0.4|d.com||||",
+        "10.0.0.4|d.com||||x", "|e.com|0|3|", "10.0.0.5||||", "one", "||||", "", header,
+        " 10.0.0.6 | f.com |1|2|3 ", "src|name", '10.0.0.1|g.com|1764158400|0|a"b',
+    ]  # fmt: skip
+    if quote:
+        lines += [
+            '10.0.0.7|"h.com"|1764158401|3|"two', 'lines"', f'10.0.0.7|"i""|.com"|||{long}',
+            '10.0.0.7|"j.com"x|||', '"10.0.0.7"|"k.com"|"1764158402"|"3"|"" ', '10.0.0.8|"|||"',
+        ]  # fmt: skip
+    path = tmp_path / "dns.csv"
+    path.write_text("\n".join(lines) + "\n")
+    first = (None, None, None, None, "other_event")  # the header, which Spark does not count
+    assert sorted([*by_spark(spark, path, {}), first], key=repr) == by_duckdb(path, {})
+    path.write_text("\n".join(lines[1:3]) + "\n\n")
+    numbers = {"client": "1", "query": "2", "rcode": "4"}
+    assert by_spark(spark, path, numbers) == by_duckdb(path, numbers)
+
+
+def test_a_csv_of_another_header_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("src,name\n10.0.0.1,a.com\n")
+    (tmp_path / "b.csv").write_text("name,src\na.com,10.0.0.1\n")
+    with pytest.raises((PySparkException, Py4JError)) as raised:
+        events_of(input_files.opened(spark, [str(tmp_path)]), {}).collect()
+    told = session.told(raised.value)
+    assert told == "the files have different headers; give those of one header at a time"
+
+
+def test_columns_that_will_not_do_are_named(spark: SparkSession, tmp_path: Path) -> None:
+    df = spark.createDataFrame([("a", ["b.com"])], "client string, query array<string>")
+    with pytest.raises(MaliciousDomainsError, match=r"query=query: a column of array<string>, not"):
+        events(df, {"client": "client", "query": "query"})
+    with pytest.raises(
+        MaliciousDomainsError, match=r"client=who: there is no such column; there are cl"
+    ):
+        events(df, {"client": "who", "query": "client"})
+    pq.write_table(pa.table({"client": ["a"], "query": ["b.com"]}), tmp_path / "dns.parquet")
+    found = input_files.opened(spark, [str(tmp_path / "dns.parquet")])
+    with pytest.raises(
+        MaliciousDomainsError, match=r"time=at: there is no such column; there are client"
+    ):
+        events_of(found, {"time": "at"})
+    with pytest.raises(MaliciousDomainsError, match=r"there is no 'who' to map; known are client"):
+        events_of(found, {"who": "client"})
+    (tmp_path / "mixed").mkdir()
+    for name in ("a.csv", "b.json"):
+        (tmp_path / "mixed" / name).write_text("x")
+    with pytest.raises(
+        MaliciousDomainsError, match=r"a\.csv is csv, .*b\.json is json: give files of one"
+    ):
+        input_files.opened(spark, [str(tmp_path / "mixed")])

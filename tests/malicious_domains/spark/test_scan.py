@@ -1,0 +1,157 @@
+"""A log scanned on a cluster of Spark gives the rows of a single machine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from malicious_domains.inputs.paths import DOWNLOADS
+from malicious_domains.names.errors import MaliciousDomainsError
+from malicious_domains.scan import alarm_formats, scan_run, terminal
+from malicious_domains.scan.reading import Source
+from malicious_domains.scan.scored_hosts import Job
+from malicious_domains.spark import input_files, output, python_workers, scan, scanning
+from malicious_domains.spark.log_events import events_of
+from tests.helpers import route53
+from tests.helpers.executors import executor_killed
+
+PUBLIC = Path(os.environ.get("DOMAINS_MIRROR", DOWNLOADS)).parent / "logs" / "zeek-dns.json.gz"
+CLIENTS = 60
+CRAWLER = "10.9.9.9"
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated day of Route 53, as a folder of two files, with lines that are none."""
+    folder = tmp_path_factory.mktemp("day")
+    records = route53.day(CLIENTS)
+    noon = route53.MIDNIGHT + 12 * 3600
+    for client in ("10.0.0.40", "10.0.0.41"):  # who share odd names
+        records += [
+            route53.record(client, f"{name}.ru", noon)
+            for name in ("xq7zkvw0pqj", "vqkxjzw81hq", "zzxqvkj3wpq")
+        ]
+    records += [
+        route53.record(CRAWLER, f"site{i}.example{i}.net", noon + i / 100) for i in range(5001)
+    ]
+    lines = [json.dumps(x).encode() for x in records]
+    lines += [b"no JSON", b"{}", json.dumps(route53.record("10.0.0.9", "a b\0", noon)).encode()]
+    (folder / "one.json.gz").write_bytes(gzip.compress(b"\n".join(lines[::2]), 1))
+    (folder / "two.jsonl").write_bytes(b"\n".join(lines[1::2]))
+    return folder
+
+
+def plain(value: Any) -> Any:
+    """Without what is null: JSON lines leave out what a column must have."""
+    if isinstance(value, dict):
+        return {k: plain(x) for k, x in value.items() if x is not None}
+    return [plain(x) for x in value] if isinstance(value, list) else value
+
+
+def single(path: Path, most: int | None = None) -> tuple[list[Any], list[str]]:
+    """The alarms of one machine, and what it says of the lines."""
+    found = scan_run.scan(scan_run.Request(source=Source.of([path]), most=most))
+    rows = [plain(json.loads(line)) for line in alarm_formats.objects(found)]
+    said = [
+        terminal.added(found),
+        terminal.judged(found),
+        *map(terminal.too_busy, *columns(found.too_busy)),
+    ]
+    return rows, said
+
+
+def columns(busy: dict[str, int]) -> tuple[list[str], list[int]]:
+    return list(busy), list(busy.values())
+
+
+def on_spark(
+    spark: SparkSession, path: Path, folder: Path, most: int | None = None
+) -> tuple[list[Any], list[str]]:
+    """The same of Spark's, as it stands in the folder that is written."""
+    events = events_of(input_files.opened(spark, [str(path)]), {})
+    made = scanning.scan(spark, events, scanning.Request(job=Job(), most=most))
+    written = output.write(made.alarms, str(folder))
+    rows = [plain(row.asDict(recursive=True)) for row in written.collect()]
+    made.close()
+    assert (folder / "_SUCCESS").exists()
+    found = made.findings
+    return rows, [
+        terminal.added(found),
+        terminal.judged(found),
+        *map(terminal.too_busy, *columns(found.too_busy)),
+    ]
+
+
+def test_a_simulated_day_has_the_same_alarms_row_for_row(
+    spark: SparkSession, day: Path, tmp_path: Path
+) -> None:
+    rows, said = single(day)
+    assert on_spark(spark, day, tmp_path / "alarms") == (rows, said)
+    assert len(rows) > 4
+    assert rows[-1]["alarms"][0]["kind"] == "shared-oddity"
+    assert len(said) == 3  # the crawler is told apart
+    assert "2 broken" in said[0]
+    assert not spark.catalog.listTables()
+
+
+def test_an_executor_that_is_killed_changes_nothing(
+    spark: SparkSession, day: Path, tmp_path: Path
+) -> None:
+    tracker = spark.sparkContext.statusTracker()
+    first = len(tracker.getJobIdsForGroup())
+    with executor_killed(lambda: len(tracker.getJobIdsForGroup()) >= first + 8, spark):
+        found = on_spark(spark, day, tmp_path / "alarms")
+    assert found == single(day)
+
+
+def test_the_highest_of_a_day_of_zeeks_log(spark: SparkSession, tmp_path: Path) -> None:
+    """The public sample where it is at hand, else a day as Zeek writes it."""
+    path = PUBLIC if PUBLIC.exists() else tmp_path / "dns.log"
+    if path != PUBLIC:
+        path.write_text("".join(zeek(x) for x in route53.day(20)) + "cut off\n")
+    assert on_spark(spark, path, tmp_path / "alarms", 3) == single(path, 3)
+
+
+def zeek(x: route53.Record) -> str:
+    """A record of Route 53's as Zeek's JSON has it."""
+    taken = {"ts": x["query_timestamp"], "query": x["query_name"], "rcode_name": x["rcode"]}
+    return (
+        json.dumps(taken | {"id.orig_h": x["srcaddr"], "id.resp_p": 53, "qtype_name": "A"}) + "\n"
+    )
+
+
+def test_a_table_of_ones_own_has_the_alarms_of_its_log(
+    spark: SparkSession, day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its columns are called; and no label is scored twice."""
+    rows = [json.loads(x) for x in (day / "two.jsonl").read_text().splitlines() if x[:2] == '{"']
+    keys = ("srcaddr", "query_name", "query_timestamp", "rcode", "query_type")
+    names = ("from", "the.name", "at", "code", "kind")
+    schema = ", ".join(f"`{x}` string" for x in names)
+    df = spark.createDataFrame([tuple(x[key] for key in keys) for x in rows], schema)
+    seen: list[DataFrame] = []
+
+    def noted(labels: DataFrame, *more: Any) -> DataFrame:
+        seen.append(labels.select("label"))
+        scored = beside_scored(labels, *more)
+        assert seen[0].count() == seen[0].distinct().count() > 1000
+        return scored
+
+    beside_scored = python_workers.scored
+    monkeypatch.setattr(python_workers, "scored", noted)
+    alarms = scan(df, client="from", query="the.name", time="at", rcode="code", qtype="kind")
+    assert [plain(x.asDict(recursive=True)) for x in alarms.collect()] == single(day / "two.jsonl")[
+        0
+    ]
+    assert seen
+    alarms.unpersist()
+    with pytest.raises(
+        MaliciousDomainsError, match="rcode=no: there is no such column; there are from"
+    ):
+        scan(df, client="from", query="the.name", rcode="no")

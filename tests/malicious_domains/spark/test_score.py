@@ -1,0 +1,270 @@
+"""Names scored on a cluster of Spark are the rows of a single machine; places tell their order."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from malicious_domains.inputs import chunks as feed
+from malicious_domains.inputs import rows, streams
+from malicious_domains.model.score import Score
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import MaliciousDomainsError
+from malicious_domains.scoring import output_formats
+from malicious_domains.scoring.workers import Job
+from malicious_domains.spark import input_files, name_files, output, score_udf, scoring, session
+from tests.helpers.route53 import day
+
+JOB = Job(None, "max_f1", "csv", raw=True)
+HOSTILE = [
+    "a\0b.com", "x" * 100_000, "", "null", "=1+1.com", "bücher.example.com", "no name", "1.2.3.4",
+    "http://user@xmqjtoevkbhrw.ru/x", "printer.local", "d111111abcdef8.cloudfront.net",
+]  # fmt: skip
+
+
+@pytest.fixture
+def torn(spark: SparkSession) -> Iterator[None]:
+    """Files are read in pieces of a hundred bytes."""
+    key = "spark.sql.files.maxPartitionBytes"
+    spark.conf.set(key, "100")
+    yield
+    spark.conf.unset(key)
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    return [x["query_name"] for x in day(20)] + HOSTILE
+
+
+def local(path: Path, column: str | None, field: str | None) -> tuple[list[list[str]], str]:
+    """The rows of one machine, and its summary."""
+    with streams.opened(path) as lines:
+        if column:
+            found = rows.from_csv(lines, rows.Column(column), rows.Notes())
+        else:
+            found = rows.from_json(lines, field or "", rows.Notes())
+        chunks = list(feed.chunks(found if column or field else rows.from_lines(lines)))
+    stream = io.StringIO()
+    counts = output_formats.write((JOB.write(JOB.scorer(), x) for x in chunks), stream, "csv")
+    csv.field_size_limit(1 << 20)
+    return list(csv.reader(io.StringIO(stream.getvalue())))[1:], output_formats.summary(counts)
+
+
+def on_spark(
+    spark: SparkSession,
+    path: Path,
+    folder: Path,
+    column: str | None = None,
+    field: str | None = None,
+) -> tuple[list[list[str]], str]:
+    """The same of Spark's."""
+    where = rows.Column(column) if column else None
+    table, lacking = name_files.scored(input_files.opened(spark, [str(path)]), JOB, where, field)
+    written = output.write(table, str(folder))
+    found = [
+        ["" if x is None else str(x) for x in (row[name] for name in output_formats.CSV_COLUMNS)]
+        for row in written.orderBy("file", "place").collect()
+    ]
+    assert not lacking or lacking.get == {"without": 2}
+    return found, output_formats.summary(scoring.counted(written))
+
+
+def test_rows_of_csv_and_json_are_those_of_one_machine(
+    spark: SparkSession, texts: list[str], tmp_path: Path
+) -> None:
+    table, objects = tmp_path / "names.csv.gz", tmp_path / "names.jsonl"
+    text = io.StringIO()
+    csv.writer(text).writerows(
+        [("id", "name"), *((i, x) for i, x in enumerate(texts) if "\0" not in x)]
+    )
+    table.write_bytes(gzip.compress(f"{text.getvalue()}cut off\n".encode()))
+    assert on_spark(spark, table, tmp_path / "1", column="name") == local(table, "name", None)
+    lines = [json.dumps({"dns": {"name": x}}) for x in texts]
+    odd = ['{"other": 1}', "{}", "no JSON", '{"dns": {"name": 7}}', '{"dns": {"name": null}}']
+    objects.write_bytes("\n".join([*lines, *odd]).encode() + b"\n\n")
+    found = on_spark(spark, objects, tmp_path / "2", field="dns.name")
+    assert found == local(objects, None, "dns.name")
+    assert "skipped" in found[1]
+
+
+@pytest.mark.usefixtures("torn")
+def test_rows_of_many_files_stand_in_order_by_file_and_place(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Spark reads b before c before a, and empty lines are as short as can be."""
+    folder = tmp_path / "names"
+    folder.mkdir()
+    for name, rows_ in (("a", 2), ("b 1%", 50), ("c", 5)):
+        (folder / f"{name}.txt").write_text("".join(f"{name[0]}{i}.com\n" for i in range(rows_)))
+    (folder / "d.txt").write_text("\n" * 250 + "end.com")
+    paths = sorted(folder.iterdir())
+    found, _ = on_spark(spark, folder, tmp_path / "out")
+    assert found == [row for path in paths for row in local(path, None, None)[0]]
+    places = spark.read.parquet(str(tmp_path / "out")).select("file", "place").collect()
+    assert len(set(places)) == len(found)
+    assert {x["file"] for x in places} == set(map(str, paths))
+
+
+def test_places_in_parquet_are_numbers_of_rows(spark: SparkSession, tmp_path: Path) -> None:
+    for name, size in (("a", 3), ("b", 9)):
+        table = pa.table({"name": [f"{name}{i}.com" for i in range(size)]})
+        pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=2)
+    found = input_files.opened(spark, [str(tmp_path)])
+    table, _ = name_files.scored(found, JOB, rows.Column("name"), None)
+    places = table.select("domain", "place").orderBy("file", "place").collect()
+    assert [tuple(x) for x in places] == [
+        (f"{name}{i}.com", i) for name, size in (("a", 3), ("b", 9)) for i in range(size)
+    ]
+
+
+CSV = """id,name,note
+1,a.com,"two
+lines"
+2, b.com ,"x"
+
+3,"c""d.com",y
+4,\t e.com,"a
+5,not-a-record.com,
+b"
+7
+8,"f
+g.com",
+9,"h.com
+"""  # repeated, the last quote is closed by the second line of a record, or never
+
+
+@pytest.mark.usefixtures("torn")
+def test_records_over_several_lines_are_those_of_one_machine(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    plain = "id,name,note\n" + "".join(f"{i},n{i}.com,\n\n" for i in range(40))
+    (folder / "1.csv").write_text("")
+    (folder / "2.csv").write_text(plain)
+    found, said = on_spark(spark, folder, tmp_path / "lines", column="name")
+    assert (found, said) == local(folder / "2.csv", "name", None)
+    (folder / "3.csv").write_text("sep=,\nid, Name,note\n" + CSV.partition("\n")[2] * 20)
+    found, _ = on_spark(spark, folder, tmp_path / "records", column="name")
+    paths = sorted(folder.iterdir())[1:]
+    assert found == [row for path in paths for row in local(path, "name", None)[0]]
+    assert any(x[5].endswith("a quote is opened and never closed") for x in found)
+
+
+def test_tables_of_different_headers_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,id\na.com,1\n")
+    (tmp_path / "b.csv").write_text("id,name\n1,a.com\n")
+    table, _ = name_files.scored(
+        input_files.opened(spark, [str(tmp_path)]), JOB, rows.Column("name"), None
+    )
+    with pytest.raises(PySparkException) as raised:
+        table.collect()
+    told = session.told(raised.value)
+    assert told.startswith(f"{tmp_path}/b.csv has another header than {tmp_path}/a.csv: give")
+
+
+def test_lines_that_are_no_text_are_told_and_none_is_lost(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    path = tmp_path / "names.txt"
+    path.write_bytes(b"google.com\nb\xff.com\n\nxmqjtoevkbhrw.ru\n")
+    found, said = on_spark(spark, path, tmp_path / "out")
+    assert [(x[0], x[4]) for x in found] == [
+        ("google.com", "judged"), ("b\\xff.com", "invalid"), ("", "skipped"),
+        ("xmqjtoevkbhrw.ru", "judged"),
+    ]  # fmt: skip
+    assert (
+        said
+        == local(path, None, None)[1]
+        == "2 judged (1 flagged), 1 skipped (1 comment), 1 invalid"
+    )
+
+
+def test_a_function_for_sql_and_dataframes(
+    spark: SparkSession, texts: list[str], language: Scorer
+) -> None:
+    score = score_udf(spark, operating_point="0.001")
+    df = spark.createDataFrame([(x,) for x in [*texts[:200], *HOSTILE]] + [(None,)], "name string")
+    found = [row["s"] for row in df.select(score("name").alias("s")).collect()]
+    expected = language.at(0.001).score_many([*texts[:200], *HOSTILE])
+    assert (found[-1]["status"], found[-1]["reason"]) == ("skipped", "placeholder")
+    for row, x in zip(found, expected, strict=False):
+        if isinstance(x, Score):
+            verdict = ("judged", x.name, x.label, x.probability)
+        else:
+            verdict = (x.status, None, None, None)  # type: ignore[assignment]
+        assert tuple(row)[:4] == verdict
+    df.createOrReplaceTempView("asked")
+    sql = (
+        "SELECT malicious_domain(name).label AS label FROM asked WHERE name LIKE '%xmqjtoevkbhrw%'"
+    )
+    assert spark.sql(sql).collect()[0]["label"] == 1
+    spark.catalog.dropTempView("asked")
+    with pytest.raises(ValueError, match=r"no operating point '7'"):
+        score_udf(spark, operating_point="7")
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("id", "numbers"),
+        ("IF(id = 0, NULL, id)", "numbers"),
+        ("CAST(NULL AS DATE)", None),
+        ("DATE'2025-11-26'", "date"),
+        ("CAST('a.com' AS BINARY)", "binary"),
+        ("ARRAY('a.com')", "array<string>"),
+        ("STRUCT('a.com')", "struct"),
+        ("NULL", None),
+        ("IF(id = 0, NULL, 'a.com')", None),
+    ],
+)
+def test_a_column_that_is_not_of_texts_is_refused(
+    spark: SparkSession, expression: str, kind: str | None
+) -> None:
+    """Of nothing but nulls there is no telling, and nothing lost."""
+    score_udf(spark)
+    found = spark.range(2).selectExpr(f"malicious_domain({expression}).reason")
+    if not kind:
+        assert found.collect()[0][0] == "placeholder"
+        return
+    with pytest.raises(PySparkException) as raised:
+        found.collect()
+    told = f"malicious_domain: a column of {kind}, not of texts; give it the column that has the"
+    assert session.told(raised.value).startswith(told)
+
+
+def test_what_cannot_be_scored_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "empty", tmp_path / "absent"):
+        with pytest.raises(
+            MaliciousDomainsError, match=rf"{path.name}: there (are no files|is no such)"
+        ):
+            input_files.opened(spark, [str(path)])
+    table = tmp_path / "table.parquet"
+    spark.range(3).selectExpr("id", "CAST(id AS STRING) AS `the.name`").write.parquet(str(table))
+    found = input_files.opened(spark, [str(table)])
+    with pytest.raises(
+        MaliciousDomainsError, match="--column name: there is no such column; there are id"
+    ):
+        name_files.scored(found, JOB, rows.Column("name"), None)
+    with pytest.raises(MaliciousDomainsError, match="--column id: it is of bigint, not of texts"):
+        name_files.scored(found, JOB, rows.Column("id"), None)
+    with pytest.raises(MaliciousDomainsError, match=r"name one of id, the\.name, --column NAME"):
+        name_files.scored(found, JOB, None, None)
+    judged, _ = name_files.scored(found, JOB, rows.Column("the.name"), None)
+    assert judged.count() == 3
+    with pytest.raises(MaliciousDomainsError, match=r"table\.parquet is there already; remove it"):
+        output.check(spark, str(table))
+    (table / "_SUCCESS").unlink()
+    with pytest.raises(MaliciousDomainsError, match="without _SUCCESS"):
+        output.check(spark, str(table))

@@ -1,0 +1,226 @@
+"""Real clusters of two nodes: the model of one, and what happens when a node is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from pipeline.corpus.labelled import Corpus
+from pipeline.h2o_cluster import nodes as own_nodes
+from pipeline.h2o_cluster.cluster import H2O
+from pipeline.h2o_cluster.local_servers import LoopbackError, session
+from pipeline.h2o_cluster.nodes import ClusterError, Node, nodes
+from pipeline.training.training_run import SAME, compare
+
+ROOT = Path(__file__).parents[3]
+# The command line as it is, but for shards that are small enough for several of these few rows,
+# and for seconds instead of a minute until a silent node is lost.
+TRAIN = """
+import sys
+from malicious_domains.cli import main
+from pipeline.h2o_cluster import watch
+from pipeline.training import shards
+
+shards._SIZE, watch._SILENT = 1 << 15, 8
+sys.exit(main())
+"""
+
+pytestmark = pytest.mark.slow
+
+
+class Clouds(NamedTuple):
+    """Two clouds side by side."""
+
+    one: list[Node]
+    two: list[Node]
+
+
+@pytest.fixture(scope="module")
+def clouds() -> Iterator[Clouds]:
+    with nodes(1, "1g") as one, nodes(2, "1g") as two:
+        yield Clouds(one, two)
+
+
+@pytest.fixture(scope="module")
+def of_one(clouds: Clouds, small_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifact of one node elsewhere, which is sent the shards."""
+    out = tmp_path_factory.mktemp("one") / "model"
+    done(train(small_csv, out, "--h2o-url", clouds.one[0].url))
+    return out
+
+
+def python(*arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+
+
+def train(data: Path, out: Path, *arguments: object) -> subprocess.Popen[str]:
+    own = ["train", "--features", "classic", "--data", data, "--out", out]
+    return python("-c", TRAIN, *own, *arguments)
+
+
+def done(run: subprocess.Popen[str]) -> None:
+    """Wait for a process that should not fail."""
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+
+
+def until_it_trains(run: subprocess.Popen[str]) -> None:
+    assert run.stderr
+    while "training a GLM" not in (said := run.stderr.readline()):
+        assert said
+
+
+def ended(run: subprocess.Popen[str]) -> str:
+    """What a process says whose cluster has lost a node: soon, and with status 2."""
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 2, said
+    return said
+
+
+def apart(one: Path, two: Path) -> float:
+    """How far the numbers of two artifacts are from each other."""
+    return float(compare(str(one), two).rpartition(" ")[2].rstrip("."))
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(x.relative_to(folder)): x.read_bytes() for x in folder.rglob("*") if x.is_file()}
+
+
+def children(pid: int) -> list[int]:
+    """The nodes that a process has started, in order."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(x) for x in found if b"h2o.jar" in Path(f"/proc/{x}/cmdline").read_bytes()]
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Address as Linux writes it, and port, of every socket on which a process can be reached."""
+    links = [x.readlink().name for x in Path(f"/proc/{pid}/fd").iterdir()]
+    found = set()
+    for kind, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
+        for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]:
+            cells = line.split()
+            if cells[3] == state and f"socket:[{cells[9]}]" in links:
+                address, _, port = cells[1].partition(":")
+                found.add((address, int(port, 16)))
+    return found
+
+
+def test_nodes_listen_on_loopback_alone(clouds: Clouds) -> None:
+    """On their own port and the next; nothing hears UDP, and so no multicast."""
+    loopback = "0000000000000000FFFF00000100007F"  # ::ffff:127.0.0.1, four bytes in reverse
+    for node in (*clouds.one, *clouds.two):
+        port = int(node.url.rpartition(":")[2])
+        assert listening(node.process.pid) == {(loopback, port), (loopback, port + 1)}
+
+
+def test_two_nodes_give_the_model_of_one(embedded: Corpus, tmp_path: Path) -> None:
+    """Coefficients and thresholds to 1e-6, the same split, and the proof on every row holds.
+
+    Also the thresholds that are compared, of more rows than H2O has bins.
+    """
+    data, one, two = (tmp_path / name for name in ("rows.csv", "1", "2"))
+    embedded.frame.iloc[::40].to_csv(data, index=False)
+    runs = [
+        python("-m", "tests.helpers.small_training", n, data, out)
+        for n, out in ((1, one), (2, two))
+    ]
+    for run in runs:
+        done(run)
+    np.testing.assert_array_equal(np.load(one / "split.npy"), np.load(two / "split.npy"))
+    thresholds = np.load(one / "thresholds.npy")
+    np.testing.assert_allclose(thresholds, np.load(two / "thresholds.npy"), rtol=0, atol=1e-9)
+    assert apart(one, two) <= SAME
+
+
+def test_a_cluster_elsewhere_of_two_nodes_gives_the_model_of_one(
+    clouds: Clouds, of_one: Path, small_csv: Path, tmp_path: Path
+) -> None:
+    """They read the shards in a folder. Nothing of ours stays there, or in either cluster."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    there = ["--h2o-url", clouds.two[0].url, "--h2o-folder", folder]
+    done(train(small_csv, tmp_path / "model", *there))
+    assert apart(of_one, tmp_path / "model") <= SAME
+    assert list(folder.iterdir()) == []
+    with session() as direct:
+        for node in (*clouds.one, *clouds.two):
+            assert direct.get(f"{node.url}/3/Frames", timeout=30).json()["frames"] == []
+
+
+def test_clouds_side_by_side_do_not_join(clouds: Clouds) -> None:
+    """Not even after both have worked; each has a name of its own."""
+    with session() as direct:
+        each = [direct.get(f"{x[0].url}/3/Cloud", timeout=30).json() for x in clouds]
+    assert [x["cloud_size"] for x in each] == [1, 2]
+    assert len({x["cloud_name"] for x in each}) == 2
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_node_that_is_killed_ends_the_training(
+    which: int, of_one: Path, artifact_copy: Path, small_csv: Path
+) -> None:
+    """That which H2O's client talks to, or the other; with an error, and nothing left or lost.
+
+    The same command gives the model then.
+    """
+    before = content(artifact_copy.parent)
+    with train(small_csv, artifact_copy, "--h2o-nodes", 2) as run:
+        until_it_trains(run)
+        started = children(run.pid)
+        assert len(started) == 2
+        os.kill(started[which], signal.SIGKILL)
+        said = ended(run)
+    assert f"process {started[which]}) was killed by signal 9; nothing is written" in said
+    assert content(artifact_copy.parent) == before
+    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
+    if which:  # either will do
+        done(train(small_csv, artifact_copy, "--h2o-nodes", 2))
+        assert apart(of_one, artifact_copy) <= SAME
+
+
+def test_a_cluster_elsewhere_that_loses_a_node_ends_the_training(
+    clouds: Clouds, artifact_copy: Path, small_csv: Path
+) -> None:
+    """The last test of these clouds: of one the node that is asked is killed, of two the other."""
+    before = content(artifact_copy.parent)
+    killed = [clouds.one[0], clouds.two[1]]
+    runs = [train(small_csv, artifact_copy, "--h2o-url", cloud[0].url) for cloud in clouds]
+    for run, node in zip(runs, killed, strict=True):
+        until_it_trains(run)
+        node.process.kill()
+    one, two = (ended(run) for run in runs)
+    assert f"H2O at {clouds.one[0].url} does not answer any more: " in one
+    missed = f"nothing was heard of {killed[1].url.removeprefix('http://')} for 8 s"
+    assert f"H2O at {clouds.two[0].url} has lost a node: {missed}; nothing is written" in two
+    assert content(artifact_copy.parent) == before
+
+
+def test_a_port_that_somebody_takes_meanwhile_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = own_nodes._free_ports
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = iter([[taken.getsockname()[1]], free(1)])
+        monkeypatch.setattr(own_nodes, "_free_ports", lambda _: next(found))
+        with nodes(1, "1g") as [node]:
+            assert not node.ended
+
+
+def test_a_node_that_does_not_start_is_told() -> None:
+    with pytest.raises(LoopbackError, match="Invalid maximum heap size"), nodes(2, "1z"):
+        pass
+
+
+def test_what_does_not_go_together_is_told() -> None:
+    with pytest.raises(ClusterError, match="--h2o-nodes and --h2o-memory are not of a cluster"):
+        H2O(url="http://127.0.0.1:1", nodes=2)
+    with pytest.raises(ClusterError, match="--h2o-folder is of a cluster"):
+        H2O(folder=Path())

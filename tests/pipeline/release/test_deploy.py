@@ -1,0 +1,364 @@
+"""Deployments to moto's Lambda, IAM and API Gateway, over HTTP.
+
+moto does not run the function. So a gateway of ours stands where the live URL
+would: it asks a served app, which one depends on the code that is deployed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+import requests
+
+from lambda_app.chalicelib.web.settings import read
+from malicious_domains.model.artifact import PACKAGED, ArtifactError
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import MaliciousDomainsError
+from pipeline.release import deploy, package, smoke, snapshot
+from pipeline.release.deploy import DeployError
+from pipeline.release.local_server import APP, ROOT, served
+from pipeline.release.package import architecture
+from pipeline.release.smoke import SmokeError
+from pipeline.training.export import write_metadata
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def zipped(packages: dict[str, Path]) -> Path:
+    return packages[architecture("dev")]
+
+
+@pytest.fixture
+def changed(zipped: Path, tmp_path: Path) -> Path:
+    """Another version's zip."""
+    path = tmp_path / "changed.zip"
+    shutil.copyfile(zipped, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("chalicelib/new.py", "")
+    return path
+
+
+@pytest.fixture(scope="module")
+def broken_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app whose artifact is damaged: 503."""
+    folder = tmp_path_factory.mktemp("broken") / "language"
+    shutil.copytree(PACKAGED / "language", folder)
+    (folder / "words.npy").write_bytes(b"damaged")
+    with served(folder) as url:
+        yield url
+
+
+@pytest.fixture
+def state(tmp_path: Path, aws: str) -> Iterator[Path]:
+    """Where deployments are written down; moto forgets them afterwards."""
+    yield tmp_path / "deployed"
+    requests.post(f"{aws}/moto-api/reset", timeout=30)
+
+
+@contextmanager
+def gateway(apps: dict[str, str], otherwise: str) -> Iterator[str]:
+    """A URL that asks the app of the code that is deployed to dev."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            app = apps.get(snapshot.deployed_sha256("dev") or "", otherwise)
+            answer = requests.request(
+                self.command, app + self.path, headers=dict(self.headers), data=body, timeout=30
+            )
+            self.send_response(answer.status_code)
+            for name in answer.headers.keys() - {"Server", "Date"}:
+                self.send_header(name, answer.headers[name])
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        do_GET = do_POST = do_OPTIONS = _forward  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_deployed_and_deployed_again(
+    zipped: Path, changed: Path, state: Path, app_url: str
+) -> None:
+    for code in (zipped, changed):
+        assert deploy.deploy("dev", code, app_url, state, wait=0) == app_url
+        there = snapshot.look(state, "dev")
+        assert there
+        assert there.code == code.read_bytes()  # byte for byte what was packaged
+        assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
+        assert there.concurrency == 2
+        assert there.settings["Environment"] == {"Variables": package.variables()}
+    assert there
+    assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/", there.url)
+    iam = boto3.client("iam")
+    (role,) = (x["RoleName"] for x in iam.list_roles()["Roles"])
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    allowed = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    assert allowed == json.loads(
+        (ROOT / "lambda_app" / ".chalice" / "policy.json").read_text()
+    )  # logs only
+
+
+def test_a_version_that_fails_is_taken_back(
+    zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
+) -> None:
+    with gateway({snapshot.code_sha256(zipped.read_bytes()): app_url}, broken_url) as url:
+        deploy.deploy("dev", zipped, url, state, wait=0)
+        before = snapshot.look(state, "dev")
+        with pytest.raises(
+            DeployError, match=r"status 503.*; back to the previous version, which answers$"
+        ):
+            deploy.deploy("dev", changed, url, state, wait=0)
+        assert snapshot.look(state, "dev") == before
+        assert requests.get(f"{url}/model", timeout=30).status_code == 200
+        deploy.deploy("dev", zipped, url, state, wait=0)  # and on it goes
+
+
+def test_a_first_version_that_fails_has_nothing_to_go_back_to(
+    zipped: Path, state: Path, broken_url: str
+) -> None:
+    with pytest.raises(DeployError, match=r"503.*; there is no previous version .*delete --stage"):
+        deploy.deploy("dev", zipped, broken_url, state, wait=0)
+    with pytest.raises(MaliciousDomainsError, match="there would be no way back"):
+        deploy.deploy("dev", zipped, broken_url, state, wait=0)
+
+
+def test_a_previous_version_that_does_not_answer_either(
+    zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
+) -> None:
+    deploy.deploy("dev", zipped, app_url, state, wait=0)
+    with pytest.raises(DeployError, match="the previous version, which does not answer either"):
+        deploy.deploy("dev", changed, broken_url, state, wait=0)
+    assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(zipped.read_bytes())
+
+
+def test_one_command_goes_back_and_forth_again(
+    zipped: Path, changed: Path, state: Path, app_url: str
+) -> None:
+    deploy.deploy("dev", zipped, app_url, state, wait=0)
+    first = snapshot.look(state, "dev")
+    with pytest.raises(MaliciousDomainsError, match="no previous version of dev was kept here"):
+        deploy.back("dev", app_url, state, wait=0)
+    deploy.deploy("dev", changed, app_url, state, wait=0)
+    second = snapshot.look(state, "dev")
+    assert deploy.back("dev", app_url, state, wait=0) == app_url
+    assert snapshot.look(state, "dev") == first
+    deploy.back("dev", app_url, state, wait=0)
+    assert snapshot.look(state, "dev") == second
+
+
+def test_a_way_back_that_does_not_answer_is_not_taken(
+    zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
+) -> None:
+    with gateway({snapshot.code_sha256(changed.read_bytes()): app_url}, broken_url) as url:
+        for code in (zipped, changed):
+            deploy.deploy("dev", code, app_url, state, wait=0)
+        with pytest.raises(DeployError, match=r"503.*; back to the previous version, which ans"):
+            deploy.back("dev", url, state, wait=0)
+        assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(changed.read_bytes())
+    kept = state / "dev.previous.json"
+    facts = json.loads(kept.read_text())
+    facts["settings"]["Environment"]["Variables"]["API_KEY_SHA256"] = "0" * 64
+    kept.write_text(json.dumps(facts))
+    with pytest.raises(DeployError, match="dev asks for a key: set API_KEY"):  # nothing is tried
+        deploy.back("dev", app_url, state, wait=0)
+    assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(changed.read_bytes())
+    (state / "dev.previous.zip").write_bytes(b"another")
+    with pytest.raises(MaliciousDomainsError, match="is not the zip that"):
+        deploy.back("dev", app_url, state, wait=0)
+
+
+def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
+    first = list(deploy.plan("dev", zipped, state))
+    assert "nothing is deployed: function, role, API and API stage would be made" in first
+    assert "memory, MB    None -> 512" in first
+    assert snapshot.look(state, "dev") is None
+    assert not state.exists()
+    deploy.deploy("dev", zipped, app_url, state, wait=0)
+    before = snapshot.look(state, "dev")
+    second = list(deploy.plan("dev", changed, state))
+    assert "              new     chalicelib/new.py" in second
+    assert "memory, MB    512" in second
+    assert snapshot.look(state, "dev") == before
+    with pytest.raises(DeployError, match=r"no stage 'staging' in .*; it has dev, prod"):
+        list(deploy.plan("staging", zipped, state))
+
+
+def test_the_smoke_test_wants_the_answers_of_the_artifact(
+    app_url: str, classic_url: str, broken_url: str, classic: Scorer
+) -> None:
+    assert "CORS are answered" in smoke.smoke(classic_url, classic, 0)
+    with pytest.raises(SmokeError, match=r"expected 0\.946"):
+        smoke.smoke(app_url, classic, 0)
+    with pytest.raises(SmokeError, match="status 503"):
+        smoke.smoke(broken_url, None, 0)
+    with pytest.raises(SmokeError, match="Connection"):
+        smoke.smoke("http://127.0.0.1:9", None, 0)
+
+
+@pytest.mark.parametrize(
+    "origins", ["", "https://a.example", "https://a.example https://b.example"]
+)
+def test_the_smoke_test_goes_by_the_settings_of_the_stage(
+    origins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.sha256(b"secret").hexdigest()
+    environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": origins}
+    environment |= {"BATCH_LIMIT": "3", "OPERATING_POINT": "0.0001"}
+    settings, expected = read(environment), Scorer.load("language", 0.0001)
+    monkeypatch.delenv("API_KEY", raising=False)
+    with served(None, **environment) as url:
+        with pytest.raises(SmokeError, match="asks for a key: set API_KEY"):
+            smoke.smoke(url, expected, 0, settings)
+        monkeypatch.setenv("API_KEY", "wrong")
+        with pytest.raises(SmokeError, match="status 401"):
+            smoke.smoke(url, expected, 0, settings)
+        monkeypatch.setenv("API_KEY", "secret")
+        assert "one name, 3 names" in smoke.smoke(url, expected, 0, settings)
+        with pytest.raises(SmokeError, match=r"\(CORS\)"):
+            smoke.smoke(url, expected, 0, settings._replace(origins=("https://c.example",)))
+
+
+def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploy.gate()
+    monkeypatch.setattr("pipeline.release.deploy.artifact.PACKAGED", artifact_copy.parent)
+    deploy.gate()
+    metadata = json.loads((artifact_copy / "model.json").read_text())
+    metadata["threshold"]["value"] += 1e-9
+    write_metadata(artifact_copy, metadata)
+    with pytest.raises(MaliciousDomainsError, match="threshold is not the artifact's"):
+        deploy.gate()
+    (artifact_copy / "lexicon.npy").write_bytes(b"damaged")
+    with pytest.raises(ArtifactError, match="SHA-256"):
+        deploy.gate()
+
+
+def cloudformation(folder: Path, template: str = "") -> dict[str, Any]:
+    """chalice package, perhaps with --merge-template; no package is made, any zip will do."""
+    project = folder / "app"
+    shutil.copytree(APP, project, ignore=shutil.ignore_patterns("__pycache__", "deployed"))
+    (project / "requirements.txt").write_text("")
+    code = "from chalice.cli import main; main()"
+    command = [sys.executable, "-c", code, "--project-dir", str(project), "package"]
+    command += ["--stage", "prod", *(["--merge-template", template] if template else [])]
+    command.append(str(folder / "out"))
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    made = folder / "out" / "sam.json"
+    lint = subprocess.run(
+        [sys.executable, "-c", "from cfnlint.runner import main; main()", str(made)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+    resources: dict[str, Any] = json.loads(made.read_text())["Resources"]
+    return resources
+
+
+def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
+    resources = cloudformation(tmp_path, ".chalice/template.json")
+    function, api = (resources[x]["Properties"] for x in ("APIHandler", "RestAPI"))
+    assert function["Handler"] == "app.handler"
+    assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert function["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
+    assert (function["MemorySize"], function["ReservedConcurrentExecutions"]) == (1024, 20)
+    assert function["Architectures"] == ["x86_64"]
+    assert api["MethodSettings"][0]["ThrottlingRateLimit"] == 50
+
+
+def test_without_a_log_bucket_there_is_one_function(aws: str, tmp_path: Path) -> None:
+    kinds = sorted(x["Type"] for x in cloudformation(tmp_path).values())
+    assert kinds == [
+        "AWS::IAM::Role",
+        "AWS::Lambda::Permission",
+        "AWS::Serverless::Api",
+        "AWS::Serverless::Function",
+    ]
+
+
+def test_the_template_of_the_functions_that_read_logs(
+    aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_BUCKET", "yes")
+    resources = cloudformation(tmp_path, ".chalice/logs.json")
+    logs, summary, api = (resources[x]["Properties"] for x in ("Logs", "Summary", "APIHandler"))
+    assert (logs["Handler"], logs["MemorySize"]) == ("app.logs", 512)
+    assert logs["Environment"]["Variables"]["LOG_BUCKET"] == {"Ref": "LogBucketName"}
+    assert "LOG_BUCKET" not in api["Environment"]["Variables"]  # which stays as it was
+    ((_, schedule),) = summary["Events"].items()
+    assert schedule["Properties"]["State"] == {"Fn::If": ["HasSummary", "ENABLED", "DISABLED"]}
+    for function in (
+        logs,
+        summary,
+    ):  # what fails for good is told, and what is said is not for ever
+        (told,) = function["EventInvokeConfig"]["DestinationConfig"].values()
+        assert told["Destination"] == {"Ref": "AlarmTopic"}
+        group = resources[function["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert group["Properties"]["RetentionInDays"] == 30
+    expiry = resources["LogTable"]["Properties"]["TimeToLiveSpecification"]
+    assert expiry == {"AttributeName": "expires", "Enabled": True}
+    (notified,) = resources["LogBucket"]["Properties"]["NotificationConfiguration"].values()
+    assert notified[0]["Function"] == {"Fn::GetAtt": ["Logs", "Arn"]}
+    allowed = {
+        action: statement["Resource"]
+        for statement in resources["LogsRole"]["Properties"]["Policies"][0]["PolicyDocument"][
+            "Statement"
+        ]
+        for action in [*np.atleast_1d(statement["Action"])]
+    }
+    assert {x.partition(":")[0] for x in allowed} == {"logs", "s3", "dynamodb", "sns"}
+    assert "*" not in "".join(allowed) and "*" not in allowed.values()
+    assert allowed["sns:Publish"] == {"Ref": "AlarmTopic"}
+    assert "AWSLogs/*" in str(allowed["s3:GetObject"])
+    assert "AWSLogs" not in str(allowed["s3:PutObject"])
+
+
+def test_a_stage_that_reads_logs_is_left_to_cloudformation(
+    zipped: Path, state: Path, app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_BUCKET", "dns-logs")
+    with pytest.raises(DeployError, match=r"LOG_BUCKET is set: .* by CloudFormation"):
+        deploy.deploy("dev", zipped, app_url, state, wait=0)
+    with pytest.raises(DeployError, match="LOG_BUCKET is set"):
+        list(deploy.plan("dev", zipped, state))
+    assert snapshot.look(state, "dev") is None
+
+
+def test_what_an_earlier_release_wrote_down_is_taken_over(tmp_path: Path) -> None:
+    former, state = tmp_path / ".chalice" / "deployed", tmp_path / "app" / ".chalice" / "deployed"
+    former.mkdir(parents=True)
+    (former / "dev.json").write_text("{}")
+    deploy.adopt(state, former)
+    assert [x.name for x in state.iterdir()] == ["dev.json"]
+    former.mkdir()
+    (former / "prod.json").write_text("{}")
+    deploy.adopt(state, former)  # what is there already stays
+    assert [x.name for x in state.iterdir()] == ["dev.json"]
+    assert [x.name for x in former.iterdir()] == ["prod.json"]

@@ -1,0 +1,364 @@
+"""Versions of artifacts in S3, which is moto's here, over HTTP."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from malicious_domains.cli import main
+from malicious_domains.model import artifact
+from malicious_domains.model.artifact import PACKAGED
+from malicious_domains.names.errors import MaliciousDomainsError
+from pipeline.h2o_cluster.mojo import MojoError
+from pipeline.release import versions
+from pipeline.release.aws import AwsError
+from pipeline.release.manifest import Manifest, ManifestError, check_version, read
+from pipeline.release.s3 import Storage
+from pipeline.release.verify import VerificationError, ask_mojo
+from pipeline.release.versions import Pointer, RegistryError
+from pipeline.training.export import write_metadata
+
+GOLDEN = [
+    {key: x[key] for key in ("domain", "probability", "label")}
+    for x in json.loads((Path(__file__).parents[2] / "data" / "golden.json").read_text())
+    if x["model"] == "classic"
+]
+
+
+@pytest.fixture
+def storage(bucket: str) -> Storage:
+    return Storage(f"s3://{bucket}/some/models")
+
+
+@pytest.fixture
+def version(storage: Storage) -> str:
+    """The classic model, published."""
+    return versions.publish(storage, PACKAGED / "classic").manifest.version
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {x.name: x.read_bytes() for x in folder.iterdir()}
+
+
+def objects(storage: Storage) -> dict[str, bytes]:
+    s3 = boto3.client("s3")
+    listed = s3.list_objects_v2(Bucket=storage.bucket).get("Contents", [])
+    return {
+        x["Key"]: s3.get_object(Bucket=storage.bucket, Key=x["Key"])["Body"].read() for x in listed
+    }
+
+
+def overwrite(storage: Storage, name: str, body: bytes) -> None:
+    boto3.client("s3").put_object(Bucket=storage.bucket, Key=f"some/models/{name}", Body=body)
+
+
+def forge(storage: Storage, files: dict[str, bytes], golden: list[dict[str, Any]]) -> str:
+    """A version whose hashes are right, whatever its files say."""
+    made = Manifest.of(files, golden)
+    for name, body in files.items():
+        overwrite(storage, f"versions/{made.version}/{name}", body)
+    overwrite(storage, f"versions/{made.version}/manifest.json", made.write())
+    return made.version
+
+
+def retrained(folder: Path, created: str) -> None:
+    """As good as another model: another version."""
+    metadata = json.loads((folder / "model.json").read_text()) | {"created": created}
+    write_metadata(folder, metadata)
+
+
+def test_from_training_to_another_machine(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The commands, one after the other."""
+    place, report, out = f"s3://{bucket}/x", tmp_path / "report", tmp_path / "there"
+    report.mkdir()
+    (report / "index.html").write_text("<p>A report.</p>")
+    assert main(["versions", "--from", place]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert main(["publish", "--to", place, "--report", str(report)]) == 0
+    version = capsys.readouterr().out.strip()
+    assert version.startswith("language-")
+    assert main(["promote", version, "--in", place]) == 0
+    assert main(["publish", "--to", place, "--model", "classic"]) == 0
+    capsys.readouterr()
+    assert main(["versions", "--from", place]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert sorted(row[:3] for row in rows) == ["  c", "* l"]
+    classic = next(row for row in rows if row.startswith("  "))
+    assert classic.split()[-3:] == ["560", "26,593", "0.9972"]
+    assert main(["pull", "current", "--from", place, "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    packaged = contents(PACKAGED / "language")
+    assert contents(out) == packaged | {"manifest.json": (out / "manifest.json").read_bytes()}
+    assert json.loads((out / "manifest.json").read_text())["version"] == version
+    body = boto3.client("s3").get_object(
+        Bucket=bucket, Key=f"x/versions/{version}/report/index.html"
+    )["Body"]
+    assert body.read() == b"<p>A report.</p>"
+
+
+def test_a_version_never_changes(storage: Storage, version: str) -> None:
+    before = objects(storage)
+    again = versions.publish(storage, PACKAGED / "classic")
+    assert (again.manifest.version, again.new) == (version, False)
+    assert objects(storage) == before
+
+
+def test_of_two_publishers_at_once_one_wins(storage: Storage) -> None:
+    def publish(_: int) -> versions.Published:
+        return versions.publish(storage, PACKAGED / "classic")
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(publish, range(4)))
+    assert sum(x.new for x in results) == 1
+    assert len({x.manifest.publication for x in results}) == 1
+    assert [x.version for x in versions.versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_of_two_publishing_commands_at_once_one_is_told(aws: str, storage: Storage) -> None:
+    place = f"s3://{storage.bucket}/some/models"
+    command = [sys.executable, "-m", "pipeline", "publish", "--to", place, "--model", "classic"]
+    runs = [
+        subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=-1, stderr=-1, text=True)
+        for _ in range(2)
+    ]
+    said = [run.communicate(timeout=60) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert said[0][0] == said[1][0]
+    told = sorted(err.split(",")[0] for _, err in said)
+    assert told == ["is there already", "published"], said
+
+
+class Overtaken(Storage):
+    """The storage of a command that another overtakes just before it writes."""
+
+    def __init__(self, storage: Storage, other: Callable[[], Pointer]) -> None:
+        super().__init__(storage.url(""))
+        self.other = other
+
+    def put(self, name: str, body: bytes, over: str | None = None) -> bool:
+        """Write, once the other command has come and gone."""
+        self.first = self.other()
+        return super().put(name, body, over)
+
+
+def test_of_two_promotions_at_once_one_wins(storage: Storage, version: str, tmp_path: Path) -> None:
+    published = [version]
+    for day in (1, 2):
+        shutil.copytree(PACKAGED / "classic", tmp_path / str(day))
+        retrained(tmp_path / str(day), f"2026-11-2{day}T00:00:00+00:00")
+        published.append(versions.publish(storage, tmp_path / str(day)).manifest.version)
+    # At first there is no pointer yet, then both have read the same one.
+    for first, second in ((published[1], version), (published[2], version)):
+        overtaken = Overtaken(storage, partial(versions.promote, storage, first))
+        with pytest.raises(RegistryError, match=f"was moved meanwhile, to {first}"):
+            versions.promote(overtaken, second)
+        current = versions.current(storage)
+        assert current
+        assert current == dataclasses.replace(overtaken.first, moved=current.moved)
+    assert overtaken.first.history == [published[1]]
+
+
+def test_rollbacks_go_further_and_further_back(storage: Storage, tmp_path: Path) -> None:
+    names = []
+    shutil.copytree(PACKAGED / "classic", tmp_path / "model")
+    for day in (1, 2, 3):
+        retrained(tmp_path / "model", f"2026-12-0{day}T00:00:00+00:00")
+        names.append(versions.publish(storage, tmp_path / "model").manifest.version)
+        versions.promote(storage, names[-1])
+    versions.promote(storage, names[-1])  # once more: nothing to go back to in between
+    assert versions.rollback(storage).version == names[1]
+    assert versions.rollback(storage).version == names[0]
+    with pytest.raises(RegistryError, match="no version was current before"):
+        versions.rollback(storage)
+    pointer = versions.current(storage)
+    assert pointer
+    assert pointer.version == names[0]
+
+
+@pytest.mark.parametrize("name", ["model.json", "lexicon.npy", "mojo.zip", "manifest.json"])
+def test_a_flipped_byte_is_refused(
+    storage: Storage, version: str, name: str, artifact_copy: Path
+) -> None:
+    place = f"versions/{version}/{name}"
+    found = storage.get(place, 10**9)
+    assert found
+    body = bytearray(found.body)
+    body[body.index(b"e")] ^= 1
+    overwrite(storage, place, bytes(body))
+    before = contents(artifact_copy)
+    with pytest.raises(MaliciousDomainsError, match=r"SHA-256|cannot be understood"):
+        versions.pull(storage, version, artifact_copy)
+    assert contents(artifact_copy) == before
+    assert [x.name for x in artifact_copy.parent.iterdir()] == ["classic"]
+
+
+def test_a_missing_or_longer_file_is_refused(
+    storage: Storage, version: str, artifact_copy: Path
+) -> None:
+    before = contents(artifact_copy)
+    overwrite(storage, f"versions/{version}/lexicon.npy", bytes(2_000_000))
+    with pytest.raises(RegistryError, match=r"refused, .* stays as it was: .*over 1,004,412 bytes"):
+        versions.pull(storage, version, artifact_copy)
+    key = f"some/models/versions/{version}/lexicon.npy"
+    boto3.client("s3").delete_object(Bucket=storage.bucket, Key=key)
+    with pytest.raises(RegistryError, match=r"lexicon\.npy is missing"):
+        versions.pull(storage, version, artifact_copy)
+    assert contents(artifact_copy) == before
+
+
+def test_what_fails_its_own_proof_is_neither_published_nor_installed(
+    storage: Storage, artifact_copy: Path, tmp_path: Path
+) -> None:
+    """All hashes are right; one coefficient is not the MOJO's."""
+    golden = ask_mojo(artifact_copy)
+    metadata = json.loads((artifact_copy / "model.json").read_text())
+    metadata["coefficients"]["length"] += 1e-9
+    write_metadata(artifact_copy, metadata)
+    with pytest.raises((VerificationError, MojoError)):
+        versions.publish(storage, artifact_copy)
+    assert not objects(storage)
+    forged = forge(storage, contents(artifact_copy), golden)
+    with pytest.raises(RegistryError, match="coefficients of length are not the artifact's"):
+        versions.pull(storage, forged, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_golden_answers_that_it_does_not_give_are_refused(storage: Storage, tmp_path: Path) -> None:
+    files = contents(PACKAGED / "classic")
+    right = forge(storage, files, GOLDEN)
+    versions.pull(storage, right, tmp_path / "out")
+    wrong = [GOLDEN[0] | {"probability": GOLDEN[0]["probability"] + 1e-9}, *GOLDEN[1:]]
+    overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, wrong).write())
+    with pytest.raises(RegistryError, match=r"plzdonthackmekthxbye gives 0\.946"):
+        versions.pull(storage, right, tmp_path / "out")
+    unread = [{"domain": "127.0.0.1", "probability": 0.5, "label": 0}]
+    overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, unread).write())
+    with pytest.raises(RegistryError, match="is refused"):
+        versions.pull(storage, right, tmp_path / "out")
+    artifact.load(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "model.json/../x", "x.py", ""])
+def test_file_names_that_are_none_of_ours_are_refused(name: str) -> None:
+    files = contents(PACKAGED / "classic") | {name: b"evil"}
+    made = Manifest.of(files, GOLDEN)
+    with pytest.raises(ManifestError, match="none of ours"):
+        read(made.write(), made.version)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": 2},
+        {"version": "language-20261123-000000000000"},
+        {"files": {}},
+        {"files": None},
+        {"golden": []},
+        {"golden": [{}]},
+        {"model": 1},
+        {"surprise": 1},
+    ],
+)
+def test_manifests_that_cannot_be_understood(change: dict[str, Any]) -> None:
+    made = Manifest.of(contents(PACKAGED / "classic"), GOLDEN)
+    assert read(made.write(), made.version) == made
+    with pytest.raises(ManifestError, match="cannot be understood"):
+        read(json.dumps(json.loads(made.write()) | change).encode(), made.version)
+
+
+@pytest.mark.parametrize("version", ["", "..", "current.json", "a-20261123-0A1b2c3d4e5f", "a/b"])
+def test_what_is_no_version(version: str) -> None:
+    with pytest.raises(ManifestError, match="is no version; they look like"):
+        check_version(version)
+
+
+def test_an_upload_that_was_cut_off_is_no_version_and_can_be_repeated(
+    storage: Storage, tmp_path: Path
+) -> None:
+    made = Manifest.of(contents(PACKAGED / "classic"), GOLDEN)
+    body = (PACKAGED / "classic" / "lexicon.npy").read_bytes()
+    overwrite(storage, f"versions/{made.version}/lexicon.npy", body)
+    assert list(versions.versions(storage)) == []
+    with pytest.raises(RegistryError, match="no version"):
+        versions.pull(storage, made.version, tmp_path / "out")
+    assert versions.publish(storage, PACKAGED / "classic").new
+    versions.pull(storage, made.version, tmp_path / "out")
+
+
+def test_a_damaged_version_does_not_hide_the_others(
+    storage: Storage, version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = "classic-20261123-000000000000"
+    overwrite(storage, f"versions/{damaged}/manifest.json", b"{}")
+    place = f"s3://{storage.bucket}/some/models"
+    assert main(["versions", "--from", place]) == 1
+    said = capsys.readouterr()
+    assert version in said.out
+    assert said.err.startswith(f"versions: {damaged}: its manifest cannot be understood")
+
+
+@pytest.mark.parametrize("place", ["http://x/y", "s3://", "s3://UPPER/x", "bucket/x", "s3:///x"])
+def test_places_that_are_none(place: str) -> None:
+    with pytest.raises(AwsError, match=r"is no place in S3; expected s3://bucket/prefix"):
+        Storage(place)
+
+
+def test_what_cannot_be_reached_is_said_in_one_line(
+    aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*arguments: str) -> str:
+        assert main(["versions", *arguments]) == 2
+        found = capsys.readouterr()
+        assert found.out == ""
+        assert len(found.err.splitlines()) == 1
+        return found.err
+
+    monkeypatch.delenv("REGISTRY", raising=False)
+    assert "give s3://bucket/prefix, or set REGISTRY" in said()
+    assert "no such bucket; make it, or" in said("--from", "s3://there-is-none/x")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert "s3://a-bucket/current.json: no answer" in said("--from", "s3://a-bucket")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    assert "no AWS credentials; `aws configure`" in said("--from", "s3://a-bucket")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"created": "yesterday"}, "created is no date"),
+        ({"name": "../x"}, "is not of a-z, 0-9 and hyphens"),
+        ({"files": {"lexicon.npy": None}}, r"does not list mojo\.zip"),
+    ],
+)
+def test_artifacts_that_are_not_published(
+    storage: Storage, artifact_copy: Path, change: dict[str, Any], message: str
+) -> None:
+    metadata = json.loads((artifact_copy / "model.json").read_text())
+    if "files" in change:
+        change = {"files": {"lexicon.npy": metadata["files"]["lexicon.npy"]}}
+    write_metadata(artifact_copy, metadata | change)
+    with pytest.raises(MaliciousDomainsError, match=message):
+        versions.publish(storage, artifact_copy)
+    assert not objects(storage)
+
+
+def test_a_report_that_is_none_is_not_published(storage: Storage, tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"holds no index\.html; `evaluate --out`"):
+        versions.publish(storage, PACKAGED / "classic", tmp_path)

@@ -1,0 +1,100 @@
+"""The hint's proof against H2O, and how its corpus and its groups are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.families import family_artifact
+from malicious_domains.families.likely_families import Hinter
+from malicious_domains.model.artifact import MOJO
+from pipeline.corpus.sources import sha256_of
+from pipeline.evaluation import family_accuracy
+from pipeline.evaluation.family_runs import Equation
+from pipeline.h2o_cluster.cluster import Cluster
+from pipeline.h2o_cluster.mojo import MojoError
+from pipeline.training import family_model, sample_names
+
+SOME = ("goz", "ramdo", "vawtrak", "simda")
+
+
+def drawn(part: sample_names.Part, count: int) -> list[sample_names.Drawn]:
+    return sample_names.draw(part, count, tuple(FAMILIES), ())
+
+
+@pytest.mark.slow
+def test_the_packaged_model_answers_as_its_mojo() -> None:
+    mojo = family_artifact.PACKAGED / MOJO
+    recorded = family_artifact.load().metadata["files"]
+    assert recorded[MOJO] == sha256_of(mojo)
+    assert np.array(family_model.read_mojo(mojo)[1]).size * 8 < 300_000
+    labels = [x for group in drawn(sample_names.TEST, 100) for x in group.labels]
+    assert len(labels) > 3000
+    family_model.prove(family_artifact.PACKAGED, labels)  # or raises
+
+
+def test_another_models_mojo_is_refused(artifact_copy: Path) -> None:
+    with pytest.raises(MojoError, match="not a multinomial GLM"):
+        family_model.read_mojo(artifact_copy / MOJO)
+
+
+def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -> None:
+    learn = sample_names.draw(sample_names.LEARN, 200, SOME, ()) + sample_names.shapes(
+        sample_names.LEARN, 60
+    )
+    family_model.fit(h2o_cluster, learn, tmp_path / MOJO)
+    classes, coefficients = family_model.read_mojo(tmp_path / MOJO)
+    test = sample_names.draw(
+        sample_names.TEST, 100, SOME, {x for group in learn for x in group.labels}
+    )
+    names = family_accuracy.singles(classes, coefficients, test)
+    groups = family_accuracy.told_as_one(classes, family_accuracy.clients(test, names, 1.0))
+    p = family_accuracy.by_group(classes, groups, names.scores)
+    assert family_accuracy.accuracy(groups, names.family, p).means[0] > 0.9
+    typical = family_accuracy.typical(groups, test, family_accuracy.fit(test, p))
+    family_model.export(tmp_path, groups, 1.0, 0.5, typical, {})
+    family_model.prove(tmp_path, [x for group in test for x in group.labels])
+    assert Hinter.load(tmp_path).hint_of_all(test[0].labels).answer == "goz"
+    family_model.fit(h2o_cluster, learn, tmp_path / "again.zip")
+    again = family_model.read_mojo(tmp_path / "again.zip")[1]
+    np.testing.assert_allclose(again, coefficients, rtol=0, atol=1.5 / family_artifact.STEPS)
+
+
+def test_clients_are_evaluated_as_they_are_told() -> None:
+    loaded, some = (
+        family_artifact.load(),
+        sample_names.draw(sample_names.TEST, 40, (*SOME, "banjori"), ()),
+    )
+    coefficients = np.array([loaded.intercepts, *loaded.coefficients])
+    groups = {name: list(members) for name, members in loaded.groups.items()}
+    chosen = (groups, loaded.temperature, loaded.unknown_from, loaded.typical)
+    equation = Equation(loaded.classes, coefficients, *chosen)
+    probability, unknown = equation.clients(some)[1], equation.unknown_clients(some)
+    for group, p, odd in zip(some, probability, unknown, strict=True):
+        hint = Hinter(loaded).hint_of_all(group.labels)
+        assert hint.unknown == pytest.approx(p[[*groups].index("unknown")], abs=1e-12)
+        assert hint.families[0].probability == pytest.approx(
+            max(np.delete(p, [*groups].index("unknown")))
+        )
+        assert (hint.answer == "unknown") == odd
+
+
+def test_no_label_is_in_two_parts() -> None:
+    known: set[str] = set()
+    for part in sample_names.PARTS:
+        groups = sample_names.draw(part, 60, SOME, known)
+        labels = [x for group in groups for x in group.labels]
+        assert len(labels) == len(set(labels)) == 60 * len(SOME)
+        assert not known & set(labels)
+        known |= set(labels)
+
+
+def test_families_that_cannot_be_told_apart_are_told_as_one() -> None:
+    classes = ["a", "b v1", "b v2", "c", "shape-x"]
+    scores = np.log([[0.4, 0.2, 0.2, 0.1, 0.1], [0.1, 0.1, 0.1, 0.6, 0.1]])
+    days = family_accuracy.Judged(["a", "b", "a", "b", "c"], scores[[0, 0, 0, 0, 1]])
+    groups = family_accuracy.told_as_one(classes, days)
+    assert groups == {"a or b": ["a", "b v1", "b v2"], "c": ["c"], "unknown": ["shape-x"]}
