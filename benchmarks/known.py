@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from malicious_domains.dga.generators import EVERY
+from malicious_domains.dga.generators import ALL_FAMILIES
 from malicious_domains.dga.legitimate_hosts import LISTS, read_hosts
 from malicious_domains.dga.periods import start
 from malicious_domains.dga.seeded_generators import all_series, chosen, periods
@@ -82,7 +82,7 @@ def _families(known: KnownNames, some: list[str]) -> Iterator[Row]:
     if _REPORT.exists():
         report = json.loads(_REPORT.read_text())
         by_model = {x["family"]: x["recall"]["0.001"] for x in report["families"]}
-    for family in _FEW if some else EVERY:
+    for family in _FEW if some else ALL_FAMILIES:
         hosts = _of_day(family)
         found = known.match(hosts).values()
         own = [x for x in found if family in {y.family for y in x}]

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import chain, islice
 
 from ..names.errors import MaliciousDomainsError
-from .generators import EVERY
+from .generators import ALL_FAMILIES
 from .generators.family import Family, Variant
 
 FIRST, LAST = date(1970, 1, 1), date(2105, 12, 31)  # the days that all algorithms can count
@@ -21,7 +21,7 @@ class UnknownError(MaliciousDomainsError):
 def table() -> Iterator[str]:
     """A header and one line a family."""
     rows: list[tuple[str, ...]] = [("family", "kind", "variants", "period", "seeds", "source")]
-    rows += [_row(family) for family in EVERY.values()]
+    rows += [_row(family) for family in ALL_FAMILIES.values()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -32,11 +32,11 @@ def names(
     family: str, variant: str | None, day: str, seed: str | None, count: int
 ) -> Iterator[str]:
     """The first hosts of a family; the variant and the seed are its first ones if None."""
-    if family not in EVERY:
-        raise UnknownError(f"no family {family!r}; known are {', '.join(EVERY)}")
+    if family not in ALL_FAMILIES:
+        raise UnknownError(f"no family {family!r}; known are {', '.join(ALL_FAMILIES)}")
     if count < 1:
         raise UnknownError(f"--count {count}: give 1 or more")
-    chosen = _variant(EVERY[family], variant)
+    chosen = _variant(ALL_FAMILIES[family], variant)
     if seed is None:
         seed = chosen.seeds[0]
     elif chosen.seeds == ("",):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from .generators.arithmetic import days
+from .generators.arithmetic import count_days
 from .generators.family import Variant
 
 _DAY = timedelta(days=1)
@@ -13,7 +13,7 @@ _DAY = timedelta(days=1)
 
 def _since(length: int, first: date) -> Callable[[date], date]:
     """The start of a period of so many days, counted from a first one."""
-    return lambda day: day - (days(day) - days(first)) % length * _DAY
+    return lambda day: day - (count_days(day) - count_days(first)) % length * _DAY
 
 
 def _within_month(number: Callable[[int], int]) -> Callable[[date], date]:

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeVar
 from ..names.dga_index import ALWAYS
 from ..names.errors import MaliciousDomainsError
 from ..scoring.workers import prepare
-from .generators import EVERY
-from .generators.arithmetic import days
+from .generators import ALL_FAMILIES
+from .generators.arithmetic import count_days
 from .generators.family import Variant
 from .listing import FIRST, LAST
 from .periods import end, starts
@@ -66,7 +66,7 @@ def all_series() -> tuple[Series, ...]:
     """Every variant with every seed that malware is known to have used."""
     return tuple(
         Series(family.name, variant, seed)
-        for family in EVERY.values()
+        for family in ALL_FAMILIES.values()
         for variant in family.variants
         for seed in variant.seeds
         if seed not in variant.unused
@@ -76,8 +76,8 @@ def all_series() -> tuple[Series, ...]:
 def chosen(families: Iterable[str]) -> list[int]:
     """The series of some families, of all where none is named; raises RangeError."""
     names = set(families)
-    if unknown := sorted(names - EVERY.keys()):
-        raise RangeError(f"no family {unknown[0]!r}; known are {', '.join(EVERY)}")
+    if unknown := sorted(names - ALL_FAMILIES.keys()):
+        raise RangeError(f"no family {unknown[0]!r}; known are {', '.join(ALL_FAMILIES)}")
     return [i for i, x in enumerate(all_series()) if not names or x.family in names]
 
 
@@ -90,7 +90,7 @@ def periods(number: int, first: date) -> Period:
     if not variant.period:
         return Period(number, ALWAYS, ALWAYS, hosts)
     last = end(variant, seed, first) + timedelta(days=variant.valid[1])
-    return Period(number, days(first), days(min(last, LAST)), hosts)
+    return Period(number, count_days(first), count_days(min(last, LAST)), hosts)
 
 
 def each(

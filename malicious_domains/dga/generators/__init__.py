@@ -1,90 +1,18 @@
-"""Generators of the names that malware families make up, as documented.
+"""Generators of the domain names of malware families, as documented by who analysed them.
 
-One module a family; each algorithm is a pure function of date, seed and index.
+Each module here has one family, as FAMILY; each algorithm is a pure function of a date and a seed.
 """
 
 from __future__ import annotations
 
-from . import (
-    banjori,
-    ccleaner,
-    chinad,
-    conficker,
-    corebot,
-    cryptolocker,
-    dircrypt,
-    dnschanger,
-    fobber,
-    goz,
-    kraken,
-    locky,
-    murofet,
-    mydoom,
-    necurs,
-    newgoz,
-    nymaim,
-    padcrypt,
-    pitou,
-    proslikefan,
-    pushdo,
-    pykspa,
-    qadars,
-    qakbot,
-    qsnatch,
-    ramdo,
-    ramnit,
-    ranbyus,
-    shiotob,
-    simda,
-    sisron,
-    symmi,
-    tempedreve,
-    tinba,
-    vawtrak,
-    zloader,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from .family import Family
 
-FAMILIES: dict[str, Family] = {
-    module.FAMILY.name: module.FAMILY
-    for module in (
-        banjori,
-        chinad,
-        conficker,
-        corebot,
-        cryptolocker,
-        dircrypt,
-        dnschanger,
-        fobber,
-        goz,
-        kraken,
-        locky,
-        murofet,
-        mydoom,
-        necurs,
-        newgoz,
-        nymaim,
-        padcrypt,
-        pitou,
-        proslikefan,
-        pushdo,
-        pykspa,
-        qadars,
-        qakbot,
-        qsnatch,
-        ramdo,
-        ramnit,
-        ranbyus,
-        shiotob,
-        simda,
-        sisron,
-        symmi,
-        tempedreve,
-        tinba,
-        vawtrak,
-        zloader,
-    )
-}
+_modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
+_families = (module.FAMILY for module in _modules if hasattr(module, "FAMILY"))
+ALL_FAMILIES: dict[str, Family] = {family.name: family for family in _families}
 
-# Besides, those that make too few names to learn anything from: they are matched and printed alone.
-EVERY: dict[str, Family] = dict(sorted({**FAMILIES, "ccleaner": ccleaner.FAMILY}.items()))
+# The families that models are trained on; the others make too few names to learn anything from.
+FAMILIES = {name: family for name, family in ALL_FAMILIES.items() if family.trained_on}

@@ -1,111 +1,118 @@
-"""What several families compute alike: generators of numbers, rotations, digits, days."""
+"""What several families compute alike: random numbers, spelling, rotations, days, seeds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 from random import Random
+from string import ascii_lowercase, digits
 
-WORD = 0xFFFFFFFF
+WORD = 0xFFFFFFFF  # the largest number of 32 bits
+QUAD = 0xFFFFFFFFFFFFFFFF
+ALPHANUMERIC = ascii_lowercase + digits
+VOWELS, CONSONANTS = "aeiou", "bcdfghjklmnpqrstvwxyz"
 _EPOCH = date(1970, 1, 1)
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def rol(value: int, shift: int, width: int = 32) -> int:
-    """Rotate a word of so many bits to the left."""
-    value, shift = value & (1 << width) - 1, shift % width
-    return (value << shift | value >> (width - shift)) & (1 << width) - 1
+def rotate_left(value: int, shift: int) -> int:
+    """Rotate the lower 32 bits of a number to the left.
+
+    >>> hex(rotate_left(0x80000001, 4))
+    '0x18'
+    """
+    value, shift = value & WORD, shift % 32
+    return (value << shift | value >> (32 - shift)) & WORD
 
 
-def ror(value: int, shift: int, width: int = 32) -> int:
-    """Rotate a word of so many bits to the right."""
-    return rol(value, -shift, width)
+def rotate_right(value: int, shift: int) -> int:
+    """Rotate the lower 32 bits of a number to the right.
+
+    >>> hex(rotate_right(0x18, 4))
+    '0x80000001'
+    """
+    return rotate_left(value, -shift)
 
 
-def numerical_recipes(x: int) -> int:
-    """The next state of the generator of "Numerical Recipes"."""
+def to_signed(value: int) -> int:
+    """Read the lower 32 bits of a number as a signed one.
+
+    >>> to_signed(0xFFFFFFFF)
+    -1
+    """
+    return (value & WORD ^ 0x80000000) - 0x80000000
+
+
+def step_numerical_recipes(x: int) -> int:
+    """Return the next state of the linear congruential generator of "Numerical Recipes"."""
     return (1664525 * x + 1013904223) & WORD
 
 
-def microsoft(x: int) -> int:
-    """The next state of Microsoft's C run-time's generator; `output` reads it."""
-    return (214013 * x + 2531011) & WORD
-
-
-def output(x: int) -> int:
-    """What C's rand() returns in a state of `microsoft`."""
-    return x >> 16 & 0x7FFF
-
-
-def park_miller(x: int) -> int:
-    """The next state of Park and Miller's generator, by Schrage, without the sign's repair."""
+def step_park_miller(x: int) -> int:
+    """Return the next state of Park and Miller's generator, by Schrage, without his sign fix."""
     high, low = divmod(x, 127773)
     return (16807 * low - 2836 * high) & WORD
 
 
-def kraken(x: int) -> int:
-    """The next state of Kraken's generator: 12435 where C's has 12345."""
-    return (1103515245 * x + 12435) & WORD
+def iterate(step: Callable[[int], int], state: int) -> Iterator[int]:
+    """Yield the states that follow a first one, without end."""
+    while True:
+        state = step(state)
+        yield state
 
 
-def vawtrak(x: int) -> int:
-    """The next state of Vawtrak's generator, of 31 bits."""
-    return (1103515245 * x + 12345) & 0x7FFFFFFF
+def microsoft_rand(seed: int) -> Iterator[int]:
+    """Yield what rand() of Microsoft's C library returns after srand(seed).
+
+    >>> numbers = microsoft_rand(1)
+    >>> [next(numbers) for _ in range(3)]
+    [41, 18467, 6334]
+    """
+    return (x >> 16 & 0x7FFF for x in iterate(lambda x: (214013 * x + 2531011) & WORD, seed))
+
+
+def spell(numbers: Iterator[int], length: int, alphabet: str = ascii_lowercase) -> str:
+    """Spell a label: each number, modulo the alphabet's size, is a character.
+
+    >>> spell(iter([2, 27, 0, 99]), 3)
+    'cba'
+    """
+    return "".join([alphabet[next(numbers) % len(alphabet)] for _ in range(length)])
 
 
 def letter(k: int) -> str:
-    """The k-th letter from a, 0 to 25."""
-    return chr(97 + k)
+    """Return the k-th letter, from 0 (a) to 25 (z)."""
+    return ascii_lowercase[k]
 
 
-def base36(value: int) -> str:
-    """Digits 0-9 and a-z, no leading zeros."""
-    digits = ""
-    while True:
-        value, digit = divmod(value, 36)
-        digits = _DIGITS[digit] + digits
-        if not value:
-            return digits
+def count_days(day: date) -> int:
+    """Return the number of days since 1970.
 
-
-def hash31(text: str) -> int:
-    """The hash of Java's strings, signed, of 32 bits."""
-    value = 0
-    for character in text:
-        value = (31 * value + ord(character)) & WORD
-    return signed(value)
-
-
-def signed(value: int) -> int:
-    """The lower 32 bits read as a signed number."""
-    return (value & WORD ^ 0x80000000) - 0x80000000
-
-
-def ladder(index: int, n: int) -> int:
-    """The first k for which n - k divides index."""
-    return next(k for k in range(n) if index % (n - k) == 0)
-
-
-def unix(day: date) -> int:
-    """Seconds from 1970 to midnight UTC."""
-    return 86400 * days(day)
-
-
-def days(day: date) -> int:
-    """Days since 1970."""
+    >>> count_days(date(1970, 2, 1))
+    31
+    """
     return (day - _EPOCH).days
 
 
-def hexadecimal(text: str, bits: int = 32) -> int:
-    """Read a seed in hexadecimal; ValueError for what is none of so many bits."""
-    return _number(text, 16, "hexadecimal", bits)
+def count_seconds(day: date) -> int:
+    """Return the number of seconds from 1970 to midnight UTC."""
+    return 86400 * count_days(day)
 
 
-def decimal(text: str, bits: int = 32) -> int:
-    """Read a seed in decimal; ValueError for what is none of so many bits."""
-    return _number(text, 10, "decimal", bits)
+def parse_hexadecimal(text: str, bits: int = 32) -> int:
+    """Read a hexadecimal seed; raises ValueError for one that is not of so many bits.
+
+    >>> parse_hexadecimal("FA8")
+    4008
+    """
+    return _parse_number(text, 16, "hexadecimal", bits)
 
 
-def _number(text: str, base: int, kind: str, bits: int) -> int:
+def parse_decimal(text: str, bits: int = 32) -> int:
+    """Read a decimal seed; raises ValueError for one that is not of so many bits."""
+    return _parse_number(text, 10, "decimal", bits)
+
+
+def _parse_number(text: str, base: int, kind: str, bits: int) -> int:
     try:
         value = int(text, base) if text.isascii() and text.isalnum() else -1
     except ValueError:
@@ -116,10 +123,10 @@ def _number(text: str, base: int, kind: str, bits: int) -> int:
 
 
 def draw_hexadecimal(random: Random) -> str:
-    """Any seed of 32 bits, as `hexadecimal` reads it."""
+    """Draw a seed of 32 bits for `parse_hexadecimal`."""
     return f"{random.getrandbits(32):08X}"
 
 
 def draw_decimal(random: Random) -> str:
-    """Any seed of 32 bits, as `decimal` reads it."""
+    """Draw a seed of 32 bits for `parse_decimal`."""
     return str(random.getrandbits(32))

@@ -1,19 +1,18 @@
 """Banjori (banking trojan, 2013 on): each name changes four letters of the one before.
 
-Source: J. Bader, "The DGA of Banjori" (2015), http://johannesbader.ch/2015/02/the-dga-of-banjori/
+Source: http://johannesbader.ch/2015/02/the-dga-of-banjori/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-from .family import Family, Variant
+from .family import Family, Hosts, Variant
 
 CYCLE = 15372  # names of the published seed, after which they come again
 
 
-def _generate(_: date, seed: str) -> Iterator[str]:
+def _generate(_: date, seed: str) -> Hosts:
     if len(seed) < 4 or not seed.isascii():
         raise ValueError(f"{seed!r} is no host of at least 4 ASCII characters")
     a, b, c, d = map(ord, seed[:4])

@@ -7,18 +7,16 @@ bits, 20170002 and the ten after it alone give those eleven.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
-from .arithmetic import microsoft, output
-from .family import Family, Variant
+from .arithmetic import microsoft_rand
+from .family import Family, Hosts, Variant
 
 
-def _generate(day: date, _: str) -> Iterator[str]:
-    first = microsoft(10000 * day.year + day.month)
-    second = microsoft(first)
-    third = microsoft(second)
-    yield f"ab{output(second) * output(third):x}{output(first):x}.com"
+def _generate(day: date, _: str) -> Hosts:
+    first, second, third = islice(microsoft_rand(10000 * day.year + day.month), 3)
+    yield f"ab{second * third:x}{first:x}.com"
 
 
 FAMILY = Family(
@@ -26,4 +24,5 @@ FAMILY = Family(
     kind="LCG",
     source='E. Brumaghin and others, "CCleanup" (2017), blog.talosintelligence.com',
     variants=(Variant(_generate, period="month"),),
+    trained_on=False,
 )

@@ -5,24 +5,22 @@ Source: 360 Netlab, issue 1 of 360netlab/DGA, https://github.com/360netlab/DGA/i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from hashlib import sha1
 
-from .family import Family, Variant
+from .arithmetic import ALPHANUMERIC, spell
+from .family import Family, Hosts, Variant
 
 COUNT = 256  # names a day: the index is one byte
 TLDS = ("com", "org", "net", "biz", "info", "ru", "cn")
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def _generate(day: date, _: str) -> Iterator[str]:
+def _generate(day: date, _: str) -> Hosts:
     for index in range(COUNT):
         message = bytes((day.year % 100, day.month, day.day, index)) + bytes(12)
         digest = sha1(message).digest()
         swapped = b"".join(digest[k : k + 4][::-1] for k in range(0, 20, 4))
-        label = "".join(_ALPHABET[byte % 36] for byte in swapped[:16])
-        yield f"{label}.{TLDS[swapped[16] % 7]}"
+        yield f"{spell(iter(swapped), 16, ALPHANUMERIC)}.{TLDS[swapped[16] % 7]}"
 
 
 FAMILY = Family(

@@ -1,29 +1,31 @@
 """Corebot (banking trojan, 2015): an LCG over letters and digits, under ddns.net.
 
-Source: J. Bader, "The DGA of Corebot" (2015), https://johannesbader.ch/2015/09/the-dga-of-corebot/
+Source: https://johannesbader.ch/2015/09/the-dga-of-corebot/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-from .arithmetic import WORD, draw_hexadecimal, hexadecimal, numerical_recipes
-from .family import Family, Variant
+from .arithmetic import (
+    WORD,
+    draw_hexadecimal,
+    iterate,
+    parse_hexadecimal,
+    spell,
+    step_numerical_recipes,
+)
+from .family import Family, Hosts, Variant
 
 COUNT = 40  # names a day
 _ALPHABET = "abcdefghijklmnopqrstuvwxy012345678"
 
 
-def _generate(day: date, seed: str) -> Iterator[str]:
-    x = hexadecimal(seed) + day.year + (65536 + 256 * day.month | day.day) & WORD
+def _generate(day: date, seed: str) -> Hosts:
+    x = parse_hexadecimal(seed) + day.year + (65536 + 256 * day.month | day.day) & WORD
+    numbers = iterate(step_numerical_recipes, x)
     for _ in range(COUNT):
-        x = numerical_recipes(x)
-        label = ""
-        for _ in range(12 + x % 12):
-            x = numerical_recipes(x)
-            label += _ALPHABET[x % 34]
-        yield f"{label}.ddns.net"
+        yield f"{spell(numbers, 12 + next(numbers) % 12, _ALPHABET)}.ddns.net"
 
 
 FAMILY = Family(

@@ -1,6 +1,6 @@
 """Cryptolocker (ransomware, 2013-2014): shift registers over the date and the index.
 
-The variant date-walk is no malware's: an encyclopaedia's sketch of such an algorithm, which
+The variant date-walk is no malware's: it is an encyclopaedia's sketch of such an algorithm, which
 published training data took for Cryptolocker's. Its names are bare labels.
 
 Source: the algorithm as documented in https://github.com/andrewaeva/DGA; date-walk: InfoSec
@@ -9,21 +9,20 @@ Institute, "Domain Generation Algorithm (DGA)", and https://github.com/endgamein
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from random import Random
 
-from .arithmetic import WORD, decimal, letter
-from .family import Family, Variant
+from .arithmetic import WORD, letter, parse_decimal
+from .family import Family, Hosts, Variant
 
 COUNT = 1000  # names a day
 TLDS = ("com", "net", "biz", "ru", "org", "co.uk", "info")
-# Start in days and length, of the writer's own choice: none is published.
+# The start in days and the length; our own choice, as none is published.
 _WALKS = ("100x32", "1x12", "5000x20")
 
 
 def domain(day: date, index: int) -> str:
-    """The index-th name (from 0) of a day."""
+    """Return the index-th name (from 0) of a day."""
     d, m, y = 65537 * day.day, 65537 * day.month, 65537 * (day.year + index)
     length = 12 + (((d >> 3) ^ (y >> 8) ^ (y >> 11)) & 3)
     label = []
@@ -35,15 +34,15 @@ def domain(day: date, index: int) -> str:
     return f"{''.join(label)}.{TLDS[index % 7]}"
 
 
-def _generate(day: date, _: str) -> Iterator[str]:
+def _generate(day: date, _: str) -> Hosts:
     for index in range(COUNT):
         yield domain(day, index)
 
 
-def _walk(_: date, seed: str) -> Iterator[str]:
+def _walk(_: date, seed: str) -> Hosts:
     start, _x, text = seed.partition("x")
-    length = decimal(text, 6)
-    ordinal = date(2016, 1, 1).toordinal() + decimal(start) + 1
+    length = parse_decimal(text, 6)
+    ordinal = date(2016, 1, 1).toordinal() + parse_decimal(start) + 1
     while ordinal <= date.max.toordinal():
         yield _label(date.fromordinal(ordinal), length)
         ordinal += 2
@@ -52,7 +51,7 @@ def _walk(_: date, seed: str) -> Iterator[str]:
 def _label(day: date, length: int) -> str:
     y, m, d = day.year, day.month, day.day
     label = ""
-    for _ in range(length):  # numbers of Python's, not words: nothing is cut off above
+    for _ in range(length):  # unbounded integers, not words of 32 bits
         y = ((y ^ 8 * y) >> 11) ^ ((y & 0xFFFFFFF0) << 17)
         m = ((m ^ 4 * m) >> 25) ^ 16 * (m & 0xFFFFFFF8)
         d = ((d ^ (d << 13)) >> 19) ^ ((d & 0xFFFFFFFE) << 12)

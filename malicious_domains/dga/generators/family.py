@@ -1,4 +1,4 @@
-"""What a family of generators is to the corpus and to the command line."""
+"""What a family of generators consists of."""
 
 from __future__ import annotations
 
@@ -7,33 +7,36 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
+Hosts = Iterator[str]
+
 
 @dataclass(frozen=True)
 class Variant:
-    """One algorithm of a family, a pure function of date, seed and position.
+    """One algorithm of a family, a pure function of a date and a seed.
 
-    generate(day, seed) yields hosts in the malware's own order, as many as it
-    makes for that day and seed, or without end. An undated one ignores the day,
-    one that takes no seed the seed. Raises ValueError for a seed it cannot read.
+    generate(day, seed) yields hosts in the malware's own order, as many as it makes for that day
+    and seed, or without end. An undated variant ignores the day, one that takes no seed ignores
+    the seed. Raises ValueError for a seed that it cannot read.
     """
 
-    generate: Callable[[date, str], Iterator[str]]
+    generate: Callable[[date, str], Hosts]
     name: str = ""  # "" where the family has one algorithm
     seeds: tuple[str, ...] = ("",)  # published ones, the default first; ("",): it takes none
-    period: str = ""  # what its names change with, in words: "day", "week"; "": never
-    draw: Callable[[Random], str] | None = None  # another seed of the same shape, if any will do
-    # What is asked of an index of names, see malicious_domains/dga:
+    period: str = ""  # how long names stay the same, in words: "day", "week"; "": for ever
+    draw: Callable[[Random], str] | None = None  # draws another such seed, if any will do
+    # For an index of generated names:
     unused: tuple[str, ...] = ()  # those of seeds that no malware is known to have used
-    count: int = 0  # how many names of one without end are worth keeping; 0: it has an end
-    valid: tuple[int, int] = (0, 0)  # days before and after its period that a name is asked for
-    own: Callable[[date, str], Iterator[str]] | None = None  # a period's alone; None: generate's
+    count: int = 0  # how many names of an endless variant are indexed; 0: it has an end
+    valid: tuple[int, int] = (0, 0)  # days before and after its period that a name is queried
+    own: Callable[[date, str], Hosts] | None = None  # what is new in a period; None: generate
 
 
 @dataclass(frozen=True)
 class Family:
-    """All variants that share a label in a corpus."""
+    """All variants that share a class in a training corpus."""
 
     name: str
     kind: str  # how the names are made: "hash (MD5)", "LCG", "syllables" ...
     source: str  # who documented it: author, "title" (year), site
     variants: tuple[Variant, ...]
+    trained_on: bool = True  # False: it makes too few names to learn anything from

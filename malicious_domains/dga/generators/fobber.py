@@ -5,26 +5,21 @@ Source: J. Bader, https://github.com/baderj/domain_generation_algorithms
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 
-from .arithmetic import letter, ror
-from .family import Family, Variant
+from .arithmetic import iterate, rotate_right, spell
+from .family import Family, Hosts, Variant
 
 COUNT = 300  # names, once and for all
 
 
-def _version(
-    start: int, addend: int, length: int, tld: str
-) -> Callable[[date, str], Iterator[str]]:
-    def generate(_: date, _seed: str) -> Iterator[str]:
-        r = start
+def _version(start: int, addend: int, length: int, tld: str) -> Callable[[date, str], Hosts]:
+    def generate(_: date, _seed: str) -> Hosts:
+        states = iterate(lambda x: rotate_right(321167 * x + addend, 16), start)
+        numbers = (x & 0x17FF for x in states)
         for _index in range(COUNT):
-            label = ""
-            for _letter in range(length):
-                r = ror(321167 * r + addend, 16)
-                label += letter((r & 0x17FF) % 26)
-            yield f"{label}.{tld}"
+            yield f"{spell(numbers, length)}.{tld}"
 
     return generate
 

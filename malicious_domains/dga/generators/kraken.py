@@ -1,22 +1,20 @@
 """Kraken (botnet for spam, 2008): an LCG; two names an index, as a file exists or not.
 
-Source: J. Bader, "Krakens two Domain Generation Algorithms" (2015),
-https://johannesbader.ch/2015/12/krakens-two-domain-generation-algorithms/
+Source: https://johannesbader.ch/2015/12/krakens-two-domain-generation-algorithms/
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arithmetic import WORD, kraken, letter, signed, unix
-from .family import Family, Variant
+from .arithmetic import WORD, count_seconds, iterate, spell, to_signed
+from .family import Family, Hosts, Variant
 
 COUNT = 2000  # names that the published implementation lists; there is no end
 _DYNAMIC = ("dyndns.org", "yi.org", "dynserv.com", "mooo.com")
@@ -25,7 +23,7 @@ _V2 = {"a": (24938315, 24938314), "b": (1600001, 1600000)}
 _V2_TLDS = {"1": ("com", "net", "tv", "cc"), "2": _DYNAMIC}
 
 
-def _v1(_: date, seed: str) -> Iterator[str]:
+def _v1(_: date, seed: str) -> Hosts:
     absent, present = _V1[_known(seed, tuple(_V1))]
     for n in count(1000015):
         states = (
@@ -34,18 +32,18 @@ def _v1(_: date, seed: str) -> Iterator[str]:
         )
         for state in states:
             a, b, c, x = _three(state & WORD)
-            yield f"{_letters(x, 6 + (a * b - c) % 6)}.{_DYNAMIC[n % 4]}"
+            yield f"{_spelt(x, 6 + (a * b - c) % 6)}.{_DYNAMIC[n % 4]}"
 
 
-def _v2(day: date, seed: str) -> Iterator[str]:
+def _v2(day: date, seed: str) -> Hosts:
     values, tlds = tuple(_known(seed, _V2_SEEDS))
-    week = (unix(day) - 1207000000) // 604800 + 2
+    week = (count_seconds(day) - 1207000000) // 604800 + 2
     for index in count():
         skipped = (week,) * 6 + (week - 1,) * 2 + (0,)
         for value in _V2[values]:
             x = _skipped(3 * index + value, skipped[index % 9])
             a, b, c, x = _three(x)
-            yield f"{_letters(x, 7 + (a * b + c) % 6)}.{_V2_TLDS[tlds][index % 4]}"
+            yield f"{_spelt(x, 7 + (a * b + c) % 6)}.{_V2_TLDS[tlds][index % 4]}"
 
 
 def _known(seed: str, seeds: tuple[str, ...]) -> str:
@@ -54,8 +52,12 @@ def _known(seed: str, seeds: tuple[str, ...]) -> str:
     return seed
 
 
+def _step(x: int) -> int:
+    return (1103515245 * x + 12435) & WORD  # where C's rand() has 12345
+
+
 def _ninth(product: int) -> int:
-    return math.trunc(signed(product) / 9)
+    return math.trunc(to_signed(product) / 9)
 
 
 def _crop(x: int) -> int:
@@ -63,12 +65,12 @@ def _crop(x: int) -> int:
 
 
 def _skipped(x: int, steps: int) -> int:
-    return int(_jump(steps - 1)[_crop(kraken(x))]) if steps > 0 else x
+    return int(_jump(steps - 1)[_crop(_step(x))]) if steps > 0 else x
 
 
 @lru_cache(maxsize=32)  # a week's two and their halves
 def _jump(steps: int) -> NDArray[np.int64]:
-    """Where so many numbers thrown away lead from each state: the first leaves 15 bits."""
+    """Return where `steps` discarded numbers lead from each state: the first leaves 15 bits."""
     if steps == 0:
         return np.arange(0x8000)
     half = _jump(steps // 2)
@@ -77,19 +79,13 @@ def _jump(steps: int) -> NDArray[np.int64]:
 
 
 def _three(x: int) -> tuple[int, int, int, int]:
-    """Three numbers drawn, and the state."""
-    first = kraken(x)
-    second = kraken(first)
-    third = kraken(second)
+    """Draw three numbers; return them and the state."""
+    first, second, third = islice(iterate(_step, x), 3)
     return _crop(first), _crop(second), _crop(third), third
 
 
-def _letters(x: int, length: int) -> str:
-    label = ""
-    for _ in range(length):
-        x = kraken(x)
-        label += letter(_crop(x) % 26)
-    return label
+def _spelt(x: int, length: int) -> str:
+    return spell(map(_crop, iterate(_step, x)), length)
 
 
 _V2_SEEDS = ("a1", "b1", "a2", "b2")  # the set of start values, the set of TLDs

@@ -7,11 +7,10 @@ Nominum, "Locky back", https://nominum.com/locky-back/ (v3)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-from .arithmetic import WORD, decimal, draw_decimal, rol, ror
-from .family import Family, Variant
+from .arithmetic import WORD, draw_decimal, parse_decimal, rotate_left, rotate_right
+from .family import Family, Hosts, Variant
 
 _V2_TLDS = tuple("ru pw eu in yt pm us fr de it be uk nl tf".split())  # noqa: SIM905
 _V3_TLDS = tuple("ru info biz click su work pl org pw xyz".split())  # noqa: SIM905
@@ -23,8 +22,8 @@ _V3_SEEDS = tuple(
 _ADDEND = 0x27100001
 
 
-def _v2(day: date, seed: str) -> Iterator[str]:
-    number = decimal(seed)
+def _v2(day: date, seed: str) -> Hosts:
+    number = parse_decimal(seed)
     shift, distinct = (7, 8) if number else (5, 6)
     t = _mixed(day.year + 0x1BF5, shift)
     if number:
@@ -32,13 +31,13 @@ def _v2(day: date, seed: str) -> Iterator[str]:
     t = _mixed(t + day.day // 2 + _ADDEND, shift)
     t = _mixed(t + day.month + 0x2709A354, shift)
     for index in range(8):  # listed to the end although 6 may be distinct
-        r = rol(index % distinct, 21) + t + rol(number, 17) + _ADDEND
+        r = rotate_left(index % distinct, 21) + t + rotate_left(number, 17) + _ADDEND
         r = _mixed(r, shift) + _ADDEND & WORD
         yield _name(r, 5 + r % 11, shift, _V2_TLDS)
 
 
-def _v3(day: date, seed: str) -> Iterator[str]:
-    number = decimal(seed)
+def _v3(day: date, seed: str) -> Hosts:
+    number = parse_decimal(seed)
     for index in range(12):
         k = 0
         for j in range(7):
@@ -46,20 +45,20 @@ def _v3(day: date, seed: str) -> Iterator[str]:
             b = (_mixed(a + number) + _ADDEND) & WORD ^ a
             c = 0xD8EFFFFF - _mixed(day.day // 2 + b) + b
             d = c + _mixed(day.month + c - 0x65CAD) + _ADDEND & WORD
-            k = (_mixed(d + rol(number, 17) + rol(index, 21)) + _ADDEND) & WORD ^ d
+            k = (_mixed(d + rotate_left(number, 17) + rotate_left(index, 21)) + _ADDEND) & WORD ^ d
         yield _name(k, 7 + k % 11, 7, _V3_TLDS)
 
 
 def _name(r: int, length: int, shift: int, tlds: tuple[str, ...]) -> str:
     label = ""
     for k in range(length):
-        r = _mixed(rol(r, k), shift) + _ADDEND & WORD
+        r = _mixed(rotate_left(r, k), shift) + _ADDEND & WORD
         label += chr(97 + r % 25)
     return f"{label}.{tlds[(_mixed(r, shift) + _ADDEND & WORD) % len(tlds)]}"
 
 
 def _mixed(value: int, shift: int = 7) -> int:
-    return ror(0xB11924E1 * value, shift)
+    return rotate_right(0xB11924E1 * value, shift)
 
 
 FAMILY = Family(

@@ -7,32 +7,24 @@ from __future__ import annotations
 
 from struct import unpack
 
+from .arithmetic import QUAD
+
 ROUNDS = 104
-_MASK = 0xFFFFFFFFFFFFFFFF
 _BLOCK = 512  # bytes
-_Q = (  # the fraction of the square root of 6
-    0x7311C2812425CFA0,
-    0x6432286434AAC8E7,
-    0xB60450E9EF68B7C1,
-    0xE8FB23908D9F06F1,
-    0xDD2E76CBA691E5BF,
-    0x0CD0D63B2C30BC41,
-    0x1F8CCF6823058F8A,
-    0x54E5ED5B88E3775D,
-    0x4AD12AAE0A6D6031,
-    0x3E7F16BB88222E0D,
-    0x8AF8671D3FB50C2C,
-    0x995AD1178BD25C31,
-    0xC878C1DD04C4B633,
-    0x3B72066C7A1552AC,
-    0x0D6F3522631EFFCB,
+_Q = unpack(  # the fraction of the square root of 6
+    ">15Q",
+    bytes.fromhex(
+        "7311C2812425CFA06432286434AAC8E7B60450E9EF68B7C1E8FB23908D9F06F1DD2E76CBA691E5BF"
+        "0CD0D63B2C30BC411F8CCF6823058F8A54E5ED5B88E3775D4AD12AAE0A6D60313E7F16BB88222E0D"
+        "8AF8671D3FB50C2C995AD1178BD25C31C878C1DD04C4B6333B72066C7A1552AC0D6F3522631EFFCB"
+    ),
 )
 _RIGHT = (10, 5, 13, 10, 11, 12, 2, 7, 14, 15, 7, 13, 11, 7, 6, 12)
 _LEFT = (11, 24, 9, 16, 15, 9, 27, 15, 6, 2, 29, 8, 15, 5, 31, 9)
 
 
 def hexdigest(message: bytes) -> str:
-    """The digest in lower-case hexadecimal; ValueError beyond 512 bytes."""
+    """Return the digest in lower-case hexadecimal; raises ValueError beyond 512 bytes."""
     if len(message) > _BLOCK:
         raise ValueError(f"{len(message)} bytes are more than one block")
     padding = 8 * (_BLOCK - len(message))
@@ -51,6 +43,6 @@ def _compress(words: list[int]) -> list[int]:
             x = constant ^ words[-89] ^ words[-17]
             x ^= (words[-18] & words[-21]) ^ (words[-31] & words[-67])
             x ^= x >> right
-            words.append((x ^ x << left) & _MASK)
-        constant = ((constant << 1 | constant >> 63) & _MASK) ^ (constant & _Q[0])
+            words.append((x ^ x << left) & QUAD)
+        constant = ((constant << 1 | constant >> 63) & QUAD) ^ (constant & _Q[0])
     return words

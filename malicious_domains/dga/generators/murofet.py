@@ -2,43 +2,41 @@
 
 v1 is Gameover Zeus's algorithm as well: one label, the same day, the same name.
 
-Source: J. Bader, "Three variants of Murofet's DGA" (2015),
-https://johannesbader.ch/2015/09/three-variants-of-murofets-dga/
+Source: https://johannesbader.ch/2015/09/three-variants-of-murofets-dga/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from hashlib import md5
 from struct import pack
 
 from . import goz
-from .arithmetic import draw_hexadecimal, hexadecimal, ladder, letter
-from .family import Family, Variant
+from .arithmetic import draw_hexadecimal, letter, parse_hexadecimal
+from .family import Family, Hosts, Variant
 
 _V2_TLDS = ("biz", "info", "org", "net", "com")
 
 
-def _v1(day: date, _: str) -> Iterator[str]:
+def _v1(day: date, _: str) -> Hosts:
     for index in range(1020):
         yield goz.domain(day, index)
 
 
-def _v2(day: date, seed: str) -> Iterator[str]:
-    key = pack("<I", hexadecimal(seed) if seed else 0) * 2
+def _v2(day: date, seed: str) -> Hosts:
+    key = pack("<I", parse_hexadecimal(seed) if seed else 0) * 2
     for index in range(1020):
         even = index & ~1  # two names share a label
         message = pack("<BBBBI", (day.year + 0x30) % 256, day.month, day.day, 0, even)
         digest = md5(bytes(a ^ b for a, b in zip(message, key, strict=True))).digest()
         sums = ((byte & 15) + (byte >> 4) for byte in digest)
         label = "".join(letter(v) for v in sums if v < 26)
-        yield f"{label}.{_V2_TLDS[ladder(index, len(_V2_TLDS))]}"
+        yield f"{label}.{goz.pick_tld(index, _V2_TLDS)}"
 
 
-def _v3(day: date, _: str) -> Iterator[str]:
+def _v3(day: date, _: str) -> Hosts:
     for index in range(1000):
-        yield f"{''.join(map(_piece, goz.digest(day, index)))}.{goz.tld(index)}"
+        yield f"{''.join(map(_piece, goz.digest(day, index)))}.{goz.pick_tld(index)}"
 
 
 def _piece(byte: int) -> str:

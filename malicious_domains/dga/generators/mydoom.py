@@ -5,22 +5,21 @@ Source: J. Bader, https://github.com/baderj/domain_generation_algorithms
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-from .arithmetic import WORD, draw_hexadecimal, hexadecimal, numerical_recipes
-from .family import Family, Variant
+from .arithmetic import WORD, draw_hexadecimal, parse_hexadecimal, step_numerical_recipes
+from .family import Family, Hosts, Variant
 
 COUNT = 99  # names a day
 TLDS = ("com", "biz", "us", "net", "org", "ws", "info", "in", "in", "in")
 _LETTERS = "asnhreqwpm"
 
 
-def _generate(day: date, seed: str) -> Iterator[str]:
-    magic = hexadecimal(seed)
+def _generate(day: date, seed: str) -> Hosts:
+    magic = parse_hexadecimal(seed)
     x = day.year + day.month + day.day + magic & WORD
     for index in range(COUNT):
-        x = numerical_recipes(magic if index == 50 else x)  # the second half knows no date
+        x = step_numerical_recipes(magic if index == 50 else x)  # the second half knows no date
         digits = [int(digit) for digit in reversed(f"{x:010}")]
         yield f"{''.join(_LETTERS[digit] for digit in digits)}.{TLDS[digits[0]]}"
 

@@ -1,26 +1,24 @@
 """Necurs (botnet for spam, 2012 on): a mixing function of 64 bits, 43 TLDs.
 
-Source: J. Bader, "The DGAs of Necurs" (2015), http://johannesbader.ch/2015/02/the-dgas-of-necurs/
+Source: http://johannesbader.ch/2015/02/the-dgas-of-necurs/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-from .arithmetic import decimal, draw_decimal, letter
-from .family import Family, Variant
+from .arithmetic import QUAD, draw_decimal, letter, parse_decimal
+from .family import Family, Hosts, Variant
 
 COUNT = 2048  # names a period
 TLDS = tuple(
     "tj in jp tw ac cm la mn so sh sc nu nf mu ms mx ki im cx cc tv bz me eu de ru co su pw kz sx"  # noqa: SIM905
     " us ug ir to ga com net org biz xxx pro bit".split()
 )
-_QUAD = 0xFFFFFFFFFFFFFFFF
 
 
-def _generate(day: date, seed: str) -> Iterator[str]:
-    magic = decimal(seed)
+def _generate(day: date, seed: str) -> Hosts:
+    magic = parse_decimal(seed)
     period = _mixed(_mixed(_mixed(day.year) + day.month + 43690) + day.day // 4)
     for index in range(COUNT):
         n = _mixed(_mixed(period + index) + magic)
@@ -33,9 +31,9 @@ def _generate(day: date, seed: str) -> Iterator[str]:
 
 
 def _mixed(value: int) -> int:
-    value &= _QUAD
+    value &= QUAD
     for k in range(0, 8 * (value % 128 + 21), 8):
-        value = value + (7 * value ^ value << 15) + k - (value >> 5) & _QUAD
+        value = value + (7 * value ^ value << 15) + k - (value >> 5) & QUAD
     return value
 
 

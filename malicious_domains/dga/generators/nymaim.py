@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from .arithmetic import WORD, letter
-from .family import Family, Variant
+from .family import Family, Hosts, Variant
 
 COUNT = 128  # names a day
 
 
-def _generate(day: date, _: str) -> Iterator[str]:
+def _generate(day: date, _: str) -> Hosts:
     draws = _draws(day)
     for _index in range(COUNT):
         length = 6 + next(draws) % 6

@@ -1,24 +1,22 @@
 """PadCrypt (ransomware, 2016): SHA-256 of the date and the index.
 
-Source: J. Bader, "The DGA of PadCrypt" (2016),
-http://johannesbader.ch/2016/03/the-dga-of-padcrypt/
+Source: http://johannesbader.ch/2016/03/the-dga-of-padcrypt/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from hashlib import sha256
 
-from .family import Family, Variant
+from .family import Family, Hosts, Variant
 
 TLDS = ("com", "co.uk", "de", "org", "net", "eu", "info", "online", "co", "cc", "website")
 _LETTERS = str.maketrans("0123456789", "abcdnfolmk")
 
 
-def generate(day: date, _seed: str, *, separator: str, count: int) -> Iterator[str]:
-    """The names of a day in one version."""
+def _generate(day: date, _seed: str, *, separator: str, count: int) -> Hosts:
+    """Yield the names of a day in one version."""
     for index in range(count):
         text = f"{day.day}-{day.month}-{day.year}{separator}{index}"
         digits = sha256(text.encode()).hexdigest()
@@ -32,7 +30,7 @@ FAMILY = Family(
     kind="hash (SHA-256)",
     source='J. Bader, "The DGA of PadCrypt" (2016), johannesbader.ch',
     variants=(
-        Variant(partial(generate, separator=":", count=24), "2.2.86.1", period="day"),
-        Variant(partial(generate, separator="|", count=72), "2.2.97.0", period="day"),
+        Variant(partial(_generate, separator=":", count=24), "2.2.86.1", period="day"),
+        Variant(partial(_generate, separator="|", count=72), "2.2.97.0", period="day"),
     ),
 )

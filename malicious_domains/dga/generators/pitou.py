@@ -1,27 +1,23 @@
 """Pitou (spam bot with a rootkit, 2014-2019): syllables over the date and a magic number.
 
-Source: J. Bader, "The DGA of Pitou" (2019),
-https://johannesbader.ch/2019/07/the-dga-of-pitou/
+Source: https://johannesbader.ch/2019/07/the-dga-of-pitou/
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
 from datetime import date
 
-from .arithmetic import WORD, days, hexadecimal
-from .family import Family, Variant
+from .arithmetic import CONSONANTS, VOWELS, WORD, count_days, parse_hexadecimal
+from .family import Family, Hosts, Variant
 
 COUNT = 20  # counters a day; the longer labels come with all their last letters
 TLDS = ("com", "org", "biz", "net", "info", "mobi", "us", "name", "me")
-_VOWELS = "aeiou"
-_CONSONANTS = "bcdfghjklmnpqrstvwxyz"
 
 
-def generate(day: date, seed: str) -> Iterator[str]:
-    """The names of a day, the candidates of a label one after the other."""
-    magic = hexadecimal(seed)
+def _generate(day: date, seed: str) -> Hosts:
+    """Yield the names of a day, the candidates of a label one after the other."""
+    magic = parse_hexadecimal(seed)
     shifted = _shifted(day)
     for counter in range(COUNT):
         block = (counter // 3 + shifted) // 10 * 10
@@ -33,13 +29,13 @@ def generate(day: date, seed: str) -> Iterator[str]:
 
 
 def _shifted(day: date) -> int:
-    """Days since 1970 to the same day of the next month, or as far into the one after."""
+    """Count the days from 1970 to the same day of the next month, or as far into the one after."""
     year, month = _next_month(day.year, day.month)
     number, length = day.day, monthrange(year, month)[1]
     if number > length:
         number -= length
         year, month = _next_month(year, month)
-    return days(date(year, month, number))
+    return count_days(date(year, month, number))
 
 
 def _next_month(year: int, month: int) -> tuple[int, int]:
@@ -68,12 +64,12 @@ def _spell(values: list[int], wanted: int) -> str:
     position = 0
     while len(label) < wanted:
         if values[position] >= 128:
-            pattern: tuple[str, ...] = (_CONSONANTS, _VOWELS)
+            pattern: tuple[str, ...] = (CONSONANTS, VOWELS)
             if position + 2 < len(values) and values[position + 2] & 0x40:
-                pattern += (_VOWELS,)
+                pattern += (VOWELS,)
             pattern = pattern[: wanted - len(label)]
         else:
-            pattern = (_VOWELS, _CONSONANTS)  # both, even if one would do
+            pattern = (VOWELS, CONSONANTS)  # both, even if one would do
         for letters in pattern:
             label += letters[values[position] % len(letters)]
             position += 1
@@ -81,10 +77,10 @@ def _spell(values: list[int], wanted: int) -> str:
 
 
 def _candidates(label: str) -> list[str]:
-    """A bug leaves the last letter of a label beyond eight to chance."""
+    """Return what a label may become: a bug leaves the last letter beyond eight to chance."""
     if len(label) <= 8:
         return [label]
-    letters = _VOWELS if label[-1] in _VOWELS else _CONSONANTS
+    letters = VOWELS if label[-1] in VOWELS else CONSONANTS
     return [label[:-1] + letter for letter in letters]
 
 
@@ -94,7 +90,7 @@ FAMILY = Family(
     source='J. Bader, "The DGA of Pitou" (2019), johannesbader.ch',
     variants=(
         Variant(
-            generate,
+            _generate,
             seeds=("DAFE02C", "DAFE02D"),
             period="day",
             draw=lambda random: f"{random.getrandbits(28):07X}",

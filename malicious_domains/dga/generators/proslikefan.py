@@ -1,36 +1,42 @@
 """Proslikefan (JavaScript worm): the string hash of JavaScript over the date and a word.
 
-Source: J. Bader, "The DGA of Proslikefan" (2016),
-https://johannesbader.ch/2016/06/proslikefan/
+Source: https://johannesbader.ch/2016/06/proslikefan/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from random import Random
 
-from .arithmetic import hash31, letter
-from .family import Family, Variant
+from .arithmetic import WORD, letter, to_signed
+from .family import Family, Hosts, Variant
 
 ROUNDS = 10  # each gives a name for every TLD
 TLDS = ("eu", "biz", "se", "info", "com", "net", "org", "ru", "in", "name")
 
 
-def generate(day: date, seed: str) -> Iterator[str]:
-    """The names of a day."""
+def _generate(day: date, seed: str) -> Hosts:
+    """Yield the names of a day."""
     for index in range(ROUNDS):
         for tld in TLDS:
             text = f"{seed}.{day.month}.{day.day}.{day.year}.{tld}"
-            yield f"{_label(abs(hash31(text)) + index)}.{tld}"
+            yield f"{_label(_hash(text) + index)}.{tld}"
 
 
 def _label(value: int) -> str:
     label = ""
     while len(label) < value % 7 + 6:  # the wanted length changes on the way
-        value = abs(hash31(f"{label}{value}"))
+        value = _hash(f"{label}{value}")
         label += letter(value % 26)
     return label
+
+
+def _hash(text: str) -> int:
+    """Return the absolute value of the hash that Java has for strings."""
+    value = 0
+    for character in text:
+        value = 31 * value + ord(character) & WORD
+    return abs(to_signed(value))
 
 
 def _draw(random: Random) -> str:
@@ -41,5 +47,5 @@ FAMILY = Family(
     name="proslikefan",
     kind="hash (31 h + c)",
     source='J. Bader, "The DGA of Proslikefan" (2016), johannesbader.ch',
-    variants=(Variant(generate, seeds=("prospect", "OK"), period="day", draw=_draw),),
+    variants=(Variant(_generate, seeds=("prospect", "OK"), period="day", draw=_draw),),
 )

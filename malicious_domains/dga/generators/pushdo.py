@@ -6,17 +6,16 @@ Source: the repository baderj/domain_generation_algorithms (pushdo).
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from hashlib import md5
 
 from .arithmetic import WORD
-from .family import Family, Variant
+from .family import Family, Hosts, Variant
 
-COUNT = 30  # names a day; asked for are those of 45 days
-BACK, AHEAD = 30, 14  # days whose names are asked for as well
+COUNT = 30  # names a day; queried are those of 45 days
+BACK, AHEAD = 30, 14  # days whose names are queried as well
 OFFSETS = (*range(0, -BACK - 1, -1), *range(1, AHEAD + 1))
 
 
@@ -33,18 +32,18 @@ _V2 = _Letters("kqbhcndjfwglpmzxrsv", "qzlbtgrnkxsfdcm", 8, 2)
 _V3 = _Letters("zhjntdwmqbglpxrsfc", "rlngbtkszpfdcmx", 8, 2)
 
 
-def generate(day: date, seed: str, *, letters: _Letters, tld: str) -> Iterator[str]:
-    """The names asked for on a day: its own, those of 30 days before and 14 after."""
+def _generate(day: date, seed: str, *, letters: _Letters, tld: str) -> Hosts:
+    """Yield the names queried on a day: its own, those of 30 days before and of 14 after."""
     for offset in OFFSETS:
         yield from _of_number(_number(day) + offset, letters, tld)
 
 
-def own(day: date, _seed: str, *, letters: _Letters, tld: str) -> Iterator[str]:
-    """The names of a day alone."""
+def own(day: date, _seed: str, *, letters: _Letters, tld: str) -> Hosts:
+    """Yield the names of a day alone."""
     return _of_number(_number(day), letters, tld)
 
 
-def _of_number(state: int, letters: _Letters, tld: str) -> Iterator[str]:
+def _of_number(state: int, letters: _Letters, tld: str) -> Hosts:
     for _ in range(COUNT):
         digest = md5((state & WORD).to_bytes(4, "little")).digest()
         state = int.from_bytes(digest[:4], "little")
@@ -53,7 +52,7 @@ def _of_number(state: int, letters: _Letters, tld: str) -> Iterator[str]:
 
 
 def _number(day: date) -> int:
-    """The malware's count of days: without January, and each fourth year is a leap year."""
+    """Count days as the malware does: without January, and with a leap year every four years."""
     leaps = day.year // 4
     leap_day = day.year % 4 == 0 and day.month > 1
     years = 365 * (day.year - leaps) + 366 * leaps
@@ -78,7 +77,7 @@ def _label(digest: bytes, length: int, letters: _Letters) -> str:
 
 def _variant(name: str, letters: _Letters, tld: str) -> Variant:
     return Variant(
-        partial(generate, letters=letters, tld=tld),
+        partial(_generate, letters=letters, tld=tld),
         name,
         period="day",
         valid=(AHEAD, BACK),

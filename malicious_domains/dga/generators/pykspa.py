@@ -7,15 +7,14 @@ http://johannesbader.ch/2015/07/pykspas-inferior-dga-version/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import count
 
 import numpy as np
 
-from .arithmetic import WORD, days, letter
-from .family import Family, Variant
+from .arithmetic import WORD, count_days, letter
+from .family import Family, Hosts, Variant
 from .md6 import hexdigest
 
 PERIODS = {"1": 20, "2": 1}  # days that a set's names last: the useful ones, the decoys
@@ -25,19 +24,19 @@ PRECURSOR_TLDS = ("biz", "com", "net", "org", "info", "cc")
 _FACTOR = 22695477
 
 
-def generate(day: date, seed: str) -> Iterator[str]:
-    """The names of a set at a date, without end."""
+def _generate(day: date, seed: str) -> Hosts:
+    """Yield the names of a set at a date, without end."""
     if seed not in PERIODS:
         raise ValueError(f"{seed!r} is no set of Pykspa: {', '.join(PERIODS)}")
-    state = start(days(day) // PERIODS[seed])
+    state = start(count_days(day) // PERIODS[seed])
     for index in count():
         state += state % (index + 1) + 1
         yield f"{_label(state, 6 + (state + index) % 7)}.{TLDS[state % 4]}"
 
 
-def precursor(day: date, _seed: str) -> Iterator[str]:
-    """The names of two days in the version before."""
-    state = days(day) // 2
+def precursor(day: date, _seed: str) -> Hosts:
+    """Yield the names of two days in the version before."""
+    state = count_days(day) // 2
     for index in range(COUNT):
         state = (state * state + index) & WORD
         yield f"{_precursor_label(state, 6 + state % 10)}.{PRECURSOR_TLDS[state % 6]}"
@@ -45,7 +44,7 @@ def precursor(day: date, _seed: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def start(period: int) -> int:
-    """The seed of the names of a period."""
+    """Return the seed of the names of a period."""
     digest = hexdigest((period & WORD).to_bytes(4, "little")).encode()
     text = list(digest) + [0] * 192
     mixer = _Mixer(text[:64])
@@ -115,7 +114,9 @@ FAMILY = Family(
     kind="arithmetic",
     source='J. Bader, "The DGA of Pykspa" (2015), johannesbader.ch',
     variants=(
-        Variant(generate, "improved", seeds=tuple(PERIODS), period="20 days (2: day)", count=COUNT),
+        Variant(
+            _generate, "improved", seeds=tuple(PERIODS), period="20 days (2: day)", count=COUNT
+        ),
         Variant(precursor, "precursor", period="two days"),
     ),
 )

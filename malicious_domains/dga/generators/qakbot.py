@@ -1,7 +1,6 @@
 """Qakbot (banking trojan and loader): a Mersenne Twister seeded by the CRC-32 of the date.
 
-Source: J. Bader, "The DGA of Qakbot" (2016),
-https://johannesbader.ch/2016/02/the-dga-of-qakbot/
+Source: https://johannesbader.ch/2016/02/the-dga-of-qakbot/
 """
 
 from __future__ import annotations
@@ -9,23 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from random import Random
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from .arithmetic import WORD, decimal, letter
-from .family import Family, Variant
+from .arithmetic import WORD, draw_decimal, letter, parse_decimal
+from .family import Family, Hosts, Variant
 
 COUNT = 5000  # names a third of the month
 TLDS = ("com", "net", "org", "info", "biz", "org")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SETTINGS: dict[str, Any] = {
+    "seeds": ("0", "1"),
+    "period": "third of the month",
+    "draw": draw_decimal,
+}
 
 
-def generate(day: date, seed: str, *, sandbox: bool) -> Iterator[str]:
-    """The names of a third of the month; in a sandbox the decoys."""
+def _generate(day: date, seed: str, *, sandbox: bool) -> Hosts:
+    """Yield the names of a third of the month; in a sandbox the decoys."""
     third = min((day.day - 1) // 10, 2)
-    text = f"{third}.{_MONTHS[day.month - 1]}.{day.year}.{decimal(seed):08x}"
+    text = f"{third}.{_MONTHS[day.month - 1]}.{day.year}.{parse_decimal(seed):08x}"
     numbers = _twister(crc32(text.encode()) + sandbox & WORD)
     for _ in range(COUNT):
         tld = TLDS[_below(numbers, 6)]
@@ -44,27 +48,12 @@ def _below(numbers: Iterator[int], limit: int) -> int:
     return (next(numbers) & 0xFFFFFFF) * limit >> 28
 
 
-def _draw(random: Random) -> str:
-    return str(random.getrandbits(32))
-
-
 FAMILY = Family(
     name="qakbot",
     kind="Mersenne Twister",
     source='J. Bader, "The DGA of Qakbot" (2016), johannesbader.ch',
     variants=(
-        Variant(
-            partial(generate, sandbox=False),
-            seeds=("0", "1"),
-            period="third of the month",
-            draw=_draw,
-        ),
-        Variant(
-            partial(generate, sandbox=True),
-            "sandbox",
-            seeds=("0", "1"),
-            period="third of the month",
-            draw=_draw,
-        ),
+        Variant(partial(_generate, sandbox=False), **_SETTINGS),
+        Variant(partial(_generate, sandbox=True), "sandbox", **_SETTINGS),
     ),
 )

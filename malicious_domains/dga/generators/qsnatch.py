@@ -8,12 +8,11 @@ https://www.kyberturvallisuuskeskus.fi/en/news/qsnatch-malware-designed-qnap-nas
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import date
 from hashlib import sha1
 
-from .arithmetic import unix
-from .family import Family, Variant
+from .arithmetic import count_seconds
+from .family import Family, Hosts, Variant
 
 # One begins with a dot, so its names have two.
 _A = """
@@ -37,28 +36,28 @@ _INTERVALS = (15 * _DAY, 5 * _DAY, _DAY, 8 * _HOUR, 2 * _HOUR, _HOUR)  # of vari
 _LETTERS = bytes.maketrans(b"+/", b"bc")
 
 
-def first(day: date, _seed: str) -> Iterator[str]:
-    """The names at midnight UTC in variant a: three to six characters."""
+def first(day: date, _seed: str) -> Hosts:
+    """Yield the names at midnight UTC in variant a, of three to six characters."""
     for interval in _INTERVALS:
-        yield from _short(unix(day), interval)
+        yield from _short(count_seconds(day), interval)
 
 
-def whole_day(day: date, _seed: str) -> Iterator[str]:
-    """The names of every hour of a day (UTC) in variant a, each once."""
+def whole_day(day: date, _seed: str) -> Hosts:
+    """Yield the names of every hour of a day (UTC) in variant a, each once."""
     for interval in _INTERVALS:
-        for time in range(unix(day), unix(day) + _DAY, min(interval, _DAY)):
+        for time in range(count_seconds(day), count_seconds(day) + _DAY, min(interval, _DAY)):
             yield from _short(time, interval)
 
 
-def second(day: date, _seed: str) -> Iterator[str]:
-    """The names at midnight UTC in variant b: a label of 6 to 10 characters that grows."""
+def second(day: date, _seed: str) -> Hosts:
+    """Yield the names at midnight UTC in variant b, of six to ten characters each."""
     for tld in TLDS_B:
-        characters = _characters(unix(day), 15 * _DAY, tld)
+        characters = _characters(count_seconds(day), 15 * _DAY, tld)
         for length in range(6, 11):
             yield f"{characters[:length]}.{tld}"
 
 
-def _short(time: int, interval: int) -> Iterator[str]:
+def _short(time: int, interval: int) -> Hosts:
     for length in (5, 3, 4):
         for tld in TLDS_A:
             longer = tld in ("com", "net", "org")

@@ -1,25 +1,23 @@
 """Ramdo (click fraud, 2013-2014): multiplications of a seed with the index.
 
-Source: Damballa, "Behind Ramdo's DGA",
-https://www.damballa.com/behind-ramdo-dga-domain-generation-algorithm/
+Source: https://www.damballa.com/behind-ramdo-dga-domain-generation-algorithm/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from itertools import count
 
-from .arithmetic import WORD, hexadecimal, letter
-from .family import Family, Variant
+from .arithmetic import WORD, draw_hexadecimal, letter, parse_hexadecimal
+from .family import Family, Hosts, Variant
 
 LENGTH = 16
 COUNT = 5000  # names that are kept; there is no end
 
 
-def generate(_day: date, seed: str) -> Iterator[str]:
-    """The names of a seed, without end."""
-    key = hexadecimal(seed)
+def _generate(_day: date, seed: str) -> Hosts:
+    """Yield the names of a seed, without end."""
+    key = parse_hexadecimal(seed)
     for index in count():
         factor = 2 * key * (index + 1) & WORD
         state = factor ^ (26 * key * index & WORD)
@@ -36,9 +34,9 @@ FAMILY = Family(
     source='Damballa, "Behind Ramdo\'s DGA", www.damballa.com',
     variants=(
         Variant(
-            generate,
+            _generate,
             seeds=("D5FFF", "DEADBEEF"),
-            draw=lambda random: f"{random.getrandbits(32):08X}",
+            draw=draw_hexadecimal,
             count=COUNT,
         ),
     ),

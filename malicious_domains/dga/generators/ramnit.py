@@ -6,14 +6,14 @@ https://johannesbader.ch/2014/12/the-dga-of-ramnit/ and https://bin.re/blog/the-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from itertools import cycle
 from random import Random
+from string import ascii_lowercase
 
-from .arithmetic import WORD, hexadecimal, letter, park_miller
-from .family import Family, Variant
+from .arithmetic import WORD, iterate, parse_hexadecimal, spell, step_park_miller
+from .family import Family, Hosts, Variant
 
 _SEEDS = """
     79159C10 16647BB4 E7392D18 C129388E E706B455 DC485593 EF214BBF 28488EEA 4BFCBC6A 92F4BE35
@@ -26,20 +26,16 @@ _UNUSED = ("123ABC12",)  # of training data that somebody published
 COUNT = 5000  # names that are kept; there is no end
 
 
-def generate(
+def _generate(
     _day: date, seed: str, *, shortest: int, longest: int, tlds: tuple[str, ...]
-) -> Iterator[str]:
-    """The names of a seed, without end."""
-    state = hexadecimal(seed)
+) -> Hosts:
+    """Yield the names of a seed, without end."""
+    state = parse_hexadecimal(seed)
     for tld in cycle(tlds):
-        before = state
-        state = after = park_miller(state)
-        label = ""
-        for _ in range(shortest + after % (longest - shortest + 1)):
-            state = park_miller(state)
-            label += letter(state % 25)
-        yield f"{label}.{tld}"
-        high, low = divmod(before * after, 1 << 32)
+        after = step_park_miller(state)
+        length = shortest + after % (longest - shortest + 1)
+        yield f"{spell(iterate(step_park_miller, after), length, ascii_lowercase[:25])}.{tld}"
+        high, low = divmod(state * after, 1 << 32)
         state = high + low & WORD
 
 
@@ -47,26 +43,17 @@ def _draw(random: Random) -> str:
     return f"{random.randint(1, WORD):08X}"  # 0 would give the letter a alone
 
 
+def _endless(name: str, shortest: int, longest: int, tlds: tuple[str, ...]) -> Variant:
+    make = partial(_generate, shortest=shortest, longest=longest, tlds=tlds)
+    return Variant(make, name, seeds=SEEDS, draw=_draw, unused=_UNUSED, count=COUNT)
+
+
 FAMILY = Family(
     name="ramnit",
     kind="LCG",
     source='J. Bader, "The DGA of Ramnit" (2014), johannesbader.ch',
     variants=(
-        Variant(
-            partial(generate, shortest=8, longest=19, tlds=("com",)),
-            "com-8-19",
-            seeds=SEEDS,
-            draw=_draw,
-            unused=_UNUSED,
-            count=COUNT,
-        ),
-        Variant(
-            partial(generate, shortest=9, longest=25, tlds=("click", "com", "eu", "bid")),
-            "multi-tld-9-25",
-            seeds=SEEDS,
-            draw=_draw,
-            unused=_UNUSED,
-            count=COUNT,
-        ),
+        _endless("com-8-19", 8, 19, ("com",)),
+        _endless("multi-tld-9-25", 9, 25, ("click", "com", "eu", "bid")),
     ),
 )

@@ -7,22 +7,20 @@ http://johannesbader.ch/2015/09/ranbyuss-dga-revisited/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from random import Random
 from struct import pack
 
-from .arithmetic import WORD, hexadecimal, letter
-from .family import Family, Variant
+from .arithmetic import QUAD, WORD, draw_hexadecimal, letter, parse_hexadecimal
+from .family import Family, Hosts, Variant
 
 COUNT = 40  # names a day
 TLDS = ("in", "me", "cc", "su", "tw", "net", "com", "pw")
 _OTHER_TLDS = {0xCE7F8514: ("in", "net", "org", "com", "me", "su", "tw", "cc")}
 
 
-def may(day: date, seed: str) -> Iterator[str]:
-    """The names of a day in the version of May 2015."""
-    d, m, y, s = day.day, day.month, day.year, hexadecimal(seed)
+def may(day: date, seed: str) -> Hosts:
+    """Yield the names of a day in the version of May 2015."""
+    d, m, y, s = day.day, day.month, day.year, parse_hexadecimal(seed)
     for index in range(COUNT):
         label = ""
         for _ in range(14):
@@ -34,9 +32,9 @@ def may(day: date, seed: str) -> Iterator[str]:
         yield f"{label}.{TLDS[(day.day + index) % len(TLDS)]}"
 
 
-def september(day: date, seed: str) -> Iterator[str]:
-    """The names of a day in the version of September 2015."""
-    key = hexadecimal(seed)
+def september(day: date, seed: str) -> Hosts:
+    """Yield the names of a day in the version of September 2015."""
+    key = parse_hexadecimal(seed)
     tlds = _OTHER_TLDS.get(key, TLDS)
     state = day.day * day.month * day.year ^ key
     for index in range(COUNT):
@@ -47,7 +45,7 @@ def september(day: date, seed: str) -> Iterator[str]:
 
 
 def _block(state: int) -> tuple[bytes, int]:
-    """16 bytes out of three steps, and the new state."""
+    """Return 16 bytes made of three steps, and the new state."""
     x1 = _step(state)
     x2 = _step(x1)
     x3 = _step(x2)
@@ -63,43 +61,21 @@ def _block(state: int) -> tuple[bytes, int]:
 
 
 def _step(state: int) -> int:
-    return (0x5851F42D4C957F2D * state + 0x14057B7EF767814F) & 0xFFFFFFFFFFFFFFFF
+    return (0x5851F42D4C957F2D * state + 0x14057B7EF767814F) & QUAD
 
 
-def _draw(random: Random) -> str:
-    return f"{random.getrandbits(32):08X}"
-
+_MAY = ("C5F128F3", "B6354BC3", "65BA0743", "0478620C")
+_SEPTEMBER = """
+    0F0D5BFA F2C72B14 AE8714BE CE7F8514 572473BB 17794CF1 C0E32524 7CB7966E 9F90C9E7 8FB8879B
+    E981684B
+"""
 
 FAMILY = Family(
     name="ranbyus",
     kind="shift registers, LCG",
     source='J. Bader, "The DGA of Ranbyus" (2015), johannesbader.ch',
     variants=(
-        Variant(
-            may,
-            "may",
-            seeds=("C5F128F3", "B6354BC3", "65BA0743", "0478620C"),
-            period="day",
-            draw=_draw,
-        ),
-        Variant(
-            september,
-            "september",
-            seeds=(
-                "0F0D5BFA",
-                "F2C72B14",
-                "AE8714BE",
-                "CE7F8514",
-                "572473BB",
-                "17794CF1",
-                "C0E32524",
-                "7CB7966E",
-                "9F90C9E7",
-                "8FB8879B",
-                "E981684B",
-            ),
-            period="day",
-            draw=_draw,
-        ),
+        Variant(may, "may", _MAY, "day", draw_hexadecimal),
+        Variant(september, "september", tuple(_SEPTEMBER.split()), "day", draw_hexadecimal),
     ),
 )

@@ -1,25 +1,23 @@
 """Shiotob (banking trojan, also Urlzone and Bebloh): each name is mixed from the one before.
 
-Source: J. Bader, "The DGA of Shiotob" (2015),
-https://johannesbader.ch/2015/01/the-dga-of-shiotob/
+Source: https://johannesbader.ch/2015/01/the-dga-of-shiotob/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from random import Random
-from string import ascii_lowercase, digits
 
-from .family import Family, Variant
+from .arithmetic import ALPHANUMERIC
+from .family import Family, Hosts, Variant
 
 COUNT = 2001  # names of a seed, itself the first
 _SIZE = 65  # bytes of the malware's buffer
 _CHARACTERS = "qwertyuiopasdfghjklzxcvbnm123945678"
 
 
-def generate(_day: date, seed: str) -> Iterator[str]:
-    """The names that follow from a first one."""
+def _generate(_day: date, seed: str) -> Hosts:
+    """Yield the names that follow from a first one."""
     label, _, tld = seed.rpartition(".")
     if not (label.isascii() and label.isalnum() and tld in ("com", "net") and len(seed) <= _SIZE):
         raise ValueError(f"{seed!r} is no name in com or net of up to {_SIZE} characters")
@@ -42,7 +40,7 @@ def _next_label(label: str, tld: str) -> str:
 
 
 def _draw(random: Random) -> str:
-    label = random.choices(ascii_lowercase + digits, k=random.randint(10, 15))
+    label = random.choices(ALPHANUMERIC, k=random.randint(10, 15))
     return "".join(label) + random.choice((".com", ".net"))
 
 
@@ -50,5 +48,5 @@ FAMILY = Family(
     name="shiotob",
     kind="mixing of the name before",
     source='J. Bader, "The DGA of Shiotob" (2015), johannesbader.ch',
-    variants=(Variant(generate, seeds=("4ypv1eehphg3a.com", "wtipubctwiekhir.net"), draw=_draw),),
+    variants=(Variant(_generate, seeds=("4ypv1eehphg3a.com", "wtipubctwiekhir.net"), draw=_draw),),
 )

@@ -1,30 +1,28 @@
 """Sisron (trojan, 2016): the date in base 64.
 
-Source: J. Bader, "The DGA of Sisron" (2016),
-https://www.johannesbader.ch/2016/06/the-dga-of-sisron/
+Source: https://www.johannesbader.ch/2016/06/the-dga-of-sisron/
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import date, timedelta
 
-from .family import Family, Variant
+from .family import Family, Hosts, Variant
 
-DAYS = 10  # this one and those before
+DAYS = 10  # whose names are queried: this one and those before
 TLDS = ("com", "org", "net", "info")
 
 
-def generate(day: date, _seed: str) -> Iterator[str]:
-    """The names of a day."""
+def _generate(day: date, _seed: str) -> Hosts:
+    """Yield the names of a day."""
     for tld in TLDS:
         for back in range(DAYS):
             yield f"{_label(day - timedelta(back))}.{tld}"
 
 
-def own(day: date, _seed: str) -> Iterator[str]:
-    """The names that a day is the first to have."""
+def own(day: date, _seed: str) -> Hosts:
+    """Yield the names that a day is the first to have."""
     for tld in TLDS:
         yield f"{_label(day)}.{tld}"
 
@@ -38,5 +36,5 @@ FAMILY = Family(
     name="sisron",
     kind="base 64 of the date",
     source='J. Bader, "The DGA of Sisron" (2016), johannesbader.ch',
-    variants=(Variant(generate, period="day", valid=(0, DAYS - 1), own=own),),
+    variants=(Variant(_generate, period="day", valid=(0, DAYS - 1), own=own),),
 )

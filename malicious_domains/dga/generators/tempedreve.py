@@ -1,34 +1,32 @@
 """Tempedreve (bot, 2015): an LCG over a shuffled alphabet.
 
-Source: AnubisNetworks, "Tempedreve botnet report",
-https://www.anubisnetworks.com/tempedreve-botnet-report
+Source: https://www.anubisnetworks.com/tempedreve-botnet-report
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from string import ascii_lowercase
 
-from .arithmetic import WORD, days, numerical_recipes
-from .family import Family, Variant
+from .arithmetic import WORD, count_days, step_numerical_recipes
+from .family import Family, Hosts, Variant
 
 FIRST = date(2015, 3, 23)
 EVER = 40_000  # days
 TLDS = ("com", "net", "org", "info")
 
 
-def generate(day: date, _seed: str) -> Iterator[str]:
-    """The name of a day, then those of the days before it, back to the first."""
-    last = days(day)
-    for number in range(last, min(last, days(FIRST)) - 1, -1):
-        yield _name(numerical_recipes(number))
+def _generate(day: date, _seed: str) -> Hosts:
+    """Yield the name of a day, then those of the days before it, back to the first."""
+    last = count_days(day)
+    for number in range(last, min(last, count_days(FIRST)) - 1, -1):
+        yield _name(step_numerical_recipes(number))
 
 
-def own(day: date, _seed: str) -> Iterator[str]:
-    """The name that a day is the first to have."""
-    return islice(generate(day, ""), 1 if day >= FIRST else 0)
+def own(day: date, _seed: str) -> Hosts:
+    """Yield the name that a day is the first to have."""
+    return islice(_generate(day, ""), 1 if day >= FIRST else 0)
 
 
 def _name(seed: int) -> str:
@@ -53,5 +51,5 @@ FAMILY = Family(
     name="tempedreve",
     kind="LCG, shuffled alphabet",
     source='AnubisNetworks, "Tempedreve botnet report", www.anubisnetworks.com',
-    variants=(Variant(generate, period="day", valid=(0, EVER), own=own),),
+    variants=(Variant(_generate, period="day", valid=(0, EVER), own=own),),
 )

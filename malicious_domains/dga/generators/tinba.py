@@ -1,13 +1,11 @@
 """Tinba (banking trojan, "tiny banker"): each name is mixed from the one before and a seed.
 
-Source: J. Bader, "New top level domains for Tinba's DGA" (2015),
-http://johannesbader.ch/2015/04/new-top-level-domains-for-tinbas-dga/, and
+Source: http://johannesbader.ch/2015/04/new-top-level-domains-for-tinbas-dga/ and
 http://garage4hackers.com/entry.php?b=3086
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import md5
@@ -15,7 +13,7 @@ from itertools import pairwise
 from random import Random
 from string import ascii_letters, digits
 
-from .family import Family, Variant
+from .family import Family, Hosts, Variant
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,8 @@ _SETTINGS = {
 }
 
 
-def generate(_day: date, seed: str) -> Iterator[str]:
-    """The hard-coded name of a seed, then each label under every TLD."""
+def _generate(_day: date, seed: str) -> Hosts:
+    """Yield the hard-coded name of a seed, then each label under every TLD."""
     if len(seed) != 16 or not seed.isascii():
         raise ValueError(f"{seed!r} is no text of 16 ASCII characters")
     setting = _SETTINGS.get(seed) or _made_up(seed)
@@ -62,7 +60,7 @@ def _next_label(domain: str, seed: bytes) -> str:
 
 
 def _made_up(seed: str) -> _Setting:
-    """A first name of the usual shape for a seed that has none known."""
+    """Make up a first name of the usual shape for a seed without a known one."""
     digest = md5(seed.encode()).digest()
     return _Setting("".join(chr(98 + byte % 24) for byte in digest[:12]) + ".com", ("com",))
 
@@ -75,5 +73,5 @@ FAMILY = Family(
     name="tinba",
     kind="mixing of the name before",
     source='J. Bader, "New top level domains for Tinba\'s DGA" (2015), johannesbader.ch',
-    variants=(Variant(generate, seeds=tuple(_SETTINGS), draw=_draw),),
+    variants=(Variant(_generate, seeds=tuple(_SETTINGS), draw=_draw),),
 )

@@ -1,28 +1,26 @@
 """Zloader (banking trojan and loader, 2020): a chain of letters from the date and an RC4 key.
 
-Source: J. Bader, "The DGA of Zloader",
-https://johannesbader.ch/blog/the-dga-of-zloader/
+Source: https://johannesbader.ch/blog/the-dga-of-zloader/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from random import Random
 from string import ascii_letters, digits
 
-from .arithmetic import WORD, unix
-from .family import Family, Variant
+from .arithmetic import WORD, count_seconds
+from .family import Family, Hosts, Variant
 
 COUNT = 32  # names a day
 LENGTH = 20
 
 
-def generate(day: date, seed: str) -> Iterator[str]:
-    """The names of a day."""
+def _generate(day: date, seed: str) -> Hosts:
+    """Yield the names of a day."""
     if not seed or not seed.isascii():
         raise ValueError(f"{seed!r} is no key of ASCII characters")
-    word = unix(day) & WORD ^ _keystream(seed.encode())
+    word = count_seconds(day) & WORD ^ _keystream(seed.encode())
     state = word
     for _ in range(COUNT):
         label = bytearray()
@@ -33,7 +31,7 @@ def generate(day: date, seed: str) -> Iterator[str]:
 
 
 def _keystream(key: bytes) -> int:
-    """The first four bytes of RC4's keystream."""
+    """Return the first four bytes of the RC4 keystream as a number."""
     box = list(range(256))
     j = 0
     for i in range(256):
@@ -51,22 +49,14 @@ def _draw(random: Random) -> str:
     return "".join(random.choices(ascii_letters + digits, k=random.randint(12, 32)))
 
 
+_SEEDS = """
+    q23Cud3xsNf3 41997b4a729e1a0175208305170752dd kZieCw23gffpe43Sd Ts72YjsjO5TghE6m
+    03d5ae30a0bd934a23b6a7f0756aa504
+"""
+
 FAMILY = Family(
     name="zloader",
     kind="arithmetic, seed from RC4",
     source='J. Bader, "The DGA of Zloader", johannesbader.ch',
-    variants=(
-        Variant(
-            generate,
-            seeds=(
-                "q23Cud3xsNf3",
-                "41997b4a729e1a0175208305170752dd",
-                "kZieCw23gffpe43Sd",
-                "Ts72YjsjO5TghE6m",
-                "03d5ae30a0bd934a23b6a7f0756aa504",
-            ),
-            period="day",
-            draw=_draw,
-        ),
-    ),
+    variants=(Variant(_generate, seeds=tuple(_SEEDS.split()), period="day", draw=_draw),),
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from malicious_domains.dga.generators import EVERY, FAMILIES
+from malicious_domains.dga.generators import ALL_FAMILIES, FAMILIES
 from malicious_domains.dga.generators.family import Family, Variant
 from malicious_domains.dga.sampling import batches, sample
 from pipeline.corpus.labelled import Corpus
@@ -23,7 +23,7 @@ from pipeline.corpus.labelled import Corpus
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "dga-vectors.json").read_text())
 VARIANTS = {
     f"{family.name}-{variant.name}".rstrip("-"): variant
-    for family in EVERY.values()
+    for family in ALL_FAMILIES.values()
     for variant in family.variants
 }
 DRAWN = {name: v for name, v in VARIANTS.items() if v.draw}
@@ -47,10 +47,10 @@ def dga(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_registry_is_in_order_and_every_variant_but_one_has_a_vector() -> None:
     assert list(FAMILIES) == sorted(FAMILIES)
-    assert list(EVERY) == sorted(EVERY)
+    assert list(ALL_FAMILIES) == sorted(ALL_FAMILIES)
     assert len(FAMILIES) == 35  # that names are learned from
-    assert EVERY.keys() - FAMILIES.keys() == {"ccleaner"}
-    variants = {(f.name, v.name) for f in EVERY.values() for v in f.variants}
+    assert ALL_FAMILIES.keys() - FAMILIES.keys() == {"ccleaner"}
+    variants = {(f.name, v.name) for f in ALL_FAMILIES.values() for v in f.variants}
     assert len(variants) == len(VARIANTS)
     with_vectors = {(v["family"], v["variant"]) for v in VECTORS}
     assert variants - with_vectors <= {("pushdo", "com_v1")}
@@ -61,7 +61,7 @@ def test_the_registry_is_in_order_and_every_variant_but_one_has_a_vector() -> No
     "vector", VECTORS, ids=lambda v: "-".join(filter(None, list(v.values())[:4]))
 )
 def test_generators_reproduce_the_reference(vector: dict[str, Any]) -> None:
-    family = EVERY[vector["family"]]
+    family = ALL_FAMILIES[vector["family"]]
     variant = next(v for v in family.variants if v.name == vector["variant"])
     day = date.fromisoformat(vector["date"] or "2000-01-01")
     assert (vector["date"] is not None) == bool(variant.period)
@@ -133,7 +133,7 @@ def test_a_source_is_an_author_a_title_and_a_site(family: Family) -> None:
 
 def test_the_command_lists_every_family() -> None:
     lines = dga("--list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["family", *EVERY]
+    assert [line.split()[0] for line in lines] == ["family", *ALL_FAMILIES]
     murofet = next(line for line in lines if line.startswith("murofet"))
     assert "hash (MD5)" in murofet
     assert "v1, v2, v3" in murofet
