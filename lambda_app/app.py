@@ -8,7 +8,15 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+if (Path(__file__).parent / "vendor" / "malicious_domains" / "names").is_file():
+    raise SystemExit(
+        "lambda_app/vendor/malicious_domains has text files instead of symbolic links: run "
+        "`git config core.symlinks true`, then `git checkout HEAD -- lambda_app/vendor .chalice` "
+        "(on Windows: in developer mode, or as an administrator)"
+    )
 
 from chalice.app import BadRequestError, Chalice, Request, Response
 from chalicelib.web import access, api, settings, static, telemetry

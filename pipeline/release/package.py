@@ -42,7 +42,7 @@ LEFT_OUT = (
     *("*/tests/*", "*/__pycache__/*"),
     *("*.pyi", "*/py.typed", "*.pxd", "*.pyx"),  # for type checkers and compilers
     *("*.h", "*.a", "*.c", "*.ini", "*.pc"),
-    "vendor/malicious_domains/families/trained/mojo.zip",  # for the proof alone
+    "malicious_domains/families/trained/mojo.zip",  # only verification reads it
     "*.dist-info/*",  # except KEPT
 )
 KEPT = ("*.dist-info/*LICEN[CS]E*", "*.dist-info/*NOTICE*", "*.dist-info/*COPYING*")
