@@ -1,4 +1,7 @@
-"""A clone in which Git makes no symbolic links, as on Windows."""
+"""Chalice in a fresh clone where nothing is installed but Chalice: the links give it the library.
+
+A second clone is one in which Git makes no symbolic links, as on Windows by default.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import chalice
 import pytest
 import requests
 
@@ -17,17 +21,33 @@ from tests.helpers.api import PATH
 
 ROOT = Path(__file__).parents[3]
 PIPELINE = [sys.executable, "-m", "pipeline"]
-CHALICE = [sys.executable, "-c", "from chalice.cli import main; raise SystemExit(main())"]
+# -S: the packages are there, the editable install of this checkout is not.
+ALONE = f"""
+import sys
+sys.path.insert(1, {str(Path(chalice.__file__).parents[1])!r})
+from chalice.cli import main
+raise SystemExit(main())
+"""
+CHALICE = [sys.executable, "-S", "-c", ALONE]
 
 pytestmark = pytest.mark.slow
 
 
+def clone(folder: Path, *options: str) -> Path:
+    command = ["git", "clone", "--quiet", "--depth", "1", *options, ROOT.as_uri(), str(folder)]
+    subprocess.run(command, check=True)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of what is committed."""
-    folder = tmp_path_factory.mktemp("clone") / "project"
-    command = ["git", "clone", "--quiet", "--depth", "1", "-c", "core.symlinks=false"]
-    subprocess.run([*command, ROOT.as_uri(), str(folder)], check=True)
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of what is committed."""
+    return clone(tmp_path_factory.mktemp("clone") / "project")
+
+
+@pytest.fixture(scope="module")
+def unlinked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = clone(tmp_path_factory.mktemp("clone") / "project", "-c", "core.symlinks=false")
     assert not [x for x in folder.rglob("*") if x.is_symlink()]
     return folder
 
@@ -47,18 +67,20 @@ def run(command: list[str], folder: Path, **environment: str) -> subprocess.Comp
 
 
 def check_package(folder: Path) -> None:
-    """Fail unless it has the app, and the settings of .chalice."""
-    assert "app.py" in zipfile.ZipFile(folder / "deployment.zip").namelist()
+    """Fail unless it has the app, the library, and the settings of .chalice."""
+    names = set(zipfile.ZipFile(folder / "deployment.zip").namelist())
+    library = {"names/suffixes.txt", "artifacts/language/model.json", "clients/verdict.py"}
+    assert {"app.py", *(f"malicious_domains/{x}" for x in library)} <= names
     template = json.loads((folder / "sam.json").read_text())
     settings = template["Resources"]["APIHandler"]["Properties"]
     assert settings["ReservedConcurrentExecutions"] == 2
     assert settings["Environment"]["Variables"]["OPENBLAS_NUM_THREADS"] == "1"
 
 
-def test_it_serves(clone: Path, tmp_path: Path) -> None:
-    """H17."""
+def test_chalice_alone_serves(linked: Path, tmp_path: Path) -> None:
     port = free_port()
-    process = start([*PIPELINE, "serve", "--port", str(port)], tmp_path / "log", folder=clone)
+    command = [*CHALICE, "local", "--port", str(port), "--no-autoreload"]
+    process = start(command, tmp_path / "log", folder=linked / "lambda_app")
     try:
         wait(process, f"http://{HOST}:{port}/health", tmp_path / "log", 60)
         url = f"http://{HOST}:{port}{PATH}"
@@ -68,16 +90,8 @@ def test_it_serves(clone: Path, tmp_path: Path) -> None:
         process.wait()
 
 
-def test_it_packages_with_our_command(clone: Path, tmp_path: Path) -> None:
-    """And without a region, on which nothing in a package depends."""
-    done = run([*PIPELINE, "package", "--out", str(tmp_path)], clone)
-    assert done.returncode == 0, done.stderr
-    check_package(tmp_path)
-
-
-def test_it_packages_with_chalice_alone(clone: Path, tmp_path: Path) -> None:
-    """H18."""
-    app = clone / "lambda_app"
+def test_chalice_alone_packages(linked: Path, tmp_path: Path) -> None:
+    app = linked / "lambda_app"
     lost = run([*CHALICE, "package", str(tmp_path)], app)
     assert lost.returncode == 2 and "export the AWS_DEFAULT_REGION" in lost.stderr
     merged = [*CHALICE, "package", "--merge-template", ".chalice/template.json", str(tmp_path)]
@@ -88,16 +102,36 @@ def test_it_packages_with_chalice_alone(clone: Path, tmp_path: Path) -> None:
     assert "x-amz-date" in json.dumps(template["Resources"]["APIHandler"])
 
 
-def test_it_plans_a_deployment(clone: Path, aws: str) -> None:
-    done = run([*PIPELINE, "deploy", "--plan"], clone, AWS_DEFAULT_REGION="us-east-1")
+def test_our_command_packages_without_a_region(linked: Path, tmp_path: Path) -> None:
+    done = run([*PIPELINE, "package", "--out", str(tmp_path)], linked)
+    assert done.returncode == 0, done.stderr
+    check_package(tmp_path)
+
+
+def test_where_there_are_no_links_the_message_says_what_to_do(
+    unlinked: Path, tmp_path: Path
+) -> None:
+    for command in (
+        [*CHALICE, "package", str(tmp_path)],
+        [*CHALICE, "local", "--no-autoreload"],
+        [sys.executable, "-m", "pipeline", "package", "--out", str(tmp_path)],
+    ):
+        folder = unlinked if "pipeline" in command else unlinked / "lambda_app"
+        done = run(command, folder, AWS_DEFAULT_REGION="us-east-1")
+        assert done.returncode and "git config core.symlinks true" in done.stderr
+    assert not [*tmp_path.iterdir()]
+
+
+def test_it_plans_a_deployment(linked: Path, aws: str) -> None:
+    done = run([*PIPELINE, "deploy", "--plan"], linked, AWS_DEFAULT_REGION="us-east-1")
     assert done.returncode == 0, done.stderr
     assert "function      malicious-domains-dev" in done.stdout
     assert "concurrency   None -> 2" in done.stdout
 
 
-def test_a_deployment_without_a_region_says_at_once_what_to_set(clone: Path) -> None:
+def test_a_deployment_without_a_region_says_at_once_what_to_set(linked: Path) -> None:
     for option in ("--plan", "--back"):
-        done = run([*PIPELINE, "deploy", option], clone)
+        done = run([*PIPELINE, "deploy", option], linked)
         assert done.returncode == 2 and "gate" not in done.stderr
         assert done.stderr == (
             "deploy: no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example\n"
