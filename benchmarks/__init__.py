@@ -1,1 +1,1 @@
-"""Every speed and size that the documents quote."""
+"""Measure every speed and size that the documents quote."""

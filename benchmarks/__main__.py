@@ -1,7 +1,7 @@
-"""python -m benchmarks [SUBJECT ...]: measures on this machine and prints one table.
+"""Measure speeds and sizes on this machine and print one table.
 
-A subject is a module of this package whose rows() gives the table's. One that
-cannot be measured says so on stderr, and the others go on.
+Run `python -m benchmarks [SUBJECT ...]`. A subject is a module here whose `rows()` yields the
+lines of the table. A subject that fails says so on stderr, and the others go on.
 """
 
 from __future__ import annotations
@@ -15,47 +15,43 @@ from pathlib import Path
 
 import numpy as np
 
-SUBJECTS = (
-    "scoring", "load", "files", "scan", "known", "others",
-    "cold_start", "logs", "spark", "training",
-)  # fmt: skip
+SUBJECTS = ("scoring", "load", "files", "scan", "known", "cold_start", "logs", "spark", "training")
+ON_REQUEST = ("dgaintel",)  # needs an installation of its own
 
 
 def main() -> int:
-    """Print the table; returns 1 if a subject failed."""
-    chosen = _chosen()
-    print(f"machine: {_machine()}", flush=True)
-    return max(_print(subject) for subject in chosen)
+    """Print the table; return 1 if a subject failed."""
+    subjects = _parse_subjects()
+    print(f"machine: {_describe_machine()}", flush=True)
+    return max(_print_rows(subject) for subject in subjects)
 
 
-def _chosen() -> list[str]:
+def _parse_subjects() -> list[str]:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measures on this machine and prints one table.",
+        description="Measure speeds and sizes on this machine and print one table.",
         epilog="Example: python -m benchmarks scoring load",
     )
-    parser.add_argument("subject", nargs="*", help=f"of {', '.join(SUBJECTS)}; all if none")
-    parser.add_argument(
-        "--dgaintel", action="store_true", help="dgaintel too, if build/dgaintel holds it"
-    )
-    arguments = parser.parse_args()
-    if unknown := set(arguments.subject) - set(SUBJECTS):
-        parser.error(f"no subject {', '.join(sorted(unknown))}; known are {', '.join(SUBJECTS)}")
-    own = arguments.subject or ([] if arguments.dgaintel else SUBJECTS)
-    return [*own, *(["dgaintel"] if arguments.dgaintel else [])]
+    choices = (*SUBJECTS, *ON_REQUEST)
+    help_text = f"one of {', '.join(choices)} (default: all but {', '.join(ON_REQUEST)})"
+    parser.add_argument("subject", nargs="*", help=help_text)
+    subjects: list[str] = parser.parse_args().subject or [*SUBJECTS]
+    if unknown := sorted(set(subjects) - set(choices)):
+        parser.error(f"unknown subject {', '.join(unknown)}; choose from {', '.join(choices)}")
+    return subjects
 
 
-def _print(subject: str) -> int:
+def _print_rows(subject: str) -> int:
     try:
         for what, figure in import_module(f"benchmarks.{subject}").rows():
             print(f"{what:<66} {figure:>44}", flush=True)
-    except Exception as error:  # minutes of other subjects are not to be lost
+    except Exception as error:  # one failure must not cost the minutes of the other subjects
         print(f"{subject} failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
 
 
-def _machine() -> str:
+def _describe_machine() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():

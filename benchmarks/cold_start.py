@@ -1,9 +1,8 @@
-"""python -m benchmarks.cold_start: how long the Lambda takes to start, and its package's size.
+"""Measure how long the Lambda takes to start, and the size of its package.
 
-INIT is what AWS's emulator reports under AWS's runtime: from the start of Python
-until it asks for the first event. What is compared is measured in turns, so that
-a drift of the machine meets all alike. The floor is a function that imports
-Chalice and NumPy and has one route.
+INIT is what AWS's emulator reports under AWS's runtime: the time from the start of Python until it
+asks for the first event. The cases take turns, so that a drift of the machine affects all alike.
+The floor is a function that imports Chalice and NumPy and has one route.
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.lambda_runtime import emulated
 from pipeline.release import package
 from pipeline.release.local_server import APP
+
+from .lambda_runtime import emulated
+from .measure import Row, format_spread
 
 ROUNDS = 20
 PATH = "/malicious-domain-classifier"
@@ -36,11 +37,9 @@ def answer():
 """
 FLOOR = "import numpy\n" + CHALICE
 
-Row = tuple[str, str]
-
 
 class Case(NamedTuple):
-    """What is started: a folder, and the environment that is its own."""
+    """A folder to start, and its environment."""
 
     folder: Path
     environment: Mapping[str, str] = {}
@@ -50,40 +49,35 @@ class Times(NamedTuple):
     """Milliseconds of every start."""
 
     init: list[float]
-    first: list[float]  # the first request
-
-
-def main() -> None:
-    """Print the table."""
-    for what, figure in rows():
-        print(f"{what:<62} {figure:>28}")
+    first: list[float]  # of the first request
 
 
 def rows(rounds: int = ROUNDS) -> Iterator[Row]:
-    """The packages' sizes, INIT and first request of every case, and the app's share."""
+    """Yield the packages' sizes, INIT and first request of every case, and the app's multiple."""
     with tempfile.TemporaryDirectory(prefix="cold-start-") as name:
         folder = Path(name)
         for architecture in package.ARCHITECTURES:
-            yield from _sizes(package.package(folder / architecture, architecture), architecture)
-        cases = _cases(folder, folder / package.X86_64 / "deployment.zip")
-        times = _measure(cases, rounds)
-        yield "INIT and first request, ms", "median (from to)"
+            yield from _measure_sizes(
+                package.package(folder / architecture, architecture), architecture
+            )
+        cases = _make_cases(folder, folder / package.X86_64 / "deployment.zip")
+        times = _time_starts(cases, rounds)
         for case, took in times.items():
-            yield f"{case}, INIT", _spread(took.init)
-            yield f"{case}, first request", _spread(took.first)
+            yield f"{case}, INIT", format_spread(took.init, "ms", 1)
+            yield f"{case}, first request", format_spread(took.first, "ms", 1)
         floor = statistics.median(times["Chalice and NumPy, no app (the floor)"].init)
         for model in ("language", "classic"):
             ratio = statistics.median(times[f"the app, {model}"].init) / floor
             yield f"the app, {model}, INIT as a multiple of the floor", f"{ratio:.2f}"
 
 
-def _sizes(zipped: Path, architecture: str) -> Iterator[Row]:
+def _measure_sizes(zipped: Path, architecture: str) -> Iterator[Row]:
     unpacked = sum(entry.file_size for entry in zipfile.ZipFile(zipped).infolist())
     yield f"deployment zip, {architecture}", f"{zipped.stat().st_size / 1e6:.1f} MB"
     yield f"deployment zip, {architecture}, unpacked", f"{unpacked / 1e6:.1f} MB"
 
 
-def _cases(folder: Path, zipped: Path) -> dict[str, Case]:
+def _make_cases(folder: Path, zipped: Path) -> dict[str, Case]:
     app, raw = folder / "app", folder / "raw"
     zipfile.ZipFile(zipped).extractall(app)
     zipfile.ZipFile(package.chalice_package(folder / "chalice")).extractall(raw)
@@ -93,24 +87,28 @@ def _cases(folder: Path, zipped: Path) -> dict[str, Case]:
     package.compile_all(bare)
     return {
         "bare handler": Case(bare),
-        "Chalice alone": Case(_instead(app, CHALICE, folder / "chalice-alone")),
-        "Chalice and NumPy, no app (the floor)": Case(_instead(app, FLOOR, folder / "floor")),
-        "the floor as Chalice packages it": Case(_instead(raw, FLOOR, folder / "raw-floor", False)),
+        "Chalice alone": Case(_replace_app(app, CHALICE, folder / "chalice-alone")),
+        "Chalice and NumPy, no app (the floor)": Case(_replace_app(app, FLOOR, folder / "floor")),
+        "the floor as Chalice packages it": Case(
+            _replace_app(raw, FLOOR, folder / "raw-floor", False)
+        ),
         "the app, language": Case(app, {"MODEL": "language"}),
         "the app, classic": Case(app, {"MODEL": "classic"}),
     }
 
 
-def _instead(unpacked: Path, source: str, folder: Path, compiled: bool = True) -> Path:
-    """An unpacked package with another app."""
-    shutil.copytree(unpacked, folder, ignore=shutil.ignore_patterns("chalicelib"))
+def _replace_app(unpacked: Path, source: str, folder: Path, compiled: bool = True) -> Path:
+    """Copy an unpacked package, with another app in it."""
+    shutil.copytree(
+        unpacked, folder, ignore=shutil.ignore_patterns("chalicelib", "malicious_domains")
+    )
     (folder / "app.py").write_text(source)
     if compiled:
         package.compile_all(folder)
     return folder
 
 
-def _measure(cases: dict[str, Case], rounds: int) -> dict[str, Times]:
+def _time_starts(cases: dict[str, Case], rounds: int) -> dict[str, Times]:
     times = {name: Times([], []) for name in cases}
     event = json.loads((APP.parent / "tests" / "data" / "event.json").read_text())
     event["body"] = json.dumps({"domain": "www.example.co.uk"})
@@ -119,15 +117,7 @@ def _measure(cases: dict[str, Case], rounds: int) -> dict[str, Times]:
             environment = package.variables() | dict(case.environment)
             with emulated(case.folder, environment=environment) as function:
                 if function(event).get("statusCode") != 200:
-                    raise SystemExit(f"{name} does not answer:\n{function.log}")
+                    raise SystemExit(f"{name} does not answer with 200:\n{function.log}")
                 times[name].init.append(function.init)
                 times[name].first.append(function.invocations[0])
     return times
-
-
-def _spread(took: list[float]) -> str:
-    return f"{statistics.median(took):.1f} ({min(took):.1f} to {max(took):.1f})"
-
-
-if __name__ == "__main__":
-    main()

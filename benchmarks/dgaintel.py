@@ -1,7 +1,6 @@
-"""dgaintel 2.3, a character CNN in TensorFlow, beside ours; only where it is installed.
+"""Compare with dgaintel 2.3, a character CNN in TensorFlow, on the same labels in the same run.
 
-It needs 1.7 GB, in a virtual environment of its own that is no part of this
-project's (Python 3.11, as TensorFlow 2.15 wants it):
+dgaintel takes 1.7 GB, in a virtual environment of its own (Python 3.11, for TensorFlow 2.15):
 
     python3.11 -m venv build/dgaintel
     build/dgaintel/bin/python -m pip install dgaintel==2.3 tensorflow-cpu==2.15.1
@@ -13,13 +12,22 @@ import json
 import subprocess
 from collections.abc import Iterator
 
-from . import inside
-from .labels import distinct
-from .measure import ROOT, Row, against, alone, one_core, rate, sized, spread
+from . import in_process
+from .measure import (
+    ROOT,
+    Row,
+    compare_times,
+    format_rate,
+    format_spread,
+    one_core,
+    run_alone,
+    sized,
+)
+from .sample_labels import distinct_labels
 
 PYTHON = ROOT / "build" / "dgaintel" / "bin" / "python"
 LABELS = sized(10_000, 200)
-SINGLES = 50
+SINGLE_LABELS = 50
 _CODE = """
 import json, sys, time
 start = time.perf_counter()
@@ -35,24 +43,24 @@ print(json.dumps(took))
 
 
 def rows() -> Iterator[Row]:
-    """The rows; raises RuntimeError with what to do if it is not installed."""
-    labels = distinct(LABELS)
+    """Yield the subject's rows; raise RuntimeError if dgaintel is not installed."""
+    labels = distinct_labels(LABELS)
     with one_core():
-        took = _measure(labels)
-    batch = took["batch"][1:]  # the first traces the graph
-    yield f"dgaintel: get_prob on {LABELS:,} names, one core", rate(LABELS, batch)
-    yield against(batch, alone(inside.batch, "language", labels))
-    yield "  one name, warm", spread([x * 1e3 for x in took["one"]], "ms", 1)
-    yield against(took["one"], alone(inside.singly, "language", labels[:SINGLES]))
+        took = _run_dgaintel(labels)
+    batch = took["batch"][1:]  # the first one traces the graph
+    yield f"dgaintel: get_prob on {LABELS:,} names, one core", format_rate(LABELS, batch)
+    yield compare_times(batch, run_alone(in_process.time_batches, "language", labels))
+    yield "  one name, warm", format_spread([x * 1e3 for x in took["one"]], "ms", 1)
+    singles = run_alone(in_process.time_single_labels, "language", labels[:SINGLE_LABELS])
+    yield compare_times(took["one"], singles)
     yield "  import", f"{took['import'][0]:.1f} s"
 
 
-def _measure(labels: list[str]) -> dict[str, list[float]]:
+def _run_dgaintel(labels: list[str]) -> dict[str, list[float]]:
     if not PYTHON.exists():
-        raise RuntimeError(f"no {PYTHON}: how to make it stands in benchmarks/dgaintel.py")
-    code = _CODE.replace("SINGLES", str(SINGLES))
+        raise RuntimeError(f"{PYTHON} is missing; install it as benchmarks/dgaintel.py says")
     run = subprocess.run(
-        [str(PYTHON), "-c", code],
+        [str(PYTHON), "-c", _CODE.replace("SINGLES", str(SINGLE_LABELS))],
         input="\n".join(labels),
         capture_output=True,
         text=True,

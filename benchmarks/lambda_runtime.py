@@ -1,8 +1,7 @@
-"""An unpacked deployment package under the Lambda's own runtime, on this machine.
+"""Run an unpacked deployment package under the Lambda's own runtime, on this machine.
 
-awslambdaric is what AWS runs in its Python images; AWS's emulator stands in for
-the service around it. The function sees its folder, the runtime and the standard
-library, nothing that is installed beside them.
+awslambdaric is what AWS runs in its Python images; AWS's emulator stands in for the service around
+it. The function sees its folder, the runtime and the standard library, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -19,15 +19,13 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster.local_servers import HOST, free_port, session, start
-
-from .share import share
 
 # The emulator's binaries come with the AWS SAM CLI.
 PACKAGE = "aws-sam-cli==1.170.0"
@@ -43,32 +41,35 @@ EMULATORS = {  # by machine: the file in the wheel and its SHA-256
 }
 CACHE = Path(__file__).parent.parent / "build" / "emulator"
 _RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
-# What AWS's Python images bring beside it: the functions that read logs need them.
-SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
+# What AWS's Python images have besides: the functions that read logs need it.
+_SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 _INVOKE = "2015-03-31/functions/function/invocations"
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 _INVOCATION = re.compile(r"INVOKE RTDONE\(.*duration: ([0-9.]+)ms\)")
 _START = 30  # seconds that the emulator may take to listen
 _ANSWER = 300  # seconds that an event may take
 _STOP = 30  # seconds that the emulator may take to end
+CORE_MEMORY = 1769  # MB at which a function has a whole core, as AWS documents it
+_CGROUPS = Path("/sys/fs/cgroup")  # version 1: a folder for each kind of limit
+_PERIOD = 100_000  # microseconds, of which a control group gets a share
 
 
 class EmulationError(MaliciousDomainsError):
-    """A runtime that cannot be had, or that does not answer."""
+    """A runtime that cannot be started or does not answer."""
 
 
 class Function:
     """A function in an execution environment that starts with its first event."""
 
-    def __init__(self, url: str, log: Path, emulator: int, held: bool = False) -> None:
+    def __init__(self, url: str, log: Path, emulator: int, limited: bool = False) -> None:
         self.url = url
-        self.held = held  # to the share that it was to have
+        self.limited = limited  # to the memory and processor asked for
         self._log, self._emulator = log, emulator
 
     def __call__(self, event: Mapping[str, Any] | list[Any]) -> Any:
-        """Invoke with an event; returns the answer, as JSON says it.
+        """Invoke the function with an event and return its answer.
 
-        Raises EmulationError for a function that cannot be started.
+        Raise EmulationError if the function cannot be started.
         """
         with session() as direct:
             answer = direct.post(self.url, data=json.dumps(event), timeout=_ANSWER)
@@ -78,24 +79,24 @@ class Function:
 
     @property
     def pid(self) -> int:
-        """The process of the function, once it has started."""
+        """Return the process of the function, once it has started."""
         tasks = Path(f"/proc/{self._emulator}/task").glob("*/children")
         (child,) = {int(x) for task in tasks for x in task.read_text().split()}
         return child
 
     @property
     def log(self) -> str:
-        """What the emulator and the function have written so far."""
+        """Return what the emulator and the function have written so far."""
         return self._log.read_text(errors="replace")
 
     @property
     def init(self) -> float:
-        """Milliseconds from the start of Python until it asks for the first event."""
+        """Return the milliseconds from the start of Python until it asks for the first event."""
         return float(_INIT.findall(self.log)[0])
 
     @property
     def invocations(self) -> list[float]:
-        """Milliseconds of each invocation so far, without INIT."""
+        """Return the milliseconds of each invocation so far, without INIT."""
         return [*map(float, _INVOCATION.findall(self.log))]
 
 
@@ -107,15 +108,15 @@ def emulated(
     sdk: bool = False,
     megabytes: int = 0,
 ) -> Iterator[Function]:
-    """The function in an unpacked package, for the with block, on 127.0.0.1 only.
+    """Run the function of an unpacked package for the with block, on 127.0.0.1 only.
 
-    sdk: with boto3 beside the runtime, as in AWS's images. megabytes: with as much memory and
-    processor as AWS gives by so many, if this machine lets us; 0: with all there is. Every with
-    block has a cold start of its own. Raises EmulationError.
+    sdk: with boto3 beside the runtime, as in AWS's images. megabytes: limit memory and processor to
+    what AWS gives for them, if this machine allows it; 0: no limit. Every with block has a cold
+    start of its own. Raise EmulationError if the runtime cannot be had.
     """
     front, runtime = free_port(), free_port()
     command = [
-        *(str(emulator()), "--log-level", "info"),
+        *(str(find_emulator()), "--log-level", "info"),
         *("--runtime-interface-emulator-address", f"{HOST}:{front}"),
         *("--runtime-api-address", f"{HOST}:{runtime}"),
         # -S: no site-packages; without it the virtual environment's would be seen.
@@ -123,32 +124,32 @@ def emulated(
     ]
     with tempfile.TemporaryDirectory(prefix="emulated-") as name:
         libraries, log = Path(name) / "runtime", Path(name) / "log"
-        _linked(libraries, _RUNTIME + (SDK if sdk else ()))
-        variables = _environment(folder, libraries) | dict(environment or {})
+        _link_packages(libraries, _RUNTIME + (_SDK if sdk else ()))
+        variables = _make_environment(folder, libraries) | dict(environment or {})
         process = start(command, log, variables, folder)
-        limits = share(process.pid, megabytes) if megabytes else nullcontext(False)
-        with limits as held:
+        limits = _limit_resources(process.pid, megabytes) if megabytes else nullcontext(False)
+        with limits as limited:
             try:
-                _wait(process, front, log)
-                yield Function(f"http://{HOST}:{front}/{_INVOKE}", log, process.pid, held)
+                _wait_for_port(process, front, log)
+                yield Function(f"http://{HOST}:{front}/{_INVOKE}", log, process.pid, limited)
             finally:
                 process.terminate()  # the emulator then ends the function
                 process.wait(_STOP)
 
 
-def emulator() -> Path:
-    """AWS's emulator for this machine, downloaded once; raises EmulationError."""
+def find_emulator() -> Path:
+    """Return AWS's emulator for this machine, downloaded once; raise EmulationError if it fails."""
     if platform.system() != "Linux" or platform.machine() not in EMULATORS:
-        raise EmulationError("AWS's emulator is for Linux on x86_64 or aarch64")
+        raise EmulationError("AWS's emulator needs Linux on x86_64 or aarch64")
     name, digest = EMULATORS[platform.machine()]
     path = CACHE / name
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             _download(Path(folder), name).replace(path)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != digest:
-        raise EmulationError(f"{path}: its SHA-256 is {found}, expected {digest}; delete it")
+    actual = hashlib.sha256(path.read_bytes()).hexdigest()
+    if actual != digest:
+        raise EmulationError(f"{path}: its SHA-256 is {actual}, expected {digest}; delete it")
     path.chmod(0o755)
     return path
 
@@ -165,8 +166,8 @@ def _download(folder: Path, name: str) -> Path:
         return Path(source.extract(f"samcli/local/rapid/{name}", folder))
 
 
-def _linked(folder: Path, names: Iterable[str]) -> None:
-    """A folder with some of what is installed, and nothing else."""
+def _link_packages(folder: Path, names: Iterable[str]) -> None:
+    """Make a folder with links to some installed packages, and nothing else."""
     folder.mkdir()
     for name in names:
         installed = distribution(name)
@@ -175,7 +176,7 @@ def _linked(folder: Path, names: Iterable[str]) -> None:
                 (folder / part).symlink_to(str(installed.locate_file(part)))
 
 
-def _environment(folder: Path, libraries: Path) -> dict[str, str]:
+def _make_environment(folder: Path, libraries: Path) -> dict[str, str]:
     return {
         "LAMBDA_TASK_ROOT": str(folder),
         "PATH": os.defpath,
@@ -184,7 +185,7 @@ def _environment(folder: Path, libraries: Path) -> dict[str, str]:
     }
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + _START
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -193,3 +194,40 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         except OSError:
             time.sleep(0.01)
     raise EmulationError(f"the emulator does not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+@contextmanager
+def _limit_resources(pid: int, megabytes: int) -> Iterator[bool]:
+    """Limit a process, and what it will start, to AWS's share for `megabytes` in the with block.
+
+    Yield whether the limit holds: it takes root, and control groups of version 1.
+    """
+    quota = {"cpu.cfs_period_us": _PERIOD, "cpu.cfs_quota_us": _PERIOD * megabytes // CORE_MEMORY}
+    limits = {"cpu": quota, "memory": {"memory.limit_in_bytes": megabytes << 20}}
+    with ExitStack() as groups:
+        limited = True
+        try:
+            for kind, values in limits.items():
+                group = groups.enter_context(_make_cgroup(kind))
+                for name, value in values.items():
+                    (group / name).write_text(str(value))
+                (group / "cgroup.procs").write_text(str(pid))
+        except OSError:
+            limited = False
+        yield limited
+
+
+@contextmanager
+def _make_cgroup(kind: str) -> Iterator[Path]:
+    """Make a control group for the with block, by the end of which its processes are ending."""
+    path = _CGROUPS / kind / f"benchmark-{secrets.token_hex(4)}"
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        for _ in range(50):
+            try:
+                path.rmdir()
+                break
+            except OSError:
+                time.sleep(0.1)

@@ -1,7 +1,7 @@
-"""Taking times and peaks, and writing them: every subject measures by these.
+"""Take times and memory peaks, and format them.
 
-Figures are medians with the least and the most in brackets; the environment
-variable BENCH_SHARE (0.01, say) shrinks everything, to try the benchmark itself.
+A figure is a median with the least and the most in brackets. The environment variable BENCH_SHARE
+(0.01, for example) shrinks every benchmark, to try it out.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ ROOT = Path(__file__).parent.parent
 SHARE = float(os.environ.get("BENCH_SHARE", "1"))
 
 
-class Ran(NamedTuple):
-    """A command that ended."""
+class CommandRun(NamedTuple):
+    """Times and memory of a command that ended."""
 
     seconds: float
-    peak: float  # MB; of its largest process
-    processor: float = 0.0  # seconds of all cores, its own processes' included
+    peak: float  # MB of its largest process
+    processor: float  # seconds on all cores, of its child processes too
 
 
 def sized(full: int, least: int = 1) -> int:
-    """How many names, requests or rounds to take where the full benchmark takes so many."""
+    """Return BENCH_SHARE of a full number of names, requests or rounds, but at least `least`."""
     return max(round(full * SHARE), least)
 
 
-def times(run: Callable[[], object], rounds: int = 7) -> list[float]:
-    """Seconds of each round."""
+def time_rounds(run: Callable[[], object], rounds: int = 7) -> list[float]:
+    """Call a function in rounds and return the seconds of each."""
     took = []
     for _ in range(sized(rounds, 3)):
         start = time.perf_counter()
@@ -50,45 +50,53 @@ def times(run: Callable[[], object], rounds: int = 7) -> list[float]:
     return took
 
 
-def spread(values: Sequence[float], unit: str, digits: int = 0) -> str:
-    """The median of values, and the least and the most; of one alone, it."""
+def format_spread(values: Sequence[float], unit: str, digits: int = 0) -> str:
+    """Format the median of values with the least and the most; a single value alone.
+
+    >>> format_spread([2, 1, 4], "ms")
+    '2 ms (1–4)'
+    """
     shown = f"{statistics.median(values):,.{digits}f} {unit}"
     if len(values) == 1:
         return shown
     return f"{shown} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
 
 
-def rate(count: int, took: Sequence[float]) -> str:
-    """Names a second, from the seconds that so many took."""
-    return spread([count / seconds for seconds in took], "names/s")
+def format_rate(count: int, took: Sequence[float]) -> str:
+    """Format names a second, from the seconds that each round of `count` names took."""
+    return format_spread([count / seconds for seconds in took], "names/s")
 
 
-def each(count: int, took: Sequence[float]) -> str:
-    """Nanoseconds a name, from the seconds that so many took."""
-    return spread([seconds / count * 1e9 for seconds in took], "ns")
+def format_each(count: int, took: Sequence[float]) -> str:
+    """Format nanoseconds a name, from the seconds that each round of `count` names took."""
+    return format_spread([seconds / count * 1e9 for seconds in took], "ns")
 
 
-def percentiles(took: Sequence[float]) -> tuple[float, float]:
-    """The 50th and the 99th."""
-    cuts = statistics.quantiles(took, n=100)
-    return cuts[49], cuts[98]
+def find_percentiles(took: Sequence[float]) -> tuple[float, float]:
+    """Return the 50th and the 99th percentile."""
+    quantiles = statistics.quantiles(took, n=100)
+    return quantiles[49], quantiles[98]
 
 
-def against(theirs: Sequence[float], ours: Sequence[float]) -> Row:
-    """The row after another's: what the same work takes of our time, by medians of one run."""
-    ratio = statistics.median(theirs) / statistics.median(ours)
+def compare_times(other: Sequence[float], ours: Sequence[float]) -> Row:
+    """Return a row with another program's median time as a multiple of ours.
+
+    >>> compare_times([3.0], [2.0])
+    ('  its time against ours', '1.50 x')
+    """
+    ratio = statistics.median(other) / statistics.median(ours)
     return "  its time against ours", f"{ratio:,.{0 if ratio >= 10 else 2}f} x"
 
 
-def peak(pid: int | str = "self") -> float:
-    """The most memory that a process ever held, in MB, as Linux counts it."""
+def read_peak(pid: int | str = "self") -> float:
+    """Return the most memory that a process ever held, in MB, as Linux counts it."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """One core alone for the with block, for children too; on Linux."""
+    """Hold this process and its children to one core for the with block, on Linux."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -100,39 +108,38 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def alone(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What a function returns in a process of its own, which holds nothing of ours."""
+def run_alone(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function in a new process, which holds nothing of this one, and return its value."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(run, *args, **kwargs).result()
 
 
-def command(*arguments: str, rounds: int = 1, environment: dict[str, str] | None = None) -> Ran:
-    """Median seconds and highest peak of a command, its output thrown away.
+def run_command(*arguments: str, rounds: int = 1) -> CommandRun:
+    """Run a command and return its median times and highest peak; discard its output.
 
-    Raises RuntimeError with what it says if it fails; 1 is no failure: that some
-    names are refused.
+    Raise RuntimeError with its message if it fails. Exit status 1 is no failure: some names are
+    invalid.
     """
-    runs = [alone(_command, arguments, os.environ | (environment or {})) for _ in range(rounds)]
-    return Ran(
+    runs = [run_alone(_run_once, arguments) for _ in range(rounds)]
+    return CommandRun(
         statistics.median(x.seconds for x in runs),
         max(x.peak for x in runs),
         statistics.median(x.processor for x in runs),
     )
 
 
-def pipeline(*arguments: str, rounds: int = 1) -> Ran:
-    """The same of python -m pipeline."""
-    return command(sys.executable, "-m", "pipeline", *arguments, rounds=rounds)
+def run_pipeline(*arguments: str, rounds: int = 1) -> CommandRun:
+    """Run a command of `python -m pipeline`, as run_command() does."""
+    return run_command(sys.executable, "-m", "pipeline", *arguments, rounds=rounds)
 
 
-def _command(arguments: Sequence[str], environment: dict[str, str]) -> Ran:
-    # Linux counts the memory of the process that starts a command as the
-    # command's own, so that one must be small.
+def _run_once(arguments: Sequence[str]) -> CommandRun:
+    # Linux counts the memory of the process that starts a command as the command's own, so this
+    # function runs in a small process.
     start = time.perf_counter()
     run = subprocess.run(
         arguments,
         cwd=ROOT,
-        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -142,4 +149,4 @@ def _command(arguments: Sequence[str], environment: dict[str, str]) -> Ran:
     if run.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(arguments)[:200]}: {run.stderr[-2000:]}")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Ran(took, used.ru_maxrss / 1000, used.ru_utime + used.ru_stime)
+    return CommandRun(took, used.ru_maxrss / 1000, used.ru_utime + used.ru_stime)

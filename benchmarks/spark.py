@@ -1,9 +1,10 @@
-"""`score` and `scan` on Spark, on one and two executors, as data grow; beside one process of ours.
+"""Measure `score` and `scan` on Spark, on one and two executors, as data grow.
 
-An executor has one core. The first run of a session is in a row of its own: Java compiles then.
-The labels grow by a number at their end. For Spark they stand in eight files of Parquet, which it
-shares out, for one process in one file of lines. Lines of a log stand in one file for both, of
-which Spark reads several places at once.
+One process of this package and DuckDB are measured beside it. An executor has one core. The first
+run of a session has a row of its own: Java compiles then. Labels beyond the first million are the
+same with a number at their end. Spark reads them from eight files of Parquet, which it shares out;
+one process reads them as lines of one file. A log is one file for both; Spark reads several parts
+of it at once.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ from malicious_domains.spark import input_files, name_files, output, scanning
 from malicious_domains.spark.log_events import events_of
 from malicious_domains.spark.session import session
 
-from .labels import TOTAL, distinct
-from .log import lengthened
-from .measure import Row, command, pipeline, sized
+from .measure import Row, run_command, run_pipeline, sized
+from .sample_labels import TOTAL, distinct_labels
+from .zeek_logs import write_logs
 
 LABELS = (sized(100_000), sized(1_000_000), sized(10_000_000))
 LINES = (sized(100_000), sized(1_000_000), sized(10_000_000))
 EXECUTORS = (1, 2)
 _PARTS = 8  # files of names
 _JOB = Job("language", "max_f1", "csv")
-_GROUPED = """
+_GROUP_JSON = """
 import sys, duckdb
 duckdb.sql(
     "SELECT count(*) FROM (SELECT \\"id.orig_h\\", lower(query) FROM read_json('" + sys.argv[1]
@@ -48,79 +49,82 @@ duckdb.sql(
 
 
 def rows() -> Iterator[Row]:
-    """The subject's rows."""
+    """Yield the subject's rows."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        yield from _scoring(Path(folder))
-        yield from _scanning(Path(folder))
+        yield from _measure_score(Path(folder))
+        yield from _measure_scan(Path(folder))
 
 
-def _scoring(folder: Path) -> Iterator[Row]:
-    paths = [_written(folder / f"labels-{count}", count) for count in LABELS]
+def _measure_score(folder: Path) -> Iterator[Row]:
+    paths = [_write_labels(folder / f"labels-{count}", count) for count in LABELS]
     for count, path in zip(LABELS, paths, strict=True):
         plain = folder / "plain.txt"
         with plain.open("w") as file:
             for part in sorted(path.iterdir()):
                 file.writelines(f"{x}\n" for x in pq.read_table(part)["name"].to_pylist())
-        took = pipeline("score", "--format", "csv", "--jobs", "1", "--input", str(plain))
-        yield f"score of {count:,} labels, one process", _rate(count, took.seconds, "labels")
+        took = run_pipeline("score", "--format", "csv", "--jobs", "1", "--input", str(plain))
+        yield f"score of {count:,} labels, one process", _format_rate(count, took.seconds, "labels")
         plain.unlink()
     for executors in EXECUTORS:
-        yield from _scored(folder, paths, executors)
+        yield from _score_on_spark(folder, paths, executors)
     for path in paths:
         shutil.rmtree(path)
 
 
-def _scored(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
+def _score_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
     on = f"Spark, executors: {executors}"
     start = time.perf_counter()
     with session(f"local-cluster[{executors},1,2048]", {}) as spark:
         out = folder / "scored"
-        _timed(partial(_score, spark, paths[0], out), out)
+        _time_writing(partial(_score, spark, paths[0], out), out)
         yield f"{on}: start, and {LABELS[0]:,} labels", f"{time.perf_counter() - start:.1f} s"
         for count, path in zip(LABELS, paths, strict=True):
-            took = _timed(partial(_score, spark, path, out), out)
-            yield f"{on}: score of {count:,} labels", _rate(count, took, "labels")
-        took = _timed(partial(_copied, spark, paths[-1], out), out)
+            took = _time_writing(partial(_score, spark, path, out), out)
+            yield f"{on}: score of {count:,} labels", _format_rate(count, took, "labels")
+        took = _time_writing(partial(_copy, spark, paths[-1], out), out)
         yield "  of it reading, to Python and back, writing", f"{took:.1f} s"
-        took = _timed(lambda: output.write(_read(spark, paths[-1]), str(out)), out)
+        took = _time_writing(lambda: output.write(_read(spark, paths[-1]), str(out)), out)
         yield "  of it reading and writing", f"{took:.1f} s"
 
 
-def _scanning(folder: Path) -> Iterator[Row]:
+def _measure_scan(folder: Path) -> Iterator[Row]:
     paths = []
     for count in LINES:
-        tsv, objects = lengthened(folder, count)
+        tsv, jsonl = write_logs(folder, count)
         tsv.unlink()
-        paths.append(objects.rename(folder / f"dns-{count}.json"))
-        floor = command(sys.executable, "-c", _GROUPED, str(paths[-1]))
-        yield f"DuckDB grouping {count:,} lines of JSON", _rate(count, floor.seconds, "lines")
+        paths.append(jsonl.rename(folder / f"dns-{count}.json"))
+        floor = run_command(sys.executable, "-c", _GROUP_JSON, str(paths[-1]))
+        yield (
+            f"DuckDB grouping {count:,} lines of JSON",
+            _format_rate(count, floor.seconds, "lines"),
+        )
         for jobs in EXECUTORS:
-            took = pipeline("scan", "--jobs", str(jobs), str(paths[-1]))
+            took = run_pipeline("scan", "--jobs", str(jobs), str(paths[-1]))
             what = f"scan of {count:,} lines of JSON, processes: {jobs}"
-            yield what, _rate(count, took.seconds, "lines")
+            yield what, _format_rate(count, took.seconds, "lines")
     for executors in EXECUTORS:
-        yield from _scanned(folder, paths, executors)
+        yield from _scan_on_spark(folder, paths, executors)
 
 
-def _scanned(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
+def _scan_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
     on, out = f"Spark, executors: {executors}", folder / "alarms"
     with session(f"local-cluster[{executors},1,2048]", {}) as spark:
-        took = _timed(partial(_scan, spark, paths[0], out), out)
+        took = _time_writing(partial(_scan, spark, paths[0], out), out)
         yield f"{on}: scan of {LINES[0]:,} lines, the first of a session", f"{took:.1f} s"
         for count, path in zip(LINES, paths, strict=True):
-            took = _timed(partial(_scan, spark, path, out), out)
-            yield f"{on}: scan of {count:,} lines", _rate(count, took, "lines")
+            took = _time_writing(partial(_scan, spark, path, out), out)
+            yield f"{on}: scan of {count:,} lines", _format_rate(count, took, "lines")
         events = events_of(input_files.opened(spark, [str(paths[-1])]), {})
-        took = _timed(lambda: events.groupBy("why").count().collect(), out)
+        took = _time_writing(lambda: events.groupBy("why").count().collect(), out)
         yield "  of it reading the lines", f"{took:.1f} s"
         grouped = spark.sql(grouping.ASKED, events=events)
-        took = _timed(lambda: grouped.write.format("noop").mode("overwrite").save(), out)
+        took = _time_writing(lambda: grouped.write.format("noop").mode("overwrite").save(), out)
         yield "  and grouping them by client, day and name", f"{took:.1f} s"
 
 
 def _score(spark: SparkSession, path: Path, out: Path) -> None:
-    found = input_files.opened(spark, [str(path)])
-    table, _ = name_files.scored(found, _JOB, Column("name"), None)
+    files = input_files.opened(spark, [str(path)])
+    table, _ = name_files.scored(files, _JOB, Column("name"), None)
     output.write(table, str(out))
 
 
@@ -128,8 +132,8 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
     return input_files.parquet(input_files.opened(spark, [str(path)]))
 
 
-def _copied(spark: SparkSession, path: Path, out: Path) -> None:
-    """All that scoring does but the scoring."""
+def _copy(spark: SparkSession, path: Path, out: Path) -> None:
+    """Do all that scoring does, except scoring."""
 
     def same(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from batches
@@ -140,12 +144,12 @@ def _copied(spark: SparkSession, path: Path, out: Path) -> None:
 
 def _scan(spark: SparkSession, path: Path, out: Path) -> None:
     events = events_of(input_files.opened(spark, [str(path)]), {})
-    made = scanning.scan(spark, events, scanning.Request(job=Hosts("language")))
-    output.write(made.alarms, str(out))
-    made.close()
+    result = scanning.scan(spark, events, scanning.Request(job=Hosts("language")))
+    output.write(result.alarms, str(out))
+    result.close()
 
 
-def _timed(run: Callable[[], object], out: Path) -> float:
+def _time_writing(run: Callable[[], object], out: Path) -> float:
     start = time.perf_counter()
     run()
     took = time.perf_counter() - start
@@ -153,21 +157,21 @@ def _timed(run: Callable[[], object], out: Path) -> float:
     return took
 
 
-def _written(folder: Path, count: int) -> Path:
-    """So many different labels as a folder of Parquet."""
+def _write_labels(folder: Path, count: int) -> Path:
+    """Write different labels to a folder of Parquet files."""
     folder.mkdir()
-    labels, part = distinct(min(count, TOTAL)), -(-count // _PARTS)
+    labels, part = distinct_labels(min(count, TOTAL)), -(-count // _PARTS)
     for i in range(_PARTS):
         numbers = range(i * part, min((i + 1) * part, count))
-        texts = [_label(labels, number) for number in numbers]
+        texts = [_number_label(labels, number) for number in numbers]
         pq.write_table(pa.table({"name": texts}), folder / f"{i}.parquet")
     return folder
 
 
-def _label(labels: list[str], number: int) -> str:
+def _number_label(labels: list[str], number: int) -> str:
     again, at = divmod(number, len(labels))
     return f"{labels[at][:60]}{again}" if again else labels[at]
 
 
-def _rate(count: int, seconds: float, what: str) -> str:
+def _format_rate(count: int, seconds: float, what: str) -> str:
     return f"{seconds:.1f} s, {count / seconds:,.0f} {what}/s"

@@ -129,7 +129,7 @@ def test_a_line_of_100_megabytes(tmp_path: Path, before: str, good: str, packed:
         file.write(b"\n" + good.encode())
     program = (
         "import sys, duckdb\n"
-        "from benchmarks.measure import peak\n"
+        "from benchmarks.measure import read_peak\n"
         "from malicious_domains.scan.reading import Source, read\n"
         "connection = duckdb.connect()\n"
         "connection.execute(\"SET memory_limit = '200MB'; SET threads = 2\")\n"
@@ -137,7 +137,7 @@ def test_a_line_of_100_megabytes(tmp_path: Path, before: str, good: str, packed:
         "sql = 'SELECT count(*) FILTER (why IS NULL), count(*) FILTER (why = $$broken$$) '\n"
         "sql += 'FROM events'\n"
         "print(*connection.execute(sql).fetchone(), *reading.broken()[0][1:], sep='|')\n"
-        "print(peak())\n"
+        "print(read_peak())\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""What is measured of ours in a process of its own; imports no more than the Lambda does."""
+"""Run the scorer in a process of its own; import no more than the Lambda does."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from typing import NamedTuple
 
 from malicious_domains.model.scorer import Scorer
 
-from .measure import ROOT, one_core, peak, times
+from .measure import ROOT, one_core, read_peak, time_rounds
 
 
-class Scoring(NamedTuple):
-    """probability() on many labels."""
+class BatchRun(NamedTuple):
+    """Times and memory of `probability()` on many labels."""
 
     seconds: list[float]  # of each round
-    before: float  # MB at most before the first: Python, NumPy, the labels, the artifact
-    peak: float  # MB at most after the last
+    before: float  # peak MB before the first round: Python, NumPy, the labels, the artifact
+    peak: float  # peak MB after the last one
 
 
-def probability(model: str, path: Path, rounds: int) -> Scoring:
+def time_probability(model: str, path: Path, rounds: int) -> BatchRun:
     """Score the labels of a file, one a line, on one core."""
     labels = path.read_text().split()
     scorer = Scorer.load(model)
-    before = peak()
+    before = read_peak()
     with one_core():
-        took = times(lambda: scorer.probability(labels), rounds)
-    return Scoring(took, before, peak())
+        took = time_rounds(lambda: scorer.probability(labels), rounds)
+    return BatchRun(took, before, read_peak())
 
 
-def batch(model: str, labels: list[str]) -> list[float]:
-    """Seconds of each round of probability() on one core: ours, beside another's."""
+def time_batches(model: str, labels: list[str]) -> list[float]:
+    """Return the seconds of each of five rounds of `probability()` on one core."""
     scorer = Scorer.load(model)
     with one_core():
-        return times(lambda: scorer.probability(labels), 5)
+        return time_rounds(lambda: scorer.probability(labels), 5)
 
 
-def singly(model: str, labels: list[str]) -> list[float]:
-    """Seconds of each label alone, after the first; parsed and explained, too."""
+def time_single_labels(model: str, labels: list[str]) -> list[float]:
+    """Return the seconds that `score()` takes for each label, on one core, when it is warm."""
     scorer, took = Scorer.load(model), []
     with one_core():
         for label in [labels[0], *labels]:
@@ -52,8 +52,8 @@ def singly(model: str, labels: list[str]) -> list[float]:
     return took[1:]
 
 
-def requests(model: str, names: list[str]) -> list[float]:
-    """Seconds of one request after the other inside the handler, of which the first is warm."""
+def time_requests(model: str, names: list[str]) -> list[float]:
+    """Return the seconds of one warm request after the other inside the Lambda's handler."""
     os.environ["MODEL"] = model
     sys.path.insert(0, str(ROOT / "lambda_app"))
     from app import app
@@ -63,7 +63,7 @@ def requests(model: str, names: list[str]) -> list[float]:
     with one_core():
         for name in [names[0], *names]:
             event["body"] = json.dumps({"domain": name})
-            with redirect_stdout(io.StringIO()):  # the log's line, too, takes its time
+            with redirect_stdout(io.StringIO()):  # the line of the log is part of the time
                 start = time.perf_counter()
                 answer = app(event, None)
                 took.append(time.perf_counter() - start)
