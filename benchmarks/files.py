@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from malicious_domains.features.registry import SETS
-from malicious_domains.scoring.workers import cores
+from malicious_domains.inputs.ordered_pool import default_jobs
 
 from .measure import Row, run_pipeline, sized
 from .sample_labels import TOTAL, iterate_hosts
@@ -29,7 +29,7 @@ def rows() -> Iterator[Row]:
 
 
 def _score_file(model: str, path: Path, lines: int) -> Iterator[Row]:
-    for jobs in (1, cores()):
+    for jobs in (1, default_jobs()):
         options = ("--model", model, "--format", "csv", "--jobs", str(jobs), "--input", str(path))
         took = run_pipeline("score", *options, rounds=sized(3))
         what = f"{model}: score of {lines:,} distinct lines, processes: {jobs}"

@@ -187,9 +187,9 @@ def feed(
     """Write the names to come, for sinkholes and block lists: each once, no legitimate ones."""
     from ..dga import feed, feed_formats
     from ..dga.seeded_generators import Days, chosen
+    from ..inputs.ordered_pool import default_jobs
     from ..names.allow import AllowList, AllowListError
     from ..names.errors import MaliciousDomainsError
-    from ..scoring.workers import cores
 
     first = days["from"] or _today()
     try:
@@ -197,7 +197,10 @@ def feed(
     except AllowListError as error:
         raise MaliciousDomainsError(f"--allow: {error}") from error
     span = Days.of(first, first + timedelta(days=length - 1))
-    with feed.made(chosen(families), span, jobs or cores(), allowed, certain) as (summary, entries):
+    with feed.made(chosen(families), span, jobs or default_jobs(), allowed, certain) as (
+        summary,
+        entries,
+    ):
         sys.stdout.writelines(feed_formats.FORMS[form](summary, entries))
         sys.stdout.flush()
     for line in feed_formats.header(summary)[1:4]:
@@ -219,9 +222,9 @@ def _span(length: int, days: dict[str, date | None]) -> Days:
 def _built(span: Days, families: Iterable[str], jobs: int | None) -> KnownNames:
     from ..dga import build_index as index
     from ..dga.seeded_generators import chosen
-    from ..scoring.workers import cores
+    from ..inputs.ordered_pool import default_jobs
 
-    return index.build(chosen(families), span, jobs or cores())
+    return index.build(chosen(families), span, jobs or default_jobs())
 
 
 def _loaded(path: Path) -> KnownNames:

@@ -147,14 +147,14 @@ def scan(
     job, names = Job(model, popular, assigned, chosen), Names.of(same_client, not_clients)
     if engine == SPARK:
         return _on_spark(logs, log_form, mapping or {}, out, job, names, most, master, settings)
+    from ..inputs.ordered_pool import default_jobs
     from ..scan import alarm_formats, scan_run, terminal
     from ..scan.reading import Source
-    from ..scoring.workers import cores
 
     request = scan_run.Request(
         source=Source.of(logs, log_form, mapping),
         job=job,
-        jobs=jobs or cores(),
+        jobs=jobs or default_jobs(),
         memory=memory,
         names=names,
         baseline=baseline,

@@ -144,6 +144,7 @@ def score(
     """Score names, hosts or URLs. One row out for each in, in order."""
     from ..inputs import chunks as feed
     from ..inputs import rows, streams
+    from ..inputs.ordered_pool import default_jobs
     from ..model.artifact import ArtifactError
     from ..model.scorer import UnknownOperatingPoint
     from ..names.errors import AllowListError, KnownNamesError
@@ -169,7 +170,7 @@ def score(
         hint=hint,
     )
     try:
-        scorer = job.scorer()
+        scorer = workers.scorer_of(job)
     except UnknownOperatingPoint as error:
         raise streams.InputError(f"--operating-point: {error}") from error
     except AllowListError as error:
@@ -200,7 +201,7 @@ def score(
     else:
         chunks = feed.chunks(source.rows(encoding))
     full = feed.CHUNK if live else 0
-    with closing(workers.score(job, scorer, chunks, jobs or workers.cores(), full)) as results:
+    with closing(workers.score(job, chunks, jobs or default_jobs(), full)) as results:
         columns = output_formats.columns(bool(scorer.known), hint)
         counts = output_formats.write(results, sys.stdout, form, live, columns)
     sys.stdout.flush()

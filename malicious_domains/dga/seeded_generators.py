@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date, timedelta
 from functools import cache
 from itertools import islice
-from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
+from ..inputs.ordered_pool import map_ordered
 from ..names.dga_index import ALWAYS
 from ..names.errors import MaliciousDomainsError
-from ..scoring.workers import prepare
 from .generators import ALL_FAMILIES
 from .generators.arithmetic import count_days
 from .generators.family import Variant
@@ -101,17 +98,7 @@ def each(
     work is a function of a module, as it is sent to them.
     """
     tasks = ((work, number, part) for number in numbers for part in _parts(number, span))
-    if jobs == 1:
-        yield from map(_done, tasks)
-        return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), prepare) as executor:
-        waiting: deque[Future[T]] = deque()
-        for task in tasks:
-            waiting.append(executor.submit(_done, task))
-            if len(waiting) > AHEAD * jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    return map_ordered(_done, tasks, jobs, look_ahead=AHEAD)
 
 
 def _done(task: tuple[Callable[[list[Period]], T], int, list[date]]) -> T:

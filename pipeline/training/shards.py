@@ -6,13 +6,9 @@ and a GLM's sums the same bits, however many processes write and nodes read.
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -20,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malicious_domains.features.array_types import Ints
-from malicious_domains.names.errors import MaliciousDomainsError
-from malicious_domains.scoring.workers import cores, prepare, signals_held
+from malicious_domains.inputs.ordered_pool import default_jobs, map_ordered
 
 Part = Any  # some rows of a design, small enough to go to another process
 Widths = NDArray[np.uint8] | NDArray[np.uint16]  # bytes of each row
@@ -29,11 +24,6 @@ Widths = NDArray[np.uint8] | NDArray[np.uint16]  # bytes of each row
 _SIZE = 1 << 22  # bytes of a shard, about: of the chunks that H2O cuts a file sent to it into
 _WORTH = 1 << 23  # bytes for each process: it takes a second or two to start
 TOGETHER = 1 << 16  # rows whose labels or texts are in memory at a time
-_AHEAD = 2  # shards for each process that it has before it
-
-
-class ShardError(MaliciousDomainsError):
-    """A process that could not write its shard."""
 
 
 class Lines(Protocol):
@@ -95,7 +85,7 @@ class _Shard(NamedTuple):
 def write(folder: Path, design: Rows, beside: Mapping[str, Codes], deployed: bool) -> list[Path]:
     """Write all rows of a design and columns beside it; returns the shards in order.
 
-    Every shard has the header. deployed: as Rows.lines has it. Raises ShardError if one of the
+    Every shard has the header. deployed: as Rows.lines has it. Raises WorkerError if one of the
     processes ends before its time.
     """
     header = _header(design, beside)
@@ -103,7 +93,7 @@ def write(folder: Path, design: Rows, beside: Mapping[str, Codes], deployed: boo
     for codes in beside.values():
         widths += codes.widths() + 1
     bounds = [0, *cuts(widths, len(header)), len(widths)]
-    jobs = max(min(cores(), int(widths.sum()) // _WORTH), 1)
+    jobs = max(min(default_jobs(), int(widths.sum()) // _WORTH), 1)
     shards = (
         _Shard(folder / f"{i:06d}.csv", header, design.part(rows), _some(beside, rows))
         for i, rows in enumerate(np.arange(*ends) for ends in pairwise(bounds))
@@ -148,23 +138,7 @@ def _all(lines: Lines, shards: Iterable[_Shard], jobs: int) -> list[Path]:
 
     Few of the shards are in memory at a time.
     """
-    if jobs == 1:
-        return [_write(lines, shard) for shard in shards]
-    # As scoring.workers has it: after kill -9 of this process nobody is warned.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
-    executor = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (lines,))
-    written, waiting = list[Path](), deque[Future[Path]]()
-    try:
-        for shard in shards:
-            with signals_held():
-                waiting.append(executor.submit(_write_there, shard))
-            if len(waiting) > _AHEAD * jobs:
-                written.append(waiting.popleft().result())
-        return written + [future.result() for future in waiting]
-    except BrokenProcessPool as error:
-        raise ShardError("a process that writes features ended before its time") from error
-    finally:
-        executor.shutdown(cancel_futures=True)
+    return list(map_ordered(_write_there, shards, jobs, partial(_set_lines, lines)))
 
 
 def _write(lines: Lines, shard: _Shard) -> Path:
@@ -176,13 +150,12 @@ def _write(lines: Lines, shard: _Shard) -> Path:
     return shard.path
 
 
-_lines: Lines  # in another process
+_lines: Lines  # in each process
 
 
-def _prepare(lines: Lines) -> None:
-    """In another process, at its start."""
+def _set_lines(lines: Lines) -> None:
+    """In each process, at its start."""
     global _lines
-    prepare()
     _lines = lines
 
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
+from malicious_domains.inputs.ordered_pool import WorkerError
 from malicious_domains.scan.scan_pool import Pool
-from malicious_domains.scoring.workers import WorkerError
 from tests.helpers.commands import alive
 
 
@@ -20,7 +20,7 @@ def test_they_are_started_when_asked_for_and_used_to_the_end() -> None:
 
 def test_one_that_dies_is_told_in_one_line() -> None:
     with (
-        pytest.raises(WorkerError, match=r"^a scoring process ended with status 3$"),
+        pytest.raises(WorkerError, match=r"^a worker process ended with status 3$"),
         Pool(1) as pool,
     ):
         pool.executor().submit(os._exit, 3).result()

@@ -7,10 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from itertools import count
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -22,21 +18,7 @@ from tests.helpers.commands import alive, children
 
 ROOT = Path(__file__).parents[3]
 JOB = workers.Job("language", "max_f1", "csv")
-Started = Callable[[], list[int]]
 SCORE = [sys.executable, "-m", "pipeline", "score", "--jobs"]
-
-
-@pytest.fixture
-def started() -> Started:
-    """The processes started since the test began."""
-    resource_tracker.ensure_running()  # Python's own, and there until this process ends
-    before = set(children(os.getpid()))
-    return lambda: [pid for pid in children(os.getpid()) if pid not in before]
-
-
-def endless() -> Iterator[list[str]]:
-    for i in count():
-        yield [f"name{i}.com"]
 
 
 def works(pid: int) -> bool:
@@ -44,45 +26,10 @@ def works(pid: int) -> bool:
     return len([*Path(f"/proc/{pid}/task").glob("*")]) > 1
 
 
-def test_others_take_part_and_order_is_kept(
-    classic: Scorer, language: Scorer, started: Started
-) -> None:
-    """Rows scored here are told by another model from those scored elsewhere."""
-    forms = [to_csv(scorer, ["name0.com"]) for scorer in (classic, language)]
-    assert forms[0] != forms[1]
-    elsewhere, lines = 0, []
-    results = workers.score(JOB, classic, ([f"name{i}.com"] * 2 for i in count()), 3)
-    for i, written in enumerate(results):
-        lines.append(written.text)
-        elsewhere += written == to_csv(language, [f"name{i}.com"] * 2)
-        if elsewhere == 20:
-            break
-    results.close()
-    assert [x.partition(",")[0] for x in lines] == [f"name{i}.com" for i in range(len(lines))]
-    assert started() == []
-
-
-def test_an_input_of_one_chunk_starts_no_process(language: Scorer, started: Started) -> None:
-    results = workers.score(JOB, language, [["a.com", "b.com"]], 8)
-    for written in results:
-        assert written.text.count("\n") == 2
-        assert started() == []
-
-
-def test_a_process_that_dies_is_told_in_one_line(language: Scorer, started: Started) -> None:
-    with pytest.raises(workers.WorkerError, match="a scoring process ended with status -9"):
-        for _ in workers.score(JOB, language, endless(), 2):
-            for pid in started():
-                with suppress(ProcessLookupError):  # the first that dies takes the others along
-                    os.kill(pid, signal.SIGKILL)
-    assert started() == []
-
-
-def test_a_process_that_cannot_load_the_model_says_why(language: Scorer) -> None:
-    job = JOB._replace(model="absent")
-    with pytest.raises(workers.WorkerError, match=r"ArtifactError: absent.model\.json: cannot"):
-        for _ in workers.score(job, language, endless(), 2):
-            pass
+def test_the_output_is_that_of_one_process(language: Scorer) -> None:
+    chunks = [[f"name{i}.com", "no name"] for i in range(6)]
+    written = [*workers.score(JOB, chunks, 2)]
+    assert written == [to_csv(language, chunk) for chunk in chunks]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

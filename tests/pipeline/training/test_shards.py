@@ -61,7 +61,7 @@ def test_one_process_writes_what_several_write(
     monkeypatch.setattr(shards, "_WORTH", 1)
     monkeypatch.setattr(shards, "_SIZE", SIZE)
     for jobs in (1, 3):
-        monkeypatch.setattr(shards, "cores", lambda jobs=jobs: jobs)
+        monkeypatch.setattr(shards, "default_jobs", lambda jobs=jobs: jobs)
         folder = tmp_path / str(jobs)
         folder.mkdir()
         paths = shards.write(folder, design, beside(design), deployed=False)
