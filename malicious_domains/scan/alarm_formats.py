@@ -11,7 +11,7 @@ from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND, Made
 from ..scoring.output_formats import csv_line
 from .family_hint import KINDS as HINTED
-from .findings import ClientDay, Findings, Shared
+from .findings import Finding, Findings, Shared
 from .terminal import WORST, date, generators, moment, sentence, shared, table, visible, why
 
 CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
@@ -35,7 +35,7 @@ def rows(findings: Findings) -> Iterator[str]:
         yield csv_line(False, "", "", *cells, " ".join(z.name for z in y.names[:WORST]), "", "")
 
 
-def _hint(x: ClientDay, alarm: Alarm) -> str:
+def _hint(x: Finding, alarm: Alarm) -> str:
     return str(x.family_hint) if x.family_hint and alarm.kind in HINTED else ""
 
 
@@ -47,7 +47,7 @@ def objects(findings: Findings) -> Iterator[str]:
         yield json.dumps(shared_object(findings.shared, findings.clients)) + "\n"
 
 
-def client_object(x: ClientDay) -> dict[str, object]:
+def client_object(x: Finding) -> dict[str, object]:
     """What JSON lines have of a client's day."""
     return {
         "client": x.client,
@@ -63,7 +63,7 @@ def client_object(x: ClientDay) -> dict[str, object]:
     }
 
 
-def _alarm(x: ClientDay, alarm: Alarm) -> dict[str, object]:
+def _alarm(x: Finding, alarm: Alarm) -> dict[str, object]:
     names: list[dict[str, object]] = [
         {
             "name": y.name,
@@ -145,7 +145,7 @@ def ecs(findings: Findings) -> Iterator[str]:
         yield json.dumps(_alert_of_many(findings.shared)) + "\n"
 
 
-def _alert(x: ClientDay, alarm: Alarm) -> dict[str, object]:
+def _alert(x: Finding, alarm: Alarm) -> dict[str, object]:
     names = [y.name for y in x.named(alarm)]
     more = {"known": generators(x)} if alarm.kind == KIND else {}
     if hint := _hint(x, alarm):

@@ -17,10 +17,10 @@ import numpy as np
 
 from ..clients.client_day import Cut, Day, Log
 from . import grouping
-from .findings import ClientDay
+from .findings import Finding
 from .grouping import NO_DAY
 from .scan_pool import Pool
-from .verdicts import AT_ONCE, MOST, Columns, Judged, judge_days
+from .verdicts import AT_ONCE, MOST, ClientDayVerdict, Columns, judge_days
 
 # In the order that a verdict wants: by first sight, ties by label, unknown times last.
 _IN_TURN = f"""
@@ -42,7 +42,7 @@ SELECT client, day, lines, labels, dead, coded FROM days WHERE client IN (SELECT
 """
 
 
-def told(connection: duckdb.DuckDBPyConnection, found: Sequence[Judged]) -> list[ClientDay]:
+def told(connection: duckdb.DuckDBPyConnection, found: Sequence[ClientDayVerdict]) -> list[Finding]:
     """All that is to be said of days; too_busy() made their table."""
     rows = connection.execute(_WHOLE, [[x.client for x in found]]).fetchall()
     whole = {(client, number): counts for client, number, *counts in rows}
@@ -50,11 +50,11 @@ def told(connection: duckdb.DuckDBPyConnection, found: Sequence[Judged]) -> list
     return [x.told(*whole.get((x.client, x.number), (0, 0, 0, 0))) for x in found]
 
 
-def unjudged(client: str, number: int) -> Judged:
+def unjudged(client: str, number: int) -> ClientDayVerdict:
     """A day of which nothing is known but what an index says."""
     none = np.empty(0)
     empty = Day([], none, none.astype(np.int64), none.astype(np.bool_), none, none)
-    return Judged(client, number, (), 0.0, 0.0, empty, none, [], None)
+    return ClientDayVerdict(client, number, (), 0.0, 0.0, empty, none, [], None)
 
 
 def too_busy(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -78,7 +78,7 @@ class Batch(NamedTuple):
     """Days judged together."""
 
     totals: list[float]  # running sums, of every day
-    days: list[Judged]  # those with an alarm, or all
+    days: list[ClientDayVerdict]  # those with an alarm, or all
 
 
 def judged(

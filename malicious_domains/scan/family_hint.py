@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from ..clients.client_day import Alarm
 from ..families.likely_families import FamilyHint, packaged
-from .findings import Speaking
+from .findings import GeneratorEvidence
 
 KINDS = ("random-looking", "same-pieces")  # alarms whose names say how they were made
 MOST = 20  # names of a client that are looked at, those that speak most against it
 
 
 def of_alarms(
-    labels: Sequence[str], alarms: Sequence[Alarm], known: Speaking | None = None
+    labels: Sequence[str], alarms: Sequence[Alarm], known: GeneratorEvidence | None = None
 ) -> FamilyHint | None:
     """The hint of all names together; None if no alarm has such. Raises ArtifactError.
 

@@ -27,7 +27,7 @@ class Accounting(NamedTuple):
         return self.judged + sum(self.skipped.values()) + self.other + self.broken
 
 
-class Asked(NamedTuple):
+class QueriedName(NamedTuple):
     """A label that a client asked for on a day."""
 
     name: str  # label and one of the suffixes under which it was asked for
@@ -38,23 +38,23 @@ class Asked(NamedTuple):
     last: float
 
 
-class Speaking(NamedTuple):
+class GeneratorEvidence(NamedTuple):
     """Names of known generators that speak against a client's day."""
 
     alarm: Alarm  # its names are indices into these:
     generators: tuple[Made, ...]  # the surest first
-    asked: tuple[Asked, ...]
+    asked: tuple[QueriedName, ...]
     makers: tuple[tuple[Maker, ...], ...]  # of each
 
     @property
-    def sure(self) -> Iterator[Asked]:
+    def sure(self) -> Iterator[QueriedName]:
         """Those that some generator makes, not by chance."""
         numbers = {i for x in self.generators if x.confidence == "high" for i in x.names}
         return (self.asked[i] for i in sorted(numbers))
 
 
 @dataclass(frozen=True)
-class ClientDay:
+class Finding:
     """A client's day with what speaks against it."""
 
     client: str
@@ -63,13 +63,13 @@ class ClientDay:
     labels: int  # different labels asked for
     dead_answers: int  # queries told that there is no such name
     answers: int  # queries told anything
-    asked: tuple[Asked, ...]  # those that are unfamiliar, in the order of first sight
+    asked: tuple[QueriedName, ...]  # those that are unfamiliar, in the order of first sight
     alarms: tuple[Alarm, ...]  # the surest first
     score: float  # of the surest alarm, as a multiple of its cut
-    known: Speaking | None = None  # names of known generators, if they raise an alarm
+    known: GeneratorEvidence | None = None  # names of known generators, if they raise an alarm
     family_hint: FamilyHint | None = None  # what names look like that no generator makes
 
-    def named(self, alarm: Alarm) -> list[Asked]:
+    def named(self, alarm: Alarm) -> list[QueriedName]:
         """The names of an alarm, the strongest first."""
         asked = self.known.asked if self.known and alarm.kind == KIND else self.asked
         return [asked[i] for i in alarm.names]
@@ -85,7 +85,7 @@ class ClientDay:
         return max((x.last for x in self._all if x.last == x.last), default=float("nan"))
 
     @property
-    def _all(self) -> tuple[Asked, ...]:
+    def _all(self) -> tuple[QueriedName, ...]:
         return self.asked + (self.known.asked if self.known else ())
 
     @property
@@ -151,7 +151,7 @@ class Files:
 class Findings:
     """All that a scan has to say."""
 
-    alarmed: list[ClientDay]  # by confidence and score
+    alarmed: list[Finding]  # by confidence and score
     accounting: Accounting
     clients: int
     days: int  # client-days judged

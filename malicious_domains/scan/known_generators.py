@@ -15,9 +15,9 @@ from ..clients.client_day import Cut, Log
 from ..clients.verdict import in_rank, strength
 from ..names.dga_index import Known, KnownNames
 from . import client_days, events_db
-from .findings import Asked, Indexed, Speaking
+from .findings import GeneratorEvidence, Indexed, QueriedName
 from .grouping import NO_DAY
-from .verdicts import Judged
+from .verdicts import ClientDayVerdict
 
 _EPOCH = date(1970, 1, 1)
 # What --popular knows does not count; neither does a name that may be the same by chance, if it
@@ -76,7 +76,7 @@ def matched(
 
 def speaking(
     connection: duckdb.DuckDBPyConnection, makers: Makers, few: int
-) -> dict[tuple[str, int], Speaking]:
+) -> dict[tuple[str, int], GeneratorEvidence]:
     """The clients' days against which such names speak.
 
     few: a name that resolves is familiar from so many clients on.
@@ -89,14 +89,16 @@ def speaking(
         on = None if day == NO_DAY else _EPOCH + timedelta(days=day)
         generators = generated_names.made(names, on, some[0].labels)
         if alarm := generated_names.alarm(generators):
-            told = (Asked(x.name, x.z, 1.0, x.dead, x.first, x.last) for x in some)
-            found[client, day] = Speaking(alarm, tuple(generators), tuple(told), tuple(names))
+            told = (QueriedName(x.name, x.z, 1.0, x.dead, x.first, x.last) for x in some)
+            found[client, day] = GeneratorEvidence(
+                alarm, tuple(generators), tuple(told), tuple(names)
+            )
     return found
 
 
 def joined(
     batches: Iterable[client_days.Batch],
-    found: Mapping[tuple[str, int], Speaking],
+    found: Mapping[tuple[str, int], GeneratorEvidence],
     log: Log,
     cut: Cut,
 ) -> Iterator[client_days.Batch]:
@@ -109,7 +111,9 @@ def joined(
     yield client_days.Batch([], [*rest])
 
 
-def _with(day: Judged, known: Speaking | None, log: Log, cut: Cut) -> Judged:
+def _with(
+    day: ClientDayVerdict, known: GeneratorEvidence | None, log: Log, cut: Cut
+) -> ClientDayVerdict:
     if known is None:
         return day
     alarms = in_rank([*day.alarms, known.alarm], log, cut)

@@ -24,7 +24,7 @@ from .progress import Advance, bar, statement
 from .reading import Reading, Source, read
 from .scan_pool import Pool
 from .shared_labels import shared
-from .verdicts import Judged
+from .verdicts import ClientDayVerdict
 
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
 
@@ -141,18 +141,18 @@ def _findings(
     )
 
 
-def _kept(batches: Iterable[client_days.Batch], most: int | None) -> list[Judged]:
+def _kept(batches: Iterable[client_days.Batch], most: int | None) -> list[ClientDayVerdict]:
     """The days to tell, the surest first: all that there are, or the highest of each day."""
     if most is None:
         return sorted((x for batch in batches for x in batch.days), key=_rank)
-    highest: dict[int, list[Judged]] = defaultdict(list)
+    highest: dict[int, list[ClientDayVerdict]] = defaultdict(list)
     for batch in batches:
         for x in batch.days:
             highest[x.number] = heapq.nsmallest(most, [*highest[x.number], x], key=_rank)
     return sorted((x for kept in highest.values() for x in kept), key=_rank)
 
 
-def _rank(x: Judged) -> tuple[bool, float, float, str, int]:
+def _rank(x: ClientDayVerdict) -> tuple[bool, float, float, str, int]:
     return x.confidence == "low", -x.score, -x.total, x.client, x.number
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND
-from .findings import Asked, ClientDay, Findings, Shared
+from .findings import Finding, Findings, QueriedName, Shared
 
 WORST = 10  # names shown on a screen and in a cell
 _FEW = 3  # clients; of fewer nobody can say what several of them ask for
@@ -49,7 +49,7 @@ def date(day: int | None) -> str | None:
 # --- why ---
 
 
-def why(found: ClientDay) -> str:
+def why(found: Finding) -> str:
     """What speaks against a client, in a line."""
     told = ". ".join(sentence(found, alarm) for alarm in found.alarms)
     if found.family_hint:
@@ -57,13 +57,13 @@ def why(found: ClientDay) -> str:
     return told or f"no alarm: {found.dead} of {len(found.asked)} new names do not exist"
 
 
-def sentence(found: ClientDay, alarm: Alarm) -> str:
+def sentence(found: Finding, alarm: Alarm) -> str:
     """What an alarm says, with when."""
     names = found.named(alarm)
     return _SENTENCES[alarm.kind](found, names) + _period(names)
 
 
-def _random(found: ClientDay, names: list[Asked]) -> str:
+def _random(found: Finding, names: list[QueriedName]) -> str:
     odd = max(names, key=lambda x: x.z).name if names else ""
     odd = odd if len(odd) <= _LONG else odd[: _LONG - 1] + "…"
     if found.dead:
@@ -71,11 +71,11 @@ def _random(found: ClientDay, names: list[Asked]) -> str:
     return f"{len(names)} of {len(found.asked)} new names read like {odd}"
 
 
-def _known(found: ClientDay, names: list[Asked]) -> str:
+def _known(found: Finding, names: list[QueriedName]) -> str:
     return f"known generator: {generators(found)}"
 
 
-def generators(found: ClientDay) -> str:
+def generators(found: Finding) -> str:
     """Whose names a client asked for: "conficker of 2026-11-24, 250 names"; the first _SHOWN."""
     by_names: dict[tuple[int, ...], list[str]] = {}
     for x in found.known.generators if found.known else ():
@@ -89,7 +89,7 @@ def _count(names: int) -> str:
     return f"{names:,} name{'s' * (names != 1)}"
 
 
-_SENTENCES: dict[str, Callable[[ClientDay, list[Asked]], str]] = {
+_SENTENCES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
     KIND: _known,
     "random-looking": _random,
     "same-pieces": lambda _, names: f"{len(names)} names are put together from the same pieces",
@@ -99,7 +99,7 @@ _SENTENCES: dict[str, Callable[[ClientDay, list[Asked]], str]] = {
 }
 
 
-def _period(names: list[Asked]) -> str:
+def _period(names: list[QueriedName]) -> str:
     """ "; 26 in 90 s from 03:12 UTC", where times are known."""
     times = sorted(x.first for x in names if moment(x.first))
     if len(times) < 2:
@@ -114,7 +114,7 @@ def _length(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
-def worst(found: ClientDay) -> list[str]:
+def worst(found: Finding) -> list[str]:
     """The names that speak most against a client; without an alarm those of most points."""
     points: dict[str, float] = {}
     odds: dict[str, float] = {}

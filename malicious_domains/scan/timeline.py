@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from .findings import Asked, ClientDay
+from .findings import Finding, QueriedName
 
 WIDTH, HEIGHT = 720, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 10, 10, 24
@@ -43,7 +43,7 @@ class Timeline(NamedTuple):
     left_out: int
 
 
-def timeline(found: ClientDay) -> Timeline:
+def timeline(found: Finding) -> Timeline:
     """A client's day; names without a time stand in their order where none has one."""
     timed = any(x.first == x.first for x in found.asked)
     indices = [i for i, x in enumerate(found.asked) if not timed or x.first == x.first]
@@ -75,7 +75,7 @@ def timeline(found: ClientDay) -> Timeline:
     )
 
 
-def _when(x: Asked) -> str:
+def _when(x: QueriedName) -> str:
     return _clock(x.first, 0.0) if x.first == x.first else ""
 
 

@@ -14,7 +14,7 @@ from ..clients.verdict import LabelPoints, alarms_of, label_points, scores_of, s
 from ..families.likely_families import FamilyHint
 from ..features.array_types import Floats
 from . import family_hint
-from .findings import Asked, ClientDay, Speaking
+from .findings import Finding, GeneratorEvidence, QueriedName
 from .grouping import NO_DAY
 
 AT_ONCE = 50_000  # labels judged together, which takes less time than day by day
@@ -24,7 +24,7 @@ Columns = Mapping[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
-class Judged:
+class ClientDayVerdict:
     """A client's day, judged: its alarms, the surest first, and its running sum, alarm or not."""
 
     client: str
@@ -36,26 +36,26 @@ class Judged:
     _points: Floats
     _suffixes: list[str]
     _hint: FamilyHint | None
-    known: Speaking | None = None  # its names of known generators, if they raise an alarm
+    known: GeneratorEvidence | None = None  # its names of known generators, if they raise an alarm
 
     @property
     def confidence(self) -> str:
         """high if any alarm has it, else low."""
         return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
 
-    def told(self, lines: int, labels: int, dead: int, answers: int) -> ClientDay:
+    def told(self, lines: int, labels: int, dead: int, answers: int) -> Finding:
         """All that is to be said of it, with what grouping.DAYS has of it."""
         day = self._day
         columns = (day.z, self._points, day.dead, day.first, day.last)
         names = (f"{x}.{suffix}" for x, suffix in zip(day.labels, self._suffixes, strict=True))
-        return ClientDay(
+        return Finding(
             client=self.client,
             day=None if self.number == NO_DAY else self.number,
             lines=lines,
             labels=labels,
             dead_answers=dead,
             answers=answers,
-            asked=tuple(map(Asked, names, *(x.tolist() for x in columns))),
+            asked=tuple(map(QueriedName, names, *(x.tolist() for x in columns))),
             alarms=self.alarms,
             score=self.score,
             known=self.known,
@@ -67,7 +67,7 @@ class Judged:
         return family_hint.of_alarms(self._day.labels, self.alarms, known) if known else self._hint
 
 
-def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[Judged]:
+def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[ClientDayVerdict]:
     """The verdict on each day of grouping.UNFAMILIAR's rows: by client and day, and in each by
     first sight, ties by label; a time that is not known is NaN.
     """
@@ -91,7 +91,7 @@ def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[Judged]:
         own = LabelPoints(*(x[start:stop] for x in points))
         found = scores_of(day, own, log, cut)
         alarms = alarms_of(found, log, cut)
-        yield Judged(
+        yield ClientDayVerdict(
             client=str(client[start]),
             number=int(number[start]),
             alarms=tuple(alarms),

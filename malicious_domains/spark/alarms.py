@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..scan.verdicts import Judged
+from ..scan.verdicts import ClientDayVerdict
 
 _TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
 _NAME = pa.struct(
@@ -45,7 +45,7 @@ ORDER = {"low": pa.bool_(), "rank": _NUMBER, "total": _NUMBER, "number": pa.int3
 JUDGED = pa.schema([*ALARM, *(pa.field(name, kind) for name, kind in ORDER.items())])
 
 
-def row_of(told: Mapping[str, Any], found: Judged) -> dict[str, Any]:
+def row_of(told: Mapping[str, Any], found: ClientDayVerdict) -> dict[str, Any]:
     """A row of JUDGED: what is told of a day, and what alarms are ordered by."""
     order = {"rank": found.score, "total": found.total, "number": found.number}
     return {"client": found.client, **told, "low": found.confidence == "low", **order}

@@ -20,11 +20,11 @@ from malicious_domains.clients.client_day import Alarm
 from malicious_domains.scan import alarm_formats, scan_report, terminal
 from malicious_domains.scan.findings import (
     Accounting,
-    Asked,
-    ClientDay,
     Files,
+    Finding,
     Findings,
     Known,
+    QueriedName,
     Shared,
     SharedName,
 )
@@ -35,14 +35,16 @@ HOSTILE = "<script>alert(1)</script>\x1b[2J=1+1\u202e\n"
 NOON = 1_764_072_000.0
 
 
-def day(client: str, names: int = 3) -> ClientDay:
-    asked = tuple(Asked(f"x{i}.com", 5.0, 4.0, True, NOON + i, NOON + i) for i in range(names))
+def day(client: str, names: int = 3) -> Finding:
+    asked = tuple(
+        QueriedName(f"x{i}.com", 5.0, 4.0, True, NOON + i, NOON + i) for i in range(names)
+    )
     indices = tuple(range(names))
     alarm = Alarm("random-looking", 12.0, "high", indices, (4.0,) * names)
-    return ClientDay(client, 20417, names, names, names, names, asked, (alarm,), 1.7)
+    return Finding(client, 20417, names, names, names, names, asked, (alarm,), 1.7)
 
 
-def findings(*days: ClientDay) -> Findings:
+def findings(*days: Finding) -> Findings:
     shared = SharedName("odd.com", 4.0, 2, [HOSTILE, "b"], NOON, NOON)
     return Findings(
         alarmed=list(days),
