@@ -16,7 +16,7 @@ from malicious_domains.dga.generators import ALL_FAMILIES
 from malicious_domains.dga.legitimate_hosts import LISTS, read_hosts
 from malicious_domains.dga.periods import start
 from malicious_domains.dga.seeded_generators import all_series, chosen, periods
-from malicious_domains.names.dga_index import KnownNames
+from malicious_domains.names.dga_index import DgaIndex
 
 from .measure import ROOT, SHARE, Row, T, run_pipeline, sized
 
@@ -37,7 +37,7 @@ def rows() -> Iterator[Row]:
         took = run_pipeline("dga", "index", *interval, *families, "--jobs", "2")
         yield "index of November 2026, two processes", f"{took.seconds:.0f} s"
         yield "  processor time of all of them", f"{took.processor:.0f} s"
-        index, load_seconds = _time_least(lambda: KnownNames.load(path))
+        index, load_seconds = _time_least(lambda: DgaIndex.load(path))
         yield "  names, size", f"{len(index.hashes):,}; {path.stat().st_size / 1e6:.1f} MB"
         yield "  loading and verifying it, processor time", f"{load_seconds:.2f} s"
     hosts = [f"name{i}.example" for i in range(_NAMES)]
@@ -63,7 +63,7 @@ def _time_least(run: Callable[[], T]) -> tuple[T, float]:
     return value, min(seconds)
 
 
-def _match_lists(index: KnownNames) -> Iterator[Row]:
+def _match_lists(index: DgaIndex) -> Iterator[Row]:
     """Yield how many legitimate names are expected in the index, and how many are in it."""
     for path in LISTS:
         hosts = [*read_hosts(path)]
@@ -73,7 +73,7 @@ def _match_lists(index: KnownNames) -> Iterator[Row]:
         yield f"{path.name}: expected in it, found", figure
 
 
-def _match_families(index: KnownNames, families: Iterable[str]) -> Iterator[Row]:
+def _match_families(index: DgaIndex, families: Iterable[str]) -> Iterator[Row]:
     """Yield how many of a day's names are matched, and with certainty, and the model's recall."""
     recall: dict[str, float] = {}
     if _REPORT.exists():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from malicious_domains.features import registry
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import OTHER, encode
+from malicious_domains.features.encoding import OTHER, encode_labels
 from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import sources
@@ -59,10 +59,10 @@ def _score_million(model: str) -> Iterator[Row]:
 def _time_steps(scorer: Scorer) -> Iterator[Row]:
     """Yield what each step of a batch costs; the steps that it builds on are done already."""
     model, labels = scorer.artifact, distinct_labels(registry.CHUNK)
-    features = BatchFeatures(encode(labels), model.tables)
+    features = BatchFeatures(encode_labels(labels), model.tables)
     compute = [registry.REGISTRY[name].compute for name in model.features]
     columns = [run(features) for run in compute]
-    steps: dict[str, Callable[[], object]] = {"encoding": lambda: encode(labels)}
+    steps: dict[str, Callable[[], object]] = {"encoding": lambda: encode_labels(labels)}
     for name in vars(features):
         if isinstance(getattr(BatchFeatures, name, None), cached_property):
             steps[name] = partial(_recompute, features, name)
@@ -96,7 +96,9 @@ def _time_requests(model: str) -> Iterator[Row]:
 def _time_lexicon() -> Iterator[Row]:
     path = sources.WEB2.path
     lexicon, labels = Lexicon.load(path), distinct_labels(LABELS)
-    chunks = [encode(labels[i : i + registry.CHUNK]) for i in range(0, LABELS, registry.CHUNK)]
+    chunks = [
+        encode_labels(labels[i : i + registry.CHUNK]) for i in range(0, LABELS, registry.CHUNK)
+    ]
     took = time_rounds(lambda: [lexicon.count(chunk) for chunk in chunks])
     yield "num_words alone, encoded batch, one core", format_rate(LABELS, took)
     yield "lexicon, transitions", f"{(lexicon.arrays.cells[1:] != OTHER).sum():,}"

@@ -115,10 +115,10 @@ def psl_zones() -> public_suffix.Zones:
         if rule.startswith("!"):
             rules[rule[1:]] = public_suffix.EXCEPTION
         elif rule.startswith("*."):
-            wildcards = public_suffix.WILDCARD, public_suffix.CHOSEN_WILDCARD
+            wildcards = public_suffix.WILDCARD, public_suffix.CUSTOMER_WILDCARD
             rules[rule[2:]] = wildcards[rule not in icann]
         else:
-            rules[rule] = public_suffix.ICANN if rule in icann else public_suffix.CHOSEN
+            rules[rule] = public_suffix.ICANN if rule in icann else public_suffix.CUSTOMER
     return public_suffix.Zones(rules, {})
 
 
@@ -126,7 +126,7 @@ def suffix_list() -> bytes:
     """The content of suffixes.txt: a header, and the rules by kind, sorted, one a line."""
     listed = list(listed_zones())
     assigned, chosen = ([z for kind, z in listed if kind == x] for x in ("assigned", "chosen"))
-    body = public_suffix.write(public_suffix.with_zones(assigned, chosen, to=psl_zones()))
+    body = public_suffix.format_zones(public_suffix.add_zones(assigned, chosen, to=psl_zones()))
     digest = hashlib.sha256(body).hexdigest()
     header = SUFFIXES_HEADER.format(version=version("publicsuffixlist"), digest=digest)
     return header.encode("ascii") + END_OF_HEADER + body

@@ -24,12 +24,12 @@ from chalicelib.web import access, api, settings, static, telemetry
 from malicious_domains.model.artifact import ArtifactError
 from malicious_domains.model.scorer import Scorer, UnknownOperatingPoint
 from malicious_domains.names import public_suffix
-from malicious_domains.names.errors import AllowListError, KnownNamesError
+from malicious_domains.names.errors import AllowListError, DgaIndexError
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
 UNUSABLE = (
-    *(ArtifactError, AllowListError, KnownNamesError, UnknownOperatingPoint),
+    *(ArtifactError, AllowListError, DgaIndexError, UnknownOperatingPoint),
     *(public_suffix.SuffixListError, settings.SettingsError),
 )
 
@@ -166,7 +166,7 @@ def get_scorer() -> Scorer:
 def _load() -> Scorer:
     zones = None
     if SETTINGS.assigned or SETTINGS.chosen:
-        zones = public_suffix.with_zones(SETTINGS.assigned, SETTINGS.chosen)
+        zones = public_suffix.add_zones(SETTINGS.assigned, SETTINGS.chosen)
     allow = None
     if SETTINGS.allow:
         from chalicelib.web.buckets import on_disk
@@ -179,10 +179,10 @@ def _load() -> Scorer:
     for path in SETTINGS.known:
         from chalicelib.web.buckets import on_disk
 
-        from malicious_domains.names.dga_index import KnownNames
+        from malicious_domains.names.dga_index import DgaIndex
 
         with on_disk(path) as file:
-            known = KnownNames.load(file)
+            known = DgaIndex.load(file)
     scorer = Scorer.load(None, SETTINGS.operating_point, allow, zones, known)
     scorer.score("example.com")  # reads the suffixes, too
     return scorer

@@ -18,7 +18,7 @@ from .command import DONE, PROGRAM, SOME_REFUSED, Choice, Command, command
 if TYPE_CHECKING:
     from ..dga.seeded_generators import Days
     from ..inputs.rows import Row
-    from ..names.dga_index import KnownNames
+    from ..names.dga_index import DgaIndex
 
 _DATE = "YYYY-MM-DD"
 _FILE = click.Path(path_type=Path)
@@ -219,7 +219,7 @@ def _span(length: int, days: dict[str, date | None]) -> Days:
     return Days.of(first, days["to"] or first + timedelta(days=length))
 
 
-def _built(span: Days, families: Iterable[str], jobs: int | None) -> KnownNames:
+def _built(span: Days, families: Iterable[str], jobs: int | None) -> DgaIndex:
     from ..dga import build_index as index
     from ..dga.seeded_generators import chosen
     from ..inputs.ordered_pool import default_jobs
@@ -227,14 +227,14 @@ def _built(span: Days, families: Iterable[str], jobs: int | None) -> KnownNames:
     return index.build(chosen(families), span, jobs or default_jobs())
 
 
-def _loaded(path: Path) -> KnownNames:
+def _loaded(path: Path) -> DgaIndex:
     """An index; says if it is out of date."""
-    from ..names.dga_index import KnownNames, KnownNamesError
+    from ..names.dga_index import DgaIndex, DgaIndexError
     from ..names.errors import MaliciousDomainsError
 
     try:
-        known = KnownNames.load(path)
-    except KnownNamesError as error:
+        known = DgaIndex.load(path)
+    except DgaIndexError as error:
         raise MaliciousDomainsError(str(error)) from error
     if note := known.out_of_date(_today()):
         say(f"{path}: {note}")
@@ -242,7 +242,7 @@ def _loaded(path: Path) -> KnownNames:
 
 
 def _matched(
-    known: KnownNames, names: tuple[str, ...], file: Path | None
+    known: DgaIndex, names: tuple[str, ...], file: Path | None
 ) -> tuple[int, int, int, int]:
     """Write a row a match; counts names, those matched, those by chance, and the refused."""
     from ..dga.matching import COLUMNS, cells, matches

@@ -15,7 +15,7 @@ from .command import DONE, PROGRAM, Choice, command
 from .engines import SPARK, check, session_of, spark_options
 
 if TYPE_CHECKING:
-    from ..names.dga_index import KnownNames
+    from ..names.dga_index import DgaIndex
     from ..scan.client_identity import Names
     from ..scan.scored_hosts import Job
 
@@ -184,12 +184,12 @@ def scan(
     return ALARMS if findings.alarmed else DONE
 
 
-def _loaded(path: Path) -> KnownNames:
-    from ..names.dga_index import KnownNames, KnownNamesError
+def _loaded(path: Path) -> DgaIndex:
+    from ..names.dga_index import DgaIndex, DgaIndexError
 
     try:
-        return KnownNames.load(path)
-    except KnownNamesError as error:
+        return DgaIndex.load(path)
+    except DgaIndexError as error:
         raise MaliciousDomainsError(f"--known: {error}") from error
 
 

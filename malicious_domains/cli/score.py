@@ -147,7 +147,7 @@ def score(
     from ..inputs.ordered_pool import default_jobs
     from ..model.artifact import ArtifactError
     from ..model.scorer import UnknownOperatingPoint
-    from ..names.errors import AllowListError, KnownNamesError
+    from ..names.errors import AllowListError, DgaIndexError
     from ..scoring import output_formats, workers
 
     check(engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
@@ -175,7 +175,7 @@ def score(
         raise streams.InputError(f"--operating-point: {error}") from error
     except AllowListError as error:
         raise streams.InputError(f"--allow: {error}") from error
-    except KnownNamesError as error:
+    except DgaIndexError as error:
         raise streams.InputError(f"--known: {error}") from error
     except ArtifactError:
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,35 +12,41 @@ from .fourgrams import Background
 
 
 @dataclass(frozen=True)
-class Day:
+class ClientDay:
     """One client's day: its unfamiliar labels, in order of first sight, ties by label."""
 
     labels: list[str]  # registrable labels, each once
-    z: Floats  # log-odds of each of being malicious
-    suffixes: Ints  # different suffixes under which it was asked for; it is one label all the same
-    dead: Bools  # does not exist; all False of a log without response codes
-    first: Floats  # seconds since the epoch, NaN if not known
-    last: Floats
+    log_odds: Floats  # of being malicious; NaN if unknown
+    suffix_counts: Ints  # how many suffixes it was queried under
+    nxdomain: Bools  # whether it does not exist; all False for a log without rcodes
+    first_seen: Floats  # seconds since the epoch, NaN if unknown
+    last_seen: Floats
 
-    def taken(self, some: Ints) -> Day:
+    def select(self, some: Ints) -> ClientDay:
         """The labels at these places, in this order."""
         return self._with([self.labels[i] for i in some.tolist()], some)
 
-    def between(self, start: int, stop: int) -> Day:
+    def slice(self, start: int, stop: int) -> ClientDay:
         """The labels from one place to another."""
-        return self._with(self.labels[start:stop], slice(start, stop))
+        return self._with(self.labels[start:stop], np.s_[start:stop])
 
-    def _with(self, labels: list[str], at: Ints | slice) -> Day:
-        columns = (self.z, self.suffixes, self.dead, self.first, self.last)
-        return Day(labels, *(x[at] for x in columns))
+    def _with(self, labels: list[str], at: Any) -> ClientDay:
+        return ClientDay(
+            labels,
+            self.log_odds[at],
+            self.suffix_counts[at],
+            self.nxdomain[at],
+            self.first_seen[at],
+            self.last_seen[at],
+        )
 
 
 @dataclass(frozen=True)
-class Log:
+class LogContext:
     """What the whole log says."""
 
-    coded: bool  # whether it tells response codes
-    grams: Background  # how common pieces of labels are in it
+    has_rcodes: bool  # whether the log has response codes
+    background: Background  # how common each four-gram is in it
 
 
 class Alarm(NamedTuple):
@@ -50,11 +56,11 @@ class Alarm(NamedTuple):
     score: float  # compare with the threshold of that kind
     confidence: str  # "high" or "low"
     names: tuple[int, ...]  # indices into Day.labels, the strongest first
-    points: tuple[float, ...]  # of those names; what they add to the score
+    weights: tuple[float, ...]  # what each of those names adds to the score
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class KindThresholds:
     """Scores from which on each kind of alarm is raised; infinite for a kind that cannot be."""
 
     random_looking: float
@@ -68,27 +74,27 @@ _NEVER = float("inf")
 
 
 @dataclass(frozen=True)
-class Cut:
+class AlarmThresholds:
     """The thresholds: by simulated days, for one false alarm in 1,000 clean client-days.
 
     docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
-    coded: Thresholds = Thresholds(4.7, 2.5, 25.0, 6.5, 50.0)  # with response codes
-    uncoded: Thresholds = Thresholds(4.7, 10.0, 35.0, _NEVER, _NEVER)
-    odd: float = 3.0  # log-odds from which on a label that clients share is odd
-    sharers: int = 2  # clients that make a label shared
-    share: float = 0.5  # of the clients; what more of them ask for is part of the network
-    shared: int = 3  # odd labels that clients share, for an alarm
+    with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)  # with response codes
+    without_rcodes: KindThresholds = KindThresholds(4.7, 10.0, 35.0, _NEVER, _NEVER)
+    suspicious_from: float = 3.0  # log-odds from which a shared label is suspicious
+    min_clients: int = 2  # clients that make a label shared
+    max_share: float = 0.5  # of the clients; labels of more belong to the network
+    min_shared: int = 3  # suspicious shared labels that raise an alarm
 
-    def thresholds(self, coded: bool) -> Thresholds:
+    def thresholds(self, has_rcodes: bool) -> KindThresholds:
         """Those for a log with or without response codes."""
-        return self.coded if coded else self.uncoded
+        return self.with_rcodes if has_rcodes else self.without_rcodes
 
 
-def in_order(day: Day) -> Ints:
+def sort_by_time(day: ClientDay) -> Ints:
     """Indices of the labels by first sight, ties by label; times that are not known come last."""
-    first = day.first
+    first = day.first_seen
     if len(first) < 2 or bool(np.all(first[:-1] < first[1:])):
         return np.arange(len(first))
     order: Ints = np.lexsort((np.array(day.labels), first))  # NaN sorts last

@@ -15,7 +15,7 @@ FEW = 3  # clients from which on a label that resolves is familiar
 SHARE = 0.01  # of the clients, where response codes are not known
 
 
-def dead_pairs(client_all_nx: Bools, label: Ints, coded: Bools) -> Bools:
+def find_nxdomain_pairs(client_all_nx: Bools, label: Ints, coded: Bools) -> Bools:
     """Which pairs (pairs,) are of a label that does not exist.
 
     To its client, which was told NXDOMAIN at every query with a known code, and to more than
@@ -30,12 +30,12 @@ def dead_pairs(client_all_nx: Bools, label: Ints, coded: Bools) -> Bools:
     return gone & most[np.where(coded, label, 0)] if len(most) else gone
 
 
-def few(clients: int, coded: bool) -> int:
+def common_from(clients: int, coded: bool) -> int:
     """Clients that make a label familiar: 3, or 1% of them (3 or more) without response codes."""
     return FEW if coded else max(FEW, math.ceil(SHARE * clients))
 
 
-def unfamiliar_pairs(
+def find_rare_pairs(
     label: Ints, dead: Bools, popular: Bools, clients_of_label: Ints, clients: int, coded: bool
 ) -> Bools:
     """Which pairs (pairs,) are worth a look: of labels neither popular nor known to many here.
@@ -44,5 +44,5 @@ def unfamiliar_pairs(
     list knows it, and how many clients asked for it. clients: all of the log. A dead label may
     be asked for by any number of clients, as all bots of one kind ask for the same.
     """
-    rare = clients_of_label < few(clients, coded)
+    rare = clients_of_label < common_from(clients, coded)
     return ~popular[label] & (rare[label] | dead)

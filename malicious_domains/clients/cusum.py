@@ -15,7 +15,7 @@ _SUFFIX = 0.8  # of a suffix beyond the first
 _MOST = 6  # suffixes beyond the first that count
 
 
-class Stretch(NamedTuple):
+class Interval(NamedTuple):
     """The neighbours of the highest sum: points[start:stop] add up to maximum."""
 
     maximum: float  # 0 where no point is positive; the stretch is empty then
@@ -23,21 +23,21 @@ class Stretch(NamedTuple):
     stop: int
 
 
-def running_sum(points: Floats) -> Stretch:
+def find_highest_sum(points: Floats) -> Interval:
     """The stretch of neighbours with the highest sum, the first and the shortest of equals.
 
     points (n,), finite. Adding a positive point anywhere never lowers the maximum.
     """
     if not len(points):
-        return Stretch(0.0, 0, 0)
+        return Interval(0.0, 0, 0)
     sums = np.concatenate([[0.0], np.cumsum(points)])
     lowest = np.minimum.accumulate(sums)
     stop = int(np.argmax(sums - lowest))
     start = int(np.flatnonzero(sums[: stop + 1] == lowest[stop])[-1])
-    return Stretch(float(sums[stop] - sums[start]), start, stop)
+    return Interval(float(sums[stop] - sums[start]), start, stop)
 
 
-def odd_points(z: Floats, dead: Bools, suffixes: Ints, coded: bool) -> Floats:
+def weigh_names(z: Floats, dead: Bools, suffixes: Ints, coded: bool) -> Floats:
     """What each name (n,) says by how it reads, its answer and its suffixes.
 
     z: log-odds; one that is not known (NaN) says nothing. dead: does not exist; suffixes: how many
@@ -60,7 +60,7 @@ def _suffix_points(odds: Floats, suffixes: Ints) -> Floats:
     return more
 
 
-def length_points(lengths: Ints) -> Floats:
+def weigh_lengths(lengths: Ints) -> Floats:
     """What each dead name (n,) says by its length in characters: none by 12, one from 16 on."""
     points: Floats = np.clip((lengths - 12) / 4.0, -1.0, 1.0)
     return points

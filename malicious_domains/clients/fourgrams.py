@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..features.array_types import Floats, Ints, Narrow
-from ..features.encoding import OTHER, SIZE, encode
+from ..features.encoding import OTHER, SIZE, encode_labels
 
 GRAM = 4  # characters
 CELLS = SIZE**GRAM  # different ones
@@ -21,7 +21,7 @@ _LEAST = 0.5  # labels that a gram never seen elsewhere is taken to be in
 _FEW = 2000  # labels that a smaller background is taken to have
 
 
-class Grams(NamedTuple):
+class Fourgrams(NamedTuple):
     """Four characters in a row: `gram` stands in label `label` at `at`, all (places,)."""
 
     gram: Ints
@@ -29,21 +29,21 @@ class Grams(NamedTuple):
     at: Ints
 
 
-def grams_of(labels: Sequence[str]) -> Grams:
+def find_fourgrams(labels: Sequence[str]) -> Fourgrams:
     """All of each label, by label and then by place."""
-    codes, starts, lengths = encode(labels)
+    codes, starts, lengths = encode_labels(labels)
     owner = np.repeat(np.arange(len(labels)), lengths + 1)
     size = max(len(owner) - GRAM + 1, 0)
     windows = [codes[i : i + size] for i in range(GRAM)]
     whole = np.flatnonzero(np.all([x != OTHER for x in windows], axis=0))
-    gram = np.zeros(len(whole), np.int64)
+    gram: Ints = np.zeros(len(whole), np.int64)
     for code in windows:
         gram = gram * SIZE + code[whole]
     label = owner[whole]
-    return Grams(gram, label, whole - starts[label])
+    return Fourgrams(gram, label, whole - starts[label])
 
 
-def _each_once(found: Grams) -> tuple[Ints, Ints]:
+def _each_once(found: Fourgrams) -> tuple[Ints, Ints]:
     """The different grams of each label: gram and label, by label and then by gram."""
     keys = np.unique(found.label * CELLS + found.gram)
     return keys % CELLS, keys // CELLS
@@ -53,22 +53,22 @@ class Background:
     """In how many labels of a log each gram is; read-only, safe to share by threads."""
 
     def __init__(self, counts: Narrow, labels: int) -> None:
-        """Take the number of labels with each gram, and of all labels. See of()."""
+        """Take the number of labels with each gram, and of all labels. See count()."""
         self.counts, self.labels = counts, labels
 
     @classmethod
-    def of(cls, labels: Sequence[str]) -> Background:
+    def count(cls, labels: Sequence[str]) -> Background:
         """Count the grams of the different labels of a log; 8 MB, however many they are."""
-        counts = np.zeros(CELLS, np.int32)
+        counts: Narrow = np.zeros(CELLS, np.int32)
         for start in range(0, len(labels), _CHUNK):
-            gram, _ = _each_once(grams_of(labels[start : start + _CHUNK]))
+            gram, _ = _each_once(find_fourgrams(labels[start : start + _CHUNK]))
             counts += np.bincount(gram, minlength=CELLS).astype(np.int32)
         return cls(counts, len(labels))
 
-    def plus(self, labels: Sequence[str]) -> Background:
+    def add(self, labels: Sequence[str]) -> Background:
         """The same with some labels more, which it does not have yet."""
         counts = self.counts.copy()
-        np.add.at(counts, _each_once(grams_of(labels))[0], 1)
+        np.add.at(counts, _each_once(find_fourgrams(labels))[0], 1)
         return Background(counts, self.labels + len(labels))
 
     def share(self, gram: Ints, within: Ints, labels: Ints | int) -> Floats:
@@ -81,7 +81,7 @@ class Background:
         return share
 
 
-def surprise(count: Floats, expected: Floats) -> Floats:
+def poisson_surprisal(count: Floats, expected: Floats) -> Floats:
     """How unlikely so many are where so many are expected, in nats; 0 where they are fewer.
 
     The exponent of Chernoff's bound on a Poisson variable: P(X >= count) <= exp(-surprise).

@@ -8,7 +8,7 @@ from itertools import groupby
 from math import lgamma, log
 from typing import NamedTuple
 
-from ..names.dga_index import CHANCE, Known
+from ..names.dga_index import CHANCE, DgaMatch
 from .client_day import Alarm
 
 KIND = "known"  # of the alarm
@@ -19,7 +19,7 @@ _TINY = 1e-300
 Maker = tuple[str, str, str]  # family, variant, seed
 
 
-class Made(NamedTuple):
+class GeneratorNames(NamedTuple):
     """Names of one generator that a client asked for on a day."""
 
     family: str
@@ -41,7 +41,9 @@ class Made(NamedTuple):
         return f"{name}{dated}{seed}{doubt if self.on_time else ', for another day'}"
 
 
-def made(names: Sequence[tuple[Known, ...]], day: date | None, asked: int) -> list[Made]:
+def match_generators(
+    names: Sequence[tuple[DgaMatch, ...]], day: date | None, asked: int
+) -> list[GeneratorNames]:
     """The generators that speak against a client, the surest first and those of most names.
 
     names: who makes each of the names in question. day: on which they were asked for; None: it is
@@ -56,7 +58,7 @@ def made(names: Sequence[tuple[Known, ...]], day: date | None, asked: int) -> li
     return sorted(found, key=lambda x: (x.confidence != "high", -len(x.names), x[:3]))
 
 
-def alarm(found: Sequence[Made]) -> Alarm | None:
+def make_alarm(found: Sequence[GeneratorNames]) -> Alarm | None:
     """The alarm that generators raise, the surest names first; its score is how many they are."""
     order = dict.fromkeys(i for x in found for i in x.names)
     if not order:
@@ -66,8 +68,10 @@ def alarm(found: Sequence[Made]) -> Alarm | None:
     return Alarm(KIND, float(len(order)), "high" if sure else "low", tuple(order), points)
 
 
-def _groups(names: Sequence[tuple[Known, ...]], day: date | None, asked: int) -> Iterator[Made]:
-    every: list[tuple[Maker, bool, int, Known]] = [
+def _groups(
+    names: Sequence[tuple[DgaMatch, ...]], day: date | None, asked: int
+) -> Iterator[GeneratorNames]:
+    every: list[tuple[Maker, bool, int, DgaMatch]] = [
         ((x.family, x.variant, x.seed), _on_time(x, day), i, x)
         for i, makers in enumerate(names)
         for x in makers
@@ -81,10 +85,10 @@ def _groups(names: Sequence[tuple[Known, ...]], day: date | None, asked: int) ->
             first, last = (dates[0], dates[-1]) if dates else (None, None)
             family, variant, seed = maker
             numbers = tuple(own)
-            yield Made(family, variant, seed, first, last, numbers, on_time, confidence)
+            yield GeneratorNames(family, variant, seed, first, last, numbers, on_time, confidence)
 
 
-def _confidence(own: Sequence[Known], on_time: bool, asked: int) -> str:
+def _confidence(own: Sequence[DgaMatch], on_time: bool, asked: int) -> str:
     """ "high", "low", or "" of names that say nothing."""
     if not on_time:
         return "low" if own else ""
@@ -94,7 +98,7 @@ def _confidence(own: Sequence[Known], on_time: bool, asked: int) -> str:
     return "high" if odds <= log(CHANCE) else "low" if odds <= log(RARE) else ""
 
 
-def _on_time(known: Known, day: date | None) -> bool:
+def _on_time(known: DgaMatch, day: date | None) -> bool:
     if day is None or known.first is None or known.last is None:
         return True
     first, last = map(date.fromisoformat, (known.first, known.last))

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..features.array_types import Floats, Ints
-from ..features.encoding import ALPHABET, OTHER, SIZE, encode
+from ..features.encoding import ALPHABET, OTHER, SIZE, encode_labels
 from . import array_runs
-from .fourgrams import GRAM, Background, surprise
+from .fourgrams import GRAM, Background, poisson_surprisal
 
 _LENGTH = 6  # characters of a beginning or an end
 _PLACE_VALUES = SIZE ** np.arange(_LENGTH - 1, -1, -1)
@@ -21,7 +21,7 @@ _NOTHING = (0.0, None)
 _RANK = np.argsort(np.argsort([*map(ord, ALPHABET), 256]))
 
 
-def end_points(
+def weigh_affixes(
     labels: Sequence[str], grams: Background, alike: bool, day: Ints | None = None
 ) -> Floats:
     """What each label (n,) says by the beginning or end that it shares most remarkably, in nats.
@@ -32,7 +32,7 @@ def end_points(
     of it; the day's group of the highest has all points. day: as of piece_points.
     """
     of_day = np.zeros(len(labels), np.int64) if day is None else day
-    codes, starts, lengths = encode(labels)
+    codes, starts, lengths = encode_labels(labels)
     long = np.flatnonzero(lengths >= _LENGTH)
     sizes = np.bincount(of_day, minlength=1)
     best: dict[int, tuple[float, Ints]] = {}  # of each day the score and the labels
@@ -40,7 +40,7 @@ def end_points(
         ends = codes[begins[:, np.newaxis] + np.arange(_LENGTH)].astype(np.int64)
         groups = _groups(ends, of_day[long], lengths[long] if alike else None)
         score = _scores(ends[groups.first], groups, sizes[groups.day], grams)
-        for i in array_runs.highest(score, array_runs.starts(groups.day)).tolist():
+        for i in array_runs.find_peaks(score, array_runs.find_starts(groups.day)).tolist():
             number, said = int(groups.day[i]), float(score[i])
             if said > best.get(number, _NOTHING)[0]:
                 best[number] = said, long[groups.members(i)]
@@ -54,8 +54,8 @@ class _Groups(NamedTuple):
     """Labels of a day with the same end: of two or more, by day, then by text and length."""
 
     day: Ints
-    start: Ints  # group i is order[start[i] : start[i] + count[i]]
-    count: Ints
+    start: Ints  # group i is order[start[i] : start[i] + size[i]]
+    size: Ints
     order: Ints
 
     @property
@@ -65,15 +65,15 @@ class _Groups(NamedTuple):
 
     def members(self, i: int) -> Ints:
         """The labels of a group."""
-        return self.order[self.start[i] : self.start[i] + self.count[i]]
+        return self.order[self.start[i] : self.start[i] + self.size[i]]
 
 
 def _groups(ends: Ints, day: Ints, lengths: Ints | None) -> _Groups:
     text = day * SIZE**_LENGTH + _RANK[ends] @ _PLACE_VALUES
     key = text if lengths is None else text * _LENGTHS + lengths
     order = np.argsort(key, kind="stable")
-    start = array_runs.starts(key[order])
-    count = array_runs.lengths(start, len(order))
+    start = array_runs.find_starts(key[order])
+    count = array_runs.measure_runs(start, len(order))
     start, count = start[count > 1], count[count > 1]
     return _Groups(day[order[start]], start, count, order)
 
@@ -83,7 +83,7 @@ def _scores(ends: Ints, groups: _Groups, labels: Ints, grams: Background) -> Flo
     share = np.ones(len(ends))
     for at in range(_LENGTH - GRAM + 1):
         window = ends[:, at : at + GRAM]
-        own = grams.share(window @ _GRAM_VALUES, groups.count, labels)
+        own = grams.share(window @ _GRAM_VALUES, groups.size, labels)
         whole = np.all(window != OTHER, axis=1)
         share = np.minimum(share, np.where(whole, own, 1.0))
-    return surprise(groups.count.astype(np.float64), labels * share)
+    return poisson_surprisal(groups.size.astype(np.float64), labels * share)

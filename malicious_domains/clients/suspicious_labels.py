@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..features.array_types import Bools, Floats, Ints
-from .client_day import Alarm, Cut
+from .client_day import Alarm, AlarmThresholds
 
-_DEFAULT = Cut()
+_DEFAULT = AlarmThresholds()
 
 
-def shared_oddity(
-    z: Floats, clients_of_label: Ints, popular: Bools, clients: int, cut: Cut = _DEFAULT
+def find_shared_labels(
+    z: Floats, clients_of_label: Ints, popular: Bools, clients: int, cut: AlarmThresholds = _DEFAULT
 ) -> Alarm | None:
     """The alarm that a log's odd, shared labels raise; None if they are too few.
 
@@ -20,8 +20,8 @@ def shared_oddity(
     points are 1 each and its score is their number. Confidence is low: content networks have
     such names too.
     """
-    found = np.flatnonzero(odd_and_shared(z, clients_of_label, popular, clients, cut))
-    if len(found) < cut.shared:
+    found = np.flatnonzero(mask_shared_labels(z, clients_of_label, popular, clients, cut))
+    if len(found) < cut.min_shared:
         return None
     found = found[np.lexsort((found, -z[found], -clients_of_label[found]))]
     return Alarm(
@@ -29,11 +29,11 @@ def shared_oddity(
     )
 
 
-def odd_and_shared(
-    z: Floats, clients_of_label: Ints, popular: Bools, clients: int, cut: Cut = _DEFAULT
+def mask_shared_labels(
+    z: Floats, clients_of_label: Ints, popular: Bools, clients: int, cut: AlarmThresholds = _DEFAULT
 ) -> Bools:
     """Which labels (labels,) count for shared_oddity(): odd, and asked for by several, not most."""
-    most = max(cut.share * clients, cut.sharers)
-    shared = (clients_of_label >= cut.sharers) & (clients_of_label <= most)
-    found: Bools = (z >= cut.odd) & shared & ~popular
+    most = max(cut.max_share * clients, cut.min_clients)
+    shared = (clients_of_label >= cut.min_clients) & (clients_of_label <= most)
+    found: Bools = (z >= cut.suspicious_from) & shared & ~popular
     return found

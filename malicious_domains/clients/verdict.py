@@ -9,23 +9,31 @@ from typing import NamedTuple
 import numpy as np
 
 from ..features.array_types import Floats, Ints
-from .client_day import Alarm, Cut, Day, Log, Thresholds, in_order
-from .cusum import length_points, odd_points, running_sum
+from .client_day import Alarm, AlarmThresholds, ClientDay, KindThresholds, LogContext, sort_by_time
+from .cusum import find_highest_sum, weigh_lengths, weigh_names
 from .generated_names import KIND
-from .shared_affixes import end_points
-from .shared_substrings import piece_points
+from .shared_affixes import weigh_affixes
+from .shared_substrings import weigh_substrings
 
-__all__ = ["Alarm", "Cut", "Day", "Log", "Thresholds"]
-__all__ += ["LabelPoints", "alarms_of", "in_rank", "judge", "label_points", "scores", "scores_of"]
-__all__ += ["strength"]
+__all__ = ["Alarm", "AlarmThresholds", "ClientDay", "LogContext", "KindThresholds"]
+__all__ += [
+    "LabelWeights",
+    "select_alarms",
+    "rank_alarms",
+    "judge_day",
+    "weigh_labels",
+    "score_day",
+    "score_ordered_day",
+]
+__all__ += ["alarm_strength"]
 
 SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
 _BY_CHANCE = 0.05  # pieces that a label more has in common with others by chance
-_DEFAULT = Cut()
+_DEFAULT = AlarmThresholds()
 
 
 @dataclass(frozen=True)
-class Score:
+class KindScore:
     """One kind's score of a day, alarm or not."""
 
     kind: str
@@ -47,30 +55,37 @@ class Score:
     def _strongest(self) -> Ints:
         """Those that add to it by points, equal ones by index. Asked of alarms alone."""
         kept = np.flatnonzero(self._own > 0)
-        return kept[np.lexsort((self._index[kept], -self._own[kept]))]
+        strongest: Ints = kept[np.lexsort((self._index[kept], -self._own[kept]))]
+        return strongest
 
 
-def judge(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
+def judge_day(day: ClientDay, log: LogContext, cut: AlarmThresholds = _DEFAULT) -> list[Alarm]:
     """The alarms that a day raises, the surest first; none for an empty day."""
-    return alarms_of(scores(day, log, cut), log, cut)
+    return select_alarms(score_day(day, log, cut), log, cut)
 
 
-def alarms_of(found: Iterable[Score], log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
+def select_alarms(
+    found: Iterable[KindScore], log: LogContext, cut: AlarmThresholds = _DEFAULT
+) -> list[Alarm]:
     """The alarms among a day's scores, the surest first."""
     alarms = [
         Alarm(x.kind, x.score, "high" if x.kind in SURE else "low", x.names, x.points)
         for x in found
         if x.score >= _threshold(x.kind, log, cut)
     ]
-    return in_rank(alarms, log, cut)
+    return rank_alarms(alarms, log, cut)
 
 
-def in_rank(alarms: Iterable[Alarm], log: Log, cut: Cut = _DEFAULT) -> list[Alarm]:
+def rank_alarms(
+    alarms: Iterable[Alarm], log: LogContext, cut: AlarmThresholds = _DEFAULT
+) -> list[Alarm]:
     """Alarms, the surest first."""
-    return sorted(alarms, key=lambda x: (x.confidence != "high", -strength(x, log, cut), x.kind))
+    return sorted(
+        alarms, key=lambda x: (x.confidence != "high", -alarm_strength(x, log, cut), x.kind)
+    )
 
 
-class LabelPoints(NamedTuple):
+class LabelWeights(NamedTuple):
     """What each label of a day, or of several, says: (labels,) each."""
 
     odd: Floats  # what it adds to the running sum of "random-looking"
@@ -79,80 +94,84 @@ class LabelPoints(NamedTuple):
     ends: Floats  # as end_points has it; with response codes of the dead labels
 
 
-def label_points(day: Day, log: Log, number: Ints | None = None) -> LabelPoints:
+def weigh_labels(day: ClientDay, log: LogContext, number: Ints | None = None) -> LabelWeights:
     """What the labels of a day say, by first sight; or those of several days, one after the other.
 
     number: which of these days each label is of, from 0. None: all are of one.
     """
-    odd = odd_points(day.z, day.dead, day.suffixes, log.coded)
-    pieces = piece_points(day.labels, log.grams, number)
-    if not log.coded:
-        ends = end_points(day.labels, log.grams, True, number)
-        return LabelPoints(odd, pieces, np.zeros(len(odd)), ends)
-    some = np.flatnonzero(day.dead)
+    odd = weigh_names(day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes)
+    pieces = weigh_substrings(day.labels, log.background, number)
+    if not log.has_rcodes:
+        ends = weigh_affixes(day.labels, log.background, True, number)
+        return LabelWeights(odd, pieces, np.zeros(len(odd)), ends)
+    some = np.flatnonzero(day.nxdomain)
     labels, days = [day.labels[i] for i in some.tolist()], None if number is None else number[some]
     dead_pieces, ends = np.zeros(len(odd)), np.zeros(len(odd))
-    dead_pieces[some] = piece_points(labels, log.grams, days)
-    ends[some] = end_points(labels, log.grams, False, days)
-    return LabelPoints(odd, pieces, dead_pieces, ends)
+    dead_pieces[some] = weigh_substrings(labels, log.background, days)
+    ends[some] = weigh_affixes(labels, log.background, False, days)
+    return LabelWeights(odd, pieces, dead_pieces, ends)
 
 
-def scores(day: Day, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
+def score_day(day: ClientDay, log: LogContext, cut: AlarmThresholds = _DEFAULT) -> list[KindScore]:
     """The score of each kind, in a fixed order; those that need response codes only with them."""
-    order = in_order(day)
-    ordered = day.taken(order)
-    found = scores_of(ordered, label_points(ordered, log), log, cut)
+    order = sort_by_time(day)
+    ordered = day.select(order)
+    found = score_ordered_day(ordered, weigh_labels(ordered, log), log, cut)
     return [replace(x, _index=order[x._index]) for x in found]
 
 
-def scores_of(day: Day, own: LabelPoints, log: Log, cut: Cut = _DEFAULT) -> list[Score]:
+def score_ordered_day(
+    day: ClientDay, own: LabelWeights, log: LogContext, cut: AlarmThresholds = _DEFAULT
+) -> list[KindScore]:
     """The same of a day whose labels stand in order, by what they say."""
     every = np.arange(len(day.labels))
-    some = np.flatnonzero(day.dead) if log.coded else every
+    some = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
     found = [_stretch("random-looking", every, own.odd)]
     found.append(_same_pieces(own, every, some, log, cut))
     found.append(_sum("same-end", some, own.ends[some]))
-    if log.coded:
+    if log.has_rcodes:
         lengths = np.fromiter((len(day.labels[i]) for i in some.tolist()), np.int64, len(some))
-        found.append(_stretch("long-dead", some, length_points(lengths)))
+        found.append(_stretch("long-dead", some, weigh_lengths(lengths)))
         found.append(_sum("many-dead", some, np.ones(len(some))))
     return found
 
 
-def _same_pieces(own: LabelPoints, every: Ints, dead: Ints, log: Log, cut: Cut) -> Score:
+def _same_pieces(
+    own: LabelWeights, every: Ints, dead: Ints, log: LogContext, cut: AlarmThresholds
+) -> KindScore:
     """Of all labels; with response codes of the dead ones, if that says more for its threshold."""
-    if not log.coded:
+    if not log.has_rcodes:
         return _pieces(every, own.pieces)
     gone = _pieces(dead, own.dead_pieces[dead])
-    found = _pieces(every, own.pieces, cut.coded.same_pieces / cut.uncoded.same_pieces)
+    found = _pieces(every, own.pieces, cut.with_rcodes.same_pieces / cut.without_rcodes.same_pieces)
     return max(gone, found, key=lambda x: x.score)
 
 
-def _pieces(some: Ints, own: Floats, worth: float = 1.0) -> Score:
+def _pieces(some: Ints, own: Floats, worth: float = 1.0) -> KindScore:
     score = max(float(own.sum()) - len(some) * _BY_CHANCE, 0.0)
-    return Score("same-pieces", score * worth, some, own * worth)
+    return KindScore("same-pieces", score * worth, some, own * worth)
 
 
-def strength(alarm: Alarm, log: Log, cut: Cut = _DEFAULT) -> float:
+def alarm_strength(alarm: Alarm, log: LogContext, cut: AlarmThresholds = _DEFAULT) -> float:
     """An alarm's score as a multiple of its threshold, which makes kinds comparable."""
     if alarm.kind == KIND:
         return alarm.score  # one name is enough
     if alarm.kind == "shared-oddity":
-        return alarm.score / cut.shared
+        return alarm.score / cut.min_shared
     return alarm.score / _threshold(alarm.kind, log, cut)
 
 
-def _threshold(kind: str, log: Log, cut: Cut) -> float:
-    value: float = getattr(cut.thresholds(log.coded), kind.replace("-", "_"))
+def _threshold(kind: str, log: LogContext, cut: AlarmThresholds) -> float:
+    value: float = getattr(cut.thresholds(log.has_rcodes), kind.replace("-", "_"))
     return value
 
 
-def _stretch(kind: str, index: Ints, in_turn: Floats) -> Score:
+def _stretch(kind: str, index: Ints, in_turn: Floats) -> KindScore:
     """The highest running sum, with the names of its stretch."""
-    top = running_sum(in_turn)
+    top = find_highest_sum(in_turn)
     inside = slice(top.start, top.stop)
-    return Score(kind, top.maximum, index[inside], in_turn[inside])
+    return KindScore(kind, top.maximum, index[inside], in_turn[inside])
 
 
-def _sum(kind: str, index: Ints, own: Floats) -> Score:
-    return Score(kind, float(own.sum()), index, own)
+def _sum(kind: str, index: Ints, own: Floats) -> KindScore:
+    return KindScore(kind, float(own.sum()), index, own)

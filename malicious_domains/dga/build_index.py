@@ -9,9 +9,9 @@ import numpy as np
 
 from ..features.array_types import Floats, Ints
 from ..inputs.atomic import replacing_file
-from ..names.dga_index import RECORD, KnownNames, marks_of, sieve_of
+from ..names.dga_index import RECORD, DgaIndex, build_prefilter, checksum_names
 from ..names.errors import MaliciousDomainsError
-from ..names.hashes import hashes_of
+from ..names.hashes import hash_names
 from . import chance_matches
 from .seeded_generators import Days, Period, all_series, each
 
@@ -30,7 +30,7 @@ class _Part(NamedTuple):
     probability: Floats  # that a legitimate name of that length is this one
 
 
-def build(numbers: Iterable[int], span: Days, jobs: int) -> KnownNames:
+def build(numbers: Iterable[int], span: Days, jobs: int) -> DgaIndex:
     """Index the names of some series that are asked for on some days, by so many processes."""
     parts = [*each(_part, numbers, span, jobs)]
     whole = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -39,10 +39,10 @@ def build(numbers: Iterable[int], span: Days, jobs: int) -> KnownNames:
     alone = kept[np.r_[True, hashes[1:] != hashes[:-1]]] if len(kept) else kept
     probability = chance_matches.by_length(whole.lengths[alone], whole.probability[alone])
     about = _about(records, span, probability)
-    return KnownNames(about, sieve_of(whole.marks[alone]), hashes, records)
+    return DgaIndex(about, build_prefilter(whole.marks[alone]), hashes, records)
 
 
-def save(index: KnownNames, path: Any) -> None:
+def save(index: DgaIndex, path: Any) -> None:
     """Write an index whole or not at all; raises OSError."""
     with replacing_file(path) as part:
         index.save(part)
@@ -54,7 +54,7 @@ def _part(periods: list[Period]) -> _Part:
     records = np.concatenate([_records(period) for period in periods])
     lengths = np.fromiter((host.index(".") for host in hosts), np.int64, len(hosts))
     probability = chance_matches.committed().probability(hosts)
-    return _Part(hashes_of(hosts), marks_of(hosts), records, lengths, probability)
+    return _Part(hash_names(hosts), checksum_names(hosts), records, lengths, probability)
 
 
 def _records(period: Period) -> Any:

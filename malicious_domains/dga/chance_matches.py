@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from ..features.array_types import Floats, Ints
-from ..features.encoding import SIZE, encode
+from ..features.encoding import SIZE, encode_labels
 from ..names.parse import MAX_LABEL
 from .legitimate_hosts import LISTS, read_labels
 
@@ -68,7 +68,7 @@ def by_length(lengths: Ints, probability: Floats) -> list[float]:
 
 def _triples(labels: Sequence[str]) -> tuple[tuple[Ints, Ints, Ints], Ints]:
     """Each character's code after the two before it, (characters,), and whose it is."""
-    codes, _, lengths = encode(labels)
+    codes, _, lengths = encode_labels(labels)
     owner = np.repeat(np.arange(len(labels)), lengths + 1)  # encode() puts a mark after each
     code = np.concatenate([[_START, _START], codes[: len(owner)]]).astype(np.int64)
     first = np.diff(owner, prepend=-1) > 0

@@ -18,7 +18,7 @@ import numpy as np
 from ..features.array_types import Bools, Floats
 from ..names.allow import AllowList
 from ..names.dga_index import CHANCE
-from ..names.hashes import Hashes, hashes_of
+from ..names.hashes import Hashes, hash_names
 from . import chance_matches as chance
 from .legitimate import Legitimate
 from .seeded_generators import Days, Period, all_series, each
@@ -89,7 +89,7 @@ def _part(periods: list[Period]) -> _Part:
     ]
     hosts = [host for host, _ in rows]
     probability = chance.committed().probability(hosts)
-    return _Part(hosts, [place for _, place in rows], hashes_of(hosts), probability)
+    return _Part(hosts, [place for _, place in rows], hash_names(hosts), probability)
 
 
 def _fill(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..features.array_types import Bools
 from ..names.allow import AllowList
-from ..names.hashes import Hashes, hashes_of
+from ..names.hashes import Hashes, hash_names
 from ..names.parse import InvalidDomain, parse
 from .legitimate_hosts import LISTS, read_labels
 
@@ -23,7 +23,7 @@ class Legitimate:
         """allow: None for the program's lists alone."""
         self._allow = allow
         hosts = [*_listed()]
-        lists = [hashes_of(hosts)] + ([allow.hashes] if allow else [])
+        lists = [hash_names(hosts)] + ([allow.hashes] if allow else [])
         self._hashes = np.unique(np.concatenate(lists))
         self._below = cache(self._allowed_below)
 
@@ -31,7 +31,7 @@ class Legitimate:
         """Which hosts (n,), with their hashes, are legitimate."""
         found: Bools = np.isin(hashes, self._hashes)
         if self._allow:
-            found |= np.isin(hashes_of(f".{host}" for host in hosts), self._hashes)
+            found |= np.isin(hash_names(f".{host}" for host in hosts), self._hashes)
             parents = [host.partition(".")[2] for host in hosts]
             found |= np.fromiter(map(self._below, parents), np.bool_, len(hosts))
         return found

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..inputs.paths import DATA
 from ..names.errors import InvalidDomain
 from ..names.parse import parse
-from ..names.public_suffix import packaged
+from ..names.public_suffix import packaged_zones
 
 HSTS = DATA / "legit-hsts.txt.xz"
 UNIVERSITIES = DATA / "legit-universities.txt.xz"
@@ -33,7 +33,7 @@ def read_hosts(path: Path) -> Iterator[str]:
 
 def read_labels(path: Path) -> Iterator[LegitimateHost]:
     """Yield each host of a list with its label; a zone below which others choose names has none."""
-    zones = packaged().rules.keys() - _OWN_SITES  # of bitbucket.io others have the names
+    zones = packaged_zones().rules.keys() - _OWN_SITES  # of bitbucket.io others have the names
     for host in read_hosts(path):
         try:
             label = "" if host in zones else parse(host).label

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from ..inputs.rows import Row
 from ..model.score import Invalid
-from ..names.dga_index import Known, KnownNames
+from ..names.dga_index import DgaIndex, DgaMatch
 from ..names.parse import InvalidDomain, Skipped, parse
 
-COLUMNS = ("domain", *Known._fields)
+COLUMNS = ("domain", *DgaMatch._fields)
 
 
 def matches(
-    known: KnownNames, rows: Iterable[Row]
-) -> Iterator[tuple[str, tuple[Known, ...] | None]]:
+    known: DgaIndex, rows: Iterable[Row]
+) -> Iterator[tuple[str, tuple[DgaMatch, ...] | None]]:
     """Each row's text and who makes it, () if nobody does; None for a row that is no name."""
     texts, hosts, good = [], [], []
     for row in rows:
@@ -28,7 +28,7 @@ def matches(
         yield text, found.get(i, () if good[i] else None)
 
 
-def cells(text: str, known: Known) -> list[str]:
+def cells(text: str, known: DgaMatch) -> list[str]:
     """A row of COLUMNS."""
     values = ["" if x is None else int(x) if isinstance(x, bool) else x for x in known]
     return [text, *map(str, values)]

@@ -8,9 +8,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..model.artifact import CHECKSUM, MODEL, MOJO, ArtifactError, checksum
+from ..model.artifact import CHECKSUM, MODEL, MOJO, ArtifactError, format_checksum
 from ..names import npy
-from .family_features import TRAITS
+from .family_features import FAMILY_FEATURES
 
 SCHEMA_VERSION = 1
 COEFFICIENTS = "coefficients.npy"
@@ -19,7 +19,7 @@ FILES = (MODEL, CHECKSUM, COEFFICIENTS, MOJO)
 PACKAGED = Path(__file__).with_name("trained")
 
 
-class HintModel(NamedTuple):
+class FamilyArtifact(NamedTuple):
     """A verified model: a multinomial GLM over TRAITS."""
 
     metadata: dict[str, Any]  # model.json as it stands
@@ -32,7 +32,7 @@ class HintModel(NamedTuple):
     typical: dict[str, float]  # by group: the mean ln P of it that its clients' names reach
 
 
-def load(folder: Path = PACKAGED) -> HintModel:
+def load_artifact(folder: Path = PACKAGED) -> FamilyArtifact:
     """Read and verify: hashes, shapes, finite numbers.
 
     The MOJO, by which the proof is made, is not read. Raises ArtifactError, which names the
@@ -46,16 +46,16 @@ def load(folder: Path = PACKAGED) -> HintModel:
         raise ArtifactError(folder, f"cannot be understood: {error!r}") from error
 
 
-def _load(folder: Path) -> HintModel:
+def _load(folder: Path) -> FamilyArtifact:
     path = folder / MODEL
     data = _read(path)
-    if _read(folder / CHECKSUM) != checksum(data):
+    if _read(folder / CHECKSUM) != format_checksum(data):
         raise ArtifactError(path, f"its SHA-256 is not the one in {CHECKSUM}")
     metadata = json.loads(data)
     if metadata["schema_version"] != SCHEMA_VERSION:
         version = metadata["schema_version"]
         raise ArtifactError(path, f"schema_version {version!r}, known is {SCHEMA_VERSION}")
-    if tuple(metadata["traits"]) != TRAITS:
+    if tuple(metadata["traits"]) != FAMILY_FEATURES:
         raise ArtifactError(path, "its traits are not those that are computed")
     numbers = _read(folder / COEFFICIENTS)
     found = hashlib.sha256(numbers).hexdigest()
@@ -72,16 +72,16 @@ def _load(folder: Path) -> HintModel:
     typical = metadata["typical"]
     if not (typical.keys() <= groups.keys() and all(map(isfinite, typical.values()))):
         raise ArtifactError(path, "typical is not of its groups, or not finite")
-    return HintModel(
+    return FamilyArtifact(
         metadata, classes, rows[0], rows[1:], groups, temperature, unknown_from, typical
     )
 
 
 def _rows(path: Path, data: bytes, classes: int) -> list[list[float]]:
     """The intercepts, and the coefficients of each trait."""
-    steps: list[int] = npy.read(data, "coefficients", npy.INT32).tolist()
-    if len(steps) != (1 + len(TRAITS)) * classes:
-        raise ArtifactError(path, f"has not {1 + len(TRAITS)} numbers for each class")
+    steps: list[int] = npy.read_numbers(data, "coefficients", npy.INT32).tolist()
+    if len(steps) != (1 + len(FAMILY_FEATURES)) * classes:
+        raise ArtifactError(path, f"has not {1 + len(FAMILY_FEATURES)} numbers for each class")
     numbers = [x / STEPS for x in steps]
     return [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
 

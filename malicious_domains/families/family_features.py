@@ -18,7 +18,7 @@ _KIND_OF = str.maketrans(
 )
 _PAIRS = [one + other for one in _KINDS for other in _KINDS]
 
-TRAITS = (
+FAMILY_FEATURES = (
     *(f"length_{n}" for n in range(1, MAX_LABEL + 1)),
     *(f"share_{x}" for x in _CHARACTERS),
     *(f"first_{x}" for x in _CHARACTERS),
@@ -31,7 +31,7 @@ TRAITS = (
 )
 
 
-def traits(label: str) -> list[float]:
+def compute_features(label: str) -> list[float]:
     """The values of TRAITS: shares of its characters or of its pairs of them, else 0 or 1.
 
     Raises ValueError for what is no label: 1 to 63 lower-case letters, digits and hyphens.

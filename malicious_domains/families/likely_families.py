@@ -9,32 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import family_artifact
-from .family_features import traits
+from .family_features import compute_features
 
 if TYPE_CHECKING:
     from ..features.array_types import Floats
 
 UNKNOWN = "unknown"
-MOST = 3  # families that are told
-MANY = 20  # labels of a client, from which on it is asked whether they fit
+MAX_FAMILIES = 3  # families that are told
+MIN_LABELS_FOR_FIT = 20  # labels of a client, from which on it is asked whether they fit
 # How alike names of one client are: by Kish's design effect, as the intraclass correlation. Chosen
 # by families left out, on validation names (docs/hint.md).
-ALIKE = 0.2
+CORRELATION = 0.2
 TINY = 1e-300  # for a probability of 0, which has no logarithm
 
 
-class Likely(NamedTuple):
+class LikelyFamily(NamedTuple):
     """A family, or several that names do not tell apart: "goz or murofet"."""
 
     family: str
     probability: float
 
 
-class FamilyHint(NamedTuple):
+class LikelyFamilies(NamedTuple):
     """What names look like: a hint, not a verdict."""
 
     answer: str  # the likeliest family, or "unknown": then families are what it would be else
-    families: tuple[Likely, ...]  # the MOST likeliest, the likeliest first
+    families: tuple[LikelyFamily, ...]  # the MOST likeliest, the likeliest first
     unknown: float  # the probability of no known family; with those of all families it sums to 1
 
     def as_json(self) -> dict[str, Any]:
@@ -43,15 +43,15 @@ class FamilyHint(NamedTuple):
 
     def __str__(self) -> str:
         """In one cell: "goz 0.91; qakbot 0.05; ramnit 0.01; unknown 0.02", the answer first."""
-        told = [*self.families, Likely(UNKNOWN, self.unknown)]
+        told = [*self.families, LikelyFamily(UNKNOWN, self.unknown)]
         told.sort(key=lambda x: x.family != self.answer)
         return "; ".join(f"{x.family} {x.probability:.2f}" for x in told)
 
 
-class Hinter:
+class FamilyModel:
     """Names families by a multinomial GLM over a label's traits. Immutable, safe to share."""
 
-    def __init__(self, model: family_artifact.HintModel) -> None:
+    def __init__(self, model: family_artifact.FamilyArtifact) -> None:
         """Take a loaded model."""
         self.model = model
         self._groups = [
@@ -60,19 +60,19 @@ class Hinter:
         ]
 
     @classmethod
-    def load(cls, path: Path = family_artifact.PACKAGED) -> Hinter:
+    def load(cls, path: Path = family_artifact.PACKAGED) -> FamilyModel:
         """Load and verify the model in a folder; raises ArtifactError."""
-        return cls(family_artifact.load(path))
+        return cls(family_artifact.load_artifact(path))
 
     def probabilities(self, label: str) -> list[float]:
         """P of each class, as the MOJO has it; raises ValueError for what is no label."""
         return softmax(self._scores(label))
 
-    def hint(self, label: str) -> FamilyHint:
+    def classify(self, label: str) -> LikelyFamilies:
         """The likeliest families of one label; raises ValueError for what is no label."""
-        return self.hint_of_all([label])
+        return self.classify_client([label])
 
-    def hint_of_all(self, labels: Sequence[str]) -> FamilyHint:
+    def classify_client(self, labels: Sequence[str]) -> LikelyFamilies:
         """The likeliest families of labels of one client, taken to be one family's.
 
         The logarithms of probabilities are summed and, as a generator's names on one day are
@@ -83,9 +83,11 @@ class Hinter:
         if not labels:
             raise ValueError("no labels: a hint is of one at least")
         each = [log_softmax(scores) for scores in self._tempered(labels)]
-        alike = repeated(len(each))
+        alike = design_effect(len(each))
         hint = self._told(softmax([sum(scores) / alike for scores in zip(*each, strict=True)]))
-        if len(each) < MANY or self._fit(hint.families[0].family, each) >= self._least(hint):
+        if len(each) < MIN_LABELS_FOR_FIT or self._fit(
+            hint.families[0].family, each
+        ) >= self._least(hint):
             return hint
         return hint._replace(answer=UNKNOWN)
 
@@ -94,16 +96,16 @@ class Hinter:
         at = dict(self._groups)[group]
         return sum(log(sum(exp(scores[i]) for i in at) or TINY) for scores in each) / len(each)
 
-    def _least(self, hint: FamilyHint) -> float:
+    def _least(self, hint: LikelyFamilies) -> float:
         return self.model.typical[hint.families[0].family]
 
-    def _told(self, probability: Sequence[float]) -> FamilyHint:
+    def _told(self, probability: Sequence[float]) -> LikelyFamilies:
         """The hint that probabilities of the classes amount to."""
         by_group = {name: sum(probability[i] for i in at) for name, at in self._groups}
         unknown = by_group.pop(UNKNOWN, 0.0)
-        likely = sorted(by_group.items(), key=lambda x: -x[1])[:MOST]
+        likely = sorted(by_group.items(), key=lambda x: -x[1])[:MAX_FAMILIES]
         answer = UNKNOWN if unknown >= self.model.unknown_from else likely[0][0]
-        return FamilyHint(answer, tuple(Likely(*x) for x in likely), unknown)
+        return LikelyFamilies(answer, tuple(LikelyFamily(*x) for x in likely), unknown)
 
     def _tempered(self, labels: Sequence[str]) -> list[list[float]]:
         if len(labels) == 1:
@@ -114,7 +116,7 @@ class Hinter:
     def _scores(self, label: str) -> list[float]:
         """The linear predictor of each class; most traits of a label are 0, and add nothing."""
         scores = self.model.intercepts
-        for value, row in zip(traits(label), self.model.coefficients, strict=True):
+        for value, row in zip(compute_features(label), self.model.coefficients, strict=True):
             if value:
                 scores = [score + value * x for score, x in zip(scores, row, strict=True)]
         return scores
@@ -123,19 +125,19 @@ class Hinter:
         """The same numbers, (labels, classes): terms are added in the same order."""
         import numpy as np  # for those alone who ask for many
 
-        values = np.array([traits(label) for label in labels], dtype=np.float64)
+        values = np.array([compute_features(label) for label in labels], dtype=np.float64)
         scores = np.tile(np.array(self.model.intercepts), (len(labels), 1))
         for i in np.flatnonzero(values.any(axis=0)).tolist():
             scores += values[:, i, np.newaxis] * np.array(self.model.coefficients[i])
         return scores
 
 
-def repeated(count: int) -> float:
+def design_effect(count: int) -> float:
     """How many times over so many names of one client say the same: 1 of one name, 4.8 of 20.
 
     The design effect of samples in clusters, 1 + (n - 1) ALIKE (L. Kish, Survey Sampling, 1965).
     """
-    return 1 + (count - 1) * ALIKE
+    return 1 + (count - 1) * CORRELATION
 
 
 def softmax(scores: Sequence[float]) -> list[float]:
@@ -154,6 +156,6 @@ def log_softmax(scores: Sequence[float]) -> list[float]:
 
 
 @cache
-def packaged() -> Hinter:
+def load_packaged() -> FamilyModel:
     """The packaged hinter, loaded when it is first asked for; raises ArtifactError."""
-    return Hinter.load()
+    return FamilyModel.load()

@@ -39,21 +39,21 @@ class Batch(NamedTuple):
     lengths: Ints
 
 
-def encode(labels: Sequence[str]) -> Batch:
+def encode_labels(labels: Sequence[str]) -> Batch:
     """Encode labels; characters outside ALPHABET all become OTHER.
 
     Raises ValueError for a label over MAX_LENGTH.
     """
     import numpy as np  # for those alone who ask for many
 
-    raw = codes("\0".join(labels) + "\0\0\0")
+    raw = encode_label("\0".join(labels) + "\0\0\0")
     lengths = np.fromiter(map(len, labels), np.int64, len(labels))
     check_length(lengths.max(initial=0))
     starts = np.cumsum(lengths + 1) - (lengths + 1)
     return Batch(np.frombuffer(raw, np.uint8), starts, lengths)
 
 
-def codes(text: str) -> bytes:
+def encode_label(text: str) -> bytes:
     """The code of each character."""
     # One byte a code point: what latin-1 lacks becomes "?", which is OTHER too.
     return text.encode("latin-1", "replace").translate(_CODE_OF_BYTE)
@@ -78,7 +78,7 @@ def check_labels(labels: Sequence[str], batch: Batch) -> None:
     ):
         return
     for label in labels:
-        if not 1 <= len(label) <= DNS_LENGTH or OTHER in codes(label):
+        if not 1 <= len(label) <= DNS_LENGTH or OTHER in encode_label(label):
             raise ValueError(
                 f"{label[:80]!r} is no label: expected 1 to {DNS_LENGTH} lower-case letters, "
                 "digits and hyphens; score_many() takes names, hosts and URLs as they come"

@@ -70,7 +70,7 @@ class Lexicon:
     @classmethod
     def load(cls, path: Path) -> Lexicon:
         """Read an .npy file; raises OSError or ValueError if it is not one."""
-        return cls(npy.read(path.read_bytes(), "cells", npy.INT32))
+        return cls(npy.read_numbers(path.read_bytes(), "cells", npy.INT32))
 
     @cached_property
     def arrays(self) -> LexiconArrays:
@@ -102,7 +102,7 @@ class Vocabulary:
         the cells could leave them or its label.
         """
         self.cells = automaton(cells)
-        known = npy.view(costs, "costs", npy.UINT8)
+        known = npy.view_numbers(costs, "costs", npy.UINT8)
         _check_size(known, SIZE + len(self.cells))
         self.single, self.costs = known[:SIZE], known[SIZE:]
 
@@ -134,8 +134,8 @@ class CharacterModel:
         fourgrams, uint8 (SYMBOLS**4,), holds how much the cost of the last of four is
         above that by the last three alone, modulo 256. Raises ValueError for other arrays.
         """
-        self.trigrams = npy.view(trigrams, "costs", npy.UINT8)
-        self.above = npy.view(fourgrams, "costs", npy.UINT8)
+        self.trigrams = npy.view_numbers(trigrams, "costs", npy.UINT8)
+        self.above = npy.view_numbers(fourgrams, "costs", npy.UINT8)
         _check_size(self.trigrams, SYMBOLS**3)
         _check_size(self.above, SYMBOLS**4)
 
@@ -162,7 +162,7 @@ def automaton(cells: Numbers) -> memoryview:
 
     Raises ValueError unless every walk stays inside the cells and inside its label.
     """
-    known = npy.view(cells, "cells", npy.INT32)
+    known = npy.view_numbers(cells, "cells", npy.INT32)
     if len(known) <= SIZE:
         raise ValueError(f"cells are int32 ({len(known)},), not more than {SIZE}")
     if max(known[0], max(known) >> BASE_BIT) > len(known) - SIZE:

@@ -275,7 +275,7 @@ CLASSIC = ("length", "entropy", "p_vowels", "num_words")
 SETS = {"classic": CLASSIC, "language": tuple(REGISTRY)}
 
 
-def chunks(
+def compute_chunks(
     labels: Sequence[str], names: Sequence[str], tables: Tables, check: bool = False
 ) -> Iterator[list[Column]]:
     """The named features of CHUNK labels at a time: columns (labels of the chunk,), as named.
@@ -285,18 +285,18 @@ def chunks(
     of DNS in lower case.
     """
     from .batch import BatchFeatures  # with NumPy: for those alone who ask for many
-    from .encoding import check_labels, encode
+    from .encoding import check_labels, encode_labels
 
     for start in range(0, len(labels), CHUNK):
         some = labels[start : start + CHUNK]
-        batch = encode(some)
+        batch = encode_labels(some)
         if check:
             check_labels(some, batch)
         inputs = BatchFeatures(batch, tables)
         yield [REGISTRY[name].compute(inputs) for name in names]
 
 
-def matrix(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Floats:
+def compute_matrix(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Floats:
     """The named features of all labels, float64 (labels, names).
 
     Raises KeyError for an unknown name, and ValueError for a label over MAX_LENGTH or
@@ -305,7 +305,7 @@ def matrix(labels: Sequence[str], names: Sequence[str], tables: Tables) -> Float
     import numpy as np
 
     table = np.empty((len(labels), len(names)))
-    for i, columns in enumerate(chunks(labels, names, tables)):
+    for i, columns in enumerate(compute_chunks(labels, names, tables)):
         for j, column in enumerate(columns):
             table[i * CHUNK : (i + 1) * CHUNK, j] = column
     return table

@@ -15,7 +15,7 @@ from .encoding import (
     SYMBOLS,
     WORD_BIT,
     check_length,
-    codes,
+    encode_label,
 )
 from .language_tables import Tables, require
 from .quantities import (
@@ -56,7 +56,7 @@ class LabelFeatures:
         self.safe_length = max(n, 1)
         self.bigram_count = max(n - 1, 1)
         check_length(n)
-        self.codes = codes(label + "\0")  # with the mark that ends it
+        self.codes = encode_label(label + "\0")  # with the mark that ends it
 
     @cached_property
     def character_counts(self) -> CharacterCounts[int]:

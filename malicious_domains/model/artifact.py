@@ -68,7 +68,7 @@ class Artifact(NamedTuple):
         return self.predictor.features
 
 
-def locate(model: str | os.PathLike[str] | None = None) -> Path:
+def locate_artifact(model: str | os.PathLike[str] | None = None) -> Path:
     """The folder of the packaged artifact of a name, or a path as it is given.
 
     None: what the environment variable MODEL names, else the default.
@@ -78,12 +78,12 @@ def locate(model: str | os.PathLike[str] | None = None) -> Path:
     return packaged if len(chosen.parts) == 1 and packaged.is_dir() else chosen
 
 
-def checksum(model: bytes) -> bytes:
+def format_checksum(model: bytes) -> bytes:
     """What model.sha256 holds for the bytes of model.json; `sha256sum -c` reads it too."""
     return f"{hashlib.sha256(model).hexdigest()}  {MODEL}\n".encode()
 
 
-def load(folder: Path) -> Artifact:
+def load_artifact(folder: Path) -> Artifact:
     """Read and verify an artifact: hashes, shapes, finite numbers.
 
     Raises ArtifactError, which names the file and what is wrong with it.
@@ -100,7 +100,7 @@ def load(folder: Path) -> Artifact:
 
 def _metadata(path: Path) -> dict[str, Any]:
     data = _read(path)
-    if _read(path.with_name(CHECKSUM)) != checksum(data):
+    if _read(path.with_name(CHECKSUM)) != format_checksum(data):
         raise ArtifactError(path, f"its SHA-256 is not the one in {CHECKSUM}")
     try:
         metadata = json.loads(data)
@@ -148,12 +148,12 @@ def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> A
     if unknown := [name for name in features if name not in REGISTRY]:
         raise ArtifactError(path, f"unknown features {unknown}")
     thresholds = _thresholds(path, metadata)
-    if not _all_usable([*flat(coefficients), metadata["intercept"]]):
+    if not _all_usable([*flatten_coefficients(coefficients), metadata["intercept"]]):
         raise ArtifactError(path, "a coefficient or the intercept is no finite float")
     if LEXICON not in files and WORDS not in files:
         raise ArtifactError(path, f"files does not list {LEXICON} or {WORDS}")
     try:
-        predictor = predictor_of(metadata)
+        predictor = build_predictor(metadata)
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(path, f"features, bins and coefficients: {error}") from error
     tables = _tables(folder, files)
@@ -163,7 +163,7 @@ def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> A
     return Artifact(metadata, predictor, metadata["intercept"], thresholds, tables)
 
 
-def predictor_of(metadata: dict[str, Any]) -> LinearPredictor:
+def build_predictor(metadata: dict[str, Any]) -> LinearPredictor:
     """The linear predictor that model.json describes.
 
     Raises ValueError, KeyError or TypeError if its bins and coefficients do not fit together.
@@ -181,7 +181,7 @@ def predictor_of(metadata: dict[str, Any]) -> LinearPredictor:
     return Linear({name: coefficients[name] for name in features})
 
 
-def flat(coefficients: dict[str, Any]) -> Iterator[Any]:
+def flatten_coefficients(coefficients: dict[str, Any]) -> Iterator[Any]:
     """Every coefficient, those of bins one after the other."""
     for value in coefficients.values():
         yield from value if isinstance(value, list) else [value]
@@ -228,6 +228,6 @@ def _table(
         if name not in files:
             raise ArtifactError(folder / MODEL, f"files does not list {name}")
     try:
-        return kind(*(npy.read(files[name], *NUMBERS[name]) for name in names))
+        return kind(*(npy.read_numbers(files[name], *NUMBERS[name]) for name in names))
     except ValueError as error:
         raise ArtifactError(folder / names[0], f"is no {what}: {error}") from error

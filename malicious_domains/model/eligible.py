@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..names.parse import Name
-from ..names.public_suffix import packaged
+from ..names.public_suffix import packaged_zones
 from .score import Invalid
 
 BARE = "bare"  # a label by itself, as browsers' probes and NetBIOS names are
@@ -11,22 +11,24 @@ NO_NAME = "no_name"  # what is not one name
 NO_TLD = "no_tld"  # google.com.contoso: a search suffix behind it, no top-level domain
 AUTODISCOVERY = "autodiscovery"  # what programs ask for by themselves in every network
 # First labels of the latter; where such a name does not exist, that says nothing of the next one.
-DISCOVERED = ("wpad", "isatap", "teredo", "autodiscover")
+DISCOVERY_LABELS = ("wpad", "isatap", "teredo", "autodiscover")
 # Not in the internet's root, and all the same asked for by malware: Namecoin's and Emercoin's.
 _OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 
 
-def why_left_out(name: Name | Invalid) -> str:
+def skip_reason(name: Name | Invalid) -> str:
     """Why a name of a log, as Scorer.try_parse gives it, is not judged; "" if it is."""
     if isinstance(name, Invalid):
         return name.reason if name.status == "skipped" else NO_NAME
     if name.bare:
         return BARE
-    known = "." in name.suffix or name.suffix in packaged().rules or name.suffix in _OTHER_ROOTS
+    known = (
+        "." in name.suffix or name.suffix in packaged_zones().rules or name.suffix in _OTHER_ROOTS
+    )
     return "" if known else NO_TLD
 
 
 def is_discovery(host: str) -> bool:
     """Whether programs ask for a host (lower case) by themselves; it is left out if it is dead."""
     first, dot, _ = host.partition(".")
-    return bool(dot) and first in DISCOVERED
+    return bool(dot) and first in DISCOVERY_LABELS

@@ -67,7 +67,7 @@ class Groups:
         )
 
 
-def sentence(
+def explain_verdict(
     name: str, label: int, groups: GroupSums, segmentation: str | None, unlikely: str | None
 ) -> str:
     """Why a name has its label (1 malicious, 0 legitimate).

@@ -216,7 +216,7 @@ _BIAS, _EXPONENT = 1023, 52  # of a float64 in memory (IEEE 754)
 Number = TypeVar("Number", float, "Floats")
 
 
-def probability_of(log_odds: float) -> float:
+def to_probability(log_odds: float) -> float:
     """P = 1 / (1 + exp(-log-odds)): the same bits as by probabilities_of().
 
     It is written in additions and multiplications, which are alike in Python and in NumPy and
@@ -226,7 +226,7 @@ def probability_of(log_odds: float) -> float:
     return 1.0 / (1.0 + ldexp(reduced, int(power)))
 
 
-def probabilities_of(log_odds: Floats) -> Floats:
+def to_probabilities(log_odds: Floats) -> Floats:
     """P = 1 / (1 + exp(-log-odds)) of many, float64 (labels,) both."""
     import numpy as np
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from .explain import GroupSums, sentence
+from .explain import GroupSums, explain_verdict
 
 if TYPE_CHECKING:
-    from ..names.dga_index import Known
+    from ..names.dga_index import DgaMatch
 
 
 class Score(NamedTuple):
@@ -31,14 +31,14 @@ class Score(NamedTuple):
     allowed: str | None = None  # the entry of the allow list that makes the label 0
     # The generators that make the name; None: there is no index of them. Unless it is allowed, or
     # may be one of theirs by chance, label is 1.
-    known: tuple[Known, ...] | None = None
+    known: tuple[DgaMatch, ...] | None = None
 
     @property
     def reason(self) -> str:
         """The verdict explained in one sentence."""
         if self.allowed:
             return f"Allowed by the entry {self.allowed} of a list."
-        said = sentence(self.name, self.label, self.groups, self.segmentation, self.unlikely)
+        said = explain_verdict(self.name, self.label, self.groups, self.segmentation, self.unlikely)
         if self.known:
             told = "; ".join(map(str, self.known))
             return f"Made by a known generator: {told}. {said}"

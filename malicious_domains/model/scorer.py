@@ -18,13 +18,13 @@ from ..features.single import LabelFeatures
 from ..names.parse import InvalidDomain, Name, Zones, parse
 from . import artifact
 from .explain import Groups, GroupSums
-from .glm import probabilities_of, probability_of
+from .glm import to_probabilities, to_probability
 from .score import Invalid, Score
 
 if TYPE_CHECKING:
     from ..features.array_types import Floats
     from ..names.allow import AllowList
-    from ..names.dga_index import Known, KnownNames
+    from ..names.dga_index import DgaIndex, DgaMatch
 
 FEW = 16  # names up to which it is faster to judge one after the other
 
@@ -53,7 +53,7 @@ class Scorer:
         operating_point: str | float = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
-        known: KnownNames | None = None,
+        known: DgaIndex | None = None,
     ) -> None:
         """Take a loaded artifact and one of its operating points, as a number or its text.
 
@@ -76,26 +76,26 @@ class Scorer:
         operating_point: str | float = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
-        known: KnownNames | None = None,
+        known: DgaIndex | None = None,
     ) -> Scorer:
         """Load and verify the artifact in the folder path, or of that name among the packaged.
 
         None: the one that the environment variable MODEL names, else the packaged
         default. allow, known: None takes allow.npy and known.npy in that folder, if there are
         such. Raises ArtifactError for an artifact that is missing or damaged, AllowListError and
-        KnownNamesError for such a list and such an index, and UnknownOperatingPoint for an
+        DgaIndexError for such a list and such an index, and UnknownOperatingPoint for an
         operating point that the artifact does not have.
         """
-        folder = artifact.locate(path)
-        model = artifact.load(folder)
+        folder = artifact.locate_artifact(path)
+        model = artifact.load_artifact(folder)
         if allow is None and (folder / artifact.ALLOW).exists():
             from ..names.allow import AllowList  # for those alone who have one
 
             allow = AllowList.load(folder / artifact.ALLOW)
         if known is None and (folder / artifact.KNOWN).exists():
-            from ..names.dga_index import KnownNames  # likewise
+            from ..names.dga_index import DgaIndex  # likewise
 
-            known = KnownNames.load(folder / artifact.KNOWN)
+            known = DgaIndex.load(folder / artifact.KNOWN)
         return cls(model, operating_point, allow, zones, known)
 
     def at(self, operating_point: str | float) -> Scorer:
@@ -113,22 +113,22 @@ class Scorer:
 
     def probability(self, labels: Iterable[str]) -> Floats:
         """P(malicious), float64 (labels,); labels and what is raised as of log_odds()."""
-        return probabilities_of(self.log_odds(labels))
+        return to_probabilities(self.log_odds(labels))
 
-    def probability_as_they_are(self, labels: Sequence[str]) -> Floats:
+    def unchecked_probability(self, labels: Sequence[str]) -> Floats:
         """probability(labels) without a look at what the labels consist of.
 
         For labels that parse() gave, and for data that is learned from as it stands. Raises
         ValueError for a label over 255 characters.
         """
-        return probabilities_of(self._log_odds(labels, check=False))
+        return to_probabilities(self._log_odds(labels, check=False))
 
-    def listed_as_they_are(self, labels: Sequence[str]) -> list[float]:
-        """probability_as_they_are(labels) as a list, of a few labels without NumPy."""
+    def list_probabilities(self, labels: Sequence[str]) -> list[float]:
+        """unchecked_probability(labels) as a list, of a few labels without NumPy."""
         if len(labels) > FEW:
-            listed: list[float] = self.probability_as_they_are(labels).tolist()
+            listed: list[float] = self.unchecked_probability(labels).tolist()
             return listed
-        return [probability_of(self._judged(label)[1]) for label in labels]
+        return [to_probability(self._judged(label)[1]) for label in labels]
 
     def try_parse(self, text: object) -> Name | Invalid:
         """The name that a text holds by this scorer's zones, or why it holds none."""
@@ -143,7 +143,7 @@ class Scorer:
         """The entry of the allow list that a name is under, None if there is none."""
         return (self.allow and self.allow.match(name.host, name.registrable)) or None
 
-    def known_as(self, names: Sequence[Name]) -> list[tuple[Known, ...] | None]:
+    def match_dga(self, names: Sequence[Name]) -> list[tuple[DgaMatch, ...] | None]:
         """The generators that make each name; None for all where there is no index."""
         if self.known is None:
             return [None] * len(names)
@@ -182,7 +182,7 @@ class Scorer:
 
         model = self.artifact
         result = np.empty(len(labels))
-        chunks = registry.chunks(labels, model.features, model.tables, check)
+        chunks = registry.compute_chunks(labels, model.features, model.tables, check)
         for i, columns in enumerate(chunks):
             contributions = model.predictor.contributions(columns)
             result[i * registry.CHUNK : (i + 1) * registry.CHUNK] = self._sum(contributions)
@@ -203,9 +203,9 @@ class Scorer:
 
     def _single(self, text: str, name: Name) -> Score:
         contributions, log_odds, features = self._judged(name.label)
-        probability, sums = probability_of(log_odds), self._groups.sums(contributions)
+        probability, sums = to_probability(log_odds), self._groups.sums(contributions)
         reason = features.reason()
-        (known,) = self.known_as([name])
+        (known,) = self.match_dga([name])
         return self._score(text, name, probability, log_odds, contributions, sums, reason, known)
 
     def _judged(self, label: str) -> tuple[list[float], float, LabelFeatures]:
@@ -221,19 +221,19 @@ class Scorer:
         import numpy as np
 
         from ..features.batch import BatchFeatures
-        from ..features.encoding import encode
+        from ..features.encoding import encode_labels
         from ..features.explanation import explain
 
         model, labels = self.artifact, [name.label for name in names]
-        features = BatchFeatures(encode(labels), model.tables)
+        features = BatchFeatures(encode_labels(labels), model.tables)
         columns = [compute(features) for compute in self._compute]
         contributions = model.predictor.contributions(columns)
         log_odds = self._sum(contributions)
-        probability = probabilities_of(log_odds).tolist()
+        probability = to_probabilities(log_odds).tolist()
         by_label = np.stack(contributions, axis=1).tolist()
         reasons = explain(features, labels)
         sums = map(GroupSums, *(x.tolist() for x in self._groups.sums(contributions)))
-        known = self.known_as(names)
+        known = self.match_dga(names)
         rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons, known)
         return map(self._score, *rows)
 
@@ -246,7 +246,7 @@ class Scorer:
         contributions: list[float],
         groups: GroupSums,
         reason: Reason,
-        known: tuple[Known, ...] | None,
+        known: tuple[DgaMatch, ...] | None,
     ) -> Score:
         allowed = self.allowed_by(name)
         certain = any(not x.chance for x in known or ())

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 
 from . import npy
 from .errors import AllowListError
-from .hashes import hash_of
+from .hashes import hash_name
 
 if TYPE_CHECKING:
     from .npy import Numbers
 
-__all__ = ["AllowList", "AllowListError", "hash_of", "read_entries"]
+__all__ = ["AllowList", "AllowListError", "hash_name", "read_entries"]
 
 _ENTRY = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _GZIP = b"\x1f\x8b"
@@ -41,25 +41,25 @@ class AllowList:
         Raises ValueError for another type or shape, and where they do not ascend; of a long
         list that is looked at in some thousand places, as a million would take too long.
         """
-        self.hashes = npy.view(hashes, "hashes", npy.UINT64)
+        self.hashes = npy.view_numbers(hashes, "hashes", npy.UINT64)
         some = self.hashes[:: max(len(self.hashes) // _LOOKED_AT, 1)].tolist()
         if not all(map(lt, some, some[1:])):
             raise ValueError("the hashes do not ascend")
 
     @classmethod
-    def of(cls, entries: Iterable[str]) -> AllowList:
+    def from_entries(cls, entries: Iterable[str]) -> AllowList:
         """The list of entries as read_entries gives them."""
-        return cls(_sorted(map(hash_of, entries)))
+        return cls(_sorted(map(hash_name, entries)))
 
     @classmethod
     def load(cls, path: Path, top: int | None = None) -> AllowList:
         """Read a list, compiled (.npy) or as text, of that the first top; raises AllowListError."""
         try:
             if path.suffix != ".npy":
-                return cls.of(read_entries(path, top))
+                return cls.from_entries(read_entries(path, top))
             if top is not None:
                 raise ValueError("it is compiled, and has no first names any more")
-            return cls(npy.read(path.read_bytes(), "hashes", npy.UINT64))
+            return cls(npy.read_numbers(path.read_bytes(), "hashes", npy.UINT64))
         except (OSError, ValueError, EOFError) as error:
             raise AllowListError(f"{path}: no allow list: {error}") from error
 
@@ -87,7 +87,7 @@ class AllowList:
         return next(filter(self._has, _candidates(host, registrable)), "")
 
     def _has(self, entry: str) -> bool:
-        wanted = hash_of(entry)
+        wanted = hash_name(entry)
         at = bisect_left(self.hashes, wanted)
         return at < len(self.hashes) and self.hashes[at] == wanted
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .errors import KnownNamesError
-from .hashes import hashes_of
+from .errors import DgaIndexError
+from .hashes import hash_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 else:
     Records = Sieve = Marks = Any
 
-__all__ = ["ALWAYS", "CHANCE", "RECORD", "Known", "KnownNames", "KnownNamesError"]
-__all__ += ["marks_of", "sieve_of"]
+__all__ = ["ALWAYS", "CHANCE", "RECORD", "DgaMatch", "DgaIndex", "DgaIndexError"]
+__all__ += ["checksum_names", "build_prefilter"]
 
 FORMAT, VERSION = "malicious-domains known names", 1
 CHANCE = 1e-9  # a match is certain where a legitimate name's probability is below
@@ -55,7 +55,7 @@ _DAMAGED: tuple[type[Exception], ...] = (
 _ROOM = 16  # bits of the sieve a name, at least
 
 
-class Known(NamedTuple):
+class DgaMatch(NamedTuple):
     """A generator that makes a name."""
 
     family: str
@@ -76,7 +76,7 @@ class Known(NamedTuple):
         return f"{name}{dated}{seed}, position {self.position}" + " (chance)" * self.chance
 
 
-class KnownNames:
+class DgaIndex:
     """An index; read-only, safe to share by threads."""
 
     def __init__(
@@ -103,8 +103,8 @@ class KnownNames:
         self._shift = 32 - (8 * len(sieve)).bit_length() + 1
 
     @classmethod
-    def load(cls, path: Path) -> KnownNames:
-        """Read an index and verify it; raises KnownNamesError."""
+    def load(cls, path: Path) -> DgaIndex:
+        """Read an index and verify it; raises DgaIndexError."""
         try:
             with path.open("rb") as file:
                 about, *arrays = (np.load(file, allow_pickle=False) for _ in range(4))
@@ -115,7 +115,7 @@ class KnownNames:
                 raise ValueError("its SHA-256 is another than it says")
             return cls(described, *arrays)
         except _DAMAGED as error:
-            raise KnownNamesError(f"{path}: no index of known names: {error}") from error
+            raise DgaIndexError(f"{path}: no index of known names: {error}") from error
 
     def save(self, path: Path) -> None:
         """Write the index, 16 bytes a name, a sieve of two to four more, and its description."""
@@ -132,29 +132,29 @@ class KnownNames:
             return ""
         return f"out of date: it knows the names of {self.first} to {self.last}, not of {day}"
 
-    def match(self, hosts: Sequence[str]) -> dict[int, tuple[Known, ...]]:
+    def match(self, hosts: Sequence[str]) -> dict[int, tuple[DgaMatch, ...]]:
         """Who makes the hosts (n,), by their index; those that nobody makes are left out.
 
         hosts are lower case, without a dot at the end, as the parser gives them.
         """
         likely = self._likely(hosts)
-        wanted = hashes_of(hosts[i] for i in likely)
+        wanted = hash_names(hosts[i] for i in likely)
         at = self.hashes.searchsorted(wanted)
         inside = at < len(self.hashes)
         hit = np.flatnonzero(inside)[self.hashes[at[inside]] == wanted[inside]]
         return {likely[i]: self._known(hosts[likely[i]], int(at[i])) for i in hit.tolist()}
 
-    def of(self, host: str) -> tuple[Known, ...]:
+    def match_host(self, host: str) -> tuple[DgaMatch, ...]:
         """Who makes a host, () if nobody does."""
         return self.match([host]).get(0, ())
 
     def _likely(self, hosts: Sequence[str]) -> list[int]:
         """Which hosts the sieve leaves."""
-        bit = marks_of(hosts) >> self._shift
+        bit = checksum_names(hosts) >> self._shift
         left: list[int] = np.flatnonzero(self.sieve[bit >> 3] >> (bit & 7) & 1).tolist()
         return left
 
-    def _known(self, host: str, at: int) -> tuple[Known, ...]:
+    def _known(self, host: str, at: int) -> tuple[DgaMatch, ...]:
         probability = self._probability(host)
         found = []
         end = int(self.hashes.searchsorted(self.hashes[at], "right"))
@@ -162,7 +162,7 @@ class KnownNames:
             series = self.series[number]
             dated = day != ALWAYS
             found.append(
-                Known(
+                DgaMatch(
                     series["family"],
                     series["variant"],
                     series["seed"],
@@ -181,12 +181,12 @@ class KnownNames:
         return self.chance[length] if length < len(self.chance) else 0.0
 
 
-def marks_of(names: Iterable[str]) -> Marks:
+def checksum_names(names: Iterable[str]) -> Marks:
     """The CRC-32 of each name, uint32 (n,)."""
     return np.fromiter((zlib.crc32(x.encode("ascii", "replace")) for x in names), np.uint32)
 
 
-def sieve_of(marks: Marks) -> Sieve:
+def build_prefilter(marks: Marks) -> Sieve:
     """The sieve of the names that have these marks (n,)."""
     bits = max(8, 1 << (_ROOM * len(marks) - 1).bit_length())
     wanted = np.zeros(min(bits, 1 << 32), np.bool_)

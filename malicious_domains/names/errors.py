@@ -42,7 +42,7 @@ class Skipped(InvalidDomain):
     status = "skipped"
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """The beginning of a text in quotes; bytes that were no UTF-8 stand as \\xNN."""
     shown = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
     return re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", repr(shown))
@@ -52,5 +52,5 @@ class AllowListError(MaliciousDomainsError, ValueError):
     """An allow list that cannot be read; the message names the file."""
 
 
-class KnownNamesError(MaliciousDomainsError, ValueError):
+class DgaIndexError(MaliciousDomainsError, ValueError):
     """An index of known names that cannot be read; the message names the file."""

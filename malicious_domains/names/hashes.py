@@ -15,14 +15,14 @@ else:
     Hashes = Any
 
 
-def hash_of(name: str) -> int:
+def hash_name(name: str) -> int:
     """The 64-bit BLAKE2b (RFC 7693) of a name."""
     digest = blake2b(name.encode("ascii", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
 
 
-def hashes_of(names: Iterable[str]) -> Hashes:
+def hash_names(names: Iterable[str]) -> Hashes:
     """hash_of() each of many names, uint64 (n,)."""
     import numpy as np  # who asks for one name has no use for it
 
-    return np.fromiter(map(hash_of, names), np.uint64)
+    return np.fromiter(map(hash_name, names), np.uint64)

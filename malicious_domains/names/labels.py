@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from .errors import MAX_HOST, MAX_LABEL, InvalidDomain, Skipped, quoted
+from .errors import MAX_HOST, MAX_LABEL, InvalidDomain, Skipped, quote_text
 
 ESCAPE = re.compile(r"\\(?:[0-9]{3}|x[0-9a-f]{2}|.)")  # RFC 1035, 5.1, and \x07 of some servers
 
 
-def ascii_host(host: str) -> str:
+def normalize_host(host: str) -> str:
     """A host in lower case with its labels checked, IDNs in ASCII form; raises InvalidDomain.
 
     An escape as dig prints it (\\046) belongs to its label and is kept.
@@ -33,7 +33,7 @@ def _ascii_label(label: str) -> str:
         try:
             label = to_ascii(label)
         except UnicodeError as error:
-            message = f"not a valid international name: {quoted(label)}"
+            message = f"not a valid international name: {quote_text(label)}"
             raise InvalidDomain("idn", message) from error
     if not label:
         raise InvalidDomain("empty_label", "an empty label: two dots together or a dot in front")

@@ -10,8 +10,8 @@ import re
 from typing import NoReturn
 
 from . import special
-from .errors import InvalidDomain, Skipped, quoted
-from .public_suffix import ICANN, SPECIAL, packaged
+from .errors import InvalidDomain, Skipped, quote_text
+from .public_suffix import ICANN, SPECIAL, packaged_zones
 
 _PAIRS = dict(zip("\"'`<([“‘«", "\"'`>)]”’»", strict=True))
 _COMMENT = re.compile(
@@ -74,7 +74,7 @@ _HINTS = tuple(
 )
 
 
-def one_name(text: str) -> str:
+def extract_name(text: str) -> str:
     """The name, host or URL in a stripped line, in lower case and without blanks.
 
     Raises Skipped for a comment or a placeholder, else InvalidDomain.
@@ -83,7 +83,7 @@ def one_name(text: str) -> str:
     if special.is_placeholder(text.removesuffix(".") or text):
         special.skip_placeholder(text)
     if _COMMENT.fullmatch(lower):
-        raise Skipped("comment", f"a comment: {quoted(text)}")
+        raise Skipped("comment", f"a comment: {quote_text(text)}")
     if special.is_placeholder(_unwrapped(text)):
         special.skip_placeholder(text)
     found = _unwrapped(lower)
@@ -124,7 +124,7 @@ def _without_comment(text: str) -> str:
 def _without_form(text: str) -> str:
     """The name in one of the known forms, or the text as it is."""
     if _COSMETIC.search(text):
-        raise InvalidDomain("list_row", f"a rule that hides parts of pages: {quoted(text)}")
+        raise InvalidDomain("list_row", f"a rule that hides parts of pages: {quote_text(text)}")
     if hosts := _HOSTS.fullmatch(text):
         return _of_hosts_file(hosts[1].split())
     if dnsmasq := _DNSMASQ.fullmatch(text):
@@ -139,7 +139,7 @@ def _without_form(text: str) -> str:
 
 def _of_hosts_file(names: list[str]) -> str:
     if all(re.fullmatch(r"[\w-]+", name) for name in names):
-        message = f"{quoted(' '.join(names))}: a name of the local network alone"
+        message = f"{quote_text(' '.join(names))}: a name of the local network alone"
         raise Skipped("special_use", message)
     local = [x for x in names if "." not in x or x.rpartition(".")[2] in SPECIAL]
     return names[0] if len(local) == len(names) else _only(names)
@@ -147,7 +147,7 @@ def _of_hosts_file(names: list[str]) -> str:
 
 def _only(names: list[str]) -> str:
     if len(names) != 1:
-        message = f"{len(names)} names, not one: {quoted(' '.join(names))}"
+        message = f"{len(names)} names, not one: {quote_text(' '.join(names))}"
         raise InvalidDomain("several", message)
     return names[0]
 
@@ -156,13 +156,13 @@ def _within_zone(name: str) -> str:
     """Rules of lists are for domains: .zip and ||zip^ are a whole top-level domain's."""
     bare = name.removesuffix(".")
     if _RPZ_TRIGGER.fullmatch(bare):
-        message = f"a rule for addresses or servers, not for a name: {quoted(name)}"
+        message = f"a rule for addresses or servers, not for a name: {quote_text(name)}"
         raise InvalidDomain("list_row", message)
     if "." in bare or ":" in bare:
         return name
     if bare in SPECIAL:
         special.skip_suffix(bare, bare)
-    message = f"{quoted(name)}: a rule for a whole top-level domain, not for a name"
+    message = f"{quote_text(name)}: a rule for a whole top-level domain, not for a name"
     raise InvalidDomain("suffix", message)
 
 
@@ -171,7 +171,7 @@ def _of_windows(text: str) -> str:
     pairs = re.findall(r"\((\d+)\)([^()]+)", text)
     for length, label in pairs:
         if int(length[:4]) != len(label):
-            message = f"{quoted(label)} has {len(label)} characters, not {length[:4]}"
+            message = f"{quote_text(label)} has {len(label)} characters, not {length[:4]}"
             raise InvalidDomain("label_length", message)
     return ".".join(label.replace(".", "\\046") for _, label in pairs)
 
@@ -179,7 +179,7 @@ def _of_windows(text: str) -> str:
 def _of_words(words: str) -> str | None:
     """example dot com, where it ends in a top-level domain that there is."""
     name = re.sub(_DOT, ".", words)
-    known = packaged().rules.get(name.rpartition(".")[2])
+    known = packaged_zones().rules.get(name.rpartition(".")[2])
     return name if known == ICANN and " " not in name else None
 
 
@@ -200,7 +200,9 @@ def _refuse(text: str, found: str) -> NoReturn:
     """Say what the text looks like, by its first characters: matching costs time."""
     for pattern, reason, hint in _HINTS:
         if pattern.fullmatch(text[:300].lower()):
-            raise InvalidDomain(reason, f"not one name; this looks like {hint}: {quoted(text)}")
+            raise InvalidDomain(reason, f"not one name; this looks like {hint}: {quote_text(text)}")
     odd = re.search(r"[\s\x00-\x1f\x7f,;\"'`]", found)
     character = repr(odd[0]) if odd else "a blank"
-    raise InvalidDomain("characters", f"not one name: the character {character} in {quoted(text)}")
+    raise InvalidDomain(
+        "characters", f"not one name: the character {character} in {quote_text(text)}"
+    )

@@ -31,7 +31,7 @@ _MAGIC = b"\x93NUMPY"
 _LENGTHS = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}
 
 
-def read(data: bytes, what: str, kind: Kind) -> memoryview:
+def read_numbers(data: bytes, what: str, kind: Kind) -> memoryview:
     """The numbers of an .npy file, not copied; raises ValueError for anything but kind (n,).
 
     The format: "numpy.lib.format" in NumPy's documentation, versions 1.0 to 3.0. what: what
@@ -50,7 +50,7 @@ def read(data: bytes, what: str, kind: Kind) -> memoryview:
     return numbers.cast(kind)
 
 
-def view(numbers: Numbers, what: str, kind: Kind) -> memoryview:
+def view_numbers(numbers: Numbers, what: str, kind: Kind) -> memoryview:
     """An array or a view of kind (n,), next to each other in memory, as a view of it.
 
     Raises ValueError for any other type or shape.

@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple, NoReturn
 
 from . import public_suffix
-from .errors import ADDRESS, MAX_HOST, MAX_LABEL, NUMBER, InvalidDomain, Skipped, quoted
+from .errors import ADDRESS, MAX_HOST, MAX_LABEL, NUMBER, InvalidDomain, Skipped, quote_text
 from .public_suffix import SPECIAL, Zones
 
 __all__ = ["MAX_HOST", "MAX_LABEL", "MAX_TEXT", "InvalidDomain", "Name", "Skipped", "Zones"]
@@ -51,7 +51,7 @@ def parse(text: str, zones: Zones | None = None) -> Name:
     that a URL, a list or a log does not have around a name.
     """
     host = text if len(text) <= MAX_HOST and _PLAIN.fullmatch(text) else _cleaned(text)
-    label, suffix, assigned = public_suffix.split(host, zones)
+    label, suffix, assigned = public_suffix.split_host(host, zones)
     if not label:
         return _alone(host, suffix)
     if suffix in SPECIAL:
@@ -97,14 +97,14 @@ def _check_marks(host: str, label: str, suffix: str) -> None:
     """Underscores and escapes may stand before the registrable label, not in it."""
     for part, what in ((suffix, "a public suffix"), (label, "a registrable label")):
         if "\\" in part:
-            message = f"{quoted(part)}: {what} has no escape such as \\046"
+            message = f"{quote_text(part)}: {what} has no escape such as \\046"
             raise InvalidDomain("escape", message)
         if "_" in part:
             from . import special
 
             if special.has_service_label(part):
                 special.skip_service(host)
-            raise InvalidDomain("characters", f"{quoted(part)}: {what} has no underscore")
+            raise InvalidDomain("characters", f"{quote_text(part)}: {what} has no underscore")
 
 
 def _skip_suffix(host: str, suffix: str) -> NoReturn:
@@ -130,7 +130,7 @@ def _cleaned(text: str) -> str:
         return host
     from . import labels  # most names need it not
 
-    return labels.ascii_host(_host(text))
+    return labels.normalize_host(_host(text))
 
 
 def _host(text: str) -> str:
@@ -145,6 +145,6 @@ def _host(text: str) -> str:
     if not text:
         raise InvalidDomain("empty", "empty: no host name in it")
     if broken := re.search("[\ud800-\udfff]", text):
-        message = f"not UTF-8, and so no international name: {quoted(broken[0])} in {quoted(text)}"
+        message = f"not UTF-8, and so no international name: {quote_text(broken[0])} in {quote_text(text)}"
         raise InvalidDomain("encoding", message)
-    return url.url_host(line_formats.one_name(text))
+    return url.extract_host(line_formats.extract_name(text))

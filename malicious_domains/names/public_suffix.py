@@ -22,7 +22,7 @@ PACKAGED = Path(__file__).parent / "suffixes.txt"
 END_OF_HEADER = b"\n\n"
 # Kinds of rules, in the order of the file's sections. A wildcard "*.ck" stands as "ck".
 KINDS = range(6)
-ICANN, WILDCARD, EXCEPTION, CHOSEN, CHOSEN_WILDCARD, ASSIGNED = KINDS
+ICANN, WILDCARD, EXCEPTION, CUSTOMER, CUSTOMER_WILDCARD, PROVIDER = KINDS
 _PATTERNS = 6  # no rule itself, but patterns end in it: amazonaws.com
 _OWN_SITE = "www"  # www.blogspot.com is Blogspot's own, as blogspot.com is
 
@@ -60,14 +60,14 @@ class Zones:
         self.patterns = patterns
 
 
-def split(host: str, zones: Zones | None = None) -> tuple[str, str, str]:
+def split_host(host: str, zones: Zones | None = None) -> tuple[str, str, str]:
     """The label to judge, what it was registered under, and the assigned zone of a host, or "".
 
     The label is "" if the host is a public suffix itself. The assigned zone is as it is listed.
     The host is in lower case and ASCII, without empty labels. Zones are the packaged ones if
     None. Raises SuffixListError.
     """
-    known = (zones or packaged()).rules
+    known = (zones or packaged_zones()).rules
     before = label = ""
     rest = host
     while rest not in known:
@@ -83,18 +83,18 @@ def split(host: str, zones: Zones | None = None) -> tuple[str, str, str]:
     if kind == EXCEPTION:
         label, _, rest = rest.partition(".")
         return label, rest, ""
-    return _under_zones(host.split("."), zones or packaged())
+    return _under_zones(host.split("."), zones or packaged_zones())
 
 
 def _under_zones(labels: list[str], zones: Zones) -> tuple[str, str, str]:
     """The longest zone decides. On a tie an assigned one does."""
     tails = [".".join(labels[i:]) for i in range(len(labels))]
     found = [x for i, tail in enumerate(tails) for x in _zones_at(i, tail, labels, zones)]
-    start, kind, listed = min(found, default=(0, CHOSEN, ""))
+    start, kind, listed = min(found, default=(0, CUSTOMER, ""))
     own = start == 0 or (start == 1 and labels[0] == _OWN_SITE)
     if own or labels[start - 1].startswith("_"):  # _dmarc.github.io
         return _under_icann(tails, zones.rules, "")
-    if kind == CHOSEN:
+    if kind == CUSTOMER:
         return labels[start - 1], tails[start], ""
     return _under_icann(tails, zones.rules, listed)
 
@@ -102,21 +102,21 @@ def _under_zones(labels: list[str], zones: Zones) -> tuple[str, str, str]:
 def _zones_at(i: int, tail: str, labels: list[str], zones: Zones) -> Iterator[tuple[int, int, str]]:
     """Of each zone by a rule at labels[i]: its first label, its kind, the rule."""
     kind = zones.rules.get(tail)
-    if kind == ASSIGNED:
-        yield i, -ASSIGNED, tail  # before CHOSEN in order
-    elif kind == CHOSEN:
-        yield i, CHOSEN, tail
-    elif kind == CHOSEN_WILDCARD:
-        yield max(i - 1, 0), CHOSEN, tail
+    if kind == PROVIDER:
+        yield i, -PROVIDER, tail  # before CHOSEN in order
+    elif kind == CUSTOMER:
+        yield i, CUSTOMER, tail
+    elif kind == CUSTOMER_WILDCARD:
+        yield max(i - 1, 0), CUSTOMER, tail
     for pattern in zones.patterns.get(tail, ()):
         start = len(labels) - pattern.count(".") - 1
         if start >= 0 and _fits(pattern.split("."), labels[start:]):
-            yield start, -ASSIGNED, pattern
+            yield start, -PROVIDER, pattern
 
 
 def _under_icann(tails: list[str], rules: Rules, assigned: str) -> tuple[str, str, str]:
     """The label as if there were no zones."""
-    icann = {i: kind for i, x in enumerate(tails) if (kind := rules.get(x, CHOSEN)) <= EXCEPTION}
+    icann = {i: kind for i, x in enumerate(tails) if (kind := rules.get(x, CUSTOMER)) <= EXCEPTION}
     start = min(icann, default=len(tails) - 1)
     kind = icann.get(start, ICANN)
     start = {WILDCARD: max(start - 1, 0), EXCEPTION: start + 1}.get(kind, start)
@@ -125,12 +125,12 @@ def _under_icann(tails: list[str], rules: Rules, assigned: str) -> tuple[str, st
 
 
 @functools.cache
-def packaged() -> Zones:
+def packaged_zones() -> Zones:
     """The packaged rules, read once; raises SuffixListError."""
-    return read(PACKAGED)
+    return read_zones(PACKAGED)
 
 
-def read(path: Path) -> Zones:
+def read_zones(path: Path) -> Zones:
     """The rules of a file as data/build.py writes it; raises SuffixListError."""
     try:
         header, _, body = path.read_bytes().partition(END_OF_HEADER)
@@ -145,14 +145,14 @@ def read(path: Path) -> Zones:
     return _indexed(known, patterns.split())
 
 
-def write(zones: Zones) -> bytes:
+def format_zones(zones: Zones) -> bytes:
     """The body of a file that `read` reads: sections by kind, sorted, and at last the patterns."""
     names = [sorted(x for x, found in zones.rules.items() if found == kind) for kind in KINDS]
     names.append(sorted(x for patterns in zones.patterns.values() for x in patterns))
     return "\n\n".join(map("\n".join, names)).encode("ascii") + b"\n"
 
 
-def with_zones(
+def add_zones(
     assigned: Iterable[str] = (), chosen: Iterable[str] = (), to: Zones | None = None
 ) -> Zones:
     """These zones and those of `to`, by default the packaged ones, which stay as they are.
@@ -162,7 +162,7 @@ def with_zones(
     account), in front of a chosen one. The last one named wins. Raises ValueError for what is
     no zone, and SuffixListError.
     """
-    zones = to or packaged()
+    zones = to or packaged_zones()
     rules = {name: kind for name, kind in zones.rules.items() if kind != _PATTERNS}
     patterns = [pattern for listed in zones.patterns.values() for pattern in listed]
     exact: set[str] = set()
@@ -171,17 +171,17 @@ def with_zones(
         (patterns.append if "*" in name else exact.add)(name)
     starred = [x.split(".") for x in patterns]
     if exact or starred:
-        zoned = [name for name, kind in rules.items() if kind in (CHOSEN, CHOSEN_WILDCARD)]
+        zoned = [name for name, kind in rules.items() if kind in (CUSTOMER, CUSTOMER_WILDCARD)]
         for name in zoned:
             if _covered(name.split("."), exact, starred):
                 del rules[name]
-    rules.update(dict.fromkeys(exact, ASSIGNED))
+    rules.update(dict.fromkeys(exact, PROVIDER))
     for zone in chosen:
         checked = _checked(zone, rules)
         name = checked.removeprefix("*.")
         if "*" in name:
             raise ValueError(f"{zone[:80]!r}: a chosen zone has a * in front only")
-        rules[name] = CHOSEN if name == checked else CHOSEN_WILDCARD
+        rules[name] = CUSTOMER if name == checked else CUSTOMER_WILDCARD
     return _indexed(rules, list(dict.fromkeys(patterns)))
 
 
@@ -193,7 +193,7 @@ def _checked(zone: str, rules: Rules) -> str:
             f"{zone[:80]!r} is no zone: write it as cloudfront.net or lb.*.example.com"
         )
     fixed = name.rpartition("*.")[2]
-    if "." not in fixed or rules.get(fixed, CHOSEN) <= EXCEPTION:
+    if "." not in fixed or rules.get(fixed, CUSTOMER) <= EXCEPTION:
         raise ValueError(f"{zone[:80]!r} is no zone: {fixed[:80]} is a public suffix itself")
     return name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from .errors import Skipped, quoted
+from .errors import Skipped, quote_text
 from .public_suffix import SPECIAL
 
 PLACEHOLDERS = frozenset(
@@ -39,19 +39,19 @@ def has_service_label(host: str) -> bool:
 def skip_suffix(host: str, suffix: str) -> NoReturn:
     """Say why a host under one of SPECIAL is skipped."""
     if SPECIAL[suffix] == "reverse":
-        raise Skipped("reverse", f"{quoted(host)} is a reverse look-up: it stands for a number")
+        raise Skipped("reverse", f"{quote_text(host)} is a reverse look-up: it stands for a number")
     if has_service_label(host):
         skip_service(host)
     raise Skipped(
-        "special_use", f"{quoted(host)}: .{suffix} is for special use, nobody registers there"
+        "special_use", f"{quote_text(host)}: .{suffix} is for special use, nobody registers there"
     )
 
 
 def skip_service(host: str) -> NoReturn:
     """Say that there is a service and no registrable label."""
-    raise Skipped("service", f"{quoted(host)} names a service, with no registrable label")
+    raise Skipped("service", f"{quote_text(host)} names a service, with no registrable label")
 
 
 def skip_placeholder(text: str) -> NoReturn:
     """Say that a text stands for nothing."""
-    raise Skipped("placeholder", f"{quoted(text)} stands for no name")
+    raise Skipped("placeholder", f"{quote_text(text)} stands for no name")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import ADDRESS, NUMBER, InvalidDomain, quoted
+from .errors import ADDRESS, NUMBER, InvalidDomain, quote_text
 
 IPV6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.%]*", re.ASCII)
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
@@ -29,7 +29,7 @@ _BACKSLASHES = re.compile(r"(?<!\\)\\+(?=[./])")
 _WILDCARD = re.compile(r"(?:\*\.)+|\+\.|\.(?=[^.])")
 
 
-def url_host(text: str) -> str:
+def extract_host(text: str) -> str:
     """The host in a text without blanks, lower case, without the dot at its end.
 
     Nothing but what a URL has around its host is dropped. Raises InvalidDomain.
@@ -41,23 +41,23 @@ def url_host(text: str) -> str:
         raise InvalidDomain("address", ADDRESS)
     host, _, port = host.partition(":")
     if port and not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
-        raise InvalidDomain("port", f"the port is no number up to 65535: {quoted(port[:20])}")
+        raise InvalidDomain("port", f"the port is no number up to 65535: {quote_text(port[:20])}")
     host = host.removesuffix(".")
     if not host:
         raise InvalidDomain("empty", "empty: no host name in it")
     if (has_scheme or port) and re.fullmatch(NUMBER, host):  # http://2130706433/ is 127.0.0.1
         raise InvalidDomain("address", ADDRESS)
-    return under_wildcard(host)
+    return strip_wildcard(host)
 
 
-def under_wildcard(host: str) -> str:
+def strip_wildcard(host: str) -> str:
     """What stands after the "*.", "+." or "." of a list; it must be more than a suffix."""
     prefix = _WILDCARD.match(host)
     if prefix is None:
         return host
     rest = host[prefix.end() :]
     if "." not in rest:
-        message = f"{quoted(host)} stands for a whole top-level domain: no registrable label"
+        message = f"{quote_text(host)} stands for a whole top-level domain: no registrable label"
         raise InvalidDomain("suffix", message)
     return rest
 
@@ -91,7 +91,7 @@ def _without_escaped_dots(text: str) -> str:
 def _authority(text: str) -> tuple[str, bool]:
     """User, host and port, and whether a scheme stood before them."""
     if _NAMELESS.match(text):
-        raise InvalidDomain("url", f"a URL of this kind has no domain name: {quoted(text)}")
+        raise InvalidDomain("url", f"a URL of this kind has no domain name: {quote_text(text)}")
     scheme = _SCHEME.match(text)
     if scheme:
         return _after_scheme(text[scheme.end() :]), True
@@ -100,7 +100,7 @@ def _authority(text: str) -> tuple[str, bool]:
         return text, False
     before = text[: path.start()]
     if not (before and _BEFORE_A_PATH.fullmatch(before)):
-        raise InvalidDomain("path", f"a path or a date, not a host: {quoted(text)}")
+        raise InvalidDomain("path", f"a path or a date, not a host: {quote_text(text)}")
     return before, False
 
 
@@ -108,7 +108,7 @@ def _after_scheme(text: str) -> str:
     authority = re.split(r"[/?#\\]", text, maxsplit=1)[0]
     rest = text[len(authority) :]
     if authority.endswith(":") and rest.startswith("//"):
-        raise InvalidDomain("url", f"two schemes: {quoted(text)}")
+        raise InvalidDomain("url", f"two schemes: {quote_text(text)}")
     if rest.startswith("\\") and "." not in authority:
-        raise InvalidDomain("escape", f"a backslash in the host: {quoted(text)}")
+        raise InvalidDomain("escape", f"a backslash in the host: {quote_text(text)}")
     return authority

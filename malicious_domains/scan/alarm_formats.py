@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from math import nan
 
 from ..clients.client_day import Alarm
-from ..clients.generated_names import KIND, Made
+from ..clients.generated_names import KIND, GeneratorNames
 from ..scoring.output_formats import csv_line
 from .family_hint import KINDS as HINTED
 from .findings import Finding, Findings, Shared
@@ -73,7 +73,7 @@ def _alarm(x: Finding, alarm: Alarm) -> dict[str, object]:
             "first_seen": moment(y.first),
             "last_seen": moment(y.last),
         }
-        for y, point in zip(x.named(alarm), alarm.points, strict=True)
+        for y, point in zip(x.named(alarm), alarm.weights, strict=True)
     ]
     found: dict[str, object] = {
         "kind": alarm.kind,
@@ -87,7 +87,7 @@ def _alarm(x: Finding, alarm: Alarm) -> dict[str, object]:
     return {**found, "names": names}
 
 
-def _generator(x: Made) -> dict[str, object]:
+def _generator(x: GeneratorNames) -> dict[str, object]:
     return {
         "family": x.family,
         "variant": x.variant,

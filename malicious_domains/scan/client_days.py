@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 
-from ..clients.client_day import Cut, Day, Log
+from ..clients.client_day import AlarmThresholds, ClientDay, LogContext
 from . import grouping
 from .findings import Finding
 from .grouping import NO_DAY
@@ -53,7 +53,7 @@ def told(connection: duckdb.DuckDBPyConnection, found: Sequence[ClientDayVerdict
 def unjudged(client: str, number: int) -> ClientDayVerdict:
     """A day of which nothing is known but what an index says."""
     none = np.empty(0)
-    empty = Day([], none, none.astype(np.int64), none.astype(np.bool_), none, none)
+    empty = ClientDay([], none, none.astype(np.int64), none.astype(np.bool_), none, none)
     return ClientDayVerdict(client, number, (), 0.0, 0.0, empty, none, [], None)
 
 
@@ -83,8 +83,8 @@ class Batch(NamedTuple):
 
 def judged(
     connection: duckdb.DuckDBPyConnection,
-    log: Log,
-    cut: Cut,
+    log: LogContext,
+    cut: AlarmThresholds,
     pool: Pool,
     every: bool = False,
     wanted: Collection[tuple[str, int]] = (),
@@ -126,21 +126,29 @@ def _fetched(connection: duckdb.DuckDBPyConnection, start: int, stop: int) -> Co
 
 
 def _there(
-    path: Path, columns: Columns, cut: Cut, every: bool, wanted: Collection[tuple[str, int]]
+    path: Path,
+    columns: Columns,
+    cut: AlarmThresholds,
+    every: bool,
+    wanted: Collection[tuple[str, int]],
 ) -> Batch:
     """In another process: the verdict on some days, the log as it stands at a path."""
     return _batch(columns, _log(path), cut, every, wanted)
 
 
 @lru_cache(1)
-def _log(path: Path) -> Log:
+def _log(path: Path) -> LogContext:
     """What the whole log says, which judged() wrote."""
-    found: Log = pickle.loads(path.read_bytes())
+    found: LogContext = pickle.loads(path.read_bytes())
     return found
 
 
 def _batch(
-    columns: Columns, log: Log, cut: Cut, every: bool, wanted: Collection[tuple[str, int]]
+    columns: Columns,
+    log: LogContext,
+    cut: AlarmThresholds,
+    every: bool,
+    wanted: Collection[tuple[str, int]],
 ) -> Batch:
     found = Batch([], [])
     for day in judge_days(columns, log, cut):

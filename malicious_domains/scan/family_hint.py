@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..clients.client_day import Alarm
-from ..families.likely_families import FamilyHint, packaged
+from ..families.likely_families import LikelyFamilies, load_packaged
 from .findings import GeneratorEvidence
 
 KINDS = ("random-looking", "same-pieces")  # alarms whose names say how they were made
@@ -14,7 +14,7 @@ MOST = 20  # names of a client that are looked at, those that speak most against
 
 def of_alarms(
     labels: Sequence[str], alarms: Sequence[Alarm], known: GeneratorEvidence | None = None
-) -> FamilyHint | None:
+) -> LikelyFamilies | None:
     """The hint of all names together; None if no alarm has such. Raises ArtifactError.
 
     labels: what the alarms' indices are of.
@@ -22,4 +22,4 @@ def of_alarms(
     made = {x.name.partition(".")[0] for x in known.sure} if known else set()
     named = dict.fromkeys(i for x in alarms if x.kind in KINDS for i in x.names)
     some = [labels[i] for i in named if labels[i] not in made][:MOST]
-    return packaged().hint_of_all(some) if some else None
+    return load_packaged().classify_client(some) if some else None

@@ -8,9 +8,9 @@ from datetime import date
 from typing import NamedTuple
 
 from ..clients.client_day import Alarm
-from ..clients.generated_names import KIND, Made
-from ..families.likely_families import FamilyHint
-from ..names.dga_index import Known as Maker
+from ..clients.generated_names import KIND, GeneratorNames
+from ..families.likely_families import LikelyFamilies
+from ..names.dga_index import DgaMatch as Maker
 
 
 class Accounting(NamedTuple):
@@ -42,7 +42,7 @@ class GeneratorEvidence(NamedTuple):
     """Names of known generators that speak against a client's day."""
 
     alarm: Alarm  # its names are indices into these:
-    generators: tuple[Made, ...]  # the surest first
+    generators: tuple[GeneratorNames, ...]  # the surest first
     asked: tuple[QueriedName, ...]
     makers: tuple[tuple[Maker, ...], ...]  # of each
 
@@ -67,7 +67,7 @@ class Finding:
     alarms: tuple[Alarm, ...]  # the surest first
     score: float  # of the surest alarm, as a multiple of its cut
     known: GeneratorEvidence | None = None  # names of known generators, if they raise an alarm
-    family_hint: FamilyHint | None = None  # what names look like that no generator makes
+    family_hint: LikelyFamilies | None = None  # what names look like that no generator makes
 
     def named(self, alarm: Alarm) -> list[QueriedName]:
         """The names of an alarm, the strongest first."""

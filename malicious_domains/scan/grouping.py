@@ -5,7 +5,7 @@ Tables stand in braces. Each text is a SELECT; the engine makes tables of them, 
 
 from __future__ import annotations
 
-from ..model.eligible import AUTODISCOVERY, DISCOVERED
+from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 
 NO_CLIENT = "no_client"  # a query that tells nobody who asked
 NOT_A_CLIENT = "not_a_client"  # asked by a resolver, a gateway or a mail server
@@ -49,7 +49,7 @@ FROM (
     SELECT asked.*, client, label, suffix, popular, coalesce(
         reason, CASE WHEN left_out THEN '{NOT_A_CLIENT}' END, why,
         CASE WHEN dead = coded AND contains(query, '.') AND split_part(query, '.', 1)
-            IN ({", ".join(f"'{x}'" for x in DISCOVERED)}) THEN '{AUTODISCOVERY}' END
+            IN ({", ".join(f"'{x}'" for x in DISCOVERY_LABELS)}) THEN '{AUTODISCOVERY}' END
     ) AS what
     FROM {{asked}} AS asked LEFT JOIN {{hosts}} AS hosts USING (query)
         LEFT JOIN {{clients}} AS clients USING (address)

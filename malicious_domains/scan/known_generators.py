@@ -11,9 +11,9 @@ from typing import NamedTuple
 import duckdb
 
 from ..clients import generated_names
-from ..clients.client_day import Cut, Log
-from ..clients.verdict import in_rank, strength
-from ..names.dga_index import Known, KnownNames
+from ..clients.client_day import AlarmThresholds, LogContext
+from ..clients.verdict import alarm_strength, rank_alarms
+from ..names.dga_index import DgaIndex, DgaMatch
 from . import client_days, events_db
 from .findings import GeneratorEvidence, Indexed, QueriedName
 from .grouping import NO_DAY
@@ -43,7 +43,7 @@ ORDER BY clients.client, asked.day, since, asked.query
 """
 _DAYS = "SELECT DISTINCT day FROM asked WHERE reason IS NULL ORDER BY day"
 
-Makers = Mapping[str, tuple[Known, ...]]  # by query
+Makers = Mapping[str, tuple[DgaMatch, ...]]  # by query
 
 
 class _Row(NamedTuple):
@@ -60,7 +60,7 @@ class _Row(NamedTuple):
 
 
 def matched(
-    connection: duckdb.DuckDBPyConnection, index: KnownNames, queries: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, index: DgaIndex, queries: Sequence[str]
 ) -> Makers:
     """Who makes each of the different names; makes the table made (query, chance).
 
@@ -87,8 +87,8 @@ def speaking(
         some = [*group]
         names = [makers[x.name] for x in some]
         on = None if day == NO_DAY else _EPOCH + timedelta(days=day)
-        generators = generated_names.made(names, on, some[0].labels)
-        if alarm := generated_names.alarm(generators):
+        generators = generated_names.match_generators(names, on, some[0].labels)
+        if alarm := generated_names.make_alarm(generators):
             told = (QueriedName(x.name, x.z, 1.0, x.dead, x.first, x.last) for x in some)
             found[client, day] = GeneratorEvidence(
                 alarm, tuple(generators), tuple(told), tuple(names)
@@ -99,8 +99,8 @@ def speaking(
 def joined(
     batches: Iterable[client_days.Batch],
     found: Mapping[tuple[str, int], GeneratorEvidence],
-    log: Log,
-    cut: Cut,
+    log: LogContext,
+    cut: AlarmThresholds,
 ) -> Iterator[client_days.Batch]:
     """The same days, with these alarms too; then those that had no verdict at all."""
     left = dict(found)
@@ -112,15 +112,17 @@ def joined(
 
 
 def _with(
-    day: ClientDayVerdict, known: GeneratorEvidence | None, log: Log, cut: Cut
+    day: ClientDayVerdict, known: GeneratorEvidence | None, log: LogContext, cut: AlarmThresholds
 ) -> ClientDayVerdict:
     if known is None:
         return day
-    alarms = in_rank([*day.alarms, known.alarm], log, cut)
-    return replace(day, alarms=tuple(alarms), score=strength(alarms[0], log, cut), known=known)
+    alarms = rank_alarms([*day.alarms, known.alarm], log, cut)
+    return replace(
+        day, alarms=tuple(alarms), score=alarm_strength(alarms[0], log, cut), known=known
+    )
 
 
-def indexed(connection: duckdb.DuckDBPyConnection, index: KnownNames, makers: Makers) -> Indexed:
+def indexed(connection: duckdb.DuckDBPyConnection, index: DgaIndex, makers: Makers) -> Indexed:
     """What there is to say of the index and the days of the log."""
     numbers = [x for (x,) in connection.execute(_DAYS).fetchall()]
     own = [_EPOCH + timedelta(days=x) for x in numbers if x != NO_DAY]

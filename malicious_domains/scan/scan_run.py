@@ -12,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from ..clients.client_day import Cut, Log
-from ..clients.common_labels import few
+from ..clients.client_day import AlarmThresholds, LogContext
+from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
-from ..names.dga_index import KnownNames
+from ..names.dga_index import DgaIndex
 from ..names.errors import MaliciousDomainsError
 from . import baseline, client_days, events_db, known_generators, scored_hosts
 from .client_identity import Names
@@ -39,13 +39,13 @@ class Request:
 
     source: Source
     job: scored_hosts.Job = field(default_factory=scored_hosts.Job)
-    cut: Cut = field(default_factory=Cut)
+    cut: AlarmThresholds = field(default_factory=AlarmThresholds)
     jobs: int = 1
     memory: str = MEMORY
     names: Names = field(default_factory=Names)
     baseline: Path | None = None
     most: int | None = None  # alarms a day; None: those over the cut
-    known: KnownNames | None = None  # names that known generators make
+    known: DgaIndex | None = None  # names that known generators make
 
 
 def scan(request: Request) -> Findings:
@@ -62,8 +62,8 @@ def scan(request: Request) -> Findings:
             labels, makers = _named(connection, request, pool)
             coded, clients = events_db.coded(connection), events_db.clients(connection)
             baseline.know(connection, request.baseline)
-            events_db.choose(connection, few(clients, coded))
-            log = Log(coded=coded, grams=Background.of([*labels]))
+            events_db.choose(connection, common_from(clients, coded))
+            log = LogContext(has_rcodes=coded, background=Background.count([*labels]))
             findings = _findings(connection, request, pool, reading, log, clients, makers)
         if request.baseline:
             baseline.keep(connection, request.baseline)
@@ -93,14 +93,16 @@ def _findings(
     request: Request,
     pool: Pool,
     reading: Reading,
-    log: Log,
+    log: LogContext,
     clients: int,
     makers: known_generators.Makers,
 ) -> Findings:
     busy = client_days.too_busy(connection)
     count, dated = client_days.count(connection)
     speaking = (
-        known_generators.speaking(connection, makers, few(clients, log.coded)) if makers else {}
+        known_generators.speaking(connection, makers, common_from(clients, log.has_rcodes))
+        if makers
+        else {}
     )
     scores: list[float] = []
 
@@ -126,9 +128,9 @@ def _findings(
         accounting=lines,
         clients=clients,
         days=count,
-        coded=log.coded,
+        coded=log.has_rcodes,
         dated=dated,
-        cut=request.cut.thresholds(log.coded).random_looking,
+        cut=request.cut.thresholds(log.has_rcodes).random_looking,
         answers=events_db.codes(connection),
         known=baseline.known(connection) if request.baseline else None,
         index=known_generators.indexed(connection, request.known, makers)

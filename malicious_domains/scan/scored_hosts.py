@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..features.array_types import Floats
-from ..model.eligible import why_left_out
+from ..model.eligible import skip_reason
 from ..model.score import Invalid
 from ..model.scorer import Scorer
 from ..names.allow import AllowList
-from ..names.public_suffix import with_zones
+from ..names.public_suffix import add_zones
 from .scan_pool import Pool
 
 _CHUNK = 1 << 15  # names
@@ -33,7 +33,7 @@ class Job(NamedTuple):
     def scorer(self) -> Scorer:
         """The model, loaded; raises ArtifactError, AllowListError, ValueError for a zone."""
         popular = AllowList.load_all(map(Path, self.popular))
-        zones = with_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
+        zones = add_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
         return Scorer.load(self.model, allow=popular, zones=zones)
 
 
@@ -91,7 +91,7 @@ def parsed(scorer: Scorer, queries: Sequence[str]) -> Parsed:
     lists = scorer.allow is not None
     for query in queries:
         name = scorer.try_parse(query)
-        reason = why_left_out(name)
+        reason = skip_reason(name)
         why.append(reason)
         if reason or isinstance(name, Invalid):
             label.append("")

@@ -119,7 +119,7 @@ def worst(found: Finding) -> list[str]:
     points: dict[str, float] = {}
     odds: dict[str, float] = {}
     for alarm in found.alarms:
-        for x, point in zip(found.named(alarm), alarm.points, strict=True):
+        for x, point in zip(found.named(alarm), alarm.weights, strict=True):
             points[x.name] = max(point, points.get(x.name, point))
             odds[x.name] = x.z if x.z == x.z else 0.0
     if not found.alarms:

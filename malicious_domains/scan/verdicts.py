@@ -9,9 +9,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..clients.client_day import Alarm, Cut, Day, Log
-from ..clients.verdict import LabelPoints, alarms_of, label_points, scores_of, strength
-from ..families.likely_families import FamilyHint
+from ..clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
+from ..clients.verdict import (
+    LabelWeights,
+    alarm_strength,
+    score_ordered_day,
+    select_alarms,
+    weigh_labels,
+)
+from ..families.likely_families import LikelyFamilies
 from ..features.array_types import Floats
 from . import family_hint
 from .findings import Finding, GeneratorEvidence, QueriedName
@@ -32,10 +38,10 @@ class ClientDayVerdict:
     alarms: tuple[Alarm, ...]
     score: float  # of the surest alarm, as a multiple of its cut
     total: float
-    _day: Day
+    _day: ClientDay
     _points: Floats
     _suffixes: list[str]
-    _hint: FamilyHint | None
+    _hint: LikelyFamilies | None
     known: GeneratorEvidence | None = None  # its names of known generators, if they raise an alarm
 
     @property
@@ -46,7 +52,7 @@ class ClientDayVerdict:
     def told(self, lines: int, labels: int, dead: int, answers: int) -> Finding:
         """All that is to be said of it, with what grouping.DAYS has of it."""
         day = self._day
-        columns = (day.z, self._points, day.dead, day.first, day.last)
+        columns = (day.log_odds, self._points, day.nxdomain, day.first_seen, day.last_seen)
         names = (f"{x}.{suffix}" for x, suffix in zip(day.labels, self._suffixes, strict=True))
         return Finding(
             client=self.client,
@@ -62,40 +68,42 @@ class ClientDayVerdict:
             family_hint=self._family(),
         )
 
-    def _family(self) -> FamilyHint | None:
+    def _family(self) -> LikelyFamilies | None:
         known = self.known  # which says more of its names than they themselves
         return family_hint.of_alarms(self._day.labels, self.alarms, known) if known else self._hint
 
 
-def judge_days(columns: Columns, log: Log, cut: Cut) -> Iterator[ClientDayVerdict]:
+def judge_days(
+    columns: Columns, log: LogContext, cut: AlarmThresholds
+) -> Iterator[ClientDayVerdict]:
     """The verdict on each day of grouping.UNFAMILIAR's rows: by client and day, and in each by
     first sight, ties by label; a time that is not known is NaN.
     """
     client, number = columns["client"], columns["day"]
     suffix = columns["suffix"].tolist()
-    days = Day(
+    days = ClientDay(
         labels=columns["label"].tolist(),
-        z=columns["z"].astype(np.float64),
-        suffixes=columns["suffixes"].astype(np.int64),
-        dead=columns["dead"].astype(np.bool_),
-        first=columns["first"].astype(np.float64),
-        last=columns["last"].astype(np.float64),
+        log_odds=columns["z"].astype(np.float64),
+        suffix_counts=columns["suffixes"].astype(np.int64),
+        nxdomain=columns["dead"].astype(np.bool_),
+        first_seen=columns["first"].astype(np.float64),
+        last_seen=columns["last"].astype(np.float64),
     )
     another = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
-    points = label_points(days, log, np.append(0, np.cumsum(another))[: len(client)])
+    points = weigh_labels(days, log, np.append(0, np.cumsum(another))[: len(client)])
     starts = [0, *(np.flatnonzero(another) + 1).tolist(), len(client)]
     for start, stop in pairwise(starts):
         if start == stop:  # there is none
             continue
-        day = days.between(start, stop)
-        own = LabelPoints(*(x[start:stop] for x in points))
-        found = scores_of(day, own, log, cut)
-        alarms = alarms_of(found, log, cut)
+        day = days.slice(start, stop)
+        own = LabelWeights(*(x[start:stop] for x in points))
+        found = score_ordered_day(day, own, log, cut)
+        alarms = select_alarms(found, log, cut)
         yield ClientDayVerdict(
             client=str(client[start]),
             number=int(number[start]),
             alarms=tuple(alarms),
-            score=strength(alarms[0], log, cut) if alarms else 0.0,
+            score=alarm_strength(alarms[0], log, cut) if alarms else 0.0,
             total=next(x.score for x in found if x.kind == "random-looking"),
             _day=day,
             _points=own.odd,

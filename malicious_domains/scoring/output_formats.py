@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from ..inputs.rows import Row
 from ..model.score import Invalid, Score
 from ..model.scorer import Scorer
-from ..names.errors import quoted
+from ..names.errors import quote_text
 from ..names.parse import Name
 
 if TYPE_CHECKING:
-    from ..families.likely_families import FamilyHint
-    from ..names.dga_index import Known
+    from ..families.likely_families import LikelyFamilies
+    from ..names.dga_index import DgaMatch
 
 CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
 KNOWN = "known"  # a column more, where there is an index of known names
@@ -116,11 +116,11 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = 
     return Written("".join(lines), counts)
 
 
-def _hint(label: str) -> FamilyHint:
+def _hint(label: str) -> LikelyFamilies:
     """What family a name looks like."""
-    from ..families.likely_families import packaged  # for those alone who ask
+    from ..families.likely_families import load_packaged  # for those alone who ask
 
-    return packaged().hint(label)
+    return load_packaged().classify(label)
 
 
 class Verdicts(NamedTuple):
@@ -130,7 +130,7 @@ class Verdicts(NamedTuple):
     probability: list[float]
     verdict: list[int]  # 1 malicious, 0 legitimate
     allowed: list[str | None]  # the entry of the allow list
-    known: list[tuple[Known, ...] | None]  # the generators; None: there is no index
+    known: list[tuple[DgaMatch, ...] | None]  # the generators; None: there is no index
 
 
 def verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
@@ -142,7 +142,7 @@ def verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
     allowed = none if scorer.allow is None else [scorer.allowed_by(x) for x in names]
     probability, threshold = _probability(scorer, [x.label for x in names]), scorer.threshold
     verdict = [int(p >= threshold) for p in probability]
-    known = scorer.known_as(names)
+    known = scorer.match_dga(names)
     for at, (entry, makers) in enumerate(zip(allowed, known, strict=True)):
         if entry:
             verdict[at] = 0
@@ -155,8 +155,8 @@ def _probability(scorer: Scorer, labels: list[str]) -> list[float]:
     """Of each label; of many that are the same once."""
     different = dict.fromkeys(labels)
     if 2 * len(different) > len(labels):
-        return scorer.listed_as_they_are(labels)
-    found = dict(zip(different, scorer.listed_as_they_are([*different]), strict=True))
+        return scorer.list_probabilities(labels)
+    found = dict(zip(different, scorer.list_probabilities([*different]), strict=True))
     return [found[label] for label in labels]
 
 
@@ -167,12 +167,12 @@ def remark(name: Name, entry: str | None) -> str:
     return f"assigned: {name.assigned}" if name.assigned else ""
 
 
-def generators(known: tuple[Known, ...] | None) -> str:
+def generators(known: tuple[DgaMatch, ...] | None) -> str:
     """The generators of a name, as one text."""
     return "; ".join(map(str, known or ()))
 
 
-def _told(known: tuple[Known, ...] | None) -> str:
+def _told(known: tuple[DgaMatch, ...] | None) -> str:
     """The same as a cell of CSV."""
     text = generators(known)
     return f'"{text}"' if "," in text else text
@@ -215,7 +215,7 @@ def to_table(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool 
 def _sentence(hint: bool, x: Score | Invalid) -> str:
     if isinstance(x, Invalid):
         verdict = "skipped" if x.status == "skipped" else "refused"
-        return f"{verdict:<11} {'':>11}  {quoted(x.domain)}: {x.error}\n"
+        return f"{verdict:<11} {'':>11}  {quote_text(x.domain)}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
     more = f" Family, a hint: {_hint(x.name)}." if hint and x.label else ""
     return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}{more}\n"

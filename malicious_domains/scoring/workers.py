@@ -22,7 +22,7 @@ from ..inputs.ordered_pool import (
 from ..inputs.rows import Row
 from ..model.scorer import Scorer
 from ..names.allow import AllowList
-from ..names.public_suffix import with_zones
+from ..names.public_suffix import add_zones
 from .output_formats import FORMS, Written
 
 Loaded = TypeVar("Loaded")
@@ -44,15 +44,15 @@ class Job(NamedTuple):
     def scorer(self) -> Scorer:
         """The model, loaded; raises ArtifactError, AllowListError or UnknownOperatingPoint.
 
-        Raises KnownNamesError for such an index, ValueError for a zone that is none.
+        Raises DgaIndexError for such an index, ValueError for a zone that is none.
         """
         allow = AllowList.load_all(map(Path, self.allow))
-        zones = with_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
+        zones = add_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
         known = None
         if self.known:
-            from ..names.dga_index import KnownNames  # for those who have one
+            from ..names.dga_index import DgaIndex  # for those who have one
 
-            known = KnownNames.load(Path(self.known))
+            known = DgaIndex.load(Path(self.known))
         return Scorer.load(self.model, self.operating_point, allow, zones, known)
 
     def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Written:

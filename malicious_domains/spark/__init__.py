@@ -31,7 +31,7 @@ def score_udf(
 
     It gives a struct: status, name, label, probability, reason, known, as `score` has them. The
     options are those of `score`. A column that is not of texts fails when it is asked for: cast it.
-    Raises ArtifactError, AllowListError, KnownNamesError, and
+    Raises ArtifactError, AllowListError, DgaIndexError, and
     ValueError for an operating point or a zone that is none.
     """
     from ..scoring.workers import Job

@@ -13,9 +13,9 @@ from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from ..clients.client_day import Cut, Log
+from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.fourgrams import Background
-from ..clients.suspicious_labels import odd_and_shared
+from ..clients.suspicious_labels import mask_shared_labels
 from ..scan.alarm_formats import client_object
 from ..scan.client_identity import Names
 from ..scan.scored_hosts import Job, parsed, scorer_of
@@ -63,7 +63,7 @@ def hosts(asked: DataFrame, job: Job) -> DataFrame:
     return different.mapInArrow(judged, _HOSTS)
 
 
-def scored(labels: DataFrame, job: Job, cut: Cut, clients: int) -> DataFrame:
+def scored(labels: DataFrame, job: Job, cut: AlarmThresholds, clients: int) -> DataFrame:
     """Labels, each once, with their log-odds, and whether they are odd and shared."""
 
     def scored(batches: Batches) -> Made:
@@ -71,7 +71,7 @@ def scored(labels: DataFrame, job: Job, cut: Cut, clients: int) -> DataFrame:
             z = scorer_of(job).log_odds(batch["label"].to_pylist())
             sharers = batch["clients"].to_numpy(zero_copy_only=False)
             popular = batch["popular"].to_numpy(zero_copy_only=False)
-            odd = odd_and_shared(z, sharers, popular, clients, cut)
+            odd = mask_shared_labels(z, sharers, popular, clients, cut)
             columns = [*batch.columns, pa.array(z), pa.array(odd)]
             yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "z", "odd"])
 
@@ -85,19 +85,21 @@ def background(hosts: DataFrame) -> Background:
 
     def counted(batches: Batches) -> Made:
         for batch in batches:
-            counts = Background.of(batch["label"].to_pylist()).counts
+            counts = Background.count(batch["label"].to_pylist()).counts
             gram = np.flatnonzero(counts).astype(np.int32)
             columns = [pa.array(gram), pa.array(counts[gram])]
             yield pa.RecordBatch.from_arrays(columns, ["gram", "labels"])
 
     found = labels.mapInArrow(counted, _GRAMS).groupBy("gram").agg(F.sum("labels").alias("labels"))
     table = found.toArrow()
-    counts = Background.of([]).counts
+    counts = Background.count([]).counts
     counts[table["gram"].to_numpy()] = table["labels"].to_numpy()
     return Background(counts, labels.count())
 
 
-def judged(unfamiliar: DataFrame, days: DataFrame, log: Log, cut: Cut, every: bool) -> DataFrame:
+def judged(
+    unfamiliar: DataFrame, days: DataFrame, log: LogContext, cut: AlarmThresholds, every: bool
+) -> DataFrame:
     """A row a client's day that has an unfamiliar label, with its alarms, if any.
 
     every: with what is to be said of a day without an alarm, too.
@@ -132,7 +134,9 @@ def whole_days(batches: Batches, at_once: int = AT_ONCE) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(kept)
 
 
-def _judged(table: pa.Table, log: Log, cut: Cut, every: bool) -> list[dict[str, Any]]:
+def _judged(
+    table: pa.Table, log: LogContext, cut: AlarmThresholds, every: bool
+) -> list[dict[str, Any]]:
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
     keys = ("client", "day", "lines", "different")
     rows = zip(*(columns[x].tolist() for x in keys), strict=True)

@@ -14,8 +14,8 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from ..clients.client_day import Cut, Log
-from ..clients.common_labels import few
+from ..clients.client_day import AlarmThresholds, LogContext
+from ..clients.common_labels import common_from
 from ..scan import grouping
 from ..scan.alarm_formats import shared_object
 from ..scan.client_identity import Names
@@ -34,7 +34,7 @@ class Request:
 
     job: Job = field(default_factory=Job)
     names: Names = field(default_factory=Names)
-    cut: Cut = field(default_factory=Cut)
+    cut: AlarmThresholds = field(default_factory=AlarmThresholds)
     most: int | None = None  # alarms a day; None: those over the cut
 
 
@@ -76,10 +76,10 @@ def _scanned(tables: Tables, request: Request) -> Scan:
     pairs = tables.sql("pairs", grouping.PAIRS)
     scored = python_workers.scored(tables.query(grouping.LABELS), job, cut, number)
     labels = tables.keep("labels", scored)
-    unfamiliar = tables.sql("unfamiliar", grouping.UNFAMILIAR, few=few(number, coded))
+    unfamiliar = tables.sql("unfamiliar", grouping.UNFAMILIAR, few=common_from(number, coded))
     whole, counts = tables.query(grouping.DAYS), tables.query(grouping.COUNTS)
     days = tables.keep("days", whole.join(counts, ["client", "day"], "left"))
-    log = Log(coded=coded, grams=python_workers.background(hosts))
+    log = LogContext(has_rcodes=coded, background=python_workers.background(hosts))
     judged = python_workers.judged(unfamiliar, days, log, cut, every=most is not None)
     tables.keep("judged", judged)
     together = shared(labels, pairs, number, cut)

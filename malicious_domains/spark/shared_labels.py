@@ -6,12 +6,14 @@ import numpy as np
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from ..clients.client_day import Cut
+from ..clients.client_day import AlarmThresholds
 from ..scan.findings import Shared, SharedName
 from ..scan.shared_labels import SHOWN
 
 
-def shared(labels: DataFrame, pairs: DataFrame, clients: int, cut: Cut) -> Shared | None:
+def shared(
+    labels: DataFrame, pairs: DataFrame, clients: int, cut: AlarmThresholds
+) -> Shared | None:
     """The alarm that the log's labels raise together, with the clients that asked for each.
 
     labels: as beside.scored gives them. Spark counts and orders as traffic.shared does; a hundred
@@ -19,7 +21,7 @@ def shared(labels: DataFrame, pairs: DataFrame, clients: int, cut: Cut) -> Share
     """
     odd = labels.where("odd")
     count = odd.count()
-    if count < cut.shared:
+    if count < cut.min_shared:
         return None
     top = odd.orderBy(F.col("clients").desc(), F.col("z").desc(), "label").limit(SHOWN).collect()
     sharers = _sharers(pairs, [x["label"] for x in top])
@@ -33,7 +35,7 @@ def shared(labels: DataFrame, pairs: DataFrame, clients: int, cut: Cut) -> Share
         )
         for x in top
     ]
-    return Shared(count, count / cut.shared, "low", names)
+    return Shared(count, count / cut.min_shared, "low", names)
 
 
 def _sharers(pairs: DataFrame, labels: list[str]) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhr
 def demo(request: Request) -> None:
     """Train, then show what came out, answers through the HTTP app included."""
     proof = run_training(request)
-    metadata = artifact.load(request.folder).metadata
+    metadata = artifact.load_artifact(request.folder).metadata
     print("\n".join(summary(metadata)))
     print(f"Parity      {proof}")
     with served(request.folder) as url:

@@ -52,11 +52,11 @@ def _storage(registry: str | None) -> Storage:
 @click.option("--report", type=_FOLDER, metavar="DIR", help="Of `evaluate`, goes along.")
 def publish(registry: str | None, model: str | None, report: Path | None) -> int:
     """Upload an artifact as a version that never changes. Prints the version."""
-    from malicious_domains.model.artifact import locate
+    from malicious_domains.model.artifact import locate_artifact
 
     from ..release import versions
 
-    made, new = versions.publish(_storage(registry), locate(model), report)
+    made, new = versions.publish(_storage(registry), locate_artifact(model), report)
     if new:
         size = sum(x["size"] for x in made.files.values()) / 1e6
         say(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")

@@ -16,7 +16,7 @@ from typing import Any
 
 from malicious_domains.inputs.streams import InputError
 from malicious_domains.model.score import Invalid
-from malicious_domains.names.errors import quoted
+from malicious_domains.names.errors import quote_text
 from malicious_domains.names.parse import InvalidDomain, parse
 
 from .class_words import class_of
@@ -44,7 +44,9 @@ class LeftOut:
         self.reasons[row.reason] += 1
         shown = self.examples.setdefault(row.reason, [])
         if len(shown) < _EXAMPLES:
-            shown.append(f"record {record} {quoted(row.domain)}" + f": {row.error}" * (not shown))
+            shown.append(
+                f"record {record} {quote_text(row.domain)}" + f": {row.error}" * (not shown)
+            )
 
     @property
     def rows(self) -> int:

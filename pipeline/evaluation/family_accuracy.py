@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from malicious_domains.families.family_features import traits
-from malicious_domains.families.likely_families import MOST, TINY, UNKNOWN
+from malicious_domains.families.family_features import compute_features
+from malicious_domains.families.likely_families import MAX_FAMILIES, TINY, UNKNOWN
 from malicious_domains.features.array_types import Bools, Floats
 
 from ..training.sample_names import Drawn
@@ -33,7 +33,7 @@ class Judged(NamedTuple):
 def singles(classes: Sequence[str], coefficients: Floats, drawn: Sequence[Drawn]) -> Judged:
     """The linear predictors of each single name, by coefficients as of read_mojo()."""
     labels = [x for group in drawn for x in group.labels]
-    scores = np.array([traits(x) for x in labels]) @ coefficients[1:] + coefficients[0]
+    scores = np.array([compute_features(x) for x in labels]) @ coefficients[1:] + coefficients[0]
     return Judged([_family(group) for group in drawn for _ in group.labels], scores)
 
 
@@ -168,7 +168,7 @@ def accuracy(groups: Groups, family: Sequence[str], probability: Floats) -> Accu
     known = [x for x in groups if x != UNKNOWN]
     at = _columns(groups, known)
     order = np.argsort(-probability[:, [list(groups).index(x) for x in known]], axis=1)
-    right = order[:, :MOST] == np.array([at[x] for x in family])[:, None]
+    right = order[:, :MAX_FAMILIES] == np.array([at[x] for x in family])[:, None]
     return Accuracy(_shares(family, right[:, 0]), _shares(family, right.any(axis=1)))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
 from malicious_domains.families.family_artifact import STEPS
-from malicious_domains.families.likely_families import MANY, UNKNOWN, repeated
+from malicious_domains.families.likely_families import MIN_LABELS_FOR_FIT, UNKNOWN, design_effect
 from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replacing
@@ -71,7 +71,7 @@ class Equation:
         """Clients who asked for the names of a draw, and P of each group."""
         names = family_accuracy.singles(self.classes, self.coefficients, drawn)
         days = family_accuracy.clients(drawn, names, self.temperature)
-        alike = np.array([repeated(len(x.labels)) for x in drawn])
+        alike = np.array([design_effect(len(x.labels)) for x in drawn])
         days = days._replace(scores=days.scores / alike[:, None])
         return days, family_accuracy.by_group(self.classes, self.groups, days.scores)
 
@@ -87,7 +87,7 @@ class Equation:
         least = np.array([self.typical[x] for x in self.groups if x != UNKNOWN])
         first = probability[:, known].argmax(axis=1)
         odd = fits[:, known][np.arange(len(drawn)), first] < least[first]
-        many = np.array([len(x.labels) >= MANY for x in drawn])
+        many = np.array([len(x.labels) >= MIN_LABELS_FOR_FIT for x in drawn])
         called: Bools = self.unknown(probability) | (odd & many)
         return called
 
@@ -130,7 +130,7 @@ def run_evaluation(out: Path | None, h2o_url: str | None, leave_out: bool) -> It
 
     leave_out: trains anew without some families at a time, and asks for those.
     """
-    loaded = family_artifact.load(out or family_artifact.PACKAGED)
+    loaded = family_artifact.load_artifact(out or family_artifact.PACKAGED)
     coefficients = np.array([loaded.intercepts, *loaded.coefficients])
     groups = {name: list(members) for name, members in loaded.groups.items()}
     chosen = (groups, loaded.temperature, loaded.unknown_from, loaded.typical)

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.features.array_types import Floats, Ints
-from malicious_domains.model.artifact import MAX_F1, Artifact, predictor_of
+from malicious_domains.model.artifact import MAX_F1, Artifact, build_predictor
 from malicious_domains.model.scorer import Scorer
 
 from ..corpus.folds import fold_of
@@ -111,7 +111,9 @@ def scorer_of(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Sco
         found = read_mojo(Path(model.download_mojo(folder)))
     said = {"name": design.name, **design.equation(found.coefficients, found.intercept)}
     thresholds: dict[str | float, float] = {MAX_F1: found.threshold}
-    return Scorer(Artifact(said, predictor_of(said), said["intercept"], thresholds, design.tables))
+    return Scorer(
+        Artifact(said, build_predictor(said), said["intercept"], thresholds, design.tables)
+    )
 
 
 def named_folds() -> list[list[str]]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from malicious_domains.model.artifact import locate
+from malicious_domains.model.artifact import locate_artifact
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..h2o_cluster.local_servers import HOST, free_port, start, wait
@@ -32,7 +32,9 @@ def serve(port: int) -> NoReturn:
     """
     _check_free(port)
     command = _command(port)
-    os.environ["MODEL"] = str(locate().absolute())  # Chalice changes to its project's folder
+    os.environ["MODEL"] = str(
+        locate_artifact().absolute()
+    )  # Chalice changes to its project's folder
     os.execv(command[0], command)  # this process becomes the server
 
 

@@ -106,7 +106,7 @@ def check_golden(scorer: Scorer, golden: Golden) -> float:
 
 def _columns(model: Artifact, labels: list[str]) -> pd.DataFrame:
     """What the MOJO takes: numbers, or the names of bins."""
-    values = registry.matrix(labels, model.features, model.tables)
+    values = registry.compute_matrix(labels, model.features, model.tables)
     if not isinstance(model.predictor, BinnedAdditive):
         return pd.DataFrame(values, columns=list(model.features))
     bins = model.predictor.bins(list(values.T))

@@ -164,7 +164,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
 
 def _contents(folder: Path, report: Path | None) -> dict[str, bytes]:
     """The files of an artifact, and of a report, by their names in a version."""
-    names = artifact.load(folder).metadata["files"]
+    names = artifact.load_artifact(folder).metadata["files"]
     if MOJO not in names or (strange := sorted(set(names) - set(FILES))):
         odd = f"lists {strange[0]}" if MOJO in names else f"does not list {MOJO}"
         raise RegistryError(f"{folder / MODEL}: {odd}, so it is none that `train` made")

@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malicious_domains.features.array_types import Ints
-from malicious_domains.features.encoding import ALPHABET, BASE_BIT, OTHER, SIZE, WORD_BIT, encode
+from malicious_domains.features.encoding import (
+    ALPHABET,
+    BASE_BIT,
+    OTHER,
+    SIZE,
+    WORD_BIT,
+    encode_labels,
+)
 from malicious_domains.names.errors import MaliciousDomainsError
 
 LONGEST = 63  # of a DNS label (RFC 1035, 2.3.4)
@@ -112,7 +119,7 @@ def _trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
 
 def _sorted_rows(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
     """Codes of the words, sorted, their lengths, and which word each row is."""
-    batch = encode(words)
+    batch = encode_labels(words)
     column = np.arange(int(batch.lengths.max()))
     inside = column < batch.lengths[:, None]
     rows = np.full(inside.shape, OTHER, np.uint8)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from malicious_domains.features.array_types import Floats, Ints
 from malicious_domains.features.language_tables import Lexicon, Tables
-from malicious_domains.features.registry import CHUNK, CLASSIC, SETS, chunks
+from malicious_domains.features.registry import CHUNK, CLASSIC, SETS, compute_chunks
 from malicious_domains.model.glm import BinnedAdditive
 
 from ..corpus.labelled import Corpus
@@ -243,7 +243,7 @@ class DecimalLines(NamedTuple):
 
     def __call__(self, labels: Sequence[str]) -> Iterator[list[bytes]]:
         """Their lines, CHUNK at a time."""
-        for columns in chunks(labels, CLASSIC, self.tables):
+        for columns in compute_chunks(labels, CLASSIC, self.tables):
             rows = zip(*(np.asarray(x, np.float64).tolist() for x in columns), strict=True)
             yield ["".join(f"{x!r}," for x in row).encode() for row in rows]
 

@@ -26,7 +26,7 @@ from malicious_domains.model.artifact import (
     TRIGRAMS,
     WORD_COSTS,
     WORDS,
-    checksum,
+    format_checksum,
 )
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
@@ -116,7 +116,7 @@ def write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
     """Write model.json, and its hash into a file beside it."""
     data = _json(metadata).encode()
     (folder / MODEL).write_bytes(data)
-    (folder / CHECKSUM).write_bytes(checksum(data))
+    (folder / CHECKSUM).write_bytes(format_checksum(data))
 
 
 def _json(metadata: dict[str, Any]) -> str:
@@ -135,7 +135,7 @@ def _compare(trained: Trained, labels: Sequence[str], folder: Path, every: int) 
     numpy = np.empty(len(labels))
     for start in range(0, len(labels), shards.TOGETHER):
         some = slice(start, start + shards.TOGETHER)
-        numpy[some] = scorer.probability_as_they_are(labels[some])
+        numpy[some] = scorer.unchecked_probability(labels[some])
     flagged = numpy >= scorer.threshold
     with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
         source = Path(scratch) / "in.csv"

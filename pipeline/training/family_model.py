@@ -20,8 +20,8 @@ import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
 
 from malicious_domains.families.family_artifact import COEFFICIENTS, SCHEMA_VERSION, STEPS
-from malicious_domains.families.family_features import TRAITS, traits
-from malicious_domains.families.likely_families import Hinter
+from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
+from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.features.array_types import Floats
 from malicious_domains.model.artifact import MOJO
 
@@ -41,7 +41,9 @@ _RESPONSE, _WEIGHT = "family", "weight"
 
 def fit(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
     """Fit on drawn names, every class with the weight of its share, and save the MOJO."""
-    table = pd.DataFrame([traits(x) for group in learn for x in group.labels], columns=TRAITS)
+    table = pd.DataFrame(
+        [compute_features(x) for group in learn for x in group.labels], columns=FAMILY_FEATURES
+    )
     table = table.loc[:, table.nunique() > 1]
     columns = list(table)
     table[_RESPONSE] = [group.kind for group in learn for _ in group.labels]
@@ -110,10 +112,10 @@ def read_mojo(mojo: Path) -> tuple[list[str], Floats]:
         if (info["algo"], info["family"]) != ("glm", "multinomial"):
             raise MojoError(f"{mojo}: {info['family']} {info['algo']}, not a multinomial GLM")
         beta = np.array(json.loads(info["beta"]), np.float64).reshape(len(classes), -1)
-        used = [TRAITS.index(x) for x in columns[: beta.shape[1] - 1]]
+        used = [FAMILY_FEATURES.index(x) for x in columns[: beta.shape[1] - 1]]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, configparser.Error) as error:
         raise MojoError(f"{mojo}: not the MOJO of a hint: {error}") from error
-    coefficients = np.zeros((1 + len(TRAITS), len(classes)))
+    coefficients = np.zeros((1 + len(FAMILY_FEATURES), len(classes)))
     coefficients[0] = beta[:, -1]
     coefficients[[1 + at for at in used]] = beta[:, :-1].T
     return classes, coefficients
@@ -137,7 +139,7 @@ def export(
             "schema_version": SCHEMA_VERSION,
             "name": "hint",
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "traits": list(TRAITS),
+            "traits": list(FAMILY_FEATURES),
             "classes": classes,
             "groups": groups,
             "temperature": temperature,
@@ -155,7 +157,9 @@ def score_mojo(mojo: Path, labels: Sequence[str]) -> Floats:
     """P of each class by H2O's own Java scorer, (labels, classes); raises MojoError, JavaError."""
     with tempfile.TemporaryDirectory(prefix="mojo-") as folder:
         source, target = Path(folder) / "in.csv", Path(folder) / "out.csv"
-        pd.DataFrame([traits(x) for x in labels], columns=TRAITS).to_csv(source, index=False)
+        pd.DataFrame([compute_features(x) for x in labels], columns=FAMILY_FEATURES).to_csv(
+            source, index=False
+        )
         command = [str(find_java()), "-cp", str(jar()), "hex.genmodel.tools.PredictCsv"]
         command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
         run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
@@ -167,7 +171,7 @@ def score_mojo(mojo: Path, labels: Sequence[str]) -> Floats:
 
 def prove(folder: Path, labels: Sequence[str]) -> str:
     """Compare the artifact in a folder with its MOJO on labels; raises ExportError."""
-    hinter = Hinter.load(folder)
+    hinter = FamilyModel.load(folder)
     ours = np.array([hinter.probabilities(x) for x in labels])
     apart = float(np.abs(ours - score_mojo(folder / MOJO, labels)).max())
     if not apart <= TOLERANCE:

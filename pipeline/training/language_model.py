@@ -19,9 +19,17 @@ from numpy.typing import NDArray
 from malicious_domains.features.array_types import Bools, Floats, Ints
 from malicious_domains.features.arrays import window
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode
+from malicious_domains.features.encoding import (
+    EDGE,
+    OTHER,
+    SIZE,
+    SYMBOLS,
+    UNIT,
+    Batch,
+    encode_labels,
+)
 from malicious_domains.features.language_tables import CharacterModel, Tables, Vocabulary
-from malicious_domains.features.registry import CHUNK, matrix
+from malicious_domains.features.registry import CHUNK, compute_matrix
 from malicious_domains.features.segmentation import positions
 
 from ..corpus.folds import fold_of
@@ -130,7 +138,7 @@ def _words(listed: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
 
 
 def _batches(labels: Sequence[str]) -> Iterator[Batch]:
-    return (encode(labels[i : i + CHUNK]) for i in range(0, len(labels), CHUNK))
+    return (encode_labels(labels[i : i + CHUNK]) for i in range(0, len(labels), CHUNK))
 
 
 def _count_arcs(words: Vocabulary, labels: Sequence[str]) -> tuple[Ints, int]:
@@ -211,7 +219,7 @@ def matrix_by_fold(
     values = np.empty((len(labels), len(names)))
     for k, of_fold in enumerate(tables):
         rows = np.flatnonzero(fold == k)
-        values[rows] = matrix([labels[i] for i in rows.tolist()], names, of_fold)
+        values[rows] = compute_matrix([labels[i] for i in rows.tolist()], names, of_fold)
     return values
 
 
@@ -219,7 +227,7 @@ def _fourgrams(labels: Sequence[str]) -> Floats:
     """Counts of four symbols in a row, float64 (SYMBOLS,) * 4; three edges precede a label."""
     total = np.zeros(SYMBOLS**4)
     for i in range(0, len(labels), CHUNK):
-        batch = encode([x for label in labels[i : i + CHUNK] for x in ("", "", label)])
+        batch = encode_labels([x for label in labels[i : i + CHUNK] for x in ("", "", label)])
         total += np.bincount(window(batch, 4), minlength=total.size)
     counts = total.reshape((SYMBOLS,) * 4)
     counts[..., EDGE, EDGE] = 0  # of the empty labels between

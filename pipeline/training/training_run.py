@@ -14,7 +14,7 @@ from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replacing
 from malicious_domains.inputs.console import say
 from malicious_domains.model import artifact
-from malicious_domains.model.artifact import flat
+from malicious_domains.model.artifact import flatten_coefficients
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources
@@ -127,7 +127,7 @@ def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) 
 
 def _check_kind(expected: str, features: str) -> None:
     """What cannot come out again is told before the time is spent."""
-    kind = artifact.load(artifact.locate(expected)).metadata["name"]
+    kind = artifact.load_artifact(artifact.locate_artifact(expected)).metadata["name"]
     if kind != features:
         raise ExportError(f"{expected} is a model of {kind} features, not of {features}")
 
@@ -138,9 +138,11 @@ def compare(expected: str, found: Path) -> str:
     Raises ExportError if any coefficient or threshold differs by more than SAME, or if the
     two do not have the same ones; ArtifactError if either cannot be loaded.
     """
-    one, other = (artifact.load(path) for path in (artifact.locate(expected), found))
+    one, other = (
+        artifact.load_artifact(path) for path in (artifact.locate_artifact(expected), found)
+    )
     numbers = [
-        [*flat(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]
+        [*flatten_coefficients(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]
         for x in (one, other)
     ]
     if one.predictor.terms != other.predictor.terms or len(numbers[0]) != len(numbers[1]):

@@ -111,7 +111,7 @@ def test_the_score_command_asks_for_no_chalice_either() -> None:
     ],
 )
 def test_one_name_is_judged_without_numpy(tmp_path: Path, code: str) -> None:
-    AllowList.of(["example.com"]).save(tmp_path / "allow.npy")
+    AllowList.from_entries(["example.com"]).save(tmp_path / "allow.npy")
     code = f"import sys\n{code}\nprint([x for x in sys.modules if x == 'numpy'])"
     run = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "allow.npy")],

@@ -8,23 +8,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from malicious_domains.clients.client_day import Alarm, Cut, Day, Log
-from malicious_domains.clients.common_labels import FEW, dead_pairs, unfamiliar_pairs
+from malicious_domains.clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
+from malicious_domains.clients.common_labels import FEW, find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.verdict import judge, strength
+from malicious_domains.clients.verdict import alarm_strength, judge_day
 from malicious_domains.features.array_types import Bools, Floats
 
 from .records import NXDOMAIN
 from .state import POPULAR, Row, mark, voters
 
 SAMPLE = 50_000  # labels of a day by which it is told how common a piece is
-_CUT = Cut()
+_CUT = AlarmThresholds()
 
 
 class Verdict(NamedTuple):
     """What a client's day says."""
 
-    day: Day  # its unfamiliar labels, in order of first sight
+    day: ClientDay  # its unfamiliar labels, in order of first sight
     names: list[str]  # a label with a suffix, for each of them
     alarms: list[Alarm]  # the surest first
     score: float  # of that one, as a multiple of its cut; 0 without alarms
@@ -50,8 +50,8 @@ class Judge:
         self._odds: dict[str, float] = {}
         # By hash, as they are kept: a sample of many labels.
         self._sample = set(islice(votes, SAMPLE))
-        self._grams = Background.of([*self._sample])
-        self.log = Log(coded=True, grams=self._grams)
+        self._grams = Background.count([*self._sample])
+        self.log = LogContext(has_rcodes=True, background=self._grams)
 
     def learn(self, labels: Collection[str]) -> None:
         """Make ready for clients with these labels, which takes less time than one by one."""
@@ -59,7 +59,7 @@ class Judge:
         # What is common is told by a client's neighbours: without its own labels among all,
         # they would be taken off twice.
         if missing := sorted(set(labels) - self._sample):
-            self.log = Log(coded=True, grams=self._grams.plus(missing))
+            self.log = LogContext(has_rcodes=True, background=self._grams.add(missing))
 
     def _score(self, labels: Iterable[str]) -> None:
         new = sorted({x for x in labels if x not in self._odds})
@@ -73,16 +73,16 @@ class Judge:
         dead, new = self._dead_and_unfamiliar(mark(client), labels, rows)
         kept = np.flatnonzero(new).tolist()
         some = [labels[i] for i in kept]
-        day = Day(
+        day = ClientDay(
             labels=some,
-            z=np.array([self._odds[x] for x in some], dtype=np.float64),
-            suffixes=np.array([len(rows[x].suffixes) for x in some], dtype=np.int64),
-            dead=dead[kept],
-            first=np.array([rows[x].first for x in some], dtype=np.float64),
-            last=np.array([rows[x].last for x in some], dtype=np.float64),
+            log_odds=np.array([self._odds[x] for x in some], dtype=np.float64),
+            suffix_counts=np.array([len(rows[x].suffixes) for x in some], dtype=np.int64),
+            nxdomain=dead[kept],
+            first_seen=np.array([rows[x].first for x in some], dtype=np.float64),
+            last_seen=np.array([rows[x].last for x in some], dtype=np.float64),
         )
-        alarms = judge(day, self.log, _CUT)
-        score = strength(alarms[0], self.log, _CUT) if alarms else 0.0
+        alarms = judge_day(day, self.log, _CUT)
+        score = alarm_strength(alarms[0], self.log, _CUT) if alarms else 0.0
         return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score)
 
     def _dead_and_unfamiliar(
@@ -98,9 +98,9 @@ class Judge:
             mine += [x == own for x in found]
             clients.append(max(len(found), FEW) if label in self.known else len(found))
         label_of, codes = np.array(number, dtype=np.int64), np.array(told, dtype=np.int64)
-        dead = dead_pairs(codes == NXDOMAIN, label_of, codes >= NXDOMAIN)
+        dead = find_nxdomain_pairs(codes == NXDOMAIN, label_of, codes >= NXDOMAIN)
         popular = [self.votes.get(x, "").startswith(POPULAR) for x in labels]
-        new = unfamiliar_pairs(
+        new = find_rare_pairs(
             label_of,
             dead,
             np.array(popular, dtype=np.bool_),

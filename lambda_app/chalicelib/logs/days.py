@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from malicious_domains.model.eligible import AUTODISCOVERY, is_discovery, why_left_out
+from malicious_domains.model.eligible import AUTODISCOVERY, is_discovery, skip_reason
 from malicious_domains.model.score import Invalid
 from malicious_domains.model.scorer import Scorer
 
@@ -52,7 +52,7 @@ def by_day(
 def _read(scorer: Scorer, text: str) -> str | tuple[str, str, bool]:
     """Label, suffix and whether a list knows it, or why a name is not judged, as scan says it."""
     name = scorer.try_parse(text)
-    reason = why_left_out(name)
+    reason = skip_reason(name)
     if reason or isinstance(name, Invalid):
         return reason
     return name.label, name.suffix, bool(scorer.allowed_by(name))

@@ -49,9 +49,9 @@ def finding(client: str, day: int, verdict: Verdict | None) -> dict[str, Any]:
         "too_busy": False,
         "score": round(verdict.score, 4),
         "confidence": verdict.confidence,
-        "first_seen": moment(float(seen.first.min())) if len(seen.first) else None,
-        "last_seen": moment(float(seen.last.max())) if len(seen.last) else None,
-        "counts": {"new": len(seen.labels), "dead": int(seen.dead.sum())},
+        "first_seen": moment(float(seen.first_seen.min())) if len(seen.first_seen) else None,
+        "last_seen": moment(float(seen.last_seen.max())) if len(seen.last_seen) else None,
+        "counts": {"new": len(seen.labels), "dead": int(seen.nxdomain.sum())},
         "alarms": [_alarm(verdict, alarm) for alarm in verdict.alarms],
     }
 
@@ -62,11 +62,11 @@ def _alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
         {
             "name": verdict.names[i],
             "points": round(point, 4),
-            "log_odds": round(float(day.z[i]), 4),
-            "dead": bool(day.dead[i]),
-            "first_seen": moment(float(day.first[i])),
+            "log_odds": round(float(day.log_odds[i]), 4),
+            "dead": bool(day.nxdomain[i]),
+            "first_seen": moment(float(day.first_seen[i])),
         }
-        for i, point in zip(alarm.names, alarm.points, strict=True)
+        for i, point in zip(alarm.names, alarm.weights, strict=True)
     ]
     found = {"kind": alarm.kind, "score": round(alarm.score, 4), "confidence": alarm.confidence}
     return found | {"names": names}

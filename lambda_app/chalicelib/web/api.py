@@ -168,10 +168,10 @@ def _family(score: Score) -> dict[str, Any] | None:
     """What family a flagged name looks like, None for one that is not flagged."""
     if not score.label:
         return None
-    from malicious_domains.families.likely_families import packaged  # for those alone who ask
+    from malicious_domains.families.likely_families import load_packaged  # for those alone who ask
 
     try:
-        return packaged().hint(score.name).as_json()
+        return load_packaged().classify(score.name).as_json()
     except ArtifactError as error:
         raise ServiceUnavailableError(f"no usable hint: {error}") from error
 

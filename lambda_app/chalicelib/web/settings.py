@@ -97,12 +97,12 @@ def _known(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-    from malicious_domains.names.public_suffix import with_zones  # for those alone who set it
+    from malicious_domains.names.public_suffix import add_zones  # for those alone who set it
 
     zones = tuple(environment.get(name, "").replace(",", " ").split())
     try:
         if zones:
-            with_zones(assigned=zones) if name == "ZONES_ASSIGNED" else with_zones(chosen=zones)
+            add_zones(assigned=zones) if name == "ZONES_ASSIGNED" else add_zones(chosen=zones)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
     return zones

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from malicious_domains.clients.client_day import Day
-from malicious_domains.clients.common_labels import dead_pairs, unfamiliar_pairs
+from malicious_domains.clients.client_day import ClientDay
+from malicious_domains.clients.common_labels import find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.clients.fourgrams import Background
 from malicious_domains.features.array_types import Bools, Floats, Ints
 
@@ -93,8 +93,8 @@ def _hobbies(legit: list[str]) -> list[Ints]:
 class Network:
     """A clean network's day: the unfamiliar labels of each client, and how common pieces are."""
 
-    coded: list[Day]  # as a log with response codes has them
-    uncoded: list[Day]
+    coded: list[ClientDay]  # as a log with response codes has them
+    uncoded: list[ClientDay]
     grams: Background
 
 
@@ -108,14 +108,14 @@ def network(names: Names, random: np.random.Generator, habits: Habits) -> Networ
     suffixes = 3 - np.searchsorted(
         np.cumsum(habits.suffixes[::-1]), random.random(len(dead)), side="right"
     )
-    grams = Background.of([names.texts[i] for i in np.unique(text).tolist()])
+    grams = Background.count([names.texts[i] for i in np.unique(text).tolist()])
     days = {}
     for coded in (True, False):
         told = np.full(len(dead), coded)
-        gone = dead_pairs(dead, text, told)
+        gone = find_nxdomain_pairs(dead, text, told)
         clients = np.bincount(text, minlength=len(names.texts))
         none = np.zeros(len(names.texts), np.bool_)
-        new = unfamiliar_pairs(text, gone, none, clients, habits.clients, coded)
+        new = find_rare_pairs(text, gone, none, clients, habits.clients, coded)
         rows = client[new], text[new], time[new], gone[new], suffixes[new]
         days[coded] = _days(names, habits.clients, *rows)
     return Network(days[True], days[False], grams)
@@ -171,13 +171,13 @@ def _tail(names: Names, random: np.random.Generator, size: int) -> Ints:
 
 def _days(
     names: Names, clients: int, client: Ints, text: Ints, time: Floats, dead: Bools, suffixes: Ints
-) -> list[Day]:
+) -> list[ClientDay]:
     order = np.lexsort((text, time, client))
     found = []
     for rows in np.split(order, np.searchsorted(client[order], np.arange(1, clients))):
         labels = [names.texts[i] for i in text[rows].tolist()]
         z = names.z[text[rows]]
-        found.append(Day(labels, z, suffixes[rows], dead[rows], time[rows], time[rows]))
+        found.append(ClientDay(labels, z, suffixes[rows], dead[rows], time[rows], time[rows]))
     return found
 
 
@@ -191,7 +191,9 @@ class Infection:
     nxdomain: float  # share of the hosts that do not exist
 
 
-def infected(day: Day, infection: Infection, random: np.random.Generator, coded: bool) -> Day:
+def infected(
+    day: ClientDay, infection: Infection, random: np.random.Generator, coded: bool
+) -> ClientDay:
     """A clean day with a generator's hosts in it, less the labels that the client asked for too."""
     count = len(infection.hosts)
     if infection.burst:
@@ -205,19 +207,21 @@ def infected(day: Day, infection: Infection, random: np.random.Generator, coded:
     added = {text: at for text, at in places.items() if text not in set(day.labels)}
     first = [at[0] for at in added.values()]
     dead = np.array([gone[at].all() for at in added.values()], dtype=np.bool_)
-    times = np.concatenate([day.first, time[first]])
+    times = np.concatenate([day.first_seen, time[first]])
     order = np.argsort(times, kind="stable")
     labels = [*day.labels, *added]
-    return Day(
+    return ClientDay(
         labels=[labels[i] for i in order.tolist()],
-        z=np.concatenate([day.z, infection.scores.of(list(added))])[order],
-        suffixes=np.concatenate([day.suffixes, [len(at) for at in added.values()]])[order],
-        dead=np.concatenate([day.dead, dead])[order],
-        first=times[order],
-        last=times[order],
+        log_odds=np.concatenate([day.log_odds, infection.scores.of(list(added))])[order],
+        suffix_counts=np.concatenate([day.suffix_counts, [len(at) for at in added.values()]])[
+            order
+        ],
+        nxdomain=np.concatenate([day.nxdomain, dead])[order],
+        first_seen=times[order],
+        last_seen=times[order],
     )
 
 
-def grams_with(grams: Background, day: Day, clean: Day) -> Background:
+def grams_with(grams: Background, day: ClientDay, clean: ClientDay) -> Background:
     """A network's pieces with those of the labels that an infected day has beyond its clean one."""
-    return grams.plus(sorted(set(day.labels) - set(clean.labels)))
+    return grams.add(sorted(set(day.labels) - set(clean.labels)))

@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from malicious_domains.clients.client_day import Cut, Day, Log
-from malicious_domains.clients.verdict import SURE, scores
+from malicious_domains.clients.client_day import AlarmThresholds, ClientDay, LogContext
+from malicious_domains.clients.verdict import SURE, score_day
 
 from ..results import Found, Scene, Traffic
 from .joiners import JOINERS
@@ -48,7 +48,7 @@ class Study:
     clean: Sequence[Network]  # also the hosts of infections
     seed: int
     sizes: Sizes
-    cut: Cut
+    cut: AlarmThresholds
 
     @property
     def for_cuts(self) -> Sequence[Network]:
@@ -62,10 +62,14 @@ class Study:
 
 
 def run(
-    pool: Pool, scores_of: Scores, seed: int, sizes: Sizes | None = None, cut: Cut | None = None
+    pool: Pool,
+    scores_of: Scores,
+    seed: int,
+    sizes: Sizes | None = None,
+    cut: AlarmThresholds | None = None,
 ) -> Traffic:
     """Simulate clean and infected days and compare scores; the same for the same seed."""
-    sizes, cut = sizes or Sizes(), cut or Cut()
+    sizes, cut = sizes or Sizes(), cut or AlarmThresholds()
     names = Names.of(pool, scores_of)
     drawn = (np.random.default_rng([seed, i]) for i in range(2 * sizes.networks))
     clean = [network(names, random, sizes.habits) for random in drawn]
@@ -122,7 +126,7 @@ def _found(
         clean = days[int(random.integers(len(days)))]
         infection = Infection(part, study.scores, burst, nxdomain)
         day = infected(clean, infection, random, codes)
-        rows.append(measured(day, Log(codes, grams_with(host.grams, day, clean)), study.cut))
+        rows.append(measured(day, LogContext(codes, grams_with(host.grams, day, clean)), study.cut))
     return _reached(rows, cuts)
 
 
@@ -133,28 +137,30 @@ def _part(runs: Sequence[Sequence[str]], number: int, k: int) -> list[str]:
     return list(run[start : start + k])
 
 
-def measured(day: Day, log: Log, cut: Cut) -> dict[str, float]:
+def measured(day: ClientDay, log: LogContext, cut: AlarmThresholds) -> dict[str, float]:
     """All scores of a day by name: the kinds of alarms, and what they are compared with.
 
     "any alarm" is the highest score of the kinds of high confidence, as a multiple of its
     threshold.
     """
-    found = {x.kind: x.score for x in scores(day, log, cut)}
-    thresholds = _packaged(cut, log.coded)
+    found = {x.kind: x.score for x in score_day(day, log, cut)}
+    thresholds = _packaged(cut, log.has_rcodes)
     found[ANY] = max(found[kind] / thresholds[kind] for kind in SURE)
-    found["largest"] = float(day.z.max(initial=_NOTHING))
-    found["dead"] = float(day.dead.sum())
-    found["sum"] = float(day.z.sum())
+    found["largest"] = float(day.log_odds.max(initial=_NOTHING))
+    found["dead"] = float(day.nxdomain.sum())
+    found["sum"] = float(day.log_odds.sum())
     return found
 
 
-def _packaged(cut: Cut, coded: bool) -> dict[str, float]:
+def _packaged(cut: AlarmThresholds, coded: bool) -> dict[str, float]:
     return {k.replace("_", "-"): v for k, v in asdict(cut.thresholds(coded)).items()}
 
 
-def _clean(networks: Sequence[Network], codes: bool, cut: Cut) -> list[dict[str, float]]:
+def _clean(
+    networks: Sequence[Network], codes: bool, cut: AlarmThresholds
+) -> list[dict[str, float]]:
     return [
-        measured(day, Log(codes, net.grams), cut)
+        measured(day, LogContext(codes, net.grams), cut)
         for net in networks
         for day in (net.coded if codes else net.uncoded)
     ]

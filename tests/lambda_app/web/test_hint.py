@@ -28,7 +28,7 @@ def test_a_flagged_name_has_three_families(language: Scorer) -> None:
     check(VERDICT, answer)
     hint = answer.pop("family_hint")
     assert hint == json.loads(
-        json.dumps(likely_families.packaged().hint("xmqjtoevkbhrw").as_json())
+        json.dumps(likely_families.load_packaged().classify("xmqjtoevkbhrw").as_json())
     )
     assert (
         answer
@@ -63,10 +63,10 @@ def test_neither_true_nor_false(language: Scorer, hint: object, kind: str) -> No
 def test_a_broken_hint_is_told_and_verdicts_go_on(
     language: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> likely_families.Hinter:
+    def broken() -> likely_families.FamilyModel:
         raise ArtifactError(Path("coefficients.npy"), "its SHA-256 is another")
 
-    monkeypatch.setattr(likely_families, "packaged", broken)
+    monkeypatch.setattr(likely_families, "load_packaged", broken)
     with pytest.raises(ServiceUnavailableError, match="no usable hint: coefficients"):
         ask(language, {"domain": FLAGGED, "hint": True})
     assert ask(language, {"domain": FLAGGED})["label"] == 1

@@ -202,7 +202,7 @@ def test_names_are_logged_where_that_is_chosen_and_nothing_where_silence_is() ->
 
 def test_zones_and_known_names_of_a_stage(tmp_path: Path) -> None:
     allow = tmp_path / "allow.npy"
-    AllowList.of(["qqxqxqwwq.com"]).save(allow)
+    AllowList.from_entries(["qqxqxqwwq.com"]).save(allow)
     zones = {"ZONES_CHOSEN": "dyn.example.com", "ZONES_ASSIGNED": "edge-cdn.net"}
     with served(None, **zones, ALLOW=str(allow)) as url:
 
@@ -225,7 +225,7 @@ def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) ->
     host = next(islice(made.generate(date(2026, 11, 24), made.seeds[0]), 5, None))
     days = Days.of(date(2026, 11, 24), date(2026, 11, 24))
     build_index.save(build_index.build(chosen(["banjori"]), days, 1), tmp_path / "known.npy")
-    AllowList.of([allowed]).save(tmp_path / "allow.npy")
+    AllowList.from_entries([allowed]).save(tmp_path / "allow.npy")
     s3 = boto3.client("s3")
     for name in ("known.npy", "allow.npy"):
         s3.upload_file(str(tmp_path / name), bucket, f"lists/{name}")
@@ -244,7 +244,7 @@ def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) ->
 
 
 def test_an_allow_list_beside_the_artifact_is_taken(artifact_copy: Path) -> None:
-    AllowList.of(["qqxqxqwwq.com"]).save(artifact_copy / "allow.npy")
+    AllowList.from_entries(["qqxqxqwwq.com"]).save(artifact_copy / "allow.npy")
     with served(artifact_copy) as url:
         answer = requests.post(url + PATH, json={"domain": "qqxqxqwwq.com"}, timeout=30).json()
         assert (answer["label"], answer["allowed"]) == (0, "qqxqxqwwq.com")

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 
-from malicious_domains.families.likely_families import packaged
+from malicious_domains.families.likely_families import load_packaged
 from tests.helpers.commands import run
 
 NAMES = ("google.com", "xmqjtoevkbhrw.ru", "co.uk")
@@ -15,7 +15,7 @@ NAMES = ("google.com", "xmqjtoevkbhrw.ru", "co.uk")
 def test_a_column_more_in_csv() -> None:
     scored = run("score", "--hint", "--format", "csv", *NAMES)
     legitimate, flagged, refused = csv.DictReader(io.StringIO(scored.stdout))
-    assert flagged["family_hint"] == str(packaged().hint("xmqjtoevkbhrw"))
+    assert flagged["family_hint"] == str(load_packaged().classify("xmqjtoevkbhrw"))
     assert (legitimate["family_hint"], refused["family_hint"]) == ("", "")
     plain = run("score", "--format", "csv", *NAMES).stdout.splitlines()
     assert [x.rpartition(",")[0] for x in scored.stdout.splitlines()] == plain
@@ -28,7 +28,7 @@ def test_in_json_lines_and_for_a_person() -> None:
     assert legitimate["family_hint"] is None
     assert "family_hint" not in refused
     table = run("score", "--hint", "--format", "table", *NAMES).stdout
-    assert f"Family, a hint: {packaged().hint('xmqjtoevkbhrw')}." in table
+    assert f"Family, a hint: {load_packaged().classify('xmqjtoevkbhrw')}." in table
     assert table.count("a hint") == 1
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from malicious_domains.clients.common_labels import dead_pairs, few, unfamiliar_pairs
-from malicious_domains.clients.suspicious_labels import shared_oddity
-from malicious_domains.clients.verdict import Cut
+from malicious_domains.clients.common_labels import (
+    common_from,
+    find_nxdomain_pairs,
+    find_rare_pairs,
+)
+from malicious_domains.clients.suspicious_labels import find_shared_labels
+from malicious_domains.clients.verdict import AlarmThresholds
 from malicious_domains.features.array_types import Bools, Ints
 
 
@@ -24,20 +28,20 @@ def test_dead_to_a_client_and_to_most() -> None:
     label = ints(0, 0, 0, 1, 1, 2, 3)
     all_nx = bools(1, 1, 0, 1, 0, 0, 1)
     coded = bools(1, 1, 1, 1, 1, 0, 1)
-    assert dead_pairs(all_nx, label, coded).tolist() == [1, 1, 0, 0, 0, 0, 1]
+    assert find_nxdomain_pairs(all_nx, label, coded).tolist() == [1, 1, 0, 0, 0, 0, 1]
 
 
 def test_clients_that_were_told_nothing_do_not_count() -> None:
-    found = dead_pairs(bools(1, 0, 0, 1), ints(5, 5, 5, 5), bools(1, 0, 0, 0))
+    found = find_nxdomain_pairs(bools(1, 0, 0, 1), ints(5, 5, 5, 5), bools(1, 0, 0, 0))
     assert found.tolist() == [1, 0, 0, 0]
-    assert dead_pairs(bools(0, 0), ints(0, 1), bools(0, 0)).tolist() == [0, 0]
-    assert dead_pairs(bools(), ints(), bools()).tolist() == []
+    assert find_nxdomain_pairs(bools(0, 0), ints(0, 1), bools(0, 0)).tolist() == [0, 0]
+    assert find_nxdomain_pairs(bools(), ints(), bools()).tolist() == []
 
 
 def test_unfamiliar_is_rare_or_dead_and_not_popular() -> None:
     popular, clients = bools(0, 0, 1, 0), ints(2, 3, 1, 40)
     label, dead = ints(0, 1, 2, 3, 1), bools(0, 0, 1, 1, 1)
-    found = unfamiliar_pairs(label, dead, popular, clients, 100, coded=True)
+    found = find_rare_pairs(label, dead, popular, clients, 100, coded=True)
     assert found.tolist() == [1, 0, 0, 1, 1]
 
 
@@ -46,18 +50,18 @@ def test_unfamiliar_is_rare_or_dead_and_not_popular() -> None:
     [(9, True, 3), (9, False, 3), (301, False, 4), (9999, True, 3), (1000, False, 10)],
 )
 def test_how_few_are_few(clients: int, coded: bool, expected: int) -> None:
-    assert few(clients, coded) == expected
+    assert common_from(clients, coded) == expected
 
 
 def test_odd_labels_that_clients_share() -> None:
     z = np.array([5.0, 4.0, 9.0, 3.0, 2.9, 6.0, 6.0])
     clients = ints(2, 9, 2, 9, 9, 1, 80)  # 1 is not shared, 80 of 100 is part of the network
     none = np.zeros(7, np.bool_)
-    found = shared_oddity(z, clients, none, 100)
+    found = find_shared_labels(z, clients, none, 100)
     assert found is not None
     assert (found.kind, found.score, found.confidence) == ("shared-oddity", 4.0, "low")
     assert found.names == (1, 3, 2, 0)
-    assert found.points == (1.0,) * 4
-    assert shared_oddity(z, clients, ~none, 100) is None
-    assert shared_oddity(z, clients, none, 100, Cut(shared=5)) is None
-    assert shared_oddity(z[:0], clients[:0], none[:0], 0) is None
+    assert found.weights == (1.0,) * 4
+    assert find_shared_labels(z, clients, ~none, 100) is None
+    assert find_shared_labels(z, clients, none, 100, AlarmThresholds(min_shared=5)) is None
+    assert find_shared_labels(z[:0], clients[:0], none[:0], 0) is None

@@ -12,39 +12,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.clients.client_day import Thresholds
+from malicious_domains.clients.client_day import KindThresholds
 from malicious_domains.clients.fourgrams import Background
 from malicious_domains.clients.verdict import (
     Alarm,
-    Cut,
-    Day,
-    Log,
-    judge,
-    label_points,
-    scores,
-    strength,
+    AlarmThresholds,
+    ClientDay,
+    LogContext,
+    alarm_strength,
+    judge_day,
+    score_day,
+    weigh_labels,
 )
 
 ORDINARY = [f"{a}{b}" for a in ("bicycle", "garden", "museum", "hotel") for b in range(600)]
-GRAMS = Background.of(ORDINARY)
-CODED, UNCODED = Log(coded=True, grams=GRAMS), Log(coded=False, grams=GRAMS)
-CUT = Cut(
-    coded=Thresholds(8.0, 2.0, 20.0, 5.0, 3.0),
-    uncoded=Thresholds(3.5, 4.0, 20.0, math.inf, math.inf),
+GRAMS = Background.count(ORDINARY)
+CODED, UNCODED = (
+    LogContext(has_rcodes=True, background=GRAMS),
+    LogContext(has_rcodes=False, background=GRAMS),
+)
+CUT = AlarmThresholds(
+    with_rcodes=KindThresholds(8.0, 2.0, 20.0, 5.0, 3.0),
+    without_rcodes=KindThresholds(3.5, 4.0, 20.0, math.inf, math.inf),
 )
 
 
-def day(rows: list[tuple[str, float, bool, float]]) -> Day:
+def day(rows: list[tuple[str, float, bool, float]]) -> ClientDay:
     """Of label, log-odds, whether it is dead, and time."""
     labels, z, dead, first = zip(*rows, strict=True) if rows else ((), (), (), ())
     times = np.array(first, dtype=np.float64)
-    return Day(
+    return ClientDay(
         labels=list(labels),
-        z=np.array(z, dtype=np.float64),
-        suffixes=np.ones(len(rows), np.int64),
-        dead=np.array(dead, dtype=np.bool_),
-        first=times,
-        last=times,
+        log_odds=np.array(z, dtype=np.float64),
+        suffix_counts=np.ones(len(rows), np.int64),
+        nxdomain=np.array(dead, dtype=np.bool_),
+        first_seen=times,
+        last_seen=times,
     )
 
 
@@ -66,40 +69,44 @@ def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
 
 
 def test_a_day_with_codes_by_hand() -> None:
-    assert label_points(MORNING, CODED).odd.tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
-    lax = dataclasses.replace(CUT, coded=dataclasses.replace(CUT.coded, random_looking=7.75))
-    alarm = by_kind(judge(MORNING, CODED, lax))["random-looking"]
+    assert weigh_labels(MORNING, CODED).odd.tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
+    lax = dataclasses.replace(
+        CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=7.75)
+    )
+    alarm = by_kind(judge_day(MORNING, CODED, lax))["random-looking"]
     assert alarm == Alarm("random-looking", 7.75, "high", (2, 4, 1), (3.0, 3.0, 2.0))
-    assert strength(alarm, CODED, lax) == 1.0
+    assert alarm_strength(alarm, CODED, lax) == 1.0
 
 
 def test_a_day_without_codes_by_hand() -> None:
     """-0.25, 0, 3, -0.25, 3, -0.25, -0.25."""
-    (alarm,) = judge(MORNING, UNCODED, CUT)
+    (alarm,) = judge_day(MORNING, UNCODED, CUT)
     assert alarm == Alarm("random-looking", 5.75, "high", (2, 4), (3.0, 3.0))
 
 
 def test_below_the_threshold_is_no_alarm() -> None:
-    strict = dataclasses.replace(CUT, uncoded=dataclasses.replace(CUT.uncoded, random_looking=5.8))
-    assert judge(MORNING, UNCODED, strict) == []
+    strict = dataclasses.replace(
+        CUT, without_rcodes=dataclasses.replace(CUT.without_rcodes, random_looking=5.8)
+    )
+    assert judge_day(MORNING, UNCODED, strict) == []
 
 
 def test_one_label_under_many_suffixes_is_enough() -> None:
-    one = dataclasses.replace(day([("xkqjz", 1.0, True, 0.0)]), suffixes=np.array([7]))
-    assert [x.kind for x in judge(one, CODED)] == ["random-looking"]
-    assert judge(dataclasses.replace(one, suffixes=np.array([1])), CODED) == []
+    one = dataclasses.replace(day([("xkqjz", 1.0, True, 0.0)]), suffix_counts=np.array([7]))
+    assert [x.kind for x in judge_day(one, CODED)] == ["random-looking"]
+    assert judge_day(dataclasses.replace(one, suffix_counts=np.array([1])), CODED) == []
 
 
 def test_dead_names_are_counted_and_the_long_ones_beside() -> None:
     """Six dead of 13 or 14 letters: a quarter each, and a half."""
     names = ["somethingelse", "whateverworks", "gardenerquiet", "teapotandcups", "riverofpearls"]
     rows = [(x, -3.0, True, float(i)) for i, x in enumerate([*names, "windowswillows"])]
-    found = by_kind(judge(day(rows), CODED, CUT))
+    found = by_kind(judge_day(day(rows), CODED, CUT))
     assert found["many-dead"].score == 6.0
-    long = next(x for x in scores(day(rows), CODED, CUT) if x.kind == "long-dead")
+    long = next(x for x in score_day(day(rows), CODED, CUT) if x.kind == "long-dead")
     assert long.score == pytest.approx(5 * 0.25 + 0.5)
     assert {x.confidence for x in found.values()} == {"low"}
-    assert judge(day([(x, z, False, t) for x, z, _, t in rows]), CODED, CUT) == []
+    assert judge_day(day([(x, z, False, t) for x, z, _, t in rows]), CODED, CUT) == []
 
 
 JOINED = [
@@ -110,16 +117,16 @@ JOINED = [
 def test_names_of_the_same_pieces() -> None:
     others = ["hotel17x", "garden5y", "museum3", "quartz", "lemonade"]
     rows = [(x, -4.0, True, float(i)) for i, x in enumerate([*JOINED, *others])]
-    alarm = by_kind(judge(day(rows), CODED, CUT))["same-pieces"]
+    alarm = by_kind(judge_day(day(rows), CODED, CUT))["same-pieces"]
     assert set(alarm.names) == set(range(len(JOINED)))
     assert alarm.confidence == "high"
-    assert alarm.score == pytest.approx(sum(alarm.points) - 0.05 * len(rows))
-    assert list(alarm.points) == sorted(alarm.points, reverse=True)
+    assert alarm.score == pytest.approx(sum(alarm.weights) - 0.05 * len(rows))
+    assert list(alarm.weights) == sorted(alarm.weights, reverse=True)
 
 
 def test_pieces_that_are_common_in_the_log_say_nothing() -> None:
     rows = [(f"bicycle{i}", -4.0, True, float(i)) for i in range(9)]
-    found = by_kind(judge(day(rows), CODED, CUT))
+    found = by_kind(judge_day(day(rows), CODED, CUT))
     assert not {"same-pieces", "same-end"} & set(found)
 
 
@@ -127,28 +134,30 @@ def test_names_that_end_alike_and_begin_alike() -> None:
     for shape in ("{}stnessbiophysical", "biophysicalbody{}ss"):
         fresh = [shape.format(x) for x in ("abcd", "efgh", "ijkl", "mnop", "qrst", "uvwx")]
         rows = [(x, -4.0, True, float(i)) for i, x in enumerate([*fresh, "lemon", "tulip"])]
-        alarm = by_kind(judge(day(rows), CODED, CUT))["same-end"]
+        alarm = by_kind(judge_day(day(rows), CODED, CUT))["same-end"]
         assert set(alarm.names) == set(range(6))
 
 
 def test_names_that_resolve_share_pieces_too_and_take_more_of_them() -> None:
     alive = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
-    dead = dataclasses.replace(alive, dead=np.ones(len(JOINED), np.bool_))
-    assert by_kind(judge(alive, UNCODED, CUT))["same-pieces"].score > 4.0
-    some, more = (by_kind(judge(x, CODED, CUT))["same-pieces"].score for x in (alive, dead))
+    dead = dataclasses.replace(alive, nxdomain=np.ones(len(JOINED), np.bool_))
+    assert by_kind(judge_day(alive, UNCODED, CUT))["same-pieces"].score > 4.0
+    some, more = (by_kind(judge_day(x, CODED, CUT))["same-pieces"].score for x in (alive, dead))
     assert some == pytest.approx(more * 2.0 / 4.0)
 
 
 def test_an_empty_day() -> None:
     for log in (CODED, UNCODED):
-        assert judge(day([]), log) == []
-        assert {x.score for x in scores(day([]), log)} == {0.0}
+        assert judge_day(day([]), log) == []
+        assert {x.score for x in score_day(day([]), log)} == {0.0}
 
 
 def test_names_without_times_are_judged_in_the_order_of_their_labels() -> None:
-    nowhere = dataclasses.replace(MORNING, first=np.full(7, math.nan), last=np.full(7, math.nan))
+    nowhere = dataclasses.replace(
+        MORNING, first_seen=np.full(7, math.nan), last_seen=np.full(7, math.nan)
+    )
     # blog -0.25, jxqkw 3, mail -0.25, news -0.25, qzvwk 3, shop -0.25, xkqjz 2
-    stretch = scores(nowhere, CODED, CUT)[0]
+    stretch = score_day(nowhere, CODED, CUT)[0]
     assert (stretch.score, stretch.names) == (7.25, (2, 4, 1))
 
 
@@ -167,7 +176,7 @@ def test_the_order_of_the_rows_does_not_matter(
 ) -> None:
     log = CODED if coded else UNCODED
     mixed = random.sample(rows, len(rows))
-    for one, other in zip(scores(day(rows), log), scores(day(mixed), log), strict=True):
+    for one, other in zip(score_day(day(rows), log), score_day(day(mixed), log), strict=True):
         assert one.kind == other.kind
         assert one.score == pytest.approx(other.score)
         assert {rows[i][0] for i in one.names} == {mixed[i][0] for i in other.names}
@@ -178,8 +187,8 @@ def test_the_order_of_the_rows_does_not_matter(
 def test_an_odd_dead_name_more_never_lowers_a_sum(
     rows: list[tuple[str, float, bool, float]], z: float, first: float
 ) -> None:
-    before = {x.kind: x.score for x in scores(day(rows), CODED)}
-    after = {x.kind: x.score for x in scores(day([*rows, ("i" * 12, z, True, first)]), CODED)}
+    before = {x.kind: x.score for x in score_day(day(rows), CODED)}
+    after = {x.kind: x.score for x in score_day(day([*rows, ("i" * 12, z, True, first)]), CODED)}
     for kind in ("random-looking", "many-dead"):
         assert after[kind] >= before[kind] - 1e-9
 
@@ -189,7 +198,7 @@ def test_an_odd_dead_name_more_never_lowers_a_sum(
 def test_what_an_alarm_names_makes_its_score(
     rows: list[tuple[str, float, bool, float]], coded: bool
 ) -> None:
-    for found in scores(day(rows), CODED if coded else UNCODED):
+    for found in score_day(day(rows), CODED if coded else UNCODED):
         assert found.score >= 0
         assert min(found.points, default=1) > 0
         assert list(found.points) == sorted(found.points, reverse=True)
@@ -204,12 +213,12 @@ def test_a_day_of_5000_labels_takes_an_eighth_of_a_second() -> None:
     labels = sorted({"".join(x) for x in letters})
     n = len(labels)
     times = np.sort(draw.integers(0, 86_400, n)).astype(np.float64)
-    busy = Day(
+    busy = ClientDay(
         labels, draw.normal(-3, 3, n), np.ones(n, np.int64), draw.random(n) < 0.5, times, times
     )
     taken = []
     for _ in range(7):
         start = time.process_time()
-        judge(busy, CODED)
+        judge_day(busy, CODED)
         taken.append(time.process_time() - start)
     assert min(taken) < 0.125

@@ -6,19 +6,19 @@ from datetime import date, timedelta
 
 import pytest
 
-from malicious_domains.clients.generated_names import alarm, made
-from malicious_domains.names.dga_index import Known
+from malicious_domains.clients.generated_names import make_alarm, match_generators
+from malicious_domains.names.dga_index import DgaMatch
 
 DAY = date(2026, 11, 24)
 
 
-def known(family: str, day: date | None = DAY, probability: float = 0.0) -> Known:
+def known(family: str, day: date | None = DAY, probability: float = 0.0) -> DgaMatch:
     on = str(day) if day else None
-    return Known(family, "", "", on, on, on, 0, probability >= 1e-9, probability)
+    return DgaMatch(family, "", "", on, on, on, 0, probability >= 1e-9, probability)
 
 
-def told(*names: Known, asked: int = 100, day: date | None = DAY) -> list[tuple[str, str]]:
-    return [(x.family, x.confidence) for x in made([(x,) for x in names], day, asked)]
+def told(*names: DgaMatch, asked: int = 100, day: date | None = DAY) -> list[tuple[str, str]]:
+    return [(x.family, x.confidence) for x in match_generators([(x,) for x in names], day, asked)]
 
 
 def test_a_name_that_cannot_be_chance_is_enough() -> None:
@@ -45,12 +45,12 @@ def test_names_that_may_be_chance_count_together(
 
 def test_of_two_families_both_are_told_and_the_surest_first() -> None:
     both = (known("simda", None, 1e-9), known("goz"))
-    found = made([both, (known("goz"),)], DAY, 10)
+    found = match_generators([both, (known("goz"),)], DAY, 10)
     assert [(x.family, x.names, x.confidence) for x in found] == [
         ("goz", (0, 1), "high"),
         ("simda", (0,), "low"),
     ]
-    raised = alarm(found)
+    raised = make_alarm(found)
     assert raised and (raised.kind, raised.score, raised.names) == ("known", 2.0, (0, 1))
 
 
@@ -60,6 +60,6 @@ def test_names_of_another_day_are_doubtful_and_by_chance_nothing() -> None:
     assert told(known("goz", DAY + timedelta(days=2))) == [("goz", "low")]
     assert told(*[known("goz", DAY + timedelta(days=2), 1e-8)] * 9) == []
     assert told(known("goz", DAY + timedelta(days=2)), day=None) == [("goz", "high")]
-    (found,) = made([(known("goz", DAY - timedelta(days=9)),)], DAY, 1)
+    (found,) = match_generators([(known("goz", DAY - timedelta(days=9)),)], DAY, 1)
     assert str(found) == "goz of 2026-11-15, for another day"
-    assert alarm([]) is None
+    assert make_alarm([]) is None

@@ -9,54 +9,57 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.clients.fourgrams import Background, grams_of, surprise
-from malicious_domains.clients.shared_affixes import end_points
-from malicious_domains.clients.shared_substrings import piece_points
+from malicious_domains.clients.fourgrams import Background, find_fourgrams, poisson_surprisal
+from malicious_domains.clients.shared_affixes import weigh_affixes
+from malicious_domains.clients.shared_substrings import weigh_substrings
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.text("ab-1", max_size=9), max_size=8))
 def test_each_piece_of_each_label_is_counted_once(labels: list[str]) -> None:
-    found = grams_of(labels)
+    found = find_fourgrams(labels)
     expected = [(k, i) for k, x in enumerate(labels) for i in range(len(x) - 3)]
     assert list(zip(found.label.tolist(), found.at.tolist(), strict=True)) == expected
-    counts = Background.of(labels).counts
+    counts = Background.count(labels).counts
     different = [len({x[i : i + 4] for i in range(len(x) - 3)}) for x in labels]
     assert counts.sum() == sum(different)
 
 
 def test_pieces_do_not_cross_labels() -> None:
-    grams = grams_of(["abcdef", "zabcd", "abc"])
-    abcd = grams_of(["abcd"]).gram[0]
+    grams = find_fourgrams(["abcdef", "zabcd", "abc"])
+    abcd = find_fourgrams(["abcd"]).gram[0]
     assert grams.label[grams.gram == abcd].tolist() == [0, 1]
     assert 2 not in grams.label
 
 
 def test_the_days_own_labels_do_not_make_their_pieces_common() -> None:
     own = ["wolframia", "wolframio"]
-    gram = grams_of(["wolf"]).gram
-    log = Background.of([*own, *(f"x{i}" for i in range(4998))])
+    gram = find_fourgrams(["wolf"]).gram
+    log = Background.count([*own, *(f"x{i}" for i in range(4998))])
     share = log.share(gram, np.array([2]), 2)
     assert share.tolist() == [0.5 / 4998]
 
 
 def test_a_small_log_is_no_proof_that_a_piece_is_rare() -> None:
-    assert Background.of(["abcd"]).share(grams_of(["abcd"]).gram, np.array([0]), 0) == 1.5 / 2000
+    assert (
+        Background.count(["abcd"]).share(find_fourgrams(["abcd"]).gram, np.array([0]), 0)
+        == 1.5 / 2000
+    )
 
 
 def test_surprise_by_hand() -> None:
-    found = surprise(np.array([4.0, 1.0, 0.0]), np.array([1.0, 2.0, 1.0]))
+    found = poisson_surprisal(np.array([4.0, 1.0, 0.0]), np.array([1.0, 2.0, 1.0]))
     assert found.tolist() == pytest.approx([4 * math.log(4) - 3, 0, 0])
 
 
 def test_nothing_is_shared() -> None:
-    log = Background.of(["x"])
+    log = Background.count(["x"])
     for labels in ([], ["abc"], ["abcd"], ["abcde", "vwxyz"]):
-        assert piece_points(labels, log).tolist() == [0.0] * len(labels)
-        assert end_points(labels, log, alike=False).tolist() == [0.0] * len(labels)
+        assert weigh_substrings(labels, log).tolist() == [0.0] * len(labels)
+        assert weigh_affixes(labels, log, alike=False).tolist() == [0.0] * len(labels)
 
 
-LOG = Background.of([f"ordinary{i}" for i in range(3000)])
+LOG = Background.count([f"ordinary{i}" for i in range(3000)])
 
 
 def test_an_end_is_shared_by_its_group_alone() -> None:
@@ -70,7 +73,7 @@ def test_an_end_is_shared_by_its_group_alone() -> None:
     ]
     # Of 6 labels with a chance of 0.5 in 2,994 five have it, or four of one length.
     for alike, count in ((False, 5), (True, 4)):
-        points = end_points(labels, LOG, alike)
+        points = weigh_affixes(labels, LOG, alike)
         assert (points > 0).tolist() == [True] * 4 + [False, not alike]
         expected = 6 * 0.5 / 2994
         said = count * math.log(count / expected) - count + expected
@@ -79,7 +82,7 @@ def test_an_end_is_shared_by_its_group_alone() -> None:
 
 def test_an_interest_in_one_thing_is_one_piece() -> None:
     interest = [f"{x}falconry" for x in ("abc", "defg", "hijkl", "mn", "opq", "rstu")]
-    points = piece_points([*interest, "lemon"], LOG)
+    points = weigh_substrings([*interest, "lemon"], LOG)
     assert points.sum() == pytest.approx(1.0)
     assert points[-1] == 0
 
@@ -88,19 +91,19 @@ def test_joined_words_are_many_pieces_and_put_together() -> None:
     joined = [
         f"{a}{b}" for a in ("wolfram", "tundra", "quince") for b in ("violin", "flute", "gamba")
     ]
-    points = piece_points([*joined, "lemon"], LOG)
+    points = weigh_substrings([*joined, "lemon"], LOG)
     # Six words, each of three names; and each name is made of two.
     assert points.tolist() == pytest.approx([1 + 2 / 3] * 9 + [0])
 
 
 def test_two_pieces_that_always_go_together_are_one_brand() -> None:
     brand = [f"wolfram{x}violin" for x in ("1", "22", "333")]
-    assert piece_points([*brand, "lemon"], LOG).sum() == pytest.approx(1.0)
+    assert weigh_substrings([*brand, "lemon"], LOG).sum() == pytest.approx(1.0)
 
 
 def test_pieces_that_the_log_has_anyhow_are_none() -> None:
     labels = [f"ordinary{i}" for i in range(6)]
-    assert piece_points(labels, LOG).tolist() == [0.0] * 6
+    assert weigh_substrings(labels, LOG).tolist() == [0.0] * 6
 
 
 WORDS = st.sampled_from(["wolfram", "tundra", "quince", "violin", "flute", "gamba", "x", "1-2"])
@@ -112,13 +115,13 @@ LABELS = st.lists(st.lists(WORDS, max_size=3).map("".join), max_size=9, unique=T
 def test_many_days_together_say_what_each_says_alone(days: list[list[str]], alike: bool) -> None:
     labels = [x for own in days for x in own]
     number = np.repeat(np.arange(len(days)), [len(own) for own in days])
-    together = piece_points(labels, LOG, number).tolist()
-    assert together == [x for own in days for x in piece_points(own, LOG).tolist()]
-    together = end_points(labels, LOG, alike, number).tolist()
-    assert together == [x for own in days for x in end_points(own, LOG, alike).tolist()]
+    together = weigh_substrings(labels, LOG, number).tolist()
+    assert together == [x for own in days for x in weigh_substrings(own, LOG).tolist()]
+    together = weigh_affixes(labels, LOG, alike, number).tolist()
+    assert together == [x for own in days for x in weigh_affixes(own, LOG, alike).tolist()]
 
 
 def test_labels_can_be_added() -> None:
-    both = Background.of(["abcdef", "bcde"])
-    added = Background.of(["abcdef"]).plus(["bcde"])
+    both = Background.count(["abcdef", "bcde"])
+    added = Background.count(["abcdef"]).add(["bcde"])
     assert (added.labels, added.counts.tolist()) == (both.labels, both.counts.tolist())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from malicious_domains.clients.cusum import Stretch, length_points, odd_points, running_sum
+from malicious_domains.clients.cusum import Interval, find_highest_sum, weigh_lengths, weigh_names
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from malicious_domains.clients.cusum import Stretch, length_points, odd_points, 
     ],
 )
 def test_by_hand(points: list[float], expected: tuple[float, int, int]) -> None:
-    assert running_sum(np.array(points, dtype=np.float64)) == Stretch(*expected)
+    assert find_highest_sum(np.array(points, dtype=np.float64)) == Interval(*expected)
 
 
 @given(st.lists(st.integers(-5, 5), max_size=12))
 def test_no_stretch_has_more(points: list[int]) -> None:
-    found = running_sum(np.array(points, dtype=np.float64))
+    found = find_highest_sum(np.array(points, dtype=np.float64))
     pairs = [(i, j) for i in range(len(points) + 1) for j in range(i, len(points) + 1)]
     assert found.maximum == max(sum(points[i:j]) for i, j in pairs)
     assert found.maximum == sum(points[found.start : found.stop])
@@ -36,7 +36,7 @@ def test_no_stretch_has_more(points: list[int]) -> None:
 def test_points_of_a_log_without_codes() -> None:
     """Odd names count up to 3, ordinary ones a quarter against; an unknown score says nothing."""
     z = np.array([-9.0, 1.9, 4.5, 9.0, np.nan])
-    found = odd_points(z, np.zeros(5, np.bool_), np.ones(5, np.int64), coded=False)
+    found = weigh_names(z, np.zeros(5, np.bool_), np.ones(5, np.int64), coded=False)
     assert found.tolist() == pytest.approx([-0.25, -0.1, 2.5, 3.0, 0.0])
 
 
@@ -44,16 +44,16 @@ def test_points_of_a_log_with_codes() -> None:
     """Dead names count up to 3 and from log-odds of -1 on, those that resolve up to 2."""
     z = np.array([-9.0, 0.5, 9.0, -9.0, 3.0, 9.0])
     dead = np.array([True, True, True, False, False, False])
-    found = odd_points(z, dead, np.ones(6, np.int64), coded=True)
+    found = weigh_names(z, dead, np.ones(6, np.int64), coded=True)
     assert found.tolist() == pytest.approx([-0.25, 1.0, 3.0, -0.25, 1.0, 2.0])
 
 
 def test_suffixes_count_for_labels_that_may_be_odd() -> None:
     z, none = np.array([-0.1, 0.0, 0.0, 9.0]), np.zeros(4, np.bool_)
     suffixes = np.array([9, 1, 3, 99])
-    found = odd_points(z, none, suffixes, coded=False)
+    found = weigh_names(z, none, suffixes, coded=False)
     assert found.tolist() == pytest.approx([-0.25, -0.25, -0.25 + 2 * 0.8, 3.0 + 6 * 0.8])
 
 
 def test_points_by_length() -> None:
-    assert length_points(np.array([4, 12, 14, 16, 60])).tolist() == [-1, 0, 0.5, 1, 1]
+    assert weigh_lengths(np.array([4, 12, 14, 16, 60])).tolist() == [-1, 0, 0.5, 1, 1]

@@ -17,7 +17,7 @@ from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Variant
 from malicious_domains.dga.legitimate_hosts import LISTS, read_labels
 from malicious_domains.dga.seeded_generators import Days, all_series, chosen
-from malicious_domains.names.dga_index import Known, KnownNames, KnownNamesError
+from malicious_domains.names.dga_index import DgaIndex, DgaIndexError, DgaMatch
 from tests.helpers.commands import run
 
 DAY = date(2026, 11, 24)
@@ -31,7 +31,7 @@ PERIODIC = [
 
 
 @pytest.fixture(scope="module")
-def known() -> KnownNames:
+def known() -> DgaIndex:
     return build_index.build(chosen(QUICK), SPAN, 1)
 
 
@@ -40,7 +40,7 @@ def first(family: str, number: int = 5, seed: str | None = None, variant: int = 
     return [*islice(made.generate(DAY, made.seeds[0] if seed is None else seed), number)]
 
 
-def all_of(found: dict[int, tuple[Known, ...]]) -> Iterator[Known]:
+def all_of(found: dict[int, tuple[DgaMatch, ...]]) -> Iterator[DgaMatch]:
     return chain.from_iterable(found.values())
 
 
@@ -60,7 +60,7 @@ def test_a_period_is_that_in_which_the_names_are_the_same(variant: Variant, seed
 
 
 @pytest.mark.parametrize("family", QUICK)
-def test_names_of_a_day_are_found_with_their_family(known: KnownNames, family: str) -> None:
+def test_names_of_a_day_are_found_with_their_family(known: DgaIndex, family: str) -> None:
     hosts = first(family)
     found = known.match(["www.example.com", *hosts])
     assert found.keys() == set(range(1, 1 + len(hosts)))
@@ -68,20 +68,20 @@ def test_names_of_a_day_are_found_with_their_family(known: KnownNames, family: s
     assert all(str(x.first) <= str(DAY) <= str(x.last) for x in all_of(found) if x.date)
 
 
-def test_a_match_tells_date_seed_and_position(known: KnownNames) -> None:
-    (found,) = known.of(first("conficker")[3])
+def test_a_match_tells_date_seed_and_position(known: DgaIndex) -> None:
+    (found,) = known.match_host(first("conficker")[3])
     assert (found.family, found.date, found.last, found.position) == (
         "conficker",
         str(DAY),
         str(DAY),
         3,
     )
-    (found,) = known.of(first("banjori")[2])
+    (found,) = known.match_host(first("banjori")[2])
     assert (found.date, found.seed, found.position) == (None, "earnestnessbiophysicalohax.com", 2)
 
 
-def test_a_name_of_two_families_tells_both(known: KnownNames) -> None:
-    found = known.of(first("goz", 1)[0])
+def test_a_name_of_two_families_tells_both(known: DgaIndex) -> None:
+    found = known.match_host(first("goz", 1)[0])
     assert [(x.family, x.variant, x.date, x.last) for x in found] == [
         ("goz", "", "2026-11-21", "2026-11-27"),
         ("murofet", "v1", "2026-11-21", "2026-11-27"),
@@ -89,51 +89,51 @@ def test_a_name_of_two_families_tells_both(known: KnownNames) -> None:
     assert not found[0].chance
 
 
-def test_names_are_there_as_long_as_they_are_asked_for(known: KnownNames) -> None:
+def test_names_are_there_as_long_as_they_are_asked_for(known: DgaIndex) -> None:
     letters = FAMILIES["pushdo"].variants[0].own
     assert letters
     for days, expected in ((-31, True), (-32, False), (15, True), (16, False)):
         day = DAY + timedelta(days=days)
-        found = known.of(next(iter(letters(day, ""))))
+        found = known.match_host(next(iter(letters(day, ""))))
         assert bool(found) is expected
         assert not found or (found[0].date, found[0].position) == (str(day), 0)
 
 
-def test_seeds_that_no_malware_used_are_left_out(known: KnownNames) -> None:
-    assert not known.of(first("banjori", seed="hereisaseeddomainthatweuse.com")[1])
+def test_seeds_that_no_malware_used_are_left_out(known: DgaIndex) -> None:
+    assert not known.match_host(first("banjori", seed="hereisaseeddomainthatweuse.com")[1])
 
 
-def test_a_file_gives_the_same_index_and_damage_is_told(known: KnownNames, tmp_path: Path) -> None:
+def test_a_file_gives_the_same_index_and_damage_is_told(known: DgaIndex, tmp_path: Path) -> None:
     path = tmp_path / "known.npy"
     build_index.save(known, path)
-    again = KnownNames.load(path)
-    assert again.of(first("goz", 1)[0]) == known.of(first("goz", 1)[0])
+    again = DgaIndex.load(path)
+    assert again.match_host(first("goz", 1)[0]) == known.match_host(first("goz", 1)[0])
     assert path.stat().st_size < 24 * len(known.hashes) + 50_000
     content = bytearray(path.read_bytes())
     for at in (10, 300, len(content) // 2, len(content) - 1):
         damaged = bytearray(content)
         damaged[at] ^= 1
         path.write_bytes(damaged)
-        with pytest.raises(KnownNamesError, match=r"known\.npy: no index of known names"):
-            KnownNames.load(path)
+        with pytest.raises(DgaIndexError, match=r"known\.npy: no index of known names"):
+            DgaIndex.load(path)
     path.write_bytes(content[:-5])
-    with pytest.raises(KnownNamesError):
-        KnownNames.load(path)
+    with pytest.raises(DgaIndexError):
+        DgaIndex.load(path)
     np.save(path, np.arange(3, dtype=np.uint64))  # an allow list
-    with pytest.raises(KnownNamesError):
-        KnownNames.load(path)
+    with pytest.raises(DgaIndexError):
+        DgaIndex.load(path)
 
 
 @pytest.mark.slow
-def test_several_processes_make_the_same(known: KnownNames) -> None:
+def test_several_processes_make_the_same(known: DgaIndex) -> None:
     other = build_index.build(chosen(QUICK), SPAN, 2)
     assert np.array_equal(other.hashes, known.hashes)
     assert np.array_equal(other.records, known.records)
     assert other.about == known.about
 
 
-def test_short_names_may_be_there_by_chance_and_long_ones_not(known: KnownNames) -> None:
-    assert known.of(first("simda")[0])[0].chance
+def test_short_names_may_be_there_by_chance_and_long_ones_not(known: DgaIndex) -> None:
+    assert known.match_host(first("simda")[0])[0].chance
     assert all(known.chance[n] >= 1e-9 for n in (6, 7))
     assert all(known.chance[n] < 1e-9 for n in (12, 16, 23))
 
@@ -147,7 +147,7 @@ def test_legitimate_names_are_in_it_as_often_as_the_model_of_them_says() -> None
 
 
 @pytest.mark.timing
-def test_a_million_names_are_matched_in_a_second(known: KnownNames) -> None:
+def test_a_million_names_are_matched_in_a_second(known: DgaIndex) -> None:
     hosts = [f"name{i}.example" for i in range(1_000_000)]
     assert min(timeit.repeat(lambda: known.match(hosts), number=1, repeat=3)) < 1
 

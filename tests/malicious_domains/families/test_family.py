@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
-from malicious_domains.families.family_features import TRAITS, traits
+from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
 from malicious_domains.families.likely_families import (
-    Hinter,
-    Likely,
+    FamilyModel,
+    LikelyFamily,
+    design_effect,
+    load_packaged,
     log_softmax,
-    packaged,
-    repeated,
     softmax,
 )
 from malicious_domains.model.artifact import ArtifactError
@@ -51,11 +51,11 @@ def names(family: str, count: int) -> list[str]:
 
 @given(LABELS)
 def test_probabilities_of_families_and_of_none_sum_to_one(label: str) -> None:
-    hinter = packaged()
+    hinter = load_packaged()
     probability = hinter.probabilities(label)
     assert len(probability) == len(hinter.model.classes)
     assert sum(probability) == pytest.approx(1)
-    hint = hinter.hint(label)
+    hint = hinter.classify(label)
     told = [x.probability for x in hint.families]
     assert told == sorted(told, reverse=True) and len(told) == 3
     assert 0 <= hint.unknown <= 1 and sum(told) + hint.unknown <= 1 + 1e-9
@@ -63,7 +63,7 @@ def test_probabilities_of_families_and_of_none_sum_to_one(label: str) -> None:
 
 @given(LABELS)
 def test_each_label_has_one_length_one_first_and_one_last_character(label: str) -> None:
-    values = dict(zip(TRAITS, traits(label), strict=True))
+    values = dict(zip(FAMILY_FEATURES, compute_features(label), strict=True))
     for kind in ("length_", "first_", "last_"):
         assert sum(x for name, x in values.items() if name.startswith(kind)) == 1
     assert values[f"length_{len(label)}"] == values[f"first_{label[0]}"] == 1
@@ -73,39 +73,39 @@ def test_each_label_has_one_length_one_first_and_one_last_character(label: str) 
 @pytest.mark.parametrize("label", ["", "x" * 64, "Upper", "a.b", "bücher"])
 def test_what_is_no_label_is_refused(label: str) -> None:
     with pytest.raises(ValueError, match="no label"):
-        packaged().hint(label)
+        load_packaged().classify(label)
     with pytest.raises(ValueError, match="no label"):
-        packaged().hint_of_all([])
+        load_packaged().classify_client([])
 
 
 @pytest.mark.parametrize("family", ["goz", "newgoz", "padcrypt", "ramdo", "simda", "mydoom"])
 def test_twenty_names_of_a_client_name_the_family(family: str) -> None:
-    hint = packaged().hint_of_all(names(family, 20))
+    hint = load_packaged().classify_client(names(family, 20))
     assert family in hint.answer.split(" or ")
     assert hint.families[0].probability > 0.9
 
 
 def test_a_hint_of_one_is_that_of_all_of_one() -> None:
     for label in names("conficker", 50):
-        assert packaged().hint(label) == packaged().hint_of_all([label])
+        assert load_packaged().classify(label) == load_packaged().classify_client([label])
 
 
 def test_the_same_as_by_a_product_of_matrices() -> None:
-    model = packaged().model
+    model = load_packaged().model
     labels = [label for family in FAMILIES for label in names(family, 5)]
-    matrix = np.array([traits(x) for x in labels]) @ np.array(model.coefficients)
+    matrix = np.array([compute_features(x) for x in labels]) @ np.array(model.coefficients)
     scores = matrix + np.array(model.intercepts)
-    ours = [packaged().probabilities(x) for x in labels]
+    ours = [load_packaged().probabilities(x) for x in labels]
     np.testing.assert_allclose(ours, [softmax(x) for x in scores.tolist()], rtol=0, atol=1e-13)
 
 
 def test_names_together_say_what_each_says_alone() -> None:
-    hinter, labels = packaged(), names("goz", 7)
+    hinter, labels = load_packaged(), names("goz", 7)
     alone = np.log([hinter.probabilities(x) for x in labels]) / hinter.model.temperature
     each = [log_softmax(x) for x in alone.tolist()]
-    expected = softmax((np.sum(each, axis=0) / repeated(7)).tolist())
-    hint = hinter.hint_of_all(labels)
-    for told in (*hint.families, Likely("unknown", hint.unknown)):
+    expected = softmax((np.sum(each, axis=0) / design_effect(7)).tolist())
+    hint = hinter.classify_client(labels)
+    for told in (*hint.families, LikelyFamily("unknown", hint.unknown)):
         members = hinter.model.groups[told.family]
         of_group = sum(expected[hinter.model.classes.index(x)] for x in members)
         assert told.probability == pytest.approx(of_group, rel=1e-9)
@@ -116,18 +116,18 @@ def test_names_of_a_generator_nobody_knows_are_unknown_in_the_end() -> None:
     labels = [
         "".join(random.choices("aeklmnorst2479", k=random.choice((14, 21)))) for _ in "x" * 20
     ]
-    hint = packaged().hint_of_all(labels)
+    hint = load_packaged().classify_client(labels)
     assert hint.answer == "unknown" and hint.unknown > 0.9
 
 
 def test_names_that_do_not_fit_together_are_unknown() -> None:
     mixed = [names(family, 4)[-1] for family in FAMILIES]
-    assert packaged().hint_of_all(mixed).answer == "unknown"
+    assert load_packaged().classify_client(mixed).answer == "unknown"
 
 
 def test_in_a_cell_the_answer_stands_first() -> None:
     for label in ("xmqjtoevkbhrw", "plzdonthackmekthxbye"):
-        hint = packaged().hint(label)
+        hint = load_packaged().classify(label)
         first, *others = str(hint).split("; ")
         assert first.startswith(hint.answer + " 0.")
         assert len(others) == 3
@@ -143,7 +143,7 @@ def test_one_flipped_bit_is_refused(copy: Path, name: str) -> None:
     data[len(data) // 3] ^= 1
     (copy / name).write_bytes(data)
     with pytest.raises(ArtifactError, match="SHA-256"):
-        Hinter.load(copy)
+        FamilyModel.load(copy)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_does_not_fit_together_is_refused(
     change(metadata)
     write_metadata(copy, metadata)
     with pytest.raises(ArtifactError, match=said):
-        Hinter.load(copy)
+        FamilyModel.load(copy)
 
 
 def test_nothing_of_it_is_loaded_until_one_asks() -> None:

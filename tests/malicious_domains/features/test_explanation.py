@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import ALPHABET, encode
+from malicious_domains.features.encoding import ALPHABET, encode_labels
 from malicious_domains.features.explanation import explain, segmentations
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import STRETCH, Reason
@@ -21,7 +21,7 @@ SIMPLE = ({"face": 9, "book": 9, "cebo": 8}, dict.fromkeys(ALPHABET, 9))
 
 def cut(label: str, words: reference.Cost, singles: reference.Cost) -> str:
     (found,) = segmentations(
-        BatchFeatures(encode([label]), Tables(words=table(words, singles))), [label]
+        BatchFeatures(encode_labels([label]), Tables(words=table(words, singles))), [label]
     )
     return found
 
@@ -38,7 +38,7 @@ def least(part: str, words: reference.Cost, singles: reference.Cost) -> referenc
 def test_a_segmentation_is_a_cheapest_cut_of_the_label(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    batch = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
+    batch = BatchFeatures(encode_labels(labels), Tables(words=table(*vocabulary)))
     for label, text in zip(labels, segmentations(batch, labels), strict=True):
         parts = text.split("|") if text else []
         assert "".join(parts) == label
@@ -73,7 +73,7 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
     tables = language.artifact.tables
     assert tables.characters is not None
     trigrams = tables.characters.trigrams
-    reasons = list(explain(BatchFeatures(encode(labels), tables), labels))
+    reasons = list(explain(BatchFeatures(encode_labels(labels), tables), labels))
     for label, reason in zip(labels, reasons, strict=True):
         costs = [int(trigrams[reference.index(x)]) for x in reference.grams(label, 3)][:-1]
         stretches = [costs[i : i + STRETCH] for i in range(max(len(label) - STRETCH + 1, 1))]
@@ -86,8 +86,8 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
 @given(labels=LABELS)
 def test_reasons_are_the_same_alone_and_in_a_batch(language: Scorer, labels: list[str]) -> None:
     tables = language.artifact.tables
-    together = list(explain(BatchFeatures(encode(labels), tables), labels))
-    alone = [next(iter(explain(BatchFeatures(encode([x]), tables), [x]))) for x in labels]
+    together = list(explain(BatchFeatures(encode_labels(labels), tables), labels))
+    alone = [next(iter(explain(BatchFeatures(encode_labels([x]), tables), [x]))) for x in labels]
     assert together == alone
 
 
@@ -95,6 +95,6 @@ def test_a_model_that_lacks_either_table_gives_no_reasons(language: Scorer) -> N
     tables = language.artifact.tables
     for less in (tables._replace(words=None), tables._replace(characters=None)):
         assert (
-            list(explain(BatchFeatures(encode(["a", "b"]), less), ["a", "b"]))
+            list(explain(BatchFeatures(encode_labels(["a", "b"]), less), ["a", "b"]))
             == [Reason(None, None)] * 2
         )

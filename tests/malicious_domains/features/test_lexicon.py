@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from malicious_domains.features.encoding import encode
+from malicious_domains.features.encoding import encode_labels
 from malicious_domains.features.language_tables import Lexicon
 from pipeline.corpus import sources
 from pipeline.corpus.labelled import Corpus
@@ -22,30 +22,30 @@ LETTERS = "ab-7z"
     st.lists(st.text(LETTERS + ".é", max_size=12), min_size=1),
 )
 def test_counts_every_occurrence_of_every_word(words: set[str], labels: list[str]) -> None:
-    counts = Lexicon(compile_words(words)).count(encode(labels))
+    counts = Lexicon(compile_words(words)).count(encode_labels(labels))
     assert counts.tolist() == [num_words(label, frozenset(words)) for label in labels]
 
 
 @pytest.mark.slow
 def test_counts_web2_in_real_and_generated_names(embedded: Corpus) -> None:
     labels = embedded.labels[::50]
-    counts = Lexicon.load(sources.WEB2.path).count(encode(labels))
+    counts = Lexicon.load(sources.WEB2.path).count(encode_labels(labels))
     assert counts.tolist() == [num_words(label, web2()) for label in labels]
 
 
 def test_words_do_not_run_from_one_label_into_the_next() -> None:
     lexicon = Lexicon(compile_words(["ab", "ba"]))
-    assert lexicon.count(encode(["a", "b", "a", "", "ab"])).tolist() == [0, 0, 0, 0, 1]
+    assert lexicon.count(encode_labels(["a", "b", "a", "", "ab"])).tolist() == [0, 0, 0, 0, 1]
 
 
 def test_no_labels() -> None:
-    assert Lexicon(compile_words(["ab"])).count(encode([])).tolist() == []
+    assert Lexicon(compile_words(["ab"])).count(encode_labels([])).tolist() == []
 
 
 def test_a_saved_lexicon_reads_back(tmp_path: Path) -> None:
     cells = compile_words(["word", "words"])
     np.save(tmp_path / "l.npy", cells)
-    assert Lexicon.load(tmp_path / "l.npy").count(encode(["swords"])).tolist() == [2]
+    assert Lexicon.load(tmp_path / "l.npy").count(encode_labels(["swords"])).tolist() == [2]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from malicious_domains.features.array_types import Bytes
-from malicious_domains.features.encoding import ALPHABET, SYMBOLS, encode
+from malicious_domains.features.encoding import ALPHABET, SYMBOLS, encode_labels
 from malicious_domains.features.language_tables import CharacterModel, Tables
-from malicious_domains.features.registry import REGISTRY, matrix
+from malicious_domains.features.registry import REGISTRY, compute_matrix
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.npy import Numbers
 from tests.helpers import reference
@@ -39,7 +39,7 @@ def trained(language: Scorer) -> CharacterModel:
 
 @given(label=LABELS)
 def test_each_character_and_the_end_are_looked_up_after_what_precedes(label: str) -> None:
-    three, four = RANDOM.costs(encode([label]))
+    three, four = RANDOM.costs(encode_labels([label]))
     assert three.tolist() == after_two(TRIGRAMS, label)
     assert four.tolist() == after_three(TRIGRAMS, ABOVE, label)
 
@@ -47,14 +47,14 @@ def test_each_character_and_the_end_are_looked_up_after_what_precedes(label: str
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 63, 255])
 def test_labels_of_every_length(length: int) -> None:
     label = (ALPHABET * 7)[:length]
-    three, four = RANDOM.costs(encode([label]))
+    three, four = RANDOM.costs(encode_labels([label]))
     assert three.tolist() == after_two(TRIGRAMS, label)
     assert four.tolist() == after_three(TRIGRAMS, ABOVE, label)
 
 
 @given(labels=st.lists(LABELS, max_size=8))
 def test_the_labels_before_do_not_matter(trained: CharacterModel, labels: list[str]) -> None:
-    three, four = trained.costs(encode(labels))
+    three, four = trained.costs(encode_labels(labels))
     above = trained.above
     assert three.tolist() == [x for label in labels for x in after_two(trained.trigrams, label)]
     assert four.tolist() == [
@@ -66,7 +66,7 @@ def test_the_labels_before_do_not_matter(trained: CharacterModel, labels: list[s
 def test_digits_are_one_symbol(trained: CharacterModel, label: str) -> None:
     zeros = "".join("0" if c.isdigit() else c for c in label)
     for one, other in zip(
-        trained.costs(encode([label])), trained.costs(encode([zeros])), strict=True
+        trained.costs(encode_labels([label])), trained.costs(encode_labels([zeros])), strict=True
     ):
         np.testing.assert_array_equal(one, other)
 
@@ -79,7 +79,7 @@ def test_the_features_are_sums_means_and_maxima_of_the_costs(
         f"{kind}_{what}" for kind in ("trigram", "fourgram") for what in ("sum", "mean", "max")
     ]
     assert set(names) <= set(REGISTRY)
-    values = matrix(labels, names, Tables(characters=trained))
+    values = compute_matrix(labels, names, Tables(characters=trained))
     for label, row in zip(labels, values.tolist(), strict=True):
         three = after_two(trained.trigrams, label)
         four = after_three(trained.trigrams, trained.above, label)
@@ -87,7 +87,7 @@ def test_the_features_are_sums_means_and_maxima_of_the_costs(
 
 
 def test_what_is_rare_costs_more(trained: CharacterModel) -> None:
-    likely, unlikely = (trained.costs(encode([x]))[1].mean() for x in ("nation", "xqzjkv"))
+    likely, unlikely = (trained.costs(encode_labels([x]))[1].mean() for x in ("nation", "xqzjkv"))
     assert unlikely > 2 * likely
 
 

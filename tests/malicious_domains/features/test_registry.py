@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from malicious_domains.features.language_tables import Tables
-from malicious_domains.features.registry import CHUNK, GROUPS, REGISTRY, SETS, matrix
+from malicious_domains.features.registry import CHUNK, GROUPS, REGISTRY, SETS, compute_matrix
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
 from tests.helpers import reference
@@ -19,7 +19,9 @@ LDH = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 @given(label=st.text(LDH, min_size=1, max_size=63))
 def test_features_are_what_their_definitions_say(classic: Scorer, label: str) -> None:
-    length, entropy, p_vowels, num_words = matrix([label], CLASSIC, classic.artifact.tables)[0]
+    length, entropy, p_vowels, num_words = compute_matrix(
+        [label], CLASSIC, classic.artifact.tables
+    )[0]
     assert length == len(label)
     assert math.isclose(entropy, reference.entropy(label), abs_tol=1e-12)
     assert p_vowels == reference.p_vowels(label)
@@ -30,8 +32,8 @@ def test_a_label_scores_the_same_alone_and_in_a_batch(scorer: Scorer, embedded: 
     labels = embedded.labels[:: len(embedded.labels) // (CHUNK + 100)]
     assert len(labels) > CHUNK  # more than one chunk
     model = scorer.artifact
-    together = matrix(labels, model.features, model.tables)
-    alone = [matrix([label], model.features, model.tables)[0] for label in labels[::20]]
+    together = compute_matrix(labels, model.features, model.tables)
+    alone = [compute_matrix([label], model.features, model.tables)[0] for label in labels[::20]]
     np.testing.assert_array_equal(together[::20], alone)
     assert scorer.probability(labels)[::20].tolist() == [
         scorer.probability([label])[0] for label in labels[::20]
@@ -39,7 +41,7 @@ def test_a_label_scores_the_same_alone_and_in_a_batch(scorer: Scorer, embedded: 
 
 
 def test_one_character_has_no_entropy() -> None:
-    assert matrix(["aaaaaaa"], ("entropy",), Tables())[0, 0] == 0
+    assert compute_matrix(["aaaaaaa"], ("entropy",), Tables())[0, 0] == 0
 
 
 @pytest.mark.parametrize(
@@ -63,12 +65,12 @@ def test_one_character_has_no_entropy() -> None:
 )
 def test_simple_features(name: str, label: str, value: float) -> None:
     """Beside other labels, which must not matter."""
-    assert matrix(["7zz", label, "n--q", ""], (name,), Tables())[1, 0] == value
+    assert compute_matrix(["7zz", label, "n--q", ""], (name,), Tables())[1, 0] == value
 
 
 def test_a_feature_without_its_table_is_an_error() -> None:
     with pytest.raises(ValueError, match="a table that the artifact does not have"):
-        matrix(["a"], ("cut_cost",), Tables())
+        compute_matrix(["a"], ("cut_cost",), Tables())
 
 
 def test_an_overlong_label_is_an_error_not_a_wrong_number(scorer: Scorer) -> None:

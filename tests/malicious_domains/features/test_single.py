@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import ALPHABET, encode
+from malicious_domains.features.encoding import ALPHABET, encode_labels
 from malicious_domains.features.explanation import explain, segmentations
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import Segmentation
@@ -23,7 +23,7 @@ LABELS = st.lists(st.text(ALPHABET + ".é", max_size=70), min_size=1, max_size=8
 @given(labels=LABELS)
 def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     model = scorer.artifact
-    batch = BatchFeatures(encode(labels), model.tables)
+    batch = BatchFeatures(encode_labels(labels), model.tables)
     columns = [REGISTRY[name].compute(batch) for name in model.features]
     together = model.predictor.contributions(columns)
     for i, label in enumerate(labels):
@@ -36,7 +36,7 @@ def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: l
 @given(labels=LABELS)
 def test_reasons_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     tables = scorer.artifact.tables
-    together = list(explain(BatchFeatures(encode(labels), tables), labels))
+    together = list(explain(BatchFeatures(encode_labels(labels), tables), labels))
     assert [LabelFeatures(label, tables).reason() for label in labels] == together
 
 
@@ -46,7 +46,7 @@ def test_cuts_of_any_vocabulary(
 ) -> None:
     """Of cuts that are worth the same, too, both walks take the same."""
     tables = Tables(words=table(*vocabulary))
-    batch = BatchFeatures(encode(labels), tables)
+    batch = BatchFeatures(encode_labels(labels), tables)
     singles = [LabelFeatures(label, tables) for label in labels]
     assert [x.segmentation for x in singles] == [
         Segmentation(*sums) for sums in zip(*batch.segmentation, strict=True)
@@ -58,7 +58,7 @@ def test_cuts_of_any_vocabulary(
 @pytest.mark.parametrize("label", ["", "a", "-", "xn--", "a" * 63, "ab" * 127, "qjxz0-9é"])
 def test_labels_at_the_limits(scorer: Scorer, label: str) -> None:
     tables, names = scorer.artifact.tables, scorer.artifact.features
-    batch, single = BatchFeatures(encode([label]), tables), LabelFeatures(label, tables)
+    batch, single = BatchFeatures(encode_labels([label]), tables), LabelFeatures(label, tables)
     assert [REGISTRY[x].compute(single) for x in names] == [
         REGISTRY[x].compute(batch)[0] for x in names
     ]

@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import OTHER, SIZE, encode
+from malicious_domains.features.encoding import OTHER, SIZE, encode_labels
 from malicious_domains.features.language_tables import Tables, Vocabulary
 from malicious_domains.features.quantities import UNREACHED, pack_path_value, unpack_path_value
-from malicious_domains.features.registry import matrix
+from malicious_domains.features.registry import compute_matrix
 from pipeline.training.automaton import compile_tree
 from tests.helpers import reference
 from tests.helpers.vocabularies import FEW, LETTERS, cell_of, table, vocabularies
 
 
 def cuts(words: Vocabulary, labels: list[str]) -> list[reference.Path]:
-    cut = BatchFeatures(encode(labels), Tables(words=words)).segmentation
+    cut = BatchFeatures(encode_labels(labels), Tables(words=words)).segmentation
     return list(zip(*(column.tolist() for column in cut), strict=True))
 
 
@@ -26,7 +26,7 @@ def cuts(words: Vocabulary, labels: list[str]) -> list[reference.Path]:
     st.lists(st.text(LETTERS, max_size=12) | st.text(LETTERS + ".é", max_size=12), max_size=6),
 )
 def test_finds_every_occurrence_of_every_word(words: reference.Cost, labels: list[str]) -> None:
-    batch = encode(labels)
+    batch = encode_labels(labels)
     known = table(words, {})
     starts, ends, cells = (x.tolist() for x in BatchFeatures(batch, Tables(words=known)).matches)
     expected = [
@@ -70,7 +70,7 @@ def test_the_features_of_a_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
     names = ("cut_cost", "cut_mean", "cut_words", "cut_word_length", "cut_word_share", "p_singles")
-    values = matrix(labels, (*names, "num_words"), Tables(words=table(*vocabulary)))
+    values = compute_matrix(labels, (*names, "num_words"), Tables(words=table(*vocabulary)))
     for label, row in zip(labels, values.tolist(), strict=True):
         n = len(label)
         cost, singles, words, squares = reference.paths(label, *vocabulary)[-1]
@@ -94,7 +94,7 @@ def test_the_four_sums_of_a_path_come_out_as_they_went_in(sums: tuple[int, int, 
 
 def test_no_labels() -> None:
     words = table({"ab": 1}, {"a": 1})
-    batch = encode([])
+    batch = encode_labels([])
     assert [x.size for x in BatchFeatures(batch, Tables(words=words)).matches] == [0, 0, 0]
     assert cuts(words, []) == []
 

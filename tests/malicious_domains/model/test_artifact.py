@@ -14,7 +14,13 @@ import numpy as np
 import pytest
 
 from malicious_domains.model import artifact
-from malicious_domains.model.artifact import FILES, MANIFEST, ArtifactError, load, locate
+from malicious_domains.model.artifact import (
+    FILES,
+    MANIFEST,
+    ArtifactError,
+    load_artifact,
+    locate_artifact,
+)
 from malicious_domains.model.scorer import Scorer
 from pipeline.training.export import write_metadata
 
@@ -27,7 +33,7 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def test_the_packaged_artifact_loads_and_says_what_it_is() -> None:
-    model = load(artifact.PACKAGED / "classic")
+    model = load_artifact(artifact.PACKAGED / "classic")
     assert model.name == "classic"
     assert model.features == ("length", "entropy", "p_vowels", "num_words")
     assert model.metadata["training"]["h2o_version"] == "3.46.0.11"
@@ -37,11 +43,11 @@ def test_the_packaged_artifact_loads_and_says_what_it_is() -> None:
 def test_model_may_be_a_name_a_path_or_the_environment(
     artifact_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert locate("classic") == artifact.PACKAGED / "classic"
-    assert locate(artifact_copy) == artifact_copy
-    assert locate() == artifact.PACKAGED / artifact.DEFAULT
+    assert locate_artifact("classic") == artifact.PACKAGED / "classic"
+    assert locate_artifact(artifact_copy) == artifact_copy
+    assert locate_artifact() == artifact.PACKAGED / artifact.DEFAULT
     monkeypatch.setenv("MODEL", str(artifact_copy))
-    assert locate() == artifact_copy
+    assert locate_artifact() == artifact_copy
     assert Scorer.load().threshold == Scorer.load("classic").threshold
 
 
@@ -51,7 +57,7 @@ def test_one_flipped_bit_is_refused(artifact_copy: Path, name: str) -> None:
     data[len(data) // 2] ^= 1
     (artifact_copy / name).write_bytes(data)
     with pytest.raises(ArtifactError, match=rf"{name}: its SHA-256 is"):
-        load(artifact_copy)
+        load_artifact(artifact_copy)
 
 
 PACKAGED_FILES = sorted(path for path in artifact.PACKAGED.glob("*/*") if path.is_file())
@@ -75,9 +81,9 @@ def test_every_changed_byte_is_refused(original: Path, tmp_path: Path) -> None:
         for position in positions(len(data)):
             os.pwrite(file.fileno(), bytes([data[position] ^ random.randint(1, 255)]), position)
             with pytest.raises(ArtifactError, match="its SHA-256 is"):
-                load(folder)
+                load_artifact(folder)
             os.pwrite(file.fileno(), data[position : position + 1], position)
-    load(folder)
+    load_artifact(folder)
 
 
 def test_every_file_of_the_packaged_artifacts_is_one_that_is_known() -> None:
@@ -93,7 +99,7 @@ def test_the_hash_of_the_manifest_is_what_sha256sum_reads(artifact_copy: Path) -
 def test_a_missing_file_is_named(artifact_copy: Path, name: str) -> None:
     (artifact_copy / name).unlink()
     with pytest.raises(ArtifactError, match=rf"{name}: cannot be read: No such file"):
-        load(artifact_copy)
+        load_artifact(artifact_copy)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def test_metadata_that_makes_no_sense_is_refused(
 ) -> None:
     edit(artifact_copy, change)
     with pytest.raises(ArtifactError, match=rf"classic.*: .*{message}"):
-        load(artifact_copy)
+        load_artifact(artifact_copy)
 
 
 def test_an_unknown_feature_is_named(artifact_copy: Path) -> None:
@@ -135,15 +141,15 @@ def test_an_unknown_feature_is_named(artifact_copy: Path) -> None:
 
     edit(artifact_copy, rename)
     with pytest.raises(ArtifactError, match=r"unknown features .*shape"):
-        load(artifact_copy)
+        load_artifact(artifact_copy)
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"[]", b"[" * 100_000])
 def test_metadata_that_is_no_json_object(artifact_copy: Path, text: bytes) -> None:
     (artifact_copy / "model.json").write_bytes(text)
-    (artifact_copy / "model.sha256").write_bytes(artifact.checksum(text))
+    (artifact_copy / "model.sha256").write_bytes(artifact.format_checksum(text))
     with pytest.raises(ArtifactError, match=r"model\.json: (is not JSON|schema_version)"):
-        load(artifact_copy)
+        load_artifact(artifact_copy)
 
 
 def test_pickles_are_not_opened(artifact_copy: Path) -> None:
@@ -152,7 +158,7 @@ def test_pickles_are_not_opened(artifact_copy: Path) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     edit(artifact_copy, lambda m: m["files"].update({"lexicon.npy": digest}))
     with pytest.raises(ArtifactError, match=r"lexicon\.npy: is no lexicon"):
-        load(artifact_copy)
+        load_artifact(artifact_copy)
 
 
 @pytest.mark.parametrize("name", ["model.json", "model.sha256", "mojo.zip"])
@@ -160,7 +166,7 @@ def test_a_pipe_in_a_files_place_does_not_block(artifact_copy: Path, name: str) 
     (artifact_copy / name).unlink()
     os.mkfifo(artifact_copy / name)
     with pytest.raises(ArtifactError, match=rf"{name}: is no file"):
-        load(artifact_copy)
+        load_artifact(artifact_copy)
 
 
 LANGUAGE_FILES = ["trigrams.npy", "fourgrams.npy", "words.npy", "word_costs.npy"]
@@ -172,7 +178,7 @@ def test_a_file_of_the_language_model_that_is_missing_is_named(
 ) -> None:
     (language_copy / name).unlink()
     with pytest.raises(ArtifactError, match=rf"{name}: cannot be read: No such file"):
-        load(language_copy)
+        load_artifact(language_copy)
 
 
 @pytest.mark.parametrize("name", LANGUAGE_FILES)
@@ -183,7 +189,7 @@ def test_a_table_of_another_shape_is_refused(language_copy: Path, name: str) -> 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     edit(language_copy, lambda m: m["files"].update({name: digest}))
     with pytest.raises(ArtifactError, match=r"\.npy: is no (characters|words)"):
-        load(language_copy)
+        load_artifact(language_copy)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +216,7 @@ def test_a_language_model_that_makes_no_sense(
 ) -> None:
     edit(language_copy, change)
     with pytest.raises(ArtifactError, match=message):
-        load(language_copy)
+        load_artifact(language_copy)
 
 
 def test_the_language_model_is_small() -> None:

@@ -55,7 +55,7 @@ def test_generated(case: str, host: str, language: Scorer) -> None:
 def test_known_names(case: str, host: str, language: Scorer) -> None:
     plain = language.score(host)
     assert plain.label == 1
-    listed = AllowList.of([host.removeprefix("dns.").removeprefix("www.")])
+    listed = AllowList.from_entries([host.removeprefix("dns.").removeprefix("www.")])
     allowed = Scorer(language.artifact, allow=listed).score(host)
     assert (allowed.label, allowed.probability) == (0, plain.probability)
     assert language.at("0.0001").score(host).label == 0

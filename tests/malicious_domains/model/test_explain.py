@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from malicious_domains.model import score
-from malicious_domains.model.explain import CLAUSES, STRONG, GroupSums, sentence
+from malicious_domains.model.explain import CLAUSES, STRONG, GroupSums, explain_verdict
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
@@ -46,12 +46,12 @@ def test_a_sentence_says_what_the_sums_do(scorer: Scorer, embedded: Corpus) -> N
 def test_the_strongest_comes_first() -> None:
     for order in (("length", "words"), ("words", "length")):
         sums = GroupSums(0, 0, 0, 0)._replace(**{order[0]: 3.0, order[1]: 2.0})
-        said = sentence("name", 1, sums, None, None).rstrip(".").lower()
+        said = explain_verdict("name", 1, sums, None, None).rstrip(".").lower()
         assert said.split("; ") == [CLAUSES[name][0] for name in order]
 
 
 def test_allowed_names_and_assigned_zones_are_told() -> None:
-    scorer = Scorer.load(allow=AllowList.of(["example.com"]))
+    scorer = Scorer.load(allow=AllowList.from_entries(["example.com"]))
     assert scorer.score("www.example.com").reason == "Allowed by the entry example.com of a list."
     zone = Scorer.load().score("d111111abcdef8.cloudfront.net").reason
     assert zone.startswith("cloudfront.net makes its labels up, so cloudfront is judged. Reads as")
@@ -66,7 +66,7 @@ def test_who_does_not_ask_for_sentences_gets_none_made(
         made.append(name)
         return ""
 
-    monkeypatch.setattr(score, "sentence", counted)
+    monkeypatch.setattr(score, "explain_verdict", counted)
     for form in ("csv", "jsonl"):
         assert "google" in FORMS[form](language, ["google.com", "co.uk"], False, False).text
     language.score_many(["google.com"])

@@ -13,8 +13,8 @@ from malicious_domains.model.glm import (
     BinnedAdditive,
     Linear,
     Pair,
-    probabilities_of,
-    probability_of,
+    to_probabilities,
+    to_probability,
 )
 
 NUMBERS = st.floats(-1e3, 1e3, allow_nan=False, width=32)
@@ -148,16 +148,16 @@ LOG_ODDS = st.floats(-1e3, 1e3) | st.floats(-1, 1) | st.floats(allow_nan=False)
 
 @given(st.lists(LOG_ODDS, min_size=1))
 def test_a_probability_has_the_same_bits_alone_and_among_many(log_odds: list[float]) -> None:
-    together = probabilities_of(np.array(log_odds)).tolist()
-    assert [probability_of(x) for x in log_odds] == together
+    together = to_probabilities(np.array(log_odds)).tolist()
+    assert [to_probability(x) for x in log_odds] == together
     assert all(0 <= p <= 1 for p in together)
 
 
 @given(st.floats(-700, 700))
 def test_a_probability_is_the_logistic_function(log_odds: float) -> None:
-    assert math.isclose(probability_of(log_odds), 1 / (1 + math.exp(-log_odds)), rel_tol=1e-15)
+    assert math.isclose(to_probability(log_odds), 1 / (1 + math.exp(-log_odds)), rel_tol=1e-15)
 
 
 @pytest.mark.parametrize(("log_odds", "expected"), [(0.0, 0.5), (-1e102, 0.0), (1e102, 1.0)])
 def test_probabilities_at_the_limits(log_odds: float, expected: float) -> None:
-    assert math.isclose(probability_of(log_odds), expected, abs_tol=1e-300)
+    assert math.isclose(to_probability(log_odds), expected, abs_tol=1e-300)

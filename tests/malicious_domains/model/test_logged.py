@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from malicious_domains.model.eligible import is_discovery, why_left_out
+from malicious_domains.model.eligible import is_discovery, skip_reason
 from malicious_domains.model.scorer import Scorer
 
 
@@ -24,7 +24,7 @@ from malicious_domains.model.scorer import Scorer
     ],
 )
 def test_why_a_name_is_left_out(text: str, reason: str) -> None:
-    assert why_left_out(Scorer.load("classic").try_parse(text)) == reason
+    assert skip_reason(Scorer.load("classic").try_parse(text)) == reason
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_any_text_gets_a_score_or_a_reason(scorer: Scorer, text: str) -> None:
     assert math.isclose(1 / (1 + math.exp(-result.log_odds)), result.probability, rel_tol=1e-9)
     assert scorer.probability([result.name])[0] == result.probability
     for count in (1, FEW + 1):
-        assert scorer.listed_as_they_are([result.name] * count) == [result.probability] * count
+        assert scorer.list_probabilities([result.name] * count) == [result.probability] * count
 
 
 def test_many_keep_their_order_and_bad_names_their_place(scorer: Scorer) -> None:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from malicious_domains.names.allow import AllowList, AllowListError, hash_of, read_entries
+from malicious_domains.names.allow import AllowList, AllowListError, hash_name, read_entries
 
-LIST = AllowList.of(["example.com", "www.only.org", ".duckdns.org", "github.io", "com"])
+LIST = AllowList.from_entries(["example.com", "www.only.org", ".duckdns.org", "github.io", "com"])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_lists_are_read_as_they_come(tmp_path: Path, text: str, entries: list[st
 def test_a_compiled_list_is_small_and_allows_the_same(tmp_path: Path) -> None:
     names = [f"name{i}.example" for i in range(100_000)]
     path = tmp_path / "allow.npy"
-    AllowList.of(names).save(path)
+    AllowList.from_entries(names).save(path)
     assert path.stat().st_size < 1_000_000
     loaded = AllowList.load(path)
     assert all(loaded.match(name, name) == name for name in names[::1000])
@@ -70,7 +70,7 @@ def test_a_compiled_list_is_small_and_allows_the_same(tmp_path: Path) -> None:
 @pytest.mark.timing
 def test_a_compiled_list_is_there_in_a_millisecond(tmp_path: Path) -> None:
     path = tmp_path / "allow.npy"
-    AllowList.of(f"name{i}.example" for i in range(100_000)).save(path)
+    AllowList.from_entries(f"name{i}.example" for i in range(100_000)).save(path)
     assert min(timeit.repeat(lambda: AllowList.load(path), number=1, repeat=20)) < 1e-3
 
 
@@ -94,7 +94,7 @@ def test_a_long_list_that_does_not_ascend_is_refused() -> None:
 def test_several_lists_are_one(tmp_path: Path) -> None:
     paths = [tmp_path / "a.txt", tmp_path / "b.npy"]
     paths[0].write_text("a.example\nb.example\n")
-    AllowList.of(["b.example", "c.example"]).save(paths[1])
+    AllowList.from_entries(["b.example", "c.example"]).save(paths[1])
     both = AllowList.load_all(paths)
     assert both is not None
     assert len(both.hashes) == 3
@@ -112,4 +112,4 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 @given(st.text(max_size=40))
 def test_any_entry_has_a_hash_of_64_bits(text: str) -> None:
-    assert 0 <= hash_of(text) < 2**64
+    assert 0 <= hash_name(text) < 2**64

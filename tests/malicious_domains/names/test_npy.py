@@ -29,7 +29,7 @@ def test_all_versions_read_as_numpy_reads_them(
     data: st.DataObject, kind: npy.Kind, version: tuple[int, int] | None
 ) -> None:
     array = data.draw(arrays.arrays(KINDS[kind], st.integers(0, 40)))
-    found = npy.read(written(array, version), "numbers", kind)
+    found = npy.read_numbers(written(array, version), "numbers", kind)
     assert found.tolist() == array.tolist()
     again = np.frombuffer(found, array.dtype)
     assert again.tolist() == array.tolist()
@@ -38,8 +38,8 @@ def test_all_versions_read_as_numpy_reads_them(
 
 def test_the_numbers_are_not_copied() -> None:
     data = written(np.arange(9, dtype=np.int32))
-    assert npy.read(data, "numbers", npy.INT32).obj is data
-    assert np.frombuffer(npy.read(data, "numbers", npy.INT32), np.int32).base is not None
+    assert npy.read_numbers(data, "numbers", npy.INT32).obj is data
+    assert np.frombuffer(npy.read_numbers(data, "numbers", npy.INT32), np.int32).base is not None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_numbers_are_not_copied() -> None:
 )
 def test_another_type_or_shape_is_refused(array: NDArray[Any]) -> None:
     with pytest.raises(ValueError, match=r"numbers are said to be \{'descr': .*, the file is of"):
-        npy.read(written(array), "numbers", npy.INT32)
+        npy.read_numbers(written(array), "numbers", npy.INT32)
 
 
 WHOLE = written(np.arange(5, dtype=np.int32))
@@ -86,7 +86,7 @@ WHOLE = written(np.arange(5, dtype=np.int32))
 )
 def test_what_is_damaged_is_refused(change: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ValueError, match="numbers are"):
-        npy.read(change(WHOLE), "numbers", npy.INT32)
+        npy.read_numbers(change(WHOLE), "numbers", npy.INT32)
 
 
 @given(st.integers(0, len(WHOLE) - 21), st.integers(1, 255))
@@ -95,7 +95,7 @@ def test_no_changed_byte_of_a_header_gives_other_numbers(at: int, change: int) -
     data = bytearray(WHOLE)
     data[at] ^= change
     try:
-        found = npy.read(bytes(data), "numbers", npy.INT32)
+        found = npy.read_numbers(bytes(data), "numbers", npy.INT32)
     except ValueError:
         return
     assert found.tolist() == [0, 1, 2, 3, 4]
@@ -103,11 +103,11 @@ def test_no_changed_byte_of_a_header_gives_other_numbers(at: int, change: int) -
 
 def test_arrays_are_looked_at_and_not_copied() -> None:
     array = np.arange(5, dtype=np.int32)
-    found = npy.view(array, "cells", npy.INT32)
+    found = npy.view_numbers(array, "cells", npy.INT32)
     array[0] = 7
     assert found.tolist() == [7, 1, 2, 3, 4]
-    assert npy.view(array[::2], "cells", npy.INT32).tolist() == [7, 2, 4]
+    assert npy.view_numbers(array[::2], "cells", npy.INT32).tolist() == [7, 2, 4]
     for other in (array.astype(np.int64), array[:, None], array.astype(np.uint32)):
         with pytest.raises(ValueError, match=r"cells are u?int\d\d \(.*\), not int32 \(n,\)"):
-            npy.view(other, "cells", npy.INT32)
-    assert npy.view(np.zeros(0, np.uint64), "hashes", npy.UINT64).tolist() == []
+            npy.view_numbers(other, "cells", npy.INT32)
+    assert npy.view_numbers(np.zeros(0, np.uint64), "hashes", npy.UINT64).tolist() == []

@@ -62,7 +62,7 @@ def expected(host: str) -> tuple[str, str, str]:
 
 def check(hosts: list[str]) -> None:
     assert len(hosts) > 8
-    assert [x for x in hosts if public_suffix.split(x) != expected(x)] == []
+    assert [x for x in hosts if public_suffix.split_host(x) != expected(x)] == []
 
 
 def test_the_file_is_what_the_pinned_package_gives() -> None:
@@ -97,7 +97,7 @@ def test_every_zone_and_what_stands_under_it(before: str) -> None:
 @given(st.lists(LABEL, max_size=4), st.sampled_from(NAMES + ZONES) | LABEL, st.integers(0, 3))
 def test_any_labels_before_any_part_of_a_rule(before: list[str], name: str, cut: int) -> None:
     host = ".".join([*before, *name.split(".")[cut:]]) or name
-    assert public_suffix.split(host) == expected(host)
+    assert public_suffix.split_host(host) == expected(host)
 
 
 def test_no_rule_ends_in_a_number_so_that_addresses_are_told_by_their_end() -> None:
@@ -109,7 +109,7 @@ def test_the_rules_are_there_at_once() -> None:
     took = []
     for _ in range(5):
         start = time.perf_counter()
-        public_suffix.read(public_suffix.PACKAGED)
+        public_suffix.read_zones(public_suffix.PACKAGED)
         took.append(time.perf_counter() - start)
     assert min(took) < 0.010
 
@@ -121,12 +121,12 @@ def test_a_damaged_file_is_refused(damage: bytes, tmp_path: Path) -> None:
     for content in (damage, damage + whole[:-1], whole + damage[:1] + b"x"):
         path.write_bytes(content)
         with pytest.raises(public_suffix.SuffixListError, match=r"suffixes\.txt: damaged"):
-            public_suffix.read(path)
+            public_suffix.read_zones(path)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(public_suffix.SuffixListError, match="absent: cannot be read: No such file"):
-        public_suffix.read(tmp_path / "absent")
+        public_suffix.read_zones(tmp_path / "absent")
 
 
 def test_without_the_rules_the_command_says_so(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_no_chosen_line_says_what_the_psl_says() -> None:
 def test_each_line_makes_a_difference() -> None:
     for line in LINES:
         host = f"name.{line.zone.replace('*', 'x')}"
-        label, suffix, assigned = public_suffix.split(host)
+        label, suffix, assigned = public_suffix.split_host(host)
         if line in ASSIGNED:
             assert assigned == line.zone
             assert (label, suffix) == (
@@ -73,7 +73,7 @@ def legitimate() -> list[str]:
 def test_what_the_zones_change_for_legitimate_names(legitimate: list[str]) -> None:
     """By the PSL alone, some would be refused; of the others none has another label."""
     before = {host: (PSL.privatesuffix(host) or "").partition(".")[0] for host in legitimate}
-    now = {host: public_suffix.split(host)[0] for host in legitimate}
+    now = {host: public_suffix.split_host(host)[0] for host in legitimate}
     assert [host for host in legitimate if before[host] and now[host] != before[host]] == []
     assert sum(not label for label in before.values()) == REFUSED_BY_THE_PSL
     assert sum(not label for label in now.values()) == REFUSED
@@ -128,7 +128,7 @@ def test_what_is_judged(host: str, name: tuple[str, str, str]) -> None:
 
 
 def test_zones_of_a_setting() -> None:
-    zones = public_suffix.with_zones(
+    zones = public_suffix.add_zones(
         assigned=["Lb.Example.com.", "node.*.example.org", "*.workers.dev"],
         chosen=["herokuapp.com", "*.example.net", "corp.internal", "free.lb.example.com"],
     )
@@ -157,11 +157,11 @@ def test_zones_of_a_setting() -> None:
 )
 def test_what_is_no_zone(zone: str) -> None:
     with pytest.raises(ValueError, match="is no zone"):
-        public_suffix.with_zones(assigned=[zone])
+        public_suffix.add_zones(assigned=[zone])
     with pytest.raises(ValueError, match="is no zone"):
-        public_suffix.with_zones(chosen=[zone])
+        public_suffix.add_zones(chosen=[zone])
 
 
 def test_a_chosen_zone_has_its_star_in_front() -> None:
     with pytest.raises(ValueError, match="in front only"):
-        public_suffix.with_zones(chosen=["a.*.example.com"])
+        public_suffix.add_zones(chosen=["a.*.example.com"])

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from malicious_domains.clients.common_labels import dead_pairs, unfamiliar_pairs
+from malicious_domains.clients.common_labels import find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.dga.listing import names
 from malicious_domains.model import eligible
 from malicious_domains.scan import baseline, events_db, scan_run, scored_hosts, terminal
@@ -221,10 +221,10 @@ def test_grouping_in_the_database_is_what_the_functions_say() -> None:
     labels = sorted({label for _, label, _, _ in pairs})
     label = np.array([labels.index(x[1]) for x in pairs])
     coded, all_nx = (np.array([x[i] for x in pairs]) for i in (2, 3))
-    dead = dead_pairs(all_nx, label, coded)
+    dead = find_nxdomain_pairs(all_nx, label, coded)
     clients = np.bincount(label)
     popular = np.zeros(len(labels), np.bool_)
-    kept = unfamiliar_pairs(label, dead, popular, clients, 6, True)
+    kept = find_rare_pairs(label, dead, popular, clients, 6, True)
     expected = {(x[0], x[1], bool(d)) for x, d, k in zip(pairs, dead, kept, strict=True) if k}
     assert found == expected
 

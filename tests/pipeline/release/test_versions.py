@@ -249,7 +249,7 @@ def test_golden_answers_that_it_does_not_give_are_refused(storage: Storage, tmp_
     overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, unread).write())
     with pytest.raises(RegistryError, match="is refused"):
         versions.pull(storage, right, tmp_path / "out")
-    artifact.load(tmp_path / "out")
+    artifact.load_artifact(tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "model.json/../x", "x.py", ""])

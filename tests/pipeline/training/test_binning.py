@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from malicious_domains.features.array_types import Bools, Floats
-from malicious_domains.features.registry import matrix
+from malicious_domains.features.registry import compute_matrix
 from malicious_domains.model.glm import BinnedAdditive
 from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning, shards
@@ -180,7 +180,7 @@ def test_a_design_writes_the_bins_of_its_features_and_every_level(
     assert len(read) == len(written)
     plan = design.plan
     values = (
-        matrix([design.labels[i] for i in rows], FEATURES, design.tables)
+        compute_matrix([design.labels[i] for i in rows], FEATURES, design.tables)
         if deployed
         else crossed.matrix(np.array(rows), FEATURES)
     )

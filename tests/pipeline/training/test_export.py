@@ -79,7 +79,7 @@ def test_golden_answers_are_those_of_the_java_scorer(scorer: Scorer, tmp_path: P
 
 def _columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
     """What the MOJO takes: numbers, or the names of bins."""
-    values = registry.matrix(labels, model.features, model.tables)
+    values = registry.compute_matrix(labels, model.features, model.tables)
     if not isinstance(model.predictor, BinnedAdditive):
         return pd.DataFrame(values, columns=list(model.features))
     bins = model.predictor.bins(list(values.T))

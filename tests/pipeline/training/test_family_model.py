@@ -9,7 +9,7 @@ import pytest
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
-from malicious_domains.families.likely_families import Hinter
+from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.model.artifact import MOJO
 from pipeline.corpus.sources import sha256_of
 from pipeline.evaluation import family_accuracy
@@ -28,7 +28,7 @@ def drawn(part: sample_names.Part, count: int) -> list[sample_names.Drawn]:
 @pytest.mark.slow
 def test_the_packaged_model_answers_as_its_mojo() -> None:
     mojo = family_artifact.PACKAGED / MOJO
-    recorded = family_artifact.load().metadata["files"]
+    recorded = family_artifact.load_artifact().metadata["files"]
     assert recorded[MOJO] == sha256_of(mojo)
     assert np.array(family_model.read_mojo(mojo)[1]).size * 8 < 300_000
     labels = [x for group in drawn(sample_names.TEST, 100) for x in group.labels]
@@ -57,7 +57,7 @@ def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -
     typical = family_accuracy.typical(groups, test, family_accuracy.fit(test, p))
     family_model.export(tmp_path, groups, 1.0, 0.5, typical, {})
     family_model.prove(tmp_path, [x for group in test for x in group.labels])
-    assert Hinter.load(tmp_path).hint_of_all(test[0].labels).answer == "goz"
+    assert FamilyModel.load(tmp_path).classify_client(test[0].labels).answer == "goz"
     family_model.fit(h2o_cluster, learn, tmp_path / "again.zip")
     again = family_model.read_mojo(tmp_path / "again.zip")[1]
     np.testing.assert_allclose(again, coefficients, rtol=0, atol=1.5 / family_artifact.STEPS)
@@ -65,7 +65,7 @@ def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -
 
 def test_clients_are_evaluated_as_they_are_told() -> None:
     loaded, some = (
-        family_artifact.load(),
+        family_artifact.load_artifact(),
         sample_names.draw(sample_names.TEST, 40, (*SOME, "banjori"), ()),
     )
     coefficients = np.array([loaded.intercepts, *loaded.coefficients])
@@ -74,7 +74,7 @@ def test_clients_are_evaluated_as_they_are_told() -> None:
     equation = Equation(loaded.classes, coefficients, *chosen)
     probability, unknown = equation.clients(some)[1], equation.unknown_clients(some)
     for group, p, odd in zip(some, probability, unknown, strict=True):
-        hint = Hinter(loaded).hint_of_all(group.labels)
+        hint = FamilyModel(loaded).classify_client(group.labels)
         assert hint.unknown == pytest.approx(p[[*groups].index("unknown")], abs=1e-12)
         assert hint.families[0].probability == pytest.approx(
             max(np.delete(p, [*groups].index("unknown")))

@@ -54,7 +54,7 @@ def test_features_equal_those_of_h2o_on_every_row(
         .cbind(vowels / domain.nchar())
         .cbind(domain.num_valid_substrings(str(words_txt)))
     )
-    ours = registry.matrix(original.labels, CLASSIC, Tables(lexicon=original_words))
+    ours = registry.compute_matrix(original.labels, CLASSIC, Tables(lexicon=original_words))
     assert ours.shape == theirs.shape == (133_926, 4)
     np.testing.assert_array_equal(ours[:, [0, 3]], theirs[:, [0, 3]])
     np.testing.assert_allclose(ours[:, 1], theirs[:, 1], rtol=0, atol=1e-12)

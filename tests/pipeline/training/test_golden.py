@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from malicious_domains.features.array_types import Floats
-from malicious_domains.features.encoding import encode
+from malicious_domains.features.encoding import encode_labels
 from malicious_domains.features.language_tables import Lexicon, Tables
-from malicious_domains.features.registry import CLASSIC, matrix
+from malicious_domains.features.registry import CLASSIC, compute_matrix
 from malicious_domains.model.glm import Linear
 from pipeline.corpus.labelled import Corpus
 from pipeline.h2o_cluster.cluster import Cluster
@@ -36,7 +36,7 @@ def lexicon() -> Lexicon:
 
 @pytest.fixture(scope="module")
 def features(rows: pd.DataFrame, lexicon: Lexicon) -> Floats:
-    return matrix(list(rows["label"]), CLASSIC, Tables(lexicon=lexicon))
+    return compute_matrix(list(rows["label"]), CLASSIC, Tables(lexicon=lexicon))
 
 
 def check(ours: Floats, theirs: pd.DataFrame) -> None:
@@ -70,7 +70,7 @@ def test_words_are_counted_as_two_loops_do(rows: pd.DataFrame, lexicon: Lexicon)
     words = read_words(WORDS)
     assert len(words) > 5_000
     labels, known = list(rows["label"]), frozenset(words)
-    assert lexicon.count(encode(labels)).tolist() == [num_words(x, known) for x in labels]
+    assert lexicon.count(encode_labels(labels)).tolist() == [num_words(x, known) for x in labels]
 
 
 def test_the_originals_model_gives_its_probabilities(rows: pd.DataFrame, features: Floats) -> None:

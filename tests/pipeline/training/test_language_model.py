@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import ALPHABET, SIZE, SYMBOLS, encode
+from malicious_domains.features.encoding import ALPHABET, SIZE, SYMBOLS, encode_labels
 from malicious_domains.features.language_tables import Tables, Vocabulary
-from malicious_domains.features.registry import CHUNK, SETS, matrix
+from malicious_domains.features.registry import CHUNK, SETS, compute_matrix
 from pipeline.corpus.store import Store
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree
@@ -117,7 +117,7 @@ def test_nothing_before_an_edge_matters(some: list[str]) -> None:
 def test_cheapest_steps_are_those_of_any_cheapest_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    features = BatchFeatures(encode(labels), Tables(words=table(*vocabulary)))
+    features = BatchFeatures(encode_labels(labels), Tables(words=table(*vocabulary)))
     taken = language_model.best_arcs(features)
     text = "\0".join(labels) + "\0"
     found: Counter[str] = Counter()
@@ -185,7 +185,7 @@ def test_each_label_has_the_features_of_tables_made_without_its_fold(
         tables = language_model.fit(sorted(others), known)
         here = [i for i, row in enumerate(rows.tolist()) if fold[row] == k]
         assert here
-        expected = matrix([labels[rows[i]] for i in here], NAMES, tables)
+        expected = compute_matrix([labels[rows[i]] for i in here], NAMES, tables)
         np.testing.assert_array_equal(values[here], expected)
 
 
@@ -205,7 +205,7 @@ def test_the_automaton_finds_the_words_of_the_vocabulary_and_no_others(
     costs = dict.fromkeys(vocabulary.words, 0)
     words = Vocabulary(vocabulary.cells, np.zeros(SIZE + len(vocabulary.cells), np.uint8))
     labels = [*some, *vocabulary.words[::50]]
-    batch = encode(labels)
+    batch = encode_labels(labels)
     start, end, _ = BatchFeatures(batch, Tables(words=words)).matches
     expected = {
         (begin + i, begin + j)

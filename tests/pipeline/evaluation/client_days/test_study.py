@@ -150,11 +150,11 @@ def test_a_network_is_the_same_twice_and_its_days_are_in_order(
     assert [x.labels for x in one.coded] == [x.labels for x in two.coded]
     assert len(one.coded) == len(one.uncoded) == 60
     for day in one.coded:
-        assert (np.diff(day.first) >= 0).all()
+        assert (np.diff(day.first_seen) >= 0).all()
         assert len(set(day.labels)) == len(day.labels)
-    assert any(day.dead.any() for day in one.coded)
-    assert not any(day.dead.any() for day in one.uncoded)
-    assert {k for day in one.coded for k in day.suffixes.tolist()} == {1, 2, 3}
+    assert any(day.nxdomain.any() for day in one.coded)
+    assert not any(day.nxdomain.any() for day in one.uncoded)
+    assert {k for day in one.coded for k in day.suffix_counts.tolist()} == {1, 2, 3}
 
 
 def test_an_infection_adds_its_names(names: pool.Pool, scores: pool.Scores) -> None:
@@ -166,10 +166,10 @@ def test_an_infection_adds_its_names(names: pool.Pool, scores: pool.Scores) -> N
         day = infected(clean, infection, np.random.default_rng(1), coded=True)
         assert len(day.labels) == len(clean.labels) + 20
         at = [day.labels.index(x) for x in labels]
-        assert low <= day.first[at].max() - day.first[at].min() <= high
-        assert day.dead[at].sum() >= 15
-        assert day.z[at].tolist() == scores.of(labels).tolist()
-    assert not infected(clean, infection, np.random.default_rng(1), coded=False).dead[at].any()
+        assert low <= day.first_seen[at].max() - day.first_seen[at].min() <= high
+        assert day.nxdomain[at].sum() >= 15
+        assert day.log_odds[at].tolist() == scores.of(labels).tolist()
+    assert not infected(clean, infection, np.random.default_rng(1), coded=False).nxdomain[at].any()
 
 
 def test_a_label_under_several_suffixes_is_one(names: pool.Pool, scores: pool.Scores) -> None:
@@ -178,4 +178,4 @@ def test_a_label_under_several_suffixes_is_one(names: pool.Pool, scores: pool.Sc
     hosts = [f"{one}.com", f"{two}.com", f"{one}.net", f"{one}.org"]
     day = infected(clean, Infection(hosts, scores, True, 1.0), np.random.default_rng(1), True)
     assert len(day.labels) == len(clean.labels) + 2
-    assert day.suffixes[[day.labels.index(x) for x in (one, two)]].tolist() == [3, 1]
+    assert day.suffix_counts[[day.labels.index(x) for x in (one, two)]].tolist() == [3, 1]
