@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..inputs.console import say
+from ..inputs.console import print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, Choice, command
 
@@ -29,7 +29,7 @@ def allow(action: str, lists: tuple[Path, ...], top: int | None, out: Path) -> i
     One name a line, or `rank,name` as Tranco and Umbrella write it, plain or gzipped. `score
     --allow`, the setting ALLOW, and an artifact's folder (as allow.npy) take what comes out.
     """
-    from ..inputs.atomic import replacing_file
+    from ..inputs.atomic import replace_file
     from ..names.allow import AllowList, AllowListError
 
     if out.suffix != ".npy":
@@ -42,7 +42,7 @@ def allow(action: str, lists: tuple[Path, ...], top: int | None, out: Path) -> i
         raise MaliciousDomainsError(str(error)) from error
     if not compiled or not len(compiled.hashes):
         raise MaliciousDomainsError(f"no name in {', '.join(map(str, lists))}")
-    with replacing_file(out) as part:
+    with replace_file(out) as part:
         compiled.save(part)
-    say(f"{out}: {len(compiled.hashes):,} names, {out.stat().st_size:,} bytes")
+    print_status(f"{out}: {len(compiled.hashes):,} names, {out.stat().st_size:,} bytes")
     return DONE

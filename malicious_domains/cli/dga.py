@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..inputs.console import say, take_any_text
+from ..inputs.console import allow_any_text, print_status
 from .command import DONE, PROGRAM, SOME_REFUSED, Choice, Command, command
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
         raise MaliciousDomainsError(f"--out {out}: there is no folder {out.parent}")
     made = _built(_span(30, days), families, jobs)
     known.save(made, out)
-    say(
+    print_status(
         f"{out}: {len(made.hashes):,} names of {made.first} to {made.last}, "
         f"{out.stat().st_size:,} bytes"
     )
@@ -154,9 +154,9 @@ def match(
         )
     known = _loaded(path) if path else _built(_span(2, days), families, jobs)
     if isinstance(sys.stdout, TextIOWrapper):
-        take_any_text(sys.stdout)
+        allow_any_text(sys.stdout)
     total, matched, by_chance, refused = _matched(known, names, file)
-    say(
+    print_status(
         f"match: {total:,} names, {matched:,} of known generators "
         f"({by_chance:,} perhaps by chance), {refused:,} refused"
     )
@@ -204,7 +204,7 @@ def feed(
         sys.stdout.writelines(feed_formats.FORMS[form](summary, entries))
         sys.stdout.flush()
     for line in feed_formats.header(summary)[1:4]:
-        say(f"feed: {line}")
+        print_status(f"feed: {line}")
     return DONE
 
 
@@ -237,7 +237,7 @@ def _loaded(path: Path) -> DgaIndex:
     except DgaIndexError as error:
         raise MaliciousDomainsError(str(error)) from error
     if note := known.out_of_date(_today()):
-        say(f"{path}: {note}")
+        print_status(f"{path}: {note}")
     return known
 
 
@@ -252,14 +252,14 @@ def _matched(
     print(",".join(COLUMNS))
     total = matched = by_chance = refused = 0
     with _rows(names, file) as source:
-        for chunk in feed.chunks(source):
+        for chunk in feed.split_rows(source):
             for text, found in matches(known, chunk):
                 total += 1
                 matched += bool(found)
                 by_chance += any(x.chance for x in found or ())
                 refused += found is None
                 for x in found or ():
-                    sys.stdout.write(output_formats.csv_line(False, *cells(text, x)))
+                    sys.stdout.write(output_formats.format_csv_line(False, *cells(text, x)))
     sys.stdout.flush()
     return total, matched, by_chance, refused
 
@@ -271,5 +271,5 @@ def _rows(names: tuple[str, ...], file: Path | None) -> Iterator[Iterable[Row]]:
     if names:
         yield names
         return
-    with streams.opened(file) as lines:
-        yield rows.from_lines(lines)
+    with streams.open_lines(file) as lines:
+        yield rows.read_lines(lines)

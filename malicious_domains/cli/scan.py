@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..inputs.console import say, take_any_text
+from ..inputs.console import allow_any_text, print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, PROGRAM, Choice, command
 from .engines import SPARK, check, session_of, spark_options
@@ -171,16 +171,16 @@ def scan(
     except AllowListError as error:
         raise MaliciousDomainsError(f"--popular: {error}") from error
     except SystemExit:  # of a signal
-        say("scan: stopped; nothing was judged and nothing was written")
+        print_status("scan: stopped; nothing was judged and nothing was written")
         raise
-    take_any_text(sys.stdout)
+    allow_any_text(sys.stdout)
     for line in alarm_formats.FORMS[form](findings):
         sys.stdout.write(line)
     sys.stdout.flush()
     for line in terminal.accounting(findings):
-        say(f"scan: {line}")
+        print_status(f"scan: {line}")
     if out:
-        say(f"scan: written {out / 'index.html'}")
+        print_status(f"scan: written {out / 'index.html'}")
     return ALARMS if findings.alarmed else DONE
 
 
@@ -230,14 +230,14 @@ def _on_spark(
         made = scanning.scan(spark, events, scanning.Request(job=job, names=names, most=most))
         alarmed = output.write(made.alarms, str(out)).where("client IS NOT NULL").count()
         for line in terminal.accounting(made.findings):
-            say(f"scan: {line}")
-    say(f"scan: written {out}")
+            print_status(f"scan: {line}")
+    print_status(f"scan: written {out}")
     return ALARMS if alarmed else DONE
 
 
 def _replacing(out: Path | None) -> AbstractContextManager[Path | None]:
     """A new folder for the report, if one is wanted."""
-    from ..inputs.atomic import replacing
+    from ..inputs.atomic import replace_folder
     from ..scan import REPORT_FILES
 
-    return replacing(out, REPORT_FILES) if out else nullcontext()
+    return replace_folder(out, REPORT_FILES) if out else nullcontext()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..inputs.console import say, take_any_text
+from ..inputs.console import allow_any_text, print_status
 from .command import DONE, SOME_REFUSED, Choice, command
 from .engines import SPARK, check, session_of, spark_options
 
@@ -170,7 +170,7 @@ def score(
         hint=hint,
     )
     try:
-        scorer = workers.scorer_of(job)
+        scorer = workers.load_scorer(job)
     except UnknownOperatingPoint as error:
         raise streams.InputError(f"--operating-point: {error}") from error
     except AllowListError as error:
@@ -182,12 +182,12 @@ def score(
     except ValueError as error:  # of a zone
         raise streams.InputError(f"--chosen, --assigned: {error}") from error
     if scorer.known and (note := scorer.known.out_of_date(datetime.now(UTC).date())):
-        say(f"score: --known is {note}")
+        print_status(f"score: --known is {note}")
     if engine == SPARK:
         where = None if column is None else rows.Column(column, delimiter, header)
         return _on_spark(file, where, field, job, out, master, settings)
     if isinstance(sys.stdout, TextIOWrapper):
-        take_any_text(sys.stdout)
+        allow_any_text(sys.stdout)
     notes = rows.Notes()
     source = _Input(
         file, None if column is None else rows.Column(column, delimiter, header), field, notes
@@ -195,24 +195,24 @@ def score(
     live = not names and streams.is_live(file)
     chunks: Iterable[list[Row]]
     if names:
-        chunks = feed.chunks(names)
+        chunks = feed.split_rows(names)
     elif live:
-        chunks = feed.live_chunks(lambda idle: source.rows(encoding, idle))
+        chunks = feed.split_live_rows(lambda idle: source.rows(encoding, idle))
     else:
-        chunks = feed.chunks(source.rows(encoding))
-    full = feed.CHUNK if live else 0
-    with closing(workers.score(job, chunks, jobs or default_jobs(), full)) as results:
-        columns = output_formats.columns(bool(scorer.known), hint)
-        counts = output_formats.write(results, sys.stdout, form, live, columns)
+        chunks = feed.split_rows(source.rows(encoding))
+    full = feed.CHUNK_ROWS if live else 0
+    with closing(workers.score_chunks(job, chunks, jobs or default_jobs(), full)) as results:
+        columns = output_formats.list_columns(bool(scorer.known), hint)
+        counts = output_formats.write_results(results, sys.stdout, form, live, columns)
     sys.stdout.flush()
     for line in notes.lines:
-        say(f"score: {line}")
+        print_status(f"score: {line}")
     if notes.without_field:
-        say(f"score: {notes.without_field:,} JSON objects have no {field!r}: no rows")
+        print_status(f"score: {notes.without_field:,} JSON objects have no {field!r}: no rows")
     if operating_point != "max_f1":
-        say(f"score: malicious from {scorer.threshold:.6f} on")
+        print_status(f"score: malicious from {scorer.threshold:.6f} on")
     if not names or counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]:
-        say(f"score: {output_formats.summary(counts)}")
+        print_status(f"score: {output_formats.summarize_counts(counts)}")
     return SOME_REFUSED if counts["invalid"] else DONE
 
 
@@ -256,9 +256,9 @@ def _on_spark(
         counts = scoring.counted(output.write(table, str(out)))
         without = lacking.get["without"] if lacking else 0
     if without:
-        say(f"score: {without:,} JSON objects have no {field!r}: no rows")
-    say(f"score: {output_formats.summary(counts)}")
-    say(f"score: written {out}")
+        print_status(f"score: {without:,} JSON objects have no {field!r}: no rows")
+    print_status(f"score: {output_formats.summarize_counts(counts)}")
+    print_status(f"score: written {out}")
     return SOME_REFUSED if counts["invalid"] else DONE
 
 
@@ -274,10 +274,10 @@ class _Input:
         """Its rows, read as they are asked for; raises InputError."""
         from ..inputs import rows, streams
 
-        with streams.opened(self._file, encoding, idle) as lines:
+        with streams.open_lines(self._file, encoding, idle) as lines:
             if self._column is not None:
-                yield from rows.from_csv(lines, self._column, self._notes)
+                yield from rows.read_csv_column(lines, self._column, self._notes)
             elif self._field is not None:
-                yield from rows.from_json(lines, self._field, self._notes)
+                yield from rows.read_json_field(lines, self._field, self._notes)
             else:
-                yield from rows.from_lines(lines)
+                yield from rows.read_lines(lines)

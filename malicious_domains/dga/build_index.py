@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..features.array_types import Floats, Ints
-from ..inputs.atomic import replacing_file
+from ..inputs.atomic import replace_file
 from ..names.dga_index import RECORD, DgaIndex, build_prefilter, checksum_names
 from ..names.errors import MaliciousDomainsError
 from ..names.hashes import hash_names
@@ -44,7 +44,7 @@ def build(numbers: Iterable[int], span: Days, jobs: int) -> DgaIndex:
 
 def save(index: DgaIndex, path: Any) -> None:
     """Write an index whole or not at all; raises OSError."""
-    with replacing_file(path) as part:
+    with replace_file(path) as part:
         index.save(part)
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from . import filters
 
 
-def environment(package: str, own: Mapping[str, Callable[..., Any]]) -> Environment:
+def make_environment(package: str, own: Mapping[str, Callable[..., Any]]) -> Environment:
     """An environment of the templates of a package, with filters of its own.
 
     All text is escaped, and what does not print is spelled out: names come from strangers.
@@ -25,8 +25,12 @@ def environment(package: str, own: Mapping[str, Callable[..., Any]]) -> Environm
         finalize=_printable,
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(__package__)]),
     )
-    shared = (filters.number, filters.percent, filters.plain, filters.width)
-    made.filters.update({x.__name__: x for x in shared})
+    made.filters.update(
+        number=filters.format_number,
+        percent=filters.format_percent,
+        plain=filters.format_plain,
+        width=filters.format_width,
+    )
     made.filters.update(own)
     return made
 
@@ -34,5 +38,5 @@ def environment(package: str, own: Mapping[str, Callable[..., Any]]) -> Environm
 def _printable(value: object) -> object:
     """What a template prints: text of the data spelled out, markup and numbers as they are."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return filters.spelled_out(value)
+        return filters.escape_unprintable(value)
     return value

@@ -37,7 +37,7 @@ _STYLE = {
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def svg(name: str, title: str, draw: Callable[[Axes], None]) -> Markup:
+def draw_svg(name: str, title: str, draw: Callable[[Axes], None]) -> Markup:
     """What draw puts on the axes; name is unique on the page, title said where it is not seen."""
     # after_reset: a matplotlibrc of the user's changes nothing. No pyplot: no global state.
     with style.context([_STYLE], after_reset=True):
@@ -54,6 +54,6 @@ def _inline(svg: str, name: str, title: str) -> str:
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
 
 
-def legend_above(axes: Axes) -> None:
+def put_legend_above(axes: Axes) -> None:
     """A legend that covers nothing."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)

@@ -33,7 +33,9 @@ def _check_place(target: Path, known: Collection[str]) -> None:
 
 
 @contextmanager
-def replacing(target: Path, known: Collection[str], kept: Collection[str] = ()) -> Iterator[Path]:
+def replace_folder(
+    target: Path, known: Collection[str], kept: Collection[str] = ()
+) -> Iterator[Path]:
     """A new folder that takes target's place at the end of the with block.
 
     Until then, and if the block raises, target stays as it was. Files of it that are named in
@@ -120,7 +122,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 @contextmanager
-def replacing_file(target: Path) -> Iterator[Path]:
+def replace_file(target: Path) -> Iterator[Path]:
     """Where to write a file that takes target's place at the end of the with block.
 
     Until then, and if the block raises, target stays as it was. A link stays one: what it
@@ -137,7 +139,7 @@ def replacing_file(target: Path) -> Iterator[Path]:
             new.unlink()
 
 
-def replace_file(target: Path, content: bytes) -> None:
+def write_atomically(target: Path, content: bytes) -> None:
     """Write a file that takes target's place in one step; raises OSError."""
-    with replacing_file(target) as new:
+    with replace_file(target) as new:
         new.write_bytes(content)

@@ -9,12 +9,12 @@ from itertools import islice
 
 from .rows import Row
 
-CHUNK = 8192  # rows scored and held together
+CHUNK_ROWS = 8192  # rows scored and held together
 
 Idle = Callable[[], None]
 
 
-def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def split_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Rows as they are scored and held together; memory stays flat whatever the length.
 
     What came before an error is given before it is raised.
@@ -23,7 +23,7 @@ def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
     while failed is None:
         chunk: list[Row] = []
         try:
-            for row in islice(rows, CHUNK):
+            for row in islice(rows, CHUNK_ROWS):
                 chunk.append(row)
         except Exception as error:
             failed = error
@@ -34,7 +34,7 @@ def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
     raise failed
 
 
-def live_chunks(rows_of: Callable[[Idle], Iterable[Row]]) -> Iterator[list[Row]]:
+def split_live_rows(rows_of: Callable[[Idle], Iterable[Row]]) -> Iterator[list[Row]]:
     """The same of an input that may pause: a chunk is given when it is full or the input silent.
 
     rows_of makes the rows, and is given what to call when the input is silent. It runs in a
@@ -61,7 +61,7 @@ class _Feed:
         try:
             for row in self._rows_of(self._give):
                 self._pending.append(row)
-                if len(self._pending) >= CHUNK:
+                if len(self._pending) >= CHUNK_ROWS:
                     self._give()
         except Exception as error:
             end = error

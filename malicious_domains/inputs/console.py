@@ -7,12 +7,12 @@ import sys
 from typing import TextIO
 
 
-def say(text: str) -> None:
+def print_status(text: str) -> None:
     """A line of talk."""
     print(text, file=sys.stderr, flush=True)
 
 
-def take_any_text(stream: TextIO) -> None:
+def allow_any_text(stream: TextIO) -> None:
     """Let a stream take text that no UTF-8 can hold; bytes that were none become \\xNN again."""
     codecs.register_error("bytes", _bytes_shown)
     stream.reconfigure(encoding="utf-8", errors="bytes")  # type: ignore[attr-defined]

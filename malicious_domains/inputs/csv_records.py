@@ -11,12 +11,12 @@ from ..model.score import Invalid
 
 DELIMITERS = ",;\t|"
 MAX_QUOTED_LINES = 100  # that one quoted field may span, before its quote counts as unclosed
-ZEEK = "#separator "  # how a Zeek log in TSV begins
-SHOWN = 80  # characters of the input that a message shows
+ZEEK_START = "#separator "  # how a Zeek log in TSV begins
+MAX_SHOWN = 80  # characters of the input that a message shows
 _MAX_FIELD = 2**31 - 1  # characters; csv's own limit would refuse the whole file
 
 
-def preamble(
+def read_preamble(
     lines: Iterator[str], delimiter: str | None, find: Callable[[str], str]
 ) -> tuple[int, Iterator[str], str]:
     """Read past lines that say something of the file: Excel's sep=;, PowerShell's #TYPE.
@@ -31,15 +31,15 @@ def preamble(
             delimiter = delimiter or found[1]
         elif number < 2 and line.startswith("#TYPE "):
             pass
-        elif line.startswith(ZEEK):
-            return number, chain([line], lines), ZEEK
+        elif line.startswith(ZEEK_START):
+            return number, chain([line], lines), ZEEK_START
         else:
             return number, chain([line], lines), delimiter or find(line)
         number += 1
     return number, iter(()), delimiter or ","
 
 
-def best_delimiter(line: str, fit: Callable[[Sequence[str]], int]) -> str:
+def detect_delimiter(line: str, fit: Callable[[Sequence[str]], int]) -> str:
     """The delimiter under which the cells of a line fit best, else the most frequent one."""
 
     def rank(delimiter: str) -> tuple[int, int]:
@@ -49,19 +49,21 @@ def best_delimiter(line: str, fit: Callable[[Sequence[str]], int]) -> str:
     return max(DELIMITERS, key=rank)
 
 
-def same_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """A header without what people do not see: blanks around, case."""
     return name.strip().casefold()
 
 
-def is_header(record: Sequence[str]) -> bool:
+def looks_like_header(record: Sequence[str]) -> bool:
     """Whether a first row may be shown: names of columns, not somebody's data."""
     return all(
         re.fullmatch(r"[\w #./()-]{1,40}", name.strip()) for name in record if name
     ) and not any(re.search(r"[0-9]{3}|@|\.[a-z]", name) for name in record)
 
 
-def records(lines: Iterator[str], delimiter: str, number: int = 0) -> Iterator[list[str] | Invalid]:
+def read_records(
+    lines: Iterator[str], delimiter: str, number: int = 0
+) -> Iterator[list[str] | Invalid]:
     """The records of a CSV; number is how many lines came before.
 
     A record whose quote is not closed within MAX_QUOTED_LINES lines, or at all, is an Invalid
@@ -113,7 +115,9 @@ def _whole(
         else:
             waiting = more + waiting
             broken.append(
-                Invalid(line.strip()[:SHOWN], f"line {number}: a quote is opened and never closed")
+                Invalid(
+                    line.strip()[:MAX_SHOWN], f"line {number}: a quote is opened and never closed"
+                )
             )
 
 

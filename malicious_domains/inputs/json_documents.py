@@ -14,7 +14,7 @@ _SHOWN = 80  # characters of the input that a message shows
 BROKEN = object()  # instead of what is no JSON
 
 
-def documents(lines: Iterator[str]) -> Iterator[tuple[Any, str]]:
+def read_documents(lines: Iterator[str]) -> Iterator[tuple[Any, str]]:
     """The JSON values of lines or of one array, and the text of each; raises InputError."""
     first = True
     for line in lines:
@@ -57,7 +57,7 @@ def _array(lines: Iterator[str]) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def values_of(path: str) -> Callable[[dict[str, Any]], Iterator[Any]]:
+def compile_path(path: str) -> Callable[[dict[str, Any]], Iterator[Any]]:
     """What finds the values of a path in an object; a key that has the dots itself goes first."""
     keys = path.split(".")
 

@@ -60,7 +60,7 @@ def is_live(path: Path | None) -> bool:
 
 
 @contextmanager
-def opened(
+def open_lines(
     path: Path | None, encoding: str | None = None, idle: Callable[[], None] | None = None
 ) -> Iterator[Iterator[str]]:
     """The lines of a file, or of standard input where path is None, decompressed and decoded.
@@ -75,8 +75,8 @@ def opened(
         source = _bytes(path, idle)
     with source:
         with _translated(name):
-            plain = decompressed(source)
-            chosen = _known(encoding) if encoding else encoding_of(plain)
+            plain = decompress(source)
+            chosen = _known(encoding) if encoding else detect_encoding(plain)
         with io.TextIOWrapper(plain, chosen, _errors(chosen), newline="") as text:
             yield _lines(text, name)
 
@@ -107,7 +107,7 @@ def _bytes(path: Path | None, idle: Callable[[], None] | None) -> io.BufferedRea
     return open(descriptor, "rb")  # noqa: PTH123
 
 
-def decompressed(source: io.BufferedReader) -> BinaryIO:
+def decompress(source: io.BufferedReader) -> BinaryIO:
     """The bytes inside a compressed source, or the source itself."""
     head = source.peek(6)[:6]
     if head.startswith(b"\x1f\x8b"):
@@ -171,7 +171,7 @@ def _errors(encoding: str) -> str:
     return "surrogateescape" if encoding.startswith("utf-8") else "replace"
 
 
-def encoding_of(plain: BinaryIO) -> str:
+def detect_encoding(plain: BinaryIO) -> str:
     """The encoding of a stream, by a byte order mark or, for UTF-16 without one, by its zeros."""
     head = cast(io.BufferedReader, plain).peek(_HEAD)[:_HEAD]
     for mark, name in _MARKS:

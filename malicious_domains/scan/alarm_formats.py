@@ -9,7 +9,7 @@ from math import nan
 
 from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND, GeneratorNames
-from ..scoring.output_formats import csv_line
+from ..scoring.output_formats import format_csv_line
 from .family_hint import KINDS as HINTED
 from .findings import Finding, Findings, Shared
 from .terminal import WORST, date, generators, moment, sentence, shared, table, visible, why
@@ -22,17 +22,19 @@ _TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation 
 
 def rows(findings: Findings) -> Iterator[str]:
     """CSV, a row a client, day and alarm."""
-    yield csv_line(False, *CSV_COLUMNS, *CSV_MORE)
+    yield format_csv_line(False, *CSV_COLUMNS, *CSV_MORE)
     for x in findings.alarmed:
         for alarm in x.alarms:
             names = [y.name for y in x.named(alarm)[:WORST]]
             seen = [moment(x.first) or "", moment(x.last) or ""]
             cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, " ".join(names))
             more = generators(x) if alarm.kind == KIND else "", _hint(x, alarm)
-            yield csv_line(False, visible(x.client), date(x.day) or "", *cells, *more)
+            yield format_csv_line(False, visible(x.client), date(x.day) or "", *cells, *more)
     if y := findings.shared:
         cells = (_SHARED, f"{y.labels:.2f}", y.confidence, *(seen or "" for seen in _seen(y)))
-        yield csv_line(False, "", "", *cells, " ".join(z.name for z in y.names[:WORST]), "", "")
+        yield format_csv_line(
+            False, "", "", *cells, " ".join(z.name for z in y.names[:WORST]), "", ""
+        )
 
 
 def _hint(x: Finding, alarm: Alarm) -> str:

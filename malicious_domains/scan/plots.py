@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from ..html.plots import legend_above, svg
+from ..html.plots import draw_svg, put_legend_above
 
 _DAYS, _CUT = "#5b7fe0", "#e0603f"
 _BINS = 50
@@ -30,6 +30,6 @@ def sums(scores: Sequence[float], cut: float) -> Markup:
         axes.set_ylim(bottom=0.5, top=2 * max(heights.max(), 1.0))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}" if y >= 1 else ""))
         axes.yaxis.set_minor_locator(NullLocator())
-        legend_above(axes)
+        put_legend_above(axes)
 
-    return svg("sums", "Histogram of the days' running sums, and the cut", draw)
+    return draw_svg("sums", "Histogram of the days' running sums, and the cut", draw)

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from .. import __version__
-from ..html.environment import environment
+from ..html.environment import make_environment
 from . import alarm_formats, plots, terminal
 from .findings import Findings
 from .timeline import HEIGHT, WIDTH, timeline
@@ -48,7 +48,9 @@ def page(findings: Findings, command: Sequence[str]) -> str:
         "answers": not findings.coded,
     }
     own = (terminal.why, terminal.worst, terminal.moment, terminal.date, timeline)
-    template = environment(__package__, {x.__name__: x for x in own}).get_template("report.html")
+    template = make_environment(__package__, {x.__name__: x for x in own}).get_template(
+        "report.html"
+    )
     text = template.render(
         what="scan",
         sections={key: title for key, title in _SECTIONS.items() if not empty.get(key)},

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
 KNOWN = "known"  # a column more, where there is an index of known names
 HINT = "family_hint"  # a column more, where it is asked for
-VERDICTS = ("legitimate", "malicious")  # by label
+CLASSES = ("legitimate", "malicious")  # by label
 # What a spreadsheet would run as a formula (OWASP, "CSV injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,15 +33,15 @@ _TAIL = "judged,\n"  # of a row of CSV of which nothing more is to be said
 Counts = Counter[str]  # judged, flagged, allowed, invalid; and skipped, by "skipped REASON"
 
 
-class Written(NamedTuple):
+class Output(NamedTuple):
     """The output for a chunk of rows, and how many there are of each kind."""
 
     text: str
     counts: Counts
 
 
-def write(
-    results: Iterable[Written],
+def write_results(
+    results: Iterable[Output],
     stream: TextIO,
     form: str,
     live: bool = False,
@@ -54,7 +54,7 @@ def write(
     counts: Counts = Counter()
     results = iter(results)
     # Before the header: the input may turn out to be none.
-    first = next(results, Written("", Counter()))
+    first = next(results, Output("", Counter()))
     stream.write(",".join(columns) + "\n" if form == "csv" else HEADERS[form])
     for written in chain([first], results):
         stream.write(written.text)
@@ -64,12 +64,12 @@ def write(
     return counts
 
 
-def columns(known: bool, hint: bool) -> tuple[str, ...]:
+def list_columns(known: bool, hint: bool) -> tuple[str, ...]:
     """CSV's: two more where there is an index of known names, and where a hint is asked for."""
     return *CSV_COLUMNS, *[KNOWN] * known, *[HINT] * hint
 
 
-def summary(counts: Counts) -> str:
+def summarize_counts(counts: Counts) -> str:
     """What was judged, flagged, skipped by reason and invalid, in a line."""
     judged = f"{counts['judged']:,} judged ({counts['flagged']:,} flagged"
     judged += f", {counts['allowed']:,} allowed)" if counts["allowed"] else ")"
@@ -82,26 +82,28 @@ def summary(counts: Counts) -> str:
 # --- CSV ---
 
 
-def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False) -> Written:
+def format_csv(
+    scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False
+) -> Output:
     """CSV without the explanation, which would take most of the time.
 
     Unless raw, a cell that a spreadsheet would run gets an apostrophe in front. hint: flagged
     names have what family they look like in a column more.
     """
-    found = verdicts(scorer, rows)
+    found = compute_verdicts(scorer, rows)
     judged = zip(found.verdict, found.probability, found.allowed, found.known, strict=True)
     index = bool(scorer.known)
     lines = []
     for row, name in zip(rows, found.rows, strict=True):
         if isinstance(name, Invalid):
-            fields = (name.domain, "", "", "", name.status, why(name))
-            lines.append(csv_line(raw, *fields, *[""] * (index + hint)))
+            fields = (name.domain, "", "", "", name.status, explain_invalid(name))
+            lines.append(format_csv_line(raw, *fields, *[""] * (index + hint)))
             continue
         label, probability, entry, known = next(judged)
         # What is its own host has no character that CSV would quote, and only - may be a formula.
         plain = name.host == row and (raw or row[0] != "-" != name.label[0])
-        head = f"{row},{name.label}" if plain else csv_line(raw, str(row), name.label)[:-1]
-        tail = f"judged,{remark(name, entry)}\n" if entry or name.assigned else _TAIL
+        head = f"{row},{name.label}" if plain else format_csv_line(raw, str(row), name.label)[:-1]
+        tail = f"judged,{describe_exception(name, entry)}\n" if entry or name.assigned else _TAIL
         if index:
             tail = f"{tail[:-1]},{_told(known)}\n"
         if hint:
@@ -113,7 +115,7 @@ def to_csv(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = 
         flagged=sum(found.verdict),
         allowed=sum(entry is not None for entry in found.allowed),
     )
-    return Written("".join(lines), counts)
+    return Output("".join(lines), counts)
 
 
 def _hint(label: str) -> LikelyFamilies:
@@ -133,7 +135,7 @@ class Verdicts(NamedTuple):
     known: list[tuple[DgaMatch, ...] | None]  # the generators; None: there is no index
 
 
-def verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
+def compute_verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
     """Judge rows without an explanation, in order."""
     try_parse = scorer.try_parse
     found = [try_parse(row) if isinstance(row, str) else row for row in rows]
@@ -160,30 +162,30 @@ def _probability(scorer: Scorer, labels: list[str]) -> list[float]:
     return [found[label] for label in labels]
 
 
-def remark(name: Name, entry: str | None) -> str:
+def describe_exception(name: Name, entry: str | None) -> str:
     """What is to be said of a judged name, if anything; entry: that of an allow list."""
     if entry:
         return f"allowed: {entry}"
     return f"assigned: {name.assigned}" if name.assigned else ""
 
 
-def generators(known: tuple[DgaMatch, ...] | None) -> str:
+def join_generators(known: tuple[DgaMatch, ...] | None) -> str:
     """The generators of a name, as one text."""
     return "; ".join(map(str, known or ()))
 
 
 def _told(known: tuple[DgaMatch, ...] | None) -> str:
     """The same as a cell of CSV."""
-    text = generators(known)
+    text = join_generators(known)
     return f'"{text}"' if "," in text else text
 
 
-def why(invalid: Invalid) -> str:
+def explain_invalid(invalid: Invalid) -> str:
     """A code that can be counted for what is skipped, a sentence for what is invalid."""
     return invalid.reason if invalid.status == "skipped" else invalid.error
 
 
-def csv_line(raw: bool, *fields: str) -> str:
+def format_csv_line(raw: bool, *fields: str) -> str:
     """A row of CSV; unless raw, with an apostrophe before what a spreadsheet would run."""
     line = StringIO()
     cells = fields if raw else [f"'{x}" if x.startswith(_FORMULA) else x for x in fields]
@@ -194,7 +196,9 @@ def csv_line(raw: bool, *fields: str) -> str:
 # --- with the explanation ---
 
 
-def to_jsonl(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False) -> Written:
+def format_jsonl(
+    scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False
+) -> Output:
     """JSON lines with every contribution and the reasons; hint: and with a family."""
     return _explained(scorer, rows, partial(_object, hint))
 
@@ -207,7 +211,9 @@ def _object(hint: bool, x: Score | Invalid) -> str:
     return json.dumps(x._asdict() | {"known": known, "status": "judged"} | more) + "\n"
 
 
-def to_table(scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False) -> Written:
+def format_table(
+    scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False
+) -> Output:
     """Lines for a person."""
     return _explained(scorer, rows, partial(_sentence, hint))
 
@@ -218,12 +224,12 @@ def _sentence(hint: bool, x: Score | Invalid) -> str:
         return f"{verdict:<11} {'':>11}  {quote_text(x.domain)}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
     more = f" Family, a hint: {_hint(x.name)}." if hint and x.label else ""
-    return f"{VERDICTS[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}{more}\n"
+    return f"{CLASSES[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}{more}\n"
 
 
 def _explained(
     scorer: Scorer, rows: Sequence[Row], put: Callable[[Score | Invalid], str]
-) -> Written:
+) -> Output:
     scores = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
     results = [next(scores) if isinstance(x, str) else x for x in rows]
     counts: Counts = Counter()
@@ -232,7 +238,7 @@ def _explained(
         if isinstance(x, Score):
             counts["flagged"] += x.label
             counts["allowed"] += bool(x.allowed)
-    return Written("".join(map(put, results)), counts)
+    return Output("".join(map(put, results)), counts)
 
 
 def _kind(x: Score | Invalid) -> str:
@@ -241,8 +247,8 @@ def _kind(x: Score | Invalid) -> str:
     return f"skipped {x.reason}" if x.status == "skipped" else "invalid"
 
 
-Form = Callable[[Scorer, Sequence[Row], bool, bool], Written]
-FORMS: dict[str, Form] = {"table": to_table, "csv": to_csv, "jsonl": to_jsonl}
+Formatter = Callable[[Scorer, Sequence[Row], bool, bool], Output]
+FORMATTERS: dict[str, Formatter] = {"table": format_table, "csv": format_csv, "jsonl": format_jsonl}
 HEADERS = {
     "table": f"{'verdict':<11} {'probability':>11}  domain: why\n",
     "jsonl": "",

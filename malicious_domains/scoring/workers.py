@@ -23,7 +23,7 @@ from ..inputs.rows import Row
 from ..model.scorer import Scorer
 from ..names.allow import AllowList
 from ..names.public_suffix import add_zones
-from .output_formats import FORMS, Written
+from .output_formats import FORMATTERS, Output
 
 Loaded = TypeVar("Loaded")
 
@@ -55,20 +55,20 @@ class Job(NamedTuple):
             known = DgaIndex.load(Path(self.known))
         return Scorer.load(self.model, self.operating_point, allow, zones, known)
 
-    def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Written:
+    def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Output:
         """The output for a chunk."""
-        return FORMS[self.form](scorer, chunk, self.raw, self.hint)
+        return FORMATTERS[self.form](scorer, chunk, self.raw, self.hint)
 
 
 @cache
-def scorer_of(job: Job) -> Scorer:
+def load_scorer(job: Job) -> Scorer:
     """Return the model of a job, loaded once in each process; raises as Job.scorer does."""
     return job.scorer()
 
 
-def score(
+def score_chunks(
     job: Job, chunks: Iterable[Sequence[Row]], jobs: int, full: int = 0
-) -> Generator[Written, None, None]:
+) -> Generator[Output, None, None]:
     """Yield the output for each chunk, in order, by up to `jobs` processes.
 
     A chunk of fewer than `full` rows is somebody's who waits: it is scored here, and what came
@@ -79,13 +79,13 @@ def score(
         partial(_score, job),
         chunks,
         jobs,
-        initialize=partial(scorer_of, job),
+        initialize=partial(load_scorer, job),
         is_urgent=lambda chunk: len(chunk) < full,
     )
 
 
-def _score(job: Job, chunk: Sequence[Row]) -> Written:
-    return job.write(scorer_of(job), chunk)
+def _score(job: Job, chunk: Sequence[Row]) -> Output:
+    return job.write(load_scorer(job), chunk)
 
 
 # --- to be replaced by OrderedPool in scan and training ---

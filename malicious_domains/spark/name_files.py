@@ -13,7 +13,7 @@ from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..inputs import rows
-from ..inputs.csv_records import ZEEK, preamble, records, same_name
+from ..inputs.csv_records import ZEEK_START, normalize_name, read_preamble, read_records
 from ..inputs.rows import Column, Notes, Row
 from ..model.score import Invalid
 from ..scoring.workers import Job
@@ -83,15 +83,15 @@ class Table:
         """Of the first file that is not empty; raises MaliciousDomainsError if it has no such column."""
         lines, file = found.head.lines, str(found.head.text.path)
         given = (column.delimiter, column.delimiter_of)
-        _, rest, delimiter = preamble((f"{x}\n" for x in lines), *given)
+        _, rest, delimiter = read_preamble((f"{x}\n" for x in lines), *given)
         if not lines:
             raise SparkError(f"{file}: empty")
         _check_format(file, delimiter)
-        first = next(records(rest, delimiter), [])
+        first = next(read_records(rest, delimiter), [])
         if isinstance(first, Invalid):
             raise SparkError(f"{file}: {first.reason}")
         at, header = rows.find_column(first, column, Notes())
-        return cls(file, column, at, delimiter, tuple(map(same_name, first)) if header else ())
+        return cls(file, column, at, delimiter, tuple(map(normalize_name, first)) if header else ())
 
 
 # --- beside the data ---
@@ -101,16 +101,16 @@ Texts = Iterator[str | None]
 
 
 def _lines(_: Block, texts: Texts) -> Iterator[Row]:
-    return rows.from_lines(x or "" for x in texts)
+    return rows.read_lines(x or "" for x in texts)
 
 
 def _cells(_: Block, texts: Texts) -> Iterator[Row]:
-    return (rows.NULL if x is None else x for x in texts)
+    return (rows.NULL_ROW if x is None else x for x in texts)
 
 
 def _objects(field: str, _: Block, texts: Texts) -> Iterator[Row]:
     notes = Notes()
-    yield from rows.from_json((x or "" for x in texts), field, notes)
+    yield from rows.read_json_field((x or "" for x in texts), field, notes)
     yield from repeat(_LACKING, notes.without_field)
 
 
@@ -121,22 +121,26 @@ def _records(table: Table, block: Block, texts: Texts) -> Iterator[Row]:
     number, first = 0, block.start == 0
     lines: Iterator[str] = (f"{x}\n" for x in texts)
     if first:
-        number, lines, delimiter = preamble(lines, table.delimiter, str)
+        number, lines, delimiter = read_preamble(lines, table.delimiter, str)
         _check_format(block.file, delimiter)
-    found = records(lines, table.delimiter, number)
+    found = read_records(lines, table.delimiter, number)
     if first and table.header:
         _check_header(table, block.file, next(found, None))
     for record in found:
-        yield record if isinstance(record, Invalid) else rows.cell(record, table.at, table.column)
+        yield (
+            record
+            if isinstance(record, Invalid)
+            else rows.pick_cell(record, table.at, table.column)
+        )
 
 
 def _check_format(file: str, delimiter: str) -> None:
-    if delimiter == ZEEK:
+    if delimiter == ZEEK_START:
         raise SparkError(f"{file}: a Zeek log as TSV, which Spark does not read here")
 
 
 def _check_header(table: Table, file: str, first: list[str] | Invalid | None) -> None:
-    if first is not None and tuple(map(same_name, first)) != table.header:
+    if first is not None and tuple(map(normalize_name, first)) != table.header:
         raise SparkError(
             f"{file} has another header than {table.file}: give files of one header at a time"
         )

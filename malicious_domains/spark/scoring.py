@@ -14,8 +14,14 @@ from pyspark.sql import functions as F  # noqa: N812
 from ..inputs.rows import Row
 from ..model.score import Invalid
 from ..model.scorer import Scorer
-from ..scoring.output_formats import Counts, generators, remark, verdicts, why
-from ..scoring.workers import Job, scorer_of
+from ..scoring.output_formats import (
+    Counts,
+    compute_verdicts,
+    describe_exception,
+    explain_invalid,
+    join_generators,
+)
+from ..scoring.workers import Job, load_scorer
 from .arrow_columns import column_of
 from .row_places import Block, blocks
 
@@ -57,14 +63,14 @@ def scored(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
 
 
 def _lines(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
-    found = verdicts(scorer, rows)
+    found = compute_verdicts(scorer, rows)
     judged = zip(found.verdict, found.probability, found.allowed, found.known, strict=True)
     for row, name in zip(rows, found.rows, strict=True):
         if isinstance(name, Invalid):
-            yield name.domain, name.status, None, None, None, why(name) or None, None
+            yield name.domain, name.status, None, None, None, explain_invalid(name) or None, None
         else:
             label, probability, entry, known = next(judged)
-            told = (remark(name, entry) or None, generators(known) or None)
+            told = (describe_exception(name, entry) or None, join_generators(known) or None)
             yield row, "judged", name.label, label, probability, *told
 
 
@@ -78,7 +84,7 @@ def scoring(job: Job, rows_of: Rows) -> Callable[[Batches], Iterator[pa.RecordBa
 
 
 def _score(job: Job, rows_of: Rows, batches: Batches) -> Iterator[pa.RecordBatch]:
-    scorer = scorer_of(job)
+    scorer = load_scorer(job)
     for rows, files, places in _chunks(rows_of, batches):
         where = [pa.array(files, _TEXT), pa.array(places, pa.int64())]
         columns = [*scored(scorer, rows).columns, *where]

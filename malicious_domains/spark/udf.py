@@ -11,8 +11,8 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 
-from ..inputs.rows import NULL
-from ..scoring.workers import Job, scorer_of
+from ..inputs.rows import NULL_ROW
+from ..scoring.workers import Job, load_scorer
 from .errors import SparkError
 from .scoring import VERDICT, scored
 
@@ -27,8 +27,8 @@ def registered(spark: SparkSession, name: str, job: Job) -> Callable[[Column | s
         if not len(texts):
             return pd.DataFrame(columns=VERDICT.names)
         _check(name, texts)
-        rows = [x if isinstance(x, str) else NULL for x in texts]
-        found = scored(scorer_of(job), rows).select(VERDICT.names)
+        rows = [x if isinstance(x, str) else NULL_ROW for x in texts]
+        found = scored(load_scorer(job), rows).select(VERDICT.names)
         table: pd.DataFrame = found.to_pandas(types_mapper=_TYPES.get)
         return table
 

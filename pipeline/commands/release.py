@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from malicious_domains.cli.command import DONE, SOME_REFUSED, Handler, command
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.paths import CHECKOUT
 from malicious_domains.names.errors import MaliciousDomainsError
 
@@ -59,9 +59,9 @@ def publish(registry: str | None, model: str | None, report: Path | None) -> int
     made, new = versions.publish(_storage(registry), locate_artifact(model), report)
     if new:
         size = sum(x["size"] for x in made.files.values()) / 1e6
-        say(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")
+        print_status(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")
     else:
-        say(f"is there already, published {made.published}; nothing is changed")
+        print_status(f"is there already, published {made.published}; nothing is changed")
     print(made.version)
     return DONE
 
@@ -102,7 +102,7 @@ def pull(version: str, registry: str | None, out: Path | None) -> int:
     from ..release import versions
 
     found, target = versions.pull(_storage(registry), version, out)
-    say(f"{found.version} is verified: its hashes, {len(found.golden)} answers, its MOJO")
+    print_status(f"{found.version} is verified: its hashes, {len(found.golden)} answers, its MOJO")
     print(target)
     return DONE
 
@@ -127,7 +127,7 @@ def rollback(registry: str | None) -> int:
 
 
 def _moved(version: str) -> int:
-    say("current is now")
+    print_status("current is now")
     print(version)
     return DONE
 
@@ -154,7 +154,7 @@ def deploy(stage: str, plan: bool, back: bool, url: str | None) -> int:
     deploy.adopt()
     if back:
         there = deploy.back(stage, url)
-        say(f"{stage} runs what it ran before")
+        print_status(f"{stage} runs what it ran before")
         print(there)
         return DONE
     deploy.gate()
@@ -165,7 +165,7 @@ def deploy(stage: str, plan: bool, back: bool, url: str | None) -> int:
                 print(line)
             return DONE
         there = deploy.deploy(stage, zipped, url)
-    say(f"{stage} is deployed")
+    print_status(f"{stage} is deployed")
     print(there)
     return DONE
 

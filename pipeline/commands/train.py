@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from malicious_domains.cli.command import DONE, FAILED, Choice, Command, Handler, command
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.console import print_status
 
 _FILE = click.Path(path_type=Path)
 
@@ -79,7 +79,7 @@ def data(action: str, tranco: str | None) -> int:
     for source in chosen:
         print(f"{source.name:<12} {source.state:<11} {source.rows:>8}  {source.licence}")
     if not tranco:
-        say("tranco is fetched by its list's id alone: data fetch --tranco ID")
+        print_status("tranco is fetched by its list's id alone: data fetch --tranco ID")
     elif chosen[0].ready:
         print(chosen[0].path)
     return status

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.console import print_status
 
 from . import embedded, labelled, mixture, sources
 from .labelled import Corpus
@@ -34,16 +34,16 @@ def chosen(
             yield _classic_corpus(Path(folder))
             return
         path = Path(folder) / "mix.csv"
-        say(f"mixed    {mixture.assemble(path)}")
+        print_status(f"mixed    {mixture.assemble(path)}")
         yield labelled.read(path, "mix")
 
 
 def _own_corpus(path: Path, options: ReadOptions | None) -> Corpus:
     corpus = labelled.read(path, options=options)
     if corpus.taken:
-        say(f"taken    {corpus.taken}")
+        print_status(f"taken    {corpus.taken}")
         if corpus.taken.left_out.rows:
-            say(str(corpus.taken.left_out))
+            print_status(str(corpus.taken.left_out))
     return corpus
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from malicious_domains.inputs.atomic import replacing_file
+from malicious_domains.inputs.atomic import replace_file
 from malicious_domains.names.parse import MAX_LABEL
 
 from .mapping import ReadOptions
@@ -116,7 +116,7 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     """A new file that takes path's place at the end of the with block; raises CorpusError."""
     if path.exists() and not path.is_file():
         raise CorpusError(f"{path} is not a regular file; choose another with --out")
-    with replacing_file(path) as new:
+    with replace_file(path) as new:
         try:
             new.parent.mkdir(parents=True, exist_ok=True)
             file = new.open("w", newline="", encoding="utf-8")

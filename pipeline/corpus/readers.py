@@ -12,7 +12,7 @@ from tqdm import tqdm
 from malicious_domains.dga import sampling, synthetic
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.legitimate_hosts import read_labels
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.console import print_status
 
 from . import own_data, sources
 from .mapping import ReadOptions
@@ -84,10 +84,10 @@ def _own(path: Path, reader: RowReader) -> Iterator[LabelledName]:
     reading = own_data.Reading(path, reader.options, reader.kind)
     for row in reading:
         yield row if row.group else row._replace(group=row.domain)
-    say(f"{path}: {reading.taken}")
+    print_status(f"{path}: {reading.taken}")
     left_out = reading.taken.left_out
     if left_out.rows:
-        say(f"{path}: {left_out}")
+        print_status(f"{path}: {left_out}")
     yield from repeat(LabelledName("", "", reader.kind, "", ""), left_out.rows)
 
 

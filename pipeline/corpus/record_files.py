@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from malicious_domains.inputs.csv_records import (
-    ZEEK,
-    best_delimiter,
-    is_header,
-    preamble,
-    records,
-    same_name,
+    ZEEK_START,
+    detect_delimiter,
+    looks_like_header,
+    normalize_name,
+    read_preamble,
+    read_records,
 )
-from malicious_domains.inputs.json_documents import BROKEN, documents, values_of
-from malicious_domains.inputs.streams import opened
+from malicious_domains.inputs.json_documents import BROKEN, compile_path, read_documents
+from malicious_domains.inputs.streams import open_lines
 from malicious_domains.model.score import Invalid
 
 from .mapping import ADVICE, usual_names
@@ -52,7 +52,7 @@ class Table:
 
         Raises CorpusError if there is none, or several by names that are nearly the same.
         """
-        near = [x for x in self.columns if same_name(x) == same_name(name)]
+        near = [x for x in self.columns if normalize_name(x) == normalize_name(name)]
         if name in self.columns or self.has(name):
             return name
         if len(near) == 1:
@@ -67,7 +67,7 @@ class Table:
         last = len(self.columns)
         if self.numbered:
             return f"there are columns 1 to {last}: of numbers alone, the first row is no header"
-        if self.sure or is_header(self.columns):
+        if self.sure or looks_like_header(self.columns):
             return f"found {', '.join(self.columns)[:_MOST_SHOWN]}; say which is which: {ADVICE}"
         return (
             "the first row is no header that could be shown; if there is none, give numbers from "
@@ -91,7 +91,7 @@ def opened_table(path: Path, numbered: bool) -> Iterator[Table]:
         with _parquet(path) as table:
             yield table
         return
-    with opened(path) as lines:
+    with open_lines(path) as lines:
         first = next((line for line in lines if line.strip()), "")
         if not first:
             raise CorpusError("the file is empty")
@@ -112,10 +112,12 @@ def _check_file(path: Path) -> None:
 
 
 def _csv(lines: Iterator[str], numbered: bool) -> Table:
-    number, lines, delimiter = preamble(lines, None, lambda line: best_delimiter(line, usual_names))
-    if delimiter == ZEEK:
+    number, lines, delimiter = read_preamble(
+        lines, None, lambda line: detect_delimiter(line, usual_names)
+    )
+    if delimiter == ZEEK_START:
         raise CorpusError("a Zeek log has no classes: write the names to a CSV")
-    found = records(lines, delimiter, number)
+    found = read_records(lines, delimiter, number)
     first = next((x for x in found if x), [])
     if isinstance(first, Invalid):
         raise CorpusError(f"cannot be read as CSV: {first.error}")
@@ -154,7 +156,7 @@ def _picked(
 
 
 def _json(lines: Iterator[str], _: bool) -> Table:
-    found = documents(lines)
+    found = read_documents(lines)
     sample = [*islice(found, _SAMPLE)]
     objects = [x for x, _ in sample if isinstance(x, dict)]
     if not objects:
@@ -162,7 +164,7 @@ def _json(lines: Iterator[str], _: bool) -> Table:
     columns = list(dict.fromkeys(str(key) for x in objects for key in x))
 
     def has(path: str) -> bool:
-        return any(True for x in objects for _ in values_of(path)(x))
+        return any(True for x in objects for _ in compile_path(path)(x))
 
     def rows(names: Sequence[str]) -> Iterator[Record]:
         finders = [_finder(name) for name in names]
@@ -179,7 +181,7 @@ def _finder(path: str) -> Callable[[dict[str, Any]], Any]:
     """What finds the first value of a path in an object, None where there is none."""
     if "." not in path and "[" not in path:
         return lambda document: document.get(path)  # in a third of the time
-    values = values_of(path)
+    values = compile_path(path)
     return lambda document: next(values(document), None)
 
 

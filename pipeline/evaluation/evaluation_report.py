@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from malicious_domains.html.environment import environment
+from malicious_domains.html.environment import make_environment
 
 from . import filters, plots
 from .results import FamilyResult, Report, to_json
@@ -63,7 +63,7 @@ def page(report: Report) -> str:
 
 def _environment() -> Environment:
     of_rows = (filters.shown, filters.target, filters.difference, _worst_first)
-    return environment(__package__, {x.__name__.lstrip("_"): x for x in of_rows})
+    return make_environment(__package__, {x.__name__.lstrip("_"): x for x in of_rows})
 
 
 def _worst_first(families: list[FamilyResult]) -> list[FamilyResult]:

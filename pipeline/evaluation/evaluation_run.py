@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from malicious_domains.inputs.atomic import replacing
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.atomic import replace_folder
+from malicious_domains.inputs.console import print_status
 
 from ..corpus.defaults import chosen
 from ..corpus.mapping import ReadOptions
@@ -28,8 +28,8 @@ def run_evaluation(
 
     which: the H2O that is used; options: how data is read.
     """
-    with replacing(out, REPORT_FILES) as folder, chosen("language", data, options) as rows:
-        say(f"data     {rows.describe()}")
+    with replace_folder(out, REPORT_FILES) as folder, chosen("language", data, options) as rows:
+        print_status(f"data     {rows.describe()}")
         evaluate.check(rows)
         beside = TrafficScores.of(rows) if traffic else None
         with cluster(which) as joined:
@@ -38,4 +38,4 @@ def run_evaluation(
     print("\n".join(evaluation_report.head_lines(found)))
     if found.traffic:
         print("", *show.lines(found.traffic), sep="\n")
-    say(f"written  {out / 'index.html'}")
+    print_status(f"written  {out / 'index.html'}")

@@ -16,8 +16,8 @@ from malicious_domains.families.family_artifact import STEPS
 from malicious_domains.families.likely_families import MIN_LABELS_FOR_FIT, UNKNOWN, design_effect
 from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.inputs import paths
-from malicious_domains.inputs.atomic import replacing
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.atomic import replace_folder
+from malicious_domains.inputs.console import print_status
 from malicious_domains.model.artifact import MOJO
 
 from ..h2o_cluster.cluster import H2O, Cluster, cluster
@@ -109,20 +109,20 @@ def run_training(out: Path | None, h2o_url: str | None, compare: bool) -> None:
     compare: fail unless the coefficients come out as the packaged ones, to a step of rounding.
     """
     target = out or paths.BUILD / "hint"
-    with replacing(target, family_artifact.FILES) as folder:
-        say("drawing names ...")
+    with replace_folder(target, family_artifact.FILES) as folder:
+        print_status("drawing names ...")
         drawn = corpus()
         with cluster(H2O(h2o_url)) as joined:
-            say("training a multinomial GLM in H2O ...")
+            print_status("training a multinomial GLM in H2O ...")
             equation = _fit(joined, drawn, folder / MOJO)
         training = {"names": sum(len(x.labels) for x in drawn.learn)}
         chosen = equation.groups, equation.temperature, equation.unknown_from, equation.typical
         family_model.export(folder, *chosen, training)
         test = [x for group in drawn.test for x in group.labels]
-        say(f"proof    {family_model.prove(folder, test[:: max(len(test) // PROOF, 1)])}")
+        print_status(f"proof    {family_model.prove(folder, test[:: max(len(test) // PROOF, 1)])}")
         if compare:
-            say(f"the same as the packaged one: {_compare(folder)}")
-    say(f"written  {target}")
+            print_status(f"the same as the packaged one: {_compare(folder)}")
+    print_status(f"written  {target}")
 
 
 def run_evaluation(out: Path | None, h2o_url: str | None, leave_out: bool) -> Iterator[str]:

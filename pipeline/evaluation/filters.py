@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from malicious_domains.html.filters import NONE, known, number, percent
+from malicious_domains.html.filters import NONE, format_number, format_percent, is_finite
 
 from .results import HeadRow
 
-_FORMATS = {"number": number, "percent": percent}
+_FORMATS = {"number": format_number, "percent": format_percent}
 
 
 def shown(row: HeadRow, model: str) -> str:
@@ -16,7 +16,7 @@ def shown(row: HeadRow, model: str) -> str:
 
 def target(row: HeadRow) -> str:
     """A row's target, with the side that is wanted."""
-    if not known(row.target):
+    if not is_finite(row.target):
         return NONE
     value = f"{100 * row.target:g}%" if row.format == "percent" else f"{row.target:g}"
     return f"{'≤' if row.better == 'lower' else '≥'} {value}"
@@ -24,7 +24,7 @@ def target(row: HeadRow) -> str:
 
 def difference(value: float | None, whole: float | None, form: str) -> str:
     """How far a value is from the whole model's, shares in percentage points; else nothing."""
-    if not (known(value) and known(whole)) or value == whole:
+    if not (is_finite(value) and is_finite(whole)) or value == whole:
         return ""
     change = value - whole
     text = f"{100 * change:+.2f}" if form == "percent" else f"{change:+.4f}"

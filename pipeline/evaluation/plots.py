@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from malicious_domains.html.plots import INK, legend_above, svg
+from malicious_domains.html.plots import INK, draw_svg, put_legend_above
 
 from .results import CalibrationBin, Curves, Histogram, LengthBin
 
@@ -32,7 +32,7 @@ def roc(curves: Mapping[str, Curves]) -> Markup:
         _percent(axes, "legitimate names flagged", "malicious names found")
         axes.legend(loc="lower right")
 
-    return svg("roc", "ROC curve", draw)
+    return draw_svg("roc", "ROC curve", draw)
 
 
 def precision_recall(curves: Mapping[str, Curves]) -> Markup:
@@ -46,7 +46,7 @@ def precision_recall(curves: Mapping[str, Curves]) -> Markup:
         _percent(axes, "malicious names found", "malicious among the flagged")
         axes.legend(loc="lower left")
 
-    return svg("precision-recall", "Precision over recall", draw)
+    return draw_svg("precision-recall", "Precision over recall", draw)
 
 
 def histogram(counts: Histogram) -> Markup:
@@ -65,9 +65,9 @@ def histogram(counts: Histogram) -> Markup:
         axes.set_ylim(bottom=0.5)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}" if y >= 1 else ""))
         axes.yaxis.set_minor_locator(NullLocator())
-        legend_above(axes)
+        put_legend_above(axes)
 
-    return svg("histogram", "Histogram of the log-odds", draw)
+    return draw_svg("histogram", "Histogram of the log-odds", draw)
 
 
 def calibration(bins: Sequence[CalibrationBin]) -> Markup:
@@ -83,7 +83,7 @@ def calibration(bins: Sequence[CalibrationBin]) -> Markup:
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         _percent(axes, "probability given", "malicious in fact")
 
-    return svg("calibration", "Reliability diagram", draw)
+    return draw_svg("calibration", "Reliability diagram", draw)
 
 
 def lengths(bins: Sequence[LengthBin]) -> Markup:
@@ -104,9 +104,9 @@ def lengths(bins: Sequence[LengthBin]) -> Markup:
         axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
         axes.yaxis.set_major_formatter(FuncFormatter(_share))
         axes.set(xlabel="characters", ylabel="names judged wrongly")
-        legend_above(axes)
+        put_legend_above(axes)
 
-    return svg("lengths", "Error rates by length", draw)
+    return draw_svg("lengths", "Error rates by length", draw)
 
 
 _ERRORS = (

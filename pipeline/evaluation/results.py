@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-from malicious_domains.html.filters import known
+from malicious_domains.html.filters import is_finite
 
 AtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
 BAR = 0.001  # the false-positive rate whose recall ranks the families
@@ -40,13 +40,16 @@ class HeadRow:
 
     def winner(self) -> str | None:
         """The model whose figure is better; None if they are equal or one is missing."""
-        if not (known(self.classic) and known(self.language)) or self.classic == self.language:
+        if (
+            not (is_finite(self.classic) and is_finite(self.language))
+            or self.classic == self.language
+        ):
             return None
         return "language" if self._reaches(self.language, self.classic) else "classic"
 
     def met(self) -> bool | None:
         """Whether the language model meets the target; None if one of them is missing."""
-        if not (known(self.language) and known(self.target)):
+        if not (is_finite(self.language) and is_finite(self.target)):
             return None
         return self._reaches(self.language, self.target)
 

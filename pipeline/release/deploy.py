@@ -20,8 +20,8 @@ from pathlib import Path
 from chalice.config import Config
 
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
-from malicious_domains.inputs.atomic import replace_file
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.atomic import write_atomically
+from malicious_domains.inputs.console import print_status
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
@@ -47,7 +47,7 @@ def adopt(state: Path = STATE, former: Path = FORMER) -> None:
     if former.is_dir() and not former.is_symlink() and not state.exists():
         state.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(former, state)
-        say(f"moved    {former} to {state}")
+        print_status(f"moved    {former} to {state}")
 
 
 def gate() -> None:
@@ -56,7 +56,7 @@ def gate() -> None:
     Raises ArtifactError, ManifestError, MojoError or VerificationError at the first that does not.
     """
     for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
-        say(f"gate     {folder.name}: {_prove(folder)}")
+        print_status(f"gate     {folder.name}: {_prove(folder)}")
 
 
 def deploy(
@@ -82,13 +82,13 @@ def deploy(
         if snapshot.deployed_sha256(stage) != code_sha256(zipped.read_bytes()):
             raise DeployError("Lambda does not run the zip that was packaged")
         address = url or snapshot.url_of(state, stage)
-        say(f"smoke    {smoke(address, expected, wait, settings)}")
+        print_status(f"smoke    {smoke(address, expected, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
     if before:
         snapshot.keep(before, state, stage)
-    replace_file(state / f"{stage}.zip", zipped.read_bytes())  # for the next way back
+    write_atomically(state / f"{stage}.zip", zipped.read_bytes())  # for the next way back
     return address
 
 
@@ -105,12 +105,12 @@ def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = 
     _check_key(stage, read(before.environment))
     try:
         before.restore()
-        say(f"smoke    {smoke(url or before.url, None, wait, read(before.environment))}")
+        print_status(f"smoke    {smoke(url or before.url, None, wait, read(before.environment))}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
         raise DeployError(f"{problem}; {_back(now, stage, url, wait)}") from error
     snapshot.keep(now, state, stage)
-    replace_file(state / f"{stage}.zip", before.code)
+    write_atomically(state / f"{stage}.zip", before.code)
     return url or before.url
 
 
@@ -194,7 +194,7 @@ def _chalice(project: Path, *arguments: str) -> None:
     if run.returncode:
         raise DeployError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
     for line in run.stdout.splitlines():
-        say(f"chalice  {line}")
+        print_status(f"chalice  {line}")
 
 
 def _back(before: StageSnapshot | None, stage: str, url: str | None, wait: float) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import requests
 
-from malicious_domains.inputs.atomic import replace_file
+from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from .aws import CONFIG, translate_aws_errors
@@ -172,8 +172,10 @@ def keep(before: StageSnapshot, state: Path, stage: str) -> None:
     """
     code, rest = _paths(state, stage)
     facts = asdict(before)
-    replace_file(code, facts.pop("code"))
-    replace_file(rest, json.dumps(facts | {"sha256": code_sha256(before.code)}, indent=1).encode())
+    write_atomically(code, facts.pop("code"))
+    write_atomically(
+        rest, json.dumps(facts | {"sha256": code_sha256(before.code)}, indent=1).encode()
+    )
 
 
 def load(state: Path, stage: str) -> StageSnapshot:

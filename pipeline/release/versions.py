@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from malicious_domains.inputs import paths as places
-from malicious_domains.inputs.atomic import replacing
+from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.model import artifact
 from malicious_domains.model.artifact import (
     ALLOW,
@@ -149,7 +149,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
     """
     wanted = _existing(storage, _resolve(storage, version))
     target = out or places.BUILD / wanted.model
-    with replacing(target, FILES, kept=[ALLOW, KNOWN]) as folder:
+    with replace_folder(target, FILES, kept=[ALLOW, KNOWN]) as folder:
         try:
             for name in wanted.artifact_files:
                 (folder / name).write_bytes(_fetch(storage, wanted, name))

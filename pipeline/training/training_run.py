@@ -11,8 +11,8 @@ import h2o
 
 from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.inputs import paths
-from malicious_domains.inputs.atomic import replacing
-from malicious_domains.inputs.console import say
+from malicious_domains.inputs.atomic import replace_folder
+from malicious_domains.inputs.console import print_status
 from malicious_domains.model import artifact
 from malicious_domains.model.artifact import flatten_coefficients
 from malicious_domains.names.errors import MaliciousDomainsError
@@ -74,23 +74,25 @@ def run_training(request: Request) -> Verification:
     if request.compare:
         _check_kind(request.compare, request.features)
     with (
-        replacing(request.folder, artifact.FILES, kept=[artifact.ALLOW, artifact.KNOWN]) as folder,
+        replace_folder(
+            request.folder, artifact.FILES, kept=[artifact.ALLOW, artifact.KNOWN]
+        ) as folder,
         chosen(request.features, request.data, request.options) as corpus,
     ):
-        say(f"data     {corpus.describe()}")
+        print_status(f"data     {corpus.describe()}")
         design, words = _design(request, corpus)
-        say(f"words    {words['name']}: {words['rows']:,} words")
+        print_status(f"words    {words['name']}: {words['rows']:,} words")
         with cluster(which) as joined:
-            say("training a GLM in H2O ...")
+            print_status("training a GLM in H2O ...")
             trained = train(joined, corpus, design, folder)  # the function below
-        say("exporting, and proving the export on every row ...")
+        print_status("exporting, and proving the export on every row ...")
         export(trained, [corpus.source(), words], folder)
         whole = request.prove_all or request.features == "classic"
         verification = verify_export(trained, corpus.labels, folder, whole)
         if request.compare:
-            say(f"the same as {request.compare}: {compare(request.compare, folder)}")
-    say(f"proof    {verification}")
-    say(f"written  {request.folder}")
+            print_status(f"the same as {request.compare}: {compare(request.compare, folder)}")
+    print_status(f"proof    {verification}")
+    print_status(f"written  {request.folder}")
     return verification
 
 
@@ -162,7 +164,7 @@ def _design(request: Request, corpus: Corpus) -> tuple[DesignMatrix, dict[str, A
         raise MaliciousDomainsError(
             "--lexicon is of the classic features; language has words of its own"
         )
-    say("counting characters and words, for each fold ...")
+    print_status("counting characters and words, for each fold ...")
     design = Language(corpus)
     return design, design.words()
 

@@ -40,7 +40,9 @@ def test_a_list_is_judged_sorted_and_downloaded(page: Page, language: Scorer) ->
 
 
 def as_score_writes(scorer: Scorer, names: list[str]) -> str:
-    return ",".join(output_formats.CSV_COLUMNS) + "\n" + output_formats.to_csv(scorer, names).text
+    return (
+        ",".join(output_formats.CSV_COLUMNS) + "\n" + output_formats.format_csv(scorer, names).text
+    )
 
 
 def test_the_csv_is_that_of_the_command_score(page: Page, language: Scorer) -> None:

@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 import duckdb
 
-from ...inputs.streams import decompressed, encoding_of
+from ...inputs.streams import decompress, detect_encoding
 from . import sql
 from .log_files import STANDARD_INPUT, ReadingError
 
@@ -109,7 +109,7 @@ def _plain(path: Path, folder: Path, advance: Advance) -> Text:
 
 
 def _has_no_mark(source: BinaryIO) -> bool:
-    return encoding_of(source) == "utf-8"
+    return detect_encoding(source) == "utf-8"
 
 
 def _opened(path: Path) -> io.BufferedReader:
@@ -217,11 +217,11 @@ def _noted(chunks: Iterator[bytes], source: io.BufferedReader, advance: Advance)
 
 def _decoded(source: io.BufferedReader) -> Iterator[bytes]:
     """The bytes of a source without compression, UTF-16 and byte order marks."""
-    plain = decompressed(source)
+    plain = decompress(source)
     if not hasattr(plain, "peek"):
         plain = io.BufferedReader(plain)  # type: ignore[type-var]
     # A stream that is damaged at once has no head to tell by.
-    encoding = encoding_of(plain)
+    encoding = detect_encoding(plain)
     if encoding == "utf-8":
         while chunk := plain.read1(_CHUNK):  # type: ignore[attr-defined]
             yield chunk

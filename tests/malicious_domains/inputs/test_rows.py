@@ -13,19 +13,26 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from malicious_domains.inputs.rows import Column, Notes, Row, from_csv, from_json, from_lines
-from malicious_domains.inputs.streams import InputError, opened
+from malicious_domains.inputs.rows import (
+    Column,
+    Notes,
+    Row,
+    read_csv_column,
+    read_json_field,
+    read_lines,
+)
+from malicious_domains.inputs.streams import InputError, open_lines
 from malicious_domains.model.score import Invalid
 
 
 def csv_rows(text: str, column: str, **options: str | bool) -> list[Row]:
     lines = iter(io.StringIO(text, newline=""))
-    return [*from_csv(lines, Column(column, **options), Notes())]  # type: ignore[arg-type]
+    return [*read_csv_column(lines, Column(column, **options), Notes())]  # type: ignore[arg-type]
 
 
 def json_rows(text: str, path: str) -> tuple[list[Row], int]:
     notes = Notes()
-    return [*from_json(iter(io.StringIO(text)), path, notes)], notes.without_field
+    return [*read_json_field(iter(io.StringIO(text)), path, notes)], notes.without_field
 
 
 def errors(rows: list[Row]) -> list[str]:
@@ -61,7 +68,7 @@ def test_the_delimiter_and_the_header_may_be_told() -> None:
 
 def test_a_near_miss_is_told() -> None:
     notes = Notes()
-    assert [*from_csv(iter([" Query \n", "a.com\n"]), Column("query"), notes)] == ["a.com"]
+    assert [*read_csv_column(iter([" Query \n", "a.com\n"]), Column("query"), notes)] == ["a.com"]
     assert notes.lines == ["column 'Query ' is taken for 'query'"]
 
 
@@ -116,7 +123,7 @@ ZEEK = (
 def test_a_zeek_log_has_its_own_header() -> None:
     assert csv_rows(ZEEK, "query") == ["a.com", '"b.com']
     with pytest.raises(InputError, match="this is a Zeek log: name the column, --column query"):
-        [*from_lines(iter(io.StringIO(ZEEK)))]
+        [*read_lines(iter(io.StringIO(ZEEK)))]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +179,8 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
 def test_compression_is_told_by_content(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "names.txt"  # whatever it is called
     path.write_bytes(COMPRESSED[kind](TEXT.encode()))
-    with opened(path) as lines:
-        assert [*from_lines(lines)] == ["a.com", "bücher.de"]
+    with open_lines(path) as lines:
+        assert [*read_lines(lines)] == ["a.com", "bücher.de"]
 
 
 @pytest.mark.parametrize("kind", COMPRESSED)
@@ -183,8 +190,11 @@ def test_what_stands_before_damage_is_read(kind: str, tmp_path: Path) -> None:
     whole = COMPRESSED[kind]("\n".join(names).encode())
     path.write_bytes(whole[: len(whole) // 2])
     read: list[Row] = []
-    with opened(path) as lines, pytest.raises(InputError, match="names: its compressed data are"):
-        read.extend(from_lines(lines))
+    with (
+        open_lines(path) as lines,
+        pytest.raises(InputError, match="names: its compressed data are"),
+    ):
+        read.extend(read_lines(lines))
     assert kind in ("bz2", "xz", "zst") or len(read) > 10_000
 
 
@@ -194,16 +204,16 @@ def test_what_stands_before_damage_is_read(kind: str, tmp_path: Path) -> None:
 def test_encodings_are_told_by_content(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "names"
     path.write_bytes(TEXT.encode(encoding))
-    with opened(path) as lines:
-        assert [*from_lines(lines)] == ["a.com", "bücher.de"]
+    with open_lines(path) as lines:
+        assert [*read_lines(lines)] == ["a.com", "bücher.de"]
 
 
 def test_an_encoding_may_be_told(tmp_path: Path) -> None:
     path = tmp_path / "names"
     path.write_bytes(TEXT.encode("latin-1"))
-    with opened(path, "latin-1") as lines:
-        assert [*from_lines(lines)] == ["a.com", "bücher.de"]
+    with open_lines(path, "latin-1") as lines:
+        assert [*read_lines(lines)] == ["a.com", "bücher.de"]
     with pytest.raises(InputError, match="--encoding klingon: there is no such"):
-        opened(path, "klingon").__enter__()
+        open_lines(path, "klingon").__enter__()
     with pytest.raises(InputError, match="absent: No such file"):
-        opened(tmp_path / "absent").__enter__()
+        open_lines(tmp_path / "absent").__enter__()

@@ -13,7 +13,7 @@ from malicious_domains.model.explain import CLAUSES, STRONG, GroupSums, explain_
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
-from malicious_domains.scoring.output_formats import FORMS
+from malicious_domains.scoring.output_formats import FORMATTERS
 from pipeline.corpus.labelled import Corpus
 from tests.helpers.sentences import recorded, sentences
 
@@ -68,10 +68,10 @@ def test_who_does_not_ask_for_sentences_gets_none_made(
 
     monkeypatch.setattr(score, "explain_verdict", counted)
     for form in ("csv", "jsonl"):
-        assert "google" in FORMS[form](language, ["google.com", "co.uk"], False, False).text
+        assert "google" in FORMATTERS[form](language, ["google.com", "co.uk"], False, False).text
     language.score_many(["google.com"])
     assert made == []
-    FORMS["table"](language, ["google.com", "co.uk"], False, False)
+    FORMATTERS["table"](language, ["google.com", "co.uk"], False, False)
     assert made == ["google"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.inputs.chunks import CHUNK
+from malicious_domains.inputs.chunks import CHUNK_ROWS
 from malicious_domains.model.score import Invalid
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
@@ -157,7 +157,7 @@ def plainly(scorer: Scorer, names: list[str]) -> bytes:
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path: Path) -> None:
-    names = [*NASTY, *(f"name{i}.com" for i in range(2 * CHUNK)), *NASTY * 200]
+    names = [*NASTY, *(f"name{i}.com" for i in range(2 * CHUNK_ROWS)), *NASTY * 200]
     path = tmp_path / "names.txt"
     ends = ["\n", "\r\n", "\r"]
     text = "".join(f"{name}{ends[i % 3]}" for i, name in enumerate(names[:-1])) + names[-1]

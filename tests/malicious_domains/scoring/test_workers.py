@@ -13,7 +13,7 @@ import pytest
 
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scoring import workers
-from malicious_domains.scoring.output_formats import to_csv
+from malicious_domains.scoring.output_formats import format_csv
 from tests.helpers.commands import alive, children
 
 ROOT = Path(__file__).parents[3]
@@ -28,8 +28,8 @@ def works(pid: int) -> bool:
 
 def test_the_output_is_that_of_one_process(language: Scorer) -> None:
     chunks = [[f"name{i}.com", "no name"] for i in range(6)]
-    written = [*workers.score(JOB, chunks, 2)]
-    assert written == [to_csv(language, chunk) for chunk in chunks]
+    written = [*workers.score_chunks(JOB, chunks, 2)]
+    assert written == [format_csv(language, chunk) for chunk in chunks]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from malicious_domains.cli import main
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
-from malicious_domains.scoring.workers import Job, scorer_of
+from malicious_domains.scoring.workers import Job, load_scorer
 from malicious_domains.spark import input_files, name_files, row_places
 from malicious_domains.spark.scoring import Batches, Rows, scoring
 from tests.helpers.executors import executor_killed
@@ -85,9 +85,9 @@ def test_a_python_process_loads_the_model_once(
     score = scoring(job, rows_of)
 
     def told(batches: Batches) -> Iterator[pa.RecordBatch]:
-        before = scorer_of.cache_info().misses
+        before = load_scorer.cache_info().misses
         rows = sum(x.num_rows for x in score(batches))
-        loaded = scorer_of.cache_info().misses - before
+        loaded = load_scorer.cache_info().misses - before
         columns = [pa.array([x]) for x in (os.getpid(), rows, loaded)]
         yield pa.RecordBatch.from_arrays(columns, ["process", "rows", "loaded"])
 

@@ -48,16 +48,20 @@ def texts() -> list[str]:
 
 def local(path: Path, column: str | None, field: str | None) -> tuple[list[list[str]], str]:
     """The rows of one machine, and its summary."""
-    with streams.opened(path) as lines:
+    with streams.open_lines(path) as lines:
         if column:
-            found = rows.from_csv(lines, rows.Column(column), rows.Notes())
+            found = rows.read_csv_column(lines, rows.Column(column), rows.Notes())
         else:
-            found = rows.from_json(lines, field or "", rows.Notes())
-        chunks = list(feed.chunks(found if column or field else rows.from_lines(lines)))
+            found = rows.read_json_field(lines, field or "", rows.Notes())
+        chunks = list(feed.split_rows(found if column or field else rows.read_lines(lines)))
     stream = io.StringIO()
-    counts = output_formats.write((JOB.write(JOB.scorer(), x) for x in chunks), stream, "csv")
+    counts = output_formats.write_results(
+        (JOB.write(JOB.scorer(), x) for x in chunks), stream, "csv"
+    )
     csv.field_size_limit(1 << 20)
-    return list(csv.reader(io.StringIO(stream.getvalue())))[1:], output_formats.summary(counts)
+    return list(csv.reader(io.StringIO(stream.getvalue())))[1:], output_formats.summarize_counts(
+        counts
+    )
 
 
 def on_spark(
@@ -76,7 +80,7 @@ def on_spark(
         for row in written.orderBy("file", "place").collect()
     ]
     assert not lacking or lacking.get == {"without": 2}
-    return found, output_formats.summary(scoring.counted(written))
+    return found, output_formats.summarize_counts(scoring.counted(written))
 
 
 def test_rows_of_csv_and_json_are_those_of_one_machine(

@@ -10,7 +10,7 @@ import pytest
 
 from malicious_domains.features import registry
 from malicious_domains.features.language_tables import Lexicon
-from malicious_domains.inputs.atomic import replacing
+from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.model import artifact
 from malicious_domains.model.artifact import FILES
 from malicious_domains.model.glm import BinnedAdditive
@@ -119,7 +119,7 @@ def test_a_failed_proof_writes_nothing(
     wrong = dataclasses.replace(trained, deployed=deployed)
     with (
         pytest.raises(ExportError, match="nothing is written, the proof fails: 2,070 rows"),
-        replacing(tmp_path / "out", FILES) as new,
+        replace_folder(tmp_path / "out", FILES) as new,
     ):
         shutil.copytree(folder, new, dirs_exist_ok=True)
         export(wrong, [], new)
