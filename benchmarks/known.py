@@ -14,8 +14,12 @@ from pathlib import Path
 
 from malicious_domains.dga.generators import ALL_FAMILIES
 from malicious_domains.dga.legitimate_hosts import LISTS, read_hosts
-from malicious_domains.dga.periods import start
-from malicious_domains.dga.seeded_generators import all_series, chosen, periods
+from malicious_domains.dga.periods import start_of_period
+from malicious_domains.dga.seeded_generators import (
+    generate_period,
+    list_generators,
+    select_generators,
+)
 from malicious_domains.names.dga_index import DgaIndex
 
 from .measure import ROOT, SHARE, Row, T, run_pipeline, sized
@@ -92,8 +96,8 @@ def _match_families(index: DgaIndex, families: Iterable[str]) -> Iterator[Row]:
 def _names_of_day(family: str) -> list[str]:
     """Return the different names that a family generates on the day, by all published seeds."""
     hosts: dict[str, None] = {}
-    for number in chosen([family]):
-        _, variant, seed = all_series()[number]
-        made = periods(number, start(variant, seed, _DAY)).hosts
+    for number in select_generators([family]):
+        _, variant, seed = list_generators()[number]
+        made = generate_period(number, start_of_period(variant, seed, _DAY)).hosts
         hosts |= dict.fromkeys(filter(None, made))
     return [*hosts]

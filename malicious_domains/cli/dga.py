@@ -16,7 +16,7 @@ from ..inputs.console import allow_any_text, print_status
 from .command import DONE, PROGRAM, SOME_REFUSED, Choice, Command, command
 
 if TYPE_CHECKING:
-    from ..dga.seeded_generators import Days
+    from ..dga.seeded_generators import DayRange
     from ..inputs.rows import Row
     from ..names.dga_index import DgaIndex
 
@@ -86,13 +86,14 @@ def names(
 ) -> int:
     """Print the names a malware family makes. FAMILY is one of --list."""
     from ..dga import listing
+    from ..names.errors import MaliciousDomainsError
 
     if wants_list:
-        lines = listing.table()
+        lines = listing.format_table()
     elif family is None:
-        raise listing.UnknownError("no family: give one, or --list to see them")
+        raise MaliciousDomainsError("no family: give one, or --list to see them")
     else:
-        lines = listing.names(family, variant, date, seed, count)
+        lines = listing.first_names(family, variant, date, seed, count)
     for line in lines:
         print(line)
     return DONE
@@ -106,13 +107,13 @@ def names(
 @click.option("--out", type=_FILE, required=True, metavar="NPY", help="The file to write.")
 def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date | None) -> int:
     """Index the names that are asked for on some days, for match, score and the Lambda."""
-    from ..dga import build_index as known
+    from ..dga.build_index import save_index
     from ..names.errors import MaliciousDomainsError
 
     if not out.parent.is_dir():
         raise MaliciousDomainsError(f"--out {out}: there is no folder {out.parent}")
     made = _built(_span(30, days), families, jobs)
-    known.save(made, out)
+    save_index(made, out)
     print_status(
         f"{out}: {len(made.hashes):,} names of {made.first} to {made.last}, "
         f"{out.stat().st_size:,} bytes"
@@ -186,7 +187,7 @@ def feed(
 ) -> int:
     """Write the names to come, for sinkholes and block lists: each once, no legitimate ones."""
     from ..dga import feed, feed_formats
-    from ..dga.seeded_generators import Days, chosen
+    from ..dga.seeded_generators import DayRange, select_generators
     from ..inputs.ordered_pool import default_jobs
     from ..names.allow import AllowList, AllowListError
     from ..names.errors import MaliciousDomainsError
@@ -196,14 +197,12 @@ def feed(
         allowed = AllowList.load_all(allow)
     except AllowListError as error:
         raise MaliciousDomainsError(f"--allow: {error}") from error
-    span = Days.of(first, first + timedelta(days=length - 1))
-    with feed.made(chosen(families), span, jobs or default_jobs(), allowed, certain) as (
-        summary,
-        entries,
-    ):
-        sys.stdout.writelines(feed_formats.FORMS[form](summary, entries))
+    span = DayRange.of(first, first + timedelta(days=length - 1))
+    jobs, numbers = jobs or default_jobs(), select_generators(families)
+    with feed.generate_feed(numbers, span, jobs, allowed, certain) as (summary, entries):
+        sys.stdout.writelines(feed_formats.FORMATS[form](summary, entries))
         sys.stdout.flush()
-    for line in feed_formats.header(summary)[1:4]:
+    for line in feed_formats.describe_feed(summary)[1:4]:
         print_status(f"feed: {line}")
     return DONE
 
@@ -212,19 +211,19 @@ for part in (names, index, match, feed):
     dga.add_command(part)
 
 
-def _span(length: int, days: dict[str, date | None]) -> Days:
-    from ..dga.seeded_generators import Days
+def _span(length: int, days: dict[str, date | None]) -> DayRange:
+    from ..dga.seeded_generators import DayRange
 
     first = days["from"] or (days["to"] or _today() + timedelta(1)) - timedelta(days=2)
-    return Days.of(first, days["to"] or first + timedelta(days=length))
+    return DayRange.of(first, days["to"] or first + timedelta(days=length))
 
 
-def _built(span: Days, families: Iterable[str], jobs: int | None) -> DgaIndex:
-    from ..dga import build_index as index
-    from ..dga.seeded_generators import chosen
+def _built(span: DayRange, families: Iterable[str], jobs: int | None) -> DgaIndex:
+    from ..dga.build_index import build_index
+    from ..dga.seeded_generators import select_generators
     from ..inputs.ordered_pool import default_jobs
 
-    return index.build(chosen(families), span, jobs or default_jobs())
+    return build_index(select_generators(families), span, jobs or default_jobs())
 
 
 def _loaded(path: Path) -> DgaIndex:
@@ -245,7 +244,7 @@ def _matched(
     known: DgaIndex, names: tuple[str, ...], file: Path | None
 ) -> tuple[int, int, int, int]:
     """Write a row a match; counts names, those matched, those by chance, and the refused."""
-    from ..dga.matching import COLUMNS, cells, matches
+    from ..dga.matching import COLUMNS, format_cells, match_rows
     from ..inputs import chunks as feed
     from ..scoring import output_formats
 
@@ -253,13 +252,13 @@ def _matched(
     total = matched = by_chance = refused = 0
     with _rows(names, file) as source:
         for chunk in feed.split_rows(source):
-            for text, found in matches(known, chunk):
+            for text, found in match_rows(known, chunk):
                 total += 1
                 matched += bool(found)
                 by_chance += any(x.chance for x in found or ())
                 refused += found is None
                 for x in found or ():
-                    sys.stdout.write(output_formats.format_csv_line(False, *cells(text, x)))
+                    sys.stdout.write(output_formats.format_csv_line(False, *format_cells(text, x)))
     sys.stdout.flush()
     return total, matched, by_chance, refused
 

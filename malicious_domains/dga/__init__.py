@@ -1,1 +1,1 @@
-"""Names that known generators (DGAs) make: the generators, an index of their names, and feeds."""
+"""Domain generation algorithms (DGAs): the generators, an index of their names, and feeds."""

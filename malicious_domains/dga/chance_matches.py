@@ -1,9 +1,9 @@
-"""How likely a legitimate name is one that a generator makes, by chance.
+"""The probability that a legitimate name is one that a generator makes, by chance.
 
-A model of legitimate names, learned from the lists that come with the program, gives each name of
-an index a probability: that a legitimate name whose first label has that length is this one.
-Their sum over an index's names of one length is the probability that a legitimate name of that
-length is in it.
+A model of legitimate names, a character trigram model of the packaged lists, gives each name of an
+index a probability: that a legitimate name whose first label has that length is this one. Their sum
+over an index's names of one length is the probability that a legitimate name of that length is in
+it.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from ..features.encoding import SIZE, encode_labels
 from ..names.parse import MAX_LABEL
 from .legitimate_hosts import LISTS, read_labels
 
-_BACKING = 5.0  # observations that the shorter context counts for
-_RANDOM = 0.1  # share of legitimate names that are letters at random, as abbreviations are
+_PRIOR = 5.0  # observations that the shorter context counts for
+_RANDOM_SHARE = 0.1  # of legitimate names that are random letters, as abbreviations are
 _START = SIZE  # stands before a label
 _WIDTH = SIZE + 1
 
 
-class LegitimateNames:
-    """Labels by the two characters before each, and suffixes by how often they are."""
+class LegitimateModel:
+    """The probability of labels, by the two characters before each, and of suffixes."""
 
     def __init__(self, labels: Sequence[str], suffixes: Sequence[str]) -> None:
-        """Learn from labels, and the suffix after each of them."""
+        """Learn from labels and the suffix after each of them."""
         self._log = np.log(_conditional(*_triples(labels)[0]))
         names, counts = np.unique(np.array(suffixes), return_counts=True)
         total = len(suffixes) + len(names) + 1
@@ -36,20 +36,20 @@ class LegitimateNames:
         self._suffixes = dict(zip(names.tolist(), ((counts + 1) / total).tolist(), strict=True))
 
     def probability(self, hosts: Sequence[str]) -> Floats:
-        """Of each host (n,), that a legitimate name with a first label so long is this one."""
+        """Return, (n,), the probability that a legitimate name of the host's length is the host."""
         parts = [host.partition(".") for host in hosts]
         (before, last, codes), owner = _triples([label for label, _, _ in parts])
         logs = np.bincount(owner, self._log[before, last, codes], minlength=len(hosts))
         suffix = [self._suffixes.get(x, self._unseen) for _, _, x in parts]
         lengths = np.fromiter((len(label) for label, _, _ in parts), np.int64, len(parts))
-        label = (1 - _RANDOM) * np.exp(logs) + _RANDOM * 26.0**-lengths
-        found: Floats = label * np.array(suffix)
-        return found
+        label = (1 - _RANDOM_SHARE) * np.exp(logs) + _RANDOM_SHARE * 26.0**-lengths
+        probability: Floats = label * np.array(suffix)
+        return probability
 
 
 @cache
-def committed() -> LegitimateNames:
-    """The model of the lists that come with the program."""
+def packaged_model() -> LegitimateModel:
+    """Return the model of the packaged lists."""
     labels, suffixes = [], []
     for path in LISTS:
         for host, registered in read_labels(path):
@@ -57,19 +57,21 @@ def committed() -> LegitimateNames:
             if label == registered and suffix:
                 labels.append(label)
                 suffixes.append(suffix)
-    return LegitimateNames(labels, suffixes)
+    return LegitimateModel(labels, suffixes)
 
 
-def by_length(lengths: Ints, probability: Floats) -> list[float]:
-    """The sums of the probabilities (n,) of an index's names, by the length of the first label."""
+def sum_by_length(lengths: Ints, probability: Floats) -> list[float]:
+    """Sum the probabilities (n,) of an index's names by the length of the first label."""
     sums = np.bincount(lengths, probability, minlength=MAX_LABEL + 1)
     return [float(x) for x in np.minimum(sums, 1.0)]
 
 
 def _triples(labels: Sequence[str]) -> tuple[tuple[Ints, Ints, Ints], Ints]:
-    """Each character's code after the two before it, (characters,), and whose it is."""
+    """Return the two codes before each character and its own, (characters,), and its label."""
     codes, _, lengths = encode_labels(labels)
-    owner = np.repeat(np.arange(len(labels)), lengths + 1)  # encode() puts a mark after each
+    owner = np.repeat(
+        np.arange(len(labels)), lengths + 1
+    )  # encode_labels() puts a terminator after each
     code = np.concatenate([[_START, _START], codes[: len(owner)]]).astype(np.int64)
     first = np.diff(owner, prepend=-1) > 0
     second = np.concatenate([[False], first])[: len(owner)]
@@ -80,12 +82,12 @@ def _triples(labels: Sequence[str]) -> tuple[tuple[Ints, Ints, Ints], Ints]:
 
 
 def _conditional(earlier: Ints, last: Ints, codes: Ints) -> Floats:
-    """P(character | two before it), (_WIDTH, _WIDTH, SIZE): each context backs on a shorter one."""
+    """Return P(character | two before it), (_WIDTH, _WIDTH, SIZE), backed by shorter contexts."""
     shape = (_WIDTH, _WIDTH, SIZE)
     counts = np.zeros(shape)
     np.add.at(counts, (earlier, last, codes), 1.0)
     zero = (counts.sum((0, 1)) + 1.0) / (counts.sum() + SIZE)
     pairs = counts.sum(0)
-    one = (pairs + _BACKING * zero) / (pairs.sum(1, keepdims=True) + _BACKING)
-    two: Floats = (counts + _BACKING * one) / (counts.sum(2, keepdims=True) + _BACKING)
+    one = (pairs + _PRIOR * zero) / (pairs.sum(1, keepdims=True) + _PRIOR)
+    two: Floats = (counts + _PRIOR * one) / (counts.sum(2, keepdims=True) + _PRIOR)
     return two

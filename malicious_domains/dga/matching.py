@@ -1,4 +1,4 @@
-"""Rows of names, and the generators that make each."""
+"""Match rows of names with an index: which generators make each."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from ..names.parse import InvalidDomain, Skipped, parse
 COLUMNS = ("domain", *DgaMatch._fields)
 
 
-def matches(
-    known: DgaIndex, rows: Iterable[Row]
+def match_rows(
+    index: DgaIndex, rows: Iterable[Row]
 ) -> Iterator[tuple[str, tuple[DgaMatch, ...] | None]]:
-    """Each row's text and who makes it, () if nobody does; None for a row that is no name."""
-    texts, hosts, good = [], [], []
+    """Yield each row's text and its generators, () if it has none; None for an invalid row."""
+    texts, hosts, valid = list[str](), list[str](), list[bool]()
     for row in rows:
         text = row.domain if isinstance(row, Invalid) else row
-        host, is_name = _host(text) if isinstance(row, str) else ("", row.status == "skipped")
+        host, is_name = _find_host(text) if isinstance(row, str) else ("", row.status == "skipped")
         texts.append(text)
         hosts.append(host)
-        good.append(is_name)
-    found = known.match(hosts)
+        valid.append(is_name)
+    matches = index.match(hosts)
     for i, text in enumerate(texts):
-        yield text, found.get(i, () if good[i] else None)
+        yield text, matches.get(i, () if valid[i] else None)
 
 
-def cells(text: str, known: DgaMatch) -> list[str]:
-    """A row of COLUMNS."""
-    values = ["" if x is None else int(x) if isinstance(x, bool) else x for x in known]
+def format_cells(text: str, generator: DgaMatch) -> list[str]:
+    """Return the cells of a row of COLUMNS."""
+    values = ["" if x is None else int(x) if isinstance(x, bool) else x for x in generator]
     return [text, *map(str, values)]
 
 
-def _host(text: str) -> tuple[str, bool]:
-    """The host in a text, and whether it is a name at all.
+def _find_host(text: str) -> tuple[str, bool]:
+    """Return the host in a text, and whether it is a name at all.
 
-    Generators do not mind what may be registered: abcd.ck is a public suffix, and asked for.
+    Generators ignore what can be registered: abcd.ck is a public suffix, and is queried.
     """
     try:
         return parse(text).host, True

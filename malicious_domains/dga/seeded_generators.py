@@ -1,4 +1,4 @@
-"""Every generator with each of its seeds, and the names of each for a range of days."""
+"""Every generator with each of its seeds, and the names of each in a range of days."""
 
 from __future__ import annotations
 
@@ -6,42 +6,46 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import cache
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
+from ..features.array_types import Floats
 from ..inputs.ordered_pool import map_ordered
-from ..names.dga_index import ALWAYS
+from ..names.dga_index import ALWAYS, RECORD
 from ..names.errors import MaliciousDomainsError
+from ..names.hashes import Hashes, hash_names
+from .chance_matches import packaged_model
 from .generators import ALL_FAMILIES
 from .generators.arithmetic import count_days
 from .generators.family import Variant
 from .listing import FIRST, LAST
-from .periods import end, starts
+from .periods import end_of_period, list_starts
 
-PERIODS = 4  # of a series that one process takes at a time
-AHEAD = 8  # such parts that are made or wait for each process: memory stays flat
+_PERIODS = 4  # of one generator that a process takes at a time
+_AHEAD = 8  # such parts that each process may have before it: memory stays flat
+_MOST_NAMES = 1 << 16  # in a period: what a record can number
 
 T = TypeVar("T")
 
 
-class RangeError(MaliciousDomainsError):
-    """A range of days that cannot be, or families that do not exist."""
-
-
-class Days(NamedTuple):
+class DayRange(NamedTuple):
     """A range of days, both ends included."""
 
     first: date
     last: date
 
     @classmethod
-    def of(cls, first: date, last: date) -> Days:
-        """Raises RangeError unless last is not before first and generators can count both."""
+    def of(cls, first: date, last: date) -> DayRange:
+        """Return a range that generators can count; raises MaliciousDomainsError for another."""
         if not FIRST <= first <= last <= LAST:
-            raise RangeError(f"{first} to {last}: give days in order, from {FIRST} to {LAST}")
+            raise MaliciousDomainsError(
+                f"{first} to {last}: give days in order, from {FIRST} to {LAST}"
+            )
         return cls(first, last)
 
 
-class Series(NamedTuple):
+class SeededGenerator(NamedTuple):
     """One generator with one seed."""
 
     family: str
@@ -50,19 +54,28 @@ class Series(NamedTuple):
 
 
 class Period(NamedTuple):
-    """The hosts that a series makes in one period, in its order."""
+    """The hosts that a seeded generator makes in one period, in order; "" for an invalid one."""
 
-    series: int  # in all_series()
-    date: int  # of the first day, in days since 1970; ALWAYS if it has no date
-    last: int  # on which they are asked for
+    generator: int  # its place in list_generators()
+    first: int  # day, in days since 1970; ALWAYS if the names have no date
+    last: int  # day on which they are queried
     hosts: list[str]
 
 
+class GeneratedNames(NamedTuple):
+    """Names (n,) of some periods."""
+
+    hosts: list[str]
+    records: Any  # RECORD
+    hashes: Hashes
+    probability: Floats  # that a legitimate name with so long a first label is this one
+
+
 @cache
-def all_series() -> tuple[Series, ...]:
-    """Every variant with every seed that malware is known to have used."""
+def list_generators() -> tuple[SeededGenerator, ...]:
+    """Return every variant with every seed that malware is known to have used."""
     return tuple(
-        Series(family.name, variant, seed)
+        SeededGenerator(family.name, variant, seed)
         for family in ALL_FAMILIES.values()
         for variant in family.variants
         for seed in variant.seeds
@@ -70,47 +83,71 @@ def all_series() -> tuple[Series, ...]:
     )
 
 
-def chosen(families: Iterable[str]) -> list[int]:
-    """The series of some families, of all where none is named; raises RangeError."""
+def select_generators(families: Iterable[str]) -> list[int]:
+    """Return the places in list_generators() of some families, of all if none is named.
+
+    Raises MaliciousDomainsError for an unknown family.
+    """
     names = set(families)
     if unknown := sorted(names - ALL_FAMILIES.keys()):
-        raise RangeError(f"no family {unknown[0]!r}; known are {', '.join(ALL_FAMILIES)}")
-    return [i for i, x in enumerate(all_series()) if not names or x.family in names]
+        known = ", ".join(ALL_FAMILIES)
+        raise MaliciousDomainsError(f"no family {unknown[0]!r}; known are {known}")
+    return [i for i, x in enumerate(list_generators()) if not names or x.family in names]
 
 
-def periods(number: int, first: date) -> Period:
-    """What a series makes in the period that begins on a day."""
-    _, variant, seed = all_series()[number]
-    make = variant.own or variant.generate
-    hosts = [*islice(make(first, seed), variant.count or None)]
+def generate_period(number: int, first: date) -> Period:
+    """Return what a seeded generator makes in the period that begins on a day."""
+    _, variant, seed = list_generators()[number]
+    generate = variant.own or variant.generate
+    hosts = [*islice(generate(first, seed), variant.count or None)]
     hosts = [host if "." in host and ".." not in host else "" for host in hosts]
     if not variant.period:
         return Period(number, ALWAYS, ALWAYS, hosts)
-    last = end(variant, seed, first) + timedelta(days=variant.valid[1])
+    last = end_of_period(variant, seed, first) + timedelta(days=variant.valid[1])
     return Period(number, count_days(first), count_days(min(last, LAST)), hosts)
 
 
-def each(
-    work: Callable[[list[Period]], T], numbers: Iterable[int], span: Days, jobs: int
-) -> Iterator[T]:
-    """What work makes of the periods of some series, in their order, by so many processes.
+def collect_names(periods: Iterable[Period]) -> GeneratedNames:
+    """Return the names of some periods with what an index and a feed need to know of each.
 
-    work is a function of a module, as it is sent to them.
+    Raises MaliciousDomainsError if a period has more names than a record can number.
     """
-    tasks = ((work, number, part) for number in numbers for part in _parts(number, span))
-    return map_ordered(_done, tasks, jobs, look_ahead=AHEAD)
+    periods = [*periods]
+    hosts = [host for period in periods for host in period.hosts if host]
+    records = np.concatenate([_make_records(period) for period in periods])
+    return GeneratedNames(hosts, records, hash_names(hosts), packaged_model().probability(hosts))
 
 
-def _done(task: tuple[Callable[[list[Period]], T], int, list[date]]) -> T:
-    work, number, part = task
-    return work([periods(number, first) for first in part])
+def _make_records(period: Period) -> Any:
+    if len(period.hosts) >= _MOST_NAMES:
+        family = list_generators()[period.generator].family
+        raise MaliciousDomainsError(f"{family}: over {_MOST_NAMES - 1:,} names a period")
+    positions = [i for i, host in enumerate(period.hosts) if host]
+    records = np.empty(len(positions), RECORD)
+    records["series"], records["date"], records["last"] = period[:3]
+    records["position"] = positions
+    return records
 
 
-def _parts(number: int, span: Days) -> Iterator[list[date]]:
-    _, variant, seed = all_series()[number]
-    if not variant.period:
-        yield [span.first]
-        return
-    found = starts(variant, seed, *span)
-    while part := [*islice(found, PERIODS)]:
+def map_periods(
+    work: Callable[[list[Period]], T], numbers: Iterable[int], span: DayRange, jobs: int
+) -> Iterator[T]:
+    """Apply `work` to each generator's periods in `jobs` processes; yield the results in order.
+
+    work is a function of a module, as it is sent to them; it gets a few periods of one generator.
+    """
+    tasks = ((work, number, part) for number in numbers for part in _split(number, span))
+    return map_ordered(_work, tasks, jobs, look_ahead=_AHEAD)
+
+
+def _work(task: tuple[Callable[[list[Period]], T], int, list[date]]) -> T:
+    work, number, starts = task
+    return work([generate_period(number, first) for first in starts])
+
+
+def _split(number: int, span: DayRange) -> Iterator[list[date]]:
+    """Yield the starts of a generator's periods, a few at a time."""
+    _, variant, seed = list_generators()[number]
+    starts = list_starts(variant, seed, *span) if variant.period else iter([span.first])
+    while part := [*islice(starts, _PERIODS)]:
         yield part

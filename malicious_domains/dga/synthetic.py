@@ -1,7 +1,7 @@
-"""Names of random shapes: no malware's, but alike what generators not yet known may make.
+"""Synthetic families: random labels that stand for generators which nobody knows yet.
 
-They keep a model from taking the families of the registry for all there are, and
-stand outside of it. A group is drawn alike: from the same few letters, for one.
+They keep a model from learning the known families alone. A group shares what a generator's names
+share: the same few letters, for one.
 """
 
 from __future__ import annotations
@@ -11,26 +11,25 @@ from itertools import islice
 from random import Random
 from string import ascii_lowercase, digits
 
-Shape = Callable[[Random], Iterator[str]]  # labels of one group, without end
+from .generators.arithmetic import ALPHANUMERIC, CONSONANTS, VOWELS
 
-_GROUP = 40  # names
-_ALPHANUMERIC = ascii_lowercase + digits
+MakeLabels = Callable[[Random], Iterator[str]]  # the labels of one group, without end
+
+_GROUP = 40  # labels
 _HEXADECIMAL = digits + "abcdef"
 _HEXADECIMAL_LENGTHS = (8, 10, 12, 16, 20, 24, 32, 34, 40)
-_VOWELS = "aeiou"
-_CONSONANTS = "bcdfghjklmnpqrstvwxyz"
 
 
-def batches(shape: str, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
-    """So many labels of a shape, each once, group by group; a key is seed and number."""
-    random = Random(f"{shape}-{seed}")
+def sample_labels(family: str, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield `count` different labels of a synthetic family in groups; a key is seed and number."""
+    random = Random(f"{family}-{seed}")
     seen: set[str] = set()
     for number, first in enumerate(range(0, count, _GROUP)):
-        fresh = _unseen(SHAPES[shape](random), seen)
+        fresh = _skip_seen(SYNTHETIC_FAMILIES[family](random), seen)
         yield f"{seed}-{number}", list(islice(fresh, min(_GROUP, count - first)))
 
 
-def _unseen(labels: Iterator[str], seen: set[str]) -> Iterator[str]:
+def _skip_seen(labels: Iterator[str], seen: set[str]) -> Iterator[str]:
     for label in labels:
         if label not in seen:
             seen.add(label)
@@ -41,7 +40,7 @@ def _word(random: Random, alphabet: str, shortest: int, longest: int) -> str:
     return "".join(random.choices(alphabet, k=random.randint(shortest, longest)))
 
 
-def _words(alphabet: str, shortest: int, longest: int) -> Shape:
+def _words(alphabet: str, shortest: int, longest: int) -> MakeLabels:
     def labels(random: Random) -> Iterator[str]:
         while True:
             yield _word(random, alphabet, shortest, longest)
@@ -55,27 +54,26 @@ def _hexadecimal(random: Random) -> Iterator[str]:
 
 
 def _skewed(random: Random) -> Iterator[str]:
-    """Some letters often, some hardly ever, as generators with a poor random number have it."""
+    """Yield labels in which some letters are frequent and some rare, as from a poor generator."""
     weights = [random.expovariate(1) for _ in ascii_lowercase]
     while True:
         yield "".join(random.choices(ascii_lowercase, weights, k=random.randint(8, 22)))
 
 
-def _few(random: Random) -> Iterator[str]:
+def _few_letters(random: Random) -> Iterator[str]:
     return _words("".join(random.sample(ascii_lowercase, random.randint(6, 16))), 8, 24)(random)
 
 
 def _letter_first(random: Random) -> Iterator[str]:
-    """A letter, then letters and digits."""
     while True:
-        yield random.choice(ascii_lowercase) + _word(random, _ALPHANUMERIC, 8, 16)
+        yield random.choice(ascii_lowercase) + _word(random, ALPHANUMERIC, 8, 16)
 
 
 def _consonants(random: Random) -> Iterator[str]:
     share = random.uniform(0.6, 0.95)
     while True:
         kinds = (random.random() < share for _ in range(random.randint(7, 20)))
-        yield "".join(random.choice(_CONSONANTS if kind else _VOWELS) for kind in kinds)
+        yield "".join(random.choice(CONSONANTS if kind else VOWELS) for kind in kinds)
 
 
 def _numbered(random: Random) -> Iterator[str]:
@@ -83,12 +81,12 @@ def _numbered(random: Random) -> Iterator[str]:
         yield _word(random, ascii_lowercase, 5, 12) + _word(random, digits, 1, 6)
 
 
-SHAPES: dict[str, Shape] = {
+SYNTHETIC_FAMILIES: dict[str, MakeLabels] = {
     "shape-letters": _words(ascii_lowercase, 7, 25),
-    "shape-alphanumeric": _words(_ALPHANUMERIC, 7, 32),
+    "shape-alphanumeric": _words(ALPHANUMERIC, 7, 32),
     "shape-hex": _hexadecimal,
     "shape-skewed": _skewed,
-    "shape-few-letters": _few,
+    "shape-few-letters": _few_letters,
     "shape-letter-first": _letter_first,
     "shape-consonants": _consonants,
     "shape-numbered": _numbered,

@@ -99,13 +99,13 @@ def _listed(source: sources.Dataset) -> Iterator[LabelledName]:
 
 def _generated(names: int, seed: int) -> Iterator[LabelledName]:
     for family in tqdm(FAMILIES.values(), desc="generators", unit="family"):
-        for key, hosts in sampling.batches(family, names, seed):
+        for key, hosts in sampling.sample_groups(family, names, seed):
             yield from _group(family.name, key, hosts)
 
 
 def _shaped(names: int, seed: int) -> Iterator[LabelledName]:
-    for shape in synthetic.SHAPES:
-        for key, hosts in synthetic.batches(shape, names, seed):
+    for shape in synthetic.SYNTHETIC_FAMILIES:
+        for key, hosts in synthetic.sample_labels(shape, names, seed):
             yield from _group(shape, key, hosts)
 
 

@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Family, Variant
-from malicious_domains.dga.sampling import LEFT_OUT
-from malicious_domains.dga.synthetic import SHAPES
-from malicious_domains.dga.synthetic import batches as shape_batches
+from malicious_domains.dga.synthetic import SYNTHETIC_FAMILIES, sample_labels
 from malicious_domains.names.parse import MAX_LABEL
 
 FIRST, LAST = 2010, 2030  # years
@@ -59,8 +57,8 @@ def shapes(part: Part, count: int) -> list[Drawn]:
     """Up to so many labels of each shape, which stand for families that nobody knows yet."""
     return [
         Drawn(shape, shape, labels[start : start + GROUP])
-        for shape in SHAPES
-        for _, labels in shape_batches(shape, count, part.number)
+        for shape in SYNTHETIC_FAMILIES
+        for _, labels in sample_labels(shape, count, part.number)
         for start in range(0, len(labels), GROUP)
     ]
 
@@ -70,7 +68,7 @@ def _groups(
 ) -> Iterator[tuple[str, list[str]]]:
     """The variant's name, and the labels, of each draw."""
     random = Random(f"{family.name}-{part.name}")
-    variants = [v for v in family.variants if (family.name, v.name) not in LEFT_OUT]
+    variants = family.sampled_variants
     missing, barren = count, 0
     while missing > 0 and barren < _PATIENCE:
         variant = random.choice(variants)

@@ -69,6 +69,6 @@ FAMILY = Family(
     source='andrewaeva, "DGA", github.com/andrewaeva',
     variants=(
         Variant(_generate, period="day"),
-        Variant(_walk, "date-walk", seeds=_WALKS, unused=_WALKS, draw=_draw),
+        Variant(_walk, "date-walk", seeds=_WALKS, draw=_draw, sampled=False, unused=_WALKS),
     ),
 )

@@ -24,6 +24,7 @@ class Variant:
     seeds: tuple[str, ...] = ("",)  # published ones, the default first; ("",): it takes none
     period: str = ""  # how long names stay the same, in words: "day", "week"; "": for ever
     draw: Callable[[Random], str] | None = None  # draws another such seed, if any will do
+    sampled: bool = True  # False: a training corpus has none of its names
     # For an index of generated names:
     unused: tuple[str, ...] = ()  # those of seeds that no malware is known to have used
     count: int = 0  # how many names of an endless variant are indexed; 0: it has an end
@@ -40,3 +41,8 @@ class Family:
     source: str  # who documented it: author, "title" (year), site
     variants: tuple[Variant, ...]
     trained_on: bool = True  # False: it makes too few names to learn anything from
+
+    @property
+    def sampled_variants(self) -> list[Variant]:
+        """The variants whose names a training corpus can have."""
+        return [variant for variant in self.variants if variant.sampled]

@@ -51,7 +51,7 @@ FAMILY = Family(
     kind="hash (MD5)",
     source='J. Bader, "Three variants of Murofet\'s DGA" (2015), johannesbader.ch',
     variants=(
-        Variant(_v1, "v1", period="week of the month"),
+        Variant(_v1, "v1", period="week of the month", sampled=False),  # has goz's names
         Variant(
             _v2,
             "v2",

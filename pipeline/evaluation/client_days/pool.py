@@ -12,7 +12,7 @@ import numpy as np
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Family
-from malicious_domains.dga.sampling import FIRST, LAST, LEFT_OUT
+from malicious_domains.dga.sampling import FIRST, LAST
 from malicious_domains.features.array_types import Floats
 from malicious_domains.names.parse import MAX_LABEL
 
@@ -88,7 +88,7 @@ def _legit(corpus: Corpus, generated: set[str], random: Random) -> list[str]:
 
 def _runs(family: Family, random: Random, count: int) -> list[list[str]]:
     """Names in a row, of a variant, seed and date drawn anew for each run."""
-    variants = [v for v in family.variants if (family.name, v.name) not in LEFT_OUT]
+    variants = family.sampled_variants
     found = []
     for _ in range(count):
         variant = random.choice(variants or family.variants)

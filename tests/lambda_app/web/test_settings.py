@@ -17,9 +17,9 @@ import pytest
 import requests
 
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
-from malicious_domains.dga import build_index
+from malicious_domains.dga.build_index import build_index, save_index
 from malicious_domains.dga.generators import FAMILIES
-from malicious_domains.dga.seeded_generators import Days, chosen
+from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
 from pipeline.release.local_server import served
@@ -223,8 +223,8 @@ def test_zones_and_known_names_of_a_stage(tmp_path: Path) -> None:
 def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) -> None:
     made, allowed = FAMILIES["banjori"].variants[0], "xmqjtoevkbhrw.ru"
     host = next(islice(made.generate(date(2026, 11, 24), made.seeds[0]), 5, None))
-    days = Days.of(date(2026, 11, 24), date(2026, 11, 24))
-    build_index.save(build_index.build(chosen(["banjori"]), days, 1), tmp_path / "known.npy")
+    days = DayRange.of(date(2026, 11, 24), date(2026, 11, 24))
+    save_index(build_index(select_generators(["banjori"]), days, 1), tmp_path / "known.npy")
     AllowList.from_entries([allowed]).save(tmp_path / "allow.npy")
     s3 = boto3.client("s3")
     for name in ("known.npy", "allow.npy"):

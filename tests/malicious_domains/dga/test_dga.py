@@ -16,7 +16,7 @@ import pytest
 
 from malicious_domains.dga.generators import ALL_FAMILIES, FAMILIES
 from malicious_domains.dga.generators.family import Family, Variant
-from malicious_domains.dga.sampling import batches, sample
+from malicious_domains.dga.sampling import sample_groups
 from pipeline.corpus.labelled import Corpus
 
 # First names for fixed dates and seeds, computed by the published reference implementations.
@@ -36,6 +36,10 @@ ROOT = Path(__file__).parents[3]
 
 def first(variant: Variant, day: date, seed: str, count: int = 10) -> list[str]:
     return list(islice(variant.generate(day, seed), count))
+
+
+def sample(family: Family, count: int, seed: int) -> list[str]:
+    return [host for _, hosts in sample_groups(family, count, seed) for host in hosts]
 
 
 def dga(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -113,7 +117,7 @@ def test_samples_repeat_and_hold_a_label_once(family: Family) -> None:
 
 
 def test_a_sample_is_many_small_groups_evenly_over_variants() -> None:
-    groups = list(batches(FAMILIES["murofet"], 2000, 1))
+    groups = list(sample_groups(FAMILIES["murofet"], 2000, 1))
     assert [host for _, hosts in groups for host in hosts] == sample(FAMILIES["murofet"], 2000, 1)
     assert max(len(hosts) for _, hosts in groups) <= 40
     names = Counter(key.split()[0] for key, _ in groups)

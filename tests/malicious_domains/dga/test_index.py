@@ -12,27 +12,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from malicious_domains.dga import build_index, periods
+from malicious_domains.dga.build_index import build_index, save_index
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Variant
 from malicious_domains.dga.legitimate_hosts import LISTS, read_labels
-from malicious_domains.dga.seeded_generators import Days, all_series, chosen
+from malicious_domains.dga.periods import end_of_period, start_of_period
+from malicious_domains.dga.seeded_generators import DayRange, list_generators, select_generators
 from malicious_domains.names.dga_index import DgaIndex, DgaIndexError, DgaMatch
 from tests.helpers.commands import run
 
 DAY = date(2026, 11, 24)
-SPAN = Days.of(DAY - timedelta(days=1), DAY + timedelta(days=1))
+SPAN = DayRange.of(DAY - timedelta(days=1), DAY + timedelta(days=1))
 QUICK = ["banjori", "conficker", "goz", "kraken", "murofet", "pushdo", "simda", "sisron", "symmi"]
 PERIODIC = [
     (x.variant, x.seed)
-    for x in all_series()
+    for x in list_generators()
     if x.variant.period not in ("", "hour") and x.family != "pitou"  # whose days may be alike
 ]
 
 
 @pytest.fixture(scope="module")
 def known() -> DgaIndex:
-    return build_index.build(chosen(QUICK), SPAN, 1)
+    return build_index(select_generators(QUICK), SPAN, 1)
 
 
 def first(family: str, number: int = 5, seed: str | None = None, variant: int = 0) -> list[str]:
@@ -53,7 +54,7 @@ def test_a_period_is_that_in_which_the_names_are_the_same(variant: Variant, seed
         return [*islice((variant.own or variant.generate)(day, seed), 3)]
 
     for day in (DAY, date(2028, 2, 29), date(2025, 12, 31)):
-        start, end = periods.start(variant, seed, day), periods.end(variant, seed, day)
+        start, end = start_of_period(variant, seed, day), end_of_period(variant, seed, day)
         assert names(start) == names(day) == names(end)
         assert names(start - timedelta(days=1)) != names(day)
         assert names(end + timedelta(days=1)) != names(day)
@@ -105,7 +106,7 @@ def test_seeds_that_no_malware_used_are_left_out(known: DgaIndex) -> None:
 
 def test_a_file_gives_the_same_index_and_damage_is_told(known: DgaIndex, tmp_path: Path) -> None:
     path = tmp_path / "known.npy"
-    build_index.save(known, path)
+    save_index(known, path)
     again = DgaIndex.load(path)
     assert again.match_host(first("goz", 1)[0]) == known.match_host(first("goz", 1)[0])
     assert path.stat().st_size < 24 * len(known.hashes) + 50_000
@@ -126,7 +127,7 @@ def test_a_file_gives_the_same_index_and_damage_is_told(known: DgaIndex, tmp_pat
 
 @pytest.mark.slow
 def test_several_processes_make_the_same(known: DgaIndex) -> None:
-    other = build_index.build(chosen(QUICK), SPAN, 2)
+    other = build_index(select_generators(QUICK), SPAN, 2)
     assert np.array_equal(other.hashes, known.hashes)
     assert np.array_equal(other.records, known.records)
     assert other.about == known.about
@@ -140,7 +141,7 @@ def test_short_names_may_be_there_by_chance_and_long_ones_not(known: DgaIndex) -
 
 def test_legitimate_names_are_in_it_as_often_as_the_model_of_them_says() -> None:
     """The reckoning, by lists of its own: short names of all alphabets, which do occur."""
-    qsnatch = build_index.build(chosen(["qsnatch"]), SPAN, 1)
+    qsnatch = build_index(select_generators(["qsnatch"]), SPAN, 1)
     hosts = [r.host for path in LISTS for r in read_labels(path)]
     expected = sum(qsnatch.chance[len(host.partition(".")[0])] for host in hosts)
     assert expected / 3 < len(qsnatch.match(hosts)) < 3 * expected

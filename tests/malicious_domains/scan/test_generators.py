@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.dga import build_index
+from malicious_domains.dga.build_index import build_index, save_index
 from malicious_domains.dga.generators import FAMILIES
-from malicious_domains.dga.seeded_generators import Days, chosen
+from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from tests.helpers.commands import run as command
 from tests.malicious_domains.scan.test_scan import BOT, Rows, clean, zeek
 
@@ -30,8 +30,8 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "known.md"
 
 
 def indexed(path: Path, day: date) -> Path:
-    days = Days.of(day - timedelta(days=1), day + timedelta(days=1))
-    build_index.save(build_index.build(chosen(FAMILIES_INDEXED), days, 1), path)
+    days = DayRange.of(day - timedelta(days=1), day + timedelta(days=1))
+    save_index(build_index(select_generators(FAMILIES_INDEXED), days, 1), path)
     return path
 
 
@@ -92,8 +92,8 @@ def test_a_name_of_two_families_tells_both_in_every_form(known: Path, tmp_path: 
 def test_one_name_by_chance_and_names_of_a_list_are_no_alarm(known: Path, tmp_path: Path) -> None:
     short = next(x for x in made("qsnatch", 9999) if x.index(".") == 3)
     log = log_of(tmp_path / "dns.log", [short])
-    days = Days.of(DAY, DAY)
-    build_index.save(build_index.build(chosen(["qsnatch"]), days, 1), tmp_path / "known.npy")
+    days = DayRange.of(DAY, DAY)
+    save_index(build_index(select_generators(["qsnatch"]), days, 1), tmp_path / "known.npy")
     found = command("scan", log, "--known", tmp_path / "known.npy")
     assert (found.returncode, found.stdout) == (0, "")
     assert "known: 1 of the log's names are among the" in found.stderr

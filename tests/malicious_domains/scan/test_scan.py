@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from malicious_domains.clients.common_labels import find_nxdomain_pairs, find_rare_pairs
-from malicious_domains.dga.listing import names
+from malicious_domains.dga.listing import first_names
 from malicious_domains.model import eligible
 from malicious_domains.scan import baseline, events_db, scan_run, scored_hosts, terminal
 from malicious_domains.scan.client_identity import Names
@@ -29,7 +29,7 @@ Rows = list[tuple[float, str, str, str]]
 KNOWN = ["google.com", "example.org", "wikipedia.org", "github.com", "bbc.co.uk", "kernel.org"]
 START = 1_764_115_200  # 2025-11-26
 BOT = "10.0.0.23"
-BOTS = list(names("ramnit", None, "2016-01-01", None, 20))
+BOTS = list(first_names("ramnit", None, "2016-01-01", None, 20))
 
 
 def zeek(rows: Rows) -> str:

@@ -244,11 +244,11 @@ def test_the_command(mine: str, out: Path) -> None:
     assert all(name in failed.stderr for name in KNOWN)
 
 
-@pytest.mark.parametrize("shape", synthetic.SHAPES)
+@pytest.mark.parametrize("shape", synthetic.SYNTHETIC_FAMILIES)
 def test_shapes_are_deterministic_groups_of_labels(shape: str) -> None:
-    groups = list(synthetic.batches(shape, 100, 7))
-    assert groups == list(synthetic.batches(shape, 100, 7))
-    assert groups != list(synthetic.batches(shape, 100, 8))
+    groups = list(synthetic.sample_labels(shape, 100, 7))
+    assert groups == list(synthetic.sample_labels(shape, 100, 7))
+    assert groups != list(synthetic.sample_labels(shape, 100, 8))
     assert [(key, len(labels)) for key, labels in groups] == [("7-0", 40), ("7-1", 40), ("7-2", 20)]
     labels = [label for _, group in groups for label in group]
     assert len(set(labels)) == 100
@@ -266,9 +266,9 @@ def test_shapes_are_what_they_are_called() -> None:
         "shape-consonants": "[a-z]{7,20}",
         "shape-numbered": "[a-z]{5,12}[0-9]{1,6}",
     }
-    assert list(synthetic.SHAPES) == list(patterns)
+    assert list(synthetic.SYNTHETIC_FAMILIES) == list(patterns)
     for shape, pattern in patterns.items():
-        (_, labels), *_ = synthetic.batches(shape, 40, 1)
+        (_, labels), *_ = synthetic.sample_labels(shape, 40, 1)
         assert all(re.fullmatch(pattern, label) for label in labels)
-    (_, few), *_ = synthetic.batches("shape-few-letters", 40, 1)
+    (_, few), *_ = synthetic.sample_labels("shape-few-letters", 40, 1)
     assert 6 <= len(Counter("".join(few))) <= 16
