@@ -35,7 +35,7 @@ def rows() -> Iterator[Row]:
     """Yield the subject's rows."""
     families = [] if SHARE == 1 else [f"--family={x}" for x in _FEW_FAMILIES]
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        path = Path(folder) / "known.npy"
+        path = Path(folder) / "known.npz"
         last = _FIRST + timedelta(days=_DAYS - 1)
         interval = ("--from", str(_FIRST), "--to", str(last), "--out", str(path))
         took = run_pipeline("dga", "index", *interval, *families, "--jobs", "2")

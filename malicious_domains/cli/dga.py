@@ -99,12 +99,12 @@ def names(
     return DONE
 
 
-@command("index", "dga index --from 2026-11-01 --to 2026-11-30 --out known.npy", "train")
+@command("index", "dga index --from 2026-11-01 --to 2026-11-30 --out known.npz", "train")
 @_option("from", "The first day (default: yesterday).")
 @_option("to", "The last day (default: 30 days later).")
 @_families
 @_jobs
-@click.option("--out", type=_FILE, required=True, metavar="NPY", help="The file to write.")
+@click.option("--out", type=_FILE, required=True, metavar="NPZ", help="The file to write.")
 def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date | None) -> int:
     """Index the names that are asked for on some days, for match, score and the Lambda."""
     from ..dga.build_index import save_index
@@ -121,12 +121,12 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
     return DONE
 
 
-@command("match", "dga match --index known.npy evolgsqvdc.com www.example.com", "train")
+@command("match", "dga match --index known.npz evolgsqvdc.com www.example.com", "train")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--input", "file", type=_FILE, metavar="FILE", help="Where the names stand, one a line."
 )
-@click.option("--index", "path", type=_FILE, metavar="NPY", help="What `dga index` made.")
+@click.option("--index", "path", type=_FILE, metavar="NPZ", help="What `dga index` made.")
 @_option("from", "Without an index: the first day that names are made for (default: yesterday).")
 @_option("to", "The last of these days (default: two days later).")
 @_families

@@ -29,7 +29,7 @@ NUMBERS |= dict.fromkeys((TRIGRAMS, FOURGRAMS, WORD_COSTS), ("costs", npy.UINT8)
 MOJO = "mojo.zip"
 MANIFEST = "manifest.json"  # of the published version, in an artifact that was pulled
 ALLOW = "allow.npy"  # a compiled allow list of the operator's, beside the artifact
-KNOWN = "known.npy"  # an index of names of known generators, likewise
+DGA_INDEXES = ("known.npz", "known.npy")  # an index of generated names, likewise: the first
 # What an artifact's folder may hold.
 FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, MANIFEST)
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold

@@ -81,7 +81,7 @@ class Scorer:
         """Load and verify the artifact in the folder path, or of that name among the packaged.
 
         None: the one that the environment variable MODEL names, else the packaged
-        default. allow, known: None takes allow.npy and known.npy in that folder, if there are
+        default. allow, known: None takes allow.npy and known.npz in that folder, if there are
         such. Raises ArtifactError for an artifact that is missing or damaged, AllowListError and
         DgaIndexError for such a list and such an index, and UnknownOperatingPoint for an
         operating point that the artifact does not have.
@@ -92,10 +92,11 @@ class Scorer:
             from ..names.allow import AllowList  # for those alone who have one
 
             allow = AllowList.load(folder / artifact.ALLOW)
-        if known is None and (folder / artifact.KNOWN).exists():
+        indexes = [path for name in artifact.DGA_INDEXES if (path := folder / name).exists()]
+        if known is None and indexes:
             from ..names.dga_index import DgaIndex  # likewise
 
-            known = DgaIndex.load(folder / artifact.KNOWN)
+            known = DgaIndex.load(indexes[0])
         return cls(model, operating_point, allow, zones, known)
 
     def at(self, operating_point: str | float) -> Scorer:

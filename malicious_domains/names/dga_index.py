@@ -1,12 +1,14 @@
 """Names that known generators make: of which family, for which date and seed.
 
-An index is a file of four arrays of NumPy, one after the other: a description in JSON (uint8), a
-sieve (uint8), the hashes of full names (uint64, ascending), and a record for each. It is data, read
-without pickle, and verified. Of n names in it, a name that is none of them is taken for one with a
-probability of n / 2**64, under 1e-12 for ten million.
+An index is an .npz file of four arrays: `about`, a description in JSON (uint8), `prefilter`
+(uint8), the `hashes` of full names (uint64, ascending) and `records`, one for each. It is data,
+read without pickle, and verified. A file of an earlier version, .npy, has the same arrays one after
+the other. Of n names in it, a name that is none of them is taken for one with a probability of
+n / 2**64, under 1e-12 for ten million.
 
-The sieve is a bit for each value of the upper bits of a name's CRC-32, set where a name in the
-index has it. It is quick, and leaves one name in sixteen or fewer that has to be hashed.
+The prefilter has a bit for each value of the upper bits of a name's CRC-32, set where a name in the
+index has it (a Bloom filter of one hash). It is quick, and leaves one name in sixteen or fewer that
+has to be hashed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -36,8 +39,8 @@ if TYPE_CHECKING:
 else:
     Records = Sieve = Marks = Any
 
-__all__ = ["ALWAYS", "CHANCE", "RECORD", "DgaMatch", "DgaIndex", "DgaIndexError"]
-__all__ += ["checksum_names", "build_prefilter"]
+__all__ = ["ALWAYS", "CHANCE", "RECORD", "DgaIndex", "DgaIndexError", "DgaMatch"]
+__all__ += ["build_prefilter", "checksum_names"]
 
 FORMAT, VERSION = "malicious-domains known names", 1
 CHANCE = 1e-9  # a match is certain where a legitimate name's probability is below
@@ -50,8 +53,9 @@ _EPOCH = date(1970, 1, 1)
 # What a file that is no index makes NumPy, JSON and this module raise.
 _DAMAGED: tuple[type[Exception], ...] = (
     *(OSError, ValueError, EOFError, KeyError, TypeError, AttributeError),
-    *(TokenError, SyntaxError, MemoryError),
+    *(TokenError, SyntaxError, MemoryError, BadZipFile, RuntimeError),
 )
+_MEMBERS = ("about", "prefilter", "hashes", "records")
 _ROOM = 16  # bits of the sieve a name, at least
 
 
@@ -106,13 +110,12 @@ class DgaIndex:
     def load(cls, path: Path) -> DgaIndex:
         """Read an index and verify it; raises DgaIndexError."""
         try:
-            with path.open("rb") as file:
-                about, *arrays = (np.load(file, allow_pickle=False) for _ in range(4))
+            about, *arrays = _read_arrays(path)
             described = json.loads(about.astype(np.uint8).tobytes())
             if (described.get("format"), described.get("version")) != (FORMAT, VERSION):
                 raise ValueError(f"not {FORMAT!r} of version {VERSION}")
             if described["sha256"] != _checksum(*arrays):
-                raise ValueError("its SHA-256 is another than it says")
+                raise ValueError("SHA-256 mismatch: the file is damaged")
             return cls(described, *arrays)
         except _DAMAGED as error:
             raise DgaIndexError(f"{path}: no index of known names: {error}") from error
@@ -122,9 +125,10 @@ class DgaIndex:
         arrays = (self.sieve, self.hashes, self.records)
         about = dict(self.about, format=FORMAT, version=VERSION, sha256=_checksum(*arrays))
         text = np.frombuffer(json.dumps(about).encode(), np.uint8)
-        with path.open("wb") as file:
-            for array in (text, *arrays):
-                np.save(file, array, allow_pickle=False)
+        with path.open("wb") as file:  # as np.savez would add an ending to a path
+            np.savez(
+                file, about=text, prefilter=self.sieve, hashes=self.hashes, records=self.records
+            )
 
     def out_of_date(self, day: date) -> str:
         """What is to be said of an index that was not made for a day, "" if it was."""
@@ -192,6 +196,14 @@ def build_prefilter(marks: Marks) -> Sieve:
     wanted = np.zeros(min(bits, 1 << 32), np.bool_)
     wanted[marks >> 32 - len(wanted).bit_length() + 1] = True
     return np.packbits(wanted, bitorder="little")
+
+
+def _read_arrays(path: Path) -> list[NDArray[Any]]:
+    with path.open("rb") as file:
+        first = np.load(file, allow_pickle=False)
+        if isinstance(first, np.ndarray):  # of an earlier version
+            return [first, *(np.load(file, allow_pickle=False) for _ in _MEMBERS[1:])]
+        return [first[name] for name in _MEMBERS]
 
 
 def _checksum(*arrays: NDArray[Any]) -> str:

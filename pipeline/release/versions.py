@@ -27,8 +27,8 @@ from malicious_domains.model import artifact
 from malicious_domains.model.artifact import (
     ALLOW,
     CHECKSUM,
+    DGA_INDEXES,
     FILES,
-    KNOWN,
     MANIFEST,
     MODEL,
     MOJO,
@@ -149,7 +149,7 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manif
     """
     wanted = _existing(storage, _resolve(storage, version))
     target = out or places.BUILD / wanted.model
-    with replace_folder(target, FILES, kept=[ALLOW, KNOWN]) as folder:
+    with replace_folder(target, FILES, kept=[ALLOW, *DGA_INDEXES]) as folder:
         try:
             for name in wanted.artifact_files:
                 (folder / name).write_bytes(_fetch(storage, wanted, name))

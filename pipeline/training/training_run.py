@@ -75,7 +75,7 @@ def run_training(request: Request) -> Verification:
         _check_kind(request.compare, request.features)
     with (
         replace_folder(
-            request.folder, artifact.FILES, kept=[artifact.ALLOW, artifact.KNOWN]
+            request.folder, artifact.FILES, kept=[artifact.ALLOW, *artifact.DGA_INDEXES]
         ) as folder,
         chosen(request.features, request.data, request.options) as corpus,
     ):

@@ -84,9 +84,9 @@ def test_every_stage_has_settings_that_the_app_takes() -> None:
         ("BATCH_LIMIT", "1001"),
         ("BATCH_LIMIT", "many"),
         ("LOG_LEVEL", "LOUD"),
-        ("ALLOW", "absent.npy"),
+        ("ALLOW", "absent.npz"),
         ("KNOWN", "s3://bucket"),
-        ("KNOWN", "s3://Bucket/known.npy"),
+        ("KNOWN", "s3://Bucket/known.npz"),
         ("ZONES_CHOSEN", "co.uk"),
         ("ZONES_ASSIGNED", "example.com, a..b"),
     ],
@@ -224,22 +224,22 @@ def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) ->
     made, allowed = FAMILIES["banjori"].variants[0], "xmqjtoevkbhrw.ru"
     host = next(islice(made.generate(date(2026, 11, 24), made.seeds[0]), 5, None))
     days = DayRange.of(date(2026, 11, 24), date(2026, 11, 24))
-    save_index(build_index(select_generators(["banjori"]), days, 1), tmp_path / "known.npy")
+    save_index(build_index(select_generators(["banjori"]), days, 1), tmp_path / "known.npz")
     AllowList.from_entries([allowed]).save(tmp_path / "allow.npy")
     s3 = boto3.client("s3")
-    for name in ("known.npy", "allow.npy"):
+    for name in ("known.npz", "allow.npy"):
         s3.upload_file(str(tmp_path / name), bucket, f"lists/{name}")
     there = f"s3://{bucket}/lists"
-    with served(None, KNOWN=f"{there}/known.npy", ALLOW=f"{there}/allow.npy") as url:
+    with served(None, KNOWN=f"{there}/known.npz", ALLOW=f"{there}/allow.npy") as url:
         both = requests.post(url + PATH, json={"domains": [host, allowed]}, timeout=30).json()
         one, other = both["results"]
         assert (one["label"], one["known"][0]["position"]) == (1, 5)
         assert (other["label"], other["allowed"]) == (0, allowed)
-    with served(None, KNOWN=f"{there}/absent.npy") as url:
+    with served(None, KNOWN=f"{there}/absent.npz") as url:
         answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
         assert answer.status_code == 503
-        assert f"{there}/absent.npy cannot be fetched" in answer.json()["Message"]
-        s3.upload_file(str(tmp_path / "known.npy"), bucket, "lists/absent.npy")
+        assert f"{there}/absent.npz cannot be fetched" in answer.json()["Message"]
+        s3.upload_file(str(tmp_path / "known.npz"), bucket, "lists/absent.npz")
         assert requests.post(url + PATH, json={"domain": host}, timeout=30).json()["label"] == 1
 
 

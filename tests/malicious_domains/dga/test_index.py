@@ -105,17 +105,17 @@ def test_seeds_that_no_malware_used_are_left_out(known: DgaIndex) -> None:
 
 
 def test_a_file_gives_the_same_index_and_damage_is_told(known: DgaIndex, tmp_path: Path) -> None:
-    path = tmp_path / "known.npy"
+    path = tmp_path / "known.npz"
     save_index(known, path)
     again = DgaIndex.load(path)
     assert again.match_host(first("goz", 1)[0]) == known.match_host(first("goz", 1)[0])
     assert path.stat().st_size < 24 * len(known.hashes) + 50_000
     content = bytearray(path.read_bytes())
-    for at in (10, 300, len(content) // 2, len(content) - 1):
+    for at in (0, 300, len(content) // 2, len(content) - 22):
         damaged = bytearray(content)
         damaged[at] ^= 1
         path.write_bytes(damaged)
-        with pytest.raises(DgaIndexError, match=r"known\.npy: no index of known names"):
+        with pytest.raises(DgaIndexError, match=r"known\.npz: no index of known names"):
             DgaIndex.load(path)
     path.write_bytes(content[:-5])
     with pytest.raises(DgaIndexError):
@@ -123,6 +123,17 @@ def test_a_file_gives_the_same_index_and_damage_is_told(known: DgaIndex, tmp_pat
     np.save(path, np.arange(3, dtype=np.uint64))  # an allow list
     with pytest.raises(DgaIndexError):
         DgaIndex.load(path)
+
+
+def test_a_file_of_an_earlier_version_is_read(known: DgaIndex, tmp_path: Path) -> None:
+    save_index(known, tmp_path / "known.npz")
+    arrays = np.load(tmp_path / "known.npz", allow_pickle=False)
+    with (tmp_path / "known.npy").open("wb") as file:
+        for name in ("about", "prefilter", "hashes", "records"):
+            np.save(file, arrays[name], allow_pickle=False)
+    assert (
+        DgaIndex.load(tmp_path / "known.npy").about == DgaIndex.load(tmp_path / "known.npz").about
+    )
 
 
 @pytest.mark.slow
@@ -155,7 +166,7 @@ def test_a_million_names_are_matched_in_a_second(known: DgaIndex) -> None:
 
 @pytest.mark.slow
 def test_the_commands(tmp_path: Path) -> None:
-    path = tmp_path / "known.npy"
+    path = tmp_path / "known.npz"
     days = ("--from", str(SPAN.first), "--to", str(SPAN.last))
     built = run("dga", "index", *days, "--family", "goz", "--family", "murofet", "--out", path)
     assert (built.returncode, built.stdout) == (0, "")
@@ -180,7 +191,7 @@ def test_the_commands(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_known_name_is_malicious_whatever_the_model_says(tmp_path: Path) -> None:
-    path, hosts = tmp_path / "known.npy", first("banjori")
+    path, hosts = tmp_path / "known.npz", first("banjori")
     days = ("--from", str(DAY), "--to", str(DAY))
     assert run("dga", "index", *days, "--family", "banjori", "--out", path).returncode == 0
     score = ("score", "--operating-point", "0.0001", "--format", "jsonl")
@@ -199,7 +210,7 @@ def test_a_known_name_is_malicious_whatever_the_model_says(tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_an_index_out_of_date_is_said_so(tmp_path: Path) -> None:
-    path = tmp_path / "known.npy"
+    path = tmp_path / "known.npz"
     run(
         "dga",
         "index",

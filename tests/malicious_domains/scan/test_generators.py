@@ -37,7 +37,7 @@ def indexed(path: Path, day: date) -> Path:
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return indexed(tmp_path_factory.mktemp("known") / "known.npy", DAY)
+    return indexed(tmp_path_factory.mktemp("known") / "known.npz", DAY)
 
 
 def made(family: str, number: int = 20, day: date = DAY) -> list[str]:
@@ -93,8 +93,8 @@ def test_one_name_by_chance_and_names_of_a_list_are_no_alarm(known: Path, tmp_pa
     short = next(x for x in made("qsnatch", 9999) if x.index(".") == 3)
     log = log_of(tmp_path / "dns.log", [short])
     days = DayRange.of(DAY, DAY)
-    save_index(build_index(select_generators(["qsnatch"]), days, 1), tmp_path / "known.npy")
-    found = command("scan", log, "--known", tmp_path / "known.npy")
+    save_index(build_index(select_generators(["qsnatch"]), days, 1), tmp_path / "known.npz")
+    found = command("scan", log, "--known", tmp_path / "known.npz")
     assert (found.returncode, found.stdout) == (0, "")
     assert "known: 1 of the log's names are among the" in found.stderr
     log = log_of(tmp_path / "dns.log", made("goz", 3), "NXDOMAIN")
@@ -106,7 +106,7 @@ def test_an_index_of_other_days_is_said_so_and_its_names_are_doubtful(
     known: Path, tmp_path: Path
 ) -> None:
     log = log_of(tmp_path / "dns.log", made("goz", 1, DAY - timedelta(days=60)))
-    past = indexed(tmp_path / "past.npy", DAY - timedelta(days=60))
+    past = indexed(tmp_path / "past.npz", DAY - timedelta(days=60))
     found = command("scan", log, "--known", past)
     said = "the index is out of date: it was not made for 1 of the log's 1 days (2025-11-26)"
     assert said in found.stderr
@@ -139,7 +139,7 @@ def test_the_highest_of_a_day_are_those_with_known_names(known: Path, tmp_path: 
 
 
 def test_what_is_no_index_is_said(tmp_path: Path) -> None:
-    failed = command("scan", "/dev/null", "--known", tmp_path / "absent.npy")
+    failed = command("scan", "/dev/null", "--known", tmp_path / "absent.npz")
     assert failed.returncode == 2
     assert "--known" in failed.stderr and "Traceback" not in failed.stderr
 
