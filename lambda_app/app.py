@@ -192,21 +192,19 @@ if os.environ.get("LOG_BUCKET"):  # two functions more, which Chalice else knows
 
     @app.lambda_function(name="logs")
     def logs(event: dict[str, Any], context: object) -> dict[str, int]:
-        """Judge the clients in the DNS logs that S3 tells of."""
+        """Judge the clients in the DNS logs that S3 announces."""
         from chalicelib.logs import handler
 
-        read: dict[str, int] = handler.on_event(
-            event, get_scorer(), getattr(context, "aws_request_id", "")
-        )
-        return read
+        results: dict[str, int] = handler.on_event(event, get_scorer())
+        return results
 
     @app.schedule("cron(30 1 * * ? *)", name="summary")
     def summary(event: object) -> dict[str, int]:
-        """Judge yesterday's clients once more, and send what the day was."""
+        """Judge yesterday's clients once more, and send a summary of the day."""
         from chalicelib.logs import summary
 
-        sent: dict[str, int] = summary.on_schedule(get_scorer())
-        return sent
+        numbers: dict[str, int] = summary.on_schedule(get_scorer())
+        return numbers
 
 
 handler = app  # the name that templates may have for it

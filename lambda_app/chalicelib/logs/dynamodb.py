@@ -1,21 +1,26 @@
-"""DynamoDB as a store of states that several functions change at once.
+"""Keep states in a DynamoDB table that several functions change at once.
 
 Every item has pk, sk, state (bytes), version, and expires (when DynamoDB removes it). A state is
-written only over the version that it was made of; else it is read and made anew.
+written only over the version that it was made from; otherwise it is read and made again.
 """
 
 from __future__ import annotations
 
+import json
 import random
-import re
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+DAY = 86_400
+MAX_STATE = 360_000  # bytes; an item of DynamoDB has up to 400 KB, the other attributes included
 THREADS = 8
+_KEPT_DAYS = 2  # for which a day's state is kept after its end
 _BATCH = 100  # keys that DynamoDB reads at once
-_TRIES = 30  # of a write that others keep coming before
+_ATTEMPTS = 30  # at a write that others get ahead of
 _PAUSE = 0.02  # seconds, at first
 
 
@@ -27,19 +32,19 @@ class Key(NamedTuple):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """As DynamoDB takes it."""
+        """The key in DynamoDB's form."""
         return {"pk": {"S": self.pk}, "sk": {"S": self.sk}}
 
 
 class Item(NamedTuple):
-    """What is kept under a key; version 0 for nothing."""
+    """The state under a key; version 0 if there is none."""
 
     state: bytes = b""
     version: int = 0
 
 
 class BusyError(RuntimeError):
-    """An item that others change all the time."""
+    """An item is changed by others all the time."""
 
 
 class Table:
@@ -50,46 +55,57 @@ class Table:
         self._client, self._name = client, name
 
     def read(self, keys: Iterable[Key], consistent: bool = False) -> dict[Key, Item]:
-        """The items of keys, an empty one for each that is not there."""
-        found = {key: Item() for key in keys}
-        waiting = [key.attributes for key in found]
+        """Read the items of keys; an absent one is empty."""
+        items = {key: Item() for key in keys}
+        waiting = [key.attributes for key in items]
         pause = _PAUSE
         while waiting:
-            ask = {"Keys": waiting[:_BATCH], "ConsistentRead": consistent}
-            answer = self._client.batch_get_item(RequestItems={self._name: ask})
+            request = {"Keys": waiting[:_BATCH], "ConsistentRead": consistent}
+            answer = self._client.batch_get_item(RequestItems={self._name: request})
             for item in answer["Responses"].get(self._name, []):
-                found[Key(item["pk"]["S"], item["sk"]["S"])] = _item(item)
+                items[Key(item["pk"]["S"], item["sk"]["S"])] = _parse_item(item)
             left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
             if len(left) == len(waiting[:_BATCH]):
                 time.sleep(pause)
                 pause = min(2 * pause, 2.0)
             waiting = left + waiting[_BATCH:]
-        return found
+        return items
 
-    def update(self, key: Key, known: Item, change: Callable[[bytes], bytes], expires: int) -> Item:
-        """Change a state, of what is known of it or of what others have made of it meanwhile.
+    def update(self, key: Key, known: Item, change: Callable[[bytes], bytes], day: int) -> Item:
+        """Change the state of a day, starting from a known one, and return what is kept then.
 
-        change: the new state of an old one, b"" for none; the same writes nothing. Returns what
-        is kept then. Raises BusyError.
+        change: makes the new state from the old one, which is b"" for none; if they are equal,
+        nothing is written. It is called again if others have changed the state meanwhile. Raises
+        BusyError.
         """
-        for attempt in range(_TRIES):
+        for attempt in range(_ATTEMPTS):
             state = change(known.state)
             if state == known.state:
                 return known
             item = Item(state, known.version + 1)
-            if self._write(key, item, expires):
+            if self._write(key, item, day):
                 return item
             time.sleep(random.uniform(0, _PAUSE * min(2**attempt, 32)))
             known = self.read([key], consistent=True)[key]
-        raise BusyError(f"{key.pk}: changed by others {_TRIES} times in a row")
+        raise BusyError(f"{key.pk}: changed by others {_ATTEMPTS} times in a row")
 
-    def _write(self, key: Key, item: Item, expires: int) -> bool:
-        """Whether nobody has changed it meanwhile."""
+    def list_items(self, pk: str) -> Iterator[str]:
+        """List the sort keys of the items under a pk."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+        )
+        for page in pages:
+            yield from (item["sk"]["S"] for item in page["Items"])
+
+    def _write(self, key: Key, item: Item, day: int) -> bool:
+        """Write an item unless it has been changed meanwhile; return whether it was written."""
         new = {
             **key.attributes,
             "state": {"B": item.state},
             "version": {"N": str(item.version)},
-            "expires": {"N": str(expires)},
+            "expires": {"N": str((day + 1 + _KEPT_DAYS) * DAY)},
         }
         if item.version == 1:
             condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -105,77 +121,37 @@ class Table:
             return False
         return True
 
-    def begin(self, key: Key, who: str, expires: int) -> int | None:
-        """Note that somebody begins something; returns how often it failed, None if it is done.
 
-        Who begins it for a second time died of it the first time: that is a failure.
-        """
-        try:
-            answer = self._note(
-                key,
-                "ADD #begun :who SET #expires = :expires",
-                {":who": {"SS": [who]}, ":expires": {"N": str(expires)}},
-                ConditionExpression="attribute_not_exists(#done)",
-                ReturnValues="ALL_OLD",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return None
-        old = answer.get("Attributes", {})
-        if who in old.get("begun", {}).get("SS", ()):
-            return self.failed(key)
-        return int(old.get("failures", {}).get("N", 0))
-
-    def failed(self, key: Key) -> int:
-        """Count a failure of what was begun; returns how many there are."""
-        answer = self._note(
-            key, "ADD #failures :one", {":one": {"N": "1"}}, ReturnValues="UPDATED_NEW"
-        )
-        return int(answer["Attributes"]["failures"]["N"])
-
-    def leave(self, key: Key, who: str) -> None:
-        """Note that somebody gave up what he began, and did not die of it."""
-        self._note(key, "DELETE #begun :who", {":who": {"SS": [who]}})
-
-    def finish(self, key: Key, expires: int) -> None:
-        """Mark what was begun as done."""
-        change = "SET #done = :done, #expires = :expires REMOVE #begun"
-        self._note(key, change, {":done": {"BOOL": True}, ":expires": {"N": str(expires)}})
-
-    def _note(self, key: Key, change: str, values: dict[str, Any], **more: Any) -> Any:
-        """Change an item of something that is begun and done, by the names in the texts."""
-        names = re.findall(r"#(\w+)", change + more.get("ConditionExpression", ""))
-        return self._client.update_item(
-            TableName=self._name,
-            Key=key.attributes,
-            UpdateExpression=change,
-            ExpressionAttributeNames={f"#{name}": name for name in names},
-            ExpressionAttributeValues=values,
-            **more,
-        )
-
-    def forget(self, key: Key) -> None:
-        """Let what was begun be as if it never was."""
-        self._client.delete_item(TableName=self._name, Key=key.attributes)
-
-    def all_of(self, pk: str) -> Iterator[tuple[str, Item]]:
-        """The items under a pk, with their sk."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield item["sk"]["S"], _item(item)
-
-
-def each(run: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    """What a function returns for each value, some at a time: AWS's answers are waited for."""
+def map_threads(work: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    """Apply a function to each value, several at a time, as it mostly waits for AWS."""
     if len(values) < 2:
-        return [run(value) for value in values]
+        return [work(value) for value in values]
     with ThreadPoolExecutor(THREADS) as executor:
-        return list(executor.map(run, values))
+        return list(executor.map(work, values))
 
 
-def _item(item: dict[str, Any]) -> Item:
+def pack_state(value: object) -> bytes:
+    """Pack a JSON value as a state.
+
+    >>> unpack_state(pack_state({"a": [1, 2]}))
+    {'a': [1, 2]}
+    """
+    return zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 1)
+
+
+def unpack_state(state: bytes) -> Any:
+    """Unpack a state of pack_state()."""
+    return json.loads(zlib.decompress(state))
+
+
+def format_date(day: int) -> str:
+    """Write a day since the epoch as YYYY-MM-DD.
+
+    >>> format_date(20417)
+    '2025-11-25'
+    """
+    return datetime.fromtimestamp(day * DAY, UTC).date().isoformat()
+
+
+def _parse_item(item: dict[str, Any]) -> Item:
     return Item(item["state"]["B"], int(item["version"]["N"]))

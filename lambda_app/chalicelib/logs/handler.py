@@ -1,140 +1,290 @@
-"""The second function: S3 tells of objects, which are read, tried again, or buried."""
+"""Read the objects that S3 announces, judge the clients in them, and publish alarms.
+
+S3 announces an object at least once, and reading it twice changes nothing. An event that fails is
+tried again by Lambda, twice; then it goes to the dead-letter queue and the topic (logs.json).
+"""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
-import secrets
 import time
 from collections import Counter
-from contextlib import suppress
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import in_embedded_format, write
-from . import objects, service
-from .clients import Told
-from .dynamodb import BusyError, Key
-from .objects import Object
-from .records import DAY
-from .service import Service
+from .client_days import ClientState, DayJudge, Verdict, make_finding
+from .dynamodb import DAY, Item, Key, format_date, map_threads
+from .label_votes import Baseline, add_labels
+from .records import Rows, read_days
+from .service import Service, create_service
 
-TRIES = 2  # of an object, before it goes to the dead letters
-_KEPT = 2 * DAY  # seconds for which it is known that an object was read
-_UNITS = dict.fromkeys(("Lines", "Broken", "Late", "Alarms", "DeadLetters"), "Count")
+PARTS = 16  # in which a day's clients are kept
+_PAGE = 200  # clients that are read at once
+_STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
+_SHOWN_NAMES = 10  # in a message
+_LOGS, _QUERY_LOGS = "AWSLogs/", "/vpcdnsquerylogs/"  # in the keys that Route 53 writes
+_UNITS = dict.fromkeys(("Lines", "Broken", "Late", "Alarms", "Unread"), "Count")
 _UNITS |= {"Seconds": "Seconds"}
+_baseline = Baseline()
 
 
 class UnreadError(RuntimeError):
-    """Objects that could not be read now; Lambda asks again."""
+    """Objects could not be read; Lambda tries the event again."""
 
 
-def on_event(event: dict[str, Any], scorer: Scorer, who: str = "") -> dict[str, int]:
-    """Read the objects that S3 tells of; returns how many were read, and how many were not.
+class LogObject(NamedTuple):
+    """An object in S3."""
 
-    who: the request's id, which stays the same where Lambda asks again. Raises UnreadError for
-    objects that are to be tried again. An object that failed TRIES times is copied to the dead
-    letters, with the reason beside it; what AWS fails at is no fault of the object's.
+    bucket: str
+    key: str
+    day: int  # on which it was written, since the epoch
+
+    @property
+    def is_query_log(self) -> bool:
+        """Return whether the key is that of a query log; VPC flow logs may be beside them."""
+        return self.key.startswith(_LOGS) and _QUERY_LOGS in self.key
+
+
+class ClientResult(NamedTuple):
+    """What came of a client's day."""
+
+    client: str
+    verdict: Verdict | None  # None for a client that is too busy to be judged
+    is_new: bool  # whether an alarm was published now
+    finding: dict[str, Any] | None  # if there ever was an alarm
+
+
+def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
+    """Read the objects of an S3 event; return how many were read, and how many ignored.
+
+    Raises UnreadError after all others have been read, if one could not be.
     """
-    ours, who = service.of(scorer), who or secrets.token_hex(8)
+    service = create_service(scorer)
     results: Counter[str] = Counter()
-    for record in event.get("Records", []):  # a test event of S3's has none
-        found = objects.of_record(record)
-        if found and found.bucket == ours.settings.bucket and ours.settings.is_log(found.key):
-            results[_try(ours, found, who)] += 1
+    for record in event.get("Records", []):  # S3's test event has none
+        source = _locate(record)
+        if source and source.bucket == service.settings.bucket and source.is_query_log:
+            results[_try_object(service, source)] += 1
         else:
             results["ignored"] += 1
-            key = found.key if found else ""
+            key = source.key if source else ""
             write({"level": "WARNING", "message": "not a log", "key": key[:200]})
     if results["unread"]:
         raise UnreadError(f"{results['unread']} objects could not be read; see the log")
     return dict(results)
 
 
-def _try(service: Service, found: Object, who: str) -> str:
-    """Read an object unless it was read; returns "read", "again", "dead" or "unread"."""
-    key = Key(f"object/{found.id}")
+def _locate(record: Any) -> LogObject | None:
+    """Return the object of an S3 record, None for any other record."""
     try:
-        return _tried(service, found, key, who)
-    except Exception as error:  # of AWS's, as a rule
-        _say("WARNING", "AWS failed; to be tried again", found, _reason(error))
-        with suppress(Exception):
-            service.table.leave(key, who)
+        s3 = record["s3"]
+        written = datetime.fromisoformat(record["eventTime"]).timestamp()
+        key = unquote_plus(s3["object"]["key"])
+        return LogObject(s3["bucket"]["name"], key, int(written // DAY))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _try_object(service: Service, source: LogObject) -> str:
+    """Read an object; return "read", or "unread" after logging why."""
+    try:
+        _read_object(service, source)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:1000]
+        line = {"level": "ERROR", "message": "unread", "key": source.key, "reason": reason}
+        write(line | in_embedded_format({"Unread": 1}, _UNITS))
         return "unread"
+    return "read"
 
 
-def _tried(service: Service, found: Object, key: Key, who: str) -> str:
-    """As _try has it; raises what is not the object's fault."""
-    expires = int(time.time()) + _KEPT
-    failures = service.table.begin(key, who, expires)
-    if failures is None:
-        return "again"
-    if failures >= TRIES:  # they had no time or memory left to say why
-        return _bury(service, found, key, f"{TRIES} tries ended before their time")
-    reason = _read(service, found)
-    if not reason:
-        service.table.finish(key, expires)
-        return "read"
-    failures = service.table.failed(key)
-    service.table.leave(key, who)
-    if failures >= TRIES:
-        return _bury(service, found, key, reason)
-    _say("WARNING", "an object to be tried again", found, reason)
-    return "unread"
+def _read_object(service: Service, source: LogObject) -> None:
+    """Merge an object's rows into their days, and judge the clients in it.
 
-
-def _read(service: Service, found: Object) -> str:
-    """Read an object and report on it; returns what is wrong with it.
-
-    Raises what boto3 raises, and BusyError: what is not the object's fault.
+    What fails for one client is raised after all others have been judged.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    counts: Counter[str] = Counter()
-    started = time.monotonic()
-    try:
-        told = objects.read(service, found, counts)
-    except (BotoCoreError, ClientError, OSError, BusyError):
-        raise
-    except Exception as error:
-        return _reason(error)
-    _report(found, counts, told, time.monotonic() - started)
-    return ""
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    started, counts = time.monotonic(), Counter[str]()
+    results, errors = list[ClientResult](), list[Exception]()
+    body = service.s3.get_object(Bucket=source.bucket, Key=source.key)["Body"]
+    left_out = service.settings.not_clients
+    for days in read_days(service.scorer, body, source.day, counts, left_out):
+        for day, rows in days.items():
+            votes = add_labels(service.table, day, rows, counts)
+            baseline = _baseline.read(service.table, day)
+            judge = DayJudge(votes, baseline, service.scorer.log_odds)
+            more, failed = add_clients(service, day, rows.clients, judge)
+            results, errors = results + more, errors + failed
+    if errors:
+        raise errors[0]
+    _log_object(source, counts, results, time.monotonic() - started)
 
 
-def _say(level: str, message: str, found: Object, reason: str, **values: float) -> None:
-    line = {"level": level, "message": message, "key": found.key, "reason": reason[:1000]}
-    write(line | (in_embedded_format(values, _UNITS) if values else {}))
-
-
-def _bury(service: Service, found: Object, key: Key, reason: str) -> str:
-    """Copy an object to the dead letters and write beside it why; the copy may fail."""
-    place = service.settings.dead_letter(found.key)
-    source = {"Bucket": found.bucket, "Key": found.key}
-    try:
-        service.s3.copy_object(Bucket=found.bucket, Key=place, CopySource=source)
-    except Exception as error:
-        reason += f"; and it cannot be copied: {error}"
-    letter = {"key": found.key, "etag": found.etag, "tries": TRIES, "reason": reason[:4000]}
-    body = json.dumps(letter).encode()
-    service.s3.put_object(Bucket=found.bucket, Key=f"{place}.reason.json", Body=body)
-    service.table.forget(key)
-    _say("ERROR", "a dead letter", found, reason, DeadLetters=1)
-    return "dead"
-
-
-def _report(found: Object, counts: Counter[str], told: list[Told], seconds: float) -> None:
-    """One line of JSON an object; names and clients are not in it."""
+def _log_object(
+    source: LogObject, counts: Counter[str], results: list[ClientResult], seconds: float
+) -> None:
+    """Log a line about an object, without names and clients."""
     lines = sum(n for reason, n in counts.items() if reason != "unkept_labels")
-    news = sum(x.news for x in told)
-    values = {"Lines": lines, "Broken": counts["broken"], "Alarms": news}
-    values["Late"] = counts["other_day"] + counts["no_time"]
-    level = "WARNING" if values["Late"] == lines > 0 else "INFO"
-    line = {"level": level, "key": found.key, "lines": lines, "by": dict(sorted(counts.items()))}
-    line |= {"clients": len({x.client for x in told}), "alarms": news}
-    line |= {"too_busy": len({x.client for x in told if x.verdict is None})}
+    alarms, late = sum(x.is_new for x in results), counts["other_day"] + counts["no_time"]
+    level = "WARNING" if late == lines > 0 else "INFO"
+    line = {"level": level, "key": source.key, "lines": lines, "by": dict(sorted(counts.items()))}
+    line |= {"clients": len({x.client for x in results}), "alarms": alarms}
+    line |= {"too_busy": len({x.client for x in results if x.verdict is None})}
+    values = {"Lines": lines, "Broken": counts["broken"], "Late": late, "Alarms": alarms}
     write(line | in_embedded_format(values | {"Seconds": round(seconds, 3)}, _UNITS))
+
+
+# --- clients ---
+
+
+def part_key(day: int, part: int) -> str:
+    """Return the pk of a part of a day's clients."""
+    return f"{format_date(day)}/clients/{part:02}"
+
+
+def client_key(day: int, client: str) -> Key:
+    """Return the key of a client's day."""
+    part = hashlib.blake2b(client.encode(), digest_size=1).digest()[0] % PARTS
+    return Key(part_key(day, part), client)
+
+
+def add_clients(
+    service: Service, day: int, clients: Mapping[str, Rows], judge: DayJudge
+) -> tuple[list[ClientResult], list[Exception]]:
+    """Merge clients' rows into their states, judge them, and publish their alarms.
+
+    Returns the errors as well: what fails for one client keeps no other from being judged.
+    """
+    names, results, errors = sorted(clients), list[ClientResult](), list[Exception]()
+    for start in range(0, len(names), _PAGE):
+        page = names[start : start + _PAGE]
+        keys = {client: client_key(day, client) for client in page}
+        items = service.table.read(keys.values())
+        kept = {
+            client: _Kept(client, day, key, items[key], ClientState.unpack(items[key].state))
+            for client, key in keys.items()
+        }
+        judge.prepare({x for c in page for rows in (clients[c], kept[c].state.rows) for x in rows})
+
+        def add(client: str) -> ClientResult | Exception:
+            try:
+                return _add_client(service, kept[client], clients[client], judge)  # noqa: B023
+            except Exception as error:
+                return error
+
+        for result in map_threads(add, page):
+            (errors if isinstance(result, Exception) else results).append(result)
+    return results, errors
+
+
+class _Kept(NamedTuple):
+    """A client's day as it was read."""
+
+    client: str
+    day: int
+    key: Key
+    item: Item
+    state: ClientState
+
+
+def _add_client(service: Service, kept: _Kept, rows: Rows, judge: DayJudge) -> ClientResult:
+    result: list[tuple[ClientState, Verdict | None, bool]] = []
+
+    def change(state: bytes) -> bytes:
+        old = kept.state if state == kept.item.state else ClientState.unpack(state)
+        result[:] = [_judge_client(kept.client, old, rows, judge)]
+        new = result[0][0]
+        return new.pack() if new.differs(old) else state
+
+    item = service.table.update(kept.key, kept.item, change, kept.day)
+    new, verdict, is_new = result[0]
+    if not new.published:
+        return ClientResult(kept.client, verdict, False, None)
+    finding = make_finding(kept.client, kept.day, verdict)
+    place = write_finding(service, finding)
+    _rewrite_finding(service, kept, item, judge)
+    if is_new:
+        _publish(service, finding, place)
+        mark = functools.partial(mark_sent, published=new.published)
+        service.table.update(kept.key, item, mark, kept.day)
+    return ClientResult(kept.client, verdict, is_new, finding)
+
+
+def _judge_client(
+    client: str, old: ClientState, rows: Rows, judge: DayJudge
+) -> tuple[ClientState, Verdict | None, bool]:
+    """Return a client's state with more rows, the verdict, and whether to publish it here.
+
+    A function notes that it will publish before it does, and afterwards that it has. One that
+    finds the first note alone leaves it to the other, unless the note is stale.
+    """
+    new = old.merge(rows, judge.votes)
+    if new.busy:
+        return new, None, False
+    verdict, now, published = judge.judge(client, new.rows), int(time.time()), old.published
+    if verdict.is_news(published):
+        note = {"score": verdict.score, "confidence": verdict.confidence, "at": now, "sent": False}
+        return replace(new, published=note), verdict, True
+    if verdict.alarms and not published["sent"] and now - published["at"] > _STALE:
+        return replace(new, published=published | {"at": now}), verdict, True
+    return new, verdict, False
+
+
+def mark_sent(state: bytes, published: dict[str, Any]) -> bytes:
+    """Note in a state that an alarm was sent, unless another one has replaced it."""
+    client = ClientState.unpack(state)
+    if client.published != published:
+        return state
+    return replace(client, published=published | {"sent": True}).pack()
+
+
+def _rewrite_finding(service: Service, kept: _Kept, item: Item, judge: DayJudge) -> None:
+    """Write the finding again as long as there is a newer state than the one it was made from.
+
+    Of two functions at once, the one that is behind may write its finding last.
+    """
+    key = kept.key
+    while (now := service.table.read([key], consistent=True)[key]).version > item.version:
+        state, item = ClientState.unpack(now.state), now
+        verdict = None if state.busy else judge.judge(kept.client, state.rows)
+        write_finding(service, make_finding(kept.client, kept.day, verdict))
+
+
+def write_finding(service: Service, finding: dict[str, Any]) -> str:
+    """Write a finding over the earlier one of that client's day; return its URL."""
+    bucket = service.settings.bucket
+    key = service.settings.finding_key(finding["day"], finding["client"])
+    body = (json.dumps(finding) + "\n").encode()
+    service.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/x-ndjson")
+    return f"s3://{bucket}/{key}"
+
+
+def _publish(service: Service, finding: dict[str, Any], place: str) -> None:
+    """Publish a finding: text for a mailbox, JSON for all other subscribers."""
+    kinds = [alarm["kind"] for alarm in finding["alarms"]]
+    names = dict.fromkeys(x["name"] for alarm in finding["alarms"] for x in alarm["names"])
+    worst, counts = [*names][:_SHOWN_NAMES], finding["counts"]
+    text = (
+        f"{finding['client']} looks infected on {finding['day']}: {', '.join(kinds)}, "
+        f"{finding['score']:.1f} times the threshold, confidence {finding['confidence']}.\n"
+        f"{counts['new']} rare names, {counts['dead']} of them do not exist; "
+        f"{finding['first_seen']} to {finding['last_seen']}. The worst:\n"
+        + "".join(f"  {name}\n" for name in worst)
+        + f"{place}\n"
+    )
+    brief = {k: v for k, v in finding.items() if k != "alarms"}
+    brief |= {"kinds": kinds, "names": worst, "finding": place}
+    confidence = {"DataType": "String", "StringValue": finding["confidence"]}
+    service.sns.publish(
+        TopicArn=service.settings.topic,
+        MessageAttributes={"confidence": confidence},
+        Subject=f"DNS: {finding['client']} looks infected ({finding['confidence']})",
+        Message=json.dumps({"default": json.dumps(brief), "email": text}),
+        MessageStructure="json",
+    )

@@ -1,11 +1,12 @@
-"""An object of Route 53 Resolver's query log, read and grouped: gz, a JSON object a line.
+"""Read objects of Route 53 Resolver's query log: gzip, one JSON object a line.
 
-The format: "Values that appear in Resolver query logs", Amazon Route 53 Developer Guide. What
-counts, and by which reasons lines are left out, is as in malicious_domains/scan (Route 53, with DuckDB).
+The format: "Values that appear in Resolver query logs", Amazon Route 53 Developer Guide. Which
+lines count, and the reasons for leaving out the others, are those of malicious_domains.scan.
 """
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import json
@@ -16,105 +17,185 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import IO, NamedTuple
 
-DAY = 86_400
-LONGEST = 1 << 20  # bytes of a line; a longer one is broken
-LARGEST = 2_000_000_000  # bytes of an unpacked object
-AT_ONCE = 100_000  # different questions held at a time
-_NAME = 1100  # characters of a name; none has more than 1,012, with every byte as \\ddd
-_STAMP = 40  # characters of a time
-_CLIENT = re.compile(r"[0-9A-Fa-f.:]{2,45}")  # an address
-_BEHIND, _AHEAD = 2, 1  # days by which a query may differ from its object's; state.py keeps two
-
-# What a client was told about a name; more is told by the higher.
-NOTHING, NXDOMAIN, ANSWER = 0, 1, 2
-
-# Asked about names that were asked for before, or about no name at all: as in malicious_domains/scan.
-_SILENT = frozenset(
-    (
-        *("NB", "32", "OPT", "41", "DS", "43", "RRSIG", "46", "NSEC", "47", "DNSKEY", "48"),
-        *("NSEC3", "50", "TKEY", "249", "TSIG", "250", "IXFR", "251", "AXFR", "252"),
-        *("ANY", "255", "*"),
-    )
+from malicious_domains.model.eligible import (
+    AUTODISCOVERY,
+    SILENT_TYPES,
+    is_discovery,
+    skip_reason,
 )
+from malicious_domains.model.score import Invalid
+from malicious_domains.model.scorer import Scorer
+
+from .dynamodb import DAY
+
+MAX_LINE = 1 << 20  # bytes; a longer line is broken
+MAX_OBJECT = 2_000_000_000  # bytes of an unpacked object
+BATCH = 100_000  # different questions that are held at a time
+_MAX_NAME = 1100  # characters; a name has up to 1,012, with every byte written as \\ddd
+_MAX_TIME = 40  # characters
+_MAX_SUFFIXES = 7  # of a label that are kept
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
+# Days by which a query may differ from its object's; the state of two past days is kept.
+_DAYS_BEFORE, _DAYS_AFTER = 2, 1
+_SILENT = frozenset((*SILENT_TYPES, *map(str, SILENT_TYPES.values()), "*"))
 _NO_TEXT = frozenset((None, "", "-", "(empty)"))
+
+# The rcode of a question, of several the highest.
+UNKNOWN, NXDOMAIN, ANSWER = 0, 1, 2
 
 
 class LogError(ValueError):
-    """An object that is no log of this format; the message says why."""
+    """An object is no log of this format; the message says why."""
+
+
+class Row(NamedTuple):
+    """A label that a client asked for on a day."""
+
+    rcode: int  # UNKNOWN, NXDOMAIN or ANSWER
+    first: float  # seconds since the epoch
+    last: float
+    suffixes: tuple[str, ...]  # under which the client asked for it: sorted, the first few
+
+    def merge(self, other: Row) -> Row:
+        """Merge with another row of the same client, day and label.
+
+        >>> Row(0, 1.0, 2.0, ("com",)).merge(Row(2, 0.0, 1.0, ("net",)))
+        Row(rcode=2, first=0.0, last=2.0, suffixes=('com', 'net'))
+        """
+        suffixes = self.suffixes
+        if other.suffixes != suffixes:
+            suffixes = tuple(sorted({*suffixes, *other.suffixes}))[:_MAX_SUFFIXES]
+        first, last = min(self.first, other.first), max(self.last, other.last)
+        return Row(max(self.rcode, other.rcode), first, last, suffixes)
+
+
+Rows = dict[str, Row]  # of one client and day, by label
+
+
+class DayRows(NamedTuple):
+    """The rows of one day."""
+
+    clients: dict[str, Rows]  # by client
+    allowed: set[str]  # labels on an allow list
 
 
 class Question(NamedTuple):
-    """What a client asked for on a day, under one name."""
+    """A name that a client asked for on a day."""
 
     client: str
     day: int  # since the epoch, in UTC
     name: str  # in lower case, without the root's dot
 
 
-class Asked(NamedTuple):
-    """What became of it: seconds since the epoch, and what was told."""
+class QueryCount(NamedTuple):
+    """The queries of a question."""
 
-    first: float
+    first: float  # seconds since the epoch
     last: float
-    told: int  # NOTHING, NXDOMAIN or ANSWER
+    rcode: int
     lines: int
 
 
-Questions = dict[Question, Asked]
+Questions = dict[Question, QueryCount]
 
 
-def batches(
+def read_days(
+    scorer: Scorer,
     stream: IO[bytes],
     object_day: int,
     counts: Counter[str],
-    left_out: Collection[str] = (),
-    at_once: int = AT_ONCE,
-) -> Iterator[Questions]:
-    """The questions of an object, some at a time; lines that ask none are counted by reason.
+    not_clients: Collection[str] = (),
+) -> Iterator[dict[int, DayRows]]:
+    """Read an object's rows by day, some questions at a time.
 
-    object_day: when the object was written. left_out: addresses that are no clients. Raises
-    LogError for what is not gz, or cut off, or too large, or holds no line of this format.
+    object_day: the day on which the object was written. counts: gets the number of lines by
+    reason, or "judged". not_clients: addresses that are left out. Raises LogError for an object
+    that is no gzip, cut off or too large, or has no line of this format.
     """
-    found: Questions = {}
+    for questions in read_questions(stream, object_day, counts, not_clients):
+        yield group_days(scorer, questions, counts)
+
+
+def group_days(scorer: Scorer, questions: Questions, counts: Counter[str]) -> dict[int, DayRows]:
+    """Group questions by day, client and label; counts: as in read_days()."""
+    days: dict[int, DayRows] = {}
+    parse = functools.cache(functools.partial(_parse_name, scorer))
+    for question, queries in questions.items():
+        if queries.rcode <= NXDOMAIN and is_discovery(question.name):
+            counts[AUTODISCOVERY] += queries.lines
+            continue
+        name = parse(question.name)
+        if isinstance(name, str):
+            counts[name] += queries.lines
+            continue
+        label, suffix, is_allowed = name
+        counts["judged"] += queries.lines
+        day = days.setdefault(question.day, DayRows({}, set()))
+        if is_allowed:
+            day.allowed.add(label)
+        rows = day.clients.setdefault(question.client, {})
+        row = Row(queries.rcode, queries.first, queries.last, (suffix,))
+        rows[label] = rows[label].merge(row) if label in rows else row
+    return days
+
+
+def _parse_name(scorer: Scorer, text: str) -> str | tuple[str, str, bool]:
+    """Parse a name into label, suffix and whether it is allowed, or say why it is left out."""
+    name = scorer.try_parse(text)
+    reason = skip_reason(name)
+    if reason or isinstance(name, Invalid):
+        return reason
+    return name.label, name.suffix, bool(scorer.allowed_by(name))
+
+
+def read_questions(
+    stream: IO[bytes],
+    object_day: int,
+    counts: Counter[str],
+    not_clients: Collection[str] = (),
+    batch: int = BATCH,
+) -> Iterator[Questions]:
+    """Read an object's questions in batches; count other lines by reason. Raises LogError."""
+    questions: Questions = {}
     times: dict[str, float] = {}
-    read = 0
-    for line in _lines(stream):
-        read += 1
-        reason = _take(line, found, times, object_day, left_out)
+    lines = 0
+    for line in _read_lines(stream):
+        lines += 1
+        reason = _add_line(line, questions, times, object_day, not_clients)
         if reason:
             counts[reason] += 1
-        if len(found) >= at_once:
-            yield found
-            found = {}
+        if len(questions) >= batch:
+            yield questions
+            questions = {}
             times.clear()
-    if read and counts["broken"] == read:
-        raise LogError(f"none of its {read:,} lines is a query of Route 53 Resolver")
-    yield found
+    if lines and counts["broken"] == lines:
+        raise LogError(f"none of its {lines:,} lines is a query of Route 53 Resolver")
+    yield questions
 
 
-def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Lines as they are, a too long one in pieces of which none is JSON."""
+def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines; one that is too long comes in pieces, none of which is JSON."""
     size = 0
     try:
         with io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) as file:
-            while line := file.readline(LONGEST):
+            while line := file.readline(MAX_LINE):
                 size += len(line)
-                if size > LARGEST:
-                    raise LogError(f"it unpacks to more than {LARGEST:,} bytes")
+                if size > MAX_OBJECT:
+                    raise LogError(f"it unpacks to more than {MAX_OBJECT:,} bytes")
                 if not line.isspace():
                     yield line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise LogError(f"it is not gz, or cut off: {error}") from error
+        raise LogError(f"it is no gzip, or cut off: {error}") from error
 
 
-def _take(
+def _add_line(
     line: bytes,
-    found: Questions,
+    questions: Questions,
     times: dict[str, float],
     object_day: int,
-    left_out: Collection[str],
+    not_clients: Collection[str],
 ) -> str:
-    """Add a line's question; returns why there is none, or ""."""
+    """Add a line's question, or return the reason for which there is none."""
     try:
         record = json.loads(str(line, "utf-8"))
         client, name = record.get("srcaddr"), record.get("query_name")
@@ -124,42 +205,42 @@ def _take(
         return "type"
     if not isinstance(name, str) or name in _NO_TEXT:
         return "broken" if client is None else "other_event"
-    if not isinstance(client, str) or not _CLIENT.fullmatch(client):
+    if not isinstance(client, str) or not _ADDRESS.fullmatch(client):
         return "no_client"
-    if client in left_out:
+    if client in not_clients:
         return "not_a_client"
-    time = _seconds(record.get("query_timestamp"), times)
+    time = _parse_time(record.get("query_timestamp"), times)
     day = int(time // DAY)
-    if not object_day - _BEHIND <= day <= object_day + _AHEAD:
+    if not object_day - _DAYS_BEFORE <= day <= object_day + _DAYS_AFTER:
         return "other_day" if time else "no_time"
-    told = _told(record)
-    # With the dot of the root a name is the same, and takes longer to parse.
-    question = Question(client, day, name[:_NAME].lower().removesuffix("."))
-    asked = found.get(question)
-    if asked:
-        first, last, before, lines = asked
-        found[question] = Asked(min(first, time), max(last, time), max(before, told), lines + 1)
+    rcode = _read_rcode(record)
+    # The root's dot changes nothing, and a name with it takes longer to parse.
+    question = Question(client, day, name[:_MAX_NAME].lower().removesuffix("."))
+    if queries := questions.get(question):
+        first, last, before, lines = queries
+        merged = QueryCount(min(first, time), max(last, time), max(before, rcode), lines + 1)
+        questions[question] = merged
     else:
-        found[question] = Asked(time, time, told, 1)
+        questions[question] = QueryCount(time, time, rcode, 1)
     return ""
 
 
-def _told(record: dict[str, object]) -> int:
-    """What DNS Firewall blocked tells nothing about the name."""
+def _read_rcode(record: dict[str, object]) -> int:
+    """Return the rcode of a record; it is unknown where DNS Firewall blocked the query."""
     code = record.get("rcode")
     if not isinstance(code, str) or code in _NO_TEXT:
-        return NOTHING
+        return UNKNOWN
     if record.get("firewall_rule_action") == "BLOCK":
-        return NOTHING
+        return UNKNOWN
     return NXDOMAIN if code.upper() == "NXDOMAIN" else ANSWER
 
 
-def _seconds(text: object, known: dict[str, float]) -> float:
-    """Seconds since the epoch of "2025-11-25T12:00:00Z"; 0 for what is none."""
-    if not isinstance(text, str) or len(text) > _STAMP:
+def _parse_time(text: object, known: dict[str, float]) -> float:
+    """Parse a time such as 2025-11-25T12:00:00Z to seconds since the epoch; return 0 for none."""
+    if not isinstance(text, str) or len(text) > _MAX_TIME:
         return 0.0
     if text not in known:
-        if len(known) >= AT_ONCE:
+        if len(known) >= BATCH:
             known.clear()
         try:
             moment = datetime.fromisoformat(text)

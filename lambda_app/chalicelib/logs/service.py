@@ -1,16 +1,30 @@
-"""What the functions that read logs work with: settings, model, table, and boto3's clients."""
+"""Settings of the functions that read logs, and the AWS clients that they share."""
 
 from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from malicious_domains.model.scorer import Scorer
 
-from . import settings
+from ..web.settings import SettingsError
 from .dynamodb import THREADS, Table
-from .settings import LogSettings
+
+
+class LogSettings(NamedTuple):
+    """Settings, each with the environment variable that sets it."""
+
+    bucket: str  # LOG_BUCKET
+    table: str  # LOG_TABLE: the name of the DynamoDB table
+    topic: str  # LOG_TOPIC: the ARN of the SNS topic
+    not_clients: frozenset[str] = frozenset()  # LOG_NOT_CLIENTS: addresses that are left out
+
+    def finding_key(self, date: str, client: str) -> str:
+        """Return the S3 key of the finding about a client's day."""
+        return f"findings/{date}/{quote(client, safe=':')}.jsonl"
 
 
 class Service(NamedTuple):
@@ -23,16 +37,29 @@ class Service(NamedTuple):
     sns: Any
 
 
-def of(scorer: Scorer) -> Service:
-    """What the environment chooses to work with; raises SettingsError."""
-    chosen = settings.read(os.environ)
-    dynamodb, s3, sns = _clients()
-    return Service(chosen, scorer, Table(dynamodb, chosen.table), s3, sns)
+def read_settings(environment: Mapping[str, str]) -> LogSettings:
+    """Read settings from environment variables; raise SettingsError if one is missing.
+
+    >>> read_settings({"LOG_BUCKET": "b", "LOG_TABLE": "t", "LOG_TOPIC": "arn"}).bucket
+    'b'
+    """
+    names = ("LOG_BUCKET", "LOG_TABLE", "LOG_TOPIC")
+    if missing := [name for name in names if not environment.get(name)]:
+        raise SettingsError(f"{', '.join(missing)}: not set; docs/operations.md has the set-up")
+    not_clients = environment.get("LOG_NOT_CLIENTS", "").replace(",", " ").split()
+    return LogSettings(*(environment[name] for name in names), frozenset(not_clients))
+
+
+def create_service(scorer: Scorer) -> Service:
+    """Connect a scorer with what the environment chooses; raise SettingsError."""
+    settings = read_settings(os.environ)
+    dynamodb, s3, sns = create_clients()
+    return Service(settings, scorer, Table(dynamodb, settings.table), s3, sns)
 
 
 @functools.cache
-def _clients() -> tuple[Any, Any, Any]:
-    """boto3's, of AWS's runtime: it is no part of the package."""
+def create_clients() -> tuple[Any, Any, Any]:
+    """Create boto3's clients for DynamoDB, S3 and SNS; AWS's runtime brings boto3."""
     import boto3
     from botocore.config import Config
 
@@ -41,7 +68,7 @@ def _clients() -> tuple[Any, Any, Any]:
         read_timeout=20,
         retries={"mode": "standard", "max_attempts": 6},
         max_pool_connections=THREADS,
-        parameter_validation=False,  # of a thousand writes alike
+        parameter_validation=False,  # it takes long for a thousand writes
     )
     dynamodb, s3, sns = (boto3.client(x, config=config) for x in ("dynamodb", "s3", "sns"))
     return dynamodb, s3, sns

@@ -1,4 +1,4 @@
-"""A day that is over, judged once more by all that is known of it, and told in one message."""
+"""Judge a day that is over once more, by all that is known of it, and send one message."""
 
 from __future__ import annotations
 
@@ -10,97 +10,92 @@ from typing import Any
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import write
-from . import clients, day_labels, finding_json, service, state
-from .clients import PARTS, Told
-from .day_verdict import Judge
-from .days import Asks
-from .records import DAY
-from .service import Service
-from .settings import LogSettings
+from .client_days import DayJudge
+from .dynamodb import DAY, format_date
+from .handler import PARTS, ClientResult, add_clients, part_key
+from .label_votes import Baseline, add_labels
+from .records import DayRows, Rows
+from .service import LogSettings, Service, create_service
 
-_SHOWN = 20  # clients
+_SHOWN = 20  # clients in the message
 
 
 def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
-    """Judge the day before now (seconds since the epoch) as a whole and publish what it was.
+    """Judge the day before now (seconds since the epoch) as a whole, and publish a summary.
 
-    A client is told of whose names looked familiar, or alive, as long as few had asked for them;
-    a finding that does not hold any more says so. Returns the numbers of the message.
+    Alarms that were never raised are published: a name may have looked common, or existing, until
+    others asked for it. A finding that does not stand any more is rewritten. Returns the numbers in
+    the message.
     """
-    ours = service.of(scorer)
+    service = create_service(scorer)
     day = int((time.time() if now is None else now) // DAY) - 1
-    told, failed = close(ours, day)
-    numbers, message = _message(ours.settings, finding_json.date(day), told, len(failed))
-    ours.sns.publish(TopicArn=ours.settings.topic, **message)
+    results, failed = _judge_day(service, day)
+    date = format_date(day)
+    numbers, message = _make_message(service.settings, date, results, len(failed))
+    service.sns.publish(TopicArn=service.settings.topic, **message)
     for error in failed:
         write({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
-    write({"level": "INFO", "message": "summary", "day": finding_json.date(day)} | numbers)
+    write({"level": "INFO", "message": "summary", "day": date} | numbers)
     return numbers
 
 
-def close(service: Service, day: int) -> tuple[list[Told], list[Exception]]:
-    """The verdict on all clients of a day, by its whole state; its alarms are told.
-
-    And what failed, for the clients that it failed for.
-    """
-    votes = day_labels.add_labels(service.table, day, Asks({}, set()), Counter())
-    known = day_labels.Yesterday().of(service.table, day)
-    kept: dict[str, state.Rows] = {}
+def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], list[Exception]]:
+    """Judge all clients of a day by its whole state; return the errors as well."""
+    votes = add_labels(service.table, day, DayRows({}, set()), Counter())
+    judge = DayJudge(votes, Baseline().read(service.table, day), service.scorer.log_odds)
+    clients: dict[str, Rows] = {}
     for part in range(PARTS):
-        pk = clients.client_key(day, "").pk[:-2] + f"{part:02}"
-        kept |= {client: {} for client, _ in service.table.all_of(pk)}
-    judge = Judge(votes, known, service.scorer.log_odds)
-    return clients.add_clients(service, day, kept, judge)
+        clients |= {client: {} for client in service.table.list_items(part_key(day, part))}
+    return add_clients(service, day, clients, judge)
 
 
-def _message(
-    settings: LogSettings, date: str, told: list[Told], failed: int
+def _make_message(
+    settings: LogSettings, date: str, results: list[ClientResult], failed: int
 ) -> tuple[dict[str, int], dict[str, str]]:
-    standing = [x.finding for x in told if x.finding and x.finding["stands"]]
+    findings = [x.finding for x in results if x.finding]
+    standing = [x for x in findings if x["stands"]]
     standing.sort(key=lambda x: (x["confidence"] != "high", -x["score"], x["client"]))
     numbers = {
-        "clients": len(told),
+        "clients": len(results),
         "alarmed": len(standing),
         "high": sum(x["confidence"] == "high" for x in standing),
-        "withdrawn": sum(x.finding is not None for x in told) - len(standing),
-        "too_busy": sum(x.verdict is None for x in told),
+        "withdrawn": len(findings) - len(standing),
+        "too_busy": sum(x.verdict is None for x in results),
         "failed": failed,
+    }
+    alarms = [_make_brief(x) for x in standing[:_SHOWN]]
+    texts = {
+        "default": json.dumps({"day": date} | numbers | {"alarms": alarms}),
+        "email": _make_text(settings, date, numbers, standing),
     }
     return numbers, {
         "Subject": f"DNS on {date}: {numbers['alarmed']} of {numbers['clients']} clients alarmed",
-        "Message": json.dumps(
-            {
-                "default": json.dumps(
-                    {"day": date} | numbers | {"alarms": [_brief(x) for x in standing[:_SHOWN]]}
-                ),
-                "email": _text(settings, date, numbers, standing),
-            }
-        ),
+        "Message": json.dumps(texts),
         "MessageStructure": "json",
     }
 
 
-def _brief(found: dict[str, Any]) -> dict[str, Any]:
-    kinds = [alarm["kind"] for alarm in found["alarms"]]
-    return {k: found[k] for k in ("client", "score", "confidence")} | {"kinds": kinds}
+def _make_brief(finding: dict[str, Any]) -> dict[str, Any]:
+    kinds = [alarm["kind"] for alarm in finding["alarms"]]
+    return {k: finding[k] for k in ("client", "score", "confidence")} | {"kinds": kinds}
 
 
-def _text(
+def _make_text(
     settings: LogSettings, date: str, numbers: dict[str, int], standing: list[dict[str, Any]]
 ) -> str:
+    """Write the text for a mailbox."""
+    failed = f"; {numbers['failed']} could not be judged, see the log" * bool(numbers["failed"])
     lines = [
-        f"{date}: {numbers['clients']} clients asked for names that few others ask for; "
-        f"{numbers['alarmed']} look infected, {numbers['high']} of them surely. "
-        f"{numbers['withdrawn']} earlier findings do not hold for the whole day, "
-        f"{numbers['too_busy']} clients asked for too much to be judged"
-        + f", and {numbers['failed']} could not be: see the log." * bool(numbers["failed"])
-        + "." * (not numbers["failed"])
+        f"{date}: {numbers['clients']} clients asked for rare names; {numbers['alarmed']} look "
+        f"infected, {numbers['high']} with high confidence. {numbers['withdrawn']} earlier "
+        f"findings do not stand for the whole day; {numbers['too_busy']} clients asked for too "
+        f"much to be judged{failed}."
     ]
-    for found in standing[:_SHOWN]:
-        kinds = ", ".join(alarm["kind"] for alarm in found["alarms"])
-        score = f"{found['score']:.1f} times the cut, {found['confidence']}"
-        lines.append(f"  {found['client']}: {score}; {kinds}")
+    for finding in standing[:_SHOWN]:
+        kinds = ", ".join(alarm["kind"] for alarm in finding["alarms"])
+        score = f"{finding['score']:.1f} times the threshold, {finding['confidence']}"
+        lines.append(f"  {finding['client']}: {score}; {kinds}")
     if len(standing) > _SHOWN:
         lines.append(f"  and {len(standing) - _SHOWN} more")
-    place = settings.finding(date, "").rpartition("/")[0]
-    return "\n".join([*lines, f"s3://{settings.bucket}/{place}/", ""])
+    folder = settings.finding_key(date, "").rpartition("/")[0]
+    return "\n".join([*lines, f"s3://{settings.bucket}/{folder}/", ""])

@@ -1,0 +1,219 @@
+"""A client's day: the rows that are kept of it, the verdict on them, and the finding as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from malicious_domains.clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
+from malicious_domains.clients.common_labels import FEW, find_nxdomain_pairs, find_rare_pairs
+from malicious_domains.clients.fourgrams import Background
+from malicious_domains.clients.verdict import alarm_strength, judge_day
+from malicious_domains.features.array_types import Bools, Floats
+
+from . import dynamodb
+from .dynamodb import format_date, pack_state, unpack_state
+from .label_votes import ALLOWED, hash_client, is_common, parse_votes
+from .records import NXDOMAIN, Row, Rows
+
+MAX_LABELS = 5000  # of a client's day; a client with more is a resolver or a crawler
+SAMPLE = 50_000  # labels of a day from which it is estimated how common a substring is
+MUCH_WORSE = 4.0  # times the published score from which on an alarm is published again
+SIGHT_DELAY = 900  # seconds by which the kept time of a label's last query may be behind
+_ROW = 80  # bytes of a row as JSON, at most, without its texts
+_THRESHOLDS = AlarmThresholds()
+
+
+def merge_rows(rows: Rows, more: Mapping[str, Row]) -> Rows:
+    """Merge rows of one client and day."""
+    merged = dict(rows)
+    for label, row in more.items():
+        merged[label] = merged[label].merge(row) if label in merged else row
+    return merged
+
+
+@dataclass(frozen=True)
+class ClientState:
+    """What is kept of a client's day."""
+
+    rows: Rows = field(default_factory=dict)
+    busy: bool = False  # too many labels, or bytes: no rows are kept any more
+    published: dict[str, Any] = field(default_factory=dict)  # score, confidence, at, sent; or {}
+
+    def merge(self, more: Mapping[str, Row], votes: Mapping[str, str]) -> ClientState:
+        """Merge more rows, and drop those that can never count: common labels that resolve."""
+        if self.busy:
+            return self
+        rows = {
+            label: row
+            for label, row in merge_rows(self.rows, more).items()
+            if row.rcode == NXDOMAIN or not is_common(votes.get(label, ""))
+        }
+        busy = len(rows) > MAX_LABELS or not _fits(rows)
+        return replace(self, rows={} if busy else rows, busy=busy)
+
+    def differs(self, kept: ClientState) -> bool:
+        """Return whether to write this over what is kept; a slightly later query is no reason."""
+        if self.rows.keys() != kept.rows.keys():
+            return True
+        if (self.busy, self.published) != (kept.busy, kept.published):
+            return True
+        pairs = ((row, kept.rows[label]) for label, row in self.rows.items())
+        return any(
+            new.last > old.last + SIGHT_DELAY or new._replace(last=old.last) != old
+            for new, old in pairs
+        )
+
+    def pack(self) -> bytes:
+        """Pack the state as bytes for unpack()."""
+        return pack_state([self.rows, int(self.busy), self.published])
+
+    @classmethod
+    def unpack(cls, state: bytes) -> ClientState:
+        """Restore a state packed by pack(); an empty one from b""."""
+        if not state:
+            return cls()
+        packed, busy, published = unpack_state(state)
+        rows = {label: Row(*row[:3], tuple(row[3])) for label, row in packed.items()}
+        return cls(rows, bool(busy), published)
+
+
+def _fits(rows: Rows) -> bool:
+    """Return whether an item has room for rows: below some zones clients choose long suffixes."""
+    size = sum(len(label) + len("".join(row.suffixes)) + _ROW for label, row in rows.items())
+    return size <= dynamodb.MAX_STATE or len(pack_state(rows)) <= dynamodb.MAX_STATE
+
+
+class Verdict(NamedTuple):
+    """The verdict on a client's day."""
+
+    day: ClientDay  # its rare labels, in order of first sight
+    names: list[str]  # a label with a suffix, for each of them
+    alarms: list[Alarm]  # the strongest first
+    score: float  # of that one, as a multiple of its threshold; 0 without alarms
+
+    @property
+    def confidence(self) -> str:
+        """Return "high" if any alarm has it, otherwise "low"."""
+        return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
+
+    def is_news(self, published: Mapping[str, Any]) -> bool:
+        """Return whether to publish: a first alarm, a first of high confidence, a much worse one."""
+        if not self.alarms or not published:
+            return bool(self.alarms)
+        is_surer = self.confidence == "high" and published["confidence"] != "high"
+        return is_surer or self.score >= MUCH_WORSE * float(published["score"])
+
+
+class DayJudge:
+    """Judge the clients of one day by what is known of its labels."""
+
+    def __init__(
+        self,
+        votes: Mapping[str, str],
+        baseline: Collection[str],
+        log_odds: Callable[[list[str]], Floats],
+    ) -> None:
+        """Take votes by label, and the labels that were common on the day before."""
+        self.votes, self._baseline, self._log_odds = votes, baseline, log_odds
+        self._odds: dict[str, float] = {}
+        self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
+        self._background = Background.count([*self._sample])
+        self._log = LogContext(has_rcodes=True, background=self._background)
+
+    def prepare(self, labels: Collection[str]) -> None:
+        """Score many labels at once, which is faster than client by client."""
+        self._score(labels)
+        # How common a substring is comes from a client's neighbours: its own labels, if they
+        # were missing in the background, would be subtracted twice.
+        if missing := sorted(set(labels) - self._sample):
+            background = self._background.add(missing)
+            self._log = LogContext(has_rcodes=True, background=background)
+
+    def _score(self, labels: Iterable[str]) -> None:
+        if new := sorted({x for x in labels if x not in self._odds}):
+            self._odds.update(zip(new, self._log_odds(new).tolist(), strict=True))
+
+    def judge(self, client: str, rows: Mapping[str, Row]) -> Verdict:
+        """Judge a client's day."""
+        self._score(rows)
+        labels = sorted(rows, key=lambda x: (rows[x].first, x))
+        nxdomain, rare = self._select(hash_client(client), labels, rows)
+        kept = np.flatnonzero(rare).tolist()
+        some = [labels[i] for i in kept]
+        day = ClientDay(
+            labels=some,
+            log_odds=np.array([self._odds[x] for x in some], dtype=np.float64),
+            suffix_counts=np.array([len(rows[x].suffixes) for x in some], dtype=np.int64),
+            nxdomain=nxdomain[kept],
+            first_seen=np.array([rows[x].first for x in some], dtype=np.float64),
+            last_seen=np.array([rows[x].last for x in some], dtype=np.float64),
+        )
+        alarms = judge_day(day, self._log, _THRESHOLDS)
+        score = alarm_strength(alarms[0], self._log, _THRESHOLDS) if alarms else 0.0
+        return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score)
+
+    def _select(
+        self, own: str, labels: list[str], rows: Mapping[str, Row]
+    ) -> tuple[Bools, Bools]:
+        """Return which labels are NXDOMAIN and which are rare, by all clients that are kept."""
+        pairs, clients = list[tuple[int, int, bool]](), list[int]()
+        for i, label in enumerate(labels):
+            rcodes = parse_votes(self.votes.get(label, ""))
+            rcodes[own] = max(rows[label].rcode, rcodes.get(own, 0))
+            pairs += [(i, rcode, client == own) for client, rcode in rcodes.items()]
+            clients.append(max(len(rcodes), FEW) if label in self._baseline else len(rcodes))
+        label_of, rcode, is_own = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
+        nxdomain = find_nxdomain_pairs(rcode == NXDOMAIN, label_of, rcode >= NXDOMAIN)
+        allowed = np.array([self.votes.get(x, "").startswith(ALLOWED) for x in labels], np.bool_)
+        number = np.array(clients, dtype=np.int64)
+        rare = find_rare_pairs(label_of, nxdomain, allowed, number, len(clients), True)
+        at = np.flatnonzero(is_own)
+        return nxdomain[at], rare[at]
+
+
+def make_finding(client: str, day: int, verdict: Verdict | None) -> dict[str, Any]:
+    """Make the JSON object about a client's day, most of it by the keys of scan's JSON Lines.
+
+    stands: whether there still is an alarm. verdict: None for a client that is too busy by now.
+    """
+    known = {"client": client, "day": format_date(day)}
+    if verdict is None:
+        return known | {"stands": False, "too_busy": True, "score": 0.0, "alarms": []}
+    seen = verdict.day
+    return known | {
+        "stands": bool(verdict.alarms),
+        "too_busy": False,
+        "score": round(verdict.score, 4),
+        "confidence": verdict.confidence,
+        "first_seen": _format_time(seen.first_seen.min()) if len(seen.labels) else None,
+        "last_seen": _format_time(seen.last_seen.max()) if len(seen.labels) else None,
+        "counts": {"new": len(seen.labels), "dead": int(seen.nxdomain.sum())},
+        "alarms": [_make_alarm(verdict, alarm) for alarm in verdict.alarms],
+    }
+
+
+def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
+    day = verdict.day
+    names = [
+        {
+            "name": verdict.names[i],
+            "points": round(weight, 4),
+            "log_odds": round(float(day.log_odds[i]), 4),
+            "dead": bool(day.nxdomain[i]),
+            "first_seen": _format_time(day.first_seen[i]),
+        }
+        for i, weight in zip(alarm.names, alarm.weights, strict=True)
+    ]
+    score = round(alarm.score, 4)
+    return {"kind": alarm.kind, "score": score, "confidence": alarm.confidence, "names": names}
+
+
+def _format_time(seconds: float) -> str:
+    text = datetime.fromtimestamp(float(seconds), UTC).isoformat(timespec="seconds")
+    return text.replace("+00:00", "Z")

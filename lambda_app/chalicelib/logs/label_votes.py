@@ -1,0 +1,159 @@
+"""Keep a day's labels: the rcode that each of a label's clients got, as short texts of votes.
+
+A vote is a client's hash and its rcode. Of a label's clients the MAX_VOTERS with the lowest hashes
+are kept: a sample that does not depend on the order in which they come.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from malicious_domains.clients.common_labels import FEW
+
+from . import dynamodb
+from .dynamodb import Key, Table, format_date, map_threads, pack_state, unpack_state
+from .records import NXDOMAIN, DayRows, Row
+
+MAX_VOTERS = 16
+SHARDS = 32  # in which a day's labels are kept
+ALLOWED = "*"  # before the votes on a label of an allow list
+_HASH = 4  # characters of a client's hash
+_VOTE = _HASH + 1
+
+Votes = dict[str, str]  # by label
+
+
+def hash_client(client: str) -> str:
+    """Hash a client to four characters.
+
+    >>> hash_client("10.0.0.1")
+    '4wV8'
+    """
+    return base64.b64encode(hashlib.blake2b(client.encode(), digest_size=3).digest()).decode()
+
+
+def parse_votes(votes: str) -> dict[str, int]:
+    """Parse the votes on a label: the rcode by a client's hash.
+
+    >>> parse_votes("*4wV82")
+    {'4wV8': 2}
+    """
+    text = votes.removeprefix(ALLOWED)
+    return {text[i : i + _HASH]: int(text[i + _HASH]) for i in range(0, len(text) - _HASH, _VOTE)}
+
+
+def format_votes(rcodes: Mapping[str, int], is_allowed: bool) -> str:
+    """Write rcodes by a client's hash as votes, those of the lowest MAX_VOTERS hashes."""
+    kept = sorted(rcodes)[:MAX_VOTERS]
+    return ALLOWED * is_allowed + "".join(f"{client}{rcodes[client]}" for client in kept)
+
+
+def merge_votes(votes: str, more: str) -> str:
+    """Merge votes on one label.
+
+    >>> merge_votes("4wV81", "*4wV82")
+    '*4wV82'
+    """
+    rcodes = parse_votes(votes)
+    for client, rcode in parse_votes(more).items():
+        rcodes[client] = max(rcode, rcodes.get(client, 0))
+    return format_votes(rcodes, ALLOWED in (votes[:1], more[:1]))
+
+
+def is_common(votes: str) -> bool:
+    """Return whether a label is allowed or common; where it resolves, it can never count again."""
+    return votes.startswith(ALLOWED) or len(votes) >= FEW * _VOTE
+
+
+def _is_baseline(votes: str) -> bool:
+    """Return whether a label is common, and exists for half or more of those with an rcode."""
+    rcodes = list(parse_votes(votes).values())
+    return is_common(votes) and 2 * rcodes.count(NXDOMAIN) <= sum(x >= NXDOMAIN for x in rcodes)
+
+
+def collect_votes(clients: Mapping[str, Mapping[str, Row]], allowed: Iterable[str]) -> Votes:
+    """Collect the votes in the rows of clients."""
+    rcodes: dict[str, dict[str, int]] = {}
+    for client, rows in clients.items():
+        own = hash_client(client)
+        for label, row in rows.items():
+            of_label = rcodes.setdefault(label, {})
+            of_label[own] = max(row.rcode, of_label.get(own, 0))
+    allowed = set(allowed)
+    return {label: format_votes(x, label in allowed) for label, x in rcodes.items()}
+
+
+def merge_shard(state: bytes, more: Votes) -> tuple[bytes, Votes, int]:
+    """Merge votes into a shard's state.
+
+    Returns the new state, all votes, and how many labels found no room. If there is no room for
+    all, votes on labels that are already there come first.
+    """
+    old = _unpack_votes(state)
+    new = old | {label: merge_votes(old.get(label, ""), votes) for label, votes in more.items()}
+    if new == old:
+        return state, old, 0
+    for kept in (new, {label: new[label] for label in old}):
+        if len(packed := pack_state(kept)) <= dynamodb.MAX_STATE:
+            return packed, new, len(new) - len(kept)
+    return state, new, sum(votes != old.get(label) for label, votes in new.items())
+
+
+def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> Votes:
+    """Merge the labels of rows into a day's, and return the votes on all of the day's labels."""
+    keys = _list_keys(day)
+    items = table.read(keys)
+    shards: dict[int, Votes] = {}
+    for label, votes in collect_votes(*rows).items():
+        shards.setdefault(zlib.crc32(label.encode()) % SHARDS, {})[label] = votes
+
+    def update(shard: int) -> Votes:
+        key = keys[shard]
+        if shard not in shards:
+            return _unpack_votes(items[key].state)
+        merged: tuple[bytes, Votes, int] = (b"", {}, 0)
+
+        def change(old: bytes) -> bytes:
+            nonlocal merged
+            merged = merge_shard(old, shards[shard])
+            return merged[0]
+
+        table.update(key, items[key], change, day)
+        counts["unkept_labels"] += merged[2]
+        return merged[1]
+
+    all_votes: Votes = {}
+    for votes in map_threads(update, range(SHARDS)):
+        all_votes |= votes
+    return all_votes
+
+
+class Baseline:
+    """The labels that were common on the day before, kept while the function stays warm."""
+
+    def __init__(self) -> None:
+        """Start with nothing read."""
+        self._day, self._labels, self._until = -1, frozenset[str](), 0.0
+
+    def read(self, table: Table, day: int) -> frozenset[str]:
+        """Read the labels for a day, again after an hour, as objects may come late."""
+        if day != self._day or time.monotonic() > self._until:
+            items = table.read(_list_keys(day - 1)).values()
+            votes = (x for item in items for x in _unpack_votes(item.state).items())
+            self._labels = frozenset(label for label, text in votes if _is_baseline(text))
+            self._day, self._until = day, time.monotonic() + 3600
+        return self._labels
+
+
+def _list_keys(day: int) -> list[Key]:
+    return [Key(f"{format_date(day)}/labels/{shard:02}") for shard in range(SHARDS)]
+
+
+def _unpack_votes(state: bytes) -> Votes:
+    votes: Votes = unpack_state(state) if state else {}
+    return votes
