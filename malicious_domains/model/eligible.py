@@ -12,6 +12,16 @@ NO_TLD = "no_tld"  # google.com.contoso: a search suffix behind it, no top-level
 AUTODISCOVERY = "autodiscovery"  # what programs ask for by themselves in every network
 # First labels of the latter; where such a name does not exist, that says nothing of the next one.
 DISCOVERY_LABELS = ("wpad", "isatap", "teredo", "autodiscover")
+# Query types of resolvers and tools, for names that were asked for before, or for no name at all.
+IGNORED_TYPES = {
+    "NB": 32, "OPT": 41, "DS": 43, "RRSIG": 46, "NSEC": 47, "DNSKEY": 48, "NSEC3": 50,
+    "TKEY": 249, "TSIG": 250, "IXFR": 251, "AXFR": 252, "ANY": 255,
+}  # fmt: skip
+# The keys of a record of Route 53 Resolver's query log.
+ROUTE53_KEYS = {
+    "client": "srcaddr", "query": "query_name", "ts": "query_timestamp", "code": "rcode",
+    "qtype": "query_type", "act": "firewall_rule_action",
+}  # fmt: skip
 # Not in the internet's root, and all the same asked for by malware: Namecoin's and Emercoin's.
 _OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 

@@ -158,9 +158,7 @@ class DayJudge:
         score = alarm_strength(alarms[0], self._log, _THRESHOLDS) if alarms else 0.0
         return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score)
 
-    def _select(
-        self, own: str, labels: list[str], rows: Mapping[str, Row]
-    ) -> tuple[Bools, Bools]:
+    def _select(self, own: str, labels: list[str], rows: Mapping[str, Row]) -> tuple[Bools, Bools]:
         """Return which labels are NXDOMAIN and which are rare, by all clients that are kept."""
         pairs, clients = list[tuple[int, int, bool]](), list[int]()
         for i, label in enumerate(labels):

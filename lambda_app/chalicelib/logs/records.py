@@ -19,7 +19,8 @@ from typing import IO, NamedTuple
 
 from malicious_domains.model.eligible import (
     AUTODISCOVERY,
-    SILENT_TYPES,
+    ROUTE53_KEYS,
+    IGNORED_TYPES,
     is_discovery,
     skip_reason,
 )
@@ -37,7 +38,9 @@ _MAX_SUFFIXES = 7  # of a label that are kept
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 # Days by which a query may differ from its object's; the state of two past days is kept.
 _DAYS_BEFORE, _DAYS_AFTER = 2, 1
-_SILENT = frozenset((*SILENT_TYPES, *map(str, SILENT_TYPES.values()), "*"))
+_SILENT = frozenset((*IGNORED_TYPES, *map(str, IGNORED_TYPES.values()), "*"))
+_KEYS = ("client", "query", "ts", "code", "qtype", "act")
+_CLIENT, _NAME, _TIME, _RCODE, _TYPE, _ACTION = (ROUTE53_KEYS[x] for x in _KEYS)
 _NO_TEXT = frozenset((None, "", "-", "(empty)"))
 
 # The rcode of a question, of several the highest.
@@ -198,10 +201,10 @@ def _add_line(
     """Add a line's question, or return the reason for which there is none."""
     try:
         record = json.loads(str(line, "utf-8"))
-        client, name = record.get("srcaddr"), record.get("query_name")
+        client, name = record.get(_CLIENT), record.get(_NAME)
     except (ValueError, AttributeError, RecursionError):
         return "broken"
-    if str(record.get("query_type", "")) in _SILENT:
+    if str(record.get(_TYPE, "")) in _SILENT:
         return "type"
     if not isinstance(name, str) or name in _NO_TEXT:
         return "broken" if client is None else "other_event"
@@ -209,7 +212,7 @@ def _add_line(
         return "no_client"
     if client in not_clients:
         return "not_a_client"
-    time = _parse_time(record.get("query_timestamp"), times)
+    time = _parse_time(record.get(_TIME), times)
     day = int(time // DAY)
     if not object_day - _DAYS_BEFORE <= day <= object_day + _DAYS_AFTER:
         return "other_day" if time else "no_time"
@@ -227,10 +230,10 @@ def _add_line(
 
 def _read_rcode(record: dict[str, object]) -> int:
     """Return the rcode of a record; it is unknown where DNS Firewall blocked the query."""
-    code = record.get("rcode")
+    code = record.get(_RCODE)
     if not isinstance(code, str) or code in _NO_TEXT:
         return UNKNOWN
-    if record.get("firewall_rule_action") == "BLOCK":
+    if record.get(_ACTION) == "BLOCK":
         return UNKNOWN
     return NXDOMAIN if code.upper() == "NXDOMAIN" else ANSWER
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ...model.eligible import ROUTE53_KEYS
 from . import column_names, sql
 from .json_lines import Json, Keys
 from .layout import Head, Layout
@@ -77,12 +78,9 @@ def suricata(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | 
 
 def route53(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Amazon Route 53 Resolver's query logs; what its DNS Firewall blocked is marked."""
-    if not {("query_name",), ("srcaddr",)} <= head.keys:
+    keys = {column: (key,) for column, key in ROUTE53_KEYS.items()}
+    if not {keys["query"], keys["client"]} <= head.keys:
         return None
-    keys = {
-        "client": ("srcaddr",), "query": ("query_name",), "ts": ("query_timestamp",),
-        "code": ("rcode",), "qtype": ("query_type",), "act": ("firewall_rule_action",),
-    }  # fmt: skip
     return Json(
         "route53",
         tuple(keys.items()),

@@ -11,8 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
-from lambda_app.chalicelib.logs import clients, day_labels, handler, objects, service, state
+from lambda_app.chalicelib.logs import handler, service
+from lambda_app.chalicelib.logs.client_days import ClientState
 from lambda_app.chalicelib.logs.dynamodb import Table
+from lambda_app.chalicelib.logs.label_votes import Baseline
 from malicious_domains.model.scorer import Scorer
 from tests.helpers import aws_server, route53
 from tests.helpers.route53 import Record
@@ -31,32 +33,21 @@ class Cloud:
         boto3.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
         return key
 
-    def tell(self, *keys: str, etag: str = "e", who: str = "") -> dict[str, int]:
-        """What the function answers to S3's event, at the end of the simulated day."""
-        event = route53.event(
-            *keys, bucket=self.bucket, etag=etag, seconds=route53.MIDNIGHT + 86_399
-        )
-        return handler.on_event(event, self.scorer, who)
+    def notify(self, *keys: str) -> dict[str, int]:
+        """Call the function with an S3 event from the end of the simulated day."""
+        event = route53.event(*keys, bucket=self.bucket, seconds=route53.MIDNIGHT + 86_399)
+        return handler.on_event(event, self.scorer)
 
-    def client(self, client: str) -> state.Client:
-        """What is kept of its day."""
-        key = clients.client_key(route53.DAY, client)
-        return state.Client.unpack(self.items.read([key])[key].state)
-
-    @property
-    def items(self) -> Table:
-        """The table."""
-        return Table(boto3.client("dynamodb"), self.table)
-
-    def letters(self) -> list[str]:
-        """Why objects were buried."""
-        keys = [x for x in self.keys("dead-letter/") if x.endswith(".reason.json")]
-        return [json.loads(self.body(key))["reason"] for key in keys]
+    def client(self, client: str) -> ClientState:
+        """Return what is kept of a client's day."""
+        key = handler.client_key(route53.DAY, client)
+        table = Table(boto3.client("dynamodb"), self.table)
+        return ClientState.unpack(table.read([key])[key].state)
 
     def read(self, records: Sequence[Record | bytes], number: int = 0) -> dict[str, int]:
-        """What it answers to an object of these records."""
+        """Call the function with an object of these records."""
         key = route53.key_of(route53.MIDNIGHT + 86_399, number)
-        return self.tell(self.put(key, route53.packed(records)))
+        return self.notify(self.put(key, route53.packed(records)))
 
     def keys(self, prefix: str) -> list[str]:
         pages = boto3.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
@@ -94,6 +85,6 @@ def cloud(aws: str, language: Scorer, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     )
     for variable, value in {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}.items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(objects, "_yesterday", day_labels.Yesterday())
-    service._clients.cache_clear()
+    monkeypatch.setattr(handler, "_baseline", Baseline())
+    service.create_clients.cache_clear()
     return Cloud(name, name, queue, language)

@@ -1,4 +1,4 @@
-"""Objects one by one: what is told once, tried twice, buried, and counted."""
+"""Objects one by one: what is published once, what fails, and what is counted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from lambda_app.chalicelib.logs import handler, objects, summary
-from lambda_app.chalicelib.logs.dynamodb import Key
+from lambda_app.chalicelib.logs import handler, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
 from lambda_app.chalicelib.web.settings import SettingsError
 from tests.helpers import route53
@@ -27,9 +26,9 @@ def infected(names: list[str], start: float = MIDNIGHT) -> list[Record | bytes]:
     return [record(BOT, name, start + 10 * i, "NXDOMAIN") for i, name in enumerate(names)]
 
 
-def test_an_infected_client_is_told_once(cloud: Cloud) -> None:
+def test_an_infected_client_is_published_once(cloud: Cloud) -> None:
     assert cloud.read(infected(NAMES)) == {"read": 1}
-    assert cloud.read(infected(NAMES)) == {"again": 1}
+    assert cloud.read(infected(NAMES)) == {"read": 1}  # S3 may announce an object twice
     assert cloud.read(infected(NAMES), number=1) == {"read": 1}  # the same under another key
     (key,) = cloud.keys("findings/")
     assert key == f"findings/2025-11-25/{BOT}.jsonl"
@@ -43,21 +42,20 @@ def test_an_infected_client_is_told_once(cloud: Cloud) -> None:
     assert told["finding"] == f"s3://{cloud.bucket}/{key}"
 
 
-def test_the_same_object_twice_at_once_is_told_once(cloud: Cloud) -> None:
+def test_the_same_object_several_times_at_once_is_published_once(cloud: Cloud) -> None:
     key = cloud.put(route53.key_of(MIDNIGHT), route53.packed(infected(NAMES)))
     barrier = Barrier(4)
 
-    def ask(number: int) -> dict[str, int]:
+    def notify(_: int) -> dict[str, int]:
         barrier.wait()
-        return cloud.tell(key, etag=str(number // 2))
+        return cloud.notify(key)
 
     with ThreadPoolExecutor(4) as executor:
-        answers = list(executor.map(ask, range(4)))
-    assert sum(x.get("read", 0) for x in answers) >= 2
+        assert [*executor.map(notify, range(4))] == [{"read": 1}] * 4
     assert len(cloud.messages()) == len(cloud.findings()) == 1
 
 
-def test_what_is_much_worse_is_told_again(cloud: Cloud) -> None:
+def test_a_much_worse_alarm_is_published_again(cloud: Cloud) -> None:
     for start in range(0, 30, 3):
         cloud.read(infected(NAMES[start : start + 3], MIDNIGHT + start), number=start)
     told = cloud.messages()
@@ -66,8 +64,8 @@ def test_what_is_much_worse_is_told_again(cloud: Cloud) -> None:
     assert cloud.findings()[BOT]["counts"]["new"] == 30
 
 
-def test_what_others_ask_for_too_is_withdrawn(cloud: Cloud) -> None:
-    """Live names that read oddly are unfamiliar until three clients have asked for them."""
+def test_an_alarm_for_names_that_become_common_is_withdrawn(cloud: Cloud) -> None:
+    """Suspicious names that resolve are rare until three clients have asked for them."""
     names = [name.replace(".com", ".net") for name in NAMES]
     cloud.read([record(BOT, name, MIDNIGHT + i) for i, name in enumerate(names)])
     assert cloud.findings()[BOT]["stands"]
@@ -79,7 +77,7 @@ def test_what_others_ask_for_too_is_withdrawn(cloud: Cloud) -> None:
     assert cloud.findings()[BOT] | {"score": 0.0, "stands": False} == cloud.findings()[BOT]
 
 
-def test_what_was_familiar_yesterday_is_so_from_the_first_minute(cloud: Cloud) -> None:
+def test_names_that_were_common_yesterday_are_so_from_the_first_minute(cloud: Cloud) -> None:
     names = [name.replace(".com", ".net") for name in NAMES]
     clients = [f"10.0.1.{i}" for i in (1, 2, 3)]
     cloud.read([record(c, x, MIDNIGHT - 3600) for c in clients for x in names])
@@ -95,52 +93,35 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_a_poison_object_is_buried_after_two_tries(cloud: Cloud, name: str) -> None:
-    key = cloud.put(route53.key_of(MIDNIGHT), BAD[name])
-    with pytest.raises(UnreadError):
-        cloud.tell(key)
-    assert cloud.keys("dead-letter/") == []
-    assert cloud.tell(key) == {"dead": 1}
-    assert cloud.body(f"dead-letter/{key}") == BAD[name]
-    letter = json.loads(cloud.body(f"dead-letter/{key}.reason.json"))
-    assert (letter["key"], letter["tries"]) == (key, 2)
-    assert letter["reason"].startswith("LogError: ")
+@pytest.mark.parametrize("name", [*BAD, "absent"])
+def test_an_object_that_cannot_be_read_fails_and_is_read_once_it_is_repaired(
+    cloud: Cloud, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lambda tries twice more, then moves the event to the dead-letter queue."""
+    key = route53.key_of(MIDNIGHT)
+    if name in BAD:
+        cloud.put(key, BAD[name])
+    with pytest.raises(UnreadError, match="1 objects"):
+        cloud.notify(key)
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (line["key"], line["Unread"]) == (key, 1)
+    assert line["reason"].startswith("LogError: " if name in BAD else "NoSuchKey: ")
     cloud.put(key, route53.packed(infected(NAMES)))
-    assert cloud.tell(key) == {"read": 1}  # put right, it is read
-
-
-def test_an_object_that_is_gone_is_told(cloud: Cloud) -> None:
-    gone = route53.key_of(MIDNIGHT)
-    with pytest.raises(UnreadError):
-        cloud.tell(gone)
-    assert cloud.tell(gone) == {"dead": 1}
-    letter = json.loads(cloud.body(f"dead-letter/{gone}.reason.json"))
-    assert "NoSuchKey" in letter["reason"] and "cannot be copied" in letter["reason"]
-
-
-def test_an_object_that_kills_the_function_is_buried_too(cloud: Cloud) -> None:
-    key = cloud.put(route53.key_of(MIDNIGHT), route53.packed(infected(NAMES)))
-    found = objects.Object(cloud.bucket, key, "e", route53.DAY)
-    for _ in range(2):  # begun by one whom Lambda lets try again, and never ended
-        cloud.items.begin(Key(f"object/{found.id}"), "request", 1)
-    assert cloud.tell(key, who="request") == {"dead": 1}
-    assert "ended before their time" in str(cloud.body(f"dead-letter/{key}.reason.json"))
+    assert cloud.notify(key) == {"read": 1}
 
 
 def test_one_bad_object_keeps_no_other_from_being_read(cloud: Cloud) -> None:
     bad, good = route53.key_of(MIDNIGHT, 1), route53.key_of(MIDNIGHT, 2)
     cloud.put(bad, b"no log")
     cloud.put(good, route53.packed(infected(NAMES)))
-    with pytest.raises(UnreadError, match="1 objects"):
-        cloud.tell(bad, good)
-    assert cloud.tell(bad, good) == {"dead": 1, "again": 1}
+    for _ in range(2):
+        with pytest.raises(UnreadError, match="1 objects"):
+            cloud.notify(bad, good)
     assert BOT in cloud.findings()
+    assert len(cloud.messages()) == 1
 
 
-def test_bad_lines_are_counted_by_reason_and_told(
-    cloud: Cloud, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_lines_are_counted_by_reason(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     odd: list[Record | bytes] = [b"{", b"[1]", b"\xff", record("", "x.example", MIDNIGHT)]
     odd += [record(BOT, "a.example.com", 1e9), record(BOT, "4.3.2.1.in-addr.arpa", MIDNIGHT)]
     cloud.read([*infected(NAMES), *odd])
@@ -161,26 +142,28 @@ def test_an_alarm_that_could_not_be_published_is_published_later(
             cloud.read(infected(NAMES))
     assert cloud.messages() == []
     later = time.time() + 60  # as long as Lambda waits
-    monkeypatch.setattr("lambda_app.chalicelib.logs.clients.time.time", lambda: later)
+    monkeypatch.setattr("lambda_app.chalicelib.logs.handler.time.time", lambda: later)
     assert cloud.read(infected(NAMES)) == {"read": 1}
     assert len(cloud.messages()) == 1
 
 
-def test_who_is_no_client_is_left_out(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_that_are_no_clients_are_left_out(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LOG_NOT_CLIENTS", f"10.9.9.9 {BOT}")
     cloud.read(infected(NAMES))
     assert cloud.findings() == {}
 
 
-def test_other_objects_and_events_are_let_be(cloud: Cloud) -> None:
+def test_other_objects_and_events_are_ignored(cloud: Cloud) -> None:
     test = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": cloud.bucket}
     assert handler.on_event(test, cloud.scorer) == {}
-    assert cloud.tell("findings/2025-11-25/10.0.0.7.jsonl") == {"ignored": 1}
+    assert cloud.notify("findings/2025-11-25/10.0.0.7.jsonl") == {"ignored": 1}
     elsewhere = route53.event(route53.key_of(MIDNIGHT), bucket="another")
     assert handler.on_event(elsewhere, cloud.scorer) == {"ignored": 1}
 
 
-def test_what_is_not_set_is_named(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_variable_is_named(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOG_TABLE")
     with pytest.raises(SettingsError, match="LOG_TABLE: not set"):
         cloud.read(infected(NAMES))

@@ -1,4 +1,4 @@
-"""Objects of Route 53's log: read as scan reads them, line by line."""
+"""Objects of Route 53's log are read as scan reads them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lambda_app.chalicelib.logs import days, records
-from lambda_app.chalicelib.logs.records import ANSWER, NOTHING, NXDOMAIN, LogError, Questions
+from lambda_app.chalicelib.logs import records
+from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, UNKNOWN, LogError, Questions
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scan import scan_run
 from malicious_domains.scan.reading import Source
@@ -20,11 +20,11 @@ A = "10.0.0.1"
 
 
 def read(
-    lines: list[Record | bytes], at_once: int = records.AT_ONCE
+    lines: list[Record | bytes], batch: int = records.BATCH
 ) -> tuple[list[Questions], Counter[str]]:
     counts: Counter[str] = Counter()
     stream = io.BytesIO(route53.packed(lines))
-    return list(records.batches(stream, DAY, counts, at_once=at_once)), counts
+    return list(records.read_questions(stream, DAY, counts, batch=batch)), counts
 
 
 LINES: list[Record | bytes] = [
@@ -50,7 +50,7 @@ LINES: list[Record | bytes] = [
 
 def test_lines_are_accounted_for_as_by_scan(language: Scorer, tmp_path: Path) -> None:
     (questions,), counts = read(LINES)
-    days.by_day(language, questions, counts)
+    records.group_days(language, questions, counts)
     path = tmp_path / "day.log.gz"
     path.write_bytes(route53.packed(LINES))
     scanned = scan_run.scan(
@@ -74,14 +74,14 @@ def test_questions_are_grouped_and_the_best_answer_counts() -> None:
     assert found == {
         ("a.example", 0): (MIDNIGHT + 1, MIDNIGHT + 5, ANSWER, 2),
         ("b.example", 0): (MIDNIGHT + 2, MIDNIGHT + 2, NXDOMAIN, 1),
-        ("c.example", 0): (MIDNIGHT + 3, MIDNIGHT + 3, NOTHING, 1),
+        ("c.example", 0): (MIDNIGHT + 3, MIDNIGHT + 3, UNKNOWN, 1),
         ("b.example", -1): (MIDNIGHT - 1, MIDNIGHT - 1, ANSWER, 1),
     }
 
 
 def test_a_large_object_comes_in_batches() -> None:
     lines: list[Record | bytes] = [record(A, f"n{i}.example", MIDNIGHT) for i in range(25)]
-    found, _ = read(lines, at_once=10)
+    found, _ = read(lines, batch=10)
     assert [len(x) for x in found] == [10, 10, 5]
 
 
@@ -92,12 +92,12 @@ def test_times_that_are_none_or_of_another_week_are_counted() -> None:
     assert counts == {"other_day": 2, "no_time": 4}
 
 
-def test_a_bomb_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "LARGEST", 10_000)
+def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_OBJECT", 10_000)
     with pytest.raises(LogError, match="unpacks to more than 10,000 bytes"):
         read([b" " * 20_000])
 
 
 def test_a_line_of_any_length_takes_bounded_memory() -> None:
-    _, counts = read([b"x" * (records.LONGEST + 5), record(A, "a.example", MIDNIGHT)])
+    _, counts = read([b"x" * (records.MAX_LINE + 5), record(A, "a.example", MIDNIGHT)])
     assert counts["broken"] == 2  # its two pieces

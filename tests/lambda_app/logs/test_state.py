@@ -1,4 +1,4 @@
-"""What is kept of a day: the same in any order, however often, and bounded."""
+"""The state of a day is the same in any order, however often objects come, and bounded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_app.chalicelib.logs import state
-from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN
-from lambda_app.chalicelib.logs.state import CLIENTS, MOST, Client, Row
+from lambda_app.chalicelib.logs import dynamodb, label_votes
+from lambda_app.chalicelib.logs.client_days import (
+    MAX_LABELS,
+    SIGHT_DELAY,
+    ClientState,
+    merge_rows,
+)
+from lambda_app.chalicelib.logs.dynamodb import unpack_state
+from lambda_app.chalicelib.logs.label_votes import MAX_VOTERS, hash_client, merge_shard
+from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, Row
 
 LABELS = st.sampled_from(["a", "b", "c"])
-MARKS = st.integers(0, 40).map(lambda i: state.mark(f"10.0.0.{i}"))
-VOTES = st.lists(st.builds(state.vote, MARKS, st.integers(0, 2)), max_size=40)
+HASHES = st.integers(0, 40).map(lambda i: hash_client(f"10.0.0.{i}"))
+VOTES = st.lists(st.builds("{}{}".format, HASHES, st.integers(0, 2)), max_size=40)
 ROWS = st.dictionaries(
     LABELS,
     st.builds(
@@ -30,12 +37,16 @@ ROWS = st.dictionaries(
 )
 
 
+def unpack_votes(state: bytes) -> dict[str, str]:
+    return dict(unpack_state(state)) if state else {}
+
+
 @given(st.lists(ROWS, max_size=5), st.randoms())
 def test_rows_are_the_same_in_any_order(parts: list[dict[str, Row]], rng: random.Random) -> None:
     def merged(some: list[dict[str, Row]]) -> dict[str, Row]:
         found: dict[str, Row] = {}
         for part in some:
-            found = state.merge(found, part)
+            found = merge_rows(found, part)
         return found
 
     twice = parts + parts
@@ -48,60 +59,66 @@ def test_votes_are_the_same_in_any_order(votes: list[str], rng: random.Random) -
     def merged(some: list[str]) -> str:
         found = ""
         for vote in some:
-            found = state.together(found, vote)
+            found = label_votes.merge_votes(found, vote)
         return found
 
     twice = votes + votes
     rng.shuffle(twice)
     assert merged(twice) == merged(votes)
-    assert len(state.voters(merged(votes))) == min(CLIENTS, len({x[:-1] for x in votes}))
+    assert len(label_votes.parse_votes(merged(votes))) == min(
+        MAX_VOTERS, len({x[:-1] for x in votes})
+    )
 
 
 def test_a_client_is_packed_and_unpacked() -> None:
     row = Row(NXDOMAIN, 1.5, 2.5, ("com", "net"))
-    client = Client({"a": row}, told={"score": 2.0, "confidence": "low", "at": 1, "sent": True})
-    assert Client.unpack(client.pack()) == client
-    assert Client.unpack(b"") == Client()
+    client = ClientState(
+        {"a": row}, published={"score": 2.0, "confidence": "low", "at": 1, "sent": True}
+    )
+    assert ClientState.unpack(client.pack()) == client
+    assert ClientState.unpack(b"") == ClientState()
 
 
 def test_a_later_sight_alone_is_not_worth_a_write() -> None:
-    old = Client({"a": Row(NXDOMAIN, 10.0, 20.0, ("com",))})
-    assert not old.plus({"a": Row(NXDOMAIN, 15.0, 500.0, ("com",))}, {}).differs(old)
+    old = ClientState({"a": Row(NXDOMAIN, 10.0, 20.0, ("com",))})
+    assert not old.merge({"a": Row(NXDOMAIN, 15.0, 500.0, ("com",))}, {}).differs(old)
     for row in (
-        Row(NXDOMAIN, 15.0, 21.0 + state.LATER, ("com",)),
+        Row(NXDOMAIN, 15.0, 21.0 + SIGHT_DELAY, ("com",)),
         Row(NXDOMAIN, 5.0, 20.0, ("com",)),
         Row(ANSWER, 15.0, 20.0, ("com",)),
         Row(NXDOMAIN, 15.0, 20.0, ("net",)),
     ):
-        assert old.plus({"a": row}, {}).differs(old)
-    assert old.plus({"b": Row(NXDOMAIN, 15.0, 20.0, ("com",))}, {}).differs(old)
+        assert old.merge({"a": row}, {}).differs(old)
+    assert old.merge({"b": Row(NXDOMAIN, 15.0, 20.0, ("com",))}, {}).differs(old)
 
 
 def test_what_can_never_count_is_not_kept() -> None:
     rows = {"live": Row(ANSWER, 1, 1, ("com",)), "dead": Row(NXDOMAIN, 1, 1, ("com",))}
-    votes = {x: "".join(state.vote(state.mark(c), ANSWER) for c in "abc") for x in rows}
-    assert Client().plus(rows, {}).rows == rows
-    assert Client().plus(rows, votes).rows.keys() == {"dead"}  # the others may yet find it dead
-    assert Client().plus(rows, {"dead": "*", "live": "*"}).rows.keys() == {"dead"}
+    votes = {x: "".join(f"{hash_client(c)}{ANSWER}" for c in "abc") for x in rows}
+    assert ClientState().merge(rows, {}).rows == rows
+    assert ClientState().merge(rows, votes).rows.keys() == {
+        "dead"
+    }  # the others may yet find it dead
+    assert ClientState().merge(rows, {"dead": "*", "live": "*"}).rows.keys() == {"dead"}
 
 
 def test_a_client_that_asks_for_too_much_is_not_kept() -> None:
-    rows = {f"n{i}": Row(ANSWER, 1, 1, ("com",)) for i in range(MOST + 1)}
-    busy = Client().plus(rows, {})
+    rows = {f"n{i}": Row(ANSWER, 1, 1, ("com",)) for i in range(MAX_LABELS + 1)}
+    busy = ClientState().merge(rows, {})
     assert (busy.busy, busy.rows) == (True, {})
-    assert busy.plus({"a": Row(ANSWER, 1, 1, ("com",))}, {}) == busy
+    assert busy.merge({"a": Row(ANSWER, 1, 1, ("com",))}, {}) == busy
 
 
 def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    mark = state.mark("10.0.0.1")
-    monkeypatch.setattr(state, "ITEM", 2000)
-    kept, _, left = state.merge_votes(b"", {f"n{i}": state.vote(mark, 1) for i in range(50)})
+    own = hash_client("10.0.0.1")
+    monkeypatch.setattr(dynamodb, "MAX_STATE", 2000)
+    kept, _, left = merge_shard(b"", {f"n{i}": f"{own}{1}" for i in range(50)})
     assert left == 0 and len(kept) <= 2000
-    more = {f"m{i * 7919}": state.vote(state.mark(str(i)), 1) for i in range(2000)}
-    after, votes, left = state.merge_votes(kept, more | {"n0": state.vote(mark, ANSWER)})
+    more = {f"m{i * 7919}": state.vote(hash_client(str(i)), 1) for i in range(2000)}
+    after, votes, left = merge_shard(kept, more | {"n0": f"{own}{ANSWER}"})
     assert left == 2000 and len(votes) == 2050  # used for now, not kept
-    assert state.unpack_votes(after).keys() == state.unpack_votes(kept).keys()
-    assert state.unpack_votes(after)["n0"] == state.vote(mark, ANSWER)
+    assert unpack_votes(after).keys() == unpack_votes(kept).keys()
+    assert unpack_votes(after)["n0"] == f"{own}{ANSWER}"
 
 
 @given(st.lists(st.dictionaries(st.integers(0, 20).map(str), VOTES.map("".join)), max_size=9))
@@ -109,14 +126,16 @@ def test_whatever_comes_a_part_stays_within_its_bound(parts: list[dict[str, str]
     """Votes on labels that are there grow, too."""
     kept = b""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(state, "ITEM", 150)
+        patched.setattr(dynamodb, "MAX_STATE", 150)
         for part in parts:
-            more = {label: state.together("", votes) for label, votes in part.items()}
-            before = state.unpack_votes(kept)
-            kept, votes, _ = state.merge_votes(kept, more)
+            more = {label: label_votes.merge_votes("", votes) for label, votes in part.items()}
+            before = unpack_votes(kept)
+            kept, votes, _ = merge_shard(kept, more)
             assert len(kept) <= 150
-            assert before.keys() <= state.unpack_votes(kept).keys()
-            assert votes == before | {x: state.together(before.get(x, ""), more[x]) for x in more}
+            assert before.keys() <= unpack_votes(kept).keys()
+            assert votes == before | {
+                x: label_votes.merge_votes(before.get(x, ""), more[x]) for x in more
+            }
 
 
 @given(
@@ -131,8 +150,8 @@ def test_whatever_a_client_asks_for_its_day_stays_within_its_bound(
     asked: dict[str, list[str]], bound: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(state, "ITEM", bound)
+        patched.setattr(dynamodb, "MAX_STATE", bound)
         rows = {x: Row(1, 1764028800.123, 1764028801.456, tuple(s)) for x, s in asked.items()}
-        client = Client().plus(rows, {})
+        client = ClientState().merge(rows, {})
         assert client.busy or client.rows == rows
         assert len(client.pack()) <= bound + 40  # and what was told of it, and keys
