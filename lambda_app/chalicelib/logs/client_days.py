@@ -103,7 +103,7 @@ class Verdict(NamedTuple):
         return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
 
     def is_news(self, published: Mapping[str, Any]) -> bool:
-        """Return whether to publish: a first alarm, a first of high confidence, a much worse one."""
+        """Return whether this is the first alarm, the first of high confidence, or much worse."""
         if not self.alarms or not published:
             return bool(self.alarms)
         is_surer = self.confidence == "high" and published["confidence"] != "high"

@@ -12,7 +12,6 @@ import pytest
 from lambda_app.chalicelib.logs import service, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
 from pipeline.release.local_server import APP
-from tests.helpers import route53
 from tests.helpers.route53 import MIDNIGHT
 from tests.lambda_app.logs.conftest import Cloud
 from tests.lambda_app.logs.test_handler import NAMES, infected

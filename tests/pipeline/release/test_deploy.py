@@ -314,14 +314,14 @@ def test_the_template_of_the_functions_that_read_logs(
     assert "LOG_BUCKET" not in api["Environment"]["Variables"]  # which stays as it was
     ((_, schedule),) = summary["Events"].items()
     assert schedule["Properties"]["State"] == {"Fn::If": ["HasSummary", "ENABLED", "DISABLED"]}
-    for function in (
-        logs,
-        summary,
-    ):  # what fails for good is told, and what is said is not for ever
-        (told,) = function["EventInvokeConfig"]["DestinationConfig"].values()
-        assert told["Destination"] == {"Ref": "AlarmTopic"}
+    for function in (logs, summary):  # an event that fails for good is published
+        (failure,) = function["EventInvokeConfig"]["DestinationConfig"].values()
+        assert failure["Destination"] == {"Ref": "AlarmTopic"}
+        assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
         group = resources[function["LoggingConfig"]["LogGroup"]["Ref"]]
         assert group["Properties"]["RetentionInDays"] == 30
+    assert logs["DeadLetterQueue"]["TargetArn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    assert resources["DeadLetters"]["Properties"]["MessageRetentionPeriod"] == 14 * 86_400
     expiry = resources["LogTable"]["Properties"]["TimeToLiveSpecification"]
     assert expiry == {"AttributeName": "expires", "Enabled": True}
     (notified,) = resources["LogBucket"]["Properties"]["NotificationConfiguration"].values()
@@ -333,7 +333,7 @@ def test_the_template_of_the_functions_that_read_logs(
         ]
         for action in [*np.atleast_1d(statement["Action"])]
     }
-    assert {x.partition(":")[0] for x in allowed} == {"logs", "s3", "dynamodb", "sns"}
+    assert {x.partition(":")[0] for x in allowed} == {"logs", "s3", "dynamodb", "sns", "sqs"}
     assert "*" not in "".join(allowed) and "*" not in allowed.values()
     assert allowed["sns:Publish"] == {"Ref": "AlarmTopic"}
     assert "AWSLogs/*" in str(allowed["s3:GetObject"])
