@@ -22,7 +22,7 @@ from random import Random
 import boto3
 import numpy as np
 
-from pipeline.evaluation.client_days.pool import mistyped
+from pipeline.evaluation.client_days.pool import draw_typo
 from pipeline.release import package
 from tests.helpers import aws_server, route53
 from tests.helpers.data import legitimate
@@ -144,7 +144,7 @@ class _Network:
         return [self._ask_new(client) for _ in range(NEW_NAMES) for client in range(CLIENTS)]
 
     def _ask_new(self, client: int) -> route53.Record:
-        name = mistyped(self.typos.choice(self.names), self.typos)
+        name = draw_typo(self.typos.choice(self.names), self.typos)
         return self._ask(client, name, "NXDOMAIN" if self.typos.random() < 1 / 30 else "NOERROR")
 
     def _ask(self, client: int, name: str, rcode: str = "NOERROR") -> route53.Record:

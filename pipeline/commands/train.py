@@ -242,7 +242,7 @@ def evaluate(
 ) -> int:
     """Write a report of what a model is worth."""
     from ..corpus.mapping import ReadOptions
-    from ..evaluation.evaluation_run import run_evaluation
+    from ..evaluation.evaluate import run_evaluation
     from ..h2o_cluster.cluster import H2O
 
     options = ReadOptions.parse(mapping, lenient)

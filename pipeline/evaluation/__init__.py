@@ -1,3 +1,3 @@
-"""What a model is worth on names, families and lists that it has not seen, and the report."""
+"""Measure what a model is worth on names, families and lists that it has not seen."""
 
-REPORT_FILES = ("index.html", "report.json")  # what a report's folder holds
+REPORT_FILES = ("index.html", "report.json")  # the files of a report's folder

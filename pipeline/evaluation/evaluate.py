@@ -1,11 +1,12 @@
-"""What the models are worth on names, families and lists that they have not seen."""
+"""Evaluate models on names, families and lists that they have not seen."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -13,24 +14,34 @@ from tqdm import tqdm
 from malicious_domains.features.array_types import Floats
 from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.features.registry import GROUPS, REGISTRY, SETS
+from malicious_domains.inputs.atomic import replace_folder
+from malicious_domains.inputs.console import print_status
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources
+from ..corpus.defaults import chosen
 from ..corpus.labelled import Corpus, read
-from ..h2o_cluster.cluster import Cluster
+from ..corpus.mapping import ReadOptions
+from ..h2o_cluster.cluster import H2O, Cluster, cluster
 from ..training.config import DEFAULTS
 from ..training.design import Classic, DesignMatrix, Language
 from ..training.glm import fit
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
-from . import metric_tables
-from .client_days.gather import TrafficScores
-from .leave_out import FOLDS, RATES, family_folds, leave_out, mean, named_folds, scorer_of
+from . import REPORT_FILES, evaluation_report, metric_tables
+from .client_days import show, study
+from .leave_out import (
+    FOLDS,
+    RATES,
+    average_families,
+    family_folds,
+    leave_out,
+    list_folds,
+    make_scorer,
+)
 from .results import (
     Ablation,
-    Beside,
-    FamilyMeans,
-    FamilyResult,
     LeaveFamilyOut,
+    ModelFigures,
     OriginalRow,
     OriginalTable,
     Report,
@@ -38,25 +49,106 @@ from .results import (
 )
 
 _NO_PAIRS = dataclasses.replace(DEFAULTS, paired_features=0)
-_EVERY = 3  # rows of which one is taken where features are left out
-_FOLDS_OF_GROUPS = 4
-_WORST = 10  # of the families, those that are named
+_ABLATION_STEP, _ABLATION_FOLDS = 3, 4  # every third row: features are left out one group at a time
+_WORST = 10  # families that are named
 
 
-class EvaluationError(MaliciousDomainsError):
-    """A corpus that nothing can be left out of."""
+def run_evaluation(
+    model: str,
+    data: Path | None,
+    out: Path,
+    h2o: H2O | None = None,
+    *,
+    options: ReadOptions | None = None,
+    traffic: bool = False,
+) -> None:
+    """Evaluate a model, write the report, and print its first table.
+
+    options: how data is read. traffic: simulate client-days too, and print their tables.
+    """
+    with replace_folder(out, REPORT_FILES) as folder, chosen("language", data, options) as corpus:
+        print_status(f"data     {corpus.describe()}")
+        check_corpus(corpus)
+        scores = study.StudyScores.of_corpus(corpus) if traffic else None
+        with cluster(h2o) as running:
+            report = evaluate(running, corpus, model, scores)
+        evaluation_report.write_report(report, folder)
+    print("\n".join(evaluation_report.head_lines(report)))
+    if report.traffic:
+        print("", *show.format_study(report.traffic), sep="\n")
+    print_status(f"written  {out / 'index.html'}")
 
 
-def held_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[SourceResult]:
-    """False-positive rates on each legitimate source, by models that know the others only."""
+def check_corpus(corpus: Corpus) -> None:
+    """Raise MaliciousDomainsError unless families and sources can be left out of a corpus."""
+    if not corpus.grouped:
+        _refuse(corpus, "no column group; make the CSV with `corpus`")
+    source_count = corpus.frame["subclass"][~corpus.malicious].nunique()
+    if source_count < 2:
+        _refuse(corpus, f"{source_count} legitimate source, 2 are needed")
+    fold, bad = family_folds(corpus), corpus.malicious
+    if len(np.unique(fold[bad & (fold < FOLDS)])) < 2 or len(np.unique(fold[~bad])) < FOLDS:
+        _refuse(corpus, "too few known families or legitimate names")
+
+
+def _refuse(corpus: Corpus, problem: str) -> None:
+    raise MaliciousDomainsError(f"{corpus.path}: {problem}")
+
+
+def evaluate(
+    cluster: Cluster, corpus: Corpus, model: str, scores: study.StudyScores | None = None
+) -> Report:
+    """Compute all parts of a model's report, with the other model beside it.
+
+    The corpus must pass check_corpus(). scores: simulate client-days too, with its names.
+    """
+    left_out = {
+        name: leave_out(
+            cluster,
+            corpus,
+            partial(_make_design, name),
+            FOLDS,
+            f"families, {name}",
+            scores.add_fold if scores and name == model else None,
+        )
+        for name in SETS
+    }
+    families = {name: result.families() for name, result in left_out.items()}
+    means = {name: average_families(results) for name, results in families.items()}
+    original = compare_on_original_split(cluster)
+    held_out = {name: list(hold_out_sources(cluster, corpus, name)) for name in SETS}
+    result, own_means = left_out[model], means[model]
+    worst = [x.family for x in families[model][:_WORST]]
+    return Report(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=model,
+        data=metric_tables.summarize_data(corpus, len(families[model])),
+        head=metric_tables.build_head(original, means, held_out),
+        original=original,
+        curves={name: metric_tables.compute_curves(x) for name, x in left_out.items()},
+        histogram=metric_tables.compute_histogram(result),
+        calibration=metric_tables.compute_calibration(result),
+        operating_points=metric_tables.count_at_thresholds(result, model),
+        families=families[model],
+        leave_family_out=LeaveFamilyOut(list_folds(), own_means.macro_auc, own_means.recall, worst),
+        sources=held_out[model],
+        lengths=metric_tables.compute_length_errors(result, model),
+        false_alarms=metric_tables.list_false_alarms(result, model),
+        groups=list(ablate_groups(cluster, corpus)) if model == "language" else [],
+        traffic=scores.run_study() if scores else None,
+    )
+
+
+def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[SourceResult]:
+    """Yield false-positive rates on each legitimate source, by models that know the others only."""
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
-        kept = corpus.kept((kinds != source).to_numpy())
-        design = _design(model, kept)
-        fitted = fit(cluster, kept, design)
+        others = corpus.kept((kinds != source).to_numpy())
+        design = _make_design(model, others)
+        fitted = fit(cluster, others, design)
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
-        probability = scorer_of(fitted.model, design).probability(names)
-        valid, bad = fitted.probability[fitted.valid], kept.malicious[fitted.valid]
+        probability = make_scorer(fitted.model, design).probability(names)
+        valid, bad = fitted.probability[fitted.valid], others.malicious[fitted.valid]
         rates = {r: _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
         yield SourceResult(source, len(names), _flagged(probability, fitted.threshold), rates)
 
@@ -65,103 +157,43 @@ def _flagged(probability: Floats, threshold: float) -> float:
     return float((probability >= threshold).mean())
 
 
-def groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
-    """What leave-family-out gives without each group of features, on every third row.
+def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
+    """Leave families out on every third row, without each group of features.
 
-    Beside the groups: without nothing, and without pairs of features.
+    Yield the whole model too (without "nothing"), and the one without pairs of features.
     """
-    some = corpus.kept(np.arange(len(corpus)) % _EVERY == 0)
+    sample = corpus.kept(np.arange(len(corpus)) % _ABLATION_STEP == 0)
     for name in ("nothing", *GROUPS, "pairs"):
         left_out = [x for x in SETS["language"] if REGISTRY[x].group == name]
         features = [x for x in SETS["language"] if x not in left_out]
         config = _NO_PAIRS if name == "pairs" else DEFAULTS
-        make = partial(Language, features=features, config=config)
-        result = leave_out(cluster, some, make, _FOLDS_OF_GROUPS, f"without {name}")
-        means = mean(result.families())
+        make_design = partial(Language, features=features, config=config)
+        result = leave_out(cluster, sample, make_design, _ABLATION_FOLDS, f"without {name}")
+        means = average_families(result.families())
         yield Ablation(name, left_out, means.macro_auc, means.recall)
 
 
-def original_split(cluster: Cluster) -> OriginalTable | None:
-    """Both models on the original's data and split, beside the original's own table."""
+def compare_on_original_split(cluster: Cluster) -> OriginalTable | None:
+    """Compare both models with the H2O demo on its data and split; None if it cannot be had."""
     path = sources.original_or_none("its table is left out")
     if path is None:
         return None
     corpus = read(path, "original")
     counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
-    for design in (_design(name, corpus) for name in SETS):
+    for design in (_make_design(name, corpus) for name in SETS):
         fitted = fit(cluster, corpus, design)
         thresholds[design.name] = fitted.threshold
-        of = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
-        counts[design.name] = confusion(*of, fitted.threshold)
+        valid = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
+        counts[design.name] = confusion(*valid, fitted.threshold)
     rows = [
         OriginalRow(what.replace("_", " "), **{who: getattr(c, what) for who, c in counts.items()})
         for what in (*ORIGINAL_TABLE._fields, "errors")
     ]
     rates = {who: c.errors / sum(c) for who, c in counts.items()}
-    return OriginalTable(Beside(**thresholds), rows, Beside(**rates))
+    return OriginalTable(ModelFigures(**thresholds), rows, ModelFigures(**rates))
 
 
-def _design(model: str, corpus: Corpus) -> DesignMatrix:
+def _make_design(model: str, corpus: Corpus) -> DesignMatrix:
     if model == "classic":
         return Classic(corpus, Lexicon.load(sources.fetch(sources.WEB2)))
     return Language(corpus)
-
-
-def check(corpus: Corpus) -> None:
-    """Raise EvaluationError unless families and sources can be left out of a corpus."""
-    if not corpus.grouped:
-        raise EvaluationError(f"{corpus.path}: no column group; make the CSV by `corpus`")
-    sources_in = corpus.frame["subclass"][~corpus.malicious].nunique()
-    if sources_in < 2:
-        raise EvaluationError(f"{corpus.path}: {sources_in} legitimate source, 2 are needed")
-    fold, bad = family_folds(corpus), corpus.malicious
-    if len(np.unique(fold[bad & (fold < FOLDS)])) < 2 or len(np.unique(fold[~bad])) < FOLDS:
-        raise EvaluationError(f"{corpus.path}: too few known families or legitimate names")
-
-
-def evaluate(
-    cluster: Cluster, corpus: Corpus, model: str, traffic: TrafficScores | None = None
-) -> Report:
-    """All that the report tells of a model, with the classic one beside it.
-
-    Of a corpus that passes `check`. traffic: client-days are simulated too, of its names.
-    """
-    left_out = {
-        name: leave_out(
-            cluster,
-            corpus,
-            partial(_design, name),
-            FOLDS,
-            f"families, {name}",
-            traffic.add if traffic and name == model else None,
-        )
-        for name in SETS
-    }
-    families = {name: result.families() for name, result in left_out.items()}
-    means = {name: mean(found) for name, found in families.items()}
-    original = original_split(cluster)
-    sources_of = {name: list(held_out_sources(cluster, corpus, name)) for name in left_out}
-    chosen = left_out[model]
-    return Report(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        model=model,
-        data=metric_tables.data(corpus, len(families[model])),
-        head=metric_tables.head(original, means, sources_of),
-        original=original,
-        curves={name: metric_tables.curves(x) for name, x in left_out.items()},
-        histogram=metric_tables.histogram(chosen),
-        calibration=metric_tables.calibration(chosen),
-        operating_points=metric_tables.operating_points(chosen, model),
-        families=families[model],
-        leave_family_out=_left_out(families[model], means[model]),
-        sources=sources_of[model],
-        lengths=metric_tables.lengths(chosen, model),
-        false_alarms=metric_tables.false_alarms(chosen, model),
-        groups=list(groups(cluster, corpus)) if model == "language" else [],
-        traffic=traffic.study() if traffic else None,
-    )
-
-
-def _left_out(families: Sequence[FamilyResult], means: FamilyMeans) -> LeaveFamilyOut:
-    worst = [x.family for x in families[:_WORST]]
-    return LeaveFamilyOut(named_folds(), means.macro_auc, means.recall, worst)

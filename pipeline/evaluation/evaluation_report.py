@@ -1,23 +1,23 @@
-"""An evaluation as a folder: report.json for programs, index.html for people."""
+"""Write an evaluation as a folder: report.json for programs, index.html for people."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from jinja2 import Environment
-
 from malicious_domains.html.environment import make_environment
+from malicious_domains.html.filters import NONE, format_number, format_percent, is_finite
 
-from . import filters, plots
-from .results import FamilyResult, Report, to_json
+from . import plots
+from .results import FamilyResult, HeadRow, Report, to_json
 
 _MODELS = ("classic", "language")
+_FORMATS = {"number": format_number, "percent": format_percent}
 _PIPE = r"\|"  # in a Markdown table
-_SECTIONS = {  # a field of the report, its template and id: the title
+_SECTIONS = {  # a field of the report, which names its template and its id: the title
     "data": "Data",
     "head": "Results",
-    "original": "Against the original",
+    "original": "Against the H2O demo",
     "curves": "Curves",
     "histogram": "Scores",
     "calibration": "Calibration",
@@ -32,39 +32,67 @@ _SECTIONS = {  # a field of the report, its template and id: the title
 }
 
 
-def write(report: Report, folder: Path) -> None:
-    """Write report.json and index.html, one file without links, into the folder.
+def write_report(report: Report, folder: Path) -> None:
+    """Write report.json and index.html, which has no links to other files, into a folder.
 
-    A number that is not finite is written as null, which JSON has, and shown as a dash.
+    A number that is not finite is null in JSON, and a dash on the page.
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(to_json(report), indent=1, allow_nan=False)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "index.html").write_text(page(report), encoding="utf-8")
+    (folder / "index.html").write_text(render_page(report), encoding="utf-8")
 
 
 def head_lines(report: Report) -> list[str]:
-    """The report's first table in Markdown, line by line."""
-    rows = [
-        [x.what, *(filters.shown(x, y) for y in _MODELS), filters.target(x)] for x in report.head
-    ]
+    """Return the report's first table in Markdown, line by line."""
+    rows = [[x.what, *(shown(x, y) for y in _MODELS), target(x)] for x in report.head]
     cells = [["", *_MODELS, "target"], ["---", "---:", "---:", "---:"], *rows]
     return [f"| {' | '.join(x.replace('|', _PIPE) for x in row)} |" for row in cells]
 
 
-def page(report: Report) -> str:
-    """The report as one HTML page; a section whose part is empty is left out."""
+def render_page(report: Report) -> str:
+    """Render the report as one HTML page; a section whose part is empty is left out."""
     sections = {key: title for key, title in _SECTIONS.items() if getattr(report, key)}
-    template = _environment().get_template("report.html")
+    filters = {x.__name__: x for x in (shown, target, difference, worst_first)}
+    template = make_environment(__package__, filters).get_template("report.html")
     return template.render(
         what="evaluation", report=report, sections=sections, plots=plots, models=_MODELS
     )
 
 
-def _environment() -> Environment:
-    of_rows = (filters.shown, filters.target, filters.difference, _worst_first)
-    return make_environment(__package__, {x.__name__.lstrip("_"): x for x in of_rows})
+# --- the templates' filters ---
 
 
-def _worst_first(families: list[FamilyResult]) -> list[FamilyResult]:
+def shown(row: HeadRow, model: str) -> str:
+    """Format a model's figure as its row is formatted."""
+    return _FORMATS[row.format](getattr(row, model))
+
+
+def target(row: HeadRow) -> str:
+    """Format a row's target, with the side that is better.
+
+    >>> target(HeadRow("errors", 0.02, 0.1, 0.01, "percent", "lower"))
+    '≤ 2%'
+    """
+    if not is_finite(row.target):
+        return NONE
+    value = f"{100 * row.target:g}%" if row.format == "percent" else f"{row.target:g}"
+    return f"{'≤' if row.better == 'lower' else '≥'} {value}"
+
+
+def difference(value: float | None, whole: float | None, form: str) -> str:
+    """Format a value's difference from the whole model's, shares in percentage points.
+
+    >>> difference(0.5, 0.75, "percent")
+    '−25.00'
+    """
+    if not (is_finite(value) and is_finite(whole)) or value == whole:
+        return ""
+    change = value - whole
+    text = f"{100 * change:+.2f}" if form == "percent" else f"{change:+.4f}"
+    return text.replace("-", "−")
+
+
+def worst_first(families: list[FamilyResult]) -> list[FamilyResult]:
+    """Sort families by their rank, the worst one first."""
     return sorted(families, key=FamilyResult.rank)

@@ -1,4 +1,4 @@
-"""Scores of names by models that have seen neither their family nor them."""
+"""Score names by models that have seen neither their family nor them."""
 
 from __future__ import annotations
 
@@ -26,29 +26,30 @@ from ..training.metrics import area_under_roc, threshold_at
 from .results import FamilyMeans, FamilyResult
 
 FOLDS = 7  # of families and of legitimate names
-RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is told
-# Left out together: of one algorithm, or one descended from the other.
+RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is reported
+# Families left out together with another one: of the same algorithm, or descended from it.
 RELATED = {"murofet": "goz", "fobber": "tinba", "ramnit": "dircrypt"}
 
 
 @dataclass(frozen=True)
 class LeaveOut:
-    """Every row scored by a model that has seen neither its family nor its name."""
+    """Probabilities of rows by models that have seen neither their family nor their name."""
 
     corpus: Corpus
     fold: Ints  # (rows,)
-    probability: Floats  # (rows,)
+    probability: Floats  # (rows,), NaN for synthetic families
 
     def families(self) -> list[FamilyResult]:
-        """AUC and recall of each family, against the legitimate names of its fold, worst first."""
-        found = [self._family(name) for name in sorted(set(self.corpus.frame["subclass"]))]
-        kept = [family for family in found if family]
-        return sorted(kept, key=FamilyResult.rank)
+        """Return AUC and recall of each family, worst first.
 
-    def _family(self, name: str) -> FamilyResult | None:
+        A family is compared with the legitimate names of its fold. Synthetic families are for
+        training only and left aside.
+        """
+        names = sorted(set(self.corpus.frame["subclass"][self.corpus.malicious]) & set(FAMILIES))
+        return sorted(map(self._evaluate_family, names), key=FamilyResult.rank)
+
+    def _evaluate_family(self, name: str) -> FamilyResult:
         rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
-        if name not in FAMILIES or not rows.any():
-            return None  # shapes are made up: training only
         legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
         p = np.concatenate([self.probability[legit], self.probability[rows]])
         bad = np.arange(len(p)) >= legit.sum()
@@ -59,32 +60,32 @@ class LeaveOut:
 def leave_out(
     cluster: Cluster,
     corpus: Corpus,
-    make: Callable[[Corpus], DesignMatrix],
+    make_design: Callable[[Corpus], DesignMatrix],
     folds: int,
-    what: str,
-    beside: Callable[[int, Scorer], None] | None = None,
+    description: str,
+    on_fold: Callable[[int, Scorer], None] | None = None,
 ) -> LeaveOut:
-    """Leave-family-out scores: of each fold by a model made of the others, tables and all.
+    """Score each fold by a model of the other folds, whose tables are made of them as well.
 
-    beside: is shown each fold's number and model, which know nothing of that fold.
+    on_fold: called with each fold's number and the model that knows nothing of that fold.
     """
     fold = family_folds(corpus, folds)
     probability = np.full(len(fold), np.nan)
-    for k in tqdm(range(folds), desc=what, unit="model"):
+    for k in tqdm(range(folds), desc=description, unit="model"):
         others = corpus.kept(fold != k)
-        design = make(others)
-        scorer = scorer_of(fit_all(cluster, others, design), design)
+        design = make_design(others)
+        scorer = make_scorer(fit_all(cluster, others, design), design)
         probability[fold == k] = scorer.probability(list(corpus.frame["domain"][fold == k]))
-        if beside:
-            beside(k, scorer)
+        if on_fold:
+            on_fold(k, scorer)
         cluster.clear()
     return LeaveOut(corpus, fold, probability)
 
 
 def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
-    """A fold for each row: families in turn, relatives together, names by their hash.
+    """Return a fold for each row (rows,): families in turn, legitimate names by their hash.
 
-    Malicious rows of no family (shapes) are of fold `folds`: they are never left out.
+    Malicious rows of synthetic families are of fold `folds`: they are never left out.
     """
     number = fold_of_family(folds)
     families = corpus.frame["subclass"].map(lambda name: number.get(name, folds))
@@ -93,30 +94,33 @@ def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
 
 
 def fold_of_family(folds: int) -> dict[str, int]:
-    """The fold of each family, by name; relatives are of one."""
+    """Return the fold of each family by name; related families share one.
+
+    >>> fold_of_family(7)["murofet"] == fold_of_family(7)["goz"]
+    True
+    """
     heads = [name for name in sorted(FAMILIES) if name not in RELATED]
     number = {name: i % folds for i, name in enumerate(heads)}
     return {name: number[RELATED.get(name, name)] for name in sorted(FAMILIES)}
 
 
-def mean(families: Sequence[FamilyResult]) -> FamilyMeans:
-    """Macro averages over families."""
+def list_folds() -> list[list[str]]:
+    """Return the families of each fold, by name."""
+    number = fold_of_family(FOLDS)
+    return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]
+
+
+def average_families(families: Sequence[FamilyResult]) -> FamilyMeans:
+    """Average AUC and recall over families, each family counted once."""
     recall = {r: float(np.mean([x.recall[r] for x in families])) for r in RATES}
     return FamilyMeans(float(np.mean([x.auc for x in families])), recall)
 
 
-def scorer_of(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Scorer:
-    """A model just fitted, as it would be served."""
+def make_scorer(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Scorer:
+    """Make the scorer that would serve a model that was just fitted."""
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
-        found = read_mojo(Path(model.download_mojo(folder)))
-    said = {"name": design.name, **design.equation(found.coefficients, found.intercept)}
-    thresholds: dict[str | float, float] = {MAX_F1: found.threshold}
-    return Scorer(
-        Artifact(said, build_predictor(said), said["intercept"], thresholds, design.tables)
-    )
-
-
-def named_folds() -> list[list[str]]:
-    """The families of each fold, by name."""
-    number = fold_of_family(FOLDS)
-    return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]
+        mojo = read_mojo(Path(model.download_mojo(folder)))
+    metadata = {"name": design.name, **design.equation(mojo.coefficients, mojo.intercept)}
+    thresholds: dict[str | float, float] = {MAX_F1: mojo.threshold}
+    predictor, intercept = build_predictor(metadata), metadata["intercept"]
+    return Scorer(Artifact(metadata, predictor, intercept, thresholds, design.tables))

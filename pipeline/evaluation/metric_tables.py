@@ -1,4 +1,4 @@
-"""The parts of a report, from scores of rows that no model has seen."""
+"""Compute the parts of a report from scores of rows that no model has seen."""
 
 from __future__ import annotations
 
@@ -31,24 +31,23 @@ from .results import (
     SourceResult,
 )
 
-ALARMS = 100  # of the false alarms, those that are listed
+MAX_FALSE_ALARMS = 100  # listed in the report
 _POINTS = 400  # of a curve
-_LENGTHS = (1, 4, 5, 6, 7, 9, 11, 13, 16, 21, 31, 64)  # where each class of lengths starts
+_LENGTHS = (1, 4, 5, 6, 7, 9, 11, 13, 16, 21, 31, 64)  # the shortest label of each bin
 
 
-def data(corpus: Corpus, families: int) -> DataSummary:
-    """What the models were judged on."""
-    malicious = int(corpus.malicious.sum())
-    rows = len(corpus)
+def summarize_data(corpus: Corpus, families: int) -> DataSummary:
+    """Count the rows that the models are evaluated on."""
+    malicious, rows = int(corpus.malicious.sum()), len(corpus)
     return DataSummary(rows, rows - malicious, malicious, families, corpus.describe())
 
 
-def head(
+def build_head(
     original: OriginalTable | None,
     means: Mapping[str, FamilyMeans],
     sources: Mapping[str, Sequence[SourceResult]],
 ) -> list[HeadRow]:
-    """The figures that decide, of both models, beside what was aimed at."""
+    """Return the first table: the decisive figures of both models beside their targets."""
     rows = []
     if original:
         errors = original.error_rate
@@ -60,9 +59,9 @@ def head(
         what = f"families left out, mean recall at {rate:.2%} false positives"
         recall = {name: x.recall[rate] for name, x in means.items()}
         rows.append(_share_row(what, target, recall, "higher"))
-    for of_source in zip(*sources.values(), strict=True):
-        what = f"{of_source[0].source} held out, false positives at max F1"
-        flagged = {n: x.false_positive_rate for n, x in zip(sources, of_source, strict=True)}
+    for results in zip(*sources.values(), strict=True):
+        what = f"{results[0].source} held out, false positives at max F1"
+        flagged = {n: x.false_positive_rate for n, x in zip(sources, results, strict=True)}
         rows.append(_share_row(what, 0.03, flagged, "lower"))
     return rows
 
@@ -73,24 +72,23 @@ def _share_row(
     return HeadRow(what, target, of["classic"], of["language"], "percent", better)
 
 
-def curves(result: LeaveOut) -> Curves:
-    """ROC and precision-recall of the leave-family-out scores, shapes left aside."""
-    p, bad = _rows(result)
+def compute_curves(result: LeaveOut) -> Curves:
+    """Compute ROC and precision-recall of the leave-family-out scores."""
+    p, bad = _scored_rows(result)
     order = np.argsort(-p, kind="stable")
-    found, wrong = np.cumsum(bad[order]), np.cumsum(~bad[order])
-    last = np.flatnonzero(np.diff(p[order], append=-1))  # of rows that no threshold parts
+    true_positive, false_positive = np.cumsum(bad[order]), np.cumsum(~bad[order])
+    last = np.flatnonzero(np.diff(p[order], append=-1))  # of the rows of one probability
     at = last[np.unique(np.geomspace(1, len(last), _POINTS).astype(int)) - 1]
-    recall, rate = found[at] / bad.sum(), wrong[at] / (~bad).sum()
-    precision = found[at] / (found[at] + wrong[at])
+    recall, rate = true_positive[at] / bad.sum(), false_positive[at] / (~bad).sum()
+    precision = true_positive[at] / (true_positive[at] + false_positive[at])
     return Curves(
-        Roc(rate.tolist(), recall.tolist()),
-        PrecisionRecall(recall.tolist(), precision.tolist()),
+        Roc(rate.tolist(), recall.tolist()), PrecisionRecall(recall.tolist(), precision.tolist())
     )
 
 
-def histogram(result: LeaveOut) -> Histogram:
-    """Rows by log-odds, both classes."""
-    p, bad = _rows(result)
+def compute_histogram(result: LeaveOut) -> Histogram:
+    """Count the rows of both classes by log-odds."""
+    p, bad = _scored_rows(result)
     odds = np.log(p.clip(1e-12, 1 - 1e-12)) - np.log1p(-p.clip(1e-12, 1 - 1e-12))
     edges = np.linspace(-12, 12, 49)
     legitimate, malicious = (
@@ -99,91 +97,61 @@ def histogram(result: LeaveOut) -> Histogram:
     return Histogram(edges.tolist(), legitimate, malicious)
 
 
-def calibration(result: LeaveOut) -> list[CalibrationBin]:
-    """Predicted and observed share of malicious rows, by tenths of the prediction."""
-    p, bad = _rows(result)
+def compute_calibration(result: LeaveOut) -> list[CalibrationBin]:
+    """Compare predicted and observed shares of malicious rows, by tenths of the prediction."""
+    p, bad = _scored_rows(result)
     tenth = (p * 10).astype(int).clip(0, 9)
+    bins = [tenth == k for k in range(10)]
     return [
-        CalibrationBin(
-            float(p[tenth == k].mean()), float(bad[tenth == k].mean()), int((tenth == k).sum())
-        )
-        for k in range(10)
-        if (tenth == k).any()
+        CalibrationBin(float(p[rows].mean()), float(bad[rows].mean()), int(rows.sum()))
+        for rows in bins
+        if rows.any()
     ]
 
 
-def operating_points(result: LeaveOut, model: str) -> list[OperatingPoint]:
-    """Counts at each threshold of the packaged artifact, on families left out."""
-    p, bad = _rows(result)
-    found = []
+def count_at_thresholds(result: LeaveOut, model: str) -> list[OperatingPoint]:
+    """Count right and wrong verdicts at each threshold of the packaged artifact."""
+    p, bad = _scored_rows(result)
+    points = []
     for point, threshold in Scorer.load(model).artifact.thresholds.items():
         counts = confusion(p, bad, threshold)
-        found.append(
-            OperatingPoint(
-                point,
-                threshold,
-                **counts._asdict(),
-                false_positive_rate=float(counts.false_positive / (~bad).sum()),
-                recall=float(counts.true_positive / bad.sum()),
-            )
-        )
-    return found
+        rate = float(counts.false_positive / (~bad).sum())
+        recall = float(counts.true_positive / bad.sum())
+        points.append(OperatingPoint(point, threshold, *counts, rate, recall))
+    return points
 
 
-def lengths(result: LeaveOut, model: str) -> list[LengthBin]:
-    """False alarms and misses at the packaged threshold, by the length of the label."""
-    p, bad = _rows(result)
+def compute_length_errors(result: LeaveOut, model: str) -> list[LengthBin]:
+    """Compute both error rates at the packaged threshold, by the length of the label."""
+    p, bad = _scored_rows(result)
     flagged = p >= Scorer.load(model).threshold
-    length = result.corpus.frame["domain"].str.len().to_numpy()[_kept(result)]
-    found = []
+    length = result.corpus.frame["domain"].str.len().to_numpy()[~np.isnan(result.probability)]
+    bins = []
     for low, high in pairwise(_LENGTHS):
         here = (length >= low) & (length < high)
-        legit, malicious = here & ~bad, here & bad
-        found.append(
-            LengthBin(
-                first=low,
-                last=high - 1,
-                legitimate=int(legit.sum()),
-                false_positive_rate=_share(flagged[legit]),
-                malicious=int(malicious.sum()),
-                missed=_share(~flagged[malicious]),
-            )
-        )
-    return found
+        legit, malicious = flagged[here & ~bad], ~flagged[here & bad]
+        rates = [float(x.mean()) if x.size else None for x in (legit, malicious)]
+        bins.append(LengthBin(low, high - 1, legit.size, rates[0], malicious.size, rates[1]))
+    return bins
 
 
-def false_alarms(result: LeaveOut, model: str) -> list[FalseAlarm]:
-    """The legitimate names of highest score, with what the packaged model says of them."""
+def list_false_alarms(result: LeaveOut, model: str) -> list[FalseAlarm]:
+    """Return the legitimate names of highest score, as the packaged model explains them."""
     legit = np.flatnonzero(~result.corpus.malicious)
-    worst = legit[np.argsort(-result.probability[legit], kind="stable")[:ALARMS]]
-    rows = result.corpus.frame.iloc[worst]
-    found = []
-    names, explained = list(rows["domain"]), Scorer.load(model).score_many(list(rows["domain"]))
+    worst = legit[np.argsort(-result.probability[legit], kind="stable")[:MAX_FALSE_ALARMS]]
+    rows, probability = result.corpus.frame.iloc[worst], result.probability[worst].tolist()
+    explained = Scorer.load(model).score_many(list(rows["domain"]))
+    alarms = []
     for name, source, p, score in zip(
-        names, rows["subclass"], result.probability[worst].tolist(), explained, strict=True
+        rows["domain"], rows["subclass"], probability, explained, strict=True
     ):
-        judged = score if isinstance(score, Score) else None  # other scripts are refused
-        found.append(
-            FalseAlarm(
-                name=name,
-                source=source,
-                probability=p,
-                segmentation=(judged and judged.segmentation) or name,
-                unlikely=(judged and judged.unlikely) or "",
-            )
-        )
-    return found
+        scored = score if isinstance(score, Score) else None  # names in other scripts are skipped
+        words, unlikely = (scored.segmentation, scored.unlikely) if scored else (None, None)
+        alarms.append(FalseAlarm(name, source, p, words or name, unlikely or ""))
+    return alarms
 
 
-def _share(flags: Bools) -> float | None:
-    return float(flags.mean()) if flags.size else None
-
-
-def _kept(result: LeaveOut) -> Bools:
-    """The rows that were left out once: all but those of no family."""
-    return ~np.isnan(result.probability)
-
-
-def _rows(result: LeaveOut) -> tuple[Floats, Bools]:
-    kept = _kept(result)
-    return result.probability[kept], result.corpus.malicious[kept]
+def _scored_rows(result: LeaveOut) -> tuple[Floats, Bools]:
+    """Return probability and class of the rows that were left out: none of synthetic families."""
+    scored = ~np.isnan(result.probability)
+    return result.probability[scored], result.corpus.malicious[scored]

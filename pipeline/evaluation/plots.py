@@ -1,4 +1,4 @@
-"""The report's plots."""
+"""Draw the report's plots as SVG."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ _OTHER = ("#b065c0", ":")
 _SMALLEST = 1e-5
 
 
-def roc(curves: Mapping[str, Curves]) -> Markup:
-    """Recall over the false-positive rate, logarithmic, of each model."""
+def draw_roc(curves: Mapping[str, Curves]) -> Markup:
+    """Draw each model's recall over the false-positive rate, on a logarithmic axis."""
 
     def draw(axes: Axes) -> None:
         for model, curve in curves.items():
-            rate = np.maximum(_array(curve.roc.false_positive_rate), _SMALLEST)
-            _line(axes, model, rate, _array(curve.roc.recall))
+            rate = np.maximum(_to_array(curve.roc.false_positive_rate), _SMALLEST)
+            _draw_line(axes, model, rate, _to_array(curve.roc.recall))
         axes.set(xscale="log", xlim=(_SMALLEST, 1), ylim=(0, 1.02))
         axes.xaxis.set_minor_locator(NullLocator())
-        _percent(axes, "legitimate names flagged", "malicious names found")
+        _format_percent(axes, "legitimate names flagged", "malicious names found")
         axes.legend(loc="lower right")
 
     return draw_svg("roc", "ROC curve", draw)
 
 
-def precision_recall(curves: Mapping[str, Curves]) -> Markup:
-    """Precision over recall of each model."""
+def draw_precision_recall(curves: Mapping[str, Curves]) -> Markup:
+    """Draw each model's precision over recall."""
 
     def draw(axes: Axes) -> None:
         for model, curve in curves.items():
             points = curve.precision_recall
-            _line(axes, model, _array(points.recall), _array(points.precision))
+            _draw_line(axes, model, _to_array(points.recall), _to_array(points.precision))
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
-        _percent(axes, "malicious names found", "malicious among the flagged")
+        _format_percent(axes, "malicious names found", "malicious among the flagged")
         axes.legend(loc="lower left")
 
     return draw_svg("precision-recall", "Precision over recall", draw)
 
 
-def histogram(counts: Histogram) -> Markup:
-    """Rows of each class by log-odds, counts on a logarithmic axis."""
+def draw_histogram(counts: Histogram) -> Markup:
+    """Draw the rows of each class by log-odds, counts on a logarithmic axis."""
 
     def draw(axes: Axes) -> None:
-        edges = _array(counts.edges)
-        for name, of_class, colour in (
+        edges = _to_array(counts.edges)
+        for name, rows, colour in (
             ("legitimate", counts.legitimate, _LEGITIMATE),
             ("malicious", counts.malicious, _MALICIOUS),
         ):
-            heights = np.maximum(_array(of_class), 0.5)
+            heights = np.maximum(_to_array(rows), 0.5)
             axes.stairs(heights, edges, baseline=0.5, fill=True, color=colour, alpha=0.25)
             axes.stairs(heights, edges, baseline=0.5, color=colour, linewidth=1.4, label=name)
         axes.set(yscale="log", xlabel="log-odds of malicious", ylabel="names")
@@ -70,26 +70,26 @@ def histogram(counts: Histogram) -> Markup:
     return draw_svg("histogram", "Histogram of the log-odds", draw)
 
 
-def calibration(bins: Sequence[CalibrationBin]) -> Markup:
-    """Observed over predicted share of malicious names, beside the diagonal."""
+def draw_calibration(bins: Sequence[CalibrationBin]) -> Markup:
+    """Draw the observed over the predicted share of malicious names, beside the diagonal."""
 
     def draw(axes: Axes) -> None:
-        predicted = _array([x.predicted for x in bins])
-        observed, rows = _array([x.observed for x in bins]), _array([x.rows for x in bins])
+        predicted = _to_array([x.predicted for x in bins])
+        observed, rows = _to_array([x.observed for x in bins]), _to_array([x.rows for x in bins])
         colour = _MODELS["language"][0]
         axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--")
         axes.plot(predicted, observed, color=colour, linewidth=1.2)
         axes.scatter(predicted, observed, s=6 + 10 * np.log10(np.maximum(rows, 1)), color=colour)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-        _percent(axes, "probability given", "malicious in fact")
+        _format_percent(axes, "probability given", "malicious in fact")
 
     return draw_svg("calibration", "Reliability diagram", draw)
 
 
-def lengths(bins: Sequence[LengthBin]) -> Markup:
-    """Both error rates over the label's length, on a logarithmic axis."""
-    flagged = _array([x.false_positive_rate for x in bins])
-    missed = _array([x.missed for x in bins])
+def draw_lengths(bins: Sequence[LengthBin]) -> Markup:
+    """Draw both error rates over the label's length, on a logarithmic axis."""
+    flagged = _to_array([x.false_positive_rate for x in bins])
+    missed = _to_array([x.missed for x in bins])
 
     def draw(axes: Axes) -> None:
         above = [x for rate in (flagged, missed) for x in rate if x > 0]
@@ -102,7 +102,7 @@ def lengths(bins: Sequence[LengthBin]) -> Markup:
         axes.set_ylim(bottom=floor)
         axes.set_xticks(ticks, [x.span() for x in bins])
         axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
-        axes.yaxis.set_major_formatter(FuncFormatter(_share))
+        axes.yaxis.set_major_formatter(FuncFormatter(_format_share))
         axes.set(xlabel="characters", ylabel="names judged wrongly")
         put_legend_above(axes)
 
@@ -115,21 +115,21 @@ _ERRORS = (
 )
 
 
-def _line(axes: Axes, model: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+def _draw_line(axes: Axes, model: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
     colour, line = _MODELS.get(model, _OTHER)
     axes.plot(x, y, line, color=colour, label=model)
 
 
-def _percent(axes: Axes, across: str, up: str) -> None:
+def _format_percent(axes: Axes, across: str, up: str) -> None:
     axes.set(xlabel=across, ylabel=up)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(_share))
+        axis.set_major_formatter(FuncFormatter(_format_share))
 
 
-def _share(value: float, _: int | None = None) -> str:
+def _format_share(value: float, _: int | None = None) -> str:
     return f"{100 * value:.4g}%"
 
 
-def _array(values: Sequence[float | None]) -> NDArray[np.float64]:
-    """Numbers with NaN for None, which matplotlib leaves out."""
+def _to_array(values: Sequence[float | None]) -> NDArray[np.float64]:
+    """Return an array with NaN for None, which matplotlib leaves out."""
     return np.array(values, dtype=np.float64)

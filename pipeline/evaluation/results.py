@@ -1,6 +1,7 @@
-"""What an evaluation finds, part by part, and its JSON.
+"""Define what an evaluation finds, part by part, and write it as JSON.
 
-Rates, recalls and probabilities are shares, 0 to 1. A float that is not finite was not measured.
+Rates, recalls and probabilities are shares from 0 to 1. A float that is not finite was not
+measured. The names of the fields are the keys of report.json.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Any, Literal
 
 from malicious_domains.html.filters import is_finite
 
-AtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
-BAR = 0.001  # the false-positive rate whose recall ranks the families
+ShareAtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
+RANKING_RATE = 0.001  # the false-positive rate whose recall ranks the families
 
 
 @dataclass(frozen=True)
 class DataSummary:
-    """What the models were judged on, in rows, and the corpus in words."""
+    """The number of rows that the models are evaluated on, and the corpus in words."""
 
     rows: int
     legitimate: int
@@ -29,26 +30,24 @@ class DataSummary:
 
 @dataclass(frozen=True)
 class HeadRow:
-    """A figure that decides, of both models, beside what was aimed at."""
+    """A figure of both models beside its target: a row of the report's first table."""
 
     what: str
-    target: float | None  # None where nothing was aimed at
+    target: float | None  # None where there is none
     classic: float | None
     language: float | None
     format: Literal["number", "percent"] = "number"
     better: Literal["lower", "higher"] = "higher"
 
     def winner(self) -> str | None:
-        """The model whose figure is better; None if they are equal or one is missing."""
-        if (
-            not (is_finite(self.classic) and is_finite(self.language))
-            or self.classic == self.language
-        ):
+        """Return the model whose figure is better; None if they are equal or one is missing."""
+        ours, other = self.language, self.classic
+        if not (is_finite(ours) and is_finite(other)) or ours == other:
             return None
-        return "language" if self._reaches(self.language, self.classic) else "classic"
+        return "language" if self._reaches(ours, other) else "classic"
 
     def met(self) -> bool | None:
-        """Whether the language model meets the target; None if one of them is missing."""
+        """Return whether the language model meets the target; None if one of them is missing."""
         if not (is_finite(self.language) and is_finite(self.target)):
             return None
         return self._reaches(self.language, self.target)
@@ -58,8 +57,8 @@ class HeadRow:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A figure of the original's, and of each model of ours."""
+class ModelFigures:
+    """A figure of the H2O demo, and of each model."""
 
     theirs: float
     classic: float
@@ -68,7 +67,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class OriginalRow:
-    """A count of the original's table, and of each model of ours."""
+    """A count of the H2O demo's own table, and of each model."""
 
     what: str
     theirs: float
@@ -78,11 +77,11 @@ class OriginalRow:
 
 @dataclass(frozen=True)
 class OriginalTable:
-    """The original's validation split, each model at its own threshold."""
+    """The H2O demo's validation split, each model at its own threshold."""
 
-    threshold: Beside
+    threshold: ModelFigures
     rows: Sequence[OriginalRow]
-    error_rate: Beside
+    error_rate: ModelFigures
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class Curves:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Rows of each class by log-odds; one edge more than there are counts."""
+    """Rows of each class by log-odds; there is one edge more than there are counts."""
 
     edges: list[float]
     legitimate: list[int]
@@ -129,7 +128,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Counts and rates at a threshold; its name is `max_f1` or the rate that it was set for."""
+    """Counts and rates at a threshold, named `max_f1` or by the false-positive rate it aims at."""
 
     operating_point: str | float
     threshold: float
@@ -143,16 +142,16 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class FamilyResult:
-    """How a family is found by a model that has not seen it."""
+    """How well a model that has not seen a family finds it."""
 
     family: str
     rows: int
     auc: float
-    recall: AtRate
+    recall: ShareAtRate
 
     def rank(self) -> tuple[float, float]:
-        """A key that sorts the worst family first: recall at BAR, then AUC."""
-        return self.recall[BAR], self.auc
+        """Return a key that sorts the worst family first: recall at RANKING_RATE, then AUC."""
+        return self.recall[RANKING_RATE], self.auc
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ class FamilyMeans:
     """Means over families, each family counted once."""
 
     macro_auc: float
-    recall: AtRate
+    recall: ShareAtRate
 
 
 @dataclass(frozen=True)
@@ -169,18 +168,18 @@ class LeaveFamilyOut:
 
     folds: Sequence[Sequence[str]]
     macro_auc: float
-    recall: AtRate
+    recall: ShareAtRate
     worst: Sequence[str]
 
 
 @dataclass(frozen=True)
 class SourceResult:
-    """A legitimate source left out: the share of it flagged, at max F1 and at each rate."""
+    """The share of a held-out legitimate source that is flagged, at max F1 and at each rate."""
 
     source: str
     rows: int
     false_positive_rate: float
-    at: AtRate
+    at: ShareAtRate
 
 
 @dataclass(frozen=True)
@@ -195,19 +194,19 @@ class LengthBin:
     missed: float | None
 
     def span(self) -> str:
-        """The lengths in words: 4 or 1–3."""
+        """Return the lengths in words: 4 or 1–3."""
         return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
 
 
 @dataclass(frozen=True)
 class FalseAlarm:
-    """A legitimate name of high score; `segmentation` has its pieces apart by `|`."""
+    """A legitimate name of high score; `segmentation` has its words separated by `|`."""
 
     name: str
     source: str
     probability: float
     segmentation: str
-    unlikely: str  # the characters found least likely, or nothing
+    unlikely: str  # the least likely characters, or nothing
 
 
 @dataclass(frozen=True)
@@ -217,45 +216,45 @@ class Ablation:
     without: str
     features: Sequence[str]
     macro_auc: float
-    recall: AtRate
+    recall: ShareAtRate
 
 
 @dataclass(frozen=True)
-class Found:
-    """The share of infected client-days that each score finds, by its name."""
+class Detection:
+    """The share of infected client-days that each score detects, by the score's name."""
 
-    family: str  # "mean" of a kind's families
+    family: str  # "mean" for the mean of a kind's families
     kind: Literal["random-looking", "joins words"]
     names: int  # of the generator in a day
     share: Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Infected days of one sort."""
+class Scenario:
+    """Infected client-days of one sort."""
 
-    codes: bool  # whether the log tells response codes
-    nxdomain: float | None  # share of the names that do not exist; None without codes
+    codes: bool  # whether the log has response codes
+    nxdomain: float | None  # share of the names that do not exist; None without response codes
     burst: bool  # within some seconds, else over the day
-    means: Sequence[Found]  # by kind and number of names
-    families: Sequence[Found]
+    means: Sequence[Detection]  # by kind and number of names
+    families: Sequence[Detection]
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """What the verdict on a client's day is worth, on simulated days."""
+class StudyResult:
+    """How well the verdict on a client's day does, on simulated days."""
 
-    clean_days: int  # for the cuts, and as many again for the false alarms
+    clean_days: int  # for the thresholds, and as many again for the false alarms
     infected_days: int  # for each share
-    cuts: Mapping[str, Mapping[str, float]]  # with and without codes, by score
+    cuts: Mapping[str, Mapping[str, float]]  # thresholds with and without codes, by score
     false_alarms: Mapping[str, Mapping[str, float]]  # shares of the other clean days
-    packaged: Mapping[str, Mapping[str, float]]  # the packaged thresholds, by kind
-    scenes: Sequence[Scene]
+    packaged: Mapping[str, Mapping[str, float]]  # the packaged thresholds, by kind of alarm
+    scenes: Sequence[Scenario]
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that an evaluation tells of a model; a part that it lacks is empty."""
+    """All parts of a model's evaluation; a missing part is empty."""
 
     created: str = ""  # ISO 8601
     model: str = ""
@@ -272,21 +271,25 @@ class Report:
     lengths: Sequence[LengthBin] = ()
     false_alarms: Sequence[FalseAlarm] = ()
     groups: Sequence[Ablation] = ()
-    traffic: Traffic | None = None
+    traffic: StudyResult | None = None
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """The report as report.json has it: empty parts left out, null for what is not finite."""
-    return {key: value for key, value in _plain(report).items() if value}
+    """Return the content of report.json: no empty parts, null for what is not finite.
+
+    >>> to_json(Report(model="classic"))
+    {'model': 'classic'}
+    """
+    return {key: value for key, value in _to_plain(report).items() if value}
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     if is_dataclass(value):
         return {
-            x.metadata.get("json", x.name): _plain(getattr(value, x.name)) for x in fields(value)
+            x.metadata.get("json", x.name): _to_plain(getattr(value, x.name)) for x in fields(value)
         }
     if isinstance(value, Mapping):
-        return {str(key): _plain(x) for key, x in value.items()}
+        return {str(key): _to_plain(x) for key, x in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(x) for x in value]
+        return [_to_plain(x) for x in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -14,7 +14,7 @@ import numpy as np
 
 from malicious_domains.dga.generators import FAMILIES
 from pipeline.evaluation.client_days.joiners import JOINERS, word_lists
-from pipeline.evaluation.client_days.pool import mistyped
+from pipeline.evaluation.client_days.pool import draw_typo
 from tests.helpers.data import legitimate
 
 DAY = 20_417  # 2025-11-25, in days since the epoch
@@ -92,7 +92,7 @@ def day(clients: int, seed: int = 1, names: float = 60.0, repeats: int = 3) -> l
             for _ in range(random.randint(1, repeats)):
                 asked.append((random.uniform(*HOURS), own, f"www.{pool[rank]}.com", "NOERROR"))
         for _ in range(numbers.poisson(2.5)):
-            dead = mistyped(random.choice(pool[:2000]), random)
+            dead = draw_typo(random.choice(pool[:2000]), random)
             asked.append((random.uniform(*HOURS), own, f"{dead}.com", "NXDOMAIN"))
             for odd in (f"{dead}.com.contoso", f"wpad.{dead}.net"):  # which nobody judges
                 asked.append((random.uniform(*HOURS), own, odd, "NXDOMAIN"))

@@ -1,1 +1,1 @@
-"""What a verdict on client-days is worth: simulated days, families that no model has seen."""
+"""Study the verdict on client-days: simulated days, families that no model has seen."""

@@ -1,8 +1,8 @@
-"""The names that simulated days are made of, each with the model that may score it."""
+"""Draw the names that simulated days are made of, each with the model that may score it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -29,104 +29,113 @@ _KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class Pool:
-    """Names by what they are; texts of one kind may come in another, too."""
+    """Names by kind; a text of one kind may occur in another, too."""
 
     legit: list[str]  # in the order of their popularity, which is made up
-    typos: list[str]  # of each of them
-    runs: Mapping[str, list[list[str]]]  # hosts in a row, by family and joiner
-    tuning: Mapping[str, list[list[str]]]  # as runs, of joiners with word lists to choose by
+    typos: list[str]  # one for each of them
+    runs: Mapping[str, list[list[str]]]  # consecutive hosts, by family and joiner
+    tuning: Mapping[str, list[list[str]]]  # the same of joiners with word lists to tune with
 
-    def folds(self) -> dict[str, int]:
-        """Of each text the fold whose model has not seen it: its family's, or its own."""
-        legit = _by_text(self.legit)
-        typos = {typo: legit[name] for name, typo in zip(self.legit, self.typos, strict=True)}
-        found = typos | legit
+    def assign_folds(self) -> dict[str, int]:
+        """Return for each text the fold whose model has not seen it: its family's, or its own."""
+        legit = _fold_by_text(self.legit)
+        folds = {typo: legit[name] for name, typo in zip(self.legit, self.typos, strict=True)}
+        folds |= legit
         numbers = fold_of_family(FOLDS)
-        for runs in (self.tuning, self.runs):
-            for family, of_family in runs.items():
-                texts = [label_of(host) for run in of_family for host in run]
+        for runs_by_family in (self.tuning, self.runs):
+            for family, runs in runs_by_family.items():
+                texts = [label_of(host) for run in runs for host in run]
                 fixed = numbers.get(family)
-                found |= _by_text(texts) if fixed is None else dict.fromkeys(texts, fixed)
-        return found
+                folds |= _fold_by_text(texts) if fixed is None else dict.fromkeys(texts, fixed)
+        return folds
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Log-odds of texts, each by a model that has seen neither it nor its family."""
+
+    odds: Mapping[str, float]
+
+    def look_up(self, texts: Sequence[str]) -> Floats:
+        """Return the log-odds (texts,); raise KeyError for a text that was not scored."""
+        return np.array([self.odds[x] for x in texts], dtype=np.float64)
 
 
 def label_of(host: str) -> str:
-    """The label of a generator's host, which is what the first dot ends."""
+    """Return the label of a generator's host: the text before the first dot.
+
+    >>> label_of("abc.co.uk")
+    'abc'
+    """
     return host.partition(".")[0]
 
 
-def _by_text(texts: Sequence[str]) -> dict[str, int]:
+def _fold_by_text(texts: Sequence[str]) -> dict[str, int]:
     return dict(zip(texts, fold_of(texts, FOLDS).tolist(), strict=True))
 
 
-def make(corpus: Corpus, seed: int, runs: int = RUNS) -> Pool:
-    """A pool by seed: legitimate names of the committed lists, and so many runs of a family.
+def make_pool(corpus: Corpus, seed: int, runs: int = RUNS) -> Pool:
+    """Draw a pool by seed: a corpus's legitimate names, and `runs` runs of each family.
 
     A legitimate name that a generator makes too is left out.
     """
     random = Random(f"traffic-{seed}")
-    families = {name: _runs(family, random, runs) for name, family in FAMILIES.items()}
-    legit = _legit(
-        corpus, {label_of(x) for of in families.values() for run in of for x in run}, random
-    )
+    families = {name: _draw_runs(family, random, runs) for name, family in FAMILIES.items()}
+    generated = {label_of(x) for of in families.values() for run in of for x in run}
+    known = corpus.frame["domain"][corpus.frame["subclass"].isin(SOURCES)]
+    legit = [x for x in known if x not in generated]
+    random.shuffle(legit)
     words = word_lists(seed)
-    tuning = {
-        name: [run for k in range(HELD_OUT) for run in _joined(name, k, words, legit, seed, runs)]
-        for name in JOINERS
-    }
-    held_out = {name: list(_joined(name, HELD_OUT, words, legit, seed, runs)) for name in JOINERS}
-    typos = _typos(legit, random)
-    return Pool(legit, typos, families | held_out, tuning)
+
+    def join(name: str, which: int) -> list[list[str]]:
+        return [
+            _take_run(
+                JOINERS[name](
+                    Random(f"{name}-{which}-{number}-{seed}"),
+                    words[which],
+                    legit[which :: len(words)],
+                )
+            )
+            for number in range(runs)
+        ]
+
+    tuning = {name: [run for k in range(HELD_OUT) for run in join(name, k)] for name in JOINERS}
+    held_out = {name: join(name, HELD_OUT) for name in JOINERS}
+    return Pool(legit, _draw_typos(legit, random), families | held_out, tuning)
 
 
-def _legit(corpus: Corpus, generated: set[str], random: Random) -> list[str]:
-    frame = corpus.frame[corpus.frame["subclass"].isin(SOURCES)]
-    found = [x for x in frame["domain"] if x not in generated]
-    random.shuffle(found)
-    return found
-
-
-def _runs(family: Family, random: Random, count: int) -> list[list[str]]:
-    """Names in a row, of a variant, seed and date drawn anew for each run."""
+def _draw_runs(family: Family, random: Random, count: int) -> list[list[str]]:
+    """Draw consecutive names; a variant, seed and date anew for each run."""
     variants = family.sampled_variants
-    found = []
+    runs = []
     for _ in range(count):
         variant = random.choice(variants or family.variants)
         day = FIRST + timedelta(days=random.randint(0, (LAST - FIRST).days))
         drawn = variant.draw(random) if variant.draw and random.random() < 0.5 else ""
-        found.append(_run(variant.generate(day, drawn or random.choice(variant.seeds))))
-    return found
+        runs.append(_take_run(variant.generate(day, drawn or random.choice(variant.seeds))))
+    return runs
 
 
-def _run(hosts: Iterable[str]) -> list[str]:
-    """The first different hosts of a generator."""
+def _take_run(hosts: Iterable[str]) -> list[str]:
+    """Return the first different hosts of a generator."""
     different = dict.fromkeys(x for x in islice(hosts, 20 * LONGEST) if label_of(x))
     return list(islice(different, LONGEST))
 
 
-def _joined(
-    name: str, which: int, words: list[list[str]], legit: list[str], seed: int, runs: int
-) -> Iterator[list[str]]:
-    for number in range(runs):
-        random = Random(f"{name}-{which}-{number}-{seed}")
-        known = legit[which :: len(words)]
-        yield _run(JOINERS[name](random, words[which], known))
-
-
-def _typos(names: list[str], random: Random) -> list[str]:
-    """A typo of each name, none of them a name or a typo of another."""
-    taken, found = set(names), []
+def _draw_typos(names: list[str], random: Random) -> list[str]:
+    """Draw a typo of each name, none of them a name or a typo of another."""
+    taken, typos = set(names), []
     for name in names:
-        typo = mistyped(name, random)
+        typo = draw_typo(name, random)
         while typo in taken or not typo:
-            typo = mistyped(typo or name, random)
+            typo = draw_typo(typo or name, random)
         taken.add(typo)
-        found.append(typo)
-    return found
+        typos.append(typo)
+    return typos
 
 
-def mistyped(name: str, random: Random) -> str:
-    """A name with a letter left out, doubled, changed, or two swapped."""
+def draw_typo(name: str, random: Random) -> str:
+    """Return a name with a letter left out, doubled or changed, or with two letters swapped."""
     at = random.randrange(max(len(name) - 1, 1))
     match random.randrange(4):
         case 0 if len(name) > 3:
@@ -136,14 +145,3 @@ def mistyped(name: str, random: Random) -> str:
         case 2:
             return name[:at] + random.choice(_KEYS) + name[at + 1 :]
     return name[:at] + name[at : at + 2][::-1] + name[at + 2 :]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Log-odds of texts, each by a model that has seen neither it nor its family."""
-
-    odds: Mapping[str, float]
-
-    def of(self, texts: Sequence[str]) -> Floats:
-        """Log-odds (texts,); KeyError for a text that was not scored."""
-        return np.array([self.odds[x] for x in texts], dtype=np.float64)

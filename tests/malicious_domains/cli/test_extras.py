@@ -61,7 +61,7 @@ def test_the_build_needs_what_is_pinned() -> None:
             "train",
             [
                 "pipeline.training.training_run",
-                "pipeline.evaluation.evaluation_run",
+                "pipeline.evaluation.evaluate",
                 "pipeline.corpus.mixture",
             ],
         ),

@@ -13,7 +13,7 @@ import pytest
 from pipeline.corpus import labelled, mixture
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import evaluate
-from pipeline.evaluation.leave_out import family_folds, leave_out, mean, scorer_of
+from pipeline.evaluation.leave_out import average_families, family_folds, leave_out, make_scorer
 from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.training.design import Language
 from pipeline.training.glm import fit_all
@@ -39,16 +39,16 @@ def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
     fold = family_folds(mix, 3)
     others = mix.kept(fold != 1)
     design = FEW(others)
-    scorer = scorer_of(fit_all(h2o_cluster, others, design), design)
+    scorer = make_scorer(fit_all(h2o_cluster, others, design), design)
     by_hand = scorer.probability(list(mix.frame["domain"][fold == 1]))
     np.testing.assert_allclose(result.probability[fold == 1], by_hand, rtol=0, atol=1e-9)
     shapes = mix.frame["subclass"].str.startswith("shape-").to_numpy()
     assert np.isnan(result.probability).tolist() == shapes.tolist()
-    assert 0.8 < mean(result.families()).macro_auc < 1
+    assert 0.8 < average_families(result.families()).macro_auc < 1
 
 
 def test_each_legitimate_source_is_held_out(h2o_cluster: Cluster, mix: Corpus) -> None:
-    found = list(evaluate.held_out_sources(h2o_cluster, mix, "classic"))
+    found = list(evaluate.hold_out_sources(h2o_cluster, mix, "classic"))
     legitimate = mix.frame["subclass"][~mix.malicious]
     assert [x.source for x in found] == ["hsts", "universities"]
     assert sum(x.rows for x in found) == len(legitimate)

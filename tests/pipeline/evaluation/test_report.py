@@ -15,26 +15,26 @@ import pytest
 from pipeline.evaluation import evaluation_report
 from pipeline.evaluation.results import (
     Ablation,
-    Beside,
     CalibrationBin,
     Curves,
     DataSummary,
+    Detection,
     FalseAlarm,
     FamilyResult,
-    Found,
     HeadRow,
     Histogram,
     LeaveFamilyOut,
     LengthBin,
+    ModelFigures,
     OperatingPoint,
     OriginalRow,
     OriginalTable,
     PrecisionRecall,
     Report,
     Roc,
-    Scene,
+    Scenario,
     SourceResult,
-    Traffic,
+    StudyResult,
     to_json,
 )
 
@@ -45,7 +45,7 @@ RECALL = {0.01: 0.9, 0.001: 0.75, 0.0001: 0.5}
 TITLES = {
     "data": "Data",
     "head": "Results",
-    "original": "Against the original",
+    "original": "Against the H2O demo",
     "curves": "Curves",
     "histogram": "Scores",
     "calibration": "Calibration",
@@ -80,9 +80,9 @@ def example() -> Report:
             HeadRow("errors", 400, 560, 1_060, better="lower"),
         ],
         original=OriginalTable(
-            threshold=Beside(0.4935, 0.4356, 0.5),
+            threshold=ModelFigures(0.4935, 0.4356, 0.5),
             rows=[OriginalRow(HOSTILE, 15_889, 15_886, NAN)],
-            error_rate=Beside(0.0249, 0.0211, 0.0042),
+            error_rate=ModelFigures(0.0249, 0.0211, 0.0042),
         ),
         curves={"classic": curve(0.1), "language": curve(0.05)},
         histogram=Histogram([-2, -1, 0, 1], legitimate=[9, 3, 0], malicious=[0, 5, 900]),
@@ -111,21 +111,21 @@ def example() -> Report:
             Ablation("nothing", [HOSTILE], 0.98, RECALL),
             Ablation(HOSTILE, ["x"], 0.96, {0.01: 0.875, 0.001: 0.76, 0.0001: NAN}),
         ],
-        traffic=Traffic(
+        traffic=StudyResult(
             clean_days=20_000,
             infected_days=24,
             cuts={"with codes": {"random-looking": 8.5}},
             false_alarms={"with codes": {"random-looking": 0.0011}},
             packaged={"with codes": {"random-looking": 8.0}},
             scenes=[
-                Scene(
+                Scenario(
                     codes=True,
                     nxdomain=0.97,
                     burst=True,
-                    means=[Found("mean", "random-looking", 5, SHARES)],
-                    families=[Found(HOSTILE, "random-looking", 5, SHARES)],
+                    means=[Detection("mean", "random-looking", 5, SHARES)],
+                    families=[Detection(HOSTILE, "random-looking", 5, SHARES)],
                 ),
-                Scene(codes=False, nxdomain=None, burst=False, means=[], families=[]),
+                Scenario(codes=False, nxdomain=None, burst=False, means=[], families=[]),
             ],
         ),
     )
@@ -144,7 +144,7 @@ def text(page: str, section: str) -> str:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return evaluation_report.page(example())
+    return evaluation_report.render_page(example())
 
 
 def test_every_section_in_order(page: str) -> None:
@@ -171,25 +171,25 @@ def test_what_is_hostile_is_text(page: str) -> None:
 @pytest.mark.parametrize("key", TITLES)
 def test_a_section_without_its_key_is_left_out(key: str) -> None:
     part: dict[str, Any] = {key: getattr(example(), key)}
-    assert [x.text for x in parsed(evaluation_report.page(Report(**part))).iter("h2")] == [
+    assert [x.text for x in parsed(evaluation_report.render_page(Report(**part))).iter("h2")] == [
         TITLES[key]
     ]
 
 
 def test_nothing_at_all_is_a_page() -> None:
-    assert not list(parsed(evaluation_report.page(Report())).iter("section"))
+    assert not list(parsed(evaluation_report.render_page(Report())).iter("section"))
 
 
 def test_the_files_are_the_same_twice(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        evaluation_report.write(example(), tmp_path / name)
+        evaluation_report.write_report(example(), tmp_path / name)
     for name in ("report.json", "index.html"):
         one, two = (tmp_path / x / name for x in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
 
 
 def test_the_json_is_the_report_with_null_for_nan(tmp_path: Path) -> None:
-    evaluation_report.write(example(), tmp_path)
+    evaluation_report.write_report(example(), tmp_path)
     read = json.loads((tmp_path / "report.json").read_text())
     assert list(read) == [x.name for x in dataclasses.fields(Report)]
     assert read["calibration"][1]["observed"] is None

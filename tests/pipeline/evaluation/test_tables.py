@@ -17,11 +17,11 @@ from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import leave_out, metric_tables
 from pipeline.evaluation.leave_out import RATES, RELATED, LeaveOut, family_folds
 from pipeline.evaluation.results import (
-    Beside,
     Curves,
     FamilyMeans,
     FamilyResult,
     HeadRow,
+    ModelFigures,
     OriginalTable,
     PrecisionRecall,
     Roc,
@@ -69,7 +69,7 @@ def judged(rows: Rows) -> list[tuple[str, bool, float]]:
 def test_curves_run_through_the_counts_at_every_threshold() -> None:
     rows = made_up()
     kept = judged(rows)
-    found = metric_tables.curves(result(rows))
+    found = metric_tables.compute_curves(result(rows))
     roc, precision_recall = found.roc, found.precision_recall
     points = set()
     bad_total = sum(bad for _, bad, _ in kept)
@@ -95,7 +95,7 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
 
 def test_the_best_and_the_worst_of_curves() -> None:
     rows: Rows = [("a", "hsts", 0.1), ("b", "hsts", 0.2), ("c", "goz", 0.8), ("d", "goz", 0.9)]
-    assert metric_tables.curves(result([*rows, ("e", "shape-words", 0.0)])) == Curves(
+    assert metric_tables.compute_curves(result([*rows, ("e", "shape-words", 0.0)])) == Curves(
         Roc(false_positive_rate=[0, 0, 0.5, 1], recall=[0.5, 1, 1, 1]),
         PrecisionRecall(recall=[0.5, 1, 1, 1], precision=[1, 1, 2 / 3, 0.5]),
     )
@@ -104,7 +104,9 @@ def test_the_best_and_the_worst_of_curves() -> None:
 def test_rows_of_one_probability_are_flagged_together() -> None:
     """No threshold parts them; the classic model has many."""
     rows: Rows = [("a", "goz", 0.5), ("b", "goz", 0.5), ("c", "hsts", 0.5), ("d", "hsts", 0.5)]
-    assert metric_tables.curves(result(rows)) == metric_tables.curves(result(rows[::-1]))
+    assert metric_tables.compute_curves(result(rows)) == metric_tables.compute_curves(
+        result(rows[::-1])
+    )
 
 
 def test_a_histogram_counts_log_odds() -> None:
@@ -115,7 +117,7 @@ def test_a_histogram_counts_log_odds() -> None:
         ("c", "goz", 0.5),
         ("d", "goz", 1e-9),
     ]
-    found = metric_tables.histogram(result(rows))
+    found = metric_tables.compute_histogram(result(rows))
     assert found.edges == [x / 2 - 12 for x in range(49)]
     for counts, malicious in ((found.legitimate, False), (found.malicious, True)):
         expected = [0] * 48
@@ -134,7 +136,7 @@ def test_calibration_by_tenths() -> None:
         if here:
             predicted = sum(p for _, p in here) / len(here)
             expected.append((predicted, sum(bad for bad, _ in here) / len(here), len(here)))
-    found = metric_tables.calibration(result(rows))
+    found = metric_tables.compute_calibration(result(rows))
     assert len(found) == 9
     for row, (predicted, observed, count) in zip(found, expected, strict=True):
         assert row.predicted == pytest.approx(predicted)
@@ -144,7 +146,7 @@ def test_calibration_by_tenths() -> None:
 
 def test_lengths(classic: Scorer) -> None:
     rows = made_up()
-    found = metric_tables.lengths(result(rows), "classic")
+    found = metric_tables.compute_length_errors(result(rows), "classic")
     assert (found[0].first, found[-1].last) == (1, 63)
     assert all(a.last + 1 == b.first for a, b in pairwise(found))
     for part in found:
@@ -162,7 +164,7 @@ def test_operating_points(classic: Scorer) -> None:
     rows = made_up()
     kept = judged(rows)
     bad_total = sum(bad for _, bad, _ in kept)
-    found = metric_tables.operating_points(result(rows), "classic")
+    found = metric_tables.count_at_thresholds(result(rows), "classic")
     assert [x.operating_point for x in found] == list(classic.artifact.thresholds)
     for row in found:
         t = row.threshold
@@ -179,23 +181,23 @@ def test_operating_points(classic: Scorer) -> None:
 
 def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer) -> None:
     rows = made_up(400)
-    found = metric_tables.false_alarms(result(rows), "language")
+    found = metric_tables.list_false_alarms(result(rows), "language")
     legit = sorted((x for x in rows if x[1] in LEGIT), key=lambda x: -x[2])
-    assert len(legit) > len(found) == metric_tables.ALARMS
+    assert len(legit) > len(found) == metric_tables.MAX_FALSE_ALARMS
     assert [(x.name, x.source, x.probability) for x in found] == legit[:100]
     for row in found:
         score = language.score(row.name)
         assert (row.segmentation, row.unlikely) == (score.segmentation, score.unlikely)
     other_script = "xn--80ak6aa92e"  # Cyrillic: scoring refuses it, a corpus may hold it
-    (refused,) = metric_tables.false_alarms(result([(other_script, "hsts", 0.5)]), "language")
+    (refused,) = metric_tables.list_false_alarms(result([(other_script, "hsts", 0.5)]), "language")
     assert (refused.name, refused.segmentation) == (other_script, other_script)
-    (plain,) = metric_tables.false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
+    (plain,) = metric_tables.list_false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
     assert (plain.segmentation, plain.unlikely) == ("facebook", "")
 
 
 def test_what_the_models_were_judged_on() -> None:
     rows = made_up()
-    found = metric_tables.data(result(rows).corpus, 3)
+    found = metric_tables.summarize_data(result(rows).corpus, 3)
     legit = sum(kind in LEGIT for _, kind, _ in rows)
     assert (found.rows, found.legitimate, found.malicious) == (300, legit, 300 - legit)
 
@@ -217,11 +219,11 @@ def test_the_head_has_both_models_beside_what_was_aimed_at() -> None:
         HeadRow(f"{recalls} 0.01% false positives", None, 0.1, 0.225, "percent", "higher"),
         HeadRow("hsts held out, false positives at max F1", 0.03, 0.25, 0.01, "percent", "lower"),
     ]
-    assert metric_tables.head(None, means, sources) == expected
-    error_rate = Beside(theirs=0.02, classic=0.021, language=0.004)
-    original = OriginalTable(Beside(0.5, 0.5, 0.5), [], error_rate)
+    assert metric_tables.build_head(None, means, sources) == expected
+    error_rate = ModelFigures(theirs=0.02, classic=0.021, language=0.004)
+    original = OriginalTable(ModelFigures(0.5, 0.5, 0.5), [], error_rate)
     first = HeadRow("original split, errors", 0.0045, 0.021, 0.004, "percent", "lower")
-    assert metric_tables.head(original, means, sources) == [first, *expected]
+    assert metric_tables.build_head(original, means, sources) == [first, *expected]
 
 
 def naive_family(rows: Rows, fold: list[int], name: str) -> FamilyResult:
@@ -250,7 +252,7 @@ def test_each_family_is_told_against_the_legitimate_names_of_its_fold() -> None:
         assert (family.family, family.rows) == (expected.family, expected.rows)
     order = [(x.recall[0.001], x.auc) for x in found]
     assert order == sorted(order)
-    means = leave_out.mean(found)
+    means = leave_out.average_families(found)
     assert means.macro_auc == pytest.approx(sum(x.auc for x in found) / 3)
     for rate in RATES:
         assert means.recall[rate] == pytest.approx(sum(x.recall[rate] for x in found) / 3)
@@ -281,7 +283,7 @@ def test_families_are_left_out_whole_and_with_their_relatives(folds: int) -> Non
 def test_the_folds_that_the_report_names_are_those_of_the_rows() -> None:
     rows: Rows = [(name, name, 0.5) for name in FAMILIES]
     of_row = family_folds(result(rows).corpus).tolist()
-    named = leave_out.named_folds()
+    named = leave_out.list_folds()
     assert {name: k for k, names in enumerate(named) for name in names} == dict(
         zip(FAMILIES, of_row, strict=True)
     )

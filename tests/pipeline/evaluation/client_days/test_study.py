@@ -11,20 +11,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from malicious_domains.clients.client_day import ClientDay
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation.client_days import pool, show, study
-from pipeline.evaluation.client_days.gather import TrafficScores
 from pipeline.evaluation.client_days.joiners import HELD_OUT, JOINERS, word_lists
-from pipeline.evaluation.client_days.simulation import Habits, Infection, Names, infected, network
+from pipeline.evaluation.client_days.simulation import (
+    Habits,
+    Infection,
+    ScoredNames,
+    infect_day,
+    simulate_network,
+)
 from pipeline.evaluation.leave_out import FOLDS, fold_of_family
-from pipeline.evaluation.results import Traffic
+from pipeline.evaluation.results import StudyResult
 
 pytestmark = pytest.mark.slow
 
 KEPT = ("zloader", "banjori", "suppobox-like")
 FEW = study.Sizes(
-    networks=2, days=4, names=(3, 20), nxdomain=(0.97, 0.0), habits=Habits(clients=60, names=25.0)
+    networks=2,
+    days=4,
+    name_counts=(3, 20),
+    nxdomain=(0.97, 0.0),
+    habits=Habits(clients=60, names=25.0),
 )
 
 
@@ -47,28 +57,28 @@ def corpus() -> Corpus:
 
 @pytest.fixture(scope="module")
 def names(corpus: Corpus) -> pool.Pool:
-    made = pool.make(corpus, seed=1, runs=2)
+    made = pool.make_pool(corpus, seed=1, runs=2)
     return dataclasses.replace(made, runs={x: made.runs[x] for x in KEPT}, tuning={})
 
 
 @pytest.fixture(scope="module")
 def scores(names: pool.Pool) -> pool.Scores:
-    texts = [*names.folds()]
+    texts = [*names.assign_folds()]
     odds = Scorer.load().log_odds(texts).tolist()
     return pool.Scores(dict(zip(texts, odds, strict=True)))
 
 
 @pytest.fixture(scope="module")
-def traffic(names: pool.Pool, scores: pool.Scores) -> Traffic:
-    return study.run(names, scores, seed=1, sizes=FEW)
+def traffic(names: pool.Pool, scores: pool.Scores) -> StudyResult:
+    return study.run_study(names, scores, seed=1, sizes=FEW)
 
 
-def test_it_is_the_same_twice(traffic: Traffic, names: pool.Pool, scores: pool.Scores) -> None:
-    assert study.run(names, scores, seed=1, sizes=FEW) == traffic
-    assert study.run(names, scores, seed=2, sizes=FEW) != traffic
+def test_it_is_the_same_twice(traffic: StudyResult, names: pool.Pool, scores: pool.Scores) -> None:
+    assert study.run_study(names, scores, seed=1, sizes=FEW) == traffic
+    assert study.run_study(names, scores, seed=2, sizes=FEW) != traffic
 
 
-def test_what_looks_random_is_found_and_false_alarms_are_rare(traffic: Traffic) -> None:
+def test_what_looks_random_is_found_and_false_alarms_are_rare(traffic: StudyResult) -> None:
     for scene in traffic.scenes:
         if scene.burst:
             (many,) = [x for x in scene.families if (x.family, x.names) == ("zloader", 20)]
@@ -77,7 +87,7 @@ def test_what_looks_random_is_found_and_false_alarms_are_rare(traffic: Traffic) 
         assert alarms["random-looking"] < 0.05
 
 
-def test_means_are_of_the_kind(traffic: Traffic) -> None:
+def test_means_are_of_the_kind(traffic: StudyResult) -> None:
     for scene in traffic.scenes:
         joining = [x for x in scene.families if x.kind == "joins words" and x.names == 20]
         assert [x.family for x in joining] == ["banjori", "suppobox-like"]
@@ -86,8 +96,8 @@ def test_means_are_of_the_kind(traffic: Traffic) -> None:
             assert share == pytest.approx(np.mean([x.share[name] for x in joining]))
 
 
-def test_every_table_is_told(traffic: Traffic) -> None:
-    lines = list(show.lines(traffic))
+def test_every_table_is_told(traffic: StudyResult) -> None:
+    lines = list(show.format_study(traffic))
     assert sum(x.startswith("| ---") for x in lines) == 1 + 4 + 4
     assert all(x.count("|") == lines[0].count("|") for x in lines[:2])
     assert any(x.startswith("| 97% NXDOMAIN, in a burst |") for x in lines)
@@ -97,13 +107,13 @@ def test_every_table_is_told(traffic: Traffic) -> None:
 
 def test_a_threshold_that_one_in_a_thousand_passes() -> None:
     values = [float(x) for x in range(3000)]
-    cut = study.passed_by(values, 0.001)
+    cut = study.find_threshold(values, 0.001)
     assert sum(x >= cut for x in values) == 3
-    assert sum(x >= study.passed_by([1.0] * 3000, 0.001) for x in [1.0]) == 0
+    assert sum(x >= study.find_threshold([1.0] * 3000, 0.001) for x in [1.0]) == 0
 
 
 def test_names_are_scored_by_the_model_that_has_not_seen_them(names: pool.Pool) -> None:
-    folds = names.folds()
+    folds = names.assign_folds()
     assert {folds[pool.label_of(x)] for run in names.runs["zloader"] for x in run} == {
         fold_of_family(FOLDS)["zloader"]
     }
@@ -113,17 +123,17 @@ def test_names_are_scored_by_the_model_that_has_not_seen_them(names: pool.Pool) 
 
 
 def test_scores_are_gathered_fold_by_fold(names: pool.Pool, scores: pool.Scores) -> None:
-    gathered, scorer = TrafficScores(names), Scorer.load()
+    gathered, scorer = study.StudyScores(names), Scorer.load()
     for fold in range(FOLDS):
-        gathered.add(fold, scorer)
+        gathered.add_fold(fold, scorer)
     assert gathered.odds == scores.odds
 
 
 def test_legitimate_names_are_of_the_committed_lists_and_not_generated(corpus: Corpus) -> None:
-    generated = pool.label_of(pool.make(corpus, seed=1, runs=1).runs["zloader"][0][0])
+    generated = pool.label_of(pool.make_pool(corpus, seed=1, runs=1).runs["zloader"][0][0])
     frame = corpus.frame.copy()
     frame.loc[0, "domain"] = generated
-    made = pool.make(Corpus.of("made-up", Path("none.csv"), frame), seed=1, runs=1)
+    made = pool.make_pool(Corpus.of("made-up", Path("none.csv"), frame), seed=1, runs=1)
     assert not {generated, "elsewhere"} & set(made.legit)
     assert len(made.legit) == len(frame) - 2
 
@@ -145,37 +155,51 @@ def test_joiners_hold_a_list_of_words_out() -> None:
 def test_a_network_is_the_same_twice_and_its_days_are_in_order(
     names: pool.Pool, scores: pool.Scores
 ) -> None:
-    known = Names.of(names, scores)
-    one, two = (network(known, np.random.default_rng(3), FEW.habits) for _ in "12")
-    assert [x.labels for x in one.coded] == [x.labels for x in two.coded]
-    assert len(one.coded) == len(one.uncoded) == 60
-    for day in one.coded:
+    known = ScoredNames.of_pool(names, scores)
+    one, two = (simulate_network(known, np.random.default_rng(3), FEW.habits) for _ in "12")
+    assert [x.labels for x in one.days[True]] == [x.labels for x in two.days[True]]
+    assert len(one.days[True]) == len(one.days[False]) == 60
+    for day in one.days[True]:
         assert (np.diff(day.first_seen) >= 0).all()
         assert len(set(day.labels)) == len(day.labels)
-    assert any(day.nxdomain.any() for day in one.coded)
-    assert not any(day.nxdomain.any() for day in one.uncoded)
-    assert {k for day in one.coded for k in day.suffix_counts.tolist()} == {1, 2, 3}
+    assert any(day.nxdomain.any() for day in one.days[True])
+    assert not any(day.nxdomain.any() for day in one.days[False])
+    assert {k for day in one.days[True] for k in day.suffix_counts.tolist()} == {1, 2, 3}
+
+
+def simulate_days(names: pool.Pool, scores: pool.Scores) -> list[ClientDay]:
+    """Return the days of a network's clients, by a log with response codes."""
+    scored = ScoredNames.of_pool(names, scores)
+    return simulate_network(scored, np.random.default_rng(3), FEW.habits).days[True]
 
 
 def test_an_infection_adds_its_names(names: pool.Pool, scores: pool.Scores) -> None:
-    clean = network(Names.of(names, scores), np.random.default_rng(3), FEW.habits).coded[5]
+    clean = simulate_network(
+        ScoredNames.of_pool(names, scores), np.random.default_rng(3), FEW.habits
+    ).days[True][5]
     run = names.runs["zloader"][0][:20]
     labels = [pool.label_of(x) for x in run]
     for burst, low, high in ((True, 0, 10), (False, 3600, 86_400)):
         infection = Infection([*run, f"{clean.labels[0]}.com"], scores, burst, 0.97)
-        day = infected(clean, infection, np.random.default_rng(1), coded=True)
+        day = infect_day(clean, infection, np.random.default_rng(1), has_rcodes=True)
         assert len(day.labels) == len(clean.labels) + 20
         at = [day.labels.index(x) for x in labels]
         assert low <= day.first_seen[at].max() - day.first_seen[at].min() <= high
         assert day.nxdomain[at].sum() >= 15
-        assert day.log_odds[at].tolist() == scores.of(labels).tolist()
-    assert not infected(clean, infection, np.random.default_rng(1), coded=False).nxdomain[at].any()
+        assert day.log_odds[at].tolist() == scores.look_up(labels).tolist()
+    assert (
+        not infect_day(clean, infection, np.random.default_rng(1), has_rcodes=False)
+        .nxdomain[at]
+        .any()
+    )
 
 
 def test_a_label_under_several_suffixes_is_one(names: pool.Pool, scores: pool.Scores) -> None:
-    clean = network(Names.of(names, scores), np.random.default_rng(3), FEW.habits).coded[5]
+    clean = simulate_network(
+        ScoredNames.of_pool(names, scores), np.random.default_rng(3), FEW.habits
+    ).days[True][5]
     one, two = (pool.label_of(x) for x in names.runs["zloader"][0][:2])
     hosts = [f"{one}.com", f"{two}.com", f"{one}.net", f"{one}.org"]
-    day = infected(clean, Infection(hosts, scores, True, 1.0), np.random.default_rng(1), True)
+    day = infect_day(clean, Infection(hosts, scores, True, 1.0), np.random.default_rng(1), True)
     assert len(day.labels) == len(clean.labels) + 2
     assert day.suffix_counts[[day.labels.index(x) for x in (one, two)]].tolist() == [3, 1]
