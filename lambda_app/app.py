@@ -22,15 +22,20 @@ from chalice.app import BadRequestError, Chalice, Request, Response
 from chalicelib.web import access, api, settings, static, telemetry
 
 from malicious_domains.model.artifact import ArtifactError
-from malicious_domains.model.scorer import Scorer, UnknownOperatingPoint
+from malicious_domains.model.scorer import Scorer
 from malicious_domains.names import public_suffix
-from malicious_domains.names.errors import AllowListError, DgaIndexError
+from malicious_domains.names.errors import (
+    AllowListError,
+    DgaIndexError,
+    SuffixListError,
+    UnknownOperatingPoint,
+)
 
 SETTINGS = settings.read(os.environ)
 # What may be wrong with a model, or with what is asked of it.
 UNUSABLE = (
     *(ArtifactError, AllowListError, DgaIndexError, UnknownOperatingPoint),
-    *(public_suffix.SuffixListError, settings.SettingsError),
+    *(SuffixListError, settings.SettingsError),
 )
 
 # jQuery and curl -d send JSON under the name of a form, HTML a form; a browser's
@@ -164,9 +169,6 @@ def get_scorer() -> Scorer:
 
 @functools.cache
 def _load() -> Scorer:
-    zones = None
-    if SETTINGS.assigned or SETTINGS.chosen:
-        zones = public_suffix.add_zones(SETTINGS.assigned, SETTINGS.chosen)
     allow = None
     if SETTINGS.allow:
         from chalicelib.web.buckets import on_disk
@@ -183,7 +185,12 @@ def _load() -> Scorer:
 
         with on_disk(path) as file:
             known = DgaIndex.load(file)
-    scorer = Scorer.load(None, SETTINGS.operating_point, allow, zones, known)
+    scorer = Scorer.load(
+        allow=allow,
+        dga_index=known,
+        operating_point=SETTINGS.operating_point,
+        zones=public_suffix.add_zones(SETTINGS.assigned, SETTINGS.chosen),
+    )
     scorer.score("example.com")  # reads the suffixes, too
     return scorer
 

@@ -1,72 +1,90 @@
-"""Tells legitimate domain names from algorithmically generated ones (DGA).
+"""Tell legitimate domain names from algorithmically generated ones (DGA).
 
 Score a name, a host or a URL with the packaged model:
 
 >>> from malicious_domains import Invalid, Scorer
 >>> scorer = Scorer.load()
 >>> score = scorer.score("http://xmqjtoevkbhrw.ru/x")
->>> score.name, score.label, round(score.probability, 4)
-('xmqjtoevkbhrw', 1, 1.0)
+>>> score
+Score('xmqjtoevkbhrw', label=1, probability=1.0000)
 
-It says why: each term's share of the log-odds, and the words it reads in the name.
+A score explains itself: each term's share of the log-odds, and the words in the name.
 
 >>> round(score.intercept + sum(score.contributions.values()) - score.log_odds, 9)
 0.0
 >>> scorer.score("plzdonthackmekthxbye").segmentation
 'plz|dont|hack|me|kt|hx|by|e'
 
-What is no name is refused; among many it becomes an Invalid in its place.
+A text that is not a domain name raises InvalidDomain; among many, an Invalid takes its place.
 
 >>> scorer.score("no name")  # doctest: +IGNORE_EXCEPTION_DETAIL
 Traceback (most recent call last):
     ...
 InvalidDomain: the character ' ': only letters, digits and hyphens may be
 >>> for result in scorer.score_many(["google.com", "no name"]):
-...     print(result.domain, "refused" if isinstance(result, Invalid) else result.label)
+...     print(result.domain, "invalid" if isinstance(result, Invalid) else result.label)
 google.com 0
-no name refused
+no name invalid
 
-For labels that are parsed already, the probabilities alone, float64 (labels,): hundreds of
-thousands a second.
+For labels that are parsed already, the probabilities alone, float64 (labels,):
 
 >>> scorer.probability(["google", "xmqjtoevkbhrw"]).round(4).tolist()
 [0.0, 1.0]
 
-The threshold is that of maximal F1, or of a false-positive rate of choice. An artifact has
-its own few; another rate raises UnknownOperatingPoint, a ValueError.
+The threshold is that of the highest F1, or of one of the false-positive rates that the model
+lists; another rate raises UnknownOperatingPoint.
 
->>> careful = scorer.at(0.0001)  # one false alarm in ten thousand names
->>> careful.threshold > scorer.threshold
+>>> scorer.at(0.0001).threshold > scorer.threshold  # one false positive in 10,000 names
 True
+
+Names on an allow list are legitimate whatever the model says.
+
+>>> Scorer.load(allow=["xmqjtoevkbhrw.ru"]).score("xmqjtoevkbhrw.ru").label
+0
+
+Every error that a user can fix is a MaliciousDomainsError; see malicious_domains.names.errors.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .model.artifact import ArtifactError as ArtifactError
+    from .families.likely_families import FamilyModel as FamilyModel
     from .model.score import Invalid as Invalid
     from .model.score import Score as Score
     from .model.scorer import Scorer as Scorer
-    from .model.scorer import UnknownOperatingPoint as UnknownOperatingPoint
+    from .names.allow import AllowList as AllowList
+    from .names.dga_index import DgaIndex as DgaIndex
+    from .names.errors import AllowListError as AllowListError
+    from .names.errors import ArtifactError as ArtifactError
+    from .names.errors import DgaIndexError as DgaIndexError
     from .names.errors import InvalidDomain as InvalidDomain
+    from .names.errors import MaliciousDomainsError as MaliciousDomainsError
+    from .names.errors import Skipped as Skipped
+    from .names.errors import UnknownOperatingPoint as UnknownOperatingPoint
+    from .names.public_suffix import Zones as Zones
 
 __version__ = "0.1.0"
-_EXPORTS = {  # and the module of each, imported when it is asked for
-    "ArtifactError": "model.artifact",
-    "Invalid": "model.score",
-    "InvalidDomain": "names.errors",
-    "Score": "model.score",
-    "Scorer": "model.scorer",
-    "UnknownOperatingPoint": "model.scorer",
+_EXPORTS = {  # by module, which is imported when one of its names is asked for
+    "families.likely_families": ["FamilyModel"],
+    "model.score": ["Invalid", "Score"],
+    "model.scorer": ["Scorer"],
+    "names.allow": ["AllowList"],
+    "names.dga_index": ["DgaIndex"],
+    "names.errors": [
+        *("AllowListError", "ArtifactError", "DgaIndexError", "InvalidDomain"),
+        *("MaliciousDomainsError", "Skipped", "UnknownOperatingPoint"),
+    ],
+    "names.public_suffix": ["Zones"],
 }
-__all__ = [*_EXPORTS, "__version__"]
+_MODULES = {name: module for module, names in _EXPORTS.items() for name in names}
+__all__ = [*_MODULES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_EXPORTS[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -146,8 +146,7 @@ def score(
     from ..inputs import rows, streams
     from ..inputs.ordered_pool import default_jobs
     from ..model.artifact import ArtifactError
-    from ..model.scorer import UnknownOperatingPoint
-    from ..names.errors import AllowListError, DgaIndexError
+    from ..names.errors import AllowListError, DgaIndexError, UnknownOperatingPoint
     from ..scoring import output_formats, workers
 
     check(engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
@@ -181,7 +180,7 @@ def score(
         raise
     except ValueError as error:  # of a zone
         raise streams.InputError(f"--chosen, --assigned: {error}") from error
-    if scorer.known and (note := scorer.known.out_of_date(datetime.now(UTC).date())):
+    if scorer.dga_index and (note := scorer.dga_index.out_of_date(datetime.now(UTC).date())):
         print_status(f"score: --known is {note}")
     if engine == SPARK:
         where = None if column is None else rows.Column(column, delimiter, header)
@@ -202,7 +201,7 @@ def score(
         chunks = feed.split_rows(source.rows(encoding))
     full = feed.CHUNK_ROWS if live else 0
     with closing(workers.score_chunks(job, chunks, jobs or default_jobs(), full)) as results:
-        columns = output_formats.list_columns(bool(scorer.known), hint)
+        columns = output_formats.list_columns(bool(scorer.dga_index), hint)
         counts = output_formats.write_results(results, sys.stdout, form, live, columns)
     sys.stdout.flush()
     for line in notes.lines:

@@ -8,7 +8,7 @@ from itertools import groupby
 from math import lgamma, log
 from typing import NamedTuple
 
-from ..names.dga_index import CHANCE, DgaMatch
+from ..names.dga_index import CHANCE, DgaIndex, DgaMatch
 from .client_day import Alarm
 
 KIND = "known"  # of the alarm
@@ -92,7 +92,7 @@ def _confidence(own: Sequence[DgaMatch], on_time: bool, asked: int) -> str:
     """ "high", "low", or "" of names that say nothing."""
     if not on_time:
         return "low" if own else ""
-    if any(not x.chance for x in own):
+    if DgaIndex.is_certain(own):
         return "high"
     odds = sum(log(asked * x.chance_probability + _TINY) for x in own) - lgamma(len(own) + 1)
     return "high" if odds <= log(CHANCE) else "low" if odds <= log(RARE) else ""

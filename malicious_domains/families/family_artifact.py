@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..model.artifact import CHECKSUM, MODEL, MOJO, ArtifactError, format_checksum
+from ..model.artifact import CHECKSUM, MODEL, MOJO, ArtifactError, read_artifact
 from ..names import npy
 from .family_features import FAMILY_FEATURES
 
-SCHEMA_VERSION = 1
 COEFFICIENTS = "coefficients.npy"
 STEPS = 1000  # to one of log-odds: coefficients are whole numbers of them
 FILES = (MODEL, CHECKSUM, COEFFICIENTS, MOJO)
@@ -38,31 +35,15 @@ def load_artifact(folder: Path = PACKAGED) -> FamilyArtifact:
     The MOJO, by which the proof is made, is not read. Raises ArtifactError, which names the
     file and what is wrong with it.
     """
-    try:
-        return _load(folder)
-    except ArtifactError:
-        raise
-    except Exception as error:  # whatever a forger thinks of
-        raise ArtifactError(folder, f"cannot be understood: {error!r}") from error
+    return read_artifact(folder, _build, [COEFFICIENTS])
 
 
-def _load(folder: Path) -> FamilyArtifact:
+def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> FamilyArtifact:
     path = folder / MODEL
-    data = _read(path)
-    if _read(folder / CHECKSUM) != format_checksum(data):
-        raise ArtifactError(path, f"its SHA-256 is not the one in {CHECKSUM}")
-    metadata = json.loads(data)
-    if metadata["schema_version"] != SCHEMA_VERSION:
-        version = metadata["schema_version"]
-        raise ArtifactError(path, f"schema_version {version!r}, known is {SCHEMA_VERSION}")
     if tuple(metadata["traits"]) != FAMILY_FEATURES:
         raise ArtifactError(path, "its traits are not those that are computed")
-    numbers = _read(folder / COEFFICIENTS)
-    found = hashlib.sha256(numbers).hexdigest()
-    if found != metadata["files"][COEFFICIENTS]:
-        raise ArtifactError(folder / COEFFICIENTS, f"its SHA-256 is {found}, {MODEL} has another")
     classes = tuple(metadata["classes"])
-    rows = _rows(folder / COEFFICIENTS, numbers, len(classes))
+    rows = _rows(folder / COEFFICIENTS, files[COEFFICIENTS], len(classes))
     groups = {name: tuple(members) for name, members in metadata["groups"].items()}
     if sorted(x for members in groups.values() for x in members) != sorted(classes):
         raise ArtifactError(path, "its groups do not have each class once")
@@ -84,10 +65,3 @@ def _rows(path: Path, data: bytes, classes: int) -> list[list[float]]:
         raise ArtifactError(path, f"has not {1 + len(FAMILY_FEATURES)} numbers for each class")
     numbers = [x / STEPS for x in steps]
     return [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(path, f"cannot be read: {error.strerror}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +14,7 @@ from ..features.language_tables import CharacterModel, Lexicon, Tables, Vocabula
 from ..features.registry import REGISTRY
 from ..features.single import LabelFeatures
 from ..names import npy
-from ..names.errors import MaliciousDomainsError
+from ..names.errors import ArtifactError as ArtifactError
 from .glm import BinnedAdditive, Linear, LinearPredictor, Pair
 
 SCHEMA_VERSION = 1
@@ -35,17 +35,12 @@ FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO,
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
 PACKAGED = Path(__file__).parents[1] / "artifacts"
 DEFAULT = "language"
+_TYPES = {"name": str, "features": list, "coefficients": dict, "intercept": float}
+_TYPES |= {"threshold": dict, "files": dict}
 _LARGEST = 1e100  # of a number in model.json: sums of products stay finite
 _ABOVE_ONE = 1.0000001  # a threshold that flags nothing
 
 T = TypeVar("T")
-
-
-class ArtifactError(MaliciousDomainsError, ValueError):
-    """An artifact that is missing, damaged or not understood; names the file and the problem."""
-
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}")
 
 
 class Artifact(NamedTuple):
@@ -88,17 +83,35 @@ def load_artifact(folder: Path) -> Artifact:
 
     Raises ArtifactError, which names the file and what is wrong with it.
     """
+    return read_artifact(folder, _build)
+
+
+def read_artifact(
+    folder: Path,
+    build: Callable[[Path, dict[str, Any], dict[str, bytes]], T],
+    only: Iterable[str] | None = None,
+) -> T:
+    """Verify the hashes of an artifact's files, and return what `build` makes of them.
+
+    build takes the folder, model.json and the content of each file by its name. only: the files
+    to read; None for all that model.json lists. Raises ArtifactError for whatever goes wrong.
+    """
+    if not folder.exists():
+        packaged = ", ".join(sorted(x.name for x in PACKAGED.iterdir()))
+        raise ArtifactError(folder, f"no such model; there are {packaged}, or give a folder")
     try:
-        metadata = _metadata(folder / MODEL)
-        files = {x: _verified(folder, x, digest) for x, digest in metadata["files"].items()}
-        return _build(folder, metadata, files)
+        metadata = _read_metadata(folder / MODEL)
+        digests = metadata["files"]
+        names = digests if only is None else only
+        files = {x: _read_verified(folder, x, digests[x]) for x in names}
+        return build(folder, metadata, files)
     except ArtifactError:
         raise
     except Exception as error:  # whatever a forger thinks of
         raise ArtifactError(folder, f"cannot be understood: {error!r}") from error
 
 
-def _metadata(path: Path) -> dict[str, Any]:
+def _read_metadata(path: Path) -> dict[str, Any]:
     data = _read(path)
     if _read(path.with_name(CHECKSUM)) != format_checksum(data):
         raise ArtifactError(path, f"its SHA-256 is not the one in {CHECKSUM}")
@@ -109,27 +122,19 @@ def _metadata(path: Path) -> dict[str, Any]:
     version = metadata.get("schema_version") if isinstance(metadata, dict) else None
     if type(version) is not int or version != SCHEMA_VERSION:
         raise ArtifactError(path, f"schema_version {version!r}, known is {SCHEMA_VERSION}")
-    return _typed(path, metadata)
+    checked: dict[str, Any] = metadata
+    return checked
 
 
-def _typed(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
-    kinds = {"name": str, "features": list, "coefficients": dict, "intercept": float}
-    kinds |= {"threshold": dict, "files": dict}
-    for key, kind in kinds.items():
-        if not isinstance(metadata.get(key), kind):
-            raise ArtifactError(path, f"{key} is missing or no {kind.__name__}")
-    return metadata
-
-
-def _verified(folder: Path, name: str, digest: object) -> bytes:
-    """What a file holds, whose hash is the one that model.json has."""
+def _read_verified(folder: Path, name: str, digest: object) -> bytes:
+    """Return the content of a file whose hash is the one in model.json."""
     path = folder / name
     if path.parent != folder:
         raise ArtifactError(folder / MODEL, f"names a file outside its folder: {name!r}")
     data = _read(path)
-    found = hashlib.sha256(data).hexdigest()
-    if found != digest:
-        raise ArtifactError(path, f"its SHA-256 is {found}, {MODEL} says {digest}")
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != digest:
+        raise ArtifactError(path, f"its SHA-256 is {actual}, {MODEL} says {digest}")
     return data
 
 
@@ -144,6 +149,9 @@ def _read(path: Path) -> bytes:
 
 def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> Artifact:
     path = folder / MODEL
+    for key, kind in _TYPES.items():
+        if not isinstance(metadata.get(key), kind):
+            raise ArtifactError(path, f"{key} is missing or no {kind.__name__}")
     features, coefficients = metadata["features"], metadata["coefficients"]
     if unknown := [name for name in features if name not in REGISTRY]:
         raise ArtifactError(path, f"unknown features {unknown}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..names.errors import quote_text
 from .explain import GroupSums, explain_verdict
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Score(NamedTuple):
     # The generators that make the name; None: there is no index of them. Unless it is allowed, or
     # may be one of theirs by chance, label is 1.
     known: tuple[DgaMatch, ...] | None = None
+
+    def __repr__(self) -> str:
+        """Return the verdict in one line of at most 100 characters."""
+        verdict = f"label={self.label}, probability={self.probability:.4f}"
+        return f"Score({quote_text(self.name)}, {verdict})"
 
     @property
     def reason(self) -> str:

@@ -10,12 +10,14 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from operator import add
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..features import registry
 from ..features.quantities import Reason
 from ..features.single import LabelFeatures
-from ..names.parse import InvalidDomain, Name, Zones, parse
+from ..names.errors import InvalidDomain, UnknownOperatingPoint
+from ..names.parse import Name, Zones, parse
 from . import artifact
 from .explain import Groups, GroupSums
 from .glm import to_probabilities, to_probability
@@ -27,16 +29,6 @@ if TYPE_CHECKING:
     from ..names.dga_index import DgaIndex, DgaMatch
 
 FEW = 16  # names up to which it is faster to judge one after the other
-
-
-class UnknownOperatingPoint(ValueError):
-    """An operating point that an artifact does not have; its message lists those it has."""
-
-    def __init__(self, asked: object, model: artifact.Artifact) -> None:
-        known = ", ".join(map(str, model.thresholds))
-        super().__init__(
-            f"no operating point {str(asked)[:80]!r} in {model.name}; known are {known}"
-        )
 
 
 class Scorer:
@@ -53,18 +45,15 @@ class Scorer:
         operating_point: str | float = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
-        known: DgaIndex | None = None,
+        dga_index: DgaIndex | None = None,
     ) -> None:
-        """Take a loaded artifact and one of its operating points, as a number or its text.
+        """Take a loaded artifact and one of its operating points; see load().
 
-        allow: names that are legitimate whatever the model says. zones: those that names are
-        parsed by, None for the packaged ones. known: names that are malicious whatever the model
-        says, unless they are allowed or may be such by chance. Raises UnknownOperatingPoint for a
-        point that the artifact does not have.
+        Raises UnknownOperatingPoint.
         """
         self.artifact = model
-        self.allow, self.zones, self.known = allow, zones, known
-        self.operating_point = _known_point(operating_point, model)
+        self.allow, self.zones, self.dga_index = allow, zones, dga_index
+        self.operating_point = _find_point(operating_point, model)
         self.threshold = model.thresholds[self.operating_point]  # malicious from here on
         self._groups = Groups(model.predictor.terms)
         self._compute = [registry.REGISTRY[name].compute for name in model.features]
@@ -73,35 +62,35 @@ class Scorer:
     def load(
         cls,
         path: str | os.PathLike[str] | None = None,
+        *,
+        allow: AllowList | Iterable[str | Path] | None = None,
+        dga_index: DgaIndex | str | Path | None = None,
         operating_point: str | float = artifact.MAX_F1,
-        allow: AllowList | None = None,
         zones: Zones | None = None,
-        known: DgaIndex | None = None,
     ) -> Scorer:
-        """Load and verify the artifact in the folder path, or of that name among the packaged.
+        """Load and verify a model: a packaged one by its name, or the artifact in a folder.
 
-        None: the one that the environment variable MODEL names, else the packaged
-        default. allow, known: None takes allow.npy and known.npz in that folder, if there are
-        such. Raises ArtifactError for an artifact that is missing or damaged, AllowListError and
-        DgaIndexError for such a list and such an index, and UnknownOperatingPoint for an
-        operating point that the artifact does not have.
+        path: None for the model that the environment variable MODEL names, else the default.
+        allow: what is legitimate whatever the model says: a list, or names (str) and files of
+        names (Path); None for allow.npy in the artifact's folder, if there is one.
+        dga_index: an index of generated names, or its file; None for known.npz likewise.
+        operating_point: "max_f1", or a false-positive rate as a number or text.
+        zones: the zones by which names are parsed; None for the packaged ones.
+
+        Raises ArtifactError, AllowListError, DgaIndexError or UnknownOperatingPoint.
+
+        >>> Scorer.load(allow=["google.com"]).score("google.com").allowed
+        'google.com'
         """
         folder = artifact.locate_artifact(path)
         model = artifact.load_artifact(folder)
-        if allow is None and (folder / artifact.ALLOW).exists():
-            from ..names.allow import AllowList  # for those alone who have one
-
-            allow = AllowList.load(folder / artifact.ALLOW)
-        indexes = [path for name in artifact.DGA_INDEXES if (path := folder / name).exists()]
-        if known is None and indexes:
-            from ..names.dga_index import DgaIndex  # likewise
-
-            known = DgaIndex.load(indexes[0])
-        return cls(model, operating_point, allow, zones, known)
+        listed = _load_allow_list(allow, folder / artifact.ALLOW)
+        index = _load_dga_index(dga_index, folder)
+        return cls(model, operating_point, listed, zones, index)
 
     def at(self, operating_point: str | float) -> Scorer:
-        """The same artifact at another operating point; raises UnknownOperatingPoint."""
-        return Scorer(self.artifact, operating_point, self.allow, self.zones, self.known)
+        """Return the same scorer at another operating point; raises UnknownOperatingPoint."""
+        return Scorer(self.artifact, operating_point, self.allow, self.zones, self.dga_index)
 
     def log_odds(self, labels: Iterable[str]) -> Floats:
         """Log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
@@ -146,9 +135,9 @@ class Scorer:
 
     def match_dga(self, names: Sequence[Name]) -> list[tuple[DgaMatch, ...] | None]:
         """The generators that make each name; None for all where there is no index."""
-        if self.known is None:
+        if self.dga_index is None:
             return [None] * len(names)
-        found = self.known.match([name.host for name in names])
+        found = self.dga_index.match([name.host for name in names])
         return [found.get(i, ()) for i in range(len(names))]
 
     def score(self, text: str) -> Score:
@@ -250,7 +239,7 @@ class Scorer:
         known: tuple[DgaMatch, ...] | None,
     ) -> Score:
         allowed = self.allowed_by(name)
-        certain = any(not x.chance for x in known or ())
+        certain = self.dga_index is not None and self.dga_index.is_certain(known or ())
         return Score(
             domain=text,
             name=name.label,
@@ -271,17 +260,45 @@ class Scorer:
         )
 
 
-def _known_point(asked: str | float, model: artifact.Artifact) -> str | float:
-    """An operating point of an artifact; "0.001" is 0.001."""
-    if asked in model.thresholds:
-        return asked
+def _load_allow_list(
+    allow: AllowList | Iterable[str | Path] | None, default: Path
+) -> AllowList | None:
+    """Return a list as it is given, or read it, or the default file if there is one."""
+    if allow is None and not default.exists():
+        return None
+    from ..names.allow import AllowList  # only for those who have one
+
+    if isinstance(allow, AllowList):
+        return allow
+    return AllowList.from_entries([default] if allow is None else allow)
+
+
+def _load_dga_index(index: DgaIndex | str | Path | None, folder: Path) -> DgaIndex | None:
+    """Return an index as it is given, or read it, or one in the folder if there is one."""
+    if index is None:
+        present = [x for name in artifact.DGA_INDEXES if (x := folder / name).exists()]
+        if not present:
+            return None
+        index = present[0]
+    from ..names.dga_index import DgaIndex  # only for those who have one
+
+    return index if isinstance(index, DgaIndex) else DgaIndex.load(Path(index))
+
+
+def _find_point(point: str | float, model: artifact.Artifact) -> str | float:
+    """Return the key of an operating point of an artifact; "0.001" is 0.001."""
+    if point in model.thresholds:
+        return point
     try:
-        number = float(asked)
+        rate = float(point)
     except (TypeError, ValueError, OverflowError):
-        number = 0.0  # which is none
-    if number not in model.thresholds:
-        raise UnknownOperatingPoint(asked, model)
-    return number
+        rate = 0.0  # which no artifact has
+    if rate not in model.thresholds:
+        known = ", ".join(map(str, model.thresholds))
+        raise UnknownOperatingPoint(
+            f"no operating point {str(point)[:80]!r} in {model.name}; known are {known}"
+        )
+    return rate
 
 
 def _listed(labels: Iterable[str]) -> list[str]:

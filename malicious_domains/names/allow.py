@@ -47,16 +47,36 @@ class AllowList:
             raise ValueError("the hashes do not ascend")
 
     @classmethod
-    def from_entries(cls, entries: Iterable[str]) -> AllowList:
-        """The list of entries as read_entries gives them."""
-        return cls(_sorted(map(hash_name, entries)))
+    def from_entries(cls, entries: Iterable[str | Path]) -> AllowList:
+        """Build a list from entries, and from files of entries where one is a Path.
+
+        Raises AllowListError for a text that is no entry and for a file that cannot be read,
+        TypeError for a single str.
+
+        >>> AllowList.from_entries(["example.com"]).match("www.example.com", "example.com")
+        'example.com'
+        """
+        if isinstance(entries, str | bytes):
+            raise TypeError(f"expected a list of names, not {entries!r}; write [{entries!r}]")
+        hashes: set[int] = set()
+        for entry in entries:
+            if isinstance(entry, Path):
+                hashes.update(cls.load(entry).hashes)
+            elif parsed := _entry(entry):
+                hashes.add(hash_name(parsed))
+            else:
+                raise AllowListError(
+                    f"{entry[:80]!r} is not an entry of an allow list; write it as example.com, "
+                    "or as .example.com for what lies beneath"
+                )
+        return cls(_sorted(hashes))
 
     @classmethod
     def load(cls, path: Path, top: int | None = None) -> AllowList:
         """Read a list, compiled (.npy) or as text, of that the first top; raises AllowListError."""
         try:
             if path.suffix != ".npy":
-                return cls.from_entries(read_entries(path, top))
+                return cls(_sorted(map(hash_name, read_entries(path, top))))
             if top is not None:
                 raise ValueError("it is compiled, and has no first names any more")
             return cls(npy.read_numbers(path.read_bytes(), "hashes", npy.UINT64))

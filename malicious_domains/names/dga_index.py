@@ -149,8 +149,16 @@ class DgaIndex:
         return {likely[i]: self._known(hosts[likely[i]], int(at[i])) for i in hit.tolist()}
 
     def match_host(self, host: str) -> tuple[DgaMatch, ...]:
-        """Who makes a host, () if nobody does."""
+        """Return the generators of one host, () if there are none."""
         return self.match([host]).get(0, ())
+
+    @staticmethod
+    def is_certain(matches: Iterable[DgaMatch]) -> bool:
+        """Return whether a name with these matches is malicious whatever a model says.
+
+        Names of a known generator are, unless a legitimate name may be the same by chance.
+        """
+        return any(not match.chance for match in matches)
 
     def _likely(self, hosts: Sequence[str]) -> list[int]:
         """Which hosts the sieve leaves."""

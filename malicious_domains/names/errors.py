@@ -1,8 +1,25 @@
-"""Why a text is not judged: one family of errors, each with a status and a reason code."""
+"""The library's errors.
+
+MaliciousDomainsError            what a user can fix: the message says what, where and how
+├── InvalidDomain                also a ValueError: a text that is not one domain name
+│   └── Skipped                  a valid name that the model cannot score
+├── ArtifactError                also a ValueError: a model that is missing or damaged
+├── UnknownOperatingPoint        also a ValueError: a false-positive rate the model does not list
+├── AllowListError               also a ValueError: an allow list that cannot be read
+├── DgaIndexError                also a ValueError: an index of generated names likewise
+├── ZoneError                    also a ValueError: a text that is not a zone
+└── SuffixListError              also an OSError: the list of public suffixes is damaged
+
+The rooms that read files and run engines (inputs, scan, spark, dga) add their own below the base.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_HOST = 253  # characters (RFC 1035, 2.3.4, without the root's dot)
 MAX_LABEL = 63
@@ -12,7 +29,7 @@ MAX_QUOTED = 60  # characters of a text that a message repeats
 
 
 class MaliciousDomainsError(Exception):
-    """Base of the errors that a user can fix; the message says what, where and what to do."""
+    """Base class of the library's errors; the message says what is wrong, where and what to do."""
 
 
 class InvalidDomain(MaliciousDomainsError, ValueError):
@@ -48,9 +65,28 @@ def quote_text(text: str) -> str:
     return re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", repr(shown))
 
 
+class ArtifactError(MaliciousDomainsError, ValueError):
+    """An artifact that is missing, damaged or not understood; names the file and the problem."""
+
+    def __init__(self, path: Path | str, problem: str = "") -> None:
+        super().__init__(f"{path}: {problem}" if problem else str(path))
+
+
+class UnknownOperatingPoint(MaliciousDomainsError, ValueError):
+    """An operating point that an artifact does not have; the message lists those it has."""
+
+
 class AllowListError(MaliciousDomainsError, ValueError):
-    """An allow list that cannot be read; the message names the file."""
+    """An allow list that cannot be read; the message names the file or the entry."""
 
 
 class DgaIndexError(MaliciousDomainsError, ValueError):
-    """An index of known names that cannot be read; the message names the file."""
+    """An index of generated names that cannot be read; the message names the file."""
+
+
+class ZoneError(MaliciousDomainsError, ValueError):
+    """A text that is not a zone; the message says how to write one."""
+
+
+class SuffixListError(MaliciousDomainsError, OSError):
+    """A list of public suffixes that is missing or damaged; the message names the file."""

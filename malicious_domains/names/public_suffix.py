@@ -18,6 +18,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from .errors import SuffixListError, ZoneError
+
 PACKAGED = Path(__file__).parent / "suffixes.txt"
 END_OF_HEADER = b"\n\n"
 # Kinds of rules, in the order of the file's sections. A wildcard "*.ck" stands as "ck".
@@ -40,10 +42,6 @@ SPECIAL = dict.fromkeys(_REVERSE, "reverse") | dict.fromkeys(_LOCAL, "special_us
 _ZONE = r"(?:(?:[a-z0-9_-]{1,63}|\*)\.)+[a-z0-9-]{1,63}"
 
 Rules = dict[str, int]  # by a rule without its "*.": its kind
-
-
-class SuffixListError(OSError):
-    """A file of rules that is missing or damaged."""
 
 
 class Zones:
@@ -153,7 +151,7 @@ def format_zones(zones: Zones) -> bytes:
 
 
 def add_zones(
-    assigned: Iterable[str] = (), chosen: Iterable[str] = (), to: Zones | None = None
+    provider: Iterable[str] = (), customer: Iterable[str] = (), to: Zones | None = None
 ) -> Zones:
     """These zones and those of `to`, by default the packaged ones, which stay as they are.
 
@@ -163,10 +161,13 @@ def add_zones(
     no zone, and SuffixListError.
     """
     zones = to or packaged_zones()
+    provider, customer = tuple(provider), tuple(customer)
+    if not provider and not customer:
+        return zones
     rules = {name: kind for name, kind in zones.rules.items() if kind != _PATTERNS}
     patterns = [pattern for listed in zones.patterns.values() for pattern in listed]
     exact: set[str] = set()
-    for zone in assigned:
+    for zone in provider:
         name = re.sub(r"^(\*\.)+", "", _checked(zone, rules))
         (patterns.append if "*" in name else exact.add)(name)
     starred = [x.split(".") for x in patterns]
@@ -176,11 +177,11 @@ def add_zones(
             if _covered(name.split("."), exact, starred):
                 del rules[name]
     rules.update(dict.fromkeys(exact, PROVIDER))
-    for zone in chosen:
+    for zone in customer:
         checked = _checked(zone, rules)
         name = checked.removeprefix("*.")
         if "*" in name:
-            raise ValueError(f"{zone[:80]!r}: a chosen zone has a * in front only")
+            raise ZoneError(f"{zone[:80]!r}: a customer zone has a * in front only")
         rules[name] = CUSTOMER if name == checked else CUSTOMER_WILDCARD
     return _indexed(rules, list(dict.fromkeys(patterns)))
 
@@ -189,12 +190,10 @@ def _checked(zone: str, rules: Rules) -> str:
     """A zone in lower case without dots around; it is not a public suffix of ICANN's."""
     name = zone.strip().lower().strip(".")
     if not re.fullmatch(_ZONE, name):
-        raise ValueError(
-            f"{zone[:80]!r} is no zone: write it as cloudfront.net or lb.*.example.com"
-        )
+        raise ZoneError(f"{zone[:80]!r} is no zone: write it as cloudfront.net or lb.*.example.com")
     fixed = name.rpartition("*.")[2]
     if "." not in fixed or rules.get(fixed, CUSTOMER) <= EXCEPTION:
-        raise ValueError(f"{zone[:80]!r} is no zone: {fixed[:80]} is a public suffix itself")
+        raise ZoneError(f"{zone[:80]!r} is no zone: {fixed[:80]} is a public suffix itself")
     return name
 
 

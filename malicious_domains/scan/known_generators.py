@@ -68,9 +68,7 @@ def matched(
     """
     found = index.match([query.rstrip(".") for query in queries])
     makers = {queries[i]: known for i, known in found.items()}
-    events_db.add_made(
-        connection, [*makers], [all(x.chance for x in known) for known in makers.values()]
-    )
+    events_db.add_made(connection, [*makers], [not index.is_certain(x) for x in makers.values()])
     return makers
 
 

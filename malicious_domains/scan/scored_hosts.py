@@ -14,7 +14,6 @@ from ..features.array_types import Floats
 from ..model.eligible import skip_reason
 from ..model.score import Invalid
 from ..model.scorer import Scorer
-from ..names.allow import AllowList
 from ..names.public_suffix import add_zones
 from .scan_pool import Pool
 
@@ -32,9 +31,8 @@ class Job(NamedTuple):
 
     def scorer(self) -> Scorer:
         """The model, loaded; raises ArtifactError, AllowListError, ValueError for a zone."""
-        popular = AllowList.load_all(map(Path, self.popular))
-        zones = add_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
-        return Scorer.load(self.model, allow=popular, zones=zones)
+        allow = [*map(Path, self.popular)] or None
+        return Scorer.load(self.model, allow=allow, zones=add_zones(self.assigned, self.chosen))
 
 
 class Hosts(NamedTuple):

@@ -92,7 +92,7 @@ def format_csv(
     """
     found = compute_verdicts(scorer, rows)
     judged = zip(found.verdict, found.probability, found.allowed, found.known, strict=True)
-    index = bool(scorer.known)
+    index = bool(scorer.dga_index)
     lines = []
     for row, name in zip(rows, found.rows, strict=True):
         if isinstance(name, Invalid):
@@ -148,7 +148,7 @@ def compute_verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
     for at, (entry, makers) in enumerate(zip(allowed, known, strict=True)):
         if entry:
             verdict[at] = 0
-        elif makers and not makers[0].chance:
+        elif makers and scorer.dga_index and scorer.dga_index.is_certain(makers):
             verdict[at] = 1
     return Verdicts(found, probability, verdict, allowed, known)
 

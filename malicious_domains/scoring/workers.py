@@ -21,7 +21,6 @@ from ..inputs.ordered_pool import (
 )
 from ..inputs.rows import Row
 from ..model.scorer import Scorer
-from ..names.allow import AllowList
 from ..names.public_suffix import add_zones
 from .output_formats import FORMATTERS, Output
 
@@ -46,14 +45,13 @@ class Job(NamedTuple):
 
         Raises DgaIndexError for such an index, ValueError for a zone that is none.
         """
-        allow = AllowList.load_all(map(Path, self.allow))
-        zones = add_zones(self.assigned, self.chosen) if self.assigned or self.chosen else None
-        known = None
-        if self.known:
-            from ..names.dga_index import DgaIndex  # for those who have one
-
-            known = DgaIndex.load(Path(self.known))
-        return Scorer.load(self.model, self.operating_point, allow, zones, known)
+        return Scorer.load(
+            self.model,
+            allow=[*map(Path, self.allow)] or None,
+            dga_index=self.known,
+            operating_point=self.operating_point,
+            zones=add_zones(self.assigned, self.chosen),
+        )
 
     def write(self, scorer: Scorer, chunk: Sequence[Row]) -> Output:
         """The output for a chunk."""

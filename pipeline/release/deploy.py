@@ -164,7 +164,7 @@ def _config(stage: str) -> Config:
 def _scorer(stage: str) -> Scorer:
     """The model that the stage will answer by; raises ArtifactError or DeployError."""
     model = _config(stage).environment_variables.get("MODEL", artifact.DEFAULT)
-    return Scorer.load(model, _settings(stage).operating_point)
+    return Scorer.load(model, operating_point=_settings(stage).operating_point)
 
 
 def _settings(stage: str) -> Settings:

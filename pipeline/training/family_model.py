@@ -19,11 +19,11 @@ import numpy as np
 import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
 
-from malicious_domains.families.family_artifact import COEFFICIENTS, SCHEMA_VERSION, STEPS
+from malicious_domains.families.family_artifact import COEFFICIENTS, STEPS
 from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
 from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.features.array_types import Floats
-from malicious_domains.model.artifact import MOJO
+from malicious_domains.model.artifact import MOJO, SCHEMA_VERSION
 
 from ..corpus.sources import sha256_of
 from ..h2o_cluster.cluster import Cluster

@@ -102,7 +102,7 @@ def _zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     zones = tuple(environment.get(name, "").replace(",", " ").split())
     try:
         if zones:
-            add_zones(assigned=zones) if name == "ZONES_ASSIGNED" else add_zones(chosen=zones)
+            add_zones(provider=zones) if name == "ZONES_ASSIGNED" else add_zones(customer=zones)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
     return zones

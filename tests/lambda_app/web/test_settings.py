@@ -69,7 +69,9 @@ def test_every_stage_has_settings_that_the_app_takes() -> None:
     config = json.loads((ROOT / "lambda_app" / ".chalice" / "config.json").read_text())
     for stage in config["stages"].values():
         environment = config["environment_variables"] | stage.get("environment_variables", {})
-        scorer = Scorer.load(environment.get("MODEL"), read(environment).operating_point)
+        scorer = Scorer.load(
+            environment.get("MODEL"), operating_point=read(environment).operating_point
+        )
         assert scorer.artifact.metadata
 
 

@@ -16,6 +16,7 @@ from publicsuffixlist import PublicSuffixList
 
 from data.build import suffix_list
 from malicious_domains.names import public_suffix
+from malicious_domains.names.errors import SuffixListError
 from pipeline.corpus import labelled
 from tests.malicious_domains.names.zones import ASSIGNED, LINES, Line
 
@@ -120,12 +121,12 @@ def test_a_damaged_file_is_refused(damage: bytes, tmp_path: Path) -> None:
     path = tmp_path / "suffixes.txt"
     for content in (damage, damage + whole[:-1], whole + damage[:1] + b"x"):
         path.write_bytes(content)
-        with pytest.raises(public_suffix.SuffixListError, match=r"suffixes\.txt: damaged"):
+        with pytest.raises(SuffixListError, match=r"suffixes\.txt: damaged"):
             public_suffix.read_zones(path)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(public_suffix.SuffixListError, match="absent: cannot be read: No such file"):
+    with pytest.raises(SuffixListError, match="absent: cannot be read: No such file"):
         public_suffix.read_zones(tmp_path / "absent")
 
 

@@ -129,8 +129,8 @@ def test_what_is_judged(host: str, name: tuple[str, str, str]) -> None:
 
 def test_zones_of_a_setting() -> None:
     zones = public_suffix.add_zones(
-        assigned=["Lb.Example.com.", "node.*.example.org", "*.workers.dev"],
-        chosen=["herokuapp.com", "*.example.net", "corp.internal", "free.lb.example.com"],
+        provider=["Lb.Example.com.", "node.*.example.org", "*.workers.dev"],
+        customer=["herokuapp.com", "*.example.net", "corp.internal", "free.lb.example.com"],
     )
     for host, label, assigned in [
         ("a1b2.lb.example.com", "example", "lb.example.com"),
@@ -157,11 +157,11 @@ def test_zones_of_a_setting() -> None:
 )
 def test_what_is_no_zone(zone: str) -> None:
     with pytest.raises(ValueError, match="is no zone"):
-        public_suffix.add_zones(assigned=[zone])
+        public_suffix.add_zones(provider=[zone])
     with pytest.raises(ValueError, match="is no zone"):
-        public_suffix.add_zones(chosen=[zone])
+        public_suffix.add_zones(customer=[zone])
 
 
 def test_a_chosen_zone_has_its_star_in_front() -> None:
     with pytest.raises(ValueError, match="in front only"):
-        public_suffix.add_zones(chosen=["a.*.example.com"])
+        public_suffix.add_zones(customer=["a.*.example.com"])

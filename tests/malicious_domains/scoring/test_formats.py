@@ -175,7 +175,7 @@ def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path
         (["--input", "absent.txt"], "score: absent.txt: No such file or directory"),
         (["--input", "."], "score: .: Is a directory"),
         (["a.com", "--input", "x"], "choose one"),
-        (["a.com", "--model", "absent"], "absent/model.json: cannot be read"),
+        (["a.com", "--model", "absent"], "absent: no such model; there are classic, language"),
         (["--column", ""], "no column ''"),
         (["--format", "xml"], "invalid choice"),
         (["--jobs", "0"], "0 processes: from 1 to 256"),

@@ -231,7 +231,7 @@ def test_the_smoke_test_goes_by_the_settings_of_the_stage(
     digest = hashlib.sha256(b"secret").hexdigest()
     environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": origins}
     environment |= {"BATCH_LIMIT": "3", "OPERATING_POINT": "0.0001"}
-    settings, expected = read(environment), Scorer.load("language", 0.0001)
+    settings, expected = read(environment), Scorer.load("language", operating_point=0.0001)
     monkeypatch.delenv("API_KEY", raising=False)
     with served(None, **environment) as url:
         with pytest.raises(SmokeError, match="asks for a key: set API_KEY"):
