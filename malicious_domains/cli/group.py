@@ -10,8 +10,8 @@ from importlib import import_module
 import click
 
 from ..inputs.paths import CHECKOUT
+from ..inputs.signals import exit_on_signals
 from .command import DONE, FAILED, PROGRAM
-from .signals import exit_on_signals
 
 # Each command of the library, and the module beside this one that has it.
 _LIBRARY = {"score": "score", "scan": "scan", "allow": "allow", "dga": "dga"}

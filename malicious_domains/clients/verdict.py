@@ -15,15 +15,15 @@ from .generated_names import KIND
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
 
-__all__ = ["Alarm", "AlarmThresholds", "ClientDay", "LogContext", "KindThresholds"]
+__all__ = ["Alarm", "AlarmThresholds", "ClientDay", "KindThresholds", "LogContext"]
 __all__ += [
     "LabelWeights",
-    "select_alarms",
-    "rank_alarms",
     "judge_day",
-    "weigh_labels",
+    "rank_alarms",
     "score_day",
     "score_ordered_day",
+    "select_alarms",
+    "weigh_labels",
 ]
 __all__ += ["alarm_strength"]
 

@@ -1,8 +1,7 @@
-"""Files and folders that are replaced whole or not at all."""
+"""Replace files and folders whole or not at all."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import tempfile
@@ -11,18 +10,52 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..names.errors import MaliciousDomainsError
-
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2  # renameat2(2), Linux 3.15 and glibc 2.28
+from .signals import hold_signals
 
 
 class FolderError(MaliciousDomainsError):
-    """A place that no folder of ours may take."""
+    """A target that is no folder to be replaced, or cannot be written."""
 
 
-def _check_place(target: Path, known: Collection[str]) -> None:
+@contextmanager
+def replace_folder(
+    target: Path, known: Collection[str], kept: Collection[str] = ()
+) -> Iterator[Path]:
+    """Give a new folder that takes target's place at the end of the with block.
+
+    Until then, and if the block raises, target stays as it was. Its files named in kept are
+    copied to the new one; those in known are not. What an earlier run left that was killed is
+    put in order first. Raises FolderError if target holds anything else, or cannot be written.
+    """
+    target = target.resolve()
+    new = None
+    try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _recover(target)
+            _check_target(target, {*known, *kept})
+            with hold_signals():
+                prefix = f"{_prefix(target)}{os.getpid()}-"
+                new = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+        except OSError as error:
+            raise FolderError(f"{target} cannot be made: {error.strerror}") from error
+        new.chmod(0o755)
+        yield new
+        for path in filter(Path.is_file, (target / name for name in kept)):
+            shutil.copy2(path, new)
+        for path in (*new.iterdir(), new):
+            _flush(path)
+        with hold_signals():
+            _swap(new, target)
+    finally:
+        if new:
+            with hold_signals():
+                shutil.rmtree(new, ignore_errors=True)
+
+
+def _check_target(target: Path, known: Collection[str]) -> None:
     """Raise FolderError unless target is free or a folder that holds known names only."""
-    if not target.exists() and not target.is_symlink():
+    if not target.exists():
         return
     if not target.is_dir():
         raise FolderError(f"{target} is not a folder; choose another with --out")
@@ -32,47 +65,28 @@ def _check_place(target: Path, known: Collection[str]) -> None:
         )
 
 
-@contextmanager
-def replace_folder(
-    target: Path, known: Collection[str], kept: Collection[str] = ()
-) -> Iterator[Path]:
-    """A new folder that takes target's place at the end of the with block.
-
-    Until then, and if the block raises, target stays as it was. Files of it that are named in
-    kept come along; those in known do not. What an earlier run that was killed left beside it is
-    removed. Raises FolderError if target holds anything else, or cannot be written.
-    """
-    target = target.resolve()
-    _check_place(target, {*known, *kept})
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _tidy(target)
-        new = Path(tempfile.mkdtemp(prefix=f"{_prefix(target)}{os.getpid()}-", dir=target.parent))
-    except OSError as error:
-        raise FolderError(f"{target} cannot be made: {error.strerror}") from error
-    try:
-        new.chmod(0o755)
-        yield new
-        for path in filter(Path.is_file, (target / name for name in kept)):
-            shutil.copy2(path, new)
-        _flush(new)
-        _put(new, target)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+def _swap(new: Path, target: Path) -> None:
+    """Put new in target's place; killed between the two renames, _recover undoes the first."""
+    old = _old(target)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def _tidy(target: Path) -> None:
-    """Mend what a killed run left: its half-made folders, or a swap half done."""
+def _recover(target: Path) -> None:
+    """Put in order what a killed run left: half-made folders, or a swap half done."""
     old = _old(target)
     if old.exists() and not target.exists():
         old.rename(target)
-    for left in target.parent.iterdir():
-        pid, _, _ = left.name.removeprefix(_prefix(target)).partition("-")
-        if left.name.startswith(_prefix(target)) and pid.isdigit() and not _alive(int(pid)):
+    shutil.rmtree(old, ignore_errors=True)
+    for left in target.parent.glob(f"{_prefix(target)}*-*"):
+        pid = left.name.removeprefix(_prefix(target)).partition("-")[0]
+        if pid.isdigit() and not _is_alive(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -90,40 +104,16 @@ def _old(target: Path) -> Path:
     return target.with_name(f".{target.name}.old")
 
 
-def _flush(folder: Path) -> None:
-    for path in (*folder.iterdir(), folder):
-        _flush_one(path)
-
-
-def _flush_one(path: Path) -> None:
+def _flush(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     os.fsync(handle)
     os.close(handle)
 
 
-def _put(new: Path, target: Path) -> None:
-    """Put new in target's place; afterwards new holds what was there, if anything."""
-    if not target.exists():
-        new.rename(target)
-    elif not _exchange(new, target):  # not Linux: for an instant there is no target
-        old = _old(target)
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-        new.rename(target)
-        shutil.rmtree(old)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step; False where the system cannot."""
-    rename = getattr(ctypes.CDLL(None), "renameat2", None)
-    paths = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
-    return rename is not None and rename(*paths, _RENAME_EXCHANGE) == 0
-
-
 @contextmanager
 def replace_file(target: Path) -> Iterator[Path]:
-    """Where to write a file that takes target's place at the end of the with block.
+    """Give a path to write to, which takes target's place at the end of the with block.
 
     Until then, and if the block raises, target stays as it was. A link stays one: what it
     leads to is replaced. Raises OSError.
@@ -132,7 +122,7 @@ def replace_file(target: Path) -> Iterator[Path]:
     new = target.with_name(f"{_prefix(target)}{os.getpid()}")
     try:
         yield new
-        _flush_one(new)
+        _flush(new)
         new.replace(target)
     finally:
         with suppress(OSError):  # it was moved, or never made

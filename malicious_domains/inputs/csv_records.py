@@ -1,4 +1,4 @@
-"""The records of a CSV as people have them, and what stands before its header."""
+"""The records of a CSV as people have them, and the lines before its header."""
 
 from __future__ import annotations
 
@@ -8,54 +8,79 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 
 from ..model.score import Invalid
+from .zeek_header import ZEEK_START
 
 DELIMITERS = ",;\t|"
-MAX_QUOTED_LINES = 100  # that one quoted field may span, before its quote counts as unclosed
-ZEEK_START = "#separator "  # how a Zeek log in TSV begins
+MAX_QUOTED_LINES = 100  # that a quoted field may span, before its quote counts as unclosed
 MAX_SHOWN = 80  # characters of the input that a message shows
 _MAX_FIELD = 2**31 - 1  # characters; csv's own limit would refuse the whole file
 
 
-def read_preamble(
-    lines: Iterator[str], delimiter: str | None, find: Callable[[str], str]
-) -> tuple[int, Iterator[str], str]:
-    """Read past lines that say something of the file: Excel's sep=;, PowerShell's #TYPE.
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Split one line of a CSV into cells; at each delimiter where its quotes do not fit.
 
-    Returns how many these were, the other lines, and the delimiter: the one given, that of
-    sep=, or what find says of the first line. ZEEK stands for that of a Zeek log.
+    >>> split_line('a,"b,c"', ",")
+    ['a', 'b,c']
     """
-    csv.field_size_limit(_MAX_FIELD)
-    number = 0
-    for line in lines:
-        if number < 2 and (found := re.fullmatch(r'"?sep=(.)"?\s*', line)):
-            delimiter = delimiter or found[1]
-        elif number < 2 and line.startswith("#TYPE "):
-            pass
-        elif line.startswith(ZEEK_START):
-            return number, chain([line], lines), ZEEK_START
-        else:
-            return number, chain([line], lines), delimiter or find(line)
-        number += 1
-    return number, iter(()), delimiter or ","
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
 
 
-def detect_delimiter(line: str, fit: Callable[[Sequence[str]], int]) -> str:
-    """The delimiter under which the cells of a line fit best, else the most frequent one."""
+def detect_delimiter(
+    lines: Sequence[str], fit: Callable[[Sequence[str]], int] = lambda _: 0
+) -> str:
+    """Return the delimiter that splits most lines into the same number of cells, and into most.
 
-    def rank(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-        return fit(cells), len(cells)
+    fit: how well the cells of the first line fit, which goes before all else.
+
+    >>> detect_delimiter(["a;b,c;d", "e;f;g"])
+    ';'
+    """
+
+    def rank(delimiter: str) -> tuple[int, int, int]:
+        records = [split_line(line, delimiter) for line in lines]
+        widths = [len(record) for record in records]
+        common = max(set(widths), key=widths.count)
+        return fit(records[0]), widths.count(common) * (common > 1), common
 
     return max(DELIMITERS, key=rank)
 
 
+def read_preamble(
+    lines: Iterator[str], delimiter: str | None, detect: Callable[[str], str]
+) -> tuple[int, Iterator[str], str]:
+    """Read past lines about the file itself: Excel's sep=; and PowerShell's #TYPE.
+
+    Returns the number of these, the other lines, and the delimiter: the one given, that of
+    sep=, or what `detect` makes of the first other line. ZEEK_START stands for a Zeek log's.
+    """
+    csv.field_size_limit(_MAX_FIELD)
+    for number, line in enumerate(lines):
+        if number < 2 and (separator := re.fullmatch(r'"?sep=(.)"?\s*', line)):
+            delimiter = delimiter or separator[1]
+        elif number > 1 or not line.startswith("#TYPE "):
+            is_zeek = line.startswith(f"{ZEEK_START} ")
+            return (
+                number,
+                chain([line], lines),
+                ZEEK_START if is_zeek else delimiter or detect(line),
+            )
+    return 0, iter(()), delimiter or ","
+
+
 def normalize_name(name: str) -> str:
-    """A header without what people do not see: blanks around, case."""
+    """Return a column's name without what people do not see: blanks around it, and case."""
     return name.strip().casefold()
 
 
 def looks_like_header(record: Sequence[str]) -> bool:
-    """Whether a first row may be shown: names of columns, not somebody's data."""
+    """Return whether a first row may be shown: names of columns, not somebody's data.
+
+    >>> looks_like_header(["ts", "client ip"]), looks_like_header(["10.0.0.1", "example.com"])
+    (True, False)
+    """
     return all(
         re.fullmatch(r"[\w #./()-]{1,40}", name.strip()) for name in record if name
     ) and not any(re.search(r"[0-9]{3}|@|\.[a-z]", name) for name in record)
@@ -64,14 +89,14 @@ def looks_like_header(record: Sequence[str]) -> bool:
 def read_records(
     lines: Iterator[str], delimiter: str, number: int = 0
 ) -> Iterator[list[str] | Invalid]:
-    """The records of a CSV; number is how many lines came before.
+    """Yield the records of a CSV; number is how many lines came before.
 
     A record whose quote is not closed within MAX_QUOTED_LINES lines, or at all, is an Invalid
     that names its line; those after it are read as if it were not there.
     """
     csv.field_size_limit(_MAX_FIELD)
     broken: list[Invalid] = []
-    whole = _whole(lines, delimiter, number, broken)
+    whole = _join_quoted(lines, delimiter, number, broken)
     reader = csv.reader(whole, delimiter=delimiter, skipinitialspace=True)
     while True:
         try:
@@ -86,10 +111,10 @@ def read_records(
         yield record
 
 
-def _whole(
+def _join_quoted(
     lines: Iterator[str], delimiter: str, number: int, broken: list[Invalid]
 ) -> Iterator[str]:
-    """Lines joined to records: a quoted field may hold line breaks.
+    """Yield records as texts, since a quoted field may hold line breaks.
 
     A line whose quote is not closed goes to broken, and what follows it is read again.
     """
@@ -114,15 +139,12 @@ def _whole(
                 break
         else:
             waiting = more + waiting
-            broken.append(
-                Invalid(
-                    line.strip()[:MAX_SHOWN], f"line {number}: a quote is opened and never closed"
-                )
-            )
+            reason = f"line {number}: a quote is opened and never closed"
+            broken.append(Invalid(line.strip()[:MAX_SHOWN], reason))
 
 
 def _is_open(text: str, delimiter: str) -> bool:
-    """Whether a record ends inside a quoted field."""
+    """Return whether a record ends inside a quoted field."""
     try:
         next(csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True), None)
     except csv.Error as error:

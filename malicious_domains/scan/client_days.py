@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import tempfile
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
@@ -16,6 +15,7 @@ import duckdb
 import numpy as np
 
 from ..clients.client_day import AlarmThresholds, ClientDay, LogContext
+from ..inputs.signals import temporary_folder
 from . import grouping
 from .findings import Finding
 from .grouping import NO_DAY
@@ -99,8 +99,8 @@ def judged(
     if pool.jobs == 1 or bounds[-1] < 2 * AT_ONCE:
         yield from (_batch(columns, log, cut, every, wanted) for columns in fetched)
         return
-    with tempfile.TemporaryDirectory(prefix="scan-") as folder:
-        path = Path(folder) / "log"  # to be read once by each process, and not sent with each batch
+    with temporary_folder("scan-") as folder:
+        path = folder / "log"  # to be read once by each process, and not sent with each batch
         path.write_bytes(pickle.dumps(log))
         waiting: deque[Future[Batch]] = deque()
         for columns in fetched:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +14,7 @@ import duckdb
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
+from ..inputs.signals import temporary_folder
 from ..names.dga_index import DgaIndex
 from ..names.errors import MaliciousDomainsError
 from . import baseline, client_days, events_db, known_generators, scored_hosts
@@ -175,9 +175,9 @@ def _files(reading: Reading) -> Files:
 @contextmanager
 def _database(memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of this scan's own, which spills to the disk what memory does not hold."""
-    with tempfile.TemporaryDirectory(prefix="scan-") as folder:
-        file = Path(folder) / "scan.duckdb"
-        settings = {"memory_limit": memory, "temp_directory": folder}
+    with temporary_folder("scan-") as folder:
+        file = folder / "scan.duckdb"
+        settings = {"memory_limit": memory, "temp_directory": str(folder)}
         try:
             with duckdb.connect(file, config=dict(settings)) as connection:
                 connection.execute("SET TimeZone = 'UTC'")

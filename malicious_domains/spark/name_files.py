@@ -13,8 +13,9 @@ from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..inputs import rows
-from ..inputs.csv_records import ZEEK_START, normalize_name, read_preamble, read_records
+from ..inputs.csv_records import normalize_name, read_preamble, read_records
 from ..inputs.rows import Column, Notes, Row
+from ..inputs.zeek_header import ZEEK_START
 from ..model.score import Invalid
 from ..scoring.workers import Job
 from . import input_files
@@ -82,7 +83,7 @@ class Table:
     def of(cls, found: Files, column: Column) -> Table:
         """Of the first file that is not empty; raises MaliciousDomainsError if it has no such column."""
         lines, file = found.head.lines, str(found.head.text.path)
-        given = (column.delimiter, column.delimiter_of)
+        given = (column.delimiter, column.detect_delimiter)
         _, rest, delimiter = read_preamble((f"{x}\n" for x in lines), *given)
         if not lines:
             raise SparkError(f"{file}: empty")

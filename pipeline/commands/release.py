@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import click
 from malicious_domains.cli.command import DONE, SOME_REFUSED, Handler, command
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.paths import CHECKOUT
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.errors import MaliciousDomainsError
 
 if TYPE_CHECKING:
@@ -158,8 +158,8 @@ def deploy(stage: str, plan: bool, back: bool, url: str | None) -> int:
         print(there)
         return DONE
     deploy.gate()
-    with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
-        zipped = package.package(Path(folder), package.architecture(stage))
+    with temporary_folder("deploy-") as folder:
+        zipped = package.package(folder, package.architecture(stage))
         if plan:
             for line in deploy.plan(stage, zipped):
                 print(line)

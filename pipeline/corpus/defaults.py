@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from malicious_domains.inputs.console import print_status
+from malicious_domains.inputs.signals import temporary_folder
 
 from . import embedded, labelled, mixture, sources
 from .labelled import Corpus
@@ -29,11 +29,11 @@ def chosen(
         return
     if options and options.columns:
         raise CorpusError("--map is of a file: give it as --data")
-    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+    with temporary_folder("corpus-") as folder:
         if features == "classic":
-            yield _classic_corpus(Path(folder))
+            yield _classic_corpus(folder)
             return
-        path = Path(folder) / "mix.csv"
+        path = folder / "mix.csv"
         print_status(f"mixed    {mixture.assemble(path)}")
         yield labelled.read(path, "mix")
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from malicious_domains.inputs.csv_records import (
-    ZEEK_START,
     detect_delimiter,
     looks_like_header,
     normalize_name,
@@ -22,6 +21,7 @@ from malicious_domains.inputs.csv_records import (
 )
 from malicious_domains.inputs.json_documents import BROKEN, compile_path, read_documents
 from malicious_domains.inputs.streams import open_lines
+from malicious_domains.inputs.zeek_header import ZEEK_START
 from malicious_domains.model.score import Invalid
 
 from .mapping import ADVICE, usual_names
@@ -113,7 +113,7 @@ def _check_file(path: Path) -> None:
 
 def _csv(lines: Iterator[str], numbered: bool) -> Table:
     number, lines, delimiter = read_preamble(
-        lines, None, lambda line: detect_delimiter(line, usual_names)
+        lines, None, lambda line: detect_delimiter([line], usual_names)
     )
     if delimiter == ZEEK_START:
         raise CorpusError("a Zeek log has no classes: write the names to a CSV")

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from malicious_domains.features.array_types import Ints
+from malicious_domains.inputs.signals import hold_signals
 from malicious_domains.names.errors import MaliciousDomainsError
 
 MEMORY = 400  # MB that DuckDB takes for a store's rows, and what it makes of them
@@ -32,10 +33,11 @@ class Store:
 
     def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Take all rows in, (columns,) each; raises StoreError, and what taking them raises."""
-        folder = tempfile.mkdtemp(prefix="corpus-")
-        settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": folder, "threads": "2"}
-        self._connection = duckdb.connect(config=dict(settings))
-        weakref.finalize(self, _end, self._connection, folder)
+        with hold_signals():
+            folder = tempfile.mkdtemp(prefix="corpus-")
+            settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": folder, "threads": "2"}
+            self._connection = duckdb.connect(config=dict(settings))
+            weakref.finalize(self, _end, self._connection, folder)
         self.columns, self._rows = tuple(columns), 0
         texts = "".join(f', "{name}" VARCHAR' for name in columns)
         self._run(f"CREATE TABLE rows ({_NUMBER} BIGINT{texts})")
@@ -152,4 +154,5 @@ class Column(Sequence[str]):
 
 def _end(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
     connection.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    with hold_signals():
+        shutil.rmtree(folder, ignore_errors=True)

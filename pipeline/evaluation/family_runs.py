@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MOJO
 
 from ..h2o_cluster.cluster import H2O, Cluster, cluster
@@ -229,8 +229,8 @@ def _left_out(joined: Cluster, drawn: Corpus) -> Iterator[str]:
     for fold in range(_FOLDS):
         out = list(FAMILIES)[fold::_FOLDS]
         rest = Corpus(*([x for x in part if x.family not in out] for part in drawn))
-        with tempfile.TemporaryDirectory(prefix="hint-") as folder:
-            equation = _fit(joined, rest, Path(folder) / MOJO)
+        with temporary_folder("hint-") as folder:
+            equation = _fit(joined, rest, folder / MOJO)
         joined.clear()
         for family in out:
             rows.append(_shares(equation, drawn.test, family))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.features.array_types import Floats, Ints
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MAX_F1, Artifact, build_predictor
 from malicious_domains.model.scorer import Scorer
 
@@ -118,8 +118,8 @@ def average_families(families: Sequence[FamilyResult]) -> FamilyMeans:
 
 def make_scorer(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Scorer:
     """Make the scorer that would serve a model that was just fitted."""
-    with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
-        mojo = read_mojo(Path(model.download_mojo(folder)))
+    with temporary_folder("evaluate-") as folder:
+        mojo = read_mojo(Path(model.download_mojo(str(folder))))
     metadata = {"name": design.name, **design.equation(mojo.coefficients, mojo.intercept)}
     thresholds: dict[str | float, float] = {MAX_F1: mojo.threshold}
     predictor, intercept = build_predictor(metadata), metadata["intercept"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import secrets
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from pathlib import Path
 import h2o
 import numpy as np
 from numpy.typing import NDArray
+
+from malicious_domains.inputs.signals import temporary_folder
 
 from .nodes import MEMORY, ClusterError, nodes
 from .watch import of_joined, of_own
@@ -100,13 +101,13 @@ class Cluster:
 
         Raises ClusterError if it cannot be made.
         """
-        try:
-            made = tempfile.TemporaryDirectory(prefix="h2o-data-", dir=self._folder)
-        except OSError as error:
-            raise ClusterError(f"{self._folder} cannot be written: {error.strerror}") from error
-        with made as name:
-            Path(name).chmod(0o755)  # nodes may be another user's
-            yield Path(name)
+        with ExitStack() as ending:
+            try:
+                folder = ending.enter_context(temporary_folder("h2o-data-", self._folder))
+            except OSError as error:
+                raise ClusterError(f"{self._folder} cannot be written: {error.strerror}") from error
+            folder.chmod(0o755)  # nodes may be another user's
+            yield folder
 
     def read(self, paths: Sequence[Path], types: Mapping[str, str]) -> h2o.H2OFrame:
         """The rows of CSVs with a header each, one after the other, a chunk of H2O's for each.
@@ -183,7 +184,7 @@ def _leave(ours: Cluster) -> None:
 
 def download(frame: h2o.H2OFrame) -> NDArray[np.float64]:
     """The values of a numeric frame, float64 (rows, columns), exactly; by way of the disk."""
-    with tempfile.TemporaryDirectory(prefix="h2o-data-") as folder:
-        path = Path(folder) / "frame.csv"
+    with temporary_folder("h2o-data-") as folder:
+        path = folder / "frame.csv"
         h2o.download_csv(frame, str(path))
         return np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)

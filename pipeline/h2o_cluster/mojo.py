@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import json
 import subprocess
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from malicious_domains.features.array_types import Bools, Floats
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from .java import find_java
@@ -82,8 +82,8 @@ def score_mojo(mojo: Path, source: Path) -> tuple[Floats, Bools]:
 
     Raises MojoError if the scorer fails, JavaError if there is no Java for it.
     """
-    with tempfile.TemporaryDirectory(prefix="mojo-") as folder:
-        target = Path(folder) / "out.csv"
+    with temporary_folder("mojo-") as folder:
+        target = folder / "out.csv"
         command = [str(find_java()), "-cp", str(jar()), "hex.genmodel.tools.PredictCsv"]
         command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
         run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 import h2o
 import requests
 
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from .java import find_java
@@ -75,7 +75,7 @@ def nodes(number: int = 1, memory: str = MEMORY) -> Iterator[list[Node]]:
 
 def _together(ending: ExitStack, number: int, memory: str) -> list[Node]:
     """Nodes of one cloud, until the stack ends them; raises as nodes() does."""
-    folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="h2o-")))
+    folder = ending.enter_context(temporary_folder("h2o-"))
     ports, name = _free_ports(number), f"domains-{secrets.token_hex(8)}"
     flatfile = folder / "flatfile"
     flatfile.write_text("".join(f"{HOST}:{port}\n" for port in ports))

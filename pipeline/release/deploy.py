@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from chalice.config import Config
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.inputs.console import print_status
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
@@ -178,8 +178,8 @@ def _settings(stage: str) -> Settings:
 @contextmanager
 def _project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
     """A copy of the project, of which Chalice will deploy the zip."""
-    with tempfile.TemporaryDirectory(prefix="deploy-") as folder:
-        copy = Path(folder) / "app"
+    with temporary_folder("deploy-") as folder:
+        copy = folder / "app"
         ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         shutil.copytree(APP, copy, ignore=ignored)
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())

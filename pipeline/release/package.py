@@ -9,12 +9,12 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from . import chalice_cli
@@ -64,8 +64,8 @@ def package(out: Path, architecture: str = X86_64) -> Path:
     Beside it stands sam.json, the template that deploys it. The same sources,
     wheels and interpreter give the same bytes. Raises PackagingError.
     """
-    with tempfile.TemporaryDirectory(prefix="package-") as name:
-        folder = Path(name)
+    with temporary_folder("package-") as name:
+        folder = name
         made = chalice_package(folder / "chalice", architecture)
         content = folder / "content"
         unpack(made, content)
@@ -82,8 +82,8 @@ def chalice_package(out: Path, architecture: str = X86_64) -> Path:
 
     A clean copy is packaged, so that no bytecode or stray file comes along.
     """
-    with tempfile.TemporaryDirectory(prefix="package-") as name:
-        copy = Path(name) / "app"
+    with temporary_folder("package-") as name:
+        copy = name / "app"
         shutil.copytree(
             APP, copy, ignore=shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         )

@@ -6,13 +6,13 @@ answers, which H2O's Java scorer gave when the artifact was published.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from malicious_domains.features import registry
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
 from malicious_domains.model.artifact import MOJO, Artifact
 from malicious_domains.model.glm import BinnedAdditive
@@ -76,8 +76,8 @@ def ask_mojo(folder: Path) -> Golden:
     """
     scorer = Scorer.load(folder)
     labels = [scorer.score(name).name for name in NAMES]
-    with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
-        source = Path(scratch) / "in.csv"
+    with temporary_folder("mojo-") as scratch:
+        source = scratch / "in.csv"
         _columns(scorer.artifact, labels).to_csv(source, index=False)
         probability, called = score_mojo(folder / MOJO, source)
     return [

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from typing import NamedTuple
 
 from malicious_domains.inputs import paths as places
 from malicious_domains.inputs.atomic import replace_folder
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
 from malicious_domains.model.artifact import (
     ALLOW,
@@ -184,8 +184,8 @@ def _verified_answers(contents: dict[str, bytes]) -> Golden:
 
     In a folder of its own: what is verified is what is uploaded.
     """
-    with tempfile.TemporaryDirectory(prefix="publish-") as scratch:
-        folder = Path(scratch)
+    with temporary_folder("publish-") as scratch:
+        folder = scratch
         for name in contents.keys() & set(FILES):
             (folder / name).write_bytes(contents[name])
         golden = ask_mojo(folder)

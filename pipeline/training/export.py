@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from malicious_domains.features.array_types import Ints
 from malicious_domains.features.language_tables import Tables
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import (
     CHECKSUM,
     FOURGRAMS,
@@ -137,8 +137,8 @@ def _compare(trained: Trained, labels: Sequence[str], folder: Path, every: int) 
         some = slice(start, start + shards.TOGETHER)
         numpy[some] = scorer.unchecked_probability(labels[some])
     flagged = numpy >= scorer.threshold
-    with tempfile.TemporaryDirectory(prefix="mojo-") as scratch:
-        source = Path(scratch) / "in.csv"
+    with temporary_folder("mojo-") as scratch:
+        source = scratch / "in.csv"
         shards.write_one(source, trained.design, _every(trained.design, len(labels), every))
         of_mojo, called = score_mojo(folder / MOJO, source)
     asked = len(numpy[::every])

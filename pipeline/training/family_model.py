@@ -6,7 +6,6 @@ import configparser
 import json
 import re
 import subprocess
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from malicious_domains.families.family_artifact import COEFFICIENTS, STEPS
 from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
 from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.features.array_types import Floats
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MOJO, SCHEMA_VERSION
 
 from ..corpus.sources import sha256_of
@@ -155,8 +155,8 @@ def export(
 
 def score_mojo(mojo: Path, labels: Sequence[str]) -> Floats:
     """P of each class by H2O's own Java scorer, (labels, classes); raises MojoError, JavaError."""
-    with tempfile.TemporaryDirectory(prefix="mojo-") as folder:
-        source, target = Path(folder) / "in.csv", Path(folder) / "out.csv"
+    with temporary_folder("mojo-") as folder:
+        source, target = folder / "in.csv", folder / "out.csv"
         pd.DataFrame([compute_features(x) for x in labels], columns=FAMILY_FEATURES).to_csv(
             source, index=False
         )

@@ -7,7 +7,6 @@ so that the bins depend on which node has which. One node always merges in the s
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate, pairwise
@@ -20,6 +19,7 @@ from h2o.estimators import H2OGeneralizedLinearEstimator
 from h2o.model.metrics.binomial import H2OBinomialModelMetrics
 
 from malicious_domains.features.array_types import Bools, Floats
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.scoring.workers import started
 
 from ..h2o_cluster.cluster import cluster
@@ -42,10 +42,10 @@ def by_one_node(chunks: Sequence[int], probability: Floats, malicious: Bools) ->
     mantissa, exponent = np.frexp(probability)  # H2O reads integers exactly, and fractions not
     whole = (mantissa * 2.0**_DIGITS).astype(np.int64)
     table = pd.DataFrame({"m": whole, "e": exponent - _DIGITS, "actual": malicious.astype(int)})
-    with tempfile.TemporaryDirectory(prefix="h2o-data-") as folder:
+    with temporary_folder("h2o-data-") as folder:
         paths = []
         for number, (start, end) in enumerate(pairwise(accumulate(chunks, initial=0))):
-            paths.append(Path(folder) / f"{number:06d}.csv")
+            paths.append(folder / f"{number:06d}.csv")
             table[start:end].to_csv(paths[-1], index=False)
         with started(1, partial(_count, paths)) as (_, [counted]):
             return counted.result()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from ...inputs.signals import hold_signals
 from . import broken, pihole_database, prepare_input
 from .event_view import events
 from .layout import Layout
@@ -65,8 +66,9 @@ def read(
     is wrong and what to do.
     """
     source = Source.of(source.paths, source.form, source.mapping)
-    folder = Path(tempfile.mkdtemp(prefix="scan-"))
-    atexit.register(prepare_input.remove, folder)
+    with hold_signals():
+        folder = Path(tempfile.mkdtemp(prefix="scan-"))
+        atexit.register(prepare_input.remove, folder)
     try:
         reading = _read(source, folder, advance)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS {events(reading._pairs)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from ...inputs.signals import temporary_folder
 from .layout import Layout
 from .prepare_input import Text
 
@@ -26,9 +26,9 @@ class Broken(NamedTuple):
 
 def find(pairs: Sequence[tuple[Text, Layout]], at_most: int) -> list[Broken]:
     """The first broken lines, file by file, in order."""
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with temporary_folder() as folder, duckdb.connect() as connection:
         connection.execute("SET threads = 1")
-        look = _Look(connection, Path(folder) / "block")
+        look = _Look(connection, folder / "block")
         return list(islice((x for text, layout in pairs for x in look.at(text, layout)), at_most))
 
 

@@ -24,6 +24,7 @@ from typing import BinaryIO
 
 import duckdb
 
+from ...inputs.signals import hold_signals
 from ...inputs.streams import decompress, detect_encoding
 from . import sql
 from .log_files import STANDARD_INPUT, ReadingError
@@ -264,5 +265,5 @@ def _short(line: bytes) -> bytes:
 
 def remove(folder: Path) -> None:
     """Remove the copies."""
-    with suppress(OSError):
+    with hold_signals(), suppress(OSError):
         shutil.rmtree(folder)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.inputs import atomic as files
 from malicious_domains.inputs.atomic import (
     FolderError,
     replace_file,
@@ -14,12 +13,7 @@ from malicious_domains.inputs.atomic import (
 )
 
 
-@pytest.mark.parametrize("atomic", [True, False])
-def test_a_folder_is_replaced_whole(
-    atomic: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not atomic:
-        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "target"
     for content in ("one", "two"):
         with replace_folder(target, ["one"]) as new:
@@ -48,8 +42,8 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     assert [x.name for x in tmp_path.iterdir()] == ["target"]
 
 
-def test_a_swap_half_done_is_mended(tmp_path: Path) -> None:
-    """As a kill leaves it where folders cannot be exchanged in one step."""
+def test_a_swap_half_done_is_undone(tmp_path: Path) -> None:
+    """As a kill between the two renames leaves it."""
     (tmp_path / ".target.old").mkdir()
     (tmp_path / ".target.old" / "old").touch()
     with pytest.raises(KeyboardInterrupt), replace_folder(tmp_path / "target", ["old"]):

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from malicious_domains.inputs import json_documents
+from malicious_domains.inputs.json_documents import read_array
 from malicious_domains.inputs.rows import (
     Column,
     Notes,
@@ -164,6 +166,24 @@ def test_a_json_array_is_read_whatever_its_lines() -> None:
         assert json_rows(text, "q")[0] == ["a.com", "b.com"]
     rows, _ = json_rows('{\n  "q": "a.com"\n}\n', "q")
     assert "jq -c ." in errors(rows)[0]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 16])
+def test_an_array_is_read_in_parts(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_documents, "_AT_ONCE", size)
+    items = [{"q": "a,b]"}, [], 12.5, "x", None, -3, {"r": [{"s": 1}]}]
+    for text in (json.dumps(items), json.dumps(items, indent=1), " [\n]\n\n"):
+        lines = io.StringIO(text.replace(" ", "\n"))
+        assert [x for x, _ in read_array(lines)] == json.loads(text)
+
+
+@pytest.mark.parametrize("end", [", ", "]]", '] {"q": 1}', ' {"q": "c.com"}]', ", nul]"])
+def test_what_stands_before_the_damage_of_an_array_is_given(end: str) -> None:
+    lines = iter(['[\n{"q": "a.com"},\n', '{"q": "b.com"}\n', end])
+    rows = list[Row]()
+    with pytest.raises(InputError, match="the JSON array is damaged or ends early, after 2 items"):
+        rows.extend(read_json_field(lines, "q", Notes()))
+    assert rows == ["a.com", "b.com"]
 
 
 TEXT = "a.com\nbücher.de\n"

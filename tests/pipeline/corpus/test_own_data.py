@@ -337,7 +337,7 @@ def test_the_folders_of_a_parquet_file_are_no_columns(tmp_path: Path) -> None:
         (gzip.compress(WHOLE.encode() * 99)[:-12], "mine: its compressed data are damaged"),
         (b"#separator \\x09\n#fields\tquery\n", "mine: a Zeek log has no classes"),
         (b'{\n"domain": "a.com"\n}', r"mine: no JSON object on a line of its own; `jq -c \.`"),
-        (b'[\n{"domain": \n', "mine: a JSON array that cannot be read"),
+        (b'[\n{"domain": \n', "mine: the JSON array is damaged or ends early"),
         (b'"host,class\na.com,1\n', "mine: cannot be read as CSV: line 1: a quote is opened"),
     ],
 )
