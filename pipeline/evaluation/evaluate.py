@@ -41,8 +41,6 @@ from .leave_out import (
 from .results import (
     Ablation,
     LeaveFamilyOut,
-    ModelFigures,
-    OriginalRow,
     OriginalTable,
     Report,
     SourceResult,
@@ -186,11 +184,10 @@ def compare_on_original_split(cluster: Cluster) -> OriginalTable | None:
         valid = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
         counts[design.name] = confusion(*valid, fitted.threshold)
     rows = [
-        OriginalRow(what.replace("_", " "), **{who: getattr(c, what) for who, c in counts.items()})
+        {"what": what.replace("_", " ")} | {who: getattr(c, what) for who, c in counts.items()}
         for what in (*ORIGINAL_TABLE._fields, "errors")
     ]
-    rates = {who: c.errors / sum(c) for who, c in counts.items()}
-    return OriginalTable(ModelFigures(**thresholds), rows, ModelFigures(**rates))
+    return OriginalTable(thresholds, rows, {x: c.errors / sum(c) for x, c in counts.items()})
 
 
 def _make_design(model: str, corpus: Corpus) -> DesignMatrix:

@@ -26,8 +26,6 @@ from .results import (
     LengthBin,
     OperatingPoint,
     OriginalTable,
-    PrecisionRecall,
-    Roc,
     SourceResult,
 )
 
@@ -50,9 +48,7 @@ def build_head(
     """Return the first table: the decisive figures of both models beside their targets."""
     rows = []
     if original:
-        errors = original.error_rate
-        rates = {"classic": errors.classic, "language": errors.language}
-        rows.append(_share_row("original split, errors", 0.0045, rates, "lower"))
+        rows.append(_share_row("original split, errors", 0.0045, original.error_rate, "lower"))
     auc = {name: x.macro_auc for name, x in means.items()}
     rows.append(HeadRow("families left out, macro AUC", 0.97, auc["classic"], auc["language"]))
     for rate, target in zip(RATES, (0.8, 0.6, None), strict=True):
@@ -82,7 +78,8 @@ def compute_curves(result: LeaveOut) -> Curves:
     recall, rate = true_positive[at] / bad.sum(), false_positive[at] / (~bad).sum()
     precision = true_positive[at] / (true_positive[at] + false_positive[at])
     return Curves(
-        Roc(rate.tolist(), recall.tolist()), PrecisionRecall(recall.tolist(), precision.tolist())
+        roc={"false_positive_rate": rate.tolist(), "recall": recall.tolist()},
+        precision_recall={"recall": recall.tolist(), "precision": precision.tolist()},
     )
 
 

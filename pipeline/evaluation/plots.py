@@ -17,6 +17,7 @@ from .results import CalibrationBin, Curves, Histogram, LengthBin
 _LEGITIMATE, _MALICIOUS = "#2b9eb3", "#e0603f"
 _MODELS = {"classic": ("#a08c6e", "--"), "language": ("#5b7fe0", "-")}
 _OTHER = ("#b065c0", ":")
+_ERRORS = (("legitimate, flagged", _LEGITIMATE, "o-"), ("malicious, missed", _MALICIOUS, "s--"))
 _SMALLEST = 1e-5
 
 
@@ -25,8 +26,8 @@ def draw_roc(curves: Mapping[str, Curves]) -> Markup:
 
     def draw(axes: Axes) -> None:
         for model, curve in curves.items():
-            rate = np.maximum(_to_array(curve.roc.false_positive_rate), _SMALLEST)
-            _draw_line(axes, model, rate, _to_array(curve.roc.recall))
+            rate = np.maximum(_to_array(curve.roc["false_positive_rate"]), _SMALLEST)
+            _draw_line(axes, model, rate, _to_array(curve.roc["recall"]))
         axes.set(xscale="log", xlim=(_SMALLEST, 1), ylim=(0, 1.02))
         axes.xaxis.set_minor_locator(NullLocator())
         _format_percent(axes, "legitimate names flagged", "malicious names found")
@@ -41,7 +42,7 @@ def draw_precision_recall(curves: Mapping[str, Curves]) -> Markup:
     def draw(axes: Axes) -> None:
         for model, curve in curves.items():
             points = curve.precision_recall
-            _draw_line(axes, model, _to_array(points.recall), _to_array(points.precision))
+            _draw_line(axes, model, _to_array(points["recall"]), _to_array(points["precision"]))
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
         _format_percent(axes, "malicious names found", "malicious among the flagged")
         axes.legend(loc="lower left")
@@ -107,12 +108,6 @@ def draw_lengths(bins: Sequence[LengthBin]) -> Markup:
         put_legend_above(axes)
 
     return draw_svg("lengths", "Error rates by length", draw)
-
-
-_ERRORS = (
-    ("legitimate, flagged", _LEGITIMATE, "o-"),
-    ("malicious, missed", _MALICIOUS, "s--"),
-)
 
 
 def _draw_line(axes: Axes, model: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from malicious_domains.html.filters import is_finite
 
+ModelFigures = Mapping[str, float]  # of the H2O demo ("theirs"), "classic" and "language"
 ShareAtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
 RANKING_RATE = 0.001  # the false-positive rate whose recall ranks the families
 
@@ -57,55 +58,20 @@ class HeadRow:
 
 
 @dataclass(frozen=True)
-class ModelFigures:
-    """A figure of the H2O demo, and of each model."""
-
-    theirs: float
-    classic: float
-    language: float
-
-
-@dataclass(frozen=True)
-class OriginalRow:
-    """A count of the H2O demo's own table, and of each model."""
-
-    what: str
-    theirs: float
-    classic: float
-    language: float
-
-
-@dataclass(frozen=True)
 class OriginalTable:
     """The H2O demo's validation split, each model at its own threshold."""
 
     threshold: ModelFigures
-    rows: Sequence[OriginalRow]
+    rows: Sequence[Mapping[str, Any]]  # figures of a count, and "what" it counts
     error_rate: ModelFigures
 
 
 @dataclass(frozen=True)
-class Roc:
-    """Points of a ROC curve, from the highest threshold down."""
-
-    false_positive_rate: list[float]
-    recall: list[float]
-
-
-@dataclass(frozen=True)
-class PrecisionRecall:
-    """Points of a precision-recall curve, from the highest threshold down."""
-
-    recall: list[float]
-    precision: list[float]
-
-
-@dataclass(frozen=True)
 class Curves:
-    """Both curves of a model, at the same thresholds."""
+    """The points of both curves of a model, from the highest threshold down."""
 
-    roc: Roc
-    precision_recall: PrecisionRecall
+    roc: Mapping[str, list[float]]  # false_positive_rate, recall
+    precision_recall: Mapping[str, list[float]]  # recall, precision
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,9 @@ from pipeline.evaluation.results import (
     Histogram,
     LeaveFamilyOut,
     LengthBin,
-    ModelFigures,
     OperatingPoint,
-    OriginalRow,
     OriginalTable,
-    PrecisionRecall,
     Report,
-    Roc,
     Scenario,
     SourceResult,
     StudyResult,
@@ -63,9 +59,13 @@ TITLES = {
 def curve(power: float) -> Curves:
     shares = [x / 50 for x in range(51)]
     return Curves(
-        Roc(shares, [x**power for x in shares]),
-        PrecisionRecall(shares, [1 - x**9 / 2 for x in shares]),
+        {"false_positive_rate": shares, "recall": [x**power for x in shares]},
+        {"recall": shares, "precision": [1 - x**9 / 2 for x in shares]},
     )
+
+
+def figures(theirs: float, classic: float, language: float) -> dict[str, Any]:
+    return {"theirs": theirs, "classic": classic, "language": language}
 
 
 def example() -> Report:
@@ -80,9 +80,9 @@ def example() -> Report:
             HeadRow("errors", 400, 560, 1_060, better="lower"),
         ],
         original=OriginalTable(
-            threshold=ModelFigures(0.4935, 0.4356, 0.5),
-            rows=[OriginalRow(HOSTILE, 15_889, 15_886, NAN)],
-            error_rate=ModelFigures(0.0249, 0.0211, 0.0042),
+            threshold=figures(0.4935, 0.4356, 0.5),
+            rows=[{"what": HOSTILE} | figures(15_889, 15_886, NAN)],
+            error_rate=figures(0.0249, 0.0211, 0.0042),
         ),
         curves={"classic": curve(0.1), "language": curve(0.05)},
         histogram=Histogram([-2, -1, 0, 1], legitimate=[9, 3, 0], malicious=[0, 5, 900]),
