@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from hypothesis import settings
 
@@ -217,6 +216,8 @@ def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def bucket(aws: str) -> str:
     """A new bucket's name."""
+    import boto3
+
     name = f"models-{uuid.uuid4().hex}"
     boto3.client("s3").create_bucket(Bucket=name)
     return name

@@ -1,4 +1,4 @@
-"""S3, IAM, Lambda and API Gateway by moto on 127.0.0.1, put right in three respects.
+"""Serve S3, IAM, Lambda and API Gateway by moto on 127.0.0.1, with three corrections.
 
 As a program it serves until it is stopped: python -m tests.helpers.aws_server PORT DELAY
 
@@ -24,10 +24,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
-
 from pipeline.h2o_cluster import local_servers
 
 CREDENTIALS = {
@@ -45,6 +41,8 @@ class Aws:
     """moto as a WSGI application, with the corrections."""
 
     def __init__(self, delay: float = 0.0) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._delay = delay
@@ -63,7 +61,7 @@ class Aws:
             return list(self._moto(environ, respond))
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:
-        """The whole body, None if it was cut short."""
+        """Return the whole body, None if it was cut short."""
         if environ.get("HTTP_TRANSFER_ENCODING"):
             return bytes(environ["wsgi.input"].read())
         size = int(environ.get("CONTENT_LENGTH") or 0)
@@ -91,14 +89,9 @@ def _relabelled(body: bytes) -> bytes:
     return json.dumps(document).encode()
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """Say nothing."""
-
-
 @contextmanager
 def running(log: Path, delay: float = 0.0) -> Iterator[str]:
-    """The URL of a server in a process of its own, for the with block."""
+    """Run a server in a process of its own for the with block, and yield its URL."""
     with socket.create_server((local_servers.HOST, 0)) as free:
         port = free.getsockname()[1]
     url = f"http://{local_servers.HOST}:{port}"
@@ -113,18 +106,10 @@ def running(log: Path, delay: float = 0.0) -> Iterator[str]:
         process.wait()
 
 
-if __name__ == "__main__":
-    application = Aws(float(sys.argv[2]))
-    make_server(
-        local_servers.HOST, int(sys.argv[1]), application, threaded=True, request_handler=_Quiet
-    ).serve_forever()
-
-
 def make_for_logs(name: str) -> str:
-    """Make a bucket, a table and a topic of a name for the functions that read logs.
+    """Make a bucket, a table and a topic for reading logs; return the topic's ARN."""
+    import boto3
 
-    Returns the topic's ARN.
-    """
     boto3.client("s3").create_bucket(Bucket=name)
     boto3.client("dynamodb").create_table(
         TableName=name,
@@ -136,3 +121,21 @@ def make_for_logs(name: str) -> str:
         ],
     )
     return str(boto3.client("sns").create_topic(Name=name)["TopicArn"])
+
+
+def main(port: str, delay: str) -> None:
+    """Serve until the process is stopped."""
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log_request(self, *_: Any) -> None:
+            """Say nothing."""
+
+    application = Aws(float(delay))
+    make_server(
+        local_servers.HOST, int(port), application, threaded=True, request_handler=Quiet
+    ).serve_forever()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,11 +1,20 @@
-"""Commands of `python -m pipeline`, and the processes that they start."""
+"""Run commands of `python -m pipeline`, look at the processes that they start, and kill some."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).parents[2]
 PIPELINE = [sys.executable, "-m", "pipeline"]
@@ -23,15 +32,15 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started (Linux)."""
-    found = []
+    """Return the processes that a process has started (Linux)."""
+    pids = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                found.append(int(stat.parent.name))
-        except OSError:  # gone meanwhile
+                pids.append(int(stat.parent.name))
+        except OSError:  # it has ended meanwhile
             continue
-    return found
+    return pids
 
 
 def alive(pid: int) -> bool:
@@ -40,3 +49,44 @@ def alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def executors() -> Iterator[int]:
+    """Yield the processes of the executors that this test's driver has started."""
+    waiting = children(os.getpid())
+    for pid in waiting:
+        waiting += children(pid)
+        if (
+            alive(pid)
+            and b"CoarseGrainedExecutorBackend" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ):
+            yield pid
+
+
+@contextmanager
+def executor_killed(when: Callable[[], bool], spark: SparkSession) -> Iterator[None]:
+    """Kill an executor within the block, as soon as when() is true and some stage is running."""
+    killed: list[int] = []
+    tracker = spark.sparkContext.statusTracker()
+
+    def kill() -> None:
+        while not (when() and tracker.getActiveStageIds()):
+            time.sleep(0.05)
+        killed.append(next(executors()))
+        os.kill(killed[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    yield
+    killer.join(60)
+    assert killed, "the work was done before an executor could be killed"
+    assert killed[0] not in set(executors())
+
+
+def fake_java(home: Path, script: str) -> Path:
+    """Make a program bin/java below a home, which runs a shell script, and return it."""
+    program = home / "bin" / "java"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program

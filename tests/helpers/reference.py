@@ -1,4 +1,4 @@
-"""The features once more, as plainly as can be: what the fast ones are held against."""
+"""The features once more, as plainly as can be, and small vocabularies to compare them on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import functools
 import math
 from collections import Counter
 
+import numpy as np
 from english_words import get_english_words_set
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from malicious_domains.features import encoding
+from malicious_domains.features.language_tables import Vocabulary
+from pipeline.training.automaton import compile_tree
 
 ALPHABET = set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -146,3 +153,33 @@ def on_cheapest(label: str, words: Cost, singles: Cost) -> Counter[str]:
                 arcs["+" if single else text] += 1
                 used.add(start)
     return arcs
+
+
+LETTERS = "ab-7"
+FEW = range(4)  # costs, so that many cuts are equally cheap
+
+
+@st.composite
+def vocabularies(draw: st.DrawFn, costs: range = range(256)) -> tuple[Cost, Cost]:
+    """Costs of words and of single characters."""
+    cost = st.sampled_from(costs)
+    words = draw(st.dictionaries(st.text(LETTERS, min_size=2, max_size=7), cost, min_size=1))
+    return words, {c: draw(cost) for c in LETTERS}
+
+
+def table(words: Cost, singles: Cost) -> Vocabulary:
+    kept = sorted(words)
+    cells = compile_tree(kept)[0]
+    costs = np.full(encoding.SIZE + len(cells), 255, np.uint8)
+    costs[[encoding.ALPHABET.index(c) for c in singles]] = list(singles.values())
+    costs[[encoding.SIZE + cell_of(cells, x) for x in kept]] = [words[x] for x in kept]
+    return Vocabulary(cells, costs)
+
+
+def cell_of(cells: NDArray[np.int32], text: str) -> int:
+    """Where the automaton ends up after a text."""
+    base, at = int(cells[0]), 0
+    for character in text:
+        at = base + encoding.ALPHABET.index(character)
+        base = int(cells[at]) >> encoding.BASE_BIT
+    return at

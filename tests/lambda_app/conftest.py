@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.helpers.browser import chromium
-from tests.helpers.page import opened
+from tests.helpers.browser import chromium, opened
 
 
 @pytest.fixture(scope="module")

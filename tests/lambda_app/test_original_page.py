@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Request, expect
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from tests.helpers.api import PARTS, PATH, post
-from tests.helpers.browser import files_served
+from tests.helpers.browser import files_served, opened
 from tests.helpers.data import FOLDER, GOLDEN
 from tests.helpers.golden import golden
-from tests.helpers.page import opened
 
 BATCH = 800  # names of a request
 URLS = {"classic": "classic_url", "language": "app_url"}  # fixtures of the models' servers

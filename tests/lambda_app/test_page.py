@@ -19,8 +19,7 @@ from malicious_domains.features import registry
 from malicious_domains.model.scorer import Scorer
 from pipeline.release.local_server import served
 from tests.helpers.api import post
-from tests.helpers.browser import files_served
-from tests.helpers.page import NAME, judge, opened, start
+from tests.helpers.browser import NAME, files_served, judge, opened, start
 
 PATH = "malicious-domain-classifier"
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.helpers.page import NAME, judge, opened, start
+from tests.helpers.browser import NAME, judge, opened, start
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scoring import output_formats
 from pipeline.release.local_server import served
-from tests.helpers.page import drop, first_name, names_of_rows, opened, paste, start
+from tests.helpers.browser import drop, first_name, names_of_rows, opened, paste, start
 
 PATH = "malicious-domain-classifier"
 LIST = 'Domain,n\r\nfacebook.com,3\r\n"xmqjtoevkbhrw.ru",x\r\n\r\n-abc.com;y\r\nco.uk\r\n=1+1\r\n'

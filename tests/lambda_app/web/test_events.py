@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from malicious_domains.model.scorer import Scorer
-from tests.helpers.events import REST, balancer_event, rest_event, signed, url_event
+from tests.helpers.api import REST, balancer_event, rest_event, signed, url_event
 
 ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"

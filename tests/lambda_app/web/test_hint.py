@@ -13,7 +13,7 @@ from lambda_app.chalicelib.web.api import ServiceUnavailableError, classify
 from malicious_domains.families import likely_families
 from malicious_domains.model.artifact import ArtifactError
 from malicious_domains.model.scorer import Scorer
-from tests.helpers.described import check
+from tests.helpers.api import check
 
 FLAGGED = "xmqjtoevkbhrw.ru"
 VERDICT = {"$ref": "#/components/schemas/Verdict"}

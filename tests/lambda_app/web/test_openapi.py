@@ -24,16 +24,18 @@ from lambda_app.chalicelib.web.settings import MAX_DOMAINS
 from malicious_domains.model.scorer import Scorer
 from pipeline.release.local_server import served
 from pipeline.training.config import DEFAULTS
-from tests.helpers.api import BAD, PATH, post
-from tests.helpers.described import (
+from tests.helpers.api import (
+    BAD,
     COMPONENTS,
     DOCUMENT,
     OPERATIONS,
+    PATH,
     check,
     check_answer,
     contents,
     examples,
     operation,
+    post,
     resolved,
 )
 

@@ -25,8 +25,8 @@ from pipeline.corpus import sources
 from pipeline.h2o_cluster import local_servers
 from pipeline.release.local_server import served
 from pipeline.training.export import write_metadata
+from tests.helpers.api import check_answer
 from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
-from tests.helpers.described import check_answer
 
 COMMANDS = [
     "score",

@@ -13,7 +13,7 @@ from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import STRETCH, Reason
 from malicious_domains.model.scorer import Scorer
 from tests.helpers import reference
-from tests.helpers.vocabularies import FEW, LETTERS, table, vocabularies
+from tests.helpers.reference import FEW, LETTERS, table, vocabularies
 
 LABELS = st.lists(st.text(ALPHABET, max_size=40), min_size=1, max_size=6)
 SIMPLE = ({"face": 9, "book": 9, "cebo": 8}, dict.fromkeys(ALPHABET, 9))

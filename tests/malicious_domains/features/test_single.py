@@ -15,7 +15,7 @@ from malicious_domains.features.registry import REGISTRY
 from malicious_domains.features.single import LabelFeatures
 from malicious_domains.model.scorer import Scorer
 from tests.helpers import reference
-from tests.helpers.vocabularies import FEW, LETTERS, table, vocabularies
+from tests.helpers.reference import FEW, LETTERS, table, vocabularies
 
 LABELS = st.lists(st.text(ALPHABET + ".é", max_size=70), min_size=1, max_size=8)
 

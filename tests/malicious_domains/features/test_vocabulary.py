@@ -13,7 +13,7 @@ from malicious_domains.features.quantities import UNREACHED, pack_path_value, un
 from malicious_domains.features.registry import compute_matrix
 from pipeline.training.automaton import compile_tree
 from tests.helpers import reference
-from tests.helpers.vocabularies import FEW, LETTERS, cell_of, table, vocabularies
+from tests.helpers.reference import FEW, LETTERS, cell_of, table, vocabularies
 
 
 def cuts(words: Vocabulary, labels: list[str]) -> list[reference.Path]:

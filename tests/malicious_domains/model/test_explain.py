@@ -15,12 +15,12 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
 from malicious_domains.scoring.output_formats import FORMATTERS
 from pipeline.corpus.labelled import Corpus
-from tests.helpers.sentences import recorded, sentences
+from tests.helpers.data import make_sentences, read_sentences
 
 
 def test_sentences_are_as_they_were_read() -> None:
-    """Else read them, and write them down: python -m tests.helpers.sentences."""
-    assert sentences() == recorded()
+    """Else read them, and write them down: python -m tests.helpers.data."""
+    assert make_sentences() == read_sentences()
 
 
 def test_a_sentence_says_what_the_sums_do(scorer: Scorer, embedded: Corpus) -> None:

@@ -20,7 +20,7 @@ from malicious_domains.scoring.output_formats import CSV_COLUMNS
 from malicious_domains.scoring.workers import Job, load_scorer
 from malicious_domains.spark import input_files, name_files, row_places
 from malicious_domains.spark.scoring import Batches, Rows, scoring
-from tests.helpers.executors import executor_killed
+from tests.helpers.commands import executor_killed
 from tests.helpers.route53 import day
 
 

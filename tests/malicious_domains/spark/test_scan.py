@@ -19,7 +19,7 @@ from malicious_domains.scan.scored_hosts import Job
 from malicious_domains.spark import input_files, output, python_workers, scan, scanning
 from malicious_domains.spark.log_events import events_of
 from tests.helpers import route53
-from tests.helpers.executors import executor_killed
+from tests.helpers.commands import executor_killed
 
 PUBLIC = Path(os.environ.get("DOMAINS_MIRROR", DOWNLOADS)).parent / "logs" / "zeek-dns.json.gz"
 CLIENTS = 60

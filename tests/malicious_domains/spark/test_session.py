@@ -9,7 +9,7 @@ import pytest
 
 from malicious_domains.spark import session
 from malicious_domains.spark.errors import SparkError
-from tests.helpers.java import fake_java
+from tests.helpers.commands import fake_java
 
 
 def java(home: Path, module: str) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.h2o_cluster.java import JavaError, find_java, java_version
-from tests.helpers.java import fake_java
+from tests.helpers.commands import fake_java
 
 
 def fake(home: Path, version: str) -> Path:

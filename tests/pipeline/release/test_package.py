@@ -21,7 +21,7 @@ from benchmarks.lambda_runtime import Function, emulated
 from malicious_domains.model.scorer import FEW
 from pipeline.release import package
 from pipeline.release.package import ARCHITECTURES, X86_64, PackagingError
-from tests.helpers.events import balancer_event, url_event
+from tests.helpers.api import balancer_event, url_event
 
 ROOT = Path(__file__).parents[3]
 EVENT: dict[str, Any] = json.loads((ROOT / "tests" / "data" / "event.json").read_text())

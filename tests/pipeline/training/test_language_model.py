@@ -22,7 +22,7 @@ from pipeline.training.automaton import compile_tree
 from pipeline.training.language_model import CrossFit, WordList
 from tests.helpers import reference
 from tests.helpers.data import legitimate
-from tests.helpers.vocabularies import FEW, LETTERS, cell_of, table, vocabularies
+from tests.helpers.reference import FEW, LETTERS, cell_of, table, vocabularies
 
 NAMES = SETS["language"]
 WORDS = [
