@@ -25,9 +25,9 @@ from malicious_domains.inputs.rows import Column
 from malicious_domains.scan import grouping
 from malicious_domains.scan.scored_hosts import Job as Hosts
 from malicious_domains.scoring.workers import Job
-from malicious_domains.spark import input_files, name_files, output, scanning
-from malicious_domains.spark.log_events import events_of
-from malicious_domains.spark.session import session
+from malicious_domains.spark import data_files, name_files, scanning
+from malicious_domains.spark.log_events import read_events
+from malicious_domains.spark.session import open_session
 
 from .measure import Row, run_command, run_pipeline, sized
 from .sample_labels import TOTAL, distinct_labels
@@ -74,7 +74,7 @@ def _measure_score(folder: Path) -> Iterator[Row]:
 def _score_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
     on = f"Spark, executors: {executors}"
     start = time.perf_counter()
-    with session(f"local-cluster[{executors},1,2048]", {}) as spark:
+    with open_session(f"local-cluster[{executors},1,2048]", {}) as spark:
         out = folder / "scored"
         _time_writing(partial(_score, spark, paths[0], out), out)
         yield f"{on}: start, and {LABELS[0]:,} labels", f"{time.perf_counter() - start:.1f} s"
@@ -83,7 +83,9 @@ def _score_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator
             yield f"{on}: score of {count:,} labels", _format_rate(count, took, "labels")
         took = _time_writing(partial(_copy, spark, paths[-1], out), out)
         yield "  of it reading, to Python and back, writing", f"{took:.1f} s"
-        took = _time_writing(lambda: output.write(_read(spark, paths[-1]), str(out)), out)
+        took = _time_writing(
+            lambda: data_files.write_parquet(_read(spark, paths[-1]), str(out)), out
+        )
         yield "  of it reading and writing", f"{took:.1f} s"
 
 
@@ -108,13 +110,13 @@ def _measure_scan(folder: Path) -> Iterator[Row]:
 
 def _scan_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator[Row]:
     on, out = f"Spark, executors: {executors}", folder / "alarms"
-    with session(f"local-cluster[{executors},1,2048]", {}) as spark:
+    with open_session(f"local-cluster[{executors},1,2048]", {}) as spark:
         took = _time_writing(partial(_scan, spark, paths[0], out), out)
         yield f"{on}: scan of {LINES[0]:,} lines, the first of a session", f"{took:.1f} s"
         for count, path in zip(LINES, paths, strict=True):
             took = _time_writing(partial(_scan, spark, path, out), out)
             yield f"{on}: scan of {count:,} lines", _format_rate(count, took, "lines")
-        events = events_of(input_files.opened(spark, [str(paths[-1])]), {})
+        events = read_events(data_files.open_files(spark, [str(paths[-1])]), {})
         took = _time_writing(lambda: events.groupBy("why").count().collect(), out)
         yield "  of it reading the lines", f"{took:.1f} s"
         grouped = spark.sql(grouping.ASKED, events=events)
@@ -123,13 +125,13 @@ def _scan_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator[
 
 
 def _score(spark: SparkSession, path: Path, out: Path) -> None:
-    files = input_files.opened(spark, [str(path)])
-    table, _ = name_files.scored(files, _JOB, Column("name"), None)
-    output.write(table, str(out))
+    files = data_files.open_files(spark, [str(path)])
+    table, _ = name_files.score_files(files, _JOB, Column("name"), None)
+    data_files.write_parquet(table, str(out))
 
 
 def _read(spark: SparkSession, path: Path) -> DataFrame:
-    return input_files.parquet(input_files.opened(spark, [str(path)]))
+    return data_files.open_files(spark, [str(path)]).read_parquet()
 
 
 def _copy(spark: SparkSession, path: Path, out: Path) -> None:
@@ -139,13 +141,13 @@ def _copy(spark: SparkSession, path: Path, out: Path) -> None:
         yield from batches
 
     table = _read(spark, path)
-    output.write(table.mapInArrow(same, table.schema), str(out))  # type: ignore[arg-type]
+    data_files.write_parquet(table.mapInArrow(same, table.schema), str(out))  # type: ignore[arg-type]
 
 
 def _scan(spark: SparkSession, path: Path, out: Path) -> None:
-    events = events_of(input_files.opened(spark, [str(path)]), {})
-    result = scanning.scan(spark, events, scanning.Request(job=Hosts("language")))
-    output.write(result.alarms, str(out))
+    events = read_events(data_files.open_files(spark, [str(path)]), {})
+    result = scanning.scan_events(spark, events, scanning.ScanRequest(job=Hosts("language")))
+    data_files.write_parquet(result.alarms, str(out))
     result.close()
 
 

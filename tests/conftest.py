@@ -133,10 +133,10 @@ def h2o_cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A cluster of Spark on this machine: two executors, each a process of its own."""
-    from malicious_domains.spark.session import session  # for those alone whose tests use it
+    from malicious_domains.spark.session import open_session  # for those alone whose tests use it
 
     settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
-    with session("local-cluster[2,1,1024]", settings) as running:
+    with open_session("local-cluster[2,1,1024]", settings) as running:
         yield running
 
 

@@ -87,7 +87,7 @@ def session_of(master: str | None, settings: Collection[tuple[str, str]]) -> Ite
     if missing:
         wanted = f"pip install '{PROGRAM}[spark]'"
         raise MaliciousDomainsError(f"--engine spark needs {' and '.join(missing)}: {wanted}")
-    from ..spark.session import session
+    from ..spark.session import open_session
 
-    with session(master or "local[*]", dict(settings)) as spark:
+    with open_session(master or "local[*]", dict(settings)) as spark:
         yield spark

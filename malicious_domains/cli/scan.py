@@ -222,13 +222,17 @@ def _on_spark(
         raise click.UsageError("--engine spark: say where to write the alarms, --out DIR")
     with session_of(master, settings) as spark:
         from ..scan import terminal
-        from ..spark import input_files, output, scanning
-        from ..spark.log_events import events_of
+        from ..spark import data_files, scanning
+        from ..spark.log_events import read_events
 
-        output.check(spark, str(out))
-        events = events_of(input_files.opened(spark, logs, log_form), mapping)
-        made = scanning.scan(spark, events, scanning.Request(job=job, names=names, most=most))
-        alarmed = output.write(made.alarms, str(out)).where("client IS NOT NULL").count()
+        data_files.check_output(spark, str(out))
+        events = read_events(data_files.open_files(spark, logs, log_form), mapping)
+        made = scanning.scan_events(
+            spark, events, scanning.ScanRequest(job=job, names=names, most=most)
+        )
+        alarmed = (
+            data_files.write_parquet(made.alarms, str(out)).where("client IS NOT NULL").count()
+        )
         for line in terminal.accounting(made.findings):
             print_status(f"scan: {line}")
     print_status(f"scan: written {out}")

@@ -246,13 +246,12 @@ def _on_spark(
     from ..scoring import output_formats
 
     with session_of(master, settings) as spark:
-        from ..spark import input_files, output, scoring
-        from ..spark import name_files as names
+        from ..spark import data_files, name_files, scoring
 
-        output.check(spark, str(out))
-        found = input_files.opened(spark, [str(file)])
-        table, lacking = names.scored(found, job, column, field)
-        counts = scoring.counted(output.write(table, str(out)))
+        data_files.check_output(spark, str(out))
+        found = data_files.open_files(spark, [str(file)])
+        table, lacking = name_files.score_files(found, job, column, field)
+        counts = scoring.count_rows(data_files.write_parquet(table, str(out)))
         without = lacking.get["without"] if lacking else 0
     if without:
         print_status(f"score: {without:,} JSON objects have no {field!r}: no rows")

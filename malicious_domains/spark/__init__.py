@@ -1,4 +1,4 @@
-"""Scoring and scanning on Spark, for those who have a session: two functions.
+"""Score and scan on Spark, for those who have a session: two functions.
 
 Executors need this package, NumPy, pandas and PyArrow, as the driver does; a model, lists and an
 index that are given by their paths must be there on each machine.
@@ -27,18 +27,18 @@ def score_udf(
     assigned: Sequence[str] = (),
     chosen: Sequence[str] = (),
 ) -> Callable[[Column | str], Column]:
-    """A function of a column of names, hosts or URLs, which SQL knows by name.
+    """Return a function of a column of names, hosts or URLs, which SQL knows by its name.
 
-    It gives a struct: status, name, label, probability, reason, known, as `score` has them. The
-    options are those of `score`. A column that is not of texts fails when it is asked for: cast it.
-    Raises ArtifactError, AllowListError, DgaIndexError, and
-    ValueError for an operating point or a zone that is none.
+    It returns a struct of status, name, label, probability, reason and known, as `score` writes
+    them. The options are those of `score`. A column that is not of texts raises an error when it is
+    evaluated: cast it. Raises ArtifactError, AllowListError, DgaIndexError, and ValueError for an
+    unknown operating point or an invalid zone.
     """
     from ..scoring.workers import Job
-    from .udf import registered
+    from .scoring import register_udf
 
     options = (tuple(allow), tuple(assigned), tuple(chosen))
-    return registered(spark, name, Job(model, operating_point, "csv", False, *options, known))
+    return register_udf(spark, name, Job(model, operating_point, "csv", False, *options, known))
 
 
 def scan(
@@ -57,30 +57,30 @@ def scan(
     same_client: str | None = None,
     alarms_per_day: int | None = None,
 ) -> DataFrame:
-    """The alarms that a DNS log raises, a row a client and day, as `scan --format jsonl` has them.
+    """Return the alarms of a DNS log, a row for a client's day, as `scan --format jsonl` has them.
 
     client, query, time, rcode and qtype name columns of df; the other options are those of `scan`.
     time is of timestamps, numbers (seconds since the epoch) or texts (ISO 8601); without one all
-    is one day. The work is done when this is called; the alarms alone are kept, until they are
-    unpersisted. Raises MaliciousDomainsError for a column that is not there, and what Job.scorer raises.
+    is one day. The work is done by this call; Spark keeps the alarms alone, until they are
+    unpersisted. Raises MaliciousDomainsError for a missing column, and what Job.scorer raises.
     """
     from ..scan.client_identity import Names
     from ..scan.scored_hosts import Job
     from . import scanning
-    from .event_columns import events
+    from .event_columns import select_events
 
     given = {"client": client, "query": query, "time": time, "rcode": rcode, "type": qtype}
     paths = (Path(x) if x else None for x in (same_client, not_clients))
-    request = scanning.Request(
+    request = scanning.ScanRequest(
         job=Job(model, tuple(popular), tuple(assigned), tuple(chosen)),
         names=Names.of(*paths),
         most=alarms_per_day,
     )
     columns = {what: column for what, column in given.items() if column}
-    made = scanning.scan(df.sparkSession, events(df, columns), request)
+    result = scanning.scan_events(df.sparkSession, select_events(df, columns), request)
     try:
-        alarms = made.alarms.persist()
+        alarms = result.alarms.persist()
         alarms.count()
     finally:
-        made.close()
+        result.close()
     return alarms

@@ -1,100 +1,156 @@
-"""DNS logs as events: Parquet, CSV and JSON lines by their columns, Zeek's and Route 53's JSON."""
+"""DNS logs as events: Parquet, CSV and JSON lines by their columns, Zeek's and Route 53's JSON.
+
+Spark reads Parquet, JSON and the lines of CSV. Cells are split by the rules of scan's own reader,
+line by line: to Spark's, a quote that is never closed ends no cell before the end of the file, and
+a cell that begins with NUL is quoted.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 
+from ..names.errors import MaliciousDomainsError
 from ..scan.reading import column_names, delimited_logs, json_logs
+from ..scan.reading.delimited_logs import Csv
 from ..scan.reading.json_lines import Json
 from ..scan.reading.log_files import FIELDS
-from . import input_files
-from .csv_lines import ODD, cells
-from .errors import SparkError
-from .event_columns import code, events, quoted, seconds
-from .input_files import Files
+from .data_files import InputFiles, display_path
+from .event_columns import quote_name, rcode_column, select_events, to_seconds
 
 FORMATS = ("parquet", "csv", "json")
+_BROKEN = "broken line"  # a column: whether a line is no row
 
 
-def events_of(found: Files, mapping: Mapping[str, str]) -> DataFrame:
-    """The events of files, a row a line; raises MaliciousDomainsError for what is no log."""
+def read_events(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
+    """Return the events of files, a row a line; raises MaliciousDomainsError for other files."""
     if wrong := sorted(set(mapping) - set(FIELDS)):
-        raise SparkError(f"there is no {wrong[0]!r} to map; known are {', '.join(FIELDS)}")
-    if found.kind == "parquet":
-        return _of_parquet(found, mapping)
-    if found.kind == "csv":
-        return _of_csv(found, mapping)
-    if found.kind == "json":
-        return _of_json(found, mapping)
-    raise SparkError(
-        f"{input_files.shown(found.names[0])}: no {', '.join(FORMATS)}, and Spark reads no other logs "
-        "here; scan it without --engine spark, or name the format, --input-format"
+        raise MaliciousDomainsError(
+            f"there is no {wrong[0]!r} to map; known are {', '.join(FIELDS)}"
+        )
+    if files.kind == "parquet":
+        return _read_parquet(files, mapping)
+    if files.kind == "csv":
+        return _read_csv(files, mapping)
+    if files.kind == "json":
+        return _read_json(files, mapping)
+    raise MaliciousDomainsError(
+        f"{display_path(files.names[0])}: no {', '.join(FORMATS)}, and Spark reads no other "
+        "logs here; scan it without --engine spark, or name the format, --input-format"
     )
 
 
-def _of_parquet(found: Files, mapping: Mapping[str, str]) -> DataFrame:
-    table = input_files.parquet(found)
+def _read_parquet(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
+    table = files.read_parquet()
     # A field within one is not among the columns.
     inner = {what: column for what, column in mapping.items() if column not in table.columns}
     outer = {what: column for what, column in mapping.items() if what not in inner}
     known = [*table.columns, *inner.values()]
-    return events(
-        table, column_names.chosen(known, outer | inner, found.head.text.path, "parquet", True)
+    return select_events(
+        table, column_names.chosen(known, outer | inner, files.head.text.path, "parquet", True)
     )
 
 
-def _of_csv(found: Files, mapping: Mapping[str, str]) -> DataFrame:
-    layout = delimited_logs.mapped(found.head, mapping, claimed=True)
-    if not isinstance(layout, delimited_logs.Csv):
-        raise SparkError(f"{found.head.text.path}: no CSV of clients and names")
-    lines = input_files.below_header(found) if layout.header else found.lines.where("value <> ''")
+def _read_csv(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
+    layout = delimited_logs.mapped(files.head, mapping, claimed=True)
+    if not isinstance(layout, Csv):
+        raise MaliciousDomainsError(f"{files.head.text.path}: no CSV of clients and names")
+    lines = files.read_below_header() if layout.header else files.lines.where("value <> ''")
     columns = {what.removesuffix("_"): what for what, _ in layout.used}
-    return events(cells(lines, layout), columns, F.col(quoted(ODD)))
+    return select_events(_split_cells(lines, layout), columns, F.col(_BROKEN))
 
 
-def _of_json(found: Files, mapping: Mapping[str, str]) -> DataFrame:
-    """Zeek's and Route 53's by their own keys, any other by the mapping or usual names."""
+def _read_json(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
+    """Read Zeek's and Route 53's by their own keys, others by the mapping or usual names."""
     own = () if mapping else (json_logs.zeek, json_logs.route53)
-    tried = (opener(found.head, mapping, claimed=True) for opener in (*own, json_logs.mapped))
+    tried = (opener(files.head, mapping, claimed=True) for opener in (*own, json_logs.mapped))
     layout = next(filter(None, tried), None)
     if not isinstance(layout, Json):
-        raise SparkError(f"{found.head.text.path}: no JSON objects, one a line")
-    return _selected(found, layout)
+        raise MaliciousDomainsError(f"{files.head.text.path}: no JSON objects, one a line")
+    return _select_json(files, layout)
 
 
-def _selected(found: Files, layout: Json) -> DataFrame:
-    """As Json.select, in Spark."""
+def _split_cells(lines: DataFrame, layout: Csv) -> DataFrame:
+    """Return the cells that a layout uses, as columns by its short names, and _BROKEN.
+
+    lines has one column. A header that stands among the lines has no query: it is another event.
+    """
+    line = F.col(lines.columns[0])
+    rows = (
+        _match_quoted(lines, line, layout) if layout.quoted else _split_plain(lines, line, layout)
+    )
+    where = dict(layout.used)
+    if not layout.header:
+        return rows
+    same = (F.col(x) == layout.header[where[x]] for x in ("client_", "query_"))
+    is_header = F.coalesce(reduce(Column.__and__, same), F.lit(False))
+    return rows.withColumn("query_", F.when(~is_header, F.col("query_")))
+
+
+def _split_plain(lines: DataFrame, line: Column, layout: Csv) -> DataFrame:
+    parts = F.split(line, re.escape(layout.delimiter), -1)
+
+    def cell(at: int) -> Column:
+        return F.nullif(F.get(parts, F.lit(at)), F.lit(""))
+
+    last = max(at for _, at in layout.used)
+    short = cell(last).isNull() & cell(layout.columns - 1).isNull()
+    broken = short | cell(layout.columns).isNotNull()
+    return lines.select(*(cell(at).alias(key) for key, at in layout.used), broken.alias(_BROKEN))
+
+
+def _match_quoted(lines: DataFrame, line: Column, layout: Csv) -> DataFrame:
+    # Java matches a repeated group by recursion, unless it is possessive.
+    pattern = layout.pattern.replace(')*"', ')*+"')
+    used = sorted(layout.used, key=lambda x: x[1])  # as the pattern's groups
+    fields = lines.select(
+        *(F.regexp_extract(line, pattern, i).alias(key) for i, (key, _) in enumerate(used, 1))
+    )
+    broken = F.concat(*fields.columns) == ""
+    return fields.select(
+        *(_unquote(F.col(x)).alias(x) for x in fields.columns), broken.alias(_BROKEN)
+    )
+
+
+def _unquote(cell: Column) -> Column:
+    inner = F.substring(cell, F.lit(2), F.length(cell) - 2)
+    return F.when(cell.startswith('"'), F.replace(inner, F.lit('""'), F.lit('"'))).otherwise(cell)
+
+
+def _select_json(files: InputFiles, layout: Json) -> DataFrame:
+    """Do what Json.select does, in Spark."""
     paths = {key: (layout.wrapper, *path) if layout.wrapper else path for key, path in layout.paths}
-    rows = input_files.reader(found.spark).schema(_schema([*paths.values()])).json([*found.paths])
-    taken = rows.select(*(_at(path).alias(key) for key, path in paths.items()))
+    rows = files.reader.schema(_text_schema([*paths.values()])).json([*files.paths])
+    taken = rows.select(*(_path_column(path).alias(key) for key, path in paths.items()))
     nothing = " AND ".join(f"{key} IS NULL" for key in paths)
     stamp = next((x for x in ("ts", "time_") if x in paths), None)
-    time = seconds(F.col(stamp), T.StringType()) if stamp else F.lit(None).cast("double")
+    time = to_seconds(F.col(stamp), T.StringType()) if stamp else F.lit(None).cast("double")
     why = f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}"
     return taken.select(
         F.expr(layout.client).alias("client"),
         F.expr(layout.query).alias("query"),
         time.alias("time"),
-        code(layout.rcode if layout.coded else None).alias("rcode"),
+        rcode_column(layout.rcode if layout.coded else None).alias("rcode"),
         F.expr(why).alias("why"),
     )
 
 
-def _at(path: tuple[str, ...]) -> Column:
-    return F.col(".".join(map(quoted, path)))
+def _path_column(path: tuple[str, ...]) -> Column:
+    return F.col(".".join(map(quote_name, path)))
 
 
-def _schema(paths: list[tuple[str, ...]]) -> T.StructType:
-    """A type with a text at each path of keys."""
+def _text_schema(paths: list[tuple[str, ...]]) -> T.StructType:
+    """Return a type with a text at each path of keys."""
     inner: dict[str, list[tuple[str, ...]]] = {}
     for first, *rest in paths:
         inner.setdefault(first, []).append(tuple(rest))
     fields = [
-        T.StructField(key, _schema(below) if all(below) else T.StringType())
+        T.StructField(key, _text_schema(below) if all(below) else T.StringType())
         for key, below in inner.items()
     ]
     return T.StructType(fields)

@@ -1,4 +1,8 @@
-"""Files of names scored on Spark: a row out for each row in, with its place."""
+"""Files of names scored on Spark: a row out for each row in, with its place.
+
+Spark reads Parquet and lines; records of CSV and objects are parsed as on one machine, as Spark's
+readers take a quote that is never closed, or a number in place of a name, for something else.
+"""
 
 from __future__ import annotations
 
@@ -17,61 +21,63 @@ from ..inputs.csv_records import normalize_name, read_preamble, read_records
 from ..inputs.rows import Column, Notes, Row
 from ..inputs.zeek_header import ZEEK_START
 from ..model.score import Invalid
+from ..names.errors import MaliciousDomainsError
 from ..scoring.workers import Job
-from . import input_files
-from .errors import SparkError
-from .event_columns import found as column_of
-from .input_files import Files
-from .row_places import Block, placed, whole_files
-from .scoring import PLACED, Rows, scoring
+from .data_files import InputFiles
+from .event_columns import find_column
+from .row_places import Block, add_places, gather_files
+from .scoring import PLACED, ReadRows, score_batches
 
 
-def scored(
-    found: Files, job: Job, column: Column | None, field: str | None
+def score_files(
+    files: InputFiles, job: Job, column: Column | None, field: str | None
 ) -> tuple[DataFrame, Observation | None]:
-    """The columns PLACED of all names; column or field says where these stand.
+    """Return the columns PLACED of all names; column or field says where these stand.
 
-    With a field there is beside it what tells, once the rows have been written, how many objects
-    lack it. Raises MaliciousDomainsError for files that have it not.
+    With a field, the observation has, once the rows have been written, the number of objects
+    without it. Raises MaliciousDomainsError for files without that column.
     """
-    rows_of: Rows
-    if found.kind == "parquet":
-        table, rows_of = _of_parquet(found, column), _cells
+    read_rows: ReadRows
+    if files.kind == "parquet":
+        table, read_rows = _read_parquet(files, column), _parse_cells
     elif column is not None:
-        table, rows_of = _of_csv(found), partial(_records, Table.of(found, column))
+        layout = CsvLayout.detect(files, column)
+        table, read_rows = _read_csv(files), partial(_parse_records, layout)
     else:
-        table = _of_lines(found)
-        rows_of = _lines if field is None else partial(_objects, field)
-    made = table.mapInArrow(scoring(job, rows_of), from_arrow_schema(PLACED))
-    return (made, None) if field is None else _without_notes(made)
+        table = _read_lines(files)
+        read_rows = _parse_lines if field is None else partial(_parse_objects, field)
+    scored = table.mapInArrow(score_batches(job, read_rows), from_arrow_schema(PLACED))
+    return (scored, None) if field is None else _count_lacking(scored)
 
 
-def _of_parquet(found: Files, column: Column | None) -> DataFrame:
-    table = input_files.parquet(found)
+def _read_parquet(files: InputFiles, column: Column | None) -> DataFrame:
+    table = files.read_parquet()
     if column is None:
         there = ", ".join(table.columns[:30])
-        raise SparkError(f"Parquet has columns: name one of {there}, --column NAME")
-    kind, chosen = column_of(table, f"--column {column.name}", column.name)
+        raise MaliciousDomainsError(f"Parquet has columns: name one of {there}, --column NAME")
+    kind, names = find_column(table, f"--column {column.name}", column.name)
     if not isinstance(kind, T.StringType):
-        raise SparkError(f"--column {column.name}: it is of {kind.simpleString()}, not of texts")
-    return placed(table, chosen, numbered=True)
+        raise MaliciousDomainsError(
+            f"--column {column.name}: it is of {kind.simpleString()}, not of texts"
+        )
+    return add_places(table, names, numbered=True)
 
 
-def _of_lines(found: Files) -> DataFrame:
-    return placed(found.lines, F.col("value"))
+def _read_lines(files: InputFiles) -> DataFrame:
+    return add_places(files.lines, F.col("value"))
 
 
-def _of_csv(found: Files) -> DataFrame:
-    """The lines, of each file by one task if a record may go on in the line after it."""
-    lines = _of_lines(found)
+def _read_csv(files: InputFiles) -> DataFrame:
+    """Return the lines, a file for each task if a record may go on in the line after it."""
+    lines = _read_lines(files)
     quotes = F.length("value") - F.length(F.replace("value", F.lit('"'), F.lit("")))
     odd = F.contains("value", F.lit('"')) & (quotes % 2 == 1)
-    return lines if lines.where(odd).isEmpty() else whole_files(lines)
+    return lines if lines.where(odd).isEmpty() else gather_files(lines)
 
 
 @dataclass(frozen=True)
-class Table:
-    """What CSV files have in common, as the first has it; header: its names, if it has any."""
+class CsvLayout:
+    """The layout of the first CSV file, which is that of all; header: its names, if it has any."""
 
     file: str
     column: Column
@@ -80,74 +86,73 @@ class Table:
     header: tuple[str, ...]
 
     @classmethod
-    def of(cls, found: Files, column: Column) -> Table:
-        """Of the first file that is not empty; raises MaliciousDomainsError if it has no such column."""
-        lines, file = found.head.lines, str(found.head.text.path)
+    def detect(cls, files: InputFiles, column: Column) -> CsvLayout:
+        """Read the first file with lines; raises MaliciousDomainsError if the column is missing."""
+        lines, file = files.head.lines, str(files.head.text.path)
         given = (column.delimiter, column.detect_delimiter)
         _, rest, delimiter = read_preamble((f"{x}\n" for x in lines), *given)
         if not lines:
-            raise SparkError(f"{file}: empty")
+            raise MaliciousDomainsError(f"{file}: empty")
         _check_format(file, delimiter)
         first = next(read_records(rest, delimiter), [])
         if isinstance(first, Invalid):
-            raise SparkError(f"{file}: {first.reason}")
+            raise MaliciousDomainsError(f"{file}: {first.reason}")
         at, header = rows.find_column(first, column, Notes())
         return cls(file, column, at, delimiter, tuple(map(normalize_name, first)) if header else ())
 
 
 # --- beside the data ---
 
-_NO_FIELD = "no field"  # the status of a row that counts objects, and is not written
+_NO_FIELD = "no field"  # the status of a row that is counted, not written
+_LACKING = Invalid("", "", _NO_FIELD, "")
 Texts = Iterator[str | None]
 
 
-def _lines(_: Block, texts: Texts) -> Iterator[Row]:
+def _parse_lines(_: Block, texts: Texts) -> Iterator[Row]:
     return rows.read_lines(x or "" for x in texts)
 
 
-def _cells(_: Block, texts: Texts) -> Iterator[Row]:
+def _parse_cells(_: Block, texts: Texts) -> Iterator[Row]:
     return (rows.NULL_ROW if x is None else x for x in texts)
 
 
-def _objects(field: str, _: Block, texts: Texts) -> Iterator[Row]:
+def _parse_objects(field: str, _: Block, texts: Texts) -> Iterator[Row]:
     notes = Notes()
     yield from rows.read_json_field((x or "" for x in texts), field, notes)
     yield from repeat(_LACKING, notes.without_field)
 
 
-_LACKING = Invalid("", "", _NO_FIELD, "")
-
-
-def _records(table: Table, block: Block, texts: Texts) -> Iterator[Row]:
+def _parse_records(layout: CsvLayout, block: Block, texts: Texts) -> Iterator[Row]:
     number, first = 0, block.start == 0
     lines: Iterator[str] = (f"{x}\n" for x in texts)
     if first:
-        number, lines, delimiter = read_preamble(lines, table.delimiter, str)
+        number, lines, delimiter = read_preamble(lines, layout.delimiter, str)
         _check_format(block.file, delimiter)
-    found = read_records(lines, table.delimiter, number)
-    if first and table.header:
-        _check_header(table, block.file, next(found, None))
-    for record in found:
+    parsed = read_records(lines, layout.delimiter, number)
+    if first and layout.header:
+        _check_header(layout, block.file, next(parsed, None))
+    for record in parsed:
         yield (
             record
             if isinstance(record, Invalid)
-            else rows.pick_cell(record, table.at, table.column)
+            else rows.pick_cell(record, layout.at, layout.column)
         )
 
 
 def _check_format(file: str, delimiter: str) -> None:
     if delimiter == ZEEK_START:
-        raise SparkError(f"{file}: a Zeek log as TSV, which Spark does not read here")
+        raise MaliciousDomainsError(f"{file}: a Zeek log as TSV, which Spark does not read here")
 
 
-def _check_header(table: Table, file: str, first: list[str] | Invalid | None) -> None:
-    if first is not None and tuple(map(normalize_name, first)) != table.header:
-        raise SparkError(
-            f"{file} has another header than {table.file}: give files of one header at a time"
+def _check_header(layout: CsvLayout, file: str, first: list[str] | Invalid | None) -> None:
+    if first is not None and tuple(map(normalize_name, first)) != layout.header:
+        raise MaliciousDomainsError(
+            f"{file} has another header than {layout.file}: give files of one header at a time"
         )
 
 
-def _without_notes(made: DataFrame) -> tuple[DataFrame, Observation]:
-    seen = Observation()
+def _count_lacking(scored: DataFrame) -> tuple[DataFrame, Observation]:
+    observation = Observation()
     lacking = F.col("status") == _NO_FIELD
-    return made.observe(seen, F.count_if(lacking).alias("without")).where(~lacking), seen
+    counted = scored.observe(observation, F.count_if(lacking).alias("without"))
+    return counted.where(~lacking), observation

@@ -1,4 +1,4 @@
-"""What runs in Python beside the data: the functions of scan and of the verdict, batch by batch."""
+"""What runs in Python beside the data, batch by batch: the functions of scan and of the verdict."""
 
 from __future__ import annotations
 
@@ -20,106 +20,143 @@ from ..scan.alarm_formats import client_object
 from ..scan.client_identity import Names
 from ..scan.scored_hosts import Job, parsed, scorer_of
 from ..scan.verdicts import AT_ONCE, MOST, judge_days
-from .alarms import JUDGED, row_of
-from .arrow_columns import texts_of
+from .row_places import to_texts
 
 _HOSTS = "query string, label string, suffix string, why string, popular boolean"
 _CLIENTS = "address string, client string, left_out boolean"
 _GRAMS = "gram int, labels int"
 
 Batches = Iterable[pa.RecordBatch]
-Made = Iterator[pa.RecordBatch]
+Results = Iterator[pa.RecordBatch]
+
+# The rows that a scan on Spark returns: what `scan --format jsonl` writes, as columns.
+_TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
+_NAME = pa.struct(
+    {
+        "name": _TEXT,
+        "points": _NUMBER,
+        "log_odds": _NUMBER,
+        "dead": pa.bool_(),
+        "first_seen": _TEXT,
+        "last_seen": _TEXT,
+        "clients": _COUNT,  # of names that clients share
+        "some_clients": pa.list_(_TEXT),
+    }
+)
+_ALARM = pa.struct({"kind": _TEXT, "score": _NUMBER, "confidence": _TEXT, "names": pa.list_(_NAME)})
+_COUNTS = pa.struct(dict.fromkeys(("queries", "labels", "new", "dead", "clients"), _COUNT))
+_LIKELY = pa.struct({"family": _TEXT, "probability": _NUMBER})
+_HINT = pa.struct({"answer": _TEXT, "families": pa.list_(_LIKELY), "unknown": _NUMBER})
+ALARM = pa.schema(
+    {
+        "client": _TEXT,  # null: of what clients share
+        "day": _TEXT,
+        "score": _NUMBER,
+        "confidence": _TEXT,
+        "why": _TEXT,
+        "first_seen": _TEXT,
+        "last_seen": _TEXT,
+        "counts": _COUNTS,
+        "alarms": pa.list_(_ALARM),
+        "family_hint": _HINT,
+    }
+)
+# With what alarms are ordered by, as on a single machine.
+_ORDER = {"low": pa.bool_(), "rank": _NUMBER, "total": _NUMBER, "number": pa.int32()}
+VERDICT = pa.schema([*ALARM, *(pa.field(name, kind) for name, kind in _ORDER.items())])
 
 
-def clients(asked: DataFrame, names: Names) -> DataFrame:
-    """Of each address the client's name, and whether it is none: see asked.add_clients."""
+def name_clients(queries: DataFrame, names: Names) -> DataFrame:
+    """Return the client's name of each address, and whether it is left out."""
 
-    def named(batches: Batches) -> Made:
+    def find_names(batches: Batches) -> Results:
         for batch in batches:
-            addresses = [str(x) for x in texts_of(batch["address"])]
-            found = [names.client(x) for x in addresses]
-            left = [x in names.left_out for x in found]
-            columns = [batch["address"], pa.array(found, pa.string()), pa.array(left, pa.bool_())]
+            addresses = [str(x) for x in to_texts(batch["address"])]
+            clients = [names.client(x) for x in addresses]
+            left = [x in names.left_out for x in clients]
+            columns = [batch["address"], pa.array(clients, _TEXT), pa.array(left, pa.bool_())]
             yield pa.RecordBatch.from_arrays(columns, ["address", "client", "left_out"])
 
-    different = asked.where("address IS NOT NULL").select("address").distinct()
-    return different.mapInArrow(named, _CLIENTS)
+    different = queries.where("address IS NOT NULL").select("address").distinct()
+    return different.mapInArrow(find_names, _CLIENTS)
 
 
-def hosts(asked: DataFrame, job: Job) -> DataFrame:
-    """Of each different name the label to judge, or why there is none: see hosts.parsed."""
+def parse_hosts(queries: DataFrame, job: Job) -> DataFrame:
+    """Return the label to score of each different name, or why there is none."""
 
-    def judged(batches: Batches) -> Made:
+    def parse(batches: Batches) -> Results:
         for batch in batches:
-            found = parsed(scorer_of(job), [str(x) for x in texts_of(batch["query"])])
-            why = [x or None for x in found.why]
-            texts = [pa.array(x, pa.string()) for x in (found.label, found.suffix, why)]
-            columns = [batch["query"], *texts, pa.array(found.popular)]
+            hosts = parsed(scorer_of(job), [str(x) for x in to_texts(batch["query"])])
+            why = [x or None for x in hosts.why]
+            texts = [pa.array(x, _TEXT) for x in (hosts.label, hosts.suffix, why)]
+            columns = [batch["query"], *texts, pa.array(hosts.popular)]
             yield pa.RecordBatch.from_arrays(
                 columns, ["query", "label", "suffix", "why", "popular"]
             )
 
-    different = asked.where("reason IS NULL").select("query").distinct()
-    return different.mapInArrow(judged, _HOSTS)
+    different = queries.where("reason IS NULL").select("query").distinct()
+    return different.mapInArrow(parse, _HOSTS)
 
 
-def scored(labels: DataFrame, job: Job, cut: AlarmThresholds, clients: int) -> DataFrame:
-    """Labels, each once, with their log-odds, and whether they are odd and shared."""
+def score_labels(
+    labels: DataFrame, job: Job, thresholds: AlarmThresholds, clients: int
+) -> DataFrame:
+    """Return labels, each once, with their log-odds, and whether they are suspicious and shared."""
 
-    def scored(batches: Batches) -> Made:
+    def score(batches: Batches) -> Results:
         for batch in batches:
             z = scorer_of(job).log_odds(batch["label"].to_pylist())
             sharers = batch["clients"].to_numpy(zero_copy_only=False)
             popular = batch["popular"].to_numpy(zero_copy_only=False)
-            odd = mask_shared_labels(z, sharers, popular, clients, cut)
+            odd = mask_shared_labels(z, sharers, popular, clients, thresholds)
             columns = [*batch.columns, pa.array(z), pa.array(odd)]
             yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "z", "odd"])
 
     schema = T.StructType(list(labels.schema))
-    return labels.mapInArrow(scored, schema.add("z", "double").add("odd", "boolean"))
+    return labels.mapInArrow(score, schema.add("z", "double").add("odd", "boolean"))
 
 
-def background(hosts: DataFrame) -> Background:
-    """How common each piece is among the log's labels: counted where they are, added by Spark."""
+def count_background(hosts: DataFrame) -> Background:
+    """Count how common each 4-gram is among the log's labels; Spark adds the batches' counts."""
     labels = hosts.where("why IS NULL").select("label").distinct()
 
-    def counted(batches: Batches) -> Made:
+    def count(batches: Batches) -> Results:
         for batch in batches:
             counts = Background.count(batch["label"].to_pylist()).counts
             gram = np.flatnonzero(counts).astype(np.int32)
             columns = [pa.array(gram), pa.array(counts[gram])]
             yield pa.RecordBatch.from_arrays(columns, ["gram", "labels"])
 
-    found = labels.mapInArrow(counted, _GRAMS).groupBy("gram").agg(F.sum("labels").alias("labels"))
-    table = found.toArrow()
+    grams = labels.mapInArrow(count, _GRAMS).groupBy("gram")
+    table = grams.agg(F.sum("labels").alias("labels")).toArrow()
     counts = Background.count([]).counts
     counts[table["gram"].to_numpy()] = table["labels"].to_numpy()
     return Background(counts, labels.count())
 
 
-def judged(
-    unfamiliar: DataFrame, days: DataFrame, log: LogContext, cut: AlarmThresholds, every: bool
+def find_verdicts(
+    rare: DataFrame, days: DataFrame, log: LogContext, thresholds: AlarmThresholds, every: bool
 ) -> DataFrame:
-    """A row a client's day that has an unfamiliar label, with its alarms, if any.
+    """Return a row of VERDICT for each client's day with a rare label.
 
-    every: with what is to be said of a day without an alarm, too.
+    every: whether a day without an alarm has its description as well.
     """
     columns = ("lines", F.col("labels").alias("different"))
     some = days.where(F.col("unfamiliar") <= MOST).select("client", "day", *columns)
-    rows = unfamiliar.join(some, ["client", "day"]).repartition("client", "day")
+    rows = rare.join(some, ["client", "day"]).repartition("client", "day")
     first = F.col("first").asc_nulls_last()
 
-    def judge(batches: Batches) -> Made:
-        for table in whole_days(batches):
-            rows = _judged(table, log, cut, every)
-            yield from pa.Table.from_pylist(rows, schema=JUDGED).to_batches()
+    def judge(batches: Batches) -> Results:
+        for table in split_days(batches):
+            rows = _find_verdicts(table, log, thresholds, every)
+            yield from pa.Table.from_pylist(rows, schema=VERDICT).to_batches()
 
-    in_turn = rows.sortWithinPartitions("client", "day", first, "label")
-    return in_turn.mapInArrow(judge, from_arrow_schema(JUDGED))
+    ordered = rows.sortWithinPartitions("client", "day", first, "label")
+    return ordered.mapInArrow(judge, from_arrow_schema(VERDICT))
 
 
-def whole_days(batches: Batches, at_once: int = AT_ONCE) -> Iterator[pa.Table]:
-    """Rows in turn by client and day, some at a time, so that no day is in two tables."""
+def split_days(batches: Batches, at_once: int = AT_ONCE) -> Iterator[pa.Table]:
+    """Split rows in order of client and day into tables, so that no day is in two of them."""
     kept: list[pa.RecordBatch] = []
     for batch in batches:
         kept.append(batch)
@@ -134,15 +171,17 @@ def whole_days(batches: Batches, at_once: int = AT_ONCE) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(kept)
 
 
-def _judged(
-    table: pa.Table, log: LogContext, cut: AlarmThresholds, every: bool
+def _find_verdicts(
+    table: pa.Table, log: LogContext, thresholds: AlarmThresholds, every: bool
 ) -> list[dict[str, Any]]:
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
     keys = ("client", "day", "lines", "different")
     rows = zip(*(columns[x].tolist() for x in keys), strict=True)
     whole = {(client, day): (lines, different) for client, day, lines, different in rows}
-    found = []
-    for day in judge_days(columns, log, cut):
+    verdicts = []
+    for day in judge_days(columns, log, thresholds):
         told = day.told(*whole[day.client, day.number], 0, 0) if day.alarms or every else None
-        found.append(row_of(client_object(told) if told else {}, day))
-    return found
+        order = {"rank": day.score, "total": day.total, "number": day.number}
+        row = {"client": day.client, **(client_object(told) if told else {}), **order}
+        verdicts.append(row | {"low": day.confidence == "low"})
+    return verdicts

@@ -1,7 +1,7 @@
 """Where rows stand: the file of each, and a number that grows along the file.
 
 Spark hands out the largest pieces of files first, and reads what it has written in that way too.
-So it is these two columns that rows can be put in order by, whoever reads them.
+So rows can be put in order by these two columns.
 """
 
 from __future__ import annotations
@@ -18,24 +18,23 @@ import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from .arrow_columns import texts_of
-from .input_files import shown
+from .data_files import display_path
 
 
 class Block(NamedTuple):
-    """What a task reads of a file at one go: from which byte on, and its first row's place."""
+    """What a task reads of a file at one go: its first byte, and its first row's place."""
 
     file: str
     start: int
     place: int
 
 
-def placed(table: DataFrame, value: Column, numbered: bool = False) -> DataFrame:
-    """The columns value, file, start and place of what was read; see Block.
+def add_places(table: DataFrame, value: Column, numbered: bool = False) -> DataFrame:
+    """Return the columns value, file, start and place of a table that was read; see Block.
 
     numbered: Spark knows the number of each row in its file, as it does of Parquet. Else a row's
-    place is its block's first byte and how many rows of the block come before it: no row is shorter
-    than a byte, so places grow from block to block.
+    place is its block's first byte plus the number of rows of the block before it: no row is
+    shorter than a byte, so places grow from block to block.
     """
     at = table.metadataColumn("_metadata")
     start = at["file_block_start"]
@@ -45,36 +44,47 @@ def placed(table: DataFrame, value: Column, numbered: bool = False) -> DataFrame
     return table.select(*columns, place.alias("place"))
 
 
-def whole_files(table: DataFrame) -> DataFrame:
-    """The same rows, those of each file in one partition, in turn, as one block."""
-    turn = table.withColumn("turn", F.monotonically_increasing_id())
-    sorted_ = turn.repartition("file").sortWithinPartitions("file", "start", "turn")
+def gather_files(table: DataFrame) -> DataFrame:
+    """Return the same rows, those of each file in one partition, in order, as one block."""
+    numbered = table.withColumn("order", F.monotonically_increasing_id())
+    ordered = numbered.repartition("file").sortWithinPartitions("file", "start", "order")
     first = F.lit(0).cast("long")
-    return sorted_.select("value", "file", first.alias("start"), first.alias("place"))
+    return ordered.select("value", "file", first.alias("start"), first.alias("place"))
 
 
 # --- beside the data ---
 
 
-def blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Block, Iterator[str | None]]]:
-    """Each block of a partition and its texts, which are to be taken before the next block."""
-    for (file, start), runs in groupby(_runs(batches), itemgetter(0)):
-        parts = (part for _, part in runs)
+def split_blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Block, Iterator[str | None]]]:
+    """Yield each block of a partition and its texts, which must be read before the next block."""
+    for (file, start), slices in groupby(_slice_blocks(batches), itemgetter(0)):
+        parts = (part for _, part in slices)
         first = next(parts)
-        texts = (text for part in chain([first], parts) for text in texts_of(part["value"]))
-        yield Block(shown(unquote(file)), start, first["place"][0].as_py()), texts
+        texts = (text for part in chain([first], parts) for text in to_texts(part["value"]))
+        yield Block(display_path(unquote(file)), start, first["place"][0].as_py()), texts
 
 
-def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[tuple[str, int], pa.RecordBatch]]:
-    """Pieces of batches of one block each."""
+def to_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
+    """Return a column of text; bytes that are not UTF-8 become surrogates, as in a text file."""
+    try:
+        texts: list[str | None] = column.to_pylist()
+    except UnicodeDecodeError:
+        raw = column.cast(pa.binary()).to_pylist()
+        texts = [None if x is None else x.decode("utf-8", "surrogateescape") for x in raw]
+    return texts
+
+
+def _slice_blocks(
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[tuple[tuple[str, int], pa.RecordBatch]]:
     for batch in batches:
-        for at, end in pairwise([*_changes(batch), batch.num_rows]):
+        for at, end in pairwise([*_find_starts(batch), batch.num_rows]):
             part = batch.slice(at, end - at)
             yield (part["file"][0].as_py(), part["start"][0].as_py()), part
 
 
-def _changes(batch: pa.RecordBatch) -> list[int]:
-    """Where another block begins than that of the row before."""
+def _find_starts(batch: pa.RecordBatch) -> list[int]:
+    """Return the rows at which another block begins than that of the row before."""
     if not batch.num_rows:
         return []
     others = (pc.not_equal(x[1:], x[:-1]) for x in (batch["file"], batch["start"]))

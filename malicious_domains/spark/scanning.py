@@ -1,15 +1,18 @@
 """A DNS log of any size scanned on Spark: the tables of scan, its verdict, its accounting.
 
 Spark groups, counts and joins; the functions of scan and of the verdict run beside the data. What
-is held in one place is bounded: how common each piece of four letters is (8 MB), the names of
-one client's day (5,000), a hundred shared names, and counts.
+one process holds is bounded: the counts of 4-grams (8 MB), the names of one client's day (5,000), a
+hundred shared names, and totals.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -19,121 +22,192 @@ from ..clients.common_labels import common_from
 from ..scan import grouping
 from ..scan.alarm_formats import shared_object
 from ..scan.client_identity import Names
-from ..scan.findings import Accounting, Findings
+from ..scan.findings import Accounting, Findings, Shared, SharedName
 from ..scan.scored_hosts import Job
+from ..scan.shared_labels import SHOWN
 from ..scan.verdicts import MOST
 from . import python_workers
-from .alarms import ALARM
-from .scan_tables import Tables
-from .shared_labels import shared
+from .python_workers import ALARM
+
+# The baseline, which only a scan on one machine has.
+_NO_BASELINE = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS day WHERE false)"
+
+
+class SparkTables:
+    """Tables that Spark keeps, in memory and on disks, until close(); SQL knows them by names."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        """Take the session that has the tables."""
+        self._spark = spark
+        self._prefix = f"malicious_domains_{secrets.token_hex(4)}"
+        self._views = {"known": _NO_BASELINE}
+
+    def query(self, text: str, **values: object) -> DataFrame:
+        """Return what a text of grouping selects."""
+        return self._spark.sql(text.format(**self._views, **values))
+
+    def sql(self, name: str, text: str, **values: object) -> DataFrame:
+        """Keep what a text of grouping selects under a name."""
+        return self.keep(name, self.query(text, **values))
+
+    def keep(self, name: str, table: DataFrame) -> DataFrame:
+        """Keep a table under a name."""
+        return self.view(name, table.persist(StorageLevel.MEMORY_AND_DISK))
+
+    def view(self, name: str, table: DataFrame) -> DataFrame:
+        """Let SQL know a table by a name."""
+        self._views[name] = f"{self._prefix}_{name}"
+        table.createOrReplaceTempView(self._views[name])
+        return table
+
+    def close(self) -> None:
+        """Drop all tables."""
+        for name in self._views.values():
+            if name.startswith(self._prefix):
+                self._spark.catalog.dropTempView(name)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ScanRequest:
     """How to scan."""
 
     job: Job = field(default_factory=Job)
     names: Names = field(default_factory=Names)
-    cut: AlarmThresholds = field(default_factory=AlarmThresholds)
-    most: int | None = None  # alarms a day; None: those over the cut
+    thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
+    most: int | None = None  # alarms a day; None: those over the thresholds
 
 
 @dataclass(frozen=True)
-class Scan:
-    """What a scan has made, of DataFrames that Spark keeps until close().
+class ScanResult:
+    """The result of a scan, of DataFrames that Spark keeps until close().
 
-    alarms has the columns ALARM, the surest first, and at last what clients share. findings has
-    the rest; of its scores only the 99.9% quantile.
+    alarms has the columns ALARM, the surest first, and last the shared labels. findings has the
+    rest; of its scores only the 99.9% quantile.
     """
 
     alarms: DataFrame
     findings: Findings
-    _tables: Tables
+    _tables: SparkTables
 
     def close(self) -> None:
-        """Give back what is kept."""
+        """Let Spark drop the tables."""
         self._tables.close()
 
 
-def scan(spark: SparkSession, events: DataFrame, request: Request) -> Scan:
+def scan_events(spark: SparkSession, events: DataFrame, request: ScanRequest) -> ScanResult:
     """Judge each client's day of events (client, query, time, rcode, why)."""
-    tables = Tables(spark)
+    tables = SparkTables(spark)
     try:
         tables.view("events", events)
-        return _scanned(tables, request)
+        return _scan_tables(tables, request)
     except BaseException:
         tables.close()
         raise
 
 
-def _scanned(tables: Tables, request: Request) -> Scan:
-    job, cut, most = request.job, request.cut, request.most
-    asked = tables.sql("asked", grouping.ASKED)
-    clients = tables.keep("clients", python_workers.clients(asked, request.names))
-    hosts = tables.keep("hosts", python_workers.hosts(asked, job))
-    accounting, coded = _lines(tables.sql("told", grouping.TOLD))
+def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
+    job, thresholds, most = request.job, request.thresholds, request.most
+    queries = tables.sql("asked", grouping.ASKED)
+    clients = tables.keep("clients", python_workers.name_clients(queries, request.names))
+    hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))
+    accounting, has_rcodes = _count_lines(tables.sql("told", grouping.TOLD))
     number = clients.where("NOT left_out").agg(F.count_distinct("client")).collect()[0][0]
     pairs = tables.sql("pairs", grouping.PAIRS)
-    scored = python_workers.scored(tables.query(grouping.LABELS), job, cut, number)
+    scored = python_workers.score_labels(tables.query(grouping.LABELS), job, thresholds, number)
     labels = tables.keep("labels", scored)
-    unfamiliar = tables.sql("unfamiliar", grouping.UNFAMILIAR, few=common_from(number, coded))
+    rare = tables.sql("unfamiliar", grouping.UNFAMILIAR, few=common_from(number, has_rcodes))
     whole, counts = tables.query(grouping.DAYS), tables.query(grouping.COUNTS)
     days = tables.keep("days", whole.join(counts, ["client", "day"], "left"))
-    log = LogContext(has_rcodes=coded, background=python_workers.background(hosts))
-    judged = python_workers.judged(unfamiliar, days, log, cut, every=most is not None)
-    tables.keep("judged", judged)
-    together = shared(labels, pairs, number, cut)
-    alarms = _alarms(judged, most)
-    if together:
-        row = pa.Table.from_pylist([shared_object(together, number)], schema=ALARM)
-        more = judged.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
+    log = LogContext(has_rcodes=has_rcodes, background=python_workers.count_background(hosts))
+    verdicts = python_workers.find_verdicts(rare, days, log, thresholds, every=most is not None)
+    tables.keep("judged", verdicts)
+    shared = _find_shared(labels, pairs, thresholds)
+    alarms = _order_alarms(verdicts, most)
+    if shared:
+        row = pa.Table.from_pylist([shared_object(shared, number)], schema=ALARM)
+        more = verdicts.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
         alarms = alarms.unionAll(more)
     count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("unfamiliar")).collect()[0]
     findings = Findings(
         alarmed=[],
-        shared=together,
+        shared=shared,
         accounting=accounting,
         clients=number,
         days=count,
-        coded=coded,
+        coded=has_rcodes,
         dated=last is not None and last != grouping.NO_DAY,
-        cut=cut.thresholds(coded).random_looking,
-        too_busy=_too_busy(days) if (busiest or 0) > MOST else {},
-        scores=_quantile(judged, count),
+        cut=thresholds.thresholds(has_rcodes).random_looking,
+        too_busy=_find_busy(days) if (busiest or 0) > MOST else {},
+        scores=_find_quantile(verdicts, count),
     )
-    return Scan(alarms, findings, tables)
+    return ScanResult(alarms, findings, tables)
 
 
-def _alarms(judged: DataFrame, most: int | None) -> DataFrame:
-    """Days with alarms, or the highest of each day, the surest first; ties by client and day."""
+def _order_alarms(verdicts: DataFrame, most: int | None) -> DataFrame:
+    """Return days with alarms, or the highest of each day; ties are ordered by client and day."""
     falling = (F.col(x).desc() for x in ("rank", "total"))
     order: list[Column] = [F.col("low"), *falling, F.col("client"), F.col("number")]
-    found = judged.where("score IS NOT NULL")
+    days = verdicts.where("score IS NOT NULL")
     if most is not None:
         place = F.row_number().over(Window.partitionBy("number").orderBy(*order))
-        found = found.withColumn("place", place).where(F.col("place") <= most)
-    return found.orderBy(*order).select(*ALARM.names)
+        days = days.withColumn("place", place).where(F.col("place") <= most)
+    return days.orderBy(*order).select(*ALARM.names)
 
 
-def _too_busy(days: DataFrame) -> dict[str, int]:
+def _find_busy(days: DataFrame) -> dict[str, int]:
     busy = days.where(F.col("unfamiliar") > MOST).groupBy("client").agg(F.max("unfamiliar"))
     return dict(sorted((client, labels) for client, labels in busy.collect()))
 
 
-def _quantile(judged: DataFrame, days: int) -> list[float]:
-    """The 99.9% quantile of the days' sums, as Findings has it; a day that was not judged has 0."""
+def _find_quantile(verdicts: DataFrame, days: int) -> list[float]:
+    """Return the 99.9% quantile of the days' sums, none without days; a day without a row has 0."""
     above = days - 1 - int(0.999 * (days - 1) + 0.5)  # days that are higher
-    found = judged.select("total").orderBy(F.col("total").desc()).limit(above + 1).collect()
+    totals = verdicts.select("total").orderBy(F.col("total").desc()).limit(above + 1).collect()
     if not days:
         return []
-    return [found[above]["total"] if len(found) > above else 0.0]
+    return [totals[above]["total"] if len(totals) > above else 0.0]
 
 
-def _lines(told: DataFrame) -> tuple[Accounting, bool]:
-    """What became of every line, and whether any answer's code is known."""
+def _count_lines(told: DataFrame) -> tuple[Accounting, bool]:
+    """Count the lines by what became of them; return also whether any has a response code."""
     rows = told.groupBy("what").agg(F.sum("lines"), F.sum("coded")).collect()
     counts = {what or "": lines for what, lines, _ in rows}
-    coded = any(what is None and n for what, _, n in rows)
+    has_rcodes = any(what is None and n for what, _, n in rows)
     judged, broken = counts.pop("", 0), counts.pop("broken", 0)
     other = counts.pop("other_event", 0)
-    return Accounting(judged, other=other, broken=broken, skipped=counts), coded
+    return Accounting(judged, other=other, broken=broken, skipped=counts), has_rcodes
+
+
+def _find_shared(labels: DataFrame, pairs: DataFrame, thresholds: AlarmThresholds) -> Shared | None:
+    """Return the alarm of suspicious labels that several clients share, with those clients.
+
+    labels: from python_workers.score_labels().
+    """
+    suspicious = labels.where("odd")
+    count = suspicious.count()
+    if count < thresholds.min_shared:
+        return None
+    order = (F.col("clients").desc(), F.col("z").desc(), "label")
+    top = suspicious.orderBy(*order).limit(SHOWN).collect()
+    clients = _find_sharers(pairs, [x["label"] for x in top])
+    names = [
+        SharedName(
+            f"{x['label']}.{x['suffix']}",
+            x["z"],
+            x["clients"],
+            clients[x["label"]],
+            *(np.nan if x[y] is None else x[y] for y in ("first", "last")),
+        )
+        for x in top
+    ]
+    return Shared(count, count / thresholds.min_shared, "low", names)
+
+
+def _find_sharers(pairs: DataFrame, labels: list[str]) -> dict[str, list[str]]:
+    """Return the first hundred clients that queried each label."""
+    queried = pairs.where(F.col("label").isin(labels)).select("label", "client").distinct()
+    place = F.row_number().over(Window.partitionBy("label").orderBy("client"))
+    sharers: dict[str, list[str]] = {}
+    for row in queried.withColumn("place", place).where(F.col("place") <= SHOWN).collect():
+        sharers.setdefault(row["label"], []).append(row["client"])
+    return {label: sorted(clients) for label, clients in sharers.items()}

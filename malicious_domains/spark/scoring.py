@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.pandas.functions import pandas_udf
+from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 
-from ..inputs.rows import Row
+from ..inputs.rows import NULL_ROW, Row
 from ..model.score import Invalid
 from ..model.scorer import Scorer
+from ..names.errors import MaliciousDomainsError
 from ..scoring.output_formats import (
     Counts,
     compute_verdicts,
@@ -22,11 +26,10 @@ from ..scoring.output_formats import (
     join_generators,
 )
 from ..scoring.workers import Job, load_scorer
-from .arrow_columns import column_of
-from .row_places import Block, blocks
+from .row_places import Block, split_blocks
 
-CHUNK = 1 << 15  # rows scored together, of which each different text is looked at once
-_LARGE = 1 << 24  # characters of a smaller chunk
+CHUNK = 1 << 15  # rows scored together; each different text is scored once
+_MOST_CHARACTERS = 1 << 24  # of a chunk
 _TEXT = pa.string()
 VERDICT = pa.schema(
     {
@@ -39,21 +42,16 @@ VERDICT = pa.schema(
     }
 )
 SCORED = pa.schema([pa.field("domain", _TEXT), *VERDICT])
-PLACED = pa.schema(
-    [
-        *SCORED,
-        pa.field("file", _TEXT),
-        pa.field("place", pa.int64()),  # grows along the file
-    ]
-)
+# place grows along the file.
+PLACED = pa.schema([*SCORED, pa.field("file", _TEXT), pa.field("place", pa.int64())])
 
 
-def scored(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
-    """A row out for each row in, in order, with the columns SCORED; none is lost."""
+def score_rows(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
+    """Return a row of SCORED for each row, in order; none is lost."""
     place = {row: at for at, row in enumerate(dict.fromkeys(rows))}
-    columns = zip(*_lines(scorer, [*place]), strict=True)
+    columns = zip(*_score_different(scorer, [*place]), strict=True)
     arrays = [
-        column_of(column) if x.type == _TEXT else pa.array(column, x.type)
+        _to_column(column) if x.type == _TEXT else pa.array(column, x.type)
         for x, column in zip(SCORED, columns, strict=True)
     ]
     different = pa.RecordBatch.from_arrays(arrays, schema=SCORED)
@@ -62,55 +60,67 @@ def scored(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
     return different.take(pa.array([place[row] for row in rows], pa.int64()))
 
 
-def _lines(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
-    found = compute_verdicts(scorer, rows)
-    judged = zip(found.verdict, found.probability, found.allowed, found.known, strict=True)
-    for row, name in zip(rows, found.rows, strict=True):
+def _score_different(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+    verdicts = compute_verdicts(scorer, rows)
+    columns = (verdicts.verdict, verdicts.probability, verdicts.allowed, verdicts.known)
+    scored = zip(*columns, strict=True)
+    for row, name in zip(rows, verdicts.rows, strict=True):
         if isinstance(name, Invalid):
             yield name.domain, name.status, None, None, None, explain_invalid(name) or None, None
         else:
-            label, probability, entry, known = next(judged)
-            told = (describe_exception(name, entry) or None, join_generators(known) or None)
-            yield row, "judged", name.label, label, probability, *told
+            label, probability, entry, known = next(scored)
+            reasons = (describe_exception(name, entry) or None, join_generators(known) or None)
+            yield row, "judged", name.label, label, probability, *reasons
 
+
+def _to_column(texts: Iterable[str | None]) -> pa.Array:
+    """Return texts as a column; a byte that was not UTF-8 is written as \\xNN."""
+    try:
+        return pa.array(texts, _TEXT)
+    except UnicodeEncodeError:
+        encoded = (x and x.encode("utf-8", "surrogateescape") for x in texts)
+        return pa.array([x and x.decode("utf-8", "backslashreplace") for x in encoded], _TEXT)
+
+
+# --- files ---
 
 Batches = Iterable[pa.RecordBatch]
-Rows = Callable[[Block, Iterator[str | None]], Iterator[Row]]
+ReadRows = Callable[[Block, Iterator[str | None]], Iterator[Row]]
 
 
-def scoring(job: Job, rows_of: Rows) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
-    """What mapInArrow runs over places.placed: rows out of each block, scored some at a time."""
-    return partial(_score, job, rows_of)
+def score_batches(job: Job, read_rows: ReadRows) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+    """Return what mapInArrow runs over row_places.add_places: it scores the rows of each block."""
+    return partial(_score_batches, job, read_rows)
 
 
-def _score(job: Job, rows_of: Rows, batches: Batches) -> Iterator[pa.RecordBatch]:
+def _score_batches(job: Job, read_rows: ReadRows, batches: Batches) -> Iterator[pa.RecordBatch]:
     scorer = load_scorer(job)
-    for rows, files, places in _chunks(rows_of, batches):
+    for rows, files, places in _split_chunks(read_rows, batches):
         where = [pa.array(files, _TEXT), pa.array(places, pa.int64())]
-        columns = [*scored(scorer, rows).columns, *where]
+        columns = [*score_rows(scorer, rows).columns, *where]
         yield pa.RecordBatch.from_arrays(columns, schema=PLACED)
 
 
-Chunk = tuple[list[Row], list[str], list[int]]  # rows, the file of each and its place there
-
-
-def _chunks(rows_of: Rows, batches: Batches) -> Iterator[Chunk]:
+def _split_chunks(
+    read_rows: ReadRows, batches: Batches
+) -> Iterator[tuple[list[Row], list[str], list[int]]]:
+    """Yield some rows at a time, the file of each and its place there."""
     rows, files, places, size = list[Row](), list[str](), list[int](), 0
-    for block, texts in blocks(batches):
-        for place, row in enumerate(rows_of(block, texts), block.place):
+    for block, texts in split_blocks(batches):
+        for place, row in enumerate(read_rows(block, texts), block.place):
             rows.append(row)
             files.append(block.file)
             places.append(place)
             size += len(row)
-            if len(rows) == CHUNK or size > _LARGE:
+            if len(rows) == CHUNK or size > _MOST_CHARACTERS:
                 yield rows, files, places
                 rows, files, places, size = [], [], [], 0
     if rows:
         yield rows, files, places
 
 
-def counted(table: DataFrame) -> Counts:
-    """How many rows of PLACED there are of each kind, as formats.summary takes them."""
+def count_rows(table: DataFrame) -> Counts:
+    """Count the rows of PLACED of each kind, for output_formats.format_summary."""
     skipped = F.when(F.col("status") == "skipped", F.col("reason"))
     allowed = F.when(F.col("status") == "judged", F.col("reason").startswith("allowed: "))
     groups = table.groupBy("status", "label", skipped.alias("why"), allowed.alias("allowed"))
@@ -120,3 +130,43 @@ def counted(table: DataFrame) -> Counts:
         counts["flagged"] += number * (label or 0)
         counts["allowed"] += number * bool(listed)
     return counts
+
+
+# --- columns ---
+
+_PANDAS_TYPES = {pa.int32(): pd.Int32Dtype()}  # which has nulls
+
+
+def register_udf(spark: SparkSession, name: str, job: Job) -> Callable[[Column | str], Column]:
+    """Return a function from texts to structs of VERDICT, which SQL knows by its name."""
+    job.scorer()  # an error of its options is raised here, not by an executor
+
+    def score(texts: pd.Series) -> pd.DataFrame:
+        if not len(texts):
+            return pd.DataFrame(columns=VERDICT.names)
+        _check_texts(name, texts)
+        rows = [x if isinstance(x, str) else NULL_ROW for x in texts]
+        batch = score_rows(load_scorer(job), rows).select(VERDICT.names)
+        table: pd.DataFrame = batch.to_pandas(types_mapper=_PANDAS_TYPES.get)
+        return table
+
+    score.__annotations__ = {"texts": pd.Series, "return": pd.DataFrame}
+    wrap: Any = pandas_udf  # whose overloads know of no struct
+    function: Callable[[Column | str], Column] = wrap(score, from_arrow_schema(VERDICT))
+    spark.udf.register(name, function)
+    return function
+
+
+def _check_texts(name: str, texts: pd.Series | pd.DataFrame) -> None:
+    """Raise MaliciousDomainsError for a column of another type, which is not known before."""
+    kind = "struct" if isinstance(texts, pd.DataFrame) else pd.api.types.infer_dtype(texts)
+    if kind in ("string", "empty"):
+        return
+    if kind in ("integer", "floating"):  # with nulls among them whole numbers are floats by now
+        kind = "numbers"
+    elif kind != "struct":
+        kind = from_arrow_type(pa.Array.from_pandas(texts).type).simpleString()
+    raise MaliciousDomainsError(
+        f"{name}: a column of {kind}, not of texts; give it the column that has the names, or "
+        "CAST(… AS STRING)"
+    )

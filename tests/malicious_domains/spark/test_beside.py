@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from malicious_domains.spark.python_workers import whole_days
+from malicious_domains.spark.python_workers import split_days
 
 DAYS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-1, 2)), max_size=30).map(sorted)
 
@@ -18,7 +18,7 @@ def test_no_day_is_in_two_tables_and_no_row_is_lost(
     rows = [{"client": client, "day": day, "i": i} for i, (client, day) in enumerate(days)]
     schema = pa.schema({"client": pa.string(), "day": pa.int32(), "i": pa.int64()})
     batches = pa.Table.from_pylist(rows, schema=schema).to_batches(max_chunksize=size)
-    tables = [table.to_pylist() for table in whole_days(batches, at_once)]
+    tables = [table.to_pylist() for table in split_days(batches, at_once)]
     assert [x for table in tables for x in table] == rows
     seen = [{(x["client"], x["day"]) for x in table} for table in tables]
     assert sum(map(len, seen)) == len(set(days))

@@ -18,8 +18,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from malicious_domains.cli import main
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
 from malicious_domains.scoring.workers import Job, load_scorer
-from malicious_domains.spark import input_files, name_files, row_places
-from malicious_domains.spark.scoring import Batches, Rows, scoring
+from malicious_domains.spark import data_files, name_files, row_places
+from malicious_domains.spark.scoring import Batches, ReadRows, score_batches
 from tests.helpers.commands import executor_killed
 from tests.helpers.route53 import day
 
@@ -81,8 +81,8 @@ def test_a_python_process_loads_the_model_once(
     for i in range(6):
         (tmp_path / f"{i}.txt").write_text("".join(f"{x}\n" for x in texts[i::6]))
     job = Job("classic", "max_f1", "csv")
-    rows_of: Rows = name_files._lines
-    score = scoring(job, rows_of)
+    rows_of: ReadRows = name_files._parse_lines
+    score = score_batches(job, rows_of)
 
     def told(batches: Batches) -> Iterator[pa.RecordBatch]:
         before = load_scorer.cache_info().misses
@@ -93,7 +93,9 @@ def test_a_python_process_loads_the_model_once(
 
     spark.conf.set("spark.sql.files.maxPartitionBytes", "1000")
     try:
-        table = row_places.placed(input_files.opened(spark, [str(tmp_path)]).lines, F.col("value"))
+        table = row_places.add_places(
+            data_files.open_files(spark, [str(tmp_path)]).lines, F.col("value")
+        )
         tasks = table.mapInArrow(told, "process long, rows long, loaded long").collect()
     finally:
         spark.conf.unset("spark.sql.files.maxPartitionBytes")

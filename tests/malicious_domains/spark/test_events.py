@@ -16,9 +16,9 @@ from pyspark.sql import SparkSession
 
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scan.reading import Source, read
-from malicious_domains.spark import input_files, session
-from malicious_domains.spark.event_columns import events
-from malicious_domains.spark.log_events import events_of
+from malicious_domains.spark import data_files, session
+from malicious_domains.spark.event_columns import select_events
+from malicious_domains.spark.log_events import read_events
 
 NOON = datetime(2025, 11, 26, 12, 0, 0, 250_000)
 TEXTS = [
@@ -50,7 +50,7 @@ def by_duckdb(path: Path, mapping: dict[str, str]) -> Rows:
 
 
 def by_spark(spark: SparkSession, path: Path, mapping: dict[str, str]) -> Rows:
-    return compared([*events_of(input_files.opened(spark, [str(path)]), mapping).collect()])
+    return compared([*read_events(data_files.open_files(spark, [str(path)]), mapping).collect()])
 
 
 def compared(rows: Rows) -> Rows:
@@ -141,31 +141,31 @@ def test_a_csv_of_another_header_is_refused(spark: SparkSession, tmp_path: Path)
     (tmp_path / "a.csv").write_text("src,name\n10.0.0.1,a.com\n")
     (tmp_path / "b.csv").write_text("name,src\na.com,10.0.0.1\n")
     with pytest.raises((PySparkException, Py4JError)) as raised:
-        events_of(input_files.opened(spark, [str(tmp_path)]), {}).collect()
-    told = session.told(raised.value)
+        read_events(data_files.open_files(spark, [str(tmp_path)]), {}).collect()
+    told = session.summarize_error(raised.value)
     assert told == "the files have different headers; give those of one header at a time"
 
 
 def test_columns_that_will_not_do_are_named(spark: SparkSession, tmp_path: Path) -> None:
     df = spark.createDataFrame([("a", ["b.com"])], "client string, query array<string>")
     with pytest.raises(MaliciousDomainsError, match=r"query=query: a column of array<string>, not"):
-        events(df, {"client": "client", "query": "query"})
+        select_events(df, {"client": "client", "query": "query"})
     with pytest.raises(
         MaliciousDomainsError, match=r"client=who: there is no such column; there are cl"
     ):
-        events(df, {"client": "who", "query": "client"})
+        select_events(df, {"client": "who", "query": "client"})
     pq.write_table(pa.table({"client": ["a"], "query": ["b.com"]}), tmp_path / "dns.parquet")
-    found = input_files.opened(spark, [str(tmp_path / "dns.parquet")])
+    found = data_files.open_files(spark, [str(tmp_path / "dns.parquet")])
     with pytest.raises(
         MaliciousDomainsError, match=r"time=at: there is no such column; there are client"
     ):
-        events_of(found, {"time": "at"})
+        read_events(found, {"time": "at"})
     with pytest.raises(MaliciousDomainsError, match=r"there is no 'who' to map; known are client"):
-        events_of(found, {"who": "client"})
+        read_events(found, {"who": "client"})
     (tmp_path / "mixed").mkdir()
     for name in ("a.csv", "b.json"):
         (tmp_path / "mixed" / name).write_text("x")
     with pytest.raises(
         MaliciousDomainsError, match=r"a\.csv is csv, .*b\.json is json: give files of one"
     ):
-        input_files.opened(spark, [str(tmp_path / "mixed")])
+        data_files.open_files(spark, [str(tmp_path / "mixed")])

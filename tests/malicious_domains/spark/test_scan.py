@@ -16,8 +16,8 @@ from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scan import alarm_formats, scan_run, terminal
 from malicious_domains.scan.reading import Source
 from malicious_domains.scan.scored_hosts import Job
-from malicious_domains.spark import input_files, output, python_workers, scan, scanning
-from malicious_domains.spark.log_events import events_of
+from malicious_domains.spark import data_files, python_workers, scan, scanning
+from malicious_domains.spark.log_events import read_events
 from tests.helpers import route53
 from tests.helpers.commands import executor_killed
 
@@ -74,9 +74,9 @@ def on_spark(
     spark: SparkSession, path: Path, folder: Path, most: int | None = None
 ) -> tuple[list[Any], list[str]]:
     """The same of Spark's, as it stands in the folder that is written."""
-    events = events_of(input_files.opened(spark, [str(path)]), {})
-    made = scanning.scan(spark, events, scanning.Request(job=Job(), most=most))
-    written = output.write(made.alarms, str(folder))
+    events = read_events(data_files.open_files(spark, [str(path)]), {})
+    made = scanning.scan_events(spark, events, scanning.ScanRequest(job=Job(), most=most))
+    written = data_files.write_parquet(made.alarms, str(folder))
     rows = [plain(row.asDict(recursive=True)) for row in written.collect()]
     made.close()
     assert (folder / "_SUCCESS").exists()
@@ -143,8 +143,8 @@ def test_a_table_of_ones_own_has_the_alarms_of_its_log(
         assert seen[0].count() == seen[0].distinct().count() > 1000
         return scored
 
-    beside_scored = python_workers.scored
-    monkeypatch.setattr(python_workers, "scored", noted)
+    beside_scored = python_workers.score_labels
+    monkeypatch.setattr(python_workers, "score_labels", noted)
     alarms = scan(df, client="from", query="the.name", time="at", rcode="code", qtype="kind")
     assert [plain(x.asDict(recursive=True)) for x in alarms.collect()] == single(day / "two.jsonl")[
         0

@@ -22,7 +22,7 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scoring import output_formats
 from malicious_domains.scoring.workers import Job
-from malicious_domains.spark import input_files, name_files, output, score_udf, scoring, session
+from malicious_domains.spark import data_files, name_files, score_udf, scoring, session
 from tests.helpers.route53 import day
 
 JOB = Job(None, "max_f1", "csv", raw=True)
@@ -73,14 +73,16 @@ def on_spark(
 ) -> tuple[list[list[str]], str]:
     """The same of Spark's."""
     where = rows.Column(column) if column else None
-    table, lacking = name_files.scored(input_files.opened(spark, [str(path)]), JOB, where, field)
-    written = output.write(table, str(folder))
+    table, lacking = name_files.score_files(
+        data_files.open_files(spark, [str(path)]), JOB, where, field
+    )
+    written = data_files.write_parquet(table, str(folder))
     found = [
         ["" if x is None else str(x) for x in (row[name] for name in output_formats.CSV_COLUMNS)]
         for row in written.orderBy("file", "place").collect()
     ]
     assert not lacking or lacking.get == {"without": 2}
-    return found, output_formats.summarize_counts(scoring.counted(written))
+    return found, output_formats.summarize_counts(scoring.count_rows(written))
 
 
 def test_rows_of_csv_and_json_are_those_of_one_machine(
@@ -123,8 +125,8 @@ def test_places_in_parquet_are_numbers_of_rows(spark: SparkSession, tmp_path: Pa
     for name, size in (("a", 3), ("b", 9)):
         table = pa.table({"name": [f"{name}{i}.com" for i in range(size)]})
         pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=2)
-    found = input_files.opened(spark, [str(tmp_path)])
-    table, _ = name_files.scored(found, JOB, rows.Column("name"), None)
+    found = data_files.open_files(spark, [str(tmp_path)])
+    table, _ = name_files.score_files(found, JOB, rows.Column("name"), None)
     places = table.select("domain", "place").orderBy("file", "place").collect()
     assert [tuple(x) for x in places] == [
         (f"{name}{i}.com", i) for name, size in (("a", 3), ("b", 9)) for i in range(size)
@@ -168,12 +170,12 @@ def test_records_over_several_lines_are_those_of_one_machine(
 def test_tables_of_different_headers_are_refused(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name,id\na.com,1\n")
     (tmp_path / "b.csv").write_text("id,name\n1,a.com\n")
-    table, _ = name_files.scored(
-        input_files.opened(spark, [str(tmp_path)]), JOB, rows.Column("name"), None
+    table, _ = name_files.score_files(
+        data_files.open_files(spark, [str(tmp_path)]), JOB, rows.Column("name"), None
     )
     with pytest.raises(PySparkException) as raised:
         table.collect()
-    told = session.told(raised.value)
+    told = session.summarize_error(raised.value)
     assert told.startswith(f"{tmp_path}/b.csv has another header than {tmp_path}/a.csv: give")
 
 
@@ -244,7 +246,7 @@ def test_a_column_that_is_not_of_texts_is_refused(
     with pytest.raises(PySparkException) as raised:
         found.collect()
     told = f"malicious_domain: a column of {kind}, not of texts; give it the column that has the"
-    assert session.told(raised.value).startswith(told)
+    assert session.summarize_error(raised.value).startswith(told)
 
 
 def test_what_cannot_be_scored_is_said(spark: SparkSession, tmp_path: Path) -> None:
@@ -253,22 +255,22 @@ def test_what_cannot_be_scored_is_said(spark: SparkSession, tmp_path: Path) -> N
         with pytest.raises(
             MaliciousDomainsError, match=rf"{path.name}: there (are no files|is no such)"
         ):
-            input_files.opened(spark, [str(path)])
+            data_files.open_files(spark, [str(path)])
     table = tmp_path / "table.parquet"
     spark.range(3).selectExpr("id", "CAST(id AS STRING) AS `the.name`").write.parquet(str(table))
-    found = input_files.opened(spark, [str(table)])
+    found = data_files.open_files(spark, [str(table)])
     with pytest.raises(
         MaliciousDomainsError, match="--column name: there is no such column; there are id"
     ):
-        name_files.scored(found, JOB, rows.Column("name"), None)
+        name_files.score_files(found, JOB, rows.Column("name"), None)
     with pytest.raises(MaliciousDomainsError, match="--column id: it is of bigint, not of texts"):
-        name_files.scored(found, JOB, rows.Column("id"), None)
+        name_files.score_files(found, JOB, rows.Column("id"), None)
     with pytest.raises(MaliciousDomainsError, match=r"name one of id, the\.name, --column NAME"):
-        name_files.scored(found, JOB, None, None)
-    judged, _ = name_files.scored(found, JOB, rows.Column("the.name"), None)
+        name_files.score_files(found, JOB, None, None)
+    judged, _ = name_files.score_files(found, JOB, rows.Column("the.name"), None)
     assert judged.count() == 3
     with pytest.raises(MaliciousDomainsError, match=r"table\.parquet is there already; remove it"):
-        output.check(spark, str(table))
+        data_files.check_output(spark, str(table))
     (table / "_SUCCESS").unlink()
     with pytest.raises(MaliciousDomainsError, match="without _SUCCESS"):
-        output.check(spark, str(table))
+        data_files.check_output(spark, str(table))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.spark import session
-from malicious_domains.spark.errors import SparkError
 from tests.helpers.commands import fake_java
 
 
@@ -26,7 +26,7 @@ def test_a_java_without_vectors_is_passed_over(
     monkeypatch.setenv("JAVA_HOME", str(old))
     monkeypatch.setenv("PATH", f"{bare / 'bin'}:{os.environ['PATH'].partition(':')[0]}")
     monkeypatch.setattr(session, "_INSTALLED", tmp_path / "jvm")
-    with pytest.raises(SparkError, match="apt-get install openjdk-17-jre-headless"):
+    with pytest.raises(MaliciousDomainsError, match="apt-get install openjdk-17-jre-headless"):
         session.find_java()
     good = java(tmp_path / "jvm" / "good", "jdk.incubator.vector@21.0.2")
     assert session.find_java() == good
@@ -49,5 +49,5 @@ def test_a_java_without_vectors_is_passed_over(
     ],
 )
 def test_what_spark_says_is_told_in_a_line(text: str, told: str) -> None:
-    assert told in session.told(Exception(text))
-    assert "\n" not in session.told(Exception(text))
+    assert told in session.summarize_error(Exception(text))
+    assert "\n" not in session.summarize_error(Exception(text))
