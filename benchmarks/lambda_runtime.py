@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.h2o_cluster.local_servers import HOST, free_port, session, start
+from pipeline.h2o_cluster.local_servers import HOST, direct_session, find_free_port, start_server
 
 # The emulator's binaries come with the AWS SAM CLI.
 PACKAGE = "aws-sam-cli==1.170.0"
@@ -71,7 +71,7 @@ class Function:
 
         Raise EmulationError if the function cannot be started.
         """
-        with session() as direct:
+        with direct_session() as direct:
             answer = direct.post(self.url, data=json.dumps(event), timeout=_ANSWER)
         if not answer.ok:
             raise EmulationError(f"{answer.status_code} {answer.text}:\n{self.log[-2000:]}")
@@ -114,7 +114,7 @@ def emulated(
     what AWS gives for them, if this machine allows it; 0: no limit. Every with block has a cold
     start of its own. Raise EmulationError if the runtime cannot be had.
     """
-    front, runtime = free_port(), free_port()
+    front, runtime = find_free_port(), find_free_port()
     command = [
         *(str(find_emulator()), "--log-level", "info"),
         *("--runtime-interface-emulator-address", f"{HOST}:{front}"),
@@ -126,7 +126,7 @@ def emulated(
         libraries, log = Path(name) / "runtime", Path(name) / "log"
         _link_packages(libraries, _RUNTIME + (_SDK if sdk else ()))
         variables = _make_environment(folder, libraries) | dict(environment or {})
-        process = start(command, log, variables, folder)
+        process = start_server(command, log, variables, folder)
         limits = _limit_resources(process.pid, megabytes) if megabytes else nullcontext(False)
         with limits as limited:
             try:

@@ -18,9 +18,9 @@ from random import Random
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.names.parse import MAX_LABEL
-from pipeline.corpus import embedded
+from pipeline.corpus import defaults
 from pipeline.corpus.schema import COLUMNS, GROUP
-from pipeline.h2o_cluster.cluster import cluster
+from pipeline.h2o_cluster.cluster import open_cluster
 
 from .measure import Row, format_spread, run_pipeline, time_rounds
 from .sample_labels import list_legitimate
@@ -36,7 +36,7 @@ def rows() -> Iterator[Row]:
     yield "H2O, start and stop", format_spread(time_rounds(_start_h2o, 3), "s", 2)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         data, out = Path(folder) / "rows.csv", str(Path(folder) / "model")
-        embedded.write(data)
+        defaults.write_embedded(data)
         took = run_pipeline("train", "--features", "classic", "--data", str(data), "--out", out)
         yield "train classic on 165,579 rows, whole process", f"{took.seconds:.1f} s"
         took = run_pipeline("train", "--out", out)
@@ -56,7 +56,7 @@ def _train_growing(data: Path, out: str, size: int) -> Iterator[Row]:
 
 
 def _start_h2o() -> None:
-    with cluster():
+    with open_cluster():
         pass
 
 

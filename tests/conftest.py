@@ -18,8 +18,8 @@ from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
-from pipeline.corpus.embedded import write as write_embedded
-from pipeline.h2o_cluster.cluster import Cluster, cluster
+from pipeline.corpus.defaults import write_embedded
+from pipeline.h2o_cluster.cluster import Cluster, open_cluster
 from pipeline.release import package
 from pipeline.release.local_server import served
 from tests.helpers import aws_server
@@ -82,7 +82,7 @@ def _had(source: sources.Dataset) -> bool:
     with (DOWNLOADS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            sources.fetch(source)
+            sources.fetch_source(source)
         except sources.SourceError:
             if os.environ.get("DOMAINS_MIRROR"):
                 raise
@@ -101,7 +101,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def original() -> labelled.Corpus:
-    return labelled.read(sources.ORIGINAL.path, "original")
+    return labelled.read_corpus(sources.ORIGINAL.path, "original")
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +113,7 @@ def words_txt() -> Path:
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> labelled.Corpus:
     path = tmp_path_factory.mktemp("corpus") / "embedded.csv"
     write_embedded(path)
-    return labelled.read(path, "embedded")
+    return labelled.read_corpus(path, "embedded")
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +126,7 @@ def small_csv(embedded: labelled.Corpus, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def h2o_cluster() -> Iterator[Cluster]:
-    with cluster() as running:
+    with open_cluster() as running:
         yield running
 
 

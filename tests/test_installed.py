@@ -127,12 +127,12 @@ def test_a_deployment_is_of_a_checkout(installed: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def served(installed: Path, everything: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    port, log = local_servers.free_port(), tmp_path / "log"
+    port, log = local_servers.find_free_port(), tmp_path / "log"
     command = [str(installed / "malicious-domains"), "serve", "--port", str(port)]
-    process = local_servers.start(command, log, everything, tmp_path)
+    process = local_servers.start_server(command, log, everything, tmp_path)
     url = f"http://127.0.0.1:{port}"
     try:
-        local_servers.wait(process, f"{url}/health", log, 30)
+        local_servers.wait_for_server(process, f"{url}/health", log, 30)
         yield url
     finally:
         process.terminate()

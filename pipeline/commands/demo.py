@@ -9,7 +9,7 @@ from typing import Any
 from malicious_domains.model import artifact
 
 from ..corpus import sources
-from ..h2o_cluster.local_servers import session
+from ..h2o_cluster.local_servers import direct_session
 from ..release.local_server import served
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
 from ..training.training_run import Request, run_training
@@ -51,7 +51,7 @@ def summary(metadata: dict[str, Any]) -> Iterator[str]:
 
 
 def _ask(url: str, domain: str) -> dict[str, Any]:
-    with session() as direct:
+    with direct_session() as direct:
         answer = direct.post(f"{url}/malicious-domain-classifier", json={"domain": domain})
     answer.raise_for_status()
     result: dict[str, Any] = answer.json()

@@ -67,11 +67,11 @@ def data(action: str, tranco: str | None) -> int:
     """List the data sources, or download what is missing."""
     from ..corpus import sources
 
-    chosen = [sources.tranco(tranco)] if tranco else sources.SOURCES
+    chosen = [sources.tranco_list(tranco)] if tranco else sources.SOURCES
     status = DONE
     for source in chosen if action == "fetch" else ():
         try:
-            sources.fetch(source)
+            sources.fetch_source(source)
         except sources.SourceError as error:
             print(f"data: {error}", file=sys.stderr)
             status = FAILED
@@ -243,9 +243,9 @@ def evaluate(
     """Write a report of what a model is worth."""
     from ..corpus.mapping import ReadOptions
     from ..evaluation.evaluate import run_evaluation
-    from ..h2o_cluster.cluster import H2O
+    from ..h2o_cluster.cluster import ClusterOptions
 
     options = ReadOptions.parse(mapping, lenient)
-    which = H2O(h2o_url, h2o_folder, h2o_nodes, h2o_memory)
+    which = ClusterOptions(h2o_url, h2o_folder, h2o_nodes, h2o_memory)
     run_evaluation(model, data, out, which, options=options, traffic=traffic)
     return DONE

@@ -1,56 +1,90 @@
-"""What is learned from where no data are given."""
+"""Open the corpus to train on: a user's own file, or the default of each model."""
 
 from __future__ import annotations
 
+import csv
+import lzma
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
+from malicious_domains.dga.generators import cryptolocker, goz, newgoz
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 
-from . import embedded, labelled, mixture, sources
-from .labelled import Corpus
+from . import mixture, sources
+from .labelled import Corpus, read_corpus
 from .mapping import ReadOptions
-from .schema import CorpusError
+from .schema import COLUMNS, CorpusError
 
 
 @contextmanager
-def chosen(
+def open_corpus(
     features: str, data: Path | None, options: ReadOptions | None = None
 ) -> Iterator[Corpus]:
-    """The file at data, or what a model of these features is trained on by default.
+    """Read the file at `data`, or else what a model of these features is trained on by default.
 
-    How a file of one's own is read, and what is left out, is said. Raises CorpusError, InputError
-    or SourceError.
+    How a user's own file is read, and what is left out, goes to stderr. Raises CorpusError,
+    InputError or SourceError.
     """
     if data:
-        yield _own_corpus(data, options)
+        corpus = read_corpus(data, options=options)
+        if report := corpus.reading:
+            print_status(f"taken    {report}")
+            if report.left_out.rows:
+                print_status(str(report.left_out))
+        yield corpus
         return
     if options and options.columns:
-        raise CorpusError("--map is of a file: give it as --data")
+        raise CorpusError("--map applies to a file: give it as --data")
     with temporary_folder("corpus-") as folder:
-        if features == "classic":
-            yield _classic_corpus(folder)
-            return
-        path = folder / "mix.csv"
-        print_status(f"mixed    {mixture.assemble(path)}")
-        yield labelled.read(path, "mix")
+        path = folder / "corpus.csv"
+        if features != "classic":
+            print_status(f"mixed    {mixture.assemble(path)}")
+            yield read_corpus(path, "mix")
+        elif found := sources.fetch_demo_data("the embedded corpus is used instead"):
+            yield read_corpus(found, "original")
+        else:
+            write_embedded(path)
+            yield read_corpus(path, "embedded")
 
 
-def _own_corpus(path: Path, options: ReadOptions | None) -> Corpus:
-    corpus = labelled.read(path, options=options)
-    if corpus.taken:
-        print_status(f"taken    {corpus.taken}")
-        if corpus.taken.left_out.rows:
-            print_status(str(corpus.taken.left_out))
-    return corpus
+def write_embedded(path: Path) -> None:
+    """Write the corpus that needs no download: HSTS names, and those of three generators.
+
+    Each label occurs once; one that is both legitimate and generated is left out.
+    """
+    legit = {host.partition(".")[0]: (host, "legit", "legit") for host in _read_hsts()}
+    generated = {host.partition(".")[0]: (host, "dga", x) for host, x in _generate_names()}
+    both = legit.keys() & generated.keys()
+    with path.open("w", newline="", encoding="ascii") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for rows in (legit, generated):
+            for label, (host, kind, family) in rows.items():
+                if label not in both:
+                    writer.writerow((host, label, kind, family))
 
 
-def _classic_corpus(folder: Path) -> Corpus:
-    """The original's, if it is here or can be had; else the embedded."""
-    if found := sources.original_or_none("the embedded corpus is used instead"):
-        return labelled.read(found, "original")
-    path = folder / "embedded.csv"
-    embedded.write(path)
-    return labelled.read(path, "embedded")
+def _read_hsts() -> list[str]:
+    return lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split()
+
+
+def _generate_names() -> Iterator[tuple[str, str]]:
+    """Yield names and families from which the H2O demo's malicious rows were taken.
+
+    All but one of its 52,665 are among these: cryptolocker and goz under .ru, and newgoz of 29
+    August 2014.
+    """
+    days = (date(2014, 12, 31) - date(2014, 5, 1)).days + 1
+    for day in (date(2014, 5, 1) + timedelta(days=number) for number in range(days)):
+        for index in range(cryptolocker.TLDS.index("ru"), cryptolocker.COUNT, 7):
+            yield cryptolocker.domain(day, index), "cryptolocker"
+    for month in range(4, 13):
+        for day_of_month in (1, 7, 14, 21, 28):
+            for index in range(0, goz.COUNT, 6):  # those under .ru
+                yield goz.domain(date(2014, month, day_of_month), index), "goz"
+    for salt, count in newgoz.SALTS.items():
+        for index in range(count):
+            yield newgoz.domain(date(2014, 8, 29), index, salt), "newgoz"

@@ -1,4 +1,4 @@
-"""A corpus mixed from several sources: each label once, and in one class only."""
+"""Mix a training corpus from several sources: each label once, and in one class only."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from .readers import KNOWN, RowReader
 from .schema import CLASSES, COLUMNS, GROUP, CorpusError, LabelledName
 
 DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes")
-NAMES = 5000  # of a family of generators
-SEED = 1  # of the draws
-LEAST = 3  # names of a family; of fewer there would be none of a shape
+NAMES = 5000  # of each family of generators
+SEED = 1  # of the random sampling
+LEAST = 3  # names of a family; with fewer, a synthetic one would have none
 _LABEL = re.compile(rf"[a-z0-9-]{{1,{MAX_LABEL}}}")
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a mix holds and what was left out of it."""
+    """The rows of a mixed corpus, and what was left out."""
 
     rows: dict[str, dict[str, int]]  # by class and subclass, in the order of the file
     both: int  # labels that are legitimate in one row and generated in another
-    refused: int  # rows whose name has no label that could be judged
-    repeated: int  # rows whose label was there already, in the same class
+    refused: int  # rows whose name has no label that can be scored
+    repeated: int  # rows whose label occurs before, in the same class
 
     def __str__(self) -> str:
         total = sum(sum(counts.values()) for counts in self.rows.values())
@@ -43,14 +43,14 @@ class Summary:
             parts = ", ".join(f"{n:,} {subclass}" for subclass, n in counts.items())
             lines.append(f"{kind}: {sum(counts.values()):,} ({parts})")
         lines.append(
-            f"left out: {self.both:,} labels in both classes, {self.refused:,} names refused, "
+            f"left out: {self.both:,} labels in both classes, {self.refused:,} invalid names, "
             f"{self.repeated:,} rows that repeat a label"
         )
         return "\n  ".join(lines)
 
 
 class _Mix:
-    """Rows by label; the first of each label stands."""
+    """Rows by label, of which the first counts."""
 
     def __init__(self) -> None:
         self.first: dict[str, LabelledName] = {}
@@ -58,7 +58,7 @@ class _Mix:
         self.refused = self.repeated = 0
 
     def add(self, rows: Iterable[LabelledName]) -> None:
-        """Take the rows in."""
+        """Add rows."""
         for row in rows:
             if not _LABEL.fullmatch(row.domain):
                 self.refused += 1
@@ -70,11 +70,11 @@ class _Mix:
                 self.repeated += 1
 
     def kept(self) -> list[LabelledName]:
-        """The rows of the corpus, in the order in which they came."""
+        """Return the rows of the corpus, in their order."""
         return [row for label, row in self.first.items() if label not in self.both]
 
     def summary(self) -> Summary:
-        """The rows by class and subclass, and what was left out."""
+        """Count the rows by class and subclass, and those left out."""
         counts = Counter((row.kind, row.subclass) for row in self.kept())
         rows = {c: {s: n for (kind, s), n in counts.items() if kind == c} for c in CLASSES}
         return Summary(rows=rows, both=len(self.both), refused=self.refused, repeated=self.repeated)
@@ -89,18 +89,18 @@ def assemble(
 ) -> Summary:
     """Mix sources, as RowReader.parse reads them, into a CSV of COLUMNS and GROUP.
 
-    The first source that has a label gives its row; a label in both classes is
-    dropped. `names` is how many a family of generators makes, `seed` that of the
-    draws, options are those of the sources that are files. The file takes its place
-    whole or not at all. Raises CorpusError, or InputError of a file that cannot be read.
+    The first source that has a label gives its row; a label in both classes is dropped. `names` is
+    the number for each family of generators, `seed` that of the random sampling, options apply to
+    sources that are files. The file takes its place completely or not at all. Raises CorpusError,
+    or InputError for a file that cannot be read.
     """
     if names < LEAST:
         raise CorpusError(f"{names} names a family: give {LEAST} or more")
     readers = [RowReader.parse(text, options) for text in sources]
     if options and options.columns and all(reader.name in KNOWN for reader in readers):
-        raise CorpusError("--map is of files: give one as --source")
+        raise CorpusError("--map applies to files: give one as --source")
     mix = _Mix()
-    with _replacing(path) as file:
+    with _open_new(path) as file:
         for reader in readers:
             mix.add(reader.rows(names, seed))
         if not (kept := mix.kept()):
@@ -112,8 +112,8 @@ def assemble(
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """A new file that takes path's place at the end of the with block; raises CorpusError."""
+def _open_new(path: Path) -> Iterator[TextIO]:
+    """Open a new file that replaces `path` at the end of the with block; raises CorpusError."""
     if path.exists() and not path.is_file():
         raise CorpusError(f"{path} is not a regular file; choose another with --out")
     with replace_file(path) as new:

@@ -1,6 +1,6 @@
-"""Labelled names as people have them: other columns, other words for the classes, hosts alone.
+"""Read labelled names as people have them: other columns, other class words, hosts alone.
 
-What cannot be learned from is left out, counted by reason and shown by example.
+Rows that cannot be learned from are left out, counted by reason, and shown by example.
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ from malicious_domains.model.score import Invalid
 from malicious_domains.names.errors import quote_text
 from malicious_domains.names.parse import InvalidDomain, parse
 
-from .class_words import class_of
-from .mapping import FIELDS, ReadOptions, choose
-from .record_files import Table, opened_table
+from .mapping import FIELDS, ReadOptions, map_columns, parse_class
+from .record_files import Table, open_table
 from .schema import LABEL, CorpusError, LabelledName
 
-MOST_LEFT_OUT = 0.01  # share of the rows that may be left out of a file that is not read leniently
-_TOO_MANY = f"that is over {MOST_LEFT_OUT:.0%}: mend them, or learn from the rest with --lenient"
+MOST_LEFT_OUT = 0.01  # share of the rows that may be left out of a file unless read leniently
+_TOO_MANY = f"that is over {MOST_LEFT_OUT:.0%}: fix them, or learn from the rest with --lenient"
 _EXAMPLES = 3  # rows that are shown for each reason
 _NO_CLASS = Invalid("", "no class", reason="no_class")
 
 
 @dataclass
 class LeftOut:
-    """Rows that nothing is learned from, by reason, with some of them for a person to look at."""
+    """Rows that are not learned from, counted by reason, with some examples."""
 
     of: int = 0  # rows that were read, these included
     reasons: Counter[str] = field(default_factory=Counter)
@@ -50,7 +49,7 @@ class LeftOut:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """The number of these rows."""
         return self.reasons.total()
 
     def __str__(self) -> str:
@@ -62,21 +61,21 @@ class LeftOut:
 
 
 @dataclass
-class Taken:
-    """How a file was read: what an artifact records, and a person is told."""
+class ReadReport:
+    """How a file was read, for the artifact's record and the screen."""
 
-    columns: dict[str, str]  # theirs by ours
-    kind: str = ""  # the class of all rows, if it was told and not read
-    classes: dict[str, str] = field(default_factory=dict)  # ours by each of their words
+    columns: dict[str, str]  # the file's column for each field
+    kind: str = ""  # the class of all rows, if the file has no column for it
+    classes: dict[str, str] = field(default_factory=dict)  # the class of each word in the file
     left_out: LeftOut = field(default_factory=LeftOut)
 
     def record(self) -> dict[str, Any]:
-        """Columns, words for the classes, and numbers of rows that were left out, by reason."""
+        """Return columns, words for the classes, and the rows left out by reason."""
         left_out = dict(self.left_out.reasons)
         return {"columns": self.columns, "classes": self.classes, "left_out": left_out}
 
     def __str__(self) -> str:
-        parts = [f"{ours} from {theirs!r}" for ours, theirs in self.columns.items()]
+        parts = [f"{name} from {column!r}" for name, column in self.columns.items()]
         if words := ", ".join(f"{w!r} is {kind}" for w, kind in self.classes.items() if w != kind):
             parts.append(words)
         if "domain" not in self.columns:
@@ -89,35 +88,83 @@ class Taken:
 class Reading:
     """The rows of a CSV, of JSON lines or of Parquet, one after the other.
 
-    A label stands as it is, or is taken from the host.
+    A row's label is that of the file, or taken from the host.
     """
 
-    taken: Taken  # how they were read, once they are
+    report: ReadReport  # once rows are read
 
     def __init__(self, path: Path, options: ReadOptions | None = None, kind: str = "") -> None:
-        """kind: the only class that is wanted, and that of all rows where no column tells it."""
+        """Read a file; kind: the only class to keep, and that of all rows without a class."""
         self._path, self._options, self._kind = path, options or ReadOptions(), kind
 
     def __iter__(self) -> Iterator[LabelledName]:
-        """The rows that can be learned from.
+        """Yield the rows that can be learned from.
 
-        Raises CorpusError if the columns are not known or not clear, a class is called by an
-        unknown word, or, at the end, more than MOST_LEFT_OUT of the rows had to be left out and
-        options are not lenient; InputError if the file cannot be read.
+        Raises CorpusError if columns are unknown or ambiguous, a class has an unknown word, or, at
+        the end, more than MOST_LEFT_OUT of the rows were left out and options are not lenient;
+        InputError if the file cannot be read.
         """
         path, options = self._path, self._options
-        with _named(path), opened_table(path, options.numbered) as table:
-            reader = _Reader(_chosen(table, options.columns, self._kind), self._kind)
-            self.taken = reader.taken
-            yield from reader.rows(table)
-            left_out = reader.taken.left_out
+        with _name_errors(path), open_table(path, options.numbered) as table:
+            columns = _choose_columns(table, options.columns, self._kind)
+            self.report = ReadReport(columns, "" if "class" in columns else self._kind)
+            yield from self._read_rows(table)
+            left_out = self.report.left_out
             if left_out.rows > MOST_LEFT_OUT * left_out.of and not options.lenient:
                 raise CorpusError(f"{left_out}\n{_TOO_MANY}")
 
+    def _read_rows(self, table: Table) -> Iterator[LabelledName]:
+        columns, left_out = self.report.columns, self.report.left_out
+        names = [x for x in FIELDS if x in columns]
+        # A missing column is the empty cell that is put last.
+        cells = itemgetter(*(names.index(x) if x in names else -1 for x in FIELDS))
+        for number, record in enumerate(table.records([columns[x] for x in names]), 1):
+            if isinstance(record, Invalid):
+                row: LabelledName | Invalid | None = record
+            else:
+                row = self._make_row(number, *cells((*record, "")))
+            if isinstance(row, Invalid):
+                left_out.add(number, row)
+            elif row:
+                left_out.of += 1
+                yield row
+
+    def _make_row(
+        self, number: int, host: str, label: str, word: str, subclass: str, group: str
+    ) -> LabelledName | Invalid | None:
+        """Return a row, why there is none, or None for one of the other class."""
+        report = self.report
+        kind = report.kind or report.classes.get(word) or self._learn_class(number, word)
+        if not kind:
+            return _NO_CLASS._replace(domain=host or label)
+        if self._kind and kind != self._kind:
+            return None
+        if not LABEL.fullmatch(label):
+            try:
+                host, label, *_ = parse(host or label)
+            except InvalidDomain as error:
+                return Invalid(host or label, str(error), error.status, error.reason)
+        texts = _replace_surrogates(host or label), _replace_surrogates(subclass or kind)
+        return LabelledName(texts[0], label, kind, texts[1], _replace_surrogates(group))
+
+    def _learn_class(self, number: int, word: str) -> str:
+        """Return the class of a word that occurs for the first time; empty for an empty one."""
+        if not word or word.isspace():
+            return ""
+        try:
+            kind = parse_class(word)
+        except CorpusError as error:
+            column = self.report.columns["class"]
+            if word == column:  # the header once more, where files were put together
+                return ""
+            raise CorpusError(f"column {column!r}, record {number} has {error}") from error
+        self.report.classes[word] = kind
+        return kind
+
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Errors of the block begin with the file's name."""
+def _name_errors(path: Path) -> Iterator[None]:
+    """Begin the errors of the block with the file's name."""
     try:
         yield
     except (CorpusError, InputError) as error:
@@ -126,9 +173,9 @@ def _named(path: Path) -> Iterator[None]:
         raise CorpusError(f"{path}: {error}") from error
 
 
-def _chosen(table: Table, told: Mapping[str, str], kind: str) -> dict[str, str]:
+def _choose_columns(table: Table, given: Mapping[str, str], kind: str) -> dict[str, str]:
     try:
-        chosen = choose(table.columns, told, table.find)
+        chosen = map_columns(table.columns, given, table.find)
     except CorpusError as error:
         raise CorpusError(f"{error}; {table.shown}") from error
     missing = [] if chosen.keys() & {"host", "domain"} else ["names"]
@@ -138,63 +185,6 @@ def _chosen(table: Table, told: Mapping[str, str], kind: str) -> dict[str, str]:
     return chosen
 
 
-class _Reader:
-    """From records to rows."""
-
-    def __init__(self, columns: dict[str, str], kind: str) -> None:
-        self.taken = Taken(columns, "" if "class" in columns else kind)
-        self._wanted = kind
-        self._classes = self.taken.classes
-
-    def rows(self, table: Table) -> Iterator[LabelledName]:
-        """The rows that are learned from; the others are counted."""
-        columns = self.taken.columns
-        names = [x for x in FIELDS if x in columns]
-        # Of a column that there is not: the empty cell that is put last.
-        cells = itemgetter(*(names.index(x) if x in names else -1 for x in FIELDS))
-        for number, record in enumerate(table.records([columns[x] for x in names]), 1):
-            if isinstance(record, Invalid):
-                row: LabelledName | Invalid | None = record
-            else:
-                row = self._row(number, *cells((*record, "")))
-            if isinstance(row, Invalid):
-                self.taken.left_out.add(number, row)
-            elif row:
-                self.taken.left_out.of += 1
-                yield row
-
-    def _row(
-        self, number: int, host: str, label: str, word: str, subclass: str, group: str
-    ) -> LabelledName | Invalid | None:
-        """A row, why it is none, or None for one of the class that is not wanted."""
-        kind = self.taken.kind or self._classes.get(word) or self._class(number, word)
-        if not kind:
-            return _NO_CLASS._replace(domain=host or label)
-        if self._wanted and kind != self._wanted:
-            return None
-        if not LABEL.fullmatch(label):
-            try:
-                host, label, *_ = parse(host or label)
-            except InvalidDomain as error:
-                return Invalid(host or label, str(error), error.status, error.reason)
-        return LabelledName(
-            _text(host or label), label, kind, _text(subclass or kind), _text(group)
-        )
-
-    def _class(self, number: int, word: str) -> str:
-        """The class of a word that is met for the first time; empty for an empty one."""
-        if not word or word.isspace():
-            return ""
-        try:
-            self._classes[word] = class_of(word)
-        except CorpusError as error:
-            column = self.taken.columns["class"]
-            if word == column:  # the header once more, where files were put together
-                return ""
-            raise CorpusError(f"column {column!r}, record {number} has {error}") from error
-        return self._classes[word]
-
-
-def _text(text: str) -> str:
-    """A text without the bytes that were not of its encoding, which no file could hold."""
+def _replace_surrogates(text: str) -> str:
+    """Replace bytes that were not of the file's encoding, which no file could hold."""
     return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)

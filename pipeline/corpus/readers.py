@@ -1,4 +1,4 @@
-"""The sources that a corpus can be mixed from, and the rows of each."""
+"""Read the rows of each source that a corpus can be mixed from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from . import own_data, sources
 from .mapping import ReadOptions
 from .schema import CLASSES, CorpusError, LabelledName
 
-KNOWN = {  # and the classes that each can hold
+KNOWN = {  # sources, and the classes of each
     "original": CLASSES,
     "hsts": ("legit",),
     "universities": ("legit",),
@@ -51,65 +51,65 @@ class RowReader:
         return reader
 
     def rows(self, names: int, seed: int) -> Iterator[LabelledName]:
-        """Its rows, always in the same order; so many names of a family, drawn by seed."""
-        for row in self._all(names, seed):
+        """Yield the rows, always in the same order; `names` of each family, drawn by seed."""
+        for row in self._read_all(names, seed):
             if self.kind in ("", row.kind):
                 yield row
 
-    def _all(self, names: int, seed: int) -> Iterator[LabelledName]:
+    def _read_all(self, names: int, seed: int) -> Iterator[LabelledName]:
         match self.name:
             case "original":
-                return _original()
+                return _read_demo()
             case "hsts":
-                return _listed(sources.HSTS)
+                return _read_list(sources.HSTS)
             case "universities":
-                return _listed(sources.UNIVERSITIES)
+                return _read_list(sources.UNIVERSITIES)
             case "generators":
-                return _generated(names, seed)
+                return _generate_names(names, seed)
             case "shapes":
-                return _shaped(names * 3 // 8, seed)
-        return _own(Path(self.name), self)
+                return _generate_synthetic(names * 3 // 8, seed)
+        return _read_file(Path(self.name), self)
 
 
-def _original() -> Iterator[LabelledName]:
-    path = sources.original_or_none("it is left out of the mix")
+def _read_demo() -> Iterator[LabelledName]:
+    path = sources.fetch_demo_data("it is left out of the corpus")
     rows = own_data.Reading(path) if path else ()
     for row in rows:
         kind = "original" if row.kind == "legit" else row.subclass
         yield row._replace(subclass=kind, group=row.domain)
 
 
-def _own(path: Path, reader: RowReader) -> Iterator[LabelledName]:
-    """The rows of a file, and an empty one for each that is left out; how it is read is said."""
+def _read_file(path: Path, reader: RowReader) -> Iterator[LabelledName]:
+    """Yield the rows of a file, and an empty one for each left out; print how it is read."""
     reading = own_data.Reading(path, reader.options, reader.kind)
     for row in reading:
         yield row if row.group else row._replace(group=row.domain)
-    print_status(f"{path}: {reading.taken}")
-    left_out = reading.taken.left_out
+    print_status(f"{path}: {reading.report}")
+    left_out = reading.report.left_out
     if left_out.rows:
         print_status(f"{path}: {left_out}")
     yield from repeat(LabelledName("", "", reader.kind, "", ""), left_out.rows)
 
 
-def _listed(source: sources.Dataset) -> Iterator[LabelledName]:
-    """The hosts of a committed list, all legitimate."""
-    for host, label in read_labels(sources.fetch(source)):
+def _read_list(source: sources.Dataset) -> Iterator[LabelledName]:
+    """Yield the hosts of a committed list, all of them legitimate."""
+    for host, label in read_labels(sources.fetch_source(source)):
         yield LabelledName(host, label, "legit", source.name, label)
 
 
-def _generated(names: int, seed: int) -> Iterator[LabelledName]:
+def _generate_names(names: int, seed: int) -> Iterator[LabelledName]:
     for family in tqdm(FAMILIES.values(), desc="generators", unit="family"):
         for key, hosts in sampling.sample_groups(family, names, seed):
-            yield from _group(family.name, key, hosts)
+            yield from _make_rows(family.name, key, hosts)
 
 
-def _shaped(names: int, seed: int) -> Iterator[LabelledName]:
+def _generate_synthetic(names: int, seed: int) -> Iterator[LabelledName]:
     for shape in synthetic.SYNTHETIC_FAMILIES:
         for key, hosts in synthetic.sample_labels(shape, names, seed):
-            yield from _group(shape, key, hosts)
+            yield from _make_rows(shape, key, hosts)
 
 
-def _group(subclass: str, key: str, hosts: list[str]) -> Iterator[LabelledName]:
+def _make_rows(subclass: str, key: str, hosts: list[str]) -> Iterator[LabelledName]:
     for host in hosts:
         yield LabelledName(
             host, host.partition(".")[0], "dga", subclass, f"{subclass} {key}".rstrip()

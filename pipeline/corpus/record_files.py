@@ -1,4 +1,4 @@
-"""CSV, JSON and Parquet files as columns and records of text, told apart by their content."""
+"""Read CSV, JSON and Parquet files, recognised by content, as columns and records of text."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from malicious_domains.inputs.streams import open_lines
 from malicious_domains.inputs.zeek_header import ZEEK_START
 from malicious_domains.model.score import Invalid
 
-from .mapping import ADVICE, usual_names
+from .mapping import ADVICE, count_usual
 from .schema import CorpusError
 
-Record = Sequence[str] | Invalid  # the text of each column that was asked for, or why it is none
+Record = Sequence[str] | Invalid  # the text of each requested column, or why there is none
 
 _SAMPLE = 1000  # JSON objects whose keys are the columns
 _BATCH = 10_000  # rows of Parquet that are fetched together
 _SHOWN = 80  # characters of a record that a message repeats
-_MOST_SHOWN = 300  # characters of a header, likewise
-_JSON = re.compile(r"\s*(\{|\[\s*(\{|\]|$))")  # how JSON begins, and no header of a CSV does
-_ARCHIVE = b"PK\x03\x04"  # how zip and what is made of it begin
+_HEADER_SHOWN = 300  # characters of a header that a message repeats
+_JSON = re.compile(r"\s*(\{|\[\s*(\{|\]|$))")  # JSON begins so, and no header of a CSV
+_ARCHIVE = b"PK\x03\x04"  # the start of a zip file, and of formats based on it
 
 
 @dataclass(frozen=True)
 class Table:
-    """A file's columns, and what reads some of them from all of its records."""
+    """A file's columns, and a function that reads some of them from all records."""
 
     columns: list[str]
     records: Callable[[Sequence[str]], Iterator[Record]]
-    has: Callable[[str], bool] = lambda _: False  # whether there is a column beside these
-    sure: bool = True  # that the columns are names, and no first row of somebody's data
-    numbered: bool = False  # whether they are numbers from 1 on, as there is no header
+    has: Callable[[str], bool] = lambda _: False  # whether there is another column
+    sure: bool = True  # whether the columns are surely names, not the first row of private data
+    numbered: bool = False  # whether columns are numbers from 1 on, for want of a header
 
     def find(self, name: str) -> str:
-        """The column of a name, or else of a number from 1 on.
+        """Return the column of a name, or else of a number from 1 on.
 
-        Raises CorpusError if there is none, or several by names that are nearly the same.
+        Raises CorpusError if there is none, or several with nearly that name.
         """
         near = [x for x in self.columns if normalize_name(x) == normalize_name(name)]
         if name in self.columns or self.has(name):
@@ -63,12 +63,12 @@ class Table:
 
     @property
     def shown(self) -> str:
-        """What the columns are, and how to say which is which, for a message."""
+        """The columns, and how to map them, for a message."""
         last = len(self.columns)
         if self.numbered:
-            return f"there are columns 1 to {last}: of numbers alone, the first row is no header"
+            return f"there are columns 1 to {last}: as all are given by number, there is no header"
         if self.sure or looks_like_header(self.columns):
-            return f"found {', '.join(self.columns)[:_MOST_SHOWN]}; say which is which: {ADVICE}"
+            return f"found {', '.join(self.columns)[:_HEADER_SHOWN]}; say which is which: {ADVICE}"
         return (
             "the first row is no header that could be shown; if there is none, give numbers from "
             f"1 to {last}: --map host=1{',class=2' * (last > 1)}"
@@ -76,11 +76,11 @@ class Table:
 
 
 @contextmanager
-def opened_table(path: Path, numbered: bool) -> Iterator[Table]:
-    """A file as a table; numbered: the first row of a CSV is no header.
+def open_table(path: Path, numbered: bool) -> Iterator[Table]:
+    """Open a file as a table; numbered: the first row of a CSV is no header.
 
-    Raises CorpusError if it is no such file, and InputError if it cannot be read, which may turn
-    out when records are taken.
+    Raises CorpusError if it has another format, and InputError if it cannot be read, perhaps only
+    when records are read.
     """
     _check_file(path)
     with path.open("rb") as file:
@@ -88,14 +88,14 @@ def opened_table(path: Path, numbered: bool) -> Iterator[Table]:
     if head == _ARCHIVE:
         raise CorpusError("a zip archive: unpack it, and give the file that was in it")
     if head == b"PAR1":
-        with _parquet(path) as table:
+        with _open_parquet(path) as table:
             yield table
         return
     with open_lines(path) as lines:
         first = next((line for line in lines if line.strip()), "")
         if not first:
             raise CorpusError("the file is empty")
-        read = _json if _JSON.match(first) else _csv
+        read = _read_json if _JSON.match(first) else _read_csv
         yield read(chain([first], lines), numbered)
 
 
@@ -105,15 +105,15 @@ def _check_file(path: Path) -> None:
     if not path.exists():
         raise CorpusError("no such file")
     if not path.is_file():
-        raise CorpusError("not a regular file; write what comes out of it to one")
+        raise CorpusError("not a regular file; write its content to one")
 
 
 # --- CSV ---
 
 
-def _csv(lines: Iterator[str], numbered: bool) -> Table:
+def _read_csv(lines: Iterator[str], numbered: bool) -> Table:
     number, lines, delimiter = read_preamble(
-        lines, None, lambda line: detect_delimiter([line], usual_names)
+        lines, None, lambda line: detect_delimiter([line], count_usual)
     )
     if delimiter == ZEEK_START:
         raise CorpusError("a Zeek log has no classes: write the names to a CSV")
@@ -121,25 +121,25 @@ def _csv(lines: Iterator[str], numbered: bool) -> Table:
     first = next((x for x in found if x), [])
     if isinstance(first, Invalid):
         raise CorpusError(f"cannot be read as CSV: {first.error}")
-    columns = [str(i + 1) for i in range(len(first))] if numbered else _distinct(first)
+    columns = [str(i + 1) for i in range(len(first))] if numbered else _distinguish(first)
     rest = chain([first], found) if numbered else found
 
     def rows(names: Sequence[str]) -> Iterator[Record]:
-        return _picked(rest, [columns.index(name) for name in names], len(columns))
+        return _pick_cells(rest, [columns.index(name) for name in names], len(columns))
 
     return Table(columns, rows, sure=False, numbered=numbered)
 
 
-def _distinct(header: Sequence[str]) -> list[str]:
-    """A header whose names are different: of columns called alike the number is told."""
+def _distinguish(header: Sequence[str]) -> list[str]:
+    """Add its number to each column whose name occurs several times."""
     often = Counter(header)
     return [x if often[x] < 2 else f"{x} (column {i + 1})" for i, x in enumerate(header)]
 
 
-def _picked(
+def _pick_cells(
     found: Iterable[list[str] | Invalid], at: Sequence[int], width: int
 ) -> Iterator[Record]:
-    """Some cells of each record: what a short one lacks is empty; empty lines are none."""
+    """Yield some cells of each record; missing ones are empty, empty lines are skipped."""
     for record in found:
         if isinstance(record, Invalid):
             yield record._replace(reason="csv")
@@ -155,7 +155,7 @@ def _picked(
 # --- JSON ---
 
 
-def _json(lines: Iterator[str], _: bool) -> Table:
+def _read_json(lines: Iterator[str], _: bool) -> Table:
     found = read_documents(lines)
     sample = [*islice(found, _SAMPLE)]
     objects = [x for x, _ in sample if isinstance(x, dict)]
@@ -167,25 +167,25 @@ def _json(lines: Iterator[str], _: bool) -> Table:
         return any(True for x in objects for _ in compile_path(path)(x))
 
     def rows(names: Sequence[str]) -> Iterator[Record]:
-        finders = [_finder(name) for name in names]
+        finders = [_compile_finder(name) for name in names]
         for document, text in chain(sample, found):
             if document is BROKEN or not isinstance(document, dict):
                 yield Invalid(text[:_SHOWN], "not a JSON object on one line", reason="json")
             else:
-                yield [_text(find(document)) for find in finders]
+                yield [_to_text(find(document)) for find in finders]
 
     return Table(columns, rows, has)
 
 
-def _finder(path: str) -> Callable[[dict[str, Any]], Any]:
-    """What finds the first value of a path in an object, None where there is none."""
+def _compile_finder(path: str) -> Callable[[dict[str, Any]], Any]:
+    """Return a function that finds the first value of a path in an object, else None."""
     if "." not in path and "[" not in path:
         return lambda document: document.get(path)  # in a third of the time
     values = compile_path(path)
     return lambda document: next(values(document), None)
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if value is None or value != value:  # null, NaN
@@ -197,7 +197,7 @@ def _text(value: Any) -> str:
 
 
 @contextmanager
-def _parquet(path: Path) -> Iterator[Table]:
+def _open_parquet(path: Path) -> Iterator[Table]:
     import duckdb  # seldom needed
 
     # A name with * in it is one file, and folders called class=dga are no columns.

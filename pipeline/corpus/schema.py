@@ -1,4 +1,4 @@
-"""The columns of a corpus, which are the original's, and what stands in them."""
+"""The columns of a corpus, as in the H2O demo, and their values."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.names.parse import MAX_LABEL
 
 COLUMNS = ("host", "domain", "class", "subclass")
-GROUP = "group"  # a fifth column, of what a split must not part
+GROUP = "group"  # an optional fifth column: rows of one group stay together in a split
 CLASSES = ("legit", "dga")
-# A label that is learned as it stands; one of the original's has a line feed.
+# A label that is learned as it is; one of the H2O demo's has a line feed.
 LABEL = re.compile(rf"[a-z0-9\n-]{{1,{MAX_LABEL}}}")
 
 
 class CorpusError(MaliciousDomainsError):
-    """A file that is no corpus."""
+    """A file that is not a corpus, or options that do not fit it."""
 
 
 class LabelledName(NamedTuple):
     """A row of a corpus, in the order of its columns."""
 
     host: str
-    domain: str  # the label; "" or no label at all where there is none to judge
+    domain: str  # the label; "" or no valid label if there is none to score
     kind: str  # the class
     subclass: str
-    group: str  # what a split must not part; "" where nothing tells
+    group: str  # "" if the file has no groups

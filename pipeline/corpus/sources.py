@@ -1,4 +1,4 @@
-"""Where data comes from: what is committed, what is downloaded, and its SHA-256."""
+"""The data sources: committed and downloaded files, with their SHA-256."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from malicious_domains.names.errors import MaliciousDomainsError
 
 _REPOSITORY = "https://github.com/h2oai/app-malicious-domains/raw/56221e3"
 _ORIGINAL_LICENCE = "as its repository says; not redistributed"
-_TIMEOUT = (5, 30)  # seconds to connect, and between two pieces
-_PIECE = 1 << 16
+_TIMEOUT = (5, 30)  # seconds to connect, and between two parts of an answer
+_BUFFER = 1 << 16  # bytes
 
 
 class SourceError(MaliciousDomainsError):
-    """A source that cannot be had or is not what it should be."""
+    """A source that cannot be downloaded, or has the wrong content."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A file of data; without a url it is committed."""
+    """A file of data, which is committed unless it has a url."""
 
     name: str
     path: Path
-    sha256: str  # "" of a list that only its URL identifies
+    sha256: str  # "" for a list that only its URL identifies
     rows: int  # names, distinct lines, or words of a lexicon
     licence: str
     url: str = ""
 
     @property
     def state(self) -> str:
-        """committed, downloaded, absent or damaged."""
+        """One of committed, downloaded, absent and damaged."""
         if not self.path.is_file():
             return "absent"
         if self.sha256 and sha256_of(self.path) != self.sha256:
@@ -48,7 +48,7 @@ class Dataset:
 
     @property
     def ready(self) -> bool:
-        """Whether the file is there and whole."""
+        """Whether the file is there and undamaged."""
         return self.state in ("committed", "downloaded")
 
 
@@ -93,15 +93,15 @@ SOURCES = (ORIGINAL, ORIGINAL_WORDS, HSTS, UNIVERSITIES, WEB2)
 _TRANCO_ID = re.compile(r"[A-Z0-9]{4,8}")
 
 
-def tranco(list_id: str) -> Dataset:
-    """A list of Tranco's million names by its permanent id; it is fetched on request alone.
+def tranco_list(list_id: str) -> Dataset:
+    """Return a list of Tranco's million names by its permanent id, fetched on request only.
 
     V. Le Pochat et al., "Tranco: A Research-Oriented Top Sites Ranking Hardened Against
-    Manipulation", NDSS 2019. Raises SourceError for what cannot be an id.
+    Manipulation", NDSS 2019. Raises SourceError for a text that cannot be an id.
     """
     if not _TRANCO_ID.fullmatch(list_id):
         raise SourceError(
-            f"{list_id[:40]!r} is no id of a Tranco list: expected one such as K25GW, "
+            f"{list_id[:40]!r} is not the id of a Tranco list: expected one such as K25GW, "
             "from https://tranco-list.eu"
         )
     return Dataset(
@@ -115,53 +115,57 @@ def tranco(list_id: str) -> Dataset:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fetch(source: Dataset) -> Path:
-    """Download a source unless it is there: from DOMAINS_MIRROR first, then its URL.
+def fetch_source(source: Dataset) -> Path:
+    """Download a source unless it is there, from DOMAINS_MIRROR first, then its URL.
 
-    What arrives is written to a .part file, which a later call goes on with,
-    and takes its name once its SHA-256 is right. Raises SourceError.
+    The content is written to a .part file, which a later call continues, and which gets its name
+    once its SHA-256 is right. Returns the path; raises SourceError.
     """
     if source.ready:
         return source.path
     problems = []
-    for place in _places(source):
+    for place in _list_places(source):
         try:
             source.path.parent.mkdir(parents=True, exist_ok=True)
             _download(place, source)
             return source.path
         except (OSError, SourceError) as error:  # requests' errors are OSErrors
-            problems.append(f"{place}: {_brief(error)}")
+            problems.append(f"{place}: {_shorten_error(error)}")
     if not source.url:
         again = f"git checkout {source.path}" if CHECKOUT else "install malicious-domains again"
         raise SourceError(f"{source.path} is {source.state}: {again}")
     raise SourceError(
-        f"{source.path.name} could not be had; set DOMAINS_MIRROR to a folder or URL "
+        f"{source.path.name} could not be downloaded; set DOMAINS_MIRROR to a folder or URL "
         "that holds it. Tried:\n  " + "\n  ".join(problems)
     )
 
 
-def original_or_none(otherwise: str) -> Path | None:
-    """The original's data; where it cannot be had, None, and stderr tells what is done instead."""
+def fetch_demo_data(otherwise: str) -> Path | None:
+    """Return the H2O demo's data, or None if it cannot be downloaded; say so on stderr."""
     try:
-        return fetch(ORIGINAL)
+        return fetch_source(ORIGINAL)
     except SourceError as error:
-        print(f"the original's data is not here, {otherwise}: {error}", file=sys.stderr, flush=True)
+        print(
+            f"the H2O demo's data is not available, {otherwise}: {error}",
+            file=sys.stderr,
+            flush=True,
+        )
         return None
 
 
-def _brief(error: Exception) -> str:
-    """Without the layers of a failed connection."""
+def _shorten_error(error: Exception) -> str:
+    """Return the message without the layers of a failed connection."""
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     return "no connection" if isinstance(error, requests.ConnectionError) else str(error)
 
 
-def _places(source: Dataset) -> Iterator[str]:
+def _list_places(source: Dataset) -> Iterator[str]:
     mirror = os.environ.get("DOMAINS_MIRROR")
     if mirror and source.url:
         yield f"{mirror.rstrip('/')}/{source.path.name}"
@@ -172,33 +176,32 @@ def _places(source: Dataset) -> Iterator[str]:
 def _download(place: str, source: Dataset) -> None:
     part = source.path.with_name(source.path.name + ".part")
     if place.startswith(("http://", "https://")):
-        _from_url(place, part)
+        _download_url(place, part)
     else:
         part.write_bytes(Path(place).read_bytes())
-    problem = _wrong(part, source)
-    if problem:
+    if problem := _find_problem(part, source):
         part.unlink()
-        raise SourceError(f"{problem}; thrown away")
+        raise SourceError(f"{problem}; the download is deleted")
     part.replace(source.path)
 
 
-def _wrong(part: Path, source: Dataset) -> str:
-    """What is wrong with a file that has arrived, "" if nothing is."""
+def _find_problem(part: Path, source: Dataset) -> str:
+    """Describe what is wrong with a downloaded file; "" if nothing is."""
     if source.sha256:
-        found = sha256_of(part)
-        return f"SHA-256 is {found}, expected {source.sha256}" * (found != source.sha256)
+        digest = sha256_of(part)
+        return f"SHA-256 is {digest}, expected {source.sha256}" * (digest != source.sha256)
     with part.open("rb") as file:
         ranked = re.match(rb'"?1"?,[^,]+\.', file.read(100))
-    return "" if ranked else "no list that begins with 1,name"
+    return "" if ranked else "not a list that begins with 1,name"
 
 
-def _from_url(url: str, part: Path) -> None:
+def _download_url(url: str, part: Path) -> None:
     have = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity"}  # ranges count the bytes as they are sent
+    headers = {"Accept-Encoding": "identity"}  # ranges count bytes as they are sent
     if have:
         headers["Range"] = f"bytes={have}-"
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
-        if answer.status_code == 416:  # nothing left to get: the hash will tell
+        if answer.status_code == 416:  # nothing is missing: the hash shows whether it is right
             return
         answer.raise_for_status()
         resumed = answer.status_code == 206
@@ -211,6 +214,6 @@ def _from_url(url: str, part: Path) -> None:
             unit_scale=True,
         )
         with part.open("ab" if resumed else "wb") as file, bar:
-            for piece in answer.iter_content(_PIECE):
-                file.write(piece)
-                bar.update(len(piece))
+            for data in answer.iter_content(_BUFFER):
+                file.write(data)
+                bar.update(len(data))

@@ -19,13 +19,13 @@ from malicious_domains.inputs.console import print_status
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources
-from ..corpus.defaults import chosen
-from ..corpus.labelled import Corpus, read
+from ..corpus.defaults import open_corpus
+from ..corpus.labelled import Corpus, read_corpus
 from ..corpus.mapping import ReadOptions
-from ..h2o_cluster.cluster import H2O, Cluster, cluster
+from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
 from ..training.config import DEFAULTS
 from ..training.design import Classic, DesignMatrix, Language
-from ..training.glm import fit
+from ..training.glm import fit_split
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
 from . import REPORT_FILES, evaluation_report, metric_tables
 from .client_days import show, study
@@ -55,7 +55,7 @@ def run_evaluation(
     model: str,
     data: Path | None,
     out: Path,
-    h2o: H2O | None = None,
+    h2o: ClusterOptions | None = None,
     *,
     options: ReadOptions | None = None,
     traffic: bool = False,
@@ -64,11 +64,14 @@ def run_evaluation(
 
     options: how data is read. traffic: simulate client-days too, and print their tables.
     """
-    with replace_folder(out, REPORT_FILES) as folder, chosen("language", data, options) as corpus:
+    with (
+        replace_folder(out, REPORT_FILES) as folder,
+        open_corpus("language", data, options) as corpus,
+    ):
         print_status(f"data     {corpus.describe()}")
         check_corpus(corpus)
         scores = study.StudyScores.of_corpus(corpus) if traffic else None
-        with cluster(h2o) as running:
+        with open_cluster(h2o) as running:
             report = evaluate(running, corpus, model, scores)
         evaluation_report.write_report(report, folder)
     print("\n".join(evaluation_report.head_lines(report)))
@@ -141,9 +144,9 @@ def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[S
     """Yield false-positive rates on each legitimate source, by models that know the others only."""
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
-        others = corpus.kept((kinds != source).to_numpy())
+        others = corpus.select((kinds != source).to_numpy())
         design = _make_design(model, others)
-        fitted = fit(cluster, others, design)
+        fitted = fit_split(cluster, others, design)
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
         probability = make_scorer(fitted.model, design).probability(names)
         valid, bad = fitted.probability[fitted.valid], others.malicious[fitted.valid]
@@ -160,7 +163,7 @@ def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
 
     Yield the whole model too (without "nothing"), and the one without pairs of features.
     """
-    sample = corpus.kept(np.arange(len(corpus)) % _ABLATION_STEP == 0)
+    sample = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
     for name in ("nothing", *GROUPS, "pairs"):
         left_out = [x for x in SETS["language"] if REGISTRY[x].group == name]
         features = [x for x in SETS["language"] if x not in left_out]
@@ -173,13 +176,13 @@ def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
 
 def compare_on_original_split(cluster: Cluster) -> OriginalTable | None:
     """Compare both models with the H2O demo on its data and split; None if it cannot be had."""
-    path = sources.original_or_none("its table is left out")
+    path = sources.fetch_demo_data("its table is left out")
     if path is None:
         return None
-    corpus = read(path, "original")
+    corpus = read_corpus(path, "original")
     counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
     for design in (_make_design(name, corpus) for name in SETS):
-        fitted = fit(cluster, corpus, design)
+        fitted = fit_split(cluster, corpus, design)
         thresholds[design.name] = fitted.threshold
         valid = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
         counts[design.name] = confusion(*valid, fitted.threshold)
@@ -192,5 +195,5 @@ def compare_on_original_split(cluster: Cluster) -> OriginalTable | None:
 
 def _make_design(model: str, corpus: Corpus) -> DesignMatrix:
     if model == "classic":
-        return Classic(corpus, Lexicon.load(sources.fetch(sources.WEB2)))
+        return Classic(corpus, Lexicon.load(sources.fetch_source(sources.WEB2)))
     return Language(corpus)

@@ -20,9 +20,8 @@ from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MOJO
 
-from ..h2o_cluster.cluster import H2O, Cluster, cluster
-from ..training import family_model, sample_names
-from ..training.export import ExportError
+from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
+from ..training import TrainingError, family_model, sample_names
 from ..training.sample_names import Drawn
 from . import family_accuracy
 
@@ -97,9 +96,9 @@ def corpus(families: Sequence[str] = tuple(FAMILIES)) -> Corpus:
     known: set[str] = set()
     parts = []
     for part in sample_names.PARTS:
-        drawn = sample_names.draw(part, _NAMES[part], families, known)
+        drawn = sample_names.sample_families(part, _NAMES[part], families, known)
         known |= {x for group in drawn for x in group.labels}
-        parts.append(drawn + sample_names.shapes(part, _SHAPES[part]))
+        parts.append(drawn + sample_names.sample_synthetic(part, _SHAPES[part]))
     return Corpus(*parts)
 
 
@@ -112,14 +111,20 @@ def run_training(out: Path | None, h2o_url: str | None, compare: bool) -> None:
     with replace_folder(target, family_artifact.FILES) as folder:
         print_status("drawing names ...")
         drawn = corpus()
-        with cluster(H2O(h2o_url)) as joined:
+        with open_cluster(ClusterOptions(h2o_url)) as joined:
             print_status("training a multinomial GLM in H2O ...")
             equation = _fit(joined, drawn, folder / MOJO)
         training = {"names": sum(len(x.labels) for x in drawn.learn)}
-        chosen = equation.groups, equation.temperature, equation.unknown_from, equation.typical
-        family_model.export(folder, *chosen, training)
+        chosen = {
+            "groups": equation.groups,
+            "temperature": equation.temperature,
+            "unknown_from": equation.unknown_from,
+            "typical": equation.typical,
+        }
+        family_model.export_families(folder, chosen, training)
         test = [x for group in drawn.test for x in group.labels]
-        print_status(f"proof    {family_model.prove(folder, test[:: max(len(test) // PROOF, 1)])}")
+        sample = test[:: max(len(test) // PROOF, 1)]
+        print_status(f"verified {family_model.verify_families(folder, sample)}")
         if compare:
             print_status(f"the same as the packaged one: {_compare(folder)}")
     print_status(f"written  {target}")
@@ -137,13 +142,13 @@ def run_evaluation(out: Path | None, h2o_url: str | None, leave_out: bool) -> It
     drawn = corpus()
     yield from _report(Equation(loaded.classes, coefficients, *chosen), drawn.test)
     if leave_out:
-        with cluster(H2O(h2o_url)) as joined:
+        with open_cluster(ClusterOptions(h2o_url)) as joined:
             yield from _left_out(joined, drawn)
 
 
 def _fit(joined: Cluster, drawn: Corpus, mojo: Path) -> Equation:
-    family_model.fit(joined, drawn.learn, mojo)
-    classes, coefficients = family_model.read_mojo(mojo)
+    family_model.fit_families(joined, drawn.learn, mojo)
+    classes, coefficients = family_model.read_equation(mojo)
     names = family_accuracy.singles(classes, coefficients, drawn.validate)
     warmth = family_accuracy.temperature(classes, names)
     groups = family_accuracy.told_as_one(
@@ -163,11 +168,11 @@ def _known(drawn: Sequence[Drawn]) -> list[Drawn]:
 
 def _compare(folder: Path) -> str:
     (one, first), (other, second) = (
-        family_model.read_mojo(x / MOJO) for x in (family_artifact.PACKAGED, folder)
+        family_model.read_equation(x / MOJO) for x in (family_artifact.PACKAGED, folder)
     )
     apart = float(np.abs(first - second).max()) if one == other else float("inf")
     if not apart <= SAME:
-        raise ExportError(f"coefficients {apart:.1e} from the packaged ones, more than {SAME}")
+        raise TrainingError(f"coefficients {apart:.1e} from the packaged ones, more than {SAME}")
     return f"{first.size:,} coefficients within {apart:.1e}"
 
 

@@ -16,8 +16,7 @@ from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MAX_F1, Artifact, build_predictor
 from malicious_domains.model.scorer import Scorer
 
-from ..corpus.folds import fold_of
-from ..corpus.labelled import Corpus
+from ..corpus.labelled import Corpus, assign_folds
 from ..h2o_cluster.cluster import Cluster
 from ..h2o_cluster.mojo import read_mojo
 from ..training.design import DesignMatrix
@@ -72,7 +71,7 @@ def leave_out(
     fold = family_folds(corpus, folds)
     probability = np.full(len(fold), np.nan)
     for k in tqdm(range(folds), desc=description, unit="model"):
-        others = corpus.kept(fold != k)
+        others = corpus.select(fold != k)
         design = make_design(others)
         scorer = make_scorer(fit_all(cluster, others, design), design)
         probability[fold == k] = scorer.probability(list(corpus.frame["domain"][fold == k]))
@@ -89,7 +88,7 @@ def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
     """
     number = fold_of_family(folds)
     families = corpus.frame["subclass"].map(lambda name: number.get(name, folds))
-    by_name = fold_of(corpus.groups, folds)
+    by_name = assign_folds(corpus.groups, folds)
     return np.where(corpus.malicious, families.to_numpy(np.int64), by_name)
 
 

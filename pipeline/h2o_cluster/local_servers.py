@@ -1,4 +1,4 @@
-"""Servers of ours on this machine: where they listen, and asking them."""
+"""Start servers on this machine, and send requests to them."""
 
 from __future__ import annotations
 
@@ -19,27 +19,23 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _LIBC = ctypes.CDLL(None)
 
 
-class LoopbackError(MaliciousDomainsError):
-    """A server of ours that does not come up."""
-
-
-def free_port() -> int:
-    """A port of HOST that nobody listens on, until somebody else takes it."""
+def find_free_port() -> int:
+    """Return a port of HOST on which nobody listens yet."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def start(
+def start_server(
     command: list[str],
     log: Path,
     environment: dict[str, str] | None = None,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a server that writes to a log, does not see Ctrl-C, and never outlives us (Linux).
+    """Start a server that writes to a log, ignores Ctrl-C, and ends with this process (Linux).
 
-    environment and folder: as this process's own, if None.
+    environment and folder default to this process's own.
     """
     with log.open("wb") as output:
         return subprocess.Popen(
@@ -55,25 +51,27 @@ def start(
 
 
 def _die_with_parent() -> None:
-    """Not even kill -9 of this process leaves a server behind."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # even if this process is killed
 
 
-def session() -> requests.Session:
-    """For requests to HOST: no proxy of the environment's gets between."""
+def direct_session() -> requests.Session:
+    """Return a session for requests to HOST, which ignores the environment's proxies."""
     direct = requests.Session()
     direct.trust_env = False
     return direct
 
 
-def wait(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
-    """Return once url answers; raises LoopbackError if the process ends or time is up."""
+def wait_for_server(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
+    """Wait until the url answers.
+
+    Raises MaliciousDomainsError if the process ends first, or after `seconds`.
+    """
     deadline = time.monotonic() + seconds
-    with session() as direct:
+    with direct_session() as direct:
         while process.poll() is None and time.monotonic() < deadline:
             try:
                 direct.get(url, timeout=5).raise_for_status()
                 return
             except requests.RequestException:
                 time.sleep(0.05)
-    raise LoopbackError(f"no answer at {url}:\n{log.read_text(errors='replace')[-2000:]}")
+    raise MaliciousDomainsError(f"no answer from {url}:\n{log.read_text(errors='replace')[-2000:]}")

@@ -1,4 +1,4 @@
-"""A GLM's MOJO: what it says, and what H2O's own Java scorer answers by it."""
+"""Read the equation in a GLM's MOJO, and score rows with H2O's own Java scorer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import configparser
 import json
 import subprocess
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,89 +15,106 @@ import numpy as np
 
 from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.inputs.signals import temporary_folder
-from malicious_domains.names.errors import MaliciousDomainsError
 
-from .java import find_java
-from .nodes import jar
+from . import ClusterError
+from .java import find_java, h2o_jar
 
-_TOGETHER = 1 << 16  # rows of answers that are read together
-
-
-class MojoError(MaliciousDomainsError):
-    """A file that is no GLM's MOJO, or one that H2O's Java scorer cannot answer by."""
+INI = "model.ini"  # the file in a MOJO that holds the equation
+_BLOCK = 1 << 16  # answers that are in memory as text at a time
 
 
 class MojoGlm(NamedTuple):
-    """What a GLM's MOJO says."""
+    """The equation of a binomial GLM, or of one class of a multinomial one."""
 
-    coefficients: dict[str, Any]  # log-odds a unit; of a factor: log-odds by level
+    coefficients: dict[str, Any]  # log-odds per unit; for a factor, log-odds by level
     intercept: float
-    threshold: float
+    threshold: float  # of maximal F1; 0.5 for a multinomial GLM
 
 
 def read_mojo(mojo: Path) -> MojoGlm:
-    """Coefficients, intercept and threshold from the MOJO's model.ini.
+    """Read coefficients, intercept and threshold of a binomial GLM.
 
-    Raises MojoError for anything but a binomial GLM.
+    Raises ClusterError for any other file.
     """
+    return _read_equations(mojo, "binomial")[1][0]
+
+
+def read_multinomial(mojo: Path) -> tuple[list[str], list[MojoGlm]]:
+    """Read the classes of a multinomial GLM and the equation of each; raises ClusterError."""
+    return _read_equations(mojo, "multinomial")
+
+
+def _read_equations(mojo: Path, family: str) -> tuple[list[str], list[MojoGlm]]:
     parser = configparser.ConfigParser(allow_no_value=True, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         with zipfile.ZipFile(mojo) as archive:
-            parser.read_string(archive.read("model.ini").decode("utf-8"))
-            info, columns = parser["info"], list(parser["columns"])
-            if (info["algo"], info["family"], info["link"]) != ("glm", "binomial", "logit"):
-                raise MojoError(f"{mojo}: {info['family']} {info['algo']}, not a binomial GLM")
-            beta = [float(x) for x in json.loads(info["beta"])]
+            parser.read_string(archive.read(INI).decode("utf-8"))
+            info, columns, domains = parser["info"], list(parser["columns"]), parser["domains"]
+            if (info["algo"], info["family"]) != ("glm", family):
+                raise ClusterError(f"{mojo}: {info['family']} {info['algo']}, not a {family} GLM")
+            classes = _read_levels(archive, domains, len(columns) - 1)
             factors, numbers = int(info["cats"]), int(info["nums"])
-            levels = [_levels(archive, parser["domains"], i) for i in range(factors)]
-        coefficients: dict[str, Any] = {}
-        coefficients |= _named(columns[:factors], levels, json.loads(info["cat_offsets"]), beta)
-        start = len(beta) - 1 - numbers
-        coefficients |= dict(zip(columns[factors:][:numbers], beta[start:-1], strict=True))
-        return MojoGlm(coefficients, beta[-1], float(info["default_threshold"]))
+            levels = [_read_levels(archive, domains, i) for i in range(factors)]
+        beta = np.array(json.loads(info["beta"]), np.float64)
+        equations = []
+        for row in beta.reshape(1 if family == "binomial" else len(classes), -1).tolist():
+            offsets = json.loads(info["cat_offsets"]) if factors else [0]
+            coefficients: dict[str, Any] = _by_level(columns[:factors], levels, offsets, row)
+            numeric = row[len(row) - 1 - numbers : -1]
+            coefficients |= dict(zip(columns[factors:][:numbers], numeric, strict=True))
+            threshold = float(info["default_threshold"])
+            equations.append(MojoGlm(coefficients, row[-1], threshold))
+        return classes, equations
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, configparser.Error) as error:
-        raise MojoError(f"{mojo}: not a GLM's MOJO: {error}") from error
+        raise ClusterError(f"{mojo}: not a GLM's MOJO: {error}") from error
 
 
-def _levels(archive: zipfile.ZipFile, domains: Mapping[str, str], column: int) -> list[str]:
-    """The levels of a factor, from the file that [domains] names: "0: 64 d000.txt"."""
+def _read_levels(archive: zipfile.ZipFile, domains: Mapping[str, str], column: int) -> list[str]:
+    """Read the levels of a factor from the file named in [domains]: "0: 64 d000.txt"."""
     line = next(x for x in domains if x.partition(":")[0] == str(column))
     return archive.read(f"domains/{line.split()[-1]}").decode("utf-8").splitlines()
 
 
-def _named(
-    names: list[str], levels: list[list[str]], offsets: list[int], beta: list[float]
+def _by_level(
+    names: Sequence[str], levels: Sequence[list[str]], offsets: Sequence[int], beta: list[float]
 ) -> dict[str, dict[str, float]]:
-    """Coefficients of factors by level; one that leaves a level out leaves out the first."""
+    """Return the coefficients of factors by level; if a level has none, it is the first."""
     coefficients = {}
     for name, every, start, end in zip(names, levels, offsets[:-1], offsets[1:], strict=True):
-        kept = every[len(every) - (end - start) :]
-        coefficients[name] = dict(zip(kept, beta[start:end], strict=True))
+        last = every[len(every) - (end - start) :]
+        coefficients[name] = dict(zip(last, beta[start:end], strict=True))
     return coefficients
 
 
 def score_mojo(mojo: Path, source: Path) -> tuple[Floats, Bools]:
-    """P(malicious) and verdict of every row of a CSV by H2O's own Java scorer, (rows,) each.
+    """Return P(malicious) and the verdict of every row of a CSV, (rows,) each.
 
-    Raises MojoError if the scorer fails, JavaError if there is no Java for it.
+    H2O's own Java scorer computes them. Raises ClusterError if it fails, or without a Java.
     """
+    probability, flagged = list[Floats](), list[Bools]()
+    for block in _score_blocks(mojo, source):
+        probability.append(np.array([float(cells[2]) for cells in block]))
+        flagged.append(np.array([cells[0] == "malicious" for cells in block]))
+    return np.concatenate(probability), np.concatenate(flagged)
+
+
+def score_classes(mojo: Path, source: Path) -> Floats:
+    """Return P of each class for every row of a CSV, (rows, classes), as score_mojo does."""
+    blocks = [np.array(block)[:, 1:].astype(np.float64) for block in _score_blocks(mojo, source)]
+    return np.concatenate(blocks)
+
+
+def _score_blocks(mojo: Path, source: Path) -> Iterator[list[list[str]]]:
+    """Run H2O's Java scorer; yield the cells of its answers: the class, then each P."""
     with temporary_folder("mojo-") as folder:
         target = folder / "out.csv"
-        command = [str(find_java()), "-cp", str(jar()), "hex.genmodel.tools.PredictCsv"]
+        command = [str(find_java()), "-cp", str(h2o_jar()), "hex.genmodel.tools.PredictCsv"]
         command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
         run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
         if run.returncode or not target.exists():
-            raise MojoError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
-        return _answers(target)
-
-
-def _answers(scored: Path) -> tuple[Floats, Bools]:
-    """P(malicious) and verdict of each row, of which few are text at a time."""
-    probability, called = list[Floats](), list[Bools]()
-    with scored.open(encoding="utf-8") as lines:
-        next(lines)  # the header
-        while some := [line.split(",") for line in islice(lines, _TOGETHER)]:
-            probability.append(np.array([float(x[2]) for x in some]))
-            called.append(np.array([x[0] == "malicious" for x in some]))
-    return np.concatenate(probability), np.concatenate(called)
+            raise ClusterError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
+        with target.open(encoding="utf-8") as lines:
+            next(lines)  # the header
+            while block := [line.rstrip("\n").split(",") for line in islice(lines, _BLOCK)]:
+                yield block

@@ -1,139 +1,138 @@
-"""H2O's nodes on this machine: started together, and ended by their process ids."""
+"""Start H2O's nodes on this machine, and notice when a cluster loses one."""
 
 from __future__ import annotations
 
 import secrets
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import h2o
 import requests
+from h2o.exceptions import H2OConnectionError
 
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.errors import MaliciousDomainsError
 
-from .java import find_java
-from .local_servers import HOST, LoopbackError, session, start, wait
+from . import ClusterError
+from .java import find_java, h2o_jar
+from .local_servers import HOST, direct_session, start_server, wait_for_server
 
-MEMORY = "4g"  # of each node's heap
-_TRIES = 3  # of a start, as somebody may take a port between the look and the start
-_TAKEN = "required ports"  # what H2O says then
-_START = 90  # seconds that H2O may take to answer, and then to find all nodes
-
-
-class ClusterError(MaliciousDomainsError):
-    """H2O that does not answer, that loses a node, or does not read what it should."""
+MEMORY = "4g"  # heap of each node
+_ATTEMPTS = 3  # to start: another program may take a port that was free a moment ago
+_PORT_TAKEN = "required ports"  # in H2O's log in that case
+_START = 90  # seconds within which H2O must answer, and then find all nodes
+_OWN, _JOINED = 0.5, 3.0  # seconds between two checks of own nodes, of a cluster elsewhere
+_SILENT = 40.0  # seconds without a heartbeat; a JVM sends none while it collects garbage
+_ANSWER = 10.0  # seconds within which a cluster elsewhere must report its state
 
 
 @dataclass(frozen=True)
 class Node:
-    """One JVM of ours."""
+    """A JVM that this process has started."""
 
     process: subprocess.Popen[bytes]
     url: str
     log: Path
 
     @property
-    def ended(self) -> str:
-        """What there is to say if it has ended; empty while it runs."""
+    def problem(self) -> str:
+        """How the node has ended; empty while it runs."""
         status = self.process.poll()
         if status is None:
             return ""
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         return f"H2O's node {self.url} (process {self.process.pid}) {how}"
 
-
-def jar() -> Path:
-    """H2O's jar, from the h2o package."""
-    return Path(h2o.__file__).parent / "backend" / "bin" / "h2o.jar"
+    def kill(self) -> None:
+        """Kill the node, which holds nothing of value, and wait until it has ended."""
+        self.process.kill()
+        self.process.wait()
 
 
 @contextmanager
-def nodes(number: int = 1, memory: str = MEMORY) -> Iterator[list[Node]]:
-    """So many nodes for the with block, of one cloud, which all of them have joined.
+def start_nodes(number: int = 1, memory: str = MEMORY) -> Iterator[list[Node]]:
+    """Start the nodes of one cluster for the with block.
 
-    They listen on 127.0.0.1 alone, under a random name and on free ports, and end with the
-    block, with an exception, and on Linux with this process, even if that is killed. memory is
-    each one's, as java -Xmx takes it. Raises ClusterError or LoopbackError.
+    They listen on 127.0.0.1 alone, under a random cluster name and on free ports, and end with the
+    block and, on Linux, with this process, even if that is killed. `memory` is the heap of each
+    node, as in java -Xmx. Raises MaliciousDomainsError if they do not start.
     """
-    with ExitStack() as ending:
-        for attempt in range(1, _TRIES + 1):
+    with ExitStack() as stack:
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
-                started = _together(ending, number, memory)
+                started = _start_together(stack, number, memory)
                 break
-            except LoopbackError as error:
-                if _TAKEN not in str(error) or attempt == _TRIES:
+            except MaliciousDomainsError as error:
+                if _PORT_TAKEN not in str(error) or attempt == _ATTEMPTS:
                     raise
-                ending.close()
+                stack.close()
         yield started
 
 
-def _together(ending: ExitStack, number: int, memory: str) -> list[Node]:
-    """Nodes of one cloud, until the stack ends them; raises as nodes() does."""
-    folder = ending.enter_context(temporary_folder("h2o-"))
+def _start_together(stack: ExitStack, number: int, memory: str) -> list[Node]:
+    """Start the nodes of one cluster, which end with the stack."""
+    folder = stack.enter_context(temporary_folder("h2o-"))
     ports, name = _free_ports(number), f"domains-{secrets.token_hex(8)}"
     flatfile = folder / "flatfile"
     flatfile.write_text("".join(f"{HOST}:{port}\n" for port in ports))
     started = []
     for port in ports:
-        started.append(_start(folder, flatfile, name, port, memory))
-        ending.callback(end, started[-1])
+        started.append(_start_node(folder, flatfile, name, port, memory))
+        stack.callback(started[-1].kill)
     _wait_for_all(started)
     return started
 
 
-def end(node: Node) -> None:
-    """Kill a node, which has nothing to lose, and wait until it is gone."""
-    node.process.kill()
-    node.process.wait()
-
-
-def _start(folder: Path, flatfile: Path, name: str, port: int, memory: str) -> Node:
+def _start_node(folder: Path, flatfile: Path, name: str, port: int, memory: str) -> Node:
     own = folder / str(port)
     own.mkdir()
     command = [
         *(str(find_java()), f"-Xmx{memory}", f"-Djava.io.tmpdir={own}"),
-        *("-Dsys.ai.h2o.ext.core.toggle.XGBoost=False", "-jar", str(jar())),  # 157 MB unpacked
+        *("-Dsys.ai.h2o.ext.core.toggle.XGBoost=False", "-jar", str(h2o_jar())),  # saves 157 MB
         *("-name", name, "-flatfile", str(flatfile), "-ice_root", str(own)),
         *("-ip", HOST, "-web_ip", HOST, "-port", str(port)),
         *("-log_level", "WARN", "-disable_flow"),
     ]
     log = own / "h2o.log"
-    return Node(start(command, log), f"http://{HOST}:{port}", log)
+    return Node(start_server(command, log), f"http://{HOST}:{port}", log)
 
 
 def _wait_for_all(started: list[Node]) -> None:
-    """Return once the nodes are one cloud; raises LoopbackError or ClusterError if they fail."""
+    """Wait until the nodes are one cluster; raises MaliciousDomainsError if they fail."""
     for node in started:
-        wait(node.process, f"{node.url}/3/Cloud", node.log, _START)
+        wait_for_server(node.process, f"{node.url}/3/Cloud", node.log, _START)
     deadline = time.monotonic() + _START
-    while (size := _size(started[0])) < len(started):
-        if lost := next(filter(None, (node.ended for node in started)), ""):
-            raise ClusterError(f"{lost} before the cluster was whole")
+    while (size := _cluster_size(started[0])) < len(started):
+        if problem := next(filter(None, (node.problem for node in started)), ""):
+            raise ClusterError(f"{problem} before the cluster was complete")
         if time.monotonic() > deadline:
             raise ClusterError(f"{size} of {len(started)} nodes found each other in {_START} s")
         time.sleep(0.1)
 
 
-def _size(node: Node) -> int:
-    """How many nodes are in a node's cloud, once they agree; 0 if it does not answer."""
+def _cluster_size(node: Node) -> int:
+    """Return the number of nodes in a node's cluster once they agree; 0 without an answer."""
     try:
-        with session() as direct:
-            found = direct.get(f"{node.url}/3/Cloud", timeout=5).json()
+        with direct_session() as direct:
+            state = direct.get(f"{node.url}/3/Cloud", timeout=5).json()
     except (requests.RequestException, ValueError):
         return 0
-    return int(found["cloud_size"]) if found["consensus"] and found["cloud_healthy"] else 0
+    return int(state["cloud_size"]) if state["consensus"] and state["cloud_healthy"] else 0
 
 
 def _free_ports(number: int) -> list[int]:
-    """Ports that are free, and whose next ones, which H2O uses too, are free."""
+    """Return ports that are free and whose successors, which H2O uses too, are free."""
     with ExitStack() as held:
-        found: list[int] = []
+        ports: list[int] = []
         for _ in range(100 * number):
             first, second = (held.enter_context(socket.socket()) for _ in range(2))
             first.bind((HOST, 0))
@@ -142,7 +141,104 @@ def _free_ports(number: int) -> list[int]:
                 second.bind((HOST, port + 1))
             except (OSError, OverflowError):
                 continue
-            found.append(port)
-            if len(found) == number:
-                return found
-    raise ClusterError("no two free ports side by side on 127.0.0.1")
+            ports.append(port)
+            if len(ports) == number:
+                return ports
+    raise ClusterError("no two adjacent free ports on 127.0.0.1")
+
+
+# --- noticing a lost node, for which H2O's client would wait for ever ---
+
+
+@contextmanager
+def watch_own(nodes: Sequence[Node]) -> Iterator[None]:
+    """Raise ClusterError from the with block once one of this process's nodes has ended."""
+
+    def check() -> str:
+        return next(filter(None, (node.problem for node in nodes)), "")
+
+    with watch_requests(check, _OWN, 10 * _OWN):
+        yield
+
+
+@contextmanager
+def watch_joined(url: str) -> Iterator[None]:
+    """Raise ClusterError from the with block once a cluster elsewhere has lost a node.
+
+    Its nodes send each other a heartbeat every second. H2O itself takes a minute to miss one, and
+    the other nodes wait for the lost one ever after.
+    """
+    size, answered = h2o.cluster().cloud_size, time.monotonic()
+
+    def check() -> str:
+        nonlocal answered
+        try:
+            state = requests.get(f"{url}/3/Cloud?skip_ticks=true", timeout=_ANSWER).json()
+            missing = _missing_node(state, size)
+        except (requests.RequestException, ValueError, KeyError) as error:
+            if time.monotonic() - answered < _SILENT:
+                return ""
+            return f"H2O at {url} no longer answers: {type(error).__name__}"
+        answered = time.monotonic()
+        return missing and f"H2O at {url} has lost a node: {missing}"
+
+    with watch_requests(check, _JOINED, _SILENT + _JOINED + _ANSWER):
+        yield
+
+
+def _missing_node(state: dict[str, Any], size: int) -> str:
+    """Describe what is wrong with a cluster by its /3/Cloud, whose times are in milliseconds."""
+    newest = max(node["last_ping"] for node in state["nodes"])
+    for node in state["nodes"]:
+        if newest - node["last_ping"] > 1000 * _SILENT:
+            return f"no heartbeat of {node['ip_port']} for {_SILENT:.0f} s"
+    return "" if state["cloud_size"] == size else f"{state['cloud_size']} of {size} are left"
+
+
+@contextmanager
+def watch_requests(check: Callable[[], str], every: float, certain: float) -> Iterator[None]:
+    """Fail every request of H2O's client once `check` returns a problem: ClusterError.
+
+    A request under way is given up, as it may never be answered. Every exception of the block
+    becomes that error too, as a refused connection is noticed before the loss: the cause is known
+    after `certain` seconds at the latest. `every`: seconds between two checks, which run in a
+    thread.
+    """
+    connection, ended, lost = h2o.connection(), threading.Event(), Future[None]()
+    send = connection.request
+
+    def watch() -> None:
+        while not ended.wait(every):
+            if problem := check():
+                message = f"{problem}; nothing is written, and the command can be repeated"
+                lost.set_exception(ClusterError(message))
+                return
+
+    def request(*args: Any, **kwargs: Any) -> Any:
+        answer = Future[Any]()
+        if not lost.done():
+            call = partial(_complete, answer, partial(send, *args, **kwargs))
+            threading.Thread(target=call, daemon=True).start()
+        wait([answer, lost], return_when=FIRST_COMPLETED)
+        return lost.result() if lost.done() else answer.result()
+
+    connection.request = request
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    except Exception as error:
+        wait([lost], certain if isinstance(error, H2OConnectionError) else every)
+        if lost.done():
+            raise lost.exception() from error  # type: ignore[misc]
+        raise
+    finally:
+        ended.set()
+        connection.request = send
+
+
+def _complete(future: Future[Any], call: Callable[[], Any]) -> None:
+    """Give a future what the call returns or raises."""
+    try:
+        future.set_result(call())
+    except BaseException as error:
+        future.set_exception(error)

@@ -13,7 +13,7 @@ from typing import NoReturn
 from malicious_domains.model.artifact import locate_artifact
 from malicious_domains.names.errors import MaliciousDomainsError
 
-from ..h2o_cluster.local_servers import HOST, free_port, start, wait
+from ..h2o_cluster.local_servers import HOST, find_free_port, start_server, wait_for_server
 from . import chalice_cli
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def served(model: Path | None = None, **settings: str) -> Iterator[str]:
     """The URL of the app, running for the with block.
 
     model: the folder of an artifact; None takes the environment's MODEL, or the default.
-    settings: environment variables of the app. Raises LoopbackError.
+    settings: environment variables of the app. Raises MaliciousDomainsError.
     """
     with running(model, **settings) as (url, _):
         yield url
@@ -51,13 +51,13 @@ def served(model: Path | None = None, **settings: str) -> Iterator[str]:
 
 @contextmanager
 def running(model: Path | None = None, **settings: str) -> Iterator[tuple[str, int]]:
-    """As served(), and the server's process id besides; raises LoopbackError."""
-    port = free_port()
+    """As served(), and the server's process id besides; raises MaliciousDomainsError."""
+    port = find_free_port()
     environment = os.environ | settings | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:
-        process = start(_command(port), Path(log.name), environment)
+        process = start_server(_command(port), Path(log.name), environment)
         try:
-            wait(process, f"http://{HOST}:{port}/health", Path(log.name), _START)
+            wait_for_server(process, f"http://{HOST}:{port}/health", Path(log.name), _START)
             yield f"http://{HOST}:{port}", process.pid
         finally:
             process.terminate()

@@ -20,7 +20,7 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..h2o_cluster.mojo import read_mojo, score_mojo
-from ..training.binning import level
+from ..training.binning import level_name
 from ..training.export import TOLERANCE
 from .golden import NAMES, Golden
 
@@ -36,7 +36,7 @@ def verify(folder: Path, golden: Golden | None = None) -> str:
 
     golden: the answers recorded of it; None asks H2O's Java scorer for them. Raises
     VerificationError if an answer, a coefficient or a threshold is another, ArtifactError or
-    MojoError for files that cannot be read, JavaError if there is no Java to ask.
+    ClusterError for files that cannot be read, or without a Java.
     """
     scorer = Scorer.load(folder)
     same_as_mojo(scorer.artifact, folder / MOJO)
@@ -49,14 +49,14 @@ def verify(folder: Path, golden: Golden | None = None) -> str:
 def same_as_mojo(model: Artifact, mojo: Path) -> None:
     """Raise VerificationError unless threshold, intercept and every coefficient are the MOJO's.
 
-    What a binned term gives on average stands in the artifact's intercept. Raises MojoError
+    What a binned term gives on average stands in the artifact's intercept. Raises ClusterError
     too, if the file is no GLM's MOJO.
     """
     theirs, moved = read_mojo(mojo), 0.0
     for term, ours in model.metadata["coefficients"].items():
         if isinstance(ours, list):
             levels = theirs.coefficients.get(term, {})
-            difference = np.array([levels.get(level(i), 0.0) for i in range(len(ours))]) - ours
+            difference = np.array([levels.get(level_name(i), 0.0) for i in range(len(ours))]) - ours
             moved += float(difference[0])
             apart = float(np.ptp(difference))
         else:
@@ -72,7 +72,7 @@ def same_as_mojo(model: Artifact, mojo: Path) -> None:
 def ask_mojo(folder: Path) -> Golden:
     """Golden answers: what H2O's Java scorer says of NAMES, by the MOJO in the folder.
 
-    Raises ArtifactError, MojoError, or JavaError if there is no Java to ask.
+    Raises ArtifactError or ClusterError.
     """
     scorer = Scorer.load(folder)
     labels = [scorer.score(name).name for name in NAMES]
@@ -111,4 +111,4 @@ def _columns(model: Artifact, labels: list[str]) -> pd.DataFrame:
         return pd.DataFrame(values, columns=list(model.features))
     bins = model.predictor.bins(list(values.T))
     names = model.predictor.terms
-    return pd.DataFrame({n: [level(i) for i in x] for n, x in zip(names, bins, strict=True)})
+    return pd.DataFrame({n: [level_name(i) for i in x] for n, x in zip(names, bins, strict=True)})

@@ -77,7 +77,7 @@ class Pointer:
 def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
     """Verify an artifact and put it, with a report if given, under a version of its own.
 
-    Raises ArtifactError, MojoError, VerificationError, ManifestError, RegistryError or
+    Raises ArtifactError, ClusterError, VerificationError, ManifestError, RegistryError or
     AwsError; whatever is raised or killed, no version is there that was not.
     """
     contents = _contents(folder, report)

@@ -1,8 +1,8 @@
-"""Compiles a list of words into the automaton of chalicelib.features.tables.
+"""Compile a list of words into the automaton of features.language_tables.
 
-The trie of all words is built level by level, states that accept the same
-endings are merged by a hash of those endings (and the merge is then checked,
-so that a collision cannot pass), and the states are laid out as a double array.
+The trie of all words is built level by level, states that accept the same endings are merged by a
+hash of those endings (the merge is then checked, so that no collision passes), and the states are
+laid out as a double array.
 """
 
 from __future__ import annotations
@@ -23,14 +23,11 @@ from malicious_domains.features.encoding import (
     WORD_BIT,
     encode_labels,
 )
-from malicious_domains.names.errors import MaliciousDomainsError
+from malicious_domains.names.parse import MAX_LABEL
 
-LONGEST = 63  # of a DNS label (RFC 1035, 2.3.4)
-_WINDOW = 4096  # cells looked at together when a state is placed
+from . import TrainingError
 
-
-class WordListError(MaliciousDomainsError):
-    """A list of words that no lexicon can be made of."""
+_WINDOW = 4096  # cells that are looked at together when a state is placed
 
 
 class _Graph(NamedTuple):
@@ -44,61 +41,65 @@ class _Graph(NamedTuple):
 
 
 def read_words(path: Path) -> list[str]:
-    """The lines of a UTF-8 file; raises WordListError if it cannot be read."""
+    """Return the lines of a UTF-8 file; raises TrainingError if it cannot be read."""
     try:
         return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise WordListError(f"{path}: not a readable word list: {error}") from error
+        raise TrainingError(f"{path}: not a readable word list: {error}") from error
 
 
-def usable(words: Iterable[str]) -> list[str]:
-    """The distinct words that can occur in a label: LDH, 2 to 63 characters.
+def select_usable(words: Iterable[str]) -> list[str]:
+    """Return the distinct words that can occur in a label, sorted: LDH, 2 to 63 characters.
 
-    Case is kept, as H2O's num_valid_substrings keeps it: a word with a capital
-    (a proper noun in most lists) never matches a lower-case label.
+    As in H2O's num_valid_substrings, case is kept: a word with a capital letter (a proper noun in
+    most lists) never matches a label in lower case.
+
+    >>> select_usable(["shop", "a", "book", "Paris", "it's", "shop"])
+    ['book', 'shop']
     """
     allowed = set(ALPHABET)
-    return sorted({w for w in words if 2 <= len(w) <= LONGEST and allowed.issuperset(w)})
+    return sorted({w for w in words if 2 <= len(w) <= MAX_LABEL and allowed.issuperset(w)})
 
 
 def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
-    """The cells of a Lexicon that knows the usable ones of some words, int32 (cells,).
+    """Return the cells of a Lexicon of the usable words, (cells,).
 
-    Raises WordListError if no word is usable, or if two states of the graph have one hash.
+    Raises TrainingError if no word is usable, or if two states of the graph have the same hash.
     """
-    kept = usable(words)
+    kept = select_usable(words)
     if not kept:
-        raise WordListError(
+        raise TrainingError(
             "no usable word: expected one word a line, lower-case letters, digits "
             "or hyphens, two characters or more"
         )
-    parents, codes, ends = _trie(kept)
+    parents, codes, ends = _build_trie(kept)
     final = np.zeros(1 + sum(map(len, codes)), np.bool_)
     final[ends] = True
-    return _lay_out(_merge(parents, codes, final))
+    graph = _merge_states(parents, codes, final)
+    return _fill_cells(graph, _place_states(graph))
 
 
 def compile_tree(words: list[str]) -> tuple[NDArray[np.int32], Ints]:
-    """The cells of a Vocabulary, int32 (cells,), and the cell in which each word ends, (words,).
+    """Return the cells of a Vocabulary, (cells,), and the cell in which each word ends, (words,).
 
-    The words are usable ones, in the order in which `usable` gives them.
+    The words are those that `select_usable` returns.
     """
-    parents, codes, ends = _trie(words)
+    parents, codes, ends = _build_trie(words)
     source, code = np.concatenate(parents), np.concatenate(codes)
     final = np.zeros(1 + len(source), np.bool_)
     final[ends] = True
     target = np.arange(1, len(final))
     graph = _Graph(final=final, root=0, source=source, code=code, target=target)
-    base = _place(graph)
+    base = _place_states(graph)
     return _fill_cells(graph, base), (base[source] + code)[ends - 1]
 
 
-def _trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
-    """For each depth the parents and codes of its nodes; the node that ends each word.
+def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
+    """Return the parents and codes of the nodes of each depth, and the node that ends each word.
 
     Nodes are numbered by depth, the root is 0.
     """
-    rows, lengths, order = _sorted_rows(words)
+    rows, lengths, order = _sort_words(words)
     n, width = rows.shape
     node = np.zeros((n, width + 1), np.int64)
     parents, codes = [], []
@@ -117,8 +118,8 @@ def _trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
     return parents, codes, ends
 
 
-def _sorted_rows(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
-    """Codes of the words, sorted, their lengths, and which word each row is."""
+def _sort_words(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
+    """Return the codes of the words, sorted, their lengths, and the word of each row."""
     batch = encode_labels(words)
     column = np.arange(int(batch.lengths.max()))
     inside = column < batch.lengths[:, None]
@@ -128,7 +129,7 @@ def _sorted_rows(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
     return rows[order], batch.lengths[order], order
 
 
-def _merge(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool_]) -> _Graph:
+def _merge_states(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool_]) -> _Graph:
     ends = np.cumsum([1, *map(len, codes)])
     endings = np.where(final, _mix(np.ones(1, np.uint64)), np.uint64(0))
     for depth in range(len(codes), 0, -1):
@@ -151,25 +152,21 @@ def _merge(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool_]) -> 
 def _check_merge(
     edges: Ints, state: Ints, parent: Ints, final: NDArray[np.bool_], example: Ints
 ) -> None:
-    """Merged nodes must agree on their edges and on being final."""
+    """Raise TrainingError unless merged nodes agree on their edges and on being final."""
     one_target = len(np.unique(edges[:, 0] * 64 + edges[:, 1])) == len(edges)
     same_edges = np.array_equal(
         np.bincount(parent, minlength=len(state)),
         np.bincount(edges[:, 0], minlength=len(example))[state],
     )
     if not (one_target and same_edges and np.array_equal(final, final[example][state])):
-        raise WordListError("two different states have one hash: change the constants of _mix")
+        raise TrainingError("two different states have the same hash: change the constants of _mix")
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+    """Hash numbers by the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
-
-
-def _lay_out(graph: _Graph) -> NDArray[np.int32]:
-    return _fill_cells(graph, _place(graph))
 
 
 def _fill_cells(graph: _Graph, base: Ints) -> NDArray[np.int32]:
@@ -183,11 +180,11 @@ def _fill_cells(graph: _Graph, base: Ints) -> NDArray[np.int32]:
     return cells.astype(np.int32)
 
 
-def _place(graph: _Graph) -> Ints:
-    """A distinct base for each state, 0 for those without transitions.
+def _place_states(graph: _Graph) -> Ints:
+    """Return a distinct base for each state, 0 for those without transitions.
 
-    States with many transitions are placed first, each kind from where the one
-    before it came to stand; those with a single one fill the holes.
+    States with many transitions are placed first, each kind from where the last one of it was
+    placed; those with a single transition fill the gaps.
     """
     states = len(graph.final)
     begin = np.searchsorted(graph.source, np.arange(states + 1))
@@ -204,24 +201,25 @@ def _place(graph: _Graph) -> Ints:
         base[state], look_from[len(codes)] = at, at + int(codes[0])
         free[at + codes] = unused[at] = False
     single = np.flatnonzero(degree == 1)
-    _fill(free, unused, single, graph.code[begin[single]], base)
+    _fill_gaps(free, unused, single, graph.code[begin[single]], base)
     return base
 
 
 def _first_fit(free: NDArray[np.bool_], unused: NDArray[np.bool_], codes: Ints, start: int) -> int:
+    """Return the first base from `start` on whose cells are free for all codes."""
     while True:
         at = np.flatnonzero(free[start : start + _WINDOW]) + (start - codes[0])
         at = at[at > 0]
         fits = unused[at]
         for code in codes[1:]:
             fits = fits & free[at + code]
-        found = np.flatnonzero(fits)
-        if found.size:
-            return int(at[found[0]])
+        places = np.flatnonzero(fits)
+        if places.size:
+            return int(at[places[0]])
         start += _WINDOW
 
 
-def _fill(
+def _fill_gaps(
     free: NDArray[np.bool_], unused: NDArray[np.bool_], states: Ints, codes: Ints, base: Ints
 ) -> None:
     """Give each state of one transition the first free cell that it can use."""

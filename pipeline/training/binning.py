@@ -1,4 +1,4 @@
-"""Cutting features into bins, choosing pairs, and bins as text for H2O."""
+"""Cut features into bins, choose pairs of features, and write bins as text for H2O."""
 
 from __future__ import annotations
 
@@ -14,34 +14,39 @@ from malicious_domains.model.glm import Pair
 
 from .config import DEFAULTS, TrainConfig
 
-CELL = 3  # bytes of a bin in a CSV: two digits and what follows
+CELL = 3  # bytes of a bin in a CSV: two digits and a comma or line feed
 
 
 class Plan(NamedTuple):
-    """Bins of every feature, and which are paired: the shape of a BinnedAdditive model."""
+    """The bins of every feature and the pairs: the shape of a BinnedAdditive model."""
 
-    edges: dict[str, list[float]]  # of a feature: the upper limits of all bins but the last
-    coarse: dict[str, list[int]]  # of a feature that is paired: the coarse bin of each bin
+    edges: dict[str, list[float]]  # by feature: the upper limits of all bins but the last
+    coarse: dict[str, list[int]]  # by paired feature: the coarse bin of each bin
     pairs: list[Pair]
-    sizes: dict[str, int]  # levels of every term
+    sizes: dict[str, int]  # number of levels of every term
 
 
-def plan(
+def plan_bins(
     names: Sequence[str],
     values: Floats,
     malicious: Bools,
     weights: Floats,
     config: TrainConfig = DEFAULTS,
 ) -> Plan:
-    """Bins of about equal weight; pairs of the features that tell most by themselves.
+    """Choose bins of about equal weight, and pair the features that are most informative alone.
 
-    values are float64 (rows, names); malicious and weights (rows,).
+    values are (rows, names); malicious and weights (rows,).
+
+    >>> x = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> plan = plan_bins(["x"], x, x[:, 0] > 1, np.ones(4), TrainConfig(bins=2))
+    >>> plan.edges, plan.sizes
+    ({'x': [1.0]}, {'x': 2})
     """
-    edges = {n: _edges(values[:, j], weights, config.bins) for j, n in enumerate(names)}
+    edges = {n: _choose_edges(values[:, j], weights, config.bins) for j, n in enumerate(names)}
     bins = [np.searchsorted(edges[n], values[:, j]) for j, n in enumerate(names)]
-    tells = [_information(x, malicious, weights) for x in bins]
-    strongest = sorted(np.argsort(tells)[::-1][: config.paired_features].tolist())
-    coarse = {names[j]: _coarse(bins[j], weights, config.coarse_bins) for j in strongest}
+    information = [_measure_information(x, malicious, weights) for x in bins]
+    strongest = sorted(np.argsort(information)[::-1][: config.paired_features].tolist())
+    coarse = {names[j]: _merge_bins(bins[j], weights, config.coarse_bins) for j in strongest}
     pairs = [Pair(names[a], names[b]) for a, b in combinations(strongest, 2)]
     width = 1 + max((max(x) for x in coarse.values()), default=0)
     sizes = {name: len(x) + 1 for name, x in edges.items()}
@@ -49,40 +54,48 @@ def plan(
     return Plan(edges=edges, coarse=coarse, pairs=pairs, sizes=sizes)
 
 
-def _edges(values: Floats, weights: Floats, count: int) -> list[float]:
-    """Quantiles under the weights, without repetition; the highest value is no edge."""
+def _choose_edges(values: Floats, weights: Floats, count: int) -> list[float]:
+    """Return the distinct weighted quantiles; the highest value is no edge."""
     order = np.argsort(values, kind="stable")
     share = np.cumsum(weights[order]) / weights.sum()
     at = np.searchsorted(share, np.arange(1, count) / count)
-    found = np.unique(values[order[at.clip(max=len(order) - 1)]])
-    return [float(x) for x in found if x < values.max()]
+    quantiles = np.unique(values[order[at.clip(max=len(order) - 1)]])
+    return [float(x) for x in quantiles if x < values.max()]
 
 
-def _information(bins: NDArray[np.intp], malicious: Bools, weights: Floats) -> float:
-    """Minus the entropy of the class given the bin, in nats (Shannon 1948)."""
-    of_class = [np.bincount(bins, weights * (malicious == c), bins.max() + 1) for c in (0, 1)]
-    total = of_class[0] + of_class[1]
-    p = np.stack(of_class) / np.maximum(total, 1e-300)
+def _measure_information(bins: NDArray[np.intp], malicious: Bools, weights: Floats) -> float:
+    """Return minus the entropy of the class given the bin, in nats (Shannon 1948)."""
+    by_class = [np.bincount(bins, weights * (malicious == c), bins.max() + 1) for c in (0, 1)]
+    total = by_class[0] + by_class[1]
+    p = np.stack(by_class) / np.maximum(total, 1e-300)
     return float((total * p * np.log(np.maximum(p, 1e-300))).sum() / weights.sum())
 
 
-def _coarse(bins: NDArray[np.intp], weights: Floats, count: int) -> list[int]:
-    """The coarse bin of every bin: about count of equal weight."""
+def _merge_bins(bins: NDArray[np.intp], weights: Floats, count: int) -> list[int]:
+    """Return the coarse bin of every bin: about `count` coarse bins of equal weight."""
     share = np.bincount(bins, weights) / weights.sum()
     middle = np.cumsum(share) - share / 2
-    found: list[int] = (middle * count).astype(int).clip(0, count - 1).tolist()
-    return found
+    coarse: list[int] = (middle * count).astype(int).clip(0, count - 1).tolist()
+    return coarse
 
 
-def level(index: int) -> str:
-    """The name of a bin in H2O."""
+def level_name(index: int) -> str:
+    """Return the name of a bin in H2O.
+
+    >>> level_name(7)
+    '07'
+    """
     return f"{index:02d}"
 
 
-def text(bins: NDArray[np.uint8]) -> list[bytes]:
-    """The lines of bins, uint8 (rows, names): their names for H2O, a comma after each."""
+def format_bins(bins: NDArray[np.uint8]) -> list[bytes]:
+    """Return lines of H2O's names of bins, (rows, names), with a comma after each.
+
+    >>> format_bins(np.array([[0, 15], [3, 63]], np.uint8))
+    [b'00,15,', b'03,63,']
+    """
     cells = _TEXT[bins].view("S1").reshape(len(bins), -1)
     return [row.tobytes() for row in cells]
 
 
-_TEXT = np.array([f"{level(i)},".encode() for i in range(100)], dtype=f"S{CELL}")
+_TEXT = np.array([f"{level_name(i)},".encode() for i in range(100)], dtype=f"S{CELL}")

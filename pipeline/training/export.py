@@ -1,10 +1,10 @@
-"""From the MOJO to the artifact, and the check that both give the same answers."""
+"""Write the artifact of a trained model, and verify that it answers as its MOJO does."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from malicious_domains.features.array_types import Ints
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import (
@@ -29,32 +28,27 @@ from malicious_domains.model.artifact import (
     format_checksum,
 )
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus.sources import sha256_of
-from ..h2o_cluster.mojo import MojoGlm, read_mojo, score_mojo
-from . import shards
-from .design import DesignMatrix
+from ..h2o_cluster.mojo import score_mojo
+from . import TrainingError
 from .glm import Trained
 from .metrics import area_under_roc, confusion, threshold_at
+from .shards import BLOCK, write_rows
 
-TOLERANCE = 1e-12  # between two probabilities of one row
-MOJO_ROWS = 10_000  # that H2O's Java scorer is asked for, if not all
-
-
-class ExportError(MaliciousDomainsError):
-    """An artifact that does not answer as its model does, or is not the one it should equal."""
+TOLERANCE = 1e-12  # largest difference between two probabilities of a row
+MOJO_ROWS = 10_000  # rows that H2O's Java scorer scores, if not all
 
 
 @dataclass(frozen=True)
 class Verification:
-    """How far NumPy is from H2O, over all rows."""
+    """How far the artifact's answers are from H2O's."""
 
     rows: int
-    mojo_rows: int  # of them asked of the MOJO
+    mojo_rows: int  # of these, scored by the MOJO too
     from_mojo: float  # largest difference of probabilities
-    from_cluster: float
-    other_labels: int  # answers of the MOJO and of the cluster whose label is another
+    from_cluster: float = 0.0
+    other_labels: int = 0  # verdicts of the MOJO and of the cluster that differ
 
     @property
     def holds(self) -> bool:
@@ -62,42 +56,54 @@ class Verification:
         differences = (self.from_mojo, self.from_cluster)
         return all(d <= TOLERANCE for d in differences) and self.other_labels == 0
 
+    def check(self) -> None:
+        """Raise TrainingError unless all rows agree."""
+        if not self.holds:
+            raise TrainingError(f"nothing is written, the verification fails: {self}")
+
     def __str__(self) -> str:
-        some = "" if self.mojo_rows == self.rows else f" ({self.mojo_rows:,} of them)"
+        sample = "" if self.mojo_rows == self.rows else f" ({self.mojo_rows:,} of them)"
         return (
-            f"{self.rows:,} rows: |p(NumPy) - p(MOJO)| <= {self.from_mojo:.1e}{some}, "
+            f"{self.rows:,} rows: |p(NumPy) - p(MOJO)| <= {self.from_mojo:.1e}{sample}, "
             f"|p(NumPy) - p(H2O)| <= {self.from_cluster:.1e}, "
             f"{self.other_labels} labels differ"
         )
 
 
-def export(trained: Trained, data: list[dict[str, Any]], folder: Path) -> None:
+def export_model(trained: Trained, data: list[dict[str, Any]], folder: Path) -> None:
     """Write the artifact to a folder that holds the MOJO.
 
-    data: name, sha256 and rows of everything that it was trained on, for model.json.
-    Raises MojoError if the MOJO cannot be read.
+    data: name, sha256 and rows of all training data, for model.json.
     """
-    names = _save(trained.design.tables, folder)
-    metadata = _metadata(trained, read_mojo(folder / MOJO), data)
-    metadata["files"] = {x: sha256_of(folder / x) for x in (*names, MOJO)}
-    write_metadata(folder, metadata)
+    write_artifact(folder, _make_metadata(trained, data), _list_arrays(trained.design.tables))
 
 
-def verify_export(
-    trained: Trained, labels: Sequence[str], folder: Path, whole: bool
-) -> Verification:
-    """Score all rows, (rows,), by the artifact in a folder; compare with the cluster and the MOJO.
-
-    whole: the MOJO is asked for every row, not for MOJO_ROWS. Raises ExportError if a row
-    differs, MojoError or JavaError if the MOJO cannot be asked.
-    """
-    found = _compare(trained, labels, folder, 1 if whole else max(len(labels) // MOJO_ROWS, 1))
-    if not found.holds:
-        raise ExportError(f"nothing is written, the proof fails: {found}")
-    return found
+def write_artifact(
+    folder: Path, metadata: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write arrays, and model.json with the hashes of these and of the MOJO, which is there."""
+    for name, array in arrays.items():
+        np.save(folder / name, array, allow_pickle=False)
+    files = {name: sha256_of(folder / name) for name in (*arrays, MOJO)}
+    write_metadata(folder, metadata | {"files": files})
 
 
-def _save(tables: Tables, folder: Path) -> list[str]:
+def write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
+    """Write model.json, and its hash into a file beside it."""
+    data = _format_json(metadata).encode()
+    (folder / MODEL).write_bytes(data)
+    (folder / CHECKSUM).write_bytes(format_checksum(data))
+
+
+def _format_json(metadata: dict[str, Any]) -> str:
+    """Write a line for every key, and one for each list of coefficients or edges."""
+    text = json.dumps(metadata, indent=1)
+    lists = r"\[\s*((?:[^][{}\s]+,\s*)*[^][{}\s]+)\s*\]"
+    return re.sub(lists, lambda match: f"[{' '.join(match[1].split())}]", text) + "\n"
+
+
+def _list_arrays(tables: Tables) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an artifact by the names of their files."""
     arrays: dict[str, NDArray[Any]] = {}
     if tables.lexicon:
         arrays[LEXICON] = tables.lexicon.arrays.cells
@@ -107,67 +113,19 @@ def _save(tables: Tables, folder: Path) -> list[str]:
     if tables.words:
         words = tables.words.arrays
         arrays[WORDS], arrays[WORD_COSTS] = words.cells, np.concatenate([words.single, words.costs])
-    for name, array in arrays.items():
-        np.save(folder / name, array, allow_pickle=False)
-    return list(arrays)
+    return arrays
 
 
-def write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
-    """Write model.json, and its hash into a file beside it."""
-    data = _json(metadata).encode()
-    (folder / MODEL).write_bytes(data)
-    (folder / CHECKSUM).write_bytes(format_checksum(data))
-
-
-def _json(metadata: dict[str, Any]) -> str:
-    """A line for every key, and one for each list of coefficients or edges."""
-    text = json.dumps(metadata, indent=1)
-    return re.sub(r"\[\s*((?:[^][{}\s]+,\s*)*[^][{}\s]+)\s*\]", _one_line, text) + "\n"
-
-
-def _one_line(found: re.Match[str]) -> str:
-    return "[" + " ".join(found[1].split()) + "]"
-
-
-def _compare(trained: Trained, labels: Sequence[str], folder: Path, every: int) -> Verification:
-    """All rows by NumPy and the cluster, every so many by the MOJO."""
-    scorer = Scorer.load(folder)
-    numpy = np.empty(len(labels))
-    for start in range(0, len(labels), shards.TOGETHER):
-        some = slice(start, start + shards.TOGETHER)
-        numpy[some] = scorer.unchecked_probability(labels[some])
-    flagged = numpy >= scorer.threshold
-    with temporary_folder("mojo-") as scratch:
-        source = scratch / "in.csv"
-        shards.write_one(source, trained.design, _every(trained.design, len(labels), every))
-        of_mojo, called = score_mojo(folder / MOJO, source)
-    asked = len(numpy[::every])
-    of_mojo, called = of_mojo[:asked], called[:asked]
-    other = int((flagged[::every] != called).sum())
-    other += int((flagged != (trained.deployed >= scorer.threshold)).sum())
-    return Verification(
-        rows=len(labels),
-        mojo_rows=asked,
-        from_mojo=float(np.abs(numpy[::every] - of_mojo).max()),
-        from_cluster=float(np.abs(numpy - trained.deployed).max()),
-        other_labels=other,
-    )
-
-
-def _every(design: DesignMatrix, count: int, every: int) -> Ints:
-    """Each so-manieth of count rows, and those of padding."""
-    return np.append(np.arange(0, count, every), count + np.arange(design.padding))
-
-
-def _metadata(trained: Trained, found: MojoGlm, data: list[dict[str, Any]]) -> dict[str, Any]:
-    probability, malicious = trained.probability[trained.valid], trained.malicious[trained.valid]
-    counts = confusion(probability, malicious, found.threshold)
+def _make_metadata(trained: Trained, data: list[dict[str, Any]]) -> dict[str, Any]:
+    glm, malicious = trained.glm, trained.malicious[trained.valid]
+    probability = trained.probability[trained.valid]
+    counts = confusion(probability, malicious, glm.threshold)
     return {
         "schema_version": SCHEMA_VERSION,
         "name": trained.design.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **trained.design.equation(found.coefficients, found.intercept),
-        "threshold": {"value": found.threshold, "metric": "f1", "split": "validation"},
+        **trained.design.equation(glm.coefficients, glm.intercept),
+        "threshold": {"value": glm.threshold, "metric": "f1", "split": "validation"},
         "operating_points": [
             {
                 "false_positive_rate": rate,
@@ -187,3 +145,36 @@ def _metadata(trained: Trained, found: MojoGlm, data: list[dict[str, Any]]) -> d
         },
         "training": {**trained.parameters, "data": data},
     }
+
+
+def verify_export(
+    trained: Trained, labels: Sequence[str], folder: Path, whole: bool
+) -> Verification:
+    """Score all rows, (rows,), with the artifact in a folder; compare with cluster and MOJO.
+
+    whole: the MOJO scores every row, not MOJO_ROWS. Raises TrainingError if a row differs,
+    ClusterError if the MOJO cannot be scored.
+    """
+    scorer, design = Scorer.load(folder), trained.design
+    answers = np.empty(len(labels))
+    for start in range(0, len(labels), BLOCK):
+        rows = slice(start, start + BLOCK)
+        answers[rows] = scorer.unchecked_probability(labels[rows])
+    flagged = answers >= scorer.threshold
+    every = 1 if whole else max(len(labels) // MOJO_ROWS, 1)
+    sample = np.arange(0, len(labels), every)
+    with temporary_folder("mojo-") as scratch:
+        source = scratch / "in.csv"
+        padding = len(labels) + np.arange(design.padding)
+        write_rows(source, design, np.append(sample, padding))
+        by_mojo, flagged_by_mojo = score_mojo(folder / MOJO, source)
+    verification = Verification(
+        rows=len(labels),
+        mojo_rows=len(sample),
+        from_mojo=float(np.abs(answers[sample] - by_mojo[: len(sample)]).max()),
+        from_cluster=float(np.abs(answers - trained.deployed).max()),
+        other_labels=int((flagged[sample] != flagged_by_mojo[: len(sample)]).sum())
+        + int((flagged != (trained.deployed >= scorer.threshold)).sum()),
+    )
+    verification.check()
+    return verification

@@ -1,11 +1,9 @@
-"""The hint's GLM in H2O: fitted, exported, proven against its MOJO."""
+"""Fit, export and verify the family model: a multinomial GLM that names likely families."""
 
 from __future__ import annotations
 
-import configparser
 import json
 import re
-import subprocess
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +14,6 @@ from typing import Any
 import h2o
 import numpy as np
 import pandas as pd
-from h2o.estimators import H2OGeneralizedLinearEstimator
 
 from malicious_domains.families.family_artifact import COEFFICIENTS, STEPS
 from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
@@ -25,70 +22,63 @@ from malicious_domains.features.array_types import Floats
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MOJO, SCHEMA_VERSION
 
-from ..corpus.sources import sha256_of
+from ..h2o_cluster import ClusterError
 from ..h2o_cluster.cluster import Cluster
-from ..h2o_cluster.java import find_java
-from ..h2o_cluster.mojo import MojoError
-from ..h2o_cluster.nodes import jar
-from .export import TOLERANCE, ExportError, write_metadata
+from ..h2o_cluster.mojo import INI, read_multinomial, score_classes
+from .export import Verification, write_artifact
 from .sample_names import Drawn
 
-RIDGE = 2e-4  # H2O's lambda, with alpha 0
-SEED = 1
-_INI, _DETAILS = "model.ini", "experimental/"  # a file and a folder in a MOJO
+# Settings of H2O, see the objective in glm.py.
+SETTINGS = {"solver": "L_BFGS", "alpha": 0.0, "lambda": 2e-4, "seed": 1}
+_ITERATIONS = 300
+_DETAILS = "experimental/"  # a folder in a MOJO
 _RESPONSE, _WEIGHT = "family", "weight"
 
 
-def fit(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
-    """Fit on drawn names, every class with the weight of its share, and save the MOJO."""
-    table = pd.DataFrame(
-        [compute_features(x) for group in learn for x in group.labels], columns=FAMILY_FEATURES
-    )
+def fit_families(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
+    """Fit on drawn names, with equal weight for every class's share, and save the MOJO."""
+    labels = [label for group in learn for label in group.labels]
+    table = _tabulate(labels)
     table = table.loc[:, table.nunique() > 1]
-    columns = list(table)
+    columns = [str(name) for name in table]
     table[_RESPONSE] = [group.kind for group in learn for _ in group.labels]
-    table[_WEIGHT] = _weights(learn)
+    table[_WEIGHT] = _weigh_labels(learn)
     types = dict.fromkeys(map(str, table), "numeric") | {_RESPONSE: "enum"}
-    with cluster.folder() as folder:
-        path = folder / "names.csv"
-        table.to_csv(path, index=False)
-        frame = cluster.read([path], types)
-    model = H2OGeneralizedLinearEstimator(
-        model_id=cluster.key("hint"),
-        family="multinomial",
-        solver="L_BFGS",
-        alpha=0.0,
-        lambda_=RIDGE,
-        seed=SEED,
-        max_iterations=300,
-    )
-    model.train(x=columns, y=_RESPONSE, training_frame=frame, weights_column=_WEIGHT)
+
+    def write(folder: Path) -> list[Path]:
+        table.to_csv(folder / "names.csv", index=False)
+        return [folder / "names.csv"]
+
+    settings = {"lambda_" if name == "lambda" else name: x for name, x in SETTINGS.items()}
+    settings |= {"family": "multinomial", "max_iterations": _ITERATIONS}
+    frame = cluster.upload(write, types)
+    model = cluster.fit(frame, columns, _RESPONSE, weights=_WEIGHT, **settings)
     model.download_mojo(str(mojo))
-    shorten(mojo)
+    shorten_mojo(mojo)
 
 
-def shorten(mojo: Path) -> None:
+def shorten_mojo(mojo: Path) -> None:
     """Round a MOJO's coefficients to 1 / STEPS, and keep only what its scorer reads.
 
-    So that they take a fifth of the room, here and in the artifact; the rest of a MOJO is tables
-    of metrics, five times as long.
+    Coefficients then take a fifth of the space, here and in the artifact; the rest of a MOJO is
+    tables of metrics, five times as large.
     """
     with zipfile.ZipFile(mojo) as archive:
         kept = {x: archive.read(x) for x in archive.namelist() if not x.startswith(_DETAILS)}
-    text = kept[_INI].decode("utf-8")
-    kept[_INI] = re.sub(r"(?m)^beta = .*$", _rounded, text).encode()
+    text = kept[INI].decode("utf-8")
+    kept[INI] = re.sub(r"(?m)^beta = .*$", _round_beta, text).encode()
     with zipfile.ZipFile(mojo, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, data in kept.items():
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
 
 
-def _rounded(line: re.Match[str]) -> str:
+def _round_beta(line: re.Match[str]) -> str:
     values = json.loads(line[0].partition("=")[2])
     return f"beta = {json.dumps([round(x * STEPS) / STEPS for x in values])}"
 
 
-def _weights(learn: Sequence[Drawn]) -> list[float]:
-    """Of each label: a family of few names weighs as much as one of many, a shape a third."""
+def _weigh_labels(learn: Sequence[Drawn]) -> list[float]:
+    """Weigh each label: all families weigh the same, a synthetic one a third of that."""
     counts: Counter[str] = Counter()
     for group in learn:
         counts[group.family] += len(group.labels)
@@ -97,83 +87,54 @@ def _weights(learn: Sequence[Drawn]) -> list[float]:
     return [shares[group.family] for group in learn for _ in group.labels]
 
 
-def read_mojo(mojo: Path) -> tuple[list[str], Floats]:
-    """The classes, and the coefficients, (1 + traits, classes), the intercepts first.
+def _tabulate(labels: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame([compute_features(x) for x in labels], columns=FAMILY_FEATURES)
 
-    Raises MojoError for anything but a multinomial GLM of TRAITS.
+
+def read_equation(mojo: Path) -> tuple[list[str], Floats]:
+    """Return the classes, and their coefficients, (1 + features, classes), the intercepts first.
+
+    Raises ClusterError for anything but a multinomial GLM of FAMILY_FEATURES.
     """
-    parser = configparser.ConfigParser(allow_no_value=True, delimiters=("=",))
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
-    try:
-        with zipfile.ZipFile(mojo) as archive:
-            parser.read_string(archive.read(_INI).decode("utf-8"))
-            info, columns = parser["info"], list(parser["columns"])
-            classes = archive.read("domains/d000.txt").decode("utf-8").splitlines()
-        if (info["algo"], info["family"]) != ("glm", "multinomial"):
-            raise MojoError(f"{mojo}: {info['family']} {info['algo']}, not a multinomial GLM")
-        beta = np.array(json.loads(info["beta"]), np.float64).reshape(len(classes), -1)
-        used = [FAMILY_FEATURES.index(x) for x in columns[: beta.shape[1] - 1]]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, configparser.Error) as error:
-        raise MojoError(f"{mojo}: not the MOJO of a hint: {error}") from error
+    classes, equations = read_multinomial(mojo)
     coefficients = np.zeros((1 + len(FAMILY_FEATURES), len(classes)))
-    coefficients[0] = beta[:, -1]
-    coefficients[[1 + at for at in used]] = beta[:, :-1].T
+    try:
+        for k, equation in enumerate(equations):
+            coefficients[0, k] = equation.intercept
+            for name, value in equation.coefficients.items():
+                coefficients[1 + FAMILY_FEATURES.index(name), k] = value
+    except ValueError as error:
+        raise ClusterError(f"{mojo}: not the MOJO of a family model: {error}") from error
     return classes, coefficients
 
 
-def export(
-    folder: Path,
-    groups: dict[str, list[str]],
-    temperature: float,
-    unknown_from: float,
-    typical: dict[str, float],
-    training: dict[str, Any],
-) -> None:
-    """Write the artifact to a folder that holds the MOJO."""
-    classes, coefficients = read_mojo(folder / MOJO)
+def export_families(folder: Path, chosen: dict[str, Any], training: dict[str, Any]) -> None:
+    """Write the artifact to a folder that holds the MOJO.
+
+    chosen: the groups, temperature, unknown_from and typical of model.json.
+    """
+    classes, coefficients = read_equation(folder / MOJO)
+    metadata = {
+        "schema_version": SCHEMA_VERSION,
+        "name": "hint",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "traits": list(FAMILY_FEATURES),
+        "classes": classes,
+        **chosen,
+        "training": {"h2o_version": h2o.__version__} | SETTINGS | training,
+    }
     steps = np.rint(coefficients * STEPS).astype(np.int32)
-    np.save(folder / COEFFICIENTS, steps.ravel(), allow_pickle=False)
-    write_metadata(
-        folder,
-        {
-            "schema_version": SCHEMA_VERSION,
-            "name": "hint",
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "traits": list(FAMILY_FEATURES),
-            "classes": classes,
-            "groups": groups,
-            "temperature": temperature,
-            "unknown_from": unknown_from,
-            "typical": typical,
-            "training": {"h2o_version": h2o.__version__, "solver": "L_BFGS", "alpha": 0.0}
-            | {"lambda": RIDGE, "seed": SEED}
-            | training,
-            "files": {x: sha256_of(folder / x) for x in (COEFFICIENTS, MOJO)},
-        },
-    )
+    write_artifact(folder, metadata, {COEFFICIENTS: steps.ravel()})
 
 
-def score_mojo(mojo: Path, labels: Sequence[str]) -> Floats:
-    """P of each class by H2O's own Java scorer, (labels, classes); raises MojoError, JavaError."""
-    with temporary_folder("mojo-") as folder:
-        source, target = folder / "in.csv", folder / "out.csv"
-        pd.DataFrame([compute_features(x) for x in labels], columns=FAMILY_FEATURES).to_csv(
-            source, index=False
-        )
-        command = [str(find_java()), "-cp", str(jar()), "hex.genmodel.tools.PredictCsv"]
-        command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
-        run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
-        if run.returncode or not target.exists():
-            raise MojoError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
-        scored = np.loadtxt(target, delimiter=",", skiprows=1, dtype=str, ndmin=2)
-    return scored[:, 1:].astype(np.float64)
-
-
-def prove(folder: Path, labels: Sequence[str]) -> str:
-    """Compare the artifact in a folder with its MOJO on labels; raises ExportError."""
-    hinter = FamilyModel.load(folder)
-    ours = np.array([hinter.probabilities(x) for x in labels])
-    apart = float(np.abs(ours - score_mojo(folder / MOJO, labels)).max())
-    if not apart <= TOLERANCE:
-        raise ExportError(f"the proof fails: |p(ours) - p(MOJO)| <= {apart:.1e}")
-    return f"{len(labels):,} names: |p(ours) - p(MOJO)| <= {apart:.1e}"
+def verify_families(folder: Path, labels: Sequence[str]) -> Verification:
+    """Compare the artifact in a folder with its MOJO on labels; raises TrainingError."""
+    model = FamilyModel.load(folder)
+    answers = np.array([model.probabilities(x) for x in labels])
+    with temporary_folder("mojo-") as scratch:
+        source = scratch / "in.csv"
+        _tabulate(labels).to_csv(source, index=False)
+        difference = float(np.abs(answers - score_classes(folder / MOJO, source)).max())
+    verification = Verification(len(labels), len(labels), difference)
+    verification.check()
+    return verification

@@ -1,8 +1,7 @@
-"""What legitimate labels are like: costs of their characters and words, counted.
+"""Count the surprisal of characters and words in legitimate labels.
 
-A label must not be scored by tables that counted it, or training would take
-memory for likeness: `CrossFit` gives every label features of tables made
-without its fold.
+A label must not be scored by tables that counted it, or training would mistake memory for
+likeness: `CrossFit` computes the features of each label from tables made without its fold.
 """
 
 from __future__ import annotations
@@ -32,36 +31,36 @@ from malicious_domains.features.language_tables import CharacterModel, Tables, V
 from malicious_domains.features.registry import CHUNK, compute_matrix
 from malicious_domains.features.segmentation import positions
 
-from ..corpus.folds import fold_of
-from ..corpus.store import Column
-from .automaton import compile_tree, usable
+from ..corpus.labelled import assign_folds
+from ..corpus.row_store import Column
+from .automaton import compile_tree, select_usable
 from .config import DEFAULTS, TrainConfig
 
 WORD_LIST = "wordsegment 1.3.1 unigrams"
 
-_HIGHEST = 255  # a cost is one byte
+_HIGHEST = 255  # a surprisal is one byte, in units of 1 / UNIT nats
 
 
 class WordList(NamedTuple):
-    """Words, how frequent they are, and the automaton that finds them."""
+    """Words, their frequencies, and the automaton that finds them."""
 
     words: list[str]  # sorted
     frequency: Floats  # (words,), sums to 1
     cells: NDArray[np.int32]  # (cells,) of the automaton
-    cell: Ints  # (words,) in which each word ends
-    sha256: str  # of the file that they come from
+    cell: Ints  # (words,) the cell in which each word ends
+    sha256: str  # of the file that holds them
 
 
-def word_list(config: TrainConfig = DEFAULTS) -> WordList:
-    """The most frequent English words of the web, from the package wordsegment.
+def load_word_list(config: TrainConfig = DEFAULTS) -> WordList:
+    """Return the most frequent English words of the web, from the package wordsegment.
 
-    Its counts are of the Google Web Trillion Word Corpus, as P. Norvig published
-    them ("Natural Language Corpus Data", in Beautiful Data, 2009).
+    It has the counts of the Google Web Trillion Word Corpus, published by P. Norvig ("Natural
+    Language Corpus Data", in Beautiful Data, 2009).
     """
     data = (files("wordsegment") / "unigrams.txt").read_bytes()
     pairs = (line.split("\t") for line in data.decode("utf-8").splitlines())
     counted = {word: float(count) for word, count in islice(pairs, config.vocabulary_size)}
-    words = [word for word in usable(counted) if len(word) <= config.longest_word]
+    words = [word for word in select_usable(counted) if len(word) <= config.longest_word]
     frequency = np.array([counted[word] for word in words])
     digest = hashlib.sha256(data).hexdigest()
     cells, cell = compile_tree(words)
@@ -74,45 +73,46 @@ def word_list(config: TrainConfig = DEFAULTS) -> WordList:
     )
 
 
-def fit(legitimate: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS) -> Tables:
-    """Tables of the characters and words of legitimate labels."""
+def fit_tables(
+    legitimate: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS
+) -> Tables:
+    """Return the tables of the characters and words of legitimate labels."""
     return Tables(
         characters=fit_characters(legitimate, config), words=fit_words(legitimate, words, config)
     )
 
 
 def fit_characters(legitimate: Sequence[str], config: TrainConfig = DEFAULTS) -> CharacterModel:
-    """Costs of characters after two and three others, by interpolated counts.
+    """Return the surprisal of characters after two and three others, by interpolated counts.
 
-    Probability of c after a context: (n(context, c) + T p) / (n(context) + T),
-    where T is the number of different characters seen after the context and p
-    the probability after the context without its first character (Witten and
-    Bell, 1991, method C).
+    The probability of c after a context is (n(context, c) + T p) / (n(context) + T), where T is
+    the number of different characters seen after the context, and p the probability after the
+    context without its first character (Witten and Bell, 1991, method C).
     """
-    counts = _fourgrams(legitimate)
+    counts = _count_fourgrams(legitimate)
     threes = counts.sum(axis=0)
     twos, ones = threes.sum(axis=0), threes.sum(axis=(0, 1))
     p = (ones + 0.5) / (ones + 0.5).sum()
-    third = _costs(_interpolate(threes, _interpolate(twos, p)))
+    third = _surprisal(_interpolate(threes, _interpolate(twos, p)))
     counts[counts < config.fourgram_least] = 0
     totals, distinct = counts.sum(axis=-1), (counts > 0).sum(axis=-1)
-    step = _costs(np.where(totals > 0, distinct / np.maximum(totals + distinct, 1), 1))
-    seen = _costs(_interpolate(counts, np.exp(-third / UNIT)))
-    # In whole numbers, so that all that was not seen after a context differs alike
-    # from the costs of three: a table that packs well.
+    step = _surprisal(np.where(totals > 0, distinct / np.maximum(totals + distinct, 1), 1))
+    seen = _surprisal(_interpolate(counts, np.exp(-third / UNIT)))
+    # In whole numbers, so that all 4-grams not seen after a context differ equally from their
+    # 3-grams: such a table compresses well.
     fourth = np.where(counts > 0, seen, third + step[..., None]).clip(0, _HIGHEST)
-    third, fourth = _anchored(third), _anchored(fourth)
-    return CharacterModel(_bytes(third), _bytes(fourth - third))
+    third, fourth = _ignore_before_edge(third), _ignore_before_edge(fourth)
+    return CharacterModel(_pack_bytes(third), _pack_bytes(fourth - third))
 
 
 def fit_words(
     legitimate: Sequence[str], listed: WordList, config: TrainConfig = DEFAULTS
 ) -> Vocabulary:
-    """Costs of words and single characters, re-estimated by segmenting legitimate labels.
+    """Return the surprisal of words and single characters, by segmenting legitimate labels.
 
-    Each round counts the arcs of the cheapest segmentations under the costs so far
-    (Viterbi training, an approximation of EM: Juang and Rabiner, IEEE Trans. ASSP
-    38(9), 1990); the list's own frequencies stay in as a prior.
+    Each round counts the arcs of the most probable segmentations by the estimates so far (Viterbi
+    training, an approximation of EM: Juang and Rabiner, IEEE Trans. ASSP 38(9), 1990); the word
+    list's own frequencies remain as a prior.
     """
     letters = np.full(SIZE, 0.5)
     for batch in _batches(legitimate):
@@ -121,19 +121,19 @@ def fit_words(
     letters = letters / letters.sum()
     frequency, singles = listed.frequency, config.single_share
     for _ in range(config.viterbi_rounds):
-        words = _words(listed, frequency * (1 - singles), letters * singles)
-        found, alone = _count_arcs(words, legitimate)
-        counts = found[listed.cell] + config.prior_words * listed.frequency
+        words = _make_vocabulary(listed, frequency * (1 - singles), letters * singles)
+        by_cell, alone = _count_arcs(words, legitimate)
+        counts = by_cell[listed.cell] + config.prior_words * listed.frequency
         frequency = counts / counts.sum()
-        singles = (alone + 1) / (alone + found.sum() + 2)
-    return _words(listed, frequency * (1 - singles), letters * singles)
+        singles = (alone + 1) / (alone + by_cell.sum() + 2)
+    return _make_vocabulary(listed, frequency * (1 - singles), letters * singles)
 
 
-def _words(listed: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
-    """The costs of probabilities: of the words, (words,), and of single characters, (SIZE,)."""
+def _make_vocabulary(listed: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
+    """Turn the probabilities of words, (words,), and characters, (SIZE,), into surprisal."""
     costs = np.full(SIZE + len(listed.cells), _HIGHEST, np.uint8)
-    costs[:SIZE] = _costs(letters).clip(0, _HIGHEST)
-    costs[SIZE + listed.cell] = _costs(frequency).clip(0, _HIGHEST)
+    costs[:SIZE] = _surprisal(letters).clip(0, _HIGHEST)
+    costs[SIZE + listed.cell] = _surprisal(frequency).clip(0, _HIGHEST)
     return Vocabulary(listed.cells, costs)
 
 
@@ -142,22 +142,22 @@ def _batches(labels: Sequence[str]) -> Iterator[Batch]:
 
 
 def _count_arcs(words: Vocabulary, labels: Sequence[str]) -> tuple[Ints, int]:
-    """How often each cell's word, and any single character, is in the cheapest segmentations."""
-    found, alone = np.zeros(len(words.cells), np.int64), 0
+    """Count each cell's word, and all single characters, in the most probable segmentations."""
+    by_cell, alone = np.zeros(len(words.cells), np.int64), 0
     for batch in _batches(labels):
         features = BatchFeatures(batch, Tables(words=words))
-        taken = best_arcs(features)
+        taken = find_best_arcs(features)
         first_word = len(features.arcs.start) - len(features.matches.start)
         alone += int(taken[:first_word].sum())
         cells = features.matches.cell[taken[first_word:]]
-        found += np.bincount(cells, minlength=len(found))
-    return found, alone
+        by_cell += np.bincount(cells, minlength=len(by_cell))
+    return by_cell, alone
 
 
-def best_arcs(features: BatchFeatures) -> Bools:
-    """Which arcs are part of a cheapest segmentation, bool (arcs,).
+def find_best_arcs(features: BatchFeatures) -> Bools:
+    """Return whether each arc is part of a most probable segmentation, (arcs,).
 
-    Walks back from the ends of the labels. Of two segmentations of one value both count.
+    Walks back from the ends of the labels. Two segmentations of equal probability both count.
     """
     start, end, value = features.arcs
     score = features.viterbi_scores
@@ -177,10 +177,10 @@ def best_arcs(features: BatchFeatures) -> Bools:
 
 
 class CrossFit:
-    """Features of labels by tables that did not count them.
+    """The features of labels, from tables that did not count them.
 
-    Legitimate labels make the tables; malicious ones are spread over the folds
-    alike, so that both classes meet tables of one size.
+    The tables count legitimate labels; malicious ones are spread over the folds too, so that both
+    classes meet tables of one size.
     """
 
     def __init__(
@@ -190,41 +190,42 @@ class CrossFit:
         words: WordList,
         config: TrainConfig = DEFAULTS,
     ) -> None:
-        """Count the tables of every fold's others.
+        """Count the tables without each fold.
 
-        labels are (rows,); legitimate has the number of a row for each different legitimate one.
+        labels are (rows,); legitimate holds the number of one row for each distinct legitimate
+        label.
         """
         self._labels, self._legitimate = labels, legitimate
         self._words, self._config = words, config
-        self.fold = fold_of(labels, config.cross_fit_folds)  # (rows,)
-        self.tables = [self._without(k) for k in range(config.cross_fit_folds)]  # of its others
+        self.fold = assign_folds(labels, config.cross_fit_folds)  # (rows,)
+        self.tables = [self._fit_without(k) for k in range(config.cross_fit_folds)]
 
     def matrix(self, rows: Ints, names: Sequence[str]) -> Floats:
-        """The named features of some rows, float64 (rows, names)."""
-        labels = list(self._labels.only(rows))
-        return matrix_by_fold(labels, self.fold[rows], names, self.tables)
+        """Return the named features of some rows, (rows, names)."""
+        labels = list(self._labels.select(rows))
+        return compute_by_fold(labels, self.fold[rows], names, self.tables)
 
-    def _without(self, k: int) -> Tables:
+    def _fit_without(self, k: int) -> Tables:
         others = self._legitimate[self.fold[self._legitimate] != k]
-        return fit(self._labels.only(others), self._words, self._config)
+        return fit_tables(self._labels.select(others), self._words, self._config)
 
 
-def matrix_by_fold(
+def compute_by_fold(
     labels: Sequence[str], fold: NDArray[np.uint8], names: Sequence[str], tables: Sequence[Tables]
 ) -> Floats:
-    """The named features of labels, each by the tables of its fold, float64 (labels, names).
+    """Return the named features of labels, each by the tables of its fold, (labels, names).
 
-    fold is (labels,), and an index into tables.
+    fold is (labels,), an index into tables.
     """
     values = np.empty((len(labels), len(names)))
-    for k, of_fold in enumerate(tables):
+    for k, fold_tables in enumerate(tables):
         rows = np.flatnonzero(fold == k)
-        values[rows] = compute_matrix([labels[i] for i in rows.tolist()], names, of_fold)
+        values[rows] = compute_matrix([labels[i] for i in rows.tolist()], names, fold_tables)
     return values
 
 
-def _fourgrams(labels: Sequence[str]) -> Floats:
-    """Counts of four symbols in a row, float64 (SYMBOLS,) * 4; three edges precede a label."""
+def _count_fourgrams(labels: Sequence[str]) -> Floats:
+    """Count four symbols in a row, (SYMBOLS,) * 4; three edges precede a label."""
     total = np.zeros(SYMBOLS**4)
     for i in range(0, len(labels), CHUNK):
         batch = encode_labels([x for label in labels[i : i + CHUNK] for x in ("", "", label)])
@@ -235,26 +236,24 @@ def _fourgrams(labels: Sequence[str]) -> Floats:
 
 
 def _interpolate(counts: Floats, shorter: Floats) -> Floats:
-    """Probabilities of the last symbol, given those after a context that is one shorter."""
+    """Return P of the last symbol, given that after a context which is one shorter."""
     total = counts.sum(axis=-1, keepdims=True)
     distinct = (counts > 0).sum(axis=-1, keepdims=True)
     seen = (counts + distinct * shorter) / np.maximum(total + distinct, 1)
     return np.where(total > 0, seen, shorter)
 
 
-def _costs(p: Floats) -> Floats:
+def _surprisal(p: Floats) -> Floats:
+    """Return -ln p in whole units, at most _HIGHEST."""
     return np.round(-np.log(p) * UNIT).clip(0, _HIGHEST)
 
 
-def _bytes(costs: Floats) -> NDArray[np.uint8]:
+def _pack_bytes(costs: Floats) -> NDArray[np.uint8]:
     return (costs.astype(np.int64) % 256).astype(np.uint8).ravel()
 
 
-def _anchored(costs: Floats) -> Floats:
-    """Costs with all that stands behind an edge alike, whatever precedes the edge.
-
-    What precedes it in a batch is another label.
-    """
+def _ignore_before_edge(costs: Floats) -> Floats:
+    """Make the surprisal behind an edge independent of the symbols before it: another label."""
     fixed = costs.copy()
     for place in range(costs.ndim - 2, 0, -1):
         at_edge: list[int | slice] = [slice(None)] * costs.ndim

@@ -1,4 +1,4 @@
-"""Counts and rates of a binary classifier."""
+"""Measure a binary classifier: confusion matrix, F1, thresholds, area under the ROC curve."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from malicious_domains.features.array_types import Bools, Floats
 
 
 class Confusion(NamedTuple):
-    """Rows by what they are and what they are called."""
+    """The confusion matrix: numbers of rows by class and verdict."""
 
     true_negative: int
     false_positive: int
@@ -19,16 +19,16 @@ class Confusion(NamedTuple):
 
     @property
     def errors(self) -> int:
-        """Rows called what they are not."""
+        """The number of wrong verdicts."""
         return self.false_positive + self.false_negative
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall; 0 where nothing is found."""
+        """The harmonic mean of precision and recall; 0 without true positives."""
         return 2 * self.true_positive / max(2 * self.true_positive + self.errors, 1)
 
 
-# The original's README: its validation split at its threshold of maximal F1.
+# From the H2O demo's README: its validation split at its threshold of maximal F1.
 ORIGINAL_TABLE = Confusion(
     true_negative=15_889, false_positive=315, false_negative=346, true_positive=10_043
 )
@@ -36,7 +36,11 @@ ORIGINAL_THRESHOLD = 0.4935
 
 
 def confusion(probability: Floats, malicious: Bools, threshold: float) -> Confusion:
-    """Counts at a threshold; a row is called malicious where p >= threshold."""
+    """Return the confusion matrix at a threshold: a verdict is malicious from p = threshold on.
+
+    >>> confusion(np.array([0.1, 0.5, 0.9]), np.array([False, False, True]), 0.5).errors
+    1
+    """
     flagged = probability >= threshold
     return Confusion(
         true_negative=int((~flagged & ~malicious).sum()),
@@ -49,26 +53,28 @@ def confusion(probability: Floats, malicious: Bools, threshold: float) -> Confus
 def best_f1(
     probability: Floats, malicious: Bools, candidates: Floats, weights: Floats | None = None
 ) -> float:
-    """The candidate threshold of maximal F1; of equals the highest, as H2O takes."""
+    """Return the candidate threshold of maximal F1; the highest of equal ones, as in H2O."""
     descending = np.sort(candidates)[::-1]
-    scores = f1(probability, malicious, descending, weights)
+    scores = f1_scores(probability, malicious, descending, weights)
     return float(descending[int(np.argmax(scores))])
 
 
-def f1(
+def f1_scores(
     probability: Floats, malicious: Bools, thresholds: Floats, weights: Floats | None = None
 ) -> Floats:
-    """F1 at each threshold, (thresholds,); weights, (rows,), count rows more or less."""
+    """Return F1 at each threshold, (thresholds,); weights, (rows,), are those of rows."""
     weights = np.ones(len(probability)) if weights is None else weights
-    found, wrong = (
-        _above(probability[rows], weights[rows], thresholds) for rows in (malicious, ~malicious)
+    hits, alarms = (
+        _weigh_above(probability[rows], weights[rows], thresholds)
+        for rows in (malicious, ~malicious)
     )
     total = weights[malicious].sum()
-    score: Floats = 2 * found / np.maximum(found + wrong + total, 1e-300)
+    score: Floats = 2 * hits / np.maximum(hits + alarms + total, 1e-300)
     return score
 
 
-def _above(probability: Floats, weights: Floats, thresholds: Floats) -> Floats:
+def _weigh_above(probability: Floats, weights: Floats, thresholds: Floats) -> Floats:
+    """Return the weight of the rows that reach each threshold."""
     order = np.argsort(probability)
     below = np.append(0.0, np.cumsum(weights[order]))
     at = np.searchsorted(probability[order], thresholds, side="left")
@@ -77,16 +83,16 @@ def _above(probability: Floats, weights: Floats, thresholds: Floats) -> Floats:
 
 
 def threshold_at(probability: Floats, malicious: Bools, rate: float) -> float:
-    """The lowest threshold that flags at most a share `rate` of the legitimate rows."""
+    """Return the lowest threshold that flags at most a share `rate` of the legitimate rows."""
     legit = np.sort(probability[~malicious])[::-1]
     allowed = int(rate * len(legit))
     return float(np.nextafter(legit[allowed], 2))
 
 
 def area_under_roc(probability: Floats, malicious: Bools) -> float:
-    """Probability that a malicious row scores above a legitimate one, ties half.
+    """Return the probability that a malicious row scores above a legitimate one; a tie is half.
 
-    The Mann-Whitney statistic (Hanley and McNeil, Radiology 143, 1982).
+    It is the Mann-Whitney statistic (Hanley and McNeil, Radiology 143, 1982).
     """
     legit, other = np.sort(probability[~malicious]), probability[malicious]
     below = np.searchsorted(legit, other, side="left")

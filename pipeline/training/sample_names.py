@@ -1,4 +1,4 @@
-"""Names of every family for learning, validation and test: other seeds and other dates in each."""
+"""Sample names of every family for training, validation and test, which share no seed or date."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from malicious_domains.names.parse import MAX_LABEL
 
 FIRST, LAST = 2010, 2030  # years
 GROUP = 20  # names of one variant, date and seed: what one client asks for
-FEW_SEEDS = 6  # that cannot be shared out
-_REACH = 1000  # from so many first ones
-_SHORT_REACH = {"necurs": 100, "tempedreve": 100, "pykspa": 100}  # dear to pass over hundreds
-_PATIENCE = 50  # draws in a row that bring nothing new
+FEW_SEEDS = 6  # fewer seeds cannot be distributed over the parts
+_REACH = 1000  # names from the start of a list, from which GROUP are sampled
+_SHORT_REACH = {"necurs": 100, "tempedreve": 100, "pykspa": 100}  # slow generators
+_PATIENCE = 50  # draws without a new name before a family is given up
 
 
 class Part(NamedTuple):
-    """A third of all months, seeds and positions: those whose number, divided by 3, leaves this."""
+    """A third of all months, seeds and positions: those whose number modulo 3 is this one."""
 
     name: str
     number: int
@@ -34,27 +34,29 @@ PARTS = LEARN, VALIDATE, TEST = Part("learn", 0), Part("validate", 1), Part("tes
 class Drawn(NamedTuple):
     """Names that one client could ask for."""
 
-    family: str  # or shape
-    kind: str  # the family and, where it has several, the variant: "vawtrak v1"
+    family: str  # or synthetic family
+    kind: str  # the family and, if it has several, the variant: "vawtrak v1"
     labels: list[str]
 
 
-def draw(part: Part, count: int, families: Collection[str], known: Collection[str]) -> list[Drawn]:
-    """Up to so many labels of each family, GROUP of one variant, date and seed.
+def sample_families(
+    part: Part, count: int, families: Collection[str], known: Collection[str]
+) -> list[Drawn]:
+    """Return up to `count` labels of each family, GROUP per variant, date and seed.
 
-    Dates are of months that no other part has; seeds, where a variant has FEW_SEEDS or more, are
-    the part's own, or drawn anew; of names that depend on neither each part has a third. No
-    label comes twice in a family, and none of known, which are those of other parts.
+    Dates are in months that no other part has; seeds, if a variant has FEW_SEEDS or more, are the
+    part's own, or drawn anew; of names that depend on neither, each part has a third. No label
+    comes twice in a family, and none is one of `known`, those of the other parts.
     """
     return [
         Drawn(name, f"{name} {variant}".rstrip(), labels)
         for name in families
-        for variant, labels in _groups(FAMILIES[name], part, count, set(known))
+        for variant, labels in _sample_groups(FAMILIES[name], part, count, set(known))
     ]
 
 
-def shapes(part: Part, count: int) -> list[Drawn]:
-    """Up to so many labels of each shape, which stand for families that nobody knows yet."""
+def sample_synthetic(part: Part, count: int) -> list[Drawn]:
+    """Return up to `count` labels of each synthetic family, for families that are unknown yet."""
     return [
         Drawn(shape, shape, labels[start : start + GROUP])
         for shape in SYNTHETIC_FAMILIES
@@ -63,16 +65,16 @@ def shapes(part: Part, count: int) -> list[Drawn]:
     ]
 
 
-def _groups(
+def _sample_groups(
     family: Family, part: Part, count: int, seen: set[str]
 ) -> Iterator[tuple[str, list[str]]]:
-    """The variant's name, and the labels, of each draw."""
+    """Yield the variant's name and the labels of each draw."""
     random = Random(f"{family.name}-{part.name}")
     variants = family.sampled_variants
     missing, barren = count, 0
     while missing > 0 and barren < _PATIENCE:
         variant = random.choice(variants)
-        labels = _labels(family, variant, part, random)
+        labels = _sample_labels(family, variant, part, random)
         fresh = [x for x in dict.fromkeys(labels) if x not in seen][:missing]
         seen.update(fresh)
         missing -= len(fresh)
@@ -81,10 +83,10 @@ def _groups(
             yield variant.name, fresh
 
 
-def _labels(family: Family, variant: Variant, part: Part, random: Random) -> list[str]:
+def _sample_labels(family: Family, variant: Variant, part: Part, random: Random) -> list[str]:
     month = 3 * random.randint(0, 3) + part.number + 1
     day = date(random.randint(FIRST, LAST), month, random.randint(1, 28))
-    seed, apart = _seed(variant, part, random)
+    seed, apart = _choose_seed(variant, part, random)
     reach = _SHORT_REACH.get(family.name, _REACH)
     labels = [host.partition(".")[0] for host in islice(variant.generate(day, seed), reach)]
     if not (variant.period or apart):
@@ -93,8 +95,8 @@ def _labels(family: Family, variant: Variant, part: Part, random: Random) -> lis
     return [labels[k] for k in chosen if 0 < len(labels[k]) <= MAX_LABEL]
 
 
-def _seed(variant: Variant, part: Part, random: Random) -> tuple[str, bool]:
-    """A seed of a part's, and whether no other part has it."""
+def _choose_seed(variant: Variant, part: Part, random: Random) -> tuple[str, bool]:
+    """Return a seed, and whether no other part has it."""
     if variant.draw and random.random() < 0.5:
         return variant.draw(random), True
     if len(variant.seeds) < FEW_SEEDS:

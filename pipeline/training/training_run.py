@@ -1,4 +1,4 @@
-"""What `train` does: read, design, fit, threshold, out of fold, export, verify."""
+"""Run a training: read the corpus, design columns, train, export, verify."""
 
 from __future__ import annotations
 
@@ -7,38 +7,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h2o
-
 from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
 from malicious_domains.model import artifact
 from malicious_domains.model.artifact import flatten_coefficients
-from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources
-from ..corpus.defaults import chosen
-from ..corpus.folds import fold_of
+from ..corpus.defaults import open_corpus
 from ..corpus.labelled import Corpus
 from ..corpus.mapping import ReadOptions
-from ..h2o_cluster.cluster import H2O, Cluster, cluster
+from ..h2o_cluster.cluster import ClusterOptions, open_cluster
 from ..h2o_cluster.nodes import MEMORY
-from .automaton import compile_words, read_words, usable
+from . import TrainingError
+from .automaton import compile_words, read_words, select_usable
 from .design import Classic, DesignMatrix, Language
-from .export import ExportError, Verification, export, verify_export
-from .glm import Trained, check_classes, fit, out_of_fold, predict_deployed
+from .export import Verification, export_model, verify_export
+from .glm import train_glm
 
-SAME = 1e-6  # as far as numbers of two trainings on the same data may be apart
+SAME = 1e-6  # largest difference between numbers of two trainings on the same data
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to train: None means the default of each."""
+    """What to train; None stands for the default."""
 
     features: str = "language"
     data: Path | None = None
-    mapping: Sequence[str] = ()  # how the columns of data are called, as ReadOptions.parse has it
+    mapping: Sequence[str] = ()  # names of the columns of data, for ReadOptions.parse
     lenient: bool = False  # whether more rows of data than usual may be left out
     lexicon: Path | None = None
     out: Path | None = None
@@ -46,134 +43,97 @@ class Request:
     h2o_folder: Path | None = None
     h2o_nodes: int = 1
     h2o_memory: str = MEMORY
-    prove_all: bool = False  # ask the MOJO for every row, not for some of them
+    prove_all: bool = False  # score every row with the MOJO, not a sample
     compare: str | None = None  # an artifact that should come out again
 
     @property
     def folder(self) -> Path:
-        """Where the artifact goes."""
+        """The folder of the artifact."""
         return self.out or paths.BUILD / self.features
-
-    @property
-    def options(self) -> ReadOptions:
-        """How data is read; raises CorpusError."""
-        return ReadOptions.parse(self.mapping, self.lenient)
-
-    @property
-    def h2o(self) -> H2O:
-        """Which H2O is used; raises ClusterError."""
-        return H2O(self.h2o_url, self.h2o_folder, self.h2o_nodes, self.h2o_memory)
 
 
 def run_training(request: Request) -> Verification:
-    """Read, design, fit, export and verify; what is used is said as it goes.
+    """Read, design, train, export and verify; print what is used to stderr.
 
-    The artifact takes its place whole, or not at all. Raises MaliciousDomainsError of any kind.
+    The artifact takes its place completely, or not at all. Raises MaliciousDomainsError.
     """
-    which = request.h2o
+    options = ClusterOptions(
+        request.h2o_url, request.h2o_folder, request.h2o_nodes, request.h2o_memory
+    )
+    reading = ReadOptions.parse(request.mapping, request.lenient)
     if request.compare:
         _check_kind(request.compare, request.features)
     with (
         replace_folder(
             request.folder, artifact.FILES, kept=[artifact.ALLOW, *artifact.DGA_INDEXES]
         ) as folder,
-        chosen(request.features, request.data, request.options) as corpus,
+        open_corpus(request.features, request.data, reading) as corpus,
     ):
         print_status(f"data     {corpus.describe()}")
-        design, words = _design(request, corpus)
+        design, words = _make_design(request, corpus)
         print_status(f"words    {words['name']}: {words['rows']:,} words")
-        with cluster(which) as joined:
+        with open_cluster(options) as cluster:
             print_status("training a GLM in H2O ...")
-            trained = train(joined, corpus, design, folder)  # the function below
-        print_status("exporting, and proving the export on every row ...")
-        export(trained, [corpus.source(), words], folder)
+            trained = train_glm(cluster, corpus, design, folder)
+        print_status("exporting, and verifying the export on every row ...")
+        export_model(trained, [corpus.source(), words], folder)
         whole = request.prove_all or request.features == "classic"
         verification = verify_export(trained, corpus.labels, folder, whole)
         if request.compare:
-            print_status(f"the same as {request.compare}: {compare(request.compare, folder)}")
-    print_status(f"proof    {verification}")
+            print_status(
+                f"the same as {request.compare}: {compare_artifacts(request.compare, folder)}"
+            )
+    print_status(f"verified {verification}")
     print_status(f"written  {request.folder}")
     return verification
 
 
-def train(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) -> Trained:
-    """Fit with the threshold of maximal F1, and score out of fold, on a running cluster.
-
-    The MOJO is saved in the folder. Raises TrainingError.
-    """
-    config = design.config
-    fold = fold_of(corpus.groups, config.out_of_fold_folds)
-    for k in range(config.out_of_fold_folds):  # before the time is spent
-        check_classes(corpus, fold != k, "the operating points")
-    fitted = fit(cluster, corpus, design)
-    fitted.model.download_mojo(str(folder / artifact.MOJO))
-    deployed = fitted.probability
-    if design.cross_fitted:
-        deployed = predict_deployed(cluster, fitted.model, design, len(deployed))
-    return Trained(
-        design=design,
-        malicious=corpus.malicious,
-        valid=fitted.valid,
-        probability=fitted.probability,
-        deployed=deployed,
-        out_of_fold=out_of_fold(cluster, design, corpus, fold, "out of fold"),
-        parameters={
-            "h2o_version": h2o.__version__,
-            "solver": fitted.model.actual_params["solver"],
-            "alpha": config.alpha,
-            "lambda": config.ridge(design.name),
-            "seed": config.split_seed,
-        },
-    )
-
-
 def _check_kind(expected: str, features: str) -> None:
-    """What cannot come out again is told before the time is spent."""
+    """Raise TrainingError, before the time is spent, if the artifact is of another kind."""
     kind = artifact.load_artifact(artifact.locate_artifact(expected)).metadata["name"]
     if kind != features:
-        raise ExportError(f"{expected} is a model of {kind} features, not of {features}")
+        raise TrainingError(f"{expected} is a model of {kind} features, not of {features}")
 
 
-def compare(expected: str, found: Path) -> str:
-    """Say how far an artifact in a folder is from the one named as expected.
+def compare_artifacts(expected: str, folder: Path) -> str:
+    """Describe how far the artifact in a folder is from the one named `expected`.
 
-    Raises ExportError if any coefficient or threshold differs by more than SAME, or if the
-    two do not have the same ones; ArtifactError if either cannot be loaded.
+    Raises TrainingError if any coefficient or threshold differs by more than SAME, or if they have
+    different ones; ArtifactError if either cannot be loaded.
     """
     one, other = (
-        artifact.load_artifact(path) for path in (artifact.locate_artifact(expected), found)
+        artifact.load_artifact(path) for path in (artifact.locate_artifact(expected), folder)
     )
     numbers = [
         [*flatten_coefficients(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]
         for x in (one, other)
     ]
     if one.predictor.terms != other.predictor.terms or len(numbers[0]) != len(numbers[1]):
-        raise ExportError(f"not the columns, bins and operating points of {expected}")
-    apart = max(abs(a - b) for a, b in zip(*numbers, strict=True))
-    if apart > SAME:
-        raise ExportError(f"{apart:.1e} from {expected}, more than {SAME}")
-    return f"{len(numbers[0]):,} coefficients and thresholds within {apart:.1e}"
+        raise TrainingError(f"not the columns, bins and operating points of {expected}")
+    difference = max(abs(a - b) for a, b in zip(*numbers, strict=True))
+    if difference > SAME:
+        raise TrainingError(f"{difference:.1e} from {expected}, more than {SAME}")
+    return f"{len(numbers[0]):,} coefficients and thresholds within {difference:.1e}"
 
 
-def _design(request: Request, corpus: Corpus) -> tuple[DesignMatrix, dict[str, Any]]:
-    design: DesignMatrix
+def _make_design(request: Request, corpus: Corpus) -> tuple[DesignMatrix, dict[str, Any]]:
+    """Return the design, and the record of its word list."""
     if request.features == "classic":
-        lexicon, words = _lexicon(request.lexicon)
+        lexicon, words = _load_lexicon(request.lexicon)
         return Classic(corpus, lexicon), words
     if request.lexicon:
-        raise MaliciousDomainsError(
-            "--lexicon is of the classic features; language has words of its own"
-        )
+        raise TrainingError("--lexicon applies to classic features; language has its own words")
     print_status("counting characters and words, for each fold ...")
     design = Language(corpus)
-    return design, design.words()
+    return design, design.describe_words()
 
 
-def _lexicon(chosen: Path | None) -> tuple[Lexicon, dict[str, Any]]:
-    if chosen is None:
+def _load_lexicon(path: Path | None) -> tuple[Lexicon, dict[str, Any]]:
+    if path is None:
         source = sources.WEB2
-        used = {"name": source.name, "sha256": source.sha256, "rows": source.rows}
-        return Lexicon.load(sources.fetch(source)), used
-    words = read_words(chosen)
-    used = {"name": chosen.name, "sha256": sources.sha256_of(chosen), "rows": len(usable(words))}
-    return Lexicon(compile_words(words)), used
+        record = {"name": source.name, "sha256": source.sha256, "rows": source.rows}
+        return Lexicon.load(sources.fetch_source(source)), record
+    words = read_words(path)
+    rows = len(select_usable(words))
+    record = {"name": path.name, "sha256": sources.sha256_of(path), "rows": rows}
+    return Lexicon(compile_words(words)), record

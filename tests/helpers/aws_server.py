@@ -97,9 +97,11 @@ def running(log: Path, delay: float = 0.0) -> Iterator[str]:
     url = f"http://{local_servers.HOST}:{port}"
     command = [sys.executable, "-m", "tests.helpers.aws_server", str(port), str(delay)]
     root = str(Path(__file__).parents[2])
-    process = local_servers.start(command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root})
+    process = local_servers.start_server(
+        command, log, os.environ | CREDENTIALS | {"PYTHONPATH": root}
+    )
     try:
-        local_servers.wait(process, f"{url}/moto-api/data.json", log, 60)
+        local_servers.wait_for_server(process, f"{url}/moto-api/data.json", log, 60)
         yield url
     finally:
         process.terminate()

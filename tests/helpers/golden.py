@@ -16,8 +16,8 @@ import h2o
 import pandas as pd
 
 from malicious_domains.features.registry import CLASSIC
-from pipeline.corpus import embedded, labelled, sources
-from pipeline.h2o_cluster.cluster import Cluster, cluster, download
+from pipeline.corpus import defaults, labelled, sources
+from pipeline.h2o_cluster.cluster import Cluster, download_frame, open_cluster
 from pipeline.h2o_cluster.mojo import score_mojo
 from pipeline.training.automaton import read_words
 from tests.helpers.commands import run
@@ -39,21 +39,21 @@ def features_by_h2o(running: Cluster, labels: list[str], words: Path) -> pd.Data
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "labels.csv"
         path.write_text("label\n" + "\n".join(labels) + "\n")
-        frame = h2o.upload_file(str(path), running.key("golden"), header=1, col_types=["string"])
+        frame = h2o.upload_file(str(path), "golden", header=1, col_types=["string"])
         label = frame["label"]
         vowels = label.countmatches(["a", "e", "i", "o", "u"])
         columns = label.nchar().cbind(label.entropy()).cbind(vowels / label.nchar())
-        values = download(columns.cbind(label.num_valid_substrings(str(words))))
+        values = download_frame(columns.cbind(label.num_valid_substrings(str(words))))
     found = pd.DataFrame(values, columns=list(CLASSIC))
     return found.astype({"length": int, "num_words": int})
 
 
 def _chosen() -> pd.DataFrame:
-    original = labelled.read(sources.fetch(sources.ORIGINAL)).frame
+    original = labelled.read_corpus(sources.fetch_source(sources.ORIGINAL)).frame
     rows = [(label, "legit") for label in _every(legitimate(), EACH["legit"])]
     with tempfile.TemporaryDirectory() as folder:
-        embedded.write(Path(folder) / "embedded.csv")
-        ours = labelled.read(Path(folder) / "embedded.csv").frame
+        defaults.write_embedded(Path(folder) / "embedded.csv")
+        ours = labelled.read_corpus(Path(folder) / "embedded.csv").frame
     both = ours[(ours["class"] == "dga") & ours["host"].isin(original["host"])]
     for family, labels in both.groupby("subclass")["domain"]:
         rows += [(label, str(family)) for label in _every(sorted(labels), EACH[str(family)])]
@@ -66,13 +66,13 @@ def _every(texts: list[str], count: int) -> list[str]:
 
 def main() -> None:
     """Record; needs the original's data and words."""
-    words = sources.fetch(sources.ORIGINAL_WORDS)
+    words = sources.fetch_source(sources.ORIGINAL_WORDS)
     rows = _chosen()
     inside = {
         x[i:j] for x in rows["label"] for i in range(len(x)) for j in range(i + 2, len(x) + 1)
     }
     WORDS.write_text("".join(f"{x}\n" for x in sorted(inside & set(read_words(words)))))
-    with cluster() as running:
+    with open_cluster() as running:
         rows = rows.join(features_by_h2o(running, list(rows["label"]), words))
     with tempfile.TemporaryDirectory() as name:
         out, table = Path(name) / "model", Path(name) / "features.csv"

@@ -16,8 +16,7 @@ from malicious_domains.dga.sampling import FIRST, LAST
 from malicious_domains.features.array_types import Floats
 from malicious_domains.names.parse import MAX_LABEL
 
-from ...corpus.folds import fold_of
-from ...corpus.labelled import Corpus
+from ...corpus.labelled import Corpus, assign_folds
 from ..leave_out import FOLDS, fold_of_family
 from .joiners import HELD_OUT, JOINERS, word_lists
 
@@ -71,7 +70,7 @@ def label_of(host: str) -> str:
 
 
 def _fold_by_text(texts: Sequence[str]) -> dict[str, int]:
-    return dict(zip(texts, fold_of(texts, FOLDS).tolist(), strict=True))
+    return dict(zip(texts, assign_folds(texts, FOLDS).tolist(), strict=True))
 
 
 def make_pool(corpus: Corpus, seed: int, runs: int = RUNS) -> Pool:

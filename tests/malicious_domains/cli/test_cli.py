@@ -141,9 +141,9 @@ def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: P
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = tmp_path / "log"
-    process = local_servers.start([*PIPELINE, "serve", "--port", str(port)], log, environment)
+    process = local_servers.start_server([*PIPELINE, "serve", "--port", str(port)], log, environment)
     try:
-        local_servers.wait(process, f"http://127.0.0.1:{port}/health", log, 30)
+        local_servers.wait_for_server(process, f"http://127.0.0.1:{port}/health", log, 30)
         assert requests.get(f"http://127.0.0.1:{port}/model", timeout=30).json()["name"] == "mine"
         assert children(process.pid) == []  # nobody to outlive it
     finally:
@@ -220,7 +220,7 @@ def test_ones_own_parquet_is_learned_and_recorded(small_csv: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--map", "host=a"], "train: --map is of a file: give it as --data"),
+        (["train", "--map", "host=a"], "train: --map applies to a file: give it as --data"),
         (["train", "--data", "mine", "--map", "hst=a"], "train: --map 'hst=a': expected --map h"),
         (["evaluate", "--data", "mine", "--map", "host=a"], "mine: no column of classes is known"),
         (["train", "--data", "mine"], "train: mine: 1 of 3 rows left out\n  1 suffix: record 2 '"),
@@ -301,8 +301,8 @@ def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
     small_csv: Path, tmp_path: Path
 ) -> None:
     code = (
-        "from pipeline.h2o_cluster.cluster import cluster\n"
-        "with cluster() as running: print(running.url, flush=True), input()"
+        "from pipeline.h2o_cluster.cluster import open_cluster\n"
+        "with open_cluster() as running: print(running.url, flush=True), input()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdin=-1, stdout=-1, text=True

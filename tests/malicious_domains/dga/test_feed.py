@@ -148,13 +148,13 @@ def test_what_may_be_there_by_chance_is_left_out_if_asked(names: list[str]) -> N
 
 @contextmanager
 def dnsmasq(folder: Path, file: str) -> Iterator[int]:
-    port = local_servers.free_port()
+    port = local_servers.find_free_port()
     command = ["dnsmasq", "--keep-in-foreground", f"--port={port}", "--listen-address=127.0.0.1"]
     command += ["--bind-interfaces", "--no-resolv", "--no-hosts", "--user=", "--pid-file="]
     path = next(p for x in SBIN["PATH"].split(":") if (p := Path(x, "dnsmasq")).exists())
     own = [] if file.startswith("--conf") else ["--conf-file=/dev/null"]
     log = folder / "log"
-    process = local_servers.start([str(path), *command[1:], *own, file], log)
+    process = local_servers.start_server([str(path), *command[1:], *own, file], log)
     try:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and not answers(port):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.corpus import labelled, sources
-from pipeline.corpus.embedded import write as write_embedded
+from pipeline.corpus.defaults import write_embedded
 from pipeline.corpus.labelled import Corpus
 from pipeline.corpus.schema import CorpusError
 
@@ -28,9 +28,9 @@ def test_the_original_is_read_whole(original: Corpus) -> None:
 
 
 def test_the_original_given_as_ones_own_has_the_same_rows(original: Corpus) -> None:
-    own = labelled.read(original.path)
+    own = labelled.read_corpus(original.path)
     assert own.frame.equals(original.frame)
-    assert own.plain  # so that H2O draws the same split on it
+    assert own.is_plain  # so that H2O draws the same split on it
     assert own.source()["sha256"] == sources.ORIGINAL.sha256
 
 
@@ -69,27 +69,27 @@ def test_a_csv_that_is_no_corpus_is_told_why(tmp_path: Path, text: str, message:
     path = tmp_path / "rows.csv"
     path.write_text(text)
     with pytest.raises(CorpusError, match=rf"(?s)rows\.csv: .*{message}"):
-        labelled.read(path)
+        labelled.read_corpus(path)
 
 
 def test_binary_rubbish(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(b"\xff\xfe\x00\x80")
     with pytest.raises(CorpusError, match=r"rows\.csv: no column of names or of classes is known"):
-        labelled.read(tmp_path / "rows.csv")
+        labelled.read_corpus(tmp_path / "rows.csv")
 
 
 def test_names_that_look_like_missing_values_stay_names(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + "nan.com,nan,legit,legit\nnull.ru,null,dga,goz\n")
-    assert [*labelled.read(path).labels] == ["nan", "null"]
+    assert [*labelled.read_corpus(path).labels] == ["nan", "null"]
 
 
 def test_groups_are_the_labels_unless_a_column_tells_them(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + GOOD)
-    assert [*labelled.read(path).groups] == ["a", "q"]
+    assert [*labelled.read_corpus(path).groups] == ["a", "q"]
     path.write_text("host,domain,class,subclass,group\na.com,a,legit,x,\nq.ru,q,dga,goz,goz 1\n")
-    read = labelled.read(path)
+    read = labelled.read_corpus(path)
     assert ([*read.labels], [*read.groups]) == (["a", "q"], ["a", "goz 1"])
 
 
@@ -97,15 +97,15 @@ def test_rows_of_one_class_are_not_learned_from(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + "a.com,a,legit,legit\n")
     with pytest.raises(CorpusError, match="rows of both classes are needed"):
-        labelled.read(path)
+        labelled.read_corpus(path)
 
 
 def test_how_ones_own_file_was_read_is_recorded(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("domain,label,family\nb.com,0,\n" + "a.com,1,goz\n" * 120 + "co.uk,0,\n")
-    corpus = labelled.read(path)
+    corpus = labelled.read_corpus(path)
     assert list(corpus.frame.columns) == ["host", "domain", "class", "subclass"]
-    assert not corpus.plain
+    assert not corpus.is_plain
     assert corpus.source() == {
         "name": "mine.csv",
         "sha256": sources.sha256_of(path),
@@ -126,6 +126,6 @@ def test_which_files_are_plain(tmp_path: Path) -> None:
         ("host,class\na.com,0\nb.com,1\n", False),
     ):
         path.write_text(text)
-        assert labelled.read(path).plain == plain, text
+        assert labelled.read_corpus(path).is_plain == plain, text
     path.write_bytes(gzip.compress((HEADER + GOOD).encode()))
-    assert not labelled.read(path).plain
+    assert not labelled.read_corpus(path).is_plain

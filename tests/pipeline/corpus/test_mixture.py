@@ -65,7 +65,7 @@ def test_a_users_csv_holds_each_label_once_and_in_one_class(mine: str, out: Path
     assert summary == Summary({"legit": {"mine": 1}, "dga": {"own": 1}}, 1, 1, 1)
     assert str(summary) == (
         "2 rows\n  legit: 1 (1 mine)\n  dga: 1 (1 own)\n  "
-        "left out: 1 labels in both classes, 1 names refused, 1 rows that repeat a label"
+        "left out: 1 labels in both classes, 1 invalid names, 1 rows that repeat a label"
     )
 
 
@@ -95,7 +95,7 @@ def test_a_mix_is_always_the_same_and_the_seed_changes_it(out: Path, tmp_path: P
 
 def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None:
     summary = mix(DEFAULT, out)
-    frame = labelled.read(out).frame
+    frame = labelled.read_corpus(out).frame
     assert list(frame["subclass"].drop_duplicates())[:2] == ["hsts", "universities"]
     assert summary.rows["legit"].keys() == {"hsts", "universities"}
     assert summary.rows["legit"]["hsts"] > 111_000
@@ -109,7 +109,7 @@ def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None
 
 def test_groups_are_labels_or_draws(out: Path) -> None:
     mix(["universities", "generators", "shapes"], out)
-    read = labelled.read(out)
+    read = labelled.read_corpus(out)
     of = dict(zip(read.labels, read.groups, strict=True))
     frame = read.frame[read.malicious]
     assert all(of[label] == label for label in read.frame["domain"][~read.malicious])
@@ -144,7 +144,7 @@ def test_a_file_with_too_much_that_is_no_name(mine: str, out: Path) -> None:
     with pytest.raises(CorpusError, match=r"no column of classes"):
         (Path(mine).parent / "hosts.csv").write_text("host\na.com\n")
         assemble(out, [f"{Path(mine).parent}/hosts.csv"])
-    with pytest.raises(CorpusError, match="--map is of files"):
+    with pytest.raises(CorpusError, match="--map applies to files"):
         assemble(out, ["shapes"], options=ReadOptions.parse(["host=1"]))
     assert not out.exists()
 
@@ -165,7 +165,7 @@ def test_the_original_without_what_is_no_label(original: Corpus, out: Path) -> N
     kept = sum(n for counts in summary.rows.values() for n in counts.values())
     assert kept + summary.refused + summary.repeated == len(original)
     assert summary.both == 0
-    read = labelled.read(out)
+    read = labelled.read_corpus(out)
     assert [*read.groups] == [*read.labels]
 
 
@@ -173,7 +173,10 @@ def test_an_original_that_cannot_be_had_is_left_out(
     out: Path, no_original: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mix(["original:legit", "universities"], out)
-    assert "original's data is not here, it is left out of the mix: " in capsys.readouterr().err
+    assert (
+        "H2O demo's data is not available, it is left out of the corpus: "
+        in capsys.readouterr().err
+    )
     with pytest.raises(CorpusError, match=r"no row to write; the sources were original:dga"):
         mix(["original:dga"], out)
 

@@ -15,7 +15,7 @@ import zstandard
 
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.corpus.mapping import ReadOptions
-from pipeline.corpus.own_data import Reading, Taken
+from pipeline.corpus.own_data import Reading, ReadReport
 from pipeline.corpus.schema import CLASSES, CorpusError, LabelledName
 
 KAGGLE = (
@@ -27,7 +27,7 @@ KAGGLE = (
 WHOLE = "domain,label\nwww.google.co.uk,0\nxmqjtoevkbhrw.ru,1\n"
 ROWS = [("google", "legit"), ("xmqjtoevkbhrw", "dga")]  # of WHOLE, and of what is made like it
 
-Load = Callable[..., tuple[list[LabelledName], Taken]]
+Load = Callable[..., tuple[list[LabelledName], ReadReport]]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def load(tmp_path: Path) -> Load:
 
     def write(
         content: str | bytes, *maps: str, kind: str = "", lenient: bool = False
-    ) -> tuple[list[LabelledName], Taken]:
+    ) -> tuple[list[LabelledName], ReadReport]:
         path = tmp_path / "mine"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return load_file(path, ReadOptions.parse(maps, lenient), kind)
@@ -46,13 +46,13 @@ def load(tmp_path: Path) -> Load:
 
 def load_file(
     path: Path, options: ReadOptions | None = None, kind: str = ""
-) -> tuple[list[LabelledName], Taken]:
+) -> tuple[list[LabelledName], ReadReport]:
     reading = Reading(path, options, kind)
     rows = [*reading]
-    return rows, reading.taken
+    return rows, reading.report
 
 
-def labels(loaded: tuple[list[LabelledName], Taken]) -> list[tuple[str, str]]:
+def labels(loaded: tuple[list[LabelledName], ReadReport]) -> list[tuple[str, str]]:
     return [(row.domain, row.kind) for row in loaded[0]]
 
 

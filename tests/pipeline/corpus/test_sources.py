@@ -16,8 +16,8 @@ import pytest
 from english_words import get_english_words_set
 
 from pipeline.corpus import sources
-from pipeline.corpus.sources import Dataset, SourceError, fetch
-from pipeline.training.automaton import compile_words, usable
+from pipeline.corpus.sources import Dataset, SourceError, fetch_source
+from pipeline.training.automaton import compile_words, select_usable
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -71,9 +71,9 @@ def source(tmp_path: Path, server: Server) -> Dataset:
 
 def test_a_download_is_verified_and_kept(source: Dataset, server: Server) -> None:
     assert source.state == "absent"
-    assert fetch(source).read_bytes() == CONTENT
+    assert fetch_source(source).read_bytes() == CONTENT
     assert source.state == "downloaded"
-    fetch(source)
+    fetch_source(source)
     assert server.asked == [None]  # once, not twice
     assert [x.name for x in source.path.parent.iterdir()] == ["data.bin"]
 
@@ -81,30 +81,30 @@ def test_a_download_is_verified_and_kept(source: Dataset, server: Server) -> Non
 def test_an_interrupted_download_goes_on(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.with_name("data.bin.part").write_bytes(CONTENT[:1000])
-    assert fetch(source).read_bytes() == CONTENT
+    assert fetch_source(source).read_bytes() == CONTENT
     assert server.asked == ["bytes=1000-"]
 
 
 def test_one_that_was_complete_but_not_yet_renamed(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.with_name("data.bin.part").write_bytes(CONTENT)
-    assert fetch(source).read_bytes() == CONTENT
+    assert fetch_source(source).read_bytes() == CONTENT
 
 
 def test_wrong_bytes_are_thrown_away(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.with_name("data.bin.part").write_bytes(b"x" * 1000)
-    with pytest.raises(SourceError, match=r"SHA-256 is .*thrown away"):
-        fetch(source)
+    with pytest.raises(SourceError, match=r"SHA-256 is .*the download is deleted"):
+        fetch_source(source)
     assert not list(source.path.parent.iterdir())
-    assert fetch(source).read_bytes() == CONTENT  # and the next call starts afresh
+    assert fetch_source(source).read_bytes() == CONTENT  # and the next call starts afresh
 
 
 def test_a_damaged_file_is_replaced(source: Dataset, server: Server) -> None:
     source.path.parent.mkdir()
     source.path.write_bytes(CONTENT[:-1])
     assert source.state == "damaged"
-    assert fetch(source).read_bytes() == CONTENT
+    assert fetch_source(source).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("kind", ["folder", "url"])
@@ -117,21 +117,21 @@ def test_the_mirror_is_asked_first(
     mirror = f"http://127.0.0.1:{server.server_port}/" if kind == "url" else tmp_path / "mirror"
     monkeypatch.setenv("DOMAINS_MIRROR", str(mirror))
     nowhere = Dataset("data", source.path, source.sha256, 1, "none", "http://127.0.0.1:9/data.bin")
-    assert fetch(nowhere).read_bytes() == CONTENT
+    assert fetch_source(nowhere).read_bytes() == CONTENT
 
 
 def test_a_mirror_without_the_file_is_no_obstacle(
     source: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOMAINS_MIRROR", str(tmp_path))
-    assert fetch(source).read_bytes() == CONTENT
+    assert fetch_source(source).read_bytes() == CONTENT
 
 
 def test_nowhere_to_be_had(source: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOMAINS_MIRROR", "http://127.0.0.1:9")
     nowhere = Dataset("data", source.path, source.sha256, 1, "none", source.url + ".gone")
     with pytest.raises(SourceError, match=r"(?s)data\.bin .*DOMAINS_MIRROR.*127.0.0.1:9/.*404"):
-        fetch(nowhere)
+        fetch_source(nowhere)
     assert not source.path.exists()
 
 
@@ -152,16 +152,16 @@ def test_a_committed_list_has_the_promised_hosts(source: Dataset) -> None:
 @pytest.mark.slow
 def test_the_committed_lexicon_is_made_of_web2() -> None:
     words = get_english_words_set(["web2"])
-    assert len(usable(words)) == sources.WEB2.rows
+    assert len(select_usable(words)) == sources.WEB2.rows
     np.testing.assert_array_equal(compile_words(words), np.load(sources.WEB2.path))
 
 
 def test_a_list_of_tranco_is_known_by_its_id_alone() -> None:
     for wrong in ("", "../x", "k25gw", "K25GW/1"):
-        with pytest.raises(SourceError, match="no id of a Tranco list"):
-            sources.tranco(wrong)
-    assert sources.tranco("K25GW") not in sources.SOURCES
-    assert sources.tranco("K25GW").url == "https://tranco-list.eu/download/K25GW/1000000"
+        with pytest.raises(SourceError, match="not the id of a Tranco list"):
+            sources.tranco_list(wrong)
+    assert sources.tranco_list("K25GW") not in sources.SOURCES
+    assert sources.tranco_list("K25GW").url == "https://tranco-list.eu/download/K25GW/1000000"
 
 
 @pytest.mark.parametrize(
@@ -174,11 +174,13 @@ def test_what_comes_for_a_list_of_tranco_must_be_one(
     (tmp_path / "tranco-K25GW.csv").write_bytes(content)
     monkeypatch.setenv("DOMAINS_MIRROR", str(tmp_path))
     place = tmp_path / "downloads" / "tranco-K25GW.csv"
-    source = dataclasses.replace(sources.tranco("K25GW"), path=place, url="http://127.0.0.1:9/x")
+    source = dataclasses.replace(
+        sources.tranco_list("K25GW"), path=place, url="http://127.0.0.1:9/x"
+    )
     if fetched:
-        assert fetch(source).read_bytes() == content
+        assert fetch_source(source).read_bytes() == content
         assert source.state == "downloaded"
     else:
-        with pytest.raises(SourceError, match="no list that begins with 1,name"):
-            fetch(source)
+        with pytest.raises(SourceError, match="not a list that begins with 1,name"):
+            fetch_source(source)
         assert [*place.parent.iterdir()] == []

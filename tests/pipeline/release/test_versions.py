@@ -20,7 +20,7 @@ from malicious_domains.cli import main
 from malicious_domains.model import artifact
 from malicious_domains.model.artifact import PACKAGED
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.h2o_cluster.mojo import MojoError
+from pipeline.h2o_cluster import ClusterError
 from pipeline.release import versions
 from pipeline.release.aws import AwsError
 from pipeline.release.manifest import Manifest, ManifestError, check_version, read
@@ -228,7 +228,7 @@ def test_what_fails_its_own_proof_is_neither_published_nor_installed(
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["coefficients"]["length"] += 1e-9
     write_metadata(artifact_copy, metadata)
-    with pytest.raises((VerificationError, MojoError)):
+    with pytest.raises((VerificationError, ClusterError)):
         versions.publish(storage, artifact_copy)
     assert not objects(storage)
     forged = forge(storage, contents(artifact_copy), golden)

@@ -8,13 +8,13 @@ import pytest
 from malicious_domains.features.encoding import encode_labels
 from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.training.automaton import compile_words, read_words, usable
+from pipeline.training.automaton import compile_words, read_words, select_usable
 from tests.helpers.reference import num_words
 
 
 def test_words_that_no_label_can_hold_are_left_out() -> None:
     words = ["word", "Word", "it's", "a", "", "naïve", "x" * 64, "a1", "co-op", "word"]
-    assert usable(words) == ["a1", "co-op", "word"]
+    assert select_usable(words) == ["a1", "co-op", "word"]
 
 
 @pytest.mark.parametrize("words", [[], ["a", "B"], ["it's", "ÄÖ"]])
@@ -34,7 +34,7 @@ def test_the_original_words(words_txt: Path) -> None:
     assert len(set(words)) == 354_984  # two lines stand twice
     lexicon = Lexicon(compile_words(words))
     assert lexicon.cells.nbytes < 4e6
-    sample = [*usable(words)[::37], "plzdonthackmekthxbye"]
+    sample = [*select_usable(words)[::37], "plzdonthackmekthxbye"]
     known = frozenset(words)
     assert lexicon.count(encode_labels(sample)).tolist() == [num_words(x, known) for x in sample]
 

@@ -19,7 +19,7 @@ from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning, shards
 from pipeline.training.config import DEFAULTS, TrainConfig
 from pipeline.training.design import Language
-from pipeline.training.language_model import CrossFit, word_list
+from pipeline.training.language_model import CrossFit, load_word_list
 from tests.helpers.data import legitimate
 
 ROWS = st.lists(
@@ -34,7 +34,7 @@ FEW_WORDS = TrainConfig(vocabulary_size=500)
 
 def planned(rows: list[tuple[float, bool, int]]) -> binning.Plan:
     values, malicious, weights = (np.array(x) for x in zip(*rows, strict=True))
-    return binning.plan(["x"], values.astype(float)[:, None], malicious, weights.astype(float))
+    return binning.plan_bins(["x"], values.astype(float)[:, None], malicious, weights.astype(float))
 
 
 def bins_of(values: list[float], edges: list[float]) -> list[int]:
@@ -101,7 +101,7 @@ def test_the_features_that_tell_most_are_paired() -> None:
     strength = draw.permutation(14) / 4
     values = malicious[:, None] * strength + draw.normal(size=(400, 14))
     names = [f"f{j}" for j in range(14)]
-    found = binning.plan(names, values, malicious, weights)
+    found = binning.plan_bins(names, values, malicious, weights)
     left = {
         name: uncertainty(bins_of(values[:, j].tolist(), found.edges[name]), malicious, weights)
         for j, name in enumerate(names)
@@ -112,7 +112,7 @@ def test_the_features_that_tell_most_are_paired() -> None:
     assert found.pairs == list(itertools.combinations(strongest, 2))
     assert list(found.sizes) == [*names, *(pair.name for pair in found.pairs)]
     assert {found.sizes[pair.name] for pair in found.pairs} == {64}
-    alone = binning.plan(names, values, malicious, weights, NO_PAIRS)
+    alone = binning.plan_bins(names, values, malicious, weights, NO_PAIRS)
     assert (alone.edges, alone.coarse, alone.pairs) == (found.edges, {}, [])
     assert list(alone.sizes) == names
 
@@ -125,12 +125,12 @@ def equation(plan: binning.Plan) -> BinnedAdditive:
 def test_a_plan_of_features_with_few_values_makes_an_equation() -> None:
     values = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 5, np.float64)
     malicious = values[:, 0] == 1
-    assert equation(binning.plan(["idna", "hyphens"], values, malicious, np.ones(20)))
+    assert equation(binning.plan_bins(["idna", "hyphens"], values, malicious, np.ones(20)))
 
 
 @given(rows=st.lists(st.tuples(*[st.integers(0, 99)] * 3), min_size=1, max_size=30))
 def test_text_reads_back(rows: list[tuple[int, ...]]) -> None:
-    lines = binning.text(np.array(rows, np.uint8))
+    lines = binning.format_bins(np.array(rows, np.uint8))
     assert lines == [b"".join(b"%02d," % x for x in row) for row in rows]
 
 
@@ -147,7 +147,7 @@ def corpus() -> Corpus:
     names = [*some, *generated]
     frame = pd.DataFrame({"host": names, "domain": names, "class": kinds, "subclass": kinds})
     frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
-    return Corpus.of("made-up", Path("none.csv"), frame)
+    return Corpus.from_frame("made-up", Path("none.csv"), frame)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def design(corpus: Corpus) -> Language:
 @pytest.fixture(scope="module")
 def crossed(corpus: Corpus, design: Language) -> CrossFit:
     """Of the same names and words as the design."""
-    return CrossFit(design.labels, corpus.different("legit"), word_list(FEW_WORDS), FEW_WORDS)
+    return CrossFit(design.labels, corpus.first_rows("legit"), load_word_list(FEW_WORDS), FEW_WORDS)
 
 
 @pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
@@ -170,11 +170,11 @@ def test_a_design_writes_the_bins_of_its_features_and_every_level(
     rows = list(range(0, count, every))
     written = np.array([*rows, *range(count, count + pad)])
     path = tmp_path / "frame.csv"
-    beside = {"part": shards.Codes.of(np.zeros(len(written), np.uint8))}
+    beside = {"part": shards.CodedColumn.from_numbers(np.zeros(len(written), np.uint8))}
     if deployed:
-        shards.write_one(path, design, written)
+        shards.write_rows(path, design, written)
     else:
-        [path] = shards.write(tmp_path, design, beside, deployed=False)
+        [path] = shards.write_shards(tmp_path, design, beside, deployed=False)
     read = pd.read_csv(path, dtype=str).filter(design.columns)
     assert list(read) == list(design.columns)
     assert len(read) == len(written)

@@ -16,12 +16,13 @@ from malicious_domains.model.artifact import FILES
 from malicious_domains.model.glm import BinnedAdditive
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
+from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster.cluster import Cluster
-from pipeline.h2o_cluster.mojo import MojoError, read_mojo, score_mojo
+from pipeline.h2o_cluster.mojo import read_mojo, score_mojo
+from pipeline.training import TrainingError
 from pipeline.training.design import Classic, DesignMatrix, Language
-from pipeline.training.export import ExportError, export, verify_export
-from pipeline.training.glm import Trained
-from pipeline.training.training_run import train
+from pipeline.training.export import export_model, verify_export
+from pipeline.training.glm import Trained, train_glm
 from tests.helpers.data import GOLDEN
 
 MODELS = ("classic", "language")
@@ -29,7 +30,7 @@ MODELS = ("classic", "language")
 
 @pytest.fixture(scope="module")
 def small(small_csv: Path) -> labelled.Corpus:
-    return labelled.read(small_csv)
+    return labelled.read_corpus(small_csv)
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -40,7 +41,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def trained(h2o_cluster: Cluster, small: labelled.Corpus, folder: Path) -> Trained:
     folder.mkdir()
-    return train(h2o_cluster, small, _design(small, folder.name), folder)
+    return train_glm(h2o_cluster, small, _design(small, folder.name), folder)
 
 
 def _design(small: labelled.Corpus, model: str) -> DesignMatrix:
@@ -90,7 +91,7 @@ def _columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
 def test_an_export_is_proven_on_every_row(
     trained: Trained, small: labelled.Corpus, folder: Path
 ) -> None:
-    export(trained, [], folder)
+    export_model(trained, [], folder)
     proof = verify_export(trained, small.labels, folder, whole=True)
     assert proof.holds
     assert proof.rows == proof.mojo_rows == len(small.labels)
@@ -102,7 +103,7 @@ def test_an_export_is_proven_on_every_row(
 def test_a_retrain_gives_the_same_numbers(
     h2o_cluster: Cluster, trained: Trained, small: labelled.Corpus, folder: Path, tmp_path: Path
 ) -> None:
-    again = train(h2o_cluster, small, _design(small, folder.name), tmp_path)
+    again = train_glm(h2o_cluster, small, _design(small, folder.name), tmp_path)
     one, other = (read_mojo(x / "mojo.zip") for x in (folder, tmp_path))
     assert again.design.columns == trained.design.columns
     for name in trained.design.columns:
@@ -118,11 +119,13 @@ def test_a_failed_proof_writes_nothing(
     deployed[7] += 1e-11
     wrong = dataclasses.replace(trained, deployed=deployed)
     with (
-        pytest.raises(ExportError, match="nothing is written, the proof fails: 2,070 rows"),
+        pytest.raises(
+            TrainingError, match="nothing is written, the verification fails: 2,070 rows"
+        ),
         replace_folder(tmp_path / "out", FILES) as new,
     ):
         shutil.copytree(folder, new, dirs_exist_ok=True)
-        export(wrong, [], new)
+        export_model(wrong, [], new)
         verify_export(wrong, small.labels, new, whole=True)
     assert not list(tmp_path.iterdir())
 
@@ -135,5 +138,5 @@ def test_what_is_no_glm_is_refused(tmp_path: Path, content: str | None) -> None:
     else:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("model.ini", content)
-    with pytest.raises(MojoError, match=r"mojo\.zip: not a GLM's MOJO"):
+    with pytest.raises(ClusterError, match=r"mojo\.zip: not a GLM's MOJO"):
         read_mojo(path)

@@ -14,15 +14,15 @@ from malicious_domains.model.artifact import MOJO
 from pipeline.corpus.sources import sha256_of
 from pipeline.evaluation import family_accuracy
 from pipeline.evaluation.family_runs import Equation
+from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster.cluster import Cluster
-from pipeline.h2o_cluster.mojo import MojoError
 from pipeline.training import family_model, sample_names
 
 SOME = ("goz", "ramdo", "vawtrak", "simda")
 
 
 def drawn(part: sample_names.Part, count: int) -> list[sample_names.Drawn]:
-    return sample_names.draw(part, count, tuple(FAMILIES), ())
+    return sample_names.sample_families(part, count, tuple(FAMILIES), ())
 
 
 @pytest.mark.slow
@@ -30,24 +30,24 @@ def test_the_packaged_model_answers_as_its_mojo() -> None:
     mojo = family_artifact.PACKAGED / MOJO
     recorded = family_artifact.load_artifact().metadata["files"]
     assert recorded[MOJO] == sha256_of(mojo)
-    assert np.array(family_model.read_mojo(mojo)[1]).size * 8 < 300_000
+    assert np.array(family_model.read_equation(mojo)[1]).size * 8 < 300_000
     labels = [x for group in drawn(sample_names.TEST, 100) for x in group.labels]
     assert len(labels) > 3000
-    family_model.prove(family_artifact.PACKAGED, labels)  # or raises
+    family_model.verify_families(family_artifact.PACKAGED, labels)  # or raises
 
 
 def test_another_models_mojo_is_refused(artifact_copy: Path) -> None:
-    with pytest.raises(MojoError, match="not a multinomial GLM"):
-        family_model.read_mojo(artifact_copy / MOJO)
+    with pytest.raises(ClusterError, match="not a multinomial GLM"):
+        family_model.read_equation(artifact_copy / MOJO)
 
 
 def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -> None:
-    learn = sample_names.draw(sample_names.LEARN, 200, SOME, ()) + sample_names.shapes(
-        sample_names.LEARN, 60
-    )
-    family_model.fit(h2o_cluster, learn, tmp_path / MOJO)
-    classes, coefficients = family_model.read_mojo(tmp_path / MOJO)
-    test = sample_names.draw(
+    learn = sample_names.sample_families(
+        sample_names.LEARN, 200, SOME, ()
+    ) + sample_names.sample_synthetic(sample_names.LEARN, 60)
+    family_model.fit_families(h2o_cluster, learn, tmp_path / MOJO)
+    classes, coefficients = family_model.read_equation(tmp_path / MOJO)
+    test = sample_names.sample_families(
         sample_names.TEST, 100, SOME, {x for group in learn for x in group.labels}
     )
     names = family_accuracy.singles(classes, coefficients, test)
@@ -55,18 +55,19 @@ def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -
     p = family_accuracy.by_group(classes, groups, names.scores)
     assert family_accuracy.accuracy(groups, names.family, p).means[0] > 0.9
     typical = family_accuracy.typical(groups, test, family_accuracy.fit(test, p))
-    family_model.export(tmp_path, groups, 1.0, 0.5, typical, {})
-    family_model.prove(tmp_path, [x for group in test for x in group.labels])
+    chosen = {"groups": groups, "temperature": 1.0, "unknown_from": 0.5, "typical": typical}
+    family_model.export_families(tmp_path, chosen, {})
+    family_model.verify_families(tmp_path, [x for group in test for x in group.labels])
     assert FamilyModel.load(tmp_path).classify_client(test[0].labels).answer == "goz"
-    family_model.fit(h2o_cluster, learn, tmp_path / "again.zip")
-    again = family_model.read_mojo(tmp_path / "again.zip")[1]
+    family_model.fit_families(h2o_cluster, learn, tmp_path / "again.zip")
+    again = family_model.read_equation(tmp_path / "again.zip")[1]
     np.testing.assert_allclose(again, coefficients, rtol=0, atol=1.5 / family_artifact.STEPS)
 
 
 def test_clients_are_evaluated_as_they_are_told() -> None:
     loaded, some = (
         family_artifact.load_artifact(),
-        sample_names.draw(sample_names.TEST, 40, (*SOME, "banjori"), ()),
+        sample_names.sample_families(sample_names.TEST, 40, (*SOME, "banjori"), ()),
     )
     coefficients = np.array([loaded.intercepts, *loaded.coefficients])
     groups = {name: list(members) for name, members in loaded.groups.items()}
@@ -85,7 +86,7 @@ def test_clients_are_evaluated_as_they_are_told() -> None:
 def test_no_label_is_in_two_parts() -> None:
     known: set[str] = set()
     for part in sample_names.PARTS:
-        groups = sample_names.draw(part, 60, SOME, known)
+        groups = sample_names.sample_families(part, 60, SOME, known)
         labels = [x for group in groups for x in group.labels]
         assert len(labels) == len(set(labels)) == 60 * len(SOME)
         assert not known & set(labels)

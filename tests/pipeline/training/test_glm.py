@@ -11,21 +11,26 @@ import pytest
 from h2o.estimators import H2OGeneralizedLinearEstimator
 
 from malicious_domains.features import registry
-from malicious_domains.features.array_types import Floats
 from malicious_domains.features.language_tables import Lexicon, Tables
 from malicious_domains.features.registry import SETS
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus
-from pipeline.h2o_cluster.cluster import Cluster, download
-from pipeline.h2o_cluster.nodes import ClusterError
-from pipeline.training import glm, shards
+from pipeline.h2o_cluster import ClusterError
+from pipeline.h2o_cluster.cluster import Cluster, download_frame
 from pipeline.training.automaton import compile_words, read_words
+from pipeline.training.config import DEFAULTS
 from pipeline.training.design import Classic
-from pipeline.training.export import export, verify_export
-from pipeline.training.glm import Trained, draw_split, load, out_of_fold, predict
+from pipeline.training.export import export_model, verify_export
+from pipeline.training.glm import (
+    Trained,
+    draw_rows,
+    draw_split,
+    score_out_of_fold,
+    train_glm,
+    upload_design,
+)
 from pipeline.training.metrics import Confusion, confusion
-from pipeline.training.training_run import train
 
 CLASSIC = SETS["classic"]
 
@@ -48,7 +53,7 @@ def test_features_equal_those_of_h2o_on_every_row(
     frame = h2o.import_file(str(original.path), header=1, col_types=["string"] * 4)
     domain = frame["domain"]
     vowels = domain.countmatches(["a", "e", "i", "o", "u"])
-    theirs = download(
+    theirs = download_frame(
         domain.nchar()
         .cbind(domain.entropy())
         .cbind(vowels / domain.nchar())
@@ -64,9 +69,9 @@ def test_features_equal_those_of_h2o_on_every_row(
 def test_the_original_data_and_words_give_the_original_model(
     h2o_cluster: Cluster, original: Corpus, original_words: Lexicon, tmp_path: Path
 ) -> None:
-    trained = train(h2o_cluster, original, Classic(original, original_words), tmp_path)
+    trained = train_glm(h2o_cluster, original, Classic(original, original_words), tmp_path)
     assert (int((~trained.valid).sum()), int(trained.valid.sum())) == (107_333, 26_593)
-    export(trained, [], tmp_path)
+    export_model(trained, [], tmp_path)
     proof = verify_export(trained, original.labels, tmp_path, whole=True)
     assert proof.holds
     assert proof.rows == 133_926
@@ -81,8 +86,8 @@ def test_the_committed_artifact_is_what_training_gives(
     h2o_cluster: Cluster, original: Corpus, classic: Scorer, tmp_path: Path
 ) -> None:
     lexicon = Lexicon.load(sources.WEB2.path)
-    trained = train(h2o_cluster, original, Classic(original, lexicon), tmp_path)
-    export(trained, [], tmp_path)
+    trained = train_glm(h2o_cluster, original, Classic(original, lexicon), tmp_path)
+    export_model(trained, [], tmp_path)
     verify_export(trained, original.labels, tmp_path, whole=False)
     again, committed = Scorer.load(tmp_path), classic
     for name, value in committed.artifact.metadata["coefficients"].items():
@@ -94,32 +99,9 @@ def test_the_committed_artifact_is_what_training_gives(
     assert validation(trained, again.threshold).errors == 560
 
 
-def test_a_node_more_compares_the_thresholds_that_a_model_on_one_does(
-    h2o_cluster: Cluster, embedded: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """To the bit, with more rows than H2O has bins, in several chunks."""
-    monkeypatch.setattr(shards, "_SIZE", 1 << 16)
-    embedded.frame.iloc[::10].to_csv(tmp_path / "rows.csv", index=False)
-    rows = labelled.read(tmp_path / "rows.csv")
-    design = Classic(rows, Lexicon.load(sources.WEB2.path))
-    compared, candidates = list[Floats](), glm._candidates
-
-    def noted(thresholds: Floats, probability: Floats) -> Floats:
-        compared.append(thresholds)
-        return candidates(thresholds, probability)
-
-    monkeypatch.setattr(glm, "_candidates", noted)
-    for size in (1, 2):  # as many as it is told, on the same one
-        monkeypatch.setattr(Cluster, "size", size)
-        glm.fit(h2o_cluster, rows, design)
-    one, another = compared
-    assert len(one) == 400
-    np.testing.assert_array_equal(one, another)
-
-
 def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> None:
-    rows = len(labelled.read(small_csv))
-    first, second = (h2o_cluster.draw_split(small_csv, rows, 0.8, 123456) for _ in range(2))
+    rows = len(labelled.read_corpus(small_csv))
+    first, second = (draw_rows(h2o_cluster, small_csv, rows, DEFAULTS) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert 0.15 < first.mean() < 0.25
 
@@ -127,7 +109,7 @@ def test_the_split_is_always_the_same(h2o_cluster: Cluster, small_csv: Path) -> 
 def test_the_original_given_as_ones_own_is_split_likewise(
     h2o_cluster: Cluster, original: Corpus
 ) -> None:
-    own = labelled.read(original.path)
+    own = labelled.read_corpus(original.path)
     valid = draw_split(h2o_cluster, own)
     np.testing.assert_array_equal(valid, draw_split(h2o_cluster, original))
     assert (~valid).sum() == 107_333
@@ -143,33 +125,33 @@ def test_ones_own_file_is_split_whatever_h2o_makes_of_it(
     elif change == "other header":
         text = text.replace("host,domain,class", "fqdn,sld,label", 1)
     path.write_bytes(gzip.compress(text.encode()) if change == "compressed" else text.encode())
-    corpus = labelled.read(path)
+    corpus = labelled.read_corpus(path)
     if change == "NUL":
-        assert corpus.plain
-        with pytest.raises(ClusterError, match="rows where"):
-            h2o_cluster.draw_split(path, len(corpus), 0.8, 1)
+        assert corpus.is_plain
+        with pytest.raises(ClusterError, match="rows, the file has"):
+            draw_rows(h2o_cluster, path, len(corpus), DEFAULTS)
     valid = draw_split(h2o_cluster, corpus)
     assert len(valid) == len(corpus) >= 2070
     assert 0.15 < valid.mean() < 0.25
 
 
 def test_a_file_that_h2o_reads_otherwise_is_refused(h2o_cluster: Cluster, small_csv: Path) -> None:
-    with pytest.raises(ClusterError, match=r"H2O reads \d+ rows where 5 stand"):
-        h2o_cluster.draw_split(small_csv, 5, 0.8, 123456)
+    with pytest.raises(ClusterError, match=r"H2O reads \d+ rows, the file has 5"):
+        draw_rows(h2o_cluster, small_csv, 5, DEFAULTS)
 
 
 def test_every_fold_is_scored_by_a_model_of_all_others(
     h2o_cluster: Cluster, small_csv: Path
 ) -> None:
     """Each of three folds, against a model fitted by hand on the other two."""
-    rows = labelled.read(small_csv)
+    rows = labelled.read_corpus(small_csv)
     design = Classic(rows, Lexicon.load(sources.WEB2.path))
     fold = np.arange(len(rows), dtype=np.uint8) % 3
-    probability = out_of_fold(h2o_cluster, design, rows, fold, "folds")
-    frame = load(h2o_cluster, design, rows, {"fold": fold})
+    probability = score_out_of_fold(h2o_cluster, design, rows, fold, "folds")
+    frame = upload_design(h2o_cluster, design, rows, {"fold": fold})
     for k in range(3):
         model = H2OGeneralizedLinearEstimator(family="binomial", alpha=0, lambda_=1e-5)
         others = frame[frame["fold"] != k, :]
         model.train(x=list(design.columns), y="class", training_frame=others)
-        by_hand = predict(model, frame, len(fold))
+        by_hand = h2o_cluster.predict(model, frame)[: len(fold)]
         np.testing.assert_allclose(probability[fold == k], by_hand[fold == k], atol=1e-9)

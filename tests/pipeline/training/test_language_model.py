@@ -16,7 +16,7 @@ from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.encoding import ALPHABET, SIZE, SYMBOLS, encode_labels
 from malicious_domains.features.language_tables import Tables, Vocabulary
 from malicious_domains.features.registry import CHUNK, SETS, compute_matrix
-from pipeline.corpus.store import Store
+from pipeline.corpus.row_store import RowStore
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree
 from pipeline.training.language_model import CrossFit, WordList
@@ -60,7 +60,7 @@ def known() -> WordList:
 
 @pytest.fixture(scope="module")
 def vocabulary() -> WordList:
-    return language_model.word_list()
+    return language_model.load_word_list()
 
 
 def tables_of(tables: Tables) -> list[bytes]:
@@ -118,7 +118,7 @@ def test_cheapest_steps_are_those_of_any_cheapest_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
     features = BatchFeatures(encode_labels(labels), Tables(words=table(*vocabulary)))
-    taken = language_model.best_arcs(features)
+    taken = language_model.find_best_arcs(features)
     text = "\0".join(labels) + "\0"
     found: Counter[str] = Counter()
     for start, end in zip(features.arcs.start[taken], features.arcs.end[taken], strict=True):
@@ -163,7 +163,7 @@ def test_the_order_of_the_labels_does_not_matter(known: WordList) -> None:
     """Nor, then, where one chunk ends and the next begins."""
     labels = legitimate()[: CHUNK + 50]
     one, two, again = (
-        tables_of(language_model.fit(x, known)) for x in (labels, labels[::-1], list(labels))
+        tables_of(language_model.fit_tables(x, known)) for x in (labels, labels[::-1], list(labels))
     )
     assert one == two == again
 
@@ -175,14 +175,16 @@ def test_each_label_has_the_features_of_tables_made_without_its_fold(
     generated = ["".join(draw.choices(ALPHABET, k=12)) for _ in range(60)]
     labels = [*some, *generated, *some[:20]]  # the last for a second time
     draw.shuffle(labels)
-    store = Store(("label", "class"), [(x, "dga" if x in generated else "legit") for x in labels])
-    legitimate = store.first("label", "class = 'legit'")
+    store = RowStore(
+        ("label", "class"), [(x, "dga" if x in generated else "legit") for x in labels]
+    )
+    legitimate = store.first_rows("label", "class = 'legit'")
     fold = [zlib.crc32(x.encode()) % 5 for x in labels]
     rows = np.array(sorted(draw.choices(range(len(labels)), k=400)))
     values = CrossFit(store.column("label"), legitimate, known).matrix(rows, NAMES)
     for k in range(5):
         others = {x for x, f in zip(labels, fold, strict=True) if f != k and x not in generated}
-        tables = language_model.fit(sorted(others), known)
+        tables = language_model.fit_tables(sorted(others), known)
         here = [i for i, row in enumerate(rows.tolist()) if fold[row] == k]
         assert here
         expected = compute_matrix([labels[rows[i]] for i in here], NAMES, tables)

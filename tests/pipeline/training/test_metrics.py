@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.training.metrics import area_under_roc, best_f1, confusion, f1, threshold_at
+from pipeline.training.metrics import area_under_roc, best_f1, confusion, f1_scores, threshold_at
 
 P = np.array([0.1, 0.4, 0.4, 0.6, 0.9])
 BAD = np.array([False, False, True, True, True])
@@ -56,11 +56,11 @@ def test_f1_counts_rows_by_their_weight(
     p, bad, weights = (np.array(x) for x in zip(*rows, strict=True))
     thresholds = np.array(steps) / 20
     expected = [plain_f1(rows, t) for t in thresholds]
-    assert f1(p / 10, bad, thresholds, weights.astype(float)) == pytest.approx(expected)
-    repeated = f1(np.repeat(p, weights) / 10, np.repeat(bad, weights), thresholds)
+    assert f1_scores(p / 10, bad, thresholds, weights.astype(float)) == pytest.approx(expected)
+    repeated = f1_scores(np.repeat(p, weights) / 10, np.repeat(bad, weights), thresholds)
     assert repeated == pytest.approx(expected)
     unweighted = [plain_f1([(x, b, 1) for x, b, _ in rows], t) for t in thresholds]
-    assert f1(p / 10, bad, thresholds) == pytest.approx(unweighted)
+    assert f1_scores(p / 10, bad, thresholds) == pytest.approx(unweighted)
     best = best_f1(p / 10, bad, thresholds, weights.astype(float))
     assert best in thresholds
     assert plain_f1(rows, best) == pytest.approx(max(expected))

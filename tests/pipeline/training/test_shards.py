@@ -13,7 +13,7 @@ from pipeline.corpus import labelled, sources
 from pipeline.training import shards
 from pipeline.training.config import TrainConfig
 from pipeline.training.design import Classic, DesignMatrix, Language
-from pipeline.training.shards import Codes
+from pipeline.training.shards import CodedColumn
 
 SIZE = 1 << 16
 FEW_WORDS = TrainConfig(vocabulary_size=500)
@@ -22,15 +22,19 @@ FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
 
 @pytest.fixture(scope="module", params=["classic", "language"])
 def design(request: pytest.FixtureRequest, embedded: labelled.Corpus) -> DesignMatrix:
-    few = embedded.kept(np.arange(len(embedded)) % 20 == 0)
+    few = embedded.select(np.arange(len(embedded)) % 20 == 0)
     if request.param == "classic":
         return Classic(few, Lexicon.load(sources.WEB2.path))
     return Language(few, FEATURES, FEW_WORDS)
 
 
-def beside(design: DesignMatrix) -> dict[str, Codes]:
+def beside(design: DesignMatrix) -> dict[str, CodedColumn]:
     count = len(design.widths()) - design.padding
-    return {"part": Codes.of((np.arange(count) % 3).astype(np.uint8), [2] * design.padding)}
+    return {
+        "part": CodedColumn.from_numbers(
+            (np.arange(count) % 3).astype(np.uint8), [2] * design.padding
+        )
+    }
 
 
 def lines_of_each_chunk(data: bytes, size: int) -> list[bytes]:
@@ -45,7 +49,7 @@ def test_shards_are_the_chunks_that_h2o_would_make_of_one_file(
     design: DesignMatrix, deployed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shards, "_SIZE", SIZE)
-    written = shards.write(tmp_path, design, beside(design), deployed)
+    written = shards.write_shards(tmp_path, design, beside(design), deployed)
     header = written[0].read_bytes().partition(b"\n")[0] + b"\n"
     parts = [path.read_bytes().removeprefix(header) for path in written]
     whole = header + b"".join(parts)
@@ -64,12 +68,12 @@ def test_one_process_writes_what_several_write(
         monkeypatch.setattr(shards, "default_jobs", lambda jobs=jobs: jobs)
         folder = tmp_path / str(jobs)
         folder.mkdir()
-        paths = shards.write(folder, design, beside(design), deployed=False)
+        paths = shards.write_shards(folder, design, beside(design), deployed=False)
         found.append([(path.name, path.read_bytes()) for path in paths])
     assert found[0] == found[1]
 
 
 def test_codes_are_read_as_the_numbers_that_they_are_of() -> None:
-    codes = Codes.of(np.array([7, 40, 255], np.uint8), [2])
-    assert codes.text() == [b"7", b"40", b"255", b"2"]
+    codes = CodedColumn.from_numbers(np.array([7, 40, 255], np.uint8), [2])
+    assert codes.format() == [b"7", b"40", b"255", b"2"]
     assert codes.widths().tolist() == [1, 2, 3, 1]

@@ -1,4 +1,4 @@
-"""Rows in DuckDB: asked for in parts, numbered, and on the disk where memory is short."""
+"""Rows in Parquet files: read in parts, numbered, and never all in memory."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.corpus import store
+from pipeline.corpus import row_store
 from pipeline.corpus.labelled import Corpus
-from pipeline.corpus.schema import COLUMNS, GROUP
-from pipeline.corpus.store import Store, StoreError
+from pipeline.corpus.row_store import RowStore
+from pipeline.corpus.schema import COLUMNS, GROUP, CorpusError
 
 TEXTS = st.lists(st.text(max_size=5).filter(str.isprintable), min_size=1, max_size=40)
 
@@ -34,30 +34,30 @@ def made_up(count: int) -> list[str]:
 
 
 def test_parts_of_a_column_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_BLOCK", 7)
+    monkeypatch.setattr(row_store, "_BLOCK", 7)
     texts = made_up(60)
-    column = Store(("text",), ([x] for x in texts)).column("text")
+    column = RowStore(("text",), ([x] for x in texts)).column("text")
     assert [*column] == texts == column[:]
     assert (column[0], column[13], column[-1]) == (texts[0], texts[13], texts[-1])
     for some in (slice(3, 30), slice(0, 0), slice(50, 99), slice(2, 60, 9)):
         assert column[some] == texts[some]
     rows = np.array([0, 6, 7, 7, 41, 59])
-    only = column.only(rows)
+    only = column.select(rows)
     assert len(only) == 6
     assert [*only] == [texts[i] for i in rows]
     assert only[1:5] == [texts[i] for i in rows[1:5]]
-    assert [*only.only(np.array([1, 4]))] == [texts[6], texts[41]]
+    assert [*only.select(np.array([1, 4]))] == [texts[6], texts[41]]
 
 
 def test_what_memory_does_not_hold_stands_on_the_disk_and_goes(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "MEMORY", 40)
+    monkeypatch.setattr(row_store, "MEMORY", 40)
     texts = made_up(600_000)
-    kept = Store(("one", "other"), ((x, 4 * x) for x in texts))
+    kept = RowStore(("one", "other"), ((x, 4 * x) for x in texts))
     assert sum(x.stat().st_size for x in folder.rglob("*")) > 1_000_000
     assert all(a == 4 * b for a, b in zip(kept.column("other"), texts, strict=True))
-    assert len(kept.first("one", "true")) == len(texts)
+    assert len(kept.first_rows("one", "true")) == len(texts)
     del kept
     gc.collect()
     assert [*folder.iterdir()] == []
@@ -76,35 +76,35 @@ def test_rows_are_grouped_counted_and_told_apart(labels: list[str], groups: list
         "subclass": [label[:1] for label, _ in rows],
         GROUP: [group for _, group in rows],
     }
-    corpus = Corpus.of("made-up", Path("none"), pd.DataFrame(of, dtype=str))
+    corpus = Corpus.from_frame("made-up", Path("none"), pd.DataFrame(of, dtype=str))
     keys = [group or label for label, group in rows]
     assert [*corpus.groups] == keys
-    places, count = corpus.numbered_groups()
+    places, count = corpus.number_groups()
     assert places.tolist() == [sorted({*keys}).index(key) for key in keys]
     assert count == len({*keys})
     assert corpus.malicious.tolist() == [kind == "dga" for kind in kinds]
-    assert corpus.sizes().tolist() == [of["subclass"].count(x) for x in of["subclass"]]
+    assert corpus.family_sizes().tolist() == [of["subclass"].count(x) for x in of["subclass"]]
     first: dict[str, int] = {}
     for i, (label, _) in enumerate(rows):
         if kinds[i] == "legit":
             first.setdefault(label, i)
-    assert corpus.different("legit").tolist() == sorted(first.values())
+    assert corpus.first_rows("legit").tolist() == sorted(first.values())
     chosen = np.arange(len(rows)) % 2 == 0
-    assert [*corpus.kept(chosen).labels] == of["domain"][::2]
+    assert [*corpus.select(chosen).labels] == of["domain"][::2]
 
 
 def test_what_cannot_be_asked_is_told() -> None:
-    with pytest.raises(StoreError, match=r"DuckDB: .*nothing"):
-        Store(("text",), [["a"]]).values("SELECT nothing FROM rows")
+    with pytest.raises(CorpusError, match=r"DuckDB: .*nothing"):
+        RowStore(("text",), [["a"]]).values("SELECT nothing FROM rows")
 
 
 READ = """
 import sys
 from pathlib import Path
-from pipeline.corpus import labelled, store
-store.MEMORY = 40
-corpus = labelled.read(Path(sys.argv[1]))
-assert corpus.numbered_groups()[1] == len(corpus) == len(corpus.different("legit")) * 2
+from pipeline.corpus import labelled, row_store
+row_store.MEMORY = 40
+corpus = labelled.read_corpus(Path(sys.argv[1]))
+assert corpus.number_groups()[1] == len(corpus) == len(corpus.first_rows("legit")) * 2
 status = Path("/proc/self/status").read_text()
 print(status.partition("VmHWM:")[2].split()[0])
 """

@@ -1,0 +1,152 @@
+"""Keep rows of text in Parquet files, as a corpus need not fit into memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, overload
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from malicious_domains.features.array_types import Ints
+from malicious_domains.inputs.signals import hold_signals
+
+from .schema import CorpusError
+
+MEMORY = 400  # MB that DuckDB takes for a query
+_SORTED = 50_000  # rows that it sorts with one MB more
+_BLOCK = 1 << 16  # rows of a file, which are read together
+
+
+class RowStore:
+    """A table of texts in a folder of Parquet files, which is removed with this object."""
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write all rows, (columns,) each; raises CorpusError if the disk is full."""
+        with hold_signals():
+            self._folder = tempfile.mkdtemp(prefix="corpus-")
+            weakref.finalize(self, _remove_folder, self._folder)
+        settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": self._folder, "threads": "2"}
+        self._connection = duckdb.connect(config=dict(settings))
+        self.columns, self._count = tuple(columns), 0
+        texts = "".join(f', "{name}"::VARCHAR AS "{name}"' for name in columns)
+        source, number = iter(rows), 0
+        while (block := list(islice(source, _BLOCK))) or not number:
+            frame = pd.DataFrame(block, columns=list(columns), dtype=object)
+            frame.insert(0, "number", np.arange(self._count, self._count + len(frame)))
+            self._connection.register("block", frame)
+            self._query(f"COPY (SELECT number{texts} FROM block) TO {self._path(number)}")
+            number, self._count = number + 1, self._count + len(frame)
+        self._query(f"CREATE VIEW rows AS SELECT * FROM {self._path('*')}")
+        self._query(f"SET memory_limit = '{max(MEMORY, self._count // _SORTED)}MB'")
+
+    def _path(self, number: int | str) -> str:
+        """Return the path of a file as a text of SQL."""
+        quoted = self._folder.replace("'", "''")
+        return f"'{quoted}/{number}.parquet'"
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._count
+
+    def column(self, name: str) -> Column:
+        """Return a column, of which a block at a time is read."""
+        return Column(self, name, range(self._count))
+
+    def read_block(self, name: str, number: int) -> list[str]:
+        """Return the texts of a column in one file."""
+        texts: list[str] = self.values(f'SELECT "{name}" FROM {self._path(number)}').tolist()
+        return texts
+
+    def frame(self) -> pd.DataFrame:
+        """Return all columns of all rows, in memory."""
+        return pd.DataFrame({name: list(self.column(name)) for name in self.columns}, dtype=str)
+
+    def each(self, expression: str, joined: str = "") -> NDArray[Any]:
+        """Return the value of an SQL expression for each row, (rows,); joined: a table it needs."""
+        return self.values(f"SELECT {expression} FROM rows {joined} ORDER BY rows.number")
+
+    def first_rows(self, name: str, condition: str) -> Ints:
+        """Return the first row of each distinct text of a column, among rows of a condition."""
+        return self.values(
+            f'SELECT min(number) AS x FROM rows WHERE {condition} GROUP BY "{name}" ORDER BY x'
+        )
+
+    def number_texts(self, name: str) -> tuple[Ints, int]:
+        """Number the distinct texts of a column in order; return each row's number and the count.
+
+        They are ordered by code points; the numbers are (rows,). The texts are sorted only once,
+        which takes the least memory.
+        """
+        numbers = np.empty(self._count, np.int64)
+        self._query(f'CREATE TABLE sorted AS SELECT number, "{name}" AS x FROM rows ORDER BY x')
+        table = self._query("SELECT number, x IS DISTINCT FROM lag(x) OVER () AS new FROM sorted")
+        self._query("DROP TABLE sorted")
+        steps = np.cumsum(table["new"])
+        numbers[table["number"]] = steps - 1
+        return numbers, int(steps[-1])
+
+    def values(self, sql: str) -> NDArray[Any]:
+        """Return the single column of an SQL query on the table rows; raises CorpusError."""
+        [column] = self._query(sql).values()
+        return np.asarray(column)
+
+    def _query(self, sql: str) -> dict[str, Any]:
+        try:
+            return dict(self._connection.execute(sql).fetchnumpy())
+        except duckdb.Error as error:  # the disk is full, say
+            raise CorpusError(f"DuckDB: {error}") from error
+
+
+class Column(Sequence[str]):
+    """All or some texts of a store's column, of which a block at a time is read."""
+
+    def __init__(self, store: RowStore, name: str, rows: range | Ints) -> None:
+        """Select rows by their ascending numbers."""
+        self._store, self._name, self._rows = store, name, rows
+        self._block: tuple[int, list[str]] = (-1, [])  # the last one read: its number and texts
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        """Return a text, or those of an ascending slice."""
+        if isinstance(at, slice):
+            return self._read(np.asarray(self._rows[at]))
+        return self._read(np.asarray([self._rows[at]]))[0]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield all texts."""
+        for start in range(0, len(self), _BLOCK):
+            yield from self[start : start + _BLOCK]
+
+    def select(self, places: Ints) -> Column:
+        """Return the texts at some ascending places."""
+        # A range holds all rows, and ten million numbers take a while to write down.
+        rows = places if isinstance(self._rows, range) else self._rows[places]
+        return Column(self._store, self._name, rows)
+
+    def _read(self, rows: Ints) -> list[str]:
+        blocks, texts = rows // _BLOCK, list[str]()
+        for number in np.unique(blocks).tolist():
+            if self._block[0] != number:
+                self._block = number, self._store.read_block(self._name, number)
+            places = rows[blocks == number] - number * _BLOCK
+            texts += [self._block[1][i] for i in places.tolist()]
+        return texts
+
+
+def _remove_folder(folder: str) -> None:
+    with hold_signals():
+        shutil.rmtree(folder, ignore_errors=True)
