@@ -19,8 +19,8 @@ from typing import IO, NamedTuple
 
 from malicious_domains.model.eligible import (
     AUTODISCOVERY,
-    ROUTE53_KEYS,
     IGNORED_TYPES,
+    ROUTE53_KEYS,
     is_discovery,
     skip_reason,
 )
