@@ -3,8 +3,8 @@
 An object holds the queries of a minute. The network is made up and clean: clients ask for names by
 Zipf's law, and for some that nobody has asked for before, of which one in thirty does not exist. In
 the first minutes such new names are one in a hundred, which is many. Then a day goes by in one
-object, and minutes with one in five hundred follow. Then a sparse network: a day of few clients, in
-an object each five minutes. moto stands in for AWS; it answers one request at a time.
+object, and minutes with one in five hundred follow. moto stands in for AWS; it answers one request
+at a time.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -35,8 +34,8 @@ CLIENTS = sized(1_000, 10)
 MINUTES = 3  # of either kind
 MORNING, EVENING = 0.01, 0.002  # share of the queries that are for new names
 NEW_NAMES = 96  # of each client in between: as many as in eight hours of the evening
-SPARSE, OBJECTS = sized(250, 10), sized(288, 2)  # clients of the other network, objects of its day
 MEMORY = 512  # MB
+NAME = "busy"  # of the bucket and the table
 _TICKS = os.sysconf("SC_CLK_TCK")
 _START = route53.MIDNIGHT + 12 * 3600
 _number = itertools.count()
@@ -50,70 +49,44 @@ def rows() -> Iterator[Row]:
         zipfile.ZipFile(package.package(folder / "package")).extractall(unpacked)
         with aws_server.running(folder / "log") as url:
             os.environ.update(aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": url})
-            with _run_function(unpacked, "busy") as function:
-                yield from _measure_busy(function)
-            with _run_function(unpacked, "sparse") as function:
-                yield from _measure_sparse(function)
+            topic = aws_server.make_for_logs(NAME)
+            environment = {x: os.environ[x] for x in (*aws_server.CREDENTIALS, "AWS_ENDPOINT_URL")}
+            environment |= {"LOG_BUCKET": NAME, "LOG_TABLE": NAME, "LOG_TOPIC": topic}
+            environment = package.variables() | environment
+            with emulated(
+                unpacked, "app.logs", environment, sdk=True, megabytes=MEMORY
+            ) as function:
+                yield from _measure_minutes(function)
 
 
-@contextmanager
-def _run_function(unpacked: Path, name: str) -> Iterator[Function]:
-    """Run the function for the with block, with a bucket, a table and a topic of a name."""
-    topic = aws_server.make_for_logs(name)
-    environment = {x: os.environ[x] for x in (*aws_server.CREDENTIALS, "AWS_ENDPOINT_URL")}
-    environment |= {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}
-    environment = package.variables() | environment
-    with emulated(unpacked, "app.logs", environment, sdk=True, megabytes=MEMORY) as function:
-        yield function
-
-
-def _measure_busy(function: Function) -> Iterator[Row]:
+def _measure_minutes(function: Function) -> Iterator[Row]:
     size = f"logs: an object of {LINES:,} lines of {CLIENTS:,} clients"
     if function.limited:
         size += f", at {MEMORY} MB and {MEMORY / CORE_MEMORY:.0%} of a core"
     network = _Network()
     for when, share in (("a state just begun", MORNING), ("at a day's end", EVENING)):
-        before = _count_writes("busy")
+        before = _count_writes()
         objects = [network.make_minute(share) for _ in range(MINUTES)]
-        took, busy = zip(*(_read_object(function, "busy", x) for x in objects), strict=True)
-        writes, units = (x - y for x, y in zip(_count_writes("busy"), before, strict=True))
+        took, busy = zip(*(_read_object(function, x) for x in objects), strict=True)
+        writes, units = (x - y for x, y in zip(_count_writes(), before, strict=True))
         yield f"{size}, {when}", format_spread(took, "s", 1)
         yield "  of it the function's own processor time", format_spread(busy, "s", 1)
         if not function.limited:
-            yield f"  the same at {MEMORY} MB, estimated", _estimate(busy)
+            limited = [x * CORE_MEMORY / MEMORY for x in busy]
+            yield f"  the same at {MEMORY} MB, estimated", format_spread(limited, "s", 1)
         yield "  DynamoDB's writes of an object", f"{writes / MINUTES:,.0f}"
         yield "  its write units, rather too many", f"{units / MINUTES:,.0f}"
         if share == MORNING:
-            _read_object(function, "busy", network.make_hours())
+            _read_object(function, network.make_hours())
     peak = f"{read_peak(function.pid):,.0f} MB"
     yield f"  peak memory of the function, all day (of {MEMORY} MB)", peak
 
 
-def _measure_sparse(function: Function) -> Iterator[Row]:
-    records = route53.day(clients=SPARSE)
-    objects = route53.objects(records, 86_400 // OBJECTS)
-    runs = (_read_object(function, "sparse", x, key) for key, x in objects.items())
-    took, busy = zip(*runs, strict=True)
-    writes, units = _count_writes("sparse")
-    what = f"logs: a day of {SPARSE} clients, {len(records):,} queries in {len(objects)} objects"
-    yield what, f"{sum(busy):,.1f} s of processor time"
-    limited = format_spread(took, "s", 1) if function.limited else f"{_estimate(busy)}, estimated"
-    yield f"  of an object, at {MEMORY} MB", limited
-    yield "  DynamoDB's writes; write units, rather too many", f"{writes:,}; {units:,}"
-
-
-def _estimate(busy: Sequence[float]) -> str:
-    """Format the seconds at the share of a core that MEMORY gives, from those of a whole core."""
-    return format_spread([x * CORE_MEMORY / MEMORY for x in busy], "s", 1)
-
-
-def _read_object(
-    function: Function, name: str, records: list[route53.Record], key: str = ""
-) -> tuple[float, float]:
+def _read_object(function: Function, records: list[route53.Record]) -> tuple[float, float]:
     """Have an object read; return the seconds it took, and the function's processor time."""
-    key = key or route53.key_of(_START, next(_number))
-    boto3.client("s3").put_object(Bucket=name, Key=key, Body=route53.packed(records))
-    event = route53.event(key, bucket=name, seconds=_START)
+    key = route53.key_of(_START, next(_number))
+    boto3.client("s3").put_object(Bucket=NAME, Key=key, Body=route53.packed(records))
+    event = route53.event(key, bucket=NAME, seconds=_START)
     before, start = _read_processor_time(function), time.perf_counter()
     if function(event) != {"read": 1}:
         raise RuntimeError(function.log[-2000:])
@@ -162,9 +135,9 @@ def _read_processor_time(function: Function) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _count_writes(name: str) -> tuple[int, int]:
+def _count_writes() -> tuple[int, int]:
     """Return the writes to the table so far, and write units by what its items hold now."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=NAME)
     items = [x for page in pages for x in page["Items"] if "state" in x]
     writes = [int(x["version"]["N"]) for x in items]
     sizes = [-(-len(x["state"]["B"]) // 1024) for x in items]

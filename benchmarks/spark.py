@@ -19,10 +19,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from malicious_domains.inputs.rows import Column
-from malicious_domains.scan import grouping
 from malicious_domains.scan.scored_hosts import Job as Hosts
 from malicious_domains.scoring.workers import Job
 from malicious_domains.spark import data_files, name_files, scanning
@@ -81,12 +80,6 @@ def _score_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator
         for count, path in zip(LABELS, paths, strict=True):
             took = _time_writing(partial(_score, spark, path, out), out)
             yield f"{on}: score of {count:,} labels", _format_rate(count, took, "labels")
-        took = _time_writing(partial(_copy, spark, paths[-1], out), out)
-        yield "  of it reading, to Python and back, writing", f"{took:.1f} s"
-        took = _time_writing(
-            lambda: data_files.write_parquet(_read(spark, paths[-1]), str(out)), out
-        )
-        yield "  of it reading and writing", f"{took:.1f} s"
 
 
 def _measure_scan(folder: Path) -> Iterator[Row]:
@@ -96,10 +89,8 @@ def _measure_scan(folder: Path) -> Iterator[Row]:
         tsv.unlink()
         paths.append(jsonl.rename(folder / f"dns-{count}.json"))
         floor = run_command(sys.executable, "-c", _GROUP_JSON, str(paths[-1]))
-        yield (
-            f"DuckDB grouping {count:,} lines of JSON",
-            _format_rate(count, floor.seconds, "lines"),
-        )
+        what = f"DuckDB grouping {count:,} lines of JSON"
+        yield what, _format_rate(count, floor.seconds, "lines")
         for jobs in EXECUTORS:
             took = run_pipeline("scan", "--jobs", str(jobs), str(paths[-1]))
             what = f"scan of {count:,} lines of JSON, processes: {jobs}"
@@ -116,32 +107,12 @@ def _scan_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator[
         for count, path in zip(LINES, paths, strict=True):
             took = _time_writing(partial(_scan, spark, path, out), out)
             yield f"{on}: scan of {count:,} lines", _format_rate(count, took, "lines")
-        events = read_events(data_files.open_files(spark, [str(paths[-1])]), {})
-        took = _time_writing(lambda: events.groupBy("why").count().collect(), out)
-        yield "  of it reading the lines", f"{took:.1f} s"
-        grouped = spark.sql(grouping.ASKED, events=events)
-        took = _time_writing(lambda: grouped.write.format("noop").mode("overwrite").save(), out)
-        yield "  and grouping them by client, day and name", f"{took:.1f} s"
 
 
 def _score(spark: SparkSession, path: Path, out: Path) -> None:
     files = data_files.open_files(spark, [str(path)])
     table, _ = name_files.score_files(files, _JOB, Column("name"), None)
     data_files.write_parquet(table, str(out))
-
-
-def _read(spark: SparkSession, path: Path) -> DataFrame:
-    return data_files.open_files(spark, [str(path)]).read_parquet()
-
-
-def _copy(spark: SparkSession, path: Path, out: Path) -> None:
-    """Do all that scoring does, except scoring."""
-
-    def same(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from batches
-
-    table = _read(spark, path)
-    data_files.write_parquet(table.mapInArrow(same, table.schema), str(out))  # type: ignore[arg-type]
 
 
 def _scan(spark: SparkSession, path: Path, out: Path) -> None:
