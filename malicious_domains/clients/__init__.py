@@ -1,1 +1,1 @@
-"""A client's day of DNS queries, judged: is a generator of names at work?"""
+"""The verdict on a client's day of DNS queries: is a domain generation algorithm at work?"""

@@ -1,4 +1,4 @@
-"""What is judged, by which thresholds, and what comes of it."""
+"""A client's day, the log around it, the alarms it raises, and their thresholds."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .fourgrams import Background
 
 @dataclass(frozen=True)
 class ClientDay:
-    """One client's day: its unfamiliar labels, in order of first sight, ties by label."""
+    """The rare labels of one client's day, sorted by first sight, then by label."""
 
     labels: list[str]  # registrable labels, each once
     log_odds: Floats  # of being malicious; NaN if unknown
-    suffix_counts: Ints  # how many suffixes it was queried under
+    suffix_counts: Ints  # how many suffixes each label was queried under
     nxdomain: Bools  # whether it does not exist; all False for a log without rcodes
     first_seen: Floats  # seconds since the epoch, NaN if unknown
     last_seen: Floats
 
-    def select(self, some: Ints) -> ClientDay:
-        """The labels at these places, in this order."""
-        return self._with([self.labels[i] for i in some.tolist()], some)
+    def select(self, index: Ints) -> ClientDay:
+        """Return the labels at these places, in this order."""
+        return self._with([self.labels[i] for i in index.tolist()], index)
 
     def slice(self, start: int, stop: int) -> ClientDay:
-        """The labels from one place to another."""
+        """Return the labels from one place to another."""
         return self._with(self.labels[start:stop], np.s_[start:stop])
 
     def _with(self, labels: list[str], at: Any) -> ClientDay:
@@ -43,25 +43,25 @@ class ClientDay:
 
 @dataclass(frozen=True)
 class LogContext:
-    """What the whole log says."""
+    """What the verdict on a day needs to know about the whole log."""
 
     has_rcodes: bool  # whether the log has response codes
     background: Background  # how common each four-gram is in it
 
 
 class Alarm(NamedTuple):
-    """What speaks against a client's day, and by how much."""
+    """Evidence against a client's day."""
 
-    kind: str  # a field of Thresholds, "shared-oddity", or "known": see made.py
+    kind: str  # a field of KindThresholds, "shared-oddity", or "known" (generated_names.py)
     score: float  # compare with the threshold of that kind
     confidence: str  # "high" or "low"
-    names: tuple[int, ...]  # indices into Day.labels, the strongest first
+    names: tuple[int, ...]  # indices into ClientDay.labels, the strongest first
     weights: tuple[float, ...]  # what each of those names adds to the score
 
 
 @dataclass(frozen=True)
 class KindThresholds:
-    """Scores from which on each kind of alarm is raised; infinite for a kind that cannot be."""
+    """The scores from which each kind of alarm is raised; infinite for an impossible kind."""
 
     random_looking: float
     same_pieces: float
@@ -75,12 +75,12 @@ _NEVER = float("inf")
 
 @dataclass(frozen=True)
 class AlarmThresholds:
-    """The thresholds: by simulated days, for one false alarm in 1,000 clean client-days.
+    """The thresholds: one false alarm in 1,000 clean client-days of a simulation.
 
     docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
-    with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)  # with response codes
+    with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
     without_rcodes: KindThresholds = KindThresholds(4.7, 10.0, 35.0, _NEVER, _NEVER)
     suspicious_from: float = 3.0  # log-odds from which a shared label is suspicious
     min_clients: int = 2  # clients that make a label shared
@@ -88,12 +88,12 @@ class AlarmThresholds:
     min_shared: int = 3  # suspicious shared labels that raise an alarm
 
     def thresholds(self, has_rcodes: bool) -> KindThresholds:
-        """Those for a log with or without response codes."""
+        """Return those for a log with or without response codes."""
         return self.with_rcodes if has_rcodes else self.without_rcodes
 
 
 def sort_by_time(day: ClientDay) -> Ints:
-    """Indices of the labels by first sight, ties by label; times that are not known come last."""
+    """Return the indices of the labels by first sight, then by label; unknown times come last."""
     first = day.first_seen
     if len(first) < 2 or bool(np.all(first[:-1] < first[1:])):
         return np.arange(len(first))

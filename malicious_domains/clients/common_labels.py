@@ -1,6 +1,6 @@
-"""Which labels of a log are dead, and which are worth a look: by all clients together.
+"""Which labels of a log do not exist, and which are rare: decided by all clients together.
 
-Arrays of (client, label) pairs, one row for each label that a client asked for in a day.
+Arrays of (client, label) pairs have one row for each label that a client asked for in a day.
 """
 
 from __future__ import annotations
@@ -11,38 +11,47 @@ import numpy as np
 
 from ..features.array_types import Bools, Ints
 
-FEW = 3  # clients from which on a label that resolves is familiar
-SHARE = 0.01  # of the clients, where response codes are not known
+FEW = 3  # clients that make a label that resolves a common one
+SHARE = 0.01  # of the clients, where there are no response codes
 
 
-def find_nxdomain_pairs(client_all_nx: Bools, label: Ints, coded: Bools) -> Bools:
-    """Which pairs (pairs,) are of a label that does not exist.
+def find_nxdomain_pairs(nxdomain_at_client: Bools, label: Ints, has_rcode: Bools) -> Bools:
+    """Return which pairs (pairs,) are of a label that does not exist.
 
-    To its client, which was told NXDOMAIN at every query with a known code, and to more than
-    half of the clients that were told any code: one that is blocked or mistaken decides nothing.
-    client_all_nx: the former, coded: whether any code is known, both (pairs,). label: the number
-    of each pair's label, from 0.
+    It does not if its client got NXDOMAIN for every query with a response code, and so did more
+    than half of the clients with codes: one that is blocked or mistaken decides nothing.
+    label: the number of each pair's label, from 0. has_rcode: whether a pair has any code.
     """
-    gone = client_all_nx & coded
-    told = np.bincount(label[coded])
-    not_there = np.bincount(label[gone], minlength=len(told))
-    most = 2 * not_there > told
-    return gone & most[np.where(coded, label, 0)] if len(most) else gone
+    missing = nxdomain_at_client & has_rcode
+    clients = np.bincount(label[has_rcode])
+    missing_clients = np.bincount(label[missing], minlength=len(clients))
+    majority = 2 * missing_clients > clients
+    pairs: Bools = missing & majority[np.where(has_rcode, label, 0)] if len(majority) else missing
+    return pairs
 
 
-def common_from(clients: int, coded: bool) -> int:
-    """Clients that make a label familiar: 3, or 1% of them (3 or more) without response codes."""
-    return FEW if coded else max(FEW, math.ceil(SHARE * clients))
+def common_from(clients: int, has_rcodes: bool) -> int:
+    """Return how many clients make a label common: 3; without rcodes at least 1% of them.
+
+    >>> common_from(1000, has_rcodes=True), common_from(1000, has_rcodes=False)
+    (3, 10)
+    """
+    return FEW if has_rcodes else max(FEW, math.ceil(SHARE * clients))
 
 
 def find_rare_pairs(
-    label: Ints, dead: Bools, popular: Bools, clients_of_label: Ints, clients: int, coded: bool
+    label: Ints,
+    nxdomain: Bools,
+    allowed: Bools,
+    clients_of_label: Ints,
+    clients: int,
+    has_rcodes: bool,
 ) -> Bools:
-    """Which pairs (pairs,) are worth a look: of labels neither popular nor known to many here.
+    """Return which pairs (pairs,) are worth a look: of rare labels that no list allows.
 
-    label, dead: of each pair, see dead_pairs(). popular, clients_of_label (labels,): whether a
-    list knows it, and how many clients asked for it. clients: all of the log. A dead label may
-    be asked for by any number of clients, as all bots of one kind ask for the same.
+    label, nxdomain: of each pair, see find_nxdomain_pairs(). allowed, clients_of_label: of each
+    label (labels,). clients: of the whole log. A label that does not exist is never common, as
+    all bots of one kind ask for the same ones.
     """
-    rare = clients_of_label < common_from(clients, coded)
-    return ~popular[label] & (rare[label] | dead)
+    rare = clients_of_label < common_from(clients, has_rcodes)
+    return ~allowed[label] & (rare[label] | nxdomain)

@@ -1,4 +1,4 @@
-"""Running sums: the stretch of a day that speaks most against its client (Page's CUSUM).
+"""CUSUM: the interval of a day that speaks most for a generator, and the weight of each name.
 
 E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954).
 """
@@ -11,56 +11,58 @@ import numpy as np
 
 from ..features.array_types import Bools, Floats, Ints
 
-_SUFFIX = 0.8  # of a suffix beyond the first
-_MOST = 6  # suffixes beyond the first that count
+_SUFFIX_WEIGHT = 0.8  # of each suffix beyond the first
+_MAX_SUFFIXES = 6  # beyond the first
 
 
 class Interval(NamedTuple):
-    """The neighbours of the highest sum: points[start:stop] add up to maximum."""
+    """Neighbours whose weights have the highest sum: weights[start:stop] add up to maximum."""
 
-    maximum: float  # 0 where no point is positive; the stretch is empty then
+    maximum: float  # 0 if no weight is positive; the interval is empty then
     start: int
     stop: int
 
 
-def find_highest_sum(points: Floats) -> Interval:
-    """The stretch of neighbours with the highest sum, the first and the shortest of equals.
+def find_highest_sum(weights: Floats) -> Interval:
+    """Return the interval of highest sum; of equal ones the first, and of these the shortest.
 
-    points (n,), finite. Adding a positive point anywhere never lowers the maximum.
+    weights (n,) are finite. Adding a positive weight anywhere never lowers the maximum.
+
+    >>> find_highest_sum(np.array([1.0, -3.0, 2.0, -1.0, 2.0]))
+    Interval(maximum=3.0, start=2, stop=5)
     """
-    if not len(points):
+    if not len(weights):
         return Interval(0.0, 0, 0)
-    sums = np.concatenate([[0.0], np.cumsum(points)])
+    sums = np.concatenate([[0.0], np.cumsum(weights)])
     lowest = np.minimum.accumulate(sums)
     stop = int(np.argmax(sums - lowest))
     start = int(np.flatnonzero(sums[: stop + 1] == lowest[stop])[-1])
     return Interval(float(sums[stop] - sums[start]), start, stop)
 
 
-def weigh_names(z: Floats, dead: Bools, suffixes: Ints, coded: bool) -> Floats:
-    """What each name (n,) says by how it reads, its answer and its suffixes.
+def weigh_names(log_odds: Floats, nxdomain: Bools, suffix_counts: Ints, has_rcodes: bool) -> Floats:
+    """Return the weight of each name (n,) by its log-odds, its response and its suffixes.
 
-    z: log-odds; one that is not known (NaN) says nothing. dead: does not exist; suffixes: how many
-    it was asked for under; coded: whether the log tells response codes. No name says enough by
-    itself, dead ones say most, and an ordinary one takes a little back, for busy clients else
-    raise every alarm.
+    An unknown log-odds (NaN) weighs nothing, a nonexistent name most, and an ordinary name takes
+    a little away, or busy clients would raise every alarm. No name is enough by itself.
     """
-    known = ~np.isnan(z)
-    odds = np.where(known, z, 0.0)
-    points = np.clip(odds - 2.0, -0.25, 2.0 if coded else 3.0)
-    if coded:
-        points = np.where(dead, np.clip((odds + 1.0) / 1.5, -0.25, 3.0), points)
-    found: Floats = np.where(known, points + _suffix_points(odds, suffixes), 0.0)
-    return found
-
-
-def _suffix_points(odds: Floats, suffixes: Ints) -> Floats:
-    """Brands stand under many suffixes, but they do not read oddly."""
-    more: Floats = np.where(odds >= 0.0, _SUFFIX * np.clip(suffixes - 1, 0, _MOST), 0.0)
-    return more
+    known = ~np.isnan(log_odds)
+    odds = np.where(known, log_odds, 0.0)
+    weights = np.clip(odds - 2.0, -0.25, 2.0 if has_rcodes else 3.0)
+    if has_rcodes:
+        weights = np.where(nxdomain, np.clip((odds + 1.0) / 1.5, -0.25, 3.0), weights)
+    # Brands stand under many suffixes too, but do not read as generated.
+    more_suffixes = _SUFFIX_WEIGHT * np.clip(suffix_counts - 1, 0, _MAX_SUFFIXES)
+    weights = weights + np.where(odds >= 0.0, more_suffixes, 0.0)
+    total: Floats = np.where(known, weights, 0.0)
+    return total
 
 
 def weigh_lengths(lengths: Ints) -> Floats:
-    """What each dead name (n,) says by its length in characters: none by 12, one from 16 on."""
-    points: Floats = np.clip((lengths - 12) / 4.0, -1.0, 1.0)
-    return points
+    """Return the weight of each nonexistent name (n,) by its length in characters.
+
+    >>> weigh_lengths(np.array([8, 12, 14, 20])).tolist()
+    [-1.0, 0.0, 0.5, 1.0]
+    """
+    weights: Floats = np.clip((lengths - 12) / 4.0, -1.0, 1.0)
+    return weights

@@ -1,8 +1,4 @@
-"""Four characters in a row, how common they are in a log, and how much it says to share them.
-
-That is a surprise: how unlikely it is that so many labels of a day hold them by chance, when they
-are as common there as elsewhere in the log.
-"""
+"""Four-grams of labels, how common each is in a log, and how surprising it is to share one."""
 
 from __future__ import annotations
 
@@ -15,14 +11,14 @@ from ..features.array_types import Floats, Ints, Narrow
 from ..features.encoding import OTHER, SIZE, encode_labels
 
 GRAM = 4  # characters
-CELLS = SIZE**GRAM  # different ones
+CELLS = SIZE**GRAM  # different four-grams
 _CHUNK = 1 << 16  # labels counted at a time
-_LEAST = 0.5  # labels that a gram never seen elsewhere is taken to be in
-_FEW = 2000  # labels that a smaller background is taken to have
+_MIN_COUNT = 0.5  # labels that a four-gram seen nowhere else is taken to be in
+_MIN_LABELS = 2000  # that a smaller background is taken to have
 
 
 class Fourgrams(NamedTuple):
-    """Four characters in a row: `gram` stands in label `label` at `at`, all (places,)."""
+    """Four-grams: `gram` stands in label `label` at `at`, (places,) each."""
 
     gram: Ints
     label: Ints
@@ -30,7 +26,7 @@ class Fourgrams(NamedTuple):
 
 
 def find_fourgrams(labels: Sequence[str]) -> Fourgrams:
-    """All of each label, by label and then by place."""
+    """Return all four-grams of each label, by label and then by place."""
     codes, starts, lengths = encode_labels(labels)
     owner = np.repeat(np.arange(len(labels)), lengths + 1)
     size = max(len(owner) - GRAM + 1, 0)
@@ -43,50 +39,58 @@ def find_fourgrams(labels: Sequence[str]) -> Fourgrams:
     return Fourgrams(gram, label, whole - starts[label])
 
 
-def _each_once(found: Fourgrams) -> tuple[Ints, Ints]:
-    """The different grams of each label: gram and label, by label and then by gram."""
-    keys = np.unique(found.label * CELLS + found.gram)
-    return keys % CELLS, keys // CELLS
+def _find_distinct(labels: Sequence[str]) -> Ints:
+    """Return the different four-grams of each label, by label and then by four-gram."""
+    places = find_fourgrams(labels)
+    grams: Ints = np.unique(places.label * CELLS + places.gram) % CELLS
+    return grams
 
 
 class Background:
-    """In how many labels of a log each gram is; read-only, safe to share by threads."""
+    """In how many labels of a log each four-gram is; read-only, safe to share by threads."""
 
     def __init__(self, counts: Narrow, labels: int) -> None:
-        """Take the number of labels with each gram, and of all labels. See count()."""
+        """Take the number of labels with each four-gram, and that of all labels; see count()."""
         self.counts, self.labels = counts, labels
 
     @classmethod
     def count(cls, labels: Sequence[str]) -> Background:
-        """Count the grams of the different labels of a log; 8 MB, however many they are."""
+        """Count the four-grams of a log's different labels, in 8 MB for any number of labels.
+
+        >>> Background.count(["google", "goog"]).labels
+        2
+        """
         counts: Narrow = np.zeros(CELLS, np.int32)
         for start in range(0, len(labels), _CHUNK):
-            gram, _ = _each_once(find_fourgrams(labels[start : start + _CHUNK]))
+            gram = _find_distinct(labels[start : start + _CHUNK])
             counts += np.bincount(gram, minlength=CELLS).astype(np.int32)
         return cls(counts, len(labels))
 
     def add(self, labels: Sequence[str]) -> Background:
-        """The same with some labels more, which it does not have yet."""
+        """Return a background with more labels, which this one does not have yet."""
         counts = self.counts.copy()
-        np.add.at(counts, _each_once(find_fourgrams(labels))[0], 1)
+        np.add.at(counts, _find_distinct(labels), 1)
         return Background(counts, self.labels + len(labels))
 
     def share(self, gram: Ints, within: Ints, labels: Ints | int) -> Floats:
-        """The share of the log's labels with each gram, those of the day left aside.
+        """Return the share of the log's other labels that have each four-gram.
 
-        gram (grams,); within: how many of the day's labels have it; labels: of the day.
+        gram (grams,); within: how many of the day's labels have it; labels: of the day in all.
         """
-        elsewhere = np.maximum(self.counts[gram] - within, 0) + _LEAST
-        share: Floats = np.minimum(elsewhere / np.maximum(self.labels - labels, _FEW), 1.0)
+        elsewhere = np.maximum(self.counts[gram] - within, 0) + _MIN_COUNT
+        share: Floats = np.minimum(elsewhere / np.maximum(self.labels - labels, _MIN_LABELS), 1.0)
         return share
 
 
 def poisson_surprisal(count: Floats, expected: Floats) -> Floats:
-    """How unlikely so many are where so many are expected, in nats; 0 where they are fewer.
+    """Return the surprisal of a count above the expected one, in nats; 0 below it.
 
-    The exponent of Chernoff's bound on a Poisson variable: P(X >= count) <= exp(-surprise).
+    The exponent of Chernoff's bound on a Poisson variable: P(X >= count) <= exp(-surprisal).
+
+    >>> poisson_surprisal(np.array([1.0, 5.0]), np.array([2.0, 1.0])).round(3).tolist()
+    [0.0, 4.047]
     """
     above = count > expected
     ratio = np.where(above, count / expected, 1.0)
-    found: Floats = np.where(above, count * np.log(ratio) - count + expected, 0.0)
-    return found
+    surprisal: Floats = np.where(above, count * np.log(ratio) - count + expected, 0.0)
+    return surprisal

@@ -1,4 +1,4 @@
-"""Names that known generators make, among those that a client asked for on a day."""
+"""Evidence from an index of generated names: which generators a client's queries match."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from ..names.dga_index import CHANCE, DgaIndex, DgaMatch
 from .client_day import Alarm
 
 KIND = "known"  # of the alarm
-RARE = 1e-3  # of clean client-days, at most, have names so many of a generator by chance
-_SLACK = timedelta(days=1)  # a client's clock may tell local time
+RARE = 1e-3  # share of clean client-days that may match as many names by chance
+_CLOCK_SLACK = timedelta(days=1)  # a client's clock may show local time
 _TINY = 1e-300
-
-Maker = tuple[str, str, str]  # family, variant, seed
 
 
 class GeneratorNames(NamedTuple):
@@ -25,14 +23,14 @@ class GeneratorNames(NamedTuple):
     family: str
     variant: str  # "" where the family has one
     seed: str  # "" where it takes none
-    first: str | None  # the earliest date of theirs, YYYY-MM-DD; None: they have none
+    first: str | None  # the earliest of their dates, YYYY-MM-DD; None if they have none
     last: str | None  # the latest
-    names: tuple[int, ...]  # which names of the client's
+    names: tuple[int, ...]  # indices of the client's names
     on_time: bool  # whether they are asked for when the malware does
-    confidence: str  # "high", or "low": they may be the same by chance, or are not on_time
+    confidence: str  # "high", or "low": they may be a chance match, or are not on time
 
     def __str__(self) -> str:
-        """As a person reads it: "conficker of 2026-11-24", without the number of names."""
+        """Return a text for people: "conficker of 2026-11-24", without the number of names."""
         name = f"{self.family} {self.variant}".rstrip()
         dates = self.first if self.first == self.last else f"{self.first} to {self.last}"
         dated = f" of {dates}" if self.first else ""
@@ -42,64 +40,63 @@ class GeneratorNames(NamedTuple):
 
 
 def match_generators(
-    names: Sequence[tuple[DgaMatch, ...]], day: date | None, asked: int
+    names: Sequence[tuple[DgaMatch, ...]], day: date | None, name_count: int
 ) -> list[GeneratorNames]:
-    """The generators that speak against a client, the surest first and those of most names.
+    """Return the generators behind a client's names, high confidence first, then by names.
 
-    names: who makes each of the names in question. day: on which they were asked for; None: it is
-    not known, and any is right. asked: how many different names the client asked for in all.
+    names: the generators of each name. day: on which they were asked for; None if unknown, and
+    then any day fits. name_count: different names that the client asked for in all.
 
-    A name that no legitimate one equals by chance is enough. Those that are marked "chance" count
-    together: of `asked` legitimate names k or more are in the index with a probability of at most
-    asked**k / k! times the product of theirs (Poisson's tail). Up to RARE that is told with low
-    confidence, up to CHANCE with high. On another day than the malware's they do not count.
+    One name that is certain is enough. Names that may match by chance count together: of n
+    legitimate names, k or more are in the index with a probability of at most n**k / k! times
+    the product of theirs (Poisson's tail); up to RARE the confidence is low, up to CHANCE high.
+    For another day than the malware's they do not count.
     """
-    found = [*_groups(names, day, max(asked, len(names)))]
-    return sorted(found, key=lambda x: (x.confidence != "high", -len(x.names), x[:3]))
+    groups = [*_group_names(names, day, max(name_count, len(names)))]
+    return sorted(groups, key=lambda x: (x.confidence != "high", -len(x.names), x[:3]))
 
 
-def make_alarm(found: Sequence[GeneratorNames]) -> Alarm | None:
-    """The alarm that generators raise, the surest names first; its score is how many they are."""
-    order = dict.fromkeys(i for x in found for i in x.names)
-    if not order:
+def make_alarm(generators: Sequence[GeneratorNames]) -> Alarm | None:
+    """Return the alarm that generators raise; its score is the number of their names."""
+    names = tuple(dict.fromkeys(i for x in generators for i in x.names))
+    if not names:
         return None
-    sure = any(x.confidence == "high" for x in found)
-    points = (1.0,) * len(order)
-    return Alarm(KIND, float(len(order)), "high" if sure else "low", tuple(order), points)
+    confidence = "high" if any(x.confidence == "high" for x in generators) else "low"
+    return Alarm(KIND, float(len(names)), confidence, names, (1.0,) * len(names))
 
 
-def _groups(
-    names: Sequence[tuple[DgaMatch, ...]], day: date | None, asked: int
+def _group_names(
+    names: Sequence[tuple[DgaMatch, ...]], day: date | None, name_count: int
 ) -> Iterator[GeneratorNames]:
-    every: list[tuple[Maker, bool, int, DgaMatch]] = [
-        ((x.family, x.variant, x.seed), _on_time(x, day), i, x)
-        for i, makers in enumerate(names)
-        for x in makers
+    matches = [
+        ((x.family, x.variant, x.seed), _is_on_time(x, day), i, x)
+        for i, matches_of_name in enumerate(names)
+        for x in matches_of_name
     ]
-    every.sort(key=lambda x: x[:3])
-    for (maker, on_time), members in groupby(every, key=lambda x: (x[0], x[1])):
+    matches.sort(key=lambda x: x[:3])
+    for ((family, variant, seed), on_time), members in groupby(matches, key=lambda x: (x[0], x[1])):
         own = {i: x for *_, i, x in members if on_time or not x.chance}
-        confidence = _confidence([*own.values()], on_time, asked)
+        confidence = _rate_confidence([*own.values()], on_time, name_count)
         if confidence:
             dates = sorted(x.date for x in own.values() if x.date)
             first, last = (dates[0], dates[-1]) if dates else (None, None)
-            family, variant, seed = maker
-            numbers = tuple(own)
-            yield GeneratorNames(family, variant, seed, first, last, numbers, on_time, confidence)
+            yield GeneratorNames(
+                family, variant, seed, first, last, tuple(own), on_time, confidence
+            )
 
 
-def _confidence(own: Sequence[DgaMatch], on_time: bool, asked: int) -> str:
-    """ "high", "low", or "" of names that say nothing."""
+def _rate_confidence(own: Sequence[DgaMatch], on_time: bool, name_count: int) -> str:
+    """Return "high", "low", or "" for names that are no evidence."""
     if not on_time:
         return "low" if own else ""
     if DgaIndex.is_certain(own):
         return "high"
-    odds = sum(log(asked * x.chance_probability + _TINY) for x in own) - lgamma(len(own) + 1)
+    odds = sum(log(name_count * x.chance_probability + _TINY) for x in own) - lgamma(len(own) + 1)
     return "high" if odds <= log(CHANCE) else "low" if odds <= log(RARE) else ""
 
 
-def _on_time(known: DgaMatch, day: date | None) -> bool:
-    if day is None or known.first is None or known.last is None:
+def _is_on_time(match: DgaMatch, day: date | None) -> bool:
+    if day is None or match.first is None or match.last is None:
         return True
-    first, last = map(date.fromisoformat, (known.first, known.last))
-    return first - _SLACK <= day <= last + _SLACK
+    first, last = map(date.fromisoformat, (match.first, match.last))
+    return first - _CLOCK_SLACK <= day <= last + _CLOCK_SLACK

@@ -1,4 +1,4 @@
-"""A beginning or an end that a day's labels share, and the rest of the log does not."""
+"""Prefixes and suffixes that labels of a day share, and the rest of the log does not."""
 
 from __future__ import annotations
 
@@ -12,46 +12,45 @@ from ..features.encoding import ALPHABET, OTHER, SIZE, encode_labels
 from . import array_runs
 from .fourgrams import GRAM, Background, poisson_surprisal
 
-_LENGTH = 6  # characters of a beginning or an end
+_LENGTH = 6  # characters of an affix
 _PLACE_VALUES = SIZE ** np.arange(_LENGTH - 1, -1, -1)
 _GRAM_VALUES = SIZE ** np.arange(GRAM - 1, -1, -1)
-_LENGTHS = 256  # of labels, and more than there are
-_NOTHING = (0.0, None)
-# Ends in the order of texts, as the first of equals is taken.
+_LENGTHS = 256  # above the length of every label
+# Affixes sort as texts do, because the first of equal ones is taken.
 _RANK = np.argsort(np.argsort([*map(ord, ALPHABET), 256]))
 
 
 def weigh_affixes(
-    labels: Sequence[str], grams: Background, alike: bool, day: Ints | None = None
+    labels: Sequence[str], background: Background, same_length: bool, day: Ints | None = None
 ) -> Floats:
-    """What each label (n,) says by the beginning or end that it shares most remarkably, in nats.
+    """Return the weight of each label (n,) in its day's most surprising shared affix, in nats.
 
-    All labels of a day with one beginning, or one end, of six characters make a group; with
-    `alike` only those of one length, which the names of an interest seldom have and those of a
-    generator that changes a seed do. Its surprise is that of so many labels with the rarest gram
-    of it; the day's group of the highest has all points. day: as of piece_points.
+    The labels of a day with one prefix, or one suffix, of six characters make a group; with
+    same_length only those of one length, as generators that change a seed make them. Its
+    surprisal is that of as many labels with its rarest four-gram. The labels of the day's best
+    group share its surprisal, all others weigh 0. day: as for weigh_substrings().
     """
     of_day = np.zeros(len(labels), np.int64) if day is None else day
     codes, starts, lengths = encode_labels(labels)
     long = np.flatnonzero(lengths >= _LENGTH)
     sizes = np.bincount(of_day, minlength=1)
-    best: dict[int, tuple[float, Ints]] = {}  # of each day the score and the labels
+    best: dict[int, tuple[float, Ints]] = {}  # by day: the score and the labels
     for begins in (starts[long], starts[long] + lengths[long] - _LENGTH):
-        ends = codes[begins[:, np.newaxis] + np.arange(_LENGTH)].astype(np.int64)
-        groups = _groups(ends, of_day[long], lengths[long] if alike else None)
-        score = _scores(ends[groups.first], groups, sizes[groups.day], grams)
+        affixes = codes[begins[:, np.newaxis] + np.arange(_LENGTH)].astype(np.int64)
+        groups = _group_labels(affixes, of_day[long], lengths[long] if same_length else None)
+        score = _score_groups(affixes[groups.first], groups, sizes[groups.day], background)
         for i in array_runs.find_peaks(score, array_runs.find_starts(groups.day)).tolist():
-            number, said = int(groups.day[i]), float(score[i])
-            if said > best.get(number, _NOTHING)[0]:
-                best[number] = said, long[groups.members(i)]
-    points = np.zeros(len(labels))
-    for said, members in best.values():
-        points[members] = said / len(members)
-    return points
+            number, surprisal = int(groups.day[i]), float(score[i])
+            if surprisal > best.get(number, (0.0,))[0]:
+                best[number] = surprisal, long[groups.members(i)]
+    weights = np.zeros(len(labels))
+    for surprisal, members in best.values():
+        weights[members] = surprisal / len(members)
+    return weights
 
 
 class _Groups(NamedTuple):
-    """Labels of a day with the same end: of two or more, by day, then by text and length."""
+    """Two or more labels of a day with the same affix, by day, then by text and length."""
 
     day: Ints
     start: Ints  # group i is order[start[i] : start[i] + size[i]]
@@ -60,16 +59,16 @@ class _Groups(NamedTuple):
 
     @property
     def first(self) -> Ints:
-        """A label of each group."""
+        """One label of each group."""
         return self.order[self.start]
 
     def members(self, i: int) -> Ints:
-        """The labels of a group."""
+        """Return the labels of a group."""
         return self.order[self.start[i] : self.start[i] + self.size[i]]
 
 
-def _groups(ends: Ints, day: Ints, lengths: Ints | None) -> _Groups:
-    text = day * SIZE**_LENGTH + _RANK[ends] @ _PLACE_VALUES
+def _group_labels(affixes: Ints, day: Ints, lengths: Ints | None) -> _Groups:
+    text = day * SIZE**_LENGTH + _RANK[affixes] @ _PLACE_VALUES
     key = text if lengths is None else text * _LENGTHS + lengths
     order = np.argsort(key, kind="stable")
     start = array_runs.find_starts(key[order])
@@ -78,12 +77,12 @@ def _groups(ends: Ints, day: Ints, lengths: Ints | None) -> _Groups:
     return _Groups(day[order[start]], start, count, order)
 
 
-def _scores(ends: Ints, groups: _Groups, labels: Ints, grams: Background) -> Floats:
-    """Of each group by its text (groups, 6) and how many labels its day has."""
-    share = np.ones(len(ends))
+def _score_groups(affixes: Ints, groups: _Groups, labels: Ints, background: Background) -> Floats:
+    """Return each group's surprisal by its affix (groups, 6) and its day's number of labels."""
+    share = np.ones(len(affixes))
     for at in range(_LENGTH - GRAM + 1):
-        window = ends[:, at : at + GRAM]
-        own = grams.share(window @ _GRAM_VALUES, groups.size, labels)
+        window = affixes[:, at : at + GRAM]
+        own = background.share(window @ _GRAM_VALUES, groups.size, labels)
         whole = np.all(window != OTHER, axis=1)
         share = np.minimum(share, np.where(whole, own, 1.0))
     return poisson_surprisal(groups.size.astype(np.float64), labels * share)

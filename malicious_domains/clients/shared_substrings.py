@@ -1,7 +1,7 @@
-"""Pieces that a day's labels share, and the rest of the log does not.
+"""Substrings that labels of a day share, and the rest of the log does not.
 
-A piece is four characters in a row, or several such that overlap. Days are looked at many at a
-time: one costs NumPy as many calls as a thousand.
+A shared substring is a four-gram, or several that overlap. Many days are weighed together: NumPy
+needs as many calls for one day as for a thousand.
 """
 
 from __future__ import annotations
@@ -16,37 +16,38 @@ from ..features.array_types import Floats, Ints
 from . import array_runs
 from .fourgrams import CELLS, GRAM, Background, Fourgrams, find_fourgrams, poisson_surprisal
 
-_SURPRISING = 6.0  # nats over which a piece is shared
+_MIN_SURPRISAL = 6.0  # nats; below it labels have a four-gram in common by chance
 
 
-def weigh_substrings(labels: Sequence[str], grams: Background, day: Ints | None = None) -> Floats:
-    """What each label (n,) says by pieces that it shares with others; a day's sum counts pieces.
+def weigh_substrings(
+    labels: Sequence[str], background: Background, day: Ints | None = None
+) -> Floats:
+    """Return the weight of each label (n,) by the substrings it shares with others of its day.
 
-    A piece counts one, however many labels share it: a brand has many names and one piece, a
-    generator that joins words many pieces. A label counts one more if it is put together from two
-    pieces, of which each is shared with a label that has not the other.
+    A substring weighs 1, spread over the labels that share it: a brand has many names and one
+    substring, a generator that joins words has many. A label weighs 1 more if it has two shared
+    substrings, and each is shared with a label that lacks the other.
 
-    day: the number of each label's day, from 0, ascending; labels of one day share with each other
-    alone. None: all are of one day.
+    day: the number of each label's day, from 0, ascending; None if all are of one day.
     """
     of_day = np.zeros(len(labels), np.int64) if day is None else day
     places = find_fourgrams(labels)
     cells = of_day[places.label] * CELLS + places.gram
-    shared = _shared(places, cells, of_day, grams)
+    shared = _find_shared(places, cells, of_day, background)
     if not len(shared.cell):
         return np.zeros(len(labels))
-    label, piece, members = _pieces(places, cells, shared)
-    _, first = np.unique(piece, return_index=True)
-    in_turn = [members[i] for i in piece[np.sort(first)].tolist()]
-    sizes = np.fromiter(map(len, in_turn), np.int64, len(in_turn))
+    label, substring, members = _merge_overlaps(places, cells, shared)
+    _, first = np.unique(substring, return_index=True)
+    sharers = [members[i] for i in substring[np.sort(first)].tolist()]
+    sizes = np.fromiter(map(len, sharers), np.int64, len(sharers))
     shares: Floats = np.repeat(1.0 / sizes, sizes)
-    points = np.bincount(np.concatenate(in_turn), shares, len(labels)).astype(np.float64)
-    points[_composed(label, piece, members)] += 1.0
-    return points
+    weights = np.bincount(np.concatenate(sharers), shares, len(labels)).astype(np.float64)
+    weights[_find_compounds(label, substring, members)] += 1.0
+    return weights
 
 
 class _Shared(NamedTuple):
-    """Grams that more labels of a day share than chance explains, (grams,), by day and gram."""
+    """Four-grams that more labels of a day share than by chance, (grams,), by day and gram."""
 
     cell: Ints  # the day's number times CELLS, and the gram
     surprisal: Floats  # nats
@@ -55,7 +56,7 @@ class _Shared(NamedTuple):
     holder: Ints
 
 
-def _shared(places: Fourgrams, cells: Ints, day: Ints, grams: Background) -> _Shared:
+def _find_shared(places: Fourgrams, cells: Ints, day: Ints, background: Background) -> _Shared:
     labels = len(day)
     cell, holder = np.divmod(np.unique(cells * labels + places.label), max(labels, 1))
     start = array_runs.find_starts(cell)
@@ -63,16 +64,19 @@ def _shared(places: Fourgrams, cells: Ints, day: Ints, grams: Background) -> _Sh
     start, count = start[count > 1], count[count > 1]
     own, gram = np.divmod(cell[start], CELLS)
     of_day = np.bincount(day, minlength=1)[own]
-    said = poisson_surprisal(count.astype(np.float64), of_day * grams.share(gram, count, of_day))
-    kept = said > _SURPRISING
-    return _Shared(cell[start[kept]], said[kept], start[kept], count[kept], holder)
+    expected = of_day * background.share(gram, count, of_day)
+    surprisal = poisson_surprisal(count.astype(np.float64), expected)
+    kept = surprisal > _MIN_SURPRISAL
+    return _Shared(cell[start[kept]], surprisal[kept], start[kept], count[kept], holder)
 
 
-def _pieces(places: Fourgrams, cells: Ints, shared: _Shared) -> tuple[Ints, Ints, list[Ints]]:
-    """The pieces of the labels in order: whose, which, both (places,); and each one's labels.
+def _merge_overlaps(
+    places: Fourgrams, cells: Ints, shared: _Shared
+) -> tuple[Ints, Ints, list[Ints]]:
+    """Return the label and the number of each shared substring, (places,), and its labels.
 
-    Shared grams are merged where they overlap. A piece is told by the labels that have its most
-    surprising gram, so two that the same labels have are one.
+    Overlapping four-grams make one substring. It is identified by the labels that have its most
+    surprising four-gram, so that two with the same labels are one.
     """
     at = np.searchsorted(shared.cell, cells)
     at[at == len(shared.cell)] = 0
@@ -81,40 +85,40 @@ def _pieces(places: Fourgrams, cells: Ints, shared: _Shared) -> tuple[Ints, Ints
     apart = (label[1:] != label[:-1]) | (place[1:] - place[:-1] >= GRAM)
     start = np.flatnonzero(np.append(True, apart))
     rarest = gram[array_runs.find_peaks(shared.surprisal[gram], start)]
-    number, members = _different(shared, rarest)
+    number, members = _number_by_labels(shared, rarest)
     return label[start], number, members
 
 
-def _different(shared: _Shared, gram: Ints) -> tuple[Ints, list[Ints]]:
-    """A number for each gram, the same for those of the same labels; and the labels of each."""
+def _number_by_labels(shared: _Shared, gram: Ints) -> tuple[Ints, list[Ints]]:
+    """Return a number for each four-gram, the same for the same labels; and those labels."""
     grams, where = np.unique(gram, return_inverse=True)
     numbers: dict[bytes, int] = {}
     members: list[Ints] = []
-    found = np.empty(len(grams), np.int64)
+    number = np.empty(len(grams), np.int64)
     spans = zip(shared.start[grams].tolist(), shared.size[grams].tolist(), strict=True)
     for i, (start, count) in enumerate(spans):
         holders = shared.holder[start : start + count]
-        found[i] = numbers.setdefault(holders.tobytes(), len(members))
-        if found[i] == len(members):
+        number[i] = numbers.setdefault(holders.tobytes(), len(members))
+        if number[i] == len(members):
             members.append(holders)
-    return found[where], members
+    return number[where], members
 
 
-def _composed(label: Ints, piece: Ints, members: Sequence[Ints]) -> list[int]:
-    """The labels that are put together from two pieces."""
-    pairs = np.unique(label * len(members) + piece)
+def _find_compounds(label: Ints, substring: Ints, members: Sequence[Ints]) -> list[int]:
+    """Return the labels with two substrings that other labels have one without the other."""
+    pairs = np.unique(label * len(members) + substring)
     whose, which = np.divmod(pairs, len(members))
     bounds = [*array_runs.find_starts(whose).tolist(), len(whose)]
-    pieces, known = which.tolist(), dict[tuple[int, ...], bool]()
-    found = []
+    substrings, known = which.tolist(), dict[tuple[int, ...], bool]()
+    compounds = []
     for start, stop in pairwise(bounds):
         if stop - start > 1:
-            own = tuple(pieces[start:stop])
+            own = tuple(substrings[start:stop])
             if own not in known:
                 known[own] = _are_apart(members[i] for i in own)
             if known[own]:
-                found.append(int(whose[start]))
-    return found
+                compounds.append(int(whose[start]))
+    return compounds
 
 
 def _are_apart(members: Iterable[Ints]) -> bool:

@@ -1,4 +1,4 @@
-"""The verdict on a client's day."""
+"""The verdict on a client's day: a score for each kind of alarm, and the alarms it raises."""
 
 from __future__ import annotations
 
@@ -9,169 +9,157 @@ from typing import NamedTuple
 import numpy as np
 
 from ..features.array_types import Floats, Ints
-from .client_day import Alarm, AlarmThresholds, ClientDay, KindThresholds, LogContext, sort_by_time
+from .client_day import Alarm, AlarmThresholds, ClientDay, LogContext, sort_by_time
 from .cusum import find_highest_sum, weigh_lengths, weigh_names
 from .generated_names import KIND
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
-
-__all__ = ["Alarm", "AlarmThresholds", "ClientDay", "KindThresholds", "LogContext"]
-__all__ += [
-    "LabelWeights",
-    "judge_day",
-    "rank_alarms",
-    "score_day",
-    "score_ordered_day",
-    "select_alarms",
-    "weigh_labels",
-]
-__all__ += ["alarm_strength"]
+from .suspicious_labels import SHARED
 
 SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
-_BY_CHANCE = 0.05  # pieces that a label more has in common with others by chance
+_BY_CHANCE = 0.05  # substrings that each label shares with others by chance
 _DEFAULT = AlarmThresholds()
 
 
 @dataclass(frozen=True)
 class KindScore:
-    """One kind's score of a day, alarm or not."""
+    """The score of one kind of alarm for a day, whether or not it raises one."""
 
     kind: str
     score: float
     _index: Ints
-    _own: Floats
+    _weights: Floats
 
-    @property
-    def names(self) -> tuple[int, ...]:
-        """Of the names that add to it the indices, as of Alarm."""
-        return tuple(self._index[self._strongest].tolist())
-
-    @property
-    def points(self) -> tuple[float, ...]:
-        """What these add."""
-        return tuple(self._own[self._strongest].tolist())
-
-    @property
-    def _strongest(self) -> Ints:
-        """Those that add to it by points, equal ones by index. Asked of alarms alone."""
-        kept = np.flatnonzero(self._own > 0)
-        strongest: Ints = kept[np.lexsort((self._index[kept], -self._own[kept]))]
-        return strongest
+    def to_alarm(self) -> Alarm:
+        """Return the alarm: its names are those of positive weight, by weight, then by index."""
+        kept = np.flatnonzero(self._weights > 0)
+        kept = kept[np.lexsort((self._index[kept], -self._weights[kept]))]
+        names, weights = self._index[kept].tolist(), self._weights[kept].tolist()
+        confidence = "high" if self.kind in SURE else "low"
+        return Alarm(self.kind, self.score, confidence, tuple(names), tuple(weights))
 
 
-def judge_day(day: ClientDay, log: LogContext, cut: AlarmThresholds = _DEFAULT) -> list[Alarm]:
-    """The alarms that a day raises, the surest first; none for an empty day."""
-    return select_alarms(score_day(day, log, cut), log, cut)
+def judge_day(
+    day: ClientDay, log: LogContext, thresholds: AlarmThresholds = _DEFAULT
+) -> list[Alarm]:
+    """Return the alarms that a day raises, by rank; none for an empty day."""
+    return select_alarms(score_day(day, log, thresholds), log, thresholds)
 
 
 def select_alarms(
-    found: Iterable[KindScore], log: LogContext, cut: AlarmThresholds = _DEFAULT
+    scores: Iterable[KindScore], log: LogContext, thresholds: AlarmThresholds = _DEFAULT
 ) -> list[Alarm]:
-    """The alarms among a day's scores, the surest first."""
-    alarms = [
-        Alarm(x.kind, x.score, "high" if x.kind in SURE else "low", x.names, x.points)
-        for x in found
-        if x.score >= _threshold(x.kind, log, cut)
-    ]
-    return rank_alarms(alarms, log, cut)
+    """Return the alarms among a day's scores, by rank."""
+    high = [x for x in scores if x.score >= _find_threshold(x.kind, log, thresholds)]
+    return rank_alarms([x.to_alarm() for x in high], log, thresholds)
 
 
 def rank_alarms(
-    alarms: Iterable[Alarm], log: LogContext, cut: AlarmThresholds = _DEFAULT
+    alarms: Iterable[Alarm], log: LogContext, thresholds: AlarmThresholds = _DEFAULT
 ) -> list[Alarm]:
-    """Alarms, the surest first."""
-    return sorted(
-        alarms, key=lambda x: (x.confidence != "high", -alarm_strength(x, log, cut), x.kind)
-    )
+    """Return alarms sorted: high confidence first, then by strength, then by kind."""
+
+    def rank(alarm: Alarm) -> tuple[bool, float, str]:
+        return alarm.confidence != "high", -alarm_strength(alarm, log, thresholds), alarm.kind
+
+    return sorted(alarms, key=rank)
 
 
 class LabelWeights(NamedTuple):
-    """What each label of a day, or of several, says: (labels,) each."""
+    """The weights of the labels of one day or of several, (labels,) each."""
 
-    odd: Floats  # what it adds to the running sum of "random-looking"
-    pieces: Floats  # as piece_points has it
-    dead_pieces: Floats  # the same of the dead labels among themselves
-    ends: Floats  # as end_points has it; with response codes of the dead labels
+    suspicious: Floats  # by how each name reads
+    substrings: Floats  # by substrings shared with any label of the day
+    nxdomain_substrings: Floats  # by those shared among the nonexistent labels
+    affixes: Floats  # by shared affixes; with rcodes among the nonexistent labels
 
 
 def weigh_labels(day: ClientDay, log: LogContext, number: Ints | None = None) -> LabelWeights:
-    """What the labels of a day say, by first sight; or those of several days, one after the other.
+    """Return the weights of a day's labels, sorted by time; or of several days, one by one.
 
-    number: which of these days each label is of, from 0. None: all are of one.
+    number: which of these days each label is of, from 0; None if all are of one.
     """
-    odd = weigh_names(day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes)
-    pieces = weigh_substrings(day.labels, log.background, number)
+    suspicious = weigh_names(day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes)
+    substrings = weigh_substrings(day.labels, log.background, number)
+    missing_substrings = np.zeros(len(suspicious))
     if not log.has_rcodes:
-        ends = weigh_affixes(day.labels, log.background, True, number)
-        return LabelWeights(odd, pieces, np.zeros(len(odd)), ends)
-    some = np.flatnonzero(day.nxdomain)
-    labels, days = [day.labels[i] for i in some.tolist()], None if number is None else number[some]
-    dead_pieces, ends = np.zeros(len(odd)), np.zeros(len(odd))
-    dead_pieces[some] = weigh_substrings(labels, log.background, days)
-    ends[some] = weigh_affixes(labels, log.background, False, days)
-    return LabelWeights(odd, pieces, dead_pieces, ends)
+        affixes = weigh_affixes(day.labels, log.background, True, number)
+        return LabelWeights(suspicious, substrings, missing_substrings, affixes)
+    index = np.flatnonzero(day.nxdomain)
+    labels = [day.labels[i] for i in index.tolist()]
+    days = None if number is None else number[index]
+    missing_substrings[index] = weigh_substrings(labels, log.background, days)
+    affixes = np.zeros(len(suspicious))
+    affixes[index] = weigh_affixes(labels, log.background, False, days)
+    return LabelWeights(suspicious, substrings, missing_substrings, affixes)
 
 
-def score_day(day: ClientDay, log: LogContext, cut: AlarmThresholds = _DEFAULT) -> list[KindScore]:
-    """The score of each kind, in a fixed order; those that need response codes only with them."""
+def score_day(
+    day: ClientDay, log: LogContext, thresholds: AlarmThresholds = _DEFAULT
+) -> list[KindScore]:
+    """Return the score of each kind, in a fixed order; some kinds need response codes."""
     order = sort_by_time(day)
     ordered = day.select(order)
-    found = score_ordered_day(ordered, weigh_labels(ordered, log), log, cut)
-    return [replace(x, _index=order[x._index]) for x in found]
+    scores = score_ordered_day(ordered, weigh_labels(ordered, log), log, thresholds)
+    return [replace(x, _index=order[x._index]) for x in scores]
 
 
 def score_ordered_day(
-    day: ClientDay, own: LabelWeights, log: LogContext, cut: AlarmThresholds = _DEFAULT
+    day: ClientDay, own: LabelWeights, log: LogContext, thresholds: AlarmThresholds = _DEFAULT
 ) -> list[KindScore]:
-    """The same of a day whose labels stand in order, by what they say."""
+    """Return the same for a day that is sorted by time, by the weights of its labels."""
     every = np.arange(len(day.labels))
-    some = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
-    found = [_stretch("random-looking", every, own.odd)]
-    found.append(_same_pieces(own, every, some, log, cut))
-    found.append(_sum("same-end", some, own.ends[some]))
+    index = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
+    scores = [
+        _score_interval("random-looking", every, own.suspicious),
+        _score_substrings(own, every, index, log, thresholds),
+        _score_total("same-end", index, own.affixes[index]),
+    ]
     if log.has_rcodes:
-        lengths = np.fromiter((len(day.labels[i]) for i in some.tolist()), np.int64, len(some))
-        found.append(_stretch("long-dead", some, weigh_lengths(lengths)))
-        found.append(_sum("many-dead", some, np.ones(len(some))))
-    return found
+        lengths = np.fromiter((len(day.labels[i]) for i in index.tolist()), np.int64, len(index))
+        scores.append(_score_interval("long-dead", index, weigh_lengths(lengths)))
+        scores.append(_score_total("many-dead", index, np.ones(len(index))))
+    return scores
 
 
-def _same_pieces(
-    own: LabelWeights, every: Ints, dead: Ints, log: LogContext, cut: AlarmThresholds
-) -> KindScore:
-    """Of all labels; with response codes of the dead ones, if that says more for its threshold."""
-    if not log.has_rcodes:
-        return _pieces(every, own.pieces)
-    gone = _pieces(dead, own.dead_pieces[dead])
-    found = _pieces(every, own.pieces, cut.with_rcodes.same_pieces / cut.without_rcodes.same_pieces)
-    return max(gone, found, key=lambda x: x.score)
-
-
-def _pieces(some: Ints, own: Floats, worth: float = 1.0) -> KindScore:
-    score = max(float(own.sum()) - len(some) * _BY_CHANCE, 0.0)
-    return KindScore("same-pieces", score * worth, some, own * worth)
-
-
-def alarm_strength(alarm: Alarm, log: LogContext, cut: AlarmThresholds = _DEFAULT) -> float:
-    """An alarm's score as a multiple of its threshold, which makes kinds comparable."""
+def alarm_strength(alarm: Alarm, log: LogContext, thresholds: AlarmThresholds = _DEFAULT) -> float:
+    """Return an alarm's score as a multiple of its threshold, which makes kinds comparable."""
     if alarm.kind == KIND:
         return alarm.score  # one name is enough
-    if alarm.kind == "shared-oddity":
-        return alarm.score / cut.min_shared
-    return alarm.score / _threshold(alarm.kind, log, cut)
+    if alarm.kind == SHARED:
+        return alarm.score / thresholds.min_shared
+    return alarm.score / _find_threshold(alarm.kind, log, thresholds)
 
 
-def _threshold(kind: str, log: LogContext, cut: AlarmThresholds) -> float:
-    value: float = getattr(cut.thresholds(log.has_rcodes), kind.replace("-", "_"))
+def _find_threshold(kind: str, log: LogContext, thresholds: AlarmThresholds) -> float:
+    value: float = getattr(thresholds.thresholds(log.has_rcodes), kind.replace("-", "_"))
     return value
 
 
-def _stretch(kind: str, index: Ints, in_turn: Floats) -> KindScore:
-    """The highest running sum, with the names of its stretch."""
-    top = find_highest_sum(in_turn)
+def _score_substrings(
+    own: LabelWeights, every: Ints, missing: Ints, log: LogContext, thresholds: AlarmThresholds
+) -> KindScore:
+    """Score all labels; with rcodes the nonexistent ones, if that is higher by its threshold."""
+    if not log.has_rcodes:
+        return _score_excess(every, own.substrings)
+    ratio = thresholds.with_rcodes.same_pieces / thresholds.without_rcodes.same_pieces
+    among_missing = _score_excess(missing, own.nxdomain_substrings[missing])
+    scaled = _score_excess(every, own.substrings, ratio)
+    return max(among_missing, scaled, key=lambda x: x.score)
+
+
+def _score_excess(index: Ints, weights: Floats, scale: float = 1.0) -> KindScore:
+    """Score the sum of the weights above what as many labels have by chance."""
+    excess = max(float(weights.sum()) - len(index) * _BY_CHANCE, 0.0)
+    return KindScore("same-pieces", excess * scale, index, weights * scale)
+
+
+def _score_interval(kind: str, index: Ints, weights: Floats) -> KindScore:
+    """Score the interval of highest sum."""
+    top = find_highest_sum(weights)
     inside = slice(top.start, top.stop)
-    return KindScore(kind, top.maximum, index[inside], in_turn[inside])
+    return KindScore(kind, top.maximum, index[inside], weights[inside])
 
 
-def _sum(kind: str, index: Ints, own: Floats) -> KindScore:
-    return KindScore(kind, float(own.sum()), index, own)
+def _score_total(kind: str, index: Ints, weights: Floats) -> KindScore:
+    return KindScore(kind, float(weights.sum()), index, weights)

@@ -106,7 +106,7 @@ def judge_days(
             score=alarm_strength(alarms[0], log, cut) if alarms else 0.0,
             total=next(x.score for x in found if x.kind == "random-looking"),
             _day=day,
-            _points=own.odd,
+            _points=own.suspicious,
             _suffixes=suffix[start:stop],
             _hint=family_hint.of_alarms(day.labels, alarms),
         )

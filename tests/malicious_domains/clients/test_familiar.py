@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from malicious_domains.clients.client_day import AlarmThresholds
 from malicious_domains.clients.common_labels import (
     common_from,
     find_nxdomain_pairs,
     find_rare_pairs,
 )
 from malicious_domains.clients.suspicious_labels import find_shared_labels
-from malicious_domains.clients.verdict import AlarmThresholds
 from malicious_domains.features.array_types import Bools, Ints
 
 
@@ -41,7 +41,7 @@ def test_clients_that_were_told_nothing_do_not_count() -> None:
 def test_unfamiliar_is_rare_or_dead_and_not_popular() -> None:
     popular, clients = bools(0, 0, 1, 0), ints(2, 3, 1, 40)
     label, dead = ints(0, 1, 2, 3, 1), bools(0, 0, 1, 1, 1)
-    found = find_rare_pairs(label, dead, popular, clients, 100, coded=True)
+    found = find_rare_pairs(label, dead, popular, clients, 100, has_rcodes=True)
     assert found.tolist() == [1, 0, 0, 1, 1]
 
 

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.clients.client_day import KindThresholds
-from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.verdict import (
+from malicious_domains.clients.client_day import (
     Alarm,
     AlarmThresholds,
     ClientDay,
+    KindThresholds,
     LogContext,
+)
+from malicious_domains.clients.fourgrams import Background
+from malicious_domains.clients.verdict import (
     alarm_strength,
     judge_day,
     score_day,
@@ -69,7 +71,7 @@ def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
 
 
 def test_a_day_with_codes_by_hand() -> None:
-    assert weigh_labels(MORNING, CODED).odd.tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
+    assert weigh_labels(MORNING, CODED).suspicious.tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
     lax = dataclasses.replace(
         CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=7.75)
     )
@@ -157,7 +159,7 @@ def test_names_without_times_are_judged_in_the_order_of_their_labels() -> None:
         MORNING, first_seen=np.full(7, math.nan), last_seen=np.full(7, math.nan)
     )
     # blog -0.25, jxqkw 3, mail -0.25, news -0.25, qzvwk 3, shop -0.25, xkqjz 2
-    stretch = score_day(nowhere, CODED, CUT)[0]
+    stretch = score_day(nowhere, CODED, CUT)[0].to_alarm()
     assert (stretch.score, stretch.names) == (7.25, (2, 4, 1))
 
 
@@ -169,20 +171,21 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ROWS, st.randoms(use_true_random=False), st.booleans())
 def test_the_order_of_the_rows_does_not_matter(
     rows: list[tuple[str, float, bool, float]], random: Random, coded: bool
 ) -> None:
     log = CODED if coded else UNCODED
     mixed = random.sample(rows, len(rows))
-    for one, other in zip(score_day(day(rows), log), score_day(day(mixed), log), strict=True):
+    scores = zip(score_day(day(rows), log), score_day(day(mixed), log), strict=True)
+    for one, other in ((x.to_alarm(), y.to_alarm()) for x, y in scores):
         assert one.kind == other.kind
         assert one.score == pytest.approx(other.score)
         assert {rows[i][0] for i in one.names} == {mixed[i][0] for i in other.names}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ROWS, st.floats(3, 20), st.sampled_from([0.0, 1.0, 2.0, math.nan]))
 def test_an_odd_dead_name_more_never_lowers_a_sum(
     rows: list[tuple[str, float, bool, float]], z: float, first: float
@@ -193,17 +196,18 @@ def test_an_odd_dead_name_more_never_lowers_a_sum(
         assert after[kind] >= before[kind] - 1e-9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ROWS, st.booleans())
 def test_what_an_alarm_names_makes_its_score(
     rows: list[tuple[str, float, bool, float]], coded: bool
 ) -> None:
-    for found in score_day(day(rows), CODED if coded else UNCODED):
-        assert found.score >= 0
-        assert min(found.points, default=1) > 0
-        assert list(found.points) == sorted(found.points, reverse=True)
-        assert len(set(found.names)) == len(found.names) == len(found.points)
-        assert sum(found.points) >= found.score - 1e-9
+    for score in score_day(day(rows), CODED if coded else UNCODED):
+        alarm = score.to_alarm()
+        assert alarm.score >= 0
+        assert min(alarm.weights, default=1) > 0
+        assert list(alarm.weights) == sorted(alarm.weights, reverse=True)
+        assert len(set(alarm.names)) == len(alarm.names) == len(alarm.weights)
+        assert sum(alarm.weights) >= alarm.score - 1e-9
 
 
 @pytest.mark.timing

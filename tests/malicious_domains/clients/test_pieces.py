@@ -56,7 +56,7 @@ def test_nothing_is_shared() -> None:
     log = Background.count(["x"])
     for labels in ([], ["abc"], ["abcd"], ["abcde", "vwxyz"]):
         assert weigh_substrings(labels, log).tolist() == [0.0] * len(labels)
-        assert weigh_affixes(labels, log, alike=False).tolist() == [0.0] * len(labels)
+        assert weigh_affixes(labels, log, same_length=False).tolist() == [0.0] * len(labels)
 
 
 LOG = Background.count([f"ordinary{i}" for i in range(3000)])
