@@ -39,6 +39,9 @@ class Feature(NamedTuple):
     meaning: str
     compute: Callable[[BatchFeatures | LabelFeatures], Column]
 
+    def __reduce__(self) -> tuple[Callable[[str], Feature], tuple[str]]:
+        return find_feature, (self.name,)
+
 
 _FEATURES = (
     Feature("length", "length", "characters", lambda x: x.lengths),
@@ -131,6 +134,15 @@ _FEATURES = (
 REGISTRY = {feature.name: feature for feature in _FEATURES}
 CLASSIC = ("length", "entropy", "p_vowels", "num_words")
 SETS = {"classic": CLASSIC, "language": tuple(REGISTRY)}
+
+
+def find_feature(name: str) -> Feature:
+    """Return the feature of a name; raises KeyError for an unknown one.
+
+    >>> find_feature("hyphens").meaning
+    'hyphens'
+    """
+    return REGISTRY[name]
 
 
 def compute_chunks(

@@ -56,7 +56,7 @@ class Scorer:
         self.operating_point = _find_point(operating_point, model)
         self.threshold = model.thresholds[self.operating_point]  # malicious from here on
         self._groups = Groups(model.predictor.terms)
-        self._compute = [registry.REGISTRY[name].compute for name in model.features]
+        self._features = [*map(registry.find_feature, model.features)]
 
     @classmethod
     def load(
@@ -202,7 +202,7 @@ class Scorer:
         """The contributions and the log-odds of one label, and what they were made of."""
         model = self.artifact
         features = LabelFeatures(label, model.tables)
-        values = [compute(features) for compute in self._compute]
+        values = [feature.compute(features) for feature in self._features]
         contributions = model.predictor.label_contributions(values)
         # sum() would compensate
         return contributions, functools.reduce(add, contributions, model.intercept), features
@@ -216,7 +216,7 @@ class Scorer:
 
         model, labels = self.artifact, [name.label for name in names]
         features = BatchFeatures(encode_labels(labels), model.tables)
-        columns = [compute(features) for compute in self._compute]
+        columns = [feature.compute(features) for feature in self._features]
         contributions = model.predictor.contributions(columns)
         log_odds = self._sum(contributions)
         probability = to_probabilities(log_odds).tolist()
