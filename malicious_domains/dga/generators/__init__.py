@@ -1,18 +1,19 @@
 """Generators of the domain names of malware families, as documented by who analysed them.
 
-Each module here has one family, as FAMILY; each algorithm is a pure function of a date and a seed.
+A module has one family: its KIND, SOURCE and VARIANTS; the family is called as the module is. Each
+algorithm is a pure function of a date and a seed.
 """
-
-from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
 
 from .family import Family
 
-_modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-_families = (module.FAMILY for module in _modules if hasattr(module, "FAMILY"))
-ALL_FAMILIES: dict[str, Family] = {family.name: family for family in _families}
+_TOO_FEW = {"ccleaner"}  # families whose names are too few to learn anything from
 
-# The families that models are trained on; the others make too few names to learn anything from.
-FAMILIES = {name: family for name, family in ALL_FAMILIES.items() if family.trained_on}
+ALL_FAMILIES: dict[str, Family] = {
+    name: Family(name, module.KIND, module.SOURCE, module.VARIANTS)
+    for _, name, _ in iter_modules(__path__)
+    if hasattr(module := import_module(f"{__name__}.{name}"), "VARIANTS")
+}
+FAMILIES = {name: family for name, family in ALL_FAMILIES.items() if name not in _TOO_FEW}

@@ -1,7 +1,5 @@
 """What several families compute alike: random numbers, spelling, rotations, days, seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import date
 from random import Random

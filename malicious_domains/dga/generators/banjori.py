@@ -1,13 +1,8 @@
-"""Banjori (banking trojan, 2013 on): each name changes four letters of the one before.
-
-Source: http://johannesbader.ch/2015/02/the-dga-of-banjori/
-"""
-
-from __future__ import annotations
+"""Banjori (banking trojan, 2013 on): each name changes four letters of the one before."""
 
 from datetime import date
 
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 CYCLE = 15372  # names of the published seed, after which they come again
 
@@ -28,21 +23,19 @@ def _wrapped(code: int) -> int:
     return 97 + (code - 97) % 26
 
 
-FAMILY = Family(
-    name="banjori",
-    kind="arithmetic on the previous name",
-    source='J. Bader, "The DGA of Banjori" (2015), johannesbader.ch',
-    variants=(
-        Variant(
-            _generate,
-            seeds=(
-                "earnestnessbiophysicalohax.com",
-                # never seen in malware, but one seed alone makes names of one ending
-                "hereisaseeddomainthatweuse.com",
-                "somestring",
-            ),
-            unused=("hereisaseeddomainthatweuse.com", "somestring"),
-            count=CYCLE,
+KIND = "arithmetic on the previous name"
+# http://johannesbader.ch/2015/02/the-dga-of-banjori/
+SOURCE = 'J. Bader, "The DGA of Banjori" (2015), johannesbader.ch'
+VARIANTS = (
+    Variant(
+        _generate,
+        seeds=(
+            "earnestnessbiophysicalohax.com",
+            # never seen in malware, but one seed alone makes names of one ending
+            "hereisaseeddomainthatweuse.com",
+            "somestring",
         ),
+        unused=("hereisaseeddomainthatweuse.com", "somestring"),
+        count=CYCLE,
     ),
 )

@@ -5,13 +5,11 @@ blog.talosintelligence.com, which has the names of February to December 2017. Of
 bits, 20170002 and the ten after it alone give those eleven.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from itertools import islice
 
 from .arithmetic import microsoft_rand
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 
 def _generate(day: date, _: str) -> Hosts:
@@ -19,10 +17,6 @@ def _generate(day: date, _: str) -> Hosts:
     yield f"ab{second * third:x}{first:x}.com"
 
 
-FAMILY = Family(
-    name="ccleaner",
-    kind="LCG",
-    source='E. Brumaghin and others, "CCleanup" (2017), blog.talosintelligence.com',
-    variants=(Variant(_generate, period="month"),),
-    trained_on=False,
-)
+KIND = "LCG"
+SOURCE = 'E. Brumaghin and others, "CCleanup" (2017), blog.talosintelligence.com'
+VARIANTS = (Variant(_generate, period="month"),)

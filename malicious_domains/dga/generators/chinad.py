@@ -1,15 +1,10 @@
-"""Chinad (botnet for denial of service, 2014 on): SHA-1 of the day and the index.
-
-Source: 360 Netlab, issue 1 of 360netlab/DGA, https://github.com/360netlab/DGA/issues/1
-"""
-
-from __future__ import annotations
+"""Chinad (botnet for denial of service, 2014 on): SHA-1 of the day and the index."""
 
 from datetime import date
 from hashlib import sha1
 
 from .arithmetic import ALPHANUMERIC, spell
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 256  # names a day: the index is one byte
 TLDS = ("com", "org", "net", "biz", "info", "ru", "cn")
@@ -23,9 +18,7 @@ def _generate(day: date, _: str) -> Hosts:
         yield f"{spell(iter(swapped), 16, ALPHANUMERIC)}.{TLDS[swapped[16] % 7]}"
 
 
-FAMILY = Family(
-    name="chinad",
-    kind="hash (SHA-1)",
-    source='360 Netlab, "DGA, issue 1", github.com/360netlab',
-    variants=(Variant(_generate, period="day"),),
-)
+KIND = "hash (SHA-1)"
+# https://github.com/360netlab/DGA/issues/1
+SOURCE = '360 Netlab, "DGA, issue 1", github.com/360netlab'
+VARIANTS = (Variant(_generate, period="day"),)

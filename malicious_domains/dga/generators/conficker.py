@@ -3,14 +3,12 @@
 Source: the implementation and the list of 2014-11-21 in https://github.com/andrewaeva/DGA
 """
 
-from __future__ import annotations
-
 import math
 from datetime import date
 from struct import pack, unpack
 
 from .arithmetic import QUAD, letter, to_signed
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 250  # names a day
 TLDS = ("cc", "cn", "ws", "com", "net", "org", "info", "biz")
@@ -43,9 +41,6 @@ def _sine(x: int) -> float:
     return math.sin(((x << 66) % _TURN) / (1 << 66))
 
 
-FAMILY = Family(
-    name="conficker",
-    kind="floating-point arithmetic",
-    source='andrewaeva, "DGA", github.com/andrewaeva',
-    variants=(Variant(_generate, period="day"),),
-)
+KIND = "floating-point arithmetic"
+SOURCE = 'andrewaeva, "DGA", github.com/andrewaeva'
+VARIANTS = (Variant(_generate, period="day"),)

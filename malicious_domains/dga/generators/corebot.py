@@ -1,9 +1,4 @@
-"""Corebot (banking trojan, 2015): an LCG over letters and digits, under ddns.net.
-
-Source: https://johannesbader.ch/2015/09/the-dga-of-corebot/
-"""
-
-from __future__ import annotations
+"""Corebot (banking trojan, 2015): an LCG over letters and digits, under ddns.net."""
 
 from datetime import date
 
@@ -15,7 +10,7 @@ from .arithmetic import (
     spell,
     step_numerical_recipes,
 )
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 40  # names a day
 _ALPHABET = "abcdefghijklmnopqrstuvwxy012345678"
@@ -28,9 +23,7 @@ def _generate(day: date, seed: str) -> Hosts:
         yield f"{spell(numbers, 12 + next(numbers) % 12, _ALPHABET)}.ddns.net"
 
 
-FAMILY = Family(
-    name="corebot",
-    kind="LCG",
-    source='J. Bader, "The DGA of Corebot" (2015), johannesbader.ch',
-    variants=(Variant(_generate, seeds=("1DBA8930",), period="day", draw=draw_hexadecimal),),
-)
+KIND = "LCG"
+# https://johannesbader.ch/2015/09/the-dga-of-corebot/
+SOURCE = 'J. Bader, "The DGA of Corebot" (2015), johannesbader.ch'
+VARIANTS = (Variant(_generate, seeds=("1DBA8930",), period="day", draw=draw_hexadecimal),)

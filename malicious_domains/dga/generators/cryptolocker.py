@@ -7,13 +7,11 @@ Source: the algorithm as documented in https://github.com/andrewaeva/DGA; date-w
 Institute, "Domain Generation Algorithm (DGA)", and https://github.com/endgameinc/dga_predict
 """
 
-from __future__ import annotations
-
 from datetime import date
 from random import Random
 
 from .arithmetic import WORD, letter, parse_decimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 1000  # names a day
 TLDS = ("com", "net", "biz", "ru", "org", "co.uk", "info")
@@ -63,12 +61,9 @@ def _draw(random: Random) -> str:
     return f"{random.randint(1, 1_000_000)}x{random.randint(8, 32)}"
 
 
-FAMILY = Family(
-    name="cryptolocker",
-    kind="shift registers",
-    source='andrewaeva, "DGA", github.com/andrewaeva',
-    variants=(
-        Variant(_generate, period="day"),
-        Variant(_walk, "date-walk", seeds=_WALKS, draw=_draw, sampled=False, unused=_WALKS),
-    ),
+KIND = "shift registers"
+SOURCE = 'andrewaeva, "DGA", github.com/andrewaeva'
+VARIANTS = (
+    Variant(_generate, period="day"),
+    Variant(_walk, "date-walk", seeds=_WALKS, draw=_draw, sampled=False, unused=_WALKS),
 )

@@ -1,14 +1,9 @@
-"""DNSChanger (Alureon, 2007-2012): ten letters from C's rand(), seeded by the clock's ticks.
-
-Source: https://johannesbader.ch/2016/01/the-dga-in-alureon-dnschanger/
-"""
-
-from __future__ import annotations
+"""DNSChanger (Alureon, 2007-2012): ten letters from C's rand(), seeded by the clock's ticks."""
 
 from datetime import date
 
 from .arithmetic import draw_decimal, microsoft_rand, parse_decimal, spell
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 5  # names a seed
 
@@ -19,9 +14,7 @@ def _generate(_: date, seed: str) -> Hosts:
         yield f"{spell(numbers, 10)}.com"
 
 
-FAMILY = Family(
-    name="dnschanger",
-    kind="LCG",
-    source='J. Bader, "The DGA in Alureon/DNSChanger" (2016), johannesbader.ch',
-    variants=(Variant(_generate, seeds=("87373",), draw=draw_decimal),),
-)
+KIND = "LCG"
+# https://johannesbader.ch/2016/01/the-dga-in-alureon-dnschanger/
+SOURCE = 'J. Bader, "The DGA in Alureon/DNSChanger" (2016), johannesbader.ch'
+VARIANTS = (Variant(_generate, seeds=("87373",), draw=draw_decimal),)

@@ -1,7 +1,5 @@
 """What a family of generators consists of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -40,7 +38,6 @@ class Family:
     kind: str  # how the names are made: "hash (MD5)", "LCG", "syllables" ...
     source: str  # who documented it: author, "title" (year), site
     variants: tuple[Variant, ...]
-    trained_on: bool = True  # False: it makes too few names to learn anything from
 
     @property
     def sampled_variants(self) -> list[Variant]:

@@ -1,15 +1,10 @@
-"""Fobber (banking trojan after Tinba, 2015): multiply, add and rotate.
-
-Source: J. Bader, https://github.com/baderj/domain_generation_algorithms
-"""
-
-from __future__ import annotations
+"""Fobber (banking trojan after Tinba, 2015): multiply, add and rotate."""
 
 from collections.abc import Callable
 from datetime import date
 
 from .arithmetic import iterate, rotate_right, spell
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 300  # names, once and for all
 
@@ -24,12 +19,10 @@ def _version(start: int, addend: int, length: int, tld: str) -> Callable[[date, 
     return generate
 
 
-FAMILY = Family(
-    name="fobber",
-    kind="multiply, add, rotate",
-    source='J. Bader, "domain_generation_algorithms", github.com/baderj',
-    variants=(
-        Variant(_version(0xC87C8A78, -1719405398, 17, "net"), "v1"),
-        Variant(_version(0x851A3E59, -1916503263, 10, "com"), "v2"),
-    ),
+KIND = "multiply, add, rotate"
+# https://github.com/baderj/domain_generation_algorithms
+SOURCE = 'J. Bader, "domain_generation_algorithms", github.com/baderj'
+VARIANTS = (
+    Variant(_version(0xC87C8A78, -1719405398, 17, "net"), "v1"),
+    Variant(_version(0x851A3E59, -1916503263, 10, "com"), "v2"),
 )

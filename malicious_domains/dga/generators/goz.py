@@ -1,15 +1,10 @@
-"""Gameover Zeus (banking trojan) before June 2014, the same as murofet v1: MD5 of the week.
-
-Source: https://johannesbader.ch/2015/09/three-variants-of-murofets-dga/
-"""
-
-from __future__ import annotations
+"""Gameover Zeus (banking trojan) before June 2014, the same as murofet v1: MD5 of the week."""
 
 from datetime import date
 from hashlib import md5
 from struct import pack
 
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 1000  # names a week of the month
 TLDS = ("ru", "biz", "info", "org", "net", "com")
@@ -45,9 +40,7 @@ def _generate(day: date, _: str) -> Hosts:
         yield domain(day, index)
 
 
-FAMILY = Family(
-    name="goz",
-    kind="hash (MD5)",
-    source='J. Bader, "Three variants of Murofet\'s DGA" (2015), johannesbader.ch',
-    variants=(Variant(_generate, period="week of the month"),),
-)
+KIND = "hash (MD5)"
+# https://johannesbader.ch/2015/09/three-variants-of-murofets-dga/
+SOURCE = 'J. Bader, "Three variants of Murofet\'s DGA" (2015), johannesbader.ch'
+VARIANTS = (Variant(_generate, period="week of the month"),)

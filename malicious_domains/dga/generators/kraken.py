@@ -1,9 +1,4 @@
-"""Kraken (botnet for spam, 2008): an LCG; two names an index, as a file exists or not.
-
-Source: https://johannesbader.ch/2015/12/krakens-two-domain-generation-algorithms/
-"""
-
-from __future__ import annotations
+"""Kraken (botnet for spam, 2008): an LCG; two names an index, as a file exists or not."""
 
 import math
 from datetime import date
@@ -14,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arithmetic import WORD, count_seconds, iterate, spell, to_signed
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 2000  # names that the published implementation lists; there is no end
 _DYNAMIC = ("dyndns.org", "yi.org", "dynserv.com", "mooo.com")
@@ -90,12 +85,10 @@ def _spelt(x: int, length: int) -> str:
 
 _V2_SEEDS = ("a1", "b1", "a2", "b2")  # the set of start values, the set of TLDs
 
-FAMILY = Family(
-    name="kraken",
-    kind="LCG",
-    source='J. Bader, "Krakens two Domain Generation Algorithms" (2015), johannesbader.ch',
-    variants=(
-        Variant(_v1, "v1", seeds=tuple(_V1), count=COUNT),
-        Variant(_v2, "v2", seeds=_V2_SEEDS, period="week from Tuesday", count=COUNT),
-    ),
+KIND = "LCG"
+# https://johannesbader.ch/2015/12/krakens-two-domain-generation-algorithms/
+SOURCE = 'J. Bader, "Krakens two Domain Generation Algorithms" (2015), johannesbader.ch'
+VARIANTS = (
+    Variant(_v1, "v1", seeds=tuple(_V1), count=COUNT),
+    Variant(_v2, "v2", seeds=_V2_SEEDS, period="week from Tuesday", count=COUNT),
 )

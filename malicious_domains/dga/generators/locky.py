@@ -5,12 +5,10 @@ https://blogs.forcepoint.com/security-labs/lockys-new-dga-seeding-new-domains (v
 Nominum, "Locky back", https://nominum.com/locky-back/ (v3)
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 from .arithmetic import WORD, draw_decimal, parse_decimal, rotate_left, rotate_right
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 _V2_TLDS = tuple("ru pw eu in yt pm us fr de it be uk nl tf".split())  # noqa: SIM905
 _V3_TLDS = tuple("ru info biz click su work pl org pw xyz".split())  # noqa: SIM905
@@ -61,12 +59,9 @@ def _mixed(value: int, shift: int = 7) -> int:
     return rotate_right(0xB11924E1 * value, shift)
 
 
-FAMILY = Family(
-    name="locky",
-    kind="multiply, rotate",
-    source='Forcepoint, "Locky\'s new DGA - seeding the new domains" (2016), blogs.forcepoint.com',
-    variants=(
-        Variant(_v2, "v2", seeds=_V2_SEEDS, period="2 days", draw=draw_decimal),
-        Variant(_v3, "v3", seeds=_V3_SEEDS, period="2 days", draw=draw_decimal),
-    ),
+KIND = "multiply, rotate"
+SOURCE = 'Forcepoint, "Locky\'s new DGA - seeding the new domains" (2016), blogs.forcepoint.com'
+VARIANTS = (
+    Variant(_v2, "v2", seeds=_V2_SEEDS, period="2 days", draw=draw_decimal),
+    Variant(_v3, "v3", seeds=_V3_SEEDS, period="2 days", draw=draw_decimal),
 )

@@ -1,11 +1,7 @@
 """Murofet (Licat, the downloader of Zeus, 2010 on): MD5 of the week or of the day.
 
 v1 is Gameover Zeus's algorithm as well: one label, the same day, the same name.
-
-Source: https://johannesbader.ch/2015/09/three-variants-of-murofets-dga/
 """
-
-from __future__ import annotations
 
 from datetime import date
 from hashlib import md5
@@ -13,7 +9,7 @@ from struct import pack
 
 from . import goz
 from .arithmetic import draw_hexadecimal, letter, parse_hexadecimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 _V2_TLDS = ("biz", "info", "org", "net", "com")
 
@@ -46,19 +42,17 @@ def _piece(byte: int) -> str:
     return f"{letter(low)}{high - 9}{(97 + low) % 10}"
 
 
-FAMILY = Family(
-    name="murofet",
-    kind="hash (MD5)",
-    source='J. Bader, "Three variants of Murofet\'s DGA" (2015), johannesbader.ch',
-    variants=(
-        Variant(_v1, "v1", period="week of the month", sampled=False),  # has goz's names
-        Variant(
-            _v2,
-            "v2",
-            seeds=("D6D7A4BE", "DEADC2DE", "D6D7A4B1", ""),  # "": it also came without a key
-            period="day",
-            draw=draw_hexadecimal,
-        ),
-        Variant(_v3, "v3", period="week of the month"),
+KIND = "hash (MD5)"
+# https://johannesbader.ch/2015/09/three-variants-of-murofets-dga/
+SOURCE = 'J. Bader, "Three variants of Murofet\'s DGA" (2015), johannesbader.ch'
+VARIANTS = (
+    Variant(_v1, "v1", period="week of the month", sampled=False),  # has goz's names
+    Variant(
+        _v2,
+        "v2",
+        seeds=("D6D7A4BE", "DEADC2DE", "D6D7A4B1", ""),  # "": it also came without a key
+        period="day",
+        draw=draw_hexadecimal,
     ),
+    Variant(_v3, "v3", period="week of the month"),
 )

@@ -1,14 +1,9 @@
-"""Mydoom (mail worm, also Novarg, 2004 on): the decimal digits of an LCG, as letters.
-
-Source: J. Bader, https://github.com/baderj/domain_generation_algorithms
-"""
-
-from __future__ import annotations
+"""Mydoom (mail worm, also Novarg, 2004 on): the decimal digits of an LCG, as letters."""
 
 from datetime import date
 
 from .arithmetic import WORD, draw_hexadecimal, parse_hexadecimal, step_numerical_recipes
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 99  # names a day
 TLDS = ("com", "biz", "us", "net", "org", "ws", "info", "in", "in", "in")
@@ -24,9 +19,7 @@ def _generate(day: date, seed: str) -> Hosts:
         yield f"{''.join(_LETTERS[digit] for digit in digits)}.{TLDS[digits[0]]}"
 
 
-FAMILY = Family(
-    name="mydoom",
-    kind="LCG",
-    source='J. Bader, "domain_generation_algorithms", github.com/baderj',
-    variants=(Variant(_generate, seeds=("FA8",), period="day", draw=draw_hexadecimal),),
-)
+KIND = "LCG"
+# https://github.com/baderj/domain_generation_algorithms
+SOURCE = 'J. Bader, "domain_generation_algorithms", github.com/baderj'
+VARIANTS = (Variant(_generate, seeds=("FA8",), period="day", draw=draw_hexadecimal),)

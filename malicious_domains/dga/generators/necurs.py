@@ -1,14 +1,9 @@
-"""Necurs (botnet for spam, 2012 on): a mixing function of 64 bits, 43 TLDs.
-
-Source: http://johannesbader.ch/2015/02/the-dgas-of-necurs/
-"""
-
-from __future__ import annotations
+"""Necurs (botnet for spam, 2012 on): a mixing function of 64 bits, 43 TLDs."""
 
 from datetime import date
 
 from .arithmetic import QUAD, draw_decimal, letter, parse_decimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 2048  # names a period
 TLDS = tuple(
@@ -37,9 +32,7 @@ def _mixed(value: int) -> int:
     return value
 
 
-FAMILY = Family(
-    name="necurs",
-    kind="mixing function",
-    source='J. Bader, "The DGAs of Necurs" (2015), johannesbader.ch',
-    variants=(Variant(_generate, seeds=("9",), period="4 days", draw=draw_decimal),),
-)
+KIND = "mixing function"
+# http://johannesbader.ch/2015/02/the-dgas-of-necurs/
+SOURCE = 'J. Bader, "The DGAs of Necurs" (2015), johannesbader.ch'
+VARIANTS = (Variant(_generate, seeds=("9",), period="4 days", draw=draw_decimal),)

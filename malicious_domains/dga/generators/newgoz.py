@@ -4,15 +4,13 @@ Source: https://johannesbader.ch/2014/12/the-dga-of-newgoz/, and,
 of the variant no-day, https://github.com/andrewaeva/DGA
 """
 
-from __future__ import annotations
-
 from datetime import date
 from hashlib import md5
 from string import ascii_lowercase, digits
 from struct import pack, unpack
 
 from .arithmetic import parse_hexadecimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 SALTS = {0x35190501: 1000, 0x0052E645: 10000}  # salt: names a day
 _NO_DAY = 0x35190501
@@ -64,12 +62,9 @@ def _check(seed: str, salt: int) -> None:
         raise ValueError(f"{seed!r} is not this variant's salt, {salt:08X}")
 
 
-FAMILY = Family(
-    name="newgoz",
-    kind="hash (MD5)",
-    source='J. Bader, "The DGA of newGOZ" (2014), johannesbader.ch',
-    variants=(
-        *map(_salted, SALTS),
-        Variant(_no_day, "no-day", seeds=(f"{_NO_DAY:08X}",), period="month"),
-    ),
+KIND = "hash (MD5)"
+SOURCE = 'J. Bader, "The DGA of newGOZ" (2014), johannesbader.ch'
+VARIANTS = (
+    *map(_salted, SALTS),
+    Variant(_no_day, "no-day", seeds=(f"{_NO_DAY:08X}",), period="month"),
 )

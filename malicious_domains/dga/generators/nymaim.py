@@ -1,15 +1,10 @@
-"""Nymaim (downloader of ransomware, 2013 on): shifts and xors over four words.
-
-Source: J. Bader, https://github.com/baderj/domain_generation_algorithms
-"""
-
-from __future__ import annotations
+"""Nymaim (downloader of ransomware, 2013 on): shifts and xors over four words."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from .arithmetic import WORD, letter
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 128  # names a day
 
@@ -40,9 +35,7 @@ def _tld(position: int) -> str:
     return "info"
 
 
-FAMILY = Family(
-    name="nymaim",
-    kind="xorshift",
-    source='J. Bader, "domain_generation_algorithms", github.com/baderj',
-    variants=(Variant(_generate, period="day"),),
-)
+KIND = "xorshift"
+# https://github.com/baderj/domain_generation_algorithms
+SOURCE = 'J. Bader, "domain_generation_algorithms", github.com/baderj'
+VARIANTS = (Variant(_generate, period="day"),)

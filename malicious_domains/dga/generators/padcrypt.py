@@ -1,15 +1,10 @@
-"""PadCrypt (ransomware, 2016): SHA-256 of the date and the index.
-
-Source: http://johannesbader.ch/2016/03/the-dga-of-padcrypt/
-"""
-
-from __future__ import annotations
+"""PadCrypt (ransomware, 2016): SHA-256 of the date and the index."""
 
 from datetime import date
 from functools import partial
 from hashlib import sha256
 
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 TLDS = ("com", "co.uk", "de", "org", "net", "eu", "info", "online", "co", "cc", "website")
 _LETTERS = str.maketrans("0123456789", "abcdnfolmk")
@@ -25,12 +20,10 @@ def _generate(day: date, _seed: str, *, separator: str, count: int) -> Hosts:
         yield f"{digits[3:19].translate(_LETTERS)}.{tld}"
 
 
-FAMILY = Family(
-    name="padcrypt",
-    kind="hash (SHA-256)",
-    source='J. Bader, "The DGA of PadCrypt" (2016), johannesbader.ch',
-    variants=(
-        Variant(partial(_generate, separator=":", count=24), "2.2.86.1", period="day"),
-        Variant(partial(_generate, separator="|", count=72), "2.2.97.0", period="day"),
-    ),
+KIND = "hash (SHA-256)"
+# http://johannesbader.ch/2016/03/the-dga-of-padcrypt/
+SOURCE = 'J. Bader, "The DGA of PadCrypt" (2016), johannesbader.ch'
+VARIANTS = (
+    Variant(partial(_generate, separator=":", count=24), "2.2.86.1", period="day"),
+    Variant(partial(_generate, separator="|", count=72), "2.2.97.0", period="day"),
 )

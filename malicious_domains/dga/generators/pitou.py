@@ -1,15 +1,10 @@
-"""Pitou (spam bot with a rootkit, 2014-2019): syllables over the date and a magic number.
-
-Source: https://johannesbader.ch/2019/07/the-dga-of-pitou/
-"""
-
-from __future__ import annotations
+"""Pitou (spam bot with a rootkit, 2014-2019): syllables over the date and a magic number."""
 
 from calendar import monthrange
 from datetime import date
 
 from .arithmetic import CONSONANTS, VOWELS, WORD, count_days, parse_hexadecimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 20  # counters a day; the longer labels come with all their last letters
 TLDS = ("com", "org", "biz", "net", "info", "mobi", "us", "name", "me")
@@ -84,16 +79,14 @@ def _candidates(label: str) -> list[str]:
     return [label[:-1] + letter for letter in letters]
 
 
-FAMILY = Family(
-    name="pitou",
-    kind="syllables",
-    source='J. Bader, "The DGA of Pitou" (2019), johannesbader.ch',
-    variants=(
-        Variant(
-            _generate,
-            seeds=("DAFE02C", "DAFE02D"),
-            period="day",
-            draw=lambda random: f"{random.getrandbits(28):07X}",
-        ),
+KIND = "syllables"
+# https://johannesbader.ch/2019/07/the-dga-of-pitou/
+SOURCE = 'J. Bader, "The DGA of Pitou" (2019), johannesbader.ch'
+VARIANTS = (
+    Variant(
+        _generate,
+        seeds=("DAFE02C", "DAFE02D"),
+        period="day",
+        draw=lambda random: f"{random.getrandbits(28):07X}",
     ),
 )

@@ -1,15 +1,10 @@
-"""Proslikefan (JavaScript worm): the string hash of JavaScript over the date and a word.
-
-Source: https://johannesbader.ch/2016/06/proslikefan/
-"""
-
-from __future__ import annotations
+"""Proslikefan (JavaScript worm): the string hash of JavaScript over the date and a word."""
 
 from datetime import date
 from random import Random
 
 from .arithmetic import WORD, letter, to_signed
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 ROUNDS = 10  # each gives a name for every TLD
 TLDS = ("eu", "biz", "se", "info", "com", "net", "org", "ru", "in", "name")
@@ -43,9 +38,7 @@ def _draw(random: Random) -> str:
     return "".join(letter(random.randrange(26)) for _ in range(random.randint(3, 10)))
 
 
-FAMILY = Family(
-    name="proslikefan",
-    kind="hash (31 h + c)",
-    source='J. Bader, "The DGA of Proslikefan" (2016), johannesbader.ch',
-    variants=(Variant(_generate, seeds=("prospect", "OK"), period="day", draw=_draw),),
-)
+KIND = "hash (31 h + c)"
+# https://johannesbader.ch/2016/06/proslikefan/
+SOURCE = 'J. Bader, "The DGA of Proslikefan" (2016), johannesbader.ch'
+VARIANTS = (Variant(_generate, seeds=("prospect", "OK"), period="day", draw=_draw),)

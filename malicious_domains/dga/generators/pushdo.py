@@ -1,9 +1,4 @@
-"""Pushdo (dropper of the Cutwail spam bot): syllables from a chain of MD5 digests.
-
-Source: the repository baderj/domain_generation_algorithms (pushdo).
-"""
-
-from __future__ import annotations
+"""Pushdo (dropper of the Cutwail spam bot): syllables from a chain of MD5 digests."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -12,7 +7,7 @@ from functools import partial
 from hashlib import md5
 
 from .arithmetic import WORD
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 30  # names a day; queried are those of 45 days
 BACK, AHEAD = 30, 14  # days whose names are queried as well
@@ -85,14 +80,12 @@ def _variant(name: str, letters: _Letters, tld: str) -> Variant:
     )
 
 
-FAMILY = Family(
-    name="pushdo",
-    kind="syllables, hash (MD5)",
-    source='J. Bader, "domain_generation_algorithms", github.com/baderj',
-    variants=(
-        _variant("kz_v1", _V1, "kz"),
-        _variant("kz_v2", _V2, "kz"),
-        _variant("kz_v3", _V3, "kz"),
-        _variant("com_v1", _V1, "com"),
-    ),
+KIND = "syllables, hash (MD5)"
+# https://github.com/baderj/domain_generation_algorithms
+SOURCE = 'J. Bader, "domain_generation_algorithms", github.com/baderj'
+VARIANTS = (
+    _variant("kz_v1", _V1, "kz"),
+    _variant("kz_v2", _V2, "kz"),
+    _variant("kz_v3", _V3, "kz"),
+    _variant("com_v1", _V1, "com"),
 )

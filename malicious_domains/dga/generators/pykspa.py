@@ -5,23 +5,33 @@ http://johannesbader.ch/2015/03/the-dga-of-pykspa/ and
 http://johannesbader.ch/2015/07/pykspas-inferior-dga-version/
 """
 
-from __future__ import annotations
-
 from datetime import date
 from functools import lru_cache
 from itertools import count
+from struct import unpack
 
 import numpy as np
 
-from .arithmetic import WORD, count_days, letter
-from .family import Family, Hosts, Variant
-from .md6 import hexdigest
+from .arithmetic import QUAD, WORD, count_days, letter
+from .family import Hosts, Variant
 
 PERIODS = {"1": 20, "2": 1}  # days that a set's names last: the useful ones, the decoys
 COUNT = 5000  # names of the precursor; of the other, which has no end, as many are kept
 TLDS = ("com", "net", "org", "info")
 PRECURSOR_TLDS = ("biz", "com", "net", "org", "info", "cc")
 _FACTOR = 22695477
+_MD6_ROUNDS = 104
+_MD6_BLOCK = 512  # bytes
+_MD6_Q = unpack(  # the fraction of the square root of 6
+    ">15Q",
+    bytes.fromhex(
+        "7311C2812425CFA06432286434AAC8E7B60450E9EF68B7C1E8FB23908D9F06F1DD2E76CBA691E5BF"
+        "0CD0D63B2C30BC411F8CCF6823058F8A54E5ED5B88E3775D4AD12AAE0A6D60313E7F16BB88222E0D"
+        "8AF8671D3FB50C2C995AD1178BD25C31C878C1DD04C4B6333B72066C7A1552AC0D6F3522631EFFCB"
+    ),
+)
+_MD6_RIGHT = (10, 5, 13, 10, 11, 12, 2, 7, 14, 15, 7, 13, 11, 7, 6, 12)
+_MD6_LEFT = (11, 24, 9, 16, 15, 9, 27, 15, 6, 2, 29, 8, 15, 5, 31, 9)
 
 
 def _generate(day: date, seed: str) -> Hosts:
@@ -45,7 +55,7 @@ def precursor(day: date, _seed: str) -> Hosts:
 @lru_cache(maxsize=4096)
 def start(period: int) -> int:
     """Return the seed of the names of a period."""
-    digest = hexdigest((period & WORD).to_bytes(4, "little")).encode()
+    digest = md6((period & WORD).to_bytes(4, "little")).encode()
     text = list(digest) + [0] * 192
     mixer = _Mixer(text[:64])
     for k in range(256 + 2570):
@@ -54,6 +64,32 @@ def start(period: int) -> int:
     mixer = _Mixer(text)
     offset = period % 50
     return int.from_bytes(map(mixer.mix, digest[offset : offset + 4]), "little")
+
+
+def md6(message: bytes) -> str:
+    """Return MD6 of 256 bits, in hexadecimal, of a message of at most one block, without a key.
+
+    Source: R. Rivest and others, "The MD6 hash function" (2008).
+    """
+    padding = 8 * (_MD6_BLOCK - len(message))
+    node = 1 << 56  # level 1, index 0
+    control = _MD6_ROUNDS << 48 | 64 << 40 | 1 << 36 | padding << 20 | 256
+    data = unpack(">64Q", message.ljust(_MD6_BLOCK, b"\0"))
+    words = _compress([*_MD6_Q, *[0] * 8, node, control, *data])
+    return "".join(f"{word:016x}" for word in words[-4:])
+
+
+def _compress(words: list[int]) -> list[int]:
+    constant = 0x0123456789ABCDEF
+    shifts = tuple(zip(_MD6_RIGHT, _MD6_LEFT, strict=True))
+    for _ in range(_MD6_ROUNDS):
+        for right, left in shifts:
+            x = constant ^ words[-89] ^ words[-17]
+            x ^= (words[-18] & words[-21]) ^ (words[-31] & words[-67])
+            x ^= x >> right
+            words.append((x ^ x << left) & QUAD)
+        constant = ((constant << 1 | constant >> 63) & QUAD) ^ (constant & _MD6_Q[0])
+    return words
 
 
 class _Mixer:
@@ -109,14 +145,9 @@ def _precursor_label(state: int, length: int) -> str:
     return label
 
 
-FAMILY = Family(
-    name="pykspa",
-    kind="arithmetic",
-    source='J. Bader, "The DGA of Pykspa" (2015), johannesbader.ch',
-    variants=(
-        Variant(
-            _generate, "improved", seeds=tuple(PERIODS), period="20 days (2: day)", count=COUNT
-        ),
-        Variant(precursor, "precursor", period="two days"),
-    ),
+KIND = "arithmetic"
+SOURCE = 'J. Bader, "The DGA of Pykspa" (2015), johannesbader.ch'
+VARIANTS = (
+    Variant(_generate, "improved", seeds=tuple(PERIODS), period="20 days (2: day)", count=COUNT),
+    Variant(precursor, "precursor", period="two days"),
 )

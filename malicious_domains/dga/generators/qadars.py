@@ -1,14 +1,9 @@
-"""Qadars (banking trojan, 2013-2016): an LCG over the week and a seed.
-
-Source: https://www.johannesbader.ch/2016/04/the-dga-of-qadars/
-"""
-
-from __future__ import annotations
+"""Qadars (banking trojan, 2013-2016): an LCG over the week and a seed."""
 
 from datetime import date
 
 from .arithmetic import ALPHANUMERIC, count_seconds, iterate, parse_hexadecimal, spell
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 200  # names a week
 _COM = (0xE1F1, 0xE1F2, 0xE1F5)  # the seeds of the first list of TLDs
@@ -24,16 +19,14 @@ def _generate(day: date, seed: str) -> Hosts:
         yield f"{spell(numbers, 12, ALPHANUMERIC)}.{tlds[next(numbers) % 3]}"
 
 
-FAMILY = Family(
-    name="qadars",
-    kind="LCG",
-    source='J. Bader, "The DGA of Qadars" (2016), johannesbader.ch',
-    variants=(
-        Variant(
-            _generate,
-            seeds=("89F5", "4449", "E1F1", "E1F2", "E08A", "E1F5"),
-            period="week from Monday",
-            draw=lambda random: f"{random.getrandbits(16):04X}",
-        ),
+KIND = "LCG"
+# https://www.johannesbader.ch/2016/04/the-dga-of-qadars/
+SOURCE = 'J. Bader, "The DGA of Qadars" (2016), johannesbader.ch'
+VARIANTS = (
+    Variant(
+        _generate,
+        seeds=("89F5", "4449", "E1F1", "E1F2", "E08A", "E1F5"),
+        period="week from Monday",
+        draw=lambda random: f"{random.getrandbits(16):04X}",
     ),
 )

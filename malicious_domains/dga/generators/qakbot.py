@@ -1,9 +1,4 @@
-"""Qakbot (banking trojan and loader): a Mersenne Twister seeded by the CRC-32 of the date.
-
-Source: https://johannesbader.ch/2016/02/the-dga-of-qakbot/
-"""
-
-from __future__ import annotations
+"""Qakbot (banking trojan and loader): a Mersenne Twister seeded by the CRC-32 of the date."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from .arithmetic import WORD, draw_decimal, letter, parse_decimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 5000  # names a third of the month
 TLDS = ("com", "net", "org", "info", "biz", "org")
@@ -48,12 +43,10 @@ def _below(numbers: Iterator[int], limit: int) -> int:
     return (next(numbers) & 0xFFFFFFF) * limit >> 28
 
 
-FAMILY = Family(
-    name="qakbot",
-    kind="Mersenne Twister",
-    source='J. Bader, "The DGA of Qakbot" (2016), johannesbader.ch',
-    variants=(
-        Variant(partial(_generate, sandbox=False), **_SETTINGS),
-        Variant(partial(_generate, sandbox=True), "sandbox", **_SETTINGS),
-    ),
+KIND = "Mersenne Twister"
+# https://johannesbader.ch/2016/02/the-dga-of-qakbot/
+SOURCE = 'J. Bader, "The DGA of Qakbot" (2016), johannesbader.ch'
+VARIANTS = (
+    Variant(partial(_generate, sandbox=False), **_SETTINGS),
+    Variant(partial(_generate, sandbox=True), "sandbox", **_SETTINGS),
 )

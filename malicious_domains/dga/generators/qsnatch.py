@@ -5,14 +5,12 @@ and NCSC-FI, "QSnatch malware designed for QNAP NAS devices",
 https://www.kyberturvallisuuskeskus.fi/en/news/qsnatch-malware-designed-qnap-nas-devices
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from datetime import date
 from hashlib import sha1
 
 from .arithmetic import count_seconds
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 # One begins with a dot, so its names have two.
 _A = """
@@ -70,12 +68,9 @@ def _characters(time: int, interval: int, tld: str) -> str:
     return encoded.lower().translate(_LETTERS).decode()
 
 
-FAMILY = Family(
-    name="qsnatch",
-    kind="hash (SHA-1)",
-    source='J. Bader, "The DGA of QSnatch", johannesbader.ch',
-    variants=(
-        Variant(first, "a", period="hour", own=whole_day),
-        Variant(second, "b", period="15 days"),
-    ),
+KIND = "hash (SHA-1)"
+SOURCE = 'J. Bader, "The DGA of QSnatch", johannesbader.ch'
+VARIANTS = (
+    Variant(first, "a", period="hour", own=whole_day),
+    Variant(second, "b", period="15 days"),
 )

@@ -1,15 +1,10 @@
-"""Ramdo (click fraud, 2013-2014): multiplications of a seed with the index.
-
-Source: https://www.damballa.com/behind-ramdo-dga-domain-generation-algorithm/
-"""
-
-from __future__ import annotations
+"""Ramdo (click fraud, 2013-2014): multiplications of a seed with the index."""
 
 from datetime import date
 from itertools import count
 
 from .arithmetic import WORD, draw_hexadecimal, letter, parse_hexadecimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 LENGTH = 16
 COUNT = 5000  # names that are kept; there is no end
@@ -28,16 +23,14 @@ def _generate(_day: date, seed: str) -> Hosts:
         yield f"{label}.org"
 
 
-FAMILY = Family(
-    name="ramdo",
-    kind="multiplications",
-    source='Damballa, "Behind Ramdo\'s DGA", www.damballa.com',
-    variants=(
-        Variant(
-            _generate,
-            seeds=("D5FFF", "DEADBEEF"),
-            draw=draw_hexadecimal,
-            count=COUNT,
-        ),
+KIND = "multiplications"
+# https://www.damballa.com/behind-ramdo-dga-domain-generation-algorithm/
+SOURCE = 'Damballa, "Behind Ramdo\'s DGA", www.damballa.com'
+VARIANTS = (
+    Variant(
+        _generate,
+        seeds=("D5FFF", "DEADBEEF"),
+        draw=draw_hexadecimal,
+        count=COUNT,
     ),
 )

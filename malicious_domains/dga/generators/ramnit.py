@@ -4,8 +4,6 @@ Source: J. Bader, "The DGA of Ramnit" (2014),
 https://johannesbader.ch/2014/12/the-dga-of-ramnit/ and https://bin.re/blog/the-dga-of-ramnit/
 """
 
-from __future__ import annotations
-
 from datetime import date
 from functools import partial
 from itertools import cycle
@@ -13,7 +11,7 @@ from random import Random
 from string import ascii_lowercase
 
 from .arithmetic import WORD, iterate, parse_hexadecimal, spell, step_park_miller
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 _SEEDS = """
     79159C10 16647BB4 E7392D18 C129388E E706B455 DC485593 EF214BBF 28488EEA 4BFCBC6A 92F4BE35
@@ -48,12 +46,9 @@ def _endless(name: str, shortest: int, longest: int, tlds: tuple[str, ...]) -> V
     return Variant(make, name, seeds=SEEDS, draw=_draw, unused=_UNUSED, count=COUNT)
 
 
-FAMILY = Family(
-    name="ramnit",
-    kind="LCG",
-    source='J. Bader, "The DGA of Ramnit" (2014), johannesbader.ch',
-    variants=(
-        _endless("com-8-19", 8, 19, ("com",)),
-        _endless("multi-tld-9-25", 9, 25, ("click", "com", "eu", "bid")),
-    ),
+KIND = "LCG"
+SOURCE = 'J. Bader, "The DGA of Ramnit" (2014), johannesbader.ch'
+VARIANTS = (
+    _endless("com-8-19", 8, 19, ("com",)),
+    _endless("multi-tld-9-25", 9, 25, ("click", "com", "eu", "bid")),
 )

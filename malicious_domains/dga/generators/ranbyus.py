@@ -5,13 +5,11 @@ http://johannesbader.ch/2015/05/the-dga-of-ranbyus/ and
 http://johannesbader.ch/2015/09/ranbyuss-dga-revisited/
 """
 
-from __future__ import annotations
-
 from datetime import date
 from struct import pack
 
 from .arithmetic import QUAD, WORD, draw_hexadecimal, letter, parse_hexadecimal
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 40  # names a day
 TLDS = ("in", "me", "cc", "su", "tw", "net", "com", "pw")
@@ -70,12 +68,9 @@ _SEPTEMBER = """
     E981684B
 """
 
-FAMILY = Family(
-    name="ranbyus",
-    kind="shift registers, LCG",
-    source='J. Bader, "The DGA of Ranbyus" (2015), johannesbader.ch',
-    variants=(
-        Variant(may, "may", _MAY, "day", draw_hexadecimal),
-        Variant(september, "september", tuple(_SEPTEMBER.split()), "day", draw_hexadecimal),
-    ),
+KIND = "shift registers, LCG"
+SOURCE = 'J. Bader, "The DGA of Ranbyus" (2015), johannesbader.ch'
+VARIANTS = (
+    Variant(may, "may", _MAY, "day", draw_hexadecimal),
+    Variant(september, "september", tuple(_SEPTEMBER.split()), "day", draw_hexadecimal),
 )

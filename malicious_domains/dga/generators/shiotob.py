@@ -1,15 +1,10 @@
-"""Shiotob (banking trojan, also Urlzone and Bebloh): each name is mixed from the one before.
-
-Source: https://johannesbader.ch/2015/01/the-dga-of-shiotob/
-"""
-
-from __future__ import annotations
+"""Shiotob (banking trojan, also Urlzone and Bebloh): each name is mixed from the one before."""
 
 from datetime import date
 from random import Random
 
 from .arithmetic import ALPHANUMERIC
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 2001  # names of a seed, itself the first
 _SIZE = 65  # bytes of the malware's buffer
@@ -44,9 +39,7 @@ def _draw(random: Random) -> str:
     return "".join(label) + random.choice((".com", ".net"))
 
 
-FAMILY = Family(
-    name="shiotob",
-    kind="mixing of the name before",
-    source='J. Bader, "The DGA of Shiotob" (2015), johannesbader.ch',
-    variants=(Variant(_generate, seeds=("4ypv1eehphg3a.com", "wtipubctwiekhir.net"), draw=_draw),),
-)
+KIND = "mixing of the name before"
+# https://johannesbader.ch/2015/01/the-dga-of-shiotob/
+SOURCE = 'J. Bader, "The DGA of Shiotob" (2015), johannesbader.ch'
+VARIANTS = (Variant(_generate, seeds=("4ypv1eehphg3a.com", "wtipubctwiekhir.net"), draw=_draw),)

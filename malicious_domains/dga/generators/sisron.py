@@ -1,14 +1,9 @@
-"""Sisron (trojan, 2016): the date in base 64.
-
-Source: https://www.johannesbader.ch/2016/06/the-dga-of-sisron/
-"""
-
-from __future__ import annotations
+"""Sisron (trojan, 2016): the date in base 64."""
 
 from base64 import b64encode
 from datetime import date, timedelta
 
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 DAYS = 10  # whose names are queried: this one and those before
 TLDS = ("com", "org", "net", "info")
@@ -32,9 +27,7 @@ def _label(day: date) -> str:
     return b64encode(text.encode()).decode().lower().replace("=", "a")
 
 
-FAMILY = Family(
-    name="sisron",
-    kind="base 64 of the date",
-    source='J. Bader, "The DGA of Sisron" (2016), johannesbader.ch',
-    variants=(Variant(_generate, period="day", valid=(0, DAYS - 1), own=own),),
-)
+KIND = "base 64 of the date"
+# https://www.johannesbader.ch/2016/06/the-dga-of-sisron/
+SOURCE = 'J. Bader, "The DGA of Sisron" (2016), johannesbader.ch'
+VARIANTS = (Variant(_generate, period="day", valid=(0, DAYS - 1), own=own),)

@@ -1,14 +1,9 @@
-"""Symmi (downloader, also MewsSpy): an LCG that writes vowels and consonants in turn.
-
-Source: http://johannesbader.ch/2015/01/the-dga-of-symmi/
-"""
-
-from __future__ import annotations
+"""Symmi (downloader, also MewsSpy): an LCG that writes vowels and consonants in turn."""
 
 from datetime import date
 
 from .arithmetic import microsoft_rand, spell
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 64  # names a half of the month
 SEED = 42
@@ -28,9 +23,7 @@ def _generate(day: date, _seed: str) -> Hosts:
         yield f"{label}.ddns.net"
 
 
-FAMILY = Family(
-    name="symmi",
-    kind="LCG, vowels and consonants",
-    source='J. Bader, "The DGA of Symmi" (2015), johannesbader.ch',
-    variants=(Variant(_generate, period="half of the month"),),
-)
+KIND = "LCG, vowels and consonants"
+# http://johannesbader.ch/2015/01/the-dga-of-symmi/
+SOURCE = 'J. Bader, "The DGA of Symmi" (2015), johannesbader.ch'
+VARIANTS = (Variant(_generate, period="half of the month"),)

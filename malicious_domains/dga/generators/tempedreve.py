@@ -1,16 +1,11 @@
-"""Tempedreve (bot, 2015): an LCG over a shuffled alphabet.
-
-Source: https://www.anubisnetworks.com/tempedreve-botnet-report
-"""
-
-from __future__ import annotations
+"""Tempedreve (bot, 2015): an LCG over a shuffled alphabet."""
 
 from datetime import date
 from itertools import islice
 from string import ascii_lowercase
 
 from .arithmetic import WORD, count_days, step_numerical_recipes
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 FIRST = date(2015, 3, 23)
 EVER = 40_000  # days
@@ -47,9 +42,7 @@ def _step(state: int) -> int:
     return (16843009 * state + 65805) & WORD
 
 
-FAMILY = Family(
-    name="tempedreve",
-    kind="LCG, shuffled alphabet",
-    source='AnubisNetworks, "Tempedreve botnet report", www.anubisnetworks.com',
-    variants=(Variant(_generate, period="day", valid=(0, EVER), own=own),),
-)
+KIND = "LCG, shuffled alphabet"
+# https://www.anubisnetworks.com/tempedreve-botnet-report
+SOURCE = 'AnubisNetworks, "Tempedreve botnet report", www.anubisnetworks.com'
+VARIANTS = (Variant(_generate, period="day", valid=(0, EVER), own=own),)

@@ -4,8 +4,6 @@ Source: http://johannesbader.ch/2015/04/new-top-level-domains-for-tinbas-dga/ an
 http://garage4hackers.com/entry.php?b=3086
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from hashlib import md5
@@ -13,7 +11,7 @@ from itertools import pairwise
 from random import Random
 from string import ascii_letters, digits
 
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 
 @dataclass(frozen=True)
@@ -69,9 +67,6 @@ def _draw(random: Random) -> str:
     return "".join(random.choices(ascii_letters + digits, k=16))
 
 
-FAMILY = Family(
-    name="tinba",
-    kind="mixing of the name before",
-    source='J. Bader, "New top level domains for Tinba\'s DGA" (2015), johannesbader.ch',
-    variants=(Variant(_generate, seeds=tuple(_SETTINGS), draw=_draw),),
-)
+KIND = "mixing of the name before"
+SOURCE = 'J. Bader, "New top level domains for Tinba\'s DGA" (2015), johannesbader.ch'
+VARIANTS = (Variant(_generate, seeds=tuple(_SETTINGS), draw=_draw),)

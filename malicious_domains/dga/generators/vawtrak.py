@@ -1,15 +1,10 @@
-"""Vawtrak (banking trojan, also NeverQuest): an LCG, from version 2 on with a letter pattern.
-
-Source: http://www.threatgeek.com/2016/11/vawtrak-dga-round-2.html
-"""
-
-from __future__ import annotations
+"""Vawtrak (banking trojan, also NeverQuest): an LCG, from version 2 on with a letter pattern."""
 
 from datetime import date
 from functools import partial
 
 from .arithmetic import VOWELS, draw_hexadecimal, iterate, parse_hexadecimal, spell
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT_V1 = 96
 COUNT = 150
@@ -49,13 +44,11 @@ def _step(x: int) -> int:
     return (1103515245 * x + 12345) & 0x7FFFFFFF
 
 
-FAMILY = Family(
-    name="vawtrak",
-    kind="LCG",
-    source='Threat Geek, "Vawtrak DGA round 2" (2016), www.threatgeek.com',
-    variants=(
-        Variant(first, "v1", _TESTS, draw=draw_hexadecimal, unused=_TESTS),
-        Variant(partial(later, delta=2), "v2", ("5884C3C4", "5542B2"), draw=draw_hexadecimal),
-        Variant(partial(later, delta=_V3), "v3", ("874C49", "3CDCA1"), draw=draw_hexadecimal),
-    ),
+KIND = "LCG"
+# http://www.threatgeek.com/2016/11/vawtrak-dga-round-2.html
+SOURCE = 'Threat Geek, "Vawtrak DGA round 2" (2016), www.threatgeek.com'
+VARIANTS = (
+    Variant(first, "v1", _TESTS, draw=draw_hexadecimal, unused=_TESTS),
+    Variant(partial(later, delta=2), "v2", ("5884C3C4", "5542B2"), draw=draw_hexadecimal),
+    Variant(partial(later, delta=_V3), "v3", ("874C49", "3CDCA1"), draw=draw_hexadecimal),
 )

@@ -1,16 +1,11 @@
-"""Zloader (banking trojan and loader, 2020): a chain of letters from the date and an RC4 key.
-
-Source: https://johannesbader.ch/blog/the-dga-of-zloader/
-"""
-
-from __future__ import annotations
+"""Zloader (banking trojan and loader, 2020): a chain of letters from the date and an RC4 key."""
 
 from datetime import date
 from random import Random
 from string import ascii_letters, digits
 
 from .arithmetic import WORD, count_seconds
-from .family import Family, Hosts, Variant
+from .family import Hosts, Variant
 
 COUNT = 32  # names a day
 LENGTH = 20
@@ -54,9 +49,7 @@ _SEEDS = """
     03d5ae30a0bd934a23b6a7f0756aa504
 """
 
-FAMILY = Family(
-    name="zloader",
-    kind="arithmetic, seed from RC4",
-    source='J. Bader, "The DGA of Zloader", johannesbader.ch',
-    variants=(Variant(_generate, seeds=tuple(_SEEDS.split()), period="day", draw=_draw),),
-)
+KIND = "arithmetic, seed from RC4"
+# https://johannesbader.ch/blog/the-dga-of-zloader/
+SOURCE = 'J. Bader, "The DGA of Zloader", johannesbader.ch'
+VARIANTS = (Variant(_generate, seeds=tuple(_SEEDS.split()), period="day", draw=_draw),)
