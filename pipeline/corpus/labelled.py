@@ -81,7 +81,7 @@ class Corpus:
         return self.rows.each("size", f"JOIN ({counted}) USING (subclass)")
 
     def number_groups(self) -> tuple[Ints, int]:
-        """Return the number of each row's group among the sorted groups, (rows,), and their count."""
+        """Return the place of each row's group among the sorted ones, (rows,), and their count."""
         return self.rows.number_texts(GROUP)
 
     @property

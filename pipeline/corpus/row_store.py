@@ -79,10 +79,10 @@ class RowStore:
         )
 
     def number_texts(self, name: str) -> tuple[Ints, int]:
-        """Number the distinct texts of a column in order; return each row's number and the count.
+        """Return the place of each row's text among the sorted distinct ones, and their count.
 
-        They are ordered by code points; the numbers are (rows,). The texts are sorted only once,
-        which takes the least memory.
+        Places are (rows,); texts are ordered by code points. They are sorted only once, which takes
+        the least memory.
         """
         numbers = np.empty(self._count, np.int64)
         self._query(f'CREATE TABLE sorted AS SELECT number, "{name}" AS x FROM rows ORDER BY x')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import subprocess
 import threading
 import time
@@ -24,10 +23,10 @@ from malicious_domains.names.errors import MaliciousDomainsError
 
 from . import ClusterError
 from .java import find_java, h2o_jar
-from .local_servers import HOST, direct_session, start_server, wait_for_server
+from .local_servers import HOST, direct_session, find_free_port, start_server, wait_for_server
 
 MEMORY = "4g"  # heap of each node
-_ATTEMPTS = 3  # to start: another program may take a port that was free a moment ago
+_ATTEMPTS = 5  # to start: a port, or the next one, which H2O uses too, may be taken
 _PORT_TAKEN = "required ports"  # in H2O's log in that case
 _START = 90  # seconds within which H2O must answer, and then find all nodes
 _OWN, _JOINED = 0.5, 3.0  # seconds between two checks of own nodes, of a cluster elsewhere
@@ -81,7 +80,7 @@ def start_nodes(number: int = 1, memory: str = MEMORY) -> Iterator[list[Node]]:
 def _start_together(stack: ExitStack, number: int, memory: str) -> list[Node]:
     """Start the nodes of one cluster, which end with the stack."""
     folder = stack.enter_context(temporary_folder("h2o-"))
-    ports, name = _free_ports(number), f"domains-{secrets.token_hex(8)}"
+    ports, name = [find_free_port() for _ in range(number)], f"domains-{secrets.token_hex(8)}"
     flatfile = folder / "flatfile"
     flatfile.write_text("".join(f"{HOST}:{port}\n" for port in ports))
     started = []
@@ -127,24 +126,6 @@ def _cluster_size(node: Node) -> int:
     except (requests.RequestException, ValueError):
         return 0
     return int(state["cloud_size"]) if state["consensus"] and state["cloud_healthy"] else 0
-
-
-def _free_ports(number: int) -> list[int]:
-    """Return ports that are free and whose successors, which H2O uses too, are free."""
-    with ExitStack() as held:
-        ports: list[int] = []
-        for _ in range(100 * number):
-            first, second = (held.enter_context(socket.socket()) for _ in range(2))
-            first.bind((HOST, 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind((HOST, port + 1))
-            except (OSError, OverflowError):
-                continue
-            ports.append(port)
-            if len(ports) == number:
-                return ports
-    raise ClusterError("no two adjacent free ports on 127.0.0.1")
 
 
 # --- noticing a lost node, for which H2O's client would wait for ever ---

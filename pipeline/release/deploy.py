@@ -53,7 +53,8 @@ def adopt(state: Path = STATE, former: Path = FORMER) -> None:
 def gate() -> None:
     """Prove that every packaged artifact scores as its MOJO does, or as was recorded of it.
 
-    Raises ArtifactError, ClusterError, ManifestError or VerificationError for the first that does not.
+    Raises ArtifactError, ClusterError, ManifestError or VerificationError for the first that
+    does not.
     """
     for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
         print_status(f"gate     {folder.name}: {_prove(folder)}")

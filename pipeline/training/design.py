@@ -32,32 +32,14 @@ class LineWriter(Protocol):
 class DesignMatrix(Protocol):
     """The columns of a model, and how its coefficients become an artifact's equation."""
 
+    name: str  # of the model, as in model.json: classic or language
+    columns: tuple[str, ...]  # that H2O learns from
+    kind: str  # H2O's type of all columns: numeric or enum
+    weights: Floats | None  # (rows,) where a threshold is chosen; None if all are equal
+    cross_fitted: bool  # whether training rows differ from what the deployed tables give
+    padding: int  # rows after the real ones, which show H2O every level of a factor
     tables: Tables  # the deployed ones
     config: TrainConfig
-
-    @property
-    def name(self) -> str:
-        """The name of the model, as in model.json: classic or language."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns that H2O learns from."""
-
-    @property
-    def kind(self) -> str:
-        """H2O's type of all columns: numeric or enum."""
-
-    @property
-    def weights(self) -> Floats | None:
-        """The weight of each row where a threshold is chosen, (rows,); None if all are equal."""
-
-    @property
-    def cross_fitted(self) -> bool:
-        """Whether training rows differ from what the deployed tables give."""
-
-    @property
-    def padding(self) -> int:
-        """The number of rows after the real ones, which show H2O every level of a factor."""
 
     def widths(self) -> Widths:
         """Return the bytes of each row as text, with a comma after each cell, (rows + padding,)."""
@@ -82,9 +64,9 @@ class Classic:
     """The H2O demo's four features as numbers."""
 
     name = "classic"
-    columns = CLASSIC
+    columns: tuple[str, ...] = CLASSIC
     kind = "numeric"
-    weights = None
+    weights: Floats | None = None
     cross_fitted = False
     padding = 0
 
@@ -135,12 +117,13 @@ class Language:
         self.config = config
         self.labels, malicious = corpus.labels, corpus.malicious
         legitimate = corpus.first_rows("legit")
-        self.weights = weigh_rows(corpus, config.malicious_weight)
+        weight = weigh_rows(corpus, config.malicious_weight)
+        self.weights: Floats | None = weight
         words = self._word_list = language_model.load_word_list(config)
         self.tables = language_model.fit_tables(self.labels.select(legitimate), words, config)
         self._crossed = language_model.CrossFit(self.labels, legitimate, words, config)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // config.bin_sample)
-        values, weight = self._crossed.matrix(rows, features), self.weights[rows]
+        values, weight = self._crossed.matrix(rows, features), weight[rows]
         self.plan = binning.plan_bins(features, values, malicious[rows], weight, config)
         self._bins = BinnedAdditive(
             edges=self.plan.edges,

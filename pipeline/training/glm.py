@@ -36,7 +36,7 @@ from . import TrainingError
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
 from .metrics import best_f1, f1_scores
-from .shards import BLOCK, CodedColumn, write_shards
+from .shards import BLOCK, Texts, write_shards
 
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1
@@ -84,8 +84,8 @@ def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Pa
     fitted.model.download_mojo(str(folder / MOJO))
     deployed = fitted.probability
     if design.cross_fitted:
-        beside = {"part": CodedColumn.from_numbers(np.zeros(len(fold) + design.padding, np.uint8))}
-        frame = _upload(cluster, design, beside, deployed=True)
+        part = np.full(len(fold) + design.padding, b"0")
+        frame = _upload(cluster, design, {"part": part}, deployed=True)
         deployed = cluster.predict(fitted.model, frame)[: len(fold)]
     return Trained(
         design=design,
@@ -193,17 +193,17 @@ def upload_design(
 
     Padding rows come last, with _PADDING in every further column; padded: whether they are kept.
     """
-    padding = [_PADDING] * design.padding
-    beside = {name: CodedColumn.from_numbers(x, padding) for name, x in numbers.items()}
-    malicious = np.append(corpus.malicious, np.zeros(design.padding, np.bool_))
-    beside[RESPONSE] = CodedColumn([x.encode() for x in LEVELS], malicious.astype(np.uint8))
+    padding = np.full(design.padding, _PADDING)
+    beside = {name: np.append(x, padding).astype("S3") for name, x in numbers.items()}
+    malicious = np.append(corpus.malicious, padding != _PADDING)
+    beside[RESPONSE] = np.array(LEVELS, "S")[malicious.astype(int)]
     return _upload(cluster, design, beside, rows=None if padded else len(corpus))
 
 
 def _upload(
     cluster: Cluster,
     design: DesignMatrix,
-    beside: Mapping[str, CodedColumn],
+    beside: Mapping[str, Texts],
     deployed: bool = False,
     rows: int | None = None,
 ) -> h2o.H2OFrame:

@@ -6,7 +6,7 @@ sums of a GLM the same bits, however many processes write and nodes read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -25,44 +25,18 @@ _WORTH = 1 << 23  # bytes that are worth another process, which takes a second o
 BLOCK = 1 << 16  # rows whose labels or texts are in memory at a time
 
 
-class CodedColumn(NamedTuple):
-    """A column of few values, which is written after a design's own."""
-
-    texts: Sequence[bytes]  # the text of each code
-    codes: NDArray[np.uint8]  # (rows + padding,)
-
-    @classmethod
-    def from_numbers(cls, numbers: NDArray[np.uint8], padding: Sequence[int] = ()) -> CodedColumn:
-        """Make a column of numbers, (rows,), followed by those of the padding rows."""
-        codes = np.append(numbers, np.array(padding, np.uint8))
-        return cls([b"%d" % x for x in range(256)], codes)
-
-    def select(self, rows: Ints) -> CodedColumn:
-        """Return the column of some rows only."""
-        return CodedColumn(self.texts, self.codes[rows])
-
-    def format(self) -> list[bytes]:
-        """Return the text of each row.
-
-        >>> CodedColumn.from_numbers(np.array([7, 40], np.uint8), [2]).format()
-        [b'7', b'40', b'2']
-        """
-        return [self.texts[code] for code in self.codes.tolist()]
-
-    def widths(self) -> Widths:
-        """Return the bytes of each row's text, (rows + padding,)."""
-        return np.array([len(text) for text in self.texts], np.uint8)[self.codes]
+Texts = NDArray[np.bytes_]  # a column of few characters beside a design's own, (rows + padding,)
 
 
 class _Shard(NamedTuple):
     path: Path
     header: bytes
     part: Any  # of a design
-    beside: list[CodedColumn]
+    beside: list[list[bytes]]  # by column
 
 
 def write_shards(
-    folder: Path, design: DesignMatrix, beside: Mapping[str, CodedColumn], deployed: bool
+    folder: Path, design: DesignMatrix, beside: Mapping[str, Texts], deployed: bool
 ) -> list[Path]:
     """Write all rows of a design, and further columns; return the shards in order.
 
@@ -72,7 +46,7 @@ def write_shards(
     header = _format_header(design, beside)
     widths = design.widths().astype(np.uint16)
     for column in beside.values():
-        widths += column.widths() + 1
+        widths += np.char.str_len(column).astype(np.uint16) + 1
     bounds = [0, *find_cuts(widths, len(header)), len(widths)]
     jobs = max(min(default_jobs(), int(widths.sum()) // _WORTH), 1)
     shards = (
@@ -80,7 +54,7 @@ def write_shards(
             path=folder / f"{i:06d}.csv",
             header=header,
             part=design.part(rows),
-            beside=[column.select(rows) for column in beside.values()],
+            beside=[column[rows].tolist() for column in beside.values()],
         )
         for i, rows in enumerate(np.arange(*ends) for ends in pairwise(bounds))
     )
@@ -112,7 +86,7 @@ def find_cuts(widths: Widths, header: int) -> list[int]:
     return [row for row in cuts if row < len(widths)]
 
 
-def _format_header(design: DesignMatrix, beside: Mapping[str, CodedColumn]) -> bytes:
+def _format_header(design: DesignMatrix, beside: Mapping[str, Texts]) -> bytes:
     return ",".join([*design.columns, *beside]).encode() + b"\n"
 
 
@@ -126,7 +100,7 @@ def _set_writer(writer: LineWriter) -> None:
 
 
 def _write_shard(shard: _Shard) -> Path:
-    ends = map(b",".join, zip(*(column.format() for column in shard.beside), strict=True))
+    ends = map(b",".join, zip(*shard.beside, strict=True))
     with shard.path.open("wb") as file:
         file.write(shard.header)
         for lines in _write_lines(shard.part):

@@ -32,7 +32,7 @@ Load = Callable[..., tuple[list[LabelledName], ReadReport]]
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
-    """Writes a file and loads it."""
+    """Return a function that writes a file and loads it."""
 
     def write(
         content: str | bytes, *maps: str, kind: str = "", lenient: bool = False

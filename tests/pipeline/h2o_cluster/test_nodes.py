@@ -17,7 +17,7 @@ from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster import nodes as own_nodes
 from pipeline.h2o_cluster.cluster import ClusterOptions
-from pipeline.h2o_cluster.local_servers import direct_session
+from pipeline.h2o_cluster.local_servers import direct_session, find_free_port
 from pipeline.h2o_cluster.nodes import Node, start_nodes
 from pipeline.training.training_run import SAME, compare_artifacts
 
@@ -52,7 +52,7 @@ def clouds() -> Iterator[Clouds]:
 
 @pytest.fixture(scope="module")
 def of_one(clouds: Clouds, small_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact of one node elsewhere, which is sent the shards."""
+    """Return the artifact of one node elsewhere, which is sent the shards."""
     out = tmp_path_factory.mktemp("one") / "model"
     done(train(small_csv, out, "--h2o-url", clouds.one[0].url))
     return out
@@ -69,7 +69,7 @@ def train(data: Path, out: Path, *arguments: object) -> subprocess.Popen[str]:
 
 
 def done(run: subprocess.Popen[str]) -> None:
-    """Wait for a process that should not fail."""
+    """Wait for a process that must succeed."""
     _, said = run.communicate(timeout=300)
     assert run.returncode == 0, said
 
@@ -81,14 +81,14 @@ def until_it_trains(run: subprocess.Popen[str]) -> None:
 
 
 def ended(run: subprocess.Popen[str]) -> str:
-    """What a process says whose cluster has lost a node: soon, and with status 2."""
+    """Return the stderr of a process whose cluster has lost a node; it ends soon with status 2."""
     _, said = run.communicate(timeout=60)
     assert run.returncode == 2, said
     return said
 
 
-def apart(one: Path, two: Path) -> float:
-    """How far the numbers of two artifacts are from each other."""
+def difference(one: Path, two: Path) -> float:
+    """Return the largest difference between the numbers of two artifacts."""
     return float(compare_artifacts(str(one), two).rpartition(" ")[2].rstrip("."))
 
 
@@ -97,13 +97,13 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def children(pid: int) -> list[int]:
-    """The nodes that a process has started, in order."""
+    """Return the nodes that a process has started, in order."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(x) for x in found if b"h2o.jar" in Path(f"/proc/{x}/cmdline").read_bytes()]
 
 
 def listening(pid: int) -> set[tuple[str, int]]:
-    """Address as Linux writes it, and port, of every socket on which a process can be reached."""
+    """Return address (as Linux writes it) and port of each socket that a process listens on."""
     links = [x.readlink().name for x in Path(f"/proc/{pid}/fd").iterdir()]
     found = set()
     for kind, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
@@ -131,7 +131,7 @@ def test_a_cluster_elsewhere_of_two_nodes_gives_the_model_of_one(
     folder.mkdir()
     there = ["--h2o-url", clouds.two[0].url, "--h2o-folder", folder]
     done(train(small_csv, tmp_path / "model", *there))
-    assert apart(of_one, tmp_path / "model") <= SAME
+    assert difference(of_one, tmp_path / "model") <= SAME
     assert list(folder.iterdir()) == []
     with direct_session() as direct:
         for node in (*clouds.one, *clouds.two):
@@ -166,7 +166,7 @@ def test_a_node_that_is_killed_ends_the_training(
     assert not any(Path(f"/proc/{pid}").exists() for pid in started)
     if which:  # either will do
         done(train(small_csv, artifact_copy, "--h2o-nodes", 2))
-        assert apart(of_one, artifact_copy) <= SAME
+        assert difference(of_one, artifact_copy) <= SAME
 
 
 def test_a_cluster_elsewhere_that_loses_a_node_ends_the_training(
@@ -186,11 +186,11 @@ def test_a_cluster_elsewhere_that_loses_a_node_ends_the_training(
     assert content(artifact_copy.parent) == before
 
 
-def test_a_port_that_somebody_takes_meanwhile_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = own_nodes._free_ports
+def test_a_start_is_repeated_when_a_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = find_free_port
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        found = iter([[taken.getsockname()[1]], free(1)])
-        monkeypatch.setattr(own_nodes, "_free_ports", lambda _: next(found))
+        ports = iter([taken.getsockname()[1], free(), free()])
+        monkeypatch.setattr(own_nodes, "find_free_port", lambda: next(ports))
         with start_nodes(1, "1g") as [node]:
             assert not node.problem
 

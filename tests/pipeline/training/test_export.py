@@ -70,7 +70,7 @@ def test_the_artifact_says_what_the_mojo_says(scorer: Scorer) -> None:
 def test_golden_answers_are_those_of_the_java_scorer(scorer: Scorer, tmp_path: Path) -> None:
     model = scorer.artifact
     golden = [x for x in GOLDEN if x["model"] == model.name]
-    columns = _columns(model, [scorer.score(x["domain"]).name for x in golden])
+    columns = _mojo_columns(model, [scorer.score(x["domain"]).name for x in golden])
     columns.to_csv(tmp_path / "in.csv", index=False)
     mojo = artifact.PACKAGED / model.name / "mojo.zip"
     probability, called = score_mojo(mojo, tmp_path / "in.csv")
@@ -78,8 +78,8 @@ def test_golden_answers_are_those_of_the_java_scorer(scorer: Scorer, tmp_path: P
     assert probability.tolist() == pytest.approx([x["probability"] for x in golden], abs=1e-12)
 
 
-def _columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
-    """What the MOJO takes: numbers, or the names of bins."""
+def _mojo_columns(model: artifact.Artifact, labels: list[str]) -> pd.DataFrame:
+    """Return the columns of the MOJO: numbers, or the names of bins."""
     values = registry.compute_matrix(labels, model.features, model.tables)
     if not isinstance(model.predictor, BinnedAdditive):
         return pd.DataFrame(values, columns=list(model.features))

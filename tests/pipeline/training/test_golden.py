@@ -40,7 +40,7 @@ def features(rows: pd.DataFrame, lexicon: Lexicon) -> Floats:
 
 
 def check(ours: Floats, theirs: pd.DataFrame) -> None:
-    """Counts and shares to the last bit, entropy to 1e-12."""
+    """Compare counts and shares to the last bit, entropy to 1e-12."""
     expected = theirs[list(CLASSIC)].to_numpy(float)
     others = [i for i, name in enumerate(CLASSIC) if name != "entropy"]
     np.testing.assert_array_equal(ours[:, others], expected[:, others])

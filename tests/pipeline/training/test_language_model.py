@@ -48,7 +48,7 @@ def some() -> list[str]:
 
 @pytest.fixture(scope="module")
 def known() -> WordList:
-    """A few words and frequencies."""
+    """Return a list of a few words and frequencies."""
     words = sorted(WORDS)
     cells = compile_tree(words)[0]
     frequency = np.arange(1.0, len(words) + 1) ** 2

@@ -13,7 +13,7 @@ from pipeline.corpus import labelled, sources
 from pipeline.training import shards
 from pipeline.training.config import TrainConfig
 from pipeline.training.design import Classic, DesignMatrix, Language
-from pipeline.training.shards import CodedColumn
+from pipeline.training.shards import Texts
 
 SIZE = 1 << 16
 FEW_WORDS = TrainConfig(vocabulary_size=500)
@@ -28,13 +28,9 @@ def design(request: pytest.FixtureRequest, embedded: labelled.Corpus) -> DesignM
     return Language(few, FEATURES, FEW_WORDS)
 
 
-def beside(design: DesignMatrix) -> dict[str, CodedColumn]:
+def beside(design: DesignMatrix) -> dict[str, Texts]:
     count = len(design.widths()) - design.padding
-    return {
-        "part": CodedColumn.from_numbers(
-            (np.arange(count) % 3).astype(np.uint8), [2] * design.padding
-        )
-    }
+    return {"part": np.append(np.arange(count) % 3, [2] * design.padding).astype("S3")}
 
 
 def lines_of_each_chunk(data: bytes, size: int) -> list[bytes]:
@@ -71,9 +67,3 @@ def test_one_process_writes_what_several_write(
         paths = shards.write_shards(folder, design, beside(design), deployed=False)
         found.append([(path.name, path.read_bytes()) for path in paths])
     assert found[0] == found[1]
-
-
-def test_codes_are_read_as_the_numbers_that_they_are_of() -> None:
-    codes = CodedColumn.from_numbers(np.array([7, 40, 255], np.uint8), [2])
-    assert codes.format() == [b"7", b"40", b"255", b"2"]
-    assert codes.widths().tolist() == [1, 2, 3, 1]
