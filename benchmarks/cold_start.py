@@ -58,7 +58,7 @@ def rows(rounds: int = ROUNDS) -> Iterator[Row]:
         folder = Path(name)
         for architecture in package.ARCHITECTURES:
             yield from _measure_sizes(
-                package.package(folder / architecture, architecture), architecture
+                package.build_package(folder / architecture, architecture), architecture
             )
         cases = _make_cases(folder, folder / package.X86_64 / "deployment.zip")
         times = _time_starts(cases, rounds)
@@ -80,11 +80,11 @@ def _measure_sizes(zipped: Path, architecture: str) -> Iterator[Row]:
 def _make_cases(folder: Path, zipped: Path) -> dict[str, Case]:
     app, raw = folder / "app", folder / "raw"
     zipfile.ZipFile(zipped).extractall(app)
-    zipfile.ZipFile(package.chalice_package(folder / "chalice")).extractall(raw)
+    zipfile.ZipFile(package.run_chalice_package(folder / "chalice")).extractall(raw)
     bare = folder / "bare"
     bare.mkdir()
     (bare / "app.py").write_text(BARE)
-    package.compile_all(bare)
+    package.compile_modules(bare)
     return {
         "bare handler": Case(bare),
         "Chalice alone": Case(_replace_app(app, CHALICE, folder / "chalice-alone")),
@@ -104,7 +104,7 @@ def _replace_app(unpacked: Path, source: str, folder: Path, compiled: bool = Tru
     )
     (folder / "app.py").write_text(source)
     if compiled:
-        package.compile_all(folder)
+        package.compile_modules(folder)
     return folder
 
 
@@ -114,7 +114,7 @@ def _time_starts(cases: dict[str, Case], rounds: int) -> dict[str, Times]:
     event["body"] = json.dumps({"domain": "www.example.co.uk"})
     for _ in range(rounds):
         for name, case in cases.items():
-            environment = package.variables() | dict(case.environment)
+            environment = package.read_variables() | dict(case.environment)
             with emulated(case.folder, environment=environment) as function:
                 if function(event).get("statusCode") != 200:
                     raise SystemExit(f"{name} does not answer with 200:\n{function.log}")

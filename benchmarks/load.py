@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from malicious_domains.features.registry import SETS
 from malicious_domains.model.artifact import PACKAGED
-from pipeline.release.local_server import running
+from pipeline.release.local_server import start_app
 
 from .measure import SHARE, Row, find_percentiles, format_spread, read_peak, run_alone, sized
 from .sample_labels import distinct_labels, iterate_hosts
@@ -32,7 +32,7 @@ def rows() -> Iterator[Row]:
     """
     names, failures = list(iterate_hosts(CLIENTS * REQUESTS)), []
     for model in SETS:
-        with running(PACKAGED / model) as (url, pid):
+        with start_app(PACKAGED / model) as (url, pid):
             run_alone(post_names, url, names[:10], 1)  # the first request loads the model
             single = run_alone(post_names, url, names[-200:], 1)
             what = f"{model}: HTTP, one client, a request"

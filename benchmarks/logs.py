@@ -46,13 +46,13 @@ def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="logs-") as name:
         folder = Path(name)
         unpacked = folder / "app"
-        zipfile.ZipFile(package.package(folder / "package")).extractall(unpacked)
+        zipfile.ZipFile(package.build_package(folder / "package")).extractall(unpacked)
         with aws_server.running(folder / "log") as url:
             os.environ.update(aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": url})
             topic = aws_server.make_for_logs(NAME)
             environment = {x: os.environ[x] for x in (*aws_server.CREDENTIALS, "AWS_ENDPOINT_URL")}
             environment |= {"LOG_BUCKET": NAME, "LOG_TABLE": NAME, "LOG_TOPIC": topic}
-            environment = package.variables() | environment
+            environment = package.read_variables() | environment
             with emulated(
                 unpacked, "app.logs", environment, sdk=True, megabytes=MEMORY
             ) as function:

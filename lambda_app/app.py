@@ -1,4 +1,4 @@
-"""The routes; what they do is in chalicelib."""
+"""The routes of the Lambda; chalicelib implements them."""
 
 from __future__ import annotations
 
@@ -31,45 +31,45 @@ from malicious_domains.names.errors import (
     UnknownOperatingPoint,
 )
 
-SETTINGS = settings.read(os.environ)
-# What may be wrong with a model, or with what is asked of it.
+SETTINGS = settings.read_settings(os.environ)
+# The errors for which there is no usable model.
 UNUSABLE = (
     *(ArtifactError, AllowListError, DgaIndexError, UnknownOperatingPoint),
     *(SuffixListError, settings.SettingsError),
 )
 
-# jQuery and curl -d send JSON under the name of a form, HTML a form; a browser's
-# sendBeacon sends text/plain.
+# jQuery and curl -d send JSON with the content type of a form, HTML sends a form, and a browser's
+# sendBeacon text/plain.
 FORM = "application/x-www-form-urlencoded"
 BODIES = ["application/json", FORM, "text/plain"]
-READING = ["GET", "HEAD"]  # monitors and proxies ask by HEAD whether a GET would be answered
+READING = ["GET", "HEAD"]  # monitors and proxies send HEAD
 
 
 class App(Chalice):
-    """Chalice, for all that AWS may call a function with."""
+    """Chalice, for every event that AWS may call a function with."""
 
     def __call__(self, event: Any, context: object) -> dict[str, Any]:
-        """The answer to an event: API Gateway's requests as they are, others by way of events."""
-        ask = super().__call__
+        """Answer an event; those of other services than API Gateway are translated by events."""
+        call = super().__call__
         try:
-            known = event["requestContext"]["resourcePath"] in self.routes
+            is_request = event["requestContext"]["resourcePath"] in self.routes
         except (TypeError, KeyError):
-            known = False
-        if known:
-            return ask(event, context)
+            is_request = False
+        if is_request:
+            return call(event, context)
         from chalicelib.web import events
 
-        answer: dict[str, Any] = events.answer(event, self.routes, lambda x: ask(x, context))
+        answer: dict[str, Any] = events.answer_event(event, self.routes, lambda x: call(x, context))
         return answer
 
 
 app = App(app_name="malicious-domains", configure_logs=False)
-telemetry.configure(app.log, SETTINGS)
-judged = threading.local()  # its .answer: to the request of this thread, for the log; or None
+telemetry.configure_log(app.log, SETTINGS)
+current = threading.local()  # its .answer: to this thread's request, for the log; or None
 
 
 def _headers() -> Any:
-    request = getattr(app, "current_request", None)  # none where routes are set up
+    request = getattr(app, "current_request", None)  # there is none while routes are set up
     return request.headers if request else {}
 
 
@@ -80,54 +80,54 @@ CORS = access.Origins(SETTINGS.origins, _headers) if SETTINGS.origins else False
 def watch(request: Request, respond: Callable[[Request], Response]) -> Response:
     """Log and count every request."""
     started = time.perf_counter()
-    judged.answer = None
+    current.answer = None
     response: Response = respond(request)
-    telemetry.record(
+    telemetry.log_request(
         SETTINGS,
         request=request,
         response=response,
-        answer=judged.answer,
+        answer=current.answer,
         seconds=time.perf_counter() - started,
         request_id=getattr(app.lambda_context, "aws_request_id", None),
     )
-    if isinstance(response.body, dict):  # which Chalice writes as JSON, and leaves to guess
+    if isinstance(response.body, dict):  # Chalice writes it as JSON without a type
         response.headers.setdefault("Content-Type", "application/json")
     if request.method == "HEAD":
         response.body = ""
     return response
 
 
-@app.route(telemetry.JUDGING, methods=["POST"], content_types=BODIES, cors=CORS)
+@app.route(telemetry.CLASSIFIER, methods=["POST"], content_types=BODIES, cors=CORS)
 def classify() -> Response:
-    """Judge one domain or many."""
+    """Classify one domain or many."""
     access.check_key(_headers(), SETTINGS.keys)
     try:
         answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit, _is_form())
-    except api.NotJudgedError as error:  # Chalice's own answer would leave Reason out
+    except api.NotJudgedError as error:  # Chalice's own answer would lack Reason
         return Response(error.body, status_code=error.STATUS_CODE)
-    response: Response = api.respond(answer)
-    judged.answer = answer
+    response: Response = api.make_response(answer)
+    current.answer = answer
     return response
 
 
 @app.route("/model", methods=READING, cors=CORS)
 def model() -> dict[str, Any]:
-    """The artifact's metadata, and what its features mean."""
+    """Return the artifact's metadata, and what its features mean."""
     access.check_key(_headers(), SETTINGS.keys)
-    description: dict[str, Any] = api.describe(get_scorer().artifact)
+    description: dict[str, Any] = api.describe_model(get_scorer().artifact)
     return description
 
 
 @app.route("/health", methods=READING, cors=CORS)
 def health() -> dict[str, str]:
-    """Answers without touching the model."""
+    """Answer without using the model."""
     return {"status": "ok"}
 
 
 def page() -> Response:
-    """The page for a person, and its files."""
+    """Answer with the page or one of its files."""
     request: Any = app.current_request
-    file: Response = static.answer(request.context["resourcePath"], request.context["path"])
+    file: Response = static.serve_file(request.context["resourcePath"], request.context["path"])
     return file
 
 
@@ -137,7 +137,7 @@ for path in static.FILES:
 
 @app.route("/openapi.json", methods=READING, cors=CORS)
 def openapi() -> Response:
-    """The description of this API."""
+    """Return the OpenAPI description of this API."""
     text = (static.FOLDER / "openapi.json").read_text(encoding="utf-8")
     return Response(text, {"Content-Type": "application/json"})
 
@@ -146,7 +146,7 @@ def _body() -> bytes:
     request: Any = app.current_request
     try:
         body: bytes = request.raw_body
-    except ValueError as error:  # neither base64 nor text, which only a forged event has
+    except ValueError as error:  # neither base64 nor text: a forged event
         raise BadRequestError(f"the body cannot be read: {error}") from error
     if encoding := request.headers.get("content-encoding"):
         from chalicelib.web import bodies
@@ -160,42 +160,38 @@ def _is_form() -> bool:
 
 
 def get_scorer() -> Scorer:
-    """The scorer; raises ServiceUnavailableError."""
+    """Return the scorer, or raise ServiceUnavailableError."""
     try:
-        return _load()
+        return _load_scorer()
     except UNUSABLE as error:
         raise api.ServiceUnavailableError(f"no usable model: {error}") from error
 
 
 @functools.cache
-def _load() -> Scorer:
+def _load_scorer() -> Scorer:
+    zones = public_suffix.add_zones(SETTINGS.provider_zones, SETTINGS.customer_zones)
     allow = None
     if SETTINGS.allow:
-        from chalicelib.web.buckets import on_disk
-
         from malicious_domains.names.allow import AllowList
 
         with contextlib.ExitStack() as files:
-            allow = AllowList.load_all(files.enter_context(on_disk(x)) for x in SETTINGS.allow)
-    known = None
-    for path in SETTINGS.known:
-        from chalicelib.web.buckets import on_disk
-
+            allow = AllowList.load_all(
+                files.enter_context(settings.fetch_file(x)) for x in SETTINGS.allow
+            )
+    index = None
+    for path in SETTINGS.dga_index:
         from malicious_domains.names.dga_index import DgaIndex
 
-        with on_disk(path) as file:
-            known = DgaIndex.load(file)
+        with settings.fetch_file(path) as file:
+            index = DgaIndex.load(file)
     scorer = Scorer.load(
-        allow=allow,
-        dga_index=known,
-        operating_point=SETTINGS.operating_point,
-        zones=public_suffix.add_zones(SETTINGS.assigned, SETTINGS.chosen),
+        allow=allow, dga_index=index, operating_point=SETTINGS.operating_point, zones=zones
     )
-    scorer.score("example.com")  # reads the suffixes, too
+    scorer.score("example.com")  # loads the suffixes
     return scorer
 
 
-if os.environ.get("LOG_BUCKET"):  # two functions more, which Chalice else knows nothing of
+if os.environ.get("LOG_BUCKET"):  # two more functions, for which Chalice needs no route
 
     @app.lambda_function(name="logs")
     def logs(event: dict[str, Any], context: object) -> dict[str, int]:
@@ -214,9 +210,9 @@ if os.environ.get("LOG_BUCKET"):  # two functions more, which Chalice else knows
         return numbers
 
 
-handler = app  # the name that templates may have for it
+handler = app  # the name in templates
 
-# While it starts, the Lambda has a whole core; at 512 MB a request has a third of one.
-# What is wrong with a model is told by the requests that need it.
+# At start the Lambda has a whole core, but a request at 512 MB a third of one: so load now.
+# Requests that need an unusable model say what is wrong with it.
 with contextlib.suppress(*UNUSABLE):
-    _load()
+    _load_scorer()

@@ -21,7 +21,7 @@ from pipeline.corpus import labelled, sources
 from pipeline.corpus.defaults import write_embedded
 from pipeline.h2o_cluster.cluster import Cluster, open_cluster
 from pipeline.release import package
-from pipeline.release.local_server import served
+from pipeline.release.local_server import serve_app
 from tests.helpers import aws_server
 
 if TYPE_CHECKING:
@@ -142,13 +142,13 @@ def spark() -> Iterator[SparkSession]:
 
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
-    with served() as url:
+    with serve_app() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def classic_url() -> Iterator[str]:
-    with served(artifact.PACKAGED / "classic") as url:
+    with serve_app(artifact.PACKAGED / "classic") as url:
         yield url
 
 
@@ -156,7 +156,7 @@ def classic_url() -> Iterator[str]:
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The deployment zip of each architecture, made once."""
     folder = tmp_path_factory.mktemp("packages")
-    return {name: package.package(folder / name, name) for name in package.ARCHITECTURES}
+    return {name: package.build_package(folder / name, name) for name in package.ARCHITECTURES}
 
 
 @pytest.fixture(scope="session")

@@ -1,1 +1,1 @@
-"""Names, features and scoring: plain Python for one name, NumPy for many, nothing heavier."""
+"""The modules that the Lambda adds to the library: HTTP, DNS logs in S3, and the page."""

@@ -10,7 +10,7 @@ from malicious_domains.model import artifact
 
 from ..corpus import sources
 from ..h2o_cluster.local_servers import direct_session
-from ..release.local_server import served
+from ..release.local_server import serve_app
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
 from ..training.training_run import Request, run_training
 
@@ -23,7 +23,7 @@ def demo(request: Request) -> None:
     metadata = artifact.load_artifact(request.folder).metadata
     print("\n".join(summary(metadata)))
     print(f"Parity      {proof}")
-    with served(request.folder) as url:
+    with serve_app(request.folder) as url:
         for domain in EXAMPLES:
             answer = _ask(url, domain)
             verdict = "malicious" if answer["label"] else "legitimate"

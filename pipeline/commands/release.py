@@ -74,10 +74,10 @@ def versions(registry: str | None) -> int:
     from ..release.manifest import Manifest
 
     storage = _storage(registry)
-    pointer = versions.current(storage)
+    pointer = versions.read_pointer(storage)
     status = DONE
     print(_HEAD)
-    for found in versions.versions(storage):
+    for found in versions.list_versions(storage):
         if isinstance(found, Manifest):
             mark = "*" if pointer and found.version == pointer.version else ""
             print(_row(found, mark))
@@ -123,7 +123,7 @@ def rollback(registry: str | None) -> int:
     """Make the version before current again. Once more goes further back."""
     from ..release import versions
 
-    return _moved(versions.rollback(_storage(registry)).version)
+    return _moved(versions.roll_back(_storage(registry)).version)
 
 
 def _moved(version: str) -> int:
@@ -151,20 +151,19 @@ def deploy(stage: str, plan: bool, back: bool, url: str | None) -> int:
     from ..release.aws import check_region
 
     check_region()
-    deploy.adopt()
     if back:
-        there = deploy.back(stage, url)
+        there = deploy.roll_back(stage, url)
         print_status(f"{stage} runs what it ran before")
         print(there)
         return DONE
-    deploy.gate()
+    deploy.check_models()
     with temporary_folder("deploy-") as folder:
-        zipped = package.package(folder, package.architecture(stage))
+        zipped = package.build_package(folder, package.read_architecture(stage))
         if plan:
-            for line in deploy.plan(stage, zipped):
+            for line in deploy.list_changes(stage, zipped):
                 print(line)
             return DONE
-        there = deploy.deploy(stage, zipped, url)
+        there = deploy.deploy_stage(stage, zipped, url)
     print_status(f"{stage} is deployed")
     print(there)
     return DONE

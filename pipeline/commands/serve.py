@@ -15,7 +15,7 @@ def serve(port: int) -> int:
     """Serve the app on 127.0.0.1 until it is stopped."""
     from ..release import local_server
 
-    local_server.serve(port)
+    local_server.run_app(port)
 
 
 @command("package", "package --out build/package", extra="aws")
@@ -36,6 +36,6 @@ def package(out: Path, architecture: str) -> int:
     """Make the deployment zip."""
     from ..release import package as packaging
 
-    zipped = packaging.package(out, architecture)
-    print(f"{zipped}: {architecture}, {packaging.describe(zipped)}")
+    zipped = packaging.build_package(out, architecture)
+    print(f"{zipped}: {architecture}, {packaging.describe_zip(zipped)}")
     return DONE

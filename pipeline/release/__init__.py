@@ -1,1 +1,13 @@
-"""The zip, the local server, deployment to a stage and the way back."""
+"""Package, serve, publish and deploy: the zip, the registry of models, stages and rollback.
+
+MaliciousDomainsError
+└── ReleaseError: what a command of this room could not do
+    ├── ManifestError: a published version is named or described wrongly
+    └── SmokeError: a live app does not answer as it should
+"""
+
+from malicious_domains.names.errors import MaliciousDomainsError
+
+
+class ReleaseError(MaliciousDomainsError):
+    """A release could not be made, served, read or deployed; the message says what to do."""

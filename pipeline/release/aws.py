@@ -1,4 +1,4 @@
-"""How AWS is asked, and its errors as one line that says what to do."""
+"""Settings of AWS clients, and AWS's errors in one line that says what to do."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from botocore.exceptions import (
 )
 from botocore.session import Session
 
-from malicious_domains.names.errors import MaliciousDomainsError
+from . import ReleaseError
 
-# Short, so that a wrong endpoint is told soon; uploads are of some MB.
+# Short, as a wrong endpoint should soon be noticed; uploads have some MB.
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3})
 _ADVICE = {
     "NoSuchBucket": "there is no such bucket; make it, or correct the URL",
@@ -32,37 +32,33 @@ _ADVICE = {
 }
 
 
-class AwsError(MaliciousDomainsError):
-    """AWS that cannot be reached, or does not let us; the message says where and what to do."""
-
-
 @contextmanager
 def translate_aws_errors(where: str) -> Iterator[None]:
-    """Whatever botocore raises becomes an AwsError of one line."""
+    """Raise botocore's errors in the with block as a ReleaseError of one line."""
     try:
         yield
     except ClientError as error:
         advice = _ADVICE.get(error_code(error), str(error))
-        raise AwsError(f"{where}: {advice}") from error
+        raise ReleaseError(f"{where}: {advice}") from error
     except NoCredentialsError as error:
-        raise AwsError(
+        raise ReleaseError(
             f"{where}: no AWS credentials; `aws configure`, or set AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY"
         ) from error
     except NoRegionError as error:
-        raise AwsError(f"{where}: no AWS region; set AWS_DEFAULT_REGION") from error
+        raise ReleaseError(f"{where}: no AWS region; set AWS_DEFAULT_REGION") from error
     except (ConnectionError, HTTPClientError) as error:
-        raise AwsError(f"{where}: no answer: {error}") from error
+        raise ReleaseError(f"{where}: no answer: {error}") from error
     except BotoCoreError as error:
-        raise AwsError(f"{where}: {error}") from error
+        raise ReleaseError(f"{where}: {error}") from error
 
 
 def check_region() -> None:
-    """Raise AwsError unless the environment or AWS's own files say which region is meant."""
+    """Raise ReleaseError unless the environment or AWS's own files name a region."""
     if not Session().get_config_variable("region"):
-        raise AwsError("no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example")
+        raise ReleaseError("no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example")
 
 
 def error_code(error: ClientError) -> str:
-    """AWS's code of an error, "" if it has none."""
+    """Return AWS's code of an error, "" if it has none."""
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,7 +1,6 @@
-"""Deployment with a gate before, a smoke test after, and a way back.
+"""Deploy to a stage, with a check of the models before, a smoke test after, and rollback.
 
-Chalice deploys the very zip that was packaged (see chalice_cache); Lambda's hash of the code
-shows that it did.
+Chalice deploys the very zip that was packaged; Lambda's hash of the code shows that it did.
 """
 
 from __future__ import annotations
@@ -10,126 +9,115 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
 from chalice.config import Config
+from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
+from chalice.utils import UI, OSUtils
 
-from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
 from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.errors import MaliciousDomainsError
 
-from . import chalice_cache, chalice_cli, manifest, snapshot
-from .local_server import APP
-from .smoke import KEY, WAIT, SmokeError, smoke
-from .snapshot import StageSnapshot, code_sha256
-from .verify import verify
+from . import ReleaseError, manifest, snapshot
+from .local_server import APP, ROOT, chalice_command
+from .smoke import KEY, WAIT, SmokeError, StageSettings, smoke_test
+from .snapshot import StageSnapshot, hash_code
+from .verify import verify_artifact
 
+CHALICE = "1.34.0"  # the version whose package names plant_zip() relies on; see requirements.txt
 STATE = APP / ".chalice" / "deployed"
-FORMER = APP.parent / ".chalice" / "deployed"  # where it was up to 0.1.0
-LOGS = "LOG_BUCKET"  # the environment variable that makes app.py have functions for logs
-_SHOWN = 8  # changed files in a plan
+LOGS = "LOG_BUCKET"  # the environment variable that makes app.py define the functions for logs
+_SHOWN = 8  # changed files in a dry run
+_SETTINGS_PROGRAM = "chalicelib.web.settings"  # prints the settings of its environment
 
 
-class DeployError(MaliciousDomainsError):
-    """A deployment that did not happen, or was taken back."""
+def check_models() -> None:
+    """Check that every packaged artifact scores as its MOJO does, or as recorded when published.
 
-
-def adopt(state: Path = STATE, former: Path = FORMER) -> None:
-    """Move what an earlier release wrote down about its deployments to where it belongs now."""
-    if former.is_dir() and not former.is_symlink() and not state.exists():
-        state.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(former, state)
-        print_status(f"moved    {former} to {state}")
-
-
-def gate() -> None:
-    """Prove that every packaged artifact scores as its MOJO does, or as was recorded of it.
-
-    Raises ArtifactError, ClusterError, ManifestError or VerificationError for the first that
-    does not.
+    Raises ArtifactError, ClusterError or ReleaseError for the first that does not.
     """
     for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
-        print_status(f"gate     {folder.name}: {_prove(folder)}")
+        print_status(f"gate     {folder.name}: {_verify(folder)}")
 
 
-def deploy(
+def deploy_stage(
     stage: str, zipped: Path, url: str | None = None, state: Path = STATE, wait: float = WAIT
 ) -> str:
-    """Deploy a zip to a stage, smoke-test it, go back if that fails; returns the URL.
+    """Deploy a zip to a stage, smoke-test it, and roll back if that fails; return the URL.
 
-    url: where it answers, if not where API Gateway says (a domain of one's own).
-    state: the folder in which Chalice and we write down what is deployed.
-    wait: seconds that a new URL may take until it answers.
-    Before anything is changed, raises ArtifactError, AwsError, ChaliceVersionError, DeployError
-    or SnapshotError; afterwards DeployError, which says what is deployed then.
+    url: where it answers, if not where API Gateway says (a custom domain). state: the folder of
+    Chalice's record of deployments, and ours. wait: seconds that a new URL may take until it
+    answers. Raises ArtifactError or ReleaseError before anything is changed; afterwards
+    ReleaseError, which says what is deployed then.
     """
-    _check_alone(stage)
-    expected, settings = _scorer(stage), _settings(stage)
-    chalice_cache.check_version()
+    _check_no_logs(stage)
+    settings, expected = read_settings(stage), _load_scorer(stage)
+    check_chalice()
     _check_key(stage, settings)
     state.mkdir(parents=True, exist_ok=True)
-    before = snapshot.look(state, stage)
+    before = snapshot.take_snapshot(state, stage)
     try:
-        with _project(zipped, stage, state) as project:
-            _chalice(project, "deploy", "--stage", stage)
-        if snapshot.deployed_sha256(stage) != code_sha256(zipped.read_bytes()):
-            raise DeployError("Lambda does not run the zip that was packaged")
-        address = url or snapshot.url_of(state, stage)
-        print_status(f"smoke    {smoke(address, expected, wait, settings)}")
+        with _copy_project(zipped, stage, state) as project:
+            _run_chalice(project, "deploy", "--stage", stage)
+        if snapshot.read_deployed_hash(stage) != hash_code(zipped.read_bytes()):
+            raise ReleaseError("Lambda does not run the zip that was packaged")
+        address = url or snapshot.read_url(state, stage)
+        print_status(f"smoke    {smoke_test(address, expected, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
-        raise DeployError(f"{problem}; {_back(before, stage, url, wait)}") from error
+        raise ReleaseError(f"{problem}; {_restore(before, stage, url, wait)}") from error
     if before:
-        snapshot.keep(before, state, stage)
-    write_atomically(state / f"{stage}.zip", zipped.read_bytes())  # for the next way back
+        snapshot.save_snapshot(before, state, stage)
+    write_atomically(state / f"{stage}.zip", zipped.read_bytes())  # for the next rollback
     return address
 
 
-def back(stage: str, url: str | None = None, state: Path = STATE, wait: float = WAIT) -> str:
-    """Go back to what a stage ran before its last deployment; returns the URL.
+def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: float = WAIT) -> str:
+    """Restore what a stage ran before its last deployment; return the URL.
 
-    Called once more, it goes forth again. Arguments are those of deploy(). Raises AwsError or
-    SnapshotError before anything is changed, and DeployError, which says what is deployed then.
+    A second call undoes the first. Arguments and errors are those of deploy_stage().
     """
-    now = snapshot.look(state, stage)
+    now = snapshot.take_snapshot(state, stage)
     if now is None:
-        raise DeployError(f"nothing is deployed to {stage}")
-    before = snapshot.load(state, stage)
-    _check_key(stage, read(before.environment))
+        raise ReleaseError(f"nothing is deployed to {stage}")
+    before = snapshot.load_snapshot(state, stage)
+    settings = _ask_app(before.environment)
+    _check_key(stage, settings)
     try:
         before.restore()
-        print_status(f"smoke    {smoke(url or before.url, None, wait, read(before.environment))}")
+        print_status(f"smoke    {smoke_test(url or before.url, None, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
         problem = str(error) or type(error).__name__
-        raise DeployError(f"{problem}; {_back(now, stage, url, wait)}") from error
-    snapshot.keep(now, state, stage)
+        raise ReleaseError(f"{problem}; {_restore(now, stage, url, wait)}") from error
+    snapshot.save_snapshot(now, state, stage)
     write_atomically(state / f"{stage}.zip", before.code)
     return url or before.url
 
 
-def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
-    """What a deployment would change, line by line; changes nothing.
+def list_changes(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
+    """List what a deployment would change, line by line, without changing anything.
 
-    Raises ArtifactError, AwsError, DeployError or SnapshotError.
+    Raises ArtifactError or ReleaseError.
     """
-    _check_alone(stage)
-    config, model = _config(stage), _scorer(stage).artifact
-    yield f"function      {snapshot.function_of(stage)}"
+    _check_no_logs(stage)
+    config, model = _read_config(stage), _load_scorer(stage).artifact
+    yield f"function      {snapshot.name_function(stage)}"
     yield f"model         {model.name}, trained {model.metadata['created']}"
-    before = snapshot.look(state, stage)
+    before = snapshot.take_snapshot(state, stage)
     if before is None:
         yield "nothing is deployed: function, role, API and API stage would be made"
     code = before.code if before else b""
-    yield f"code          {_brief(code)} -> {_brief(zipped.read_bytes())}"
-    yield from (f"              {line}" for line in _changed_files(code, zipped))
+    yield f"code          {_summarize(code)} -> {_summarize(zipped.read_bytes())}"
+    yield from (f"              {line}" for line in _compare_files(code, zipped))
     was = before.settings | {"Concurrency": before.concurrency} if before else {}
     for name, old, new in (
         ("memory, MB", was.get("MemorySize"), config.lambda_memory_size),
@@ -141,65 +129,133 @@ def plan(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
         yield f"{name:<13} {new if old == new else f'{old} -> {new}'}"
 
 
-def _prove(folder: Path) -> str:
-    """Prove one: by the answers recorded of it where it was pulled, else by its MOJO's."""
+def _verify(folder: Path) -> str:
+    """Verify an artifact by the answers recorded when it was published, or by its MOJO's."""
     path = folder / artifact.MANIFEST
     if not path.exists():
-        return verify(folder)
-    version = json.loads(path.read_bytes()).get("version", "")
-    found = manifest.read(path.read_bytes(), version)
-    for name in found.artifact_files:
-        found.check(name, (folder / name).read_bytes())
-    return f"{found.version}, {verify(folder, found.golden)}"
+        return verify_artifact(folder)
+    body = path.read_bytes()
+    published = manifest.parse_manifest(body, json.loads(body).get("version", ""))
+    for name in published.artifact_files:
+        published.check_file(name, (folder / name).read_bytes())
+    return f"{published.version}, {verify_artifact(folder, published.golden)}"
 
 
-def _config(stage: str) -> Config:
-    """A stage's settings from .chalice/config.json; raises DeployError."""
+# --- a stage's settings ---
+
+
+def _read_config(stage: str) -> Config:
     config = json.loads((APP / ".chalice" / "config.json").read_text(encoding="utf-8"))
     if stage not in config["stages"]:
         known = ", ".join(config["stages"])
-        raise DeployError(f"no stage {stage!r} in .chalice/config.json; it has {known}")
+        raise ReleaseError(f"no stage {stage!r} in .chalice/config.json; it has {known}")
     return Config(stage, config_from_disk=config)
 
 
-def _scorer(stage: str) -> Scorer:
-    """The model that the stage will answer by; raises ArtifactError or DeployError."""
-    model = _config(stage).environment_variables.get("MODEL", artifact.DEFAULT)
-    return Scorer.load(model, operating_point=_settings(stage).operating_point)
-
-
-def _settings(stage: str) -> Settings:
-    """A stage's environment variables as the app reads them; raises DeployError."""
+def read_settings(stage: str) -> StageSettings:
+    """Return a stage's settings as the app reads them; raise ReleaseError."""
     try:
-        return read(_config(stage).environment_variables)
-    except SettingsError as error:
-        raise DeployError(f".chalice/config.json, {stage}: {error}") from error
+        return _ask_app(_read_config(stage).environment_variables)
+    except ReleaseError as error:
+        raise ReleaseError(f".chalice/config.json, {stage}: {error}") from error
+
+
+def _ask_app(environment: Mapping[str, str]) -> StageSettings:
+    """Ask the app, in a process of its own, for the settings in a function's environment."""
+    variables = {"PYTHONPATH": os.pathsep.join([str(APP), str(ROOT)]), **environment}
+    command = [sys.executable, "-B", "-m", _SETTINGS_PROGRAM]
+    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise ReleaseError(run.stderr.strip()[-1000:])
+    answer = json.loads(run.stdout)
+    return StageSettings(
+        answer["operating_point"],
+        tuple(answer["origins"]),
+        tuple(answer["keys"]),
+        answer["batch_limit"],
+    )
+
+
+def _load_scorer(stage: str) -> Scorer:
+    """Load the model by which the stage will answer; raise ArtifactError or ReleaseError."""
+    model = _read_config(stage).environment_variables.get("MODEL", artifact.DEFAULT)
+    return Scorer.load(model, operating_point=read_settings(stage).operating_point)
+
+
+def _check_no_logs(stage: str) -> None:
+    """Refuse a stage with functions for logs: rollback and smoke test are for the API alone."""
+    if LOGS in _read_config(stage).environment_variables or os.environ.get(LOGS):
+        raise ReleaseError(
+            f"{LOGS} is set: the functions that read logs are deployed by CloudFormation, with "
+            "their table, topic and bucket; see docs/operations.md"
+        )
+
+
+def _check_key(stage: str, settings: StageSettings) -> None:
+    """Refuse, before anything is changed, a smoke test that would fail for want of a key."""
+    if settings.keys and not os.environ.get(KEY):
+        raise ReleaseError(f"{stage} asks for a key: set {KEY} to one that it takes, to test it")
+
+
+# --- Chalice ---
+
+
+def check_chalice() -> None:
+    """Raise ReleaseError unless Chalice has the version that plant_zip() is made for."""
+    if (installed := version("chalice")) != CHALICE:
+        raise ReleaseError(
+            f"Chalice is {installed}, and the zip is put where {CHALICE} looks for it. Check in "
+            "its chalice/deploy/packager.py that create_deployment_package still returns the file "
+            "of deployment_package_filename if there is one, then set CHALICE in "
+            "pipeline/release/deploy.py"
+        )
+
+
+def plant_zip(zipped: Path, project: Path, config: Config) -> Path:
+    """Copy a zip to where Chalice looks for the package of a project; return the copy.
+
+    Chalice has no option for a zip that exists, and CloudFormation would give a stage that was
+    made by `chalice deploy` another URL. It names a package by a hash of the project, and makes
+    one only if there is none of that name: the project must not change afterwards.
+    """
+    check_chalice()
+    packager = make_packager(config)
+    name = packager.deployment_package_filename(str(project), config.lambda_python_version)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(zipped, name))
+
+
+def make_packager(config: Config) -> LambdaDeploymentPackager:
+    """Make Chalice's packager for a stage's architecture."""
+    system = OSUtils()
+    builder = DependencyBuilder(system)
+    return LambdaDeploymentPackager(system, builder, UI(), config.lambda_architecture)
 
 
 @contextmanager
-def _project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
-    """A copy of the project, of which Chalice will deploy the zip."""
+def _copy_project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
+    """Copy the project for the with block, such that Chalice deploys the zip from it."""
     with temporary_folder("deploy-") as folder:
         copy = folder / "app"
         ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         shutil.copytree(APP, copy, ignore=ignored)
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())
-        chalice_cache.plant(zipped, copy, _config(stage))
+        plant_zip(zipped, copy, _read_config(stage))
         yield copy
 
 
-def _chalice(project: Path, *arguments: str) -> None:
-    """Run Chalice; raises DeployError with what it says."""
-    command = chalice_cli.command(project, *arguments)
+def _run_chalice(project: Path, *arguments: str) -> None:
+    """Run Chalice; raise ReleaseError with its output if it fails."""
+    command = chalice_command(project, *arguments)
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     if run.returncode:
-        raise DeployError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
+        raise ReleaseError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
     for line in run.stdout.splitlines():
         print_status(f"chalice  {line}")
 
 
-def _back(before: StageSnapshot | None, stage: str, url: str | None, wait: float) -> str:
-    """Go back to what was there; returns a line that says what is deployed now."""
+def _restore(before: StageSnapshot | None, stage: str, url: str | None, wait: float) -> str:
+    """Restore an earlier state; return a line that says what is deployed now."""
     if before is None:
         return (
             "there is no previous version to go back to: what was made is left as it is; "
@@ -207,7 +263,7 @@ def _back(before: StageSnapshot | None, stage: str, url: str | None, wait: float
         )
     try:
         before.restore()
-        smoke(url or before.url, None, wait, read(before.environment))
+        smoke_test(url or before.url, None, wait, _ask_app(before.environment))
     except SmokeError as error:
         return f"back to the previous version, which does not answer either: {error}"
     except Exception as error:  # whatever it is, the user must know what runs
@@ -215,40 +271,27 @@ def _back(before: StageSnapshot | None, stage: str, url: str | None, wait: float
     return "back to the previous version, which answers"
 
 
-def _check_alone(stage: str) -> None:
-    """What goes back and is asked here is the API's function: it must be the only one."""
-    if LOGS in _config(stage).environment_variables or os.environ.get(LOGS):
-        raise DeployError(
-            f"{LOGS} is set: the functions that read logs are deployed by CloudFormation, with "
-            "their table, topic and bucket; see docs/operations.md"
-        )
+# --- the dry run ---
 
 
-def _check_key(stage: str, settings: Settings) -> None:
-    """Before anything is changed: without a key the smoke test would fail afterwards."""
-    if settings.keys and not os.environ.get(KEY):
-        raise DeployError(f"{stage} asks for a key: set {KEY} to one that it takes, to test it")
-
-
-def _changed_files(old: bytes, zipped: Path) -> list[str]:
-    """The files that two zips do not share, by name."""
-    before = _checksums(BytesIO(old)) if old else {}
-    after = _checksums(zipped)
+def _compare_files(old: bytes, zipped: Path) -> list[str]:
+    """List the files in which two zips differ, by name."""
+    before = _read_checksums(BytesIO(old)) if old else {}
+    after = _read_checksums(zipped)
     names = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
-    signs = [f"{_sign(n in before, n in after)} {n}" for n in names]
-    more = [f"and {len(signs) - _SHOWN:,} more"] if len(signs) > _SHOWN else []
-    return [*signs[:_SHOWN], *more] or ["no file differs"]
+    lines = [f"{_describe_change(n in before, n in after)} {n}" for n in names]
+    more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
+    return [*lines[:_SHOWN], *more] or ["no file differs"]
 
 
-def _checksums(file: BytesIO | Path) -> dict[str, int]:
-    """The checksum of each file in a zip, by name."""
+def _read_checksums(file: BytesIO | Path) -> dict[str, int]:
     with zipfile.ZipFile(file) as archive:
         return {x.filename: x.CRC for x in archive.infolist()}
 
 
-def _sign(before: bool, after: bool) -> str:
+def _describe_change(before: bool, after: bool) -> str:
     return "changed" if before and after else "new    " if after else "gone   "
 
 
-def _brief(code: bytes) -> str:
-    return f"{code_sha256(code)[:12]} ({len(code) / 1e6:.1f} MB)" if code else "nothing"
+def _summarize(code: bytes) -> str:
+    return f"{hash_code(code)[:12]} ({len(code) / 1e6:.1f} MB)" if code else "nothing"

@@ -1,6 +1,6 @@
-"""What a published version consists of: the manifest that is written last and never changes.
+"""The manifest of a published version, which is written last and never changes.
 
-Its version's name ends in a hash of all files' hashes, so it says what is in it.
+The version's name ends in a hash of all files' hashes, so it determines their content.
 """
 
 from __future__ import annotations
@@ -15,136 +15,151 @@ from datetime import UTC, datetime
 from typing import Any
 
 from malicious_domains.model.artifact import CHECKSUM, FILES, MANIFEST, MODEL, MOJO
-from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..evaluation import REPORT_FILES
-from .golden import Golden
+from . import ReleaseError
 
 SCHEMA_VERSION = 1
-MAX_FILE = 100_000_000  # bytes; a model's files are of some MB
+MAX_FILE = 100_000_000  # bytes; a model's files have some MB
 MAX_MANIFEST = 1_000_000
 ALLOWED = {*FILES, *(f"report/{name}" for name in REPORT_FILES)} - {MANIFEST}
 _VERSION = re.compile(r"([a-z0-9][a-z0-9-]{0,39})-\d{8}-[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
+# Names whose scores identify an artifact. They use every part of both models: words, runs of
+# consonants, digits, hyphens, short and long labels, IDNs.
+GOLDEN_NAMES = (
+    "google.com", "wikipedia.org", "plzdonthackmekthxbye", "xmqjtoevkbhrw.ru", "bbc.co.uk",
+    "163.com", "x.org", "bücher.de", "my-very-long-family-holiday-photographs.example.org",
+    "1a5b2c9x8z7y6w5v4u3t.net", "zwgpgtdhqcdljnpjubaexmrtwdsg.ru", "facebook.com",
+    "krakow-noclegi.pl", "qsnwk.info", "bookstore24.shop", "0123456789abcdef0123456789abcdef.biz",
+)  # fmt: skip
 
-class ManifestError(MaliciousDomainsError):
-    """A version that is named or described in a way that is none of ours."""
+Golden = list[dict[str, Any]]  # {"domain", "probability", "label"}
+
+
+class ManifestError(ReleaseError):
+    """A published version is named or described wrongly."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A version: what it is called, what it holds, what it is worth."""
+    """A published version: its name, files, metrics and golden answers."""
 
     version: str
     model: str
     created: str  # when it was trained, UTC
     published: str  # UTC
-    publication: str  # tells two publishers of the same second apart
-    metrics: dict[str, Any]  # of model.json
-    files: dict[str, dict[str, Any]]  # name: its sha256 and size in bytes
+    publication: str  # distinguishes two publishers of the same second
+    metrics: dict[str, Any]  # from model.json
+    files: dict[str, dict[str, Any]]  # by name: sha256, and size in bytes
     golden: Golden
 
     @classmethod
-    def of(cls, contents: Mapping[str, bytes], golden: Golden) -> Manifest:
-        """The manifest of files; raises ManifestError if model.json does not say enough."""
+    def create(cls, contents: Mapping[str, bytes], golden: Golden) -> Manifest:
+        """Create the manifest of files; raise ManifestError if model.json lacks something."""
         metadata = json.loads(contents[MODEL])
         return cls(
-            version=version_of(contents),
-            model=_model(metadata),
+            version=name_version(contents),
+            model=_read_model(metadata),
             created=metadata["created"],
             published=datetime.now(UTC).isoformat(timespec="seconds"),
             publication=uuid.uuid4().hex,
             metrics=metadata.get("metrics", {}),
-            files=_described(contents),
+            files=_hash_files(contents),
             golden=golden,
         )
 
-    def write(self) -> bytes:
-        """The content of manifest.json."""
+    def to_bytes(self) -> bytes:
+        """Return the content of manifest.json."""
         text = json.dumps({"schema_version": SCHEMA_VERSION} | vars(self), indent=1)
         return (text + "\n").encode()
 
-    def check(self, name: str, body: bytes) -> None:
-        """Raise ManifestError unless a file is what is described."""
-        expected, found = self.files[name]["sha256"], hashlib.sha256(body).hexdigest()
-        if found != expected:
-            raise ManifestError(f"{name}: its SHA-256 is {found}, the manifest says {expected}")
+    def check_file(self, name: str, body: bytes) -> None:
+        """Raise ManifestError unless a file has the hash in the manifest."""
+        expected, actual = self.files[name]["sha256"], hashlib.sha256(body).hexdigest()
+        if actual != expected:
+            raise ManifestError(f"{name}: its SHA-256 is {actual}, the manifest says {expected}")
 
     @property
     def artifact_files(self) -> list[str]:
-        """The files that are the artifact's, not the report's."""
+        """List the artifact's files, without the report's."""
         return [name for name in self.files if name in FILES]
 
 
-def read(body: bytes, version: str) -> Manifest:
-    """Read the manifest of a version; raises ManifestError if it is not one of ours."""
+def parse_manifest(body: bytes, version: str) -> Manifest:
+    """Parse the manifest of a version; raise ManifestError if it is not valid."""
     try:
         fields = json.loads(body)
         if fields.pop("schema_version") != SCHEMA_VERSION:
             raise ValueError(f"its schema_version is not {SCHEMA_VERSION}")
-        found = Manifest(**fields)
-        _check(found, version)
+        parsed = Manifest(**fields)
+        _check(parsed, version)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ManifestError(f"{version}: its manifest cannot be understood: {error!r}") from error
-    return found
+        raise ManifestError(f"{version}: the manifest is not valid: {error!r}") from error
+    return parsed
 
 
 def check_version(version: str) -> None:
-    """Raise ManifestError for what cannot be a version's name."""
+    """Raise ManifestError for a text that cannot be the name of a version.
+
+    >>> check_version("language-20261123-0a1b2c3d4e5f")
+    """
     if not _VERSION.fullmatch(version):
         raise ManifestError(
-            f"{version!r} is no version; they look like language-20261123-0a1b2c3d4e5f"
+            f"{version!r} is not a version; versions look like language-20261123-0a1b2c3d4e5f"
         )
 
 
-def version_of(contents: Mapping[str, bytes]) -> str:
-    """The name of the version that some files make: model, day of training, hash of all.
+def name_version(contents: Mapping[str, bytes]) -> str:
+    """Return the name of the version that files make: model, day of training, hash of all files.
 
-    contents: bytes by file name. Raises ManifestError if model.json gives no date of training,
-    or a name that no version can have.
+    contents: bytes by file name. Raises ManifestError if model.json has no date of training, or
+    a name that no version can have.
     """
     metadata = json.loads(contents[MODEL])
     try:
         day = f"{datetime.fromisoformat(metadata['created']).astimezone(UTC):%Y%m%d}"
     except (KeyError, ValueError, TypeError) as error:
-        raise ManifestError(f"{MODEL}: created is no date: {error!r}") from error
-    return f"{_model(metadata)}-{day}-{_digest(_described(contents))}"
+        raise ManifestError(f"{MODEL}: created is not a date: {error!r}") from error
+    return f"{_read_model(metadata)}-{day}-{_hash_all(_hash_files(contents))}"
 
 
-def _model(metadata: dict[str, Any]) -> str:
+def _read_model(metadata: dict[str, Any]) -> str:
     name = str(metadata["name"])
     if not _VERSION.fullmatch(f"{name}-20000101-000000000000"):
-        raise ManifestError(f"{MODEL}: the name {name!r} is not of a-z, 0-9 and hyphens")
+        raise ManifestError(
+            f"{MODEL}: the name {name!r} has other characters than a-z, 0-9 and hyphens"
+        )
     return name
 
 
-def _described(contents: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
+def _hash_files(contents: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
     return {
         name: {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
         for name, body in sorted(contents.items())
     }
 
 
-def _digest(files: Mapping[str, Mapping[str, Any]]) -> str:
+def _hash_all(files: Mapping[str, Mapping[str, Any]]) -> str:
     lines = "".join(f"{files[name]['sha256']}  {name}\n" for name in sorted(files))
     return hashlib.sha256(lines.encode()).hexdigest()[:12]
 
 
-def _check(found: Manifest, version: str) -> None:
-    if found.version != version or not version.startswith(f"{found.model}-"):
-        raise ValueError(f"it is of {found.version!r}")
-    if unknown := sorted(set(found.files) - ALLOWED):
-        raise ValueError(f"a file {unknown[0]!r} is none of ours")
-    if missing := {MODEL, CHECKSUM, MOJO} - set(found.files):
+def _check(parsed: Manifest, version: str) -> None:
+    if parsed.version != version or not version.startswith(f"{parsed.model}-"):
+        raise ValueError(f"it is that of {parsed.version!r}")
+    if unknown := sorted(set(parsed.files) - ALLOWED):
+        raise ValueError(f"unexpected file {unknown[0]!r}")
+    if missing := {MODEL, CHECKSUM, MOJO} - set(parsed.files):
         raise ValueError(f"it does not list {missing.pop()}")
-    for name, entry in found.files.items():
+    for name, entry in parsed.files.items():
         if not _SHA256.fullmatch(entry["sha256"]) or not 0 <= entry["size"] <= MAX_FILE:
-            raise ValueError(f"hash or size of {name} cannot be")
-    if not version.endswith(f"-{_digest(found.files)}"):
-        raise ValueError("the files that it lists are not those of the version")
-    if not found.golden or not all(
+            raise ValueError(f"the hash or size of {name} is not valid")
+    if not version.endswith(f"-{_hash_all(parsed.files)}"):
+        raise ValueError("it does not list the files of the version")
+    if not parsed.golden or not all(
         (type(x["domain"]), type(x["probability"]), type(x["label"])) == (str, float, int)
-        for x in found.golden
+        for x in parsed.golden
     ):
-        raise ValueError("its golden answers are none")
+        raise ValueError("its golden answers are not valid")

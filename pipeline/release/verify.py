@@ -1,6 +1,6 @@
-"""What an artifact must pass before it is published, installed or deployed.
+"""Verify an artifact before it is published, installed or deployed.
 
-Its files have their hashes; its equation is the MOJO's; and it gives the golden
+Its files must have their hashes, its equation must be the MOJO's, and it must give the golden
 answers, which H2O's Java scorer gave when the artifact was published.
 """
 
@@ -17,95 +17,91 @@ from malicious_domains.model import artifact
 from malicious_domains.model.artifact import MOJO, Artifact
 from malicious_domains.model.glm import BinnedAdditive
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..h2o_cluster.mojo import read_mojo, score_mojo
 from ..training.binning import level_name
 from ..training.export import TOLERANCE
-from .golden import NAMES, Golden
+from . import ReleaseError
+from .manifest import GOLDEN_NAMES, Golden
 
-_MOVED = 1e-9  # between sums of coefficients, added up in another order
-
-
-class VerificationError(MaliciousDomainsError):
-    """An artifact whose answers are not those that its MOJO gives."""
+_ROUNDING = 1e-9  # between sums of coefficients that are added in another order
 
 
-def verify(folder: Path, golden: Golden | None = None) -> str:
-    """Verify the artifact in a folder; returns a line that says what was found.
+def verify_artifact(folder: Path, golden: Golden | None = None) -> str:
+    """Verify the artifact in a folder; return a line with the result.
 
-    golden: the answers recorded of it; None asks H2O's Java scorer for them. Raises
-    VerificationError if an answer, a coefficient or a threshold is another, ArtifactError or
-    ClusterError for files that cannot be read, or without a Java.
+    golden: its recorded answers; None: those of H2O's Java scorer. Raises ReleaseError if an
+    answer, a coefficient or a threshold differs, ArtifactError or ClusterError for files that
+    cannot be read, and ClusterError if there is no Java.
     """
     scorer = Scorer.load(folder)
-    same_as_mojo(scorer.artifact, folder / MOJO)
-    expected = ask_mojo(folder) if golden is None else golden
-    apart = check_golden(scorer, expected)
-    source = "of its MOJO" if golden is None else "recorded"
-    return f"{len(expected)} answers as {source}, within {apart:.1e}; its equation is the MOJO's"
+    compare_equations(scorer.artifact, folder / MOJO)
+    expected = score_golden(folder) if golden is None else golden
+    largest = compare_answers(scorer, expected)
+    source = "its MOJO's" if golden is None else "the recorded ones"
+    return f"{len(expected)} answers are {source}, within {largest:.1e}; so is its equation"
 
 
-def same_as_mojo(model: Artifact, mojo: Path) -> None:
-    """Raise VerificationError unless threshold, intercept and every coefficient are the MOJO's.
+def compare_equations(model: Artifact, mojo: Path) -> None:
+    """Raise ReleaseError unless threshold, intercept and every coefficient are the MOJO's.
 
-    What a binned term gives on average stands in the artifact's intercept. Raises ClusterError
-    too, if the file is no GLM's MOJO.
+    The artifact moves the average of each binned term into its intercept. Raises ClusterError if the
+    file is not the MOJO of a GLM.
     """
-    theirs, moved = read_mojo(mojo), 0.0
-    for term, ours in model.metadata["coefficients"].items():
-        if isinstance(ours, list):
-            levels = theirs.coefficients.get(term, {})
-            difference = np.array([levels.get(level_name(i), 0.0) for i in range(len(ours))]) - ours
+    expected, moved = read_mojo(mojo), 0.0
+    for term, own in model.metadata["coefficients"].items():
+        if isinstance(own, list):
+            levels = expected.coefficients.get(term, {})
+            difference = np.array([levels.get(level_name(i), 0.0) for i in range(len(own))]) - own
             moved += float(difference[0])
-            apart = float(np.ptp(difference))
+            gap = float(np.ptp(difference))
         else:
-            apart = abs(ours - theirs.coefficients.get(term, 0.0))
-        if not apart <= TOLERANCE:
-            raise VerificationError(f"{mojo}: its coefficients of {term} are not the artifact's")
-    if not abs(theirs.intercept + moved - model.intercept) <= _MOVED:
-        raise VerificationError(f"{mojo}: its intercept is not the artifact's")
-    if theirs.threshold != model.thresholds[artifact.MAX_F1]:
-        raise VerificationError(f"{mojo}: its threshold is not the artifact's")
+            gap = abs(own - expected.coefficients.get(term, 0.0))
+        if not gap <= TOLERANCE:
+            raise ReleaseError(f"{mojo}: its coefficients of {term} are not the artifact's")
+    if not abs(expected.intercept + moved - model.intercept) <= _ROUNDING:
+        raise ReleaseError(f"{mojo}: its intercept is not the artifact's")
+    if expected.threshold != model.thresholds[artifact.MAX_F1]:
+        raise ReleaseError(f"{mojo}: its threshold is not the artifact's")
 
 
-def ask_mojo(folder: Path) -> Golden:
-    """Golden answers: what H2O's Java scorer says of NAMES, by the MOJO in the folder.
+def score_golden(folder: Path) -> Golden:
+    """Score GOLDEN_NAMES with H2O's Java scorer and the MOJO in a folder.
 
-    Raises ArtifactError or ClusterError.
+    Raises ArtifactError, or ClusterError, also if there is no Java.
     """
     scorer = Scorer.load(folder)
-    labels = [scorer.score(name).name for name in NAMES]
+    labels = [scorer.score(name).name for name in GOLDEN_NAMES]
     with temporary_folder("mojo-") as scratch:
         source = scratch / "in.csv"
-        _columns(scorer.artifact, labels).to_csv(source, index=False)
-        probability, called = score_mojo(folder / MOJO, source)
+        _make_columns(scorer.artifact, labels).to_csv(source, index=False)
+        probability, predicted = score_mojo(folder / MOJO, source)
     return [
         {"domain": name, "probability": p, "label": int(bad)}
-        for name, p, bad in zip(NAMES, probability.tolist(), called.tolist(), strict=True)
+        for name, p, bad in zip(GOLDEN_NAMES, probability.tolist(), predicted.tolist(), strict=True)
     ]
 
 
-def check_golden(scorer: Scorer, golden: Golden) -> float:
-    """The largest difference of a probability from golden answers.
+def compare_answers(scorer: Scorer, golden: Golden) -> float:
+    """Return the largest difference between a probability and the golden answer.
 
-    Raises VerificationError if it is over TOLERANCE, or a label is another.
+    Raises ReleaseError if it is over TOLERANCE, or a label differs.
     """
     largest = 0.0
     for expected in golden:
-        found = scorer.score(expected["domain"])
-        difference = abs(found.probability - expected["probability"])
-        if not difference <= TOLERANCE or found.label != expected["label"]:
-            raise VerificationError(
-                f"{scorer.artifact.name}: {expected['domain']} gives {found.probability!r}, "
-                f"label {found.label}; its MOJO {expected['probability']!r}, {expected['label']}"
+        score = scorer.score(expected["domain"])
+        difference = abs(score.probability - expected["probability"])
+        if not difference <= TOLERANCE or score.label != expected["label"]:
+            raise ReleaseError(
+                f"{scorer.artifact.name}: {expected['domain']} gives {score.probability!r}, "
+                f"label {score.label}; its MOJO {expected['probability']!r}, {expected['label']}"
             )
         largest = max(largest, difference)
     return largest
 
 
-def _columns(model: Artifact, labels: list[str]) -> pd.DataFrame:
-    """What the MOJO takes: numbers, or the names of bins."""
+def _make_columns(model: Artifact, labels: list[str]) -> pd.DataFrame:
+    """Make the MOJO's input: numbers, or the names of bins."""
     values = registry.compute_matrix(labels, model.features, model.tables)
     if not isinstance(model.predictor, BinnedAdditive):
         return pd.DataFrame(values, columns=list(model.features))

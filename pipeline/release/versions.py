@@ -1,12 +1,12 @@
-"""Versions of artifacts in S3, and the pointer to the current one.
+"""Publish artifacts as versions in S3, and point to the current one.
 
-    versions/VERSION/FILE           written first, each where there is none
+    versions/VERSION/FILE           written first, each if there is none
     versions/VERSION/manifest.json  written last: without it there is no version
     current.json                    the pointer, written over the one that was read
 
-S3 decides each write in one step (If-None-Match, If-Match), so a version never
-changes, and of two writers at once one wins. Whoever is killed in between leaves
-files that no manifest names; the next publisher of the same content uses them.
+S3 decides each write in one step (If-None-Match, If-Match): a version never changes, and one of
+two simultaneous writers wins. A killed publisher leaves files that no manifest lists; the next
+publisher of the same content uses them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from malicious_domains.inputs import paths as places
+from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
@@ -37,215 +37,210 @@ from malicious_domains.model.artifact import (
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..evaluation import REPORT_FILES
-from . import manifest
-from .golden import Golden
-from .manifest import MAX_FILE, MAX_MANIFEST, Manifest, ManifestError
+from . import ReleaseError, manifest
+from .manifest import MAX_FILE, MAX_MANIFEST, Golden, Manifest, ManifestError
 from .s3 import Storage
-from .verify import ask_mojo, verify
+from .verify import score_golden, verify_artifact
 
-CURRENT = "current"  # the version that the pointer names, where a version is asked for
+CURRENT = "current"  # in place of a version: the one that the pointer names
 _POINTER = "current.json"
 _KEPT = 100  # versions in the pointer's history
 
 
-class RegistryError(MaliciousDomainsError):
-    """A version that is missing, refused or changed meanwhile."""
-
-
 class Published(NamedTuple):
-    """What came of publishing."""
+    """The result of publish()."""
 
     manifest: Manifest
-    new: bool  # False: it was there already, or another publisher was first
+    is_new: bool  # False: it was there already, or another publisher was first
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """Which version is current, and which were before, the latest first."""
+    """The current version, and the earlier ones, the latest first."""
 
     version: str
     history: list[str]
     moved: str = ""  # UTC
-    move: str = field(default_factory=lambda: uuid.uuid4().hex)  # tells two movers apart
+    move: str = field(
+        default_factory=lambda: uuid.uuid4().hex
+    )  # distinguishes two simultaneous moves
 
-    def write(self) -> bytes:
-        """The content of current.json, with the present time as that of the move."""
+    def to_bytes(self) -> bytes:
+        """Return the content of current.json, with the present time."""
         moved = datetime.now(UTC).isoformat(timespec="seconds")
         return (json.dumps(vars(self) | {"moved": moved}, indent=1) + "\n").encode()
 
 
 def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
-    """Verify an artifact and put it, with a report if given, under a version of its own.
+    """Verify an artifact and publish it, with a report if given, as a version.
 
-    Raises ArtifactError, ClusterError, VerificationError, ManifestError, RegistryError or
-    AwsError; whatever is raised or killed, no version is there that was not.
+    Raises ArtifactError, ClusterError or ReleaseError. A failed or killed call adds no version.
     """
-    contents = _contents(folder, report)
-    version = manifest.version_of(contents)
-    if existing := find(storage, version):
-        return Published(existing, new=False)
-    golden = _verified_answers(contents)
-    made = Manifest.of(contents, golden)
+    contents = _read_contents(folder, report)
+    version = manifest.name_version(contents)
+    if existing := find_version(storage, version):
+        return Published(existing, is_new=False)
+    golden = _score_contents(contents)
+    created = Manifest.create(contents, golden)
     for name, body in contents.items():
         _put_once(storage, f"versions/{version}/{name}", body)
-    storage.put(f"versions/{version}/{MANIFEST}", made.write())
-    stored = _existing(storage, version)  # also after a retry whose first try did arrive
-    return Published(stored, new=stored.publication == made.publication)
+    storage.put(f"versions/{version}/{MANIFEST}", created.to_bytes())
+    stored = _get_version(storage, version)  # also if a retry follows a write that did arrive
+    return Published(stored, is_new=stored.publication == created.publication)
 
 
-def versions(storage: Storage) -> Iterator[Manifest | ManifestError]:
-    """Every version, the oldest first; a ManifestError for one that cannot be understood."""
-    found: list[Manifest | ManifestError] = []
-    for version in storage.folders("versions/"):
+def list_versions(storage: Storage) -> Iterator[Manifest | ManifestError]:
+    """List the versions, the oldest first; a ManifestError for one that is not valid."""
+    results: list[Manifest | ManifestError] = []
+    for version in storage.list_folders("versions/"):
         try:
             manifest.check_version(version)
-            if existing := find(storage, version):
-                found.append(existing)
+            if existing := find_version(storage, version):
+                results.append(existing)
         except ManifestError as error:
-            found.append(error)
-    yield from sorted(found, key=lambda x: x.published if isinstance(x, Manifest) else "")
+            results.append(error)
+    yield from sorted(results, key=lambda x: x.published if isinstance(x, Manifest) else "")
 
 
-def find(storage: Storage, version: str) -> Manifest | None:
-    """The manifest of a version, None if there is none; raises ManifestError."""
+def find_version(storage: Storage, version: str) -> Manifest | None:
+    """Return the manifest of a version, None if there is none; raise ManifestError."""
     manifest.check_version(version)
-    found = storage.get(f"versions/{version}/{MANIFEST}", MAX_MANIFEST)
-    return manifest.read(found.body, version) if found else None
+    stored = storage.get(f"versions/{version}/{MANIFEST}", MAX_MANIFEST)
+    return manifest.parse_manifest(stored.body, version) if stored else None
 
 
-def current(storage: Storage) -> Pointer | None:
-    """The pointer, None before anything was promoted."""
-    return _pointer(storage)[0]
+def read_pointer(storage: Storage) -> Pointer | None:
+    """Read the pointer, None before anything was promoted."""
+    return _read_tagged(storage)[0]
 
 
 def promote(storage: Storage, version: str) -> Pointer:
-    """Make a version the current one; raises RegistryError if another was faster."""
-    _existing(storage, version)
-    old, tag = _pointer(storage)
+    """Make a version the current one; raise ReleaseError if someone else moved the pointer."""
+    _get_version(storage, version)
+    old, tag = _read_tagged(storage)
     if old and old.version == version:
         return old
     history = [old.version, *old.history][:_KEPT] if old else []
     return _move(storage, Pointer(version, history), tag)
 
 
-def rollback(storage: Storage) -> Pointer:
-    """Make the version before current; once more goes one further back.
+def roll_back(storage: Storage) -> Pointer:
+    """Make the version before the current one current; a second call goes further back.
 
-    The version that is left is not in the history any more: promote brings it back.
-    Raises RegistryError if there is none before, or another was faster.
+    The abandoned version leaves the history; promote() brings it back. Raises ReleaseError if
+    there is no version before, or someone else moved the pointer.
     """
-    old, tag = _pointer(storage)
+    old, tag = _read_tagged(storage)
     if old is None or not old.history:
-        raise RegistryError(f"{storage.url(_POINTER)}: no version was current before; see versions")
-    _existing(storage, old.history[0])
+        raise ReleaseError(f"{storage.url(_POINTER)}: no version was current before; see versions")
+    _get_version(storage, old.history[0])
     return _move(storage, Pointer(old.history[0], old.history[1:]), tag)
 
 
 def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manifest, Path]:
-    """Install a version, or CURRENT, in a folder, whole or not at all.
+    """Install a version, or CURRENT, in a folder, completely or not at all.
 
-    out: default build/MODEL. Raises RegistryError for one whose files are not those of the
-    manifest, or whose proof fails; then the folder is as it was.
+    out: by default build/MODEL. Raises ReleaseError if the files are not those of the manifest, or
+    verification fails; the folder is then as it was.
     """
-    wanted = _existing(storage, _resolve(storage, version))
-    target = out or places.BUILD / wanted.model
+    wanted = _get_version(storage, _resolve(storage, version))
+    target = out or paths.BUILD / wanted.model
     with replace_folder(target, FILES, kept=[ALLOW, *DGA_INDEXES]) as folder:
         try:
             for name in wanted.artifact_files:
                 (folder / name).write_bytes(_fetch(storage, wanted, name))
-            verify(folder, wanted.golden)
+            verify_artifact(folder, wanted.golden)
         except (ArtifactError, MaliciousDomainsError, ValueError) as error:
-            raise RegistryError(
+            raise ReleaseError(
                 f"{wanted.version} is refused, {target} stays as it was: {error}"
             ) from error
-        (folder / MANIFEST).write_bytes(wanted.write())
+        (folder / MANIFEST).write_bytes(wanted.to_bytes())
     return wanted, target
 
 
-def _contents(folder: Path, report: Path | None) -> dict[str, bytes]:
-    """The files of an artifact, and of a report, by their names in a version."""
+def _read_contents(folder: Path, report: Path | None) -> dict[str, bytes]:
+    """Read the files of an artifact, and of a report, by their names in a version."""
     names = artifact.load_artifact(folder).metadata["files"]
-    if MOJO not in names or (strange := sorted(set(names) - set(FILES))):
-        odd = f"lists {strange[0]}" if MOJO in names else f"does not list {MOJO}"
-        raise RegistryError(f"{folder / MODEL}: {odd}, so it is none that `train` made")
-    paths = {name: folder / name for name in (MODEL, CHECKSUM, *names)}
+    if MOJO not in names or (unknown := sorted(set(names) - set(FILES))):
+        problem = f"lists {unknown[0]}" if MOJO in names else f"does not list {MOJO}"
+        raise ReleaseError(f"{folder / MODEL}: {problem}, so it was not made by `train`")
+    files = {name: folder / name for name in (MODEL, CHECKSUM, *names)}
     if report:
-        paths |= {f"report/{x}": report / x for x in REPORT_FILES if (report / x).is_file()}
-        if not any(name.startswith("report/") for name in paths):
-            raise RegistryError(f"{report} holds no {REPORT_FILES[0]}; `evaluate --out` makes one")
-    for path in paths.values():
+        files |= {f"report/{x}": report / x for x in REPORT_FILES if (report / x).is_file()}
+        if not any(name.startswith("report/") for name in files):
+            raise ReleaseError(f"{report} holds no {REPORT_FILES[0]}; `evaluate --out` makes one")
+    for path in files.values():
         if path.stat().st_size > MAX_FILE:
-            raise RegistryError(f"{path}: over {MAX_FILE:,} bytes")
-    return {name: path.read_bytes() for name, path in paths.items()}
+            raise ReleaseError(f"{path}: over {MAX_FILE:,} bytes")
+    return {name: path.read_bytes() for name, path in files.items()}
 
 
-def _verified_answers(contents: dict[str, bytes]) -> Golden:
-    """Golden answers of a model, verified as it would be by whoever pulls it.
+def _score_contents(contents: dict[str, bytes]) -> Golden:
+    """Make the golden answers of a model, and verify it as a later pull() will.
 
-    In a folder of its own: what is verified is what is uploaded.
+    The contents are written to a new folder, so what is verified is what is uploaded.
     """
-    with temporary_folder("publish-") as scratch:
-        folder = scratch
+    with temporary_folder("publish-") as folder:
         for name in contents.keys() & set(FILES):
             (folder / name).write_bytes(contents[name])
-        golden = ask_mojo(folder)
-        verify(folder, golden)
+        golden = score_golden(folder)
+        verify_artifact(folder, golden)
     return golden
 
 
 def _put_once(storage: Storage, name: str, body: bytes) -> None:
-    """Upload a file unless it is there; raises RegistryError if other bytes are."""
+    """Upload a file unless it is there; raise ReleaseError if there are other bytes."""
     if storage.put(name, body):
         return
     stored = storage.get(name, MAX_FILE)
     if stored is None or hashlib.sha256(stored.body).digest() != hashlib.sha256(body).digest():
-        raise RegistryError(f"{storage.url(name)}: other bytes are there; remove it and repeat")
+        raise ReleaseError(f"{storage.url(name)}: there are other bytes; remove it and repeat")
 
 
-def _existing(storage: Storage, version: str) -> Manifest:
-    found = find(storage, version)
-    if found is None:
-        raise RegistryError(f"no version {version} in {storage.url('')}; see versions")
-    return found
+def _get_version(storage: Storage, version: str) -> Manifest:
+    existing = find_version(storage, version)
+    if existing is None:
+        raise ReleaseError(f"no version {version} in {storage.url('')}; see versions")
+    return existing
 
 
 def _resolve(storage: Storage, version: str) -> str:
     if version != CURRENT:
         return version
-    pointer = current(storage)
+    pointer = read_pointer(storage)
     if pointer is None:
-        raise RegistryError(f"{storage.url('')}: nothing is promoted yet; pull a version by name")
+        raise ReleaseError(f"{storage.url('')}: nothing is promoted yet; pull a version by name")
     return pointer.version
 
 
 def _fetch(storage: Storage, wanted: Manifest, name: str) -> bytes:
     place = f"versions/{wanted.version}/{name}"
-    found = storage.get(place, wanted.files[name]["size"])
-    if found is None:
-        raise RegistryError(f"{storage.url(place)} is missing")
-    wanted.check(name, found.body)
-    return found.body
+    stored = storage.get(place, wanted.files[name]["size"])
+    if stored is None:
+        raise ReleaseError(f"{storage.url(place)} is missing")
+    wanted.check_file(name, stored.body)
+    return stored.body
 
 
-def _pointer(storage: Storage) -> tuple[Pointer | None, str | None]:
-    """The pointer and its tag, None each before there is one."""
-    found = storage.get(_POINTER, MAX_MANIFEST)
-    if found is None:
+def _read_tagged(storage: Storage) -> tuple[Pointer | None, str | None]:
+    """Read the pointer and its tag, None each before there is one."""
+    stored = storage.get(_POINTER, MAX_MANIFEST)
+    if stored is None:
         return None, None
     try:
-        pointer = Pointer(**json.loads(found.body))
+        pointer = Pointer(**json.loads(stored.body))
         for version in (pointer.version, *pointer.history):
             manifest.check_version(version)
     except (ValueError, TypeError, ManifestError) as error:
-        raise RegistryError(f"{storage.url(_POINTER)} is no pointer of ours: {error}") from error
-    return pointer, found.etag
+        raise ReleaseError(f"{storage.url(_POINTER)} is not a pointer: {error}") from error
+    return pointer, stored.etag
 
 
 def _move(storage: Storage, pointer: Pointer, tag: str | None) -> Pointer:
-    if not storage.put(_POINTER, pointer.write(), over=tag):
-        stored = current(storage)  # a retry whose first try did arrive finds itself
+    if not storage.put(_POINTER, pointer.to_bytes(), over=tag):
+        stored = read_pointer(storage)  # a retry may find what it wrote first
         if stored is None or stored.move != pointer.move:
-            raise RegistryError(
+            raise ReleaseError(
                 f"{storage.url(_POINTER)} was moved meanwhile, to "
                 f"{stored.version if stored else 'nothing'}; look at versions and repeat"
             )

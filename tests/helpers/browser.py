@@ -168,9 +168,9 @@ def take_screenshots(browser: Browser, url: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    from pipeline.release.local_server import served
+    from pipeline.release.local_server import serve_app
 
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    with served() as address, chromium() as running:
+    with serve_app() as address, chromium() as running:
         take_screenshots(running, address, target)

@@ -12,7 +12,7 @@ import requests
 
 from malicious_domains.features.registry import REGISTRY
 from malicious_domains.model.scorer import Scorer
-from pipeline.release.local_server import served
+from pipeline.release.local_server import serve_app
 from tests.helpers.api import BAD, EIGHT, PARTS, PATH, post
 
 
@@ -188,7 +188,7 @@ def test_a_broken_artifact_is_503_and_health_still_answers(artifact_copy: Path, 
     data[20] ^= 1
     (artifact_copy / name).write_bytes(data)
     damaged = "model.json" if name == "model.sha256" else name
-    with served(artifact_copy) as url:
+    with serve_app(artifact_copy) as url:
         for body in ({"domain": "a.com"}, {"domains": ["a.com"]}):
             answer = post(url, body)
             assert answer.status_code == 503

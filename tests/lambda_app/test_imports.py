@@ -41,7 +41,7 @@ def test_the_app_imports_numpy_and_chalice_only() -> None:
     more = {path.name: imported(path) - ALLOWED for path in paths if imported(path) - ALLOWED}
     sdk = {"boto3", "botocore"}  # which AWS's runtime brings
     assert more == {
-        "service.py": sdk, "buckets.py": sdk
+        "service.py": sdk, "settings.py": sdk
     }  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_boto3_is_imported_where_s3_is_read_and_nowhere_else() -> None:
         "import sys\nsys.path.insert(0, 'lambda_app')\n"
         "import app\nassert not hasattr(app, 'logs')\n"
         "from chalicelib.logs import handler, summary\n"
-        "from chalicelib.web import buckets\n"
+        "from chalicelib.web import settings\n"
         "print({x.partition('.')[0] for x in sys.modules} & {'boto3', 'botocore'})"
     )
     run = subprocess.run(

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from lambda_app.chalicelib.web import static
 from malicious_domains.features import registry
 from malicious_domains.model.scorer import Scorer
-from pipeline.release.local_server import served
+from pipeline.release.local_server import serve_app
 from tests.helpers.api import post
 from tests.helpers.browser import NAME, files_served, judge, opened, start
 
@@ -263,7 +263,7 @@ def test_a_name_that_a_list_allows_is_shown_as_allowed(browser: Browser, tmp_pat
     allow = tmp_path / "allow.txt"
     allow.write_text("xmqjtoevkbhrw.ru\n")
     link = "?domain=www.xmqjtoevkbhrw.ru"
-    with served(ALLOW=str(allow)) as url, opened(browser, f"{url}/{link}") as (page, _):
+    with serve_app(ALLOW=str(allow)) as url, opened(browser, f"{url}/{link}") as (page, _):
         expect(page.locator("#verdict")).to_have_text("allowed xmqjtoevkbhrw")
         expect(page.locator("#notes")).to_contain_text("has the entry xmqjtoevkbhrw.ru")
         expect(page.locator("#reason")).to_contain_text("Allowed by the entry")
@@ -491,15 +491,15 @@ def test_the_first_answer_comes_at_once(app_url: str) -> None:
 
 def test_without_its_last_slash_the_page_is_found() -> None:
     """As API Gateway has it, where the path begins with the stage's name."""
-    answer = static.answer("/", "/api")
+    answer = static.serve_file("/", "/api")
     assert (answer.status_code, answer.headers["Location"]) == (308, "./api/")
-    assert static.answer("/", "//evil.example").headers["Location"] == "./evil.example/"
-    assert static.answer("/", "/api/").status_code == 200
+    assert static.serve_file("/", "//evil.example").headers["Location"] == "./evil.example/"
+    assert static.serve_file("/", "/api/").status_code == 200
 
 
 def test_an_api_that_asks_for_a_key_gets_it_from_a_field(browser: Browser) -> None:
     digest = hashlib.sha256(b"secret").hexdigest()
-    with served(API_KEY_SHA256=digest) as url, opened(browser, url) as (page, _):
+    with serve_app(API_KEY_SHA256=digest) as url, opened(browser, url) as (page, _):
         key = page.get_by_label("API key")
         expect(key).to_be_visible()
         page.get_by_label("Domain name").fill(NAME)

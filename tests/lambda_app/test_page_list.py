@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scoring import output_formats
-from pipeline.release.local_server import served
+from pipeline.release.local_server import serve_app
 from tests.helpers.browser import drop, first_name, names_of_rows, opened, paste, start
 
 PATH = "malicious-domain-classifier"
@@ -99,7 +99,7 @@ def test_lines_of_a_file_that_hold_no_name_are_counted(page: Page, language: Sco
 
 
 def test_where_the_server_takes_fewer_at_once_batches_are_smaller(browser: Browser) -> None:
-    with served(BATCH_LIMIT="100") as url, opened(browser, url) as (page, _):
+    with serve_app(BATCH_LIMIT="100") as url, opened(browser, url) as (page, _):
         start(page, "\n".join(f"name{i}.com" for i in range(700)))
         expect(page.locator("#summary")).to_contain_text("700 names: ")
         assert names_of_rows(page) == [f"name{i}.com" for i in range(700)]

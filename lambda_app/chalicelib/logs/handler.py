@@ -19,7 +19,7 @@ from urllib.parse import unquote_plus
 
 from malicious_domains.model.scorer import Scorer
 
-from ..web.telemetry import in_embedded_format, write
+from ..web.telemetry import embed_metrics, write_line
 from .client_days import ClientState, DayJudge, Verdict, make_finding
 from .dynamodb import DAY, Item, Key, format_date, map_threads
 from .label_votes import Baseline, add_labels
@@ -76,7 +76,7 @@ def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
         else:
             results["ignored"] += 1
             key = source.key if source else ""
-            write({"level": "WARNING", "message": "not a log", "key": key[:200]})
+            write_line({"level": "WARNING", "message": "not a log", "key": key[:200]})
     if results["unread"]:
         raise UnreadError(f"{results['unread']} objects could not be read; see the log")
     return dict(results)
@@ -100,7 +100,7 @@ def _try_object(service: Service, source: LogObject) -> str:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"[:1000]
         line = {"level": "ERROR", "message": "unread", "key": source.key, "reason": reason}
-        write(line | in_embedded_format({"Unread": 1}, _UNITS))
+        write_line(line | embed_metrics({"Unread": 1}, _UNITS))
         return "unread"
     return "read"
 
@@ -137,7 +137,7 @@ def _log_object(
     line |= {"clients": len({x.client for x in results}), "alarms": alarms}
     line |= {"too_busy": len({x.client for x in results if x.verdict is None})}
     values = {"Lines": lines, "Broken": counts["broken"], "Late": late, "Alarms": alarms}
-    write(line | in_embedded_format(values | {"Seconds": round(seconds, 3)}, _UNITS))
+    write_line(line | embed_metrics(values | {"Seconds": round(seconds, 3)}, _UNITS))
 
 
 # --- clients ---

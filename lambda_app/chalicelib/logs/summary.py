@@ -9,7 +9,7 @@ from typing import Any
 
 from malicious_domains.model.scorer import Scorer
 
-from ..web.telemetry import write
+from ..web.telemetry import write_line
 from .client_days import DayJudge
 from .dynamodb import DAY, format_date
 from .handler import PARTS, ClientResult, add_clients, part_key
@@ -34,8 +34,8 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     numbers, message = _make_message(service.settings, date, results, len(failed))
     service.sns.publish(TopicArn=service.settings.topic, **message)
     for error in failed:
-        write({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
-    write({"level": "INFO", "message": "summary", "day": date} | numbers)
+        write_line({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
+    write_line({"level": "INFO", "message": "summary", "day": date} | numbers)
     return numbers
 
 

@@ -1,1 +1,1 @@
-"""HTTP around a scorer: requests, answers, who may ask, and what is logged."""
+"""Serve a scorer over HTTP: requests, answers, access, log and metrics."""

@@ -1,4 +1,4 @@
-"""Who may call, with how much at once, and whose pages may read the answer."""
+"""Check API keys and request sizes, and decide whose pages may read an answer (CORS)."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from chalice.app import ChaliceViewError, CORSConfig, UnauthorizedError
 
 KEY_HEADER = "x-api-key"
-# What a page may send beside Chalice's: bodies in gzip, and signatures that cover the body.
+# Headers that a page may send beside Chalice's: for gzip, and for signatures of the body.
 _ALLOWED = ("Content-Encoding", "X-Amz-Content-Sha256")
 
 
 class PayloadTooLargeError(ChaliceViewError):
-    """A request, or the answer to it, is larger than the service takes at once."""
+    """A request, or the answer to it, is too large."""
 
     STATUS_CODE = 413
 
 
 def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
-    """Raise UnauthorizedError unless there are no keys or the request has one of them.
+    """Raise UnauthorizedError unless there are no keys, or the request has one of them.
 
-    Only sums of keys are known here, and they are compared in constant time.
+    keys: SHA-256 hashes, which are compared in constant time.
     """
     if not keys:
         return
-    import hmac  # for those alone who ask for keys
+    import hmac  # few stages need it
 
     given = hashlib.sha256(headers.get(KEY_HEADER, "").encode("utf-8", "surrogatepass")).hexdigest()
     if not any(hmac.compare_digest(given, key) for key in keys):
@@ -33,26 +33,25 @@ def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
 
 
 class Origins(CORSConfig):  # type: ignore[misc]
-    """CORS headers for several origins, of which an answer may name only one.
+    """CORS headers for several origins, although an answer may name only one.
 
-    API Gateway answers preflights from what is known when it is set up, for
-    every origin alike; the answers themselves name the request's origin, if it
-    is allowed, and a browser shows them to no other page.
+    API Gateway answers preflights by itself, with * for several origins. The answers to requests
+    name the request's origin if it is allowed, so a browser shows them to no other page.
     """
 
     def __init__(self, origins: Sequence[str], headers: Callable[[], Mapping[str, str]]) -> None:
-        """Take the origins and what gives the headers of the present request, {} for none."""
+        """Take the origins, and a function that gives the current request's headers, {} for none."""
         origin = origins[0] if len(origins) == 1 else "*"
         super().__init__(allow_origin=origin, allow_headers=_ALLOWED, max_age=86_400)
         self._origins = origins
         self._headers = headers
 
     def get_access_control_headers(self) -> dict[str, str]:
-        """The headers by name, for the request that is being answered."""
+        """Return the CORS headers for the request that is being answered."""
         return self.headers_for(self._headers())
 
     def headers_for(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """The headers by name, for a request with such headers by name in lower case."""
+        """Return the CORS headers for a request; headers: its own, by name in lower case."""
         answer: dict[str, str] = super().get_access_control_headers()
         if len(self._origins) > 1 and headers:
             origin = headers.get("origin", "")

@@ -1,4 +1,4 @@
-"""Requests and answers: of POST /malicious-domain-classifier, and of GET /model."""
+"""Read requests of POST /malicious-domain-classifier and make the answers; describe the model."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .access import PayloadTooLargeError
 from .settings import MAX_DOMAINS
 
 MAX_BODY = 1_000_000  # bytes
-MAX_ANSWER = 6_000_000  # bytes; a Lambda may answer with 6 MiB
+MAX_ANSWER = 6_000_000  # bytes; an answer of a Lambda has up to 6 MiB
 
 
 class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
-    """A name that is skipped or invalid."""
+    """The name is skipped or invalid."""
 
     def __init__(self, domain: str, error: InvalidDomain) -> None:
-        super().__init__(f"domain {_brief(domain)}: {error}")
+        super().__init__(f"domain {_shorten(domain)}: {error}")
         self.body = {
             "Code": "UnprocessableEntityError",
             "Message": str(self),
@@ -35,7 +35,7 @@ class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
 
 
 class ServiceUnavailableError(ChaliceViewError):
-    """The model cannot be used; trying again later may help."""
+    """The model cannot be used; another attempt later may succeed."""
 
     STATUS_CODE = 503
 
@@ -43,30 +43,30 @@ class ServiceUnavailableError(ChaliceViewError):
 def classify(
     scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS, form: bool = False
 ) -> dict[str, Any]:
-    """The answer to a request's body, which may ask for at most limit names.
+    """Answer a request's body, with up to `limit` names.
 
-    form: whether its type is that of a form; JSON is read there, too. Raises a ChaliceViewError
-    that says what is wrong with the request.
+    form: whether the content type is that of a form, which may have JSON in it. Raises a
+    ChaliceViewError that says what is wrong with the request.
     """
-    request = _read(body, form)
+    request = _read_request(body, form)
     if "operating_point" in request:
-        scorer = _at(scorer, request["operating_point"])
-    hint = _wants_hint(request.get("hint", False), form)
+        scorer = _choose_point(scorer, request["operating_point"])
+    family = _wants_family(request.get("hint", False), form)
     if "domains" in request:
-        return _many(scorer, request["domains"], limit, hint)
+        return _classify_many(scorer, request["domains"], limit, family)
     domain = request["domain"]
     if not isinstance(domain, str):
         raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
     try:
-        return answer(scorer.artifact, scorer.score(domain), hint)
+        return make_answer(scorer.artifact, scorer.score(domain), family)
     except InvalidDomain as error:
         raise NotJudgedError(domain, error) from error
 
 
-def respond(answer: dict[str, Any]) -> Response:
-    """An answer as a response in JSON; raises PayloadTooLargeError for more than MAX_ANSWER."""
+def make_response(answer: dict[str, Any]) -> Response:
+    """Write an answer as JSON; raise PayloadTooLargeError for more than MAX_ANSWER bytes."""
     text = json.dumps(answer, separators=(",", ":"))
-    # It goes out as a string in JSON, where quotes and backslashes take two bytes.
+    # Lambda sends it as a string in JSON, in which quotes and backslashes take two bytes.
     size = len(text) + text.count('"') + text.count("\\")
     if size > MAX_ANSWER:
         raise PayloadTooLargeError(
@@ -75,20 +75,20 @@ def respond(answer: dict[str, Any]) -> Response:
     return Response(text, {"Content-Type": "application/json"})
 
 
-def describe(model: Artifact) -> dict[str, Any]:
-    """The artifact's metadata, and beside them under `meanings` what each feature means."""
+def describe_model(model: Artifact) -> dict[str, Any]:
+    """Return the artifact's metadata, and under `meanings` what each feature means."""
     return model.metadata | {"meanings": {name: REGISTRY[name].meaning for name in model.features}}
 
 
-def answer(model: Artifact, score: Score, hint: bool = False) -> dict[str, Any]:
-    """The answer about one name: the original's eight keys, all numbers, and new ones beside.
+def make_answer(model: Artifact, score: Score, family: bool = False) -> dict[str, Any]:
+    """Make the answer about one name: the H2O demo's eight keys, all numbers, and further ones.
 
-    length, entropy, proVowels and numWords are contributions by group: with the intercept
-    they sum to the log-odds, whatever the model. hint: whether to say what family made the
-    name; raises ServiceUnavailableError if that cannot be said.
+    length, entropy, proVowels and numWords are contributions by group: with the intercept they
+    sum to the log-odds, for every model. family: whether to add the likely malware families;
+    raises ServiceUnavailableError if they cannot be computed.
     """
     groups = score.groups
-    more = {"family_hint": _family(score)} if hint else {}
+    more = {"family_hint": _find_families(score)} if family else {}
     return more | {
         "label": score.label,
         "class0Prob": 1.0 - score.probability,
@@ -115,25 +115,25 @@ def answer(model: Artifact, score: Score, hint: bool = False) -> dict[str, Any]:
     }
 
 
-def _read(body: bytes, form: bool) -> dict[str, Any]:
+def _read_request(body: bytes, form: bool) -> dict[str, Any]:
     if len(body) > MAX_BODY:
         raise PayloadTooLargeError(f"a body of {len(body)} bytes: at most {MAX_BODY}")
-    request = _form(body) if form else None
+    request = _read_form(body) if form else None
     if request is None:
-        request = _json(body)
+        request = _read_json(body)
     if ("domain" in request) == ("domains" in request):
         raise BadRequestError('expected one of the keys "domain" and "domains"')
     return request
 
 
-def _form(body: bytes) -> dict[str, Any] | None:
-    """The request in a form; None for JSON that is sent as one."""
-    from . import bodies  # for those alone who send one
+def _read_form(body: bytes) -> dict[str, Any] | None:
+    """Read the request in a form; return None for JSON with the content type of a form."""
+    from . import bodies  # few requests need it
 
     return bodies.read_form(body) if bodies.is_form(body) else None
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def _read_json(body: bytes) -> dict[str, Any]:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -145,7 +145,7 @@ def _json(body: bytes) -> dict[str, Any]:
     return request
 
 
-def _at(scorer: Scorer, operating_point: object) -> Scorer:
+def _choose_point(scorer: Scorer, operating_point: object) -> Scorer:
     if isinstance(operating_point, bool) or not isinstance(operating_point, str | int | float):
         raise BadRequestError(
             f"operating_point is {_kind(operating_point)}, expected a number or a string"
@@ -156,8 +156,8 @@ def _at(scorer: Scorer, operating_point: object) -> Scorer:
         raise BadRequestError(str(error)) from error
 
 
-def _wants_hint(value: object, form: bool) -> bool:
-    """Whether a request asks for a hint; a form has words for true and false."""
+def _wants_family(value: object, form: bool) -> bool:
+    """Return whether a request asks for families; a form writes true and false as text."""
     if form and isinstance(value, str):
         value = {"true": True, "false": False}.get(value, value)
     if not isinstance(value, bool):
@@ -165,22 +165,22 @@ def _wants_hint(value: object, form: bool) -> bool:
     return value
 
 
-def _family(score: Score) -> dict[str, Any] | None:
-    """What family a flagged name looks like, None for one that is not flagged."""
+def _find_families(score: Score) -> dict[str, Any] | None:
+    """Return the likely families of a flagged name, None for one that is not flagged."""
     if not score.label:
         return None
-    from malicious_domains.families.likely_families import load_packaged  # for those alone who ask
+    from malicious_domains.families.likely_families import load_packaged  # few requests need it
 
     try:
         return load_packaged().classify(score.name).as_json()
     except ArtifactError as error:
-        raise ServiceUnavailableError(f"no usable hint: {error}") from error
+        raise ServiceUnavailableError(f"no usable family model: {error}") from error
 
 
-def _many(scorer: Scorer, domains: object, limit: int, hint: bool) -> dict[str, Any]:
+def _classify_many(scorer: Scorer, domains: object, limit: int, family: bool) -> dict[str, Any]:
     if not isinstance(domains, list) or not domains:
-        found = _kind(domains) if domains != [] else "an empty array"
-        raise BadRequestError(f"domains is {found}, expected an array of 1 to {limit:,} strings")
+        kind = _kind(domains) if domains != [] else "an empty array"
+        raise BadRequestError(f"domains is {kind}, expected an array of 1 to {limit:,} strings")
     if len(domains) > limit:
         raise PayloadTooLargeError(f"{len(domains)} domains: at most {limit} at once")
     for i, domain in enumerate(domains):
@@ -192,7 +192,7 @@ def _many(scorer: Scorer, domains: object, limit: int, hint: bool) -> dict[str, 
         "threshold": scorer.threshold,
         "operating_point": scorer.operating_point,
         "results": [
-            result._asdict() if isinstance(result, Invalid) else answer(model, result, hint)
+            result._asdict() if isinstance(result, Invalid) else make_answer(model, result, family)
             for result in scorer.score_many(domains)
         ],
     }
@@ -203,5 +203,5 @@ def _kind(value: object) -> str:
     return "null" if value is None else kinds.get(type(value), "a number")
 
 
-def _brief(text: str) -> str:
+def _shorten(text: str) -> str:
     return json.dumps(text if len(text) <= 80 else text[:77] + "...")

@@ -1,7 +1,4 @@
-"""Bodies that are more than JSON as it stands: compressed ones, and forms.
-
-Imported only where a request has one.
-"""
+"""Read compressed bodies and forms; imported only for a request that has one."""
 
 from __future__ import annotations
 
@@ -13,21 +10,24 @@ from chalice.app import BadRequestError, ChaliceViewError
 
 from .access import PayloadTooLargeError
 
-_GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say: with gzip's head and checksum
-_FIELDS = 10_000  # of a form; above all that may be asked at once
+_GZIP = 16 + zlib.MAX_WBITS  # tells zlib to expect gzip's header and checksum
+_MAX_FIELDS = 10_000  # of a form; more than the names of one request
 
 
 class UnsupportedMediaType(ChaliceViewError):
-    """A body in a coding that is not read; under the code that Chalice gives to types."""
+    """The body has an encoding that is not read; Chalice uses this code for content types."""
 
     STATUS_CODE = 415
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
-    """A body as its header Content-Encoding says that it is compressed.
+    """Decompress a body; encoding: its header Content-Encoding.
 
-    limit: bytes that body may have before and after; no more are ever made of it. Raises
-    PayloadTooLargeError, UnsupportedMediaType, and BadRequestError for a damaged one.
+    limit: bytes that the body may have, compressed and not; no more are ever unpacked. Raises
+    PayloadTooLargeError, UnsupportedMediaType, and BadRequestError for a damaged body.
+
+    >>> decompress(b"{}", "identity", 10)
+    b'{}'
     """
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
@@ -53,24 +53,33 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def is_form(body: bytes) -> bool:
-    """Whether a body under the name of a form is one; jQuery and curl -d send JSON there."""
+    """Return whether a body is a form; jQuery and curl -d send JSON under a form's type.
+
+    >>> is_form(b"domain=example.com"), is_form(b'{"domain": "a=b"}')
+    (True, False)
+    """
     return b"=" in body and body.lstrip()[:1] not in (b"{", b"[", b'"')
 
 
 def read_form(body: bytes) -> dict[str, Any]:
-    """The request in a form: `domain`, given several times for a batch, or `domains`.
+    """Read the request in a form: `domain`, several times for a batch, or `domains`.
 
     Raises BadRequestError.
+
+    >>> read_form(b"domain=a.example&domain=b.example")
+    {'domains': ['a.example', 'b.example']}
     """
     try:
         fields = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"
+            body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"
         )
-    except ValueError as error:  # of UTF-8, or too many fields
+    except ValueError as error:  # no UTF-8, or too many fields
         raise BadRequestError(f"the form cannot be read: {error}") from error
     request: dict[str, Any] = dict(fields)
     names = [value for key, value in fields if key == "domain"]
-    several = [value for key, value in fields if key in ("domains", "domains[]")]  # jQuery's
+    several = [
+        value for key, value in fields if key in ("domains", "domains[]")
+    ]  # as jQuery writes it
     if len(names) > 1 and not several:
         del request["domain"]
         several = names

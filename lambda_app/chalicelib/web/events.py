@@ -1,7 +1,7 @@
-"""What AWS may call the function with, beside the requests of API Gateway's REST API.
+"""Answer requests from function URLs and load balancers, and refuse events that are none.
 
-Requests of a function URL and of a load balancer become a REST API's, which is what Chalice
-reads. What is no request at all is told so. Imported only where such an event comes.
+Requests are translated into those of API Gateway's REST API, which Chalice reads. Imported only
+when such an event comes.
 """
 
 from __future__ import annotations
@@ -13,35 +13,37 @@ from typing import Any
 from chalice.app import BadRequestError, NotFoundError
 
 from .access import Origins
-from .telemetry import write
+from .telemetry import write_line
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
-_KEYS = 5  # of an unknown event that are named
+_SHOWN_KEYS = 5  # of an unknown event
 _JSON = "application/json"
 
 
-def answer(event: object, routes: Mapping[str, Any], ask: Callable[[Event], Answer]) -> Answer:
-    """The answer to any event, in the form that its sender reads.
+def answer_event(
+    event: object, routes: Mapping[str, Any], ask: Callable[[Event], Answer]
+) -> Answer:
+    """Answer any event in its sender's format.
 
-    routes: Chalice's, method by method by path. ask: takes a REST API's event, gives its answer.
+    routes: Chalice's, by path and method. ask: answers an event of a REST API.
     """
     if not isinstance(event, dict):
-        return _not_a_request(event)
+        return _refuse(event)
     context = event.get("requestContext")
     context = context if isinstance(context, dict) else {}
     if event.get("version") == "2.0" and "http" in context:
         http = context["http"]
-        found = _ask(http["method"], event.get("rawPath", "/"), event, routes, ask)
-        # Signed requests are those of a function URL that asks for signatures. Its preflights
-        # never get here, so that it needs CORS headers of AWS's own, and may have no others.
-        return _without_cors(found) if (context.get("authorizer") or {}).get("iam") else found
+        answer = _ask(http["method"], event.get("rawPath", "/"), event, routes, ask)
+        # Signed requests come from a function URL that demands signatures. AWS answers its
+        # preflights, and adds its own CORS headers; there may be no others.
+        return _drop_cors(answer) if (context.get("authorizer") or {}).get("iam") else answer
     if "elb" in context:
-        found = _ask(event["httpMethod"], event.get("path", "/"), event, routes, ask)
-        return _of_balancer(found, "multiValueHeaders" in event)
-    if "httpMethod" in context and "resourcePath" in context:  # a catch-all route's
+        answer = _ask(event["httpMethod"], event.get("path", "/"), event, routes, ask)
+        return _to_balancer(answer, "multiValueHeaders" in event)
+    if "httpMethod" in context and "resourcePath" in context:  # from a catch-all route
         return _ask(context["httpMethod"], event.get("path") or "/", event, routes, ask)
-    return _not_a_request(event)
+    return _refuse(event)
 
 
 def _ask(
@@ -51,7 +53,7 @@ def _ask(
     routes: Mapping[str, Any],
     ask: Callable[[Event], Answer],
 ) -> Answer:
-    """The answer to a request that names its path; a slash at its end is API Gateway's to drop."""
+    """Answer a request to a path; as in API Gateway, a final slash is ignored."""
     resource = path[:-1] if path.endswith("/") and path != "/" else path
     if resource not in routes:
         missing = _error(NotFoundError, "there is no such path")
@@ -75,50 +77,50 @@ def _ask(
 
 
 def _preflight(cors: Mapping[str, Origins], headers: Mapping[str, str]) -> Answer:
-    """What API Gateway answers by itself to OPTIONS, by the methods that pages may use."""
-    told = next(iter(cors.values())).headers_for(headers)
-    told["Access-Control-Allow-Methods"] = ",".join([*cors, "OPTIONS"])
-    return {"statusCode": 200, "headers": told, "body": ""}
+    """Answer OPTIONS as API Gateway does by itself; cors: by the methods that pages may use."""
+    answer = next(iter(cors.values())).headers_for(headers)
+    answer["Access-Control-Allow-Methods"] = ",".join([*cors, "OPTIONS"])
+    return {"statusCode": 200, "headers": answer, "body": ""}
 
 
 def _headers(event: Event) -> dict[str, str]:
-    """By name; of several of one name the last, as API Gateway has it."""
+    """Return the headers by name; of several with one name the last, as API Gateway does."""
     several = event.get("multiValueHeaders") or {}
     single = event.get("headers") or {name: x[-1] for name, x in several.items() if x}
     return {name.lower(): x for name, x in single.items()}
 
 
-def _of_balancer(found: Answer, several: bool) -> Answer:
-    """An answer as a load balancer reads it; several: whether its headers are lists."""
+def _to_balancer(answer: Answer, has_lists: bool) -> Answer:
+    """Translate an answer for a load balancer; has_lists: whether headers are lists."""
     from http import HTTPStatus
 
-    headers = {"Content-Type": _JSON} | found["headers"]
-    told = {"multiValueHeaders": {k: [v] for k, v in headers.items()}} if several else {}
+    status, headers = answer["statusCode"], {"Content-Type": _JSON} | answer["headers"]
+    lists = {"multiValueHeaders": {k: [v] for k, v in headers.items()}}
     return {
-        "statusCode": found["statusCode"],
-        "statusDescription": f"{found['statusCode']} {HTTPStatus(found['statusCode']).phrase}",
-        **(told or {"headers": headers}),
-        "body": found["body"],
+        "statusCode": status,
+        "statusDescription": f"{status} {HTTPStatus(status).phrase}",
+        **(lists if has_lists else {"headers": headers}),
+        "body": answer["body"],
         "isBase64Encoded": False,
     }
 
 
-def _without_cors(found: Answer) -> Answer:
-    kept = {k: v for k, v in found["headers"].items() if not k.startswith("Access-Control-")}
-    return found | {"headers": kept}
+def _drop_cors(answer: Answer) -> Answer:
+    kept = {k: v for k, v in answer["headers"].items() if not k.startswith("Access-Control-")}
+    return answer | {"headers": kept}
 
 
-def _not_a_request(event: object) -> Answer:
-    """What is said to an event that asks for nothing: to its sender, and in the log."""
-    told = (
-        f"this event is {_kind(event)}, not an HTTP request: expected one of API Gateway's REST "
+def _refuse(event: object) -> Answer:
+    """Refuse an event that is no request, to its sender and in the log."""
+    message = (
+        f"this event is {_describe(event)}, not an HTTP request: expected one of API Gateway's REST "
         "API, a function URL or a load balancer"
     )
-    write({"level": "WARNING", "message": told})
-    return _error(BadRequestError, told)
+    write_line({"level": "WARNING", "message": message})
+    return _error(BadRequestError, message)
 
 
-def _kind(event: object) -> str:
+def _describe(event: object) -> str:
     if not isinstance(event, dict):
         return "an array" if isinstance(event, list) else f"of type {type(event).__name__}"
     records = event.get("Records")
@@ -127,7 +129,9 @@ def _kind(event: object) -> str:
         return f"{len(records)} record{'s'[: len(records) > 1]} of {_brief(source)}"
     if "detail-type" in event:
         return f"{_brief(event['detail-type'])} of {_brief(event.get('source'))}"
-    names = ", ".join(map(_brief, [*event][:_KEYS])) + (", ..." if len(event) > _KEYS else "")
+    names = ", ".join(map(_brief, [*event][:_SHOWN_KEYS])) + (
+        ", ..." if len(event) > _SHOWN_KEYS else ""
+    )
     return f"an object with the keys {names}" if event else "an empty object"
 
 

@@ -1,74 +1,109 @@
-"""What a stage of .chalice/config.json chooses, read from environment variables."""
+"""Read a stage's settings from environment variables, which .chalice/config.json sets.
+
+As a program, print the settings of the environment as JSON, or exit with a message.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 MAX_DOMAINS = 1000
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-# Compiled for those alone who set them.
+# Patterns are not compiled at start, as few stages need them.
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null"
 _SHA256 = r"[0-9a-f]{64}"
-IN_S3 = "s3://"
-_OBJECT = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/].*"
+_S3 = "s3://"
+_S3_OBJECT = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/].*"
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be; its message names the variable."""
+    """A setting is not valid; the message names the variable."""
 
 
 class Settings(NamedTuple):
     """The settings of one stage, each with the environment variable that sets it."""
 
     operating_point: str | float = "max_f1"  # OPERATING_POINT: or a false-positive rate
-    origins: tuple[str, ...] = ("*",)  # CORS_ORIGINS: pages that may read answers; none: ()
-    keys: tuple[str, ...] = ()  # API_KEY_SHA256: of the keys that may call; none: anyone may
+    origins: tuple[str, ...] = ("*",)  # CORS_ORIGINS: of pages that may read answers; or none
+    keys: tuple[str, ...] = ()  # API_KEY_SHA256: hashes of the keys that may call; none: anyone
     batch_limit: int = MAX_DOMAINS  # BATCH_LIMIT: names in one request
-    log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged, nor counted
-    log_names: bool = False  # LOG_NAMES: whether names stand in the log
-    allow: tuple[
-        str, ...
-    ] = ()  # ALLOW: files of names that are legitimate in any case; or s3://bucket/key
-    known: tuple[str, ...] = ()  # KNOWN: an index of names that known generators make, or none
-    assigned: tuple[str, ...] = ()  # ZONES_ASSIGNED: whose owner is judged; beside the packaged
-    chosen: tuple[str, ...] = ()  # ZONES_CHOSEN: before which the label is judged
+    log_level: str = "INFO"  # LOG_LEVEL: above INFO no request is logged or counted
+    log_names: bool = False  # LOG_NAMES: whether the log contains names
+    allow: tuple[str, ...] = ()  # ALLOW: files of allowed names, or s3://bucket/key
+    dga_index: tuple[str, ...] = ()  # KNOWN: one index of generated names, or none
+    provider_zones: tuple[str, ...] = ()  # ZONES_ASSIGNED: beside the packaged ones
+    customer_zones: tuple[str, ...] = ()  # ZONES_CHOSEN: beside the packaged ones
 
 
-def read(environment: Mapping[str, str]) -> Settings:
-    """The settings that an environment's variables choose, defaults for those that are unset.
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from environment variables; unset ones have defaults.
 
-    Raises SettingsError, which names the variable that cannot be.
+    Raises SettingsError.
+
+    >>> read_settings({"OPERATING_POINT": "0.001", "CORS_ORIGINS": ""})[:2]
+    (0.001, ())
     """
     default = Settings()
     point = environment.get("OPERATING_POINT") or default.operating_point
     level = environment.get("LOG_LEVEL", default.log_level).upper()
     if level not in LEVELS:
-        raise SettingsError(f"LOG_LEVEL {level[:40]!r}: known are {', '.join(LEVELS)}")
+        raise SettingsError(f"LOG_LEVEL {level[:40]!r}: expected one of {', '.join(LEVELS)}")
     return Settings(
-        operating_point=_number(str(point)),
-        origins=_origins(environment.get("CORS_ORIGINS", "*")),
-        keys=_keys(environment.get("API_KEY_SHA256", "")),
-        batch_limit=_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
+        operating_point=_parse_point(str(point)),
+        origins=_parse_origins(environment.get("CORS_ORIGINS", "*")),
+        keys=_parse_keys(environment.get("API_KEY_SHA256", "")),
+        batch_limit=_parse_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
         log_level=level,
         log_names=environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
-        allow=_files("ALLOW", environment),
-        known=_known(environment),
-        assigned=_zones("ZONES_ASSIGNED", environment),
-        chosen=_zones("ZONES_CHOSEN", environment),
+        allow=_check_files("ALLOW", environment),
+        dga_index=_check_index(environment),
+        provider_zones=_parse_zones("ZONES_ASSIGNED", environment),
+        customer_zones=_parse_zones("ZONES_CHOSEN", environment),
     )
 
 
-def _number(text: str) -> str | float:
+@contextmanager
+def fetch_file(path: str) -> Iterator[Path]:
+    """Give the file at a path, or a copy of the object at s3://bucket/key, for the with block.
+
+    Raises SettingsError if the object cannot be fetched.
+    """
+    if not path.startswith(_S3):
+        yield Path(path)
+        return
+    import tempfile
+
+    import boto3  # part of AWS's runtime, not of the package
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    retries = {"mode": "standard", "max_attempts": 3}
+    config = Config(connect_timeout=2, read_timeout=10, retries=retries)
+    bucket, _, key = path.removeprefix(_S3).partition("/")
+    with tempfile.TemporaryDirectory(prefix="s3-") as folder:
+        copy = Path(folder) / Path(key).name
+        try:
+            body = boto3.client("s3", config=config).get_object(Bucket=bucket, Key=key)["Body"]
+            with copy.open("wb") as file:
+                for part in body.iter_chunks(1 << 20):
+                    file.write(part)
+        except (BotoCoreError, ClientError, OSError) as error:
+            raise SettingsError(f"{path} cannot be fetched: {error}") from error
+        yield copy
+
+
+def _parse_point(text: str) -> str | float:
     try:
         return float(text)
     except ValueError:
         return text
 
 
-def _origins(text: str) -> tuple[str, ...]:
+def _parse_origins(text: str) -> tuple[str, ...]:
     origins = tuple(text.replace(",", " ").split())
     for origin in origins:
         if origin != "*" and not re.fullmatch(_ORIGIN, origin):
@@ -78,44 +113,55 @@ def _origins(text: str) -> tuple[str, ...]:
     return ("*",) if "*" in origins else origins
 
 
-def _files(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+def _check_files(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     paths = tuple(environment.get(name, "").split())
     for path in paths:
-        if path.startswith(IN_S3):
-            if not re.fullmatch(_OBJECT, path):
+        if path.startswith(_S3):
+            if not re.fullmatch(_S3_OBJECT, path):
                 raise SettingsError(f"{name} {path[:200]!r}: expected s3://bucket/key")
         elif not Path(path).is_file():
             raise SettingsError(f"{name} {path[:200]!r}: there is no such file")
     return paths
 
 
-def _known(environment: Mapping[str, str]) -> tuple[str, ...]:
-    paths = _files("KNOWN", environment)
+def _check_index(environment: Mapping[str, str]) -> tuple[str, ...]:
+    paths = _check_files("KNOWN", environment)
     if len(paths) > 1:
         raise SettingsError(f"KNOWN: {len(paths)} files, where one is expected")
     return paths
 
 
-def _zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-    from malicious_domains.names.public_suffix import add_zones  # for those alone who set it
-
+def _parse_zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     zones = tuple(environment.get(name, "").replace(",", " ").split())
+    if not zones:
+        return ()
+    from malicious_domains.names.public_suffix import add_zones  # takes time to import
+
     try:
-        if zones:
-            add_zones(provider=zones) if name == "ZONES_ASSIGNED" else add_zones(customer=zones)
+        add_zones(provider=zones) if name == "ZONES_ASSIGNED" else add_zones(customer=zones)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
     return zones
 
 
-def _keys(text: str) -> tuple[str, ...]:
+def _parse_keys(text: str) -> tuple[str, ...]:
     keys = tuple(text.lower().replace(",", " ").split())
     if not all(re.fullmatch(_SHA256, key) for key in keys):
         raise SettingsError("API_KEY_SHA256: expected SHA-256 sums of keys, 64 hex digits each")
     return keys
 
 
-def _limit(text: str) -> int:
+def _parse_limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_DOMAINS):
         raise SettingsError(f"BATCH_LIMIT {text[:40]!r}: expected a number from 1 to {MAX_DOMAINS}")
     return int(text)
+
+
+if __name__ == "__main__":
+    import json
+    import os
+
+    try:
+        print(json.dumps(read_settings(os.environ)._asdict()))
+    except SettingsError as error:
+        raise SystemExit(str(error)) from error

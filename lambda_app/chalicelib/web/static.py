@@ -1,4 +1,4 @@
-"""The page's files, and the headers that fence them in."""
+"""Serve the page's files, with security headers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from chalice.app import Response
 
 FOLDER = Path(__file__).parents[1] / "page"
-FILES = {  # by route: the file, and its type
+FILES = {  # by route: the file, and its content type
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
@@ -19,15 +19,15 @@ FILES = {  # by route: the file, and its type
     "/verdict.js": ("verdict.js", "text/javascript; charset=utf-8"),
 }
 
-# The page carries a wider policy of its own in a meta tag, for hosts that send none;
-# where both are, both hold, and this one lets it ask nobody but the app that served it.
+# The page has a wider policy in a meta tag, for static hosts, which send none. Where there are
+# both, both hold, and this one lets the page call the app that served it, and nothing else.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 HEADERS = {
-    "Cache-Control": "no-cache",  # page and scripts are always of one deployment
+    "Cache-Control": "no-cache",  # page and scripts always come from one deployment
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -35,14 +35,14 @@ HEADERS = {
 }
 
 
-def answer(resource: str, path: str) -> Response:
-    """A response with the file of a route, one of FILES.
+def serve_file(resource: str, path: str) -> Response:
+    """Answer with the file of a route, one of FILES.
 
-    path is that of the request, with API Gateway's stage. A page asked for without the
-    slash at its end (/api) is sent to where its relative links work.
+    path: of the request, with API Gateway's stage. A request without the final slash (/api) is
+    redirected to where the page's relative links work.
     """
     if resource == "/" and not path.endswith("/"):
-        # Relative, so that no path, //host above all, leads to another site.
+        # A relative location leads to no other site, whatever the path is (//host).
         return Response("", {"Location": f"./{path.rpartition('/')[2]}/", **HEADERS}, 308)
     name, kind = FILES[resource]
     text = (FOLDER / name).read_text(encoding="utf-8")

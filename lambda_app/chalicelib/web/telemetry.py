@@ -1,7 +1,7 @@
-"""One line of JSON a request on stdout: a log, and metrics in CloudWatch's embedded format.
+"""Log each request as a line of JSON on stdout, with metrics in CloudWatch's embedded format.
 
-The format: "Specification: Embedded metric format", Amazon CloudWatch User Guide.
-CloudWatch reads the metrics out of the log; no call is made for them.
+The format: "Specification: Embedded metric format", Amazon CloudWatch User Guide. CloudWatch
+reads the metrics from the log, without any call.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from malicious_domains.names.parse import MAX_HOST
 
 from .settings import Settings
 
-JUDGING = "/malicious-domain-classifier"
+CLASSIFIER = "/malicious-domain-classifier"
 NAMESPACE = "MaliciousDomains"
 UNITS = {
-    "Names": "Count",  # judged or refused
-    "Refused": "Count",  # names that cannot be judged, and requests that cannot be understood
-    "FlaggedShare": "Percent",  # of the names judged
+    "Names": "Count",  # judged, skipped or invalid
+    "Refused": "Count",  # skipped and invalid names, and bad requests
+    "FlaggedShare": "Percent",  # of the judged names
     "Latency": "Milliseconds",  # in the handler
-    "Failed": "Count",  # 1 where the service is at fault (5xx)
+    "Failed": "Count",  # 1 for a status of 5xx
 }
 
 
 class JsonFormatter(logging.Formatter):
-    """A log record as a line of JSON, its traceback included."""
+    """Format a log record as a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """A record as one line of JSON with level, message and, of an exception, traceback."""
+        """Format a record with its level, message and, for an exception, traceback."""
         line = {"level": record.levelname, "message": record.getMessage()}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
 
 
-def configure(log: logging.Logger, settings: Settings) -> None:
-    """Make a log write lines of JSON on stdout, from the level that is set."""
+def configure_log(log: logging.Logger, settings: Settings) -> None:
+    """Make a logger write lines of JSON on stdout, from the level in the settings."""
     target = logging.StreamHandler(sys.stdout)
     target.setFormatter(JsonFormatter())
     log.addHandler(target)
     log.setLevel(settings.log_level)
 
 
-def record(
+def log_request(
     settings: Settings,
     *,
     request: Request,
@@ -58,11 +58,11 @@ def record(
     seconds: float,
     request_id: str | None,
 ) -> None:
-    """Put a request's line on stdout, if the log's level is for it.
+    """Log a request, if the level is INFO or DEBUG.
 
-    answer: of api.classify, if it answered; seconds: that the request took. Only a request
-    to be judged has metrics. Messages may hold names: they stand there for failures of the
-    service, and where names may.
+    answer: from api.classify, if it answered. seconds: the duration. Only requests to the
+    classifier have metrics. An error's message, which may contain names, is logged for 5xx and
+    where names may be logged.
     """
     if settings.log_level not in ("DEBUG", "INFO"):
         return
@@ -74,20 +74,20 @@ def record(
     if status >= 400 and isinstance(body, dict):
         shown = status >= 500 or settings.log_names
         line |= {"error": body["Code"]} | ({"message": body["Message"]} if shown else {})
-    if line["path"] == JUDGING and line["method"] == "POST":
-        line |= metrics(status, milliseconds, fields)
-    write(line | fields)
+    if line["path"] == CLASSIFIER and line["method"] == "POST":
+        line |= make_metrics(status, milliseconds, fields)
+    write_line(line | fields)
 
 
 def _log_fields(settings: Settings, answer: dict[str, Any] | None) -> dict[str, Any]:
-    """Counts and, where that is chosen, names of an answer; {} without one."""
+    """Return counts and, if the settings say so, names of an answer; {} without one."""
     if answer is None:
         return {}
-    return counts(answer) | (names(answer) if settings.log_names else {})
+    return count_results(answer) | (list_names(answer) if settings.log_names else {})
 
 
-def counts(answer: dict[str, Any]) -> dict[str, Any]:
-    """What a log says of an answer of api.classify: the model and numbers, no names."""
+def count_results(answer: dict[str, Any]) -> dict[str, Any]:
+    """Summarize an answer of api.classify without names: the model, and numbers."""
     results = answer.get("results", [answer])
     labels = [x["label"] for x in results if "label" in x]
     return {
@@ -100,31 +100,31 @@ def counts(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def names(answer: dict[str, Any]) -> dict[str, Any]:
-    """The names themselves, long URLs cut, and their labels, null for those refused."""
+def list_names(answer: dict[str, Any]) -> dict[str, Any]:
+    """List the names, long URLs cut, with their labels; null for those that were not judged."""
     results = answer.get("results", [answer])
     return {"domains": [[x["domain"][:MAX_HOST], x.get("label")] for x in results]}
 
 
-def metrics(status: int, milliseconds: float, counted: dict[str, Any]) -> dict[str, Any]:
-    """The metrics of one request to be judged, to stand in its line.
+def make_metrics(status: int, milliseconds: float, counts: dict[str, Any]) -> dict[str, Any]:
+    """Make the metrics of one request to the classifier.
 
-    counted: what counts() gives of its answer; {} for a request that got none.
+    counts: from count_results(); {} for a request without an answer.
     """
-    judged = counted.get("malicious", 0) + counted.get("legitimate", 0)
+    judged = counts.get("malicious", 0) + counts.get("legitimate", 0)
     values = {
-        "Names": counted.get("names", 0),
-        "Refused": counted.get("refused", 0) + (400 <= status < 500),
+        "Names": counts.get("names", 0),
+        "Refused": counts.get("refused", 0) + (400 <= status < 500),
         "Latency": milliseconds,
         "Failed": int(status >= 500),
     }
     if judged:
-        values["FlaggedShare"] = 100 * counted["malicious"] / judged
-    return in_embedded_format(values, UNITS)
+        values["FlaggedShare"] = 100 * counts["malicious"] / judged
+    return embed_metrics(values, UNITS)
 
 
-def in_embedded_format(values: dict[str, float], units: dict[str, str]) -> dict[str, Any]:
-    """Metrics as keys of a line of JSON, which CloudWatch reads out of the log (EMF)."""
+def embed_metrics(values: dict[str, float], units: dict[str, str]) -> dict[str, Any]:
+    """Write metrics as keys of a line of JSON, in CloudWatch's embedded metric format (EMF)."""
     defined = [{"Name": name, "Unit": units[name]} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": defined}
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
@@ -132,6 +132,6 @@ def in_embedded_format(values: dict[str, float], units: dict[str, str]) -> dict[
     return {"_aws": stamp, "Function": function, **values}
 
 
-def write(line: dict[str, Any]) -> None:
-    """Put a line on stdout, in one piece even where threads share it."""
+def write_line(line: dict[str, Any]) -> None:
+    """Write a line on stdout, in one piece even if threads share it."""
     print(json.dumps(line, separators=(",", ":")) + "\n", end="", flush=True)

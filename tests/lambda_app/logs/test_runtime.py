@@ -39,7 +39,7 @@ pytestmark = [
 
 def test_objects_are_read_in_the_runtime(cloud: Cloud, aws: str, unpacked: Path) -> None:
     chosen = {name: x for name, x in os.environ.items() if name.startswith("LOG_")}
-    environment = package.variables() | aws_server.CREDENTIALS | chosen
+    environment = package.read_variables() | aws_server.CREDENTIALS | chosen
     environment["AWS_ENDPOINT_URL"] = aws
     good, bad = route53.key_of(MIDNIGHT, 1), route53.key_of(MIDNIGHT, 2)
     cloud.put(good, route53.packed(infected(NAMES)))
@@ -54,7 +54,7 @@ def test_objects_are_read_in_the_runtime(cloud: Cloud, aws: str, unpacked: Path)
     with emulated(unpacked, "app.summary", environment, sdk=True) as function:
         assert function(SCHEDULED)["clients"] == 0
     with (
-        emulated(unpacked, "app.logs", package.variables()) as unset,
+        emulated(unpacked, "app.logs", package.read_variables()) as unset,
         pytest.raises(EmulationError, match="logs"),
     ):
         unset({})  # without LOG_BUCKET there is no such function

@@ -6,7 +6,7 @@ import random
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.logs import dynamodb, label_votes
@@ -121,6 +121,7 @@ def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert unpack_votes(after)["n0"] == f"{own}{ANSWER}"
 
 
+@settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.integers(0, 20).map(str), VOTES.map("".join)), max_size=9))
 def test_whatever_comes_a_part_stays_within_its_bound(parts: list[dict[str, str]]) -> None:
     """Votes on labels that are there grow, too."""

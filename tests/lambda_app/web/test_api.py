@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from chalice.app import ChaliceViewError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_app.chalicelib.web.api import classify
@@ -13,6 +13,7 @@ from malicious_domains.model.scorer import Scorer
 from tests.helpers.api import JSON, REQUESTS
 
 
+@settings(max_examples=40)
 @given(
     body=st.binary()
     | JSON.map(json.dumps).map(str.encode)

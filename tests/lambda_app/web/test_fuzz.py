@@ -255,7 +255,7 @@ BODY = st.binary() | (JSON | REQUESTS).map(json.dumps).map(str.encode)
 
 
 @pytest.mark.slow
-@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(body=BODY, kind=st.text(max_size=20), method=st.sampled_from(["POST", "GET"]))
 def test_structured_requests(app: Any, body: bytes, kind: str, method: str) -> None:
     context = EVENT["requestContext"] | {"httpMethod": method}

@@ -67,6 +67,6 @@ def test_a_broken_hint_is_told_and_verdicts_go_on(
         raise ArtifactError(Path("coefficients.npy"), "its SHA-256 is another")
 
     monkeypatch.setattr(likely_families, "load_packaged", broken)
-    with pytest.raises(ServiceUnavailableError, match="no usable hint: coefficients"):
+    with pytest.raises(ServiceUnavailableError, match="no usable family model: coefficients"):
         ask(language, {"domain": FLAGGED, "hint": True})
     assert ask(language, {"domain": FLAGGED})["label"] == 1

@@ -14,7 +14,7 @@ from chalice.app import ChaliceViewError
 
 from lambda_app.chalicelib.web import settings
 from lambda_app.chalicelib.web.access import PayloadTooLargeError
-from lambda_app.chalicelib.web.api import MAX_ANSWER, classify, respond
+from lambda_app.chalicelib.web.api import MAX_ANSWER, classify, make_response
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names import labels, parse, special, url
 
@@ -93,7 +93,7 @@ def seconds(scorer: Scorer, body: bytes, enough: float = 0.0) -> float:
     for _ in range(3):
         start = time.process_time()
         with contextlib.suppress(ChaliceViewError):
-            respond(classify(scorer, body))
+            make_response(classify(scorer, body))
         best = min(best, time.process_time() - start)
         if best < enough:
             break
@@ -186,7 +186,7 @@ def test_no_answer_is_more_than_a_lambda_may_give(language: Scorer, share: int) 
     path = '"' * (4 * share) + "é" * (4 * (100 - share))
     body = json.dumps({"domains": [f"name{i}.com/{path}" for i in range(1000)]}, ensure_ascii=False)
     try:
-        answer = respond(classify(language, body.encode()))
+        answer = make_response(classify(language, body.encode()))
     except PayloadTooLargeError as error:
         assert f"at most {MAX_ANSWER}" in str(error) or "at most 1000000" in str(error)
     else:
@@ -195,5 +195,5 @@ def test_no_answer_is_more_than_a_lambda_may_give(language: Scorer, share: int) 
 
 def test_a_thousand_of_the_longest_names_fit_in_an_answer(language: Scorer) -> None:
     long = [("x" * 60 + f"{i:03}." + "y" * 62 + ".") * 2 + "com" for i in range(1000)]
-    answer = respond(classify(language, json.dumps({"domains": long}).encode()))
+    answer = make_response(classify(language, json.dumps({"domains": long}).encode()))
     assert len(json.loads(answer.body)["results"]) == 1000

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -22,7 +22,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
 from malicious_domains.model.scorer import Scorer
-from pipeline.release.local_server import served
+from pipeline.release.local_server import serve_app
 from pipeline.training.config import DEFAULTS
 from tests.helpers.api import (
     BAD,
@@ -204,7 +204,7 @@ def test_answers_without_a_key_or_a_model_are_described() -> None:
     key = {"X-Api-Key": "secret"}
     known = sha256(b"secret").hexdigest()
     origins = "https://a.example https://b.example"
-    with served(API_KEY_SHA256=known, OPERATING_POINT="0.5", CORS_ORIGINS=origins) as url:
+    with serve_app(API_KEY_SHA256=known, OPERATING_POINT="0.5", CORS_ORIGINS=origins) as url:
         for path, method in ((PATH, "post"), ("/model", "get")):
             for status, headers in ((401, {}), (503, key)):
                 answer = requests.request(method, url + path, headers=headers, timeout=30)
@@ -214,6 +214,7 @@ def test_answers_without_a_key_or_a_model_are_described() -> None:
                 check_answer(path, method, answer)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.text() | st.from_regex(r"[a-z0-9-]{1,20}\.(com|co\.uk|ru)"), min_size=1))
 def test_whatever_is_asked_the_answer_is_described(scorer: Scorer, domains: list[str]) -> None:
     media = operation(PATH, "post")["responses"]["200"]["content"]["application/json"]
@@ -250,6 +251,6 @@ def test_schemathesis_finds_no_failure(app_url: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_schemathesis_finds_no_way_around_a_key(tmp_path: Path) -> None:
-    with served(API_KEY_SHA256=sha256(b"secret").hexdigest()) as url:
+    with serve_app(API_KEY_SHA256=sha256(b"secret").hexdigest()) as url:
         options = ["--header", "X-Api-Key: secret", "--max-examples", "50"]
         schemathesis(url, tmp_path / "report.json", *options, ASK_FOR_KEY="1")

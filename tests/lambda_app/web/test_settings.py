@@ -16,13 +16,13 @@ import boto3
 import pytest
 import requests
 
-from lambda_app.chalicelib.web.settings import Settings, SettingsError, read
+from lambda_app.chalicelib.web.settings import Settings, SettingsError, read_settings
 from malicious_domains.dga.build_index import build_index, save_index
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
-from pipeline.release.local_server import served
+from pipeline.release.local_server import serve_app
 
 ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"
@@ -54,7 +54,7 @@ def lines(*bodies: object, **environment: str) -> list[dict[str, Any]]:
 
 
 def test_nothing_set_is_open_and_quiet_about_names() -> None:
-    assert read({}) == Settings(
+    assert read_settings({}) == Settings(
         operating_point="max_f1",
         origins=("*",),
         keys=(),
@@ -62,7 +62,10 @@ def test_nothing_set_is_open_and_quiet_about_names() -> None:
         log_level="INFO",
         log_names=False,
     )
-    assert read(dict.fromkeys(("OPERATING_POINT", "BATCH_LIMIT", "LOG_NAMES"), "")) == Settings()
+    assert (
+        read_settings(dict.fromkeys(("OPERATING_POINT", "BATCH_LIMIT", "LOG_NAMES"), ""))
+        == Settings()
+    )
 
 
 def test_every_stage_has_settings_that_the_app_takes() -> None:
@@ -70,7 +73,7 @@ def test_every_stage_has_settings_that_the_app_takes() -> None:
     for stage in config["stages"].values():
         environment = config["environment_variables"] | stage.get("environment_variables", {})
         scorer = Scorer.load(
-            environment.get("MODEL"), operating_point=read(environment).operating_point
+            environment.get("MODEL"), operating_point=read_settings(environment).operating_point
         )
         assert scorer.artifact.metadata
 
@@ -95,7 +98,7 @@ def test_every_stage_has_settings_that_the_app_takes() -> None:
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
-        read({name: value})
+        read_settings({name: value})
 
 
 def test_a_wrong_setting_stops_the_app_at_its_start() -> None:
@@ -113,7 +116,7 @@ def test_a_wrong_setting_stops_the_app_at_its_start() -> None:
 
 def test_a_key_is_asked_for_where_the_model_answers() -> None:
     key = hashlib.sha256(b"secret").hexdigest()
-    with served(API_KEY_SHA256=f"{'0' * 64}, {key}", BATCH_LIMIT="2") as url:
+    with serve_app(API_KEY_SHA256=f"{'0' * 64}, {key}", BATCH_LIMIT="2") as url:
 
         def status(path: str, body: object = None, **headers: str) -> int:
             method = "GET" if body is None else "POST"
@@ -132,7 +135,7 @@ def test_a_key_is_asked_for_where_the_model_answers() -> None:
 
 def test_answers_name_the_origin_that_asks_if_it_may() -> None:
     allowed = "https://a.example https://b.example"
-    with served(CORS_ORIGINS=allowed, OPERATING_POINT="0.001") as url:
+    with serve_app(CORS_ORIGINS=allowed, OPERATING_POINT="0.001") as url:
         for origin, named in (
             ("https://b.example", "https://b.example"),
             ("https://evil.example", "https://a.example"),
@@ -148,7 +151,7 @@ def test_answers_name_the_origin_that_asks_if_it_may() -> None:
 
 
 def test_no_origin_may_read_where_none_is_given() -> None:
-    with served(CORS_ORIGINS="") as url:
+    with serve_app(CORS_ORIGINS="") as url:
         answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
         assert answer.status_code == 200
         assert "Access-Control-Allow-Origin" not in answer.headers
@@ -206,7 +209,7 @@ def test_zones_and_known_names_of_a_stage(tmp_path: Path) -> None:
     allow = tmp_path / "allow.npy"
     AllowList.from_entries(["qqxqxqwwq.com"]).save(allow)
     zones = {"ZONES_CHOSEN": "dyn.example.com", "ZONES_ASSIGNED": "edge-cdn.net"}
-    with served(None, **zones, ALLOW=str(allow)) as url:
+    with serve_app(None, **zones, ALLOW=str(allow)) as url:
 
         def judged(host: str) -> dict[str, Any]:
             answer = requests.post(url + PATH, json={"domain": host}, timeout=30)
@@ -232,12 +235,12 @@ def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) ->
     for name in ("known.npz", "allow.npy"):
         s3.upload_file(str(tmp_path / name), bucket, f"lists/{name}")
     there = f"s3://{bucket}/lists"
-    with served(None, KNOWN=f"{there}/known.npz", ALLOW=f"{there}/allow.npy") as url:
+    with serve_app(None, KNOWN=f"{there}/known.npz", ALLOW=f"{there}/allow.npy") as url:
         both = requests.post(url + PATH, json={"domains": [host, allowed]}, timeout=30).json()
         one, other = both["results"]
         assert (one["label"], one["known"][0]["position"]) == (1, 5)
         assert (other["label"], other["allowed"]) == (0, allowed)
-    with served(None, KNOWN=f"{there}/absent.npz") as url:
+    with serve_app(None, KNOWN=f"{there}/absent.npz") as url:
         answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
         assert answer.status_code == 503
         assert f"{there}/absent.npz cannot be fetched" in answer.json()["Message"]
@@ -247,11 +250,11 @@ def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) ->
 
 def test_an_allow_list_beside_the_artifact_is_taken(artifact_copy: Path) -> None:
     AllowList.from_entries(["qqxqxqwwq.com"]).save(artifact_copy / "allow.npy")
-    with served(artifact_copy) as url:
+    with serve_app(artifact_copy) as url:
         answer = requests.post(url + PATH, json={"domain": "qqxqxqwwq.com"}, timeout=30).json()
         assert (answer["label"], answer["allowed"]) == (0, "qqxqxqwwq.com")
     (artifact_copy / "allow.npy").write_bytes(b"rubbish")
-    with served(artifact_copy) as url:
+    with serve_app(artifact_copy) as url:
         answer = requests.post(url + PATH, json={"domain": "google.com"}, timeout=30)
         assert answer.status_code == 503
         assert "no allow list" in answer.json()["Message"]

@@ -23,7 +23,7 @@ from pipeline.commands.reference import reference
 from pipeline.commands.train import corpus
 from pipeline.corpus import sources
 from pipeline.h2o_cluster import local_servers
-from pipeline.release.local_server import served
+from pipeline.release.local_server import serve_app
 from pipeline.training.export import write_metadata
 from tests.helpers.api import check_answer
 from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
@@ -203,7 +203,7 @@ def test_ones_own_parquet_is_learned_and_recorded(small_csv: Path, tmp_path: Pat
     assert trained.returncode == 0, trained.stderr
     assert "taken    host from 'who', class from 'verdict'," in trained.stderr
     assert "1 suffix: record 2071 'co.uk': co.uk is a public suffix with" in trained.stderr
-    with served(out) as url:
+    with serve_app(out) as url:
         answer = requests.get(f"{url}/model", timeout=30)
     check_answer("/model", "get", answer)
     source = answer.json()["training"]["data"][0]

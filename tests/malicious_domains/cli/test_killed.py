@@ -19,7 +19,7 @@ from malicious_domains.model.artifact import PACKAGED
 from pipeline.release import manifest, versions
 from pipeline.release.manifest import Manifest
 from pipeline.release.s3 import Storage
-from pipeline.release.verify import verify
+from pipeline.release.verify import verify_artifact
 from pipeline.training.export import write_metadata
 from tests.helpers import aws_server
 from tests.helpers.forking import Forks, forks
@@ -87,7 +87,7 @@ def retrain(folder: Path, i: int) -> None:
 
 def listed(storage: Storage) -> list[str]:
     """The versions; none may be damaged."""
-    found = list(versions.versions(storage))
+    found = list(versions.list_versions(storage))
     assert all(isinstance(x, Manifest) for x in found)
     return [x.version for x in found if isinstance(x, Manifest)]
 
@@ -98,7 +98,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
     """Whatever is listed is whole; the current version is what it was."""
-    before = versions.current(storage)
+    before = versions.read_pointer(storage)
     publish = ["publish", "--model", artifact_copy]
 
     def another(i: int) -> list[object]:
@@ -107,15 +107,15 @@ def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> No
 
     with forks(tmp_path / "log") as run:
         for i in killed(run, PUBLISH, 1, another):
-            assert versions.current(storage) == before
+            assert versions.read_pointer(storage) == before
             versions.pull(storage, listed(storage)[-1], tmp_path / "there")
             if i % 5 == 0:
                 assert run.run(*publish)[0] == 0, run.log.read_text()
-                assert manifest.version_of(contents(artifact_copy)) in listed(storage)
+                assert manifest.name_version(contents(artifact_copy)) in listed(storage)
 
 
 def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
-    first = versions.current(storage)
+    first = versions.read_pointer(storage)
     assert first
     retrain(artifact_copy, 1)
     both = [first.version, versions.publish(storage, artifact_copy).manifest.version]
@@ -124,9 +124,9 @@ def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: 
         for _ in killed(run, PULL, 2, lambda i: ["pull", both[i % 2], "--out", out]):
             there = json.loads((out / "manifest.json").read_text())
             assert there["version"] in both
-            verify(out, there["golden"])
+            verify_artifact(out, there["golden"])
         for _ in killed(run, PROMOTE, 3, lambda i: ["promote", both[i % 2]]):
-            pointer = versions.current(storage)
+            pointer = versions.read_pointer(storage)
             assert pointer
             assert pointer.version in both
         assert run.run("promote", both[1])[0] == 0, run.log.read_text()
@@ -143,9 +143,9 @@ def test_training_and_exporting(
     train: list[object] = ["train", "--features", "classic", "--data", small_csv, "--out", out]
     with forks(tmp_path / "log") as run:
         for _ in killed(run, TRAIN, 4, lambda _: train):
-            verify(out, [])
+            verify_artifact(out, [])
         for _ in killed(run, EXPORT, 5, lambda _: train, after="exporting", within=0.5):
-            verify(out, [])
+            verify_artifact(out, [])
         assert run.run(*train)[0] == 0, run.log.read_text()
-    verify(out)
+    verify_artifact(out)
     assert [x.name for x in out.parent.iterdir()] == ["model"]

@@ -6,9 +6,9 @@ import json
 import subprocess
 from pathlib import Path
 
-from pipeline.release.chalice_cli import command
+from pipeline.release.local_server import chalice_command
 
-# A project whose modules are called as some of ours; it tells what it sees.
+# A project with modules named like some of ours; it writes down what it imports.
 APP = """
 import json, pathlib, socketserver, sys
 from chalice import Chalice
@@ -22,15 +22,15 @@ pathlib.Path("told.json").write_text(json.dumps([
 """
 
 
-def test_the_settings_hold_and_nothing_of_ours_is_in_the_way(tmp_path: Path) -> None:
+def test_the_settings_hold_and_no_module_of_ours_is_imported(tmp_path: Path) -> None:
     project = tmp_path / "app"
     (project / ".chalice").mkdir(parents=True)
     (project / ".chalice" / "config.json").write_text('{"app_name": "told"}')
     (project / "app.py").write_text(APP)
     for name in ("package.py", "smoke.py"):
         (project / name).touch()
-    asked = command(project, "generate-models")  # which loads the app
-    run = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = chalice_command(project, "generate-models")  # which loads the app
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     *places, interval, waiting, buffered = json.loads((project / "told.json").read_text())
     assert places == [str(project / name) for name in ("package.py", "smoke.py")]

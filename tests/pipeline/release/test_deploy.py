@@ -24,15 +24,14 @@ import boto3
 import numpy as np
 import pytest
 import requests
+from chalice.config import Config
 
-from lambda_app.chalicelib.web.settings import read
 from malicious_domains.model.artifact import PACKAGED, ArtifactError
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.release import deploy, package, smoke, snapshot
-from pipeline.release.deploy import DeployError
-from pipeline.release.local_server import APP, ROOT, served
-from pipeline.release.package import architecture
+from pipeline.release import ReleaseError, deploy, package, smoke, snapshot
+from pipeline.release.local_server import APP, ROOT, serve_app
+from pipeline.release.package import read_architecture
 from pipeline.release.smoke import SmokeError
 from pipeline.training.export import write_metadata
 
@@ -41,7 +40,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def zipped(packages: dict[str, Path]) -> Path:
-    return packages[architecture("dev")]
+    return packages[read_architecture("dev")]
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def broken_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("broken") / "language"
     shutil.copytree(PACKAGED / "language", folder)
     (folder / "words.npy").write_bytes(b"damaged")
-    with served(folder) as url:
+    with serve_app(folder) as url:
         yield url
 
 
@@ -78,7 +77,7 @@ def gateway(apps: dict[str, str], otherwise: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            app = apps.get(snapshot.deployed_sha256("dev") or "", otherwise)
+            app = apps.get(snapshot.read_deployed_hash("dev") or "", otherwise)
             answer = requests.request(
                 self.command, app + self.path, headers=dict(self.headers), data=body, timeout=30
             )
@@ -107,13 +106,13 @@ def test_deployed_and_deployed_again(
     zipped: Path, changed: Path, state: Path, app_url: str
 ) -> None:
     for code in (zipped, changed):
-        assert deploy.deploy("dev", code, app_url, state, wait=0) == app_url
-        there = snapshot.look(state, "dev")
+        assert deploy.deploy_stage("dev", code, app_url, state, wait=0) == app_url
+        there = snapshot.take_snapshot(state, "dev")
         assert there
         assert there.code == code.read_bytes()  # byte for byte what was packaged
         assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
         assert there.concurrency == 2
-        assert there.settings["Environment"] == {"Variables": package.variables()}
+        assert there.settings["Environment"] == {"Variables": package.read_variables()}
     assert there
     assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/", there.url)
     iam = boto3.client("iam")
@@ -128,98 +127,98 @@ def test_deployed_and_deployed_again(
 def test_a_version_that_fails_is_taken_back(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    with gateway({snapshot.code_sha256(zipped.read_bytes()): app_url}, broken_url) as url:
-        deploy.deploy("dev", zipped, url, state, wait=0)
-        before = snapshot.look(state, "dev")
+    with gateway({snapshot.hash_code(zipped.read_bytes()): app_url}, broken_url) as url:
+        deploy.deploy_stage("dev", zipped, url, state, wait=0)
+        before = snapshot.take_snapshot(state, "dev")
         with pytest.raises(
-            DeployError, match=r"status 503.*; back to the previous version, which answers$"
+            ReleaseError, match=r"status 503.*; back to the previous version, which answers$"
         ):
-            deploy.deploy("dev", changed, url, state, wait=0)
-        assert snapshot.look(state, "dev") == before
+            deploy.deploy_stage("dev", changed, url, state, wait=0)
+        assert snapshot.take_snapshot(state, "dev") == before
         assert requests.get(f"{url}/model", timeout=30).status_code == 200
-        deploy.deploy("dev", zipped, url, state, wait=0)  # and on it goes
+        deploy.deploy_stage("dev", zipped, url, state, wait=0)  # and on it goes
 
 
 def test_a_first_version_that_fails_has_nothing_to_go_back_to(
     zipped: Path, state: Path, broken_url: str
 ) -> None:
-    with pytest.raises(DeployError, match=r"503.*; there is no previous version .*delete --stage"):
-        deploy.deploy("dev", zipped, broken_url, state, wait=0)
-    with pytest.raises(MaliciousDomainsError, match="there would be no way back"):
-        deploy.deploy("dev", zipped, broken_url, state, wait=0)
+    with pytest.raises(ReleaseError, match=r"503.*; there is no previous version .*delete --stage"):
+        deploy.deploy_stage("dev", zipped, broken_url, state, wait=0)
+    with pytest.raises(MaliciousDomainsError, match="there would be no rollback"):
+        deploy.deploy_stage("dev", zipped, broken_url, state, wait=0)
 
 
 def test_a_previous_version_that_does_not_answer_either(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    deploy.deploy("dev", zipped, app_url, state, wait=0)
-    with pytest.raises(DeployError, match="the previous version, which does not answer either"):
-        deploy.deploy("dev", changed, broken_url, state, wait=0)
-    assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(zipped.read_bytes())
+    deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
+    with pytest.raises(ReleaseError, match="the previous version, which does not answer either"):
+        deploy.deploy_stage("dev", changed, broken_url, state, wait=0)
+    assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(zipped.read_bytes())
 
 
 def test_one_command_goes_back_and_forth_again(
     zipped: Path, changed: Path, state: Path, app_url: str
 ) -> None:
-    deploy.deploy("dev", zipped, app_url, state, wait=0)
-    first = snapshot.look(state, "dev")
+    deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
+    first = snapshot.take_snapshot(state, "dev")
     with pytest.raises(MaliciousDomainsError, match="no previous version of dev was kept here"):
-        deploy.back("dev", app_url, state, wait=0)
-    deploy.deploy("dev", changed, app_url, state, wait=0)
-    second = snapshot.look(state, "dev")
-    assert deploy.back("dev", app_url, state, wait=0) == app_url
-    assert snapshot.look(state, "dev") == first
-    deploy.back("dev", app_url, state, wait=0)
-    assert snapshot.look(state, "dev") == second
+        deploy.roll_back("dev", app_url, state, wait=0)
+    deploy.deploy_stage("dev", changed, app_url, state, wait=0)
+    second = snapshot.take_snapshot(state, "dev")
+    assert deploy.roll_back("dev", app_url, state, wait=0) == app_url
+    assert snapshot.take_snapshot(state, "dev") == first
+    deploy.roll_back("dev", app_url, state, wait=0)
+    assert snapshot.take_snapshot(state, "dev") == second
 
 
 def test_a_way_back_that_does_not_answer_is_not_taken(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    with gateway({snapshot.code_sha256(changed.read_bytes()): app_url}, broken_url) as url:
+    with gateway({snapshot.hash_code(changed.read_bytes()): app_url}, broken_url) as url:
         for code in (zipped, changed):
-            deploy.deploy("dev", code, app_url, state, wait=0)
-        with pytest.raises(DeployError, match=r"503.*; back to the previous version, which ans"):
-            deploy.back("dev", url, state, wait=0)
-        assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(changed.read_bytes())
+            deploy.deploy_stage("dev", code, app_url, state, wait=0)
+        with pytest.raises(ReleaseError, match=r"503.*; back to the previous version, which ans"):
+            deploy.roll_back("dev", url, state, wait=0)
+        assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(changed.read_bytes())
     kept = state / "dev.previous.json"
     facts = json.loads(kept.read_text())
     facts["settings"]["Environment"]["Variables"]["API_KEY_SHA256"] = "0" * 64
     kept.write_text(json.dumps(facts))
-    with pytest.raises(DeployError, match="dev asks for a key: set API_KEY"):  # nothing is tried
-        deploy.back("dev", app_url, state, wait=0)
-    assert snapshot.deployed_sha256("dev") == snapshot.code_sha256(changed.read_bytes())
+    with pytest.raises(ReleaseError, match="dev asks for a key: set API_KEY"):  # nothing is tried
+        deploy.roll_back("dev", app_url, state, wait=0)
+    assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(changed.read_bytes())
     (state / "dev.previous.zip").write_bytes(b"another")
     with pytest.raises(MaliciousDomainsError, match="is not the zip that"):
-        deploy.back("dev", app_url, state, wait=0)
+        deploy.roll_back("dev", app_url, state, wait=0)
 
 
 def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
-    first = list(deploy.plan("dev", zipped, state))
+    first = list(deploy.list_changes("dev", zipped, state))
     assert "nothing is deployed: function, role, API and API stage would be made" in first
     assert "memory, MB    None -> 512" in first
-    assert snapshot.look(state, "dev") is None
+    assert snapshot.take_snapshot(state, "dev") is None
     assert not state.exists()
-    deploy.deploy("dev", zipped, app_url, state, wait=0)
-    before = snapshot.look(state, "dev")
-    second = list(deploy.plan("dev", changed, state))
+    deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
+    before = snapshot.take_snapshot(state, "dev")
+    second = list(deploy.list_changes("dev", changed, state))
     assert "              new     chalicelib/new.py" in second
     assert "memory, MB    512" in second
-    assert snapshot.look(state, "dev") == before
-    with pytest.raises(DeployError, match=r"no stage 'staging' in .*; it has dev, prod"):
-        list(deploy.plan("staging", zipped, state))
+    assert snapshot.take_snapshot(state, "dev") == before
+    with pytest.raises(ReleaseError, match=r"no stage 'staging' in .*; it has dev, prod"):
+        list(deploy.list_changes("staging", zipped, state))
 
 
 def test_the_smoke_test_wants_the_answers_of_the_artifact(
     app_url: str, classic_url: str, broken_url: str, classic: Scorer
 ) -> None:
-    assert "CORS are answered" in smoke.smoke(classic_url, classic, 0)
+    assert "CORS are answered" in smoke.smoke_test(classic_url, classic, 0)
     with pytest.raises(SmokeError, match=r"expected 0\.946"):
-        smoke.smoke(app_url, classic, 0)
+        smoke.smoke_test(app_url, classic, 0)
     with pytest.raises(SmokeError, match="status 503"):
-        smoke.smoke(broken_url, None, 0)
+        smoke.smoke_test(broken_url, None, 0)
     with pytest.raises(SmokeError, match="Connection"):
-        smoke.smoke("http://127.0.0.1:9", None, 0)
+        smoke.smoke_test("http://127.0.0.1:9", None, 0)
 
 
 @pytest.mark.parametrize(
@@ -231,32 +230,35 @@ def test_the_smoke_test_goes_by_the_settings_of_the_stage(
     digest = hashlib.sha256(b"secret").hexdigest()
     environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": origins}
     environment |= {"BATCH_LIMIT": "3", "OPERATING_POINT": "0.0001"}
-    settings, expected = read(environment), Scorer.load("language", operating_point=0.0001)
+    settings, expected = (
+        deploy._ask_app(environment),
+        Scorer.load("language", operating_point=0.0001),
+    )
     monkeypatch.delenv("API_KEY", raising=False)
-    with served(None, **environment) as url:
+    with serve_app(None, **environment) as url:
         with pytest.raises(SmokeError, match="asks for a key: set API_KEY"):
-            smoke.smoke(url, expected, 0, settings)
+            smoke.smoke_test(url, expected, 0, settings)
         monkeypatch.setenv("API_KEY", "wrong")
         with pytest.raises(SmokeError, match="status 401"):
-            smoke.smoke(url, expected, 0, settings)
+            smoke.smoke_test(url, expected, 0, settings)
         monkeypatch.setenv("API_KEY", "secret")
-        assert "one name, 3 names" in smoke.smoke(url, expected, 0, settings)
+        assert "one name, 3 names" in smoke.smoke_test(url, expected, 0, settings)
         with pytest.raises(SmokeError, match=r"\(CORS\)"):
-            smoke.smoke(url, expected, 0, settings._replace(origins=("https://c.example",)))
+            smoke.smoke_test(url, expected, 0, settings._replace(origins=("https://c.example",)))
 
 
 def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    deploy.gate()
+    deploy.check_models()
     monkeypatch.setattr("pipeline.release.deploy.artifact.PACKAGED", artifact_copy.parent)
-    deploy.gate()
+    deploy.check_models()
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["threshold"]["value"] += 1e-9
     write_metadata(artifact_copy, metadata)
     with pytest.raises(MaliciousDomainsError, match="threshold is not the artifact's"):
-        deploy.gate()
+        deploy.check_models()
     (artifact_copy / "lexicon.npy").write_bytes(b"damaged")
     with pytest.raises(ArtifactError, match="SHA-256"):
-        deploy.gate()
+        deploy.check_models()
 
 
 def cloudformation(folder: Path, template: str = "") -> dict[str, Any]:
@@ -344,21 +346,47 @@ def test_a_stage_that_reads_logs_is_left_to_cloudformation(
     zipped: Path, state: Path, app_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOG_BUCKET", "dns-logs")
-    with pytest.raises(DeployError, match=r"LOG_BUCKET is set: .* by CloudFormation"):
-        deploy.deploy("dev", zipped, app_url, state, wait=0)
-    with pytest.raises(DeployError, match="LOG_BUCKET is set"):
-        list(deploy.plan("dev", zipped, state))
-    assert snapshot.look(state, "dev") is None
+    with pytest.raises(ReleaseError, match=r"LOG_BUCKET is set: .* by CloudFormation"):
+        deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
+    with pytest.raises(ReleaseError, match="LOG_BUCKET is set"):
+        list(deploy.list_changes("dev", zipped, state))
+    assert snapshot.take_snapshot(state, "dev") is None
 
 
-def test_what_an_earlier_release_wrote_down_is_taken_over(tmp_path: Path) -> None:
-    former, state = tmp_path / ".chalice" / "deployed", tmp_path / "app" / ".chalice" / "deployed"
-    former.mkdir(parents=True)
-    (former / "dev.json").write_text("{}")
-    deploy.adopt(state, former)
-    assert [x.name for x in state.iterdir()] == ["dev.json"]
-    former.mkdir()
-    (former / "prod.json").write_text("{}")
-    deploy.adopt(state, former)  # what is there already stays
-    assert [x.name for x in state.iterdir()] == ["dev.json"]
-    assert [x.name for x in former.iterdir()] == ["prod.json"]
+# --- the zip is where Chalice looks for it ---
+
+CONFIG = Config("dev", config_from_disk={"stages": {"dev": {}}})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    (folder / "chalicelib").mkdir(parents=True)
+    for name in ("app.py", "chalicelib/__init__.py"):
+        (folder / name).touch()
+    (folder / "requirements.txt").write_text("no-such-package\n")  # Chalice cannot make its own
+    return folder
+
+
+def test_chalice_takes_the_planted_zip(project: Path, tmp_path: Path) -> None:
+    zipped = tmp_path / "ours.zip"
+    zipped.write_bytes(b"ours")
+    planted = deploy.plant_zip(zipped, project, CONFIG)
+    packager = deploy.make_packager(CONFIG)
+    package = packager.create_deployment_package(str(project), CONFIG.lambda_python_version)
+    assert package == str(planted)
+    assert planted.read_bytes() == b"ours"
+
+
+def test_another_chalice_is_not_trusted(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "CHALICE", "1.33.0")
+    with pytest.raises(ReleaseError, match=r"1\.33\.0 looks for it. Check in its chalice/"):
+        deploy.plant_zip(tmp_path / "ours.zip", project, CONFIG)
+    assert not (project / ".chalice").exists()
+
+
+def test_settings_that_the_app_refuses_are_refused() -> None:
+    with pytest.raises(ReleaseError, match="^LOG_LEVEL 'LOUD': expected one of DEBUG"):
+        deploy._ask_app({"LOG_LEVEL": "loud"})

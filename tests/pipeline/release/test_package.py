@@ -19,8 +19,8 @@ import pytest
 
 from benchmarks.lambda_runtime import Function, emulated
 from malicious_domains.model.scorer import FEW
-from pipeline.release import package
-from pipeline.release.package import ARCHITECTURES, X86_64, PackagingError
+from pipeline.release import ReleaseError, package
+from pipeline.release.package import ARCHITECTURES, X86_64
 from tests.helpers.api import balancer_event, url_event
 
 ROOT = Path(__file__).parents[3]
@@ -62,7 +62,7 @@ def any_zip(request: pytest.FixtureRequest, packages: dict[str, Path]) -> tuple[
 
 @pytest.fixture(scope="module")
 def function(unpacked: Path) -> Iterator[Function]:
-    with emulated(unpacked, environment=package.variables()) as running:
+    with emulated(unpacked, environment=package.read_variables()) as running:
         yield running
 
 
@@ -129,7 +129,7 @@ def test_the_template_names_the_architecture(any_zip: tuple[str, Path]) -> None:
     )
     assert properties["Architectures"] == [architecture]
     assert properties["CodeUri"] == "./deployment.zip"
-    assert package.variables().items() <= properties["Environment"]["Variables"].items()
+    assert package.read_variables().items() <= properties["Environment"]["Variables"].items()
 
 
 def test_every_module_has_bytecode_that_is_never_checked(any_zip: tuple[str, Path]) -> None:
@@ -145,18 +145,18 @@ def test_every_module_has_bytecode_that_is_never_checked(any_zip: tuple[str, Pat
 
 
 def test_the_same_sources_give_the_same_bytes(packages: dict[str, Path], tmp_path: Path) -> None:
-    again = package.package(tmp_path / "elsewhere", X86_64)
+    again = package.build_package(tmp_path / "elsewhere", X86_64)
     assert again.read_bytes() == packages[X86_64].read_bytes()
 
 
 def test_binaries_of_another_machine_are_refused(packages: dict[str, Path], tmp_path: Path) -> None:
     zipfile.ZipFile(packages["arm64"]).extractall(tmp_path)
     package.check_binaries(tmp_path, "arm64")
-    with pytest.raises(PackagingError, match=r"\.so.* is not for x86_64"):
+    with pytest.raises(ReleaseError, match=r"\.so.* is not for x86_64"):
         package.check_binaries(tmp_path, X86_64)
     for path in (tmp_path / "numpy" / "_core").glob("_multiarray_umath*"):
         path.unlink()
-    with pytest.raises(PackagingError, match="no numpy"):
+    with pytest.raises(ReleaseError, match="no numpy"):
         package.check_binaries(tmp_path, "arm64")
 
 

@@ -21,12 +21,11 @@ from malicious_domains.model import artifact
 from malicious_domains.model.artifact import PACKAGED
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster import ClusterError
-from pipeline.release import versions
-from pipeline.release.aws import AwsError
-from pipeline.release.manifest import Manifest, ManifestError, check_version, read
+from pipeline.release import ReleaseError, versions
+from pipeline.release.manifest import Manifest, ManifestError, check_version, parse_manifest
 from pipeline.release.s3 import Storage
-from pipeline.release.verify import VerificationError, ask_mojo
-from pipeline.release.versions import Pointer, RegistryError
+from pipeline.release.verify import score_golden
+from pipeline.release.versions import Pointer
 from pipeline.training.export import write_metadata
 
 GOLDEN = [
@@ -65,10 +64,10 @@ def overwrite(storage: Storage, name: str, body: bytes) -> None:
 
 def forge(storage: Storage, files: dict[str, bytes], golden: list[dict[str, Any]]) -> str:
     """A version whose hashes are right, whatever its files say."""
-    made = Manifest.of(files, golden)
+    made = Manifest.create(files, golden)
     for name, body in files.items():
         overwrite(storage, f"versions/{made.version}/{name}", body)
-    overwrite(storage, f"versions/{made.version}/manifest.json", made.write())
+    overwrite(storage, f"versions/{made.version}/manifest.json", made.to_bytes())
     return made.version
 
 
@@ -112,7 +111,7 @@ def test_from_training_to_another_machine(
 def test_a_version_never_changes(storage: Storage, version: str) -> None:
     before = objects(storage)
     again = versions.publish(storage, PACKAGED / "classic")
-    assert (again.manifest.version, again.new) == (version, False)
+    assert (again.manifest.version, again.is_new) == (version, False)
     assert objects(storage) == before
 
 
@@ -122,9 +121,9 @@ def test_of_two_publishers_at_once_one_wins(storage: Storage) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(publish, range(4)))
-    assert sum(x.new for x in results) == 1
+    assert sum(x.is_new for x in results) == 1
     assert len({x.manifest.publication for x in results}) == 1
-    assert [x.version for x in versions.versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
+    assert [x.version for x in versions.list_versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
 
 
 @pytest.mark.slow
@@ -164,9 +163,9 @@ def test_of_two_promotions_at_once_one_wins(storage: Storage, version: str, tmp_
     # At first there is no pointer yet, then both have read the same one.
     for first, second in ((published[1], version), (published[2], version)):
         overtaken = Overtaken(storage, partial(versions.promote, storage, first))
-        with pytest.raises(RegistryError, match=f"was moved meanwhile, to {first}"):
+        with pytest.raises(ReleaseError, match=f"was moved meanwhile, to {first}"):
             versions.promote(overtaken, second)
-        current = versions.current(storage)
+        current = versions.read_pointer(storage)
         assert current
         assert current == dataclasses.replace(overtaken.first, moved=current.moved)
     assert overtaken.first.history == [published[1]]
@@ -180,11 +179,11 @@ def test_rollbacks_go_further_and_further_back(storage: Storage, tmp_path: Path)
         names.append(versions.publish(storage, tmp_path / "model").manifest.version)
         versions.promote(storage, names[-1])
     versions.promote(storage, names[-1])  # once more: nothing to go back to in between
-    assert versions.rollback(storage).version == names[1]
-    assert versions.rollback(storage).version == names[0]
-    with pytest.raises(RegistryError, match="no version was current before"):
-        versions.rollback(storage)
-    pointer = versions.current(storage)
+    assert versions.roll_back(storage).version == names[1]
+    assert versions.roll_back(storage).version == names[0]
+    with pytest.raises(ReleaseError, match="no version was current before"):
+        versions.roll_back(storage)
+    pointer = versions.read_pointer(storage)
     assert pointer
     assert pointer.version == names[0]
 
@@ -200,7 +199,7 @@ def test_a_flipped_byte_is_refused(
     body[body.index(b"e")] ^= 1
     overwrite(storage, place, bytes(body))
     before = contents(artifact_copy)
-    with pytest.raises(MaliciousDomainsError, match=r"SHA-256|cannot be understood"):
+    with pytest.raises(MaliciousDomainsError, match=r"SHA-256|is not valid|cannot be understood"):
         versions.pull(storage, version, artifact_copy)
     assert contents(artifact_copy) == before
     assert [x.name for x in artifact_copy.parent.iterdir()] == ["classic"]
@@ -211,11 +210,11 @@ def test_a_missing_or_longer_file_is_refused(
 ) -> None:
     before = contents(artifact_copy)
     overwrite(storage, f"versions/{version}/lexicon.npy", bytes(2_000_000))
-    with pytest.raises(RegistryError, match=r"refused, .* stays as it was: .*over 1,004,412 bytes"):
+    with pytest.raises(ReleaseError, match=r"refused, .* stays as it was: .*over 1,004,412 bytes"):
         versions.pull(storage, version, artifact_copy)
     key = f"some/models/versions/{version}/lexicon.npy"
     boto3.client("s3").delete_object(Bucket=storage.bucket, Key=key)
-    with pytest.raises(RegistryError, match=r"lexicon\.npy is missing"):
+    with pytest.raises(ReleaseError, match=r"lexicon\.npy is missing"):
         versions.pull(storage, version, artifact_copy)
     assert contents(artifact_copy) == before
 
@@ -224,15 +223,15 @@ def test_what_fails_its_own_proof_is_neither_published_nor_installed(
     storage: Storage, artifact_copy: Path, tmp_path: Path
 ) -> None:
     """All hashes are right; one coefficient is not the MOJO's."""
-    golden = ask_mojo(artifact_copy)
+    golden = score_golden(artifact_copy)
     metadata = json.loads((artifact_copy / "model.json").read_text())
     metadata["coefficients"]["length"] += 1e-9
     write_metadata(artifact_copy, metadata)
-    with pytest.raises((VerificationError, ClusterError)):
+    with pytest.raises((ReleaseError, ClusterError)):
         versions.publish(storage, artifact_copy)
     assert not objects(storage)
     forged = forge(storage, contents(artifact_copy), golden)
-    with pytest.raises(RegistryError, match="coefficients of length are not the artifact's"):
+    with pytest.raises(ReleaseError, match="coefficients of length are not the artifact's"):
         versions.pull(storage, forged, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -242,12 +241,12 @@ def test_golden_answers_that_it_does_not_give_are_refused(storage: Storage, tmp_
     right = forge(storage, files, GOLDEN)
     versions.pull(storage, right, tmp_path / "out")
     wrong = [GOLDEN[0] | {"probability": GOLDEN[0]["probability"] + 1e-9}, *GOLDEN[1:]]
-    overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, wrong).write())
-    with pytest.raises(RegistryError, match=r"plzdonthackmekthxbye gives 0\.946"):
+    overwrite(storage, f"versions/{right}/manifest.json", Manifest.create(files, wrong).to_bytes())
+    with pytest.raises(ReleaseError, match=r"plzdonthackmekthxbye gives 0\.946"):
         versions.pull(storage, right, tmp_path / "out")
     unread = [{"domain": "127.0.0.1", "probability": 0.5, "label": 0}]
-    overwrite(storage, f"versions/{right}/manifest.json", Manifest.of(files, unread).write())
-    with pytest.raises(RegistryError, match="is refused"):
+    overwrite(storage, f"versions/{right}/manifest.json", Manifest.create(files, unread).to_bytes())
+    with pytest.raises(ReleaseError, match="is refused"):
         versions.pull(storage, right, tmp_path / "out")
     artifact.load_artifact(tmp_path / "out")
 
@@ -255,9 +254,9 @@ def test_golden_answers_that_it_does_not_give_are_refused(storage: Storage, tmp_
 @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "model.json/../x", "x.py", ""])
 def test_file_names_that_are_none_of_ours_are_refused(name: str) -> None:
     files = contents(PACKAGED / "classic") | {name: b"evil"}
-    made = Manifest.of(files, GOLDEN)
-    with pytest.raises(ManifestError, match="none of ours"):
-        read(made.write(), made.version)
+    made = Manifest.create(files, GOLDEN)
+    with pytest.raises(ManifestError, match="unexpected file"):
+        parse_manifest(made.to_bytes(), made.version)
 
 
 @pytest.mark.parametrize(
@@ -274,28 +273,28 @@ def test_file_names_that_are_none_of_ours_are_refused(name: str) -> None:
     ],
 )
 def test_manifests_that_cannot_be_understood(change: dict[str, Any]) -> None:
-    made = Manifest.of(contents(PACKAGED / "classic"), GOLDEN)
-    assert read(made.write(), made.version) == made
-    with pytest.raises(ManifestError, match="cannot be understood"):
-        read(json.dumps(json.loads(made.write()) | change).encode(), made.version)
+    made = Manifest.create(contents(PACKAGED / "classic"), GOLDEN)
+    assert parse_manifest(made.to_bytes(), made.version) == made
+    with pytest.raises(ManifestError, match="is not valid"):
+        parse_manifest(json.dumps(json.loads(made.to_bytes()) | change).encode(), made.version)
 
 
 @pytest.mark.parametrize("version", ["", "..", "current.json", "a-20261123-0A1b2c3d4e5f", "a/b"])
 def test_what_is_no_version(version: str) -> None:
-    with pytest.raises(ManifestError, match="is no version; they look like"):
+    with pytest.raises(ManifestError, match="is not a version; versions look like"):
         check_version(version)
 
 
 def test_an_upload_that_was_cut_off_is_no_version_and_can_be_repeated(
     storage: Storage, tmp_path: Path
 ) -> None:
-    made = Manifest.of(contents(PACKAGED / "classic"), GOLDEN)
+    made = Manifest.create(contents(PACKAGED / "classic"), GOLDEN)
     body = (PACKAGED / "classic" / "lexicon.npy").read_bytes()
     overwrite(storage, f"versions/{made.version}/lexicon.npy", body)
-    assert list(versions.versions(storage)) == []
-    with pytest.raises(RegistryError, match="no version"):
+    assert list(versions.list_versions(storage)) == []
+    with pytest.raises(ReleaseError, match="no version"):
         versions.pull(storage, made.version, tmp_path / "out")
-    assert versions.publish(storage, PACKAGED / "classic").new
+    assert versions.publish(storage, PACKAGED / "classic").is_new
     versions.pull(storage, made.version, tmp_path / "out")
 
 
@@ -308,12 +307,12 @@ def test_a_damaged_version_does_not_hide_the_others(
     assert main(["versions", "--from", place]) == 1
     said = capsys.readouterr()
     assert version in said.out
-    assert said.err.startswith(f"versions: {damaged}: its manifest cannot be understood")
+    assert said.err.startswith(f"versions: {damaged}: the manifest is not valid")
 
 
 @pytest.mark.parametrize("place", ["http://x/y", "s3://", "s3://UPPER/x", "bucket/x", "s3:///x"])
 def test_places_that_are_none(place: str) -> None:
-    with pytest.raises(AwsError, match=r"is no place in S3; expected s3://bucket/prefix"):
+    with pytest.raises(ReleaseError, match=r"is not in S3; expected s3://bucket/prefix"):
         Storage(place)
 
 
@@ -342,8 +341,8 @@ def test_what_cannot_be_reached_is_said_in_one_line(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"created": "yesterday"}, "created is no date"),
-        ({"name": "../x"}, "is not of a-z, 0-9 and hyphens"),
+        ({"created": "yesterday"}, "created is not a date"),
+        ({"name": "../x"}, "other characters than a-z, 0-9 and hyphens"),
         ({"files": {"lexicon.npy": None}}, r"does not list mojo\.zip"),
     ],
 )
@@ -360,5 +359,5 @@ def test_artifacts_that_are_not_published(
 
 
 def test_a_report_that_is_none_is_not_published(storage: Storage, tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match=r"holds no index\.html; `evaluate --out`"):
+    with pytest.raises(ReleaseError, match=r"holds no index\.html; `evaluate --out`"):
         versions.publish(storage, PACKAGED / "classic", tmp_path)
