@@ -22,9 +22,9 @@ _h2o_url = click.option("--h2o-url", metavar="URL", help="A cluster that runs el
 )
 def train_hint(out: Path | None, h2o_url: str | None, compare: bool) -> int:
     """Train the model that names families, and export it."""
-    from ..evaluation.family_runs import run_training
+    from ..training.family_training import run_family_training
 
-    run_training(out, h2o_url, compare)
+    run_family_training(out, h2o_url, compare)
     return DONE
 
 
@@ -40,8 +40,8 @@ def train_hint(out: Path | None, h2o_url: str | None, compare: bool) -> int:
 )
 def evaluate_hint(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> int:
     """Print how often a hint is right, by family, and what it takes for what."""
-    from ..evaluation.family_runs import run_evaluation
+    from ..evaluation.family_accuracy import evaluate_families
 
-    for line in run_evaluation(artifact, h2o_url, leave_out):
+    for line in evaluate_families(artifact, h2o_url, leave_out):
         print(line, flush=True)
     return DONE

@@ -1,4 +1,4 @@
-"""The hint's proof against H2O, and how its corpus and its groups are made."""
+"""The family model's verification against H2O, and how its corpus and its groups are made."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from malicious_domains.families import family_artifact
 from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.model.artifact import MOJO
 from pipeline.corpus.sources import sha256_of
-from pipeline.evaluation import family_accuracy
-from pipeline.evaluation.family_runs import Equation
+from pipeline.evaluation.family_accuracy import measure_accuracy
 from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster.cluster import Cluster
-from pipeline.training import family_model, sample_names
+from pipeline.training import family_model, family_training, sample_names
+from pipeline.training.family_training import FamilyEquation
 
 SOME = ("goz", "ramdo", "vawtrak", "simda")
 
@@ -41,7 +41,7 @@ def test_another_models_mojo_is_refused(artifact_copy: Path) -> None:
         family_model.read_equation(artifact_copy / MOJO)
 
 
-def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -> None:
+def test_a_small_model_from_samples_to_verification(h2o_cluster: Cluster, tmp_path: Path) -> None:
     learn = sample_names.sample_families(
         sample_names.LEARN, 200, SOME, ()
     ) + sample_names.sample_synthetic(sample_names.LEARN, 60)
@@ -50,11 +50,13 @@ def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -
     test = sample_names.sample_families(
         sample_names.TEST, 100, SOME, {x for group in learn for x in group.labels}
     )
-    names = family_accuracy.singles(classes, coefficients, test)
-    groups = family_accuracy.told_as_one(classes, family_accuracy.clients(test, names, 1.0))
-    p = family_accuracy.by_group(classes, groups, names.scores)
-    assert family_accuracy.accuracy(groups, names.family, p).means[0] > 0.9
-    typical = family_accuracy.typical(groups, test, family_accuracy.fit(test, p))
+    names = family_training.score_names(classes, coefficients, test)
+    groups = family_training.merge_inseparable(
+        classes, family_training.sum_clients(test, names, 1.0)
+    )
+    p = family_training.sum_groups(classes, groups, names.scores)
+    assert measure_accuracy(groups, names.family, p).means[0] > 0.9
+    typical = family_training.choose_typical(groups, test, family_training.average_fit(test, p))
     chosen = {"groups": groups, "temperature": 1.0, "unknown_from": 0.5, "typical": typical}
     family_model.export_families(tmp_path, chosen, {})
     family_model.verify_families(tmp_path, [x for group in test for x in group.labels])
@@ -64,23 +66,16 @@ def test_a_small_one_from_draws_to_proof(h2o_cluster: Cluster, tmp_path: Path) -
     np.testing.assert_allclose(again, coefficients, rtol=0, atol=1.5 / family_artifact.STEPS)
 
 
-def test_clients_are_evaluated_as_they_are_told() -> None:
-    loaded, some = (
-        family_artifact.load_artifact(),
-        sample_names.sample_families(sample_names.TEST, 40, (*SOME, "banjori"), ()),
-    )
-    coefficients = np.array([loaded.intercepts, *loaded.coefficients])
-    groups = {name: list(members) for name, members in loaded.groups.items()}
-    chosen = (groups, loaded.temperature, loaded.unknown_from, loaded.typical)
-    equation = Equation(loaded.classes, coefficients, *chosen)
-    probability, unknown = equation.clients(some)[1], equation.unknown_clients(some)
-    for group, p, odd in zip(some, probability, unknown, strict=True):
-        hint = FamilyModel(loaded).classify_client(group.labels)
-        assert hint.unknown == pytest.approx(p[[*groups].index("unknown")], abs=1e-12)
-        assert hint.families[0].probability == pytest.approx(
-            max(np.delete(p, [*groups].index("unknown")))
-        )
-        assert (hint.answer == "unknown") == odd
+def test_clients_are_evaluated_as_the_served_model_classifies_them() -> None:
+    some = sample_names.sample_families(sample_names.TEST, 40, (*SOME, "banjori"), ())
+    equation, served = FamilyEquation.load(family_artifact.PACKAGED), FamilyModel.load()
+    at = [*equation.groups].index("unknown")
+    probability, unknown = equation.score_clients(some)[1], equation.find_unknown_clients(some)
+    for group, p, is_unknown in zip(some, probability, unknown, strict=True):
+        likely = served.classify_client(group.labels)
+        assert likely.unknown == pytest.approx(p[at], abs=1e-12)
+        assert likely.families[0].probability == pytest.approx(max(np.delete(p, at)))
+        assert (likely.answer == "unknown") == is_unknown
 
 
 def test_no_label_is_in_two_parts() -> None:
@@ -93,9 +88,9 @@ def test_no_label_is_in_two_parts() -> None:
         known |= set(labels)
 
 
-def test_families_that_cannot_be_told_apart_are_told_as_one() -> None:
+def test_families_that_cannot_be_separated_are_reported_as_one() -> None:
     classes = ["a", "b v1", "b v2", "c", "shape-x"]
     scores = np.log([[0.4, 0.2, 0.2, 0.1, 0.1], [0.1, 0.1, 0.1, 0.6, 0.1]])
-    days = family_accuracy.Judged(["a", "b", "a", "b", "c"], scores[[0, 0, 0, 0, 1]])
-    groups = family_accuracy.told_as_one(classes, days)
+    days = family_training.Scored(["a", "b", "a", "b", "c"], scores[[0, 0, 0, 0, 1]])
+    groups = family_training.merge_inseparable(classes, days)
     assert groups == {"a or b": ["a", "b v1", "b v2"], "c": ["c"], "unknown": ["shape-x"]}

@@ -1,0 +1,293 @@
+"""Train the family model: sample names, fit in H2O, choose its groups, export and verify it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.families import family_artifact
+from malicious_domains.families.family_artifact import STEPS
+from malicious_domains.families.family_features import compute_features
+from malicious_domains.families.likely_families import (
+    MIN_LABELS_FOR_FIT,
+    TINY,
+    UNKNOWN,
+    design_effect,
+)
+from malicious_domains.features.array_types import Bools, Floats, Ints
+from malicious_domains.inputs import paths
+from malicious_domains.inputs.atomic import replace_folder
+from malicious_domains.inputs.console import print_status
+from malicious_domains.model.artifact import MOJO
+
+from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
+from . import TrainingError
+from .family_model import export_families, fit_families, read_equation, verify_families
+from .sample_names import LEARN, PARTS, TEST, VALIDATE, Drawn, sample_families, sample_synthetic
+
+SAME = 1.5 / STEPS  # largest difference between coefficients of two trainings: a step
+VERIFIED = 5000  # names that are scored by the MOJO too
+SEPARATED = 0.85  # balanced accuracy on clients' days from which on two families are separated
+UNTYPICAL = 0.05  # share of a family's validation days whose fit is too bad
+FALSELY_UNKNOWN = 0.1  # share of the known families' validation names, mean of families
+_NAMES = {LEARN: 2000, VALIDATE: 600, TEST: 600}  # of a family
+_SYNTHETIC_NAMES = {LEARN: 800, VALIDATE: 400, TEST: 400}  # of a synthetic family
+_SYNTHETIC = "shape-"
+_TEMPERATURES = np.geomspace(0.5, 4, 43)
+
+Groups = Mapping[str, Sequence[str]]  # classes by the name under which they are reported
+
+
+class FamilyCorpus(NamedTuple):
+    """Names to learn from, to choose by, and to test with; no label is in two parts."""
+
+    learn: list[Drawn]
+    validate: list[Drawn]
+    test: list[Drawn]
+
+
+class Scored(NamedTuple):
+    """Names, or clients, with a score of each class: its ln P but for a constant."""
+
+    family: list[str]  # (names,) the true one; "unknown" for synthetic families
+    scores: Floats  # (names, classes)
+
+
+@dataclass(frozen=True)
+class FamilyEquation:
+    """A fitted model, and what was chosen with the validation names."""
+
+    classes: Sequence[str]
+    coefficients: Floats  # (1 + features, classes), the intercepts first
+    groups: Groups
+    temperature: float
+    unknown_from: float
+    typical: Mapping[str, float]
+
+    @classmethod
+    def load(cls, folder: Path) -> FamilyEquation:
+        """Load the equation of an artifact; raise ArtifactError."""
+        model = family_artifact.load_artifact(folder)
+        chosen = model.groups, model.temperature, model.unknown_from, model.typical
+        return cls(model.classes, np.array([model.intercepts, *model.coefficients]), *chosen)
+
+    def score_names(self, drawn: Sequence[Drawn]) -> tuple[list[str], Floats]:
+        """Return the family of each single name, and P of each group (names, groups)."""
+        names = score_names(self.classes, self.coefficients, drawn)
+        return names.family, sum_groups(self.classes, self.groups, names.scores / self.temperature)
+
+    def score_clients(self, drawn: Sequence[Drawn]) -> tuple[list[str], Floats]:
+        """Return the family of each client, who asks for a draw, and P of each group."""
+        names = score_names(self.classes, self.coefficients, drawn)
+        days = sum_clients(drawn, names, self.temperature)
+        effect = np.array([design_effect(len(x.labels)) for x in drawn])
+        return days.family, sum_groups(self.classes, self.groups, days.scores / effect[:, None])
+
+    def find_unknown(self, probability: Floats) -> Bools:
+        """Return which names are called unknown, from P of each group."""
+        unknown: Bools = probability[:, [*self.groups].index(UNKNOWN)] >= self.unknown_from
+        return unknown
+
+    def find_unknown_clients(self, drawn: Sequence[Drawn]) -> Bools:
+        """Return which clients are called unknown: by their P, or as no family fits their names."""
+        probability = self.score_clients(drawn)[1]
+        fits = average_fit(drawn, self.score_names(drawn)[1])
+        known = [i for i, x in enumerate(self.groups) if x != UNKNOWN]
+        least = np.array([self.typical[x] for x in self.groups if x != UNKNOWN])
+        first = probability[:, known].argmax(axis=1)
+        untypical = fits[:, known][np.arange(len(drawn)), first] < least[first]
+        enough = np.array([len(x.labels) >= MIN_LABELS_FOR_FIT for x in drawn])
+        unknown: Bools = self.find_unknown(probability) | (untypical & enough)
+        return unknown
+
+
+def run_family_training(out: Path | None, h2o_url: str | None, compare: bool) -> None:
+    """Sample, fit, choose, export and verify; raise MaliciousDomainsError if a step fails.
+
+    compare: fail unless the coefficients are the packaged ones, within a step of rounding.
+    """
+    target = out or paths.BUILD / "hint"
+    with replace_folder(target, family_artifact.FILES) as folder:
+        print_status("sampling names ...")
+        corpus = sample_corpus()
+        with open_cluster(ClusterOptions(h2o_url)) as cluster:
+            print_status("training a multinomial GLM in H2O ...")
+            equation = train_equation(cluster, corpus, folder / MOJO)
+        names = ("groups", "temperature", "unknown_from", "typical")
+        chosen = {name: getattr(equation, name) for name in names}
+        export_families(folder, chosen, {"names": sum(len(x.labels) for x in corpus.learn)})
+        test = [x for group in corpus.test for x in group.labels]
+        step = max(len(test) // VERIFIED, 1)
+        print_status(f"verified {verify_families(folder, test[::step])}")
+        if compare:
+            print_status(f"the same as the packaged one: {_compare_packaged(folder)}")
+    print_status(f"written  {target}")
+
+
+def sample_corpus(families: Sequence[str] = tuple(FAMILIES)) -> FamilyCorpus:
+    """Sample the names of all parts, the same ones every time."""
+    known: set[str] = set()
+    parts = []
+    for part in PARTS:
+        drawn = sample_families(part, _NAMES[part], families, known)
+        known |= {x for group in drawn for x in group.labels}
+        parts.append(drawn + sample_synthetic(part, _SYNTHETIC_NAMES[part]))
+    return FamilyCorpus(*parts)
+
+
+def train_equation(cluster: Cluster, corpus: FamilyCorpus, mojo: Path) -> FamilyEquation:
+    """Fit on the names to learn from, and choose everything else with the validation names."""
+    fit_families(cluster, corpus.learn, mojo)
+    classes, coefficients = read_equation(mojo)
+    names = score_names(classes, coefficients, corpus.validate)
+    temperature = choose_temperature(classes, names)
+    groups = merge_inseparable(classes, sum_clients(corpus.validate, names, temperature))
+    known = [x for x in corpus.validate if x.family in FAMILIES]
+    names = score_names(classes, coefficients, known)
+    p = sum_groups(classes, groups, names.scores / temperature)
+    unknown_from = choose_unknown_from(groups, names.family, p)
+    typical = choose_typical(groups, known, average_fit(known, p))
+    return FamilyEquation(classes, coefficients, groups, temperature, unknown_from, typical)
+
+
+def _compare_packaged(folder: Path) -> str:
+    (one, first), (other, second) = (
+        read_equation(x / MOJO) for x in (family_artifact.PACKAGED, folder)
+    )
+    difference = float(np.abs(first - second).max()) if one == other else float("inf")
+    if not difference <= SAME:
+        raise TrainingError(f"coefficients {difference:.1e} from the packaged ones, over {SAME}")
+    return f"{first.size:,} coefficients within {difference:.1e}"
+
+
+# --- scores ---
+
+
+def score_names(classes: Sequence[str], coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
+    """Return the linear predictors of each single name."""
+    labels = [x for group in drawn for x in group.labels]
+    scores = np.array([compute_features(x) for x in labels]) @ coefficients[1:] + coefficients[0]
+    return Scored([_true_family(group) for group in drawn for _ in group.labels], scores)
+
+
+def sum_clients(drawn: Sequence[Drawn], names: Scored, temperature: float) -> Scored:
+    """Return the sums of ln P over each client's names."""
+    logs = np.log(_softmax(names.scores / temperature).clip(TINY))
+    return Scored([*map(_true_family, drawn)], np.add.reduceat(logs, _starts(drawn)))
+
+
+def _true_family(group: Drawn) -> str:
+    return UNKNOWN if group.family.startswith(_SYNTHETIC) else group.family
+
+
+def _starts(drawn: Sequence[Drawn]) -> Ints:
+    """Return the position of each client's first name."""
+    return np.cumsum([0, *(len(group.labels) for group in drawn)])[:-1]
+
+
+def _softmax(scores: Floats) -> Floats:
+    """Return P of each class (names, classes)."""
+    parts = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Floats = parts / parts.sum(axis=1, keepdims=True)
+    return shares
+
+
+def sum_groups(classes: Sequence[str], groups: Groups, scores: Floats) -> Floats:
+    """Return P of each group (names, groups), from scores of the classes."""
+    p = _softmax(scores)
+    return np.stack([p[:, [classes.index(x) for x in m]].sum(1) for m in groups.values()], 1)
+
+
+def average_fit(drawn: Sequence[Drawn], probability: Floats) -> Floats:
+    """Return the mean ln P of each group over a client's names, from P of single names."""
+    sizes = np.array([len(group.labels) for group in drawn])
+    sums = np.add.reduceat(np.log(probability.clip(TINY)), _starts(drawn))
+    means: Floats = sums / sizes[:, None]
+    return means
+
+
+# --- choices ---
+
+
+def list_families(classes: Sequence[str]) -> dict[str, list[str]]:
+    """Return the classes of each family, one a variant; synthetic families are "unknown".
+
+    >>> list_families(["goz", "vawtrak v1", "vawtrak v2", "shape-hex"])
+    {'goz': ['goz'], 'vawtrak': ['vawtrak v1', 'vawtrak v2'], 'unknown': ['shape-hex']}
+    """
+    families: dict[str, list[str]] = {}
+    for name in classes:
+        family = UNKNOWN if name.startswith(_SYNTHETIC) else name.partition(" ")[0]
+        families.setdefault(family, []).append(name)
+    return families
+
+
+def choose_temperature(classes: Sequence[str], names: Scored) -> float:
+    """Return the temperature of the least log loss, each family weighing the same."""
+    families = list_families(classes)
+    at = np.array([[*families].index(x) for x in names.family])
+    weights = 1 / np.bincount(at, minlength=len(families))[at]
+
+    def loss(temperature: float) -> float:
+        p = sum_groups(classes, families, names.scores / temperature)[np.arange(len(at)), at]
+        return float(-(weights * np.log(p.clip(TINY))).sum())
+
+    return round(float(min(_TEMPERATURES, key=loss)), 4)
+
+
+def merge_inseparable(classes: Sequence[str], days: Scored) -> dict[str, list[str]]:
+    """Return the classes of each group of families that are reported as one.
+
+    The two groups whose clients' days are separated worst become one, and so on, until any two
+    are separated, when only these two are possible, with a balanced accuracy of SEPARATED.
+    """
+    families = list_families(classes)
+    unknown = families.pop(UNKNOWN, [])
+    groups: list[tuple[str, ...]] = [(x,) for x in families]
+    p, names = sum_groups(classes, families, days.scores), np.array(days.family)
+
+    def accuracy(pair: tuple[tuple[str, ...], tuple[str, ...]]) -> float:
+        """Return the balanced accuracy with which two groups of families are separated."""
+        one, other = (p[:, [[*families].index(x) for x in group]].sum(axis=1) for group in pair)
+        ahead = one > other
+        right = ahead[np.isin(names, pair[0])].mean(), 1 - ahead[np.isin(names, pair[1])].mean()
+        return float(np.mean(right))
+
+    while len(groups) > 1:
+        worst = min(combinations(groups, 2), key=accuracy)
+        if accuracy(worst) >= SEPARATED:
+            break
+        groups = [x for x in groups if x not in worst] + [tuple(sorted(worst[0] + worst[1]))]
+    merged = {" or ".join(x): [kind for y in x for kind in families[y]] for x in sorted(groups)}
+    return merged | {UNKNOWN: unknown}
+
+
+def choose_unknown_from(groups: Groups, family: Sequence[str], probability: Floats) -> float:
+    """Return the P(unknown) that FALSELY_UNKNOWN of names reach, each family weighing the same."""
+    unknown, names = probability[:, list(groups).index(UNKNOWN)], np.array(family)
+    weights = np.array([1 / (names == x).sum() for x in family])
+    order = np.argsort(-unknown)
+    last = int(np.searchsorted(np.cumsum(weights[order]), FALSELY_UNKNOWN * len({*family})))
+    return round(float(unknown[order][last]), 4)
+
+
+def choose_typical(groups: Groups, drawn: Sequence[Drawn], fits: Floats) -> dict[str, float]:
+    """Return the fit that all but UNTYPICAL of each group's days reach; fits: of average_fit()."""
+    column = find_columns(groups, [*groups])
+    at = np.array([column.get(group.family, -1) for group in drawn])
+    return {
+        group: round(float(np.quantile(fits[at == i, i], UNTYPICAL)), 4)
+        for i, group in enumerate(groups)
+        if group != UNKNOWN
+    }
+
+
+def find_columns(groups: Groups, names: Sequence[str]) -> dict[str, int]:
+    """Return for each family the position of its group among names of groups."""
+    return {kind.partition(" ")[0]: i for i, x in enumerate(names) for kind in groups[x]}
