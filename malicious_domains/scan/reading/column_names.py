@@ -1,17 +1,15 @@
-"""Which column of an unknown table is the client, the query, the time, the response code."""
+"""Which column of a table is the client, the query, the time, the response code."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
-from typing import TypedDict
 
 from . import sql
-from .layout import Head
-from .log_files import ReadingError
+from .layout import Head, Layout, Table
+from .prepare_input import ReadingError
 
-# In lower case, without what is between words; the first that is there is taken.
-USUAL = {
+# In lower case, letters and digits alone; the first one that is there is taken.
+USUAL_NAMES = {
     "client": (
         "client", "clientip", "clientaddress", "clientaddr", "clientname", "sourceip", "srcip",
         "source", "src", "srcaddr", "sourceaddress", "sourceaddr", "cip", "queryip", "idorigh",
@@ -34,66 +32,70 @@ USUAL = {
         "querytypename", "dnsqtype",
     ),
 }  # fmt: skip
+FIELDS = tuple(USUAL_NAMES)  # what a mapping may name
 _REQUIRED = ("client", "query")
 
 
-class Expressions(TypedDict):
-    """What a layout says of its lines, in SQL."""
+def match_usual_names(columns: Collection[str]) -> dict[str, str]:
+    """Return the column of each field that has a usual name.
 
-    client: str
-    query: str
-    time: str
-    rcode: str
-    why: str
-    coded: bool
-
-
-def usual(known: Collection[str]) -> dict[str, str]:
-    """The columns that bear usual names."""
-    plain = {"".join(filter(str.isalnum, x.lower())): x for x in reversed(list(known))}
-    found = {w: next((plain[x] for x in tries if x in plain), "") for w, tries in USUAL.items()}
-    return {what: column for what, column in found.items() if column}
-
-
-def chosen(
-    known: Collection[str], mapping: Mapping[str, str], path: Path, form: str, claimed: bool
-) -> dict[str, str]:
-    """The column of each field, by the mapping and usual names; empty if it is another form.
-
-    Raises ReadingError if the mapping names what is not there, or, where the form is claimed or
-    there is a mapping, if no client or no query can be told.
+    >>> match_usual_names(["Time Stamp", "Client-IP", "qname", "bytes"])
+    {'client': 'Client-IP', 'query': 'qname', 'time': 'Time Stamp'}
     """
-    for what, column in mapping.items():
-        if column not in known:
+    plain = {"".join(filter(str.isalnum, x.lower())): x for x in reversed(list(columns))}
+    matches = {
+        field: next((plain[x] for x in names if x in plain), "")
+        for field, names in USUAL_NAMES.items()
+    }
+    return {field: column for field, column in matches.items() if column}
+
+
+def check_mapping(mapping: Mapping[str, str]) -> None:
+    """Raise ReadingError for a field that cannot be mapped."""
+    if unknown := sorted(set(mapping) - set(FIELDS)):
+        raise ReadingError(f"there is no {unknown[0]!r} to map; known are {', '.join(FIELDS)}")
+
+
+def choose_columns(
+    columns: Collection[str], mapping: Mapping[str, str], file: object, form: str, claimed: bool
+) -> dict[str, str]:
+    """Return the column of each field, by the mapping and usual names; {} for another format.
+
+    Raises ReadingError if the mapping names a column that is not there, or if there is no client
+    or no query though the format is claimed or mapped.
+    """
+    for field, column in mapping.items():
+        if column not in columns:
             raise ReadingError(
-                f"{path}: --map {what}={column}: there is no {column!r}; {_there(known)}"
+                f"{file}: --map {field}={column}: there is no {column!r}; {_list_columns(columns)}"
             )
-    found = usual(known) | dict(mapping)
-    missing = [x for x in _REQUIRED if x not in found]
+    chosen = match_usual_names(columns) | dict(mapping)
+    missing = [x for x in _REQUIRED if x not in chosen]
     if missing == list(_REQUIRED) and not claimed and not mapping:
         return {}
     if missing:
         maps = ",".join(f"{x}=NAME" for x in missing)
         raise ReadingError(
-            f"{path}: {form} without a column for the {' and the '.join(missing)}; "
-            f"{_there(known)}. Say which: --map {maps}"
+            f"{file}: {form} without a column for the {' and the '.join(missing)}; "
+            f"{_list_columns(columns)}. Say which: --map {maps}"
         )
-    return found
+    return chosen
 
 
-def _there(known: Collection[str]) -> str:
-    return f"there are {', '.join(sorted(known)[:30])}" if known else "there are no columns"
+def _list_columns(columns: Collection[str]) -> str:
+    return f"there are {', '.join(sorted(columns)[:30])}" if columns else "there are no columns"
 
 
-def expressions(found: Mapping[str, str], head: Head) -> Expressions:
-    """SQL for columns client_, query_, time_, rcode_ and type_, as far as they were found."""
-    query = sql.cleaned("query_")
-    has = {x: x in found for x in USUAL}
-    return {
-        "client": sql.cleaned("client_"),
-        "query": query,
-        "time": sql.seconds("time_", head.text.latest) if has["time"] else "NULL::DOUBLE",
-        "rcode": sql.rcode("rcode_") if has["rcode"] else "NULL::VARCHAR",
-        "why": sql.why(query, qtype="upper(type_)" if has["type"] else None),
-        "coded": has["rcode"],
-    }
+def map_columns(form: str, table: Table, fields: Collection[str], head: Head) -> Layout:
+    """Return the layout of a table with the columns client_, query_, time_, rcode_ and type_."""
+    query = sql.drop_blank("query_")
+    return Layout(
+        form,
+        table,
+        client=sql.drop_blank("client_"),
+        query=query,
+        time=sql.parse_time("time_", head.file.latest) if "time" in fields else "NULL::DOUBLE",
+        rcode=sql.name_rcode("rcode_") if "rcode" in fields else "NULL::VARCHAR",
+        why=sql.classify_line(query, qtype="upper(type_)" if "type" in fields else None),
+        has_rcodes="rcode" in fields,
+    )

@@ -1,4 +1,4 @@
-"""Tables of separated values: Cisco Umbrella's, and any other."""
+"""Logs of delimited columns: Cisco Umbrella's, and any CSV."""
 
 from __future__ import annotations
 
@@ -7,94 +7,80 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import column_names as names
 from . import sql
-from .layout import Head, Layout, selected, undecoded
+from .column_names import choose_columns, map_columns
+from .layout import Head, Layout
 
 _DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
-class Csv:
-    """columns: how many there are; used: where, from zero, the short names of the SQL stand.
+class DelimitedLines:
+    """Lines of delimited cells, some of which are read as columns.
 
-    header: the fields of a header line, which is no query.
+    columns: the number of cells of a line. used: each column and its cell's index. header: the
+    cells of a header line, which is not a query.
     """
 
-    form: str
     columns: int
     delimiter: str
     quoted: bool
     used: tuple[tuple[str, int], ...]
-    client: str
-    query: str
-    time: str
-    rcode: str
-    why: str
-    coded: bool = True
     header: tuple[str, ...] = ()
-    answers: str = ""
 
-    def select(self, paths: Sequence[Path], utf8: bool) -> str:
-        """SQL for client, query, time, rcode, why."""
-        return selected(
-            client=self.client,
-            query=self.query,
-            time=self.time,
-            rcode=self.rcode,
-            why=f"CASE {self._first(utf8)} {self.why.removeprefix('CASE ')}",
-            origin=self._quoted(paths) if self.quoted else self._plain(paths),
-        )
+    def select_from(self, paths: Sequence[Path]) -> str:
+        """Return the SQL of a table of the columns, and is_broken."""
+        return self._select_quoted(paths) if self.quoted else self._select_plain(paths)
 
-    def _plain(self, paths: Sequence[Path]) -> str:
-        types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(self.columns + 1))
-        taken = ", ".join(f"c{i} AS {key}" for key, i in self.used)
+    def _select_plain(self, paths: Sequence[Path]) -> str:
+        columns = ", ".join(f"c{i} AS {column}" for column, i in self.used)
         last = max(i for _, i in self.used)
         short = f"c{last} IS NULL AND c{self.columns - 1} IS NULL"
         return (
-            f"(SELECT {taken}, {short} OR c{self.columns} IS NOT NULL AS odd FROM "
-            f"read_csv({sql.files(paths)}, columns={{{types}}}, delim={sql.text(self.delimiter)}, "
-            f"{sql.PLAIN}, null_padding=true))"
+            f"(SELECT {columns}, {short} OR c{self.columns} IS NOT NULL AS is_broken "
+            f"FROM {sql.read_columns(paths, self.columns, self.delimiter)})"
         )
 
     @property
     def pattern(self) -> str:
-        """A whole line with quotes, as a regular expression whose groups are the used fields."""
+        """A regular expression of a whole line with quotes, whose groups are the used cells."""
         used = {i for _, i in self.used}
         other = "\\" + self.delimiter
-        field = f'"[^"]*(?:""[^"]*)*"|[^"{other}][^{other}]*|'
-        fields = [f"({field})" if i in used else f"(?:{field})" for i in range(max(used) + 1)]
-        rest = self.columns - len(fields)
-        return f"^{other.join(fields)}(?:{other}(?:{field})){{0,{rest}}}\\s*$"
+        cell = f'"[^"]*(?:""[^"]*)*"|[^"{other}][^{other}]*|'
+        cells = [f"({cell})" if i in used else f"(?:{cell})" for i in range(max(used) + 1)]
+        rest = self.columns - len(cells)
+        return f"^{other.join(cells)}(?:{other}(?:{cell})){{0,{rest}}}\\s*$"
 
-    def _quoted(self, paths: Sequence[Path]) -> str:
-        """Line by line: to a reader of CSV, one quote too many is the end of all lines after it."""
-        names = {i: key for key, i in self.used}
-        groups = "[" + ", ".join(sql.text(names[i]) for i in sorted(names)) + "]"
-        taken = ", ".join(f"{_unquoted(f'm.{x}')} AS {x}" for x in names.values())
-        nothing = f"concat({', '.join(f'm.{x}' for x in names.values())}) = ''"
+    def _select_quoted(self, paths: Sequence[Path]) -> str:
+        """Read line by line: to a reader of CSV, one quote too many ends all later lines."""
+        columns = [column for column, _ in sorted(self.used, key=lambda x: x[1])]
+        groups = "[" + ", ".join(map(sql.quote_text, columns)) + "]"
+        cells = ", ".join(f"{_unquote(f'm.{column}')} AS {column}" for column, _ in self.used)
+        no_match = f"concat({', '.join(f'm.{column}' for column, _ in self.used)}) = ''"
         return (
-            f"(SELECT {taken}, {nothing} AS odd FROM (SELECT regexp_extract(line, "
-            f"{sql.text(self.pattern)}, {groups}) AS m FROM {sql.read_lines(paths)}))"
+            f"(SELECT {cells}, {no_match} AS is_broken FROM (SELECT regexp_extract(line, "
+            f"{sql.quote_text(self.pattern)}, {groups}) AS m FROM {sql.read_lines(paths)}))"
         )
 
-    def _first(self, utf8: bool) -> str:
-        where = dict(self.used)
-        required = [x for x in ("client_", "query_") if x in where]
-        cases = "WHEN odd THEN 'broken'" + "".join(sql.undecoded(x, utf8) for x in required)
+    def find_broken(self, query: str, utf8: bool) -> str:
+        """Return the WHENs of headers, of lines with other cells, and of bytes not in UTF-8."""
+        indices = dict(self.used)
+        required = [x for x in ("client_", "query_") if x in indices]
+        cases = "WHEN is_broken THEN 'broken'"
+        cases += "".join(sql.mark_undecoded(x, utf8) for x in required)
         if not self.header:
             return cases
-        same = " AND ".join(f"{x} = {sql.text(self.header[where[x]])}" for x in required)
-        return f"WHEN {same} THEN 'other_event' {cases}"
+        same = (f"{x} = {sql.quote_text(self.header[indices[x]])}" for x in required)
+        return f"WHEN {' AND '.join(same)} THEN 'other_event' {cases}"
 
-    def wrong(self, line: str) -> str:
-        """What is wrong with a broken line."""
-        found = len(_split(line, self.delimiter))
-        quotes = " or quotes that do not fit" if self.quoted else ""
-        return undecoded(line) or f"{found} columns instead of {self.columns}{quotes}"
+    def describe_broken(self, line: str) -> str:
+        """Return what is wrong with a broken line."""
+        number = len(_split(line, self.delimiter))
+        quotes = " or quotes that do not match" if self.quoted else ""
+        return f"{number} columns instead of {self.columns}{quotes}"
 
 
-def _unquoted(value: str) -> str:
+def _unquote(value: str) -> str:
     inner = f"replace({value}[2:-2], '\"\"', '\"')"
     return f"CASE WHEN starts_with({value}, '\"') THEN {inner} ELSE {value} END"
 
@@ -106,72 +92,64 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def _delimiter(lines: Sequence[str]) -> str:
-    """What parts most lines into most fields, equally many in each."""
+def _detect_delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter that splits most lines into the same number of cells, the most."""
 
-    def worth(delimiter: str) -> tuple[float, int]:
+    def rank(delimiter: str) -> tuple[float, int]:
         counts = [len(_split(x, delimiter)) for x in lines[:100]]
         common = max(set(counts), key=counts.count)
         return (counts.count(common) * (common > 1), common)
 
-    return max(_DELIMITERS, key=worth)
+    return max(_DELIMITERS, key=rank)
 
 
-# --- Umbrella ---
+_UMBRELLA = {
+    "time_": 0, "identity_": 1, "client_": 3, "external_": 4, "action_": 5, "type_": 6,
+    "rcode_": 7, "query_": 8,
+}  # fmt: skip
 
-_TIME, _IDENTITY, _INTERNAL, _EXTERNAL, _ACTION, _TYPE, _CODE, _DOMAIN = 0, 1, 3, 4, 5, 6, 7, 8
 
-
-def umbrella(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """Cisco Umbrella's DNS log: no header, one row a query, as exported to S3."""
-    rows = [x for x in (_split(line, ",") for line in head.lines[:100]) if len(x) > _DOMAIN]
-    if not any(x[_ACTION] in ("Allowed", "Blocked", "Proxied") for x in rows):
+def open_umbrella(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize Cisco Umbrella's DNS log: one row a query, as exported to S3."""
+    last = _UMBRELLA["query_"]
+    rows = [x for x in (_split(line, ",") for line in head.lines[:100]) if len(x) > last]
+    if not any(x[_UMBRELLA["action_"]] in ("Allowed", "Blocked", "Proxied") for x in rows):
         return None
-    used = {
-        "time_": _TIME, "who_": _IDENTITY, "client_": _INTERNAL, "out_": _EXTERNAL,
-        "act_": _ACTION, "type_": _TYPE, "rcode_": _CODE, "query_": _DOMAIN,
-    }  # fmt: skip
-    query = sql.cleaned("query_")
-    clients = ", ".join(sql.cleaned(x) for x in ("client_", "who_", "out_"))
-    return Csv(
+    # Later versions of the log append columns; a file may have rows of several versions.
+    columns, header = max(map(len, rows)), tuple(rows[0]) if rows[0][last] == "Domain" else ()
+    quoted = '"' in head.lines[0]
+    query = sql.drop_blank("query_")
+    clients = ", ".join(sql.drop_blank(x) for x in ("client_", "identity_", "external_"))
+    rcode = sql.name_rcode("rcode_")
+    return Layout(
         "umbrella",
-        # Later versions of the log append columns; rows of several versions may be mixed.
-        max(map(len, rows)),
-        ",",
-        '"' in head.lines[0],
-        tuple(used.items()),
+        DelimitedLines(columns, ",", quoted, tuple(_UMBRELLA.items()), header),
         client=f"coalesce({clients})",
         query=query,
-        time=sql.seconds("time_"),
-        rcode=f"CASE WHEN act_ = 'Blocked' THEN 'BLOCKED' ELSE {sql.rcode('rcode_')} END",
-        why=sql.why(query, qtype="split_part(type_, ' ', 1)"),
-        header=tuple(rows[0]) if rows[0][_DOMAIN] == "Domain" else (),
+        time=sql.parse_time("time_"),
+        rcode=f"CASE WHEN action_ = 'Blocked' THEN 'BLOCKED' ELSE {rcode} END",
+        why=sql.classify_line(query, qtype="split_part(type_, ' ', 1)"),
     )
 
 
-# --- any CSV ---
-
-
-def mapped(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """Any CSV, by the mapping, by usual names in its header, or by numbers of columns."""
+def open_csv(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Read any CSV, by the mapping, by usual names in its header, or by numbers of columns."""
     if not head.lines or head.lines[0].lstrip().startswith(("{", "[")):
         return None
-    delimiter = _delimiter(head.lines)
+    delimiter = _detect_delimiter(head.lines)
     first = [x.strip("\ufeff ") for x in _split(head.lines[0], delimiter)]
     numbered = bool(mapping) and all(x.isdigit() for x in mapping.values())
     if not numbered and len(first) < 2 and not (mapping or claimed):
         return None
-    known = [str(i + 1) for i in range(len(first))] if numbered else first
-    found = names.chosen(known, mapping, head.text.path, "csv", claimed)
-    if not found:
+    columns = [str(i + 1) for i in range(len(first))] if numbered else first
+    fields = choose_columns(columns, mapping, head.file.path, "csv", claimed)
+    if not fields:
         return None
-    used = {f"{what}_": known.index(column) for what, column in found.items()}
-    return Csv(
-        "csv",
+    table = DelimitedLines(
         len(first),
         delimiter,
-        any('"' in x for x in head.lines),
-        tuple(used.items()),
+        quoted=any('"' in x for x in head.lines),
+        used=tuple((f"{field}_", columns.index(x)) for field, x in fields.items()),
         header=() if numbered else tuple(_split(head.lines[0], delimiter)),
-        **names.expressions(found, head),
     )
+    return map_columns("csv", table, fields, head)

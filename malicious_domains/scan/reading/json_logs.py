@@ -2,120 +2,197 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from ...model.eligible import ROUTE53_KEYS
-from . import column_names, sql
-from .json_lines import Json, Keys
+from . import sql
+from .column_names import choose_columns, map_columns
 from .layout import Head, Layout
+from .prepare_input import ReadingError
 
-_CLEAN = sql.cleaned
+Keys = tuple[str, ...]  # a path in nested objects
+_QUERY = sql.drop_blank("query")
+_CLIENT = sql.drop_blank("client")
 
 
-def zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """Zeek's JSON, by id.orig_h, id_orig_h or nested keys."""
-    spellings: tuple[Callable[[str], Keys], ...] = (
-        lambda x: (f"id.{x}",),
-        lambda x: (f"id_{x}",),
-        lambda x: ("id", x),
+@dataclass(frozen=True)
+class JsonLines:
+    """One JSON object a line, of which some values are read as columns.
+
+    paths: each column's path of keys. types: those of columns that are not plain texts. wrapper:
+    the key under which each object stands, if any.
+    """
+
+    form: str
+    paths: tuple[tuple[str, Keys], ...]
+    wrapper: str = ""
+    types: tuple[tuple[str, str], ...] = ()
+
+    def select_from(self, paths: Sequence[Path]) -> str:
+        """Return the SQL of a table with a column for each path of keys."""
+        tree = _nest_types([(path, dict(self.types).get(x, "VARCHAR")) for x, path in self.paths])
+        if self.wrapper:
+            tree = {self.wrapper: tree}
+        types = ", ".join(
+            f"{sql.quote_text(k)}: {sql.quote_text(_type(v))}" for k, v in tree.items()
+        )
+        columns = ", ".join(f"{self._extract(path)} AS {column}" for column, path in self.paths)
+        return (
+            f"(SELECT {columns} FROM read_json({sql.list_files(paths)}, "
+            f"format='newline_delimited', columns={{{types}}}, ignore_errors=true, "
+            "compression='none'))"
+        )
+
+    def _extract(self, path: Keys) -> str:
+        first, *rest = (self.wrapper, *path) if self.wrapper else path
+        value = sql.quote_name(first)
+        for key in rest:
+            value = f"struct_extract({value}, {sql.quote_text(key)})"
+        return value
+
+    def find_broken(self, query: str, utf8: bool) -> str:
+        """Return the WHEN of lines without any of the values."""
+        nothing = " AND ".join(f"{column} IS NULL" for column, _ in self.paths)
+        return f"WHEN {nothing} THEN 'broken'"
+
+    def describe_broken(self, line: str) -> str:
+        """Return what is wrong with a broken line."""
+        cut = "" if line.rstrip().endswith("}") else ", and it does not end as one"
+        return f"not a JSON object with what a {self.form} log has{cut}"
+
+
+def _nest_types(paths: Sequence[tuple[Keys, str]]) -> dict[str, object]:
+    root: dict[str, object] = {}
+    for path, kind in paths:
+        branch = root
+        for key in path[:-1]:
+            inner = branch.setdefault(key, {})
+            if not isinstance(inner, dict):
+                raise ReadingError(f"{'.'.join(path)}: a part of it is mapped by itself")
+            branch = inner
+        branch[path[-1]] = kind
+    return root
+
+
+def _type(value: object) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    inner = ", ".join(f"{sql.quote_name(k)} {_type(v)}" for k, v in value.items())
+    return f"STRUCT({inner})"
+
+
+def _describe(
+    form: str,
+    head: Head,
+    paths: Mapping[str, Keys],
+    *,
+    client: str = _CLIENT,
+    query: str = _QUERY,
+    rcode: str,
+    why: str,
+    has_rcodes: bool = True,
+    answers: str = "",
+    types: tuple[tuple[str, str], ...] = (),
+) -> Layout:
+    """Return the layout of a format, whose time is in the column ts."""
+    table = JsonLines(form, tuple(paths.items()), head.wrapper, types)
+    time = sql.parse_time("ts")
+    return Layout(form, table, client, query, time, rcode, why, has_rcodes, answers)
+
+
+def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize Zeek's JSON, by id.orig_h, id_orig_h or nested keys."""
+    spellings: tuple[tuple[Keys, Keys], ...] = (
+        (("id.orig_h",), ("id.resp_p",)),
+        (("id_orig_h",), ("id_resp_p",)),
+        (("id", "orig_h"), ("id", "resp_p")),
     )
-    spelling = next((s for s in spellings if s("orig_h") in head.keys), None)
-    if not spelling or ("query",) not in head.keys:
+    client, port = next((x for x in spellings if x[0] in head.keys), (None, None))
+    if not client or not port or ("query",) not in head.keys:
         return None
     named = ("rcode_name",) in head.keys or ("rcode",) not in head.keys
-    code = "rcode_name" if named else "rcode"
-    keys = {
-        "client": spelling("orig_h"), "port": spelling("resp_p"), "query": ("query",),
-        "ts": ("ts",), "code": (code,), "qtype": ("qtype_name",),
-    }  # fmt: skip
-    return Json(
+    rcode = "rcode_name" if named else "rcode"
+    return _describe(
         "zeek",
-        tuple(keys.items()),
-        client=_CLEAN("client"),
-        query=_CLEAN("query"),
-        time=sql.seconds("ts"),
-        rcode=sql.rcode("code"),
-        why=sql.why(_CLEAN("query"), port="port", qtype="qtype", types=sql.NAMED),
-        coded=(code,) in head.keys,
-        wrapper=head.wrapper,
-    )
+        head,
+        {
+            "client": client, "port": port, "query": ("query",), "ts": ("ts",),
+            "code": (rcode,), "qtype": ("qtype_name",),
+        },
+        rcode=sql.name_rcode("code"),
+        why=sql.classify_line(_QUERY, port="port", qtype="qtype", types=sql.IGNORED_NAMES),
+        has_rcodes=(rcode,) in head.keys,
+    )  # fmt: skip
 
 
-def suricata(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """Suricata's eve.json; dns of version 1 and 2 (query, answer) and 3 (request, response)."""
+def open_suricata(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize Suricata's eve.json; its DNS events of versions 1 to 3."""
     if ("event_type",) not in head.keys or ("timestamp",) not in head.keys:
         return None
-    keys = {
-        "event": ("event_type",), "ts": ("timestamp",), "src": ("src_ip",), "sport": ("src_port",),
-        "dst": ("dest_ip",), "dport": ("dest_port",), "kind": ("dns", "type"),
-        "rrname": ("dns", "rrname"), "rrtype": ("dns", "rrtype"), "code": ("dns", "rcode"),
-        "queries": ("dns", "queries"),
-    }  # fmt: skip
-    query = _CLEAN("coalesce(rrname, queries[1].rrname)")
+    query = sql.drop_blank("coalesce(rrname, queries[1].rrname)")
     answer = "kind IN ('answer', 'response')"
-    return Json(
+    return _describe(
         "suricata",
-        tuple(keys.items()),
-        # An answer's event may be written in the packet's direction or in the query's.
+        head,
+        {
+            "event": ("event_type",), "ts": ("timestamp",), "src": ("src_ip",),
+            "sport": ("src_port",), "dst": ("dest_ip",), "dport": ("dest_port",),
+            "kind": ("dns", "type"), "rrname": ("dns", "rrname"), "rrtype": ("dns", "rrtype"),
+            "code": ("dns", "rcode"), "queries": ("dns", "queries"),
+        },
+        # An answer's event has the direction of its packet or of the query.
         client="CASE WHEN sport = '53' AND dport <> '53' THEN dst ELSE src END",
         query=query,
-        time=sql.seconds("ts"),
-        rcode=f"CASE WHEN {answer} THEN {sql.rcode('code')} END",
-        why=sql.why(
+        rcode=f"CASE WHEN {answer} THEN {sql.name_rcode('code')} END",
+        why=sql.classify_line(
             query,
             first="WHEN event = 'mdns' THEN 'multicast' "
             "WHEN event IS DISTINCT FROM 'dns' THEN 'other_event' "
-            f"WHEN sport IN {sql.texts(sql.MULTICAST)} THEN 'multicast'",
+            f"WHEN sport IN {sql.list_texts(sql.MULTICAST)} THEN 'multicast'",
             port="dport",
             qtype="coalesce(rrtype, queries[1].rrtype)",
             last=f"WHEN {answer} THEN 'answer'",
         ),
         answers="client",
-        wrapper=head.wrapper,
         types=(("queries", "STRUCT(rrname VARCHAR, rrtype VARCHAR)[]"),),
-    )
+    )  # fmt: skip
 
 
-def route53(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """Amazon Route 53 Resolver's query logs; what its DNS Firewall blocked is marked."""
-    keys = {column: (key,) for column, key in ROUTE53_KEYS.items()}
-    if not {keys["query"], keys["client"]} <= head.keys:
+def open_route53(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize Amazon Route 53 Resolver's query logs; its DNS Firewall's blocks are marked."""
+    paths = {column: (key,) for column, key in ROUTE53_KEYS.items()}
+    if not {paths["query"], paths["client"]} <= head.keys:
         return None
-    return Json(
+    return _describe(
         "route53",
-        tuple(keys.items()),
-        client=_CLEAN("client"),
-        query=_CLEAN("query"),
-        time=sql.seconds("ts"),
-        rcode=f"CASE WHEN act = 'BLOCK' THEN 'BLOCKED' ELSE {sql.rcode('code')} END",
-        why=sql.why(_CLEAN("query"), qtype="qtype"),
-        wrapper=head.wrapper,
+        head,
+        paths,
+        rcode=f"CASE WHEN act = 'BLOCK' THEN 'BLOCKED' ELSE {sql.name_rcode('code')} END",
+        why=sql.classify_line(_QUERY, qtype="qtype"),
     )
 
 
-def adguard(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """AdGuard Home's querylog.json; the code stands in the answer, a DNS message in base64."""
+def open_adguard(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize AdGuard Home's querylog.json; the code is in the answer, a message in base64."""
     if not {("QH",), ("T",)} <= head.keys:
         return None
-    keys = {
-        "client": ("IP",), "query": ("QH",), "ts": ("T",), "qtype": ("QT",), "answer": ("Answer",),
-        "filtered": ("Result", "IsFiltered"),
-    }  # fmt: skip
     nibble = "substr(hex(TRY(from_base64(substr(answer, 1, 8)))), 8, 1)"
-    return Json(
+    return _describe(
         "adguard",
-        tuple(keys.items()),
-        client=_CLEAN("client"),
-        query=_CLEAN("query"),
-        time=sql.seconds("ts"),
-        rcode=f"CASE WHEN filtered = 'true' THEN 'BLOCKED' ELSE {sql.rcode(nibble)} END",
-        why=sql.why(_CLEAN("query"), qtype="qtype"),
-        wrapper=head.wrapper,
-    )
+        head,
+        {
+            "client": ("IP",), "query": ("QH",), "ts": ("T",), "qtype": ("QT",),
+            "answer": ("Answer",), "filtered": ("Result", "IsFiltered"),
+        },
+        rcode=f"CASE WHEN filtered = 'true' THEN 'BLOCKED' ELSE {sql.name_rcode(nibble)} END",
+        why=sql.classify_line(_QUERY, qtype="qtype"),
+    )  # fmt: skip
 
 
-def dnstap(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """DNS-collector's JSON of dnstap messages, nested or flat."""
+def open_dnstap(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize DNS-collector's JSON of dnstap messages, nested or flat."""
     flat = ("dns.qname",) in head.keys
     if not flat and not {("dns", "qname"), ("network", "query-ip")} <= head.keys:
         return None
@@ -124,16 +201,13 @@ def dnstap(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | No
         "query": ("dns", "qname"), "code": ("dns", "rcode"), "qtype": ("dns", "qtype"),
         "op": ("dnstap", "operation"), "ts": ("dnstap", "timestamp-rfc3339ns"),
     }  # fmt: skip
-    keys = {k: (".".join(x),) if flat else x for k, x in nested.items()}
-    return Json(
+    return _describe(
         "dnstap",
-        tuple(keys.items()),
-        client=_CLEAN("client"),
-        query=_CLEAN("query"),
-        time=sql.seconds("ts"),
-        rcode=f"CASE WHEN ends_with(op, '_QUERY') THEN NULL ELSE {sql.rcode('code')} END",
-        why=sql.why(
-            _CLEAN("query"),
+        head,
+        {column: (".".join(path),) if flat else path for column, path in nested.items()},
+        rcode=f"CASE WHEN ends_with(op, '_QUERY') THEN NULL ELSE {sql.name_rcode('code')} END",
+        why=sql.classify_line(
+            _QUERY,
             # Between resolvers the client is the resolver.
             first="WHEN op LIKE 'RESOLVER%' OR op LIKE 'FORWARDER%' OR op LIKE 'AUTH%' "
             "THEN 'other_event'",
@@ -142,19 +216,17 @@ def dnstap(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | No
             last="WHEN ends_with(op, '_RESPONSE') THEN 'answer'",
         ),
         answers="client",
-        wrapper=head.wrapper,
     )
 
 
-def mapped(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """Any JSON, by the mapping or by usual names. Raises ReadingError where a field is missing."""
+def open_json(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Read any JSON, by the mapping or usual names. Raises ReadingError if a field is missing."""
     if not head.objects:
         return None
-    known = {".".join(path): path for path in sorted(head.keys)}
-    found = column_names.chosen(known, mapping, head.text.path, "json", claimed)
-    if not found:
+    paths = {".".join(path): path for path in sorted(head.keys)}
+    fields = choose_columns(paths, mapping, head.file.path, "json", claimed)
+    if not fields:
         return None
-    keys = {f"{what}_": known.get(name, tuple(name.split("."))) for what, name in found.items()}
-    return Json(
-        "json", tuple(keys.items()), wrapper=head.wrapper, **column_names.expressions(found, head)
-    )
+    columns = {f"{x}_": paths.get(name, tuple(name.split("."))) for x, name in fields.items()}
+    table = JsonLines("json", tuple(columns.items()), head.wrapper)
+    return map_columns("json", table, fields, head)

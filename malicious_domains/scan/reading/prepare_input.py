@@ -1,8 +1,8 @@
-"""Logs as DuckDB can read them: plain, without a line that fills the memory.
+"""Log files made ready for DuckDB: plain, and without a line that fills the memory.
 
-Most files are read where they lie. A copy in a temporary folder is made of what is compressed,
-comes by a pipe, is not UTF-8 or has a line of more than a megabyte: it is read faster than DuckDB
-decompresses, since on all cores, may be read twice, and keeps what stands before a damage.
+Most files are read where they are. A copy in a temporary folder is made of a file that is
+compressed, comes through a pipe, is not UTF-8 or has a line of more than a megabyte: a copy is
+read on all cores, may be read twice, and keeps what comes before a damage.
 """
 
 from __future__ import annotations
@@ -26,30 +26,35 @@ import duckdb
 
 from ...inputs.signals import hold_signals
 from ...inputs.streams import decompress, detect_encoding
+from ...names.errors import MaliciousDomainsError
 from . import sql
-from .log_files import STANDARD_INPUT, ReadingError
 
-HEAD = 1 << 18  # bytes of a file by which its format is told
+STANDARD_INPUT = Path("-")
+HEAD_BYTES = 1 << 18  # of a file, by which its format is recognized
 _CHUNK = 1 << 20
-_WINDOW = 1 << 14  # in which most lines end
-Advance = Callable[[int], object]
+_WINDOW = 1 << 14  # bytes in which most lines end
+Advance = Callable[[int], object]  # is called with the number of bytes that were looked at
 _BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
-_NOT_A_LINE = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # the beginning of JSON
+_MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # its beginning
 _TOO_LONG = sql.TOO_LONG.encode()
 
 
-@dataclass(frozen=True)
-class Text:
-    """A log that can be read.
+class ReadingError(MaliciousDomainsError):
+    """Logs that cannot be read, with the file, what is wrong and what to do."""
 
-    path is what the user named, text what is read; head its first bytes; utf8 whether all of it
-    is UTF-8; damage what is wrong with the file as a whole; size its bytes on the disk; latest
-    when it was last written, in seconds since the epoch.
+
+@dataclass(frozen=True)
+class LogFile:
+    """A log file that DuckDB can read.
+
+    path is the file that the user named, readable that one or a copy of it. head: its first
+    bytes. size: its bytes on the disk. latest: when it was last written, in seconds since the
+    epoch. utf8: whether all of it is UTF-8. damage: what is wrong with it as a whole.
     """
 
     path: Path
-    text: Path
+    readable: Path
     head: bytes
     size: int
     latest: float
@@ -57,109 +62,104 @@ class Text:
     damage: str = ""
 
 
-def text_of(path: Path, folder: Path, advance: Advance = lambda _: None) -> Text:
-    """A file, or a copy of it in folder, ready to be read. Raises ReadingError.
-
-    advance is told of how many of the file's bytes more were looked at.
-    """
-    text = _plain(path, folder, advance)
-    return _one_a_line(text, folder) if _NOT_A_LINE.match(text.head) else text
+def prepare_file(path: Path, folder: Path, advance: Advance = lambda _: None) -> LogFile:
+    """Return a file ready to be read, or a copy of it in folder. Raises ReadingError."""
+    file = _prepare_lines(path, folder, advance)
+    return _split_json(file, folder) if _MULTILINE_JSON.match(file.head) else file
 
 
-def _one_a_line(text: Text, folder: Path) -> Text:
-    """A JSON array, or objects on several lines, as one object a line."""
-    copy = _new(folder)
-    source, target = sql.files([text.text]), sql.text(str(copy))
+def _split_json(file: LogFile, folder: Path) -> LogFile:
+    """Write a JSON array, or objects of several lines, as one object a line."""
+    copy = _name_copy(folder)
+    source, target = sql.list_files([file.readable]), sql.quote_text(str(copy))
     try:
         with duckdb.connect() as connection:
             connection.execute(
                 f"COPY (SELECT json(json)::VARCHAR FROM read_json_objects({source}, "
-                f"format='{'array' if text.head.lstrip()[:1] == b'[' else 'unstructured'}', "
+                f"format='{'array' if file.head.lstrip()[:1] == b'[' else 'unstructured'}', "
                 f"compression='none')) TO {target} "
                 "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')"
             )
     except duckdb.Error as error:
         raise ReadingError(
-            f"{text.path}: JSON of several lines an object that is damaged or cut off; give it as "
+            f"{file.path}: JSON of several lines an object that is damaged or cut off; give it as "
             f"one object a line ({str(error).splitlines()[0]})"
         ) from error
-    return replace(text, text=copy, head=_head(copy))
+    return replace(file, readable=copy, head=_read_head(copy))
 
 
-def _new(folder: Path) -> Path:
+def _name_copy(folder: Path) -> Path:
     return folder / f"{len(os.listdir(folder)):06d}.log"  # noqa: PTH208
 
 
-def _plain(path: Path, folder: Path, advance: Advance) -> Text:
+def _prepare_lines(path: Path, folder: Path, advance: Advance) -> LogFile:
     try:
-        with _opened(path) as source:
+        with _open(path) as source:
             stat = os.fstat(source.fileno())
             regular = path != STANDARD_INPUT and path.is_file()
             head = source.peek(16)[:16] if regular else b""
-            text = Text(path, path, b"", stat.st_size, stat.st_mtime if regular else time.time())
+            latest = stat.st_mtime if regular else time.time()
+            file = LogFile(path, path, b"", stat.st_size, latest)
             if head.startswith(_BINARY):
-                return replace(text, head=head)
-            if _NOT_A_LINE.match(head):
-                return replace(text, head=_head(path))
-            as_it_is = regular and not head.startswith(_COMPRESSED) and _has_no_mark(source)
-        if as_it_is and not _has_long_line(path):
-            return _repaired(replace(text, head=_head(path)), folder, advance)
-        return _copied(text, folder, advance)
+                return replace(file, head=head)
+            if _MULTILINE_JSON.match(head):
+                return replace(file, head=_read_head(path))
+            is_plain = regular and not head.startswith(_COMPRESSED)
+            is_plain = is_plain and detect_encoding(source) == "utf-8"
+        if is_plain and not _has_long_line(path):
+            return _repair(replace(file, head=_read_head(path)), folder, advance)
+        return _copy(file, folder, advance)
     except OSError as error:
         raise ReadingError(f"{path}: {error.strerror or error}") from error
 
 
-def _has_no_mark(source: BinaryIO) -> bool:
-    return detect_encoding(source) == "utf-8"
-
-
-def _opened(path: Path) -> io.BufferedReader:
+def _open(path: Path) -> io.BufferedReader:
     if path == STANDARD_INPUT:
         return open(os.dup(sys.stdin.fileno()), "rb")  # noqa: PTH123
     return path.open("rb")
 
 
-def _head(path: Path) -> bytes:
+def _read_head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(HEAD)
+        return file.read(HEAD_BYTES)
 
 
 def _has_long_line(path: Path) -> bool:
-    """Whether a line is longer than what may be; reads little more than the lines' ends."""
+    """Return whether a line is longer than MAX_LINE; reads little more than the lines' ends."""
     size = path.stat().st_size
     with path.open("rb", buffering=0) as file:
         at = 0
-        while size - at > sql.LONGEST:
-            end = _last_end(file, at)
+        while size - at > sql.MAX_LINE:
+            end = _find_last_end(file, at)
             if end == at:
                 return True
             at = end
     return False
 
 
-def _last_end(file: BinaryIO, at: int) -> int:
-    """Where the last line that begins within so many bytes from at on ends; at if none does."""
-    for window in (_WINDOW, sql.LONGEST + 1):
-        file.seek(at + sql.LONGEST + 1 - window)
+def _find_last_end(file: BinaryIO, at: int) -> int:
+    """Return where the last line within MAX_LINE bytes from `at` ends; `at` if none does."""
+    for window in (_WINDOW, sql.MAX_LINE + 1):
+        file.seek(at + sql.MAX_LINE + 1 - window)
         if end := file.read(window).rfind(b"\n") + 1:
-            return at + sql.LONGEST + 1 - window + end
+            return at + sql.MAX_LINE + 1 - window + end
     return at
 
 
-def _repaired(text: Text, folder: Path, advance: Advance = lambda _: None) -> Text:
-    """A text, or a copy of it with marks in the place of bytes that are not UTF-8.
+def _repair(file: LogFile, folder: Path, advance: Advance = lambda _: None) -> LogFile:
+    """Return a file, or a copy of it with REPLACED instead of bytes that are not UTF-8.
 
-    JSON is left as it is: its reader tells such lines as broken.
+    JSON is left as it is: its reader finds such lines broken.
     """
-    if text.head.lstrip().startswith(b"{") or _is_utf8(text.text, advance):
-        return text
-    copy = _new(folder)
+    if file.head.lstrip().startswith(b"{") or _is_utf8(file.readable, advance):
+        return file
+    copy = _name_copy(folder)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    with text.text.open("rb", buffering=0) as file, copy.open("wb") as marked:
-        while chunk := file.read(_CHUNK):
-            marked.write(decoder.decode(chunk).encode())
-        marked.write(decoder.decode(b"", final=True).encode())
-    return replace(text, text=copy, utf8=False)
+    with file.readable.open("rb", buffering=0) as source, copy.open("wb") as repaired:
+        while chunk := source.read(_CHUNK):
+            repaired.write(decoder.decode(chunk).encode())
+        repaired.write(decoder.decode(b"", final=True).encode())
+    return replace(file, readable=copy, utf8=False)
 
 
 def _is_utf8(path: Path, advance: Advance) -> bool:
@@ -178,34 +178,34 @@ def _is_utf8(path: Path, advance: Advance) -> bool:
 # --- copies ---
 
 
-def _copied(text: Text, folder: Path, advance: Advance) -> Text:
-    """A plain copy, up to where the file is damaged."""
-    handle = _new(folder)
+def _copy(file: LogFile, folder: Path, advance: Advance) -> LogFile:
+    """Write a plain copy, up to where the file is damaged."""
+    copy = _name_copy(folder)
     damage = ""
-    with _opened(text.path) as source, handle.open("wb") as copy:
+    with _open(file.path) as source, copy.open("wb") as target:
         try:
-            for chunk in _shortened(_noted(_decoded(source), source, advance)):
-                copy.write(chunk)
+            for chunk in _drop_long_lines(_count_bytes(_decode(source), source, advance)):
+                target.write(chunk)
         except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
             if isinstance(error, OSError) and error.errno:  # a full disk, not damaged data
                 raise ReadingError(
-                    f"{text.path}: {error.strerror} while it is unpacked to {folder}; "
-                    "choose a folder with room by TMPDIR"
+                    f"{file.path}: {error.strerror} while it is unpacked to {folder}; "
+                    "set TMPDIR to a folder with more room"
                 ) from error
             damage = (
-                f"its compressed data are damaged or end too early ({error}); what stands "
+                f"its compressed data are damaged or end too early ({error}); what comes "
                 "before that was read"
             )
-    with handle.open("rb") as file:
-        head = file.read(HEAD)
-    copied = replace(text, text=handle, head=head, damage=damage)
-    if head.startswith(_BINARY):
-        return replace(copied, head=head[:16])
-    return _repaired(copied, folder)
+    file = replace(file, readable=copy, head=_read_head(copy), damage=damage)
+    if file.head.startswith(_BINARY):
+        return replace(file, head=file.head[:16])
+    return _repair(file, folder)
 
 
-def _noted(chunks: Iterator[bytes], source: io.BufferedReader, advance: Advance) -> Iterator[bytes]:
-    """The same chunks, advance being told of what the source has given for each."""
+def _count_bytes(
+    chunks: Iterator[bytes], source: io.BufferedReader, advance: Advance
+) -> Iterator[bytes]:
+    """Yield the same chunks, and call advance with the bytes that the source gave for each."""
     before = 0
     for chunk in chunks:
         if source.seekable():
@@ -216,12 +216,11 @@ def _noted(chunks: Iterator[bytes], source: io.BufferedReader, advance: Advance)
         yield chunk
 
 
-def _decoded(source: io.BufferedReader) -> Iterator[bytes]:
-    """The bytes of a source without compression, UTF-16 and byte order marks."""
+def _decode(source: io.BufferedReader) -> Iterator[bytes]:
+    """Yield the bytes of a source without compression, UTF-16 and byte order marks."""
     plain = decompress(source)
     if not hasattr(plain, "peek"):
         plain = io.BufferedReader(plain)  # type: ignore[type-var]
-    # A stream that is damaged at once has no head to tell by.
     encoding = detect_encoding(plain)
     if encoding == "utf-8":
         while chunk := plain.read1(_CHUNK):  # type: ignore[attr-defined]
@@ -233,14 +232,14 @@ def _decoded(source: io.BufferedReader) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode()
 
 
-def _shortened(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same lines, with a mark in the place of what is too long."""
-    run, cut = b"", False  # the beginning of a line; or within one that was given up
-    as_it_is: bool | None = None
+def _drop_long_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the same lines, with TOO_LONG instead of those that are too long."""
+    run, cut = b"", False  # the beginning of a line; whether it is within one that is too long
+    has_lines: bool | None = None
     for chunk in chunks:
-        if as_it_is is None:
-            as_it_is = chunk.startswith(_BINARY) or _NOT_A_LINE.match(chunk) is not None
-        if as_it_is:
+        if has_lines is None:
+            has_lines = not (chunk.startswith(_BINARY) or _MULTILINE_JSON.match(chunk))
+        if not has_lines:
             yield chunk
             continue
         at = chunk.rfind(b"\n") + 1
@@ -249,18 +248,15 @@ def _shortened(chunks: Iterator[bytes]) -> Iterator[bytes]:
             at = chunk.rfind(b"\n") + 1
         if not cut:
             whole, run = (run + chunk[:at], chunk[at:]) if at else (b"", run + chunk)
-            yield whole if len(whole) <= sql.LONGEST else b"".join(map(_short, _lines(whole)))
-            if len(run) > sql.LONGEST:
+            yield whole if len(whole) <= sql.MAX_LINE else _shorten(whole)
+            if len(run) > sql.MAX_LINE:
                 run, cut = b"", True
     yield _TOO_LONG if cut else run
 
 
-def _lines(whole: bytes) -> list[bytes]:
-    return whole.splitlines(keepends=True)
-
-
-def _short(line: bytes) -> bytes:
-    return line if len(line) <= sql.LONGEST else _TOO_LONG + b"\n"
+def _shorten(lines: bytes) -> bytes:
+    whole = lines.splitlines(keepends=True)
+    return b"".join(x if len(x) <= sql.MAX_LINE else _TOO_LONG + b"\n" for x in whole)
 
 
 def remove(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pieces of SQL that the formats share: texts, times, codes, and why a line is no query."""
+"""SQL expressions that the log formats share: literals, times, response codes, line types."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ...model.eligible import IGNORED_TYPES
+
 MULTICAST = ("5353", "5355", "137")  # mDNS, LLMNR, NetBIOS
-# Asked by resolvers and tools about names that were asked for before, or about no name at all.
-SILENT = {
-    "NB": 32, "OPT": 41, "DS": 43, "RRSIG": 46, "NSEC": 47, "DNSKEY": 48, "NSEC3": 50,
-    "TKEY": 249, "TSIG": 250, "IXFR": 251, "AXFR": 252, "ANY": 255,
-}  # fmt: skip
-NAMED = (*SILENT, "*")
+IGNORED_NAMES = (*IGNORED_TYPES, "*")
 RCODES = (
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
     "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE",
 )  # fmt: skip
-LONGEST = 1 << 20  # bytes of a line; a longer one is broken
-REPLACED = "\ufffd"  # stands for bytes that are not UTF-8 in such a copy
-TOO_LONG = "\x02a line too long to be read\x02"  # stands for such a line in the copy that is read
+MAX_LINE = 1 << 20  # bytes; a longer line is broken
+REPLACED = "\ufffd"  # replaces bytes that are not UTF-8 in a repaired copy
+TOO_LONG = "\x02a line too long to be read\x02"  # replaces such a line in a repaired copy
 _ZONE = r"[:.]\d+ ?[+-]\d\d:?\d*$"
-# Oddities of exports, tried last.
+# Styles of exports, tried last.
 _STYLES = (
     "%d-%b-%Y %H:%M:%S.%g",
     "%d-%b-%Y %H:%M:%S",
@@ -33,49 +30,58 @@ _STYLES = (
 )
 
 
-def text(value: str) -> str:
-    """A string as an SQL literal."""
+def quote_text(value: str) -> str:
+    """Return a string as an SQL literal.
+
+    >>> quote_text("it's")
+    "'it''s'"
+    """
     return "'" + value.replace("'", "''") + "'"
 
 
-def name(value: str) -> str:
-    """A column's name, quoted."""
+def quote_name(value: str) -> str:
+    """Return a column's name as a quoted SQL identifier."""
     return '"' + value.replace('"', '""') + '"'
 
 
-def texts(values: Iterable[object]) -> str:
-    """Several literals, in parentheses."""
-    return "(" + ", ".join(text(str(x)) for x in values) + ")"
+def list_texts(values: Iterable[object]) -> str:
+    """Return several literals in parentheses.
+
+    >>> list_texts(["A", 28])
+    "('A', '28')"
+    """
+    return "(" + ", ".join(quote_text(str(x)) for x in values) + ")"
 
 
-def files(paths: Sequence[Path]) -> str:
-    """The list of files that a reading function takes; what would be a pattern is none."""
-    return "[" + ", ".join(text(_plain(str(path))) for path in paths) + "]"
+def list_files(paths: Sequence[Path]) -> str:
+    """Return the list of files that a reading function takes, without wildcards.
+
+    >>> list_files([Path("a[1].log")])
+    "['a[[]1].log']"
+    """
+    escaped = ("".join(f"[{x}]" if x in "*?[" else x for x in str(path)) for path in paths)
+    return "[" + ", ".join(map(quote_text, escaped)) + "]"
 
 
-def _plain(path: str) -> str:
-    return "".join(f"[{x}]" if x in "*?[" else x for x in path)
-
-
-def cleaned(value: str) -> str:
-    """NULL for the ways in which logs write nothing."""
+def drop_blank(value: str) -> str:
+    """Return NULL for the ways in which logs write an empty value."""
     return f"CASE WHEN {value} NOT IN ('', '-', '(empty)') THEN {value} END"
 
 
-# --- time ---
+# --- times ---
 
 
-def iso(value: str) -> str:
-    """Seconds since the epoch of an ISO 8601 text; without a zone it is UTC."""
+def parse_iso(value: str) -> str:
+    """Return the seconds since the epoch of an ISO 8601 text; without a zone it is UTC."""
     return (
-        f"CASE WHEN regexp_matches({value}, {text(_ZONE)}) "
+        f"CASE WHEN regexp_matches({value}, {quote_text(_ZONE)}) "
         f"THEN epoch(TRY_CAST({value} AS TIMESTAMPTZ)) "
         f"ELSE epoch(TRY_CAST(replace({value}, ',', '.') AS TIMESTAMP)) END"
     )
 
 
-def epoch(value: str) -> str:
-    """Seconds of a number of seconds, milli-, micro- or nanoseconds, told by its size."""
+def parse_epoch(value: str) -> str:
+    """Return the seconds of a number of seconds, milli-, micro- or nanoseconds, by its size."""
     number = f"TRY_CAST({value} AS DOUBLE)"
     return (
         f"CASE WHEN {number} <= 0 THEN NULL WHEN {number} < 1e11 THEN {number} "
@@ -84,34 +90,39 @@ def epoch(value: str) -> str:
     )
 
 
-def seconds(value: str, latest: float | None = None) -> str:
-    """Seconds since the epoch of a number or ISO 8601; NULL for zero, masks and nonsense.
+def parse_time(value: str, latest: float | None = None) -> str:
+    """Return the seconds since the epoch of a number or an ISO 8601 text; NULL for other texts.
 
-    With latest, when the log was last written, other ways to write a time are tried too.
+    With `latest`, the time when the log was last written, more styles are tried.
     """
     if latest is None:
-        return f"coalesce({epoch(value)}, {iso(value)})"
-    styles = "[" + ", ".join(map(text, _STYLES)) + "]"
-    # By itself, as one style with a zone makes the connection's zone matter for all.
+        return f"coalesce({parse_epoch(value)}, {parse_iso(value)})"
+    styles = "[" + ", ".join(map(quote_text, _STYLES)) + "]"
+    # In a call of its own: one style with a zone makes the connection's zone matter for all.
     zoned = f"epoch(try_strptime({value}, '%d/%b/%Y:%H:%M:%S %z'))"
     other = f"epoch(try_strptime({value}, {styles})), {zoned}"
-    return f"coalesce({epoch(value)}, {iso(value)}, {other}, {syslog(value, latest)})"
+    syslog = parse_syslog(value, latest)
+    return f"coalesce({parse_epoch(value)}, {parse_iso(value)}, {other}, {syslog})"
 
 
-def syslog(value: str, latest: float) -> str:
-    """Seconds of 'Nov 25 10:00:00', in the last year in which that is not after latest + 1 day."""
-    year = time.gmtime(latest + 86400).tm_year
-    tries = [
+def parse_syslog(value: str, latest: float) -> str:
+    """Return the seconds of 'Nov 25 10:00:00', in the last year in which it is not after latest.
+
+    A day more is allowed, for clocks and zones.
+    """
+    limit = latest + 86400
+    year = time.gmtime(limit).tm_year
+    this, last = (
         f"epoch(try_strptime('{y} ' || {value}, '%Y %b %d %H:%M:%S'))" for y in (year, year - 1)
-    ]
-    return f"coalesce(CASE WHEN {tries[0]} <= {latest + 86400:.0f} THEN {tries[0]} END, {tries[1]})"
+    )
+    return f"coalesce(CASE WHEN {this} <= {limit:.0f} THEN {this} END, {last})"
 
 
-# --- codes ---
+# --- response codes and line types ---
 
 
-def rcode(value: str) -> str:
-    """A response code's name in upper case, of its name or number; NULL where there is none."""
+def name_rcode(value: str) -> str:
+    """Return a response code's name in upper case, from its name or number; NULL if blank."""
     upper = f"replace(upper({value}), ' ', '')"
     numbers = " ".join(f"WHEN '{i}' THEN '{x}'" for i, x in enumerate(RCODES))
     return (
@@ -121,45 +132,53 @@ def rcode(value: str) -> str:
     )
 
 
-def why(
+def classify_line(
     query: str,
     *,
     first: str = "",
     port: str | None = None,
     qtype: str | None = None,
-    types: Sequence[object] = (*SILENT, *SILENT.values(), "*"),
+    types: Sequence[object] = (*IGNORED_TYPES, *IGNORED_TYPES.values(), "*"),
     last: str = "",
 ) -> str:
-    """Why a line is no query to be judged; first and last are WHENs of the format's own.
+    """Return why a line is not a query to score; first and last are the format's own WHENs.
 
-    types: those that say nothing, as the format writes them; fewer take less time.
+    types: query types to leave out, as the format writes them; fewer take less time.
     """
     cases = [first]
     if port:
-        cases.append(f"WHEN {port} IN {texts(MULTICAST)} THEN 'multicast'")
+        cases.append(f"WHEN {port} IN {list_texts(MULTICAST)} THEN 'multicast'")
     if qtype:
-        cases.append(f"WHEN {qtype} IN {texts(types)} THEN 'type'")
+        cases.append(f"WHEN {qtype} IN {list_texts(types)} THEN 'type'")
     cases.append(f"WHEN {query} IS NULL THEN 'other_event'")
     return "CASE " + " ".join(filter(None, [*cases, last])) + " END"
 
 
+def mark_undecoded(value: str, utf8: bool) -> str:
+    """Return a WHEN for a text that a repaired copy has instead of bytes that are not UTF-8."""
+    return "" if utf8 else f" WHEN contains({value}, {quote_text(REPLACED)}) THEN 'broken'"
+
+
 # --- reading functions ---
 
-
-def read_lines(paths: Sequence[Path]) -> str:
-    """A table of one column, line: what a text log's lines are."""
-    return (
-        f"(SELECT line FROM read_csv({files(paths)}, columns={{'line': 'VARCHAR'}}, "
-        f"delim='\\n', {PLAIN}) WHERE line IS NOT NULL)"
-    )
-
-
-# What a name's ending says of compression is not asked: the content was.
+# Compression is told by content, not by a name's ending.
 PLAIN = (
     "quote='', escape='', header=false, auto_detect=false, strict_mode=false, compression='none'"
 )
 
 
-def undecoded(value: str, utf8: bool) -> str:
-    """A WHEN for a text with bytes that are not UTF-8, in whose place a copy has a mark."""
-    return "" if utf8 else f" WHEN contains({value}, {text(REPLACED)}) THEN 'broken'"
+def read_lines(paths: Sequence[Path]) -> str:
+    """Return a table of one column, line: the lines of text logs."""
+    return (
+        f"(SELECT line FROM read_csv({list_files(paths)}, columns={{'line': 'VARCHAR'}}, "
+        f"delim='\\n', {PLAIN}) WHERE line IS NOT NULL)"
+    )
+
+
+def read_columns(paths: Sequence[Path], columns: int, delimiter: str) -> str:
+    """Return a table of the columns c0, c1 and so on, with one more than there should be."""
+    types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(columns + 1))
+    return (
+        f"read_csv({list_files(paths)}, columns={{{types}}}, delim={quote_text(delimiter)}, "
+        f"{PLAIN}, null_padding=true)"
+    )

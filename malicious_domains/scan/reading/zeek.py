@@ -1,4 +1,4 @@
-"""Zeek's dns.log as tab-separated values, under a header of its own."""
+"""Zeek's dns.log as tab-separated values, under its own header."""
 
 from __future__ import annotations
 
@@ -6,149 +6,106 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...model.eligible import IGNORED_TYPES
 from . import sql
-from .layout import Head, Layout, selected, undecoded
-from .log_files import ReadingError
-
-_CLIENTS = ("id.orig_h", "id_orig_h")
-_PORTS = ("id.resp_p", "id_resp_p")
+from .layout import Head, Layout
+from .prepare_input import ReadingError
 
 
 @dataclass(frozen=True)
-class Tsv:
-    """fields as the #fields line names them, and what is between them."""
+class ZeekLines:
+    """Lines of separated fields, named by the #fields line; c0 is the first one."""
 
     fields: tuple[str, ...]
     separator: str
-    unset: str
-    empty: str
-    client: str
-    query: str
-    time: str | None
-    rcode: str | None
-    form: str = "zeek"
-    answers: str = ""
+    required: tuple[str, ...]  # client, query and response code, the last one if there is any
 
-    @property
-    def coded(self) -> bool:
-        """Whether there are response codes."""
-        return self.rcode is not None
+    def select_from(self, paths: Sequence[Path]) -> str:
+        """Return the SQL of a table of the columns c0, c1 and so on."""
+        return sql.read_columns(paths, len(self.fields), self.separator)
 
-    def select(self, paths: Sequence[Path], utf8: bool) -> str:
-        """SQL for client, query, time, rcode, why."""
-        columns = [*range(len(self.fields)), len(self.fields)]
-        types = ", ".join(f"c{i}: 'VARCHAR'" for i in columns)
-        origin = (
-            f"read_csv({sql.files(paths)}, columns={{{types}}}, delim={sql.text(self.separator)}, "
-            f"{sql.PLAIN}, null_padding=true)"
-        )
-        return selected(
-            client=self._value(self.client),
-            query=self._value(self.query),
-            time=sql.seconds(self._column(self.time)) if self.time else "NULL::DOUBLE",
-            rcode=self._code(),
-            why=self._why(utf8),
-            origin=origin,
-        )
-
-    def _column(self, field: str) -> str:
+    def column(self, field: str) -> str:
+        """Return the column of a field."""
         return f"c{self.fields.index(field)}"
 
-    def _value(self, field: str) -> str:
-        column = self._column(field)
-        nothing = sql.texts((self.unset, self.empty, ""))
-        return f"CASE WHEN {column} NOT IN {nothing} THEN {column} END"
-
-    def _optional(self, *fields: str) -> str | None:
-        return next((self._column(x) for x in fields if x in self.fields), None)
-
-    def _code(self) -> str:
-        if not self.rcode:
-            return "NULL::VARCHAR"
-        column = self._column(self.rcode)
-        if self.rcode == "rcode_name":  # Zeek's names are the standard ones already
-            return f"CASE WHEN {column} <> {sql.text(self.unset)} THEN {column} END"
-        return sql.rcode(self._value(self.rcode))
-
-    def _why(self, utf8: bool) -> str:
-        """Short lines are cut, long ones run into the next; lines of # are the log's own."""
-        client, query = self._column(self.client), self._column(self.query)
+    def find_broken(self, query: str, utf8: bool) -> str:
+        """Return the WHENs of cut lines, of merged lines, and of those that begin with #."""
         extra = f"c{len(self.fields)}"
-        used = [self.client, self.query, self.rcode or self.query]
-        last = f"c{max(map(self.fields.index, used))}"
-        header = " AND ".join(
-            f"{column} = {sql.text(name)}"
-            for column, name in (
-                (extra, self.fields[-1]),
-                (client, self._before(self.client)),
-                (query, self._before(self.query)),
-            )
-        )
+        last = f"c{max(map(self.fields.index, self.required))}"
+        client, name = self.required[:2]
+        # A #fields line is one column off, and equals this log's own.
+        header = {extra: self.fields[-1]}
+        for field in (client, name):
+            before = self.fields.index(field) - 1
+            header[self.column(field)] = self.fields[before] if before >= 0 else "#fields"
+        same = " AND ".join(f"{x} = {sql.quote_text(value)}" for x, value in header.items())
         note = "starts_with(c0, '#') AND NOT starts_with(c0, '#fields')"
-        odd = (
+        return (
             f"WHEN {last} IS NULL OR {extra} IS NOT NULL THEN CASE WHEN {note} "
-            f"OR (c0 = '#fields' AND {header}) THEN 'other_event' ELSE 'broken' END"
-        )
-        odd += "".join(sql.undecoded(x, utf8) for x in (client, query))
-        return sql.why(
-            self._value(self.query),
-            first=odd,
-            port=self._optional(*_PORTS),
-            qtype=self._optional("qtype_name", "qtype"),
-            types=sql.NAMED if "qtype_name" in self.fields else tuple(sql.SILENT.values()),
-        )
+            f"OR (c0 = '#fields' AND {same}) THEN 'other_event' ELSE 'broken' END"
+        ) + "".join(sql.mark_undecoded(self.column(x), utf8) for x in (client, name))
 
-    def _before(self, field: str) -> str:
-        """What stands in a field's column in the #fields line, which is one column off."""
-        at = self.fields.index(field)
-        return self.fields[at - 1] if at else "#fields"
-
-    def wrong(self, line: str) -> str:
-        """What is wrong with a broken line."""
+    def describe_broken(self, line: str) -> str:
+        """Return what is wrong with a broken line."""
         if line.startswith("#fields"):
             return "a second #fields line with other fields; split the file before it"
-        found = len(line.split(self.separator))
-        return undecoded(line) or f"{found} fields instead of {len(self.fields)}"
+        return f"{len(line.split(self.separator))} fields instead of {len(self.fields)}"
 
 
-def opened(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """The layout by the header of a log; raises ReadingError if that has no client or query."""
-    marks = [x for x in head.lines[:50] if x.startswith("#")]
-    separator = next((_unescaped(x) for x in marks if x.startswith("#separator")), "\t")
-    header = {x.split(separator)[0]: x.split(separator)[1:] for x in reversed(marks)}
+def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize a Zeek log by its header; raises ReadingError if it has no client or query."""
+    notes = [x for x in head.lines[:50] if x.startswith("#")]
+    separator = next((_unescape(x) for x in notes if x.startswith("#separator")), "\t")
+    header = {x.split(separator)[0]: x.split(separator)[1:] for x in reversed(notes)}
     fields = header.get("#fields")
     if not fields:
         return None
-    return Tsv(
-        fields=tuple(fields),
-        separator=separator,
-        unset=next(iter(header.get("#unset_field", [])), "-"),
-        empty=next(iter(header.get("#empty_field", [])), "(empty)"),
-        client=_field(head, fields, mapping, "client", _CLIENTS),
-        query=_field(head, fields, mapping, "query", ("query",)),
-        time=_perhaps(fields, mapping, "time", ("ts",)),
-        rcode=_perhaps(fields, mapping, "rcode", ("rcode_name", "rcode")),
+
+    def find(*names: str | None) -> str | None:
+        return next((x for x in names if x in fields), None)
+
+    def require(field: str, *names: str) -> str:
+        if name := find(mapping.get(field), *names):
+            return name
+        raise ReadingError(
+            f"{head.file.path}: a Zeek log without {' or '.join(names)}, so no dns.log; its fields "
+            f"are {', '.join(fields)}. Say which is the {field}: --map {field}=FIELD"
+        )
+
+    client, query = require("client", "id.orig_h", "id_orig_h"), require("query", "query")
+    time, rcode = find(mapping.get("time"), "ts"), find(mapping.get("rcode"), "rcode_name", "rcode")
+    port, qtype = find("id.resp_p", "id_resp_p"), find("qtype_name", "qtype")
+    table = ZeekLines(tuple(fields), separator, (client, query, rcode or query))
+    unset = next(iter(header.get("#unset_field", [])), "-")
+    empty = next(iter(header.get("#empty_field", [])), "(empty)")
+
+    def value(field: str, *, nothing: Sequence[str] = (unset, empty, "")) -> str:
+        column = table.column(field)
+        return f"CASE WHEN {column} NOT IN {sql.list_texts(nothing)} THEN {column} END"
+
+    if not rcode:
+        code = "NULL::VARCHAR"
+    elif rcode == "rcode_name":  # Zeek's names are the standard ones
+        code = value(rcode, nothing=(unset,))
+    else:
+        code = sql.name_rcode(value(rcode))
+    return Layout(
+        "zeek",
+        table,
+        client=value(client),
+        query=value(query),
+        time=sql.parse_time(table.column(time)) if time else "NULL::DOUBLE",
+        rcode=code,
+        why=sql.classify_line(
+            value(query),
+            port=table.column(port) if port else None,
+            qtype=table.column(qtype) if qtype else None,
+            types=sql.IGNORED_NAMES if "qtype_name" in fields else (*IGNORED_TYPES.values(),),
+        ),
+        has_rcodes=rcode is not None,
     )
 
 
-def _unescaped(line: str) -> str:
-    value = line.split(maxsplit=1)[1] if len(line.split()) > 1 else "\t"
-    return value.encode().decode("unicode_escape")
-
-
-def _perhaps(
-    fields: Sequence[str], mapping: Mapping[str, str], what: str, names: Sequence[str]
-) -> str | None:
-    return next((x for x in (mapping.get(what), *names) if x in fields), None)
-
-
-def _field(
-    head: Head, fields: Sequence[str], mapping: Mapping[str, str], what: str, names: Sequence[str]
-) -> str:
-    found = _perhaps(fields, mapping, what, names)
-    if not found:
-        raise ReadingError(
-            f"{head.text.path}: a Zeek log without {' or '.join(names)}, so no dns.log; its fields "
-            f"are {', '.join(fields)}. Say which is the {what}: --map {what}=FIELD"
-        )
-    return found
+def _unescape(line: str) -> str:
+    words = line.split(maxsplit=1)
+    return words[1].encode().decode("unicode_escape") if len(words) > 1 else "\t"

@@ -1,0 +1,265 @@
+"""DNS logs of many formats read as one table of events."""
+
+from __future__ import annotations
+
+import atexit
+import glob
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from . import delimited_logs, json_logs, prepare_input, table_files, text_logs, zeek
+from .broken_lines import BrokenLine, find_broken_lines
+from .column_names import check_mapping
+from .layout import Head, Layout, Opener
+from .prepare_input import STANDARD_INPUT, LogFile, ReadingError
+
+# In this order formats are tried: those that take anything come last.
+FORMATS: dict[str, tuple[Opener, ...]] = {
+    table_files.PIHOLE: (table_files.open_pihole,),
+    "parquet": (table_files.open_parquet,),
+    "zeek": (zeek.open_zeek, json_logs.open_zeek),
+    "suricata": (json_logs.open_suricata,),
+    "route53": (json_logs.open_route53,),
+    "adguard": (json_logs.open_adguard,),
+    "dnstap": (json_logs.open_dnstap,),
+    "dnsmasq": (text_logs.open_dnsmasq,),
+    "bind": (text_logs.open_bind,),
+    "unbound": (text_logs.open_unbound,),
+    "coredns": (text_logs.open_coredns,),
+    "windows": (text_logs.open_windows,),
+    "umbrella": (delimited_logs.open_umbrella,),
+    "json": (json_logs.open_json,),
+    "csv": (delimited_logs.open_csv,),
+}
+_MAPPED = ("parquet", "json", "csv")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Logs to read.
+
+    paths are files; Path("-") is standard input. form is a format's name, or None to detect it.
+    mapping says where client, query, time, rcode and type are: names of columns, paths with dots
+    in JSON, or numbers of columns from 1 on.
+    """
+
+    paths: tuple[Path, ...]
+    form: str | None = None
+    mapping: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of all files, None if one of them is not a file."""
+        if not all(x != STANDARD_INPUT and x.is_file() for x in self.paths):
+            return None
+        return sum(x.stat().st_size for x in self.paths)
+
+    @classmethod
+    def of(
+        cls,
+        names: Iterable[str | Path],
+        form: str | None = None,
+        mapping: dict[str, str] | None = None,
+    ) -> Source:
+        """Find the files of names, folders (with all inside) and patterns; raises ReadingError."""
+        check_mapping(mapping or {})
+        paths = dict.fromkeys(path for x in names for path in _expand(str(x)))
+        if not paths:
+            raise ReadingError("no log files are named; name some, or - for standard input")
+        return cls(tuple(paths), form, dict(mapping or {}))
+
+
+def _expand(name: str) -> list[Path]:
+    """Return the files that a name stands for, in order, without a folder's hidden ones."""
+    path = Path(name)
+    if path == STANDARD_INPUT or path.is_file():
+        return [path]
+    if path.is_dir():
+        inside = (x for x in path.rglob("*") if x.is_file())
+        files = [x for x in inside if not any(y[0] == "." for y in x.relative_to(path).parts)]
+    elif path.exists():  # a pipe, such as <(...) of a shell
+        return [path]
+    else:
+        files = [Path(x) for x in glob.glob(name, recursive=True) if Path(x).is_file()]  # noqa: PTH207
+    if not files:
+        raise ReadingError(f"{name}: there is no such file; check the path")
+    return sorted(files)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Logs that DuckDB can read.
+
+    events is a SELECT with one row for each line of the logs: client, query (as logged), time
+    (seconds since the epoch, UTC) and rcode (in upper case; BLOCKED if a block list answered),
+    all NULL if unknown; and why, NULL for a query to score, else "multicast", "type",
+    "other_event" or "broken"; of the last two the other columns may hold anything.
+
+    forms: each file's format, "empty" for one without lines. left_out: why files were left out.
+    damaged: why a part of a file could not be read. bytes: their size on the disk. Copies that
+    were made are kept until close(), or the end of the process.
+    """
+
+    events: str
+    forms: dict[Path, str]
+    left_out: dict[Path, str]
+    damaged: dict[Path, str]
+    bytes: int
+    _files: tuple[tuple[LogFile, Layout], ...]
+    _folder: Path
+
+    def find_broken(self, at_most: int = 10) -> list[BrokenLine]:
+        """Return the first lines that cannot be read. Reads the logs once more."""
+        return find_broken_lines(self._files, at_most)
+
+    def close(self) -> None:
+        """Remove the copies; the events cannot be read any more."""
+        prepare_input.remove(self._folder)
+
+
+def read_logs(source: Source, advance: Callable[[int], object] = lambda _: None) -> Reading:
+    """Open logs and recognize their formats.
+
+    A file that is not a log is left out if there are others. advance is called with the number of
+    bytes that were looked at. Raises ReadingError, which names the file, what is wrong and what
+    to do.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="scan-"))
+    atexit.register(prepare_input.remove, folder)
+    try:
+        return _read(source, folder, advance)
+    except BaseException:
+        prepare_input.remove(folder)
+        raise
+
+
+def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Reading:
+    forms, left_out, damaged = dict[Path, str](), dict[Path, str](), dict[Path, str]()
+    files, size = [], 0
+    for path in source.paths:
+        try:
+            file = prepare_input.prepare_file(path, folder, advance)
+            layout = find_layout(file, source.form, source.mapping)
+            if layout and layout.form == table_files.PIHOLE:
+                copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
+                table_files.copy_database(path, file.readable, copy)
+                file = replace(file, readable=copy)
+        except ReadingError as error:
+            if len(source.paths) == 1:
+                raise
+            left_out[path] = str(error)
+            continue
+        forms[path] = layout.form if layout else "empty"
+        size += file.size
+        if file.damage:
+            damaged[path] = file.damage
+        if layout:
+            files.append((file, layout))
+    if not forms:
+        raise ReadingError("none of the files is a DNS log:\n" + "\n".join(left_out.values()))
+    return Reading(_select_events(files), forms, left_out, damaged, size, tuple(files), folder)
+
+
+# --- formats ---
+
+
+def find_layout(file: LogFile, form: str | None, mapping: Mapping[str, str]) -> Layout | None:
+    """Return how a file is read; None if it is empty.
+
+    form is the format that the user names, or None. Raises ReadingError, which says what the file
+    looks like, or which mapping is missing.
+    """
+    if form and form not in FORMATS:
+        raise ReadingError(f"--input-format {form}: known are {', '.join(FORMATS)}")
+    head = Head(file)
+    if not head.lines:
+        return None
+    return _open_claimed(head, form, mapping) if form else _detect_layout(head, mapping)
+
+
+def _open_claimed(head: Head, form: str, mapping: Mapping[str, str]) -> Layout:
+    for opener in FORMATS[form]:
+        if layout := opener(head, mapping, claimed=True):
+            return layout
+    try:
+        detected = _detect_layout(head, {}).form
+        advice = f"it looks like {detected}; leave out --input-format or name that"
+    except ReadingError:
+        advice = "nor does it look like another; see what it holds"
+    raise ReadingError(
+        f"{head.file.path}: none of its first lines are of the format {form}: {advice}"
+    )
+
+
+def _detect_layout(head: Head, mapping: Mapping[str, str]) -> Layout:
+    # A mapping is for tables without a format of their own.
+    has_fields = any(x.startswith("#fields") for x in head.lines[:50])
+    forms = dict.fromkeys((*_MAPPED, *FORMATS)) if mapping and not has_fields else FORMATS
+    for form in forms:
+        for opener in FORMATS[form]:
+            if layout := opener(head, mapping, claimed=False):
+                return layout
+    line = head.lines[0]
+    raise ReadingError(
+        f"{head.file.path}: no DNS log that is known here: it begins with {line[:60]!r}"
+        f"{'…' if len(line) > 60 else ''}. Name its format by --input-format, or its columns by "
+        "--map client=…,query=…,time=…,rcode=…"
+    )
+
+
+# --- the events of all files ---
+
+_NO_EVENTS = (
+    "SELECT NULL::VARCHAR AS client, NULL::VARCHAR AS query, NULL::DOUBLE AS time, "
+    "NULL::VARCHAR AS rcode, NULL::VARCHAR AS why WHERE false"
+)
+# The code of a name with different answers: that it exists comes first.
+_BEST_RCODE = (
+    "CASE min(CASE answer WHEN 'NOERROR' THEN 1 WHEN 'BLOCKED' THEN 2 WHEN 'NXDOMAIN' THEN 3 "
+    "ELSE 4 END) WHEN 1 THEN 'NOERROR' WHEN 2 THEN 'BLOCKED' "
+    "WHEN 3 THEN 'NXDOMAIN' ELSE max(answer) END"
+)
+
+
+def _select_events(files: Iterable[tuple[LogFile, Layout]]) -> str:
+    """Return the SELECT of all lines; files of equal layouts are read together."""
+    groups: dict[tuple[Layout, bool], list[Path]] = {}
+    for file, layout in files:
+        groups.setdefault((layout, file.utf8), []).append(file.readable)
+    selects: dict[str, list[str]] = {}  # by what answers share with their queries
+    for (layout, utf8), paths in groups.items():
+        selects.setdefault(layout.answers, []).append(layout.select(paths, utf8))
+    parts = [_join_answers(_union(some), shared) for shared, some in selects.items()]
+    return _union(parts) if parts else _NO_EVENTS
+
+
+def _union(selects: Sequence[str]) -> str:
+    return " UNION ALL ".join(f"({x})" if len(selects) > 1 else x for x in selects)
+
+
+def _join_answers(lines: str, shared: str) -> str:
+    """Return a SELECT that gives queries the codes of their answers; these are other events.
+
+    An answer without a query in the log stands for the query, if it has the client.
+    """
+    if not shared:
+        return lines
+    keys, same = "lower(query) AS name", "p.name = lower(l.query)"
+    if shared == "client":
+        keys, same = f"client, {keys}", f"{same} AND p.client IS NOT DISTINCT FROM l.client"
+    without_query = "NULL" if shared == "client" else "'other_event'"
+    return f"""
+        WITH lines AS MATERIALIZED ({lines}),
+        pairs AS MATERIALIZED (
+            SELECT {keys}, bool_or(why IS NULL) AS has_query, {_BEST_RCODE} AS code
+            FROM (SELECT *, CASE WHEN why = 'answer' THEN rcode END AS answer FROM lines)
+            WHERE (why IS NULL OR why = 'answer') AND query IS NOT NULL GROUP BY ALL
+        )
+        SELECT l.client, l.query, l.time,
+            CASE WHEN l.why IS NULL THEN coalesce(p.code, l.rcode) ELSE l.rcode END AS rcode,
+            CASE WHEN l.why IS DISTINCT FROM 'answer' THEN l.why
+                WHEN p.has_query THEN 'other_event' ELSE {without_query} END AS why
+        FROM lines l LEFT JOIN pairs p
+        ON (l.why IS NULL OR l.why = 'answer') AND {same}"""

@@ -1,0 +1,148 @@
+"""Files of tables with types: Parquet, and Pi-hole's database, pihole-FTL.db."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from . import sql
+from .column_names import choose_columns, map_columns
+from .delimited_logs import DelimitedLines
+from .layout import Head, Layout
+from .prepare_input import ReadingError
+
+# --- Parquet ---
+
+
+@dataclass(frozen=True)
+class ParquetTable:
+    """A table of Parquet, of which some columns are read as text."""
+
+    used: tuple[tuple[str, str], ...]  # a column's name and its SQL
+
+    def select_from(self, paths: Sequence[Path]) -> str:
+        """Return the SQL of a table of the columns."""
+        columns = ", ".join(f"{value} AS {column}" for column, value in self.used)
+        return f"(SELECT {columns} FROM read_parquet({sql.list_files(paths)}))"
+
+    def find_broken(self, query: str, utf8: bool) -> str:
+        """Return nothing: no row of Parquet is broken."""
+        return ""
+
+    def describe_broken(self, line: str) -> str:
+        """Return nothing: no row of Parquet is broken."""
+        return ""
+
+
+def open_parquet(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize Parquet, and read it by the mapping or usual names. Raises ReadingError."""
+    path = head.file.path
+    if not head.file.head.startswith(b"PAR1"):
+        return None
+    try:
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                f"DESCRIBE SELECT * FROM read_parquet({sql.list_files([head.file.readable])})"
+            ).fetchall()
+    except duckdb.Error as error:
+        raise ReadingError(f"{path}: a Parquet file that cannot be read: {error}") from error
+    types = {column: kind for column, kind, *_ in rows}
+    fields = choose_columns(types, mapping, path, "parquet", claimed=True)
+    used = {f"{field}_": _as_text(column, types[column]) for field, column in fields.items()}
+    return map_columns("parquet", ParquetTable(tuple(used.items())), fields, head)
+
+
+def _as_text(column: str, kind: str) -> str:
+    quoted = sql.quote_name(column)
+    if kind.startswith("TIMESTAMP") or kind == "DATE":
+        return f"epoch({quoted})::VARCHAR"
+    return quoted if kind == "VARCHAR" else f"{quoted}::VARCHAR"
+
+
+# --- Pi-hole ---
+
+PIHOLE = "pihole-ftl"
+# https://docs.pi-hole.net/database/query-database/
+_BLOCKED = (1, 4, 5, 6, 7, 8, 9, 10, 11, 15, 16, 18)
+_REPLIES = {
+    1: "NOERROR", 2: "NXDOMAIN", 3: "NOERROR", 4: "NOERROR", 5: "NOERROR", 6: "NOERROR",
+    7: "SERVFAIL", 8: "REFUSED", 9: "NOTIMP", 11: "NOERROR", 13: "NOERROR",
+}  # fmt: skip
+_TYPES = (
+    "A", "AAAA", "ANY", "SRV", "SOA", "PTR", "TXT", "NAPTR", "MX", "DS", "RRSIG", "DNSKEY", "NS",
+    "OTHER", "SVCB", "HTTPS",
+)  # fmt: skip
+_COLUMNS = ("client", "domain", "timestamp", "type", "status", "reply_type")
+
+
+def open_pihole(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize an SQLite database, and read the copy that copy_database() makes."""
+    if not head.file.head.startswith(b"SQLite format 3\0"):
+        return None
+    query = sql.drop_blank("query_")
+    used = (("client_", 0), ("query_", 1), ("time_", 2), ("type_", 3), ("rcode_", 4))
+    return Layout(
+        PIHOLE,
+        DelimitedLines(len(used), ",", True, used),
+        client=sql.drop_blank("client_"),
+        query=query,
+        time=sql.parse_epoch("time_"),
+        rcode=sql.drop_blank("rcode_"),
+        why=sql.classify_line(query, qtype="type_"),
+    )
+
+
+def copy_database(path: Path, database: Path, copy: Path) -> None:
+    """Write the queries of Pi-hole's database as CSV. Raises ReadingError, which names path."""
+    try:
+        with closing(_connect(database)) as connection, copy.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(
+                _read_queries(path, connection)
+            )
+    except sqlite3.Error as error:
+        raise ReadingError(
+            f"{path}: a database that cannot be read ({error}); copy it while Pi-hole is stopped, "
+            "or with sqlite3's .backup"
+        ) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the database read-only; as an immutable file if its folder is read-only."""
+    uri = path.resolve().as_uri()
+    connection = sqlite3.connect(f"{uri}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError:
+        connection.close()
+        connection = sqlite3.connect(f"{uri}?immutable=1", uri=True)
+    # Clients query for any bytes, which need not be text.
+    connection.text_factory = lambda x: " ".join(x.decode("utf-8", "replace").splitlines())
+    return connection
+
+
+def _read_queries(path: Path, connection: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
+    present = {row[1] for row in connection.execute("PRAGMA table_info(queries)")}
+    if not {"client", "domain", "timestamp"} <= present:
+        raise ReadingError(
+            f"{path}: an SQLite database without a table of queries, so not pihole-FTL.db; "
+            "name the database of /etc/pihole"
+        )
+    columns = ", ".join(x if x in present else f"NULL AS {x}" for x in _COLUMNS)
+    for client, domain, time, number, status, reply in connection.execute(
+        f"SELECT {columns} FROM queries"
+    ):
+        rcode = "BLOCKED" if status in _BLOCKED else _REPLIES.get(reply, "")
+        yield client, domain, time, _name_type(number), rcode
+
+
+def _name_type(number: object) -> object:
+    """Return a query type's name, or its number on the wire, from FTL's number."""
+    if not isinstance(number, int):
+        return ""
+    return number - 100 if number >= 100 else _TYPES[number - 1] if 0 < number <= 16 else ""
