@@ -1,95 +1,98 @@
-"""Findings for programs: CSV, JSON lines, and JSON lines by the Elastic Common Schema."""
+"""Findings for programs: CSV, JSON Lines, and JSON Lines by the Elastic Common Schema."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
-from math import nan
+from typing import Any
 
 from ..clients.client_day import Alarm
+from ..clients.finding_json import describe_alarm, describe_name, format_date, format_time
 from ..clients.generated_names import KIND, GeneratorNames
 from ..scoring.output_formats import format_csv_line
-from .family_hint import KINDS as HINTED
-from .findings import Finding, Findings, Shared
-from .terminal import WORST, date, generators, moment, sentence, shared, table, visible, why
+from .findings import Finding, Findings, SharedLabels, find_first, find_last
+from .terminal import (
+    MAX_NAMES,
+    explain_alarm,
+    explain_finding,
+    explain_shared,
+    format_table,
+    list_generators,
+    visible,
+)
+from .verdicts import FAMILY_KINDS
 
 CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
-CSV_MORE = ("known", "family_hint")
+_MORE_COLUMNS = ("known", "family_hint")
 _SHARED = "shared-oddity"
 _TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation Algorithms"}
 
 
-def rows(findings: Findings) -> Iterator[str]:
-    """CSV, a row a client, day and alarm."""
-    yield format_csv_line(False, *CSV_COLUMNS, *CSV_MORE)
+def format_csv(findings: Findings) -> Iterator[str]:
+    """Yield CSV, a row a client, day and alarm."""
+    yield format_csv_line(False, *CSV_COLUMNS, *_MORE_COLUMNS)
     for x in findings.alarmed:
         for alarm in x.alarms:
-            names = [y.name for y in x.named(alarm)[:WORST]]
-            seen = [moment(x.first) or "", moment(x.last) or ""]
-            cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, " ".join(names))
-            more = generators(x) if alarm.kind == KIND else "", _hint(x, alarm)
-            yield format_csv_line(False, visible(x.client), date(x.day) or "", *cells, *more)
+            names = " ".join(y.name for y in x.list_names(alarm)[:MAX_NAMES])
+            seen = [format_time(x.first_seen) or "", format_time(x.last_seen) or ""]
+            cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, names)
+            more = list_generators(x) if alarm.kind == KIND else "", _name_families(x, alarm)
+            yield format_csv_line(False, visible(x.client), format_date(x.day) or "", *cells, *more)
     if y := findings.shared:
         cells = (_SHARED, f"{y.labels:.2f}", y.confidence, *(seen or "" for seen in _seen(y)))
-        yield format_csv_line(
-            False, "", "", *cells, " ".join(z.name for z in y.names[:WORST]), "", ""
-        )
+        names = " ".join(z.name for z in y.names[:MAX_NAMES])
+        yield format_csv_line(False, "", "", *cells, names, "", "")
 
 
-def _hint(x: Finding, alarm: Alarm) -> str:
-    return str(x.family_hint) if x.family_hint and alarm.kind in HINTED else ""
+def _name_families(x: Finding, alarm: Alarm) -> str:
+    return str(x.families) if x.families and alarm.kind in FAMILY_KINDS else ""
 
 
-def objects(findings: Findings) -> Iterator[str]:
-    """JSON lines, one object a client and day; of what clients share one without a client."""
+def format_jsonl(findings: Findings) -> Iterator[str]:
+    """Yield JSON Lines, one object a client and day; shared names have one without a client."""
     for x in findings.alarmed:
-        yield json.dumps(client_object(x)) + "\n"
+        yield json.dumps(describe_finding(x)) + "\n"
     if findings.shared:
-        yield json.dumps(shared_object(findings.shared, findings.clients)) + "\n"
+        yield json.dumps(describe_shared(findings.shared, findings.clients)) + "\n"
 
 
-def client_object(x: Finding) -> dict[str, object]:
-    """What JSON lines have of a client's day."""
+def describe_finding(x: Finding) -> dict[str, Any]:
+    """Return a finding as its JSON object."""
     return {
         "client": x.client,
-        "day": date(x.day),
+        "day": format_date(x.day),
         "score": round(x.score, 4),
         "confidence": x.confidence,
-        "why": why(x),
-        "first_seen": moment(x.first),
-        "last_seen": moment(x.last),
-        "counts": {"queries": x.lines, "labels": x.labels, "new": len(x.asked), "dead": x.dead},
-        "alarms": [_alarm(x, alarm) for alarm in x.alarms],
-        "family_hint": x.family_hint.as_json() if x.family_hint else None,
+        "why": explain_finding(x),
+        "first_seen": format_time(x.first_seen),
+        "last_seen": format_time(x.last_seen),
+        "counts": {
+            "queries": x.lines,
+            "labels": x.labels,
+            "new": len(x.rare_names),
+            "dead": x.nxdomain_names,
+        },
+        "alarms": [_describe_alarm(x, alarm) for alarm in x.alarms],
+        "family_hint": x.families.as_json() if x.families else None,
     }
 
 
-def _alarm(x: Finding, alarm: Alarm) -> dict[str, object]:
-    names: list[dict[str, object]] = [
-        {
-            "name": y.name,
-            "points": round(point, 4),
-            "log_odds": round(y.z, 4) if y.z == y.z else None,  # no label was judged
-            "dead": y.dead,
-            "first_seen": moment(y.first),
-            "last_seen": moment(y.last),
-        }
-        for y, point in zip(x.named(alarm), alarm.weights, strict=True)
+def _describe_alarm(x: Finding, alarm: Alarm) -> dict[str, Any]:
+    names = [
+        describe_name(y.name, weight, y.log_odds, y.nxdomain, y.first_seen)
+        | {"last_seen": format_time(y.last_seen)}
+        for y, weight in zip(x.list_names(alarm), alarm.weights, strict=True)
     ]
-    found: dict[str, object] = {
-        "kind": alarm.kind,
-        "score": round(alarm.score, 4),
-        "confidence": alarm.confidence,
-    }
-    if x.known and alarm.kind == KIND:
+    described = describe_alarm(alarm)
+    if x.generated and alarm.kind == KIND:
         for name, i in zip(names, alarm.names, strict=True):
-            name["known"] = [y._asdict() for y in x.known.makers[i]]
-        found["generators"] = [_generator(y) for y in x.known.generators]
-    return {**found, "names": names}
+            name["known"] = [y._asdict() for y in x.generated.matches[i]]
+        described["generators"] = [_describe_generator(y) for y in x.generated.generators]
+    return {**described, "names": names}
 
 
-def _generator(x: GeneratorNames) -> dict[str, object]:
+def _describe_generator(x: GeneratorNames) -> dict[str, object]:
     return {
         "family": x.family,
         "variant": x.variant,
@@ -102,16 +105,16 @@ def _generator(x: GeneratorNames) -> dict[str, object]:
     }
 
 
-def shared_object(x: Shared, clients: int) -> dict[str, object]:
-    """What JSON lines have of names that clients share; clients: all of the log."""
+def describe_shared(x: SharedLabels, clients: int) -> dict[str, Any]:
+    """Return the JSON object of names that clients share; clients: all of the log."""
     names = [
         {
             "name": y.name,
             "points": 1.0,
-            "log_odds": round(y.z, 4),
-            "first_seen": moment(y.first),
-            "last_seen": moment(y.last),
-            "clients": y.sharers,
+            "log_odds": round(y.log_odds, 4),
+            "first_seen": format_time(y.first_seen),
+            "last_seen": format_time(y.last_seen),
+            "clients": y.client_count,
             "some_clients": y.clients,
         }
         for y in x.names
@@ -123,7 +126,7 @@ def shared_object(x: Shared, clients: int) -> dict[str, object]:
         "day": None,
         "score": round(x.score, 4),
         "confidence": x.confidence,
-        "why": shared(x),
+        "why": explain_shared(x),
         "first_seen": first,
         "last_seen": last,
         "counts": {"clients": clients, "labels": x.labels},
@@ -131,45 +134,46 @@ def shared_object(x: Shared, clients: int) -> dict[str, object]:
     }
 
 
-def _seen(x: Shared) -> tuple[str | None, str | None]:
-    """When the first and the last of its names were asked for."""
-    first = min((y.first for y in x.names if y.first == y.first), default=nan)
-    last = max((y.last for y in x.names if y.last == y.last), default=nan)
-    return (moment(first), moment(last))
+def _seen(x: SharedLabels) -> tuple[str | None, str | None]:
+    return format_time(find_first(x.names)), format_time(find_last(x.names))
 
 
-def ecs(findings: Findings) -> Iterator[str]:
-    """JSON lines, one alert a client, day and alarm, with the keys of ECS 8."""
+def format_ecs(findings: Findings) -> Iterator[str]:
+    """Yield JSON Lines, one alert a client, day and alarm, with the keys of ECS 8."""
     for x in findings.alarmed:
         for alarm in x.alarms:
-            yield json.dumps(_alert(x, alarm)) + "\n"
+            yield json.dumps(_describe_alert(x, alarm)) + "\n"
     if findings.shared:
-        yield json.dumps(_alert_of_many(findings.shared)) + "\n"
+        yield json.dumps(_describe_shared_describe_alert(findings.shared)) + "\n"
 
 
-def _alert(x: Finding, alarm: Alarm) -> dict[str, object]:
-    names = [y.name for y in x.named(alarm)]
-    more = {"known": generators(x)} if alarm.kind == KIND else {}
-    if hint := _hint(x, alarm):
-        more["family_hint"] = hint
-    seen = (moment(x.first), moment(x.last) or date(x.day))
+def _describe_alert(x: Finding, alarm: Alarm) -> dict[str, object]:
+    names = [y.name for y in x.list_names(alarm)]
+    more = {"known": list_generators(x)} if alarm.kind == KIND else {}
+    if families := _name_families(x, alarm):
+        more["family_hint"] = families
+    seen = (format_time(x.first_seen), format_time(x.last_seen) or format_date(x.day))
     source = {"address": x.client} | ({"ip": x.client} if _is_address(x.client) else {})
     return {
-        **_common(alarm.kind, alarm.score, alarm.confidence, names, seen, sentence(x, alarm), more),
+        **_describe_common(
+            alarm.kind, alarm.score, alarm.confidence, names, seen, explain_alarm(x, alarm), more
+        ),
         "source": source,
     }
 
 
-def _alert_of_many(x: Shared) -> dict[str, object]:
+def _describe_shared_describe_alert(x: SharedLabels) -> dict[str, object]:
     names = [y.name for y in x.names]
     clients = sorted({client for y in x.names for client in y.clients if _is_address(client)})
     return {
-        **_common(_SHARED, float(x.labels), x.confidence, names, _seen(x), shared(x)),
+        **_describe_common(
+            _SHARED, float(x.labels), x.confidence, names, _seen(x), explain_shared(x)
+        ),
         "related": {"ip": clients},
     }
 
 
-def _common(
+def _describe_common(
     kind: str,
     score: float,
     confidence: str,
@@ -206,9 +210,9 @@ def _is_address(text: str) -> bool:
         return False
 
 
-FORMS: dict[str, Callable[[Findings], Iterator[str]]] = {
-    "table": table,
-    "csv": rows,
-    "jsonl": objects,
-    "ecs": ecs,
+FORMATTERS: dict[str, Callable[[Findings], Iterator[str]]] = {
+    "table": format_table,
+    "csv": format_csv,
+    "jsonl": format_jsonl,
+    "ecs": format_ecs,
 }

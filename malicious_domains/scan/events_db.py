@@ -1,125 +1,480 @@
-"""Who asked for what: a log of any length grouped, in DuckDB, to what a verdict needs."""
+"""All tables of a scan: the log grouped, step by step, to what a verdict needs.
+
+The first part has the SELECTs that DuckDB and Spark share, with the names of tables in braces; an
+engine makes a table of each, in this order. The second part is a scan's database in DuckDB.
+
+| table | a row for each | columns |
+|---|---|---|
+| query_counts | client's address, day and name; reason for a line not to count | QUERY_COUNTS |
+| clients | address | address, client (its name), left_out (it is not a client) |
+| hosts | different name | query, label, suffix, why (NULL: scored), log_odds, allowed |
+| line_counts | client, day, label and suffix; reason | LINE_COUNTS |
+| client_labels | client, day and label | CLIENT_LABELS |
+| labels | label | LABELS, log_odds |
+| baseline | label | label, day (the first one, since the epoch), last |
+| rare_labels | client, day and label that is worth a look | RARE_LABELS |
+| rare_counts, client_days | client and day | RARE_COUNTS, CLIENT_DAYS |
+| generated | name of a known generator | query, is_chance (a legitimate name may be the same) |
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fcntl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from . import grouping
-from .client_identity import Names
+from ..clients.client_day import AlarmThresholds
+from ..inputs.signals import temporary_folder
+from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
+from ..names.errors import MaliciousDomainsError
+from .client_names import ClientNames
+from .reading.sql import list_texts, quote_text
 
-# Names are scored once each, and labels have one z under all suffixes.
-_ODDS = "SELECT label, any_value(z) AS z FROM hosts WHERE label <> '' GROUP BY label"
+NO_CLIENT = "no_client"  # a query without a client
+NOT_A_CLIENT = "not_a_client"  # a query of a resolver, a gateway or a mail server
+NO_DAY = -1  # of queries without a date
+MAX_RARE_LABELS = 5000  # of a day; a client with more is a resolver or a crawler
+_EARLIEST = 365 * 86400  # seconds since the epoch; less is the time since a capture began
+
+# One pass over the events. A code that a block list made up does not count.
+QUERY_COUNTS = f"""
+SELECT
+    CASE WHEN reason IS NULL THEN client END AS address,
+    CASE WHEN reason IS NULL THEN
+        CASE WHEN time >= {_EARLIEST} THEN CAST(floor(time / 86400) AS INTEGER) ELSE {NO_DAY} END
+    END AS day,
+    CASE WHEN reason IS NULL THEN lower(query) END AS query,
+    reason,
+    min(time) AS first_seen, max(time) AS last_seen, count(*) AS lines,
+    count(*) FILTER (WHERE rcode = 'NXDOMAIN') AS nxdomain_lines,
+    count(*) FILTER (WHERE rcode <> 'BLOCKED') AS rcode_lines
+FROM (
+    SELECT *, CASE WHEN why IS NOT NULL THEN why WHEN client IS NULL THEN '{NO_CLIENT}' END
+        AS reason
+    FROM {{events}}
+)
+GROUP BY ALL
+"""
+
+# The reason is NULL for scored queries. A service that looks for itself and does not exist says
+# nothing about the label after it.
+LINE_COUNTS = f"""
+SELECT
+    reason,
+    CASE WHEN reason IS NULL THEN client END AS client,
+    CASE WHEN reason IS NULL THEN day END AS day,
+    CASE WHEN reason IS NULL THEN label END AS label,
+    CASE WHEN reason IS NULL THEN suffix END AS suffix,
+    min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+    CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(nxdomain_lines) AS BIGINT) AS nxdomain_lines,
+    CAST(sum(rcode_lines) AS BIGINT) AS rcode_lines, bool_or(allowed) AS allowed
+FROM (
+    SELECT
+        client, day, label, suffix, first_seen, last_seen, lines, nxdomain_lines, rcode_lines,
+        allowed,
+        coalesce(
+            reason, CASE WHEN left_out THEN '{NOT_A_CLIENT}' END, why,
+            CASE WHEN nxdomain_lines = rcode_lines AND contains(query, '.')
+                AND split_part(query, '.', 1) IN {list_texts(DISCOVERY_LABELS)}
+                THEN '{AUTODISCOVERY}' END
+        ) AS reason
+    FROM {{query_counts}} AS query_counts LEFT JOIN {{hosts}} AS hosts USING (query)
+        LEFT JOIN {{clients}} AS clients USING (address)
+)
+GROUP BY ALL
+"""
+
+# A label under five suffixes is one label.
+CLIENT_LABELS = """
+SELECT
+    *, rcode_lines > 0 AS has_rcodes,
+    rcode_lines > 0 AND nxdomain_lines = rcode_lines AS nxdomain_at_client
+FROM (
+    SELECT
+        client, day, label, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+        CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(nxdomain_lines) AS BIGINT) AS nxdomain_lines,
+        CAST(sum(rcode_lines) AS BIGINT) AS rcode_lines,
+        count(*) AS suffixes, min(suffix) AS suffix, bool_or(allowed) AS allowed
+    FROM {line_counts} AS line_counts WHERE reason IS NULL
+    GROUP BY client, day, label
+)
+"""
+
+# NXDOMAIN: for most of the clients that got any response code. The engine adds log_odds.
+LABELS = """
+SELECT
+    label, count(DISTINCT client) AS clients, bool_or(allowed) AS allowed,
+    min(suffix) AS suffix, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+    max(day) AS day,
+    coalesce(avg(CAST(nxdomain_at_client AS INTEGER)) FILTER (WHERE has_rcodes) > 0.5, false)
+        AS nxdomain
+FROM {client_labels} AS client_labels GROUP BY label
+"""
+
+# common_from: the clients from which on a label that resolves is common.
+RARE_LABELS = """
+SELECT
+    client_labels.client, client_labels.day, label, client_labels.first_seen,
+    client_labels.last_seen, client_labels.suffixes, client_labels.suffix, labels.log_odds,
+    client_labels.nxdomain_at_client AND labels.nxdomain AS nxdomain
+FROM {client_labels} AS client_labels JOIN {labels} AS labels USING (label)
+    LEFT JOIN {baseline} AS baseline USING (label)
+WHERE NOT labels.allowed
+    AND (labels.clients < {common_from}
+        OR (client_labels.nxdomain_at_client AND labels.nxdomain))
+    AND (baseline.day IS NULL OR baseline.day >= client_labels.day)
+"""
+
+RARE_COUNTS = """
+SELECT client, day, count(*) AS rare_count FROM {rare_labels} AS rare_labels GROUP BY ALL
+"""
+
+CLIENT_DAYS = """
+SELECT
+    client, day, CAST(sum(lines) AS BIGINT) AS lines, count(*) AS labels,
+    CAST(sum(nxdomain_lines) AS BIGINT) AS nxdomain_lines,
+    CAST(sum(rcode_lines) AS BIGINT) AS rcode_lines
+FROM {client_labels} AS client_labels GROUP BY ALL
+"""
+
+# --- in DuckDB alone ---
+
+# A label has the same log-odds under all suffixes.
+_LABEL_ODDS = """
+SELECT label, any_value(log_odds) AS log_odds FROM hosts WHERE label <> '' GROUP BY label
+"""
+# In the order that a verdict needs: by first sight, ties by label, unknown times last.
+_ORDERED_LABELS = f"""
+SELECT
+    client, day, label, suffix, suffixes, log_odds, nxdomain,
+    coalesce(first_seen, 'NaN'::DOUBLE) AS first_seen,
+    coalesce(last_seen, 'NaN'::DOUBLE) AS last_seen
+FROM rare_labels JOIN rare_counts USING (client, day)
+WHERE rare_count <= {MAX_RARE_LABELS}
+ORDER BY client, day, rare_labels.first_seen NULLS LAST, label
+"""
+_DAY_ENDS = f"""
+SELECT CAST(sum(rare_count) OVER (ORDER BY client, day) AS BIGINT)
+FROM rare_counts WHERE rare_count <= {MAX_RARE_LABELS} ORDER BY client, day
+"""
+# Allowed names do not count; nor does a name that may be generated by chance, if it resolves and
+# is common. A baseline does not matter: bots ask for the same names every day.
+_GENERATED_QUERIES = """
+SELECT
+    clients.client, query_counts.day, query_counts.query,
+    coalesce(any_value(hosts.log_odds), 'NaN'::DOUBLE) AS log_odds,
+    sum(query_counts.rcode_lines) > 0
+        AND sum(query_counts.nxdomain_lines) = sum(query_counts.rcode_lines) AS is_nxdomain,
+    coalesce(min(query_counts.first_seen), 'NaN'::DOUBLE) AS first,
+    coalesce(max(query_counts.last_seen), 'NaN'::DOUBLE) AS last,
+    coalesce(any_value(client_days.labels), 0) AS label_count
+FROM query_counts
+    JOIN generated USING (query)
+    JOIN hosts USING (query)
+    JOIN clients USING (address)
+    LEFT JOIN labels ON labels.label = hosts.label
+    LEFT JOIN client_days
+        ON client_days.client = clients.client AND client_days.day = query_counts.day
+WHERE query_counts.reason IS NULL AND NOT clients.left_out AND NOT hosts.allowed
+GROUP BY clients.client, query_counts.day, query_counts.query
+HAVING NOT any_value(generated.is_chance) OR is_nxdomain
+    OR coalesce(any_value(labels.clients), 0) < $common_from
+ORDER BY clients.client, query_counts.day, first, query_counts.query
+"""
+# A label of an earlier day is not part of an outbreak of today.
+_SHARED_LABELS = """
+SELECT label, suffix, log_odds, clients, allowed, labels.first_seen, labels.last_seen
+FROM labels LEFT JOIN baseline USING (label)
+WHERE clients >= $min_clients AND log_odds >= $suspicious_from
+    AND (baseline.day IS NULL OR baseline.day >= labels.day)
+ORDER BY label
+"""
+
+# --- the folder of a baseline ---
+
+_DATABASE, _LOCK = "labels.duckdb", "lock"
+_CREATE_SEEN = """
+CREATE TABLE IF NOT EXISTS kept.seen (label VARCHAR PRIMARY KEY, first INTEGER, last INTEGER)
+"""
+# The log's own earlier days count, too.
+_BASELINE = """
+SELECT label, min(first) AS day, max(last) AS last FROM (
+    SELECT label, first, last FROM kept.seen
+    UNION ALL
+    SELECT label, min(day) AS first, CASE WHEN min(day) < max(day) THEN min(day) END AS last
+    FROM client_labels WHERE day >= 0 GROUP BY label
+) WHERE label IN (SELECT label FROM client_labels) GROUP BY label
+"""
+_NO_BASELINE = "SELECT NULL::VARCHAR AS label, NULL::INTEGER AS day, NULL::INTEGER AS last LIMIT 0"
+_ADD_SEEN = """
+INSERT INTO kept.seen
+SELECT label, min(day), max(day) FROM client_labels WHERE day >= 0 GROUP BY label
+ON CONFLICT DO UPDATE SET first = least(first, excluded.first), last = greatest(last, excluded.last)
+"""
+
+Columns = Mapping[str, NDArray[np.generic]]
 
 
-def group(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table asked of the view events, see reading: one pass over the logs."""
-    connection.execute(f"CREATE TABLE asked AS {grouping.ASKED.format(events='events')}")
+class ScanError(MaliciousDomainsError):
+    """A scan that cannot be made: its database, or its folder of earlier days."""
 
 
-def add_clients(connection: duckdb.DuckDBPyConnection, names: Names) -> None:
-    """Make the table clients: address, client (its name), left_out (it is none)."""
-    found = connection.execute(
-        "SELECT DISTINCT address FROM asked WHERE address IS NOT NULL"
-    ).fetchnumpy()
-    addresses = np.asarray(found["address"], dtype=object)
-    named = [names.client(x) for x in addresses.tolist()]
-    _register(
-        connection,
-        "clients",
-        {
-            "address": addresses,
-            "client": np.array(named, dtype=object),
-            "left_out": np.array([x in names.left_out for x in named], dtype=np.bool_),
-        },
-    )
+class GeneratedQuery(NamedTuple):
+    """A name of a known generator that a client asked for on a day."""
+
+    client: str
+    day: int
+    name: str
+    log_odds: float
+    nxdomain: bool
+    first_seen: float
+    last_seen: float
+    labels: int  # different labels that the client asked for on the day
 
 
-def queries(connection: duckdb.DuckDBPyConnection) -> NDArray[np.object_]:
-    """The different names that were asked for, in lower case, in order."""
-    found = connection.execute(
-        "SELECT DISTINCT query FROM asked WHERE reason IS NULL ORDER BY query"
-    ).fetchnumpy()
-    return np.asarray(found["query"], dtype=object)
+class EventsDatabase:
+    """The tables of one scan in DuckDB; see the module's table."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take a connection of the scan's own."""
+        self.connection = connection
+
+    @classmethod
+    @contextmanager
+    def open(cls, memory: str) -> Iterator[EventsDatabase]:
+        """Open a temporary database, which spills to the disk what memory does not hold."""
+        with temporary_folder("scan-") as folder:
+            file = folder / "scan.duckdb"
+            settings = {"memory_limit": memory, "temp_directory": str(folder)}
+            try:
+                with duckdb.connect(file, config=dict(settings)) as connection:
+                    connection.execute("SET TimeZone = 'UTC'")
+                    yield cls(connection)
+            except duckdb.Error as error:
+                raise ScanError(f"DuckDB: {error}") from error
+
+    # --- from events to labels ---
+
+    def count_queries(self, events: str) -> None:
+        """Create query_counts of a SELECT of events, in one pass over the logs."""
+        self._create("query_counts", QUERY_COUNTS, events=f"({events})")
+
+    def add_clients(self, names: ClientNames) -> None:
+        """Create clients: each address by its client's name."""
+        addresses = self._fetch_texts(
+            "SELECT DISTINCT address FROM query_counts WHERE address IS NOT NULL"
+        )
+        clients = [names.name_client(x) for x in addresses.tolist()]
+        left_out = np.array([x in names.left_out for x in clients], dtype=np.bool_)
+        client = np.array(clients, dtype=object)
+        self._create_of("clients", {"address": addresses, "client": client, "left_out": left_out})
+
+    def list_queries(self) -> NDArray[np.object_]:
+        """Return the different names that were queried, in lower case, in order."""
+        return self._fetch_texts(
+            "SELECT DISTINCT query FROM query_counts WHERE reason IS NULL ORDER BY query"
+        )
+
+    def add_hosts(self, columns: Columns) -> None:
+        """Create hosts of its columns; an empty why is NULL."""
+        self._create_of("hosts", columns, "SELECT * REPLACE (nullif(why, '') AS why) FROM columns")
+
+    def add_generated(self, queries: Sequence[str], is_chance: Sequence[bool]) -> None:
+        """Create generated: the log's names of known generators."""
+        self._execute("CREATE TABLE generated (query VARCHAR, is_chance BOOLEAN)")
+        if queries:
+            texts, chance = np.array(queries, dtype=object), np.array(is_chance, dtype=np.bool_)
+            self.connection.register("columns", {"query": texts, "is_chance": chance})
+            self._execute("INSERT INTO generated SELECT query, is_chance FROM columns")
+            self.connection.unregister("columns")
+
+    def join_labels(self) -> None:
+        """Create line_counts, client_labels and labels."""
+        self._create("line_counts", LINE_COUNTS)
+        self._create("client_labels", CLIENT_LABELS)
+        self._create("labels", f"SELECT * FROM ({LABELS}) JOIN ({_LABEL_ODDS}) USING (label)")
+
+    def read_baseline(self, folder: Path | None) -> None:
+        """Create baseline, of the log's labels; without a folder it is empty. Raises ScanError."""
+        if folder is None:
+            self._create("baseline", _NO_BASELINE)
+            return
+        with self._attach(folder):
+            self._create("baseline", _BASELINE)
+
+    def save_baseline(self, folder: Path) -> None:
+        """Add the log's labels to a folder, all or none of them. Raises ScanError."""
+        with self._attach(folder):
+            self._execute(_ADD_SEEN)
+
+    @contextmanager
+    def _attach(self, folder: Path) -> Iterator[None]:
+        """Attach a folder's database as kept, for this process alone; others wait.
+
+        DuckDB undoes at the next opening what a killed process began to write.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = (folder / _LOCK).open("a")
+        except OSError as error:
+            raise ScanError(f"--baseline {folder}: {error.strerror}") from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self._execute(f"ATTACH {quote_text(str(folder / _DATABASE))} AS kept")
+            except duckdb.Error as error:
+                raise ScanError(
+                    f"--baseline {folder}: {_DATABASE} cannot be opened "
+                    f"({str(error).splitlines()[0]}); repair or remove it"
+                ) from error
+            try:
+                self._execute(_CREATE_SEEN)
+                yield
+            finally:
+                self._execute("DETACH kept")
+
+    def select_rare_labels(self, common_from: int) -> None:
+        """Create rare_labels, their counts and client_days.
+
+        common_from: the clients from which on a label that resolves is common.
+        """
+        self._create("rare_labels", RARE_LABELS, common_from=common_from)
+        self._create("rare_counts", RARE_COUNTS)
+        self._create("ordered_labels", _ORDERED_LABELS)
+        self._create("client_days", CLIENT_DAYS)
+
+    # --- what a verdict reads ---
+
+    def read_labels(self, at_once: int) -> Iterator[Columns]:
+        """Yield the rare labels of whole days, in order, about at_once together."""
+        bounds = [0]
+        ends = [end for (end,) in self._fetch(_DAY_ENDS)]
+        for before, end in pairwise([0, *ends]):
+            if end - bounds[-1] > at_once and before > bounds[-1]:
+                bounds.append(before)
+        bounds.append(ends[-1] if ends else 0)
+        rows = "SELECT * FROM ordered_labels WHERE rowid >= ? AND rowid < ? ORDER BY rowid"
+        for start, stop in pairwise(bounds):
+            columns = self._execute(rows, [start, stop]).fetchnumpy()
+            yield {name: np.asarray(column) for name, column in columns.items()}
+
+    def list_generated(self, common_from: int) -> Iterator[GeneratedQuery]:
+        """Return the queries for generated names, by client and day."""
+        rows = self._fetch(_GENERATED_QUERIES, {"common_from": common_from})
+        return map(GeneratedQuery._make, rows)
+
+    def list_shared(self, thresholds: AlarmThresholds) -> list[tuple[Any, ...]]:
+        """Return the suspicious labels of several clients, as _SHARED_LABELS has them."""
+        limits = {
+            "min_clients": thresholds.min_clients,
+            "suspicious_from": thresholds.suspicious_from,
+        }
+        return self._fetch(_SHARED_LABELS, limits)
+
+    def list_clients_of(self, label: str, at_most: int) -> list[str]:
+        """Return the first clients that asked for a label, in order."""
+        rows = "SELECT DISTINCT client FROM client_labels WHERE label = ? ORDER BY client LIMIT ?"
+        return [client for (client,) in self._fetch(rows, [label, at_most])]
+
+    # --- counts ---
+
+    def has_rcodes(self) -> bool:
+        """Return whether any answer's code is known."""
+        return self.count_rcodes()[1] > 0
+
+    def count_rcodes(self) -> tuple[int, int]:
+        """Return how many scored queries got NXDOMAIN, and how many got any response code."""
+        rows = self._fetch(
+            "SELECT coalesce(sum(nxdomain_lines), 0), coalesce(sum(rcode_lines), 0) "
+            "FROM line_counts WHERE reason IS NULL"
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
+    def count_clients(self) -> int:
+        """Return how many clients asked for anything."""
+        rows = self._fetch("SELECT count(DISTINCT client) FROM clients WHERE NOT left_out")
+        return int(rows[0][0])
+
+    def count_lines(self) -> dict[str, int]:
+        """Return the number of lines by reason, "" for those scored; their sum is all."""
+        return dict(
+            self._fetch(
+                "SELECT coalesce(reason, ''), CAST(sum(lines) AS BIGINT) FROM line_counts "
+                "GROUP BY 1 ORDER BY 1"
+            )
+        )
+
+    def count_days(self) -> tuple[int, bool]:
+        """Return how many client-days there are, and whether one has a date."""
+        ((days, last),) = self._fetch("SELECT count(*), max(day) FROM client_days")
+        return int(days), last is not None and last != NO_DAY
+
+    def list_days(self) -> list[int]:
+        """Return the days of the log that have a date."""
+        rows = self._fetch(
+            "SELECT DISTINCT day FROM query_counts WHERE reason IS NULL ORDER BY day"
+        )
+        return [day for (day,) in rows if day != NO_DAY]
+
+    def list_busy_clients(self) -> dict[str, int]:
+        """Return the clients with more rare labels in a day than are scored, and how many."""
+        return dict(
+            self._fetch(
+                "SELECT client, max(rare_count) FROM rare_counts WHERE rare_count > ? "
+                "GROUP BY client ORDER BY client",
+                [MAX_RARE_LABELS],
+            )
+        )
+
+    def count_client_days(self, clients: Sequence[str]) -> dict[tuple[str, int], tuple[int, ...]]:
+        """Return the counts of some clients' days: lines, labels, nxdomain_lines, rcode_lines."""
+        rows = self._fetch(
+            "SELECT client, day, lines, labels, nxdomain_lines, rcode_lines FROM client_days "
+            "WHERE client IN (SELECT unnest(?))",
+            [clients],
+        )
+        return {(client, day): tuple(counts) for client, day, *counts in rows}
+
+    def summarize_baseline(self) -> tuple[int, int | None, int | None]:
+        """Return how many labels were queried before the log's last day, and the first and last day."""
+        rows = self._fetch(
+            "SELECT count(*), min(baseline.day), max(least(baseline.last, labels.day - 1)) "
+            "FROM baseline JOIN labels USING (label) WHERE baseline.day < labels.day"
+        )
+        labels, first, last = rows[0]
+        return labels, first, last
+
+    # --- statements ---
+
+    def _execute(self, statement: str, values: object = None) -> duckdb.DuckDBPyConnection:
+        return self.connection.execute(statement, values)
+
+    def _fetch(self, statement: str, values: object = None) -> list[tuple[Any, ...]]:
+        return self._execute(statement, values).fetchall()
+
+    def _fetch_texts(self, statement: str) -> NDArray[np.object_]:
+        (column,) = self._execute(statement).fetchnumpy().values()
+        return np.asarray(column, dtype=object)
+
+    def _create(self, table: str, select: str, **values: object) -> None:
+        """Create a table of a SELECT, whose braces stand for this scan's tables."""
+        self._execute(f"CREATE TABLE {table} AS {select.format_map(_OwnNames(values))}")
+
+    def _create_of(self, table: str, columns: Columns, select: str = "FROM columns") -> None:
+        self.connection.register("columns", dict(columns))
+        self._execute(f"CREATE TABLE {table} AS {select}")
+        self.connection.unregister("columns")
 
 
-def add_hosts(
-    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, NDArray[np.generic]]
-) -> None:
-    """Make the table hosts: query, label, suffix, why (NULL: judged), z, popular."""
-    _register(connection, "hosts", columns)
+class _OwnNames(dict[str, object]):
+    """Values of a SELECT's braces; a table has its own name."""
 
-
-def add_made(connection: duckdb.DuckDBPyConnection, queries: list[str], chance: list[bool]) -> None:
-    """Make the table made: query, chance (it may be no generator's)."""
-    texts, marks = np.array(queries, dtype=object), np.array(chance, dtype=np.bool_)
-    connection.execute("CREATE TABLE made (query VARCHAR, chance BOOLEAN)")
-    if queries:
-        connection.register("columns", {"query": texts, "chance": marks})
-        connection.execute("INSERT INTO made SELECT query, chance FROM columns")
-        connection.unregister("columns")
-
-
-def _register(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, NDArray[np.generic]]
-) -> None:
-    """Make a table of columns; an empty why is none."""
-    connection.register("columns", dict(columns))
-    changed = "REPLACE (nullif(why, '') AS why)" if "why" in columns else ""
-    connection.execute(f"CREATE TABLE {table} AS SELECT * {changed} FROM columns")
-    connection.unregister("columns")
-
-
-def pair(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables told (lines by what became of them), pairs (client, day, label), labels."""
-    told = grouping.TOLD.format(asked="asked", hosts="hosts", clients="clients")
-    pairs, labels = grouping.PAIRS.format(told="told"), grouping.LABELS.format(pairs="pairs")
-    scored = f"SELECT * FROM ({labels}) JOIN ({_ODDS}) USING (label)"
-    for table, statement in (("told", told), ("pairs", pairs), ("labels", scored)):
-        connection.execute(f"CREATE TABLE {table} AS {statement}")
-
-
-def choose(connection: duckdb.DuckDBPyConnection, few: int) -> None:
-    """Make the table unfamiliar of pairs, labels and known (label, day).
-
-    few: a label that resolves is familiar from so many clients on.
-    """
-    tables = {x: x for x in ("pairs", "labels", "known")}
-    connection.execute(
-        f"CREATE TABLE unfamiliar AS {grouping.UNFAMILIAR.format(few=few, **tables)}"
-    )
-
-
-def clients(connection: duckdb.DuckDBPyConnection) -> int:
-    """How many clients asked for anything."""
-    return _one(connection, "SELECT count(DISTINCT client) FROM clients WHERE NOT left_out")
-
-
-def coded(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether any answer's code is known."""
-    return _one(connection, "SELECT coalesce(sum(coded), 0) FROM told WHERE what IS NULL") > 0
-
-
-def _one(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
-    row = connection.execute(statement).fetchone()
-    assert row
-    return int(row[0])
-
-
-def lines(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Lines by what became of them: "" for those judged, else the reason; their sum is all."""
-    found = connection.execute(
-        "SELECT coalesce(what, ''), CAST(sum(lines) AS BIGINT) FROM told GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    return dict(found)
-
-
-def codes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Judged queries that were told that there is no such name, and those told anything."""
-    row = connection.execute(
-        "SELECT coalesce(sum(dead), 0), coalesce(sum(coded), 0) FROM told WHERE what IS NULL"
-    ).fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+    def __missing__(self, name: str) -> str:
+        return name

@@ -5,170 +5,194 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from math import nan
 from typing import NamedTuple
 
 from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND, GeneratorNames
 from ..families.likely_families import LikelyFamilies
-from ..names.dga_index import DgaMatch as Maker
+from ..names.dga_index import DgaMatch
 
 
-class Accounting(NamedTuple):
-    """What became of the lines that were read; they add up."""
+class LineCounts(NamedTuple):
+    """What became of the lines that were read; the counts add up."""
 
-    judged: int  # queries for a name with a label
-    skipped: dict[str, int]  # queries for others, by reason
-    other: int  # lines that are no queries
+    scored: int  # queries for a name with a label
+    skipped: dict[str, int]  # queries for other names, by reason
+    other: int  # lines that are not queries
     broken: int  # lines that cannot be read
 
     @property
     def lines(self) -> int:
-        """All of them."""
-        return self.judged + sum(self.skipped.values()) + self.other + self.broken
+        """The number of all lines."""
+        return self.scored + sum(self.skipped.values()) + self.other + self.broken
+
+    @classmethod
+    def of(cls, by_reason: dict[str, int]) -> LineCounts:
+        """Sort the counts by reason, "" for scored queries.
+
+        >>> LineCounts.of({"": 7, "reverse": 2, "broken": 1})
+        LineCounts(scored=7, skipped={'reverse': 2}, other=0, broken=1)
+        """
+        skipped = dict(by_reason)
+        scored, broken = skipped.pop("", 0), skipped.pop("broken", 0)
+        return cls(scored, other=skipped.pop("other_event", 0), broken=broken, skipped=skipped)
 
 
 class QueriedName(NamedTuple):
     """A label that a client asked for on a day."""
 
-    name: str  # label and one of the suffixes under which it was asked for
-    z: float  # log-odds of being malicious
-    points: float  # what it adds to the day's running sum
-    dead: bool
-    first: float  # seconds since the epoch, NaN if unknown
-    last: float
+    name: str  # the label and one of its suffixes
+    log_odds: float  # of being malicious; NaN if it was not scored
+    weight: float  # what it adds to the day's running sum
+    nxdomain: bool
+    first_seen: float  # seconds since the epoch, NaN if unknown
+    last_seen: float
 
 
 class GeneratorEvidence(NamedTuple):
-    """Names of known generators that speak against a client's day."""
+    """Names of known generators that a client asked for on a day."""
 
-    alarm: Alarm  # its names are indices into these:
+    alarm: Alarm  # its names are indices into `names`
     generators: tuple[GeneratorNames, ...]  # the surest first
-    asked: tuple[QueriedName, ...]
-    makers: tuple[tuple[Maker, ...], ...]  # of each
+    names: tuple[QueriedName, ...]
+    matches: tuple[tuple[DgaMatch, ...], ...]  # the generators of each name
 
     @property
-    def sure(self) -> Iterator[QueriedName]:
-        """Those that some generator makes, not by chance."""
+    def certain_names(self) -> Iterator[QueriedName]:
+        """The names that a generator makes not by chance."""
         numbers = {i for x in self.generators if x.confidence == "high" for i in x.names}
-        return (self.asked[i] for i in sorted(numbers))
+        return (self.names[i] for i in sorted(numbers))
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A client's day with what speaks against it."""
+    """A client's day with its alarms."""
 
     client: str
-    day: int | None  # days since the epoch, None of a log without times
-    lines: int  # queries judged
-    labels: int  # different labels asked for
-    dead_answers: int  # queries told that there is no such name
-    answers: int  # queries told anything
-    asked: tuple[QueriedName, ...]  # those that are unfamiliar, in the order of first sight
+    day: int | None  # days since the epoch, None for a log without times
+    lines: int  # scored queries
+    labels: int  # different labels
+    nxdomain_lines: int  # queries that got NXDOMAIN
+    rcode_lines: int  # queries that got any response code
+    rare_names: tuple[QueriedName, ...]  # in the order of first sight
     alarms: tuple[Alarm, ...]  # the surest first
-    score: float  # of the surest alarm, as a multiple of its cut
-    known: GeneratorEvidence | None = None  # names of known generators, if they raise an alarm
-    family_hint: LikelyFamilies | None = None  # what names look like that no generator makes
+    score: float  # of the surest alarm, as a multiple of its threshold
+    generated: GeneratorEvidence | None = None  # if it raises an alarm
+    families: LikelyFamilies | None = None  # of names without a known generator
 
-    def named(self, alarm: Alarm) -> list[QueriedName]:
-        """The names of an alarm, the strongest first."""
-        asked = self.known.asked if self.known and alarm.kind == KIND else self.asked
-        return [asked[i] for i in alarm.names]
-
-    @property
-    def first(self) -> float:
-        """When the first unfamiliar label, or a generator's name, was asked for."""
-        return min((x.first for x in self._all if x.first == x.first), default=float("nan"))
+    def list_names(self, alarm: Alarm) -> list[QueriedName]:
+        """Return the names of an alarm, the strongest first."""
+        names = self.rare_names
+        if self.generated and alarm.kind == KIND:
+            names = self.generated.names
+        return [names[i] for i in alarm.names]
 
     @property
-    def last(self) -> float:
-        """When the last of them was asked for."""
-        return max((x.last for x in self._all if x.last == x.last), default=float("nan"))
+    def first_seen(self) -> float:
+        """When the first rare or generated name was queried; NaN if unknown."""
+        return find_first(self._names)
 
     @property
-    def _all(self) -> tuple[QueriedName, ...]:
-        return self.asked + (self.known.asked if self.known else ())
+    def last_seen(self) -> float:
+        """When the last of them was queried; NaN if unknown."""
+        return find_last(self._names)
 
     @property
-    def dead(self) -> int:
-        """How many of the unfamiliar labels do not exist."""
-        return sum(x.dead for x in self.asked)
+    def _names(self) -> tuple[QueriedName, ...]:
+        return self.rare_names + (self.generated.names if self.generated else ())
+
+    @property
+    def nxdomain_names(self) -> int:
+        """How many of the rare names do not exist."""
+        return sum(x.nxdomain for x in self.rare_names)
 
     @property
     def confidence(self) -> str:
-        """high if any alarm has it, else low."""
+        """The confidence: high if that of any alarm is, else low."""
         return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
 
 
 class SharedName(NamedTuple):
-    """An odd label that several clients asked for."""
+    """A suspicious label that several clients asked for."""
 
     name: str
-    z: float
-    sharers: int  # how many clients
+    log_odds: float
+    client_count: int
     clients: list[str]  # the first hundred of them
-    first: float  # seconds since the epoch, NaN if unknown
-    last: float
+    first_seen: float  # seconds since the epoch, NaN if unknown
+    last_seen: float
 
 
-class Shared(NamedTuple):
-    """What odd labels that clients share say: the alarm shared-oddity."""
+class SharedLabels(NamedTuple):
+    """The alarm shared-oddity: suspicious labels that clients share."""
 
     labels: int  # how many
-    score: float  # as a multiple of its cut
+    score: float  # as a multiple of its threshold
     confidence: str
     names: list[SharedName]  # those of most clients first; a hundred at most
 
 
-class Known(NamedTuple):
-    """What a baseline knew of the log's labels."""
+def find_first(names: tuple[QueriedName, ...] | list[SharedName]) -> float:
+    """Return the earliest time of names, NaN if none is known."""
+    return min((x.first_seen for x in names if x.first_seen == x.first_seen), default=nan)
 
-    labels: int  # asked for on an earlier day, which therefore do not count
-    first: int | None  # the earliest day of them, since the epoch
+
+def find_last(names: tuple[QueriedName, ...] | list[SharedName]) -> float:
+    """Return the latest time of names, NaN if none is known."""
+    return max((x.last_seen for x in names if x.last_seen == x.last_seen), default=nan)
+
+
+class BaselineSummary(NamedTuple):
+    """The log's labels that a baseline has."""
+
+    labels: int  # asked for on an earlier day; they do not count
+    first: int | None  # the earliest such day, since the epoch
     last: int | None  # the latest
 
 
-class Indexed(NamedTuple):
-    """What an index of known names had to say of the log."""
+class IndexSummary(NamedTuple):
+    """What an index of generated names has of the log."""
 
-    names: int  # in it
+    names: int  # in the index
     first: date  # the days that it was made for
     last: date
     matched: int  # different names of the log that are in it
-    days: int  # days of the log
-    outside: list[date]  # those that it was not made for, in order
+    days: int  # of the log
+    outside: list[date]  # days of the log that it was not made for, in order
 
 
 @dataclass(frozen=True)
 class Files:
-    """What was read."""
+    """The files that were read."""
 
-    forms: dict[str, str] = field(default_factory=dict)  # format by file
-    left_out: dict[str, str] = field(default_factory=dict)  # no logs: why, by file
-    damaged: dict[str, str] = field(default_factory=dict)  # read in part: why, by file
+    forms: dict[str, str] = field(default_factory=dict)  # the format by file
+    left_out: dict[str, str] = field(default_factory=dict)  # why a file is not a log
+    damaged: dict[str, str] = field(default_factory=dict)  # why it was read in part
 
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """All that a scan has to say."""
+    """The result of a scan."""
 
     alarmed: list[Finding]  # by confidence and score
-    accounting: Accounting
+    line_counts: LineCounts
     clients: int
-    days: int  # client-days judged
-    coded: bool  # whether response codes are known
-    dated: bool = True  # whether any query's date is
-    cut: float  # of the running sum
-    shared: Shared | None = None
-    too_busy: dict[str, int] = field(default_factory=dict)  # clients: labels of a day at most
-    answers: tuple[int, int] = (0, 0)  # queries told that there is no such name, told anything
-    known: Known | None = None  # with a baseline
-    index: Indexed | None = None  # with an index of known names
-    scores: list[float] = field(default_factory=list)  # running sums of all client-days
-    broken: list[tuple[str, int, str]] = field(default_factory=list)  # the first lines
+    days: int  # client-days
+    has_rcodes: bool
+    has_dates: bool = True
+    threshold: float  # of the running sum
+    shared: SharedLabels | None = None
+    busy_clients: dict[str, int] = field(default_factory=dict)  # not scored: rare labels in a day
+    rcode_counts: tuple[int, int] = (0, 0)  # queries that got NXDOMAIN, and any response code
+    baseline: BaselineSummary | None = None
+    index: IndexSummary | None = None
+    scores: list[float] = field(default_factory=list)  # the running sum of each client-day
+    broken_lines: list[tuple[str, int, str]] = field(default_factory=list)  # the first ones
     files: Files = field(default_factory=Files)
 
     @property
     def quantile(self) -> float:
-        """The 99.9% quantile of the client-days' running sums; NaN of none."""
+        """The 99.9% quantile of the client-days' running sums; NaN if there are none."""
         ordered = sorted(self.scores)
-        return ordered[int(0.999 * (len(ordered) - 1) + 0.5)] if ordered else float("nan")
+        return ordered[int(0.999 * (len(ordered) - 1) + 0.5)] if ordered else nan

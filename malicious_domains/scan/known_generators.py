@@ -6,123 +6,74 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
-from typing import NamedTuple
-
-import duckdb
 
 from ..clients import generated_names
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.verdict import alarm_strength, rank_alarms
 from ..names.dga_index import DgaIndex, DgaMatch
-from . import client_days, events_db
-from .findings import GeneratorEvidence, Indexed, QueriedName
-from .grouping import NO_DAY
-from .verdicts import ClientDayVerdict
+from .events_db import NO_DAY, EventsDatabase
+from .findings import GeneratorEvidence, IndexSummary, QueriedName
+from .verdicts import Batch, ClientDayVerdict
 
 _EPOCH = date(1970, 1, 1)
-# What --popular knows does not count; neither does a name that may be the same by chance, if it
-# resolves and is familiar. A baseline does not matter: bots ask for the same names every day.
-_ASKED = """
-SELECT
-    clients.client, asked.day, asked.query,
-    coalesce(any_value(hosts.z), 'NaN'::DOUBLE) AS z,
-    sum(asked.coded) > 0 AND sum(asked.dead) = sum(asked.coded) AS gone,
-    coalesce(min(asked.first), 'NaN'::DOUBLE) AS since,
-    coalesce(max(asked.last), 'NaN'::DOUBLE) AS until,
-    coalesce(any_value(days.labels), 0) AS labels
-FROM asked
-    JOIN made USING (query)
-    JOIN hosts USING (query)
-    JOIN clients USING (address)
-    LEFT JOIN labels ON labels.label = hosts.label
-    LEFT JOIN days ON days.client = clients.client AND days.day = asked.day
-WHERE asked.reason IS NULL AND NOT clients.left_out AND NOT hosts.popular
-GROUP BY clients.client, asked.day, asked.query
-HAVING NOT any_value(made.chance) OR gone OR coalesce(any_value(labels.clients), 0) < $few
-ORDER BY clients.client, asked.day, since, asked.query
-"""
-_DAYS = "SELECT DISTINCT day FROM asked WHERE reason IS NULL ORDER BY day"
-
-Makers = Mapping[str, tuple[DgaMatch, ...]]  # by query
+Matches = Mapping[str, tuple[DgaMatch, ...]]  # by query
+Evidence = Mapping[tuple[str, int], GeneratorEvidence]  # by client and day
 
 
-class _Row(NamedTuple):
-    """A name of a generator that a client asked for on a day."""
-
-    client: str
-    day: int
-    name: str
-    z: float
-    dead: bool
-    first: float
-    last: float
-    labels: int
+def match_queries(database: EventsDatabase, index: DgaIndex, queries: Sequence[str]) -> Matches:
+    """Return the generators of each name, compared in full, and add them to the database."""
+    matches = {queries[i]: x for i, x in index.match([x.rstrip(".") for x in queries]).items()}
+    is_chance = [all(x.chance for x in generators) for generators in matches.values()]
+    database.add_generated([*matches], is_chance)
+    return matches
 
 
-def matched(
-    connection: duckdb.DuckDBPyConnection, index: DgaIndex, queries: Sequence[str]
-) -> Makers:
-    """Who makes each of the different names; makes the table made (query, chance).
+def find_evidence(database: EventsDatabase, matches: Matches, common_from: int) -> Evidence:
+    """Return the clients' days with evidence of a generator.
 
-    Full names are compared, as they were asked for.
+    common_from: the clients from which on a name that resolves is common.
     """
-    found = index.match([query.rstrip(".") for query in queries])
-    makers = {queries[i]: known for i, known in found.items()}
-    events_db.add_made(connection, [*makers], [not index.is_certain(x) for x in makers.values()])
-    return makers
-
-
-def speaking(
-    connection: duckdb.DuckDBPyConnection, makers: Makers, few: int
-) -> dict[tuple[str, int], GeneratorEvidence]:
-    """The clients' days against which such names speak.
-
-    few: a name that resolves is familiar from so many clients on.
-    """
-    rows = map(_Row._make, connection.execute(_ASKED, {"few": few}).fetchall())
-    found = {}
+    evidence = {}
+    rows = database.list_generated(common_from)
     for (client, day), group in groupby(rows, key=lambda x: (x.client, x.day)):
-        some = [*group]
-        names = [makers[x.name] for x in some]
+        queries = [*group]
+        known = [matches[x.name] for x in queries]
         on = None if day == NO_DAY else _EPOCH + timedelta(days=day)
-        generators = generated_names.match_generators(names, on, some[0].labels)
+        generators = generated_names.match_generators(known, on, queries[0].labels)
         if alarm := generated_names.make_alarm(generators):
-            told = (QueriedName(x.name, x.z, 1.0, x.dead, x.first, x.last) for x in some)
-            found[client, day] = GeneratorEvidence(
-                alarm, tuple(generators), tuple(told), tuple(names)
+            names = (
+                QueriedName(x.name, x.log_odds, 1.0, x.nxdomain, x.first_seen, x.last_seen)
+                for x in queries
             )
-    return found
+            evidence[client, day] = GeneratorEvidence(
+                alarm, tuple(generators), tuple(names), tuple(known)
+            )
+    return evidence
 
 
-def joined(
-    batches: Iterable[client_days.Batch],
-    found: Mapping[tuple[str, int], GeneratorEvidence],
-    log: LogContext,
-    cut: AlarmThresholds,
-) -> Iterator[client_days.Batch]:
-    """The same days, with these alarms too; then those that had no verdict at all."""
-    left = dict(found)
+def add_evidence(
+    batches: Iterable[Batch], evidence: Evidence, log: LogContext, thresholds: AlarmThresholds
+) -> Iterator[Batch]:
+    """Yield the same days with these alarms too; at last, days that had no verdict."""
+    left = dict(evidence)
+
+    def add(day: ClientDayVerdict) -> ClientDayVerdict:
+        own = left.pop((day.client, day.number), None)
+        if own is None:
+            return day
+        alarms = rank_alarms([*day.alarms, own.alarm], log, thresholds)
+        score = alarm_strength(alarms[0], log, thresholds)
+        return replace(day, alarms=tuple(alarms), score=score, generated=own)
+
     for batch in batches:
-        told = [_with(x, left.pop((x.client, x.number), None), log, cut) for x in batch.days]
-        yield batch._replace(days=told)
-    rest = (_with(client_days.unjudged(*key), known, log, cut) for key, known in left.items())
-    yield client_days.Batch([], [*rest])
+        yield batch._replace(days=[*map(add, batch.days)])
+    yield Batch([], [add(ClientDayVerdict.empty(*key)) for key in [*left]])
 
 
-def _with(
-    day: ClientDayVerdict, known: GeneratorEvidence | None, log: LogContext, cut: AlarmThresholds
-) -> ClientDayVerdict:
-    if known is None:
-        return day
-    alarms = rank_alarms([*day.alarms, known.alarm], log, cut)
-    return replace(
-        day, alarms=tuple(alarms), score=alarm_strength(alarms[0], log, cut), known=known
+def summarize_index(database: EventsDatabase, index: DgaIndex, matches: Matches) -> IndexSummary:
+    """Return what the index has of the log, and the days that it was not made for."""
+    days = [_EPOCH + timedelta(days=x) for x in database.list_days()]
+    outside = [x for x in days if index.out_of_date(x)]
+    return IndexSummary(
+        len(index.hashes), index.first, index.last, len(matches), len(days), outside
     )
-
-
-def indexed(connection: duckdb.DuckDBPyConnection, index: DgaIndex, makers: Makers) -> Indexed:
-    """What there is to say of the index and the days of the log."""
-    numbers = [x for (x,) in connection.execute(_DAYS).fetchall()]
-    own = [_EPOCH + timedelta(days=x) for x in numbers if x != NO_DAY]
-    outside = [x for x in own if index.out_of_date(x)]
-    return Indexed(len(index.hashes), index.first, index.last, len(makers), len(own), outside)

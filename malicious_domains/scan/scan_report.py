@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from .. import __version__
+from ..clients.finding_json import format_date, format_time
 from ..html.environment import make_environment
-from . import alarm_formats, plots, terminal
-from .findings import Findings
-from .timeline import HEIGHT, WIDTH, timeline
+from ..html.plots import draw_svg, put_legend_above
+from . import terminal
+from .alarm_formats import format_jsonl
+from .findings import Finding, Findings
 
-DRAWN = 200  # clients with a timeline
-ROWS = 2000  # clients in the table
+MAX_TIMELINES = 200  # clients with a timeline
+MAX_ROWS = 2000  # clients in the table
 _SECTIONS = {  # a template and id: the title
     "alarms": "Alarms",
     "clients": "Each client's day",
@@ -29,59 +37,178 @@ _SECTIONS = {  # a template and id: the title
 }
 
 
-def write(findings: Findings, folder: Path, command: Sequence[str]) -> None:
+def write_report(findings: Findings, folder: Path, command: Sequence[str]) -> None:
     """Write the report into a folder; its page is bounded however many alarms there are.
 
     command: the words of the command line, which are shown.
     """
-    (folder / "index.html").write_text(page(findings, command), encoding="utf-8")
+    (folder / "index.html").write_text(render_page(findings, command), encoding="utf-8")
     with (folder / "alarms.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(alarm_formats.objects(findings))
+        file.writelines(format_jsonl(findings))
 
 
-def page(findings: Findings, command: Sequence[str]) -> str:
-    """One HTML file without links and without JavaScript."""
+def render_page(findings: Findings, command: Sequence[str]) -> str:
+    """Return one HTML file without links and without JavaScript."""
     empty = {
         "shared": not findings.shared,
         "clients": not findings.alarmed,
         "scores": not findings.scores,
-        "answers": not findings.coded,
+        "answers": not findings.has_rcodes,
     }
-    own = (terminal.why, terminal.worst, terminal.moment, terminal.date, timeline)
-    template = make_environment(__package__, {x.__name__: x for x in own}).get_template(
-        "report.html"
+    filters = {
+        "why": terminal.explain_finding,
+        "strongest": terminal.list_strongest,
+        "time": format_time,
+        "date": format_date,
+        "timeline": arrange_timeline,
+    }
+    text = (
+        make_environment(__package__, filters)
+        .get_template("report.html")
+        .render(
+            what="scan",
+            sections={key: title for key, title in _SECTIONS.items() if not empty.get(key)},
+            findings=findings,
+            days=_format_days(findings),
+            command=shlex.join(command),
+            versions={
+                "malicious-domains": __version__,
+                "DuckDB": duckdb.__version__,
+                "NumPy": np.__version__,
+                "Python": platform.python_version(),
+            },
+            terminal=terminal,
+            draw_histogram=draw_histogram,
+            max_timelines=MAX_TIMELINES,
+            max_rows=MAX_ROWS,
+            width=_WIDTH,
+            height=_HEIGHT,
+        )
     )
-    text = template.render(
-        what="scan",
-        sections={key: title for key, title in _SECTIONS.items() if not empty.get(key)},
-        findings=findings,
-        days=_days(findings),
-        command=shlex.join(command),
-        versions=_versions(),
-        show=terminal,
-        plots=plots,
-        drawn=DRAWN,
-        rows=ROWS,
-        width=WIDTH,
-        height=HEIGHT,
-    )
-    # A byte of a log that is no text has no place in a file of UTF-8.
+    # A log's byte that is not UTF-8 cannot be written as such.
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _days(findings: Findings) -> str:
-    """The days of the alarms, as one text."""
+def _format_days(findings: Findings) -> str:
     days = sorted({x.day for x in findings.alarmed if x.day is not None})
     if not days:
         return ""
-    first, last = terminal.date(days[0]), terminal.date(days[-1])
+    first, last = format_date(days[0]), format_date(days[-1])
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _versions() -> dict[str, str]:
-    return {
-        "malicious-domains": __version__,
-        "DuckDB": duckdb.__version__,
-        "NumPy": np.__version__,
-        "Python": platform.python_version(),
-    }
+# --- the histogram of running sums ---
+
+_DAYS_COLOR, _THRESHOLD_COLOR = "#5b7fe0", "#e0603f"
+_BINS = 50
+_BEYOND = 4  # times the threshold; higher sums are in the last bin
+
+
+def draw_histogram(scores: Sequence[float], threshold: float) -> Markup:
+    """Draw the client-days by their running sum, and the threshold."""
+    top = max(min(max(scores, default=0.0), _BEYOND * threshold), 1.2 * threshold)
+
+    def draw(axes: Axes) -> None:
+        counts, edges = np.histogram(np.minimum(scores, top), _BINS, (0.0, top))
+        heights = np.maximum(counts.astype(np.float64), 0.5)
+        bars = {"baseline": 0.5, "color": _DAYS_COLOR}
+        axes.stairs(heights, edges, fill=True, alpha=0.35, **bars)
+        axes.stairs(heights, edges, linewidth=1.2, label="client-days", **bars)
+        label = f"the cut, {threshold:g}"
+        axes.axvline(threshold, color=_THRESHOLD_COLOR, linestyle="--", label=label)
+        axes.set(yscale="log", xlabel="running sum", ylabel="client-days", xlim=(0, top))
+        axes.set_ylim(bottom=0.5, top=2 * max(heights.max(), 1.0))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}" if y >= 1 else ""))
+        axes.yaxis.set_minor_locator(NullLocator())
+        put_legend_above(axes)
+
+    return draw_svg("sums", "Histogram of the days' running sums, and the cut", draw)
+
+
+# --- the timeline of a client's day ---
+
+_WIDTH, _HEIGHT = 720, 180
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 10, 10, 24
+_MAX_DOTS = 300  # names drawn, those of the most weight
+_STEPS = (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # seconds between ticks
+_MAX_TICKS = 6
+
+
+class Dot(NamedTuple):
+    """A name at its place in the drawing."""
+
+    x: float
+    y: float
+    name: str
+    weight: float
+    nxdomain: bool
+    in_alarm: bool
+    time: str
+
+
+class Tick(NamedTuple):
+    """A tick of an axis."""
+
+    at: float
+    text: str
+
+
+class Timeline(NamedTuple):
+    """What is drawn, and how many names are left out."""
+
+    dots: list[Dot]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    left_out: int
+
+
+def arrange_timeline(finding: Finding) -> Timeline:
+    """Return a client's rare names by time and weight; by their order if none has a time."""
+    names = finding.rare_names
+    timed = any(x.first_seen == x.first_seen for x in names)
+    indices = [i for i, x in enumerate(names) if not timed or x.first_seen == x.first_seen]
+    indices = sorted(sorted(indices, key=lambda i: -names[i].weight)[:_MAX_DOTS])
+    if not indices:
+        return Timeline([], [], [], len(names))
+    times = {i: names[i].first_seen if timed else float(i) for i in indices}
+    start, end = min(times.values()), max(times.values())
+    weights = [names[i].weight for i in indices]
+    low, high = min(0.0, math.floor(min(weights))), max(1.0, math.ceil(max(weights)))
+    in_alarm = {x.name for alarm in finding.alarms for x in finding.list_names(alarm)}
+
+    def place_x(time: float) -> float:
+        share = (time - start) / (end - start) if end > start else 0.5
+        return round(_LEFT + (_WIDTH - _LEFT - _RIGHT) * share, 1)
+
+    def place_y(weight: float) -> float:
+        return round(_TOP + (_HEIGHT - _TOP - _BOTTOM) * (high - weight) / (high - low), 1)
+
+    dots = [
+        Dot(
+            place_x(times[i]),
+            place_y(x.weight),
+            x.name,
+            x.weight,
+            x.nxdomain,
+            x.name in in_alarm,
+            _format_clock(x.first_seen, 0.0) if x.first_seen == x.first_seen else "",
+        )
+        for i, x in ((i, names[i]) for i in indices)
+    ]
+    times_shown = _choose_times(start, end) if timed else []
+    x_ticks = [Tick(place_x(t), _format_clock(t, end - start)) for t in times_shown]
+    y_ticks = [Tick(place_y(x), f"{x:g}") for x in sorted({low, 0.0, high})]
+    return Timeline(dots, x_ticks, y_ticks, len(names) - len(dots))
+
+
+def _choose_times(start: float, end: float) -> list[float]:
+    """Return round times between two, or the first one if there is none between."""
+    step = next((x for x in _STEPS if (end - start) / x <= _MAX_TICKS), _STEPS[-1])
+    first = math.ceil(start / step) * step
+    times = [float(first + step * k) for k in range(_MAX_TICKS + 1) if first + step * k <= end]
+    return times or [start]
+
+
+def _format_clock(seconds: float, span: float) -> str:
+    style = "%H:%M" if span >= 300 else "%H:%M:%S"
+    return datetime.fromtimestamp(seconds, UTC).strftime(style)

@@ -1,36 +1,36 @@
-"""What `scan` does: read, group, score, judge."""
+"""A scan of DNS logs: read, group, score, judge."""
 
 from __future__ import annotations
 
 import heapq
+import sys
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from tqdm import tqdm
 
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
-from ..inputs.signals import temporary_folder
+from ..clients.suspicious_labels import find_shared_labels
+from ..inputs.ordered_pool import OrderedPool
 from ..names.dga_index import DgaIndex
-from ..names.errors import MaliciousDomainsError
-from . import baseline, client_days, events_db, known_generators, scored_hosts
-from .client_identity import Names
-from .findings import Accounting, Files, Findings
-from .progress import Advance, bar, statement
-from .reading import Reading, Source, read
-from .scan_pool import Pool
-from .shared_labels import shared
-from .verdicts import ClientDayVerdict
+from . import known_generators
+from .client_names import ClientNames
+from .events_db import EventsDatabase
+from .findings import BaselineSummary, Files, Findings, LineCounts, SharedLabels, SharedName
+from .reading.read_logs import Reading, Source, read_logs
+from .scored_hosts import ModelOptions, score_hosts
+from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, judge_batches
 
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
-
-
-class ScanError(MaliciousDomainsError):
-    """A scan that cannot be made."""
+MAX_SHARED = 100  # shared names, and clients of each, in a finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,119 +38,105 @@ class Request:
     """What to scan, and how."""
 
     source: Source
-    job: scored_hosts.Job = field(default_factory=scored_hosts.Job)
-    cut: AlarmThresholds = field(default_factory=AlarmThresholds)
+    model: ModelOptions = field(default_factory=ModelOptions)
+    thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
     jobs: int = 1
     memory: str = MEMORY
-    names: Names = field(default_factory=Names)
+    names: ClientNames = field(default_factory=ClientNames)
     baseline: Path | None = None
-    most: int | None = None  # alarms a day; None: those over the cut
-    known: DgaIndex | None = None  # names that known generators make
+    alarms_per_day: int | None = None  # None: those over the threshold
+    index: DgaIndex | None = None
 
 
-def scan(request: Request) -> Findings:
+def scan_logs(request: Request) -> Findings:
     """Read logs and judge each client's day. Raises MaliciousDomainsError of any kind.
 
-    With a baseline, its labels are those of this log too, once the scan has ended well.
+    The log's labels are added to the baseline when the scan has ended well.
     """
-    with _database(request.memory) as connection, Pool(request.jobs) as pool:
-        with bar("opening", request.source.size, "B") as advance:
-            reading = read(connection, request.source, advance)
+    with EventsDatabase.open(request.memory) as database, OrderedPool(request.jobs) as pool:
+        with show_bar("opening", request.source.size, "B") as advance:
+            reading = read_logs(request.source, advance)
         with closing(reading):
-            with statement(connection, "reading", reading.bytes):
-                events_db.group(connection)
-            labels, makers = _named(connection, request, pool)
-            coded, clients = events_db.coded(connection), events_db.clients(connection)
-            baseline.know(connection, request.baseline)
-            events_db.choose(connection, common_from(clients, coded))
-            log = LogContext(has_rcodes=coded, background=Background.count([*labels]))
-            findings = _findings(connection, request, pool, reading, log, clients, makers)
+            with _show_query(database.connection, "reading", reading.bytes):
+                database.count_queries(reading.events)
+            findings = _judge(database, request, pool, reading)
         if request.baseline:
-            baseline.keep(connection, request.baseline)
+            database.save_baseline(request.baseline)
     return findings
 
 
-def _named(
-    connection: duckdb.DuckDBPyConnection, request: Request, pool: Pool
-) -> tuple[set[str], known_generators.Makers]:
-    """Make the tables of clients, hosts, pairs and what generators made.
-
-    Returns the different labels and the makers of names.
-    """
-    events_db.add_clients(connection, request.names)
-    queries = events_db.queries(connection)
-    with bar("names", len(queries), "name") as advance:
-        found = scored_hosts.judge(request.job, queries.tolist(), pool, advance)
-    events_db.add_hosts(connection, found.columns(queries))
-    events_db.pair(connection)
-    index = request.known
-    makers = known_generators.matched(connection, index, queries.tolist()) if index else {}
-    return {*found.label} - {""}, makers
-
-
-def _findings(
-    connection: duckdb.DuckDBPyConnection,
-    request: Request,
-    pool: Pool,
-    reading: Reading,
-    log: LogContext,
-    clients: int,
-    makers: known_generators.Makers,
+def _judge(
+    database: EventsDatabase, request: Request, pool: OrderedPool, reading: Reading
 ) -> Findings:
-    busy = client_days.too_busy(connection)
-    count, dated = client_days.count(connection)
-    speaking = (
-        known_generators.speaking(connection, makers, common_from(clients, log.has_rcodes))
-        if makers
-        else {}
-    )
+    database.add_clients(request.names)
+    queries = database.list_queries()
+    with show_bar("names", len(queries), "name") as advance:
+        hosts, log_odds = score_hosts(request.model, queries.tolist(), pool, advance)
+    database.add_hosts({**hosts.to_columns(queries), "log_odds": log_odds})
+    database.join_labels()
+    has_rcodes, clients = database.has_rcodes(), database.count_clients()
+    few = common_from(clients, has_rcodes)
+    log = LogContext(has_rcodes, Background.count([*({*hosts.label} - {""})]))
+    index = request.index
+    matches = known_generators.match_queries(database, index, queries.tolist()) if index else {}
+    database.read_baseline(request.baseline)
+    database.select_rare_labels(few)
+    evidence = known_generators.find_evidence(database, matches, few) if matches else {}
+    days, has_dates = database.count_days()
     scores: list[float] = []
-
-    def noted(
-        batches: Iterable[client_days.Batch], advance: Advance
-    ) -> Iterator[client_days.Batch]:
-        for batch in batches:
-            scores.extend(batch.totals)
-            advance(len(batch.totals))
-            yield batch
-
-    with bar("days", count, "day") as advance:
-        every = request.most is not None
-        wanted = frozenset(speaking)
-        found = client_days.judged(connection, log, request.cut, pool, every, wanted)
-        told = known_generators.joined(noted(found, advance), speaking, log, request.cut)
-        kept = _kept(told, request.most)
-    lines = _accounting(events_db.lines(connection))
+    with show_bar("days", days, "day") as advance:
+        batches = judge_batches(
+            database.read_labels(LABELS_AT_ONCE),
+            log,
+            request.thresholds,
+            pool,
+            keep_all=request.alarms_per_day is not None,
+            wanted=frozenset(evidence),
+        )
+        noted = _note_scores(batches, scores, advance)
+        judged = known_generators.add_evidence(noted, evidence, log, request.thresholds)
+        kept = _select_days(judged, request.alarms_per_day)
+    counts = database.count_client_days([x.client for x in kept])
+    line_counts = LineCounts.of(database.count_lines())
     return Findings(
-        alarmed=client_days.told(connection, kept),
-        shared=shared(connection, clients, request.cut),
-        too_busy=busy,
-        accounting=lines,
+        # A day of names without a label to score has no counts.
+        alarmed=[x.to_finding(*counts.get((x.client, x.number), (0, 0, 0, 0))) for x in kept],
+        shared=_find_shared(database, clients, request.thresholds),
+        busy_clients=database.list_busy_clients(),
+        line_counts=line_counts,
         clients=clients,
-        days=count,
-        coded=log.has_rcodes,
-        dated=dated,
-        cut=request.cut.thresholds(log.has_rcodes).random_looking,
-        answers=events_db.codes(connection),
-        known=baseline.known(connection) if request.baseline else None,
-        index=known_generators.indexed(connection, request.known, makers)
-        if request.known
-        else None,
-        # A day with nothing unfamiliar has a sum of 0.
-        scores=[*scores, *[0.0] * (count - len(scores))],
-        broken=[(str(x.path), *x[1:]) for x in reading.broken()] if lines.broken else [],
-        files=_files(reading),
+        days=days,
+        has_rcodes=has_rcodes,
+        has_dates=has_dates,
+        threshold=request.thresholds.thresholds(has_rcodes).random_looking,
+        rcode_counts=database.count_rcodes(),
+        baseline=BaselineSummary(*database.summarize_baseline()) if request.baseline else None,
+        index=known_generators.summarize_index(database, index, matches) if index else None,
+        scores=[*scores, *[0.0] * (days - len(scores))],  # a day without a rare label has 0
+        broken_lines=[
+            (str(x.path), *x[1:]) for x in (reading.find_broken() if line_counts.broken else [])
+        ],
+        files=Files(*map(_by_name, (reading.forms, reading.left_out, reading.damaged))),
     )
 
 
-def _kept(batches: Iterable[client_days.Batch], most: int | None) -> list[ClientDayVerdict]:
-    """The days to tell, the surest first: all that there are, or the highest of each day."""
-    if most is None:
+def _note_scores(
+    batches: Iterable[Batch], scores: list[float], advance: Callable[[int], object]
+) -> Iterator[Batch]:
+    for batch in batches:
+        scores.extend(batch.totals)
+        advance(len(batch.totals))
+        yield batch
+
+
+def _select_days(batches: Iterable[Batch], per_day: int | None) -> list[ClientDayVerdict]:
+    """Return the days, the surest first: all of them, or the highest of each date."""
+    if per_day is None:
         return sorted((x for batch in batches for x in batch.days), key=_rank)
     highest: dict[int, list[ClientDayVerdict]] = defaultdict(list)
     for batch in batches:
         for x in batch.days:
-            highest[x.number] = heapq.nsmallest(most, [*highest[x.number], x], key=_rank)
+            highest[x.number] = heapq.nsmallest(per_day, [*highest[x.number], x], key=_rank)
     return sorted((x for kept in highest.values() for x in kept), key=_rank)
 
 
@@ -158,29 +144,74 @@ def _rank(x: ClientDayVerdict) -> tuple[bool, float, float, str, int]:
     return x.confidence == "low", -x.score, -x.total, x.client, x.number
 
 
-def _accounting(lines: dict[str, int]) -> Accounting:
-    counts = dict(lines)
-    judged, broken = counts.pop("", 0), counts.pop("broken", 0)
-    return Accounting(judged, other=counts.pop("other_event", 0), broken=broken, skipped=counts)
-
-
-def _files(reading: Reading) -> Files:
-    forms, skipped, damaged = (
-        {str(path): text for path, text in found.items()}
-        for found in (reading.forms, reading.skipped, reading.damaged)
+def _find_shared(
+    database: EventsDatabase, clients: int, thresholds: AlarmThresholds
+) -> SharedLabels | None:
+    """Return the alarm that the log's labels raise together, with some clients of each."""
+    rows = database.list_shared(thresholds)
+    if not rows:
+        return None
+    _, _, log_odds, counts, allowed, _, _ = zip(*rows, strict=True)
+    alarm = find_shared_labels(
+        np.array(log_odds, np.float64),
+        np.array(counts, np.int64),
+        np.array(allowed, np.bool_),
+        clients,
+        thresholds,
     )
-    return Files(forms, skipped, damaged)
+    if alarm is None:
+        return None
+    names = []
+    for index in alarm.names[:MAX_SHARED]:
+        label, suffix, odds, count, _, *times = rows[index]
+        some = database.list_clients_of(label, MAX_SHARED)
+        first, last = (np.nan if x is None else x for x in times)
+        names.append(SharedName(f"{label}.{suffix}", odds, count, some, first, last))
+    score = alarm.score / thresholds.min_shared
+    return SharedLabels(len(alarm.names), score, alarm.confidence, names)
+
+
+def _by_name(texts: dict[Path, str]) -> dict[str, str]:
+    return {str(path): text for path, text in texts.items()}
+
+
+# --- bars on stderr, if it is a terminal ---
+
+_DELAY = 1.0  # seconds; what is done by then shows no bar
+_INTERVAL = 0.2  # seconds between looks at DuckDB's progress
 
 
 @contextmanager
-def _database(memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database of this scan's own, which spills to the disk what memory does not hold."""
-    with temporary_folder("scan-") as folder:
-        file = folder / "scan.duckdb"
-        settings = {"memory_limit": memory, "temp_directory": str(folder)}
+def show_bar(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], object]]:
+    """Show a bar until the block ends; yields what to call with the number of units done."""
+    is_shown = sys.stderr.isatty()
+    options = {"delay": _DELAY, "leave": False, "unit_scale": True, "disable": not is_shown}
+    with tqdm(desc=title, total=total, unit=unit, **options) as bar:
+        yield bar.update
+
+
+@contextmanager
+def _show_query(connection: duckdb.DuckDBPyConnection, title: str, size: int) -> Iterator[None]:
+    """Show a bar of the bytes that the block's statement has read, by DuckDB's own count."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    done = threading.Event()
+
+    def watch() -> None:
+        read = 0
+        while not done.wait(_INTERVAL):
+            with suppress(duckdb.Error):  # it has not begun, or is over
+                now = int(size * max(connection.query_progress(), 0.0) / 100)
+                advance(max(now - read, 0))
+                read = max(now, read)
+
+    with show_bar(title, size, "B") as advance:
+        watcher = threading.Thread(target=watch)
+        watcher.start()
         try:
-            with duckdb.connect(file, config=dict(settings)) as connection:
-                connection.execute("SET TimeZone = 'UTC'")
-                yield connection
-        except duckdb.Error as error:
-            raise ScanError(f"DuckDB: {error}") from error
+            yield
+        finally:
+            done.set()
+            watcher.join()

@@ -1,156 +1,100 @@
-"""The different names of a log: which label of each is judged, and its log-odds."""
+"""The different names of a log: which label of each is scored, and its log-odds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..features.array_types import Floats
+from ..features.array_types import Bools, Floats
+from ..inputs.ordered_pool import OrderedPool
 from ..model.eligible import skip_reason
 from ..model.score import Invalid
 from ..model.scorer import Scorer
 from ..names.public_suffix import add_zones
-from .scan_pool import Pool
 
 _CHUNK = 1 << 15  # names
-_FEW = 2 * _CHUNK  # names that no other process is started for
+_MIN_SHARED = 2 * _CHUNK  # names from which on other processes help
 
 
-class Job(NamedTuple):
-    """How names are read and scored."""
+class ModelOptions(NamedTuple):
+    """The model that scores names, and the lists by which they are read."""
 
     model: str | None = None  # as Scorer.load takes it
-    popular: tuple[str, ...] = ()  # paths of lists of known names
-    assigned: tuple[str, ...] = ()  # zones beside the packaged ones
-    chosen: tuple[str, ...] = ()
-
-    def scorer(self) -> Scorer:
-        """The model, loaded; raises ArtifactError, AllowListError, ValueError for a zone."""
-        allow = [*map(Path, self.popular)] or None
-        return Scorer.load(self.model, allow=allow, zones=add_zones(self.assigned, self.chosen))
-
-
-class Hosts(NamedTuple):
-    """Names, as columns (names,)."""
-
-    label: list[str]  # "" where none is judged
-    suffix: list[str]
-    why: list[str]  # "" where judged, else the reason for skipping
-    z: Floats  # log-odds, NaN where none is judged
-    popular: NDArray[np.bool_]
-
-    def columns(self, queries: NDArray[np.object_]) -> dict[str, NDArray[np.generic]]:
-        """As asked.add_hosts takes them."""
-        texts = {"label": self.label, "suffix": self.suffix, "why": self.why}
-        found: dict[str, NDArray[np.generic]] = {"query": queries}
-        found |= {name: np.array(column, dtype=object) for name, column in texts.items()}
-        return found | {"z": self.z, "popular": self.popular}
-
-
-def judge(
-    job: Job,
-    queries: Sequence[str],
-    pool: Pool,
-    advance: Callable[[int], object] = lambda _: None,
-) -> Hosts:
-    """Read and score names, in order, in several processes where they are many.
-
-    advance is told of each chunk how many names are done. Raises what Job.scorer raises.
-    """
-    if pool.jobs == 1 or len(queries) <= _FEW:
-        return _judge(job.scorer(), queries)
-    chunks = [queries[i : i + _CHUNK] for i in range(0, len(queries), _CHUNK)]
-    done = pool.executor().map(_judge_there, [job] * len(chunks), map(_packed, chunks))
-    return _joined(_told(done, advance))
-
-
-def _judge(scorer: Scorer, queries: Sequence[str]) -> Hosts:
-    label, suffix, why, popular = parsed(scorer, queries)
-    return Hosts(label, suffix, why, _scored(scorer, label), popular)
-
-
-class Parsed(NamedTuple):
-    """Names that are not scored yet; as Hosts."""
-
-    label: list[str]
-    suffix: list[str]
-    why: list[str]
-    popular: NDArray[np.bool_]
-
-
-def parsed(scorer: Scorer, queries: Sequence[str]) -> Parsed:
-    """Which label of each name is judged, or why none is, and whether a list knows the name."""
-    label, suffix, why, popular = [], [], [], []
-    lists = scorer.allow is not None
-    for query in queries:
-        name = scorer.try_parse(query)
-        reason = skip_reason(name)
-        why.append(reason)
-        if reason or isinstance(name, Invalid):
-            label.append("")
-            suffix.append("")
-            popular.append(False)
-        else:
-            label.append(name.label)
-            suffix.append(name.suffix)
-            popular.append(lists and bool(scorer.allowed_by(name)))
-    return Parsed(label, suffix, why, np.array(popular, dtype=np.bool_))
-
-
-def _scored(scorer: Scorer, labels: list[str]) -> Floats:
-    """Log-odds of each, once for each different label."""
-    different = sorted(set(labels) - {""})
-    odds = dict(zip(different, scorer.log_odds(different).tolist(), strict=True))
-    return np.array([odds.get(label, np.nan) for label in labels], dtype=np.float64)
-
-
-# --- in other processes: texts travel as one string each, which is cheap to pickle ---
-
-_END = "\n"  # in no query: a line of a log has none
-
-
-def _packed(texts: Sequence[str]) -> str:
-    return _END.join(text.replace(_END, " ") for text in texts)
-
-
-class _Packed(NamedTuple):
-    label: str
-    suffix: str
-    why: str
-    z: Floats
-    popular: NDArray[np.bool_]
+    allow: tuple[str, ...] = ()  # paths of allow lists
+    assigned: tuple[str, ...] = ()  # provider zones beside the packaged ones
+    chosen: tuple[str, ...] = ()  # customer zones beside the packaged ones
 
 
 @cache
-def scorer_of(job: Job) -> Scorer:
-    """In another process: the model, loaded once."""
-    return job.scorer()
+def load_scorer(options: ModelOptions) -> Scorer:
+    """Load the model, once in each process; raises what Scorer.load and add_zones raise."""
+    model, allow, assigned, chosen = options
+    zones = add_zones(assigned, chosen)
+    return Scorer.load(model, allow=[*map(Path, allow)] or None, zones=zones)
 
 
-def _judge_there(job: Job, packed: str) -> _Packed:
-    found = _judge(scorer_of(job), packed.split(_END))
-    label, suffix, why = map(_packed, (found.label, found.suffix, found.why))
-    return _Packed(label, suffix, why, found.z, found.popular)
+class ParsedHosts(NamedTuple):
+    """Names as columns (names,)."""
+
+    label: list[str]  # "" if none is scored
+    suffix: list[str]
+    why: list[str]  # "" if scored, else the reason for skipping
+    allowed: Bools
+
+    def to_columns(self, queries: NDArray[np.object_]) -> dict[str, NDArray[np.generic]]:
+        """Return the columns as arrays, with those of the names."""
+        texts = {"query": queries, "label": self.label, "suffix": self.suffix, "why": self.why}
+        columns = {name: np.array(column, dtype=object) for name, column in texts.items()}
+        return {**columns, "allowed": self.allowed}
 
 
-def _told(parts: Iterator[_Packed], advance: Callable[[int], object]) -> Iterator[_Packed]:
-    """The same parts, advance being told of each."""
-    for part in parts:
-        advance(len(part.z))
-        yield part
+def parse_hosts(scorer: Scorer, queries: Sequence[str]) -> ParsedHosts:
+    """Return which label of each name is scored, or why none is, and whether it is allowed."""
+    rows = [_parse_host(scorer, query) for query in queries]
+    label, suffix, why, allowed = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return ParsedHosts([*label], [*suffix], [*why], np.array(allowed, dtype=np.bool_))
 
 
-def _joined(parts: Iterator[_Packed]) -> Hosts:
-    found = list(parts)
-    return Hosts(
-        label=[x for part in found for x in part.label.split(_END)],
-        suffix=[x for part in found for x in part.suffix.split(_END)],
-        why=[x for part in found for x in part.why.split(_END)],
-        z=np.concatenate([part.z for part in found]),
-        popular=np.concatenate([part.popular for part in found]),
-    )
+def _parse_host(scorer: Scorer, query: str) -> tuple[str, str, str, bool]:
+    name = scorer.try_parse(query)
+    reason = skip_reason(name)
+    if reason or isinstance(name, Invalid):
+        return "", "", reason, False
+    return name.label, name.suffix, "", scorer.allow is not None and bool(scorer.allowed_by(name))
+
+
+def score_hosts(
+    options: ModelOptions,
+    queries: Sequence[str],
+    pool: OrderedPool,
+    advance: Callable[[int], object] = lambda _: None,
+) -> tuple[ParsedHosts, Floats]:
+    """Parse and score names, in order, by several processes if they are many.
+
+    Returns the names and their log-odds (names,), NaN if they are not scored. advance is called
+    with the number of names that were scored. Raises what load_scorer raises.
+    """
+    size = _CHUNK if pool.jobs > 1 and len(queries) > _MIN_SHARED else max(len(queries), 1)
+    chunks = (queries[i : i + size] for i in range(0, len(queries), size))
+    parts, odds = [], [np.empty(0)]
+    for part, log_odds in pool.map(partial(_score_chunk, options), chunks):
+        parts.append(part)
+        odds.append(log_odds)
+        advance(len(log_odds))
+    label, suffix, why = ([*chain.from_iterable(x[i] for x in parts)] for i in range(3))
+    allowed = np.concatenate([np.empty(0, np.bool_), *(x.allowed for x in parts)])
+    return ParsedHosts(label, suffix, why, allowed), np.concatenate(odds)
+
+
+def _score_chunk(options: ModelOptions, queries: Sequence[str]) -> tuple[ParsedHosts, Floats]:
+    scorer = load_scorer(options)
+    hosts = parse_hosts(scorer, queries)
+    labels = sorted(set(hosts.label) - {""})  # each is scored once
+    by_label = dict(zip(labels, scorer.log_odds(labels).tolist(), strict=True))
+    return hosts, np.array([by_label.get(x, np.nan) for x in hosts.label], dtype=np.float64)

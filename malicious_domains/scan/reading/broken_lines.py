@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from ...inputs.signals import temporary_folder
 from .layout import Layout
 from .prepare_input import LogFile
 from .table_files import PIHOLE, ParquetTable
@@ -27,9 +27,9 @@ class BrokenLine(NamedTuple):
 
 def find_broken_lines(files: Sequence[tuple[LogFile, Layout]], at_most: int) -> list[BrokenLine]:
     """Return the first broken lines, file by file, in order."""
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with temporary_folder() as folder, duckdb.connect() as connection:
         connection.execute("SET threads = 1")
-        search = _Search(connection, Path(folder) / "block")
+        search = _Search(connection, folder / "block")
         lines = (x for file, layout in files for x in search.search_file(file, layout))
         return list(islice(lines, at_most))
 

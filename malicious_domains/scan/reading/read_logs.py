@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ...inputs.signals import hold_signals
 from . import delimited_logs, json_logs, prepare_input, table_files, text_logs, zeek
 from .broken_lines import BrokenLine, find_broken_lines
 from .column_names import check_mapping
@@ -126,8 +127,9 @@ def read_logs(source: Source, advance: Callable[[int], object] = lambda _: None)
     bytes that were looked at. Raises ReadingError, which names the file, what is wrong and what
     to do.
     """
-    folder = Path(tempfile.mkdtemp(prefix="scan-"))
-    atexit.register(prepare_input.remove, folder)
+    with hold_signals():
+        folder = Path(tempfile.mkdtemp(prefix="scan-"))
+        atexit.register(prepare_input.remove, folder)
     try:
         return _read(source, folder, advance)
     except BaseException:

@@ -255,7 +255,8 @@ def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         own="^",
         client="client",
         query="qname",
-        time=f"epoch(try_strptime(replace(replace(stamp, '.', '/'), '-', '/'), {_detect_order(head)}))",
+        time="epoch(try_strptime(replace(replace(stamp, '.', '/'), '-', '/'), "
+        f"{_detect_order(head)}))",
         rcode="CASE WHEN reply IS NOT NULL THEN code END",
         why=sql.classify_line(
             "qname",

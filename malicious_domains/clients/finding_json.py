@@ -1,0 +1,50 @@
+"""How findings are written in JSON, by `scan` and by the function for logs in S3."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .client_day import Alarm
+
+
+def format_time(seconds: float) -> str | None:
+    """Return a time as ISO 8601 in UTC; None if it is NaN, or not of the years 1 to 9999.
+
+    >>> format_time(1_764_072_000.5)
+    '2025-11-25T12:00:00Z'
+    """
+    try:
+        time = datetime.fromtimestamp(float(seconds), UTC)
+    except (ValueError, OverflowError, OSError):  # NaN is a ValueError
+        return None
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def format_date(day: int | None) -> str | None:
+    """Return a day since the epoch as YYYY-MM-DD, None for None.
+
+    >>> format_date(20417)
+    '2025-11-25'
+    """
+    time = None if day is None else format_time(day * 86400)
+    return time and time[:10]
+
+
+def describe_alarm(alarm: Alarm) -> dict[str, Any]:
+    """Return an alarm's kind, score and confidence; the names are added."""
+    score = round(alarm.score, 4)
+    return {"kind": alarm.kind, "score": score, "confidence": alarm.confidence}
+
+
+def describe_name(
+    name: str, weight: float, log_odds: float, nxdomain: bool, first_seen: float
+) -> dict[str, Any]:
+    """Return a name of an alarm; log_odds is NaN if it was not scored."""
+    return {
+        "name": name,
+        "points": round(weight, 4),
+        "log_odds": round(float(log_odds), 4) if log_odds == log_odds else None,
+        "dead": bool(nxdomain),
+        "first_seen": format_time(first_seen),
+    }
