@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from malicious_domains.inputs.rows import Column
-from malicious_domains.scan.scored_hosts import Job as Hosts
+from malicious_domains.scan.scored_hosts import ModelOptions
 from malicious_domains.scoring.workers import Job
 from malicious_domains.spark import data_files, name_files, scanning
 from malicious_domains.spark.log_events import read_events
@@ -117,7 +117,7 @@ def _score(spark: SparkSession, path: Path, out: Path) -> None:
 
 def _scan(spark: SparkSession, path: Path, out: Path) -> None:
     events = read_events(data_files.open_files(spark, [str(path)]), {})
-    result = scanning.scan_events(spark, events, scanning.ScanRequest(job=Hosts("language")))
+    result = scanning.scan_events(spark, events, scanning.ScanRequest(model=ModelOptions("language")))
     data_files.write_parquet(result.alarms, str(out))
     result.close()
 

@@ -16,8 +16,8 @@ from .engines import SPARK, check, session_of, spark_options
 
 if TYPE_CHECKING:
     from ..names.dga_index import DgaIndex
-    from ..scan.client_identity import Names
-    from ..scan.scored_hosts import Job
+    from ..scan.client_names import ClientNames
+    from ..scan.scored_hosts import ModelOptions
 
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 
@@ -141,43 +141,44 @@ def scan(
     from ..names.allow import AllowListError
 
     check(engine, _ON_SPARK, _NOT_ON_SPARK)
-    from ..scan.client_identity import Names
-    from ..scan.scored_hosts import Job
+    from ..scan.client_names import ClientNames
+    from ..scan.scored_hosts import ModelOptions
 
-    job, names = Job(model, popular, assigned, chosen), Names.of(same_client, not_clients)
+    options = ModelOptions(model, popular, assigned, chosen)
+    names = ClientNames.load(same_client, not_clients)
     if engine == SPARK:
-        return _on_spark(logs, log_form, mapping or {}, out, job, names, most, master, settings)
+        return _on_spark(logs, log_form, mapping or {}, out, options, names, most, master, settings)
     from ..inputs.ordered_pool import default_jobs
     from ..scan import alarm_formats, scan_run, terminal
-    from ..scan.reading import Source
+    from ..scan.reading.read_logs import Source
 
     request = scan_run.Request(
         source=Source.of(logs, log_form, mapping),
-        job=job,
+        model=options,
         jobs=jobs or default_jobs(),
         memory=memory,
         names=names,
         baseline=baseline,
-        most=most,
-        known=_loaded(known) if known else None,
+        alarms_per_day=most,
+        index=_loaded(known) if known else None,
     )
     try:
         with _replacing(out) as folder:
-            findings = scan_run.scan(request)
+            findings = scan_run.scan_logs(request)
             if folder:
                 from ..scan import scan_report
 
-                scan_report.write(findings, folder, [PROGRAM, *sys.argv[1:]])
+                scan_report.write_report(findings, folder, [PROGRAM, *sys.argv[1:]])
     except AllowListError as error:
         raise MaliciousDomainsError(f"--popular: {error}") from error
     except SystemExit:  # of a signal
         print_status("scan: stopped; nothing was judged and nothing was written")
         raise
     allow_any_text(sys.stdout)
-    for line in alarm_formats.FORMS[form](findings):
+    for line in alarm_formats.FORMATTERS[form](findings):
         sys.stdout.write(line)
     sys.stdout.flush()
-    for line in terminal.accounting(findings):
+    for line in terminal.summarize(findings):
         print_status(f"scan: {line}")
     if out:
         print_status(f"scan: written {out / 'index.html'}")
@@ -211,8 +212,8 @@ def _on_spark(
     log_form: str | None,
     mapping: dict[str, str],
     out: Path | None,
-    job: Job,
-    names: Names,
+    options: ModelOptions,
+    names: ClientNames,
     most: int | None,
     master: str | None,
     settings: tuple[tuple[str, str], ...],
@@ -228,12 +229,12 @@ def _on_spark(
         data_files.check_output(spark, str(out))
         events = read_events(data_files.open_files(spark, logs, log_form), mapping)
         made = scanning.scan_events(
-            spark, events, scanning.ScanRequest(job=job, names=names, most=most)
+            spark, events, scanning.ScanRequest(model=options, names=names, alarms_per_day=most)
         )
         alarmed = (
             data_files.write_parquet(made.alarms, str(out)).where("client IS NOT NULL").count()
         )
-        for line in terminal.accounting(made.findings):
+        for line in terminal.summarize(made.findings):
             print_status(f"scan: {line}")
     print_status(f"scan: written {out}")
     return ALARMS if alarmed else DONE

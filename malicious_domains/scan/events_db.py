@@ -24,9 +24,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +35,9 @@ from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.errors import MaliciousDomainsError
 from .client_names import ClientNames
 from .reading.sql import list_texts, quote_text
+
+if TYPE_CHECKING:
+    import duckdb
 
 NO_CLIENT = "no_client"  # a query without a client
 NOT_A_CLIENT = "not_a_client"  # a query of a resolver, a gateway or a mail server
@@ -250,6 +252,8 @@ class EventsDatabase:
     @contextmanager
     def open(cls, memory: str) -> Iterator[EventsDatabase]:
         """Open a temporary database, which spills to the disk what memory does not hold."""
+        import duckdb  # late: executors of Spark use the SELECTs alone
+
         with temporary_folder("scan-") as folder:
             file = folder / "scan.duckdb"
             settings = {"memory_limit": memory, "temp_directory": str(folder)}
@@ -320,6 +324,8 @@ class EventsDatabase:
 
         DuckDB undoes at the next opening what a killed process began to write.
         """
+        import duckdb
+
         try:
             folder.mkdir(parents=True, exist_ok=True)
             lock = (folder / _LOCK).open("a")
@@ -443,7 +449,7 @@ class EventsDatabase:
         return {(client, day): tuple(counts) for client, day, *counts in rows}
 
     def summarize_baseline(self) -> tuple[int, int | None, int | None]:
-        """Return how many labels were queried before the log's last day, and the first and last day."""
+        """Return how many labels were queried before the last day, and from when to when."""
         rows = self._fetch(
             "SELECT count(*), min(baseline.day), max(least(baseline.last, labels.day - 1)) "
             "FROM baseline JOIN labels USING (label) WHERE baseline.day < labels.day"

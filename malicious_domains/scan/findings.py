@@ -13,6 +13,8 @@ from ..clients.generated_names import KIND, GeneratorNames
 from ..families.likely_families import LikelyFamilies
 from ..names.dga_index import DgaMatch
 
+MAX_SHARED = 100  # shared names, and clients of each, in a finding
+
 
 class LineCounts(NamedTuple):
     """What became of the lines that were read; the counts add up."""

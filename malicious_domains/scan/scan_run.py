@@ -24,13 +24,20 @@ from ..names.dga_index import DgaIndex
 from . import known_generators
 from .client_names import ClientNames
 from .events_db import EventsDatabase
-from .findings import BaselineSummary, Files, Findings, LineCounts, SharedLabels, SharedName
+from .findings import (
+    MAX_SHARED,
+    BaselineSummary,
+    Files,
+    Findings,
+    LineCounts,
+    SharedLabels,
+    SharedName,
+)
 from .reading.read_logs import Reading, Source, read_logs
 from .scored_hosts import ModelOptions, score_hosts
 from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, judge_batches
 
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
-MAX_SHARED = 100  # shared names, and clients of each, in a finding
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,6 @@ index that are given by their paths must be there on each machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,19 +61,18 @@ def scan(
     client, query, time, rcode and qtype name columns of df; the other options are those of `scan`.
     time is of timestamps, numbers (seconds since the epoch) or texts (ISO 8601); without one all
     is one day. The work is done by this call; Spark keeps the alarms alone, until they are
-    unpersisted. Raises MaliciousDomainsError for a missing column, and what Job.scorer raises.
+    unpersisted. Raises MaliciousDomainsError for a missing column, and what Scorer.load raises.
     """
-    from ..scan.client_identity import Names
-    from ..scan.scored_hosts import Job
+    from ..scan.client_names import ClientNames
+    from ..scan.scored_hosts import ModelOptions
     from . import scanning
     from .event_columns import select_events
 
     given = {"client": client, "query": query, "time": time, "rcode": rcode, "type": qtype}
-    paths = (Path(x) if x else None for x in (same_client, not_clients))
     request = scanning.ScanRequest(
-        job=Job(model, tuple(popular), tuple(assigned), tuple(chosen)),
-        names=Names.of(*paths),
-        most=alarms_per_day,
+        model=ModelOptions(model, tuple(popular), tuple(assigned), tuple(chosen)),
+        names=ClientNames.load(same_client, not_clients),
+        alarms_per_day=alarms_per_day,
     )
     columns = {what: column for what, column in given.items() if column}
     result = scanning.scan_events(df.sparkSession, select_events(df, columns), request)

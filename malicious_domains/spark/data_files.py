@@ -19,7 +19,7 @@ from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
 from ..scan.reading.layout import Head
-from ..scan.reading.prepare_input import Text
+from ..scan.reading.prepare_input import LogFile
 
 _ENDINGS = {
     "parquet": "parquet", "pq": "parquet", "csv": "csv", "tsv": "csv",
@@ -53,7 +53,7 @@ class InputFiles:
     def head(self) -> Head:
         """The first lines of the first file that has any."""
         heads = (_read_head(self.spark, x) for x in self.names)
-        empty = Head(Text(Path(display_path(self.names[0])), Path(), b"", 0, time.time()))
+        empty = Head(LogFile(Path(display_path(self.names[0])), Path(), b"", 0, time.time()))
         return next((x for x in heads if x.lines), empty)
 
     def read_parquet(self) -> DataFrame:
@@ -159,4 +159,4 @@ def _read_head(spark: SparkSession, name: str) -> Head:
     escaped = "".join(f"\\{x}" if x in "{}[]*?\\" else x for x in name)
     lines = [x["value"] for x in spark.read.text(escaped).limit(_HEAD_LINES).collect()]
     content = "\n".join(lines).encode("utf-8", "replace")
-    return Head(Text(Path(display_path(name)), Path(), content, len(content), time.time()))
+    return Head(LogFile(Path(display_path(name)), Path(), content, len(content), time.time()))

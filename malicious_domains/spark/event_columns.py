@@ -39,15 +39,15 @@ def select_events(
                 f"{what}={name}: a column of {kind.simpleString()}, not of texts"
             )
         taken.append(column.cast("double" if what == "time" else "string").alias(f"{what}_"))
-    query, rows = sql.cleaned("query_"), df.select(*taken)
-    why = sql.why(
+    query, rows = sql.drop_blank("query_"), df.select(*taken)
+    why = sql.classify_line(
         query, first="WHEN odd THEN 'broken'", qtype="upper(type_)" if "type" in columns else None
     )
     return rows.select(
-        F.expr(sql.cleaned("client_")).alias("client"),
+        F.expr(sql.drop_blank("client_")).alias("client"),
         F.expr(query).alias("query"),
         (F.col("time_") if "time" in columns else F.lit(None).cast("double")).alias("time"),
-        rcode_column(sql.rcode("rcode_") if "rcode" in columns else None).alias("rcode"),
+        rcode_column(sql.name_rcode("rcode_") if "rcode" in columns else None).alias("rcode"),
         F.expr(why).alias("why"),
     )
 

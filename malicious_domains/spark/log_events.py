@@ -17,9 +17,9 @@ from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
 from ..scan.reading import column_names, delimited_logs, json_logs
-from ..scan.reading.delimited_logs import Csv
-from ..scan.reading.json_lines import Json
-from ..scan.reading.log_files import FIELDS
+from ..scan.reading.delimited_logs import DelimitedLines
+from ..scan.reading.json_logs import JsonLines
+from ..scan.reading.layout import Layout
 from .data_files import InputFiles, display_path
 from .event_columns import quote_name, rcode_column, select_events, to_seconds
 
@@ -29,10 +29,7 @@ _BROKEN = "broken line"  # a column: whether a line is no row
 
 def read_events(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
     """Return the events of files, a row a line; raises MaliciousDomainsError for other files."""
-    if wrong := sorted(set(mapping) - set(FIELDS)):
-        raise MaliciousDomainsError(
-            f"there is no {wrong[0]!r} to map; known are {', '.join(FIELDS)}"
-        )
+    column_names.check_mapping(mapping)
     if files.kind == "parquet":
         return _read_parquet(files, mapping)
     if files.kind == "csv":
@@ -52,30 +49,31 @@ def _read_parquet(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
     outer = {what: column for what, column in mapping.items() if what not in inner}
     known = [*table.columns, *inner.values()]
     return select_events(
-        table, column_names.chosen(known, outer | inner, files.head.text.path, "parquet", True)
+        table,
+        column_names.choose_columns(known, outer | inner, files.head.file.path, "parquet", True),
     )
 
 
 def _read_csv(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    layout = delimited_logs.mapped(files.head, mapping, claimed=True)
-    if not isinstance(layout, Csv):
-        raise MaliciousDomainsError(f"{files.head.text.path}: no CSV of clients and names")
-    lines = files.read_below_header() if layout.header else files.lines.where("value <> ''")
-    columns = {what.removesuffix("_"): what for what, _ in layout.used}
-    return select_events(_split_cells(lines, layout), columns, F.col(_BROKEN))
+    layout = delimited_logs.open_csv(files.head, mapping, claimed=True)
+    if not layout or not isinstance(layout.table, DelimitedLines):
+        raise MaliciousDomainsError(f"{files.head.file.path}: no CSV of clients and names")
+    lines = files.read_below_header() if layout.table.header else files.lines.where("value <> ''")
+    columns = {what.removesuffix("_"): what for what, _ in layout.table.used}
+    return select_events(_split_cells(lines, layout.table), columns, F.col(_BROKEN))
 
 
 def _read_json(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
     """Read Zeek's and Route 53's by their own keys, others by the mapping or usual names."""
-    own = () if mapping else (json_logs.zeek, json_logs.route53)
-    tried = (opener(files.head, mapping, claimed=True) for opener in (*own, json_logs.mapped))
+    own = () if mapping else (json_logs.open_zeek, json_logs.open_route53)
+    tried = (opener(files.head, mapping, claimed=True) for opener in (*own, json_logs.open_json))
     layout = next(filter(None, tried), None)
-    if not isinstance(layout, Json):
-        raise MaliciousDomainsError(f"{files.head.text.path}: no JSON objects, one a line")
-    return _select_json(files, layout)
+    if not layout or not isinstance(layout.table, JsonLines):
+        raise MaliciousDomainsError(f"{files.head.file.path}: no JSON objects, one a line")
+    return _select_json(files, layout, layout.table)
 
 
-def _split_cells(lines: DataFrame, layout: Csv) -> DataFrame:
+def _split_cells(lines: DataFrame, layout: DelimitedLines) -> DataFrame:
     """Return the cells that a layout uses, as columns by its short names, and _BROKEN.
 
     lines has one column. A header that stands among the lines has no query: it is another event.
@@ -92,7 +90,7 @@ def _split_cells(lines: DataFrame, layout: Csv) -> DataFrame:
     return rows.withColumn("query_", F.when(~is_header, F.col("query_")))
 
 
-def _split_plain(lines: DataFrame, line: Column, layout: Csv) -> DataFrame:
+def _split_plain(lines: DataFrame, line: Column, layout: DelimitedLines) -> DataFrame:
     parts = F.split(line, re.escape(layout.delimiter), -1)
 
     def cell(at: int) -> Column:
@@ -104,7 +102,7 @@ def _split_plain(lines: DataFrame, line: Column, layout: Csv) -> DataFrame:
     return lines.select(*(cell(at).alias(key) for key, at in layout.used), broken.alias(_BROKEN))
 
 
-def _match_quoted(lines: DataFrame, line: Column, layout: Csv) -> DataFrame:
+def _match_quoted(lines: DataFrame, line: Column, layout: DelimitedLines) -> DataFrame:
     # Java matches a repeated group by recursion, unless it is possessive.
     pattern = layout.pattern.replace(')*"', ')*+"')
     used = sorted(layout.used, key=lambda x: x[1])  # as the pattern's groups
@@ -122,9 +120,9 @@ def _unquote(cell: Column) -> Column:
     return F.when(cell.startswith('"'), F.replace(inner, F.lit('""'), F.lit('"'))).otherwise(cell)
 
 
-def _select_json(files: InputFiles, layout: Json) -> DataFrame:
-    """Do what Json.select does, in Spark."""
-    paths = {key: (layout.wrapper, *path) if layout.wrapper else path for key, path in layout.paths}
+def _select_json(files: InputFiles, layout: Layout, table: JsonLines) -> DataFrame:
+    """Do what Layout.select does, in Spark."""
+    paths = {key: (table.wrapper, *path) if table.wrapper else path for key, path in table.paths}
     rows = files.reader.schema(_text_schema([*paths.values()])).json([*files.paths])
     taken = rows.select(*(_path_column(path).alias(key) for key, path in paths.items()))
     nothing = " AND ".join(f"{key} IS NULL" for key in paths)
@@ -135,7 +133,7 @@ def _select_json(files: InputFiles, layout: Json) -> DataFrame:
         F.expr(layout.client).alias("client"),
         F.expr(layout.query).alias("query"),
         time.alias("time"),
-        rcode_column(layout.rcode if layout.coded else None).alias("rcode"),
+        rcode_column(layout.rcode if {"code", "rcode_"} & paths.keys() else None).alias("rcode"),
         F.expr(why).alias("why"),
     )
 

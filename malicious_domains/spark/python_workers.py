@@ -16,13 +16,15 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.fourgrams import Background
 from ..clients.suspicious_labels import mask_shared_labels
-from ..scan.alarm_formats import client_object
-from ..scan.client_identity import Names
-from ..scan.scored_hosts import Job, parsed, scorer_of
-from ..scan.verdicts import AT_ONCE, MOST, judge_days
+from ..scan import scored_hosts
+from ..scan.alarm_formats import describe_finding
+from ..scan.client_names import ClientNames
+from ..scan.events_db import MAX_RARE_LABELS
+from ..scan.scored_hosts import ModelOptions, load_scorer
+from ..scan.verdicts import LABELS_AT_ONCE, judge_days
 from .row_places import to_texts
 
-_HOSTS = "query string, label string, suffix string, why string, popular boolean"
+_HOSTS = "query string, label string, suffix string, why string, allowed boolean"
 _CLIENTS = "address string, client string, left_out boolean"
 _GRAMS = "gram int, labels int"
 
@@ -66,13 +68,13 @@ _ORDER = {"low": pa.bool_(), "rank": _NUMBER, "total": _NUMBER, "number": pa.int
 VERDICT = pa.schema([*ALARM, *(pa.field(name, kind) for name, kind in _ORDER.items())])
 
 
-def name_clients(queries: DataFrame, names: Names) -> DataFrame:
+def name_clients(queries: DataFrame, names: ClientNames) -> DataFrame:
     """Return the client's name of each address, and whether it is left out."""
 
     def find_names(batches: Batches) -> Results:
         for batch in batches:
             addresses = [str(x) for x in to_texts(batch["address"])]
-            clients = [names.client(x) for x in addresses]
+            clients = [names.name_client(x) for x in addresses]
             left = [x in names.left_out for x in clients]
             columns = [batch["address"], pa.array(clients, _TEXT), pa.array(left, pa.bool_())]
             yield pa.RecordBatch.from_arrays(columns, ["address", "client", "left_out"])
@@ -81,17 +83,19 @@ def name_clients(queries: DataFrame, names: Names) -> DataFrame:
     return different.mapInArrow(find_names, _CLIENTS)
 
 
-def parse_hosts(queries: DataFrame, job: Job) -> DataFrame:
+def parse_hosts(queries: DataFrame, job: ModelOptions) -> DataFrame:
     """Return the label to score of each different name, or why there is none."""
 
     def parse(batches: Batches) -> Results:
         for batch in batches:
-            hosts = parsed(scorer_of(job), [str(x) for x in to_texts(batch["query"])])
+            hosts = scored_hosts.parse_hosts(
+                load_scorer(job), [str(x) for x in to_texts(batch["query"])]
+            )
             why = [x or None for x in hosts.why]
             texts = [pa.array(x, _TEXT) for x in (hosts.label, hosts.suffix, why)]
-            columns = [batch["query"], *texts, pa.array(hosts.popular)]
+            columns = [batch["query"], *texts, pa.array(hosts.allowed)]
             yield pa.RecordBatch.from_arrays(
-                columns, ["query", "label", "suffix", "why", "popular"]
+                columns, ["query", "label", "suffix", "why", "allowed"]
             )
 
     different = queries.where("reason IS NULL").select("query").distinct()
@@ -99,21 +103,21 @@ def parse_hosts(queries: DataFrame, job: Job) -> DataFrame:
 
 
 def score_labels(
-    labels: DataFrame, job: Job, thresholds: AlarmThresholds, clients: int
+    labels: DataFrame, job: ModelOptions, thresholds: AlarmThresholds, clients: int
 ) -> DataFrame:
     """Return labels, each once, with their log-odds, and whether they are suspicious and shared."""
 
     def score(batches: Batches) -> Results:
         for batch in batches:
-            z = scorer_of(job).log_odds(batch["label"].to_pylist())
+            z = load_scorer(job).log_odds(batch["label"].to_pylist())
             sharers = batch["clients"].to_numpy(zero_copy_only=False)
-            popular = batch["popular"].to_numpy(zero_copy_only=False)
-            odd = mask_shared_labels(z, sharers, popular, clients, thresholds)
+            allowed = batch["allowed"].to_numpy(zero_copy_only=False)
+            odd = mask_shared_labels(z, sharers, allowed, clients, thresholds)
             columns = [*batch.columns, pa.array(z), pa.array(odd)]
-            yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "z", "odd"])
+            yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "log_odds", "odd"])
 
     schema = T.StructType(list(labels.schema))
-    return labels.mapInArrow(score, schema.add("z", "double").add("odd", "boolean"))
+    return labels.mapInArrow(score, schema.add("log_odds", "double").add("odd", "boolean"))
 
 
 def count_background(hosts: DataFrame) -> Background:
@@ -142,9 +146,9 @@ def find_verdicts(
     every: whether a day without an alarm has its description as well.
     """
     columns = ("lines", F.col("labels").alias("different"))
-    some = days.where(F.col("unfamiliar") <= MOST).select("client", "day", *columns)
+    some = days.where(F.col("rare_count") <= MAX_RARE_LABELS).select("client", "day", *columns)
     rows = rare.join(some, ["client", "day"]).repartition("client", "day")
-    first = F.col("first").asc_nulls_last()
+    first = F.col("first_seen").asc_nulls_last()
 
     def judge(batches: Batches) -> Results:
         for table in split_days(batches):
@@ -155,7 +159,7 @@ def find_verdicts(
     return ordered.mapInArrow(judge, from_arrow_schema(VERDICT))
 
 
-def split_days(batches: Batches, at_once: int = AT_ONCE) -> Iterator[pa.Table]:
+def split_days(batches: Batches, at_once: int = LABELS_AT_ONCE) -> Iterator[pa.Table]:
     """Split rows in order of client and day into tables, so that no day is in two of them."""
     kept: list[pa.RecordBatch] = []
     for batch in batches:
@@ -180,8 +184,8 @@ def _find_verdicts(
     whole = {(client, day): (lines, different) for client, day, lines, different in rows}
     verdicts = []
     for day in judge_days(columns, log, thresholds):
-        told = day.told(*whole[day.client, day.number], 0, 0) if day.alarms or every else None
+        told = day.to_finding(*whole[day.client, day.number], 0, 0) if day.alarms or every else None
         order = {"rank": day.score, "total": day.total, "number": day.number}
-        row = {"client": day.client, **(client_object(told) if told else {}), **order}
+        row = {"client": day.client, **(describe_finding(told) if told else {}), **order}
         verdicts.append(row | {"low": day.confidence == "low"})
     return verdicts

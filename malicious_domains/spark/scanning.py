@@ -19,13 +19,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
-from ..scan import grouping
-from ..scan.alarm_formats import shared_object
-from ..scan.client_identity import Names
-from ..scan.findings import Accounting, Findings, Shared, SharedName
-from ..scan.scored_hosts import Job
-from ..scan.shared_labels import SHOWN
-from ..scan.verdicts import MOST
+from ..scan import events_db
+from ..scan.alarm_formats import describe_shared
+from ..scan.client_names import ClientNames
+from ..scan.events_db import MAX_RARE_LABELS
+from ..scan.findings import MAX_SHARED, Findings, LineCounts, SharedLabels, SharedName
+from ..scan.scored_hosts import ModelOptions
 from . import python_workers
 from .python_workers import ALARM
 
@@ -40,14 +39,14 @@ class SparkTables:
         """Take the session that has the tables."""
         self._spark = spark
         self._prefix = f"malicious_domains_{secrets.token_hex(4)}"
-        self._views = {"known": _NO_BASELINE}
+        self._views = {"baseline": _NO_BASELINE}
 
     def query(self, text: str, **values: object) -> DataFrame:
-        """Return what a text of grouping selects."""
+        """Return what a text of events_db selects."""
         return self._spark.sql(text.format(**self._views, **values))
 
     def sql(self, name: str, text: str, **values: object) -> DataFrame:
-        """Keep what a text of grouping selects under a name."""
+        """Keep what a text of events_db selects under a name."""
         return self.keep(name, self.query(text, **values))
 
     def keep(self, name: str, table: DataFrame) -> DataFrame:
@@ -71,10 +70,10 @@ class SparkTables:
 class ScanRequest:
     """How to scan."""
 
-    job: Job = field(default_factory=Job)
-    names: Names = field(default_factory=Names)
+    model: ModelOptions = field(default_factory=ModelOptions)
+    names: ClientNames = field(default_factory=ClientNames)
     thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
-    most: int | None = None  # alarms a day; None: those over the thresholds
+    alarms_per_day: int | None = None  # None: those over the thresholds
 
 
 @dataclass(frozen=True)
@@ -106,38 +105,40 @@ def scan_events(spark: SparkSession, events: DataFrame, request: ScanRequest) ->
 
 
 def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
-    job, thresholds, most = request.job, request.thresholds, request.most
-    queries = tables.sql("asked", grouping.ASKED)
+    job, thresholds, most = request.model, request.thresholds, request.alarms_per_day
+    queries = tables.sql("query_counts", events_db.QUERY_COUNTS)
     clients = tables.keep("clients", python_workers.name_clients(queries, request.names))
     hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))
-    accounting, has_rcodes = _count_lines(tables.sql("told", grouping.TOLD))
+    accounting, has_rcodes = _count_lines(tables.sql("line_counts", events_db.LINE_COUNTS))
     number = clients.where("NOT left_out").agg(F.count_distinct("client")).collect()[0][0]
-    pairs = tables.sql("pairs", grouping.PAIRS)
-    scored = python_workers.score_labels(tables.query(grouping.LABELS), job, thresholds, number)
+    pairs = tables.sql("client_labels", events_db.CLIENT_LABELS)
+    scored = python_workers.score_labels(tables.query(events_db.LABELS), job, thresholds, number)
     labels = tables.keep("labels", scored)
-    rare = tables.sql("unfamiliar", grouping.UNFAMILIAR, few=common_from(number, has_rcodes))
-    whole, counts = tables.query(grouping.DAYS), tables.query(grouping.COUNTS)
-    days = tables.keep("days", whole.join(counts, ["client", "day"], "left"))
+    rare = tables.sql(
+        "rare_labels", events_db.RARE_LABELS, common_from=common_from(number, has_rcodes)
+    )
+    whole, counts = tables.query(events_db.CLIENT_DAYS), tables.query(events_db.RARE_COUNTS)
+    days = tables.keep("client_days", whole.join(counts, ["client", "day"], "left"))
     log = LogContext(has_rcodes=has_rcodes, background=python_workers.count_background(hosts))
     verdicts = python_workers.find_verdicts(rare, days, log, thresholds, every=most is not None)
     tables.keep("judged", verdicts)
     shared = _find_shared(labels, pairs, thresholds)
     alarms = _order_alarms(verdicts, most)
     if shared:
-        row = pa.Table.from_pylist([shared_object(shared, number)], schema=ALARM)
+        row = pa.Table.from_pylist([describe_shared(shared, number)], schema=ALARM)
         more = verdicts.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
         alarms = alarms.unionAll(more)
-    count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("unfamiliar")).collect()[0]
+    count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("rare_count")).collect()[0]
     findings = Findings(
         alarmed=[],
         shared=shared,
-        accounting=accounting,
+        line_counts=accounting,
         clients=number,
         days=count,
-        coded=has_rcodes,
-        dated=last is not None and last != grouping.NO_DAY,
-        cut=thresholds.thresholds(has_rcodes).random_looking,
-        too_busy=_find_busy(days) if (busiest or 0) > MOST else {},
+        has_rcodes=has_rcodes,
+        has_dates=last is not None and last != events_db.NO_DAY,
+        threshold=thresholds.thresholds(has_rcodes).random_looking,
+        busy_clients=_find_busy(days) if (busiest or 0) > MAX_RARE_LABELS else {},
         scores=_find_quantile(verdicts, count),
     )
     return ScanResult(alarms, findings, tables)
@@ -155,7 +156,9 @@ def _order_alarms(verdicts: DataFrame, most: int | None) -> DataFrame:
 
 
 def _find_busy(days: DataFrame) -> dict[str, int]:
-    busy = days.where(F.col("unfamiliar") > MOST).groupBy("client").agg(F.max("unfamiliar"))
+    busy = (
+        days.where(F.col("rare_count") > MAX_RARE_LABELS).groupBy("client").agg(F.max("rare_count"))
+    )
     return dict(sorted((client, labels) for client, labels in busy.collect()))
 
 
@@ -168,17 +171,17 @@ def _find_quantile(verdicts: DataFrame, days: int) -> list[float]:
     return [totals[above]["total"] if len(totals) > above else 0.0]
 
 
-def _count_lines(told: DataFrame) -> tuple[Accounting, bool]:
+def _count_lines(told: DataFrame) -> tuple[LineCounts, bool]:
     """Count the lines by what became of them; return also whether any has a response code."""
-    rows = told.groupBy("what").agg(F.sum("lines"), F.sum("coded")).collect()
+    rows = told.groupBy("reason").agg(F.sum("lines"), F.sum("rcode_lines")).collect()
     counts = {what or "": lines for what, lines, _ in rows}
     has_rcodes = any(what is None and n for what, _, n in rows)
-    judged, broken = counts.pop("", 0), counts.pop("broken", 0)
-    other = counts.pop("other_event", 0)
-    return Accounting(judged, other=other, broken=broken, skipped=counts), has_rcodes
+    return LineCounts.of(counts), has_rcodes
 
 
-def _find_shared(labels: DataFrame, pairs: DataFrame, thresholds: AlarmThresholds) -> Shared | None:
+def _find_shared(
+    labels: DataFrame, pairs: DataFrame, thresholds: AlarmThresholds
+) -> SharedLabels | None:
     """Return the alarm of suspicious labels that several clients share, with those clients.
 
     labels: from python_workers.score_labels().
@@ -187,20 +190,20 @@ def _find_shared(labels: DataFrame, pairs: DataFrame, thresholds: AlarmThreshold
     count = suspicious.count()
     if count < thresholds.min_shared:
         return None
-    order = (F.col("clients").desc(), F.col("z").desc(), "label")
-    top = suspicious.orderBy(*order).limit(SHOWN).collect()
+    order = (F.col("clients").desc(), F.col("log_odds").desc(), "label")
+    top = suspicious.orderBy(*order).limit(MAX_SHARED).collect()
     clients = _find_sharers(pairs, [x["label"] for x in top])
     names = [
         SharedName(
             f"{x['label']}.{x['suffix']}",
-            x["z"],
+            x["log_odds"],
             x["clients"],
             clients[x["label"]],
-            *(np.nan if x[y] is None else x[y] for y in ("first", "last")),
+            *(np.nan if x[y] is None else x[y] for y in ("first_seen", "last_seen")),
         )
         for x in top
     ]
-    return Shared(count, count / thresholds.min_shared, "low", names)
+    return SharedLabels(count, count / thresholds.min_shared, "low", names)
 
 
 def _find_sharers(pairs: DataFrame, labels: list[str]) -> dict[str, list[str]]:
@@ -208,6 +211,6 @@ def _find_sharers(pairs: DataFrame, labels: list[str]) -> dict[str, list[str]]:
     queried = pairs.where(F.col("label").isin(labels)).select("label", "client").distinct()
     place = F.row_number().over(Window.partitionBy("label").orderBy("client"))
     sharers: dict[str, list[str]] = {}
-    for row in queried.withColumn("place", place).where(F.col("place") <= SHOWN).collect():
+    for row in queried.withColumn("place", place).where(F.col("place") <= MAX_SHARED).collect():
         sharers.setdefault(row["label"], []).append(row["client"])
     return {label: sorted(clients) for label, clients in sharers.items()}

@@ -97,5 +97,4 @@ def map_columns(form: str, table: Table, fields: Collection[str], head: Head) ->
         time=sql.parse_time("time_", head.file.latest) if "time" in fields else "NULL::DOUBLE",
         rcode=sql.name_rcode("rcode_") if "rcode" in fields else "NULL::VARCHAR",
         why=sql.classify_line(query, qtype="upper(type_)" if "type" in fields else None),
-        has_rcodes="rcode" in fields,
     )

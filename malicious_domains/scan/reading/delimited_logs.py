@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...inputs.csv_records import detect_delimiter, split_line
 from . import sql
 from .column_names import choose_columns, map_columns
 from .layout import Head, Layout
-
-_DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class DelimitedLines:
 
     def describe_broken(self, line: str) -> str:
         """Return what is wrong with a broken line."""
-        number = len(_split(line, self.delimiter))
+        number = len(split_line(line, self.delimiter))
         quotes = " or quotes that do not match" if self.quoted else ""
         return f"{number} columns instead of {self.columns}{quotes}"
 
@@ -83,24 +81,6 @@ class DelimitedLines:
 def _unquote(value: str) -> str:
     inner = f"replace({value}[2:-2], '\"\"', '\"')"
     return f"CASE WHEN starts_with({value}, '\"') THEN {inner} ELSE {value} END"
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return line.split(delimiter)
-
-
-def _detect_delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that splits most lines into the same number of cells, the most."""
-
-    def rank(delimiter: str) -> tuple[float, int]:
-        counts = [len(_split(x, delimiter)) for x in lines[:100]]
-        common = max(set(counts), key=counts.count)
-        return (counts.count(common) * (common > 1), common)
-
-    return max(_DELIMITERS, key=rank)
 
 
 _UMBRELLA = {
@@ -112,7 +92,7 @@ _UMBRELLA = {
 def open_umbrella(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize Cisco Umbrella's DNS log: one row a query, as exported to S3."""
     last = _UMBRELLA["query_"]
-    rows = [x for x in (_split(line, ",") for line in head.lines[:100]) if len(x) > last]
+    rows = [x for x in (split_line(line, ",") for line in head.lines[:100]) if len(x) > last]
     if not any(x[_UMBRELLA["action_"]] in ("Allowed", "Blocked", "Proxied") for x in rows):
         return None
     # Later versions of the log append columns; a file may have rows of several versions.
@@ -136,8 +116,8 @@ def open_csv(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | 
     """Read any CSV, by the mapping, by usual names in its header, or by numbers of columns."""
     if not head.lines or head.lines[0].lstrip().startswith(("{", "[")):
         return None
-    delimiter = _detect_delimiter(head.lines)
-    first = [x.strip("\ufeff ") for x in _split(head.lines[0], delimiter)]
+    delimiter = detect_delimiter(head.lines[:100])
+    first = [x.strip("\ufeff ") for x in split_line(head.lines[0], delimiter)]
     numbered = bool(mapping) and all(x.isdigit() for x in mapping.values())
     if not numbered and len(first) < 2 and not (mapping or claimed):
         return None
@@ -150,6 +130,6 @@ def open_csv(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | 
         delimiter,
         quoted=any('"' in x for x in head.lines),
         used=tuple((f"{field}_", columns.index(x)) for field, x in fields.items()),
-        header=() if numbered else tuple(_split(head.lines[0], delimiter)),
+        header=() if numbered else tuple(split_line(head.lines[0], delimiter)),
     )
     return map_columns("csv", table, fields, head)

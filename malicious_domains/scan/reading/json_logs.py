@@ -92,14 +92,13 @@ def _describe(
     query: str = _QUERY,
     rcode: str,
     why: str,
-    has_rcodes: bool = True,
     answers: str = "",
     types: tuple[tuple[str, str], ...] = (),
 ) -> Layout:
     """Return the layout of a format, whose time is in the column ts."""
     table = JsonLines(form, tuple(paths.items()), head.wrapper, types)
     time = sql.parse_time("ts")
-    return Layout(form, table, client, query, time, rcode, why, has_rcodes, answers)
+    return Layout(form, table, client, query, time, rcode, why, answers)
 
 
 def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
@@ -123,7 +122,6 @@ def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
         },
         rcode=sql.name_rcode("code"),
         why=sql.classify_line(_QUERY, port="port", qtype="qtype", types=sql.IGNORED_NAMES),
-        has_rcodes=(rcode,) in head.keys,
     )  # fmt: skip
 
 

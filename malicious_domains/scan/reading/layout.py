@@ -34,7 +34,7 @@ class Table(Protocol):
 class Layout:
     """How the files of one format are read: SQL expressions over the columns of a table.
 
-    has_rcodes is whether the format has response codes. answers is what an answer on a line of
+    answers is what an answer on a line of
     its own shares with its query: "client" (and the name), "name", or "" if there are none.
     """
 
@@ -45,7 +45,6 @@ class Layout:
     time: str
     rcode: str
     why: str  # a CASE; 'answer' for an answer on a line of its own
-    has_rcodes: bool = True
     answers: str = ""
 
     def select(self, paths: Sequence[Path], utf8: bool) -> str:

@@ -60,11 +60,10 @@ def _describe(
     time: str,
     rcode: str,
     why: str,
-    has_rcodes: bool,
     answers: str = "client",
 ) -> Layout:
     table = MatchedLines(form, pattern, groups, event, own)
-    return Layout(form, table, client, query, time, rcode, why, has_rcodes, answers)
+    return Layout(form, table, client, query, time, rcode, why, answers)
 
 
 def _matches(head: Head, pattern: str) -> bool:
@@ -142,7 +141,6 @@ def open_dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
             first="WHEN source IS NOT NULL THEN 'answer'",
             qtype="replace(qtype, 'type=', '')",
         ),
-        has_rcodes=True,
         answers="name",
     )
 
@@ -173,7 +171,6 @@ def open_bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
             qtype="qtype",
             last="WHEN kind IS DISTINCT FROM 'query' THEN 'answer'",
         ),
-        has_rcodes=_matches(head, r": response: |query failed \("),
     )
 
 
@@ -182,7 +179,6 @@ def open_bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
 
 def open_unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize Unbound's log-queries, log-replies and log-local-actions, by file or syslog."""
-    what = rf"\S+ (\S+) [A-Z0-9]+ (?:{_CLASSES})"
     if not _matches(
         head,
         r"unbound.*?(?:info|query|reply): (?:\S+ \S+ )?" + _ADDRESS + r"(?:@\d+)? \S+ "
@@ -205,7 +201,6 @@ def open_unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         why=sql.classify_line(
             "qname", qtype="qtype", last="WHEN coalesce(code, action) IS NOT NULL THEN 'answer'"
         ),
-        has_rcodes=_matches(head, what + r" [A-Z]+ [\d.]+ [01] \d+"),
     )
 
 
@@ -229,7 +224,6 @@ def open_coredns(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         time=_parse_prefix(head, "prefix"),
         rcode=sql.name_rcode("code"),
         why=sql.classify_line("qname", first="WHEN qclass = 'CH' THEN 'type'", qtype="qtype"),
-        has_rcodes=True,
         answers="",
     )
 
@@ -264,7 +258,6 @@ def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
             qtype="upper(qtype)",
             last="WHEN reply IS NOT NULL THEN 'answer'",
         ),
-        has_rcodes=_matches(head, r"\bSnd\b.* R +Q \["),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...inputs.zeek_header import ZeekHeader
 from ...model.eligible import IGNORED_TYPES
 from . import sql
 from .layout import Head, Layout
@@ -54,10 +55,12 @@ class ZeekLines:
 
 def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize a Zeek log by its header; raises ReadingError if it has no client or query."""
-    notes = [x for x in head.lines[:50] if x.startswith("#")]
-    separator = next((_unescape(x) for x in notes if x.startswith("#separator")), "\t")
-    header = {x.split(separator)[0]: x.split(separator)[1:] for x in reversed(notes)}
-    fields = header.get("#fields")
+    header = ZeekHeader()
+    for line in head.lines[:50]:
+        header = header.read_line(line) if line.startswith("#") else header
+        if header.fields:  # a second header is of another log
+            break
+    fields = header.fields
     if not fields:
         return None
 
@@ -75,18 +78,17 @@ def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
     client, query = require("client", "id.orig_h", "id_orig_h"), require("query", "query")
     time, rcode = find(mapping.get("time"), "ts"), find(mapping.get("rcode"), "rcode_name", "rcode")
     port, qtype = find("id.resp_p", "id_resp_p"), find("qtype_name", "qtype")
-    table = ZeekLines(tuple(fields), separator, (client, query, rcode or query))
-    unset = next(iter(header.get("#unset_field", [])), "-")
-    empty = next(iter(header.get("#empty_field", [])), "(empty)")
+    table = ZeekLines(fields, header.separator, (client, query, rcode or query))
+    blank = (header.unset, header.empty, "")
 
-    def value(field: str, *, nothing: Sequence[str] = (unset, empty, "")) -> str:
+    def value(field: str, blank: Sequence[str] = blank) -> str:
         column = table.column(field)
-        return f"CASE WHEN {column} NOT IN {sql.list_texts(nothing)} THEN {column} END"
+        return f"CASE WHEN {column} NOT IN {sql.list_texts(blank)} THEN {column} END"
 
     if not rcode:
         code = "NULL::VARCHAR"
     elif rcode == "rcode_name":  # Zeek's names are the standard ones
-        code = value(rcode, nothing=(unset,))
+        code = value(rcode, (header.unset,))
     else:
         code = sql.name_rcode(value(rcode))
     return Layout(
@@ -102,10 +104,4 @@ def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
             qtype=table.column(qtype) if qtype else None,
             types=sql.IGNORED_NAMES if "qtype_name" in fields else (*IGNORED_TYPES.values(),),
         ),
-        has_rcodes=rcode is not None,
     )
-
-
-def _unescape(line: str) -> str:
-    words = line.split(maxsplit=1)
-    return words[1].encode().decode("unicode_escape") if len(words) > 1 else "\t"

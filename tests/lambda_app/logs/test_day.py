@@ -10,7 +10,7 @@ import pytest
 from lambda_app.chalicelib.logs import summary
 from malicious_domains.scan import scan_run
 from malicious_domains.scan.findings import Findings
-from malicious_domains.scan.reading import Source
+from malicious_domains.scan.reading.read_logs import Source
 from tests.helpers import route53
 from tests.helpers.route53 import INFECTED, MIDNIGHT, Record
 from tests.lambda_app.logs.conftest import Cloud
@@ -28,12 +28,12 @@ def records() -> list[Record]:
 def scanned(records: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Findings:
     path = tmp_path_factory.mktemp("day") / "day.log.gz"
     path.write_bytes(route53.packed(records))
-    return scan_run.scan(scan_run.Request(source=Source.of((str(path),), None, None)))
+    return scan_run.scan_logs(scan_run.Request(source=Source.of((str(path),), None, None)))
 
 
 def of_scan(findings: Findings) -> dict[str, tuple[float, list[str], int]]:
     return {
-        x.client: (round(x.score, 4), [a.kind for a in x.alarms], len(x.asked))
+        x.client: (round(x.score, 4), [a.kind for a in x.alarms], len(x.rare_names))
         for x in findings.alarmed
     }
 

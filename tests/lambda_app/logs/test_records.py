@@ -12,7 +12,7 @@ from lambda_app.chalicelib.logs import records
 from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, UNKNOWN, LogError, Questions
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scan import scan_run
-from malicious_domains.scan.reading import Source
+from malicious_domains.scan.reading.read_logs import Source
 from tests.helpers import route53
 from tests.helpers.route53 import DAY, MIDNIGHT, Record, record
 
@@ -53,10 +53,10 @@ def test_lines_are_accounted_for_as_by_scan(language: Scorer, tmp_path: Path) ->
     records.group_days(language, questions, counts)
     path = tmp_path / "day.log.gz"
     path.write_bytes(route53.packed(LINES))
-    scanned = scan_run.scan(
+    scanned = scan_run.scan_logs(
         scan_run.Request(source=Source.of((str(path),), "route53", None))
-    ).accounting
-    found = {"judged": scanned.judged, "other_event": scanned.other, "broken": scanned.broken}
+    ).line_counts
+    found = {"judged": scanned.scored, "other_event": scanned.other, "broken": scanned.broken}
     assert +counts == +Counter(found | scanned.skipped)
 
 

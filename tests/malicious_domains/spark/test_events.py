@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from malicious_domains.names.errors import MaliciousDomainsError
-from malicious_domains.scan.reading import Source, read
+from malicious_domains.scan.reading.read_logs import Source, read_logs
 from malicious_domains.spark import data_files, session
 from malicious_domains.spark.event_columns import select_events
 from malicious_domains.spark.log_events import read_events
@@ -43,8 +43,8 @@ Rows = list[tuple[Any, ...]]
 def by_duckdb(path: Path, mapping: dict[str, str]) -> Rows:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        reading = read(connection, Source((path,), None, mapping))
-        found = connection.execute("SELECT client, query, time, rcode, why FROM events").fetchall()
+        reading = read_logs(Source((path,), None, mapping))
+        found = connection.execute(reading.events).fetchall()
         reading.close()
     return compared(found)
 

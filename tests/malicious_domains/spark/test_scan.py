@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame, SparkSession
 from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scan import alarm_formats, scan_run, terminal
-from malicious_domains.scan.reading import Source
-from malicious_domains.scan.scored_hosts import Job
+from malicious_domains.scan.reading.read_logs import Source
+from malicious_domains.scan.scored_hosts import ModelOptions
 from malicious_domains.spark import data_files, python_workers, scan, scanning
 from malicious_domains.spark.log_events import read_events
 from tests.helpers import route53
@@ -56,12 +56,12 @@ def plain(value: Any) -> Any:
 
 def single(path: Path, most: int | None = None) -> tuple[list[Any], list[str]]:
     """The alarms of one machine, and what it says of the lines."""
-    found = scan_run.scan(scan_run.Request(source=Source.of([path]), most=most))
-    rows = [plain(json.loads(line)) for line in alarm_formats.objects(found)]
+    found = scan_run.scan_logs(scan_run.Request(source=Source.of([path]), alarms_per_day=most))
+    rows = [plain(json.loads(line)) for line in alarm_formats.format_jsonl(found)]
     said = [
-        terminal.added(found),
-        terminal.judged(found),
-        *map(terminal.too_busy, *columns(found.too_busy)),
+        terminal.summarize_lines(found),
+        terminal.summarize_days(found),
+        *map(terminal.explain_busy, *columns(found.busy_clients)),
     ]
     return rows, said
 
@@ -75,16 +75,18 @@ def on_spark(
 ) -> tuple[list[Any], list[str]]:
     """The same of Spark's, as it stands in the folder that is written."""
     events = read_events(data_files.open_files(spark, [str(path)]), {})
-    made = scanning.scan_events(spark, events, scanning.ScanRequest(job=Job(), most=most))
+    made = scanning.scan_events(
+        spark, events, scanning.ScanRequest(model=ModelOptions(), alarms_per_day=most)
+    )
     written = data_files.write_parquet(made.alarms, str(folder))
     rows = [plain(row.asDict(recursive=True)) for row in written.collect()]
     made.close()
     assert (folder / "_SUCCESS").exists()
     found = made.findings
     return rows, [
-        terminal.added(found),
-        terminal.judged(found),
-        *map(terminal.too_busy, *columns(found.too_busy)),
+        terminal.summarize_lines(found),
+        terminal.summarize_days(found),
+        *map(terminal.explain_busy, *columns(found.busy_clients)),
     ]
 
 

@@ -16,8 +16,9 @@ import pytest
 import zstandard
 
 from malicious_domains.inputs.paths import DOWNLOADS
-from malicious_domains.scan.reading import FORMATS, Reading, ReadingError, Source, read
-from malicious_domains.scan.reading.broken import Broken
+from malicious_domains.scan.reading.broken_lines import BrokenLine
+from malicious_domains.scan.reading.prepare_input import ReadingError
+from malicious_domains.scan.reading.read_logs import FORMATS, Reading, Source, read_logs
 from tests.malicious_domains.scan.reading.test_formats import NOON, ZEEK, Row, lines, rows, written
 
 HEADER = "#fields\tts\tid.orig_h\tquery\trcode_name\n"
@@ -29,15 +30,15 @@ QUERY: Row = ("192.0.2.1", "x.example", NOON, "NOERROR", None)
 
 def counted(
     *names: Path | str, form: str | None = None
-) -> tuple[Reading, dict[str, int], list[Broken]]:
+) -> tuple[Reading, dict[str, int], list[BrokenLine]]:
     """Files read: their lines by why (a query's is "query"), and the first that are broken."""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")
-        reading = read(connection, Source.of(names, form))
+        reading = read_logs(Source.of(names, form))
         found = connection.execute(
-            "SELECT coalesce(why, 'query'), count(*)::INTEGER FROM events GROUP BY 1"
+            f"SELECT coalesce(why, 'query'), count(*)::INTEGER FROM ({reading.events}) GROUP BY 1"
         ).fetchall()
-        broken = reading.broken()
+        broken = reading.find_broken()
         reading.close()
     return reading, dict(found), broken
 
@@ -52,8 +53,8 @@ def test_a_cut_and_a_merged_line_of_zeek(tmp_path: Path) -> None:
     _, why, broken = counted(path)
     assert why == {"query": 4, "other_event": 1, "broken": 2}
     assert broken == [
-        Broken(path, 5, "8 fields instead of 4"),
-        Broken(path, 7, "2 fields instead of 4"),
+        BrokenLine(path, 5, "8 fields instead of 4"),
+        BrokenLine(path, 7, "2 fields instead of 4"),
     ]
 
 
@@ -62,7 +63,7 @@ def test_a_log_appended_to_one_of_other_fields_is_told(tmp_path: Path) -> None:
     _, why, broken = counted(path)
     assert why == {"query": 2, "other_event": 2, "broken": 2}
     assert [x.line for x in broken] == [5, 6]
-    assert "a second #fields line" in broken[0].wrong
+    assert "a second #fields line" in broken[0].problem
 
 
 def test_what_is_no_json_among_json(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_what_is_no_json_among_json(tmp_path: Path) -> None:
     _, why, broken = counted(path)
     assert why == {"query": 2, "broken": 4}
     assert [x.line for x in broken] == [2, 4, 6, 7]
-    assert "does not end" in broken[3].wrong
+    assert "does not end" in broken[3].problem
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_bytes_that_are_not_utf8(tmp_path: Path, good: str, bad: bytes) -> None:
     path = written(tmp_path, good.encode() + bad + good.encode().splitlines(keepends=True)[-1])
     _, why, broken = counted(path)
     assert (why["query"], why["broken"]) == (2, 1)
-    assert broken == [Broken(path, len(good.splitlines()) + 1, "not UTF-8")]
+    assert broken == [BrokenLine(path, len(good.splitlines()) + 1, "not UTF-8")]
 
 
 def test_names_that_are_utf8_among_bytes_that_are_not(tmp_path: Path) -> None:
@@ -130,13 +131,13 @@ def test_a_line_of_100_megabytes(tmp_path: Path, before: str, good: str, packed:
     program = (
         "import sys, duckdb\n"
         "from benchmarks.measure import read_peak\n"
-        "from malicious_domains.scan.reading import Source, read\n"
+        "from malicious_domains.scan.reading.read_logs import Source, read_logs\n"
         "connection = duckdb.connect()\n"
         "connection.execute(\"SET memory_limit = '200MB'; SET threads = 2\")\n"
-        "reading = read(connection, Source.of(sys.argv[1:]))\n"
+        "reading = read_logs(Source.of(sys.argv[1:]))\n"
         "sql = 'SELECT count(*) FILTER (why IS NULL), count(*) FILTER (why = $$broken$$) '\n"
-        "sql += 'FROM events'\n"
-        "print(*connection.execute(sql).fetchone(), *reading.broken()[0][1:], sep='|')\n"
+        "sql += f'FROM ({reading.events})'\n"
+        "print(*connection.execute(sql).fetchone(), *reading.find_broken()[0][1:], sep='|')\n"
         "print(read_peak())\n"
     )
     done = subprocess.run(
@@ -216,10 +217,10 @@ def test_carriage_returns_are_no_part_of_a_field(tmp_path: Path) -> None:
 def test_standard_input(tmp_path: Path) -> None:
     program = (
         "import duckdb\n"
-        "from malicious_domains.scan.reading import Source, read\n"
+        "from malicious_domains.scan.reading.read_logs import Source, read_logs\n"
         "connection = duckdb.connect()\n"
-        "read(connection, Source.of(['-']))\n"
-        "sql = 'SELECT count(*) FROM events WHERE why IS NULL'\n"
+        "reading = read_logs(Source.of(['-']))\n"
+        "sql = f'SELECT count(*) FROM ({reading.events}) WHERE why IS NULL'\n"
         "print(*(connection.execute(sql).fetchone()[0] for _ in range(2)))\n"
     )
     done = subprocess.run(
@@ -254,8 +255,8 @@ def test_files_of_a_folder_that_are_no_logs_are_named(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("dear diary\n")
     reading, why, _ = counted(tmp_path)
     assert why == {"query": 1, "other_event": 1}
-    assert "no dns.log" in reading.skipped[tmp_path / "conn.log"]
-    assert "dear diary" in reading.skipped[tmp_path / "notes.txt"]
+    assert "no dns.log" in reading.left_out[tmp_path / "conn.log"]
+    assert "dear diary" in reading.left_out[tmp_path / "notes.txt"]
     (tmp_path / "dns.log").unlink()
     with pytest.raises(ReadingError, match=r"(?s)none of the files.*conn\.log.*notes\.txt"):
         counted(tmp_path)
@@ -338,8 +339,8 @@ def test_a_name_that_is_sql_stays_a_name(tmp_path: Path) -> None:
     path = tmp_path / "it's [a] log.json"
     path.write_text(lines({"q'uery\"": "x'; DROP TABLE y; --", "client": "192.0.2.1"}))
     with duckdb.connect() as connection:
-        reading = read(connection, Source((path,), None, {"query": "q'uery\""}))
-        assert connection.execute("SELECT query FROM events").fetchall() == [
+        reading = read_logs(Source((path,), None, {"query": "q'uery\""}))
+        assert connection.execute(f"SELECT query FROM ({reading.events})").fetchall() == [
             ("x'; DROP TABLE y; --",)
         ]
         reading.close()
