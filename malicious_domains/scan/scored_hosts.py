@@ -80,6 +80,8 @@ def score_hosts(
     Returns the names and their log-odds (names,), NaN if they are not scored. advance is called
     with the number of names that were scored. Raises what load_scorer raises.
     """
+    load_scorer.cache_clear()  # the files may have changed since an earlier scan
+    load_scorer(options)
     size = _CHUNK if pool.jobs > 1 and len(queries) > _MIN_SHARED else max(len(queries), 1)
     chunks = (queries[i : i + size] for i in range(0, len(queries), size))
     parts, odds = [], [np.empty(0)]

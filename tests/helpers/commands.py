@@ -31,6 +31,23 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
     )
 
 
+def run_here(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, for tests of its output alone."""
+    import click
+    from click.testing import CliRunner
+
+    from malicious_domains.cli.group import group
+
+    words = [*map(str, arguments)]
+    result = CliRunner().invoke(group, words, standalone_mode=False)
+    status, stderr = result.return_value, result.stderr
+    if isinstance(result.exception, click.ClickException):
+        status, stderr = 2, stderr + result.exception.format_message()
+    elif result.exception:
+        raise result.exception
+    return subprocess.CompletedProcess(words, status, result.stdout, stderr)
+
+
 def children(pid: int) -> list[int]:
     """Return the processes that a process has started (Linux)."""
     pids = []

@@ -1,4 +1,4 @@
-"""What is remembered from scan to scan, and hosts of several addresses."""
+"""The labels of earlier days, kept from scan to scan, and hosts of several addresses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from malicious_domains.scan import baseline, scan_run
-from malicious_domains.scan.client_identity import ClientsError, Names
-from malicious_domains.scan.findings import Findings, Known
-from malicious_domains.scan.reading import Source
-from tests.helpers.commands import run as command
+from malicious_domains.names.errors import MaliciousDomainsError
+from malicious_domains.scan import scan, scan_run
+from malicious_domains.scan.client_names import ClientNames
+from malicious_domains.scan.events_db import EventsDatabase, ScanError
+from malicious_domains.scan.findings import BaselineSummary, Findings
+from tests.helpers.commands import run_here as command
 from tests.malicious_domains.scan.test_scan import BOT, BOTS, START, Rows, clean, infected, zeek
 
 DAY = 86400
@@ -28,7 +29,7 @@ def on(days: int, rows: Rows) -> Rows:
 def scanned(folder: Path, rows: Rows, kept: Path | None) -> Findings:
     log = folder / "dns.log"
     log.write_text(zeek(rows))
-    return scan_run.scan(scan_run.Request(source=Source.of([log]), baseline=kept))
+    return scan([log], baseline=kept)
 
 
 def alarmed(found: Findings) -> list[str]:
@@ -41,7 +42,7 @@ def test_what_was_there_on_an_earlier_day_does_not_count(tmp_path: Path) -> None
     assert alarmed(scanned(tmp_path, rows, kept)) == [BOT]
     assert alarmed(scanned(tmp_path, rows, kept)) == [BOT]  # the same day again
     again = scanned(tmp_path, on(3, rows), kept)
-    assert (alarmed(again), again.known) == ([], Known(26, START // DAY, START // DAY))
+    assert (alarmed(again), again.baseline) == ([], BaselineSummary(26, START // DAY, START // DAY))
     assert alarmed(scanned(tmp_path, rows, kept)) == [BOT]  # and the first day once more
     with duckdb.connect(kept / "labels.duckdb", read_only=True) as connection:
         seen = connection.execute("SELECT DISTINCT first, last FROM seen").fetchall()
@@ -58,7 +59,7 @@ def test_a_scan_that_fails_adds_nothing(tmp_path: Path, monkeypatch: pytest.Monk
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr(scan_run, "_findings", fail)
+        broken.setattr(scan_run, "_judge", fail)
         with pytest.raises(RuntimeError):
             scanned(tmp_path, clean() + infected(), tmp_path / "kept")
     assert alarmed(scanned(tmp_path, on(1, clean() + infected()), tmp_path / "kept")) == [BOT]
@@ -82,14 +83,15 @@ KEEPER = """
 import sys
 from pathlib import Path
 import duckdb
-from malicious_domains.scan import baseline
+from malicious_domains.scan.events_db import EventsDatabase
 with duckdb.connect() as connection:
     connection.execute(
-        "CREATE TABLE pairs AS SELECT $1 || '-' || range AS label, 20000 AS day FROM range(30000)",
+        "CREATE TABLE client_labels AS "
+        "SELECT $1 || '-' || range AS label, 20000 AS day FROM range(30000)",
         [sys.argv[2]],
     )
     print("keeping", flush=True)
-    baseline.keep(connection, Path(sys.argv[1]))
+    EventsDatabase(connection).save_baseline(Path(sys.argv[1]))
     print("kept", flush=True)
 """
 
@@ -97,7 +99,7 @@ with duckdb.connect() as connection:
 @pytest.mark.slow
 def test_a_scan_that_is_killed_while_it_adds_has_added_all_or_nothing(tmp_path: Path) -> None:
     before, took, draw, halfway = 0, 0.5, random.Random(1), 0
-    for i in range(7):
+    for i in range(6):
         with subprocess.Popen(
             [sys.executable, "-c", KEEPER, tmp_path, str(i)], stdout=subprocess.PIPE
         ) as process:
@@ -110,8 +112,8 @@ def test_a_scan_that_is_killed_while_it_adds_has_added_all_or_nothing(tmp_path: 
             done = process.stdout.readline() == b"kept\n"
             took = took if i else time.monotonic() - start
         with duckdb.connect() as connection:
-            connection.execute("CREATE TABLE pairs (label VARCHAR, day INTEGER)")
-            baseline.know(connection, tmp_path)
+            connection.execute("CREATE TABLE client_labels (label VARCHAR, day INTEGER)")
+            EventsDatabase(connection).read_baseline(tmp_path)
         with duckdb.connect(tmp_path / "labels.duckdb", read_only=True) as connection:
             row = connection.execute("SELECT count(*) FROM seen").fetchone()
         assert row
@@ -121,9 +123,9 @@ def test_a_scan_that_is_killed_while_it_adds_has_added_all_or_nothing(tmp_path: 
     assert halfway >= 2
 
 
-def test_a_damaged_baseline_is_told(tmp_path: Path) -> None:
+def test_a_damaged_baseline_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "labels.duckdb").write_text("nothing of DuckDB's" * 1000)
-    with pytest.raises(baseline.BaselineError, match=r"labels\.duckdb cannot be opened"):
+    with pytest.raises(ScanError, match=r"labels\.duckdb cannot be opened"):
         scanned(tmp_path, clean(), tmp_path)
 
 
@@ -146,15 +148,16 @@ def test_a_host_of_two_addresses_is_one_client(tmp_path: Path) -> None:
 
 
 def test_addresses_have_one_spelling() -> None:
-    names = Names()
-    assert names.client("2001:DB8:0:0::1") == names.client("2001:db8::1") == "2001:db8::1"
-    assert names.client("::ffff:192.0.2.1") == "192.0.2.1"
-    assert names.client("laptop.lan") == "laptop.lan"
+    names = ClientNames()
+    spellings = {names.name_client(x) for x in ("2001:DB8:0:0::1", "2001:db8::1")}
+    assert spellings == {"2001:db8::1"}
+    assert names.name_client("::ffff:192.0.2.1") == "192.0.2.1"
+    assert names.name_client("laptop.lan") == "laptop.lan"
 
 
 @pytest.mark.parametrize("text", ["192.0.2.1\n", "192.0.2.1,\n", b"\xff\xfe"])
-def test_a_list_of_clients_that_is_none_is_told(tmp_path: Path, text: str | bytes) -> None:
+def test_a_damaged_list_of_clients_is_an_error(tmp_path: Path, text: str | bytes) -> None:
     path = tmp_path / "same"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(ClientsError, match="same"):
-        Names.of(path)
+    with pytest.raises(MaliciousDomainsError, match="same"):
+        ClientNames.load(path)

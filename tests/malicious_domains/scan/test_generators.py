@@ -1,4 +1,4 @@
-"""Names of known generators in a log: by the real command, with an index of some families."""
+"""Names of known generators in a log: by the command, with an index of some families."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from malicious_domains.dga.build_index import build_index, save_index
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.seeded_generators import DayRange, select_generators
-from tests.helpers.commands import run as command
+from tests.helpers.commands import run_here as command
 from tests.malicious_domains.scan.test_scan import BOT, Rows, clean, zeek
 
 pytestmark = pytest.mark.slow

@@ -19,16 +19,16 @@ import pytest
 from malicious_domains.clients.client_day import Alarm
 from malicious_domains.scan import alarm_formats, scan_report, terminal
 from malicious_domains.scan.findings import (
-    Accounting,
+    BaselineSummary,
     Files,
     Finding,
     Findings,
-    Known,
+    LineCounts,
     QueriedName,
-    Shared,
+    SharedLabels,
     SharedName,
 )
-from tests.helpers.commands import run as command
+from tests.helpers.commands import run_here as command
 from tests.malicious_domains.scan.test_scan import BOT, BOTS, clean, infected, zeek
 
 HOSTILE = "<script>alert(1)</script>\x1b[2J=1+1\u202e\n"
@@ -45,20 +45,20 @@ def day(client: str, names: int = 3) -> Finding:
 
 
 def findings(*days: Finding) -> Findings:
-    shared = SharedName("odd.com", 4.0, 2, [HOSTILE, "b"], NOON, NOON)
+    name = SharedName("odd.com", 4.0, 2, [HOSTILE, "b"], NOON, NOON)
     return Findings(
         alarmed=list(days),
-        accounting=Accounting(10, {"type": 2}, 1, 1),
+        line_counts=LineCounts(10, {"type": 2}, 1, 1),
         clients=5,
         days=5,
-        coded=True,
-        cut=6.9,
-        shared=Shared(1, 1.0, "low", [shared]),
-        too_busy={HOSTILE: 6000},
-        answers=(3, 10),
-        known=Known(2, 20410, 20416),
+        has_rcodes=True,
+        threshold=6.9,
+        shared=SharedLabels(1, 1.0, "low", [name]),
+        busy_clients={HOSTILE: 6000},
+        rcode_counts=(3, 10),
+        baseline=BaselineSummary(2, 20410, 20416),
         scores=[0.0, 12.0],
-        broken=[(HOSTILE, 7, HOSTILE)],
+        broken_lines=[(HOSTILE, 7, HOSTILE)],
         files=Files({HOSTILE: "zeek"}, {HOSTILE: HOSTILE}, {HOSTILE: HOSTILE}),
     )
 
@@ -83,7 +83,7 @@ class Tags(HTMLParser):
 
 
 def test_names_chosen_by_an_attacker_do_not_break_the_page() -> None:
-    page = scan_report.page(findings(day(HOSTILE)), ["malicious-domains", "scan", HOSTILE])
+    page = scan_report.render_page(findings(day(HOSTILE)), ["malicious-domains", "scan", HOSTILE])
     tags = Tags()
     tags.feed(page)
     assert not tags.open
@@ -94,23 +94,23 @@ def test_names_chosen_by_an_attacker_do_not_break_the_page() -> None:
 
 def test_a_screen_and_a_spreadsheet_are_not_run_by_names() -> None:
     found = findings(day(HOSTILE), day("=1+1"))
-    text = "".join(terminal.table(found)) + "".join(terminal.accounting(found))
+    text = "".join(terminal.format_table(found)) + "".join(terminal.summarize(found))
     assert not set("\x1b\u202e") & set(text)
-    rows = list(csv.reader(io.StringIO("".join(alarm_formats.rows(found)))))
+    rows = list(csv.reader(io.StringIO("".join(alarm_formats.format_csv(found)))))
     assert [row[0] for row in rows[1:]] == [terminal.visible(HOSTILE), "'=1+1", ""]
 
 
 def test_all_formats_name_the_same_clients_and_alarms() -> None:
     found = findings(day("10.0.0.1"), day("10.0.0.2", 40))
-    (*objects, together) = map(json.loads, alarm_formats.objects(found))
-    (*alerts, of_many) = map(json.loads, alarm_formats.ecs(found))
-    rows = list(csv.DictReader(io.StringIO("".join(alarm_formats.rows(found)))))
+    (*objects, together) = map(json.loads, alarm_formats.format_jsonl(found))
+    (*alerts, of_many) = map(json.loads, alarm_formats.format_ecs(found))
+    rows = list(csv.DictReader(io.StringIO("".join(alarm_formats.format_csv(found)))))
     clients = ["10.0.0.1", "10.0.0.2"]
     assert [x["client"] for x in objects] == [x["source"]["ip"] for x in alerts] == clients
     assert [x["client"] for x in rows] == [*clients, ""]
     assert (together["client"], together["alarms"][0]["kind"]) == (None, "shared-oddity")
     assert rows[2]["kind"] == of_many["rule"]["name"] == "shared-oddity"
-    table = "".join(terminal.table(found))
+    table = "".join(terminal.format_table(found))
     assert all(x in table for x in clients)
     for x, alert in zip(objects, alerts, strict=True):
         (alarm,) = x["alarms"]
@@ -120,9 +120,9 @@ def test_all_formats_name_the_same_clients_and_alarms() -> None:
 
 
 def test_the_page_is_bounded_however_many_alarms() -> None:
-    many = [day(f"10.{i >> 8}.{i & 255}.1", 40) for i in range(scan_report.ROWS + 500)]
-    page = scan_report.page(findings(*many), ["scan"])
-    assert page.count('<svg class="timeline"') == scan_report.DRAWN
+    many = [day(f"10.{i >> 8}.{i & 255}.1", 40) for i in range(scan_report.MAX_ROWS + 500)]
+    page = scan_report.render_page(findings(*many), ["scan"])
+    assert page.count('<svg class="timeline"') == scan_report.MAX_TIMELINES
     assert len(page) < 8_000_000
     assert "Another\n500 are in alarms.jsonl" in page
 

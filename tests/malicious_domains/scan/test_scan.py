@@ -1,4 +1,4 @@
-"""From a log to alarmed clients, by the real command and by the functions beneath it."""
+"""From a log to alarmed clients, by the command and by the functions beneath it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ import pytest
 
 from malicious_domains.clients.common_labels import find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.dga.listing import first_names
+from malicious_domains.inputs.ordered_pool import OrderedPool
 from malicious_domains.model import eligible
-from malicious_domains.scan import baseline, events_db, scan_run, scored_hosts, terminal
-from malicious_domains.scan.client_identity import Names
-from malicious_domains.scan.findings import Findings
-from malicious_domains.scan.reading import Source
-from malicious_domains.scan.scan_pool import Pool
-from tests.helpers.commands import run as command
+from malicious_domains.scan import scan, terminal
+from malicious_domains.scan.client_names import ClientNames
+from malicious_domains.scan.events_db import EventsDatabase
+from malicious_domains.scan.scored_hosts import ModelOptions, score_hosts
+from tests.helpers.commands import run
+from tests.helpers.commands import run_here as command
 
 HEAD = "#separator \\x09\n#fields\tts\tid.orig_h\tquery\trcode_name\n"
 Rows = list[tuple[float, str, str, str]]
@@ -55,19 +56,15 @@ def infected(code: str = "NXDOMAIN") -> Rows:
     return [(START + 12_000 + 3 * i, BOT, name, code) for i, name in enumerate(BOTS)]
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    path = tmp_path / "dns.log"
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("log") / "dns.log"
     path.write_text(zeek(clean() + infected()))
     return path
 
 
-def scanned(path: Path, **options: object) -> Findings:
-    return scan_run.scan(scan_run.Request(source=Source.of([path]), **options))  # type: ignore[arg-type]
-
-
-def test_a_bot_among_clean_clients_is_found_and_told_why(log: Path) -> None:
-    found = command("scan", log)
+def test_a_bot_among_clean_clients_is_found_and_explained(log: Path) -> None:
+    found = run("scan", log)
     assert found.returncode == 1, found.stderr
     head, line, worst = found.stdout.splitlines()
     assert head.split() == ["client", "day", "score", "conf.", "why"]
@@ -100,19 +97,19 @@ def test_formats_for_programs(log: Path) -> None:
     assert set(alert["dns"]["question"]["name"]) <= set(BOTS)
 
 
-def test_what_is_no_client_is_counted_and_not_judged(log: Path, tmp_path: Path) -> None:
+def test_a_host_that_is_not_a_client_is_counted_and_not_scored(log: Path, tmp_path: Path) -> None:
     (tmp_path / "resolvers").write_text(f"# ours\n{BOT}  # a resolver\n")
     found = command("scan", log, "--not-clients", tmp_path / "resolvers")
     assert (found.returncode, found.stdout) == (0, "")
     assert "not_a_client" in found.stderr
 
 
-def test_known_names_are_no_evidence(log: Path, tmp_path: Path) -> None:
+def test_allowed_names_are_no_evidence(log: Path, tmp_path: Path) -> None:
     (tmp_path / "popular.csv").write_text("".join(f"{i},{name}\n" for i, name in enumerate(BOTS)))
     assert command("scan", log, "--popular", tmp_path / "popular.csv").returncode == 0
 
 
-def test_the_highest_of_a_day_instead_of_a_cut(tmp_path: Path) -> None:
+def test_the_highest_of_a_day_instead_of_a_threshold(tmp_path: Path) -> None:
     path = tmp_path / "dns.log"
     path.write_text(zeek([*clean(), (START, "10.0.0.7", "some-new-site.com", "NOERROR")]))
     found = command("scan", path, "--alarms-per-day", "1")
@@ -120,11 +117,11 @@ def test_the_highest_of_a_day_instead_of_a_cut(tmp_path: Path) -> None:
     assert found.stdout.splitlines()[1].startswith("10.0.0.7 ")
 
 
-def test_without_codes_odd_names_alone_are_enough(tmp_path: Path) -> None:
+def test_without_rcodes_suspicious_names_alone_are_enough(tmp_path: Path) -> None:
     path = tmp_path / "dns.log"
     path.write_text(zeek(clean() + infected()).replace("rcode_name", "other"))
-    found = scanned(path)
-    assert (found.coded, [x.client for x in found.alarmed]) == (False, [BOT])
+    found = scan([path])
+    assert (found.has_rcodes, [x.client for x in found.alarmed]) == (False, [BOT])
 
 
 @pytest.mark.parametrize(
@@ -138,7 +135,7 @@ def test_without_codes_odd_names_alone_are_enough(tmp_path: Path) -> None:
         (["/dev/null", "--memory", "much"], "Memory must have a number"),
     ],
 )
-def test_what_cannot_be_scanned_is_said(arguments: list[str], message: str) -> None:
+def test_the_message_says_why_a_log_cannot_be_scanned(arguments: list[str], message: str) -> None:
     failed = command("scan", *arguments)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert message in failed.stderr
@@ -154,20 +151,20 @@ def test_lines_add_up(tmp_path: Path) -> None:
     ]
     path = tmp_path / "dns.log"
     path.write_text(zeek([*clean(queries=100), *odd]) + "cut off\n")
-    counts = scanned(path).accounting
-    assert counts.judged == 100
+    counts = scan([path]).line_counts
+    assert counts.scored == 100
     assert counts.skipped == {"reverse": 1, "special_use": 1, eligible.BARE: 1, eligible.NO_NAME: 1}
     assert counts.broken == 1
     assert counts.lines == len(path.read_text().splitlines())
 
 
-def test_a_client_with_too_many_names_is_told_apart(tmp_path: Path) -> None:
+def test_a_client_with_too_many_names_is_reported_separately(tmp_path: Path) -> None:
     path = tmp_path / "dns.log"
     crawl: Rows = [(START + i, "10.0.0.99", f"xq{i}zkw.com", "NXDOMAIN") for i in range(5001)]
     path.write_text(zeek(clean() + crawl))
-    found = scanned(path)
-    assert (found.alarmed, found.too_busy) == ([], {"10.0.0.99": 5001})
-    assert any("too many to judge" in line for line in terminal.accounting(found))
+    found = scan([path])
+    assert (found.alarmed, found.busy_clients) == ([], {"10.0.0.99": 5001})
+    assert any("too many to judge" in line for line in terminal.summarize(found))
 
 
 def test_many_names_by_several_processes_are_the_same() -> None:
@@ -176,37 +173,36 @@ def test_many_names_by_several_processes_are_the_same() -> None:
         "x.local",
         "\ud800",
     ]
-    with Pool(2) as pool:
-        one, two = (scored_hosts.judge(scored_hosts.Job(), queries, x) for x in (Pool(1), pool))
+    with OrderedPool(1) as alone, OrderedPool(2) as pool:
+        (one, odds), (two, same) = (score_hosts(ModelOptions(), queries, x) for x in (alone, pool))
     assert one[:3] == two[:3]
-    assert np.array_equal(one.z, two.z, equal_nan=True)
-    assert np.array_equal(one.popular, two.popular)
+    assert np.array_equal(odds, same, equal_nan=True)
+    assert np.array_equal(one.allowed, two.allowed)
 
 
 @contextmanager
 def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The tables of a scan of rows."""
-    with duckdb.connect() as connection:
+    """Make the tables of a scan of rows."""
+    with duckdb.connect() as connection, OrderedPool(1) as pool:
+        database = EventsDatabase(connection)
         connection.execute(
             "CREATE TABLE events (time DOUBLE, client VARCHAR, query VARCHAR, rcode VARCHAR, "
             "why VARCHAR)"
         )
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, NULL)", rows)
-        events_db.group(connection)
-        queries = events_db.queries(connection)
-        events_db.add_hosts(
-            connection,
-            scored_hosts.judge(scored_hosts.Job(), queries.tolist(), Pool(1)).columns(queries),
-        )
-        events_db.add_clients(connection, Names())
-        events_db.pair(connection)
-        baseline.know(connection, None)
-        events_db.choose(connection, 3)
+        database.count_queries("FROM events")
+        queries = database.list_queries()
+        hosts, log_odds = score_hosts(ModelOptions(), queries.tolist(), pool)
+        database.add_hosts({**hosts.to_columns(queries), "log_odds": log_odds})
+        database.add_clients(ClientNames())
+        database.join_labels()
+        database.read_baseline(None)
+        database.select_rare_labels(3)
         yield connection
 
 
 def test_grouping_in_the_database_is_what_the_functions_say() -> None:
-    """A Lambda and a cluster use the functions; DuckDB's tables must be the same."""
+    """The Lambda uses the functions; DuckDB's tables must be the same."""
     draw = random.Random(2)
     rows = [
         (START + i, f"c{draw.randrange(6)}", f"n{draw.randrange(30)}.com", code)
@@ -215,9 +211,12 @@ def test_grouping_in_the_database_is_what_the_functions_say() -> None:
     ]
     with grouped(rows) as connection:  # type: ignore[arg-type]
         pairs = connection.execute(
-            "SELECT client, label, coded, dead FROM pairs ORDER BY label, client"
+            "SELECT client, label, has_rcodes, nxdomain_at_client FROM client_labels "
+            "ORDER BY label, client"
         ).fetchall()
-        found = set(connection.execute("SELECT client, label, dead FROM unfamiliar").fetchall())
+        found = set(
+            connection.execute("SELECT client, label, nxdomain FROM rare_labels").fetchall()
+        )
     labels = sorted({label for _, label, _, _ in pairs})
     label = np.array([labels.index(x[1]) for x in pairs])
     coded, all_nx = (np.array([x[i] for x in pairs]) for i in (2, 3))
@@ -234,12 +233,12 @@ def test_a_label_under_several_suffixes_is_one_and_case_does_not_matter() -> Non
         (START, "c", f"XmqjtoevKbhrw.{end}", "NXDOMAIN") for end in ("ru", "com", "co.uk")
     ]
     with grouped(rows) as connection:
-        found = connection.execute("SELECT label, suffixes, dead FROM unfamiliar").fetchall()
+        found = connection.execute("SELECT label, suffixes, nxdomain FROM rare_labels").fetchall()
     assert found == [("xmqjtoevkbhrw", 3, True)]
 
 
 @pytest.mark.parametrize("time", ["nan", "inf", "1e300", "-1e300"])
-def test_a_time_that_is_none_does_not_stop_a_scan(time: str, tmp_path: Path) -> None:
+def test_an_impossible_time_does_not_stop_a_scan(time: str, tmp_path: Path) -> None:
     path = tmp_path / "dns.log"
     path.write_text(zeek(clean(queries=100)) + f"{time}\t10.0.0.9\tkernel.org\tNOERROR\n")
-    assert scanned(path).accounting.judged == 101
+    assert scan([path]).line_counts.scored == 101
