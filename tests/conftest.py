@@ -136,6 +136,7 @@ def spark() -> Iterator[SparkSession]:
     from malicious_domains.spark.session import open_session  # for those alone whose tests use it
 
     settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    settings["spark.task.maxFailures"] = "2"  # one executor may be killed; errors come sooner
     with open_session("local-cluster[2,1,1024]", settings) as running:
         yield running
 

@@ -1,8 +1,7 @@
 """DNS logs as events: Parquet, CSV and JSON lines by their columns, Zeek's and Route 53's JSON.
 
 Spark reads Parquet, JSON and the lines of CSV. Cells are split by the rules of scan's own reader,
-line by line: to Spark's, a quote that is never closed ends no cell before the end of the file, and
-a cell that begins with NUL is quoted.
+line by line: Spark's accepts a row with a quote too many, and doubles a NUL that begins a cell.
 """
 
 from __future__ import annotations

@@ -70,6 +70,9 @@ def md6(message: bytes) -> str:
     """Return MD6 of 256 bits, in hexadecimal, of a message of at most one block, without a key.
 
     Source: R. Rivest and others, "The MD6 hash function" (2008).
+
+    >>> md6(b"")[:16]
+    'bca38b24a804aa37'
     """
     padding = 8 * (_MD6_BLOCK - len(message))
     node = 1 << 56  # level 1, index 0

@@ -8,42 +8,40 @@ import os
 import socket
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 import stix2
 from pymisp import MISPEvent
 
+from malicious_domains.dga.feed import generate_feed
+from malicious_domains.dga.feed_formats import FORMATS
+from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from pipeline.h2o_cluster import local_servers
-from tests.helpers.commands import ROOT, run
+from tests.helpers.commands import run
 
 pytestmark = pytest.mark.slow
 
 SBIN = {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
 FAMILIES = ("goz", "murofet", "conficker", "banjori", "simda")
-ASKED = [x for family in FAMILIES for x in ("--family", family)]
+FAMILY_OPTIONS = [x for family in FAMILIES for x in ("--family", family)]
 DAYS = ("--from", "2026-11-24", "--days", "2", "--jobs", "1")
 
 
 @pytest.fixture(scope="module")
 def feeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A file of each format, all made by one process: the lists of names are read once."""
+    """Write a file of each format; the names are generated once."""
     folder = tmp_path_factory.mktemp("feeds")
-    forms = ("plain", "hosts", "rpz", "dnsmasq", "unbound", "csv", "stix", "misp")
-    code = (
-        "import sys\nfrom malicious_domains.cli import main\n"
-        f"for form in {forms!r}:\n"
-        f"    sys.stdout = open({str(folder)!r} + '/' + form, 'w')\n"
-        f"    assert main([*{['dga', 'feed', *ASKED, *DAYS, '--format']!r}, form]) == 0\n"
-        "    sys.stdout.close()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stderr=-1, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return {form: folder / form for form in forms}
+    span = DayRange.of(date(2026, 11, 24), date(2026, 11, 25))
+    with generate_feed(select_generators(FAMILIES), span, 1, None, False) as (summary, entries):
+        waiting = [*entries]
+        for name, write in FORMATS.items():
+            (folder / name).write_text("".join(write(summary, waiting)))
+    return {name: folder / name for name in FORMATS}
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +130,7 @@ def test_misp_reads_the_event(feeds: dict[str, Path], names: list[str]) -> None:
 def test_what_is_legitimate_or_allowed_is_left_out(tmp_path: Path, names: list[str]) -> None:
     allow = tmp_path / "allow.txt"
     allow.write_text(f"{names[3]}\n.ws\n")
-    done = run("dga", "feed", *ASKED, *DAYS, "--allow", allow)
+    done = run("dga", "feed", *FAMILY_OPTIONS, *DAYS, "--allow", allow)
     left = [x for x in done.stdout.splitlines() if not x.startswith("#")]
     out = {names[3], *(x for x in names if x.endswith(".ws"))}
     assert left == [x for x in names if x not in out]
@@ -140,7 +138,7 @@ def test_what_is_legitimate_or_allowed_is_left_out(tmp_path: Path, names: list[s
 
 
 def test_what_may_be_there_by_chance_is_left_out_if_asked(names: list[str]) -> None:
-    done = run("dga", "feed", *ASKED, *DAYS, "--certain")
+    done = run("dga", "feed", *FAMILY_OPTIONS, *DAYS, "--certain")
     left = [x for x in done.stdout.splitlines() if not x.startswith("#")]
     assert 0 < len(left) < len(names)
     assert not [x for x in left if len(x.partition(".")[0]) < 6]
