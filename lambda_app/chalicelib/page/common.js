@@ -1,4 +1,4 @@
-/** What both halves of the page use: the API, numbers as text, elements. */
+/** What both parts of the page share: the API, numbers as text, elements. */
 
 const TIMEOUT = 30_000; // ms; API Gateway itself gives up after 29 s
 const HERE = ["localhost", "127.0.0.1"];
@@ -6,8 +6,8 @@ const HERE = ["localhost", "127.0.0.1"];
 let key = "";
 
 /**
- * What went wrong, in words for the person at the page. status is HTTP's, 0 without an answer;
- * answer is what the API said, if it did.
+ * An error, with a message for the person at the page. status: of HTTP, 0 without an answer;
+ * answer: the API's, if there was one.
  */
 export class Failure extends Error {
   constructor(message, status = 0, answer = null) {
@@ -20,7 +20,7 @@ export class Failure extends Error {
 /** @returns {HTMLElement} the element with an id */
 export const $ = (id) => document.getElementById(id);
 
-/** A new element. Text only ever becomes text: there is no way in for markup. */
+/** Make an element. Text never becomes markup. */
 export function make(tag, text = "", className = "") {
   const element = document.createElement(tag);
   element.textContent = text;
@@ -45,7 +45,7 @@ export function apiAddress() {
   return url;
 }
 
-/** Send a key with every request from now on; it is kept nowhere but in this page. */
+/** Send a key with every request from now on; only this page keeps it. */
 export function setKey(text) {
   key = text.trim();
 }
@@ -54,22 +54,22 @@ export function setKey(text) {
 export const hasKey = () => Boolean(key);
 
 /**
- * Ask the API: GET, or POST of a body as JSON.
- * Throws Failure, or an AbortError if the signal says so.
+ * Send a request: GET, or POST of a body as JSON.
+ * Throws Failure, or an AbortError if the signal aborts it.
  */
 export async function ask(path, body, signal = null) {
   const headers = {...body && {"Content-Type": "application/json"}, ...key && {"X-Api-Key": key}};
   const request = {headers, credentials: "omit", ...body && {method: "POST", body: JSON.stringify(body)}};
-  const [reply, text] = await fetched(new URL(path, apiAddress()), request, signal);
-  const answer = parsed(text);
+  const [reply, text] = await fetchText(new URL(path, apiAddress()), request, signal);
+  const answer = parseJson(text);
   if (reply.status === 401) $("access").hidden = false;
   if (reply.ok && answer) return answer;
-  const said = answer?.Message ?? answer?.message; // API Gateway's own is in lower case
-  throw new Failure(said ?? `${reply.url} answers with HTTP ${reply.status}, and not as this API ` +
+  const message = answer?.Message ?? answer?.message; // API Gateway's own is in lower case
+  throw new Failure(message ?? `${reply.url} answers with HTTP ${reply.status}, and not as this API ` +
     "does. Its address can be set: ?api=https://… after the page's own.", reply.status, answer);
 }
 
-async function fetched(url, request, signal) {
+async function fetchText(url, request, signal) {
   const timeout = AbortSignal.timeout(TIMEOUT);
   try {
     const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
@@ -84,7 +84,7 @@ async function fetched(url, request, signal) {
 }
 
 /** @returns {object | null} the object that a text holds in JSON */
-function parsed(text) {
+function parseJson(text) {
   try {
     const value = JSON.parse(text);
     return typeof value === "object" ? value : null;

@@ -1,4 +1,4 @@
-/** One name: judged as it is typed, and kept in the page's address. */
+/** One name: scored as it is typed, and kept in the page's address. */
 
 import {$, Failure, apiAddress, ask, make, setKey} from "./common.js";
 import * as list from "./list.js";
@@ -6,52 +6,52 @@ import {choose, loadModel, point} from "./points.js";
 import * as share from "./share.js";
 import {drawTicks, showSkipped, showTerms, showVerdict} from "./verdict.js";
 
-const PAUSE = 250; // ms without a key before the API is asked
-const FIRST = "plzdonthackmekthxbye"; // on the page when it opens, unless its address has a name
+const PAUSE = 250; // ms without a key before a request
+const FIRST = "plzdonthackmekthxbye"; // the first name, unless the page's address has one
 const EXAMPLES = ["facebook.com", "https://www.example.co.uk/path", FIRST, "xmqjtoevkbhrw.ru",
   "qwrtzp", "d111111abcdef8.cloudfront.net", "printer.local"];
 
-let latest = new AbortController(); // of the question whose answer counts
+let latest = new AbortController(); // of the latest request
 let timer = 0;
-let shown = null; // {body, answer}: what was asked, and what is on the page
+let shown = null; // {body, answer}: the request and its answer on the page
 
-function forget() {
+function cancel() {
   clearTimeout(timer);
   latest.abort();
   latest = new AbortController();
 }
 
-/** Ask when the typing rests. */
-function soon() {
-  forget();
+/** Send a request when the typing pauses. */
+function judgeSoon() {
+  cancel();
   timer = setTimeout(judge, PAUSE);
 }
 
 async function judge() {
-  forget();
+  cancel();
   const {signal} = latest;
   const domain = $("domain").value.trim();
   if (!domain) {
     clear();
-    return follow("");
+    return updateAddress("");
   }
   $("result").setAttribute("aria-busy", "true");
   const body = {domain, operating_point: point()};
   try {
     const answer = await ask("malicious-domain-classifier", body, signal);
-    if (!signal.aborted) show(body, checked(answer));
+    if (!signal.aborted) show(body, checkAnswer(answer));
   } catch (error) {
-    if (!signal.aborted) complain(body, error);
+    if (!signal.aborted) showFailure(body, error);
   }
 }
 
-function checked(answer) {
+function checkAnswer(answer) {
   if (typeof answer.class1Prob === "number" && answer.contributions) return answer;
   throw new Failure(`${apiAddress()} answers, but not with a verdict.`);
 }
 
-/** A message next to the field; bad: the name itself is the trouble. */
-function say(message, bad) {
+/** Show a message next to the field; bad: the name itself is not valid. */
+function showError(message, bad) {
   $("result").removeAttribute("aria-busy");
   $("domain-error").textContent = message;
   $("domain").setAttribute("aria-invalid", String(bad));
@@ -61,46 +61,46 @@ function clear(message = "", bad = false) {
   shown = null;
   $("result").hidden = true;
   $("announced").textContent = "";
-  say(message, bad);
+  showError(message, bad);
 }
 
-function complain(body, error) {
+function showFailure(body, error) {
   if (!(error instanceof Failure)) {
     clear(error.message);
     throw error;
   }
-  // The API repeats the name, which stands right above.
+  // The API repeats the name, which is right above.
   const message = error.message.replace(/^domain "(?:[^"\\]|\\.)*": /, "");
   if (error.answer?.Status === "skipped") {
-    keep(body, error.answer);
+    remember(body, error.answer);
     return showSkipped(body.domain, message, error.answer.Reason);
   }
   clear(message, error.status === 422);
-  if (error.status === 422) follow(body.domain);
+  if (error.status === 422) updateAddress(body.domain);
 }
 
 function show(body, answer) {
-  keep(body, answer);
+  remember(body, answer);
   showVerdict(answer);
-  learn();
+  loadMeanings();
 }
 
-function keep(body, answer) {
+function remember(body, answer) {
   shown = {body, answer};
-  say("", false);
+  showError("", false);
   share.forget();
-  follow(body.domain);
+  updateAddress(body.domain);
 }
 
-/** Let the page's address say what is on it; the browser's history gets no entry of it. */
-function follow(domain) {
+/** Put the name in the page's address, without an entry in the browser's history. */
+function updateAddress(domain) {
   const asked = new URLSearchParams(location.search);
   if (domain === FIRST && !asked.has("domain") && point() === "max_f1") return; // as it opened
   history.replaceState(null, "", share.addressOf(domain));
 }
 
-/** Ask for the model, unless it is known; a verdict on the page then gets its words. */
-async function learn() {
+/** Load the model, unless it is known; explain the terms on the page with its meanings. */
+async function loadMeanings() {
   if (await loadModel() && shown?.answer.contributions) showTerms(shown.answer);
 }
 
@@ -126,14 +126,14 @@ function listen() {
     event.preventDefault();
     setKey($("key").value);
     $("access").hidden = true; // until an answer says again that it takes one
-    await learn();
+    await loadMeanings();
     judge();
   });
   $("one").addEventListener("submit", (event) => {
     event.preventDefault();
     judge();
   });
-  $("domain").addEventListener("input", soon);
+  $("domain").addEventListener("input", judgeSoon);
   $("examples").addEventListener("click", ({target}) => {
     if (target.tagName !== "BUTTON") return;
     $("domain").value = target.textContent;
@@ -145,11 +145,11 @@ function listen() {
   });
 }
 
-/** Judge the name of the page's address, at its operating point, or the first one. */
+/** Score the name in the page's address, at its operating point, or the first name. */
 async function begin() {
   const asked = new URLSearchParams(location.search);
   $("domain").value = asked.get("domain") || FIRST;
-  const known = learn();
+  const known = loadMeanings();
   if (asked.has("operating_point")) {
     await known; // which points there are is the model's to say
     choose(asked.get("operating_point"));

@@ -1,11 +1,11 @@
-/** What is on the page, to take along: a link, a command for curl, the answer as JSON. */
+/** Copy what is on the page: a link, a curl command, the answer as JSON. */
 
 import {$, apiAddress, hasKey} from "./common.js";
 import {point} from "./points.js";
 
 const WORDS = {link: "Link", curl: "Command", json: "JSON"};
 
-/** The page's address with a name in it, and the operating point if it is not the usual one. */
+/** The page's address with a name, and the operating point if it is not the default. */
 export function addressOf(domain) {
   const url = new URL(location.href);
   const usual = point() === "max_f1";
@@ -17,7 +17,7 @@ export function addressOf(domain) {
   return url.href;
 }
 
-/** The request as a command for a POSIX shell; a key is left for the reader to fill in. */
+/** The request as a command for a POSIX shell, with a variable for the key. */
 function curl(body) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const key = hasKey() ? ['-H "X-Api-Key: $API_KEY"'] : [];
@@ -32,13 +32,13 @@ const TEXTS = {
   json: ({answer}) => JSON.stringify(answer, null, 2),
 };
 
-/** Copy, and say so; where the browser refuses, show the text to be copied by hand. */
+/** Copy a text and confirm it; if the browser refuses, show the text for copying by hand. */
 async function copy(kind, text) {
   forget();
   try {
     await navigator.clipboard.writeText(text);
     $("copied").textContent = `${WORDS[kind]} copied.`;
-  } catch { // no permission, or a page that came by plain http
+  } catch { // no permission, or a page from plain http
     $("copied").textContent = "The clipboard is closed to this page: copy it from here.";
     $("to-copy").hidden = false;
     $("to-copy").value = text;
@@ -47,13 +47,13 @@ async function copy(kind, text) {
   }
 }
 
-/** Take back what was said of an earlier copy. */
+/** Remove the message about an earlier copy. */
 export function forget() {
   $("copied").textContent = "";
   $("to-copy").hidden = true;
 }
 
-/** Make the buttons work; current() gives {body, answer} of what is on the page. */
+/** Add the event handlers; current() returns {body, answer} of what is on the page. */
 export function setUp(current) {
   $("share").addEventListener("click", ({target}) => {
     const kind = target.dataset.copy;
