@@ -88,7 +88,7 @@ class CsvLayout:
     @classmethod
     def detect(cls, files: InputFiles, column: Column) -> CsvLayout:
         """Read the first file with lines; raises MaliciousDomainsError if the column is missing."""
-        lines, file = files.head.lines, str(files.head.text.path)
+        lines, file = files.head.lines, str(files.head.file.path)
         given = (column.delimiter, column.detect_delimiter)
         _, rest, delimiter = read_preamble((f"{x}\n" for x in lines), *given)
         if not lines:

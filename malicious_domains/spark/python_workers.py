@@ -184,8 +184,10 @@ def _find_verdicts(
     whole = {(client, day): (lines, different) for client, day, lines, different in rows}
     verdicts = []
     for day in judge_days(columns, log, thresholds):
-        told = day.to_finding(*whole[day.client, day.number], 0, 0) if day.alarms or every else None
+        finding = (
+            day.to_finding(*whole[day.client, day.number], 0, 0) if day.alarms or every else None
+        )
         order = {"rank": day.score, "total": day.total, "number": day.number}
-        row = {"client": day.client, **(describe_finding(told) if told else {}), **order}
+        row = {"client": day.client, **(describe_finding(finding) if finding else {}), **order}
         verdicts.append(row | {"low": day.confidence == "low"})
     return verdicts

@@ -171,9 +171,9 @@ def _find_quantile(verdicts: DataFrame, days: int) -> list[float]:
     return [totals[above]["total"] if len(totals) > above else 0.0]
 
 
-def _count_lines(told: DataFrame) -> tuple[LineCounts, bool]:
+def _count_lines(table: DataFrame) -> tuple[LineCounts, bool]:
     """Count the lines by what became of them; return also whether any has a response code."""
-    rows = told.groupBy("reason").agg(F.sum("lines"), F.sum("rcode_lines")).collect()
+    rows = table.groupBy("reason").agg(F.sum("lines"), F.sum("rcode_lines")).collect()
     counts = {what or "": lines for what, lines, _ in rows}
     has_rcodes = any(what is None and n for what, _, n in rows)
     return LineCounts.of(counts), has_rcodes

@@ -45,7 +45,7 @@ def open_session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSess
             raise MaliciousDomainsError(
                 f"no Spark at {master}: {summarize_error(error)}"
             ) from error
-    running.sparkContext.setLogLevel("OFF")  # errors are raised, and told in a line
+    running.sparkContext.setLogLevel("OFF")  # errors are raised, in a line
     if here and _PARTITIONS not in settings:  # most of the default 200 would be empty
         running.conf.set(_PARTITIONS, 2 * running.sparkContext.defaultParallelism)
     try:
