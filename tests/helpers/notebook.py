@@ -1,6 +1,6 @@
-"""The notebook, executed in a fresh copy of the project.
+"""Execute the notebook in a fresh copy of the project.
 
-As a program it commits what comes out to the notebook: python -m tests.helpers.notebook
+As a program it writes the outputs to the notebook: python -m tests.helpers.notebook
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from pipeline.corpus import sources
 from tests.helpers.commands import ROOT
 
 NOTEBOOK = ROOT / "notebooks" / "exploration.ipynb"
-SECONDS = 180  # that it may take on two cores
+SECONDS = 120  # that it may take on two cores
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -27,20 +25,23 @@ METADATA = {
 
 
 def clone(root: Path) -> Path:
-    """The project as a fresh clone has it, without downloads, in an empty folder; returns it."""
+    """Link the project into an empty folder as a fresh clone has it; return the folder."""
     (root / "notebooks").mkdir()
     (root / "data").mkdir()
-    shared = [ROOT / name for name in ("pyproject.toml", "lambda_app", "pipeline")]
+    shared = [ROOT / name for name in ("pyproject.toml", "malicious_domains", "pipeline")]
     for path in (*shared, *(s.path for s in sources.SOURCES if s.state == "committed")):
         (root / path.relative_to(ROOT)).symlink_to(path)
     return root
 
 
 def execute(project: Path, jupyter: Path) -> Any:
-    """The notebook with its outputs, run in a clone, with an empty folder for Jupyter.
+    """Run the notebook in a clone, with an empty folder for Jupyter; return it with its outputs.
 
-    Raises CellExecutionError if a cell does.
+    Raise CellExecutionError if a cell fails.
     """
+    import nbformat
+    from nbclient import NotebookClient
+
     kernel = jupyter / "kernels" / "python3" / "kernel.json"
     kernel.parent.mkdir(parents=True)
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -50,12 +51,12 @@ def execute(project: Path, jupyter: Path) -> Any:
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
-        timeout=SECONDS,
+        timeout=3 * SECONDS,
         kernel_name="python3",
         record_timing=False,
         resources={"metadata": {"path": str(project / "notebooks")}},
     )
-    # Neither kernels nor settings of the user's count, and no file of ours stays with them.
+    # The user's kernels and settings play no part, and no file stays there.
     places = {"JUPYTER_PATH": jupyter, "JUPYTER_RUNTIME_DIR": jupyter, "IPYTHONDIR": jupyter}
     with pytest.MonkeyPatch.context() as patch:
         for name, path in places.items():
@@ -67,7 +68,7 @@ def execute(project: Path, jupyter: Path) -> Any:
 
 
 def bare(notebook: Any) -> dict[str, Any]:
-    """The notebook as it is committed: with its outputs, without traces of a machine."""
+    """Return the notebook with its outputs, without traces of a machine."""
     plain: dict[str, Any] = json.loads(json.dumps(notebook))
     plain["metadata"] = METADATA
     for cell in plain["cells"]:
@@ -77,6 +78,8 @@ def bare(notebook: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Execute the notebook and write it with its outputs."""
+    import nbformat
+
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         notebook = bare(execute(clone(Path(one)), Path(other)))
     written = nbformat.writes(nbformat.from_dict(notebook))  # type: ignore[no-untyped-call]
