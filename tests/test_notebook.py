@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom, shows what it promises, and is committed so."""
+"""Run the notebook from top to bottom: it shows what it promises, and is committed so."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ executed = pytest.mark.slow  # what comes out when the notebook is run
 
 @pytest.fixture(scope="module")
 def committed() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
-    return found
+    notebook: dict[str, Any] = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    return notebook
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Cell], float]:
-    """The cells with their outputs, and the processor's seconds that it took, H2O's included."""
+    """Return the cells with their outputs, and the processor time in seconds, H2O's included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     notebook = execute(project, tmp_path_factory.mktemp("jupyter"))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -46,19 +46,19 @@ def run(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[C
 
 
 def _section(cells: list[Cell], number: int) -> list[Cell]:
-    """The outputs of a section's cells."""
-    found, here = [], 0
+    """Return the outputs of a section's cells."""
+    outputs, here = [], 0
     for cell in cells:
         if head := re.match(r"## (\d)\.", "".join(cell["source"])):
             here = int(head[1])
         elif here == number:
-            found += cell.get("outputs", [])
-    return found
+            outputs += cell.get("outputs", [])
+    return outputs
 
 
 def _text(outputs: list[Cell], kind: str = "text/plain") -> str:
-    found = (o.get("text") or o.get("data", {}).get(kind, "") for o in outputs)
-    return "\n".join(map("".join, found))
+    texts = (o.get("text") or o.get("data", {}).get(kind, "") for o in outputs)
+    return "\n".join(map("".join, texts))
 
 
 def _images(outputs: list[Cell]) -> list[Cell]:
@@ -120,20 +120,18 @@ def test_the_contributions_sum_to_the_log_odds(run: tuple[list[Cell], float]) ->
     text = _text(_section(run[0], 5))
     for words in ("plz|dont|hack|me", "max_f1", "0.0001"):
         assert words in text
-    found = re.search(r"contributions = (\S+), log-odds = (\S+)", text)
-    assert found
-    assert float(found[1]) == pytest.approx(float(found[2]), abs=1e-8)
+    sums = re.search(r"contributions = (\S+), log-odds = (\S+)", text)
+    assert sums
+    assert float(sums[1]) == pytest.approx(float(sums[2]), abs=1e-8)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", [".", "notebooks"])
-def test_it_finds_the_project_from(folder: str, committed: dict[str, Any], project: Path) -> None:
+def test_it_finds_the_project_from_its_top(committed: dict[str, Any], project: Path) -> None:
+    """From notebooks/ as well, where the others run it."""
     code = ["".join(c["source"]) for c in committed["cells"] if c["cell_type"] == "code"]
     start = "\n".join(code[:2])  # the path, the imports
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    subprocess.run(
-        [sys.executable, "-P", "-c", start], cwd=project / folder, env=environment, check=True
-    )
+    subprocess.run([sys.executable, "-P", "-c", start], cwd=project, env=environment, check=True)
 
 
 def test_it_is_committed_without_traces_of_a_machine(committed: dict[str, Any]) -> None:
@@ -161,7 +159,7 @@ def test_it_is_committed_as_it_comes_out(committed: dict[str, Any]) -> None:
 def test_it_shows_what_is_committed(
     run: tuple[list[Cell], float], committed: dict[str, Any]
 ) -> None:
-    """The same kinds of outputs from each cell, and the same tables of data."""
+    """Each cell has outputs of the same kinds, and the tables of data are the same."""
     pairs = list(zip(committed["cells"], run[0], strict=True))
     for then, now in pairs:
         assert "".join(then["source"]) == now["source"]

@@ -1,9 +1,10 @@
-"""The study on few and small networks, without a cluster: the packaged model scores."""
+"""Run the study on few and small networks, without a cluster: the packaged model scores."""
 
 from __future__ import annotations
 
 import dataclasses
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from malicious_domains.clients.client_day import ClientDay
+from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation.client_days import pool, show, study
@@ -38,9 +40,17 @@ FEW = study.Sizes(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_families() -> Iterator[None]:
+    """Draw names of two families only: some others take seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "FAMILIES", {x: FAMILIES[x] for x in KEPT if x in FAMILIES})
+        yield
+
+
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
-    """Some thousand pairs of words, a name that is zloader's, and one of another source."""
+    """Return some thousand pairs of words, and a name of another source."""
     words = [x for of in word_lists(9) for x in of]
     random = Random(4)
     names = list(dict.fromkeys(random.choice(words) + random.choice(words) for _ in range(4000)))
