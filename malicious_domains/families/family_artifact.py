@@ -1,4 +1,4 @@
-"""The hint's trained model on disk: data only, and verified before it is used."""
+"""The family model on disk: data only, verified before it is used."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from ..names import npy
 from .family_features import FAMILY_FEATURES
 
 COEFFICIENTS = "coefficients.npy"
-STEPS = 1000  # to one of log-odds: coefficients are whole numbers of them
+STEPS = 1000  # coefficients are whole numbers of thousandths of log-odds
 FILES = (MODEL, CHECKSUM, COEFFICIENTS, MOJO)
 PACKAGED = Path(__file__).with_name("trained")
 
 
 class FamilyArtifact(NamedTuple):
-    """A verified model: a multinomial GLM over TRAITS."""
+    """A verified model: a multinomial GLM over FAMILY_FEATURES."""
 
     metadata: dict[str, Any]  # model.json as it stands
-    classes: tuple[str, ...]  # families, and shapes, which stand for families not known
+    classes: tuple[str, ...]  # families, and synthetic families that stand for unknown ones
     intercepts: list[float]  # (classes,)
-    coefficients: list[list[float]]  # by trait: (classes,)
-    groups: dict[str, tuple[str, ...]]  # what is told as one: the name, and its classes
-    temperature: float  # that log-odds are divided by
-    unknown_from: float  # probability of no known family from which on the answer is "unknown"
-    typical: dict[str, float]  # by group: the mean ln P of it that its clients' names reach
+    coefficients: list[list[float]]  # by feature: (classes,)
+    groups: dict[str, tuple[str, ...]]  # classes that are reported under one name
+    temperature: float  # log-odds are divided by it
+    unknown_from: float  # probability of no known family from which the answer is "unknown"
+    typical: dict[str, float]  # by group: the mean ln P of it that its own names reach
 
 
 def load_artifact(folder: Path = PACKAGED) -> FamilyArtifact:
-    """Read and verify: hashes, shapes, finite numbers.
+    """Read and verify the model in a folder: hashes, shapes, finite numbers.
 
-    The MOJO, by which the proof is made, is not read. Raises ArtifactError, which names the
+    The MOJO, which the verification uses, is not read. Raises ArtifactError, which names the
     file and what is wrong with it.
     """
     return read_artifact(folder, _build, [COEFFICIENTS])
@@ -41,7 +41,7 @@ def load_artifact(folder: Path = PACKAGED) -> FamilyArtifact:
 def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> FamilyArtifact:
     path = folder / MODEL
     if tuple(metadata["traits"]) != FAMILY_FEATURES:
-        raise ArtifactError(path, "its traits are not those that are computed")
+        raise ArtifactError(path, "its features are not those that are computed")
     classes = tuple(metadata["classes"])
     rows = _rows(folder / COEFFICIENTS, files[COEFFICIENTS], len(classes))
     groups = {name: tuple(members) for name, members in metadata["groups"].items()}
@@ -59,9 +59,11 @@ def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> F
 
 
 def _rows(path: Path, data: bytes, classes: int) -> list[list[float]]:
-    """The intercepts, and the coefficients of each trait."""
+    """Return the intercepts, then the coefficients of each feature."""
     steps: list[int] = npy.read_numbers(data, "coefficients", npy.INT32).tolist()
     if len(steps) != (1 + len(FAMILY_FEATURES)) * classes:
-        raise ArtifactError(path, f"has not {1 + len(FAMILY_FEATURES)} numbers for each class")
+        raise ArtifactError(
+            path, f"does not have {1 + len(FAMILY_FEATURES)} numbers for each class"
+        )
     numbers = [x / STEPS for x in steps]
     return [numbers[i : i + classes] for i in range(0, len(numbers), classes)]

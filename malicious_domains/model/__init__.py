@@ -1,1 +1,1 @@
-"""A trained model: its linear predictor, its files, and the scorer that puts them to work."""
+"""A trained model: its equation, its files, and the scorer that applies it."""

@@ -1,4 +1,4 @@
-"""The trained model on disk: data only, and verified before it is used."""
+"""The trained model on disk: data only, verified before it is used."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ CHECKSUM = "model.sha256"  # the SHA-256 of MODEL, which has those of the other 
 LEXICON = "lexicon.npy"
 TRIGRAMS, FOURGRAMS = "trigrams.npy", "fourgrams.npy"
 WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
-# By file: what its numbers are, and their type.
+# By file: what its numbers are, for messages, and their type.
 NUMBERS: dict[str, tuple[str, npy.Kind]] = dict.fromkeys((LEXICON, WORDS), ("cells", npy.INT32))
 NUMBERS |= dict.fromkeys((TRIGRAMS, FOURGRAMS, WORD_COSTS), ("costs", npy.UINT8))
 MOJO = "mojo.zip"
 MANIFEST = "manifest.json"  # of the published version, in an artifact that was pulled
 ALLOW = "allow.npy"  # a compiled allow list of the operator's, beside the artifact
 DGA_INDEXES = ("known.npz", "known.npy")  # an index of generated names, likewise: the first
-# What an artifact's folder may hold.
+# The files that an artifact's folder may have.
 FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, MANIFEST)
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
 PACKAGED = Path(__file__).parents[1] / "artifacts"
@@ -47,7 +47,7 @@ class Artifact(NamedTuple):
     """A verified artifact: everything that scoring needs."""
 
     metadata: dict[str, Any]  # model.json as it stands
-    predictor: LinearPredictor  # from features to contributions to the log-odds
+    predictor: LinearPredictor  # from features to contributions
     intercept: float  # in log-odds
     thresholds: dict[str | float, float]  # by operating point: MAX_F1 or a false-positive rate
     tables: Tables  # that the features look into
@@ -64,9 +64,12 @@ class Artifact(NamedTuple):
 
 
 def locate_artifact(model: str | os.PathLike[str] | None = None) -> Path:
-    """The folder of the packaged artifact of a name, or a path as it is given.
+    """Return the folder of a packaged artifact by its name, or a path as it is given.
 
-    None: what the environment variable MODEL names, else the default.
+    None stands for the environment variable MODEL, else for the default.
+
+    >>> locate_artifact("classic").name
+    'classic'
     """
     chosen = Path(model or os.environ.get("MODEL") or DEFAULT)
     packaged = PACKAGED / chosen
@@ -74,7 +77,7 @@ def locate_artifact(model: str | os.PathLike[str] | None = None) -> Path:
 
 
 def format_checksum(model: bytes) -> bytes:
-    """What model.sha256 holds for the bytes of model.json; `sha256sum -c` reads it too."""
+    """Return the content of model.sha256 for the bytes of model.json, as sha256sum writes it."""
     return f"{hashlib.sha256(model).hexdigest()}  {MODEL}\n".encode()
 
 
@@ -172,7 +175,7 @@ def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> A
 
 
 def build_predictor(metadata: dict[str, Any]) -> LinearPredictor:
-    """The linear predictor that model.json describes.
+    """Return the linear predictor that model.json describes.
 
     Raises ValueError, KeyError or TypeError if its bins and coefficients do not fit together.
     """
@@ -190,7 +193,11 @@ def build_predictor(metadata: dict[str, Any]) -> LinearPredictor:
 
 
 def flatten_coefficients(coefficients: dict[str, Any]) -> Iterator[Any]:
-    """Every coefficient, those of bins one after the other."""
+    """Yield every coefficient, those of bins one after the other.
+
+    >>> list(flatten_coefficients({"length": [1.0, 2.0], "entropy": 3.0}))
+    [1.0, 2.0, 3.0]
+    """
     for value in coefficients.values():
         yield from value if isinstance(value, list) else [value]
 
@@ -200,7 +207,7 @@ def _usable(number: object) -> bool:
 
 
 def _all_usable(numbers: list[Any]) -> bool:
-    """Whether all are _usable: by functions in C, of thousands."""
+    """Return whether all are _usable, in C functions, as there are thousands."""
     if set(map(type, numbers)) != {float} or not all(map(isfinite, numbers)):
         return False
     return bool(max(map(abs, numbers)) <= _LARGEST)

@@ -1,4 +1,4 @@
-"""Which names of a DNS log are judged, and why others are not: of a file and of an object alike."""
+"""Which names of a DNS log are scored, and why others are skipped."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ..names.parse import Name
 from ..names.public_suffix import packaged_zones
 from .score import Invalid
 
-BARE = "bare"  # a label by itself, as browsers' probes and NetBIOS names are
-NO_NAME = "no_name"  # what is not one name
-NO_TLD = "no_tld"  # google.com.contoso: a search suffix behind it, no top-level domain
-AUTODISCOVERY = "autodiscovery"  # what programs ask for by themselves in every network
-# First labels of the latter; where such a name does not exist, that says nothing of the next one.
+BARE = "bare"  # a label without a dot, such as browsers' probes and NetBIOS names
+NO_NAME = "no_name"  # not one domain name
+NO_TLD = "no_tld"  # google.com.contoso: it ends in a search suffix, not a top-level domain
+AUTODISCOVERY = "autodiscovery"  # asked for by programs in every network
+# The first labels of such names; NXDOMAIN for one says nothing about the domain beneath.
 DISCOVERY_LABELS = ("wpad", "isatap", "teredo", "autodiscover")
 # Query types of resolvers and tools, for names that were asked for before, or for no name at all.
 IGNORED_TYPES = {
@@ -22,12 +22,17 @@ ROUTE53_KEYS = {
     "client": "srcaddr", "query": "query_name", "ts": "query_timestamp", "code": "rcode",
     "qtype": "query_type", "act": "firewall_rule_action",
 }  # fmt: skip
-# Not in the internet's root, and all the same asked for by malware: Namecoin's and Emercoin's.
+# Not in the internet's root, but used by malware: Namecoin's and Emercoin's.
 _OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 
 
 def skip_reason(name: Name | Invalid) -> str:
-    """Why a name of a log, as Scorer.try_parse gives it, is not judged; "" if it is."""
+    """Return why a log's name (from Scorer.try_parse) is not scored; "" if it is.
+
+    >>> from malicious_domains.names.parse import parse
+    >>> skip_reason(parse("google.com")), skip_reason(parse("google.com.contoso"))
+    ('', 'no_tld')
+    """
     if isinstance(name, Invalid):
         return name.reason if name.status == "skipped" else NO_NAME
     if name.bare:
@@ -39,6 +44,10 @@ def skip_reason(name: Name | Invalid) -> str:
 
 
 def is_discovery(host: str) -> bool:
-    """Whether programs ask for a host (lower case) by themselves; it is left out if it is dead."""
+    """Return whether programs ask for a host (lower case) by themselves.
+
+    >>> is_discovery("wpad.example.com"), is_discovery("www.example.com")
+    (True, False)
+    """
     first, dot, _ = host.partition(".")
     return bool(dot) and first in DISCOVERY_LABELS

@@ -1,8 +1,8 @@
-"""What a model's many terms say together: four sums, and one sentence.
+"""A model's contributions summed up: in four groups, and in one sentence.
 
-Every term belongs to the group of its feature; a pair of features is halved between its two.
-The original's four features are one in each group, so that its front-end, which adds the
-intercept and four numbers up, gets the log-odds of every model.
+Each term belongs to its feature's group; a pair is halved between its two features. Each of the
+H2O demo's four features is in a group of its own, so that its front-end, which adds the intercept
+and four numbers, gets the log-odds of every model.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from ..features.registry import GROUPS, REGISTRY
 from .glm import PAIR_SIGN
 
-STRONG = 1.0  # log-odds from which on a group is worth a clause
-# By group: what is said where it speaks for malicious, and where it speaks for legitimate.
+STRONG = 1.0  # log-odds above which a group is worth a clause
+# By group: the clause for a malicious verdict, and that for a legitimate one.
 CLAUSES = {
     "length": ("its length is common among generated names", "its length is common in real names"),
     "entropy": (
@@ -27,16 +27,16 @@ CLAUSES = {
     "vowels": ("it is hard to pronounce", "it has the vowels of a real name"),
     "words": ("it holds few real words", "it is made of words"),
 }
-# What a group's features say in particular, where it speaks for legitimate.
+# Clauses for special cases of a legitimate verdict.
 _INTERNATIONAL = "it is an international name, as generated ones hardly are"
 _HYPHEN = "it has a hyphen, as generated names hardly have"
 _FOLLOWING = "its characters follow one another as in real names"
 _FOUND = "there are words in it"
-_NOTHING = "too little in it looks generated"
+_NO_REASON = "too little in it looks generated"
 
 
 class GroupSums(NamedTuple):
-    """Contributions to the log-odds by group, float each, or float64 (labels,)."""
+    """Contributions to the log-odds by group: float each, or float64 (labels,)."""
 
     length: Any  # how long the label is
     entropy: Any  # how mixed its characters are
@@ -45,10 +45,10 @@ class GroupSums(NamedTuple):
 
 
 class Groups:
-    """Which terms of a model make up which group; read-only."""
+    """The terms of a model that make up each group; read-only."""
 
     def __init__(self, terms: Sequence[str]) -> None:
-        """Take the terms of a predictor, in its order; raises KeyError for an unknown feature."""
+        """Take the terms of a predictor in order; raises KeyError for an unknown feature."""
         members: dict[str, dict[int, float]] = {name: defaultdict(float) for name in GROUPS}
         for at, term in enumerate(terms):
             features = term.split(PAIR_SIGN)
@@ -57,8 +57,8 @@ class Groups:
         self._members = [[*x.items()] for x in members.values()]
 
     def sums(self, contributions: Sequence[Any]) -> GroupSums:
-        """The four sums of one label's contributions, floats, or of columns float64 (labels,)."""
-        # sum() would compensate from Python 3.12 on: other bits for a label than for a column.
+        """Return the sums of one label's contributions, or of columns float64 (labels,)."""
+        # Python 3.12's sum() compensates, which gives one label other bits than a column.
         return GroupSums(
             *[
                 functools.reduce(add, [contributions[at] * share for at, share in x], 0.0)
@@ -70,10 +70,10 @@ class Groups:
 def explain_verdict(
     name: str, label: int, groups: GroupSums, segmentation: str | None, unlikely: str | None
 ) -> str:
-    """Why a name has its label (1 malicious, 0 legitimate).
+    """Return why a name has its label (1 malicious, 0 legitimate).
 
-    How it reads, where the model looks for words and finds some, and then the groups that speak
-    for the verdict, the strongest first.
+    The sentence has the name's segmentation, where the model finds words, and the groups that
+    support the verdict, the strongest first.
     """
     sign = 1 if label else -1
     strong = [
@@ -81,10 +81,10 @@ def explain_verdict(
     ]
     strong.sort(reverse=True)
     if label:
-        clauses = [_against(group, unlikely) for _, group in strong]
+        clauses = [_malicious_clause(group, unlikely) for _, group in strong]
     else:
-        clauses = [_for(group, name, segmentation) for _, group in strong]
-    clauses = clauses or [_NOTHING]
+        clauses = [_legitimate_clause(group, name, segmentation) for _, group in strong]
+    clauses = clauses or [_NO_REASON]
     if segmentation and _readable(name, segmentation, groups):
         clauses.insert(0, "reads as " + segmentation.replace("|-|", "-").replace("|", "·"))
     text = "; ".join(clauses)
@@ -92,17 +92,17 @@ def explain_verdict(
 
 
 def _readable(name: str, segmentation: str, groups: GroupSums) -> bool:
-    """Whether a cut tells something: Punycode does not, nor one piece that is no word."""
+    """Return whether a segmentation is worth showing: not Punycode, nor one part without words."""
     return not name.startswith("xn--") and (segmentation != name or groups.words < -STRONG)
 
 
-def _against(group: str, unlikely: str | None) -> str:
+def _malicious_clause(group: str, unlikely: str | None) -> str:
     if group == "vowels" and unlikely:
         return f"'{unlikely}' is a stretch that real names hardly have"
     return CLAUSES[group][0]
 
 
-def _for(group: str, name: str, segmentation: str | None) -> str:
+def _legitimate_clause(group: str, name: str, segmentation: str | None) -> str:
     if group == "entropy" and "-" in name:
         return _INTERNATIONAL if name.startswith("xn--") else _HYPHEN
     if group == "vowels" and segmentation is not None:  # the model knows what follows on what

@@ -1,10 +1,12 @@
-"""The GLM's linear predictor: from feature values to contributions to the log-odds.
+"""The model's equation: from feature values to contributions to the log-odds.
 
-An artifact has one of two kinds. `Linear` multiplies each feature by a
-coefficient. `BinnedAdditive` cuts each feature's range into bins, each with a
-coefficient of its own, and adds one for each pair of bins that two features of
-a pair fall into: a generalised additive model with pairwise terms (Lou et al.,
-KDD 2013), which is still linear in its coefficients.
+    ln(P / (1 - P)) = b0 + sum_j f_j(x_j) + sum_(j,k) f_jk(x_j, x_k)
+
+P is the probability of being malicious, b0 the intercept, x_j the features. An artifact has one
+of two kinds of terms. `Linear`: f_j(x_j) = b_j x_j, and no pairs. `BinnedAdditive`: the range of
+each feature is cut into bins with a coefficient each, f_j(x_j) = b_j[bin(x_j)], and pairs have
+one for each two coarse bins: a generalised additive model with pairwise terms (Lou et al., KDD
+2013), which is still linear in its coefficients.
 """
 
 from __future__ import annotations
@@ -22,33 +24,28 @@ if TYPE_CHECKING:
 
     from ..features.array_types import Floats, Ints, NDArray
 
-_MANY = 1000  # values, from which on comparing is faster than searching
+_MANY = 1000  # values from which comparing with each edge is faster than searching
 
 
 class LinearPredictor(Protocol):
-    """What a scorer needs of either kind of predictor.
+    """Either kind of predictor; with the intercept its contributions sum to the log-odds."""
 
-    With the intercept the contributions of all terms sum to the log-odds.
-    """
-
-    features: tuple[str, ...]  # the columns that it takes, in order
-    terms: tuple[str, ...]  # the contributions that it gives, in order
+    features: tuple[str, ...]  # the columns it takes, in order
+    terms: tuple[str, ...]  # the contributions it returns, in order
 
     def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
-        """Each term's contribution to the log-odds of many labels, float64 (labels,) each.
-
-        columns: the features' values, (labels,) each.
-        """
+        """Return each term's contribution, float64 (labels,), from columns (labels,)."""
 
     def label_contributions(self, values: Sequence[float]) -> list[float]:
-        """Each term's contribution to the log-odds of one label.
-
-        values: the features' values. The same bits as by contributions().
-        """
+        """Return each term's contribution for one label, the same bits as contributions()."""
 
 
 class Linear:
-    """One coefficient a feature; a term is a feature."""
+    """One coefficient for each feature, which is a term.
+
+    >>> Linear({"length": 0.5, "entropy": -1.0}).label_contributions([4, 2.0])
+    [2.0, -2.0]
+    """
 
     def __init__(self, coefficients: dict[str, float]) -> None:
         """Take the coefficients by feature, in the order of the columns."""
@@ -56,13 +53,13 @@ class Linear:
         self._values = list(coefficients.values())
 
     def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
-        """Coefficient x value of each feature, float64 (labels,) each, from columns (labels,)."""
+        """Return coefficient x value of each feature, float64 (labels,), from columns (labels,)."""
         import numpy as np
 
         return list(map(np.multiply, self._values, columns))
 
     def label_contributions(self, values: Sequence[float]) -> list[float]:
-        """Coefficient x value of each feature of one label."""
+        """Return coefficient x value of each feature for one label."""
         return list(map(mul, self._values, values))
 
 
@@ -77,16 +74,16 @@ class Pair(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the pair's term, as "length x entropy"."""
+        """The name of the pair's term: "length x entropy"."""
         return f"{self.first}{PAIR_SIGN}{self.second}"
 
 
 class BinnedAdditive:
-    """One coefficient a bin, and one for each two coarse bins of a pair.
+    """One coefficient for each bin, and one for each two coarse bins of a pair.
 
-    edges[name] are the upper limits of all bins of a feature but the last,
-    ascending, and belong to the bin below them. coarse[name], for features that
-    stand in pairs, is the coarse bin of each bin.
+    edges[name] are the upper limits of all bins of a feature but the last, ascending; a limit
+    belongs to the bin below it. coarse[name], for features in pairs, is the coarse bin of each
+    bin.
     """
 
     def __init__(
@@ -96,10 +93,10 @@ class BinnedAdditive:
         pairs: Sequence[Pair],
         coefficients: dict[str, list[float]],
     ) -> None:
-        """Take bins, pairs, and coefficients by term: those of a feature, one a bin.
+        """Take bins, pairs, and coefficients by term: for a feature one for each bin.
 
-        Those of a pair are a square of coarse bins, the second feature's next to each
-        other. Raises ValueError if the shapes do not fit together.
+        A pair has a square of them, coarse bins of the first feature by those of the second.
+        Raises ValueError if the shapes do not fit together.
         """
         self.features = tuple(edges)
         self.pairs = tuple(pairs)
@@ -114,25 +111,19 @@ class BinnedAdditive:
         self._paired = [(name, self.features.index(name)) for name in self._coarse]
 
     def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
-        """The coefficient of the bin that each label falls into, of each term.
-
-        float64 (labels,) each, from the features' columns, (labels,) each.
-        """
+        """Return each term's coefficient of each label's bin, float64 (labels,)."""
         bins = self.bins(columns)
         return [values[at] for values, at in zip(self._arrays.values, bins, strict=True)]
 
     def label_contributions(self, values: Sequence[float]) -> list[float]:
-        """The coefficient of the bin that one label falls into, of each term."""
+        """Return each term's coefficient of the bin that one label falls into."""
         bins = list(map(bisect_left, self._edges, values))
         paired = {name: self._coarse[name][bins[at]] for name, at in self._paired}
         bins += [paired[one] * self.width + paired[other] for one, other in self.pairs]
         return [values[bin] for values, bin in zip(self._values, bins, strict=True)]
 
     def bins(self, columns: Sequence[Floats | Ints]) -> list[NDArray[np.intp]]:
-        """The bin that each label falls into, of each term, intp (labels,) each.
-
-        It is the index of the term's coefficient.
-        """
+        """Return the index of each term's coefficient for each label, intp (labels,)."""
         single = list(map(_bins, self._arrays.edges, columns))
         by_name = dict(zip(self.features, single, strict=True))
         coarse = {name: bins[by_name[name]] for name, bins in self._arrays.coarse.items()}
@@ -142,7 +133,7 @@ class BinnedAdditive:
 
     @cached_property
     def _arrays(self) -> _Arrays:
-        """The same for batches; made once, and with it NumPy is imported."""
+        """The same for batches; imports NumPy when the first one comes."""
         import numpy as np
 
         return _Arrays(
@@ -172,7 +163,7 @@ class BinnedAdditive:
 
 
 class _Arrays(NamedTuple):
-    """What BinnedAdditive has, for batches."""
+    """The parts of BinnedAdditive as arrays."""
 
     edges: list[Floats]
     coarse: dict[str, NDArray[np.intp]]
@@ -180,15 +171,15 @@ class _Arrays(NamedTuple):
 
 
 def _are(kind: type, values: Sequence[object]) -> bool:
-    """Whether all values are of a type; a forger may have put others there."""
-    return all(issubclass(found, kind) for found in set(map(type, values)))
+    """Return whether all values are of a type; a forger may have put others there."""
+    return all(issubclass(other, kind) for other in set(map(type, values)))
 
 
 def _bins(edges: Floats, column: Floats | Ints) -> NDArray[np.intp]:
-    """How many of the edges are below each value, intp (labels,): edges.searchsorted(column).
+    """Return how many edges are below each value, intp (labels,): edges.searchsorted(column).
 
-    A binary search waits for wrongly guessed branches; of many values it is
-    five times faster to compare all with each edge.
+    A binary search waits for mispredicted branches: for many values it is five times faster to
+    compare all of them with each edge.
     """
     import numpy as np
 
@@ -203,13 +194,15 @@ def _bins(edges: Floats, column: Floats | Ints) -> NDArray[np.intp]:
 
 # --- from log-odds to probabilities ---
 
-# Cody and Waite, Software Manual for the Elementary Functions, 1980: exp(x) is 2**k exp(r) for
-# the whole number k next to x / ln 2. The upper part of ln 2 has so few digits that k times it is
-# exact (both parts as in fdlibm's e_exp.c). Of exp(r), |r| < 0.35, the Taylor series to r**13.
+# exp() by additions and multiplications alone: math.exp and NumPy's differ in the last bit (in 2%
+# of numbers), and so do processors, but one label and a batch must give the same bits everywhere.
+# Cody and Waite, Software Manual for the Elementary Functions, 1980: exp(x) = 2**k exp(r), k next
+# to x / ln 2, with ln 2 in two parts so that k times the upper one is exact (fdlibm's e_exp.c); of
+# exp(r), |r| < 0.35, the Taylor series to r**13.
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _SERIES = [1 / factorial(n) for n in range(13, 0, -1)]
-_TO_WHOLE = 1.5 * 2.0**52  # added and taken away again: rounds to a whole number
+_TO_WHOLE = 1.5 * 2.0**52  # added and subtracted again, it rounds to a whole number
 _FARTHEST = 700.0  # log-odds; beyond it a probability is 0 or 1 to 300 digits
 _BIAS, _EXPONENT = 1023, 52  # of a float64 in memory (IEEE 754)
 
@@ -217,17 +210,17 @@ Number = TypeVar("Number", float, "Floats")
 
 
 def to_probability(log_odds: float) -> float:
-    """P = 1 / (1 + exp(-log-odds)): the same bits as by probabilities_of().
+    """Return P = 1 / (1 + exp(-log-odds)): the same bits as to_probabilities().
 
-    It is written in additions and multiplications, which are alike in Python and in NumPy and
-    on every processor, as their functions exp() are not.
+    >>> to_probability(0.0), round(to_probability(3.0), 4)
+    (0.5, 0.9526)
     """
     reduced, power = _exp(min(max(-log_odds, -_FARTHEST), _FARTHEST))
     return 1.0 / (1.0 + ldexp(reduced, int(power)))
 
 
 def to_probabilities(log_odds: Floats) -> Floats:
-    """P = 1 / (1 + exp(-log-odds)) of many, float64 (labels,) both."""
+    """Return P = 1 / (1 + exp(-log-odds)) of many labels, float64 (labels,) both."""
     import numpy as np
 
     reduced, power = _exp(np.clip(-log_odds, -_FARTHEST, _FARTHEST))
@@ -237,7 +230,7 @@ def to_probabilities(log_odds: Floats) -> Floats:
 
 
 def _exp(x: Number) -> tuple[Number, Number]:
-    """exp(x) as a number near 1 and the power of 2 that it is to be multiplied by."""
+    """Return exp(x) as a number near 1 and the power of 2 to multiply it by."""
     power = x * _LOG2_E + _TO_WHOLE
     power -= _TO_WHOLE
     r = x - power * _LN2_HIGH

@@ -1,4 +1,4 @@
-"""What a scorer says of a text: a verdict, or why there is none."""
+"""The verdict on a name, or why there is none."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 
 class Score(NamedTuple):
-    """The verdict on one name; label and probability are of the registrable label alone."""
+    """The verdict on one name; label and probability are those of its registrable label."""
 
-    domain: str  # as it was given
-    name: str  # the label that was judged: what its registrant chose
+    domain: str  # as given
+    name: str  # the registrable label, which is scored
     label: int  # 1 malicious, 0 legitimate
     probability: float  # P(malicious)
     log_odds: float
-    threshold: float  # label is 1 where probability >= threshold, unless the name is allowed
-    operating_point: str | float  # what the threshold is for: "max_f1" or a false-positive rate
+    threshold: float  # label is 1 if probability >= threshold, unless the name is allowed
+    operating_point: str | float  # of the threshold: "max_f1" or a false-positive rate
     intercept: float
     contributions: Mapping[str, float]  # by term; with the intercept they sum to log_odds
     groups: GroupSums  # the same in four sums: length, entropy, vowels, words
-    segmentation: str | None  # the cheapest segmentation, "face|book"; None: the model makes none
-    unlikely: str | None  # the least likely stretch of characters; None likewise
-    bare: bool = False  # it was a label by itself, without a dot
-    assigned: str | None = None  # the zone whose provider was judged, as it made the label up
+    segmentation: str | None  # "face|book"; None if the model has no words
+    unlikely: str | None  # the least likely substring of characters; None likewise
+    bare: bool = False  # whether it is a label without a dot
+    assigned: str | None = None  # the provider zone, whose provider's own label is scored
     allowed: str | None = None  # the entry of the allow list that makes the label 0
-    # The generators that make the name; None: there is no index of them. Unless it is allowed, or
-    # may be one of theirs by chance, label is 1.
+    # The generators of the name, None without an index. They make the label 1, unless the name is
+    # allowed or the match may be by chance: see DgaIndex.is_certain.
     known: tuple[DgaMatch, ...] | None = None
 
     def __repr__(self) -> str:
@@ -44,19 +44,21 @@ class Score(NamedTuple):
         """The verdict explained in one sentence."""
         if self.allowed:
             return f"Allowed by the entry {self.allowed} of a list."
-        said = explain_verdict(self.name, self.label, self.groups, self.segmentation, self.unlikely)
+        verdict = explain_verdict(
+            self.name, self.label, self.groups, self.segmentation, self.unlikely
+        )
         if self.known:
-            told = "; ".join(map(str, self.known))
-            return f"Made by a known generator: {told}. {said}"
+            generators = "; ".join(map(str, self.known))
+            return f"Made by a known generator: {generators}. {verdict}"
         if self.assigned:
-            return f"{self.assigned} makes its labels up, so {self.name} is judged. {said}"
-        return said
+            return f"{self.assigned} makes its labels up, so {self.name} is judged. {verdict}"
+        return verdict
 
 
 class Invalid(NamedTuple):
-    """A text that no verdict is given on, and why."""
+    """A text without a verdict, and why."""
 
     domain: str  # as it was given
     error: str  # a sentence for people
-    status: str = "invalid"  # or "skipped": a name about which the model has nothing to say
+    status: str = "invalid"  # or "skipped": a valid name that the model cannot score
     reason: str = "characters"  # a code, see InvalidDomain and Skipped

@@ -1,7 +1,4 @@
-"""Judges names with an artifact: one at a time, or many at once in NumPy.
-
-NumPy is imported when the first batch comes: for one name it is not needed.
-"""
+"""The scorer: the verdict on one name in plain Python, on many in NumPy (imported for a batch)."""
 
 from __future__ import annotations
 
@@ -28,15 +25,15 @@ if TYPE_CHECKING:
     from ..names.allow import AllowList
     from ..names.dga_index import DgaIndex, DgaMatch
 
-FEW = 16  # names up to which it is faster to judge one after the other
+FEW = 16  # names up to which plain Python is faster than NumPy
 
 
 class Scorer:
-    """Judges names with one artifact at one operating point.
+    """Scores names with one artifact at one operating point.
 
     An operating point is a threshold on P(malicious): "max_f1", that of the highest F1, or
-    a false-positive rate that the artifact lists, such as 0.001. A name is malicious where
-    its probability is at or above the threshold. Immutable, safe to share by threads.
+    a false-positive rate that the artifact lists, such as 0.001. A name is malicious if its
+    probability is at or above the threshold. Immutable, safe to share by threads.
     """
 
     def __init__(
@@ -54,7 +51,7 @@ class Scorer:
         self.artifact = model
         self.allow, self.zones, self.dga_index = allow, zones, dga_index
         self.operating_point = _find_point(operating_point, model)
-        self.threshold = model.thresholds[self.operating_point]  # malicious from here on
+        self.threshold = model.thresholds[self.operating_point]
         self._groups = Groups(model.predictor.terms)
         self._features = [*map(registry.find_feature, model.features)]
 
@@ -93,35 +90,38 @@ class Scorer:
         return Scorer(self.artifact, operating_point, self.allow, self.zones, self.dga_index)
 
     def log_odds(self, labels: Iterable[str]) -> Floats:
-        """Log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
+        """Return the log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
 
-        labels: registrable labels, parsed already. Raises ValueError, which names the first, for
-        one that is not 1 to 63 lower-case letters, digits and hyphens; TypeError for a single
-        str, and for a label that is none.
+        labels: registrable labels, parsed already. Raises ValueError for a text that is not 1 to
+        63 lower-case letters, digits and hyphens; TypeError for a single str or an item that is
+        not a str.
         """
-        return self._log_odds(_listed(labels), check=True)
+        return self._log_odds(_check_labels(labels), check=True)
 
     def probability(self, labels: Iterable[str]) -> Floats:
-        """P(malicious), float64 (labels,); labels and what is raised as of log_odds()."""
+        """Return P(malicious), float64 (labels,); takes and raises the same as log_odds().
+
+        >>> Scorer.load().probability(["google", "xmqjtoevkbhrw"]).round(4).tolist()
+        [0.0, 1.0]
+        """
         return to_probabilities(self.log_odds(labels))
 
     def unchecked_probability(self, labels: Sequence[str]) -> Floats:
-        """probability(labels) without a look at what the labels consist of.
+        """Return probability(labels) of labels that parse() returned, or of training data.
 
-        For labels that parse() gave, and for data that is learned from as it stands. Raises
-        ValueError for a label over 255 characters.
+        Raises ValueError for a label over 255 characters.
         """
         return to_probabilities(self._log_odds(labels, check=False))
 
     def list_probabilities(self, labels: Sequence[str]) -> list[float]:
-        """unchecked_probability(labels) as a list, of a few labels without NumPy."""
+        """Return unchecked_probability(labels) as a list; a few labels need no NumPy."""
         if len(labels) > FEW:
-            listed: list[float] = self.unchecked_probability(labels).tolist()
-            return listed
-        return [to_probability(self._judged(label)[1]) for label in labels]
+            values: list[float] = self.unchecked_probability(labels).tolist()
+            return values
+        return [to_probability(self._explain_label(label)[1]) for label in labels]
 
     def try_parse(self, text: object) -> Name | Invalid:
-        """The name that a text holds by this scorer's zones, or why it holds none."""
+        """Return the name in a text by this scorer's zones, or why there is none."""
         if not isinstance(text, str):
             return Invalid(str(text)[:80], f"{_kind(text)}, not a text", reason="type")
         try:
@@ -130,31 +130,37 @@ class Scorer:
             return Invalid(text, str(error), error.status, error.reason)
 
     def allowed_by(self, name: Name) -> str | None:
-        """The entry of the allow list that a name is under, None if there is none."""
+        """Return the entry of the allow list that allows a name, None if there is none."""
         return (self.allow and self.allow.match(name.host, name.registrable)) or None
 
     def match_dga(self, names: Sequence[Name]) -> list[tuple[DgaMatch, ...] | None]:
-        """The generators that make each name; None for all where there is no index."""
+        """Return the generators of each name; None for all without an index."""
         if self.dga_index is None:
             return [None] * len(names)
-        found = self.dga_index.match([name.host for name in names])
-        return [found.get(i, ()) for i in range(len(names))]
+        matches = self.dga_index.match([name.host for name in names])
+        return [matches.get(i, ()) for i in range(len(names))]
 
     def score(self, text: str) -> Score:
-        """Judge one name, host or URL by the label that its registrant chose.
+        """Score one name, host or URL by its registrable label.
 
-        Raises InvalidDomain, which says why, for a text that has none: as Skipped where nothing
-        is wrong with it. Raises TypeError for what is no str.
+        Raises InvalidDomain for a text that has none (Skipped if it is valid), and TypeError for
+        anything but a str.
+
+        >>> Scorer.load().score("https://www.google.com/search").label
+        0
         """
         if not isinstance(text, str):
             raise TypeError(f"score() takes a str, not {_kind(text)}; see score_many for data")
-        return self._single(text, parse(text, self.zones))
+        return self._score_one(text, parse(text, self.zones))
 
     def score_many(self, texts: Iterable[object]) -> list[Score | Invalid]:
-        """Judge many names, hosts or URLs, in order; one that has no label becomes an Invalid.
+        """Score many names, hosts or URLs, in order; one without a label becomes an Invalid.
 
-        The same verdicts as by score(), bit for bit, and faster for many. What is no str (None,
-        NaN, bytes) becomes an Invalid too. Raises TypeError for a single str.
+        The verdicts are those of score(), bit for bit. None, NaN and bytes become an Invalid too.
+        Raises TypeError for a single str.
+
+        >>> [x.domain for x in Scorer.load().score_many(["a.com", None]) if isinstance(x, Invalid)]
+        ['None']
         """
         if isinstance(texts, str | bytes):
             raise TypeError(f"score_many() takes many texts, not {_kind(texts)}; see score()")
@@ -162,9 +168,9 @@ class Scorer:
         parsed = [self.try_parse(text) for text in texts]
         good = [(str(x), y) for x, y in zip(texts, parsed, strict=True) if isinstance(y, Name)]
         if len(good) > FEW:
-            scores = self._scores([text for text, _ in good], [name for _, name in good])
+            scores = self._score_chunks([text for text, _ in good], [name for _, name in good])
         else:
-            scores = itertools.starmap(self._single, good)
+            scores = itertools.starmap(self._score_one, good)
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
 
     def _log_odds(self, labels: Sequence[str], check: bool) -> Floats:
@@ -178,36 +184,33 @@ class Scorer:
             result[i * registry.CHUNK : (i + 1) * registry.CHUNK] = self._sum(contributions)
         return result
 
-    def _sum(self, contributions: Iterable[Floats]) -> Floats:
-        """Log-odds, (labels,), added up in one order whatever the batch: not by BLAS."""
-        total: Any = self.artifact.intercept
-        for contribution in contributions:
-            total = total + contribution
-        result: Floats = total
-        return result
+    def _sum(self, contributions: Iterable[Any]) -> Any:
+        """Return the log-odds, a float or (labels,): added in one order, unlike by sum or BLAS."""
+        return functools.reduce(add, contributions, self.artifact.intercept)
 
-    def _scores(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
+    def _score_chunks(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
         for start in range(0, len(texts), registry.CHUNK):
             chunk = slice(start, start + registry.CHUNK)
-            yield from self._chunk(texts[chunk], names[chunk])
+            yield from self._score_chunk(texts[chunk], names[chunk])
 
-    def _single(self, text: str, name: Name) -> Score:
-        contributions, log_odds, features = self._judged(name.label)
+    def _score_one(self, text: str, name: Name) -> Score:
+        contributions, log_odds, features = self._explain_label(name.label)
         probability, sums = to_probability(log_odds), self._groups.sums(contributions)
         reason = features.reason()
         (known,) = self.match_dga([name])
-        return self._score(text, name, probability, log_odds, contributions, sums, reason, known)
+        return self._build_score(
+            text, name, probability, log_odds, contributions, sums, reason, known
+        )
 
-    def _judged(self, label: str) -> tuple[list[float], float, LabelFeatures]:
-        """The contributions and the log-odds of one label, and what they were made of."""
+    def _explain_label(self, label: str) -> tuple[list[float], float, LabelFeatures]:
+        """Return the contributions and the log-odds of one label, and its features."""
         model = self.artifact
         features = LabelFeatures(label, model.tables)
         values = [feature.compute(features) for feature in self._features]
         contributions = model.predictor.label_contributions(values)
-        # sum() would compensate
-        return contributions, functools.reduce(add, contributions, model.intercept), features
+        return contributions, self._sum(contributions), features
 
-    def _chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
+    def _score_chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
         import numpy as np
 
         from ..features.batch import BatchFeatures
@@ -225,9 +228,9 @@ class Scorer:
         sums = map(GroupSums, *(x.tolist() for x in self._groups.sums(contributions)))
         known = self.match_dga(names)
         rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons, known)
-        return map(self._score, *rows)
+        return map(self._build_score, *rows)
 
-    def _score(
+    def _build_score(
         self,
         text: str,
         name: Name,
@@ -254,7 +257,7 @@ class Scorer:
             segmentation=reason.segmentation,
             unlikely=reason.unlikely,
             bare=name.bare,
-            assigned=name.assigned or None,
+            assigned=name.provider_zone or None,
             allowed=allowed,
             known=known,
         )
@@ -301,18 +304,18 @@ def _find_point(point: str | float, model: artifact.Artifact) -> str | float:
     return rate
 
 
-def _listed(labels: Iterable[str]) -> list[str]:
+def _check_labels(labels: Iterable[str]) -> list[str]:
     if isinstance(labels, str | bytes):
         raise TypeError(f"expected many labels, not {_kind(labels)}; see score()")
-    listed = list(labels)
-    if not all(issubclass(kind, str) for kind in set(map(type, listed))):
-        odd = next(label for label in listed if not isinstance(label, str))
-        raise TypeError(f"a label is {_kind(odd)}, not a text; score_many() takes any data")
-    return listed
+    checked = list(labels)
+    if not all(issubclass(kind, str) for kind in set(map(type, checked))):
+        other = next(label for label in checked if not isinstance(label, str))
+        raise TypeError(f"a label is {_kind(other)}, not a text; score_many() takes any data")
+    return checked
 
 
 def _kind(value: object) -> str:
-    """What a value is, for a message: None, NaN, or the name of its type."""
+    """Return what a value is, for a message: None, NaN, or the name of its type."""
     if value is None or value != value:
         return "None" if value is None else "NaN"
     return f"{type(value).__name__}"

@@ -1,1 +1,1 @@
-"""From a text as people paste it to the one label that is judged."""
+"""From a text to its registrable label: parsing, public suffixes, zones, lists of names."""

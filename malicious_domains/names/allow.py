@@ -1,10 +1,9 @@
-"""Names that are known to be harmless, whatever a model says of them.
+"""Allow lists: names that are harmless, whatever a model says.
 
-A list has names and suffixes, one a line, or Tranco's and Umbrella's CSVs as they come
-(`rank,name`), plain or gzipped. `example.com` stands for that host and all under it; `.example.com`
-or `*.example.com` for all under it even where strangers choose the labels (`.duckdns.org`).
-Compiled, it is a sorted array of 64-bit hashes: a name that is in no list of 100,000 is taken for
-one that is with a probability of 100,000 / 2**64 for each of its few suffixes, under 1e-12.
+A list has one entry in a line, or is a CSV `rank,name` of Tranco or Umbrella, plain or gzipped.
+`example.com` stands for that host and all beneath it; `.example.com` or `*.example.com` for all
+beneath it, even where customers choose the labels (`.duckdns.org`). A compiled list is a sorted
+array of 64-bit hashes: with 100,000 entries, a false match has a probability under 1e-12.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ __all__ = ["AllowList", "AllowListError", "hash_name", "read_entries"]
 
 _ENTRY = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _GZIP = b"\x1f\x8b"
-_LOOKED_AT = 1024  # places of a list, to see whether it ascends
+_SAMPLE = 1024  # hashes of a list that are checked to ascend
 
 
 class AllowList:
-    """Known names; read-only, safe to share by threads."""
+    """Allowed names; read-only, safe to share by threads."""
 
     def __init__(self, hashes: Numbers) -> None:
         """Take hashes as hash_of gives them, uint64 (n,), ascending and each once.
@@ -42,7 +41,7 @@ class AllowList:
         list that is looked at in some thousand places, as a million would take too long.
         """
         self.hashes = npy.view_numbers(hashes, "hashes", npy.UINT64)
-        some = self.hashes[:: max(len(self.hashes) // _LOOKED_AT, 1)].tolist()
+        some = self.hashes[:: max(len(self.hashes) // _SAMPLE, 1)].tolist()
         if not all(map(lt, some, some[1:])):
             raise ValueError("the hashes do not ascend")
 
@@ -62,7 +61,7 @@ class AllowList:
         for entry in entries:
             if isinstance(entry, Path):
                 hashes.update(cls.load(entry).hashes)
-            elif parsed := _entry(entry):
+            elif parsed := _parse_entry(entry):
                 hashes.add(hash_name(parsed))
             else:
                 raise AllowListError(
@@ -73,7 +72,7 @@ class AllowList:
 
     @classmethod
     def load(cls, path: Path, top: int | None = None) -> AllowList:
-        """Read a list, compiled (.npy) or as text, of that the first top; raises AllowListError."""
+        """Read a compiled list (.npy), or `top` entries of a text; raises AllowListError."""
         try:
             if path.suffix != ".npy":
                 return cls(_sorted(map(hash_name, read_entries(path, top))))
@@ -85,31 +84,31 @@ class AllowList:
 
     @classmethod
     def load_all(cls, paths: Iterable[Path], top: int | None = None) -> AllowList | None:
-        """The names of several lists together, None of no list; raises AllowListError."""
+        """Read several lists as one, None if there are none; raises AllowListError."""
         lists = [cls.load(path, top).hashes for path in paths]
         if len(lists) > 1:
             return cls(_sorted(itertools.chain(*lists)))
         return cls(lists[0]) if lists else None
 
     def save(self, path: Path) -> None:
-        """Write the compiled list, 8 bytes a name."""
-        import numpy as np  # for those alone who compile one
+        """Write the compiled list, 8 bytes for each name."""
+        import numpy as np  # only compiling needs it
 
-        with path.open("wb") as file:  # of a path, np.save would change the ending
+        with path.open("wb") as file:  # np.save would change the ending of a path
             np.save(file, self.hashes, allow_pickle=False)
 
     def match(self, host: str, registrable: str) -> str:
-        """The entry that allows a host, "" if none does.
+        """Return the entry that allows a host, "" if none does.
 
-        registrable: the host's end that its registrant chose, label and suffix: a plain entry
-        above it (com, or duckdns.org for x.duckdns.org) allows nothing.
+        registrable: the host's label and suffix; a plain entry above it (com, or duckdns.org for
+        x.duckdns.org) allows nothing.
         """
         return next(filter(self._has, _candidates(host, registrable)), "")
 
     def _has(self, entry: str) -> bool:
-        wanted = hash_name(entry)
-        at = bisect_left(self.hashes, wanted)
-        return at < len(self.hashes) and self.hashes[at] == wanted
+        hashed = hash_name(entry)
+        at = bisect_left(self.hashes, hashed)
+        return at < len(self.hashes) and self.hashes[at] == hashed
 
 
 def _sorted(hashes: Iterable[int]) -> array[int]:
@@ -117,7 +116,7 @@ def _sorted(hashes: Iterable[int]) -> array[int]:
 
 
 def _candidates(host: str, registrable: str) -> Iterator[str]:
-    """Every entry that would allow a host, the nearest first."""
+    """Yield every entry that would allow a host, the nearest first."""
     parent = host
     while True:
         if len(parent) >= len(registrable):
@@ -129,29 +128,29 @@ def _candidates(host: str, registrable: str) -> Iterator[str]:
 
 
 def read_entries(path: Path, top: int | None = None) -> Iterator[str]:
-    """The entries of a list as text: its first `top` ones, all where that is None.
+    """Yield the first `top` entries of a list as text, all if that is None.
 
-    Blank lines, comments and what is no name are passed over. Raises OSError, EOFError or
+    Blank lines, comments and texts that are no names are skipped. Raises OSError, EOFError or
     UnicodeDecodeError.
     """
-    import gzip  # the Lambda starts without it
+    import gzip  # slow to load
 
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
-    left = -1 if top is None else top
+    remaining = -1 if top is None else top
     with (
         gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as lines
     ):
         for line in lines:
-            if left == 0:
+            if remaining == 0:
                 return
-            if entry := _entry(line):
-                left -= 1
+            if entry := _parse_entry(line):
+                remaining -= 1
                 yield entry
 
 
-def _entry(line: str) -> str:
-    """The entry of a line, "" if there is none: of `rank,name` the name."""
+def _parse_entry(line: str) -> str:
+    """Return the entry in a line, "" if there is none; the name of `rank,name`."""
     text = line.partition("#")[0].strip().strip('"').lower()
     rank, comma, name = text.partition(",")
     if comma:

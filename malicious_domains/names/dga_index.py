@@ -1,14 +1,12 @@
-"""Names that known generators make: of which family, for which date and seed.
+"""The index of generated names: the family, the date and the seed of each.
 
 An index is an .npz file of four arrays: `about`, a description in JSON (uint8), `prefilter`
-(uint8), the `hashes` of full names (uint64, ascending) and `records`, one for each. It is data,
-read without pickle, and verified. A file of an earlier version, .npy, has the same arrays one after
-the other. Of n names in it, a name that is none of them is taken for one with a probability of
-n / 2**64, under 1e-12 for ten million.
+(uint8), the `hashes` of full names (uint64, ascending) and a record for each, read without pickle
+and verified. An older file, .npy, has the same arrays one after the other. In an index of n names,
+another name matches with a probability of n / 2**64, under 1e-12 for ten million.
 
-The prefilter has a bit for each value of the upper bits of a name's CRC-32, set where a name in the
-index has it (a Bloom filter of one hash). It is quick, and leaves one name in sixteen or fewer that
-has to be hashed.
+The prefilter is a Bloom filter of one hash, the upper bits of a name's CRC-32. It leaves at most
+one name in sixteen to be hashed.
 """
 
 from __future__ import annotations
@@ -34,46 +32,46 @@ if TYPE_CHECKING:
     from .hashes import Hashes
 
     Records = NDArray[np.void]
-    Sieve = NDArray[np.uint8]
-    Marks = NDArray[np.uint32]
+    Prefilter = NDArray[np.uint8]
+    Crcs = NDArray[np.uint32]
 else:
-    Records = Sieve = Marks = Any
+    Records = Prefilter = Crcs = Any
 
 __all__ = ["ALWAYS", "CHANCE", "RECORD", "DgaIndex", "DgaIndexError", "DgaMatch"]
 __all__ += ["build_prefilter", "checksum_names"]
 
 FORMAT, VERSION = "malicious-domains known names", 1
-CHANCE = 1e-9  # a match is certain where a legitimate name's probability is below
-ALWAYS = 0xFFFF  # instead of a date: the name has none
+CHANCE = 1e-9  # below this probability of a chance match, a match is certain
+ALWAYS = 0xFFFF  # in place of a date: the name has none
 # series: which entry of the description's list; date: the first day of the name's period, and
 # last: the last on which it is asked for, in days since 1970; position: from 0 in the generator's
 # order.
 RECORD = np.dtype([("series", "<u2"), ("date", "<u2"), ("last", "<u2"), ("position", "<u2")])
 _EPOCH = date(1970, 1, 1)
-# What a file that is no index makes NumPy, JSON and this module raise.
+# What NumPy, JSON and this module raise for a file that is not an index.
 _DAMAGED: tuple[type[Exception], ...] = (
     *(OSError, ValueError, EOFError, KeyError, TypeError, AttributeError),
     *(TokenError, SyntaxError, MemoryError, BadZipFile, RuntimeError),
 )
 _MEMBERS = ("about", "prefilter", "hashes", "records")
-_ROOM = 16  # bits of the sieve a name, at least
+_BITS_PER_NAME = 16  # of the prefilter, at least
 
 
 class DgaMatch(NamedTuple):
-    """A generator that makes a name."""
+    """A generator of a name."""
 
     family: str
     variant: str  # "" where the family has one
     seed: str  # "" where it takes none
-    date: str | None  # the first day of the name's period, YYYY-MM-DD; None: it has no date
-    first: str | None  # the days on which the malware asks for it, both of them included
+    date: str | None  # the first day of the name's period, YYYY-MM-DD; None if it has none
+    first: str | None  # the first and the last day on which the malware asks for it
     last: str | None
     position: int  # from 0 in the generator's order
     chance: bool  # whether a legitimate name may be the same by chance
     chance_probability: float  # that a legitimate name of that length is in the index
 
     def __str__(self) -> str:
-        """As a person reads it: "conficker of 2026-11-24, position 17 (chance)"."""
+        """Return a text for people: "conficker of 2026-11-24, position 17 (chance)"."""
         name = f"{self.family} {self.variant}".rstrip()
         dated = f" of {self.date}" if self.date else ""
         seed = f", seed {self.seed}" if self.seed else ""
@@ -84,14 +82,16 @@ class DgaIndex:
     """An index; read-only, safe to share by threads."""
 
     def __init__(
-        self, about: Mapping[str, Any], sieve: Sieve, hashes: Hashes, records: Records
+        self, about: Mapping[str, Any], prefilter: Prefilter, hashes: Hashes, records: Records
     ) -> None:
-        """Take a description, sieve_of() the names, hashes (n,) that ascend, and RECORDs (n,).
+        """Take a description, build_prefilter() of the names, ascending hashes (n,), RECORDs (n,).
 
         Raises ValueError for what does not fit together.
         """
-        if sieve.dtype != np.uint8 or sieve.ndim != 1 or len(sieve).bit_count() != 1:
-            raise ValueError(f"a sieve of {sieve.dtype} {sieve.shape}, not uint8 (2**n,)")
+        if prefilter.dtype != np.uint8 or prefilter.ndim != 1 or len(prefilter).bit_count() != 1:
+            raise ValueError(
+                f"a prefilter of {prefilter.dtype} {prefilter.shape}, not uint8 (2**n,)"
+            )
         if hashes.dtype != np.uint64 or hashes.ndim != 1:
             raise ValueError(f"hashes are {hashes.dtype} {hashes.shape}, not uint64 (n,)")
         if records.dtype != RECORD or records.shape != hashes.shape:
@@ -103,8 +103,8 @@ class DgaIndex:
             raise ValueError("a record is of a series that is not described")
         self.chance = [float(p) for p in about["chance"]]  # by the first label's length
         self.first, self.last = date.fromisoformat(about["from"]), date.fromisoformat(about["to"])
-        self.about, self.sieve, self.hashes, self.records = about, sieve, hashes, records
-        self._shift = 32 - (8 * len(sieve)).bit_length() + 1
+        self.about, self.prefilter, self.hashes, self.records = about, prefilter, hashes, records
+        self._shift = 32 - (8 * len(prefilter)).bit_length() + 1
 
     @classmethod
     def load(cls, path: Path) -> DgaIndex:
@@ -121,32 +121,32 @@ class DgaIndex:
             raise DgaIndexError(f"{path}: no index of known names: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write the index, 16 bytes a name, a sieve of two to four more, and its description."""
-        arrays = (self.sieve, self.hashes, self.records)
+        """Write the index: its description, and 18 to 20 bytes for each name."""
+        arrays = (self.prefilter, self.hashes, self.records)
         about = dict(self.about, format=FORMAT, version=VERSION, sha256=_checksum(*arrays))
         text = np.frombuffer(json.dumps(about).encode(), np.uint8)
         with path.open("wb") as file:  # as np.savez would add an ending to a path
             np.savez(
-                file, about=text, prefilter=self.sieve, hashes=self.hashes, records=self.records
+                file, about=text, prefilter=self.prefilter, hashes=self.hashes, records=self.records
             )
 
     def out_of_date(self, day: date) -> str:
-        """What is to be said of an index that was not made for a day, "" if it was."""
+        """Return a note if the index was not built for a day, else ""."""
         if self.first <= day <= self.last:
             return ""
         return f"out of date: it knows the names of {self.first} to {self.last}, not of {day}"
 
     def match(self, hosts: Sequence[str]) -> dict[int, tuple[DgaMatch, ...]]:
-        """Who makes the hosts (n,), by their index; those that nobody makes are left out.
+        """Return the generators of hosts (n,) by their index; others are left out.
 
-        hosts are lower case, without a dot at the end, as the parser gives them.
+        hosts are in lower case, without a final dot.
         """
-        likely = self._likely(hosts)
-        wanted = hash_names(hosts[i] for i in likely)
-        at = self.hashes.searchsorted(wanted)
+        likely = self._filter_hosts(hosts)
+        hashes = hash_names(hosts[i] for i in likely)
+        at = self.hashes.searchsorted(hashes)
         inside = at < len(self.hashes)
-        hit = np.flatnonzero(inside)[self.hashes[at[inside]] == wanted[inside]]
-        return {likely[i]: self._known(hosts[likely[i]], int(at[i])) for i in hit.tolist()}
+        hit = np.flatnonzero(inside)[self.hashes[at[inside]] == hashes[inside]]
+        return {likely[i]: self._read_records(hosts[likely[i]], int(at[i])) for i in hit.tolist()}
 
     def match_host(self, host: str) -> tuple[DgaMatch, ...]:
         """Return the generators of one host, () if there are none."""
@@ -160,20 +160,21 @@ class DgaIndex:
         """
         return any(not match.chance for match in matches)
 
-    def _likely(self, hosts: Sequence[str]) -> list[int]:
-        """Which hosts the sieve leaves."""
+    def _filter_hosts(self, hosts: Sequence[str]) -> list[int]:
+        """Return the indices of the hosts that pass the prefilter."""
         bit = checksum_names(hosts) >> self._shift
-        left: list[int] = np.flatnonzero(self.sieve[bit >> 3] >> (bit & 7) & 1).tolist()
-        return left
+        passed: list[int] = np.flatnonzero(self.prefilter[bit >> 3] >> (bit & 7) & 1).tolist()
+        return passed
 
-    def _known(self, host: str, at: int) -> tuple[DgaMatch, ...]:
-        probability = self._probability(host)
-        found = []
+    def _read_records(self, host: str, at: int) -> tuple[DgaMatch, ...]:
+        length = len(host.partition(".")[0])
+        probability = self.chance[length] if length < len(self.chance) else 0.0
+        matches = []
         end = int(self.hashes.searchsorted(self.hashes[at], "right"))
         for number, day, last, position in self.records[at:end].tolist():
             series = self.series[number]
             dated = day != ALWAYS
-            found.append(
+            matches.append(
                 DgaMatch(
                     series["family"],
                     series["variant"],
@@ -186,24 +187,24 @@ class DgaIndex:
                     probability,
                 )
             )
-        return tuple(found)
-
-    def _probability(self, host: str) -> float:
-        length = len(host.partition(".")[0])
-        return self.chance[length] if length < len(self.chance) else 0.0
+        return tuple(matches)
 
 
-def checksum_names(names: Iterable[str]) -> Marks:
-    """The CRC-32 of each name, uint32 (n,)."""
+def checksum_names(names: Iterable[str]) -> Crcs:
+    """Return the CRC-32 of each name, uint32 (n,).
+
+    >>> checksum_names(["a", "b"]).tolist()
+    [3904355907, 1908338681]
+    """
     return np.fromiter((zlib.crc32(x.encode("ascii", "replace")) for x in names), np.uint32)
 
 
-def build_prefilter(marks: Marks) -> Sieve:
-    """The sieve of the names that have these marks (n,)."""
-    bits = max(8, 1 << (_ROOM * len(marks) - 1).bit_length())
-    wanted = np.zeros(min(bits, 1 << 32), np.bool_)
-    wanted[marks >> 32 - len(wanted).bit_length() + 1] = True
-    return np.packbits(wanted, bitorder="little")
+def build_prefilter(crcs: Crcs) -> Prefilter:
+    """Return the prefilter of names with these CRC-32s (n,), uint8 (2**k,)."""
+    size = max(8, 1 << (_BITS_PER_NAME * len(crcs) - 1).bit_length())
+    bits = np.zeros(min(size, 1 << 32), np.bool_)
+    bits[crcs >> 32 - len(bits).bit_length() + 1] = True
+    return np.packbits(bits, bitorder="little")
 
 
 def _read_arrays(path: Path) -> list[NDArray[Any]]:

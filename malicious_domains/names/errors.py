@@ -51,7 +51,7 @@ class InvalidDomain(MaliciousDomainsError, ValueError):
 
 
 class Skipped(InvalidDomain):
-    """A text about which the model has nothing to say, although nothing is wrong with it.
+    """A valid name that the model cannot score.
 
     `reason` is one of reverse, special_use, service, script, placeholder, comment.
     """
@@ -60,7 +60,11 @@ class Skipped(InvalidDomain):
 
 
 def quote_text(text: str) -> str:
-    """The beginning of a text in quotes; bytes that were no UTF-8 stand as \\xNN."""
+    """Return the beginning of a text in quotes; bytes that are not UTF-8 become \\xNN.
+
+    >>> quote_text("a b")
+    "'a b'"
+    """
     shown = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
     return re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", repr(shown))
 

@@ -1,4 +1,4 @@
-"""The labels of a host, checked one by one, and brought to their ASCII form."""
+"""The labels of a host: checked one by one, and converted to ASCII."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ ESCAPE = re.compile(r"\\(?:[0-9]{3}|x[0-9a-f]{2}|.)")  # RFC 1035, 5.1, and \x07
 
 
 def normalize_host(host: str) -> str:
-    """A host in lower case with its labels checked, IDNs in ASCII form; raises InvalidDomain.
+    """Check a host's labels and convert IDNs to ASCII; raises InvalidDomain.
 
-    An escape as dig prints it (\\046) belongs to its label and is kept.
+    The host is in lower case. An escape as dig prints it (\\046) belongs to its label and stays.
+
+    >>> normalize_host("www.bücher.example")
+    'www.xn--bcher-kva.example'
     """
     if len(host) > 4 * MAX_HOST:
         raise InvalidDomain("host_length", f"{len(host)} characters: a host has at most {MAX_HOST}")
-    found: list[str] = []
+    labels: list[str] = []
     room = MAX_HOST + 1
     for label in map(_ascii_label, host.split(".")):
-        found.append(label)
+        labels.append(label)
         room -= len(label) + 1
-        if room < 0:  # the rest is not worth the time
+        if room < 0:  # reading on would waste time
             raise InvalidDomain(
                 "host_length", f"too long in ASCII form: a host has at most {MAX_HOST} characters"
             )
-    return ".".join(found)
+    return ".".join(labels)
 
 
 def _ascii_label(label: str) -> str:
@@ -42,18 +45,20 @@ def _ascii_label(label: str) -> str:
         raise InvalidDomain(
             "label_length", f"a label of {len(plain)} characters: at most {MAX_LABEL}"
         )
-    # Service labels such as _dmarc have an underscore (RFC 8552); a registrable
-    # label never has, and parse refuses it there.
-    for found in re.finditer(r"[^a-z0-9_-]", plain):
-        message = f"the character {found[0]!r}: only letters, digits and hyphens may be"
+    # Service labels such as _dmarc have an underscore (RFC 8552); parse() checks the others.
+    for other in re.finditer(r"[^a-z0-9_-]", plain):
+        message = f"the character {other[0]!r}: only letters, digits and hyphens may be"
         raise InvalidDomain("characters", message)
     return label
 
 
 def to_ascii(label: str) -> str:
-    """Nameprep and Punycode (RFC 3491, 3492), but ß stays, as in IDNA 2008.
+    """Apply Nameprep and Punycode (RFC 3491, 3492), but keep ß, as IDNA 2008 does.
 
     Raises UnicodeError.
+
+    >>> to_ascii("bücher")
+    'xn--bcher-kva'
     """
     import unicodedata
     from encodings.idna import nameprep  # few requests need it, and it is slow to load
@@ -66,7 +71,7 @@ def to_ascii(label: str) -> str:
 
 
 def check_script(label: str) -> None:
-    """The model has learned from names in Latin script and judges no other."""
+    """Raise Skipped unless a label in Punycode is in Latin script, which the model has learned."""
     import unicodedata
 
     try:

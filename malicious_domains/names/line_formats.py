@@ -1,7 +1,7 @@
-"""One name in a line of a block list, a zone file or a log: the forms that are known.
+"""The name in a line of a block list, a zone file or a log, in known formats.
 
-Anything else with blanks, commas, quotes or control characters inside is not one name, and is
-refused with a hint. It is never cut down to a piece that happens to be a name.
+Any other text with blanks, commas, quotes or control characters is not one name; the error has a
+hint. A text is never cut down to a part that happens to be a name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _TTL = r"(?:\d+[smhdw]?\s+)?"
 _STAMP = (
     r"(?:[a-z]{3},? )?[a-z]{3} +\d+ \d\d:|\d{1,4}[-/.](?:\d\d?|[a-z]{3})[-/.]\d{1,4}.?[t ]?\d?\d:"
 )
-_FORMS = tuple(
+_FORMATS = tuple(
     re.compile(form)
     for form in (
         rf"(?:@@)?\|\|?({_TOKEN})\^?\|?(?:\$\S*)?",  # ||x^$third-party of ad blockers
@@ -75,30 +75,33 @@ _HINTS = tuple(
 
 
 def extract_name(text: str) -> str:
-    """The name, host or URL in a stripped line, in lower case and without blanks.
+    """Return the name, host or URL in a stripped line, in lower case.
 
     Raises Skipped for a comment or a placeholder, else InvalidDomain.
+
+    >>> extract_name("||ads.example.com^$third-party"), extract_name("0.0.0.0 example.com # ads")
+    ('ads.example.com', 'example.com')
     """
     lower = text.lower()
     if special.is_placeholder(text.removesuffix(".") or text):
         special.skip_placeholder(text)
     if _COMMENT.fullmatch(lower):
         raise Skipped("comment", f"a comment: {quote_text(text)}")
-    if special.is_placeholder(_unwrapped(text)):
+    if special.is_placeholder(_unwrap(text)):
         special.skip_placeholder(text)
-    found = _unwrapped(lower)
-    if special.is_service(found):
+    name = _unwrap(lower)
+    if special.is_service(name):
         special.skip_service(text)
     if _WINDOWS.fullmatch(lower):
-        return _of_windows(lower)
-    found = _unwrapped(_without_form(_without_comment(found)))
-    if not _is_one(found):
-        _refuse(text, found)
-    return found
+        return _read_windows_name(lower)
+    name = _unwrap(_match_format(_strip_comment(name)))
+    if not _is_one_name(name):
+        _raise_invalid(text, name)
+    return name
 
 
-def _unwrapped(text: str) -> str:
-    """Without quotes and brackets around, and without a comma or semicolon at the end."""
+def _unwrap(text: str) -> str:
+    """Remove quotes and brackets around a text, and a final comma or semicolon."""
     while True:
         text = text.strip().rstrip(",;").rstrip()
         end = _PAIRS.get(text[:1])
@@ -110,50 +113,50 @@ def _unwrapped(text: str) -> str:
         text = inner
 
 
-def _without_comment(text: str) -> str:
-    """Without " # ..." at the end. "a.com ; b.com" are two names and stay."""
-    found = _TRAILING.search(text)
-    if found is None:
+def _strip_comment(text: str) -> str:
+    """Remove a comment from the end; "a.com ; b.com" are two names and stay."""
+    mark = _TRAILING.search(text)
+    if mark is None:
         return text
-    comment = text[found.end() :].strip()
-    if found[1] != "#" and re.fullmatch(r"[^\s.]+\.\S+", comment):
+    comment = text[mark.end() :].strip()
+    if mark[1] != "#" and re.fullmatch(r"[^\s.]+\.\S+", comment):
         return text
-    return text[: found.start()].rstrip()
+    return text[: mark.start()].rstrip()
 
 
-def _without_form(text: str) -> str:
-    """The name in one of the known forms, or the text as it is."""
+def _match_format(text: str) -> str:
+    """Return the name in a text of a known format, or the text as it is."""
     if _COSMETIC.search(text):
         raise InvalidDomain("list_row", f"a rule that hides parts of pages: {quote_text(text)}")
     if hosts := _HOSTS.fullmatch(text):
-        return _of_hosts_file(hosts[1].split())
+        return _read_hosts_line(hosts[1].split())
     if dnsmasq := _DNSMASQ.fullmatch(text):
-        return _within_zone(_only(dnsmasq[1].split("/")))
-    for form in _FORMS:
-        if found := form.fullmatch(text):
-            return _within_zone(found[1])
+        return _check_rule(_check_single(dnsmasq[1].split("/")))
+    for form in _FORMATS:
+        if match := form.fullmatch(text):
+            return _check_rule(match[1])
     if (words := _WORDS.fullmatch(text)) and " " in text:
-        return _of_words(words[2]) or text
+        return _read_words(words[2]) or text
     return text
 
 
-def _of_hosts_file(names: list[str]) -> str:
+def _read_hosts_line(names: list[str]) -> str:
     if all(re.fullmatch(r"[\w-]+", name) for name in names):
         message = f"{quote_text(' '.join(names))}: a name of the local network alone"
         raise Skipped("special_use", message)
     local = [x for x in names if "." not in x or x.rpartition(".")[2] in SPECIAL]
-    return names[0] if len(local) == len(names) else _only(names)
+    return names[0] if len(local) == len(names) else _check_single(names)
 
 
-def _only(names: list[str]) -> str:
+def _check_single(names: list[str]) -> str:
     if len(names) != 1:
         message = f"{len(names)} names, not one: {quote_text(' '.join(names))}"
         raise InvalidDomain("several", message)
     return names[0]
 
 
-def _within_zone(name: str) -> str:
-    """Rules of lists are for domains: .zip and ||zip^ are a whole top-level domain's."""
+def _check_rule(name: str) -> str:
+    """Return the name of a rule; raises InvalidDomain for a top-level domain such as ||zip^."""
     bare = name.removesuffix(".")
     if _RPZ_TRIGGER.fullmatch(bare):
         message = f"a rule for addresses or servers, not for a name: {quote_text(name)}"
@@ -166,8 +169,8 @@ def _within_zone(name: str) -> str:
     raise InvalidDomain("suffix", message)
 
 
-def _of_windows(text: str) -> str:
-    r"""(13)xmqjtoevkbhrw(2)ru(0): the length of each label before it; a dot in one is \046."""
+def _read_windows_name(text: str) -> str:
+    r"""Read (13)xmqjtoevkbhrw(2)ru(0): each label after its length; a dot in one becomes \046."""
     pairs = re.findall(r"\((\d+)\)([^()]+)", text)
     for length, label in pairs:
         if int(length[:4]) != len(label):
@@ -176,33 +179,32 @@ def _of_windows(text: str) -> str:
     return ".".join(label.replace(".", "\\046") for _, label in pairs)
 
 
-def _of_words(words: str) -> str | None:
-    """example dot com, where it ends in a top-level domain that there is."""
+def _read_words(words: str) -> str | None:
+    """Read "example dot com" if it ends in an existing top-level domain, else return None."""
     name = re.sub(_DOT, ".", words)
     known = packaged_zones().rules.get(name.rpartition(".")[2])
     return name if known == ICANN and " " not in name else None
 
 
-def _is_one(text: str) -> bool:
-    """No blanks and control characters, and commas and quotes only in the path of a URL."""
+def _is_one_name(text: str) -> bool:
+    """Return whether a text has no blanks, and commas and quotes only in the path of a URL."""
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         return False
-    found = re.search(r"[,;\"'`]", text)
-    if found is None:
+    if not re.search(r"[,;\"'`]", text):
         return True
     before, *pieces = re.split(r"[,;\"'`]", text)
     in_path = re.match(r"[^/\\]+:(?:\[?[/\\]\]?)+[^/\\]+[/\\?#]", before) is not None
-    # A host in a later piece: it is rather a row of which the first cell is a URL.
+    # A host in a later part: this is rather a row whose first cell is a URL.
     return in_path and not any(re.fullmatch(r"\S+\.\S+|\d*", piece) for piece in pieces)
 
 
-def _refuse(text: str, found: str) -> NoReturn:
-    """Say what the text looks like, by its first characters: matching costs time."""
+def _raise_invalid(text: str, name: str) -> NoReturn:
+    """Raise InvalidDomain with what the first characters look like: matching costs time."""
     for pattern, reason, hint in _HINTS:
         if pattern.fullmatch(text[:300].lower()):
             raise InvalidDomain(reason, f"not one name; this looks like {hint}: {quote_text(text)}")
-    odd = re.search(r"[\s\x00-\x1f\x7f,;\"'`]", found)
-    character = repr(odd[0]) if odd else "a blank"
+    other = re.search(r"[\s\x00-\x1f\x7f,;\"'`]", name)
+    character = repr(other[0]) if other else "a blank"
     raise InvalidDomain(
         "characters", f"not one name: the character {character} in {quote_text(text)}"
     )

@@ -1,8 +1,7 @@
-"""Arrays of numbers in .npy files, read without NumPy, whose import takes longer than all else.
+"""Arrays in .npy files, read without NumPy, whose import takes longer than all else at start.
 
-What comes out is a memoryview: its elements are numbers of Python, and NumPy makes an array of
-the same memory when one is asked for. Only what this project writes is read: one dimension,
-three types of numbers, the lowest byte first, as the processors have it that we run on.
+The result is a memoryview, of which NumPy makes an array without a copy when one is needed. Only
+what this project writes is read: one dimension, three types of numbers, little-endian.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ _SIZES = {UINT8: 1, INT32: 4, UINT64: 8}  # bytes
 _STORED = {UINT8: "|u1", INT32: "<i4", UINT64: "<u8"}  # and as .npy files do
 _NAMES = {UINT8: "uint8", INT32: "int32", UINT64: "uint64"}
 _MAGIC = b"\x93NUMPY"
-# By version, which says nothing else that matters to ASCII: bytes of the header's length.
+# By version: bytes of the header's length; ASCII headers do not differ otherwise.
 _LENGTHS = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}
 
 
 def read_numbers(data: bytes, what: str, kind: Kind) -> memoryview:
-    """The numbers of an .npy file, not copied; raises ValueError for anything but kind (n,).
+    """Return the numbers of an .npy file without a copy; raises ValueError unless kind (n,).
 
-    The format: "numpy.lib.format" in NumPy's documentation, versions 1.0 to 3.0. what: what
-    the numbers are, for the error.
+    The format is "numpy.lib.format" in NumPy's documentation, versions 1.0 to 3.0. what: a name
+    of the numbers for the error.
     """
     wide = _LENGTHS.get(data[6:8])
     if not data.startswith(_MAGIC) or wide is None:
@@ -51,11 +50,12 @@ def read_numbers(data: bytes, what: str, kind: Kind) -> memoryview:
 
 
 def view_numbers(numbers: Numbers, what: str, kind: Kind) -> memoryview:
-    """An array or a view of kind (n,), next to each other in memory, as a view of it.
+    """Return a contiguous view of an array; raises ValueError unless it is of kind (n,).
 
-    Raises ValueError for any other type or shape.
+    >>> view_numbers(b"abc", "letters", UINT8).tolist()
+    [97, 98, 99]
     """
-    buffer: Any = numbers  # which an array is to type checkers from Python 3.12 on only
+    buffer: Any = numbers  # type checkers know an array as one from Python 3.12 on
     given = memoryview(buffer)
     if _name(given) != _NAMES[kind] or given.ndim != 1:
         raise ValueError(f"{what} are {_name(given)} {given.shape}, not {_NAMES[kind]} (n,)")
@@ -65,7 +65,7 @@ def view_numbers(numbers: Numbers, what: str, kind: Kind) -> memoryview:
 
 
 def _name(given: memoryview) -> str:
-    """NumPy's name of a type: int64, whichever of its names in C it has here."""
+    """Return NumPy's name of a type, such as int64, whichever C name it has."""
     kind = (given.format or "B").lstrip("<=@")
     if kind.lower() not in "bhilq":
         return kind

@@ -1,4 +1,4 @@
-"""Names that are valid, and about which the model has nothing to say."""
+"""Valid names that the model cannot score, and why."""
 
 from __future__ import annotations
 
@@ -9,35 +9,44 @@ from .errors import Skipped, quote_text
 from .public_suffix import SPECIAL
 
 PLACEHOLDERS = frozenset(
-    ["null", "nan", "none", "nil", "undefined"]  # as bare labels; the others are no names anyway
+    ["null", "nan", "none", "nil", "undefined"]  # bare labels; the others are no names
     + ["n/a", "#n/a", "<na>", "(empty)", "(unset)", "*", "?", "\\n"]
     + [f"{a}{word}{b}" for a, b in ("()", "<>", "[]") for word in ("null", "none", "nil")]
 )
 _SERVICE_LABEL = re.compile(r"(?:^|\.)_[a-z0-9][a-z0-9-]*(?=\.|$)")
-# What stands before the service may be any text (RFC 6763, 4.1.1), blanks included.
+# The instance before the service may be any text, blanks included (RFC 6763, 4.1.1).
 _INSTANCE = re.compile(r"[^,;\"\t]{1,200}\._[a-z0-9-]+\._(?:tcp|udp)(?:\.local)?\.?")
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a stripped text stands for nothing: -, N/A, null.
+    """Return whether a stripped text stands for no value; "na" does in capitals only.
 
-    In lower case "na" may be a label, so that it must be in capitals.
+    >>> is_placeholder("N/A"), is_placeholder("NA"), is_placeholder("na")
+    (True, True, False)
     """
     return text == "NA" or (text != "" and not text.strip("-")) or text.lower() in PLACEHOLDERS
 
 
 def is_service(text: str) -> bool:
-    """Whether a text in lower case names an instance of a service: x._ipp._tcp.local."""
+    """Return whether a text in lower case names an instance of a service.
+
+    >>> is_service("printer._ipp._tcp.local")
+    True
+    """
     return _INSTANCE.fullmatch(text) is not None
 
 
 def has_service_label(host: str) -> bool:
-    """Whether a label of it is as _tcp."""
+    """Return whether a host has a service label such as _tcp.
+
+    >>> has_service_label("_dmarc.example.com")
+    True
+    """
     return _SERVICE_LABEL.search(host) is not None
 
 
 def skip_suffix(host: str, suffix: str) -> NoReturn:
-    """Say why a host under one of SPECIAL is skipped."""
+    """Raise Skipped for a host under one of the SPECIAL suffixes."""
     if SPECIAL[suffix] == "reverse":
         raise Skipped("reverse", f"{quote_text(host)} is a reverse look-up: it stands for a number")
     if has_service_label(host):
@@ -48,10 +57,10 @@ def skip_suffix(host: str, suffix: str) -> NoReturn:
 
 
 def skip_service(host: str) -> NoReturn:
-    """Say that there is a service and no registrable label."""
+    """Raise Skipped for a service without a registrable label."""
     raise Skipped("service", f"{quote_text(host)} names a service, with no registrable label")
 
 
 def skip_placeholder(text: str) -> NoReturn:
-    """Say that a text stands for nothing."""
+    """Raise Skipped for a placeholder."""
     raise Skipped("placeholder", f"{quote_text(text)} stands for no name")

@@ -1,6 +1,6 @@
-"""The host of a URL, of an address, or of text that was made safe to click (defanged).
+"""The host of a URL, also of a defanged one.
 
-hxxp[:]//user@example[.]com:80/x gives example.com, as a browser would take it.
+Defanging is undone by hand: libraries rewrite a whole text, here every part must be explained.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 _BRACKETED = re.compile(r"[\[({<]{1,2}\\?([.:/@]+)[\])}>]{1,2}")  # [.] (.) {.} <.> [:] [://] [@]
 _WORD = re.compile(r"[\[({<](dot|at)[\])}>]")
 _ONE_SIDED = re.compile(r"[\[({<]\\?\.|\\?\.[\])}>]")
-# However many slashes of whichever kind: what a browser would take, and JSON's \/. Also h**p,
-# h[tt]p, meow, and a colon that was lost.
+# Any number of slashes of either kind, as browsers accept, and JSON's \/; also h**p, h[tt]p, meow,
+# and a lost colon.
 _SCHEME = re.compile(
     r"[a-z*\[(][a-z0-9+*_()\[\]-]+:[/\\]+|h[tx*_]{2}ps?[/\\]{2,}|[/\\]{2,}", re.ASCII
 )
@@ -30,12 +30,15 @@ _WILDCARD = re.compile(r"(?:\*\.)+|\+\.|\.(?=[^.])")
 
 
 def extract_host(text: str) -> str:
-    """The host in a text without blanks, lower case, without the dot at its end.
+    """Return the host in a lower-case text without blanks, without its final dot.
 
-    Nothing but what a URL has around its host is dropped. Raises InvalidDomain.
+    Only the parts of a URL around the host are dropped. Raises InvalidDomain.
+
+    >>> extract_host("hxxp[:]//user@example[.]com:80/x")
+    'example.com'
     """
-    text = _refanged(text)
-    authority, has_scheme = _authority(text)
+    text = _refang(text)
+    authority, has_scheme = _split_authority(text)
     host = authority.rpartition("@")[2]
     if host.startswith("[") or IPV6.fullmatch(host):
         raise InvalidDomain("address", ADDRESS)
@@ -51,7 +54,11 @@ def extract_host(text: str) -> str:
 
 
 def strip_wildcard(host: str) -> str:
-    """What stands after the "*.", "+." or "." of a list; it must be more than a suffix."""
+    """Return what follows the "*.", "+." or "." of a list; it must have two labels.
+
+    >>> strip_wildcard("*.example.com")
+    'example.com'
+    """
     prefix = _WILDCARD.match(host)
     if prefix is None:
         return host
@@ -62,21 +69,21 @@ def strip_wildcard(host: str) -> str:
     return rest
 
 
-def _refanged(text: str) -> str:
-    """Dots, colons, slashes and @ as they were, and a backslash's dot decided upon."""
+def _refang(text: str) -> str:
+    """Restore dots, colons, slashes and @, and decide on dots after a backslash."""
     text = text.translate(_DOTS)
     if "[" in text or "(" in text or "{" in text or "<" in text or "]" in text or ")" in text:
         text = _BRACKETED.sub(r"\1", text)
         text = _WORD.sub(lambda word: "." if word[1] == "dot" else "@", text)
         text = _ONE_SIDED.sub(".", text)
-    return _without_escaped_dots(text) if "\\" in text else text
+    return _resolve_backslashes(text) if "\\" in text else text
 
 
-def _without_escaped_dots(text: str) -> str:
-    r"""\. is a dot where a whole host is defanged (c2\.evil\.ru), else RFC 1035's escape.
+def _resolve_backslashes(text: str) -> str:
+    r"""Read \. as a dot if the host is defanged (c2\.evil\.ru), else as RFC 1035's escape.
 
-    What decides is the last dot: no top-level domain has one inside, so that in
-    google\.com.evil.ru the label google\.com has, which then stands as google\046com.
+    The last dot decides, as no top-level domain has one inside: in google\.com.evil.ru the label
+    google\.com has, and is written as google\046com.
     """
     text = _BACKSLASHES.sub(r"\\", text).replace("\\/", "/")
     scheme = _SCHEME.match(text)
@@ -88,8 +95,8 @@ def _without_escaped_dots(text: str) -> str:
     return text[:start] + restored + text[start + len(host) :]
 
 
-def _authority(text: str) -> tuple[str, bool]:
-    """User, host and port, and whether a scheme stood before them."""
+def _split_authority(text: str) -> tuple[str, bool]:
+    """Return user, host and port as one text, and whether a scheme precedes them."""
     if _NAMELESS.match(text):
         raise InvalidDomain("url", f"a URL of this kind has no domain name: {quote_text(text)}")
     scheme = _SCHEME.match(text)

@@ -103,7 +103,9 @@ def format_csv(
         # What is its own host has no character that CSV would quote, and only - may be a formula.
         plain = name.host == row and (raw or row[0] != "-" != name.label[0])
         head = f"{row},{name.label}" if plain else format_csv_line(raw, str(row), name.label)[:-1]
-        tail = f"judged,{describe_exception(name, entry)}\n" if entry or name.assigned else _TAIL
+        tail = (
+            f"judged,{describe_exception(name, entry)}\n" if entry or name.provider_zone else _TAIL
+        )
         if index:
             tail = f"{tail[:-1]},{_told(known)}\n"
         if hint:
@@ -166,7 +168,7 @@ def describe_exception(name: Name, entry: str | None) -> str:
     """What is to be said of a judged name, if anything; entry: that of an allow list."""
     if entry:
         return f"allowed: {entry}"
-    return f"assigned: {name.assigned}" if name.assigned else ""
+    return f"assigned: {name.provider_zone}" if name.provider_zone else ""
 
 
 def join_generators(known: tuple[DgaMatch, ...] | None) -> str:

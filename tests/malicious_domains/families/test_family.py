@@ -150,8 +150,8 @@ def test_one_flipped_bit_is_refused(copy: Path, name: str) -> None:
     ("change", "said"),
     [
         (lambda x: x.update(schema_version=2), "schema_version 2, known is 1"),
-        (lambda x: x["traits"].pop(), "traits"),
-        (lambda x: x["classes"].pop(), "coefficients.npy: has not"),
+        (lambda x: x["traits"].pop(), "features"),
+        (lambda x: x["classes"].pop(), "coefficients.npy: does not have"),
         (lambda x: x["groups"].popitem(), "groups"),
         (lambda x: x.update(temperature=0), "temperature 0"),
         (lambda x: x.update(unknown_from=float("nan")), "unknown_from nan"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -58,10 +58,10 @@ def test_lists_are_read_as_they_come(tmp_path: Path, text: str, entries: list[st
 
 
 def test_a_compiled_list_is_small_and_allows_the_same(tmp_path: Path) -> None:
-    names = [f"name{i}.example" for i in range(100_000)]
+    names = [f"name{i}.example" for i in range(20_000)]
     path = tmp_path / "allow.npy"
     AllowList.from_entries(names).save(path)
-    assert path.stat().st_size < 1_000_000
+    assert path.stat().st_size < 200_000
     loaded = AllowList.load(path)
     assert all(loaded.match(name, name) == name for name in names[::1000])
     assert not any(loaded.match(f"x{name}", f"x{name}") for name in names[::100])
@@ -110,6 +110,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
             AllowList.load(tmp_path / name)
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=40))
 def test_any_entry_has_a_hash_of_64_bits(text: str) -> None:
     assert 0 <= hash_name(text) < 2**64

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from malicious_domains.names.parse import InvalidDomain, Skipped, parse, parse_line
+from malicious_domains.names.parse import InvalidDomain, Skipped, parse
 
 DGA = "xmqjtoevkbhrw"
 ZEEK = "1700000000.123456\tC8bLvv\t10.0.0.5\t53211\t10.0.0.1\t53\tudp\t1\t0.02\tgoogle.com\t1"
@@ -269,7 +269,7 @@ def ids(rows: list[tuple[str, str, str]]) -> list[str]:
 def test_judged(case: str, text: str, label: str) -> None:
     name = parse(text)
     assert name.label == label, case
-    assert parse_line(text) == parse(f"  {text}\r\n") == name
+    assert parse(f"  {text}\r\n") == name
     assert parse(name.host) == name
 
 
@@ -295,13 +295,6 @@ def tell(error: InvalidDomain) -> None:
     assert message.isprintable()
     assert message.encode()
     assert len(message) < 250
-
-
-@pytest.mark.parametrize("text", ["", " ", "\n", "\t\r\n"])
-def test_an_empty_line_of_a_list_is_skipped(text: str) -> None:
-    with pytest.raises(Skipped) as caught:
-        parse_line(text)
-    assert caught.value.reason == "comment"
 
 
 @pytest.mark.parametrize(
