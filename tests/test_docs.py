@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from malicious_domains.cli.group import group
+from malicious_domains.cli.group import program
 from malicious_domains.features.registry import REGISTRY
 from malicious_domains.model.scorer import Scorer
 from pipeline.commands.demo import summary
@@ -55,8 +55,8 @@ def commands(text: str) -> Iterator[list[str]]:
 
 def parse(arguments: list[str]) -> None:
     """Raise a ClickException unless the command line takes these."""
-    context = click.Context(group, **group.context_settings)
-    command = group.get_command(context, arguments[0])
+    context = click.Context(program, **program.context_settings)
+    command = program.get_command(context, arguments[0])
     assert command is not None, arguments
     made = command.make_context(arguments[0], arguments[1:], context)
     if isinstance(command, click.Group) and not made.resilient_parsing:

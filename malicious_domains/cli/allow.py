@@ -1,4 +1,4 @@
-"""The command allow."""
+"""The command `allow build`."""
 
 from __future__ import annotations
 
@@ -8,41 +8,48 @@ import click
 
 from ..inputs.console import print_status
 from ..names.errors import MaliciousDomainsError
-from .command import DONE, Choice, command
+from .command import DONE, command, group, option
+from .options import FILE
 
-_FILE = click.Path(path_type=Path)
+
+@group(
+    "allow",
+    "Compile allow lists of names that are legitimate regardless of the model.",
+    "allow build tranco.csv --top 100000 --out allow.npy",
+)
+def allow() -> None:
+    """Group the commands for allow lists."""
 
 
-@command("allow", "allow build tranco.csv --top 100000 --out allow.npy")
-@click.argument("action", type=Choice(["build"]))
-@click.argument("lists", nargs=-1, required=True, type=_FILE, metavar="LIST...")
-@click.option(
+@command("build", "allow build tranco.csv --top 100000 --out allow.npy")
+@click.argument("lists", nargs=-1, required=True, type=FILE, metavar="LIST...")
+@option(
     "--top",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Of each list the first N names alone (default: all).",
+    help="Take only the first N names of each list (default: all).",
 )
-@click.option("--out", type=_FILE, required=True, metavar="NPY", help="The file to write.")
-def allow(action: str, lists: tuple[Path, ...], top: int | None, out: Path) -> int:
-    """Compile lists of known names, which are legitimate whatever the model says.
+@option("--out", type=FILE, required=True, metavar="NPY", help="File to write.")
+def build(lists: tuple[Path, ...], top: int | None, out: Path) -> int:
+    """Compile lists of names that are legitimate regardless of the model.
 
-    One name a line, or `rank,name` as Tranco and Umbrella write it, plain or gzipped. `score
-    --allow`, the setting ALLOW, and an artifact's folder (as allow.npy) take what comes out.
+    One name a line, or `rank,name` as in Tranco's and Umbrella's lists, plain or gzipped. The
+    result is for `score --allow`, the setting ALLOW, or an artifact's folder (as allow.npy).
     """
     from ..inputs.atomic import replace_file
-    from ..names.allow import AllowList, AllowListError
+    from ..names.allow import AllowList
 
     if out.suffix != ".npy":
-        raise MaliciousDomainsError(f"--out {out}: a compiled list is told by its ending, .npy")
+        raise MaliciousDomainsError(f"--out {out}: must end in .npy")
     if not out.parent.is_dir():
         raise MaliciousDomainsError(f"--out {out}: there is no folder {out.parent}")
-    try:
-        compiled = AllowList.load_all(lists, top)
-    except AllowListError as error:
-        raise MaliciousDomainsError(str(error)) from error
+    compiled = AllowList.load_all(lists, top)
     if not compiled or not len(compiled.hashes):
         raise MaliciousDomainsError(f"no name in {', '.join(map(str, lists))}")
     with replace_file(out) as part:
         compiled.save(part)
     print_status(f"{out}: {len(compiled.hashes):,} names, {out.stat().st_size:,} bytes")
     return DONE
+
+
+allow.add_command(build)

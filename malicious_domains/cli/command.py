@@ -1,60 +1,60 @@
-"""What every command has: an example, an exit status, and errors told in one line."""
+"""What every command has: an example, an exit status, and errors in one line."""
 
 from __future__ import annotations
 
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from ..names.errors import MaliciousDomainsError
 
 PROGRAM = "malicious-domains"
-DONE, SOME_REFUSED, FAILED = 0, 1, 2
+DONE, SOME_INVALID, FAILED = 0, 1, 2
+OWN_PACKAGES = ("malicious_domains", "pipeline", "lambda_app")
 
 Handler = Callable[..., int]
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Command(click.Command):
     """A command whose handler returns its exit status."""
 
-    extra = ""  # of pyproject.toml's, which installs what the handler imports
+    extra = ""  # the extra in pyproject.toml that installs what the handler imports
 
     def invoke(self, ctx: click.Context) -> int:
         """Run the handler; an error becomes a line on stderr and FAILED."""
         try:
             status: int = super().invoke(ctx)
             return status
-        except (click.ClickException, BrokenPipeError):  # main's
+        except (click.ClickException, BrokenPipeError):  # for main()
             raise
         except Exception as error:
-            return self._failed(_path(ctx), error)
+            return self._report(_full_name(ctx), error)
 
-    def _failed(self, name: str, error: Exception) -> int:
-        from ..model.artifact import ArtifactError
-
+    def _report(self, name: str, error: Exception) -> int:
         # OSErrors are those of files, and most of what H2O's client raises.
-        if isinstance(error, MaliciousDomainsError | ArtifactError | OSError):
+        if isinstance(error, MaliciousDomainsError | OSError):
             print(f"{name}: {error}", file=sys.stderr)
-        elif missing := self._not_installed(error):
+        elif missing := self._missing_package(error):
             wanted = f"pip install '{PROGRAM}[{self.extra}]'"
             print(f"{name}: needs {missing}: {wanted}", file=sys.stderr)
-        else:  # ours to mend; not Python's own exit status, which means DONE with refusals
+        else:  # a bug; Python's own exit status would mean SOME_INVALID
             traceback.print_exception(error)
         return FAILED
 
-    def _not_installed(self, error: Exception) -> str:
-        """The package of the command's extra that is missing; empty if that is not the error."""
+    def _missing_package(self, error: Exception) -> str:
+        """Return the package of the command's extra that is missing, or nothing."""
         if not self.extra or not isinstance(error, ModuleNotFoundError) or not error.name:
             return ""
         package = error.name.partition(".")[0]
-        return "" if package in ("malicious_domains", "pipeline", "lambda_app") else package
+        return "" if package in OWN_PACKAGES else package
 
 
-def _path(ctx: click.Context) -> str:
-    """The command as it is asked for, without the program: "score", or "dga match"."""
+def _full_name(ctx: click.Context) -> str:
+    """Return the command as it was called, without the program: "score", or "dga match"."""
     names = [str(ctx.info_name)]
     while ctx.parent and ctx.parent.parent:
         ctx = ctx.parent
@@ -66,23 +66,63 @@ class Choice(click.Choice[str]):
     """One of several words."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """What is said of another word."""
+        """Return the message for another word."""
         return f"invalid choice: {value!r} (choose from {', '.join(self.choices)})"
 
 
+class Option(click.Option):
+    """An option of which the help shows the first name alone; former names go on working."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the names and the help to show."""
+        names, self.opts = self.opts, self.opts[:1]
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = names
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+    """Declare an option, its first name being the one to show."""
+    return click.option(*names, cls=Option, **attributes)
+
+
+def combine(*options: Callable[[Any], Any]) -> Callable[[Decorated], Decorated]:
+    """Return one decorator for several options, in the order of the help."""
+
+    def decorate(handler: Decorated) -> Decorated:
+        for declare in reversed(options):
+            handler = declare(handler)
+        return handler
+
+    return decorate
+
+
 def command(
-    name: str, example: str, extra: str = "", cls: type[Command] = Command
+    name: str,
+    example: str,
+    extra: str = "",
+    cls: type[Command] = Command,
+    options: Callable[..., Any] | None = None,
 ) -> Callable[[Handler], Command]:
     """Make a command of a handler, whose docstring is the help.
 
-    example: ends the help. extra: what to install for it, beside what `score` needs.
+    example: ends the help. extra: what to install for it, beside what `score` needs. options: a
+    dataclass that takes all parameters, to be given to the handler instead.
     """
 
     def declare(handler: Handler) -> Command:
         # The \b keeps Click from wrapping a line that is to be copied.
         epilog = f"\b\nexample: {PROGRAM} {example}"
         made = click.command(name, cls=cls, epilog=epilog)(handler)
+        if options:
+            made.callback = lambda **values: handler(options(**values))
         made.extra = extra
         return made
 
     return declare
+
+
+def group(name: str, help: str, example: str) -> Callable[[Any], click.Group]:
+    """Make a group of commands."""
+    return click.group(name, help=help, epilog=f"\b\nexample: {PROGRAM} {example}")

@@ -13,48 +13,76 @@ from ..inputs.paths import CHECKOUT
 from ..inputs.signals import exit_on_signals
 from .command import DONE, FAILED, PROGRAM
 
-# Each command of the library, and the module beside this one that has it.
-_LIBRARY = {"score": "score", "scan": "scan", "allow": "allow", "dga": "dga"}
-# Each command of a checkout, and the module of pipeline.commands that has it.
-_CHECKOUT = {
+# Each command of the library: the module beside this one that has it.
+LIBRARY = {"score": "score", "scan": "scan", "allow": "allow", "dga": "dga"}
+# Each command of a checkout: the module of pipeline.commands that has it.
+CHECKOUT_ONLY = {
     "data": "train",
     "corpus": "train",
     "train": "train",
     "demo": "train",
     "evaluate": "train",
-    "train-hint": "families",
-    "evaluate-hint": "families",
-    "serve": "serve",
-    "package": "serve",
-    "publish": "release",
-    "versions": "release",
-    "pull": "release",
-    "promote": "release",
-    "rollback": "release",
-    "deploy": "release",
+    "families": "families",
+    "models": "models",
+    "serve": "aws",
+    "aws": "aws",
 }
-COMMANDS = _LIBRARY | _CHECKOUT
-_FORMER = {"run": "demo"}  # names that go on working
+# Former names, which go on working: where the command is now.
+_FORMER = {
+    "run": ("demo",),
+    "train-hint": ("families", "train"),
+    "evaluate-hint": ("families", "evaluate"),
+    "package": ("aws", "package"),
+    "deploy": ("aws", "deploy"),
+    "publish": ("models", "publish"),
+    "versions": ("models", "list"),
+    "pull": ("models", "pull"),
+    "promote": ("models", "promote"),
+    "rollback": ("models", "rollback"),
+}
 
 
 class Commands(click.Group):
     """The commands; `score` does not wait for what the others import."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names that are shown."""
-        return list(COMMANDS if CHECKOUT else _LIBRARY)
+        """Return the names to show."""
+        return [*LIBRARY, *(CHECKOUT_ONLY if CHECKOUT else ())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name, a former one too; None if there is none."""
-        name = _FORMER.get(cmd_name, cmd_name)
-        if name not in COMMANDS:
+        """Return the command of a name, a former one too; None if there is none."""
+        name, *rest = _FORMER.get(cmd_name, (cmd_name,))
+        if name in LIBRARY:
+            module = import_module(f"{__package__}.{LIBRARY[name]}")
+        elif name not in CHECKOUT_ONLY:
             return None
-        if name in _CHECKOUT and not CHECKOUT:
-            ctx.fail(f"{name} needs a checkout of the project: git clone it, and run make there")
-        place = "pipeline.commands" if name in _CHECKOUT else __package__
-        module = import_module(f"{place}.{COMMANDS[name]}")
-        command: click.Command = getattr(module, name.replace("-", "_"))
+        elif CHECKOUT is None:
+            ctx.fail(
+                f"{cmd_name} needs a checkout of the project: git clone it, and run make there"
+            )
+        else:
+            if sys.path[0] != str(CHECKOUT):  # before somebody's own pipeline.py
+                sys.path.insert(0, str(CHECKOUT))
+            module = import_module(f"pipeline.commands.{CHECKOUT_ONLY[name]}")
+        command: click.Command = getattr(module, name)
+        for part in rest:
+            assert isinstance(command, click.Group)
+            command = command.commands[part]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands in groups."""
+        parts = {"Commands": LIBRARY, "Commands of a checkout": CHECKOUT_ONLY if CHECKOUT else {}}
+        limit = formatter.width - 6 - max(map(len, self.list_commands(ctx)))
+        for title, names in parts.items():
+            rows = []
+            for name in names:
+                command = self.get_command(ctx, name)
+                assert command
+                rows.append((name, command.get_short_help_str(limit)))
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -68,7 +96,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.group(
     PROGRAM,
     cls=Commands,
-    epilog="Exit status: 0 done, 1 some rows were refused, 2 it could not run.\n\n"
+    epilog="Exit status: 0 done, 1 some rows were invalid, 2 it could not run.\n\n"
     f"\b\nexample: {PROGRAM} score google.com",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
@@ -80,18 +108,22 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     callback=_show_version,
     help="Show the version and exit.",
 )
-def group() -> None:
-    """Tells legitimate from generated domain names."""
+def program() -> None:
+    """Tell legitimate domain names from generated ones."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 done, 1 some rows were refused, 2 it could not run."""
+    """Run a command as a program that ends on signals; return its exit status."""
     exit_on_signals()
-    words = sys.argv[1:] if arguments is None else arguments
+    return run_command(sys.argv[1:] if arguments is None else arguments)
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run a command; return 0 if done, 1 if some rows were invalid, 2 if it could not run."""
     try:
         # Not Click's own main, which takes a broken pipe for a failure.
-        with group.make_context(PROGRAM, list(words)) as context:
-            status: int = group.invoke(context)
+        with program.make_context(PROGRAM, list(words)) as context:
+            status: int = program.invoke(context)
             return status
     except click.exceptions.Exit as ended:  # of --help and --version
         return ended.exit_code

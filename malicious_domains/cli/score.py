@@ -1,11 +1,11 @@
-"""The command score. It must not wait for pandas and H2O."""
+"""The command score, which does not wait for pandas and H2O."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,18 @@ from typing import TYPE_CHECKING
 import click
 
 from ..inputs.console import allow_any_text, print_status
-from .command import DONE, SOME_REFUSED, Choice, command
-from .engines import SPARK, check, session_of, spark_options
+from .command import DONE, SOME_INVALID, Choice, command, option
+from .options import (
+    FILE,
+    SPARK,
+    check_engine,
+    jobs_option,
+    log_age,
+    name_option_in_errors,
+    open_session,
+    scorer_options,
+    spark_options,
+)
 
 if TYPE_CHECKING:
     from ..inputs.chunks import Idle
@@ -22,202 +32,210 @@ if TYPE_CHECKING:
     from ..scoring.workers import Job
 
 
-def _jobs(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 256:
-        raise click.BadParameter(f"{number} processes: from 1 to 256")
-    return number
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions:
+    """What `score` was asked to do, as its options name it."""
+
+    names: tuple[str, ...]
+    file: Path | None
+    column_name: str | None
+    field: str | None
+    delimiter: str | None
+    header: bool | None
+    encoding: str | None
+    form: str | None
+    raw: bool
+    hint: bool
+    operating_point: str
+    model: str | None
+    allow: tuple[str, ...]
+    known: Path | None
+    customer_zones: tuple[str, ...]
+    provider_zones: tuple[str, ...]
+    jobs: int | None
+    out: Path | None
+    engine: str
+    master: str | None
+    settings: tuple[tuple[str, str], ...]
+
+    @property
+    def column(self) -> Column | None:
+        """The column of a CSV that has the names, if it was named."""
+        from ..inputs.rows import Column
+
+        if self.column_name is None:
+            return None
+        return Column(self.column_name, self.delimiter, self.header)
+
+    @property
+    def output_form(self) -> str:
+        """The form to write, which depends on where it is read."""
+        return self.form or ("table" if sys.stdout.isatty() else "csv")
+
+    def make_job(self) -> Job:
+        """Return how to score and how to write."""
+        from ..scoring.workers import Job
+
+        return Job(
+            model=self.model,
+            operating_point=self.operating_point,
+            form=self.output_form,
+            raw=self.raw,
+            allow=self.allow,
+            assigned=self.provider_zones,
+            chosen=self.customer_zones,
+            known=str(self.known) if self.known else None,
+            hint=self.hint,
+        )
+
+    def read_rows(self, notes: Notes, idle: Idle | None = None) -> Iterator[Row]:
+        """Yield the rows of the input, read as they are asked for; raise InputError."""
+        from ..inputs import rows, streams
+
+        with streams.open_lines(self.file, self.encoding, idle) as lines:
+            if self.column is not None:
+                yield from rows.read_csv_column(lines, self.column, notes)
+            elif self.field is not None:
+                yield from rows.read_json_field(lines, self.field, notes)
+            else:
+                yield from rows.read_lines(lines)
 
 
-def _delimiter(text: str) -> str:
+def _parse_delimiter(text: str) -> str:
     named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(text, text)
     if len(named) != 1:
         raise click.BadParameter(f"{text!r}: one character, or tab")
     return named
 
 
-@command("score", "score --input dns.csv --column query --format csv")
+@command("score", "score --input dns.csv --column query --format csv", options=ScoreOptions)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option(
+@option(
     "--input",
     "file",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
-    help="Where the names stand, one a line; gzip, bzip2, xz and zstd are told by content "
-    "(default: standard input).",
+    help="File of names, one a line; may be compressed by gzip, bzip2, xz or zstd (default: "
+    "standard input).",
 )
-@click.option(
+@option(
     "--column",
+    "column_name",
     metavar="NAME",
-    help="The input is CSV or a Zeek log: the column of the names, by its header or by its number.",
+    help="Column of the names in a CSV or a Zeek log, by its header or its number.",
 )
-@click.option(
+@option(
     "--field",
     metavar="PATH",
-    help="The input is JSON lines or an array: the key of the names, as dns.queries[].rrname.",
+    help="Key of the names in JSON lines or a JSON array, such as dns.queries[].rrname.",
 )
-@click.option(
-    "--delimiter", type=_delimiter, metavar="C", help="Of the CSV (default: found in it)."
+@option(
+    "--delimiter",
+    type=_parse_delimiter,
+    metavar="C",
+    help="Delimiter of the CSV (default: detected).",
 )
-@click.option(
+@option(
     "--header/--no-header",
     default=None,
     help="Whether the CSV has a header (default: unless --column is a number).",
 )
-@click.option("--encoding", metavar="NAME", help="Of the input (default: found in it, or UTF-8).")
-@click.option(
+@option("--encoding", metavar="NAME", help="Encoding of the input (default: detected, else UTF-8).")
+@option(
     "--format",
     "form",
     type=Choice(["table", "csv", "jsonl"]),
-    help="How to write the results (default: table on a screen, else csv).",
+    help="Output format (default: table on a terminal, else csv).",
 )
-@click.option(
-    "--raw", is_flag=True, help="Leave CSV cells that a spreadsheet would run as they are."
-)
-@click.option(
+@option("--raw", is_flag=True, help="Do not escape CSV cells that a spreadsheet would run.")
+@option(
     "--hint",
     is_flag=True,
-    help="Say of flagged names whose generator's they look like: the three likeliest families.",
+    help="Also show the three most likely malware families of each flagged name.",
 )
-@click.option("--model", metavar="MODEL", help="A packaged model's name or an artifact's folder.")
-@click.option(
+@option(
     "--operating-point",
     default="max_f1",
     metavar="RATE",
-    help="The threshold: of this false-positive rate (0.01, 0.001, 0.0001) or of maximal F1.",
+    help="Threshold: the one of maximal F1, or of a false-positive rate (0.01, 0.001, 0.0001).",
 )
-@click.option(
-    "--allow",
-    multiple=True,
-    metavar="FILE",
-    help="Names that are legitimate whatever the model says: one a line, rank,name as Tranco's "
-    "and Umbrella's, or made by `allow build`.",
-)
-@click.option(
-    "--known",
-    type=click.Path(path_type=Path),
-    metavar="NPY",
-    help="Names of known generators, which are malicious whatever the model says: what `dga "
-    "index` made.",
-)
-@click.option("--chosen", multiple=True, metavar="ZONE", help="Judge the label before this zone.")
-@click.option(
-    "--assigned", multiple=True, metavar="ZONE", help="Judge the owner of this zone instead."
-)
-@click.option(
-    "--jobs",
-    type=_jobs,
-    metavar="N",
-    help="Processes for an input of more than some thousand rows (default: one a core, "
-    "up to eight).",
-)
-@click.option(
+@scorer_options("matches are malicious regardless of the model")
+@jobs_option
+@option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="DIR",
-    help="With --engine spark: where to write the results, as Parquet.",
+    help="Folder for the results as Parquet, with --engine spark.",
 )
 @spark_options
-def score(
-    names: tuple[str, ...],
-    file: Path | None,
-    column: str | None,
-    field: str | None,
-    delimiter: str | None,
-    header: bool | None,
-    encoding: str | None,
-    form: str | None,
-    raw: bool,
-    hint: bool,
-    model: str | None,
-    operating_point: str,
-    allow: tuple[str, ...],
-    known: Path | None,
-    chosen: tuple[str, ...],
-    assigned: tuple[str, ...],
-    jobs: int | None,
-    out: Path | None,
-    engine: str,
-    master: str | None,
-    settings: tuple[tuple[str, str], ...],
-) -> int:
+def score(options: ScoreOptions) -> int:
     """Score names, hosts or URLs. One row out for each in, in order."""
-    from ..inputs import chunks as feed
+    from ..inputs.streams import InputError
+    from ..scoring.workers import load_scorer
+
+    check_engine(options.engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
+    if options.column_name is not None and options.field is not None:
+        raise click.UsageError("--column and --field: choose one")
+    if options.names and (options.file or options.column_name or options.field):
+        raise InputError("names on the command line and an input: choose one")
+    if options.engine != SPARK and not (options.names or options.file):
+        check_standard_input()
+    with name_option_in_errors():
+        scorer = load_scorer(options.make_job())
+    if scorer.dga_index:
+        log_age(scorer.dga_index, "score: --known")
+    return _score_on_spark(options) if options.engine == SPARK else _score_here(options)
+
+
+def check_standard_input() -> None:
+    """Raise InputError if nothing is piped in."""
+    from ..inputs.streams import InputError
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError("no names: give some, or --input FILE, or pipe them in")
+
+
+def _score_here(options: ScoreOptions) -> int:
+    from ..inputs import chunks as parts
     from ..inputs import rows, streams
     from ..inputs.ordered_pool import default_jobs
-    from ..model.artifact import ArtifactError
-    from ..names.errors import AllowListError, DgaIndexError, UnknownOperatingPoint
     from ..scoring import output_formats, workers
 
-    check(engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
-    if column is not None and field is not None:
-        raise click.UsageError("--column and --field: choose one")
-    if names and (file or column or field):
-        raise streams.InputError("names on the command line and an input: choose one")
-    if engine != SPARK and not names and file is None and (sys.stdin is None or sys.stdin.isatty()):
-        raise streams.InputError("no names: give some, or --input FILE, or pipe them in")
-    form = form or ("table" if sys.stdout.isatty() else "csv")
-    job = workers.Job(
-        model,
-        operating_point,
-        form,
-        raw,
-        allow,
-        assigned,
-        chosen,
-        known=str(known) if known else None,
-        hint=hint,
-    )
-    try:
-        scorer = workers.load_scorer(job)
-    except UnknownOperatingPoint as error:
-        raise streams.InputError(f"--operating-point: {error}") from error
-    except AllowListError as error:
-        raise streams.InputError(f"--allow: {error}") from error
-    except DgaIndexError as error:
-        raise streams.InputError(f"--known: {error}") from error
-    except ArtifactError:
-        raise
-    except ValueError as error:  # of a zone
-        raise streams.InputError(f"--chosen, --assigned: {error}") from error
-    if scorer.dga_index and (note := scorer.dga_index.out_of_date(datetime.now(UTC).date())):
-        print_status(f"score: --known is {note}")
-    if engine == SPARK:
-        where = None if column is None else rows.Column(column, delimiter, header)
-        return _on_spark(file, where, field, job, out, master, settings)
     if isinstance(sys.stdout, TextIOWrapper):
         allow_any_text(sys.stdout)
-    notes = rows.Notes()
-    source = _Input(
-        file, None if column is None else rows.Column(column, delimiter, header), field, notes
-    )
-    live = not names and streams.is_live(file)
+    job, notes = options.make_job(), rows.Notes()
+    scorer = workers.load_scorer(job)
+    live = not options.names and streams.is_live(options.file)
     chunks: Iterable[list[Row]]
-    if names:
-        chunks = feed.split_rows(names)
-    elif live:
-        chunks = feed.split_live_rows(lambda idle: source.rows(encoding, idle))
+    if live:
+        chunks = parts.split_live_rows(lambda idle: options.read_rows(notes, idle))
     else:
-        chunks = feed.split_rows(source.rows(encoding))
-    full = feed.CHUNK_ROWS if live else 0
-    with closing(workers.score_chunks(job, chunks, jobs or default_jobs(), full)) as results:
-        columns = output_formats.list_columns(bool(scorer.dga_index), hint)
-        counts = output_formats.write_results(results, sys.stdout, form, live, columns)
+        chunks = parts.split_rows(options.names or options.read_rows(notes))
+    full = parts.CHUNK_ROWS if live else 0
+    jobs = options.jobs or default_jobs()
+    with closing(workers.score_chunks(job, chunks, jobs, full)) as results:
+        columns = output_formats.list_columns(bool(scorer.dga_index), options.hint)
+        counts = output_formats.write_results(results, sys.stdout, job.form, live, columns)
     sys.stdout.flush()
     for line in notes.lines:
         print_status(f"score: {line}")
-    if notes.without_field:
-        print_status(f"score: {notes.without_field:,} JSON objects have no {field!r}: no rows")
-    if operating_point != "max_f1":
+    _log_missing(notes.without_field, options)
+    if options.operating_point != "max_f1":
         print_status(f"score: malicious from {scorer.threshold:.6f} on")
-    if not names or counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]:
+    is_remarkable = counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]
+    if not options.names or is_remarkable:
         print_status(f"score: {output_formats.summarize_counts(counts)}")
-    return SOME_REFUSED if counts["invalid"] else DONE
+    return SOME_INVALID if counts["invalid"] else DONE
+
+
+def _log_missing(count: int, options: ScoreOptions) -> None:
+    if count:
+        print_status(f"score: {count:,} JSON objects have no {options.field!r}: no rows")
 
 
 _ON_SPARK = {
-    "file", "column", "field", "delimiter", "header", "model", "operating_point", "allow", "known",
-    "chosen", "assigned", "out", "engine", "master", "settings",
+    "file", "column_name", "field", "delimiter", "header", "model", "operating_point", "allow",
+    "known", "customer_zones", "provider_zones", "out", "engine", "master", "settings",
 }  # fmt: skip
 _NOT_ON_SPARK = {
     "names": "put them into a file, --input FILE",
@@ -229,53 +247,25 @@ _NOT_ON_SPARK = {
 }
 
 
-def _on_spark(
-    file: Path | None,
-    column: Column | None,
-    field: str | None,
-    job: Job,
-    out: Path | None,
-    master: str | None,
-    settings: tuple[tuple[str, str], ...],
-) -> int:
-    """The same by Spark, which writes a folder of Parquet."""
-    if file is None or out is None:
+def _score_on_spark(options: ScoreOptions) -> int:
+    """Score by Spark, which writes a folder of Parquet."""
+    if options.file is None or options.out is None:
         raise click.UsageError(
             "--engine spark: say what to read and where to write, --input, --out"
         )
     from ..scoring import output_formats
 
-    with session_of(master, settings) as spark:
+    out = str(options.out)
+    with open_session(options.master, options.settings) as spark:
         from ..spark import data_files, name_files, scoring
 
-        data_files.check_output(spark, str(out))
-        found = data_files.open_files(spark, [str(file)])
-        table, lacking = name_files.score_files(found, job, column, field)
-        counts = scoring.count_rows(data_files.write_parquet(table, str(out)))
-        without = lacking.get["without"] if lacking else 0
-    if without:
-        print_status(f"score: {without:,} JSON objects have no {field!r}: no rows")
+        data_files.check_output(spark, out)
+        files = data_files.open_files(spark, [str(options.file)])
+        table, lacking = name_files.score_files(
+            files, options.make_job(), options.column, options.field
+        )
+        counts = scoring.count_rows(data_files.write_parquet(table, out))
+        _log_missing(lacking.get["without"] if lacking else 0, options)
     print_status(f"score: {output_formats.summarize_counts(counts)}")
     print_status(f"score: written {out}")
-    return SOME_REFUSED if counts["invalid"] else DONE
-
-
-class _Input:
-    """A file or standard input, and where in it the names stand."""
-
-    def __init__(
-        self, file: Path | None, column: Column | None, field: str | None, notes: Notes
-    ) -> None:
-        self._file, self._column, self._field, self._notes = file, column, field, notes
-
-    def rows(self, encoding: str | None, idle: Idle | None = None) -> Iterator[Row]:
-        """Its rows, read as they are asked for; raises InputError."""
-        from ..inputs import rows, streams
-
-        with streams.open_lines(self._file, encoding, idle) as lines:
-            if self._column is not None:
-                yield from rows.read_csv_column(lines, self._column, self._notes)
-            elif self._field is not None:
-                yield from rows.read_json_field(lines, self._field, self._notes)
-            else:
-                yield from rows.read_lines(lines)
+    return SOME_INVALID if counts["invalid"] else DONE

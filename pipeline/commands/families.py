@@ -1,47 +1,50 @@
-"""The commands train-hint and evaluate-hint."""
+"""The commands of `families`: the classifier of malware families."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import click
+from malicious_domains.cli.command import DONE, command, group, option
+from malicious_domains.cli.options import FILE
 
-from malicious_domains.cli.command import DONE, command
-
-_FOLDER = click.Path(path_type=Path)
-_h2o_url = click.option("--h2o-url", metavar="URL", help="A cluster that runs elsewhere.")
+_h2o_url = option("--h2o-url", metavar="URL", help="URL of a running H2O cluster to use instead.")
 
 
-@command("train-hint", "train-hint --compare", extra="train")
-@click.option(
-    "--out", type=_FOLDER, metavar="DIR", help="The artifact's folder (default: build/hint)."
-)
+@group("families", "Train or evaluate the classifier of malware families.", "families evaluate")
+def families() -> None:
+    """Group the commands for families."""
+
+
+@command("train", "families train --compare", extra="train")
+@option("--out", type=FILE, metavar="DIR", help="Artifact folder (default: build/hint).")
 @_h2o_url
-@click.option(
-    "--compare", is_flag=True, help="Fail unless it comes out as the packaged one, to 0.001."
-)
-def train_hint(out: Path | None, h2o_url: str | None, compare: bool) -> int:
-    """Train the model that names families, and export it."""
+@option("--compare", is_flag=True, help="Fail unless the result is the packaged one, to 0.001.")
+def train(out: Path | None, h2o_url: str | None, compare: bool) -> int:
+    """Train the family classifier and export it."""
     from ..training.family_training import run_family_training
 
     run_family_training(out, h2o_url, compare)
     return DONE
 
 
-@command("evaluate-hint", "evaluate-hint --leave-out", extra="train")
-@click.option(
-    "--artifact", type=_FOLDER, metavar="DIR", help="What to judge (default: the packaged one)."
+@command("evaluate", "families evaluate --leave-out", extra="train")
+@option(
+    "--artifact", type=FILE, metavar="DIR", help="Artifact to evaluate (default: the packaged one)."
 )
 @_h2o_url
-@click.option(
+@option(
     "--leave-out",
     is_flag=True,
-    help="Train five times without a fifth of the families, too, and ask for those.",
+    help="Also train five times without a fifth of the families, and evaluate on those.",
 )
-def evaluate_hint(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> int:
-    """Print how often a hint is right, by family, and what it takes for what."""
+def evaluate(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> int:
+    """Print the family classifier's accuracy per family and its confusion matrix."""
     from ..evaluation.family_accuracy import evaluate_families
 
     for line in evaluate_families(artifact, h2o_url, leave_out):
         print(line, flush=True)
     return DONE
+
+
+for part in (train, evaluate):
+    families.add_command(part)

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from what each command's --help says.
+"""Write docs/cli.md from each command's --help.
 
 python -m pipeline.commands.reference > docs/cli.md
 """
@@ -10,29 +10,30 @@ from collections.abc import Iterator
 import click
 
 from malicious_domains.cli.command import PROGRAM
-from malicious_domains.cli.group import group
+from malicious_domains.cli.group import program
 
 _WIDTH = 80  # columns, whatever the screen
 _HEAD = f"""# The command line
 
 Each command's `--help`, as `{PROGRAM} COMMAND --help` shows it. In a checkout,
-`python -m pipeline COMMAND` is the same. Results go to standard output, talk to standard error.
+`python -m pipeline COMMAND` is the same. Results go to standard output, the log to standard
+error. Former names of commands and options go on working, and are not shown.
 
 <!-- Made by `python -m pipeline.commands.reference > docs/cli.md`. -->
 """
 
 
 def reference() -> str:
-    """The page, in Markdown."""
+    """Return the page in Markdown."""
     return "\n".join([_HEAD, *_sections()])
 
 
 def _sections() -> Iterator[str]:
-    settings = {"terminal_width": _WIDTH, **group.context_settings}
-    top = click.Context(group, info_name=PROGRAM, **settings)
-    yield _block(group.get_help(top))
-    for name in group.list_commands(top):
-        command = group.get_command(top, name)
+    settings = {"terminal_width": _WIDTH, **program.context_settings}
+    top = click.Context(program, info_name=PROGRAM, **settings)
+    yield _block(program.get_help(top))
+    for name in program.list_commands(top):
+        command = program.get_command(top, name)
         assert command
         context = click.Context(command, parent=top, info_name=name)
         yield f"## {name}\n\n{_block(command.get_help(context))}"

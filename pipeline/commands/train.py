@@ -9,59 +9,85 @@ from typing import Any
 
 import click
 
-from malicious_domains.cli.command import DONE, FAILED, Choice, Command, Handler, command
+from malicious_domains.cli.command import DONE, FAILED, Choice, Command, combine, command, option
+from malicious_domains.cli.options import FILE
 from malicious_domains.inputs.console import print_status
 
-_FILE = click.Path(path_type=Path)
-
-
-def _h2o_options(handler: Handler) -> Handler:
-    options = (
-        click.option(
-            "--h2o-nodes",
-            type=click.IntRange(min=1),
-            default=1,
-            metavar="N",
-            help="H2O's nodes to start on this machine.",
-        ),
-        click.option(
-            "--h2o-memory", default="4g", metavar="SIZE", help="The most that each of them takes."
-        ),
-        click.option("--h2o-url", metavar="URL", help="A cluster that runs elsewhere, instead."),
-        click.option(
-            "--h2o-folder",
-            type=_FILE,
-            metavar="DIR",
-            help="A folder that all nodes of that cluster see by the same path, and read features "
-            "from (default: they are sent).",
-        ),
-    )
-    for option in reversed(options):
-        handler = option(handler)
-    return handler
-
-
-_mapping = click.option(
-    "--map",
-    "mapping",
-    multiple=True,
-    metavar="OURS=THEIRS,...",
-    help="Which column of a file is host, class, subclass, domain (the label) or group, by its "
-    "name or number (default: by its usual names).",
+_h2o_options = combine(
+    option(
+        "--h2o-nodes",
+        type=click.IntRange(min=1),
+        default=1,
+        metavar="N",
+        help="Number of H2O nodes to start on this machine.",
+    ),
+    option("--h2o-memory", default="4g", metavar="SIZE", help="Maximum memory of each node."),
+    option("--h2o-url", metavar="URL", help="URL of a running H2O cluster to use instead."),
+    option(
+        "--h2o-folder",
+        type=FILE,
+        metavar="DIR",
+        help="Folder that all nodes of that cluster see by the same path, to read features from "
+        "(default: features are sent).",
+    ),
 )
-_lenient = click.option(
-    "--lenient",
-    is_flag=True,
-    help="Learn from the rest where over 1% of the rows of a file cannot be learned from.",
+_data_options = combine(
+    option(
+        "--map",
+        "mapping",
+        multiple=True,
+        metavar="OURS=THEIRS,...",
+        help="Columns of a file that are host, class, subclass, domain (the label) or group, by "
+        "name or number (default: by their usual names).",
+    ),
+    option(
+        "--lenient",
+        is_flag=True,
+        help="Learn from the rest where over 1% of a file's rows cannot be learned from.",
+    ),
+)
+_training_options = combine(
+    option(
+        "--features",
+        type=Choice(["classic", "language"]),
+        default="language",
+        help="Features of the baseline model (classic) or of the full model (language).",
+    ),
+    option(
+        "--data",
+        type=FILE,
+        metavar="FILE",
+        help="Names and their classes: CSV, JSON lines or Parquet (default: the training corpus "
+        "of `corpus`; for classic the data of the H2O demo).",
+    ),
+    _data_options,
+    option(
+        "--lexicon",
+        type=FILE,
+        metavar="TXT",
+        help="Word list of classic, one a line (default: web2).",
+    ),
+    option("--out", type=FILE, metavar="DIR", help="Artifact folder (default: build/FEATURES)."),
+    _h2o_options,
+    option(
+        "--prove-all",
+        is_flag=True,
+        help="Compare every row with the MOJO, not 10,000.",
+    ),
+    option(
+        "--compare",
+        metavar="MODEL",
+        help="Fail unless the artifact is the same as this one, to 1e-6.",
+    ),
 )
 
 
 @command("data", "data fetch", extra="train")
 @click.argument("action", type=Choice(["list", "fetch"]), default="list")
-@click.option(
+@option(
     "--tranco",
     metavar="ID",
-    help="With fetch: this list of Tranco's alone, by its permanent id, for `allow build`.",
+    help="Fetch only this list of Tranco, by its permanent id, for `allow build`.",
 )
 def data(action: str, tranco: str | None) -> int:
     """List the data sources, or download what is missing."""
@@ -88,18 +114,18 @@ def data(action: str, tranco: str | None) -> int:
 class _Corpus(Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Let --source take several words, which Click's options do not."""
-        return super().parse_args(ctx, [*_one_each(args, "--source")])
+        return super().parse_args(ctx, [*_repeat_option(args, "--source")])
 
 
-def _one_each(words: Iterable[str], option: str) -> Iterator[str]:
-    """`--source a b` becomes `--source a --source b`."""
+def _repeat_option(words: Iterable[str], name: str) -> Iterator[str]:
+    """Yield `--source a --source b` for `--source a b`."""
     taking, first = False, False
     for word in words:
         if word.startswith("-"):
-            taking = first = word == option
+            taking = first = word == name
         elif taking:
             if not first:
-                yield option
+                yield name
             first = False
         yield word
 
@@ -110,19 +136,18 @@ def _one_each(words: Iterable[str], option: str) -> Iterator[str]:
     extra="train",
     cls=_Corpus,
 )
-@click.option("--out", type=_FILE, required=True, metavar="CSV", help="The file to write.")
-@click.option(
+@option("--out", type=FILE, required=True, metavar="CSV", help="File to write.")
+@option(
     "--source",
     multiple=True,
     metavar="S...",
-    help="original, hsts, universities, generators, shapes or a file of names; S:legit and S:dga "
-    "take that class only, or give a file without classes one. Of a label that comes again "
-    "the first counts (default: original:legit and the other four).",
+    help="original (the H2O demo), hsts, universities, generators, shapes (synthetic families) or "
+    "a file of names; S:legit and S:dga take that class only, or give a file without classes "
+    "one. The first source of a label counts (default: original:legit and the other four).",
 )
-@_mapping
-@_lenient
-@click.option("--names", type=int, default=5000, metavar="N", help="Of each family of generators.")
-@click.option("--seed", type=int, default=1, metavar="N", help="Of the draws.")
+@_data_options
+@option("--names", type=int, default=5000, metavar="N", help="Number of names of each generator.")
+@option("--seed", type=int, default=1, metavar="N", help="Seed of the random sampling.")
 def corpus(
     out: Path,
     source: tuple[str, ...],
@@ -131,7 +156,7 @@ def corpus(
     names: int,
     seed: int,
 ) -> int:
-    """Mix a corpus to train on from several sources."""
+    """Build a training corpus from several sources."""
     from ..corpus import mixture
     from ..corpus.mapping import ReadOptions
 
@@ -139,50 +164,6 @@ def corpus(
     summary = mixture.assemble(out, source or mixture.DEFAULT, names, seed, options)
     print(f"{out}: {summary}", file=sys.stderr)
     return DONE
-
-
-def _training_options(handler: Handler) -> Handler:
-    options = (
-        click.option(
-            "--features",
-            type=Choice(["classic", "language"]),
-            default="language",
-            help="The original's features, or the deployed model's.",
-        ),
-        click.option(
-            "--data",
-            type=_FILE,
-            metavar="FILE",
-            help="Names and their classes: CSV, JSON lines or Parquet (default: the mix of "
-            "`corpus`; of classic the original).",
-        ),
-        _mapping,
-        _lenient,
-        click.option(
-            "--lexicon",
-            type=_FILE,
-            metavar="TXT",
-            help="Words of classic, one a line (default: web2).",
-        ),
-        click.option(
-            "--out",
-            type=_FILE,
-            metavar="DIR",
-            help="The artifact's folder (default: build/FEATURES).",
-        ),
-        _h2o_options,
-        click.option(
-            "--prove-all", is_flag=True, help="Ask the MOJO for every row, not for 10,000."
-        ),
-        click.option(
-            "--compare",
-            metavar="MODEL",
-            help="Fail unless the artifact comes out as this one, to 1e-6.",
-        ),
-    )
-    for option in reversed(options):
-        handler = option(handler)
-    return handler
 
 
 @command("train", "train --data mix.csv", extra="train")
@@ -198,7 +179,7 @@ def train(**options: Any) -> int:
 @command("demo", "demo --features classic", extra="all")
 @_training_options
 def demo(**options: Any) -> int:
-    """Train, export, and show the result through the HTTP app."""
+    """Train and export a model, then show answers of the HTTP app."""
     from ..training.training_run import Request
     from . import demo as shown
 
@@ -207,25 +188,24 @@ def demo(**options: Any) -> int:
 
 
 @command("evaluate", "evaluate --out report", extra="train")
-@click.option(
+@option(
     "--model",
     type=Choice(["language", "classic"]),
     default="language",
-    help="The kind of model to evaluate.",
+    help="Kind of model to evaluate.",
 )
-@click.option(
+@option(
     "--data",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
-    help="As for train, with groups (default: likewise).",
+    help="Data to evaluate on, as for `train --data`; needs a group column.",
 )
-@_mapping
-@_lenient
-@click.option("--out", type=_FILE, default="report", metavar="DIR", help="The report's folder.")
-@click.option(
+@_data_options
+@option("--out", type=FILE, default="report", metavar="DIR", help="Report folder.")
+@option(
     "--traffic",
     is_flag=True,
-    help="Simulate clients' days, too: how many infected ones are found, and false alarms.",
+    help="Also simulate client-days: how many infected ones are found, and false alarms.",
 )
 @_h2o_options
 def evaluate(
@@ -240,7 +220,7 @@ def evaluate(
     h2o_url: str | None,
     h2o_folder: Path | None,
 ) -> int:
-    """Write a report of what a model is worth."""
+    """Write a report of how well a model does on families it has not seen."""
     from ..corpus.mapping import ReadOptions
     from ..evaluation.evaluate import run_evaluation
     from ..h2o_cluster.cluster import ClusterOptions

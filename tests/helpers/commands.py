@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -9,9 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from malicious_domains.cli.group import run_command
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,20 +35,21 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
 
 
 def run_here(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, for tests of its output alone."""
-    import click
-    from click.testing import CliRunner
-
-    from malicious_domains.cli.group import group
-
+    """Run a command in this process, where only its output is looked at."""
+    out, error = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     words = [*map(str, arguments)]
-    result = CliRunner().invoke(group, words, standalone_mode=False)
-    status, stderr = result.return_value, result.stderr
-    if isinstance(result.exception, click.ClickException):
-        status, stderr = 2, stderr + result.exception.format_message()
-    elif result.exception:
-        raise result.exception
-    return subprocess.CompletedProcess(words, status, result.stdout, stderr)
+    with chdir(ROOT), redirect_stdout(out), redirect_stderr(error), _empty_input():
+        status = run_command(words)
+    texts = (x.buffer.getvalue().decode() for x in (out, error))
+    return subprocess.CompletedProcess(words, status, *texts)
+
+
+@contextmanager
+def _empty_input() -> Iterator[None]:
+    before = sys.stdin
+    with open(os.devnull) as sys.stdin:  # noqa: PTH123
+        yield
+    sys.stdin = before
 
 
 def children(pid: int) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 DGA = "xmqjtoevkbhrw.com"
 RANKED = f"1,google.com\n2,{DGA}\n3,qqxqxqwwq.com\n"
@@ -24,9 +24,9 @@ def test_a_list_of_the_web_is_compiled_and_allows_its_first_names(
     ranked: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "allow.npy"
-    built = run("allow", "build", ranked, "--top", "2", "--out", out)
+    built = run_here("allow", "build", ranked, "--top", "2", "--out", out)
     assert (built.returncode, built.stderr) == (0, f"{out}: 2 names, {out.stat().st_size} bytes\n")
-    scored = run("score", "--format", "csv", "--allow", out, f"www.{DGA}", "qqxqxqwwq.com")
+    scored = run_here("score", "--format", "csv", "--allow", out, f"www.{DGA}", "qqxqxqwwq.com")
     allowed, other = scored.stdout.splitlines()[1:]
     assert (allowed.split(",")[2], allowed.endswith(f"judged,allowed: {DGA}")) == ("0", True)
     assert other.split(",")[2] == "1"
@@ -35,7 +35,7 @@ def test_a_list_of_the_web_is_compiled_and_allows_its_first_names(
 def test_lists_are_put_together(ranked: Path, tmp_path: Path) -> None:
     ours, out = tmp_path / "ours.txt", tmp_path / "allow.npy"
     ours.write_text("# ours\nintra.example\ngoogle.com\n")
-    built = run("allow", "build", ranked, ours, "--out", out)
+    built = run_here("allow", "build", ranked, ours, "--out", out)
     assert "4 names" in built.stderr
 
 
@@ -44,14 +44,14 @@ def test_lists_are_put_together(ranked: Path, tmp_path: Path) -> None:
     [
         (["absent.csv", "--out", "allow.npy"], "absent.csv: no allow list"),
         (["/dev/null", "--out", "allow.npy"], "no name in /dev/null"),
-        (["/dev/null", "--out", "allow.txt"], "told by its ending, .npy"),
+        (["/dev/null", "--out", "allow.txt"], "must end in .npy"),
         (["/dev/null", "--out", "absent/allow.npy"], "there is no folder absent"),
         (["/dev/null", "--out", "allow.npy", "--top", "0"], "--top"),
         (["--out", "allow.npy"], "LIST"),
     ],
 )
 def test_what_cannot_be_built_is_said(arguments: list[str], message: str) -> None:
-    failed = run("allow", "build", *arguments)
+    failed = run_here("allow", "build", *arguments)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert message in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -59,9 +59,9 @@ def test_what_cannot_be_built_is_said(arguments: list[str], message: str) -> Non
 
 def test_a_compiled_list_has_no_order(ranked: Path, tmp_path: Path) -> None:
     out = tmp_path / "allow.npy"
-    run("allow", "build", ranked, "--out", out)
+    run_here("allow", "build", ranked, "--out", out)
     before = out.read_bytes()
-    failed = run("allow", "build", out, "--top", "1", "--out", out)
+    failed = run_here("allow", "build", out, "--top", "1", "--out", out)
     assert failed.returncode == 2
     assert "compiled, and has no first names" in failed.stderr
     assert out.read_bytes() == before

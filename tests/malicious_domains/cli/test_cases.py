@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 import zstandard
 
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 DGA = "xmqjtoevkbhrw"
 BAD = f"{DGA}=1"
@@ -154,7 +154,7 @@ def test_what_people_have_in_files(case: Case, tmp_path: Path) -> None:
     path = tmp_path / "input"
     content = case.content
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    scored = run("score", "--input", path, "--format", "csv", *case.arguments.split())
+    scored = run_here("score", "--input", path, "--format", "csv", *case.arguments.split())
     assert (told(scored.stdout), scored.returncode) == (case.expected, case.status), scored.stderr
     assert case.said in scored.stderr
     assert "Traceback" not in scored.stderr
@@ -165,6 +165,6 @@ def test_what_people_have_in_files(case: Case, tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_shown_as_they_are(form: str, tmp_path: Path) -> None:
     """C10."""
     (tmp_path / "input").write_bytes(b"b\xfccher.de\n")
-    scored = run("score", "--input", tmp_path / "input", "--format", form)
+    scored = run_here("score", "--input", tmp_path / "input", "--format", form)
     assert r"b\xfccher.de" in scored.stdout.splitlines()[1]
     assert "udc" not in scored.stdout

@@ -9,16 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 import requests
-from click.testing import CliRunner
 
 from malicious_domains import __version__
-from malicious_domains.cli.group import COMMANDS as KNOWN
-from malicious_domains.cli.group import group
+from malicious_domains.cli.group import CHECKOUT_ONLY, LIBRARY, program
 from pipeline.commands.reference import reference
 from pipeline.commands.train import corpus
 from pipeline.corpus import sources
@@ -26,45 +26,82 @@ from pipeline.h2o_cluster import local_servers
 from pipeline.release.local_server import serve_app
 from pipeline.training.export import write_metadata
 from tests.helpers.api import check_answer
-from tests.helpers.commands import PIPELINE, ROOT, alive, children, run
+from tests.helpers.commands import PIPELINE, ROOT, alive, children, run, run_here
 
-COMMANDS = [
-    "score",
-    "scan",
-    "allow",
-    "data",
-    "corpus",
-    "train",
-    "demo",
-    "evaluate",
-    "train-hint",
-    "evaluate-hint",
-    "serve",
-    "package",
-    "dga",
-]
-COMMANDS += ["publish", "versions", "pull", "promote", "rollback", "deploy"]
+COMMANDS = [*LIBRARY, *CHECKOUT_ONLY]
+FORMER = {
+    "run": "demo",
+    "train-hint": "families train",
+    "evaluate-hint": "families evaluate",
+    "package": "aws package",
+    "deploy": "aws deploy",
+    "publish": "models publish",
+    "versions": "models list",
+    "pull": "models pull",
+    "promote": "models promote",
+    "rollback": "models rollback",
+}
 CLASSIC = ["--features", "classic"]  # trained in seconds
 
 
-def test_every_command_has_help_with_an_example() -> None:
-    assert list(KNOWN) == COMMANDS
+def paths() -> Iterator[list[str]]:
+    """Every command, those of groups too."""
+    context = click.Context(program)
     for name in COMMANDS:
-        shown = CliRunner().invoke(group, [name, "--help"])
-        assert shown.exit_code == 0
-        assert f"example: malicious-domains {name}" in shown.output.splitlines()[-1]
+        yield [name]
+        command = program.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ([name, part] for part in command.commands)
+
+
+@pytest.mark.parametrize("path", [*paths()], ids=" ".join)
+def test_every_command_has_help_with_an_example(path: list[str]) -> None:
+    shown = run_here(*path, "--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert f"example: malicious-domains {path[0]} " in shown.stdout.splitlines()[-1] + " "
+
+
+def test_commands_are_shown_in_two_groups() -> None:
+    library, checkout = run_here("--help").stdout.partition("Commands:\n")[2].split("\n\n")[:2]
+    assert [x.split()[0] for x in library.splitlines()] == [*LIBRARY]
+    assert checkout.startswith("Commands of a checkout:")
+    assert [x.split()[0] for x in checkout.splitlines()[1:]] == [*CHECKOUT_ONLY]
 
 
 def test_the_program_says_its_name_and_version() -> None:
-    assert run("--version").stdout == f"malicious-domains {__version__}\n"
+    assert run_here("--version").stdout == f"malicious-domains {__version__}\n"
     usage = run("score", "-h")
     assert usage.stdout.startswith("Usage: malicious-domains score ")
     assert (usage.returncode, usage.stderr) == (0, "")
 
 
-def test_run_is_the_former_name_of_demo() -> None:
-    options = [run(name, "--help").stdout.partition("Options:")[2] for name in ("run", "demo")]
-    assert options[0] == options[1] != ""
+@pytest.mark.parametrize("name", FORMER)
+def test_former_names_go_on_working_and_are_not_shown(name: str) -> None:
+    options = [run_here(*words.split(), "--help").stdout for words in (name, FORMER[name])]
+    assert options[0].partition("\n")[2] == options[1].partition("\n")[2] != ""
+    assert f"\n  {name} " not in run_here("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "former"),
+    [
+        (["score", "--allow", "absent"], ["score", "--popular", "absent"]),
+        (["score", "--customer-zone", "no zone"], ["score", "--chosen", "no zone"]),
+        (["score", "--provider-zone", "no zone"], ["score", "--assigned", "no zone"]),
+        (["models", "list", "--registry", "x"], ["versions", "--from", "x"]),
+        (["models", "publish", "--registry", "x"], ["publish", "--to", "x"]),
+        (["models", "rollback", "--registry", "x"], ["rollback", "--in", "x"]),
+        (["aws", "deploy", "--dry-run", "--rollback"], ["deploy", "--plan", "--back"]),
+    ],
+)
+def test_former_options_go_on_working_and_are_not_shown(
+    arguments: list[str], former: list[str]
+) -> None:
+    now, before = run_here(*arguments), run_here(*former)
+    assert now.returncode == before.returncode == 2
+    last = [x.stderr.splitlines()[-1].partition(": ")[2] for x in (now, before)]
+    assert last[0] == last[1] != ""
+    assert former[1] not in run_here(former[0], "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -73,14 +110,14 @@ def test_run_is_the_former_name_of_demo() -> None:
         (["unknown"], "No such command 'unknown'"),
         (["score", "--unknown"], "No such option"),
         (["score", "--column", "a", "--field", "b"], "--column and --field: choose one"),
-        (["deploy", "--plan", "--back"], "--plan and --back: choose one"),
+        (["aws", "deploy", "--dry-run", "--rollback"], "--dry-run and --rollback: choose one"),
         (["corpus"], "Missing option '--out'"),
-        (["pull"], "Missing argument 'VERSION'"),
+        (["models", "pull"], "Missing argument 'VERSION'"),
         (["serve", "--port", "many"], "'many' is not a valid integer"),
     ],
 )
 def test_usage_that_is_wrong(arguments: list[str], message: str) -> None:
-    refused = run(*arguments)
+    refused = run_here(*arguments)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert message in refused.stderr
     assert "Usage: malicious-domains" in refused.stderr
@@ -112,14 +149,14 @@ def test_the_reference_is_what_help_says() -> None:
 
 
 def test_data_lists_the_sources() -> None:
-    listed = run("data")
+    listed = run_here("data")
     assert listed.returncode == 0
     assert "hsts         committed     120222  BSD-3-Clause" in listed.stdout
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "70000"])
 def test_a_port_that_is_none(port: str) -> None:
-    refused = run("serve", "--port", port)
+    refused = run_here("serve", "--port", port)
     assert refused.returncode == 2
     assert refused.stderr == f"serve: port {port}: ports go from 1 to 65535\n"
 
@@ -127,7 +164,7 @@ def test_a_port_that_is_none(port: str) -> None:
 def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = run("serve", "--port", str(port))
+        refused = run_here("serve", "--port", str(port))
     assert refused.returncode == 2
     assert f"serve: port {port} is in use" in refused.stderr
     assert "make serve PORT=" in refused.stderr
@@ -141,7 +178,9 @@ def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: P
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = tmp_path / "log"
-    process = local_servers.start_server([*PIPELINE, "serve", "--port", str(port)], log, environment)
+    process = local_servers.start_server(
+        [*PIPELINE, "serve", "--port", str(port)], log, environment
+    )
     try:
         local_servers.wait_for_server(process, f"http://127.0.0.1:{port}/health", log, 30)
         assert requests.get(f"http://127.0.0.1:{port}/model", timeout=30).json()["name"] == "mine"
@@ -233,7 +272,7 @@ def test_ones_own_data_that_stop_the_run(
     header = "a,b" if "host=a" in arguments else "host,label"
     data.write_text(f"{header}\na.com,1\nco.uk,1\nb.com,0\n")
     words = [str(data) if word == "mine" else word for word in arguments]
-    failed = run(*words, "--out", tmp_path / "out")
+    failed = run_here(*words, "--out", tmp_path / "out")
     assert (failed.returncode, failed.stdout) == (2, "")
     assert message in failed.stderr.replace(f"{tmp_path}/", "")
     assert not (tmp_path / "out").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.helpers.commands import ROOT, run
+from tests.helpers.commands import ROOT, run, run_here
 from tests.helpers.route53 import day
 
 SCAN, SCORE = ("scan", "dns.json", "--out", "alarms"), ("score", "--input", "names.txt")
@@ -19,7 +19,10 @@ SCAN, SCORE = ("scan", "dns.json", "--out", "alarms"), ("score", "--input", "nam
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((*SCAN, "--engine", "spark", "--baseline", "days"), "knows no --baseline: it is a DuckDB"),
+        (
+            (*SCAN, "--engine", "spark", "--baseline", "days"),
+            "does not support --baseline: it is a DuckDB",
+        ),
         ((*SCAN, "--engine", "spark", "--jobs", "2"), "--jobs: give it Spark's own way"),
         ((*SCAN[:2], "--engine", "spark"), "say where to write the alarms, --out DIR"),
         ((*SCAN, "--master", "local[2]"), "--master is for --engine spark"),
@@ -32,7 +35,7 @@ SCAN, SCORE = ("scan", "dns.json", "--out", "alarms"), ("score", "--input", "nam
     ],
 )
 def test_what_an_engine_does_not_know_is_refused(arguments: tuple[str, ...], message: str) -> None:
-    refused = run(*arguments)
+    refused = run_here(*arguments)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert message in refused.stderr
 

@@ -7,32 +7,32 @@ import io
 import json
 
 from malicious_domains.families.likely_families import load_packaged
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 NAMES = ("google.com", "xmqjtoevkbhrw.ru", "co.uk")
 
 
 def test_a_column_more_in_csv() -> None:
-    scored = run("score", "--hint", "--format", "csv", *NAMES)
+    scored = run_here("score", "--hint", "--format", "csv", *NAMES)
     legitimate, flagged, refused = csv.DictReader(io.StringIO(scored.stdout))
     assert flagged["family_hint"] == str(load_packaged().classify("xmqjtoevkbhrw"))
     assert (legitimate["family_hint"], refused["family_hint"]) == ("", "")
-    plain = run("score", "--format", "csv", *NAMES).stdout.splitlines()
+    plain = run_here("score", "--format", "csv", *NAMES).stdout.splitlines()
     assert [x.rpartition(",")[0] for x in scored.stdout.splitlines()] == plain
 
 
 def test_in_json_lines_and_for_a_person() -> None:
-    lines = run("score", "--hint", "--format", "jsonl", *NAMES).stdout.splitlines()
+    lines = run_here("score", "--hint", "--format", "jsonl", *NAMES).stdout.splitlines()
     legitimate, flagged, refused = map(json.loads, lines)
     assert flagged["family_hint"]["families"][0].keys() == {"family", "probability"}
     assert legitimate["family_hint"] is None
     assert "family_hint" not in refused
-    table = run("score", "--hint", "--format", "table", *NAMES).stdout
+    table = run_here("score", "--hint", "--format", "table", *NAMES).stdout
     assert f"Family, a hint: {load_packaged().classify('xmqjtoevkbhrw')}." in table
     assert table.count("a hint") == 1
 
 
 def test_several_processes_say_the_same() -> None:
     many = [f"{name}" for name in NAMES[:2]] * 20
-    one = run("score", "--hint", "--format", "csv", "--jobs", "1", *many)
-    assert run("score", "--hint", "--format", "csv", "--jobs", "2", *many).stdout == one.stdout
+    one = run_here("score", "--hint", "--format", "csv", "--jobs", "1", *many)
+    assert run_here("score", "--hint", "--format", "csv", "--jobs", "2", *many).stdout == one.stdout

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 
 def rows(*arguments: str) -> list[dict[str, str]]:
-    scored = run("score", "--format", "csv", *arguments)
+    scored = run_here("score", "--format", "csv", *arguments)
     assert scored.returncode == 0, scored.stderr
     return [*csv.DictReader(io.StringIO(scored.stdout))]
 
@@ -26,7 +26,7 @@ def test_zones_of_ones_own() -> None:
 
 def test_a_zone_that_is_none_is_named() -> None:
     for option in ("--chosen", "--assigned"):
-        failed = run("score", option, "no zone", "google.com")
+        failed = run_here("score", option, "no zone", "google.com")
         assert (failed.returncode, failed.stdout) == (2, "")
         assert "no zone" in failed.stderr
         assert "Traceback" not in failed.stderr
@@ -34,7 +34,7 @@ def test_a_zone_that_is_none_is_named() -> None:
 
 def test_cells_that_a_spreadsheet_would_run() -> None:
     formula = "=cmd|' /C calc'!A0"
-    guarded = run("score", "--format", "csv", "--", formula)
+    guarded = run_here("score", "--format", "csv", "--", formula)
     assert f"\n'{formula}," in guarded.stdout
-    raw = run("score", "--format", "csv", "--raw", "--", formula)
+    raw = run_here("score", "--format", "csv", "--raw", "--", formula)
     assert f"\n{formula}," in raw.stdout

@@ -17,7 +17,7 @@ from malicious_domains.dga.generators import ALL_FAMILIES, FAMILIES
 from malicious_domains.dga.generators.family import Family, Variant
 from malicious_domains.dga.sampling import sample_groups
 from pipeline.corpus.labelled import Corpus
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 # First names for fixed dates and seeds, computed by the published reference implementations.
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "dga-vectors.json").read_text())
@@ -127,7 +127,7 @@ def test_a_source_is_an_author_a_title_and_a_site(family: Family) -> None:
 
 
 def test_the_command_lists_every_family() -> None:
-    lines = run("dga", "--list").stdout.splitlines()
+    lines = run_here("dga", "--list").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["family", *ALL_FAMILIES]
     murofet = next(line for line in lines if line.startswith("murofet"))
     assert "hash (MD5)" in murofet
@@ -138,11 +138,11 @@ def test_the_command_lists_every_family() -> None:
 def test_the_command_prints_names() -> None:
     vector = next(v for v in VECTORS if v["family"] == "murofet" and v["seed"] == "DEADC2DE")
     arguments = ("--variant", "v2", "--date", vector["date"], "--seed", vector["seed"])
-    assert run("dga", "murofet", *arguments).stdout.split() == vector["domains"]
-    assert len(run("dga", "dnschanger", "--count", "100").stdout.split()) == 5
+    assert run_here("dga", "murofet", *arguments).stdout.split() == vector["domains"]
+    assert len(run_here("dga", "dnschanger", "--count", "100").stdout.split()) == 5
     assert (
-        run("dga", "goz").stdout
-        == run("dga", "goz", "--date", "2016-01-01", "--count", "25").stdout
+        run_here("dga", "goz").stdout
+        == run_here("dga", "goz", "--date", "2016-01-01", "--count", "25").stdout
     )
 
 
@@ -162,7 +162,7 @@ def test_the_command_prints_names() -> None:
     ],
 )
 def test_an_error_of_the_command_lists_what_exists(arguments: list[str], message: str) -> None:
-    done = run("dga", *arguments)
+    done = run_here("dga", *arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("dga names: ")

@@ -22,7 +22,7 @@ from malicious_domains.dga.feed import generate_feed
 from malicious_domains.dga.feed_formats import FORMATS
 from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from pipeline.h2o_cluster import local_servers
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 pytestmark = pytest.mark.slow
 
@@ -130,7 +130,7 @@ def test_misp_reads_the_event(feeds: dict[str, Path], names: list[str]) -> None:
 def test_what_is_legitimate_or_allowed_is_left_out(tmp_path: Path, names: list[str]) -> None:
     allow = tmp_path / "allow.txt"
     allow.write_text(f"{names[3]}\n.ws\n")
-    done = run("dga", "feed", *FAMILY_OPTIONS, *DAYS, "--allow", allow)
+    done = run_here("dga", "feed", *FAMILY_OPTIONS, *DAYS, "--allow", allow)
     left = [x for x in done.stdout.splitlines() if not x.startswith("#")]
     out = {names[3], *(x for x in names if x.endswith(".ws"))}
     assert left == [x for x in names if x not in out]
@@ -138,7 +138,7 @@ def test_what_is_legitimate_or_allowed_is_left_out(tmp_path: Path, names: list[s
 
 
 def test_what_may_be_there_by_chance_is_left_out_if_asked(names: list[str]) -> None:
-    done = run("dga", "feed", *FAMILY_OPTIONS, *DAYS, "--certain")
+    done = run_here("dga", "feed", *FAMILY_OPTIONS, *DAYS, "--certain")
     left = [x for x in done.stdout.splitlines() if not x.startswith("#")]
     assert 0 < len(left) < len(names)
     assert not [x for x in left if len(x.partition(".")[0]) < 6]

@@ -19,7 +19,7 @@ from malicious_domains.dga.legitimate_hosts import LISTS, read_labels
 from malicious_domains.dga.periods import end_of_period, start_of_period
 from malicious_domains.dga.seeded_generators import DayRange, list_generators, select_generators
 from malicious_domains.names.dga_index import DgaIndex, DgaIndexError, DgaMatch
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 DAY = date(2026, 11, 24)
 SPAN = DayRange.of(DAY - timedelta(days=1), DAY + timedelta(days=1))
@@ -169,7 +169,7 @@ def test_a_million_names_are_matched_in_a_second(known: DgaIndex) -> None:
 def test_the_commands(tmp_path: Path) -> None:
     path = tmp_path / "known.npz"
     days = ("--from", str(SPAN.first), "--to", str(SPAN.last))
-    built = run(
+    built = run_here(
         "dga",
         "index",
         *days,
@@ -184,18 +184,18 @@ def test_the_commands(tmp_path: Path) -> None:
     )
     assert (built.returncode, built.stdout) == (0, "")
     host = first("goz", 1)[0]
-    matched = run("dga", "match", "--index", path, host.upper(), "www.example.com", "no name")
+    matched = run_here("dga", "match", "--index", path, host.upper(), "www.example.com", "no name")
     assert matched.returncode == 1  # a row was refused
     rows = [line.split(",") for line in matched.stdout.splitlines()]
     assert [row[1] for row in rows] == ["family", "goz", "murofet"]
-    without = run("dga", "match", *days, "--family", "goz", "--jobs", "1", host)
+    without = run_here("dga", "match", *days, "--family", "goz", "--jobs", "1", host)
     assert (
         without.stdout.splitlines()[1]
         == matched.stdout.splitlines()[1].replace(host.upper(), host).rpartition(",")[0]
         + ","
         + without.stdout.splitlines()[1].rpartition(",")[2]
     )
-    scored = run("score", "--known", path, "--format", "csv", host, "www.example.com")
+    scored = run_here("score", "--known", path, "--format", "csv", host, "www.example.com")
     header, one, other = scored.stdout.splitlines()
     assert header.endswith(",reason,known")
     assert '"goz of 2026-11-21, position 0; murofet v1 of 2026-11-21, position 0"' in one
@@ -207,20 +207,22 @@ def test_a_known_name_is_malicious_whatever_the_model_says(tmp_path: Path) -> No
     path, hosts = tmp_path / "known.npz", first("banjori")
     days = ("--from", str(DAY), "--to", str(DAY))
     assert (
-        run("dga", "index", *days, "--family", "banjori", "--jobs", "1", "--out", path).returncode
+        run_here(
+            "dga", "index", *days, "--family", "banjori", "--jobs", "1", "--out", path
+        ).returncode
         == 0
     )
     score = ("score", "--operating-point", "0.0001", "--format", "jsonl")
-    plain = [json.loads(x) for x in run(*score, *hosts).stdout.splitlines()]
-    known = [json.loads(x) for x in run(*score, "--known", path, *hosts).stdout.splitlines()]
+    plain = [json.loads(x) for x in run_here(*score, *hosts).stdout.splitlines()]
+    known = [json.loads(x) for x in run_here(*score, "--known", path, *hosts).stdout.splitlines()]
     assert any(x["label"] == 0 for x in plain)
     assert all(x["known"] is None for x in plain)
     assert all(x["label"] == 1 for x in known)
     assert [x["known"][0]["position"] for x in known] == [0, 1, 2, 3, 4]
-    allowed = run(*score, "--known", path, "--allow", path.with_suffix(".txt"), hosts[0])
+    allowed = run_here(*score, "--known", path, "--allow", path.with_suffix(".txt"), hosts[0])
     assert allowed.returncode == 2
     path.with_suffix(".txt").write_text(hosts[0])
-    allowed = run(*score, "--known", path, "--allow", path.with_suffix(".txt"), hosts[0])
+    allowed = run_here(*score, "--known", path, "--allow", path.with_suffix(".txt"), hosts[0])
     assert json.loads(allowed.stdout)["label"] == 0  # its owner knows better
 
 
@@ -228,7 +230,7 @@ def test_a_known_name_is_malicious_whatever_the_model_says(tmp_path: Path) -> No
 def test_an_index_out_of_date_is_said_so(tmp_path: Path) -> None:
     path = tmp_path / "known.npz"
     days = ("--from", "2016-01-01", "--to", "2016-01-02")
-    run("dga", "index", *days, "--family", "goz", "--jobs", "1", "--out", path)
+    run_here("dga", "index", *days, "--family", "goz", "--jobs", "1", "--out", path)
     said = "out of date: it knows the names of 2016-01-01 to 2016-01-02"
-    assert said in run("dga", "match", "--index", path, "www.example.com").stderr
-    assert said in run("score", "--known", path, "www.example.com").stderr
+    assert said in run_here("dga", "match", "--index", path, "www.example.com").stderr
+    assert said in run_here("score", "--known", path, "www.example.com").stderr

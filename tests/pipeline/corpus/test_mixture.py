@@ -15,7 +15,7 @@ from pipeline.corpus.mapping import ReadOptions
 from pipeline.corpus.mixture import DEFAULT, Summary, assemble
 from pipeline.corpus.readers import KNOWN
 from pipeline.corpus.schema import CorpusError
-from tests.helpers.commands import run
+from tests.helpers.commands import run_here
 
 HEADER = "host,domain,class,subclass\n"
 MINE = HEADER + (
@@ -240,10 +240,10 @@ def test_a_link_stays_one(mine: str, tmp_path: Path) -> None:
 
 
 def test_the_command(mine: str, out: Path) -> None:
-    done = run("corpus", "--out", out, "--source", mine, "shapes", "--names", "50", "--lenient")
+    done = run_here("corpus", "--out", out, "--source", mine, "shapes", "--names", "50", "--lenient")
     assert (done.returncode, done.stdout) == (0, "")
     assert f"{out}: 146 rows\n  legit: 1 (1 mine)\n  dga: 145 (1 own, 18 shape-l" in done.stderr
-    failed = run("corpus", "--out", out, "--source", "spam")
+    failed = run_here("corpus", "--out", out, "--source", "spam")
     assert failed.returncode == 2
     assert failed.stderr.startswith("corpus: no source 'spam'; known are original, hsts,")
     assert all(name in failed.stderr for name in KNOWN)

@@ -1,0 +1,96 @@
+"""The command serve, and those of `aws`: the app on this machine, its zip, its deployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from malicious_domains.cli.command import DONE, Choice, command, group, option
+from malicious_domains.cli.options import FILE
+from malicious_domains.inputs.console import print_status
+from malicious_domains.inputs.signals import temporary_folder
+
+
+@command("serve", "serve --port 8000", extra="aws")
+@option("--port", type=int, default=8000, metavar="PORT", help="Port to listen on.")
+def serve(port: int) -> int:
+    """Serve the app on 127.0.0.1 until it is stopped."""
+    from ..release import local_server
+
+    local_server.run_app(port)
+
+
+@group("aws", "Package and deploy the app on AWS.", "aws deploy --stage prod --dry-run")
+def aws() -> None:
+    """Group the commands for AWS."""
+
+
+@command("package", "aws package --out build/package", extra="aws")
+@option(
+    "--out",
+    type=FILE,
+    default="build/package",
+    metavar="DIR",
+    help="Folder for the zip and its template.",
+)
+@option(
+    "--architecture",
+    type=Choice(["x86_64", "arm64"]),
+    default="x86_64",
+    help="CPU architecture of the Lambda.",
+)
+def package(out: Path, architecture: str) -> int:
+    """Build the deployment zip."""
+    from ..release import package as packaging
+
+    zipped = packaging.build_package(out, architecture)
+    print(f"{zipped}: {architecture}, {packaging.describe_zip(zipped)}")
+    return DONE
+
+
+@command("deploy", "aws deploy --stage prod --dry-run", extra="all")
+@option(
+    "--stage", default="dev", metavar="STAGE", help="Stage, as in lambda_app/.chalice/config.json."
+)
+@option("--dry-run", "--plan", "dry_run", is_flag=True, help="Show what would change, then exit.")
+@option(
+    "--rollback",
+    "--back",
+    "rollback",
+    is_flag=True,
+    help="Restore what ran before the last deployment.",
+)
+@option("--url", metavar="URL", help="URL at which the app answers (default: API Gateway's).")
+def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
+    """Deploy the app, or roll it back; print the URL.
+
+    Verifies the models, packages the app, deploys it with Chalice and smoke-tests it; rolls back
+    if that fails.
+    """
+    if dry_run and rollback:
+        raise click.UsageError("--dry-run and --rollback: choose one")
+    from ..release import deploy, package
+    from ..release.aws import check_region
+
+    check_region()
+    if rollback:
+        there = deploy.roll_back(stage, url)
+        print_status(f"{stage} runs what it ran before")
+        print(there)
+        return DONE
+    deploy.check_models()
+    with temporary_folder("deploy-") as folder:
+        zipped = package.build_package(folder, package.read_architecture(stage))
+        if dry_run:
+            for line in deploy.list_changes(stage, zipped):
+                print(line)
+            return DONE
+        there = deploy.deploy_stage(stage, zipped, url)
+    print_status(f"{stage} is deployed")
+    print(there)
+    return DONE
+
+
+for part in (package, deploy):
+    aws.add_command(part)

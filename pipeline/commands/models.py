@@ -1,0 +1,167 @@
+"""The commands of `models`: the registry of published versions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from malicious_domains.cli.command import DONE, SOME_INVALID, command, group, option
+from malicious_domains.cli.options import FILE
+from malicious_domains.inputs.console import print_status
+from malicious_domains.names.errors import MaliciousDomainsError
+
+if TYPE_CHECKING:
+    from ..release.manifest import Manifest
+    from ..release.s3 import Storage
+
+_REGISTRY = "REGISTRY"  # the environment variable
+
+_registry = option(
+    "--registry",
+    "--to",
+    "--from",
+    "--in",
+    "registry",
+    envvar=_REGISTRY,
+    show_envvar=True,
+    metavar="s3://BUCKET/PREFIX",
+    help="Registry of the versions.",
+)
+
+
+@group(
+    "models",
+    "List, publish, pull, promote or roll back versions of models in S3.",
+    "models list --registry s3://bucket/models",
+)
+def models() -> None:
+    """Group the commands for versions of models."""
+
+
+def _open_registry(registry: str | None) -> Storage:
+    from ..release.s3 import Storage
+
+    if not registry:
+        raise MaliciousDomainsError(
+            f"no registry given: pass --registry s3://bucket/prefix or set {_REGISTRY}"
+        )
+    return Storage(registry)
+
+
+@command("list", "models list --registry s3://bucket/models", extra="all")
+@_registry
+def list_versions(registry: str | None) -> int:
+    """List the published versions; a star marks the current one."""
+    from ..release import versions
+    from ..release.manifest import Manifest
+
+    storage = _open_registry(registry)
+    pointer = versions.read_pointer(storage)
+    status = DONE
+    print(_HEAD)
+    for version in versions.list_versions(storage):
+        if isinstance(version, Manifest):
+            is_current = pointer and version.version == pointer.version
+            print(_format_row(version, "*" if is_current else ""))
+        else:
+            print(f"{click.get_current_context().info_name}: {version}", file=sys.stderr)
+            status = SOME_INVALID
+    return status
+
+
+@command(
+    "publish",
+    "models publish --registry s3://bucket/models --model build/language --report report",
+    extra="all",
+)
+@_registry
+@option("--model", metavar="MODEL", help="Name of a packaged model, or artifact folder.")
+@option(
+    "--report",
+    type=FILE,
+    metavar="DIR",
+    help="Report folder from `evaluate` to publish with the model.",
+)
+def publish(registry: str | None, model: str | None, report: Path | None) -> int:
+    """Upload an artifact as a version that never changes; print the version."""
+    from malicious_domains.model.artifact import locate_artifact
+
+    from ..release import versions
+
+    made, new = versions.publish(_open_registry(registry), locate_artifact(model), report)
+    if new:
+        size = sum(x["size"] for x in made.files.values()) / 1e6
+        print_status(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")
+    else:
+        print_status(f"is there already, published {made.published}; nothing is changed")
+    print(made.version)
+    return DONE
+
+
+@command(
+    "pull",
+    "models pull current --out malicious_domains/artifacts/language",
+    extra="all",
+)
+@click.argument("version")
+@_registry
+@option("--out", type=FILE, metavar="DIR", help="Folder to install to (default: build/MODEL).")
+def pull(version: str, registry: str | None, out: Path | None) -> int:
+    """Verify and install a version; print the folder.
+
+    VERSION is one of `models list`, or current.
+    """
+    from ..release import versions
+
+    pulled, target = versions.pull(_open_registry(registry), version, out)
+    print_status(
+        f"{pulled.version} is verified: its hashes, {len(pulled.golden)} answers, its MOJO"
+    )
+    print(target)
+    return DONE
+
+
+@command("promote", "models promote language-20261123-0a1b2c3d4e5f", extra="all")
+@click.argument("version")
+@_registry
+def promote(version: str, registry: str | None) -> int:
+    """Make a version the current one. VERSION is one of `models list`."""
+    from ..release import versions
+
+    return _print_current(versions.promote(_open_registry(registry), version).version)
+
+
+@command("rollback", "models rollback --registry s3://bucket/models", extra="all")
+@_registry
+def rollback(registry: str | None) -> int:
+    """Make the version before current again; once more goes further back."""
+    from ..release import versions
+
+    return _print_current(versions.roll_back(_open_registry(registry)).version)
+
+
+for part in (list_versions, publish, pull, promote, rollback):
+    models.add_command(part)
+
+
+def _print_current(version: str) -> int:
+    print_status("current is now")
+    print(version)
+    return DONE
+
+
+_HEAD = f"  {'version':<36} {'trained':<20} {'published':<20} {'errors':>8} {'of':>9} {'AUC':>8}"
+
+
+def _format_row(version: Manifest, mark: str) -> str:
+    numbers = ("false_positive", "false_negative", "validation_rows", "auc")
+    wrong, missed, rows, auc = (version.metrics.get(name) for name in numbers)
+    errors = "-" if wrong is None or missed is None else f"{wrong + missed:,}"
+    return (
+        f"{mark:<1} {version.version:<36} {version.created[:19]:<20} {version.published[:19]:<20} "
+        f"{errors:>8} {'-' if rows is None else f'{rows:,}':>9} "
+        f"{'-' if auc is None else f'{auc:.4f}':>8}"
+    )
