@@ -62,6 +62,7 @@ class Function:
     """A function in an execution environment that starts with its first event."""
 
     def __init__(self, url: str, log: Path, emulator: int, limited: bool = False) -> None:
+        """Take the URL of the emulator, its log and its process."""
         self.url = url
         self.limited = limited  # to the memory and processor asked for
         self._log, self._emulator = log, emulator

@@ -117,7 +117,8 @@ def _score(spark: SparkSession, path: Path, out: Path) -> None:
 
 def _scan(spark: SparkSession, path: Path, out: Path) -> None:
     events = read_events(data_files.open_files(spark, [str(path)]), {})
-    result = scanning.scan_events(spark, events, scanning.ScanRequest(model=ModelOptions("language")))
+    request = scanning.ScanRequest(model=ModelOptions("language"))
+    result = scanning.scan_events(spark, events, request)
     data_files.write_parquet(result.alarms, str(out))
     result.close()
 

@@ -17,15 +17,16 @@ from hypothesis import settings
 from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
-from pipeline.corpus import labelled, sources
-from pipeline.corpus.defaults import write_embedded
-from pipeline.h2o_cluster.cluster import Cluster, open_cluster
+from pipeline.corpus import sources
 from pipeline.release import package
 from pipeline.release.local_server import serve_app
 from tests.helpers import aws_server
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # pandas, H2O and Spark are imported by the fixtures that use them
     from pyspark.sql import SparkSession
+
+    from pipeline.corpus import labelled
+    from pipeline.h2o_cluster.cluster import Cluster
 
 # A JVM lives for seconds here: what the better compiler takes would not come back.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
@@ -101,6 +102,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def original() -> labelled.Corpus:
+    from pipeline.corpus import labelled
+
     return labelled.read_corpus(sources.ORIGINAL.path, "original")
 
 
@@ -111,6 +114,9 @@ def words_txt() -> Path:
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> labelled.Corpus:
+    from pipeline.corpus import labelled
+    from pipeline.corpus.defaults import write_embedded
+
     path = tmp_path_factory.mktemp("corpus") / "embedded.csv"
     write_embedded(path)
     return labelled.read_corpus(path, "embedded")
@@ -126,6 +132,8 @@ def small_csv(embedded: labelled.Corpus, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def h2o_cluster() -> Iterator[Cluster]:
+    from pipeline.h2o_cluster.cluster import open_cluster
+
     with open_cluster() as running:
         yield running
 
