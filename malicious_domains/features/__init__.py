@@ -1,1 +1,1 @@
-"""What is asked of a label: one definition of each feature, for a batch and for one label."""
+"""The features of a label: one formula for each, applied to a batch or to one label."""

@@ -1,4 +1,4 @@
-"""Names of array types, for annotations only: the Lambda starts without numpy.typing."""
+"""Array types for annotations: at run time they are Any, as numpy.typing is slow to import."""
 
 from __future__ import annotations
 

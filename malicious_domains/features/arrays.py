@@ -1,4 +1,4 @@
-"""An artifact's tables as NumPy arrays: what batches look into, and find words with."""
+"""An artifact's tables as NumPy arrays, with which batches look up costs and find words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .array_types import Bytes, Ints, Narrow, NDArray
 from .encoding import BASE_BIT, CODE_MASK, EDGE, OTHER, SIZE, SYMBOL, SYMBOLS, WORD_BIT, Batch
 from .quantities import UNREACHED, pack_path_value
 
-SHORT = 3  # characters of the words that tables by their characters find
+SHORT = 3  # characters of the longest words that are looked up directly
 _SYMBOL = np.array(SYMBOL, np.int32)
 
 
 class Matches(NamedTuple):
-    """Words found in a batch, int32 (matches,) each: places in it, and cells of a Vocabulary."""
+    """Words in a batch, int32 (matches,) each: places in it, and cells of a Vocabulary."""
 
     start: Narrow  # the first character
     end: Narrow  # one past the last character
@@ -30,7 +30,7 @@ class Windows(NamedTuple):
 
     @classmethod
     def of(cls, batch: Batch) -> Windows:
-        """Read the two or three codes as the digits of a number to the base SIZE."""
+        """Read two or three codes as the digits of a number to the base SIZE."""
         wide = batch.codes[: size(batch) + 2].astype(np.intp)
         two = wide[:-2] * SIZE + wide[1:-1]
         return cls(two, two * SIZE + wide[2:])
@@ -45,16 +45,15 @@ class LexiconArrays:
         self.count3, self.base3 = self._windows()
 
     def count(self, batch: Batch) -> Ints:
-        """Words of two characters or more in each label, (labels,).
+        """Count the words of two characters or more in each label, overlapping ones too, (labels,).
 
-        Every occurrence counts, overlapping ones too. All start positions of
-        the batch walk at once: the first three characters by a table, the rest
-        one character a round, for the few that are still inside a word.
+        All start positions of the batch walk at once: the first three characters by a table, the
+        rest one character in each round, for the few that are still inside a word.
         """
         codes, starts, _ = batch
         wide = codes.astype(np.int32)
         at = (wide[:-2] * SIZE + wide[1:-1]) * SIZE + wide[2:]
-        found = self.count3[at]
+        count = self.count3[at]
         base = self.base3[at]
         where = np.flatnonzero(base)
         base = base[where]
@@ -64,29 +63,29 @@ class LexiconArrays:
             cell = self.cells[base + code]
             alive = np.flatnonzero((cell & CODE_MASK) == code)
             where, cell = where[alive], cell[alive]
-            found[where] += (cell >> WORD_BIT) & 1
+            count[where] += (cell >> WORD_BIT) & 1
             base = cell >> BASE_BIT
             deeper = np.flatnonzero(base)
             where, base = where[deeper], base[deeper]
             step += 1
-        return np.add.reduceat(found, starts, dtype=np.int64)
+        return np.add.reduceat(count, starts, dtype=np.int64)
 
     def _windows(self) -> tuple[NDArray[np.int8], Narrow]:
-        """For each three characters: the words they begin with, the state after them."""
+        """Return for each three characters the words they begin with, and the state after them."""
         codes = np.arange(SIZE, dtype=np.int32)
         base = np.full(1, self.cells[0], np.int32)
-        found = np.zeros(1, np.int8)
+        count = np.zeros(1, np.int8)
         for depth in range(3):
             cell = self.cells[base[:, None] + codes]
             alive = ((cell & CODE_MASK) == codes) & (base != 0)[:, None] & (codes != OTHER)
             word = alive & ((cell >> WORD_BIT) & 1 == 1) & (depth > 0)
             base = np.where(alive, cell >> BASE_BIT, 0).ravel()
-            found = (found[:, None] + word).astype(np.int8).ravel()
-        return found, base
+            count = (count[:, None] + word).astype(np.int8).ravel()
+        return count, base
 
 
 class VocabularyArrays:
-    """Words and their costs, and where they stand in a batch."""
+    """Words, their costs, and where they stand in a batch."""
 
     def __init__(self, cells: memoryview, single: memoryview, costs: memoryview) -> None:
         """Take the parts of a Vocabulary."""
@@ -94,39 +93,39 @@ class VocabularyArrays:
         self.single: Bytes = np.frombuffer(single, np.uint8)
         self.costs: Bytes = np.frombuffer(costs, np.uint8)
         self._cell2, self._cell3, self.base3 = self._windows()
-        # By one, two and three characters: what the arc over them adds to a path's value.
+        # By one, two and three characters: the value of the arc over them.
         self.values = (
             pack_path_value(self.single.astype(np.int64), 1, 0, 0),
             np.where(self._cell2, self.value(self._cell2, 2), UNREACHED),
             np.where(self._cell3, self.value(self._cell3, 3), UNREACHED),
         )
-        # By three characters: of the first two and of all three, how many are words.
+        # By three characters: how many of the first two and of all three are words.
         count3 = (self._cell2 != 0)[:, None] + (self._cell3 != 0).reshape(-1, SIZE).astype(np.int8)
         self.count3 = count3.ravel()
 
     def value(self, cells: Narrow, length: int | Narrow) -> Ints:
-        """What words of these cells, (n,), and lengths add to a path's value, int64 (n,)."""
+        """Return the path values of words by their cells (n,) and lengths, int64 (n,)."""
         squares: Ints = np.multiply(length, length, dtype=np.int64)
         return pack_path_value(self.costs[cells].astype(np.int64), 0, 1, squares)
 
     def count(self, batch: Batch, windows: Windows, long: Matches) -> Ints:
-        """Words in each label, overlapping ones too, int64 (labels,).
+        """Count the words in each label, overlapping ones too, int64 (labels,).
 
-        windows and long are those of the batch: Windows.of(batch), and what long() finds.
+        windows and long are Windows.of(batch) and long(batch, windows).
         """
-        found = self.count3.take(windows.three).astype(np.uint8)
-        found += np.bincount(long.start, minlength=len(found)).astype(np.uint8)
-        return np.add.reduceat(found, batch.starts, dtype=np.int64)
+        count = self.count3.take(windows.three).astype(np.uint8)
+        count += np.bincount(long.start, minlength=len(count)).astype(np.uint8)
+        return np.add.reduceat(count, batch.starts, dtype=np.int64)
 
     def long(self, batch: Batch, windows: Windows) -> Matches:
-        """The words of more than SHORT characters in every label, shorter ones first.
+        """Find the words of more than SHORT characters in every label, shorter ones first.
 
-        Words may overlap. All start positions of the batch walk at once, those that are still
-        inside a word after SHORT characters, one character a round.
+        Words may overlap. The start positions that are still inside a word after SHORT characters
+        walk at once, one character in each round.
         """
         base = self.base3.take(windows.three)
         where = np.flatnonzero(base != 0)
-        base, found = base[where], [_NONE]
+        base, matches = base[where], [_NONE]
         length = SHORT
         while where.size:
             code = batch.codes[where + length]
@@ -136,29 +135,26 @@ class VocabularyArrays:
             where, at, cell = where[alive], at[alive], cell[alive]
             length += 1
             word = np.flatnonzero(cell >> WORD_BIT & 1)
-            found.append(_matches(where[word], length, at[word]))
+            matches.append(_match_words(where[word], length, at[word]))
             base = cell >> BASE_BIT
             deeper = np.flatnonzero(base)
             where, base = where[deeper], base[deeper]
-        return Matches(*map(np.concatenate, zip(*found, strict=True)))
+        return Matches(*map(np.concatenate, zip(*matches, strict=True)))
 
     def short(self, windows: Windows) -> Matches:
-        """The words of two and of three characters in every label, shorter ones first.
-
-        Words may overlap.
-        """
-        found = []
+        """Find the words of two and of three characters in every label, shorter ones first."""
+        matches = []
         for length, cell in ((2, self._cell2[windows.two]), (3, self._cell3[windows.three])):
             start = np.flatnonzero(cell)
-            found.append(_matches(start, length, cell[start]))
-        return Matches(*map(np.concatenate, zip(*found, strict=True)))
+            matches.append(_match_words(start, length, cell[start]))
+        return Matches(*map(np.concatenate, zip(*matches, strict=True)))
 
     def _windows(self) -> tuple[Narrow, Narrow, Narrow]:
-        """What the root leads to, in three tables int32, indexed as Windows numbers characters.
+        """Return three tables int32, indexed by the numbers of Windows.
 
-        The cell in which a word of two characters ends, (SIZE**2,), or 0 where they are
-        none; the same of three characters, (SIZE**3,); and the base of the state after
-        three characters, (SIZE**3,), or 0 where no word goes on.
+        The cell in which a word of two characters ends, (SIZE**2,), or 0 if they are none; the
+        same for three characters, (SIZE**3,); and the base of the state after three characters,
+        (SIZE**3,), or 0 if no word goes on.
         """
         codes = np.arange(SIZE, dtype=np.int32)
         base, words = self.cells[:1], []
@@ -181,18 +177,15 @@ class CharacterArrays:
         self.fourgrams: Bytes = (self.above.reshape(SYMBOLS, -1) + self.trigrams).ravel()
 
     def costs(self, batch: Batch) -> tuple[Bytes, Bytes]:
-        """Costs of every character of a batch after two and after three before it.
-
-        Two arrays uint8 (size,), as the labels stand in the batch, each with its end.
-        """
+        """Return the costs of every character after two and after three, uint8 (size,) each."""
         return self.trigrams[window(batch, 3)], self.fourgrams[window(batch, 4)]
 
 
 def window(batch: Batch, order: int) -> Narrow:
-    """The number of the last `order` symbols at each character of a batch, int32 (size,).
+    """Return the number of the last `order` symbols at each character of a batch, int32 (size,).
 
-    It is the index of those symbols in a CharacterModel's table of that order. What stands
-    before a label's start is of the label before: tables must hold one cost for all of it.
+    It is their index in a CharacterModel's table of that order. Before a label's start stand
+    characters of the label before: tables must hold one cost for all of them.
     """
     size = int((batch.lengths + 1).sum())
     symbols = np.full(size + order - 1, EDGE, np.int32)
@@ -204,12 +197,12 @@ def window(batch: Batch, order: int) -> Narrow:
 
 
 def size(batch: Batch) -> int:
-    """Characters of a batch, the marks that end its labels included."""
+    """Return the number of characters of a batch, the terminators of its labels included."""
     return int((batch.lengths + 1).sum())
 
 
-def _matches(start: NDArray[np.intp], length: int, cell: Narrow) -> Matches:
-    """Words of one length, from where each starts and the cell that it ends in."""
+def _match_words(start: NDArray[np.intp], length: int, cell: Narrow) -> Matches:
+    """Return words of one length, from where each starts and the cell it ends in."""
     narrow = start.astype(np.int32)
     return Matches(narrow, narrow + np.int32(length), cell)
 

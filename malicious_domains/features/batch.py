@@ -1,4 +1,4 @@
-"""Many labels as features see them, with what several features need computed once."""
+"""The inputs of the features for a batch of labels; what several features need is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .arrays import Matches, Windows
 from .character_counts import CharacterCounts
 from .encoding import ALPHABET, OTHER, SIZE, Batch
 from .language_tables import Tables, require
-from .quantities import IDNA, Segmentation, Surprise
+from .quantities import IDNA, Segmentation, Surprisal
 from .segmentation import Arcs, all_arcs, viterbi
 
 _CONSONANT, _DIGIT = np.array(character_counts.CONSONANT), np.array(character_counts.DIGIT)
@@ -21,12 +21,12 @@ _C_LOG_C = np.array(quantities.C_LOG_C)
 
 
 class BatchFeatures:
-    """What features are computed from, for all labels of a batch at once: arrays.
+    """The inputs of the features for all labels of a batch: arrays.
 
-    It fulfils FeatureInputs. A property is computed when it is first asked for, then kept.
-    LabelFeatures gives the same for one label as plain numbers of Python, many times
-    faster there: NumPy pays for a call, not for a number. Tests hold both to the same bits.
-    Where a shape is (size,), it has a place for each character and each label's end.
+    A property is computed when it is first needed, then kept. LabelFeatures has the same for one
+    label as numbers of Python, many times faster there: NumPy's cost is in calls, not in numbers.
+    Costs are in sixteenths of a nat. A shape (size,) has a place for each character and each
+    label's end.
     """
 
     def __init__(self, batch: Batch, tables: Tables) -> None:
@@ -38,7 +38,7 @@ class BatchFeatures:
         self.tables = tables
         self.lengths = batch.lengths
         self.size = int((batch.lengths + 1).sum())
-        self.codes = batch.codes[: self.size]  # each label with the mark that ends it
+        self.codes = batch.codes[: self.size]  # each label with its terminator
 
     @cached_property
     def safe_length(self) -> Ints:
@@ -69,7 +69,7 @@ class BatchFeatures:
         n = len(self.lengths)
         owner = np.repeat(np.arange(0, n * SIZE, SIZE), self.lengths + 1)
         counts = np.bincount(owner + self.codes, minlength=n * SIZE).reshape(n, SIZE)
-        counts[:, -1] -= 1  # the mark that ends each label
+        counts[:, -1] -= 1  # each label's terminator
         return counts
 
     @cached_property
@@ -94,50 +94,42 @@ class BatchFeatures:
     @cached_property
     def consonant_run(self) -> Ints:
         """Characters of the longest run of consonants, int64 (labels,)."""
-        return self._longest(_CONSONANT, self.character_counts.consonants)
+        return self._longest_run(_CONSONANT, self.character_counts.consonants)
 
     @cached_property
     def digit_run(self) -> Ints:
         """Characters of the longest run of digits, int64 (labels,)."""
-        return self._longest(_DIGIT, self.character_counts.digits)
+        return self._longest_run(_DIGIT, self.character_counts.digits)
 
     @cached_property
     def idna(self) -> Ints:
         """1 where the label begins with xn--, else 0, int64 (labels,)."""
         prefix = [ALPHABET.index(c) for c in IDNA]
-        found = np.zeros(len(self.lengths), np.int64)
+        starts_with = np.zeros(len(self.lengths), np.int64)
         where = np.flatnonzero(self.codes[self.batch.starts] == prefix[0])
         for place, code in enumerate(prefix):
             at = np.minimum(self.batch.starts[where] + place, self.size - 1)
             where = where[self.codes[at] == code]
-        found[where] = 1
-        return found
+        starts_with[where] = 1
+        return starts_with
 
     @cached_property
     def surprisal(self) -> tuple[Bytes, Bytes]:
         """Costs of each character and end after two and after three before it, uint8 (size,) each.
 
-        In sixteenths of a nat. Raises ValueError without a language model of characters.
+        Raises ValueError without a character model, as trigrams and fourgrams do.
         """
         return require(self.tables.characters).costs(self.batch)
 
     @cached_property
-    def trigrams(self) -> Surprise[Ints]:
-        """Costs after two characters, of all and the highest, int64 (labels,) each.
-
-        In sixteenths of a nat, the end of each label included. Raises ValueError
-        without a language model of characters.
-        """
-        return self._surprise(self.surprisal[0])
+    def trigrams(self) -> Surprisal[Ints]:
+        """Total and highest cost after two characters, int64 (labels,) each."""
+        return self._sum_costs(self.surprisal[0])
 
     @cached_property
-    def fourgrams(self) -> Surprise[Ints]:
-        """Costs after three characters, of all and the highest, int64 (labels,) each.
-
-        In sixteenths of a nat, the end of each label included. Raises ValueError
-        without a language model of characters.
-        """
-        return self._surprise(self.surprisal[1])
+    def fourgrams(self) -> Surprisal[Ints]:
+        """Total and highest cost after three characters, int64 (labels,) each."""
+        return self._sum_costs(self.surprisal[1])
 
     @cached_property
     def windows(self) -> Windows:
@@ -146,12 +138,12 @@ class BatchFeatures:
 
     @cached_property
     def long(self) -> Matches:
-        """The words of the vocabulary with more than three characters, wherever they stand."""
+        """All words of the vocabulary with more than three characters."""
         return require(self.tables.words).arrays.long(self.batch, self.windows)
 
     @cached_property
     def matches(self) -> Matches:
-        """All words of the vocabulary, wherever they stand, shorter ones first."""
+        """All words of the vocabulary, shorter ones first."""
         short = require(self.tables.words).arrays.short(self.windows)
         return Matches(*map(np.concatenate, zip(short, self.long, strict=True)))
 
@@ -162,46 +154,40 @@ class BatchFeatures:
 
     @cached_property
     def viterbi_scores(self) -> Ints:
-        """The value of the cheapest path to each character and each end, int64 (size,).
-
-        Four sums in one number, see `vocabulary`.
-        """
+        """The value of the cheapest path to each character and each end, int64 (size,)."""
         return viterbi(self.batch, require(self.tables.words).arrays, self.windows, self.long)
 
     @cached_property
     def segmentation(self) -> Segmentation[Ints]:
-        """What the cheapest segmentation of each label is made of, int64 (labels,) each.
-
-        Raises ValueError without a vocabulary.
-        """
+        """Sums of each label's cheapest segmentation; raises ValueError without a vocabulary."""
         return Segmentation.unpack(self.viterbi_scores[self.batch.starts + self.lengths])
 
     @cached_property
     def word_matches(self) -> Ints:
         """Substrings of two characters or more that are words, int64 (labels,).
 
-        Of the vocabulary if there is one, else of the lexicon; raises ValueError if there
-        is neither.
+        The words are those of the vocabulary if there is one, else of the lexicon; raises
+        ValueError if there is neither.
         """
         if self.tables.words is None:
             return require(self.tables.lexicon).count(self.batch)
         return self.tables.words.arrays.count(self.batch, self.windows, self.long)
 
     def _sum(self, values: NDArray[np.generic]) -> Ints:
-        """Sums over each label and its end of values (size,), int64 (labels,)."""
+        """Return the sums over each label and its end of values (size,), int64 (labels,)."""
         return np.add.reduceat(values, self.batch.starts, dtype=np.int64)
 
-    def _surprise(self, costs: Bytes) -> Surprise[Ints]:
-        """Sum and maximum over each label and its end of costs, uint8 (size,)."""
+    def _sum_costs(self, costs: Bytes) -> Surprisal[Ints]:
+        """Return the sum and the maximum over each label and its end of costs, uint8 (size,)."""
         highest = np.maximum.reduceat(costs, self.batch.starts)
-        return Surprise(self._sum(costs), highest.astype(np.int64))
+        return Surprisal(self._sum(costs), highest.astype(np.int64))
 
-    def _longest(self, kind: Bools, number: Ints) -> Ints:
-        """The longest run in each label of characters of a kind, int64 (labels,).
+    def _longest_run(self, kind: Bools, number: Ints) -> Ints:
+        """Return the longest run in each label of characters of a kind, int64 (labels,).
 
         kind: bool (SIZE,); number: how many of that kind each label has, int64 (labels,).
         """
-        stops = np.flatnonzero(~kind[self.codes])  # the mark that ends a label is one
+        stops = np.flatnonzero(~kind[self.codes])  # a terminator is one
         runs = np.diff(stops, prepend=-1) - 1
         each = self.lengths + 1 - number
         return np.maximum.reduceat(runs, np.cumsum(each) - each)

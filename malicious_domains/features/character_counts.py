@@ -1,9 +1,8 @@
-"""Kinds of characters, and how often each stands in a label, all counted in one sum.
+"""How often each kind of character stands in a label, all counted in one sum.
 
-Every two neighbouring characters have a number whose fields of BITS bits say
-what the second one is and whether it is of another kind than the first. Sums of
-these numbers over a label count all fields at once; none runs into the next, as
-a label has MAX_LENGTH characters at most.
+Every two neighbouring characters have a number whose fields of BITS bits say what the second is
+and whether its kind differs from the first's. Their sum over a label counts all fields at once;
+none runs into the next, as a label has at most MAX_LENGTH characters.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ BITS = 9
 
 
 def _kind(characters: str) -> list[bool]:
-    """Whether each of the SIZE character codes is of a kind."""
+    """Return whether each of the SIZE character codes is of a kind."""
     return [character in characters for character in ALPHABET] + [False]
 
 
@@ -43,7 +42,7 @@ class CharacterCounts(NamedTuple, Generic[Count]):
 
     @classmethod
     def unpack(cls, packed: Count) -> CharacterCounts[Count]:
-        """Take apart the sum of PAIRS over the neighbours of a label: int, or int64 (labels,)."""
+        """Unpack the sum of PAIRS over the neighbours of a label: int, or int64 (labels,)."""
         fields = range(len(cls._fields))
         return CharacterCounts(*(packed >> BITS * i & (1 << BITS) - 1 for i in fields))
 
@@ -54,7 +53,7 @@ def _pack(fields: Iterable[bool]) -> int:
 
 @cache
 def _row(vowel: bool, consonant: bool, digit: bool) -> list[int]:
-    """The numbers of every character code after a character of this kind."""
+    """Return the numbers of every character code after a character of this kind."""
     row = []
     for kinds in zip(VOWEL, CONSONANT, DIGIT, _RARE, _HYPHEN, strict=True):
         letter = kinds[0] or kinds[1]

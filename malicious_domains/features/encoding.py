@@ -1,26 +1,27 @@
-"""Labels as numbers: one byte a character, for every name of a batch at once."""
+"""Labels as character codes, one byte each, for all labels of a batch at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..names.errors import MAX_LABEL
+
 if TYPE_CHECKING:
     from .array_types import Bytes, Ints
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
-OTHER = len(ALPHABET)  # every other character, and what ends a label
+OTHER = len(ALPHABET)  # every other character, and the terminator of a label
 SIZE = OTHER + 1
 MAX_LENGTH = 255  # characters of a label that can be encoded
-DNS_LENGTH = 63  # that a label may have (RFC 1035, 2.3.4)
 
-UNIT = 16  # of the costs of words and characters in a nat
-SYMBOLS = 29  # of the character model: a-z, a digit, the hyphen, all else with a label's end
+UNIT = 16  # units of cost in a nat
+SYMBOLS = 29  # of the character model: a-z, any digit, the hyphen, all else and the terminator
 EDGE = SYMBOLS - 1
-# Of each character code.
+# By character code.
 SYMBOL = [26 if c.isdigit() else 27 if c == "-" else ord(c) - 97 for c in ALPHABET] + [EDGE]
 
-# Parts of a cell of an automaton of words: see tables.
+# Parts of a cell of an automaton of words, see language_tables.py.
 CODE_MASK, WORD_BIT, BASE_BIT = 63, 6, 7
 
 _CODE_OF_BYTE = bytes(ALPHABET.find(chr(byte)) % SIZE for byte in range(256))
@@ -29,9 +30,8 @@ _CODE_OF_BYTE = bytes(ALPHABET.find(chr(byte)) % SIZE for byte in range(256))
 class Batch(NamedTuple):
     """Encoded labels.
 
-    codes: uint8, the labels one after the other, each ended by OTHER, with two
-    more at the end so that a window of three characters may start anywhere.
-    starts, lengths: int64 (labels,).
+    codes: uint8, the labels one after the other, each with its terminator OTHER, and two more, so
+    that a window of three characters may start anywhere. starts, lengths: int64 (labels,).
     """
 
     codes: Bytes
@@ -40,11 +40,12 @@ class Batch(NamedTuple):
 
 
 def encode_labels(labels: Sequence[str]) -> Batch:
-    """Encode labels; characters outside ALPHABET all become OTHER.
+    """Encode labels; raises ValueError for a label over MAX_LENGTH.
 
-    Raises ValueError for a label over MAX_LENGTH.
+    >>> encode_labels(["ab", "c"]).codes.tolist()
+    [0, 1, 37, 2, 37, 37, 37]
     """
-    import numpy as np  # for those alone who ask for many
+    import numpy as np  # one label does not need it
 
     raw = encode_label("\0".join(labels) + "\0\0\0")
     lengths = np.fromiter(map(len, labels), np.int64, len(labels))
@@ -54,8 +55,12 @@ def encode_labels(labels: Sequence[str]) -> Batch:
 
 
 def encode_label(text: str) -> bytes:
-    """The code of each character."""
-    # One byte a code point: what latin-1 lacks becomes "?", which is OTHER too.
+    """Return the code of each character; those outside ALPHABET become OTHER.
+
+    >>> list(encode_label("a9-é"))
+    [0, 35, 36, 37]
+    """
+    # latin-1 gives each code point one byte; those it lacks become "?", which is OTHER too.
     return text.encode("latin-1", "replace").translate(_CODE_OF_BYTE)
 
 
@@ -68,18 +73,18 @@ def check_length(length: int) -> None:
 def check_labels(labels: Sequence[str], batch: Batch) -> None:
     """Raise ValueError, naming the first, unless all are 1 to 63 lower-case LDH characters.
 
-    batch is encode(labels), in which every other character is OTHER, as the marks that end
-    labels are: they are counted.
+    batch is encode_labels(labels), in which every other character is OTHER, as terminators are:
+    counting OTHER finds them.
     """
-    marks = len(labels) + 2
+    terminators = len(labels) + 2
     lengths = batch.lengths
-    if (batch.codes == OTHER).sum() == marks and not (
-        labels and (lengths.min() < 1 or lengths.max() > DNS_LENGTH)
+    if (batch.codes == OTHER).sum() == terminators and not (
+        labels and (lengths.min() < 1 or lengths.max() > MAX_LABEL)
     ):
         return
     for label in labels:
-        if not 1 <= len(label) <= DNS_LENGTH or OTHER in encode_label(label):
+        if not 1 <= len(label) <= MAX_LABEL or OTHER in encode_label(label):
             raise ValueError(
-                f"{label[:80]!r} is no label: expected 1 to {DNS_LENGTH} lower-case letters, "
+                f"{label[:80]!r} is no label: expected 1 to {MAX_LABEL} lower-case letters, "
                 "digits and hyphens; score_many() takes names, hosts and URLs as they come"
             )

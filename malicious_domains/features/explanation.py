@@ -1,4 +1,4 @@
-"""What a person is shown of a verdict: the words found, and the least likely characters."""
+"""What explains a verdict: the words of a label, and its least likely characters."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ import numpy as np
 
 from .array_types import Ints
 from .batch import BatchFeatures
-from .quantities import STRETCH, Reason, segmentation_text
+from .quantities import UNLIKELY_LENGTH, Reason, segmentation_text
 
 
 def explain(features: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
-    """The reasons of every label, in order; labels are those that features were made of."""
+    """Yield the reason for each label; labels are those of the features, in order."""
     if features.tables.words is None or features.tables.characters is None:
         return (Reason(None, None) for _ in labels)
-    return map(Reason, segmentations(features, labels), _unlikely(features, labels))
+    return map(Reason, segment_labels(features, labels), _find_unlikely(features, labels))
 
 
-def segmentations(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
-    """Each label with a bar between the parts of its cheapest segmentation: "face|book".
+def segment_labels(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
+    """Yield the cheapest segmentation of each label: "face|book".
 
-    labels are those that features were made of. Characters in no word stay together.
-    Raises ValueError without a vocabulary.
+    labels are those of the features. Raises ValueError without a vocabulary.
     """
     arcs_to: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for start, end, value in zip(*(x.tolist() for x in features.arcs), strict=True):
@@ -39,11 +38,11 @@ def segmentations(features: BatchFeatures, labels: Sequence[str]) -> Iterator[st
         yield segmentation_text(label, partial(backpointer, first))
 
 
-def _unlikely(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
-    """The STRETCH characters of highest cost together; the first of equals."""
+def _find_unlikely(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
+    """Yield the UNLIKELY_LENGTH characters of highest total cost, the first of equal ones."""
     cost = features.surprisal[0].astype(np.int64)
-    total = np.convolve(cost, np.ones(STRETCH, np.int64))[: len(cost)]
+    total = np.convolve(cost, np.ones(UNLIKELY_LENGTH, np.int64))[: len(cost)]
     for label, start in zip(labels, features.batch.starts.tolist(), strict=True):
-        ends: Ints = total[start + STRETCH - 1 : start + len(label)]
+        ends: Ints = total[start + UNLIKELY_LENGTH - 1 : start + len(label)]
         at = int(ends.argmax()) if ends.size else 0
-        yield label[at : at + STRETCH]
+        yield label[at : at + UNLIKELY_LENGTH]

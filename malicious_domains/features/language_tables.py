@@ -1,20 +1,20 @@
-"""What an artifact knows of words and characters: tables as they stand in its files.
+"""An artifact's tables of words and characters, as views of its files.
 
-They are views of memory, and no NumPy is needed to look into them: `single` does so number by
-number. A batch makes arrays of the same memory, and what it derives from them, when the first
-one comes: `arrays`.
+They are read without NumPy, number by number, by `single`; `arrays` makes arrays of the same
+memory for a batch.
 
 Words stand in an automaton laid out as a double array (Aoe, "An efficient digital search
-algorithm by using a double-array structure", IEEE TSE 15(9), 1989). Cell ``base + code`` of a
-state holds its transition over that character code, packed into 32 bits:
+algorithm by using a double-array structure", IEEE TSE 15(9), 1989), by hand because it is read
+without NumPy and walked by NumPy. Cell ``base + code`` of a state holds its transition over that
+character code, packed into 32 bits:
 
-    bits 0-5   the character code, so that a foreign cell is told apart
+    bits 0-5   the character code, by which cells of other states are recognised
     bit  6     1 where a word ends here
     bits 7-30  base of the next state, 0 where it has no transitions
 
-Bases are unique, hence a cell whose code fits belongs to the state that asks.
-Cell 0 holds the base of the root; an empty cell holds OTHER, the code that ends
-a label, and leads nowhere, so that no walk runs past the end of its label.
+Bases are unique, so a cell with the right code belongs to the state. Cell 0 holds the base of the
+root. An empty cell holds OTHER, the terminator, and leads nowhere, so that no walk runs past the
+end of its label.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class Tables(NamedTuple):
-    """What an artifact knows of words and characters; None: it has no such table."""
+    """An artifact's tables; None for one that it does not have."""
 
     lexicon: Lexicon | None = None  # words that are counted
     characters: CharacterModel | None = None  # costs of characters after those before them
@@ -51,21 +51,18 @@ class Tables(NamedTuple):
 
 
 def require(table: T | None) -> T:
-    """The table; raises ValueError if it is None."""
+    """Return a table; raises ValueError if it is None."""
     if table is None:
         raise ValueError("a feature needs a table that the artifact does not have")
     return table
 
 
 class Lexicon:
-    """The words that `num_words` counts; read-only, safe to share by threads.
-
-    They stand in a minimal acyclic word graph.
-    """
+    """The words that `num_words` counts, a minimal acyclic word graph; read-only."""
 
     def __init__(self, cells: Numbers) -> None:
         """Take the packed cells, int32 (n,); raises ValueError if they cannot be."""
-        self.cells = automaton(cells)
+        self.cells = check_automaton(cells)
 
     @classmethod
     def load(cls, path: Path) -> Lexicon:
@@ -74,13 +71,13 @@ class Lexicon:
 
     @cached_property
     def arrays(self) -> LexiconArrays:
-        """The same for batches; made once, and with it NumPy is imported."""
+        """The same for batches; imports NumPy when the first one comes."""
         from .arrays import LexiconArrays
 
         return LexiconArrays(self.cells)
 
     def count(self, batch: Batch) -> Ints:
-        """Words of two characters or more in each label, overlapping ones too, int64 (labels,)."""
+        """Count the words in each label, see LexiconArrays.count()."""
         return self.arrays.count(batch)
 
     def __reduce__(self) -> tuple[type[Lexicon], tuple[object]]:
@@ -88,11 +85,7 @@ class Lexicon:
 
 
 class Vocabulary:
-    """The words that a label may be cut into, and their costs; read-only, safe to share by threads.
-
-    They stand in a tree: every word ends in a cell of its own, which has its cost: -ln P in
-    sixteenths of a nat.
-    """
+    """The words of segmentations, a tree; each ends in its own cell, with a cost; read-only."""
 
     def __init__(self, cells: Numbers, costs: Numbers) -> None:
         """Take the packed cells, int32 (n,), and costs, uint8 (SIZE + n,).
@@ -101,14 +94,14 @@ class Vocabulary:
         Raises ValueError for arrays of other types or shapes, or if a walk over
         the cells could leave them or its label.
         """
-        self.cells = automaton(cells)
+        self.cells = check_automaton(cells)
         known = npy.view_numbers(costs, "costs", npy.UINT8)
         _check_size(known, SIZE + len(self.cells))
         self.single, self.costs = known[:SIZE], known[SIZE:]
 
     @cached_property
     def arrays(self) -> VocabularyArrays:
-        """The same for batches; made once, and with it NumPy is imported."""
+        """The same for batches; imports NumPy when the first one comes."""
         from .arrays import VocabularyArrays
 
         return VocabularyArrays(self.cells, self.single, self.costs)
@@ -118,13 +111,11 @@ class Vocabulary:
 
 
 class CharacterModel:
-    """Costs of a character after two and after three others; read-only, safe to share by threads.
+    """Costs of a character after two and after three others; read-only.
 
-    How surprising each character of a label is, by a language model of legitimate labels with
-    interpolated counts (Witten and Bell, IEEE Trans. Information Theory 37(4), 1991). A cost is
-    -ln P in sixteenths of a nat, from 0 to 255, a whole number, so that sums are exact in any
-    order. Digits count as one symbol; the end of a label is a symbol too, and stands before its
-    start.
+    A language model of legitimate labels with interpolated counts (Witten and Bell, IEEE Trans.
+    Information Theory 37(4), 1991). A cost is a whole number, so that sums are exact in any order.
+    Digits count as one symbol; the terminator is a symbol too, and stands before the start.
     """
 
     def __init__(self, trigrams: Numbers, fourgrams: Numbers) -> None:
@@ -141,24 +132,21 @@ class CharacterModel:
 
     @cached_property
     def arrays(self) -> CharacterArrays:
-        """The same for batches; made once, and with it NumPy is imported."""
+        """The same for batches; imports NumPy when the first one comes."""
         from .arrays import CharacterArrays
 
         return CharacterArrays(self.trigrams, self.above)
 
     def costs(self, batch: Batch) -> tuple[Bytes, Bytes]:
-        """Costs of every character of a batch after two and after three before it.
-
-        Two arrays uint8 (size,), as the labels stand in the batch, each with its end.
-        """
+        """Return the costs of every character of a batch, see CharacterArrays.costs()."""
         return self.arrays.costs(batch)
 
     def __reduce__(self) -> tuple[type[CharacterModel], tuple[object, object]]:
         return CharacterModel, (bytes(self.trigrams), bytes(self.above))
 
 
-def automaton(cells: Numbers) -> memoryview:
-    """The cells of an automaton, int32 (n,), as a view.
+def check_automaton(cells: Numbers) -> memoryview:
+    """Return the cells of an automaton, int32 (n,), as a view.
 
     Raises ValueError unless every walk stays inside the cells and inside its label.
     """
@@ -173,10 +161,10 @@ def automaton(cells: Numbers) -> memoryview:
 
 
 def _is_damaged(cells: bytes) -> bool:
-    """Whether a cell is negative, or one but the root's goes on with OTHER or a code above it.
+    """Return whether a cell is negative, or any but the root's goes on with OTHER or above.
 
-    A loop over the cells would take longer than all else at start: what is looked at together
-    is one byte of every cell, the bits of its code first.
+    A loop over the cells would take longer than all else at start, so one byte of every cell is
+    checked at a time.
     """
     lowest, *others = (cells[i::_BYTES] for i in range(_BYTES))
     if not others[-1].isascii() or lowest[1:].translate(None, _WITHIN):

@@ -1,7 +1,4 @@
-"""What is computed of a label, as a number of Python for one and as arrays for a batch.
-
-Here stands what both have in common, so that both give the same bits.
-"""
+"""What one label and a batch have in common, so that both give the same bits."""
 
 from __future__ import annotations
 
@@ -13,33 +10,33 @@ from .array_types import Count
 from .encoding import MAX_LENGTH
 
 IDNA = "xn--"
-STRETCH = 4  # characters, of the least likely ones that are shown
-# c log2 c by the count c. Rounded to multiples of 2**-42: sums below 2**11 are then
-# exact, so that a label's entropy does not depend on the order in which they are added.
+UNLIKELY_LENGTH = 4  # characters of the least likely substring that is shown
+# c log2 c by the count c, rounded to multiples of 2**-42: sums below 2**11 are then exact, whatever
+# their order.
 C_LOG_C = [round(c * log2(max(c, 1)) * 2.0**42) / 2.0**42 for c in range(MAX_LENGTH + 1)]
 
-# A cut of a label into words and single characters is a path from its start to its end.
-# Where the sums of a path's value begin; squared lengths take the bits below the words.
+# A segmentation into words and single characters is a path from a label's start to its end. These
+# are the lowest bits of the sums in a path's value; squared lengths are below the words.
 COST_BIT, _SINGLES_BIT, _WORDS_BIT = 36, 24, 14
 ONE_SINGLE, ONE_WORD = 1 << _SINGLES_BIT, 1 << _WORDS_BIT
-UNREACHED = 1 << 62  # above every path's value; the sum of the two still fits
+UNREACHED = 1 << 62  # above every path's value; their sum still fits
 
 
 def pack_path_value(cost: Count, singles: int, words: int, squares: Count | int) -> Count:
-    """The four sums of a path in one number: int, or int64 (n,).
+    """Pack the four sums of a path, see Segmentation, into one number: int, or int64 (n,).
 
-    cost: in sixteenths of a nat; singles: characters in no word; squares: sum of the
-    words' squared lengths. No sum runs into the next for a label of MAX_LENGTH
-    characters and words of at most 63. The cost has the highest bits, so that one addition
-    carries all four and one minimum compares them: first by cost, then by single characters,
-    words, and squared lengths of words.
+    No sum runs into the next for a label of MAX_LENGTH characters. The cost has the highest bits,
+    so that one addition carries all four and one minimum compares them, first by cost.
+
+    >>> unpack_path_value(pack_path_value(100, 2, 1, 16) + pack_path_value(20, 1, 0, 0))
+    (120, 3, 1, 16)
     """
-    # Inner brackets: of arrays, one addition less.
+    # The inner brackets save arrays one addition.
     return (cost << COST_BIT) + ((singles << _SINGLES_BIT) + (words << _WORDS_BIT) + squares)
 
 
 def unpack_path_value(value: Count) -> tuple[Count, Count, Count, Count]:
-    """Cost, single characters, words and squared lengths of a path: int, or int64 (n,) each."""
+    """Return cost, single characters, words and squared lengths of a path."""
     return (
         value >> COST_BIT,
         value >> _SINGLES_BIT & (1 << COST_BIT - _SINGLES_BIT) - 1,
@@ -49,7 +46,7 @@ def unpack_path_value(value: Count) -> tuple[Count, Count, Count, Count]:
 
 
 class Segmentation(NamedTuple, Generic[Count]):
-    """What the cheapest segmentation of a label is made of: an int each, or int64 (labels,)."""
+    """The sums of a label's cheapest segmentation: int each, or int64 (labels,)."""
 
     cost: Count  # in sixteenths of a nat
     singles: Count  # characters in no word
@@ -58,31 +55,31 @@ class Segmentation(NamedTuple, Generic[Count]):
 
     @classmethod
     def unpack(cls, value: Count) -> Segmentation[Count]:
-        """Take apart the value of the cheapest path to a label's end: int, or int64 (labels,)."""
+        """Unpack the value of the cheapest path to a label's end."""
         return Segmentation(*unpack_path_value(value))
 
 
-class Surprise(NamedTuple, Generic[Count]):
-    """How unlikely a label's characters and its end are, each after those before it.
-
-    Costs in sixteenths of a nat: an int each, or int64 (labels,).
-    """
+class Surprisal(NamedTuple, Generic[Count]):
+    """Costs of a label's characters and its end after those before: int, or int64 (labels,)."""
 
     total: Count  # over all characters and the end
     highest: Count  # of one character or the end, at most 255
 
 
 class Reason(NamedTuple):
-    """Why a label looks as it does to a model; None where the model has no such table."""
+    """What explains a verdict; None if the model lacks the table."""
 
     segmentation: str | None  # words and the characters between them: "face|book"
-    unlikely: str | None  # the stretch of characters that surprises most
+    unlikely: str | None  # the substring of highest cost
 
 
 def segmentation_text(label: str, backpointer: Callable[[int], int]) -> str:
-    """A label with a bar between the parts of a segmentation; characters in no word stay together.
+    """Return a label with bars between the parts of a segmentation; single characters join up.
 
-    backpointer(end): where the part begins that ends there, both from the label's start.
+    backpointer(end) is the start of the part that ends there, from the label's start.
+
+    >>> segmentation_text("facebook7x", [0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 9].__getitem__)
+    'face|book|7x'
     """
     parts: list[str] = []
     at, inside = len(label), False

@@ -1,10 +1,9 @@
-"""The cheapest way to cut a label into words and single characters.
+"""The cheapest segmentation of a label into words and single characters.
 
-Each word has a cost, -ln P in sixteenths of a nat, and so has each character
-that stands in no word; the cost of a cut is their sum. Words and characters are
-the arcs of a lattice over the positions of a label, and a cut is a path through
-it. The cheapest is found by dynamic programming over the positions (Viterbi,
-IEEE Trans. Information Theory 13(2), 1967), for all labels of a batch at once.
+Each word has a cost, -ln P in sixteenths of a nat, and so has each character in no word; the cost
+of a segmentation is their sum. Words and characters are arcs between the positions of a label, a
+segmentation is a path, and the cheapest is found by dynamic programming (Viterbi, IEEE Trans.
+Information Theory 13(2), 1967), for all labels of a batch at once.
 """
 
 from __future__ import annotations
@@ -21,39 +20,39 @@ from .quantities import UNREACHED
 
 
 class Arcs(NamedTuple):
-    """Words and single characters that cuts may be made of, (arcs,) each."""
+    """Words and single characters as arcs, (arcs,) each."""
 
     start: NDArray[np.signedinteger[Any]]  # the place of the first character
     end: NDArray[np.signedinteger[Any]]  # one past the last character
-    value: Ints  # what the arc adds to a path's value
+    value: Ints  # added to the path's value
 
 
 class PositionMajor:
-    """A batch turned round: first characters, second ones and so on, longest labels first.
+    """A batch transposed: first characters, second ones and so on, longest labels first.
 
-    What stands at one position of all labels is one slice, and what stands
-    before it at the same places of the slice before: arcs need no look-up.
+    The characters at one position are one slice, and those before them have the same places in
+    the slice before: arcs need no look-up.
     """
 
     def __init__(self, batch: Batch) -> None:
-        """Take an encoded batch; the mark that ends a label counts as its last position."""
+        """Take an encoded batch; the terminator of a label is its last position."""
         order = np.argsort((255 - batch.lengths).astype(np.uint8), kind="stable")
         reach = np.bincount(batch.lengths, minlength=1)[::-1].cumsum()[::-1]
-        self.bounds = [0, *np.cumsum(reach).tolist()]  # of the slices, the ends' included
+        self.bounds = [0, *np.cumsum(reach).tolist()]  # of the slices
         starts = batch.starts[order]
-        self.place = np.empty(self.bounds[-1], np.intp)  # in the batch, of each
+        self.place = np.empty(self.bounds[-1], np.intp)  # of each in the batch
         for position, (low, high) in enumerate(pairwise(self.bounds)):
             np.add(starts[: high - low], position, out=self.place[low:high])
 
     def inverse(self) -> NDArray[np.intp]:
-        """Where each character of the batch stands here, intp (size,): the inverse of place."""
+        """Return where each character of the batch stands here, intp (size,)."""
         inverse = np.empty_like(self.place)
         inverse[self.place] = np.arange(len(inverse))
         return inverse
 
 
 def viterbi(batch: Batch, words: VocabularyArrays, windows: Windows, long: Matches) -> Ints:
-    """The value of the cheapest path to every character and end of a batch, int64 (size,).
+    """Return the value of the cheapest path to every character and end, int64 (size,).
 
     windows and long are those of the batch and the words: Windows.of(batch) and
     words.long(batch, windows). For the value see quantities.pack_path_value.
@@ -80,10 +79,9 @@ def viterbi(batch: Batch, words: VocabularyArrays, windows: Windows, long: Match
 
 
 def _long_arcs(turned: PositionMajor, words: VocabularyArrays, long: Matches) -> list[Arcs]:
-    """The arcs of long words by the position that they start at, between places in turned.
+    """Return the arcs of long words by the position they start at, between places in turned.
 
-    Those of one position are of different labels or lengths, so that no two of
-    them lead to the same place.
+    Those of one position differ in label or length: no two lead to the same place.
     """
     inverse = turned.inverse()
     start = inverse[long.start]
@@ -96,12 +94,9 @@ def _long_arcs(turned: PositionMajor, words: VocabularyArrays, long: Matches) ->
 
 
 def all_arcs(batch: Batch, words: VocabularyArrays, matches: Matches) -> Arcs:
-    """The arcs of every character by itself and of all words found, in this order.
-
-    matches: all words that the batch holds. Places are those in the batch.
-    """
+    """Return the arcs of every single character and of all words of a batch, in this order."""
     inside = np.ones(size(batch), np.bool_)
-    inside[batch.starts + batch.lengths] = False  # the marks that end labels
+    inside[batch.starts + batch.lengths] = False  # terminators
     where = np.flatnonzero(inside).astype(np.int32)
     return Arcs(
         np.concatenate([where, matches.start]),
@@ -116,6 +111,6 @@ def all_arcs(batch: Batch, words: VocabularyArrays, matches: Matches) -> Arcs:
 
 
 def positions(batch: Batch) -> Bytes:
-    """The place of each character and end of a batch within its label, from 0, uint8 (size,)."""
+    """Return the place of each character and end within its label, from 0, uint8 (size,)."""
     place = np.arange(size(batch)) - np.repeat(batch.starts, batch.lengths + 1)
     return place.astype(np.uint8)

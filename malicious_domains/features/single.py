@@ -1,4 +1,4 @@
-"""One label as features see it, by a walk over its characters in plain Python."""
+"""The inputs of the features for one label, by walks over its characters in plain Python."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .quantities import (
     IDNA,
     ONE_SINGLE,
     ONE_WORD,
-    STRETCH,
+    UNLIKELY_LENGTH,
     UNREACHED,
     Reason,
     Segmentation,
-    Surprise,
+    Surprisal,
     segmentation_text,
 )
 
@@ -37,12 +37,10 @@ _WORD_MASK = 1 << WORD_BIT
 
 
 class LabelFeatures:
-    """What features are computed from, for one label: plain numbers of Python.
+    """The inputs of the features for one label: numbers of Python, see BatchFeatures.
 
-    It fulfils FeatureInputs, as BatchFeatures does with arrays for many labels at once.
-    NumPy pays for a call, not for a number: for one label, whose arrays would have a dozen
-    elements, the same tables are read character by character, many times faster. Tests
-    hold both to the same bits.
+    NumPy's cost is in calls: for one label the same tables are read character by character, many
+    times faster. Tests hold both classes to the same bits.
     """
 
     def __init__(self, label: str, tables: Tables) -> None:
@@ -56,7 +54,7 @@ class LabelFeatures:
         self.safe_length = max(n, 1)
         self.bigram_count = max(n - 1, 1)
         check_length(n)
-        self.codes = encode_label(label + "\0")  # with the mark that ends it
+        self.codes = encode_label(label + "\0")  # with its terminator
 
     @cached_property
     def character_counts(self) -> CharacterCounts[int]:
@@ -85,12 +83,12 @@ class LabelFeatures:
     @property
     def consonant_run(self) -> int:
         """Characters of the longest run of consonants."""
-        return self._longest(CONSONANT)
+        return self._longest_run(CONSONANT)
 
     @property
     def digit_run(self) -> int:
         """Characters of the longest run of digits."""
-        return self._longest(DIGIT)
+        return self._longest_run(DIGIT)
 
     @property
     def idna(self) -> int:
@@ -101,8 +99,7 @@ class LabelFeatures:
     def surprisal(self) -> tuple[list[int], list[int]]:
         """Costs of each character and the end after two and after three characters before it.
 
-        In sixteenths of a nat, label's length + 1 each. Raises ValueError without a
-        language model of characters.
+        Raises ValueError without a character model, as trigrams and fourgrams do.
         """
         model = require(self.tables.characters)
         trigrams, above = model.trigrams, model.above
@@ -116,70 +113,49 @@ class LabelFeatures:
         return after_two, after_three
 
     @property
-    def trigrams(self) -> Surprise[int]:
-        """Costs after two characters: of all together, and the highest.
-
-        In sixteenths of a nat, the end of the label included. Raises ValueError
-        without a language model of characters.
-        """
+    def trigrams(self) -> Surprisal[int]:
+        """Total and highest cost after two characters."""
         costs = self.surprisal[0]
-        return Surprise(sum(costs), max(costs))
+        return Surprisal(sum(costs), max(costs))
 
     @property
-    def fourgrams(self) -> Surprise[int]:
-        """Costs after three characters: of all together, and the highest.
-
-        In sixteenths of a nat, the end of the label included. Raises ValueError
-        without a language model of characters.
-        """
+    def fourgrams(self) -> Surprisal[int]:
+        """Total and highest cost after three characters."""
         costs = self.surprisal[1]
-        return Surprise(sum(costs), max(costs))
+        return Surprisal(sum(costs), max(costs))
 
     @property
     def word_matches(self) -> int:
-        """Substrings of two characters or more that are words.
-
-        Of the vocabulary if there is one, else of the lexicon; raises ValueError if there
-        is neither.
-        """
+        """Substrings of two characters or more that are words, see BatchFeatures."""
         if self.tables.words:
             return self._paths[2]
         cells = require(self.tables.lexicon).cells
-        return sum(len(self._words(cells, start)) for start in range(self.lengths))
+        return sum(len(self._find_words(cells, start)) for start in range(self.lengths))
 
     @property
     def segmentation(self) -> Segmentation[int]:
-        """What the cheapest segmentation of the label into words is made of.
-
-        Raises ValueError without a vocabulary.
-        """
+        """The sums of the cheapest segmentation; raises ValueError without a vocabulary."""
         return Segmentation.unpack(self._paths[0])
 
     def reason(self) -> Reason:
-        """The cheapest segmentation and the least likely stretch, as explanation.explain has them.
-
-        Both None without a vocabulary or a language model of characters.
-        """
+        """Return the cheapest segmentation and the least likely substring, as explain() does."""
         if self.tables.words is None or self.tables.characters is None:
             return Reason(None, None)
-        return Reason(self.segmentation_text, self._unlikely())
+        return Reason(self.segmentation_text, self._find_unlikely())
 
     @property
     def segmentation_text(self) -> str:
-        """The label with a bar between the parts of its cheapest segmentation: "face|book".
-
-        Characters in no word stay together. Raises ValueError without a vocabulary.
-        """
+        """The cheapest segmentation: "face|book"; raises ValueError without a vocabulary."""
         return segmentation_text(self.label, self._paths[1].__getitem__)
 
     @cached_property
     def _paths(self) -> tuple[int, list[int], int]:
-        """The value of the cheapest path, the backpointer of each place, and the words found.
+        """The value of the cheapest path, the backpointers, and the number of words.
 
-        A backpointer is where the last arc to a place begins. Of paths that are worth the
-        same the one with the shortest last arc is taken, as by explanation.segmentations.
+        A backpointer is where the last arc to a place begins; of equal paths the one with the
+        shortest last arc is taken, as by explanation.segment_labels().
         """
-        words, found, n = require(self.tables.words), 0, self.lengths
+        words, count, n = require(self.tables.words), 0, self.lengths
         cells, costs, single = words.cells, words.costs, words.single
         best, backpointers = [0] + [UNREACHED] * n, [0] * (n + 1)
         for start, code in enumerate(self.codes[:n]):
@@ -187,41 +163,38 @@ class LabelFeatures:
             value = here + (single[code] << COST_BIT) + ONE_SINGLE
             if value <= best[end]:
                 best[end], backpointers[end] = value, start
-            for length, cell in self._words(cells, start):
-                found += 1
+            for length, cell in self._find_words(cells, start):
+                count += 1
                 value = here + (costs[cell] << COST_BIT) + ONE_WORD + length * length
                 end = start + length
                 if value <= best[end]:
                     best[end], backpointers[end] = value, start
-        return best[n], backpointers, found
+        return best[n], backpointers, count
 
-    def _words(self, cells: memoryview, start: int) -> list[tuple[int, int]]:
-        """The words of two characters or more from start on: their lengths and cells.
-
-        cells: of a Vocabulary or Lexicon.
-        """
-        found, base = [], cells[0]
+    def _find_words(self, cells: memoryview, start: int) -> list[tuple[int, int]]:
+        """Return length and cell of each word of two characters or more that begins at start."""
+        words, base = [], cells[0]
         for length, code in enumerate(self.codes[start:], 1):
             at = base + code
             cell = cells[at]
             if not base or cell & CODE_MASK != code:
                 break
             if cell & _WORD_MASK and length > 1:
-                found.append((length, at))
+                words.append((length, at))
             base = cell >> BASE_BIT
-        return found
+        return words
 
-    def _longest(self, kind: list[bool]) -> int:
-        """Characters of the longest run whose codes are of a kind, a list of SIZE."""
+    def _longest_run(self, kind: list[bool]) -> int:
+        """Return the length of the longest run of characters of a kind."""
         longest = run = 0
         for code in self.codes:
             run = run + 1 if kind[code] else 0
             longest = max(longest, run)
         return longest
 
-    def _unlikely(self) -> str:
-        """The STRETCH characters of highest cost together; the first of equals."""
+    def _find_unlikely(self) -> str:
+        """Return the UNLIKELY_LENGTH characters of highest total cost, the first of equal ones."""
         costs = self.surprisal[0]
-        starts = range(max(self.lengths - STRETCH + 1, 1))
-        at = max(starts, key=lambda start: sum(costs[start : start + STRETCH]))
-        return self.label[at : at + STRETCH]
+        starts = range(max(self.lengths - UNLIKELY_LENGTH + 1, 1))
+        at = max(starts, key=lambda start: sum(costs[start : start + UNLIKELY_LENGTH]))
+        return self.label[at : at + UNLIKELY_LENGTH]

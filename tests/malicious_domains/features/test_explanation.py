@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.encoding import ALPHABET, encode_labels
-from malicious_domains.features.explanation import explain, segmentations
+from malicious_domains.features.explanation import explain, segment_labels
 from malicious_domains.features.language_tables import Tables
-from malicious_domains.features.quantities import STRETCH, Reason
+from malicious_domains.features.quantities import UNLIKELY_LENGTH, Reason
 from malicious_domains.model.scorer import Scorer
 from tests.helpers import reference
 from tests.helpers.reference import FEW, LETTERS, table, vocabularies
@@ -20,7 +20,7 @@ SIMPLE = ({"face": 9, "book": 9, "cebo": 8}, dict.fromkeys(ALPHABET, 9))
 
 
 def cut(label: str, words: reference.Cost, singles: reference.Cost) -> str:
-    (found,) = segmentations(
+    (found,) = segment_labels(
         BatchFeatures(encode_labels([label]), Tables(words=table(words, singles))), [label]
     )
     return found
@@ -39,7 +39,7 @@ def test_a_segmentation_is_a_cheapest_cut_of_the_label(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
     batch = BatchFeatures(encode_labels(labels), Tables(words=table(*vocabulary)))
-    for label, text in zip(labels, segmentations(batch, labels), strict=True):
+    for label, text in zip(labels, segment_labels(batch, labels), strict=True):
         parts = text.split("|") if text else []
         assert "".join(parts) == label
         path = (0, 0, 0, 0)
@@ -76,10 +76,12 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
     reasons = list(explain(BatchFeatures(encode_labels(labels), tables), labels))
     for label, reason in zip(labels, reasons, strict=True):
         costs = [int(trigrams[reference.index(x)]) for x in reference.grams(label, 3)][:-1]
-        stretches = [costs[i : i + STRETCH] for i in range(max(len(label) - STRETCH + 1, 1))]
+        stretches = [
+            costs[i : i + UNLIKELY_LENGTH] for i in range(max(len(label) - UNLIKELY_LENGTH + 1, 1))
+        ]
         sums = [sum(x) for x in stretches]
         at = sums.index(max(sums))
-        assert reason.unlikely == label[at : at + STRETCH]
+        assert reason.unlikely == label[at : at + UNLIKELY_LENGTH]
         assert str(reason.segmentation).replace("|", "") == label
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.encoding import ALPHABET, encode_labels
-from malicious_domains.features.explanation import explain, segmentations
+from malicious_domains.features.explanation import explain, segment_labels
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import Segmentation
 from malicious_domains.features.registry import REGISTRY
@@ -52,7 +52,7 @@ def test_cuts_of_any_vocabulary(
         Segmentation(*sums) for sums in zip(*batch.segmentation, strict=True)
     ]
     assert [x.word_matches for x in singles] == batch.word_matches.tolist()
-    assert [x.segmentation_text for x in singles] == list(segmentations(batch, labels))
+    assert [x.segmentation_text for x in singles] == list(segment_labels(batch, labels))
 
 
 @pytest.mark.parametrize("label", ["", "a", "-", "xn--", "a" * 63, "ab" * 127, "qjxz0-9é"])
