@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 DAY = date(2025, 11, 26)  # of test_scan's logs
 START = 1_764_115_200 + 12_000
 FAMILIES_INDEXED = ["banjori", "conficker", "goz", "murofet", "pitou", "simda"]
-DOCUMENT = Path(__file__).parents[3] / "docs" / "known.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "generators.md"
 
 
 def indexed(path: Path, day: date) -> Path:
