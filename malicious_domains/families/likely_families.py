@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import family_artifact
-from .family_features import traits
+from .family_features import compute_features
 
 if TYPE_CHECKING:
     from ..features.array_types import Floats
@@ -49,7 +49,7 @@ class FamilyHint(NamedTuple):
 
 
 class Hinter:
-    """Names families by a multinomial GLM over a label's traits. Immutable, safe to share."""
+    """Names families by a multinomial GLM over the features of a label. Immutable, safe to share."""
 
     def __init__(self, model: family_artifact.HintModel) -> None:
         """Take a loaded model."""
@@ -112,9 +112,9 @@ class Hinter:
         return scores
 
     def _scores(self, label: str) -> list[float]:
-        """The linear predictor of each class; most traits of a label are 0, and add nothing."""
+        """The linear predictor of each class; most features of a label are 0, and add nothing."""
         scores = self.model.intercepts
-        for value, row in zip(traits(label), self.model.coefficients, strict=True):
+        for value, row in zip(compute_features(label), self.model.coefficients, strict=True):
             if value:
                 scores = [score + value * x for score, x in zip(scores, row, strict=True)]
         return scores
@@ -123,7 +123,7 @@ class Hinter:
         """The same numbers, (labels, classes): terms are added in the same order."""
         import numpy as np  # for those alone who ask for many
 
-        values = np.array([traits(label) for label in labels], dtype=np.float64)
+        values = np.array([compute_features(label) for label in labels], dtype=np.float64)
         scores = np.tile(np.array(self.model.intercepts), (len(labels), 1))
         for i in np.flatnonzero(values.any(axis=0)).tolist():
             scores += values[:, i, np.newaxis] * np.array(self.model.coefficients[i])
