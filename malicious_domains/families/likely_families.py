@@ -1,4 +1,4 @@
-"""The three likeliest families of a name, or of the names that one client asked for."""
+"""The malware families that a name looks like, or the names that one client asked for."""
 
 from __future__ import annotations
 
@@ -15,113 +15,114 @@ if TYPE_CHECKING:
     from ..features.array_types import Floats
 
 UNKNOWN = "unknown"
-MOST = 3  # families that are told
-MANY = 20  # labels of a client, from which on it is asked whether they fit
-# How alike names of one client are: by Kish's design effect, as the intraclass correlation. Chosen
-# by families left out, on validation names (docs/families.md).
-ALIKE = 0.2
-TINY = 1e-300  # for a probability of 0, which has no logarithm
+MAX_FAMILIES = 3  # that an answer lists
+MIN_LABELS_FOR_FIT = 20  # labels of a client from which their fit to the family is checked
+# The intraclass correlation of one client's names in Kish's design effect, chosen on validation
+# names of families that were left out (docs/families.md).
+CORRELATION = 0.2
+TINY = 1e-300  # stands for a probability of 0, which has no logarithm
 
 
-class Likely(NamedTuple):
-    """A family, or several that names do not tell apart: "goz or murofet"."""
+class LikelyFamily(NamedTuple):
+    """A family, or several that names do not tell apart ("goz or murofet")."""
 
     family: str
     probability: float
 
 
-class FamilyHint(NamedTuple):
-    """What names look like: a hint, not a verdict."""
+class LikelyFamilies(NamedTuple):
+    """The families that names look like: a hint, not a verdict."""
 
-    answer: str  # the likeliest family, or "unknown": then families are what it would be else
-    families: tuple[Likely, ...]  # the MOST likeliest, the likeliest first
+    answer: str  # the likeliest family, or "unknown"
+    families: tuple[LikelyFamily, ...]  # the MAX_FAMILIES likeliest ones, in order
     unknown: float  # the probability of no known family; with those of all families it sums to 1
 
     def as_json(self) -> dict[str, Any]:
-        """The hint as answers have it."""
+        """Return the fields as JSON answers have them."""
         return self._asdict() | {"families": [x._asdict() for x in self.families]}
 
     def __str__(self) -> str:
-        """In one cell: "goz 0.91; qakbot 0.05; ramnit 0.01; unknown 0.02", the answer first."""
-        told = [*self.families, Likely(UNKNOWN, self.unknown)]
-        told.sort(key=lambda x: x.family != self.answer)
-        return "; ".join(f"{x.family} {x.probability:.2f}" for x in told)
+        """Return one cell, the answer first: "goz 0.91; qakbot 0.05; ramnit 0.01; unknown 0.02"."""
+        cells = [*self.families, LikelyFamily(UNKNOWN, self.unknown)]
+        cells.sort(key=lambda x: x.family != self.answer)
+        return "; ".join(f"{x.family} {x.probability:.2f}" for x in cells)
 
 
-class Hinter:
-    """Names families by a multinomial GLM over the features of a label. Immutable, safe to share."""
+class FamilyModel:
+    """A multinomial GLM over FAMILY_FEATURES; immutable, safe to share by threads.
 
-    def __init__(self, model: family_artifact.HintModel) -> None:
-        """Take a loaded model."""
+    >>> FamilyModel.load().classify("xmqjtoevkbhrw").answer
+    'cryptolocker'
+    """
+
+    def __init__(self, model: family_artifact.FamilyArtifact) -> None:
+        """Take a loaded artifact."""
         self.model = model
-        self._groups = [
-            (name, [model.classes.index(x) for x in members])
+        self._groups = {
+            name: [model.classes.index(x) for x in members]
             for name, members in model.groups.items()
-        ]
+        }
 
     @classmethod
-    def load(cls, path: Path = family_artifact.PACKAGED) -> Hinter:
+    def load(cls, path: Path = family_artifact.PACKAGED) -> FamilyModel:
         """Load and verify the model in a folder; raises ArtifactError."""
-        return cls(family_artifact.load(path))
+        return cls(family_artifact.load_artifact(path))
 
     def probabilities(self, label: str) -> list[float]:
-        """P of each class, as the MOJO has it; raises ValueError for what is no label."""
-        return softmax(self._scores(label))
+        """Return P of each class, as the MOJO does; raises ValueError for what is no label."""
+        return softmax(self._score_label(label))
 
-    def hint(self, label: str) -> FamilyHint:
-        """The likeliest families of one label; raises ValueError for what is no label."""
-        return self.hint_of_all([label])
+    def classify(self, label: str) -> LikelyFamilies:
+        """Return the likeliest families of one label; raises ValueError for what is no label."""
+        return self.classify_client([label])
 
-    def hint_of_all(self, labels: Sequence[str]) -> FamilyHint:
-        """The likeliest families of labels of one client, taken to be one family's.
+    def classify_client(self, labels: Sequence[str]) -> LikelyFamilies:
+        """Return the likeliest family of labels that one client asked for, taken to be of one.
 
-        The logarithms of probabilities are summed and, as a generator's names on one day are
-        alike, divided by repeated() of their number. From MANY labels on, a family that each of
-        them by itself suggests less than its own names do is not the answer.
-        Raises ValueError for what is no label, and for none at all.
+        The log-probabilities are summed and divided by design_effect(), as the names of one
+        generator are alike. From MIN_LABELS_FOR_FIT labels on, the answer is "unknown" if the
+        labels fit the family worse than its own names do. Raises ValueError for a text that is
+        no label, and for an empty sequence.
         """
         if not labels:
-            raise ValueError("no labels: a hint is of one at least")
-        each = [log_softmax(scores) for scores in self._tempered(labels)]
-        alike = repeated(len(each))
-        hint = self._told(softmax([sum(scores) / alike for scores in zip(*each, strict=True)]))
-        if len(each) < MANY or self._fit(hint.families[0].family, each) >= self._least(hint):
-            return hint
-        return hint._replace(answer=UNKNOWN)
+            raise ValueError("no labels: at least one is needed")
+        log_p = [log_softmax(scores) for scores in self._score_tempered(labels)]
+        effect = design_effect(len(log_p))
+        likely = self._rank_groups(softmax([sum(x) / effect for x in zip(*log_p, strict=True)]))
+        top = likely.families[0].family
+        if len(log_p) < MIN_LABELS_FOR_FIT or self._mean_fit(top, log_p) >= self.model.typical[top]:
+            return likely
+        return likely._replace(answer=UNKNOWN)
 
-    def _fit(self, group: str, each: Sequence[Sequence[float]]) -> float:
-        """The mean of labels of ln P of a group, from their ln P of the classes."""
-        at = dict(self._groups)[group]
-        return sum(log(sum(exp(scores[i]) for i in at) or TINY) for scores in each) / len(each)
+    def _mean_fit(self, group: str, log_p: Sequence[Sequence[float]]) -> float:
+        """Return the mean ln P of a group over labels, from their ln P of the classes."""
+        members = self._groups[group]
+        return sum(log(sum(exp(x[i]) for i in members) or TINY) for x in log_p) / len(log_p)
 
-    def _least(self, hint: FamilyHint) -> float:
-        return self.model.typical[hint.families[0].family]
-
-    def _told(self, probability: Sequence[float]) -> FamilyHint:
-        """The hint that probabilities of the classes amount to."""
-        by_group = {name: sum(probability[i] for i in at) for name, at in self._groups}
+    def _rank_groups(self, probability: Sequence[float]) -> LikelyFamilies:
+        by_group = {name: sum(probability[i] for i in at) for name, at in self._groups.items()}
         unknown = by_group.pop(UNKNOWN, 0.0)
-        likely = sorted(by_group.items(), key=lambda x: -x[1])[:MOST]
+        likely = sorted(by_group.items(), key=lambda x: -x[1])[:MAX_FAMILIES]
         answer = UNKNOWN if unknown >= self.model.unknown_from else likely[0][0]
-        return FamilyHint(answer, tuple(Likely(*x) for x in likely), unknown)
+        return LikelyFamilies(answer, tuple(LikelyFamily(*x) for x in likely), unknown)
 
-    def _tempered(self, labels: Sequence[str]) -> list[list[float]]:
+    def _score_tempered(self, labels: Sequence[str]) -> list[list[float]]:
         if len(labels) == 1:
-            return [[score / self.model.temperature for score in self._scores(labels[0])]]
-        scores: list[list[float]] = (self._scores_of_many(labels) / self.model.temperature).tolist()
+            return [[score / self.model.temperature for score in self._score_label(labels[0])]]
+        scores: list[list[float]] = (self._score_labels(labels) / self.model.temperature).tolist()
         return scores
 
-    def _scores(self, label: str) -> list[float]:
-        """The linear predictor of each class; most features of a label are 0, and add nothing."""
+    def _score_label(self, label: str) -> list[float]:
+        """Return the linear predictor of each class; most features are 0 and add nothing."""
         scores = self.model.intercepts
         for value, row in zip(compute_features(label), self.model.coefficients, strict=True):
             if value:
                 scores = [score + value * x for score, x in zip(scores, row, strict=True)]
         return scores
 
-    def _scores_of_many(self, labels: Sequence[str]) -> Floats:
-        """The same numbers, (labels, classes): terms are added in the same order."""
-        import numpy as np  # for those alone who ask for many
+    def _score_labels(self, labels: Sequence[str]) -> Floats:
+        """Return the same numbers, (labels, classes): terms are added in the same order."""
+        import numpy as np  # one label does not need it
 
         values = np.array([compute_features(label) for label in labels], dtype=np.float64)
         scores = np.tile(np.array(self.model.intercepts), (len(labels), 1))
@@ -130,16 +131,23 @@ class Hinter:
         return scores
 
 
-def repeated(count: int) -> float:
-    """How many times over so many names of one client say the same: 1 of one name, 4.8 of 20.
+def design_effect(count: int) -> float:
+    """Return how many times over `count` names of one client say the same.
 
-    The design effect of samples in clusters, 1 + (n - 1) ALIKE (L. Kish, Survey Sampling, 1965).
+    It is 1 + (n - 1) CORRELATION (L. Kish, Survey Sampling, 1965).
+
+    >>> design_effect(1), round(design_effect(20), 1)
+    (1.0, 4.8)
     """
-    return 1 + (count - 1) * ALIKE
+    return 1 + (count - 1) * CORRELATION
 
 
 def softmax(scores: Sequence[float]) -> list[float]:
-    """P of each class from their linear predictors."""
+    """Return P of each class from the linear predictors.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
     top = max(scores)
     parts = [exp(score - top) for score in scores]
     total = sum(parts)
@@ -147,13 +155,17 @@ def softmax(scores: Sequence[float]) -> list[float]:
 
 
 def log_softmax(scores: Sequence[float]) -> list[float]:
-    """ln P of each class from their linear predictors."""
+    """Return ln P of each class from the linear predictors.
+
+    >>> [round(x, 4) for x in log_softmax([0.0, 0.0])]
+    [-0.6931, -0.6931]
+    """
     top = max(scores)
     total = log(sum(exp(score - top) for score in scores))
     return [score - top - total for score in scores]
 
 
 @cache
-def packaged() -> Hinter:
-    """The packaged hinter, loaded when it is first asked for; raises ArtifactError."""
-    return Hinter.load()
+def load_packaged() -> FamilyModel:
+    """Return the packaged model, loaded when it is first asked for; raises ArtifactError."""
+    return FamilyModel.load()
