@@ -74,7 +74,8 @@ def _match_lists(index: DgaIndex) -> Iterator[Row]:
         lengths = (len(host.partition(".")[0]) for host in hosts)
         expected = sum(index.chance[n] for n in lengths if n < len(index.chance))
         figure = f"{expected:.1f}; {len(index.match(hosts))} of {len(hosts):,}"
-        yield f"{path.name}: expected in it, found", figure
+        name = path.name.removeprefix("legit-").partition(".")[0]
+        yield f"{name}: expected in it, found", figure
 
 
 def _match_families(index: DgaIndex, families: Iterable[str]) -> Iterator[Row]:
