@@ -22,8 +22,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from malicious_domains.inputs.rows import Column
-from malicious_domains.scan.scored_hosts import ModelOptions
-from malicious_domains.scoring.workers import Job
+from malicious_domains.scoring.model_options import ModelOptions
 from malicious_domains.spark import data_files, name_files, scanning
 from malicious_domains.spark.log_events import read_events
 from malicious_domains.spark.session import open_session
@@ -36,7 +35,7 @@ LABELS = (sized(100_000), sized(1_000_000), sized(10_000_000))
 LINES = (sized(100_000), sized(1_000_000), sized(10_000_000))
 EXECUTORS = (1, 2)
 _PARTS = 8  # files of names
-_JOB = Job("language", "max_f1", "csv")
+_MODEL = ModelOptions("language")
 _GROUP_JSON = """
 import sys, duckdb
 duckdb.sql(
@@ -111,7 +110,7 @@ def _scan_on_spark(folder: Path, paths: list[Path], executors: int) -> Iterator[
 
 def _score(spark: SparkSession, path: Path, out: Path) -> None:
     files = data_files.open_files(spark, [str(path)])
-    table, _ = name_files.score_files(files, _JOB, Column("name"), None)
+    table, _ = name_files.score_files(files, _MODEL, Column("name"), None)
     data_files.write_parquet(table, str(out))
 
 

@@ -25,7 +25,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..scan.client_names import ClientNames
-    from ..scan.scored_hosts import ModelOptions
+    from ..scoring.model_options import ModelOptions
 
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 
@@ -57,7 +57,7 @@ class ScanOptions:
     @property
     def model_options(self) -> ModelOptions:
         """How names are read and scored."""
-        from ..scan.scored_hosts import ModelOptions
+        from ..scoring.model_options import ModelOptions
 
         return ModelOptions(self.model, self.allow, self.provider_zones, self.customer_zones)
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,8 @@ from .options import (
 if TYPE_CHECKING:
     from ..inputs.chunks import Idle
     from ..inputs.rows import Column, Notes, Row
-    from ..scoring.workers import Job
+    from ..scoring.model_options import ModelOptions
+    from ..scoring.output_formats import Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,21 +74,14 @@ class ScoreOptions:
         """The form to write, which depends on where it is read."""
         return self.form or ("table" if sys.stdout.isatty() else "csv")
 
-    def make_job(self) -> Job:
-        """Return how to score and how to write."""
-        from ..scoring.workers import Job
+    @property
+    def model_options(self) -> ModelOptions:
+        """The model, and the lists that go before it."""
+        from ..scoring.model_options import ModelOptions
 
-        return Job(
-            model=self.model,
-            operating_point=self.operating_point,
-            form=self.output_form,
-            raw=self.raw,
-            allow=self.allow,
-            assigned=self.provider_zones,
-            chosen=self.customer_zones,
-            known=str(self.known) if self.known else None,
-            hint=self.hint,
-        )
+        known = str(self.known) if self.known else None
+        zones = (self.provider_zones, self.customer_zones)
+        return ModelOptions(self.model, self.allow, *zones, self.operating_point, known)
 
     def read_rows(self, notes: Notes, idle: Idle | None = None) -> Iterator[Row]:
         """Yield the rows of the input, read as they are asked for; raise InputError."""
@@ -171,7 +166,7 @@ def _parse_delimiter(text: str) -> str:
 def score(options: ScoreOptions) -> int:
     """Score names, hosts or URLs. One row out for each in, in order."""
     from ..inputs.streams import InputError
-    from ..scoring.workers import load_scorer
+    from ..scoring.model_options import load_scorer
 
     check_engine(options.engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
     if options.column_name is not None and options.field is not None:
@@ -180,8 +175,9 @@ def score(options: ScoreOptions) -> int:
         raise InputError("names on the command line and an input: choose one")
     if options.engine != SPARK and not (options.names or options.file):
         check_standard_input()
+    load_scorer.cache_clear()  # the files may have changed since an earlier call
     with name_option_in_errors():
-        scorer = load_scorer(options.make_job())
+        scorer = load_scorer(options.model_options)
     if scorer.dga_index:
         log_age(scorer.dga_index, "score: --known")
     return _score_on_spark(options) if options.engine == SPARK else _score_here(options)
@@ -198,24 +194,29 @@ def check_standard_input() -> None:
 def _score_here(options: ScoreOptions) -> int:
     from ..inputs import chunks as parts
     from ..inputs import rows, streams
-    from ..inputs.ordered_pool import default_jobs
-    from ..scoring import output_formats, workers
+    from ..inputs.ordered_pool import default_jobs, map_ordered
+    from ..scoring import output_formats
+    from ..scoring.model_options import load_scorer
 
     if isinstance(sys.stdout, TextIOWrapper):
         allow_any_text(sys.stdout)
-    job, notes = options.make_job(), rows.Notes()
-    scorer = workers.load_scorer(job)
+    notes, form, scorer = rows.Notes(), options.output_form, load_scorer(options.model_options)
     live = not options.names and streams.is_live(options.file)
     chunks: Iterable[list[Row]]
     if live:
         chunks = parts.split_live_rows(lambda idle: options.read_rows(notes, idle))
     else:
         chunks = parts.split_rows(options.names or options.read_rows(notes))
-    full = parts.CHUNK_ROWS if live else 0
-    jobs = options.jobs or default_jobs()
-    with closing(workers.score_chunks(job, chunks, jobs, full)) as results:
+    results = map_ordered(
+        partial(_score_chunk, options.model_options, form, options.raw, options.hint),
+        chunks,
+        options.jobs or default_jobs(),
+        initialize=partial(load_scorer, options.model_options),
+        is_urgent=lambda chunk: live and len(chunk) < parts.CHUNK_ROWS,  # somebody is waiting
+    )
+    with closing(results):
         columns = output_formats.list_columns(bool(scorer.dga_index), options.hint)
-        counts = output_formats.write_results(results, sys.stdout, job.form, live, columns)
+        counts = output_formats.write_results(results, sys.stdout, form, live, columns)
     sys.stdout.flush()
     for line in notes.lines:
         print_status(f"score: {line}")
@@ -226,6 +227,13 @@ def _score_here(options: ScoreOptions) -> int:
     if not options.names or is_remarkable:
         print_status(f"score: {output_formats.summarize_counts(counts)}")
     return SOME_INVALID if counts["invalid"] else DONE
+
+
+def _score_chunk(model: ModelOptions, form: str, raw: bool, hint: bool, chunk: list[Row]) -> Output:
+    from ..scoring.model_options import load_scorer
+    from ..scoring.output_formats import FORMATTERS
+
+    return FORMATTERS[form](load_scorer(model), chunk, raw, hint)
 
 
 def _log_missing(count: int, options: ScoreOptions) -> None:
@@ -262,7 +270,7 @@ def _score_on_spark(options: ScoreOptions) -> int:
         data_files.check_output(spark, out)
         files = data_files.open_files(spark, [str(options.file)])
         table, lacking = name_files.score_files(
-            files, options.make_job(), options.column, options.field
+            files, options.model_options, options.column, options.field
         )
         counts = scoring.count_rows(data_files.write_parquet(table, out))
         _log_missing(lacking.get["without"] if lacking else 0, options)

@@ -53,10 +53,10 @@ def scan(
     Raises MaliciousDomainsError of any kind, and OSError.
     """
     from ..names.dga_index import DgaIndex
+    from ..scoring.model_options import ModelOptions
     from .client_names import ClientNames
     from .reading.read_logs import Source
     from .scan_run import Request, scan_logs
-    from .scored_hosts import ModelOptions
 
     request = Request(
         source=Source.of(paths, form, dict(mapping or {})),

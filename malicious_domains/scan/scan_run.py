@@ -21,6 +21,7 @@ from ..clients.fourgrams import Background
 from ..clients.suspicious_labels import find_shared_labels
 from ..inputs.ordered_pool import OrderedPool
 from ..names.dga_index import DgaIndex
+from ..scoring.model_options import ModelOptions
 from . import known_generators
 from .client_names import ClientNames
 from .events_db import EventsDatabase
@@ -34,7 +35,7 @@ from .findings import (
     SharedName,
 )
 from .reading.read_logs import Reading, Source, read_logs
-from .scored_hosts import ModelOptions, score_hosts
+from .scored_hosts import score_hosts
 from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, judge_batches
 
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,27 +15,10 @@ from ..inputs.ordered_pool import OrderedPool
 from ..model.eligible import skip_reason
 from ..model.score import Invalid
 from ..model.scorer import Scorer
-from ..names.public_suffix import add_zones
+from ..scoring.model_options import ModelOptions, load_scorer
 
 _CHUNK = 1 << 15  # names
 _MIN_SHARED = 2 * _CHUNK  # names from which on other processes help
-
-
-class ModelOptions(NamedTuple):
-    """The model that scores names, and the lists by which they are read."""
-
-    model: str | None = None  # as Scorer.load takes it
-    allow: tuple[str, ...] = ()  # paths of allow lists
-    assigned: tuple[str, ...] = ()  # provider zones beside the packaged ones
-    chosen: tuple[str, ...] = ()  # customer zones beside the packaged ones
-
-
-@cache
-def load_scorer(options: ModelOptions) -> Scorer:
-    """Load the model, once in each process; raises what Scorer.load and add_zones raise."""
-    model, allow, assigned, chosen = options
-    zones = add_zones(assigned, chosen)
-    return Scorer.load(model, allow=[*map(Path, allow)] or None, zones=zones)
 
 
 class ParsedHosts(NamedTuple):

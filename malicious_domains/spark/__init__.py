@@ -33,11 +33,11 @@ def score_udf(
     evaluated: cast it. Raises ArtifactError, AllowListError, DgaIndexError, and ValueError for an
     unknown operating point or an invalid zone.
     """
-    from ..scoring.workers import Job
+    from ..scoring.model_options import ModelOptions
     from .scoring import register_udf
 
-    options = (tuple(allow), tuple(assigned), tuple(chosen))
-    return register_udf(spark, name, Job(model, operating_point, "csv", False, *options, known))
+    lists = (tuple(allow), tuple(assigned), tuple(chosen))
+    return register_udf(spark, name, ModelOptions(model, *lists, operating_point, known))
 
 
 def scan(
@@ -64,7 +64,7 @@ def scan(
     unpersisted. Raises MaliciousDomainsError for a missing column, and what Scorer.load raises.
     """
     from ..scan.client_names import ClientNames
-    from ..scan.scored_hosts import ModelOptions
+    from ..scoring.model_options import ModelOptions
     from . import scanning
     from .event_columns import select_events
 

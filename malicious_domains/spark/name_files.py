@@ -22,7 +22,7 @@ from ..inputs.rows import Column, Notes, Row
 from ..inputs.zeek_header import ZEEK_START
 from ..model.score import Invalid
 from ..names.errors import MaliciousDomainsError
-from ..scoring.workers import Job
+from ..scoring.model_options import ModelOptions
 from .data_files import InputFiles
 from .event_columns import find_column
 from .row_places import Block, add_places, gather_files
@@ -30,7 +30,7 @@ from .scoring import PLACED, ReadRows, score_batches
 
 
 def score_files(
-    files: InputFiles, job: Job, column: Column | None, field: str | None
+    files: InputFiles, options: ModelOptions, column: Column | None, field: str | None
 ) -> tuple[DataFrame, Observation | None]:
     """Return the columns PLACED of all names; column or field says where these stand.
 
@@ -46,7 +46,7 @@ def score_files(
     else:
         table = _read_lines(files)
         read_rows = _parse_lines if field is None else partial(_parse_objects, field)
-    scored = table.mapInArrow(score_batches(job, read_rows), from_arrow_schema(PLACED))
+    scored = table.mapInArrow(score_batches(options, read_rows), from_arrow_schema(PLACED))
     return (scored, None) if field is None else _count_lacking(scored)
 
 

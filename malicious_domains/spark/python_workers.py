@@ -20,8 +20,8 @@ from ..scan import scored_hosts
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
-from ..scan.scored_hosts import ModelOptions, load_scorer
 from ..scan.verdicts import LABELS_AT_ONCE, judge_days
+from ..scoring.model_options import ModelOptions, load_scorer
 from .row_places import to_texts
 
 _HOSTS = "query string, label string, suffix string, why string, allowed boolean"

@@ -24,7 +24,7 @@ from ..scan.alarm_formats import describe_shared
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
 from ..scan.findings import MAX_SHARED, Findings, LineCounts, SharedLabels, SharedName
-from ..scan.scored_hosts import ModelOptions
+from ..scoring.model_options import ModelOptions
 from . import python_workers
 from .python_workers import ALARM
 

@@ -18,6 +18,7 @@ from ..inputs.rows import NULL_ROW, Row
 from ..model.score import Invalid
 from ..model.scorer import Scorer
 from ..names.errors import MaliciousDomainsError
+from ..scoring.model_options import ModelOptions, load_scorer
 from ..scoring.output_formats import (
     Counts,
     compute_verdicts,
@@ -25,7 +26,6 @@ from ..scoring.output_formats import (
     explain_invalid,
     join_generators,
 )
-from ..scoring.workers import Job, load_scorer
 from .row_places import Block, split_blocks
 
 CHUNK = 1 << 15  # rows scored together; each different text is scored once
@@ -88,13 +88,17 @@ Batches = Iterable[pa.RecordBatch]
 ReadRows = Callable[[Block, Iterator[str | None]], Iterator[Row]]
 
 
-def score_batches(job: Job, read_rows: ReadRows) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+def score_batches(
+    options: ModelOptions, read_rows: ReadRows
+) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
     """Return what mapInArrow runs over row_places.add_places: it scores the rows of each block."""
-    return partial(_score_batches, job, read_rows)
+    return partial(_score_batches, options, read_rows)
 
 
-def _score_batches(job: Job, read_rows: ReadRows, batches: Batches) -> Iterator[pa.RecordBatch]:
-    scorer = load_scorer(job)
+def _score_batches(
+    options: ModelOptions, read_rows: ReadRows, batches: Batches
+) -> Iterator[pa.RecordBatch]:
+    scorer = load_scorer(options)
     for rows, files, places in _split_chunks(read_rows, batches):
         where = [pa.array(files, _TEXT), pa.array(places, pa.int64())]
         columns = [*score_rows(scorer, rows).columns, *where]
@@ -137,16 +141,18 @@ def count_rows(table: DataFrame) -> Counts:
 _PANDAS_TYPES = {pa.int32(): pd.Int32Dtype()}  # which has nulls
 
 
-def register_udf(spark: SparkSession, name: str, job: Job) -> Callable[[Column | str], Column]:
+def register_udf(
+    spark: SparkSession, name: str, options: ModelOptions
+) -> Callable[[Column | str], Column]:
     """Return a function from texts to structs of VERDICT, which SQL knows by its name."""
-    job.scorer()  # an error of its options is raised here, not by an executor
+    load_scorer(options)  # an error of its options is raised here, not by an executor
 
     def score(texts: pd.Series) -> pd.DataFrame:
         if not len(texts):
             return pd.DataFrame(columns=VERDICT.names)
         _check_texts(name, texts)
         rows = [x if isinstance(x, str) else NULL_ROW for x in texts]
-        batch = score_rows(load_scorer(job), rows).select(VERDICT.names)
+        batch = score_rows(load_scorer(options), rows).select(VERDICT.names)
         table: pd.DataFrame = batch.to_pandas(types_mapper=_PANDAS_TYPES.get)
         return table
 

@@ -34,22 +34,27 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
     )
 
 
-def run_here(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run_here(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
     """Run a command in this process, where only its output is looked at."""
     out, error = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     words = [*map(str, arguments)]
-    with chdir(ROOT), redirect_stdout(out), redirect_stderr(error), _empty_input():
+    with chdir(ROOT), redirect_stdout(out), redirect_stderr(error), _piped(stdin):
         status = run_command(words)
     texts = (x.buffer.getvalue().decode() for x in (out, error))
     return subprocess.CompletedProcess(words, status, *texts)
 
 
 @contextmanager
-def _empty_input() -> Iterator[None]:
-    before = sys.stdin
-    with open(os.devnull) as sys.stdin:  # noqa: PTH123
-        yield
-    sys.stdin = before
+def _piped(content: bytes) -> Iterator[None]:
+    """Let standard input be a pipe that holds a few bytes."""
+    before, (reading, writing) = sys.stdin, os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    try:
+        with open(reading) as sys.stdin:  # noqa: PTH123
+            yield
+    finally:
+        sys.stdin = before
 
 
 def children(pid: int) -> list[int]:

@@ -53,7 +53,7 @@ def test_the_build_needs_what_is_pinned() -> None:
             "",
             [
                 "malicious_domains",
-                "malicious_domains.scoring.workers",
+                "malicious_domains.scoring.output_formats",
                 "malicious_domains.dga.listing",
             ],
         ),

@@ -28,8 +28,8 @@ def test_in_json_lines_and_for_a_person() -> None:
     assert legitimate["family_hint"] is None
     assert "family_hint" not in refused
     table = run_here("score", "--hint", "--format", "table", *NAMES).stdout
-    assert f"Family, a hint: {load_packaged().classify('xmqjtoevkbhrw')}." in table
-    assert table.count("a hint") == 1
+    assert f"Likely families: {load_packaged().classify('xmqjtoevkbhrw')}." in table
+    assert table.count("Likely families") == 1
 
 
 def test_several_processes_say_the_same() -> None:

@@ -21,7 +21,8 @@ from malicious_domains.model import eligible
 from malicious_domains.scan import scan, terminal
 from malicious_domains.scan.client_names import ClientNames
 from malicious_domains.scan.events_db import EventsDatabase
-from malicious_domains.scan.scored_hosts import ModelOptions, score_hosts
+from malicious_domains.scan.scored_hosts import score_hosts
+from malicious_domains.scoring.model_options import ModelOptions
 from tests.helpers.commands import run
 from tests.helpers.commands import run_here as command
 

@@ -1,4 +1,4 @@
-"""python -m pipeline score, as a person or a script calls it."""
+"""The command score, as a person or a script calls it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ from malicious_domains.inputs.chunks import CHUNK_ROWS
 from malicious_domains.model.score import Invalid
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
+from tests.helpers.commands import run_here
 
 ROOT = Path(__file__).parents[3]
 
 
 def score(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline", "score", *map(str, arguments)]
-    run = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False)
-    return subprocess.CompletedProcess(
-        command, run.returncode, run.stdout.decode(), run.stderr.decode()
-    )
+    return run_here("score", *arguments, stdin=stdin)
 
 
 def rows(run: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
@@ -112,7 +109,7 @@ def test_a_table_keeps_control_characters_from_the_screen() -> None:
     """C24."""
     run = score("--format", "table", "http://example.com/\x1b[2J")
     assert "\x1b" not in run.stdout
-    assert "refused" in run.stdout
+    assert "invalid" in run.stdout
 
 
 def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
@@ -178,7 +175,7 @@ def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path
         (["a.com", "--model", "absent"], "absent: no such model; there are classic, language"),
         (["--column", ""], "no column ''"),
         (["--format", "xml"], "invalid choice"),
-        (["--jobs", "0"], "0 processes: from 1 to 256"),
+        (["--jobs", "0"], "0 is not in the range 1<=x<=256"),
     ],
 )
 def test_what_cannot_run_exits_with_2(arguments: list[str], message: str) -> None:

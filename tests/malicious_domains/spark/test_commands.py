@@ -16,8 +16,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from malicious_domains.cli import main
+from malicious_domains.scoring.model_options import ModelOptions, load_scorer
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
-from malicious_domains.scoring.workers import Job, load_scorer
 from malicious_domains.spark import data_files, name_files, row_places
 from malicious_domains.spark.scoring import Batches, ReadRows, score_batches
 from tests.helpers.commands import executor_killed
@@ -80,9 +80,9 @@ def test_a_python_process_loads_the_model_once(
     """However many tasks it is given."""
     for i in range(6):
         (tmp_path / f"{i}.txt").write_text("".join(f"{x}\n" for x in texts[i::6]))
-    job = Job("classic", "max_f1", "csv")
+    model = ModelOptions("classic")
     rows_of: ReadRows = name_files._parse_lines
-    score = score_batches(job, rows_of)
+    score = score_batches(model, rows_of)
 
     def told(batches: Batches) -> Iterator[pa.RecordBatch]:
         before = load_scorer.cache_info().misses

@@ -15,7 +15,7 @@ from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scan import alarm_formats, scan_run, terminal
 from malicious_domains.scan.reading.read_logs import Source
-from malicious_domains.scan.scored_hosts import ModelOptions
+from malicious_domains.scoring.model_options import ModelOptions
 from malicious_domains.spark import data_files, python_workers, scan, scanning
 from malicious_domains.spark.log_events import read_events
 from tests.helpers import route53

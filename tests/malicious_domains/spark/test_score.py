@@ -20,11 +20,11 @@ from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scoring import output_formats
-from malicious_domains.scoring.workers import Job
+from malicious_domains.scoring.model_options import ModelOptions
 from malicious_domains.spark import data_files, name_files, score_udf, scoring, session
 from tests.helpers.route53 import day
 
-JOB = Job(None, "max_f1", "csv", raw=True)
+MODEL = ModelOptions()
 PIECES = "spark.sql.files.maxPartitionBytes"
 HOSTILE = [
     "a\0b.com", "x" * 100_000, "", "null", "=1+1.com", "bücher.example.com", "no name", "1.2.3.4",
@@ -46,9 +46,8 @@ def local(path: Path, column: str | None, field: str | None) -> tuple[list[list[
             found = rows.read_json_field(lines, field or "", rows.Notes())
         chunks = list(feed.split_rows(found if column or field else rows.read_lines(lines)))
     stream = io.StringIO()
-    counts = output_formats.write_results(
-        (JOB.write(JOB.scorer(), x) for x in chunks), stream, "csv"
-    )
+    written = (output_formats.format_csv(Scorer.load(), x, raw=True) for x in chunks)
+    counts = output_formats.write_results(written, stream, "csv")
     csv.field_size_limit(1 << 20)
     return list(csv.reader(io.StringIO(stream.getvalue())))[1:], output_formats.summarize_counts(
         counts
@@ -68,7 +67,7 @@ def on_spark(
     spark.conf.set(PIECES, pieces)
     try:
         files = data_files.open_files(spark, [str(path)])
-        table, lacking = name_files.score_files(files, JOB, where, field)
+        table, lacking = name_files.score_files(files, MODEL, where, field)
         written = data_files.write_parquet(table, str(folder))
     finally:
         spark.conf.unset(PIECES)
@@ -120,7 +119,7 @@ def test_places_in_parquet_are_numbers_of_rows(spark: SparkSession, tmp_path: Pa
         table = pa.table({"name": [f"{name}{i}.com" for i in range(size)]})
         pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=2)
     found = data_files.open_files(spark, [str(tmp_path)])
-    table, _ = name_files.score_files(found, JOB, rows.Column("name"), None)
+    table, _ = name_files.score_files(found, MODEL, rows.Column("name"), None)
     places = table.select("domain", "place").orderBy("file", "place").collect()
     assert [tuple(x) for x in places] == [
         (f"{name}{i}.com", i) for name, size in (("a", 3), ("b", 9)) for i in range(size)
@@ -164,7 +163,7 @@ def test_tables_of_different_headers_are_refused(spark: SparkSession, tmp_path: 
     (tmp_path / "a.csv").write_text("name,id\na.com,1\n")
     (tmp_path / "b.csv").write_text("id,name\n1,a.com\n")
     table, _ = name_files.score_files(
-        data_files.open_files(spark, [str(tmp_path)]), JOB, rows.Column("name"), None
+        data_files.open_files(spark, [str(tmp_path)]), MODEL, rows.Column("name"), None
     )
     with pytest.raises(PySparkException) as raised:
         table.collect()
@@ -260,12 +259,12 @@ def test_what_cannot_be_scored_is_said(spark: SparkSession, tmp_path: Path) -> N
     with pytest.raises(
         MaliciousDomainsError, match="--column name: there is no such column; there are id"
     ):
-        name_files.score_files(found, JOB, rows.Column("name"), None)
+        name_files.score_files(found, MODEL, rows.Column("name"), None)
     with pytest.raises(MaliciousDomainsError, match="--column id: it is of bigint, not of texts"):
-        name_files.score_files(found, JOB, rows.Column("id"), None)
+        name_files.score_files(found, MODEL, rows.Column("id"), None)
     with pytest.raises(MaliciousDomainsError, match=r"name one of id, the\.name, --column NAME"):
-        name_files.score_files(found, JOB, None, None)
-    judged, _ = name_files.score_files(found, JOB, rows.Column("the.name"), None)
+        name_files.score_files(found, MODEL, None, None)
+    judged, _ = name_files.score_files(found, MODEL, rows.Column("the.name"), None)
     assert judged.count() == 3
     with pytest.raises(MaliciousDomainsError, match=r"table\.parquet is there already; remove it"):
         data_files.check_output(spark, str(table))

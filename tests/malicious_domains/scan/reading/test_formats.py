@@ -418,9 +418,7 @@ def test_unbound(tmp_path: Path) -> None:
 
 def test_unbound_without_replies_has_no_rcodes(tmp_path: Path) -> None:
     content = "Nov 25 12:00:00 gw unbound: [123:0] info: 192.0.2.1 www.example.com. A IN\n"
-    check(
-        tmp_path, "unbound", content, [("192.0.2.1", "www.example.com.", NOON, None, None)]
-    )
+    check(tmp_path, "unbound", content, [("192.0.2.1", "www.example.com.", NOON, None, None)])
 
 
 def test_coredns(tmp_path: Path) -> None:

@@ -11,25 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.model.scorer import Scorer
-from malicious_domains.scoring import workers
-from malicious_domains.scoring.output_formats import format_csv
 from tests.helpers.commands import alive, children
 
 ROOT = Path(__file__).parents[3]
-JOB = workers.Job("language", "max_f1", "csv")
 SCORE = [sys.executable, "-m", "pipeline", "score", "--jobs"]
 
 
 def works(pid: int) -> bool:
     """Whether it is a scoring process that has begun: it then has threads."""
     return len([*Path(f"/proc/{pid}/task").glob("*")]) > 1
-
-
-def test_the_output_is_that_of_one_process(language: Scorer) -> None:
-    chunks = [[f"name{i}.com", "no name"] for i in range(6)]
-    written = [*workers.score_chunks(JOB, chunks, 2)]
-    assert written == [format_csv(language, chunk) for chunk in chunks]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
