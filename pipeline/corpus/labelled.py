@@ -60,7 +60,7 @@ class Corpus:
     @cached_property
     def malicious(self) -> Bools:
         """Whether each row is algorithmically generated, (rows,)."""
-        return self.rows.each("class = 'dga'")
+        return self.rows.values("SELECT class = 'dga' FROM rows ORDER BY number")
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -73,12 +73,14 @@ class Corpus:
 
     def first_rows(self, kind: str) -> Ints:
         """Return the first row of each distinct label of a class, ascending."""
-        return self.rows.first_rows("domain", f"class = '{kind}'")
+        wanted = f"SELECT min(number) AS x FROM rows WHERE class = '{kind}'"
+        return self.rows.values(f"{wanted} GROUP BY domain ORDER BY x")
 
     def family_sizes(self) -> Ints:
         """Return the number of rows that have each row's subclass, (rows,)."""
         counted = "SELECT subclass, count(*) AS size FROM rows GROUP BY ALL"
-        return self.rows.each("size", f"JOIN ({counted}) USING (subclass)")
+        joined = f"FROM rows JOIN ({counted}) USING (subclass)"
+        return self.rows.values(f"SELECT size {joined} ORDER BY number")
 
     def number_groups(self) -> tuple[Ints, int]:
         """Return the place of each row's group among the sorted ones, (rows,), and their count."""

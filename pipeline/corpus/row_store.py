@@ -68,16 +68,6 @@ class RowStore:
         """Return all columns of all rows, in memory."""
         return pd.DataFrame({name: list(self.column(name)) for name in self.columns}, dtype=str)
 
-    def each(self, expression: str, joined: str = "") -> NDArray[Any]:
-        """Return the value of an SQL expression for each row, (rows,); joined: a table it needs."""
-        return self.values(f"SELECT {expression} FROM rows {joined} ORDER BY rows.number")
-
-    def first_rows(self, name: str, condition: str) -> Ints:
-        """Return the first row of each distinct text of a column, among rows of a condition."""
-        return self.values(
-            f'SELECT min(number) AS x FROM rows WHERE {condition} GROUP BY "{name}" ORDER BY x'
-        )
-
     def number_texts(self, name: str) -> tuple[Ints, int]:
         """Return the place of each row's text among the sorted distinct ones, and their count.
 
@@ -93,7 +83,10 @@ class RowStore:
         return numbers, int(steps[-1])
 
     def values(self, sql: str) -> NDArray[Any]:
-        """Return the single column of an SQL query on the table rows; raises CorpusError."""
+        """Return the single column of an SQL query on the table `rows`, whose rows have a `number`.
+
+        Raises CorpusError if the query fails.
+        """
         [column] = self._query(sql).values()
         return np.asarray(column)
 
