@@ -34,6 +34,7 @@ class RowStore:
             weakref.finalize(self, _remove_folder, self._folder)
         settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": self._folder, "threads": "2"}
         self._connection = duckdb.connect(config=dict(settings))
+        self._query("SET enable_progress_bar = false")
         self.columns, self._count = tuple(columns), 0
         texts = "".join(f', "{name}"::VARCHAR AS "{name}"' for name in columns)
         source, number = iter(rows), 0
