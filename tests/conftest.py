@@ -17,10 +17,12 @@ from hypothesis import settings
 from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.corpus import sources
 from pipeline.release import package
 from pipeline.release.local_server import serve_app
 from tests.helpers import aws_server
+from tests.helpers.programs import skip_for_want_of, wanted_packages
 
 if TYPE_CHECKING:  # pandas, H2O and Spark are imported by the fixtures that use them
     from pyspark.sql import SparkSession
@@ -37,7 +39,7 @@ settings.load_profile("project")
 
 # Fixtures that cost so much that all tests which use one are slow and run in the same process.
 COSTLY = ("h2o_cluster", "packages", "spark")
-# Files of the original's by the fixture that needs them. Where they cannot be had, test_golden.py
+# Files of the H2O demo's by the fixture that needs them. Where they cannot be had, test_golden.py
 # holds its numbers on a sample, and the tests of all of it are left out.
 ORIGINALS = {"original": sources.ORIGINAL, "words_txt": sources.ORIGINAL_WORDS}
 
@@ -78,7 +80,7 @@ def _fixtures(item: pytest.Item) -> set[str]:
 
 
 def _had(source: sources.Dataset) -> bool:
-    """Whether a file of the original's is here now, for the first of several processes to fetch."""
+    """Whether a file of the H2O demo's is here now, for the first of several processes to fetch."""
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
     with (DOWNLOADS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -96,8 +98,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     absent = [source.path.name for source in ORIGINALS.values() if not source.ready]
     if absent:
         terminalreporter.write_line(
-            f"without the original's {' and '.join(absent)}: its numbers held on a sample only"
+            f"without the H2O demo's {' and '.join(absent)}: its numbers held on a sample only"
         )
+    if packages := wanted_packages(terminalreporter.stats.get("skipped", [])):
+        wanted = f"apt-get install --no-install-recommends {' '.join(packages)}"
+        terminalreporter.write_line(f"tests were skipped for want of programs: {wanted}")
 
 
 @pytest.fixture(scope="session")
@@ -141,8 +146,15 @@ def h2o_cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A cluster of Spark on this machine: two executors, each a process of its own."""
-    from malicious_domains.spark.session import open_session  # for those alone whose tests use it
+    from malicious_domains.spark.session import (  # for those alone whose tests use it
+        find_java,
+        open_session,
+    )
 
+    try:
+        find_java()
+    except MaliciousDomainsError:
+        skip_for_want_of("openjdk-17-jre-headless")
     settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
     settings["spark.task.maxFailures"] = "2"  # one executor may be killed; errors come sooner
     with open_session("local-cluster[2,1,1024]", settings) as running:

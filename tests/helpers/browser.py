@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from tests.helpers.programs import require_program
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: in containers it often cannot be had. What is opened is our own page.
@@ -26,14 +27,9 @@ ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run the machine's own Chromium for the with block; raise RuntimeError if there is none."""
-    paths = [path for name in NAMES if (path := shutil.which(name))]
-    if not paths:
-        raise RuntimeError(
-            "the page's tests need Chromium, and the PATH has none: "
-            "apt-get install --no-install-recommends chromium, as root"
-        )
+    path = require_program("chromium", *NAMES)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=paths[0], args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             yield browser
         finally:

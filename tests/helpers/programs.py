@@ -19,7 +19,7 @@ def require_program(package: str, *names: str) -> str:
     for name in names:
         if program := shutil.which(name, path=path):
             return program
-    skip_for_want_of(package)
+    return skip_for_want_of(package)
 
 
 def skip_for_want_of(package: str) -> NoReturn:

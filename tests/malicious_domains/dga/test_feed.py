@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import socket
 import struct
 import subprocess
@@ -23,10 +22,10 @@ from malicious_domains.dga.feed_formats import FORMATS
 from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from pipeline.h2o_cluster import local_servers
 from tests.helpers.commands import run_here
+from tests.helpers.programs import require_program
 
 pytestmark = pytest.mark.slow
 
-SBIN = {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
 FAMILIES = ("goz", "murofet", "conficker", "banjori", "simda")
 FAMILY_OPTIONS = [x for family in FAMILIES for x in ("--family", family)]
 DAYS = ("--from", "2026-11-24", "--days", "2", "--jobs", "1")
@@ -50,10 +49,9 @@ def names(feeds: dict[str, Path]) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def tool(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*map(str, command)], env=os.environ | SBIN, capture_output=True, text=True, check=False
-    )
+def tool(package: str, name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [require_program(package, name), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_a_feed_has_each_name_once_under_a_header_that_counts(
@@ -81,13 +79,13 @@ def test_csv_tells_whose_each_name_is(feeds: dict[str, Path], names: list[str]) 
 
 
 def test_bind_takes_the_policy_zone(feeds: dict[str, Path], names: list[str]) -> None:
-    done = tool("named-checkzone", "-D", "rpz.known", feeds["rpz"])
+    done = tool("bind9-utils", "named-checkzone", "-D", "rpz.known", feeds["rpz"])
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("CNAME") == len(names)
 
 
 def test_unbound_takes_its_file(feeds: dict[str, Path]) -> None:
-    done = tool("unbound-checkconf", feeds["unbound"])
+    done = tool("unbound", "unbound-checkconf", feeds["unbound"])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -147,12 +145,12 @@ def test_what_may_be_there_by_chance_is_left_out_if_asked(names: list[str]) -> N
 @contextmanager
 def dnsmasq(folder: Path, file: str) -> Iterator[int]:
     port = local_servers.find_free_port()
-    command = ["dnsmasq", "--keep-in-foreground", f"--port={port}", "--listen-address=127.0.0.1"]
+    command = [require_program("dnsmasq-base", "dnsmasq"), "--keep-in-foreground"]
+    command += [f"--port={port}", "--listen-address=127.0.0.1"]
     command += ["--bind-interfaces", "--no-resolv", "--no-hosts", "--user=", "--pid-file="]
-    path = next(p for x in SBIN["PATH"].split(":") if (p := Path(x, "dnsmasq")).exists())
     own = [] if file.startswith("--conf") else ["--conf-file=/dev/null"]
     log = folder / "log"
-    process = local_servers.start_server([str(path), *command[1:], *own, file], log)
+    process = local_servers.start_server([*command, *own, file], log)
     try:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and not answers(port):

@@ -240,7 +240,9 @@ def test_a_link_stays_one(mine: str, tmp_path: Path) -> None:
 
 
 def test_the_command(mine: str, out: Path) -> None:
-    done = run_here("corpus", "--out", out, "--source", mine, "shapes", "--names", "50", "--lenient")
+    done = run_here(
+        "corpus", "--out", out, "--source", mine, "shapes", "--names", "50", "--lenient"
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert f"{out}: 146 rows\n  legit: 1 (1 mine)\n  dga: 145 (1 own, 18 shape-l" in done.stderr
     failed = run_here("corpus", "--out", out, "--source", "spam")
