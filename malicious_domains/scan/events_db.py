@@ -34,6 +34,7 @@ from ..inputs.signals import temporary_folder
 from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.errors import MaliciousDomainsError
 from .client_names import ClientNames
+from .findings import BaselineSummary, LineCounts
 from .reading.sql import list_texts, quote_text
 
 if TYPE_CHECKING:
@@ -292,12 +293,10 @@ class EventsDatabase:
 
     def add_generated(self, queries: Sequence[str], is_chance: Sequence[bool]) -> None:
         """Create generated: the log's names of known generators."""
-        self._execute("CREATE TABLE generated (query VARCHAR, is_chance BOOLEAN)")
-        if queries:
-            texts, chance = np.array(queries, dtype=object), np.array(is_chance, dtype=np.bool_)
-            self.connection.register("columns", {"query": texts, "is_chance": chance})
-            self._execute("INSERT INTO generated SELECT query, is_chance FROM columns")
-            self.connection.unregister("columns")
+        texts, chance = np.array(queries, dtype=object), np.array(is_chance, dtype=np.bool_)
+        columns = {"query": texts, "is_chance": chance}
+        select = "SELECT CAST(query AS VARCHAR) AS query, is_chance FROM columns"
+        self._create_of("generated", columns, select)
 
     def join_labels(self) -> None:
         """Create line_counts, client_labels and labels."""
@@ -378,11 +377,8 @@ class EventsDatabase:
 
     def list_shared(self, thresholds: AlarmThresholds) -> list[tuple[Any, ...]]:
         """Return the suspicious labels of several clients, as _SHARED_LABELS has them."""
-        limits = {
-            "min_clients": thresholds.min_clients,
-            "suspicious_from": thresholds.suspicious_from,
-        }
-        return self._fetch(_SHARED_LABELS, limits)
+        names = ("min_clients", "suspicious_from")
+        return self._fetch(_SHARED_LABELS, {x: getattr(thresholds, x) for x in names})
 
     def list_clients_of(self, label: str, at_most: int) -> list[str]:
         """Return the first clients that asked for a label, in order."""
@@ -391,31 +387,23 @@ class EventsDatabase:
 
     # --- counts ---
 
-    def has_rcodes(self) -> bool:
-        """Return whether any answer's code is known."""
-        return self.count_rcodes()[1] > 0
-
     def count_rcodes(self) -> tuple[int, int]:
         """Return how many scored queries got NXDOMAIN, and how many got any response code."""
-        rows = self._fetch(
+        ((nxdomain, rcodes),) = self._fetch(
             "SELECT coalesce(sum(nxdomain_lines), 0), coalesce(sum(rcode_lines), 0) "
             "FROM line_counts WHERE reason IS NULL"
         )
-        return int(rows[0][0]), int(rows[0][1])
+        return int(nxdomain), int(rcodes)
 
     def count_clients(self) -> int:
         """Return how many clients asked for anything."""
-        rows = self._fetch("SELECT count(DISTINCT client) FROM clients WHERE NOT left_out")
-        return int(rows[0][0])
+        ((clients,),) = self._fetch("SELECT count(DISTINCT client) FROM clients WHERE NOT left_out")
+        return int(clients)
 
-    def count_lines(self) -> dict[str, int]:
-        """Return the number of lines by reason, "" for those scored; their sum is all."""
-        return dict(
-            self._fetch(
-                "SELECT coalesce(reason, ''), CAST(sum(lines) AS BIGINT) FROM line_counts "
-                "GROUP BY 1 ORDER BY 1"
-            )
-        )
+    def count_lines(self) -> LineCounts:
+        """Return what became of every line."""
+        rows = "SELECT coalesce(reason, ''), CAST(sum(lines) AS BIGINT) FROM line_counts GROUP BY 1"
+        return LineCounts.of(dict(self._fetch(f"{rows} ORDER BY 1")))
 
     def count_days(self) -> tuple[int, bool]:
         """Return how many client-days there are, and whether one has a date."""
@@ -431,13 +419,10 @@ class EventsDatabase:
 
     def list_busy_clients(self) -> dict[str, int]:
         """Return the clients with more rare labels in a day than are scored, and how many."""
-        return dict(
-            self._fetch(
-                "SELECT client, max(rare_count) FROM rare_counts WHERE rare_count > ? "
-                "GROUP BY client ORDER BY client",
-                [MAX_RARE_LABELS],
-            )
+        rows = (
+            "SELECT client, max(rare_count) FROM rare_counts WHERE rare_count > ? GROUP BY client"
         )
+        return dict(self._fetch(f"{rows} ORDER BY client", [MAX_RARE_LABELS]))
 
     def count_client_days(self, clients: Sequence[str]) -> dict[tuple[str, int], tuple[int, ...]]:
         """Return the counts of some clients' days: lines, labels, nxdomain_lines, rcode_lines."""
@@ -448,14 +433,13 @@ class EventsDatabase:
         )
         return {(client, day): tuple(counts) for client, day, *counts in rows}
 
-    def summarize_baseline(self) -> tuple[int, int | None, int | None]:
+    def summarize_baseline(self) -> BaselineSummary:
         """Return how many labels were queried before the last day, and from when to when."""
-        rows = self._fetch(
+        (row,) = self._fetch(
             "SELECT count(*), min(baseline.day), max(least(baseline.last, labels.day - 1)) "
             "FROM baseline JOIN labels USING (label) WHERE baseline.day < labels.day"
         )
-        labels, first, last = rows[0]
-        return labels, first, last
+        return BaselineSummary(*row)
 
     # --- statements ---
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import platform
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -55,7 +55,7 @@ def render_page(findings: Findings, command: Sequence[str]) -> str:
         "scores": not findings.scores,
         "answers": not findings.has_rcodes,
     }
-    filters = {
+    filters: dict[str, Callable[..., Any]] = {
         "why": terminal.explain_finding,
         "strongest": terminal.list_strongest,
         "time": format_time,
@@ -111,9 +111,9 @@ def draw_histogram(scores: Sequence[float], threshold: float) -> Markup:
     def draw(axes: Axes) -> None:
         counts, edges = np.histogram(np.minimum(scores, top), _BINS, (0.0, top))
         heights = np.maximum(counts.astype(np.float64), 0.5)
-        bars = {"baseline": 0.5, "color": _DAYS_COLOR}
-        axes.stairs(heights, edges, fill=True, alpha=0.35, **bars)
-        axes.stairs(heights, edges, linewidth=1.2, label="client-days", **bars)
+        color = _DAYS_COLOR
+        axes.stairs(heights, edges, baseline=0.5, fill=True, color=color, alpha=0.35)
+        axes.stairs(heights, edges, baseline=0.5, color=color, linewidth=1.2, label="client-days")
         label = f"the cut, {threshold:g}"
         axes.axvline(threshold, color=_THRESHOLD_COLOR, linestyle="--", label=label)
         axes.set(yscale="log", xlabel="running sum", ylabel="client-days", xlim=(0, top))

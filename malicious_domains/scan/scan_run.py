@@ -25,15 +25,7 @@ from ..scoring.model_options import ModelOptions
 from . import known_generators
 from .client_names import ClientNames
 from .events_db import EventsDatabase
-from .findings import (
-    MAX_SHARED,
-    BaselineSummary,
-    Files,
-    Findings,
-    LineCounts,
-    SharedLabels,
-    SharedName,
-)
+from .findings import MAX_SHARED, Files, Findings, SharedLabels, SharedName
 from .reading.read_logs import Reading, Source, read_logs
 from .scored_hosts import score_hosts
 from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, judge_batches
@@ -82,7 +74,8 @@ def _judge(
         hosts, log_odds = score_hosts(request.model, queries.tolist(), pool, advance)
     database.add_hosts({**hosts.to_columns(queries), "log_odds": log_odds})
     database.join_labels()
-    has_rcodes, clients = database.has_rcodes(), database.count_clients()
+    rcode_counts, clients = database.count_rcodes(), database.count_clients()
+    has_rcodes = rcode_counts[1] > 0
     few = common_from(clients, has_rcodes)
     log = LogContext(has_rcodes, Background.count([*({*hosts.label} - {""})]))
     index = request.index
@@ -105,7 +98,7 @@ def _judge(
         judged = known_generators.add_evidence(noted, evidence, log, request.thresholds)
         kept = _select_days(judged, request.alarms_per_day)
     counts = database.count_client_days([x.client for x in kept])
-    line_counts = LineCounts.of(database.count_lines())
+    line_counts = database.count_lines()
     return Findings(
         # A day of names without a label to score has no counts.
         alarmed=[x.to_finding(*counts.get((x.client, x.number), (0, 0, 0, 0))) for x in kept],
@@ -117,8 +110,8 @@ def _judge(
         has_rcodes=has_rcodes,
         has_dates=has_dates,
         threshold=request.thresholds.thresholds(has_rcodes).random_looking,
-        rcode_counts=database.count_rcodes(),
-        baseline=BaselineSummary(*database.summarize_baseline()) if request.baseline else None,
+        rcode_counts=rcode_counts,
+        baseline=database.summarize_baseline() if request.baseline else None,
         index=known_generators.summarize_index(database, index, matches) if index else None,
         scores=[*scores, *[0.0] * (days - len(scores))],  # a day without a rare label has 0
         broken_lines=[
@@ -192,9 +185,15 @@ _INTERVAL = 0.2  # seconds between looks at DuckDB's progress
 @contextmanager
 def show_bar(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], object]]:
     """Show a bar until the block ends; yields what to call with the number of units done."""
-    is_shown = sys.stderr.isatty()
-    options = {"delay": _DELAY, "leave": False, "unit_scale": True, "disable": not is_shown}
-    with tqdm(desc=title, total=total, unit=unit, **options) as bar:
+    with tqdm(
+        desc=title,
+        total=total,
+        unit=unit,
+        unit_scale=True,
+        delay=_DELAY,
+        leave=False,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
         yield bar.update
 
 

@@ -66,7 +66,8 @@ def score_hosts(
     load_scorer(options)
     size = _CHUNK if pool.jobs > 1 and len(queries) > _MIN_SHARED else max(len(queries), 1)
     chunks = (queries[i : i + size] for i in range(0, len(queries), size))
-    parts, odds = [], [np.empty(0)]
+    parts: list[ParsedHosts] = []
+    odds: list[Floats] = [np.empty(0)]
     for part, log_odds in pool.map(partial(_score_chunk, options), chunks):
         parts.append(part)
         odds.append(log_odds)

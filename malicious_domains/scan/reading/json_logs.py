@@ -87,18 +87,13 @@ def _describe(
     form: str,
     head: Head,
     paths: Mapping[str, Keys],
-    *,
-    client: str = _CLIENT,
-    query: str = _QUERY,
-    rcode: str,
-    why: str,
-    answers: str = "",
     types: tuple[tuple[str, str], ...] = (),
+    **expressions: str,
 ) -> Layout:
-    """Return the layout of a format, whose time is in the column ts."""
+    """Return the layout of a format with the columns client, query and ts, unless it has others."""
     table = JsonLines(form, tuple(paths.items()), head.wrapper, types)
-    time = sql.parse_time("ts")
-    return Layout(form, table, client, query, time, rcode, why, answers)
+    usual = {"client": _CLIENT, "query": _QUERY, "time": sql.parse_time("ts")}
+    return Layout(form, table, **{**usual, **expressions})
 
 
 def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:

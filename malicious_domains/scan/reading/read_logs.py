@@ -5,13 +5,16 @@ from __future__ import annotations
 import atexit
 import glob
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
-from ...inputs.signals import hold_signals
-from . import delimited_logs, json_logs, prepare_input, table_files, text_logs, zeek
-from .broken_lines import BrokenLine, find_broken_lines
+import duckdb
+
+from ...inputs.signals import hold_signals, temporary_folder
+from . import delimited_logs, json_logs, prepare_input, table_files, text_logs
 from .column_names import check_mapping
 from .layout import Head, Layout, Opener
 from .prepare_input import STANDARD_INPUT, LogFile, ReadingError
@@ -20,7 +23,7 @@ from .prepare_input import STANDARD_INPUT, LogFile, ReadingError
 FORMATS: dict[str, tuple[Opener, ...]] = {
     table_files.PIHOLE: (table_files.open_pihole,),
     "parquet": (table_files.open_parquet,),
-    "zeek": (zeek.open_zeek, json_logs.open_zeek),
+    "zeek": (delimited_logs.open_zeek, json_logs.open_zeek),
     "suricata": (json_logs.open_suricata,),
     "route53": (json_logs.open_route53,),
     "adguard": (json_logs.open_adguard,),
@@ -87,6 +90,14 @@ def _expand(name: str) -> list[Path]:
     if not files:
         raise ReadingError(f"{name}: there is no such file; check the path")
     return sorted(files)
+
+
+class BrokenLine(NamedTuple):
+    """A line that cannot be read; line numbers begin with one."""
+
+    path: Path
+    line: int
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -265,3 +276,45 @@ def _join_answers(lines: str, shared: str) -> str:
                 WHEN p.has_query THEN 'other_event' ELSE {without_query} END AS why
         FROM lines l LEFT JOIN pairs p
         ON (l.why IS NULL OR l.why = 'answer') AND {same}"""
+
+
+# --- broken lines: a second, slow reading says which they are, and what is wrong ---
+
+_BLOCK = 20_000  # lines that are read together
+
+
+def find_broken_lines(files: Sequence[tuple[LogFile, Layout]], at_most: int) -> list[BrokenLine]:
+    """Return the first broken lines, file by file, in order."""
+    with temporary_folder() as folder, duckdb.connect() as connection:
+        connection.execute("SET threads = 1")
+        block = folder / "block"
+        lines = (x for file, layout in files for x in _search_file(connection, block, file, layout))
+        return list(islice(lines, at_most))
+
+
+def _search_file(
+    connection: duckdb.DuckDBPyConnection, block: Path, file: LogFile, layout: Layout
+) -> Iterator[BrokenLine]:
+    """Halve blocks of lines until single ones are left that the layout's SQL calls broken."""
+    if layout.form in (table_files.PIHOLE, "parquet"):
+        return
+    rows = f"SELECT count(*) FROM ({layout.select([block], file.utf8)}) WHERE why = 'broken'"
+
+    def search(lines: list[bytes], first: int) -> Iterator[tuple[int, bytes]]:
+        block.write_bytes(b"".join(lines))
+        if not (connection.execute(rows).fetchone() or (0,))[0]:
+            return
+        if len(lines) == 1:
+            yield first, lines[0]
+            return
+        half = len(lines) // 2
+        yield from search(lines[:half], first)
+        yield from search(lines[half:], first + half)
+
+    with file.readable.open("rb") as stream:
+        first = 1
+        while lines := list(islice(stream, _BLOCK)):
+            for number, line in search(lines, first):
+                text = line.decode("utf-8", "replace").rstrip("\r\n")
+                yield BrokenLine(file.path, number, layout.describe_broken(text))
+            first += len(lines)

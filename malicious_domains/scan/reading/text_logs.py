@@ -49,21 +49,9 @@ class MatchedLines:
 
 
 def _describe(
-    form: str,
-    pattern: str,
-    groups: tuple[str, ...],
-    *,
-    event: str,
-    own: str,
-    client: str,
-    query: str,
-    time: str,
-    rcode: str,
-    why: str,
-    answers: str = "client",
+    form: str, pattern: str, groups: tuple[str, ...], event: str, own: str, **expressions: str
 ) -> Layout:
-    table = MatchedLines(form, pattern, groups, event, own)
-    return Layout(form, table, client, query, time, rcode, why, answers)
+    return Layout(form, MatchedLines(form, pattern, groups, event, own), **expressions)
 
 
 def _matches(head: Head, pattern: str) -> bool:
@@ -171,6 +159,7 @@ def open_bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
             qtype="qtype",
             last="WHEN kind IS DISTINCT FROM 'query' THEN 'answer'",
         ),
+        answers="client",
     )
 
 
@@ -201,6 +190,7 @@ def open_unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         why=sql.classify_line(
             "qname", qtype="qtype", last="WHEN coalesce(code, action) IS NOT NULL THEN 'answer'"
         ),
+        answers="client",
     )
 
 
@@ -224,7 +214,6 @@ def open_coredns(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         time=_parse_prefix(head, "prefix"),
         rcode=sql.name_rcode("code"),
         why=sql.classify_line("qname", first="WHEN qclass = 'CH' THEN 'type'", qtype="qtype"),
-        answers="",
     )
 
 
@@ -258,6 +247,7 @@ def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
             qtype="upper(qtype)",
             last="WHEN reply IS NOT NULL THEN 'answer'",
         ),
+        answers="client",
     )
 
 

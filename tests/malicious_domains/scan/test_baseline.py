@@ -68,15 +68,15 @@ def test_a_scan_that_fails_adds_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.slow
 def test_two_scans_at_once_both_add(tmp_path: Path) -> None:
     running = []
-    for number in range(3):
+    for number in range(2):
         log = tmp_path / f"{number}.log"
         log.write_text(zeek([(START, "10.0.0.1", f"name{number}.com", "NOERROR")]))
         arguments = ["scan", str(log), "--baseline", str(tmp_path / "kept")]
         running.append(subprocess.Popen([sys.executable, "-m", "pipeline", *arguments]))
-    assert [x.wait() for x in running] == [0, 0, 0]
+    assert [x.wait() for x in running] == [0, 0]
     with duckdb.connect(tmp_path / "kept" / "labels.duckdb", read_only=True) as connection:
         seen = connection.execute("SELECT label FROM seen ORDER BY label").fetchall()
-    assert seen == [("name0",), ("name1",), ("name2",)]
+    assert seen == [("name0",), ("name1",)]
 
 
 KEEPER = """
@@ -99,7 +99,7 @@ with duckdb.connect() as connection:
 @pytest.mark.slow
 def test_a_scan_that_is_killed_while_it_adds_has_added_all_or_nothing(tmp_path: Path) -> None:
     before, took, draw, halfway = 0, 0.5, random.Random(1), 0
-    for i in range(6):
+    for i in range(5):
         with subprocess.Popen(
             [sys.executable, "-c", KEEPER, tmp_path, str(i)], stdout=subprocess.PIPE
         ) as process:

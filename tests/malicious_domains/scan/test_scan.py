@@ -18,7 +18,7 @@ from malicious_domains.clients.common_labels import find_nxdomain_pairs, find_ra
 from malicious_domains.dga.listing import first_names
 from malicious_domains.inputs.ordered_pool import OrderedPool
 from malicious_domains.model import eligible
-from malicious_domains.scan import scan, terminal
+from malicious_domains.scan import scan, scored_hosts, terminal
 from malicious_domains.scan.client_names import ClientNames
 from malicious_domains.scan.events_db import EventsDatabase
 from malicious_domains.scan.scored_hosts import score_hosts
@@ -168,8 +168,10 @@ def test_a_client_with_too_many_names_is_reported_separately(tmp_path: Path) -> 
     assert any("too many to judge" in line for line in terminal.summarize(found))
 
 
-def test_many_names_by_several_processes_are_the_same() -> None:
-    queries = [f"name{i}.example{i % 7}.com" for i in range(70_000)] + [
+def test_many_names_by_several_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scored_hosts, "_CHUNK", 500)
+    monkeypatch.setattr(scored_hosts, "_MIN_SHARED", 1000)
+    queries = [f"name{i}.example{i % 7}.com" for i in range(20_000)] + [
         "no name",
         "x.local",
         "\ud800",
