@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -12,12 +11,18 @@ import numpy as np
 
 from malicious_domains.clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
 from malicious_domains.clients.common_labels import FEW, find_nxdomain_pairs, find_rare_pairs
+from malicious_domains.clients.finding_json import (
+    describe_alarm,
+    describe_name,
+    format_date,
+    format_time,
+)
 from malicious_domains.clients.fourgrams import Background
 from malicious_domains.clients.verdict import alarm_strength, judge_day
 from malicious_domains.features.array_types import Bools, Floats
 
 from . import dynamodb
-from .dynamodb import format_date, pack_state, unpack_state
+from .dynamodb import pack_state, unpack_state
 from .label_votes import ALLOWED, hash_client, is_common, parse_votes
 from .records import NXDOMAIN, Row, Rows
 
@@ -189,8 +194,8 @@ def make_finding(client: str, day: int, verdict: Verdict | None) -> dict[str, An
         "too_busy": False,
         "score": round(verdict.score, 4),
         "confidence": verdict.confidence,
-        "first_seen": _format_time(seen.first_seen.min()) if len(seen.labels) else None,
-        "last_seen": _format_time(seen.last_seen.max()) if len(seen.labels) else None,
+        "first_seen": format_time(seen.first_seen.min()) if len(seen.labels) else None,
+        "last_seen": format_time(seen.last_seen.max()) if len(seen.labels) else None,
         "counts": {"new": len(seen.labels), "dead": int(seen.nxdomain.sum())},
         "alarms": [_make_alarm(verdict, alarm) for alarm in verdict.alarms],
     }
@@ -199,19 +204,7 @@ def make_finding(client: str, day: int, verdict: Verdict | None) -> dict[str, An
 def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
     day = verdict.day
     names = [
-        {
-            "name": verdict.names[i],
-            "points": round(weight, 4),
-            "log_odds": round(float(day.log_odds[i]), 4),
-            "dead": bool(day.nxdomain[i]),
-            "first_seen": _format_time(day.first_seen[i]),
-        }
+        describe_name(verdict.names[i], weight, day.log_odds[i], day.nxdomain[i], day.first_seen[i])
         for i, weight in zip(alarm.names, alarm.weights, strict=True)
     ]
-    score = round(alarm.score, 4)
-    return {"kind": alarm.kind, "score": score, "confidence": alarm.confidence, "names": names}
-
-
-def _format_time(seconds: float) -> str:
-    text = datetime.fromtimestamp(float(seconds), UTC).isoformat(timespec="seconds")
-    return text.replace("+00:00", "Z")
+    return {**describe_alarm(alarm), "names": names}

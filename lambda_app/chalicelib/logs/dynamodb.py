@@ -12,7 +12,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 DAY = 86_400
@@ -142,15 +141,6 @@ def pack_state(value: object) -> bytes:
 def unpack_state(state: bytes) -> Any:
     """Unpack a state of pack_state()."""
     return json.loads(zlib.decompress(state))
-
-
-def format_date(day: int) -> str:
-    """Write a day since the epoch as YYYY-MM-DD.
-
-    >>> format_date(20417)
-    '2025-11-25'
-    """
-    return datetime.fromtimestamp(day * DAY, UTC).date().isoformat()
 
 
 def _parse_item(item: dict[str, Any]) -> Item:

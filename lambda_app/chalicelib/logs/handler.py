@@ -17,11 +17,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
+from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
 from .client_days import ClientState, DayJudge, Verdict, make_finding
-from .dynamodb import DAY, Item, Key, format_date, map_threads
+from .dynamodb import DAY, Item, Key, map_threads
 from .label_votes import Baseline, add_labels
 from .records import Rows, read_days
 from .service import Service, create_service

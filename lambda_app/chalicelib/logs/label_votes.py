@@ -14,9 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from malicious_domains.clients.common_labels import FEW
+from malicious_domains.clients.finding_json import format_date
 
 from . import dynamodb
-from .dynamodb import Key, Table, format_date, map_threads, pack_state, unpack_state
+from .dynamodb import Key, Table, map_threads, pack_state, unpack_state
 from .records import NXDOMAIN, DayRows, Row
 
 MAX_VOTERS = 16

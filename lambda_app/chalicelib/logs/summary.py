@@ -7,11 +7,12 @@ import time
 from collections import Counter
 from typing import Any
 
+from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import write_line
 from .client_days import DayJudge
-from .dynamodb import DAY, format_date
+from .dynamodb import DAY
 from .handler import PARTS, ClientResult, add_clients, part_key
 from .label_votes import Baseline, add_labels
 from .records import DayRows, Rows
