@@ -117,7 +117,7 @@ def test_json_arrays_and_objects_of_several_lines(tmp_path: Path) -> None:
 LONG_LINES = """
 import sys
 import duckdb
-from benchmarks.measure import peak
+from benchmarks.measure import read_peak
 from malicious_domains.scan.reading.read_logs import Source, read_logs
 with duckdb.connect() as connection:
     connection.execute("SET memory_limit = '200MB'; SET threads = 2")
@@ -126,7 +126,7 @@ with duckdb.connect() as connection:
         rows = f"SELECT count(*) FILTER (why IS NULL), count(*) FILTER (why = 'broken') FROM "
         counts = connection.execute(f"{rows} ({reading.events})").fetchone()
         print(*counts, *reading.find_broken()[0][1:], sep="|")
-print(peak())
+print(read_peak())
 """
 
 
