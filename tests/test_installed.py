@@ -8,19 +8,18 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
+import tarfile
 import venv
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-import requests
 
-from pipeline.h2o_cluster import local_servers
+from tests.helpers.route53 import day
 
 ROOT = Path(__file__).parents[1]
-HERE = Path(sysconfig.get_path("purelib"))
+HERE = Path(np.__file__).parents[1]
 NEEDED = ("numpy", "numpy.libs", "click", "zstandard")  # what `score` may import
 LEFT = (".git", ".venv", "build", "downloads", "report", "tests", "notebooks", "*.egg-info")
 pytestmark = pytest.mark.slow
@@ -31,8 +30,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built of a copy, as building writes beside the sources."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, folder / "sources", ignore=shutil.ignore_patterns(*LEFT))
+    return build_wheel(folder / "sources", folder)
+
+
+def build_wheel(sources: Path, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", "--wheel-dir", str(folder), str(folder / "sources")]
+    command += ["--no-build-isolation", "--wheel-dir", str(folder), str(sources)]
     subprocess.run(command, check=True)
     return next(folder.glob("*.whl"))
 
@@ -71,22 +74,35 @@ def run(
     )
 
 
-def test_the_wheel_holds_what_is_committed_and_no_more(wheel: Path) -> None:
-    names = [x for x in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in x]
+def committed(*folders: str) -> set[str]:
     listed = subprocess.run(
-        ["git", "ls-files", "malicious_domains", "pipeline", "lambda_app", "data"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    left = {"data/README.md", "data/build.py", "data/zones.txt"}  # what others are made of
-    left |= {"lambda_app/requirements.in"}
-    wanted = set(listed) - left
-    assert sorted(names) == sorted(re.sub("^data/", "pipeline/data/", x) for x in wanted)
+        ["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(listed.stdout.splitlines())
 
 
-def test_the_command_and_the_import(installed: Path, tmp_path: Path) -> None:
+def test_the_wheel_is_one_package_of_what_is_committed(wheel: Path) -> None:
+    names = [x for x in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in x]
+    lists = {x for x in committed("data") if re.fullmatch(r"data/(legit-.*xz|.*LICENSE.txt)", x)}
+    wanted = committed("malicious_domains") | {f"malicious_domains/{x}" for x in lists}
+    assert sorted(names) == sorted(wanted)
+    assert len(lists) == 3
+
+
+def test_a_source_distribution_builds_the_same(wheel: Path, tmp_path: Path) -> None:
+    build = "from setuptools.build_meta import build_sdist; build_sdist('dist')"
+    sources = wheel.parent / "sources"
+    command = [sys.executable, "-c", build]
+    subprocess.run(command, cwd=sources, check=True, capture_output=True)
+    with tarfile.open(next((sources / "dist").glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    again = build_wheel(unpacked, tmp_path)
+    names = [sorted(zipfile.ZipFile(x).namelist()) for x in (wheel, again)]
+    assert names[0] == names[1]
+
+
+def test_score_and_the_import(installed: Path, tmp_path: Path) -> None:
     program = installed / "malicious-domains"
     scored = run(program, "score", "google.com", folder=tmp_path)
     assert (scored.returncode, scored.stderr) == (0, "")
@@ -99,65 +115,55 @@ def test_the_command_and_the_import(installed: Path, tmp_path: Path) -> None:
     assert run(installed / "python", "-c", code, folder=tmp_path).stdout == "0\n"
     version = run(program, "--version", folder=tmp_path).stdout
     assert version == "malicious-domains 0.1.0\n"
-    assert run(program, "dga", "goz", folder=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("command", "extra"),
-    [
-        *(("data", "train"), ("train", "train"), ("evaluate", "train"), ("demo", "all")),
-        *(("serve", "aws"), ("package", "aws"), ("versions", "all")),
-    ],
-)
-def test_a_command_names_the_extra_that_it_misses(
-    command: str, extra: str, installed: Path, tmp_path: Path
-) -> None:
-    refused = run(installed / "malicious-domains", command, folder=tmp_path)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    message = rf"{command}: needs \w+: pip install 'malicious-domains\[{extra}\]'\n"
-    assert re.fullmatch(message, refused.stderr)
-
-
-def test_a_deployment_is_of_a_checkout(installed: Path, tmp_path: Path) -> None:
-    refused = run(installed / "malicious-domains", "deploy", "--plan", folder=tmp_path)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.endswith("run it in a checkout of the project\n")
-    assert len(refused.stderr.splitlines()) == 1
-
-
-@pytest.fixture
-def served(installed: Path, everything: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    port, log = local_servers.find_free_port(), tmp_path / "log"
-    command = [str(installed / "malicious-domains"), "serve", "--port", str(port)]
-    process = local_servers.start_server(command, log, everything, tmp_path)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        local_servers.wait_for_server(process, f"{url}/health", log, 30)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def test_it_serves_the_app(served: str) -> None:
-    judged = requests.post(
-        f"{served}/malicious-domain-classifier", json={"domain": "google.com"}, timeout=30
-    )
-    assert judged.json()["label"] == 0
-    assert "<title>" in requests.get(f"{served}/", timeout=30).text
-
-
-def test_it_trains_into_the_current_folder(
-    installed: Path, everything: dict[str, str], small_csv: Path, tmp_path: Path
-) -> None:
-    """With the committed data of the wheel; what is downloaded goes to the user's cache."""
+def test_allow_and_dga(installed: Path, tmp_path: Path) -> None:
     program = installed / "malicious-domains"
-    everything["XDG_CACHE_HOME"] = str(tmp_path / "cache")
-    listed = run(program, "data", folder=tmp_path, environment=everything).stdout
-    states = [line.split()[1] for line in listed.splitlines()[1:]]
-    assert states == ["absent"] * 2 + ["committed"] * 3
-    arguments = ["train", "--features", "classic", "--data", small_csv]
-    trained = run(program, *arguments, folder=tmp_path, environment=everything)
-    assert trained.returncode == 0, trained.stderr
-    assert json.loads((tmp_path / "build/classic/model.json").read_text())["name"] == "classic"
-    assert "written  build/classic" in trained.stderr
+    assert run(program, "dga", "goz", folder=tmp_path).returncode == 0
+    feed = run(program, "dga", "feed", "--family", "goz", "--days", "1", folder=tmp_path)
+    assert (feed.returncode, len(feed.stdout.splitlines()) > 100) == (0, True), feed.stderr
+    index = ("dga", "index", "--family", "goz", "--from", "2026-11-01", "--to", "2026-11-01")
+    made = run(program, *index, "--out", "known.npz", folder=tmp_path)
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "list.csv").write_text("1,xmqjtoevkbhrw.ru\n")
+    built = run(program, "allow", "build", "list.csv", "--out", "allow.npy", folder=tmp_path)
+    assert built.returncode == 0, built.stderr
+    options = ("--format", "csv", "--allow", "allow.npy", "xmqjtoevkbhrw.ru")
+    scored = run(program, "score", *options, folder=tmp_path)
+    assert scored.stdout.splitlines()[1].endswith("judged,allowed: xmqjtoevkbhrw.ru")
+
+
+def test_scan_names_the_extra_that_it_misses_and_runs_with_it(
+    installed: Path, everything: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "dns.json").write_text("".join(json.dumps(x) + "\n" for x in day(12)))
+    arguments = ("scan", "dns.json", "--format", "jsonl", "--out", "report")
+    program = installed / "malicious-domains"
+    refused = run(program, *arguments, folder=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    message = r"scan: needs \w+: pip install 'malicious-domains\[scan\]'\n"
+    assert re.fullmatch(message, refused.stderr)
+    found = run(program, *arguments, folder=tmp_path, environment=everything)
+    assert found.returncode == 1, found.stderr
+    assert json.loads(found.stdout.splitlines()[0])["alarms"]
+    assert (tmp_path / "report" / "index.html").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "serve", "models", "aws", "deploy", "train-hint"])
+def test_other_commands_say_that_they_need_a_checkout(
+    command: str, installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pipeline.py").write_text("raise SystemExit('somebody else')")
+    refused = run(installed / "python", "-m", "malicious_domains", command, folder=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"Error: {command} needs a checkout of the project" in refused.stderr
+    assert command not in run(installed / "malicious-domains", "--help", folder=tmp_path).stdout
+
+
+def test_somebodys_own_pipeline_breaks_nothing(
+    installed: Path, everything: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "pipeline.py").write_text("raise SystemExit('somebody else')")
+    code = "import malicious_domains.spark.scanning, malicious_domains.scan.scan_run"
+    done = run(installed / "python", "-c", code, folder=tmp_path, environment=everything)
+    assert (done.returncode, done.stderr) == (0, "")

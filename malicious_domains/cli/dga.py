@@ -95,7 +95,7 @@ def names(
     return DONE
 
 
-@command("index", "dga index --from 2026-11-01 --to 2026-11-30 --out known.npz", "train")
+@command("index", "dga index --from 2026-11-01 --to 2026-11-30 --out known.npz")
 @_date_option("from", "First day (default: yesterday).")
 @_date_option("to", "Last day (default: 30 days later).")
 @_families
@@ -116,7 +116,7 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
     return DONE
 
 
-@command("match", "dga match --index known.npz evolgsqvdc.com www.example.com", "train")
+@command("match", "dga match --index known.npz evolgsqvdc.com www.example.com")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @option("--input", "file", type=FILE, metavar="FILE", help="File of names, one a line.")
 @option("--index", "path", type=FILE, metavar="NPZ", help="Index from `dga index`.")
@@ -158,7 +158,7 @@ def match(
     return SOME_INVALID if invalid else DONE
 
 
-@command("feed", "dga feed --days 7 --format rpz > known.zone", "train")
+@command("feed", "dga feed --days 7 --format rpz > known.zone")
 @_date_option("from", "First day (default: today).")
 @option(
     "--days",
