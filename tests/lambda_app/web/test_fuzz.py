@@ -244,11 +244,11 @@ def check_body(route: str, status: int, body: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_ten_thousand_mutated_requests(app: Any, seed: int) -> None:
+def test_thousands_of_mutated_requests(app: Any, seed: int) -> None:
     random = Random(seed)
-    statuses = [check(app, event(random)) for _ in range(10_000)]
+    statuses = [check(app, event(random)) for _ in range(3_500)]
     assert {200, 400, 401, 405, 415, 422} <= set(statuses)
-    assert statuses.count(200) > 1_000  # else it is but the parser that is tried
+    assert statuses.count(200) > 350  # otherwise only the parser is tested
 
 
 BODY = st.binary() | (JSON | REQUESTS).map(json.dumps).map(str.encode)
