@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.clients.cusum import Interval, find_highest_sum, weigh_lengths, weigh_names
@@ -25,6 +25,7 @@ def test_by_hand(points: list[float], expected: tuple[float, int, int]) -> None:
     assert find_highest_sum(np.array(points, dtype=np.float64)) == Interval(*expected)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(-5, 5), max_size=12))
 def test_no_stretch_has_more(points: list[int]) -> None:
     found = find_highest_sum(np.array(points, dtype=np.float64))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.dga.generators import FAMILIES
@@ -49,6 +49,7 @@ def names(family: str, count: int) -> list[str]:
     return [host.partition(".")[0] for host in hosts]
 
 
+@settings(max_examples=40)
 @given(LABELS)
 def test_probabilities_of_families_and_of_none_sum_to_one(label: str) -> None:
     hinter = load_packaged()
@@ -61,6 +62,7 @@ def test_probabilities_of_families_and_of_none_sum_to_one(label: str) -> None:
     assert 0 <= hint.unknown <= 1 and sum(told) + hint.unknown <= 1 + 1e-9
 
 
+@settings(max_examples=40)
 @given(LABELS)
 def test_each_label_has_one_length_one_first_and_one_last_character(label: str) -> None:
     values = dict(zip(FAMILY_FEATURES, compute_features(label), strict=True))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
@@ -34,6 +34,7 @@ def least(part: str, words: reference.Cost, singles: reference.Cost) -> referenc
     return min(path, reference.word(part, words)) if part in words else path
 
 
+@settings(max_examples=40)
 @given(vocabularies() | vocabularies(FEW), st.lists(st.text(LETTERS, max_size=20), min_size=1))
 def test_a_segmentation_is_a_cheapest_cut_of_the_label(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
@@ -66,6 +67,7 @@ def test_segmentations_by_hand(label: str, text: str) -> None:
     assert cut(label, *SIMPLE) == text
 
 
+@settings(max_examples=40)
 @given(labels=LABELS)
 def test_the_unlikely_stretch_costs_most_and_comes_first(
     language: Scorer, labels: list[str]
@@ -85,6 +87,7 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
         assert str(reason.segmentation).replace("|", "") == label
 
 
+@settings(max_examples=40)
 @given(labels=LABELS)
 def test_reasons_are_the_same_alone_and_in_a_batch(language: Scorer, labels: list[str]) -> None:
     tables = language.artifact.tables

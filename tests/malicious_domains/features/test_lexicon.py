@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.encoding import encode_labels
@@ -17,6 +17,7 @@ from tests.helpers.reference import num_words, web2
 LETTERS = "ab-7z"
 
 
+@settings(max_examples=40)
 @given(
     st.sets(st.text(LETTERS, min_size=2, max_size=6), min_size=1, max_size=40),
     st.lists(st.text(LETTERS + ".é", max_size=12), min_size=1),

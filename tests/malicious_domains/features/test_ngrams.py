@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.array_types import Bytes
@@ -37,6 +37,7 @@ def trained(language: Scorer) -> CharacterModel:
     return language.artifact.tables.characters
 
 
+@settings(max_examples=40)
 @given(label=LABELS)
 def test_each_character_and_the_end_are_looked_up_after_what_precedes(label: str) -> None:
     three, four = RANDOM.costs(encode_labels([label]))
@@ -52,6 +53,7 @@ def test_labels_of_every_length(length: int) -> None:
     assert four.tolist() == after_three(TRIGRAMS, ABOVE, label)
 
 
+@settings(max_examples=40)
 @given(labels=st.lists(LABELS, max_size=8))
 def test_the_labels_before_do_not_matter(trained: CharacterModel, labels: list[str]) -> None:
     three, four = trained.costs(encode_labels(labels))
@@ -62,6 +64,7 @@ def test_the_labels_before_do_not_matter(trained: CharacterModel, labels: list[s
     ]
 
 
+@settings(max_examples=40)
 @given(label=st.from_regex(r"[a-z0-9-]{1,63}", fullmatch=True))
 def test_digits_are_one_symbol(trained: CharacterModel, label: str) -> None:
     zeros = "".join("0" if c.isdigit() else c for c in label)
@@ -71,6 +74,7 @@ def test_digits_are_one_symbol(trained: CharacterModel, label: str) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+@settings(max_examples=40)
 @given(labels=st.lists(st.text(ALPHABET, max_size=30), min_size=1, max_size=6))
 def test_the_features_are_sums_means_and_maxima_of_the_costs(
     trained: CharacterModel, labels: list[str]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.language_tables import Tables
@@ -17,6 +17,7 @@ CLASSIC = SETS["classic"]
 LDH = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
+@settings(max_examples=40)
 @given(label=st.text(LDH, min_size=1, max_size=63))
 def test_features_are_what_their_definitions_say(classic: Scorer, label: str) -> None:
     length, entropy, p_vowels, num_words = compute_matrix(

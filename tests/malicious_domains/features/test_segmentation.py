@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
@@ -40,6 +40,7 @@ def add(one: Sums, other: Sums) -> Sums:
     return a, b, c, d
 
 
+@settings(max_examples=40)
 @given(vocabularies() | vocabularies(FEW), st.text(LETTERS, min_size=1, max_size=20))
 def test_a_batch_and_one_label_have_the_cheapest_segmentation(
     vocabulary: tuple[Cost, Cost], label: str

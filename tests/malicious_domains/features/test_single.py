@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
@@ -20,6 +20,7 @@ from tests.helpers.reference import FEW, LETTERS, table, vocabularies
 LABELS = st.lists(st.text(ALPHABET + ".é", max_size=70), min_size=1, max_size=8)
 
 
+@settings(max_examples=40)
 @given(labels=LABELS)
 def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     model = scorer.artifact
@@ -33,6 +34,7 @@ def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: l
         assert model.predictor.label_contributions(values) == [column[i] for column in together]
 
 
+@settings(max_examples=40)
 @given(labels=LABELS)
 def test_reasons_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     tables = scorer.artifact.tables
@@ -40,6 +42,7 @@ def test_reasons_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     assert [LabelFeatures(label, tables).reason() for label in labels] == together
 
 
+@settings(max_examples=40)
 @given(vocabularies() | vocabularies(FEW), st.lists(st.text(LETTERS, max_size=20), min_size=1))
 def test_cuts_of_any_vocabulary(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]

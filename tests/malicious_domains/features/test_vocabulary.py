@@ -21,6 +21,7 @@ def cuts(words: Vocabulary, labels: list[str]) -> list[reference.Path]:
     return list(zip(*(column.tolist() for column in cut), strict=True))
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(st.text(LETTERS, min_size=2, max_size=7), st.just(0), min_size=1),
     st.lists(st.text(LETTERS, max_size=12) | st.text(LETTERS + ".é", max_size=12), max_size=6),
@@ -39,6 +40,7 @@ def test_finds_every_occurrence_of_every_word(words: reference.Cost, labels: lis
     assert lengths == sorted(lengths)
 
 
+@settings(max_examples=40)
 @given(vocabularies() | vocabularies(FEW), st.lists(st.text(LETTERS, max_size=20), min_size=1))
 def test_the_cut_is_the_least_of_all(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
@@ -65,6 +67,7 @@ def test_the_shortest_and_the_longest_labels(price: int) -> None:
     assert [cuts(table(words, singles), [label])[0] for label in labels] == expected
 
 
+@settings(max_examples=40)
 @given(vocabularies(FEW), st.lists(st.text(LETTERS, min_size=1, max_size=20), min_size=1))
 def test_the_features_of_a_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]

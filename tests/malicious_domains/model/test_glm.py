@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.model.glm import (
@@ -47,6 +47,7 @@ def bin_of(value: float, edges: list[float]) -> int:
     return len(edges)
 
 
+@settings(max_examples=40)
 @given(equations(), st.data())
 def test_parts_are_the_coefficients_of_the_bins(said: dict[str, Any], data: st.DataObject) -> None:
     edges, coarse, pairs, values = said.values()
@@ -131,6 +132,7 @@ def test_refuses_what_could_not_be_scored(said: dict[str, Any]) -> None:
         BinnedAdditive(**said)
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from("abcd"), NUMBERS, min_size=1), st.data())
 def test_linear_multiplies(coefficients: dict[str, float], data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.tuples(*[NUMBERS] * len(coefficients)), max_size=5))
@@ -146,6 +148,7 @@ def test_linear_multiplies(coefficients: dict[str, float], data: st.DataObject) 
 LOG_ODDS = st.floats(-1e3, 1e3) | st.floats(-1, 1) | st.floats(allow_nan=False)
 
 
+@settings(max_examples=40)
 @given(st.lists(LOG_ODDS, min_size=1))
 def test_a_probability_has_the_same_bits_alone_and_among_many(log_odds: list[float]) -> None:
     together = to_probabilities(np.array(log_odds)).tolist()
@@ -153,6 +156,7 @@ def test_a_probability_has_the_same_bits_alone_and_among_many(log_odds: list[flo
     assert all(0 <= p <= 1 for p in together)
 
 
+@settings(max_examples=40)
 @given(st.floats(-700, 700))
 def test_a_probability_is_the_logistic_function(log_odds: float) -> None:
     assert math.isclose(to_probability(log_odds), 1 / (1 + math.exp(-log_odds)), rel_tol=1e-15)

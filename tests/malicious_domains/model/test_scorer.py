@@ -6,7 +6,7 @@ import pickle
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.model.score import Invalid, Score
@@ -45,6 +45,7 @@ def test_the_examples_of_every_page_about_this() -> None:
     ] * 3
 
 
+@settings(max_examples=40)
 @given(text=st.text() | st.from_regex(r"[a-z0-9-]{1,63}(\.[a-z]{2,5}){0,2}", fullmatch=True))
 def test_any_text_gets_a_score_or_a_reason(scorer: Scorer, text: str) -> None:
     result, *others = scorer.score_many([text] * (FEW + 1))

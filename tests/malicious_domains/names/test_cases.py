@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.names.parse import InvalidDomain, Skipped, parse
@@ -383,17 +383,20 @@ DOTS = [
 ]
 
 
+@settings(max_examples=40)
 @given(HOST, st.sampled_from(FORMS))
 def test_a_host_in_any_form_has_the_same_label(host: str, form: str) -> None:
     assert parse(form.format(host)).label == parse(host).label
 
 
+@settings(max_examples=40)
 @given(HOST, st.sampled_from(DOTS), st.sampled_from(["{}", "hxxp://{}/x", "{}/x", "0.0.0.0 {}"]))
 def test_a_defanged_host_has_the_same_label(host: str, dot: str, form: str) -> None:
     assume(" " not in dot or form == "{}")
     assert parse(form.format(host.replace(".", dot))).label == parse(host).label
 
 
+@settings(max_examples=40)
 @given(HOST)
 def test_windows_form_has_the_same_label(host: str) -> None:
     written = "".join(f"({len(label)}){label}" for label in host.split(".")) + "(0)"
@@ -406,6 +409,7 @@ PIECES = st.sampled_from([*SIGNS, *WORDS, "xn--", " dot ", "(6)", "(0)"])
 TEXT = st.text(max_size=40) | st.lists(PIECES, max_size=12).map("".join)
 
 
+@settings(max_examples=40)
 @given(TEXT)
 def test_a_label_stands_in_the_text_as_a_whole(text: str) -> None:
     try:
@@ -420,12 +424,14 @@ def test_a_label_stands_in_the_text_as_a_whole(text: str) -> None:
         assert re.search(rf"(?<![a-z0-9-]){re.escape(name.label)}(?![a-z0-9-])", text.lower())
 
 
+@settings(max_examples=40)
 @given(HOST, HOST, st.sampled_from([" ", "\t", ",", ", ", ";", " ; ", "\n", '","', "|", " | "]))
 def test_two_names_are_never_one(one: str, other: str, between: str) -> None:
     with pytest.raises(InvalidDomain):
         parse(f"{one}{between}{other}")
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         HOST | LABEL | st.sampled_from(["query", "11/25/2026", "10:00:00", "->"]),

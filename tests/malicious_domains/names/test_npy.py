@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ def written(array: NDArray[Any], version: tuple[int, int] | None = None) -> byte
     return file.getvalue()
 
 
+@settings(max_examples=40)
 @given(st.data(), st.sampled_from([*KINDS]), st.sampled_from([None, (1, 0), (2, 0), (3, 0)]))
 def test_all_versions_read_as_numpy_reads_them(
     data: st.DataObject, kind: npy.Kind, version: tuple[int, int] | None
@@ -89,6 +90,7 @@ def test_what_is_damaged_is_refused(change: Callable[[bytes], bytes]) -> None:
         npy.read_numbers(change(WHOLE), "numbers", npy.INT32)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, len(WHOLE) - 21), st.integers(1, 255))
 def test_no_changed_byte_of_a_header_gives_other_numbers(at: int, change: int) -> None:
     """It is refused, or one of the header's blanks or its line feed."""

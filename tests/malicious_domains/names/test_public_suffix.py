@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
@@ -95,6 +95,7 @@ def test_every_zone_and_what_stands_under_it(before: str) -> None:
     check([before + name for name in ZONES])
 
 
+@settings(max_examples=40)
 @given(st.lists(LABEL, max_size=4), st.sampled_from(NAMES + ZONES) | LABEL, st.integers(0, 3))
 def test_any_labels_before_any_part_of_a_rule(before: list[str], name: str, cut: int) -> None:
     host = ".".join([*before, *name.split(".")[cut:]]) or name
