@@ -33,7 +33,7 @@ def hash_client(client: str) -> str:
     """Hash a client to four characters.
 
     >>> hash_client("10.0.0.1")
-    '4wV8'
+    'kIFH'
     """
     return base64.b64encode(hashlib.blake2b(client.encode(), digest_size=3).digest()).decode()
 
@@ -41,8 +41,8 @@ def hash_client(client: str) -> str:
 def parse_votes(votes: str) -> dict[str, int]:
     """Parse the votes on a label: the rcode by a client's hash.
 
-    >>> parse_votes("*4wV82")
-    {'4wV8': 2}
+    >>> parse_votes("*kIFH2")
+    {'kIFH': 2}
     """
     text = votes.removeprefix(ALLOWED)
     return {text[i : i + _HASH]: int(text[i + _HASH]) for i in range(0, len(text) - _HASH, _VOTE)}
@@ -57,8 +57,8 @@ def format_votes(rcodes: Mapping[str, int], is_allowed: bool) -> str:
 def merge_votes(votes: str, more: str) -> str:
     """Merge votes on one label.
 
-    >>> merge_votes("4wV81", "*4wV82")
-    '*4wV82'
+    >>> merge_votes("kIFH1", "*kIFH2")
+    '*kIFH2'
     """
     rcodes = parse_votes(votes)
     for client, rcode in parse_votes(more).items():

@@ -327,7 +327,7 @@ def test_what_cannot_be_reached_is_said_in_one_line(
         return found.err
 
     monkeypatch.delenv("REGISTRY", raising=False)
-    assert "give s3://bucket/prefix, or set REGISTRY" in said()
+    assert "no registry given: pass --registry s3://bucket/prefix or set REGISTRY" in said()
     assert "no such bucket; make it, or" in said("--from", "s3://there-is-none/x")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert "s3://a-bucket/current.json: no answer" in said("--from", "s3://a-bucket")
