@@ -9,7 +9,6 @@ import click
 from ..inputs.console import print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, command, group, option
-from .options import FILE
 
 
 @group(
@@ -22,14 +21,15 @@ def allow() -> None:
 
 
 @command("build", "allow build tranco.csv --top 100000 --out allow.npy")
-@click.argument("lists", nargs=-1, required=True, type=FILE, metavar="LIST...")
-@option(
-    "--top",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Take only the first N names of each list (default: all).",
+@click.argument(
+    "lists", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LIST..."
 )
-@option("--out", type=FILE, required=True, metavar="NPY", help="File to write.")
+@option(
+    "--top N",
+    "Take only the first N names of each list (default: all).",
+    type=click.IntRange(min=1),
+)
+@option("--out NPY", "File to write.", required=True)
 def build(lists: tuple[Path, ...], top: int | None, out: Path) -> int:
     """Compile lists of names that are legitimate regardless of the model.
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import field, fields
+from functools import wraps
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +20,6 @@ DONE, SOME_INVALID, FAILED = 0, 1, 2
 OWN_PACKAGES = ("malicious_domains", "pipeline", "lambda_app")
 
 Handler = Callable[..., int]
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Command(click.Command):
@@ -82,15 +85,50 @@ class Option(click.Option):
             self.opts = names
 
 
-def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """Declare an option, its first name being the one to show."""
-    return click.option(*names, cls=Option, **attributes)
+Decorator = Callable[[Any], Any]
+_PATHS = ("FILE", "DIR", "NPY", "NPZ", "CSV", "TXT")  # metavars of paths
 
 
-def combine(*options: Callable[[Any], Any]) -> Callable[[Decorated], Decorated]:
+def option(spec: str, help: str, *names: str, **attributes: Any) -> Decorator:
+    """Declare an option by its name and metavar, as "--out DIR", and its help.
+
+    names: former names, which go on working, and the parameter's name if it is another.
+    """
+    name, _, metavar = spec.partition(" ")
+    if metavar:
+        attributes["metavar"] = metavar
+    elif not attributes:
+        attributes["is_flag"] = True
+    if metavar in _PATHS:
+        attributes.setdefault("type", click.Path(path_type=Path))
+    return click.option(name, *names, cls=Option, help=help, **attributes)
+
+
+def option_field(spec: str, help: str, *names: str, **attributes: Any) -> Any:
+    """Declare a field of a dataclass as an option, see option(); for command(options=...)."""
+    return field(metadata={"option": lambda own: option(spec, help, *names, own, **attributes)})
+
+
+def argument_field(metavar: str, **attributes: Any) -> Any:
+    """Declare a field of a dataclass as an argument of any number of words."""
+    return field(
+        metadata={
+            "option": lambda own: click.argument(own, nargs=-1, metavar=metavar, **attributes)
+        }
+    )
+
+
+def _options_of(cls: type) -> Iterator[Decorator]:
+    """Yield the options of a dataclass, its own before those of its bases."""
+    by_name = {x.name: x.metadata["option"] for x in fields(cls)}
+    for name in chain.from_iterable(vars(x).get("__annotations__", ()) for x in cls.__mro__):
+        yield by_name[name](name)
+
+
+def combine(*options: Decorator) -> Decorator:
     """Return one decorator for several options, in the order of the help."""
 
-    def decorate(handler: Decorated) -> Decorated:
+    def decorate(handler: Any) -> Any:
         for declare in reversed(options):
             handler = declare(handler)
         return handler
@@ -103,20 +141,22 @@ def command(
     example: str,
     extra: str = "",
     cls: type[Command] = Command,
-    options: Callable[..., Any] | None = None,
+    options: type | None = None,
 ) -> Callable[[Handler], Command]:
     """Make a command of a handler, whose docstring is the help.
 
     example: ends the help. extra: what to install for it, beside what `score` needs. options: a
-    dataclass that takes all parameters, to be given to the handler instead.
+    dataclass whose fields declare the options; the handler is given an instance of it.
     """
 
     def declare(handler: Handler) -> Command:
         # The \b keeps Click from wrapping a line that is to be copied.
         epilog = f"\b\nexample: {PROGRAM} {example}"
-        made = click.command(name, cls=cls, epilog=epilog)(handler)
+        callback = handler
         if options:
-            made.callback = lambda **values: handler(options(**values))
+            callback = wraps(handler)(lambda **values: handler(options(**values)))
+            callback = combine(*_options_of(options))(callback)
+        made = click.command(name, cls=cls, epilog=epilog)(callback)
         made.extra = extra
         return made
 

@@ -15,7 +15,7 @@ import click
 from ..inputs.console import allow_any_text, print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, PROGRAM, SOME_INVALID, Choice, command, option
-from .options import FILE, jobs_option, load_dga_index, name_option_in_errors
+from .options import JOBS, load_dga_index, name_option_in_errors
 from .score import check_standard_input
 
 if TYPE_CHECKING:
@@ -54,25 +54,27 @@ def _parse_date(_: click.Context, __: click.Parameter, text: str | None) -> date
 
 
 def _date_option(name: str, help: str) -> Callable[[Any], Any]:
-    return option(f"--{name}", name, metavar=_DATE, callback=_parse_date, help=help)
+    return option(f"--{name} {_DATE}", help, callback=_parse_date)
 
 
 _families = option(
-    "--family",
+    "--family FAMILY",
+    "Take only this family; may be repeated (default: all).",
     "families",
     multiple=True,
-    metavar="FAMILY",
-    help="Take only this family; may be repeated (default: all).",
 )
+
+
+_jobs = option(*JOBS, type=click.IntRange(1, 256))
 
 
 @command("names", "dga names goz --date 2014-08-29")
 @click.argument("family", required=False)
-@option("--list", "wants_list", is_flag=True, help="List the families instead.")
-@option("--variant", metavar="V", help="Variant of the family (default: its first).")
-@option("--date", default="2016-01-01", metavar=_DATE, help="Date that the names are for.")
-@option("--seed", metavar="SEED", help="Seed of the generator (default: the first known one).")
-@option("--count", type=int, default=25, metavar="N", help="Maximum number of names.")
+@option("--list", "List the families instead.", "wants_list")
+@option("--variant V", "Variant of the family (default: its first).")
+@option("--date YYYY-MM-DD", "Date that the names are for.", default="2016-01-01")
+@option("--seed SEED", "Seed of the generator (default: the first known one).")
+@option("--count N", "Maximum number of names.", type=int, default=25)
 def names(
     family: str | None,
     wants_list: bool,
@@ -99,8 +101,8 @@ def names(
 @_date_option("from", "First day (default: yesterday).")
 @_date_option("to", "Last day (default: 30 days later).")
 @_families
-@jobs_option
-@option("--out", type=FILE, required=True, metavar="NPZ", help="File to write.")
+@_jobs
+@option("--out NPZ", "File to write.", required=True)
 def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date | None) -> int:
     """Index the names of a range of days, for `dga match`, `score` and the Lambda."""
     from ..dga.build_index import save_index
@@ -118,12 +120,12 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
 
 @command("match", "dga match --index known.npz evolgsqvdc.com www.example.com")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@option("--input", "file", type=FILE, metavar="FILE", help="File of names, one a line.")
-@option("--index", "path", type=FILE, metavar="NPZ", help="Index from `dga index`.")
+@option("--input FILE", "File of names, one a line.", "file")
+@option("--index NPZ", "Index from `dga index`.", "path")
 @_date_option("from", "First day to generate names for, without an index (default: yesterday).")
 @_date_option("to", "Last of these days (default: two days later).")
 @_families
-@jobs_option
+@_jobs
 def match(
     names: tuple[str, ...],
     file: Path | None,
@@ -160,25 +162,12 @@ def match(
 
 @command("feed", "dga feed --days 7 --format rpz > known.zone")
 @_date_option("from", "First day (default: today).")
-@option(
-    "--days",
-    "length",
-    type=click.IntRange(1, 3660),
-    default=7,
-    metavar="N",
-    help="Number of days to predict.",
-)
-@option("--format", "form", type=Choice(_FORMS), default="plain", help="Output format.")
+@option("--days N", "Number of days to predict.", "length", type=click.IntRange(1, 3660), default=7)
+@option("--format", "Output format.", "form", type=Choice(_FORMS), default="plain")
 @_families
-@option(
-    "--allow",
-    multiple=True,
-    type=FILE,
-    metavar="FILE",
-    help="List of names to leave out, as for `score --allow`.",
-)
-@option("--certain", is_flag=True, help="Leave out names that may be legitimate by chance.")
-@jobs_option
+@option("--allow FILE", "List of names to leave out, as for `score --allow`.", multiple=True)
+@option("--certain", "Leave out names that may be legitimate by chance.")
+@_jobs
 def feed(
     length: int,
     form: str,

@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..inputs.console import allow_any_text, print_status
-from .command import DONE, PROGRAM, Choice, command, option
-from .options import (
-    FILE,
-    SPARK,
-    check_engine,
-    jobs_option,
-    name_option_in_errors,
-    open_session,
-    scorer_options,
-    spark_options,
-)
+from .command import DONE, PROGRAM, Choice, argument_field, command, option_field
+from .options import SPARK, ScorerOptions, name_option_in_errors
 
 if TYPE_CHECKING:
     from ..scan.client_names import ClientNames
@@ -30,29 +21,64 @@ if TYPE_CHECKING:
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScanOptions:
-    """What `scan` was asked to do, as its options name it."""
+def _parse_mapping(text: str) -> dict[str, str]:
+    """Return client=src_ip,query=qname as a dict; raise click.BadParameter."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(name and column for name, _, column in pairs):
+        raise click.BadParameter(f"{text!r}: expected client=COLUMN,query=COLUMN")
+    return {name: column for name, _, column in pairs}
 
-    logs: tuple[str, ...]
-    log_form: str | None
-    mapping: dict[str, str] | None
-    form: str
-    out: Path | None
-    not_clients: Path | None
-    same_client: Path | None
-    baseline: Path | None
-    alarms_per_day: int | None
-    model: str | None
-    allow: tuple[str, ...]
-    known: Path | None
-    customer_zones: tuple[str, ...]
-    provider_zones: tuple[str, ...]
-    memory: str
-    jobs: int | None
-    engine: str
-    master: str | None
-    settings: tuple[tuple[str, str], ...]
+
+@dataclass(frozen=True, kw_only=True)
+class ScanOptions(ScorerOptions):
+    """What `scan` was asked to do."""
+
+    logs: tuple[str, ...] = argument_field("LOG...", required=True)
+    log_form: str | None = option_field(
+        "--input-format NAME", "Format of the logs (default: detected)."
+    )
+    mapping: dict[str, str] | None = option_field(
+        "--map COLUMNS",
+        "Columns of CSV, JSON or Parquet: client=src,query=name,time=ts,rcode=rc (time and rcode "
+        "are optional).",
+        type=_parse_mapping,
+    )
+    form: str = option_field(
+        "--format",
+        "Output format of the alarms; ecs: JSON lines in the Elastic Common Schema.",
+        type=Choice(["table", "csv", "jsonl", "ecs"]),
+        default="table",
+    )
+    out: Path | None = option_field(
+        "--out DIR", "Also write a report to this folder: index.html and alarms.jsonl."
+    )
+    not_clients: Path | None = option_field(
+        "--not-clients FILE",
+        "List of resolvers, gateways and mail servers to leave out, one a line.",
+    )
+    same_client: Path | None = option_field(
+        "--same-client FILE",
+        "List of hosts with several addresses: an address and the client's name on each line.",
+    )
+    baseline: Path | None = option_field(
+        "--baseline DIR",
+        "Folder that keeps the names of each day; names of earlier days are not new.",
+        type=click.Path(path_type=Path, file_okay=False),
+    )
+    alarms_per_day: int | None = option_field(
+        "--alarms-per-day N",
+        "Show the N highest-scoring clients of each day, even below the alarm threshold.",
+        type=click.IntRange(min=1),
+    )
+    known: Path | None = option_field(
+        "--known NPZ",
+        "Index of generated names (from `dga index`); clients that ask for them get an alarm.",
+    )
+    memory: str = option_field(
+        "--memory SIZE",
+        "Memory for grouping; what does not fit goes to disk.",
+        default="700MB",
+    )
 
     @property
     def model_options(self) -> ModelOptions:
@@ -68,84 +94,14 @@ class ScanOptions:
         return ClientNames.load(self.same_client, self.not_clients)
 
 
-def _parse_mapping(text: str) -> dict[str, str]:
-    """Return client=src_ip,query=qname as a dict; raise click.BadParameter."""
-    pairs = [part.partition("=") for part in text.split(",")]
-    if not all(name and column for name, _, column in pairs):
-        raise click.BadParameter(f"{text!r}: expected client=COLUMN,query=COLUMN")
-    return {name: column for name, _, column in pairs}
-
-
 @command("scan", "scan /var/log/zeek/dns.log", extra="scan", options=ScanOptions)
-@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
-@option(
-    "--input-format",
-    "log_form",
-    metavar="NAME",
-    help="Format of the logs (default: detected).",
-)
-@option(
-    "--map",
-    "mapping",
-    type=_parse_mapping,
-    default=None,
-    metavar="COLUMNS",
-    help="Columns of CSV, JSON or Parquet: client=src,query=name,time=ts,rcode=rc (time and "
-    "rcode are optional).",
-)
-@option(
-    "--format",
-    "form",
-    type=Choice(["table", "csv", "jsonl", "ecs"]),
-    default="table",
-    help="Output format of the alarms; ecs: JSON lines in the Elastic Common Schema.",
-)
-@option(
-    "--out",
-    type=FILE,
-    metavar="DIR",
-    help="Also write a report to this folder: index.html and alarms.jsonl.",
-)
-@option(
-    "--not-clients",
-    type=FILE,
-    metavar="FILE",
-    help="List of resolvers, gateways and mail servers to leave out, one a line.",
-)
-@option(
-    "--same-client",
-    type=FILE,
-    metavar="FILE",
-    help="List of hosts with several addresses: an address and the client's name on each line.",
-)
-@option(
-    "--baseline",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Folder that keeps the names of each day; names of earlier days are not new.",
-)
-@option(
-    "--alarms-per-day",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Show the N highest-scoring clients of each day, even below the alarm threshold.",
-)
-@scorer_options("clients that ask for them get an alarm")
-@option(
-    "--memory",
-    default="700MB",
-    metavar="SIZE",
-    help="Memory for grouping; what does not fit goes to disk.",
-)
-@jobs_option
-@spark_options
 def scan(options: ScanOptions) -> int:
     """Find infected clients in DNS logs: who, why, and which names.
 
     LOG is a file, a folder, a pattern, or - for standard input. Exit status: 0 no alarm, 1
     alarms, 2 it could not run.
     """
-    check_engine(options.engine, _ON_SPARK, _NOT_ON_SPARK)
+    options.check_engine(_NOT_ON_SPARK)
     with name_option_in_errors():
         return _scan_on_spark(options) if options.engine == SPARK else _scan_here(options)
 
@@ -187,10 +143,6 @@ def _scan_here(options: ScanOptions) -> int:
     return ALARMS if findings.alarmed else DONE
 
 
-_ON_SPARK = {
-    "logs", "log_form", "mapping", "out", "allow", "not_clients", "same_client", "alarms_per_day",
-    "model", "customer_zones", "provider_zones", "engine", "master", "settings",
-}  # fmt: skip
 _NOT_ON_SPARK = {
     "form": "alarms are written to --out DIR, as Parquet",
     "baseline": "it is a DuckDB table; give one log of several days, or scan without --engine",
@@ -205,7 +157,7 @@ def _scan_on_spark(options: ScanOptions) -> int:
     if options.out is None:
         raise click.UsageError("--engine spark: say where to write the alarms, --out DIR")
     names, out = options.load_names(), str(options.out)
-    with open_session(options.master, options.settings) as spark:
+    with options.open_session() as spark:
         from ..scan import terminal
         from ..spark import data_files, scanning
         from ..spark.log_events import read_events

@@ -14,18 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..inputs.console import allow_any_text, print_status
-from .command import DONE, SOME_INVALID, Choice, command, option
-from .options import (
-    FILE,
-    SPARK,
-    check_engine,
-    jobs_option,
-    log_age,
-    name_option_in_errors,
-    open_session,
-    scorer_options,
-    spark_options,
-)
+from .command import DONE, SOME_INVALID, Choice, argument_field, command, option_field
+from .options import SPARK, ScorerOptions, log_age, name_option_in_errors
 
 if TYPE_CHECKING:
     from ..inputs.chunks import Idle
@@ -34,31 +24,63 @@ if TYPE_CHECKING:
     from ..scoring.output_formats import Output
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScoreOptions:
-    """What `score` was asked to do, as its options name it."""
+def _parse_delimiter(text: str) -> str:
+    named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(text, text)
+    if len(named) != 1:
+        raise click.BadParameter(f"{text!r}: one character, or tab")
+    return named
 
-    names: tuple[str, ...]
-    file: Path | None
-    column_name: str | None
-    field: str | None
-    delimiter: str | None
-    header: bool | None
-    encoding: str | None
-    form: str | None
-    raw: bool
-    hint: bool
-    operating_point: str
-    model: str | None
-    allow: tuple[str, ...]
-    known: Path | None
-    customer_zones: tuple[str, ...]
-    provider_zones: tuple[str, ...]
-    jobs: int | None
-    out: Path | None
-    engine: str
-    master: str | None
-    settings: tuple[tuple[str, str], ...]
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions(ScorerOptions):
+    """What `score` was asked to do."""
+
+    names: tuple[str, ...] = argument_field("[NAME]...")
+    file: Path | None = option_field(
+        "--input FILE",
+        "File of names, one a line; may be compressed by gzip, bzip2, xz or zstd (default: "
+        "standard input).",
+    )
+    column_name: str | None = option_field(
+        "--column NAME", "Column of the names in a CSV or a Zeek log, by its header or its number."
+    )
+    field: str | None = option_field(
+        "--field PATH",
+        "Key of the names in JSON lines or a JSON array, such as dns.queries[].rrname.",
+    )
+    delimiter: str | None = option_field(
+        "--delimiter C", "Delimiter of the CSV (default: detected).", type=_parse_delimiter
+    )
+    header: bool | None = option_field(
+        "--header/--no-header",
+        "Whether the CSV has a header (default: unless --column is a number).",
+        default=None,
+    )
+    encoding: str | None = option_field(
+        "--encoding NAME", "Encoding of the input (default: detected, else UTF-8)."
+    )
+    form: str | None = option_field(
+        "--format",
+        "Output format (default: table on a terminal, else csv).",
+        type=Choice(["table", "csv", "jsonl"]),
+    )
+    raw: bool = option_field("--raw", "Do not escape CSV cells that a spreadsheet would run.")
+    hint: bool = option_field(
+        "--hint", "Also show the three most likely malware families of each flagged name."
+    )
+    operating_point: str = option_field(
+        "--operating-point RATE",
+        "Threshold: the one of maximal F1, or of a false-positive rate (0.01, 0.001, 0.0001).",
+        default="max_f1",
+    )
+    known: Path | None = option_field(
+        "--known NPZ",
+        "Index of generated names (from `dga index`); matches are malicious regardless of the "
+        "model.",
+    )
+    out: Path | None = option_field(
+        "--out DIR", "Folder for the results as Parquet, with --engine spark."
+    )
 
     @property
     def column(self) -> Column | None:
@@ -96,79 +118,13 @@ class ScoreOptions:
                 yield from rows.read_lines(lines)
 
 
-def _parse_delimiter(text: str) -> str:
-    named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}.get(text, text)
-    if len(named) != 1:
-        raise click.BadParameter(f"{text!r}: one character, or tab")
-    return named
-
-
 @command("score", "score --input dns.csv --column query --format csv", options=ScoreOptions)
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@option(
-    "--input",
-    "file",
-    type=FILE,
-    metavar="FILE",
-    help="File of names, one a line; may be compressed by gzip, bzip2, xz or zstd (default: "
-    "standard input).",
-)
-@option(
-    "--column",
-    "column_name",
-    metavar="NAME",
-    help="Column of the names in a CSV or a Zeek log, by its header or its number.",
-)
-@option(
-    "--field",
-    metavar="PATH",
-    help="Key of the names in JSON lines or a JSON array, such as dns.queries[].rrname.",
-)
-@option(
-    "--delimiter",
-    type=_parse_delimiter,
-    metavar="C",
-    help="Delimiter of the CSV (default: detected).",
-)
-@option(
-    "--header/--no-header",
-    default=None,
-    help="Whether the CSV has a header (default: unless --column is a number).",
-)
-@option("--encoding", metavar="NAME", help="Encoding of the input (default: detected, else UTF-8).")
-@option(
-    "--format",
-    "form",
-    type=Choice(["table", "csv", "jsonl"]),
-    help="Output format (default: table on a terminal, else csv).",
-)
-@option("--raw", is_flag=True, help="Do not escape CSV cells that a spreadsheet would run.")
-@option(
-    "--hint",
-    is_flag=True,
-    help="Also show the three most likely malware families of each flagged name.",
-)
-@option(
-    "--operating-point",
-    default="max_f1",
-    metavar="RATE",
-    help="Threshold: the one of maximal F1, or of a false-positive rate (0.01, 0.001, 0.0001).",
-)
-@scorer_options("matches are malicious regardless of the model")
-@jobs_option
-@option(
-    "--out",
-    type=FILE,
-    metavar="DIR",
-    help="Folder for the results as Parquet, with --engine spark.",
-)
-@spark_options
 def score(options: ScoreOptions) -> int:
     """Score names, hosts or URLs. One row out for each in, in order."""
     from ..inputs.streams import InputError
     from ..scoring.model_options import load_scorer
 
-    check_engine(options.engine, _ON_SPARK, _NOT_ON_SPARK, own="out")
+    options.check_engine(_NOT_ON_SPARK, own="out")
     if options.column_name is not None and options.field is not None:
         raise click.UsageError("--column and --field: choose one")
     if options.names and (options.file or options.column_name or options.field):
@@ -241,10 +197,6 @@ def _log_missing(count: int, options: ScoreOptions) -> None:
         print_status(f"score: {count:,} JSON objects have no {options.field!r}: no rows")
 
 
-_ON_SPARK = {
-    "file", "column_name", "field", "delimiter", "header", "model", "operating_point", "allow",
-    "known", "customer_zones", "provider_zones", "out", "engine", "master", "settings",
-}  # fmt: skip
 _NOT_ON_SPARK = {
     "names": "put them into a file, --input FILE",
     "encoding": "Spark reads UTF-8",
@@ -264,7 +216,7 @@ def _score_on_spark(options: ScoreOptions) -> int:
     from ..scoring import output_formats
 
     out = str(options.out)
-    with open_session(options.master, options.settings) as spark:
+    with options.open_session() as spark:
         from ..spark import data_files, name_files, scoring
 
         data_files.check_output(spark, out)

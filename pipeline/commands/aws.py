@@ -7,13 +7,12 @@ from pathlib import Path
 import click
 
 from malicious_domains.cli.command import DONE, Choice, command, group, option
-from malicious_domains.cli.options import FILE
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 
 
 @command("serve", "serve --port 8000", extra="aws")
-@option("--port", type=int, default=8000, metavar="PORT", help="Port to listen on.")
+@option("--port PORT", "Port to listen on.", type=int, default=8000)
 def serve(port: int) -> int:
     """Serve the app on 127.0.0.1 until it is stopped."""
     from ..release import local_server
@@ -27,18 +26,12 @@ def aws() -> None:
 
 
 @command("package", "aws package --out build/package", extra="aws")
-@option(
-    "--out",
-    type=FILE,
-    default="build/package",
-    metavar="DIR",
-    help="Folder for the zip and its template.",
-)
+@option("--out DIR", "Folder for the zip and its template.", default="build/package")
 @option(
     "--architecture",
+    "CPU architecture of the Lambda.",
     type=Choice(["x86_64", "arm64"]),
     default="x86_64",
-    help="CPU architecture of the Lambda.",
 )
 def package(out: Path, architecture: str) -> int:
     """Build the deployment zip."""
@@ -50,18 +43,10 @@ def package(out: Path, architecture: str) -> int:
 
 
 @command("deploy", "aws deploy --stage prod --dry-run", extra="all")
-@option(
-    "--stage", default="dev", metavar="STAGE", help="Stage, as in lambda_app/.chalice/config.json."
-)
-@option("--dry-run", "--plan", "dry_run", is_flag=True, help="Show what would change, then exit.")
-@option(
-    "--rollback",
-    "--back",
-    "rollback",
-    is_flag=True,
-    help="Restore what ran before the last deployment.",
-)
-@option("--url", metavar="URL", help="URL at which the app answers (default: API Gateway's).")
+@option("--stage STAGE", "Stage, as in lambda_app/.chalice/config.json.", default="dev")
+@option("--dry-run", "Show what would change, then exit.", "--plan", "dry_run")
+@option("--rollback", "Restore what ran before the last deployment.", "--back", "rollback")
+@option("--url URL", "URL at which the app answers (default: API Gateway's).")
 def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
     """Deploy the app, or roll it back; print the URL.
 

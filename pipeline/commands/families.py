@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from malicious_domains.cli.command import DONE, command, group, option
-from malicious_domains.cli.options import FILE
 
-_h2o_url = option("--h2o-url", metavar="URL", help="URL of a running H2O cluster to use instead.")
+_h2o_url = option("--h2o-url URL", "URL of a running H2O cluster to use instead.")
 
 
 @group("families", "Train or evaluate the classifier of malware families.", "families evaluate")
@@ -16,9 +15,9 @@ def families() -> None:
 
 
 @command("train", "families train --compare", extra="train")
-@option("--out", type=FILE, metavar="DIR", help="Artifact folder (default: build/hint).")
+@option("--out DIR", "Artifact folder (default: build/hint).")
 @_h2o_url
-@option("--compare", is_flag=True, help="Fail unless the result is the packaged one, to 0.001.")
+@option("--compare", "Fail unless the result is the packaged one, to 0.001.")
 def train(out: Path | None, h2o_url: str | None, compare: bool) -> int:
     """Train the family classifier and export it."""
     from ..training.family_training import run_family_training
@@ -28,14 +27,10 @@ def train(out: Path | None, h2o_url: str | None, compare: bool) -> int:
 
 
 @command("evaluate", "families evaluate --leave-out", extra="train")
-@option(
-    "--artifact", type=FILE, metavar="DIR", help="Artifact to evaluate (default: the packaged one)."
-)
+@option("--artifact DIR", "Artifact to evaluate (default: the packaged one).")
 @_h2o_url
 @option(
-    "--leave-out",
-    is_flag=True,
-    help="Also train five times without a fifth of the families, and evaluate on those.",
+    "--leave-out", "Also train five times without a fifth of the families, and evaluate on those."
 )
 def evaluate(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> int:
     """Print the family classifier's accuracy per family and its confusion matrix."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from malicious_domains.cli.command import DONE, SOME_INVALID, command, group, option
-from malicious_domains.cli.options import FILE
 from malicious_domains.inputs.console import print_status
 from malicious_domains.names.errors import MaliciousDomainsError
 
@@ -20,15 +19,14 @@ if TYPE_CHECKING:
 _REGISTRY = "REGISTRY"  # the environment variable
 
 _registry = option(
-    "--registry",
+    "--registry s3://BUCKET/PREFIX",
+    "Registry of the versions.",
     "--to",
     "--from",
     "--in",
     "registry",
     envvar=_REGISTRY,
     show_envvar=True,
-    metavar="s3://BUCKET/PREFIX",
-    help="Registry of the versions.",
 )
 
 
@@ -78,13 +76,8 @@ def list_versions(registry: str | None) -> int:
     extra="all",
 )
 @_registry
-@option("--model", metavar="MODEL", help="Name of a packaged model, or artifact folder.")
-@option(
-    "--report",
-    type=FILE,
-    metavar="DIR",
-    help="Report folder from `evaluate` to publish with the model.",
-)
+@option("--model MODEL", "Name of a packaged model, or artifact folder.")
+@option("--report DIR", "Report folder from `evaluate` to publish with the model.")
 def publish(registry: str | None, model: str | None, report: Path | None) -> int:
     """Upload an artifact as a version that never changes; print the version."""
     from malicious_domains.model.artifact import locate_artifact
@@ -108,7 +101,7 @@ def publish(registry: str | None, model: str | None, report: Path | None) -> int
 )
 @click.argument("version")
 @_registry
-@option("--out", type=FILE, metavar="DIR", help="Folder to install to (default: build/MODEL).")
+@option("--out DIR", "Folder to install to (default: build/MODEL).")
 def pull(version: str, registry: str | None, out: Path | None) -> int:
     """Verify and install a version; print the folder.
 

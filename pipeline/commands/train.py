@@ -10,85 +10,59 @@ from typing import Any
 import click
 
 from malicious_domains.cli.command import DONE, FAILED, Choice, Command, combine, command, option
-from malicious_domains.cli.options import FILE
 from malicious_domains.inputs.console import print_status
 
 _h2o_options = combine(
     option(
-        "--h2o-nodes",
+        "--h2o-nodes N",
+        "Number of H2O nodes to start on this machine.",
         type=click.IntRange(min=1),
         default=1,
-        metavar="N",
-        help="Number of H2O nodes to start on this machine.",
     ),
-    option("--h2o-memory", default="4g", metavar="SIZE", help="Maximum memory of each node."),
-    option("--h2o-url", metavar="URL", help="URL of a running H2O cluster to use instead."),
+    option("--h2o-memory SIZE", "Maximum memory of each node.", default="4g"),
+    option("--h2o-url URL", "URL of a running H2O cluster to use instead."),
     option(
-        "--h2o-folder",
-        type=FILE,
-        metavar="DIR",
-        help="Folder that all nodes of that cluster see by the same path, to read features from "
+        "--h2o-folder DIR",
+        "Folder that all nodes of that cluster see by the same path, to read features from "
         "(default: features are sent).",
     ),
 )
 _data_options = combine(
     option(
-        "--map",
+        "--map OURS=THEIRS,...",
+        "Columns of a file that are host, class, subclass, domain (the label) or group, by "
+        "name or number (default: by their usual names).",
         "mapping",
         multiple=True,
-        metavar="OURS=THEIRS,...",
-        help="Columns of a file that are host, class, subclass, domain (the label) or group, by "
-        "name or number (default: by their usual names).",
     ),
     option(
-        "--lenient",
-        is_flag=True,
-        help="Learn from the rest where over 1% of a file's rows cannot be learned from.",
+        "--lenient", "Learn from the rest where over 1% of a file's rows cannot be learned from."
     ),
 )
 _training_options = combine(
     option(
         "--features",
+        "Features of the baseline model (classic) or of the full model (language).",
         type=Choice(["classic", "language"]),
         default="language",
-        help="Features of the baseline model (classic) or of the full model (language).",
     ),
     option(
-        "--data",
-        type=FILE,
-        metavar="FILE",
-        help="Names and their classes: CSV, JSON lines or Parquet (default: the training corpus "
+        "--data FILE",
+        "Names and their classes: CSV, JSON lines or Parquet (default: the training corpus "
         "of `corpus`; for classic the data of the H2O demo).",
     ),
     _data_options,
-    option(
-        "--lexicon",
-        type=FILE,
-        metavar="TXT",
-        help="Word list of classic, one a line (default: web2).",
-    ),
-    option("--out", type=FILE, metavar="DIR", help="Artifact folder (default: build/FEATURES)."),
+    option("--lexicon TXT", "Word list of classic, one a line (default: web2)."),
+    option("--out DIR", "Artifact folder (default: build/FEATURES)."),
     _h2o_options,
-    option(
-        "--prove-all",
-        is_flag=True,
-        help="Compare every row with the MOJO, not 10,000.",
-    ),
-    option(
-        "--compare",
-        metavar="MODEL",
-        help="Fail unless the artifact is the same as this one, to 1e-6.",
-    ),
+    option("--prove-all", "Compare every row with the MOJO, not 10,000."),
+    option("--compare MODEL", "Fail unless the artifact is the same as this one, to 1e-6."),
 )
 
 
 @command("data", "data fetch", extra="train")
 @click.argument("action", type=Choice(["list", "fetch"]), default="list")
-@option(
-    "--tranco",
-    metavar="ID",
-    help="Fetch only this list of Tranco, by its permanent id, for `allow build`.",
-)
+@option("--tranco ID", "Fetch only this list of Tranco, by its permanent id, for `allow build`.")
 def data(action: str, tranco: str | None) -> int:
     """List the data sources, or download what is missing."""
     from ..corpus import sources
@@ -136,18 +110,17 @@ def _repeat_option(words: Iterable[str], name: str) -> Iterator[str]:
     extra="train",
     cls=_Corpus,
 )
-@option("--out", type=FILE, required=True, metavar="CSV", help="File to write.")
+@option("--out CSV", "File to write.", required=True)
 @option(
-    "--source",
-    multiple=True,
-    metavar="S...",
-    help="original (the H2O demo), hsts, universities, generators, shapes (synthetic families) or "
+    "--source S...",
+    "original (the H2O demo), hsts, universities, generators, shapes (synthetic families) or "
     "a file of names; S:legit and S:dga take that class only, or give a file without classes "
     "one. The first source of a label counts (default: original:legit and the other four).",
+    multiple=True,
 )
 @_data_options
-@option("--names", type=int, default=5000, metavar="N", help="Number of names of each generator.")
-@option("--seed", type=int, default=1, metavar="N", help="Seed of the random sampling.")
+@option("--names N", "Number of names of each generator.", type=int, default=5000)
+@option("--seed N", "Seed of the random sampling.", type=int, default=1)
 def corpus(
     out: Path,
     source: tuple[str, ...],
@@ -190,22 +163,15 @@ def demo(**options: Any) -> int:
 @command("evaluate", "evaluate --out report", extra="train")
 @option(
     "--model",
+    "Kind of model to evaluate.",
     type=Choice(["language", "classic"]),
     default="language",
-    help="Kind of model to evaluate.",
 )
-@option(
-    "--data",
-    type=FILE,
-    metavar="FILE",
-    help="Data to evaluate on, as for `train --data`; needs a group column.",
-)
+@option("--data FILE", "Data to evaluate on, as for `train --data`; needs a group column.")
 @_data_options
-@option("--out", type=FILE, default="report", metavar="DIR", help="Report folder.")
+@option("--out DIR", "Report folder.", default="report")
 @option(
-    "--traffic",
-    is_flag=True,
-    help="Also simulate client-days: how many infected ones are found, and false alarms.",
+    "--traffic", "Also simulate client-days: how many infected ones are found, and false alarms."
 )
 @_h2o_options
 def evaluate(
