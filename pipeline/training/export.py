@@ -47,13 +47,13 @@ class Verification:
     rows: int
     mojo_rows: int  # of these, scored by the MOJO too
     from_mojo: float  # largest difference of probabilities
-    from_cluster: float = 0.0
+    from_cluster: float | None = None  # the same; None if the cluster was not asked
     other_labels: int = 0  # verdicts of the MOJO and of the cluster that differ
 
     @property
     def holds(self) -> bool:
         """Whether all rows agree."""
-        differences = (self.from_mojo, self.from_cluster)
+        differences = (self.from_mojo, self.from_cluster or 0.0)
         return all(d <= TOLERANCE for d in differences) and self.other_labels == 0
 
     def check(self) -> None:
@@ -63,11 +63,11 @@ class Verification:
 
     def __str__(self) -> str:
         sample = "" if self.mojo_rows == self.rows else f" ({self.mojo_rows:,} of them)"
-        return (
-            f"{self.rows:,} rows: |p(NumPy) - p(MOJO)| <= {self.from_mojo:.1e}{sample}, "
-            f"|p(NumPy) - p(H2O)| <= {self.from_cluster:.1e}, "
-            f"{self.other_labels} labels differ"
-        )
+        mojo = f"{self.rows:,} rows: |p(NumPy) - p(MOJO)| <= {self.from_mojo:.1e}{sample}"
+        if self.from_cluster is None:
+            return mojo
+        cluster = f"|p(NumPy) - p(H2O)| <= {self.from_cluster:.1e}"
+        return f"{mojo}, {cluster}, {self.other_labels} labels differ"
 
 
 def export_model(trained: Trained, data: list[dict[str, Any]], folder: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from malicious_domains.model import artifact
@@ -98,7 +99,7 @@ def difference(one: Path, two: Path) -> float:
         points = [x for name, x in model.thresholds.items() if name != artifact.MAX_F1]
         coefficients = artifact.flatten_coefficients(model.metadata["coefficients"])
         numbers.append([*coefficients, model.intercept, *points])
-    return max(abs(float(a) - b) for a, b in zip(*numbers, strict=True))
+    return float(np.abs(np.subtract(*numbers)).max())
 
 
 def content(folder: Path) -> dict[str, bytes]:
