@@ -15,7 +15,7 @@ import pytest
 from malicious_domains.cli.group import program
 from malicious_domains.features.registry import REGISTRY
 from malicious_domains.model.scorer import Scorer
-from pipeline.commands.demo import summary
+from pipeline.commands.demo import summarize_model
 from pipeline.corpus import sources
 from tests.helpers.commands import PIPELINE
 
@@ -156,7 +156,7 @@ def test_the_figures_of_the_readme_are_those_of_the_evaluation() -> None:
 
 
 def test_the_table_is_that_of_the_committed_artifact(classic: Scorer) -> None:
-    for line in summary(classic.artifact.metadata):
+    for line in summarize_model(classic.artifact.metadata):
         assert f"\n{line}\n" in TEXTS["docs/training.md"]
 
 

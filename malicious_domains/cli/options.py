@@ -99,7 +99,7 @@ class ScorerOptions:
 
     @contextmanager
     def open_session(self) -> Iterator[SparkSession]:
-        """Open a Spark session; raise MaliciousDomainsError that says what to install, if need be."""
+        """Open a Spark session; raise MaliciousDomainsError, which says what to install."""
         missing = [x for x in ("pyspark", "pyarrow", "pandas") if not find_spec(x)]
         if missing:
             wanted = f"pip install '{PROGRAM}[spark]'"

@@ -38,7 +38,7 @@ _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def draw_svg(name: str, title: str, draw: Callable[[Axes], None]) -> Markup:
-    """What draw puts on the axes; name is unique on the page, title said where it is not seen."""
+    """Draw a plot, whose name is unique on the page and whose title is for screen readers."""
     # after_reset: a matplotlibrc of the user's changes nothing. No pyplot: no global state.
     with style.context([_STYLE], after_reset=True):
         figure, file = Figure(), io.StringIO()
@@ -48,12 +48,12 @@ def draw_svg(name: str, title: str, draw: Callable[[Axes], None]) -> Markup:
 
 
 def _inline(svg: str, name: str, title: str) -> str:
-    """The svg element with names of its own, and the page's colour as its ink."""
+    """Return the svg element with names of its own, and the page's colour as its ink."""
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
 
 
 def put_legend_above(axes: Axes) -> None:
-    """A legend that covers nothing."""
+    """Put a legend where it covers nothing."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)

@@ -1,4 +1,4 @@
-"""What a command says: talk goes to stderr, results to stdout."""
+"""The terminal of a command: its log goes to stderr, its results to stdout."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TextIO
 
 
 def print_status(text: str) -> None:
-    """A line of talk."""
+    """Print a line of the log."""
     print(text, file=sys.stderr, flush=True)
 
 
 def allow_any_text(stream: TextIO) -> None:
-    """Let a stream take text that no UTF-8 can hold; bytes that were none become \\xNN again."""
-    codecs.register_error("bytes", _bytes_shown)
+    """Let a stream take text that UTF-8 cannot hold; bytes that were not UTF-8 become \\xNN."""
+    codecs.register_error("bytes", _show_bytes)
     stream.reconfigure(encoding="utf-8", errors="bytes")  # type: ignore[attr-defined]
 
 
-def _bytes_shown(error: UnicodeError) -> tuple[str, int]:
+def _show_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = map(ord, error.object[error.start : error.end])

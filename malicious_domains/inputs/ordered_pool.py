@@ -96,7 +96,7 @@ class OrderedPool:
         except BrokenProcessPool as error:
             assert self._executor
             self._executor.shutdown()  # until all have ended
-            status = first_status(self._processes)
+            status = _first_status(self._processes)
             raise WorkerError(f"a worker process ended with status {status}") from error
         finally:
             for future in waiting:
@@ -111,7 +111,7 @@ class OrderedPool:
             os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
             others = self.jobs - 1
             start = (self._initialize,)
-            self._executor = ProcessPoolExecutor(others, get_context("spawn"), start_worker, start)
+            self._executor = ProcessPoolExecutor(others, get_context("spawn"), _start_worker, start)
             self._starts = [self._submit(_check_start, None) for _ in range(others)]
             self._processes = active_children()
         ready = [future for future in self._starts if future.done()]
@@ -121,7 +121,7 @@ class OrderedPool:
 
     def _submit(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
         assert self._executor
-        with signals_held():
+        with _hold_signals():
             return self._executor.submit(_work, work, item)
 
 
@@ -139,7 +139,7 @@ def map_ordered(
 
 
 @contextmanager
-def signals_held() -> Iterator[None]:
+def _hold_signals() -> Iterator[None]:
     """Hold back signals while a process is started; what is started inherits that."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
@@ -154,7 +154,7 @@ def _done(result: Result) -> Future[Result]:
     return future
 
 
-def first_status(processes: Iterable[BaseProcess]) -> int | None:
+def _first_status(processes: Iterable[BaseProcess]) -> int | None:
     """Return the exit status of the one that ended first; the executor terminates the rest."""
     ended = [process.exitcode for process in processes]
     return next((status for status in ended if status != -signal.SIGTERM), -signal.SIGTERM)
@@ -165,7 +165,7 @@ def first_status(processes: Iterable[BaseProcess]) -> int | None:
 _failure: WorkerError | None = None
 
 
-def start_worker(initialize: Initializer | None) -> None:
+def _start_worker(initialize: Initializer | None) -> None:
     """Leave Ctrl-C to the first process, end together with it, and initialize this one."""
     global _failure
     signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])

@@ -1,4 +1,4 @@
-"""Opening what people have: any of four compressions and any Unicode encoding, told by content."""
+"""Open files and pipes of any of four compressions and of any Unicode encoding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, TextIO, cast
 from ..names.errors import MaliciousDomainsError
 
 PAUSE = 0.2  # seconds that a live input may be silent before what came is answered
-_HEAD = 4096  # bytes that are looked at to tell an encoding
+_HEAD = 4096  # bytes by which an encoding is detected
 # In this order: UTF-32's mark begins as UTF-16's does.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -32,11 +32,11 @@ _MARKS = (
 
 
 class InputError(MaliciousDomainsError):
-    """An input that cannot be read, or holds no names where they were said to be."""
+    """An input that cannot be read, or has no names where they should be."""
 
 
 class _Live(io.RawIOBase):
-    """A pipe or terminal, which says when it is about to wait."""
+    """A pipe or terminal that calls back when it is about to wait."""
 
     def __init__(self, descriptor: int, idle: Callable[[], None]) -> None:
         super().__init__()
@@ -52,9 +52,9 @@ class _Live(io.RawIOBase):
 
 
 def is_live(path: Path | None) -> bool:
-    """Whether an input may pause: a pipe, a socket or a terminal, not a file."""
+    """Return whether an input may pause: a pipe, a socket or a terminal, not a file."""
     if path and not path.exists():
-        return False  # which is told when it is opened
+        return False  # opening it raises the error
     mode = (path.stat() if path else os.fstat(sys.stdin.fileno())).st_mode
     return not stat.S_ISREG(mode)
 
@@ -63,18 +63,18 @@ def is_live(path: Path | None) -> bool:
 def open_lines(
     path: Path | None, encoding: str | None = None, idle: Callable[[], None] | None = None
 ) -> Iterator[Iterator[str]]:
-    """The lines of a file, or of standard input where path is None, decompressed and decoded.
+    """Open the lines of a file, or of standard input if path is None, decompressed and decoded.
 
-    Compression (gzip, bzip2, xz, zstd) is told by the first bytes, the encoding by a byte order
-    mark or, for UTF-16 without one, by its zeros; else it is UTF-8, of which bytes that are none
-    become surrogates: refused as a name, not lost. idle is called whenever a live input has been
-    silent for PAUSE seconds. Raises InputError, when lines are taken too.
+    Compression (gzip, bzip2, xz, zstd) is detected by the first bytes, the encoding by
+    detect_encoding. Bytes that are not UTF-8 become surrogates: invalid as a name, but not lost.
+    idle is called whenever a live input has been silent for PAUSE seconds. Raises InputError,
+    also while lines are taken.
     """
     name = str(path or "standard input")
-    with _translated(name):
+    with _as_input_error(name):
         source = _bytes(path, idle)
     with source:
-        with _translated(name):
+        with _as_input_error(name):
             plain = decompress(source)
             chosen = _known(encoding) if encoding else detect_encoding(plain)
         with io.TextIOWrapper(plain, chosen, _errors(chosen), newline="") as text:
@@ -82,13 +82,13 @@ def open_lines(
 
 
 def _lines(text: TextIO, name: str) -> Iterator[str]:
-    with _translated(name):
+    with _as_input_error(name):
         yield from text
 
 
 @contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """What the standard library says of an input, as an InputError."""
+def _as_input_error(name: str) -> Iterator[None]:
+    """Raise InputError for what the standard library raises."""
     try:
         yield
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
@@ -108,7 +108,7 @@ def _bytes(path: Path | None, idle: Callable[[], None] | None) -> io.BufferedRea
 
 
 def decompress(source: io.BufferedReader) -> BinaryIO:
-    """The bytes inside a compressed source, or the source itself."""
+    """Return a stream of the bytes inside a compressed source, or the source itself."""
     head = source.peek(6)[:6]
     if head.startswith(b"\x1f\x8b"):
         return cast(BinaryIO, gzip.GzipFile(fileobj=source))
@@ -122,7 +122,7 @@ def decompress(source: io.BufferedReader) -> BinaryIO:
 
 
 class _Zstd(io.RawIOBase):
-    """The bytes inside zstd's frames; raises EOFError where the last one is not whole."""
+    """A stream of the bytes inside zstd's frames; raises EOFError if the last one is not whole."""
 
     def __init__(self, source: io.BufferedReader) -> None:
         super().__init__()
@@ -167,12 +167,12 @@ def _known(encoding: str) -> str:
 
 
 def _errors(encoding: str) -> str:
-    """How bytes that are not of the encoding are kept; UTF-16 and 32 have no surrogates for it."""
+    """Return how to keep bytes that are not of the encoding; only UTF-8 has surrogates for them."""
     return "surrogateescape" if encoding.startswith("utf-8") else "replace"
 
 
 def detect_encoding(plain: BinaryIO) -> str:
-    """The encoding of a stream, by a byte order mark or, for UTF-16 without one, by its zeros."""
+    """Return a stream's encoding: by a byte order mark, by UTF-16's zeros, or else UTF-8."""
     head = cast(io.BufferedReader, plain).peek(_HEAD)[:_HEAD]
     for mark, name in _MARKS:
         if head.startswith(mark):

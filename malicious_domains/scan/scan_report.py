@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from .. import __version__
 from ..clients.finding_json import format_date, format_time
-from ..html.environment import make_environment
+from ..html.pages import make_environment
 from ..html.plots import draw_svg, put_legend_above
 from . import terminal
 from .alarm_formats import format_jsonl

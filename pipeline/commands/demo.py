@@ -1,4 +1,4 @@
-"""What `demo` shows after a training: the data, the errors, the proof, answers over HTTP."""
+"""Show the result of a training: the data, the errors, the verification, answers over HTTP."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhr
 
 
 def demo(request: Request) -> None:
-    """Train, then show what came out, answers through the HTTP app included."""
-    proof = run_training(request)
+    """Train a model, then print its figures and some answers of the HTTP app."""
+    verification = run_training(request)
     metadata = artifact.load_artifact(request.folder).metadata
-    print("\n".join(summary(metadata)))
-    print(f"Parity      {proof}")
+    print("\n".join(summarize_model(metadata)))
+    print(f"Parity      {verification}")
     with serve_app(request.folder) as url:
         for domain in EXAMPLES:
             answer = _ask(url, domain)
@@ -31,23 +31,23 @@ def demo(request: Request) -> None:
         print(json.dumps(_ask(url, EXAMPLES[0]), indent=2))
 
 
-def summary(metadata: dict[str, Any]) -> Iterator[str]:
-    """Data and confusion matrix of an artifact, the original's beside it."""
+def summarize_model(metadata: dict[str, Any]) -> Iterator[str]:
+    """Yield the data and confusion matrix of an artifact, with those of the H2O demo."""
     metrics, data = metadata["metrics"], metadata["training"]["data"]
     yield f"Data        {data[0]['name']}, {data[0]['rows']:,} rows; words: {data[1]['name']}"
     sizes = metrics["training_rows"], metrics["validation_rows"]
     yield "Split       {:,} to train, {:,} to validate".format(*sizes)
-    ours = Confusion(*(metrics[name] for name in Confusion._fields))
+    counts = Confusion(*(metrics[name] for name in Confusion._fields))
     threshold = metadata["threshold"]["value"]
-    yield f"Validation at max F1          {'this model':>12} {'the original':>14}"
+    yield f"Validation at max F1          {'this model':>12} {'the H2O demo':>14}"
     yield f"  threshold                   {threshold:>12.4f} {ORIGINAL_THRESHOLD:>14}"
-    for name, mine, theirs in zip(Confusion._fields, ours, ORIGINAL_TABLE, strict=True):
-        yield f"  {name.replace('_', ' '):<26}  {mine:>12,} {theirs:>14,}"
-    yield f"  errors                      {ours.errors:>12,} {ORIGINAL_TABLE.errors:>14,}"
-    rates = [x.errors / sum(x) for x in (ours, ORIGINAL_TABLE)]
+    for name, count, demo in zip(Confusion._fields, counts, ORIGINAL_TABLE, strict=True):
+        yield f"  {name.replace('_', ' '):<26}  {count:>12,} {demo:>14,}"
+    yield f"  errors                      {counts.errors:>12,} {ORIGINAL_TABLE.errors:>14,}"
+    rates = [x.errors / sum(x) for x in (counts, ORIGINAL_TABLE)]
     yield f"  error rate                  {rates[0]:>12.2%} {rates[1]:>14.2%}"
     if data[0]["sha256"] != sources.ORIGINAL.sha256:
-        yield "  (The original's figures are of other data; see docs/training.md, Data.)"
+        yield "  (The H2O demo's figures are of other data; see docs/training.md, Data.)"
 
 
 def _ask(url: str, domain: str) -> dict[str, Any]:

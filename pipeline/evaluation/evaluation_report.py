@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from malicious_domains.html.environment import make_environment
-from malicious_domains.html.filters import NONE, format_number, format_percent, is_finite
+from malicious_domains.html.pages import (
+    NONE,
+    format_number,
+    format_percent,
+    is_finite,
+    make_environment,
+)
 
 from . import plots
 from .results import FamilyResult, HeadRow, Report, to_json

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-from malicious_domains.html.filters import is_finite
+from malicious_domains.html.pages import is_finite
 
 ModelFigures = Mapping[str, float]  # of the H2O demo ("theirs"), "classic" and "language"
 ShareAtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001

@@ -330,7 +330,7 @@ def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) 
     assert "the embedded corpus is used instead" in shown.stderr
     assert "Data        embedded, 165,579 rows; words: web2" in shown.stdout
     assert "165,579 rows: |p(NumPy) - p(MOJO)| <= " in shown.stdout
-    assert "this model   the original" in shown.stdout
+    assert "this model   the H2O demo" in shown.stdout
     answer = json.loads(shown.stdout[shown.stdout.index("{") :])
     assert (answer["domain"], answer["label"]) == ("plzdonthackmekthxbye", 1)
 
