@@ -9,9 +9,9 @@ from pathlib import Path
 
 from malicious_domains.features import registry
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import OTHER, encode_labels
 from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.encoding import OTHER, encode_labels
 from pipeline.corpus import sources
 
 from . import in_process

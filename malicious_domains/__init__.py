@@ -50,7 +50,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .families.likely_families import FamilyModel as FamilyModel
-    from .model.score import Invalid as Invalid
     from .model.score import Score as Score
     from .model.scorer import Scorer as Scorer
     from .names.allow import AllowList as AllowList
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from .names.errors import AllowListError as AllowListError
     from .names.errors import ArtifactError as ArtifactError
     from .names.errors import DgaIndexError as DgaIndexError
+    from .names.errors import Invalid as Invalid
     from .names.errors import InvalidDomain as InvalidDomain
     from .names.errors import MaliciousDomainsError as MaliciousDomainsError
     from .names.errors import Skipped as Skipped
@@ -67,12 +67,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 _EXPORTS = {  # by module, which is imported when one of its names is asked for
     "families.likely_families": ["FamilyModel"],
-    "model.score": ["Invalid", "Score"],
+    "model.score": ["Score"],
     "model.scorer": ["Scorer"],
     "names.allow": ["AllowList"],
     "names.dga_index": ["DgaIndex"],
     "names.errors": [
-        *("AllowListError", "ArtifactError", "DgaIndexError", "InvalidDomain"),
+        *("AllowListError", "ArtifactError", "DgaIndexError", "Invalid", "InvalidDomain"),
         *("MaliciousDomainsError", "Skipped", "UnknownOperatingPoint"),
     ],
     "names.public_suffix": ["Zones"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..features.array_types import Floats, Ints
+from ..names.array_types import Floats, Ints
 
 
 def find_starts(values: Ints) -> Ints:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Bools, Floats, Ints
+from ..names.array_types import Bools, Floats, Ints
 from .fourgrams import Background
 
 

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ..features.array_types import Bools, Ints
+from ..names.array_types import Bools, Ints
 
 FEW = 3  # clients that make a label that resolves a common one
 SHARE = 0.01  # of the clients, where there are no response codes

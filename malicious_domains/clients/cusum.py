@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Bools, Floats, Ints
+from ..names.array_types import Bools, Floats, Ints
 
 _SUFFIX_WEIGHT = 0.8  # of each suffix beyond the first
 _MAX_SUFFIXES = 6  # beyond the first

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Floats, Ints, Narrow
-from ..features.encoding import OTHER, SIZE, encode_labels
+from ..names.array_types import Floats, Ints, Narrow
+from ..names.encoding import OTHER, SIZE, encode_labels
 
 GRAM = 4  # characters
 CELLS = SIZE**GRAM  # different four-grams

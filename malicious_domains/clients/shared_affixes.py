@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Floats, Ints
-from ..features.encoding import ALPHABET, OTHER, SIZE, encode_labels
+from ..names.array_types import Floats, Ints
+from ..names.encoding import ALPHABET, OTHER, SIZE, encode_labels
 from . import array_runs
 from .fourgrams import GRAM, Background, poisson_surprisal
 

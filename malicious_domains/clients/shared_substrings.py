@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Floats, Ints
+from ..names.array_types import Floats, Ints
 from . import array_runs
 from .fourgrams import CELLS, GRAM, Background, Fourgrams, find_fourgrams, poisson_surprisal
 

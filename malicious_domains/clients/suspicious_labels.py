@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..features.array_types import Bools, Floats, Ints
+from ..names.array_types import Bools, Floats, Ints
 from .client_day import Alarm, AlarmThresholds
 
 SHARED = "shared-oddity"  # the kind of the alarm

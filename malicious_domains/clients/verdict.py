@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Floats, Ints
+from ..names.array_types import Floats, Ints
 from .client_day import Alarm, AlarmThresholds, ClientDay, LogContext, sort_by_time
 from .cusum import find_highest_sum, weigh_lengths, weigh_names
 from .generated_names import KIND

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Floats, Ints
 from ..inputs.atomic import replace_file
+from ..names.array_types import Floats, Ints
 from ..names.dga_index import DgaIndex, build_prefilter, checksum_names
 from ..names.hashes import Hashes
 from .chance_matches import sum_by_length

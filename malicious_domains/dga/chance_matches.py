@@ -13,8 +13,8 @@ from functools import cache
 
 import numpy as np
 
-from ..features.array_types import Floats, Ints
-from ..features.encoding import SIZE, encode_labels
+from ..names.array_types import Floats, Ints
+from ..names.encoding import SIZE, encode_labels
 from ..names.parse import MAX_LABEL
 from .legitimate_hosts import LISTS, read_labels
 

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
-from ..features.array_types import Bools, Floats
 from ..names.allow import AllowList
+from ..names.array_types import Bools, Floats
 from ..names.dga_index import CHANCE
 from ..names.hashes import Hashes
 from ..names.parse import MAX_LABEL

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.array_types import Bools
 from ..inputs.paths import DATA
 from ..names.allow import AllowList
+from ..names.array_types import Bools
 from ..names.errors import InvalidDomain
 from ..names.hashes import Hashes, hash_names
 from ..names.parse import parse

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..inputs.rows import Row
-from ..model.score import Invalid
 from ..names.dga_index import DgaIndex, DgaMatch
+from ..names.errors import Invalid
 from ..names.parse import InvalidDomain, Skipped, parse
 
 COLUMNS = ("domain", *DgaMatch._fields)

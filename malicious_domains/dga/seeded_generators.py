@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..features.array_types import Floats
 from ..inputs.ordered_pool import map_ordered
+from ..names.array_types import Floats
 from ..names.dga_index import ALWAYS, RECORD
 from ..names.errors import MaliciousDomainsError
 from ..names.hashes import Hashes, hash_names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from ..features.encoding import ALPHABET
+from ..names.encoding import ALPHABET
 from ..names.errors import MAX_LABEL
 
 _VOWEL, _CONSONANT, _DIGIT = _KINDS = ("v", "c", "d")

@@ -12,7 +12,7 @@ from . import family_artifact
 from .family_features import compute_features
 
 if TYPE_CHECKING:
-    from ..features.array_types import Floats
+    from ..names.array_types import Floats
 
 UNKNOWN = "unknown"
 MAX_FAMILIES = 3  # that an answer lists

@@ -6,8 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .array_types import Bytes, Ints, Narrow, NDArray
-from .encoding import BASE_BIT, CODE_MASK, EDGE, OTHER, SIZE, SYMBOL, SYMBOLS, WORD_BIT, Batch
+from ..names.array_types import Bytes, Ints, Narrow, NDArray
+from ..names.encoding import (
+    BASE_BIT,
+    CODE_MASK,
+    EDGE,
+    OTHER,
+    SIZE,
+    SYMBOL,
+    SYMBOLS,
+    WORD_BIT,
+    Batch,
+)
 from .quantities import UNREACHED, pack_path_value
 
 SHORT = 3  # characters of the longest words that are looked up directly

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from ..names.array_types import Bools, Bytes, Floats, Ints, NDArray
+from ..names.encoding import ALPHABET, OTHER, SIZE, Batch
 from . import character_counts, quantities
-from .array_types import Bools, Bytes, Floats, Ints, NDArray
 from .arrays import Matches, Windows
 from .character_counts import CharacterCounts
-from .encoding import ALPHABET, OTHER, SIZE, Batch
 from .language_tables import Tables, require
 from .quantities import IDNA, Segmentation, Surprisal
 from .segmentation import Arcs, all_arcs, viterbi

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Generic, NamedTuple
 
-from .array_types import Count
-from .encoding import ALPHABET
+from ..names.array_types import Count
+from ..names.encoding import ALPHABET
 
 BITS = 9
 

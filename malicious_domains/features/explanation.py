@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from .array_types import Ints
+from ..names.array_types import Ints
 from .batch import BatchFeatures
 from .quantities import UNLIKELY_LENGTH, Reason, segmentation_text
 

@@ -24,15 +24,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..names import npy
-from .encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS
+from ..names.encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS
 
 if TYPE_CHECKING:
     from array import array
 
+    from ..names.array_types import Bytes, Ints
+    from ..names.encoding import Batch
     from ..names.npy import Numbers
-    from .array_types import Bytes, Ints
     from .arrays import CharacterArrays, LexiconArrays, VocabularyArrays
-    from .encoding import Batch
 
 _BYTES = 4  # of a cell
 # Lowest bytes that a cell may have: with the code of a character, or that of an empty cell.

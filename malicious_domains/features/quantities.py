@@ -6,8 +6,8 @@ from collections.abc import Callable
 from math import log2
 from typing import Generic, NamedTuple
 
-from .array_types import Count
-from .encoding import MAX_LENGTH
+from ..names.array_types import Count
+from ..names.encoding import MAX_LENGTH
 
 IDNA = "xn--"
 UNLIKELY_LENGTH = 4  # characters of the least likely substring that is shown

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from .array_types import Floats
+    from ..names.array_types import Floats
     from .batch import BatchFeatures
     from .language_tables import Tables
     from .single import LabelFeatures
@@ -154,8 +154,8 @@ def compute_chunks(
     feature whose table is None; if `check` is set, also for a text that is not a DNS label in
     lower case.
     """
+    from ..names.encoding import check_labels, encode_labels
     from .batch import BatchFeatures  # imports NumPy, which one label does not need
-    from .encoding import check_labels, encode_labels
 
     for start in range(0, len(labels), CHUNK):
         chunk = labels[start : start + CHUNK]

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .array_types import Bytes, Ints, NDArray
+from ..names.array_types import Bytes, Ints, NDArray
+from ..names.encoding import Batch
 from .arrays import SHORT, Matches, VocabularyArrays, Windows, size
-from .encoding import Batch
 from .quantities import UNREACHED
 
 

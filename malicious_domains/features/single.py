@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
-from .encoding import (
+from ..names.encoding import (
     BASE_BIT,
     CODE_MASK,
     EDGE,
@@ -17,6 +16,7 @@ from .encoding import (
     check_length,
     encode_label,
 )
+from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
 from .language_tables import Tables, require
 from .quantities import (
     C_LOG_C,

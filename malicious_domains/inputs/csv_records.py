@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 
-from ..model.score import Invalid
+from ..names.errors import Invalid
 from .zeek_header import ZEEK_START
 
 DELIMITERS = ",;\t|"

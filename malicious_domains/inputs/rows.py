@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from ..model.score import Invalid
+from ..names.errors import Invalid
 from .csv_records import (
     MAX_SHOWN,
     detect_delimiter,

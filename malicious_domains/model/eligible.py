@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..names.errors import Invalid
 from ..names.parse import Name
 from ..names.public_suffix import packaged_zones
-from .score import Invalid
 
 BARE = "bare"  # a label without a dot, such as browsers' probes and NetBIOS names
 NO_NAME = "no_name"  # not one domain name

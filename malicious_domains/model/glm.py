@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..features.array_types import Floats, Ints, NDArray
+    from ..names.array_types import Floats, Ints, NDArray
 
 _MANY = 1000  # values from which comparing with each edge is faster than searching
 

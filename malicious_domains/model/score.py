@@ -53,12 +53,3 @@ class Score(NamedTuple):
         if self.assigned:
             return f"{self.assigned} makes its labels up, so {self.name} is judged. {verdict}"
         return verdict
-
-
-class Invalid(NamedTuple):
-    """A text without a verdict, and why."""
-
-    domain: str  # as it was given
-    error: str  # a sentence for people
-    status: str = "invalid"  # or "skipped": a valid name that the model cannot score
-    reason: str = "characters"  # a code, see InvalidDomain and Skipped

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from ..features import registry
 from ..features.quantities import Reason
 from ..features.single import LabelFeatures
-from ..names.errors import InvalidDomain, UnknownOperatingPoint
+from ..names.errors import Invalid, InvalidDomain, UnknownOperatingPoint
 from ..names.parse import Name, Zones, parse
 from . import artifact
 from .explain import Groups, GroupSums
 from .glm import to_probabilities, to_probability
-from .score import Invalid, Score
+from .score import Score
 
 if TYPE_CHECKING:
-    from ..features.array_types import Floats
     from ..names.allow import AllowList
+    from ..names.array_types import Floats
     from ..names.dga_index import DgaIndex, DgaMatch
 
 FEW = 16  # names up to which plain Python is faster than NumPy
@@ -214,8 +214,8 @@ class Scorer:
         import numpy as np
 
         from ..features.batch import BatchFeatures
-        from ..features.encoding import encode_labels
         from ..features.explanation import explain
+        from ..names.encoding import encode_labels
 
         model, labels = self.artifact, [name.label for name in names]
         features = BatchFeatures(encode_labels(labels), model.tables)

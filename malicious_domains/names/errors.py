@@ -16,7 +16,7 @@ The rooms that read files and run engines (inputs, scan, spark, dga) add their o
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +78,15 @@ class ArtifactError(MaliciousDomainsError, ValueError):
 
 class UnknownOperatingPoint(MaliciousDomainsError, ValueError):
     """An operating point that an artifact does not have; the message lists those it has."""
+
+
+class Invalid(NamedTuple):
+    """A text without a verdict, and why."""
+
+    domain: str  # as it was given
+    error: str  # a sentence for people
+    status: str = "invalid"  # or "skipped": a valid name that the model cannot score
+    reason: str = "characters"  # a code, see InvalidDomain and Skipped
 
 
 class AllowListError(MaliciousDomainsError, ValueError):

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..features.array_types import Bools, Floats
 from ..inputs.ordered_pool import OrderedPool
 from ..model.eligible import skip_reason
-from ..model.score import Invalid
 from ..model.scorer import Scorer
+from ..names.array_types import Bools, Floats
+from ..names.errors import Invalid
 from ..scoring.model_options import ModelOptions, load_scorer
 
 _CHUNK = 1 << 15  # names

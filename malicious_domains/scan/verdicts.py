@@ -21,9 +21,9 @@ from ..clients.verdict import (
     weigh_labels,
 )
 from ..families.likely_families import LikelyFamilies, load_packaged
-from ..features.array_types import Floats
 from ..inputs.ordered_pool import OrderedPool
 from ..inputs.signals import temporary_folder
+from ..names.array_types import Floats
 from .events_db import NO_DAY, Columns
 from .findings import Finding, GeneratorEvidence, QueriedName
 

@@ -12,9 +12,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from ..inputs.rows import Row
-from ..model.score import Invalid, Score
+from ..model.score import Score
 from ..model.scorer import Scorer
-from ..names.errors import quote_text
+from ..names.errors import Invalid, quote_text
 from ..names.parse import Name
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ from ..inputs import rows
 from ..inputs.csv_records import normalize_name, read_preamble, read_records
 from ..inputs.rows import Column, Notes, Row
 from ..inputs.zeek_header import ZEEK_START
-from ..model.score import Invalid
-from ..names.errors import MaliciousDomainsError
+from ..names.errors import Invalid, MaliciousDomainsError
 from ..scoring.model_options import ModelOptions
 from .data_files import InputFiles
 from .event_columns import find_column

@@ -15,9 +15,8 @@ from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 
 from ..inputs.rows import NULL_ROW, Row
-from ..model.score import Invalid
 from ..model.scorer import Scorer
-from ..names.errors import MaliciousDomainsError
+from ..names.errors import Invalid, MaliciousDomainsError
 from ..scoring.model_options import ModelOptions, load_scorer
 from ..scoring.output_formats import (
     Counts,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from malicious_domains.features.array_types import Bools, Ints
+from malicious_domains.names.array_types import Bools, Ints
 
 from . import own_data, sources
 from .mapping import ReadOptions

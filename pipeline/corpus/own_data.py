@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from malicious_domains.inputs.streams import InputError
-from malicious_domains.model.score import Invalid
-from malicious_domains.names.errors import quote_text
+from malicious_domains.names.errors import Invalid, quote_text
 from malicious_domains.names.parse import InvalidDomain, parse
 
 from .mapping import FIELDS, ReadOptions, map_columns, parse_class

@@ -22,7 +22,7 @@ from malicious_domains.inputs.csv_records import (
 from malicious_domains.inputs.json_documents import BROKEN, compile_path, read_documents
 from malicious_domains.inputs.streams import open_lines
 from malicious_domains.inputs.zeek_header import ZEEK_START
-from malicious_domains.model.score import Invalid
+from malicious_domains.names.errors import Invalid
 
 from .mapping import ADVICE, count_usual
 from .schema import CorpusError

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from malicious_domains.features.array_types import Ints
 from malicious_domains.inputs.signals import hold_signals
+from malicious_domains.names.array_types import Ints
 
 from .schema import CorpusError
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from malicious_domains.features.array_types import Floats
 from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.features.registry import GROUPS, REGISTRY, SETS
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
+from malicious_domains.names.array_types import Floats
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources

@@ -13,8 +13,8 @@ import numpy as np
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
 from malicious_domains.families.likely_families import MAX_FAMILIES, UNKNOWN
-from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.model.artifact import MOJO
+from malicious_domains.names.array_types import Bools, Floats
 
 from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
 from ..training.family_training import (

@@ -11,10 +11,10 @@ from h2o.estimators import H2OGeneralizedLinearEstimator
 from tqdm import tqdm
 
 from malicious_domains.dga.generators import FAMILIES
-from malicious_domains.features.array_types import Floats, Ints
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MAX_F1, Artifact, build_predictor
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.array_types import Floats, Ints
 
 from ..corpus.labelled import Corpus, assign_folds
 from ..h2o_cluster.cluster import Cluster

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.array_types import Bools, Floats
 
 from ..corpus.labelled import Corpus
 from ..training.metrics import confusion

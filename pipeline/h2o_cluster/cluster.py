@@ -16,8 +16,8 @@ import numpy as np
 from h2o.estimators import H2OGeneralizedLinearEstimator
 from h2o.exceptions import H2OResponseError
 
-from malicious_domains.features.array_types import Floats
 from malicious_domains.inputs.signals import temporary_folder
+from malicious_domains.names.array_types import Floats
 
 from . import ClusterError
 from .nodes import MEMORY, start_nodes, watch_joined, watch_own

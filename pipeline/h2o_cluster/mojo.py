@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.inputs.signals import temporary_folder
+from malicious_domains.names.array_types import Bools, Floats
 
 from . import ClusterError
 from .java import find_java, h2o_jar

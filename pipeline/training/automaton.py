@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from malicious_domains.features.array_types import Ints
-from malicious_domains.features.encoding import (
+from malicious_domains.names.array_types import Ints
+from malicious_domains.names.encoding import (
     ALPHABET,
     BASE_BIT,
     OTHER,

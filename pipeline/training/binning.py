@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.model.glm import Pair
+from malicious_domains.names.array_types import Bools, Floats
 
 from .config import DEFAULTS, TrainConfig
 

@@ -18,9 +18,9 @@ import pandas as pd
 from malicious_domains.families.family_artifact import COEFFICIENTS, STEPS
 from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
 from malicious_domains.families.likely_families import FamilyModel
-from malicious_domains.features.array_types import Floats
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MOJO, SCHEMA_VERSION
+from malicious_domains.names.array_types import Floats
 
 from ..h2o_cluster import ClusterError
 from ..h2o_cluster.cluster import Cluster

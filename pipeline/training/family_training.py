@@ -20,11 +20,11 @@ from malicious_domains.families.likely_families import (
     UNKNOWN,
     design_effect,
 )
-from malicious_domains.features.array_types import Bools, Floats, Ints
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
 from malicious_domains.model.artifact import MOJO
+from malicious_domains.names.array_types import Bools, Floats, Ints
 
 from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
 from . import TrainingError

@@ -25,8 +25,8 @@ from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.model.artifact import MOJO
+from malicious_domains.names.array_types import Bools, Floats
 
 from ..corpus.labelled import Corpus, assign_folds
 from ..h2o_cluster import ClusterError

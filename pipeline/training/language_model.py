@@ -15,10 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from malicious_domains.features.array_types import Bools, Floats, Ints
 from malicious_domains.features.arrays import window
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import (
+from malicious_domains.features.language_tables import CharacterModel, Tables, Vocabulary
+from malicious_domains.features.registry import CHUNK, compute_matrix
+from malicious_domains.features.segmentation import positions
+from malicious_domains.names.array_types import Bools, Floats, Ints
+from malicious_domains.names.encoding import (
     EDGE,
     OTHER,
     SIZE,
@@ -27,9 +30,6 @@ from malicious_domains.features.encoding import (
     Batch,
     encode_labels,
 )
-from malicious_domains.features.language_tables import CharacterModel, Tables, Vocabulary
-from malicious_domains.features.registry import CHUNK, compute_matrix
-from malicious_domains.features.segmentation import positions
 
 from ..corpus.labelled import assign_folds
 from ..corpus.row_store import Column

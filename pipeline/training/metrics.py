@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from malicious_domains.features.array_types import Bools, Floats
+from malicious_domains.names.array_types import Bools, Floats
 
 
 class Confusion(NamedTuple):

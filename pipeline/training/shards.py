@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from malicious_domains.features.array_types import Ints
 from malicious_domains.inputs.ordered_pool import default_jobs, map_ordered
+from malicious_domains.names.array_types import Ints
 
 from .design import DesignMatrix, LineWriter, Widths
 

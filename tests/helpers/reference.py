@@ -11,7 +11,7 @@ from english_words import get_english_words_set
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from malicious_domains.features import encoding
+from malicious_domains.names import encoding
 from malicious_domains.features.language_tables import Vocabulary
 from pipeline.training.automaton import compile_tree
 

@@ -19,7 +19,7 @@ from malicious_domains.clients.finding_json import (
 )
 from malicious_domains.clients.fourgrams import Background
 from malicious_domains.clients.verdict import alarm_strength, judge_day
-from malicious_domains.features.array_types import Bools, Floats
+from malicious_domains.names.array_types import Bools, Floats
 
 from . import dynamodb
 from .dynamodb import pack_state, unpack_state

@@ -24,8 +24,8 @@ from malicious_domains.model.eligible import (
     is_discovery,
     skip_reason,
 )
-from malicious_domains.model.score import Invalid
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import Invalid
 
 from .dynamodb import DAY
 

@@ -9,9 +9,9 @@ from chalice.app import BadRequestError, ChaliceViewError, Response, Unprocessab
 
 from malicious_domains.features.registry import REGISTRY
 from malicious_domains.model.artifact import Artifact, ArtifactError
-from malicious_domains.model.score import Invalid, Score
+from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.errors import UnknownOperatingPoint
+from malicious_domains.names.errors import Invalid, UnknownOperatingPoint
 from malicious_domains.names.parse import InvalidDomain
 
 from .access import PayloadTooLargeError

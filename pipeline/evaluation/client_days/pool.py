@@ -13,7 +13,7 @@ import numpy as np
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Family
 from malicious_domains.dga.sampling import FIRST, LAST
-from malicious_domains.features.array_types import Floats
+from malicious_domains.names.array_types import Floats
 from malicious_domains.names.parse import MAX_LABEL
 
 from ...corpus.labelled import Corpus, assign_folds

@@ -14,7 +14,7 @@ import numpy as np
 from malicious_domains.clients.client_day import ClientDay
 from malicious_domains.clients.common_labels import find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.features.array_types import Bools, Floats, Ints
+from malicious_domains.names.array_types import Bools, Floats, Ints
 
 from .pool import Pool, Scores, label_of
 

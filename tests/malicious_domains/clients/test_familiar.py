@@ -12,7 +12,7 @@ from malicious_domains.clients.common_labels import (
     find_rare_pairs,
 )
 from malicious_domains.clients.suspicious_labels import find_shared_labels
-from malicious_domains.features.array_types import Bools, Ints
+from malicious_domains.names.array_types import Bools, Ints
 
 
 def bools(*values: int) -> Bools:

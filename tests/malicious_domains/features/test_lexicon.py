@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.features.encoding import encode_labels
 from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.names.encoding import encode_labels
 from pipeline.corpus import sources
 from pipeline.corpus.labelled import Corpus
 from pipeline.training.automaton import compile_words

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.features.array_types import Bytes
-from malicious_domains.features.encoding import ALPHABET, SYMBOLS, encode_labels
 from malicious_domains.features.language_tables import CharacterModel, Tables
 from malicious_domains.features.registry import REGISTRY, compute_matrix
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.array_types import Bytes
+from malicious_domains.names.encoding import ALPHABET, SYMBOLS, encode_labels
 from malicious_domains.names.npy import Numbers
 from tests.helpers import reference
 

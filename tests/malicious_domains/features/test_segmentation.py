@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import encode_labels
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.single import LabelFeatures
+from malicious_domains.names.encoding import encode_labels
 from tests.helpers.reference import FEW, LETTERS, Cost, table, vocabularies
 
 Sums = tuple[int, int, int, int]  # cost, single characters, words, squared lengths of the words

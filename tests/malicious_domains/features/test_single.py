@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import ALPHABET, encode_labels
 from malicious_domains.features.explanation import explain, segment_labels
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import Segmentation
 from malicious_domains.features.registry import REGISTRY
 from malicious_domains.features.single import LabelFeatures
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.encoding import ALPHABET, encode_labels
 from tests.helpers import reference
 from tests.helpers.reference import FEW, LETTERS, table, vocabularies
 

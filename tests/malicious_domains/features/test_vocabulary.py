@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import OTHER, SIZE, encode_labels
 from malicious_domains.features.language_tables import Tables, Vocabulary
 from malicious_domains.features.quantities import UNREACHED, pack_path_value, unpack_path_value
 from malicious_domains.features.registry import compute_matrix
+from malicious_domains.names.encoding import OTHER, SIZE, encode_labels
 from pipeline.training.automaton import compile_tree
 from tests.helpers import reference
 from tests.helpers.reference import FEW, LETTERS, cell_of, table, vocabularies

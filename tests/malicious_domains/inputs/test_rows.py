@@ -24,7 +24,7 @@ from malicious_domains.inputs.rows import (
     read_lines,
 )
 from malicious_domains.inputs.streams import InputError, open_lines
-from malicious_domains.model.score import Invalid
+from malicious_domains.names.errors import Invalid
 
 
 def csv_rows(text: str, column: str, **options: str | bool) -> list[Row]:

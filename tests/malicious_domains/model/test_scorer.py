@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.model.score import Invalid, Score
+from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import FEW, Scorer
-from malicious_domains.names.errors import UnknownOperatingPoint
+from malicious_domains.names.errors import Invalid, UnknownOperatingPoint
 from malicious_domains.names.parse import InvalidDomain
 from pipeline.corpus.labelled import Corpus
 from tests.helpers.data import GOLDEN

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from malicious_domains.inputs.chunks import CHUNK_ROWS
-from malicious_domains.model.score import Invalid
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import Invalid
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
 from tests.helpers.commands import run_here
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from malicious_domains.features.encoding import encode_labels
 from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.names.encoding import encode_labels
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.training.automaton import compile_words, read_words, select_usable
 from tests.helpers.reference import num_words

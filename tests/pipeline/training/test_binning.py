@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from malicious_domains.features.array_types import Bools, Floats
 from malicious_domains.features.registry import compute_matrix
 from malicious_domains.model.glm import BinnedAdditive
+from malicious_domains.names.array_types import Bools, Floats
 from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning, shards
 from pipeline.training.config import DEFAULTS, TrainConfig

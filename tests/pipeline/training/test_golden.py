@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from malicious_domains.features.array_types import Floats
-from malicious_domains.features.encoding import encode_labels
 from malicious_domains.features.language_tables import Lexicon, Tables
 from malicious_domains.features.registry import CLASSIC, compute_matrix
 from malicious_domains.model.glm import Linear
+from malicious_domains.names.array_types import Floats
+from malicious_domains.names.encoding import encode_labels
 from pipeline.corpus.labelled import Corpus
 from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.training.automaton import compile_words, read_words

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.encoding import ALPHABET, SIZE, SYMBOLS, encode_labels
 from malicious_domains.features.language_tables import Tables, Vocabulary
 from malicious_domains.features.registry import CHUNK, SETS, compute_matrix
+from malicious_domains.names.encoding import ALPHABET, SIZE, SYMBOLS, encode_labels
 from pipeline.corpus.row_store import RowStore
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree

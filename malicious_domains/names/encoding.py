@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..names.errors import MAX_LABEL
+from .errors import MAX_LABEL
 
 if TYPE_CHECKING:
     from .array_types import Bytes, Ints
