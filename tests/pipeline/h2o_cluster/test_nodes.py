@@ -99,7 +99,7 @@ def difference(one: Path, two: Path) -> float:
         points = [x for name, x in model.thresholds.items() if name != artifact.MAX_F1]
         coefficients = artifact.flatten_coefficients(model.metadata["coefficients"])
         numbers.append([*coefficients, model.intercept, *points])
-    return float(np.abs(np.subtract(*numbers)).max())
+    return float(np.abs(np.subtract(numbers[0], numbers[1])).max())
 
 
 def content(folder: Path) -> dict[str, bytes]:
