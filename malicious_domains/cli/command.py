@@ -111,11 +111,8 @@ def option_field(spec: str, help: str, *names: str, **attributes: Any) -> Any:
 
 def argument_field(metavar: str, **attributes: Any) -> Any:
     """Declare a field of a dataclass as an argument of any number of words."""
-    return field(
-        metadata={
-            "option": lambda own: click.argument(own, nargs=-1, metavar=metavar, **attributes)
-        }
-    )
+    attributes |= {"nargs": -1, "metavar": metavar}
+    return field(metadata={"option": lambda own: click.argument(own, **attributes)})
 
 
 def _options_of(cls: type) -> Iterator[Decorator]:

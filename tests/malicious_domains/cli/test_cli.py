@@ -211,19 +211,14 @@ def test_training_that_cannot_run(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ("a.com,a,legit,legit\nq.ru,q,dga,goz\n", "not both classes are among them"),
-        ("a.com,a,legit,legit\n" * 100 + "q.ru,q,dga,goz\n", "not both classes"),
-    ],
-)
-def test_too_little_to_learn_from(rows: str, message: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("legitimate", [1, 100])
+def test_too_little_to_learn_from(legitimate: int, tmp_path: Path) -> None:
     data = tmp_path / "rows.csv"
+    rows = "a.com,a,legit,legit\n" * legitimate + "q.ru,q,dga,goz\n"
     data.write_text("host,domain,class,subclass\n" + rows)
     failed = run("train", "--data", data, "--out", tmp_path / "out")
     assert failed.returncode == 2
-    assert message in failed.stderr
+    assert "both classes are not among them" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert [x.name for x in tmp_path.iterdir()] == ["rows.csv"]
 
