@@ -41,7 +41,8 @@ UNUSABLE = (
 # jQuery and curl -d send JSON with the content type of a form, HTML sends a form, and a browser's
 # sendBeacon text/plain.
 FORM = "application/x-www-form-urlencoded"
-BODIES = ["application/json", FORM, "text/plain"]
+BODIES = ["application/json", FORM, "text/plain", "multipart/form-data"]
+CHALICE_KEYS = ("multiValueQueryStringParameters", "pathParameters", "stageVariables")
 READING = ["GET", "HEAD"]  # monitors and proxies send HEAD
 
 
@@ -51,16 +52,28 @@ class App(Chalice):
     def __call__(self, event: Any, context: object) -> dict[str, Any]:
         """Answer an event; those of other services than API Gateway are translated by events."""
         call = super().__call__
-        try:
-            is_request = event["requestContext"]["resourcePath"] in self.routes
-        except (TypeError, KeyError):
-            is_request = False
-        if is_request:
+        if self._is_complete(event):
             return call(event, context)
         from chalicelib.web import events
 
-        answer: dict[str, Any] = events.answer_event(event, self.routes, lambda x: call(x, context))
+        answer: dict[str, Any] = events.answer_event(
+            event, self.routes, lambda x: call(x, context), SETTINGS
+        )
         return answer
+
+    def _is_complete(self, event: Any) -> bool:
+        """Return whether Chalice can read an event: a REST API's, with all that it looks for."""
+        try:
+            context = event["requestContext"]
+            texts = [context["resourcePath"], context["path"], *event["headers"].values()]
+            texts += [context["httpMethod"], "" if event["body"] is None else event["body"]]
+            return (
+                {*CHALICE_KEYS} <= event.keys()
+                and texts[0] in self.routes
+                and {*map(type, texts)} <= {str, bytes}  # bytes by the local server
+            )
+        except (TypeError, KeyError, AttributeError):
+            return False
 
 
 app = App(app_name="malicious-domains", configure_logs=False)
@@ -82,6 +95,8 @@ def watch(request: Request, respond: Callable[[Request], Response]) -> Response:
     started = time.perf_counter()
     current.answer = None
     response: Response = respond(request)
+    if response.status_code == 415 and response.body["Message"].startswith("Unsupported"):
+        response.body["Message"] += f"; send {', '.join(BODIES)}"
     telemetry.log_request(
         SETTINGS,
         request=request,
@@ -102,7 +117,8 @@ def classify() -> Response:
     """Classify one domain or many."""
     access.check_key(_headers(), SETTINGS.keys)
     try:
-        answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit, _is_form())
+        kind = str(_headers().get("content-type", ""))
+        answer = api.classify(get_scorer(), _body(), SETTINGS.batch_limit, kind)
     except api.NotJudgedError as error:  # Chalice's own answer would lack Reason
         return Response(error.body, status_code=error.STATUS_CODE)
     response: Response = api.make_response(answer)
@@ -153,10 +169,6 @@ def _body() -> bytes:
 
         body = bodies.decompress(body, encoding, api.MAX_BODY)
     return body
-
-
-def _is_form() -> bool:
-    return str(_headers().get("content-type", "")).lower().startswith(FORM)
 
 
 def get_scorer() -> Scorer:

@@ -41,17 +41,17 @@ class ServiceUnavailableError(ChaliceViewError):
 
 
 def classify(
-    scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS, form: bool = False
+    scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS, content_type: str = ""
 ) -> dict[str, Any]:
     """Answer a request's body, with up to `limit` names.
 
-    form: whether the content type is that of a form, which may have JSON in it. Raises a
-    ChaliceViewError that says what is wrong with the request.
+    content_type: that of a form may have JSON in it. Raises a ChaliceViewError that says what is
+    wrong with the request.
     """
-    request = _read_request(body, form)
+    request = _read_request(body, content_type)
     if "operating_point" in request:
         scorer = _choose_point(scorer, request["operating_point"])
-    family = _wants_family(request.get("hint", False), form)
+    family = _wants_family(request.get("hint", False), content_type)
     if "domains" in request:
         return _classify_many(scorer, request["domains"], limit, family)
     domain = request["domain"]
@@ -115,10 +115,10 @@ def make_answer(model: Artifact, score: Score, family: bool = False) -> dict[str
     }
 
 
-def _read_request(body: bytes, form: bool) -> dict[str, Any]:
+def _read_request(body: bytes, content_type: str) -> dict[str, Any]:
     if len(body) > MAX_BODY:
         raise PayloadTooLargeError(f"a body of {len(body)} bytes: at most {MAX_BODY}")
-    request = _read_form(body) if form else None
+    request = _read_form(body, content_type) if _is_form(content_type) else None
     if request is None:
         request = _read_json(body)
     if ("domain" in request) == ("domains" in request):
@@ -126,10 +126,16 @@ def _read_request(body: bytes, form: bool) -> dict[str, Any]:
     return request
 
 
-def _read_form(body: bytes) -> dict[str, Any] | None:
+def _is_form(content_type: str) -> bool:
+    return content_type.lower().startswith(("application/x-www-form-urlencoded", "multipart/"))
+
+
+def _read_form(body: bytes, content_type: str) -> dict[str, Any] | None:
     """Read the request in a form; return None for JSON with the content type of a form."""
     from . import bodies  # few requests need it
 
+    if content_type.lower().startswith("multipart/"):
+        return bodies.read_multipart(body, content_type)
     return bodies.read_form(body) if bodies.is_form(body) else None
 
 
@@ -156,9 +162,9 @@ def _choose_point(scorer: Scorer, operating_point: object) -> Scorer:
         raise BadRequestError(str(error)) from error
 
 
-def _wants_family(value: object, form: bool) -> bool:
+def _wants_family(value: object, content_type: str) -> bool:
     """Return whether a request asks for families; a form writes true and false as text."""
-    if form and isinstance(value, str):
+    if _is_form(content_type) and isinstance(value, str):
         value = {"true": True, "false": False}.get(value, value)
     if not isinstance(value, bool):
         raise BadRequestError(f"hint is {_kind(value)}, expected true or false")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import re
 import zlib
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,7 +14,6 @@ from chalice.app import BadRequestError, ChaliceViewError
 
 from .access import PayloadTooLargeError
 
-_GZIP = 16 + zlib.MAX_WBITS  # tells zlib to expect gzip's header and checksum
 _MAX_FIELDS = 10_000  # of a form; more than the names of one request
 
 
@@ -38,17 +41,13 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
         )
     if len(body) > limit:
         raise PayloadTooLargeError(f"a body of {len(body)} bytes: at most {limit}")
-    unpacker = zlib.decompressobj(_GZIP)
     try:
-        unpacked = unpacker.decompress(body, limit + 1)
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:  # of one member or several
+            unpacked = file.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise BadRequestError(f"the body is not gzip, as its header says: {error}") from error
     if len(unpacked) > limit:
         raise PayloadTooLargeError(f"a body of over {limit} bytes when unpacked: at most {limit}")
-    if not unpacker.eof:
-        raise BadRequestError("the body's gzip ends too early")
-    if unpacker.unused_data:
-        raise BadRequestError("the body goes on behind its gzip")
     return unpacked
 
 
@@ -75,6 +74,30 @@ def read_form(body: bytes) -> dict[str, Any]:
         )
     except ValueError as error:  # no UTF-8, or too many fields
         raise BadRequestError(f"the form cannot be read: {error}") from error
+    return _gather(fields)
+
+
+def read_multipart(body: bytes, content_type: str) -> dict[str, Any]:
+    """Read the request in a form as `curl -F domain=example.com` sends it (RFC 7578).
+
+    Raises BadRequestError.
+    """
+    boundary = re.search(r'boundary="?([^";,]{1,70})', content_type, re.IGNORECASE)
+    if not boundary:
+        raise BadRequestError("the content type of the form lacks its boundary")
+    fields = []
+    for part in body.split(b"--" + boundary[1].encode(), _MAX_FIELDS)[1:]:
+        head, _, value = part.partition(b"\r\n\r\n")
+        if name := re.search(rb'[ ;]name="?([^";\r\n]{1,80})', head):
+            fields.append((name[1].decode("latin-1"), value.removesuffix(b"\r\n")))
+    try:
+        return _gather([(name, value.decode()) for name, value in fields])
+    except UnicodeDecodeError as error:
+        raise BadRequestError(f"the form cannot be read: {error}") from error
+
+
+def _gather(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Make the request of a form's fields: one name, or several."""
     request: dict[str, Any] = dict(fields)
     names = [value for key, value in fields if key == "domain"]
     several = [

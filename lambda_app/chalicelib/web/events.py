@@ -1,4 +1,4 @@
-"""Answer requests from function URLs and load balancers, and refuse events that are none.
+"""Answer requests from HTTP APIs, function URLs and load balancers, and refuse other events.
 
 Requests are translated into those of API Gateway's REST API, which Chalice reads. Imported only
 when such an event comes.
@@ -7,13 +7,14 @@ when such an event comes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalice.app import BadRequestError, NotFoundError
 
 from .access import Origins
-from .telemetry import write_line
+from .settings import Settings
+from .telemetry import log_unknown, write_line
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
@@ -22,7 +23,7 @@ _JSON = "application/json"
 
 
 def answer_event(
-    event: object, routes: Mapping[str, Any], ask: Callable[[Event], Answer]
+    event: object, routes: Mapping[str, Any], ask: Callable[[Event], Answer], settings: Settings
 ) -> Answer:
     """Answer any event in its sender's format.
 
@@ -30,50 +31,82 @@ def answer_event(
     """
     if not isinstance(event, dict):
         return _refuse(event)
-    context = event.get("requestContext")
-    context = context if isinstance(context, dict) else {}
-    if event.get("version") == "2.0" and "http" in context:
-        http = context["http"]
-        answer = _ask(http["method"], event.get("rawPath", "/"), event, routes, ask)
-        # Signed requests come from a function URL that demands signatures. AWS answers its
-        # preflights, and adds its own CORS headers; there may be no others.
-        return _drop_cors(answer) if (context.get("authorizer") or {}).get("iam") else answer
-    if "elb" in context:
-        answer = _ask(event["httpMethod"], event.get("path", "/"), event, routes, ask)
-        return _to_balancer(answer, "multiValueHeaders" in event)
-    if "httpMethod" in context and "resourcePath" in context:  # from a catch-all route
-        return _ask(context["httpMethod"], event.get("path") or "/", event, routes, ask)
-    return _refuse(event)
-
-
-def _ask(
-    method: str,
-    path: str,
-    event: Event,
-    routes: Mapping[str, Any],
-    ask: Callable[[Event], Answer],
-) -> Answer:
-    """Answer a request to a path; as in API Gateway, a final slash is ignored."""
-    resource = path[:-1] if path.endswith("/") and path != "/" else path
-    if resource not in routes:
-        missing = _error(NotFoundError, "there is no such path")
-        return missing | {"body": ""} if method == "HEAD" else missing
+    context, parameters = _get(event, "requestContext"), _get(event, "pathParameters")
+    http = _get(context, "http")
+    request = context | http if event.get("version") == "2.0" else event | context
+    method = request.get("method", request.get("httpMethod"))
+    path = event.get("rawPath", event.get("path")) or "/"
+    if not isinstance(method, str) or not isinstance(path, str) or not context:
+        return _refuse(event)
+    paths = [context.get("resourcePath"), *_strip_stage(path, context.get("stage"))]
+    resource = _find_route([*paths, path, f"/{parameters.get('proxy')}"], routes)
     headers = _headers(event)
-    if method == "OPTIONS" and (cors := {k: x.cors for k, x in routes[resource].items() if x.cors}):
-        return _preflight(cors, headers)
-    return ask(
-        {
-            "httpMethod": method,
-            "path": path,
-            "headers": headers,
-            "multiValueQueryStringParameters": None,  # no route reads any
-            "pathParameters": None,
-            "stageVariables": None,
-            "requestContext": {"httpMethod": method, "resourcePath": resource, "path": path},
-            "body": event.get("body"),
-            "isBase64Encoded": event.get("isBase64Encoded", False),
-        }
-    )
+    if resource is None:
+        answer = _answer_unknown(method, path, headers, settings)
+    elif method == "OPTIONS" and (
+        cors := {k: x.cors for k, x in routes[resource].items() if x.cors}
+    ):
+        answer = _preflight(cors, headers)
+    else:
+        answer = ask(_to_rest_event(event, method, path, resource, headers))
+    if "elb" in context:
+        return _to_balancer(answer, "multiValueHeaders" in event)
+    # Signed requests come from a function URL that demands signatures. AWS answers its
+    # preflights, and adds its own CORS headers; there may be no others.
+    return _drop_cors(answer) if _get(context, "authorizer").get("iam") else answer
+
+
+def _get(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return an object in an object, {} for anything else."""
+    value = mapping.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _strip_stage(path: str, stage: object) -> list[str]:
+    """Return the path behind a named stage, which HTTP APIs leave in it; [] without one."""
+    start = f"/{stage}"
+    return [path[len(start) :] or "/"] if f"{path}/".startswith(f"{start}/") else []
+
+
+def _find_route(paths: Sequence[object], routes: Mapping[str, Any]) -> str | None:
+    """Return the first path that is a route, else the longest route at the end of the last but one.
+
+    As in API Gateway, a final slash is ignored. What stands before a route is the base path of a
+    custom domain, or of a load balancer's rule.
+    """
+    known = [x if x == "/" else x.removesuffix("/") for x in paths if isinstance(x, str)]
+    ends = [x for x in routes if x != "/" and known[-2].endswith(x)]
+    return next((x for x in known if x in routes), max(ends, key=len, default=None))
+
+
+def _answer_unknown(
+    method: str, path: str, headers: Mapping[str, str], settings: Settings
+) -> Answer:
+    log_unknown(settings, method, path)
+    answer = _error(NotFoundError, "there is no such path")
+    if settings.origins:
+        origins = Origins(settings.origins, lambda: headers)
+        answer["headers"] |= origins.get_access_control_headers()
+    return answer | {"body": ""} if method == "HEAD" else answer
+
+
+def _to_rest_event(
+    event: Event, method: str, path: str, resource: str, headers: dict[str, str]
+) -> Event:
+    """Translate a request into that of a REST API; a body that is not text is taken as JSON."""
+    body = event.get("body")
+    is_text = body is None or isinstance(body, str)
+    return {
+        "httpMethod": method,
+        "path": path,
+        "headers": headers,
+        "multiValueQueryStringParameters": None,  # no route reads any
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {"httpMethod": method, "resourcePath": resource, "path": path},
+        "body": body if is_text else json.dumps(body),
+        "isBase64Encoded": is_text and event.get("isBase64Encoded", False),
+    }
 
 
 def _preflight(cors: Mapping[str, Origins], headers: Mapping[str, str]) -> Answer:
@@ -85,9 +118,9 @@ def _preflight(cors: Mapping[str, Origins], headers: Mapping[str, str]) -> Answe
 
 def _headers(event: Event) -> dict[str, str]:
     """Return the headers by name; of several with one name the last, as API Gateway does."""
-    several = event.get("multiValueHeaders") or {}
-    single = event.get("headers") or {name: x[-1] for name, x in several.items() if x}
-    return {name.lower(): x for name, x in single.items()}
+    several = _get(event, "multiValueHeaders").items()
+    single = _get(event, "headers") or {k: x[-1] for k, x in several if isinstance(x, list) and x}
+    return {name.lower(): x for name, x in single.items() if isinstance(x, str)}
 
 
 def _to_balancer(answer: Answer, has_lists: bool) -> Answer:
@@ -113,8 +146,8 @@ def _drop_cors(answer: Answer) -> Answer:
 def _refuse(event: object) -> Answer:
     """Refuse an event that is no request, to its sender and in the log."""
     message = (
-        f"this event is {_describe(event)}, not an HTTP request: expected one of API Gateway's REST "
-        "API, a function URL or a load balancer"
+        f"this event is {_describe(event)}, not an HTTP request: expected one of API Gateway, "
+        "a function URL or a load balancer"
     )
     write_line({"level": "WARNING", "message": message})
     return _error(BadRequestError, message)

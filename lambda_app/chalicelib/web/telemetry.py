@@ -79,6 +79,13 @@ def log_request(
     write_line(line | fields)
 
 
+def log_unknown(settings: Settings, method: str, path: str) -> None:
+    """Log a request to a path that does not exist; it may hold a name, as any text may."""
+    if settings.log_level in ("DEBUG", "INFO"):
+        shown = path[:MAX_HOST] if settings.log_names else None
+        write_line({"level": "INFO", "method": method[:20], "path": shown, "status": 404})
+
+
 def _log_fields(settings: Settings, answer: dict[str, Any] | None) -> dict[str, Any]:
     """Return counts and, if the settings say so, names of an answer; {} without one."""
     if answer is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
+import time
 import tracemalloc
 import zlib
 from typing import Any
@@ -36,6 +38,21 @@ def test_a_body_in_gzip_is_judged(app_url: str, encoding: str) -> None:
     assert answer.json()["name"] == "plzdonthackmekthxbye"
 
 
+@pytest.mark.parametrize("sizes", [(10, 24), (1, 1, 32), (34, 0, 0)])
+def test_gzip_of_several_members_is_one_body(app_url: str, sizes: tuple[int, ...]) -> None:
+    """As `cat a.gz b.gz` and tools that compress in parallel make it."""
+    ends = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
+    body = b"".join(gzip.compress(BODY[a:b]) for a, b in itertools.pairwise(ends))
+    assert packed(app_url, body).json()["name"] == "plzdonthackmekthxbye"
+
+
+def test_ten_thousands_of_members_take_no_time() -> None:
+    member = gzip.compress(b"", mtime=0)
+    started = time.process_time()
+    assert decompress(member * (MAX_BODY // len(member)), "gzip", MAX_BODY) == b""
+    assert time.process_time() - started < 3
+
+
 def test_a_batch_in_gzip(app_url: str) -> None:
     body = json.dumps({"domains": [f"name{i}.com" for i in range(1000)]}).encode()
     found = packed(app_url, gzip.compress(body)).json()["results"]
@@ -50,11 +67,12 @@ def test_identity_says_nothing(app_url: str) -> None:
     ("body", "message"),
     [
         (BODY, "is not gzip"),
-        (b"", "ends too early"),
-        (gzip.compress(BODY)[:-9], "ends too early"),
-        (gzip.compress(BODY)[:-8] + bytes(8), "incorrect data check"),
+        (b"", "not JSON"),
+        (gzip.compress(BODY)[:-9], "ended before"),
+        (gzip.compress(BODY)[:-8] + bytes(8), "CRC check failed"),
         (zlib.compress(BODY), "is not gzip"),
-        (gzip.compress(BODY) * 2, "goes on behind"),
+        (gzip.compress(BODY) + b"more", "is not gzip"),
+        (gzip.compress(BODY) * 2, "not JSON"),
         (gzip.compress(b"[" * 9), "not JSON"),
     ],
 )
@@ -171,3 +189,49 @@ def test_a_form_under_another_type_is_none(app_url: str) -> None:
     for kind in ("application/json", "text/plain"):
         answer: Any = post(app_url, b"domain=google.com", **{"Content-Type": kind})
         assert answer.status_code == 400 and "not JSON" in answer.json()["Message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "answered"),
+    [
+        ([("domain", "google.com")], ["google"]),
+        ([("domain", "google.com"), ("domain", "bücher.de")], ["google", "xn--bcher-kva"]),
+        ([("x", "1"), ("domains[]", "a--b.com"), ("operating_point", "0.001")], ["a--b"]),
+    ],
+)
+def test_a_multipart_form_is_read(
+    app_url: str, fields: list[tuple[str, str]], answered: list[str]
+) -> None:
+    """As curl -F sends it."""
+    files = [(name, (None, value)) for name, value in fields]
+    answer = requests.post(app_url + PATH, files=files, timeout=30).json()
+    assert [x["name"] for x in answer.get("results", [answer])] == answered
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "message"),
+    [
+        ("multipart/form-data", b"--x", "lacks its boundary"),
+        ("multipart/form-data; boundary=x", b"", 'keys "domain" and "domains"'),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="domain"\r\n\r\n\xff\r\n--x--',
+            "cannot be read",
+        ),
+    ],
+)
+def test_a_damaged_multipart_form_is_400(
+    app_url: str, kind: str, body: bytes, message: str
+) -> None:
+    answer = post(app_url, body, **{"Content-Type": kind})
+    assert answer.status_code == 400 and message in answer.json()["Message"]
+
+
+@pytest.mark.parametrize("kind", ["application/xml", "text/csv", "image/png"])
+def test_415_says_what_is_taken(app_url: str, kind: str) -> None:
+    answer = post(app_url, BODY, **{"Content-Type": kind})
+    assert answer.status_code == 415
+    assert answer.json()["Message"] == (
+        f"Unsupported media type: {kind}; send application/json, "
+        "application/x-www-form-urlencoded, text/plain, multipart/form-data"
+    )

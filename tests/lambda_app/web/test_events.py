@@ -135,6 +135,9 @@ NO_REQUESTS: list[tuple[object, str]] = [
     (None, "of type NoneType"),
     ("ping", "of type str"),
     ({"requestContext": None}, "the keys requestContext"),
+    ({"requestContext": {"http": None}, "version": "2.0", "rawPath": "/"}, "the keys"),
+    ({"requestContext": {"resourcePath": ["/"], "httpMethod": 5}}, "the keys requestContext"),
+    ({"httpMethod": "GET", "path": "/health"}, "the keys httpMethod, path"),
     ({"requestContext": {"stage": "x"}, "version": "2.0"}, "the keys requestContext, version"),
     ({f"k{i}" * 99: i for i in range(99)}, ", ..."),
 ]
@@ -142,6 +145,7 @@ NO_REQUESTS: list[tuple[object, str]] = [
 
 def test_what_is_no_request_is_told_so_and_logged() -> None:
     answers, log = run(*(event for event, _ in NO_REQUESTS))
+    assert len(log) == len(NO_REQUESTS)
     for (_, said), answer, line in zip(NO_REQUESTS, answers, log, strict=True):
         assert answer["statusCode"] == 400
         message = json.loads(answer["body"])["Message"]
@@ -232,3 +236,79 @@ def test_gzip_comes_in_base64() -> None:
     assert gateway["body"] == url["body"] == balancer["body"]
     assert json.loads(gateway["body"])["name"] == "plzdonthackmekthxbye"
     assert broken["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"domain": "google.com"}, 200, '"name":"google"'),
+        ({"domains": ["google.com"]}, 200, '"results":['),
+        (["google.com"], 400, "the body is an array"),
+        (5, 400, "the body is a number"),
+        (False, 400, "the body is a boolean"),
+        (None, 400, "not JSON"),
+    ],
+)
+def test_a_body_that_is_no_text_is_taken_as_json(body: Any, status: int, said: str) -> None:
+    for answer in ask(
+        rest_event("POST", PATH, body=body),
+        url_event("POST", PATH, body, isBase64Encoded=True) | {"body": body},
+        balancer_event("POST", PATH) | {"body": body},
+    ):
+        assert answer["statusCode"] == status and said in answer["body"], answer
+
+
+@pytest.mark.parametrize("part", [[], "x", 5, None, {"content-type": 5, "a": None}])
+def test_headers_of_another_shape_are_none(part: Any) -> None:
+    for event in (rest_event("GET", "/health"), url_event("GET", "/health")):
+        (answer,) = ask(event | {"headers": part, "multiValueHeaders": part})
+        assert answer["statusCode"] == 200
+
+
+def test_an_event_of_a_rest_api_may_lack_what_no_route_reads() -> None:
+    event = rest_event("GET", "/health")
+    lacking = [
+        {k: v for k, v in event.items() if k != key} for key in event if key != "requestContext"
+    ]
+    assert {x["statusCode"] for x in ask(*lacking)} == {200}
+
+
+def staged(stage: str, path: str) -> dict[str, Any]:
+    event = url_event("GET", path)
+    return event | {"requestContext": event["requestContext"] | {"stage": stage}}
+
+
+def test_a_route_is_found_behind_stages_and_base_paths(language: Scorer) -> None:
+    catch_all = rest_event("GET", "/{proxy+}")
+    for event, status in (
+        (staged("prod", "/prod/health"), 200),
+        (staged("prod", "/prod/"), 200),
+        (staged("prod", "/prod"), 308),
+        (staged("model", "/model/health"), 200),
+        (staged("prod", "/production/nothing"), 404),
+        (staged("$default", "/v1/health/"), 200),  # an API mapping of a custom domain
+        (catch_all | {"path": "/v1/x", "pathParameters": {"proxy": "health"}}, 200),
+        (catch_all | {"path": "/v1/health", "pathParameters": None}, 200),
+        (catch_all | {"path": "/v1/nothing", "pathParameters": {"proxy": "nothing"}}, 404),
+        (balancer_event("GET", "/dga/page.css"), 200),
+        (balancer_event("GET", "/dga/"), 404),
+    ):
+        (answer,) = ask(event)
+        assert answer["statusCode"] == status, (event["requestContext"], answer)
+    (answer,) = ask(staged("prod", "/prod" + PATH) | url_post(BODY))
+    assert json.loads(answer["body"])["name"] == "plzdonthackmekthxbye"
+
+
+def url_post(body: str) -> dict[str, Any]:
+    context = staged("prod", "")["requestContext"]
+    return {"body": body, "requestContext": context | {"http": {"method": "POST"}}}
+
+
+def test_an_unknown_path_is_logged_and_may_be_read_by_pages() -> None:
+    events = url_event("GET", "/nowhere/evil.com"), balancer_event("POST", "/nowhere")
+    answers, log = run(*events)
+    for answer, line, method in zip(answers, log, ("GET", "POST"), strict=True):
+        assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
+        assert json.loads(line) == {"level": "INFO", "method": method, "path": None, "status": 404}
+    assert json.loads(run(events[0], LOG_NAMES="true")[1][0])["path"] == "/nowhere/evil.com"
+    assert run(events[0], LOG_LEVEL="ERROR")[1] == []
