@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ..names.dga_index import DgaIndex
 
+FOLDER = click.Path(path_type=Path, file_okay=False)
 LOCAL, SPARK = "local", "spark"
 JOBS = ("--jobs N", "Number of processes (default: one per core, up to eight).")
 

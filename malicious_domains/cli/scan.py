@@ -12,10 +12,11 @@ import click
 
 from ..inputs.console import allow_any_text, print_status
 from .command import DONE, PROGRAM, Choice, argument_field, command, option_field
-from .options import SPARK, ScorerOptions, name_option_in_errors
+from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors
 
 if TYPE_CHECKING:
     from ..scan.client_names import ClientNames
+    from ..scan.findings import Findings
     from ..scoring.model_options import ModelOptions
 
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
@@ -60,10 +61,17 @@ class ScanOptions(ScorerOptions):
         "--same-client FILE",
         "List of hosts with several addresses: an address and the client's name on each line.",
     )
+    state: Path | None = option_field(
+        "--state DIR",
+        "Folder that keeps names and alarms from scan to scan: only alarms that are new or became "
+        "worse are shown and change the exit status.",
+        type=FOLDER,
+    )
+    tells_all: bool = option_field("--all", "With --state: show the other alarms, too.")
     baseline: Path | None = option_field(
         "--baseline DIR",
-        "Folder that keeps the names of each day; names of earlier days are not new.",
-        type=click.Path(path_type=Path, file_okay=False),
+        "As --state, but all alarms are shown and change the exit status.",
+        type=FOLDER,
     )
     alarms_per_day: int | None = option_field(
         "--alarms-per-day N",
@@ -102,14 +110,27 @@ def scan(options: ScanOptions) -> int:
     alarms, 2 it could not run.
     """
     options.check_engine(_NOT_ON_SPARK)
+    _check_state(options)
     with name_option_in_errors():
         return _scan_on_spark(options) if options.engine == SPARK else _scan_here(options)
+
+
+def _check_state(options: ScanOptions) -> None:
+    """Raise UsageError for options that contradict each other."""
+    if options.state and options.baseline:
+        raise click.UsageError("--baseline: --state keeps the names, too; give that alone")
+    if options.state and options.alarms_per_day:
+        raise click.UsageError(
+            "--alarms-per-day: clients without an alarm have no state; scan without --state"
+        )
+    if options.tells_all and not options.state:
+        raise click.UsageError("--all is for --state DIR; without it all alarms are shown")
 
 
 def _scan_here(options: ScanOptions) -> int:
     from ..inputs.ordered_pool import default_jobs
     from ..names.dga_index import DgaIndex
-    from ..scan import alarm_formats, scan_run, terminal
+    from ..scan import scan_run
     from ..scan.reading.read_logs import Source
 
     request = scan_run.Request(
@@ -118,34 +139,44 @@ def _scan_here(options: ScanOptions) -> int:
         jobs=options.jobs or default_jobs(),
         memory=options.memory,
         names=options.load_names(),
-        baseline=options.baseline,
+        state=options.state or options.baseline,
+        tells_all=options.tells_all or options.state is None,
         alarms_per_day=options.alarms_per_day,
         index=DgaIndex.load(options.known) if options.known else None,
     )
     try:
-        with _replace_report(options.out) as folder:
-            findings = scan_run.scan_logs(request)
-            if folder:
-                from ..scan import scan_report
-
-                scan_report.write_report(findings, folder, [PROGRAM, *sys.argv[1:]])
+        with _replace_report(options.out) as folder, scan_run.open_scan(request) as findings:
+            _tell(findings, options.form, folder)
     except SystemExit:  # of a signal
         print_status("scan: stopped; nothing was judged and nothing was written")
         raise
+    if options.out:
+        print_status(f"scan: written {options.out / 'index.html'}")
+    return ALARMS if (findings.has_news if options.state else findings.alarmed) else DONE
+
+
+def _tell(findings: Findings, form: str, folder: Path | None) -> None:
+    """Write the report into a folder, if there is one, the alarms and the accounting."""
+    from ..scan import alarm_formats, terminal
+
+    if folder:
+        from ..scan import scan_report
+
+        scan_report.write_report(findings, folder, [PROGRAM, *sys.argv[1:]])
     allow_any_text(sys.stdout)
-    for line in alarm_formats.FORMATTERS[options.form](findings):
+    for line in alarm_formats.FORMATTERS[form](findings):
         sys.stdout.write(line)
     sys.stdout.flush()
     for line in terminal.summarize(findings):
         print_status(f"scan: {line}")
-    if options.out:
-        print_status(f"scan: written {options.out / 'index.html'}")
-    return ALARMS if findings.alarmed else DONE
 
 
+_ONE_MACHINE = "it is a file of one machine; give one log of several days, or scan without --engine"
 _NOT_ON_SPARK = {
     "form": "alarms are written to --out DIR, as Parquet",
-    "baseline": "it is a DuckDB table; give one log of several days, or scan without --engine",
+    "baseline": _ONE_MACHINE,
+    "state": _ONE_MACHINE,
+    "tells_all": _ONE_MACHINE,
     "known": "match the names that clients asked for by score --known, or scan without --engine",
     "memory": "give it Spark's own way, --conf spark.executor.memory=4g",
     "jobs": "give it Spark's own way, --master local[4]",

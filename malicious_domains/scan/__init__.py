@@ -38,6 +38,7 @@ def scan(
     not_clients: str | Path | None = None,
     same_client: str | Path | None = None,
     baseline: str | Path | None = None,
+    state: str | Path | None = None,
     alarms_per_day: int | None = None,
     memory: str = "700MB",
     jobs: int = 1,
@@ -47,7 +48,9 @@ def scan(
     paths: files, folders or patterns. form: the logs' format; None detects it. mapping: the
     columns of CSV, JSON or Parquet, by client, query, time, rcode and type. allow: files of names
     that are legitimate. dga_index: an index of generated names, which raise an alarm of their
-    own. The other options are those of the command.
+    own. state: a folder that keeps what was found; only what is new or worse is returned.
+    baseline: such a folder, too, but all alarms are returned. The other options are those of
+    the command.
 
     Returns the clients' days with an alarm, the surest first, and what became of every line.
     Raises MaliciousDomainsError of any kind, and OSError.
@@ -64,7 +67,8 @@ def scan(
         jobs=jobs,
         memory=memory,
         names=ClientNames.load(same_client, not_clients),
-        baseline=Path(baseline) if baseline else None,
+        state=Path(folder) if (folder := state or baseline) else None,
+        tells_all=not state,
         alarms_per_day=alarms_per_day,
         index=DgaIndex.load(Path(dga_index)) if dga_index else None,
     )

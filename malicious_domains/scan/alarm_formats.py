@@ -12,6 +12,7 @@ from ..clients.finding_json import describe_alarm, describe_name, format_date, f
 from ..clients.generated_names import KIND, GeneratorNames
 from ..scoring.output_formats import format_csv_line
 from .findings import Finding, Findings, SharedLabels, find_first, find_last
+from .state import AlarmState
 from .terminal import (
     MAX_NAMES,
     explain_alarm,
@@ -24,8 +25,8 @@ from .terminal import (
 from .verdicts import FAMILY_KINDS
 
 CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
-_MORE_COLUMNS = ("known", "family_hint")
-_SHARED = "shared-oddity"
+_MORE_COLUMNS = ("known", "family_hint", "id", "state")
+SHARED = "shared-oddity"
 _TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation Algorithms"}
 
 
@@ -37,15 +38,25 @@ def format_csv(findings: Findings) -> Iterator[str]:
             names = " ".join(y.name for y in x.list_names(alarm)[:MAX_NAMES])
             seen = [format_time(x.first_seen) or "", format_time(x.last_seen) or ""]
             cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, names)
-            more = list_generators(x) if alarm.kind == KIND else "", _name_families(x, alarm)
-            yield format_csv_line(False, visible(x.client), format_date(x.day) or "", *cells, *more)
+            state = x.states.get(alarm.kind) or ("", "")
+            more = list_generators(x) if alarm.kind == KIND else "", name_families(x, alarm)
+            yield format_csv_line(
+                False, visible(x.client), format_date(x.day) or "", *cells, *more, *state
+            )
     if y := findings.shared:
-        cells = (_SHARED, f"{y.labels:.2f}", y.confidence, *(seen or "" for seen in _seen(y)))
+        cells = (SHARED, f"{y.labels:.2f}", y.confidence, *(seen or "" for seen in _seen(y)))
         names = " ".join(z.name for z in y.names[:MAX_NAMES])
-        yield format_csv_line(False, "", "", *cells, names, "", "")
+        state = y.state or ("", "")
+        yield format_csv_line(False, "", "", *cells, names, "", "", *state)
 
 
-def _name_families(x: Finding, alarm: Alarm) -> str:
+def _describe_state(x: AlarmState | None) -> dict[str, str]:
+    """Return the id and the state of an alarm, nothing without a state."""
+    return x._asdict() if x else {}
+
+
+def name_families(x: Finding, alarm: Alarm) -> str:
+    """Return the likely families of an alarm's names, "" if it does not show them."""
     return str(x.families) if x.families and alarm.kind in FAMILY_KINDS else ""
 
 
@@ -84,7 +95,7 @@ def _describe_alarm(x: Finding, alarm: Alarm) -> dict[str, Any]:
         | {"last_seen": format_time(y.last_seen)}
         for y, weight in zip(x.list_names(alarm), alarm.weights, strict=True)
     ]
-    described = describe_alarm(alarm)
+    described = describe_alarm(alarm) | _describe_state(x.states.get(alarm.kind))
     if x.generated and alarm.kind == KIND:
         for name, i in zip(names, alarm.names, strict=True):
             name["known"] = [y._asdict() for y in x.generated.matches[i]]
@@ -119,7 +130,8 @@ def describe_shared(x: SharedLabels, clients: int) -> dict[str, Any]:
         }
         for y in x.names
     ]
-    alarm = {"kind": _SHARED, "score": x.labels, "confidence": x.confidence, "names": names}
+    alarm = {"kind": SHARED, "score": x.labels, "confidence": x.confidence}
+    alarm |= _describe_state(x.state) | {"names": names}
     first, last = _seen(x)
     return {
         "client": None,
@@ -144,14 +156,15 @@ def format_ecs(findings: Findings) -> Iterator[str]:
         for alarm in x.alarms:
             yield json.dumps(_describe_alert(x, alarm)) + "\n"
     if findings.shared:
-        yield json.dumps(_describe_shared_describe_alert(findings.shared)) + "\n"
+        yield json.dumps(_describe_shared_alert(findings.shared)) + "\n"
 
 
 def _describe_alert(x: Finding, alarm: Alarm) -> dict[str, object]:
     names = [y.name for y in x.list_names(alarm)]
     more = {"known": list_generators(x)} if alarm.kind == KIND else {}
-    if families := _name_families(x, alarm):
+    if families := name_families(x, alarm):
         more["family_hint"] = families
+    more |= _label_state(x.states.get(alarm.kind))
     seen = (format_time(x.first_seen), format_time(x.last_seen) or format_date(x.day))
     source = {"address": x.client} | ({"ip": x.client} if _is_address(x.client) else {})
     return {
@@ -162,12 +175,22 @@ def _describe_alert(x: Finding, alarm: Alarm) -> dict[str, object]:
     }
 
 
-def _describe_shared_describe_alert(x: SharedLabels) -> dict[str, object]:
+def _label_state(x: AlarmState | None) -> dict[str, str]:
+    return {f"alarm_{key}": value for key, value in _describe_state(x).items()}
+
+
+def _describe_shared_alert(x: SharedLabels) -> dict[str, object]:
     names = [y.name for y in x.names]
     clients = sorted({client for y in x.names for client in y.clients if _is_address(client)})
     return {
         **_describe_common(
-            _SHARED, float(x.labels), x.confidence, names, _seen(x), explain_shared(x)
+            SHARED,
+            float(x.labels),
+            x.confidence,
+            names,
+            _seen(x),
+            explain_shared(x),
+            _label_state(x.state),
         ),
         "related": {"ip": clients},
     }

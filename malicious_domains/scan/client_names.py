@@ -37,6 +37,10 @@ class ClientNames:
         plain = normalize_address(address)
         return self.names.get(plain, plain)
 
+    def identify(self, client: str) -> str:
+        """Return what stays the same of a client when its address changes."""
+        return client
+
 
 def normalize_address(address: str) -> str:
     """Return an IP address in its usual spelling, IPv4 within IPv6 as IPv4; a name unchanged.

@@ -11,7 +11,8 @@ engine makes a table of each, in this order. The second part is a scan's databas
 | line_counts | client, day, label and suffix; reason | LINE_COUNTS |
 | client_labels | client, day and label | CLIENT_LABELS |
 | labels | label | LABELS, log_odds |
-| baseline | label | label, day (the first one, since the epoch), last |
+| seen | label of the log that earlier scans had | label, first and last day |
+| baseline | label that is common from its first day on | label, day (the first one), last |
 | rare_labels | client, day and label that is worth a look | RARE_LABELS |
 | rare_counts, client_days | client and day | RARE_COUNTS, CLIENT_DAYS |
 | generated | name of a known generator | query, is_chance (a legitimate name may be the same) |
@@ -19,11 +20,9 @@ engine makes a table of each, in this order. The second part is a scan's databas
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,7 +34,7 @@ from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.errors import MaliciousDomainsError
 from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
-from .reading.sql import list_texts, quote_text
+from .reading.sql import list_texts
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +43,7 @@ NO_CLIENT = "no_client"  # a query without a client
 NOT_A_CLIENT = "not_a_client"  # a query of a resolver, a gateway or a mail server
 NO_DAY = -1  # of queries without a date
 MAX_RARE_LABELS = 5000  # of a day; a client with more is a resolver or a crawler
+_ROWS_AT_ONCE = 10_000
 _EARLIEST = 365 * 86400  # seconds since the epoch; less is the time since a capture began
 
 # One pass over the events. A code that a block list made up does not count.
@@ -191,42 +191,38 @@ HAVING NOT any_value(generated.is_chance) OR is_nxdomain
     OR coalesce(any_value(labels.clients), 0) < $common_from
 ORDER BY clients.client, query_counts.day, first, query_counts.query
 """
-# A label of an earlier day is not part of an outbreak of today.
+# A label of an earlier scan's day is not part of an outbreak of today.
 _SHARED_LABELS = """
 SELECT label, suffix, log_odds, clients, allowed, labels.first_seen, labels.last_seen
-FROM labels LEFT JOIN baseline USING (label)
+FROM labels LEFT JOIN seen USING (label)
 WHERE clients >= $min_clients AND log_odds >= $suspicious_from
-    AND (baseline.day IS NULL OR baseline.day >= labels.day)
+    AND (seen.first IS NULL OR seen.first >= labels.day)
 ORDER BY label
 """
 
-# --- the folder of a baseline ---
+# --- labels of earlier days ---
 
-_DATABASE, _LOCK = "labels.duckdb", "lock"
-_CREATE_SEEN = """
-CREATE TABLE IF NOT EXISTS kept.seen (label VARCHAR PRIMARY KEY, first INTEGER, last INTEGER)
+# Those of the log that may become common: not NXDOMAIN.
+_OWN_LABELS = """
+SELECT label, min(client_labels.day) AS first, max(client_labels.day) AS last
+FROM client_labels JOIN labels USING (label)
+WHERE client_labels.day >= 0 AND NOT labels.nxdomain GROUP BY label
 """
 # The log's own earlier days count, too.
-_BASELINE = """
+_BASELINE = f"""
 SELECT label, min(first) AS day, max(last) AS last FROM (
-    SELECT label, first, last FROM kept.seen
+    SELECT label, first, last FROM seen
     UNION ALL
-    SELECT label, min(day) AS first, CASE WHEN min(day) < max(day) THEN min(day) END AS last
-    FROM client_labels WHERE day >= 0 GROUP BY label
-) WHERE label IN (SELECT label FROM client_labels) GROUP BY label
+    SELECT label, first, CASE WHEN first < last THEN first END FROM ({_OWN_LABELS})
+) GROUP BY label
 """
 _NO_BASELINE = "SELECT NULL::VARCHAR AS label, NULL::INTEGER AS day, NULL::INTEGER AS last LIMIT 0"
-_ADD_SEEN = """
-INSERT INTO kept.seen
-SELECT label, min(day), max(day) FROM client_labels WHERE day >= 0 GROUP BY label
-ON CONFLICT DO UPDATE SET first = least(first, excluded.first), last = greatest(last, excluded.last)
-"""
 
 Columns = Mapping[str, NDArray[np.generic]]
 
 
 class ScanError(MaliciousDomainsError):
-    """A scan that cannot be made: its database, or its folder of earlier days."""
+    """A scan that its database cannot make."""
 
 
 class GeneratedQuery(NamedTuple):
@@ -304,46 +300,41 @@ class EventsDatabase:
         self._create("client_labels", CLIENT_LABELS)
         self._create("labels", f"SELECT * FROM ({LABELS}) JOIN ({_LABEL_ODDS}) USING (label)")
 
-    def read_baseline(self, folder: Path | None) -> None:
-        """Create baseline, of the log's labels; without a folder it is empty. Raises ScanError."""
-        if folder is None:
-            self._create("baseline", _NO_BASELINE)
-            return
-        with self._attach(folder):
-            self._create("baseline", _BASELINE)
+    def add_baseline(self, seen: Sequence[tuple[str, int, int]] | None) -> None:
+        """Create seen and baseline; without seen, no earlier day counts.
 
-    def save_baseline(self, folder: Path) -> None:
-        """Add the log's labels to a folder, all or none of them. Raises ScanError."""
-        with self._attach(folder):
-            self._execute(_ADD_SEEN)
-
-    @contextmanager
-    def _attach(self, folder: Path) -> Iterator[None]:
-        """Attach a folder's database as kept, for this process alone; others wait.
-
-        DuckDB undoes at the next opening what a killed process began to write.
+        seen: the log's labels that earlier scans had, with first and last day.
         """
-        import duckdb
+        label, first, last = zip(*seen, strict=True) if seen else ((), (), ())
+        columns = {"label": label, "first": first, "last": last}
+        self._create_of(
+            "seen",
+            {name: np.array(column, dtype=object) for name, column in columns.items()},
+            "SELECT label::VARCHAR AS label, first::INTEGER AS first, last::INTEGER AS last "
+            "FROM columns",
+        )
+        self._create("baseline", _NO_BASELINE if seen is None else _BASELINE)
 
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = (folder / _LOCK).open("a")
-        except OSError as error:
-            raise ScanError(f"--baseline {folder}: {error.strerror}") from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
-                self._execute(f"ATTACH {quote_text(str(folder / _DATABASE))} AS kept")
-            except duckdb.Error as error:
-                raise ScanError(
-                    f"--baseline {folder}: {_DATABASE} cannot be opened "
-                    f"({str(error).splitlines()[0]}); repair or remove it"
-                ) from error
-            try:
-                self._execute(_CREATE_SEEN)
-                yield
-            finally:
-                self._execute("DETACH kept")
+    def forget_labels(self, labels: Iterable[str]) -> bool:
+        """Take labels out of the baseline; return whether one was common on a later day."""
+        self._create_of("forgotten", {"label": np.array([*labels], dtype=object)})
+        those = "label IN (SELECT label::VARCHAR FROM forgotten)"
+        ((later,),) = self._fetch(
+            "SELECT count(*) FROM baseline JOIN labels USING (label) "
+            f"WHERE baseline.day < labels.day AND {those}"
+        )
+        self._execute(f"DELETE FROM baseline WHERE {those}")
+        return bool(later)
+
+    def list_labels(self) -> list[str]:
+        """Return the different labels of the log."""
+        return self._fetch_texts("SELECT label FROM labels").tolist()  # type: ignore[no-any-return]
+
+    def list_own_labels(self) -> Iterator[tuple[str, int, int]]:
+        """Yield the log's labels that are not NXDOMAIN, with first and last day."""
+        cursor = self._execute(_OWN_LABELS)
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
 
     def select_rare_labels(self, common_from: int) -> None:
         """Create rare_labels, their counts and client_days.
@@ -455,11 +446,11 @@ class EventsDatabase:
 
     def _create(self, table: str, select: str, **values: object) -> None:
         """Create a table of a SELECT, whose braces stand for this scan's tables."""
-        self._execute(f"CREATE TABLE {table} AS {select.format_map(_OwnNames(values))}")
+        self._execute(f"CREATE OR REPLACE TABLE {table} AS {select.format_map(_OwnNames(values))}")
 
     def _create_of(self, table: str, columns: Columns, select: str = "FROM columns") -> None:
         self.connection.register("columns", dict(columns))
-        self._execute(f"CREATE TABLE {table} AS {select}")
+        self._execute(f"CREATE OR REPLACE TABLE {table} AS {select}")
         self.connection.unregister("columns")
 
 

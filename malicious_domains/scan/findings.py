@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from math import nan
@@ -12,6 +12,7 @@ from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND, GeneratorNames
 from ..families.likely_families import LikelyFamilies
 from ..names.dga_index import DgaMatch
+from .state import AlarmState
 
 MAX_SHARED = 100  # shared names, and clients of each, in a finding
 
@@ -82,6 +83,12 @@ class Finding:
     score: float  # of the surest alarm, as a multiple of its threshold
     generated: GeneratorEvidence | None = None  # if it raises an alarm
     families: LikelyFamilies | None = None  # of names without a known generator
+    states: Mapping[str, AlarmState] = field(default_factory=dict)  # by kind, if a state has them
+
+    @property
+    def is_news(self) -> bool:
+        """Whether an alarm is new or worse; without a state each finding is news."""
+        return not self.states or any(x.is_news for x in self.states.values())
 
     def list_names(self, alarm: Alarm) -> list[QueriedName]:
         """Return the names of an alarm, the strongest first."""
@@ -133,6 +140,7 @@ class SharedLabels(NamedTuple):
     score: float  # as a multiple of its threshold
     confidence: str
     names: list[SharedName]  # those of most clients first; a hundred at most
+    state: AlarmState | None = None
 
 
 def find_first(names: tuple[QueriedName, ...] | list[SharedName]) -> float:
@@ -151,6 +159,16 @@ class BaselineSummary(NamedTuple):
     labels: int  # asked for on an earlier day; they do not count
     first: int | None  # the earliest such day, since the epoch
     last: int | None  # the latest
+
+
+class StateSummary(NamedTuple):
+    """How many of a scan's alarms are in each state; ended: that the scan's days ended."""
+
+    new: int = 0
+    worsened: int = 0
+    continuing: int = 0
+    acknowledged: int = 0
+    ended: int = 0
 
 
 class IndexSummary(NamedTuple):
@@ -188,10 +206,16 @@ class Findings:
     busy_clients: dict[str, int] = field(default_factory=dict)  # not scored: rare labels in a day
     rcode_counts: tuple[int, int] = (0, 0)  # queries that got NXDOMAIN, and any response code
     baseline: BaselineSummary | None = None
+    state: StateSummary | None = None
     index: IndexSummary | None = None
     scores: list[float] = field(default_factory=list)  # the running sum of each client-day
     broken_lines: list[tuple[str, int, str]] = field(default_factory=list)  # the first ones
     files: Files = field(default_factory=Files)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a client's alarm is new or worse; without a state, whether there is one."""
+        return any(x.is_news for x in self.alarmed)
 
     @property
     def quantile(self) -> float:

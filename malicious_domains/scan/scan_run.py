@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -23,13 +23,17 @@ from ..inputs.ordered_pool import OrderedPool
 from ..names.dga_index import DgaIndex
 from ..scoring.model_options import ModelOptions
 from . import known_generators
+from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .events_db import EventsDatabase
 from .findings import MAX_SHARED, Files, Findings, SharedLabels, SharedName
 from .reading.read_logs import Reading, Source, read_logs
 from .scored_hosts import score_hosts
+from .state import State, open_state
 from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, judge_batches
 
+_DAY = 86400  # seconds
+_ROUNDS = 10  # in which alarms' labels of one day stop being common on the next ones
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
 
 
@@ -43,7 +47,8 @@ class Request:
     jobs: int = 1
     memory: str = MEMORY
     names: ClientNames = field(default_factory=ClientNames)
-    baseline: Path | None = None
+    state: Path | None = None  # the folder of what earlier scans found
+    tells_all: bool = False  # also the alarms that earlier scans told
     alarms_per_day: int | None = None  # None: those over the threshold
     index: DgaIndex | None = None
 
@@ -51,7 +56,17 @@ class Request:
 def scan_logs(request: Request) -> Findings:
     """Read logs and judge each client's day. Raises MaliciousDomainsError of any kind.
 
-    The log's labels are added to the baseline when the scan has ended well.
+    The state keeps what was found when the scan has ended well.
+    """
+    with open_scan(request) as findings:
+        return findings
+
+
+@contextmanager
+def open_scan(request: Request) -> Iterator[Findings]:
+    """Scan as scan_logs does; the state keeps the findings if the with block ends well.
+
+    So what is told within the block is not lost: a scan that is killed before tells it again.
     """
     with EventsDatabase.open(request.memory) as database, OrderedPool(request.jobs) as pool:
         with show_bar("opening", request.source.size, "B") as advance:
@@ -60,9 +75,30 @@ def scan_logs(request: Request) -> Findings:
             with _show_query(database.connection, "reading", reading.bytes):
                 database.count_queries(reading.events)
             findings = _judge(database, request, pool, reading)
-        if request.baseline:
-            database.save_baseline(request.baseline)
-    return findings
+        if not request.state:
+            yield findings
+            return
+        with open_state(request.state) as state:
+            yield _keep(state, database, findings, request, reading.latest)
+
+
+def _keep(
+    state: State, database: EventsDatabase, findings: Findings, request: Request, latest: float
+) -> Findings:
+    """Keep a scan's days, alarms and labels in the state; return the findings to tell.
+
+    latest: when the logs were last written; days that had ended by then are complete.
+    """
+    days = {day: (day + 1) * _DAY <= latest for day in database.list_days()}
+    ended = state.count_ended()
+    state.add_days(days)
+    tracked = track_alarms(state, findings, request.names)
+    state.add_labels(database.list_own_labels())
+    if not days or not tracked.state:
+        return findings
+    summary = tracked.state._replace(ended=max(state.count_ended() - ended, 0))
+    tracked = replace(tracked, state=summary)
+    return tracked if request.tells_all else select_news(tracked)
 
 
 def _judge(
@@ -80,23 +116,13 @@ def _judge(
     log = LogContext(has_rcodes, Background.count([*({*hosts.label} - {""})]))
     index = request.index
     matches = known_generators.match_queries(database, index, queries.tolist()) if index else {}
-    database.read_baseline(request.baseline)
-    database.select_rare_labels(few)
-    evidence = known_generators.find_evidence(database, matches, few) if matches else {}
+    database.add_baseline(_find_seen(database, request.state))
+    for _ in range(_ROUNDS):
+        kept, scores = _judge_days(database, request, pool, log, few, matches)
+        labels = {label for x in kept for label in x.list_alarm_labels()}
+        if not (request.state and database.forget_labels(labels)):
+            break
     days, has_dates = database.count_days()
-    scores: list[float] = []
-    with show_bar("days", days, "day") as advance:
-        batches = judge_batches(
-            database.read_labels(LABELS_AT_ONCE),
-            log,
-            request.thresholds,
-            pool,
-            keep_all=request.alarms_per_day is not None,
-            wanted=frozenset(evidence),
-        )
-        noted = _note_scores(batches, scores, advance)
-        judged = known_generators.add_evidence(noted, evidence, log, request.thresholds)
-        kept = _select_days(judged, request.alarms_per_day)
     counts = database.count_client_days([x.client for x in kept])
     line_counts = database.count_lines()
     return Findings(
@@ -111,7 +137,7 @@ def _judge(
         has_dates=has_dates,
         threshold=request.thresholds.thresholds(has_rcodes).random_looking,
         rcode_counts=rcode_counts,
-        baseline=database.summarize_baseline() if request.baseline else None,
+        baseline=database.summarize_baseline() if request.state else None,
         index=known_generators.summarize_index(database, index, matches) if index else None,
         scores=[*scores, *[0.0] * (days - len(scores))],  # a day without a rare label has 0
         broken_lines=[
@@ -119,6 +145,43 @@ def _judge(
         ],
         files=Files(*map(_by_name, (reading.forms, reading.left_out, reading.damaged))),
     )
+
+
+def _find_seen(database: EventsDatabase, folder: Path | None) -> list[tuple[str, int, int]] | None:
+    """Return the log's labels that earlier scans had; None if no folder keeps them."""
+    if folder is None:
+        return None
+    with open_state(folder) as state:
+        return state.find_labels(database.list_labels())
+
+
+def _judge_days(
+    database: EventsDatabase,
+    request: Request,
+    pool: OrderedPool,
+    log: LogContext,
+    few: int,
+    matches: known_generators.Matches,
+) -> tuple[list[ClientDayVerdict], list[float]]:
+    """Return the days to report, the surest first, and the running sum of each day.
+
+    few: the clients from which on a label that resolves is common.
+    """
+    database.select_rare_labels(few)
+    evidence = known_generators.find_evidence(database, matches, few) if matches else {}
+    scores: list[float] = []
+    with show_bar("days", database.count_days()[0], "day") as advance:
+        batches = judge_batches(
+            database.read_labels(LABELS_AT_ONCE),
+            log,
+            request.thresholds,
+            pool,
+            keep_all=request.alarms_per_day is not None,
+            wanted=frozenset(evidence),
+        )
+        noted = _note_scores(batches, scores, advance)
+        judged = known_generators.add_evidence(noted, evidence, log, request.thresholds)
+        return _select_days(judged, request.alarms_per_day), scores
 
 
 def _note_scores(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ..clients.client_day import Alarm
 from ..clients.finding_json import format_date, format_time
 from ..clients.generated_names import KIND
-from .findings import Finding, Findings, QueriedName, SharedLabels
+from .findings import Finding, Findings, QueriedName, SharedLabels, StateSummary
 
 MAX_NAMES = 10  # of a client, on a screen and in a cell
 _MIN_CLIENTS = 3  # below, nobody can say what is common
@@ -125,6 +125,9 @@ def format_table(findings: Findings) -> Iterator[str]:
             head = f"{visible(x.client):<{width}}  {format_date(x.day) or '-':<10}  {x.score:>6.1f}"
             yield f"{head}  {x.confidence:<5}  {visible(explain_finding(x))}\n"
             yield f"{'':<{width}}  {visible(' '.join(list_strongest(x)))}\n"
+            if x.states:
+                alarms = ", ".join(f"{y.id} ({kind}, {y.state})" for kind, y in x.states.items())
+                yield f"{'':<{width}}  alarms {alarms}\n"
     if findings.shared:
         yield f"{explain_shared(findings.shared)}\n"
         for name in findings.shared.names[:MAX_NAMES]:
@@ -170,6 +173,8 @@ def summarize(findings: Findings) -> Iterator[str]:
         yield from summarize_index(findings)
     if findings.baseline:
         yield summarize_baseline(findings)
+    if findings.state:
+        yield summarize_state(findings.state)
     for client, labels in findings.busy_clients.items():
         yield explain_busy(client, labels)
 
@@ -209,6 +214,12 @@ def summarize_baseline(findings: Findings) -> str:
         return "baseline: no name was asked for on an earlier day, so all are new"
     seen = f"first on {format_date(first)}, last on {format_date(last)}"
     return f"baseline: {labels:,} names were asked for on an earlier day ({seen}) and do not count"
+
+
+def summarize_state(state: StateSummary) -> str:
+    """Return how many alarms are in which state."""
+    counts = ", ".join(f"{count:,} {name}" for name, count in state._asdict().items())
+    return f"state: alarms: {counts}"
 
 
 def summarize_index(findings: Findings) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
+from ..clients.generated_names import KIND
 from ..clients.verdict import (
     LabelWeights,
     alarm_strength,
@@ -58,6 +59,12 @@ class ClientDayVerdict:
     def confidence(self) -> str:
         """The confidence: high if that of any alarm is, else low."""
         return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
+
+    def list_alarm_labels(self) -> Iterator[str]:
+        """Yield the labels of the alarms, but those of known generators."""
+        for alarm in self.alarms:
+            if alarm.kind != KIND:
+                yield from (self._day.labels[i] for i in alarm.names)
 
     def to_finding(self, lines: int, labels: int, nxdomain_lines: int, rcode_lines: int) -> Finding:
         """Return the finding, with the counts of CLIENT_DAYS."""

@@ -122,6 +122,11 @@ class Reading:
     _files: tuple[tuple[LogFile, Layout], ...]
     _folder: Path
 
+    @property
+    def latest(self) -> float:
+        """When the files were last written, in seconds since the epoch; 0 without any."""
+        return max((file.latest for file, _ in self._files), default=0.0)
+
     def find_broken(self, at_most: int = 10) -> list[BrokenLine]:
         """Return the first lines that cannot be read. Reads the logs once more."""
         return find_broken_lines(self._files, at_most)

@@ -21,7 +21,7 @@ SCAN, SCORE = ("scan", "dns.json", "--out", "alarms"), ("score", "--input", "nam
     [
         (
             (*SCAN, "--engine", "spark", "--baseline", "days"),
-            "does not support --baseline: it is a DuckDB",
+            "does not support --baseline: it is a file of one machine",
         ),
         ((*SCAN, "--engine", "spark", "--jobs", "2"), "--jobs: give it Spark's own way"),
         ((*SCAN[:2], "--engine", "spark"), "say where to write the alarms, --out DIR"),

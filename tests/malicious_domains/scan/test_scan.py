@@ -199,7 +199,7 @@ def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
         database.add_hosts({**hosts.to_columns(queries), "log_odds": log_odds})
         database.add_clients(ClientNames())
         database.join_labels()
-        database.read_baseline(None)
+        database.add_baseline(None)
         database.select_rare_labels(3)
         yield connection
 
