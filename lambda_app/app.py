@@ -31,7 +31,13 @@ from malicious_domains.names.errors import (
     UnknownOperatingPoint,
 )
 
-SETTINGS = settings.read_settings(os.environ)
+try:
+    SETTINGS = settings.read_settings(os.environ)
+    WRONG = ""  # what is wrong with the settings
+except settings.SettingsError as error:
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        raise SystemExit(str(error)) from error  # found before it is deployed
+    SETTINGS, WRONG = settings.Settings(), str(error)
 # The errors for which there is no usable model.
 UNUSABLE = (
     *(ArtifactError, AllowListError, DgaIndexError, UnknownOperatingPoint),
@@ -140,6 +146,13 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
+@app.route("/ready", methods=READING, cors=CORS)
+def ready() -> dict[str, str]:
+    """Answer once there is a usable model."""
+    get_scorer()
+    return {"status": "ready"}
+
+
 def page() -> Response:
     """Answer with the page or one of its files."""
     request: Any = app.current_request
@@ -172,11 +185,14 @@ def _body() -> bytes:
 
 
 def get_scorer() -> Scorer:
-    """Return the scorer, or raise ServiceUnavailableError."""
+    """Return the scorer, or log why there is none and raise ServiceUnavailableError."""
     try:
+        if WRONG:
+            raise settings.SettingsError(WRONG)
         return _load_scorer()
     except UNUSABLE as error:
-        raise api.ServiceUnavailableError(f"no usable model: {error}") from error
+        app.log.error("no usable model: %s", error)
+        raise api.ServiceUnavailableError("no usable model: the log says why") from error
 
 
 @functools.cache
@@ -226,5 +242,5 @@ handler = app  # the name in templates
 
 # At start the Lambda has a whole core, but a request at 512 MB a third of one: so load now.
 # Requests that need an unusable model say what is wrong with it.
-with contextlib.suppress(*UNUSABLE):
-    _load_scorer()
+with contextlib.suppress(api.ServiceUnavailableError):
+    get_scorer()

@@ -70,7 +70,8 @@ class ScoreOptions(ScorerOptions):
     )
     operating_point: str = option_field(
         "--operating-point RATE",
-        "Threshold: the one of maximal F1, or of a false-positive rate (0.01, 0.001, 0.0001).",
+        "Threshold: max_f1 (of maximal F1), even (0.5), or a false-positive rate (0.01, 0.001, "
+        "0.0001).",
         default="max_f1",
     )
     known: Path | None = option_field(

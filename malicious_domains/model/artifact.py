@@ -33,6 +33,7 @@ DGA_INDEXES = ("known.npz", "known.npy")  # an index of generated names, likewis
 # The files that an artifact's folder may have.
 FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, MANIFEST)
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold
+EVEN = "even"  # that of P = 0.5, where the sum of all contributions changes its sign
 PACKAGED = Path(__file__).parents[1] / "artifacts"
 DEFAULT = "language"
 _TYPES = {"name": str, "features": list, "coefficients": dict, "intercept": float}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,9 +31,9 @@ FEW = 16  # names up to which plain Python is faster than NumPy
 class Scorer:
     """Scores names with one artifact at one operating point.
 
-    An operating point is a threshold on P(malicious): "max_f1", that of the highest F1, or
-    a false-positive rate that the artifact lists, such as 0.001. A name is malicious if its
-    probability is at or above the threshold. Immutable, safe to share by threads.
+    An operating point is a threshold on P(malicious): "max_f1", that of the highest F1, a
+    false-positive rate that the artifact lists, such as 0.001, or "even", which is 0.5. A name is
+    malicious if its probability is at or above the threshold. Immutable, safe to share by threads.
     """
 
     def __init__(
@@ -50,8 +50,9 @@ class Scorer:
         """
         self.artifact = model
         self.allow, self.zones, self.dga_index = allow, zones, dga_index
-        self.operating_point = _find_point(operating_point, model)
-        self.threshold = model.thresholds[self.operating_point]
+        thresholds = model.thresholds | {artifact.EVEN: 0.5}
+        self.operating_point = _find_point(operating_point, thresholds, model.name)
+        self.threshold = thresholds[self.operating_point]
         self._groups = Groups(model.predictor.terms)
         self._features = [*map(registry.find_feature, model.features)]
 
@@ -71,7 +72,7 @@ class Scorer:
         allow: what is legitimate whatever the model says: a list, or names (str) and files of
         names (Path); None for allow.npy in the artifact's folder, if there is one.
         dga_index: an index of generated names, or its file; None for known.npz likewise.
-        operating_point: "max_f1", or a false-positive rate as a number or text.
+        operating_point: "max_f1", "even", or a false-positive rate as a number or text.
         zones: the zones by which names are parsed; None for the packaged ones.
 
         Raises ArtifactError, AllowListError, DgaIndexError or UnknownOperatingPoint.
@@ -288,18 +289,20 @@ def _load_dga_index(index: DgaIndex | str | Path | None, folder: Path) -> DgaInd
     return index if isinstance(index, DgaIndex) else DgaIndex.load(Path(index))
 
 
-def _find_point(point: str | float, model: artifact.Artifact) -> str | float:
-    """Return the key of an operating point of an artifact; "0.001" is 0.001."""
-    if point in model.thresholds:
+def _find_point(
+    point: str | float, thresholds: Mapping[str | float, float], model: str
+) -> str | float:
+    """Return the key of an operating point among a model's; "0.001" is 0.001."""
+    if point in thresholds:
         return point
     try:
         rate = float(point)
     except (TypeError, ValueError, OverflowError):
         rate = 0.0  # which no artifact has
-    if rate not in model.thresholds:
-        known = ", ".join(map(str, model.thresholds))
+    if rate not in thresholds:
+        known = ", ".join(map(str, thresholds))
         raise UnknownOperatingPoint(
-            f"no operating point {str(point)[:80]!r} in {model.name}; known are {known}"
+            f"no operating point {str(point)[:80]!r} in {model}; known are {known}"
         )
     return rate
 

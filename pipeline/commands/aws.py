@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -15,8 +16,9 @@ from malicious_domains.inputs.signals import temporary_folder
 @option("--port PORT", "Port to listen on.", type=int, default=8000)
 def serve(port: int) -> int:
     """Serve the app on 127.0.0.1 until it is stopped."""
-    from ..release import local_server
+    from ..release import local_server, stage_settings
 
+    stage_settings.check_environment(os.environ)
     local_server.run_app(port)
 
 
@@ -55,7 +57,7 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
     """
     if dry_run and rollback:
         raise click.UsageError("--dry-run and --rollback: choose one")
-    from ..release import deploy, package
+    from ..release import deploy, package, stage_settings
     from ..release.aws import check_region
 
     check_region()
@@ -64,6 +66,7 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
         print_status(f"{stage} runs what it ran before")
         print(there)
         return DONE
+    stage_settings.read_stage(stage)
     deploy.check_models()
     with temporary_folder("deploy-") as folder:
         zipped = package.build_package(folder, package.read_architecture(stage))

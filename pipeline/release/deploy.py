@@ -9,9 +9,8 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from io import BytesIO
@@ -25,19 +24,18 @@ from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
-from malicious_domains.model.scorer import Scorer
 
 from . import ReleaseError, manifest, snapshot
-from .local_server import APP, ROOT, chalice_command
+from .local_server import APP, chalice_command
 from .smoke import KEY, WAIT, SmokeError, StageSettings, smoke_test
 from .snapshot import StageSnapshot, hash_code
+from .stage_settings import ask_app, read_config, read_stage
 from .verify import verify_artifact
 
 CHALICE = "1.34.0"  # the version whose package names plant_zip() relies on; see requirements.txt
 STATE = APP / ".chalice" / "deployed"
 LOGS = "LOG_BUCKET"  # the environment variable that makes app.py define the functions for logs
 _SHOWN = 8  # changed files in a dry run
-_SETTINGS_PROGRAM = "chalicelib.web.settings"  # prints the settings of its environment
 
 
 def check_models() -> None:
@@ -60,7 +58,7 @@ def deploy_stage(
     ReleaseError, which says what is deployed then.
     """
     _check_no_logs(stage)
-    settings, expected = read_settings(stage), _load_scorer(stage)
+    settings, expected = read_stage(stage)
     check_chalice()
     _check_key(stage, settings)
     state.mkdir(parents=True, exist_ok=True)
@@ -90,7 +88,7 @@ def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: flo
     if now is None:
         raise ReleaseError(f"nothing is deployed to {stage}")
     before = snapshot.load_snapshot(state, stage)
-    settings = _ask_app(before.environment)
+    settings = ask_app(before.environment)
     _check_key(stage, settings)
     try:
         before.restore()
@@ -109,7 +107,7 @@ def list_changes(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]
     Raises ArtifactError or ReleaseError.
     """
     _check_no_logs(stage)
-    config, model = _read_config(stage), _load_scorer(stage).artifact
+    config, model = read_config(stage), read_stage(stage)[1].artifact
     yield f"function      {snapshot.name_function(stage)}"
     yield f"model         {model.name}, trained {model.metadata['created']}"
     before = snapshot.take_snapshot(state, stage)
@@ -144,47 +142,9 @@ def _verify(folder: Path) -> str:
 # --- a stage's settings ---
 
 
-def _read_config(stage: str) -> Config:
-    config = json.loads((APP / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    if stage not in config["stages"]:
-        known = ", ".join(config["stages"])
-        raise ReleaseError(f"no stage {stage!r} in .chalice/config.json; it has {known}")
-    return Config(stage, config_from_disk=config)
-
-
-def read_settings(stage: str) -> StageSettings:
-    """Return a stage's settings as the app reads them; raise ReleaseError."""
-    try:
-        return _ask_app(_read_config(stage).environment_variables)
-    except ReleaseError as error:
-        raise ReleaseError(f".chalice/config.json, {stage}: {error}") from error
-
-
-def _ask_app(environment: Mapping[str, str]) -> StageSettings:
-    """Ask the app, in a process of its own, for the settings in a function's environment."""
-    variables = {"PYTHONPATH": os.pathsep.join([str(APP), str(ROOT)]), **environment}
-    command = [sys.executable, "-B", "-m", _SETTINGS_PROGRAM]
-    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise ReleaseError(run.stderr.strip()[-1000:])
-    answer = json.loads(run.stdout)
-    return StageSettings(
-        answer["operating_point"],
-        tuple(answer["origins"]),
-        tuple(answer["keys"]),
-        answer["batch_limit"],
-    )
-
-
-def _load_scorer(stage: str) -> Scorer:
-    """Load the model by which the stage will answer; raise ArtifactError or ReleaseError."""
-    model = _read_config(stage).environment_variables.get("MODEL", artifact.DEFAULT)
-    return Scorer.load(model, operating_point=read_settings(stage).operating_point)
-
-
 def _check_no_logs(stage: str) -> None:
     """Refuse a stage with functions for logs: rollback and smoke test are for the API alone."""
-    if LOGS in _read_config(stage).environment_variables or os.environ.get(LOGS):
+    if LOGS in read_config(stage).environment_variables or os.environ.get(LOGS):
         raise ReleaseError(
             f"{LOGS} is set: the functions that read logs are deployed by CloudFormation, with "
             "their table, topic and bucket; see docs/operations.md"
@@ -240,7 +200,7 @@ def _copy_project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
         ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         shutil.copytree(APP, copy, ignore=ignored)
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())
-        plant_zip(zipped, copy, _read_config(stage))
+        plant_zip(zipped, copy, read_config(stage))
         yield copy
 
 
@@ -263,7 +223,7 @@ def _restore(before: StageSnapshot | None, stage: str, url: str | None, wait: fl
         )
     try:
         before.restore()
-        smoke_test(url or before.url, None, wait, _ask_app(before.environment))
+        smoke_test(url or before.url, None, wait, ask_app(before.environment))
     except SmokeError as error:
         return f"back to the previous version, which does not answer either: {error}"
     except Exception as error:  # whatever it is, the user must know what runs

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,7 +80,8 @@ REQUESTS = st.dictionaries(
 )
 
 
-PAGE = Path(__file__).parents[2] / "lambda_app" / "chalicelib" / "page"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "lambda_app" / "chalicelib" / "page"
 DOCUMENT: dict[str, Any] = json.loads((PAGE / "openapi.json").read_text(encoding="utf-8"))
 COMPONENTS: dict[str, Any] = DOCUMENT["components"]
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
@@ -191,3 +195,29 @@ def rest_event(method: str, path: str, **more: Any) -> dict[str, Any]:
     context = REST["requestContext"] | {"httpMethod": method, "resourcePath": path}
     context["path"] = f"/api{path}"
     return REST | {"httpMethod": method, "path": path, "requestContext": context} | more
+
+
+CALL = """
+import json, sys
+sys.path.insert(0, "lambda_app")
+import app
+assert app.handler is app.app
+print(json.dumps([app.app(event, None) for event in json.load(sys.stdin)]))
+"""
+
+
+def run_events(*events: object, **environment: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Call the app with events in a process of its own; return the answers and the log's lines."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", CALL],
+        cwd=ROOT,
+        env=os.environ | environment,
+        input=json.dumps(events),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    *log, answers = done.stdout.splitlines()
+    return json.loads(answers), log

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from malicious_domains.features.registry import REGISTRY
+from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from pipeline.release.local_server import serve_app
 from tests.helpers.api import BAD, EIGHT, PARTS, PATH, post
@@ -53,6 +54,53 @@ def test_a_request_chooses_its_operating_point(app_url: str, language: Scorer) -
         answer = post(app_url, {"domain": "google.com", "operating_point": bad})
         assert answer.status_code == 400, bad
         assert "operating_point" in answer.json()["Message"].replace(" ", "_")
+
+
+def test_at_even_the_label_is_the_sign_of_the_sum(scorer: Scorer, app_url: str) -> None:
+    """As on the H2O demo's page, whose bars add up to the log-odds."""
+    names = [f"{name}{i}" for name in ("qwrtzp", "kt", "mailbox", "zq-") for i in range(25)]
+    for score in scorer.at("even").score_many(names):
+        assert isinstance(score, Score)
+        assert (score.threshold, score.operating_point) == (0.5, "even")
+        assert score.label == (score.log_odds >= 0)
+    answer = post(app_url, {"domains": names, "operating_point": "even"}).json()
+    assert answer["threshold"] == 0.5
+    assert all(x["label"] == (sum(x[key] for key in PARTS) >= 0) for x in answer["results"])
+
+
+@pytest.mark.parametrize(
+    "body", [{"domain": "google.com"}, {"domains": ["google.com", "qwrtzp", "co.uk"]}]
+)
+def test_a_brief_answer_lacks_the_contributions_alone(app_url: str, body: dict[str, Any]) -> None:
+    whole, brief = (post(app_url, body | {"fields": x}) for x in ("all", "brief"))
+    assert whole.json() == post(app_url, body).json()
+    expected = whole.json()
+    for answer in expected.get("results", [expected]):
+        answer.pop("contributions", None)
+    assert brief.json() == expected
+    assert len(brief.content) < len(whole.content) / 3
+
+
+@pytest.mark.parametrize("value", [None, True, "", "Brief", ["brief"], 5])
+def test_other_fields_are_400(app_url: str, value: object) -> None:
+    answer = post(app_url, {"domain": "a.com", "fields": value})
+    assert answer.status_code == 400 and answer.json()["Message"].startswith("fields is")
+
+
+@pytest.mark.parametrize(
+    ("more", "ignored"),
+    [
+        ({"operatingPoint": 0.001}, ["operatingPoint"]),
+        ({"Hint": True, "\ud800": 1}, ["Hint", "\ud800"]),
+        ({"x" * 500: 1}, ["x" * 40]),
+        ({f"k{i}": 1 for i in range(99)}, [f"k{i}" for i in range(40)]),
+    ],
+)
+def test_unknown_keys_are_named(app_url: str, more: dict[str, Any], ignored: list[str]) -> None:
+    for body in ({"domain": "google.com"}, {"domains": ["google.com"]}):
+        answer = post(app_url, body | more).json()
+        assert answer.pop("ignored") == ignored
+        assert answer == post(app_url, body).json()
 
 
 def test_a_front_end_of_the_original_on_another_origin(app_url: str) -> None:
@@ -136,6 +184,7 @@ def test_names_in_many_dresses(app_url: str, text: str, name: str) -> None:
 
 def test_model_health_and_page(app_url: str, language: Scorer) -> None:
     assert requests.get(app_url + "/health", timeout=30).json() == {"status": "ok"}
+    assert requests.get(app_url + "/ready", timeout=30).json() == {"status": "ready"}
     model = requests.get(app_url + "/model", timeout=30).json()
     meanings = {name: REGISTRY[name].meaning for name in language.artifact.features}
     assert model == language.artifact.metadata | {"meanings": meanings}
@@ -187,11 +236,11 @@ def test_a_broken_artifact_is_503_and_health_still_answers(artifact_copy: Path, 
     data = bytearray((artifact_copy / name).read_bytes())
     data[20] ^= 1
     (artifact_copy / name).write_bytes(data)
-    damaged = "model.json" if name == "model.sha256" else name
     with serve_app(artifact_copy) as url:
         for body in ({"domain": "a.com"}, {"domains": ["a.com"]}):
             answer = post(url, body)
             assert answer.status_code == 503
-            assert f"{damaged}: its SHA-256" in answer.json()["Message"]
+            assert answer.json()["Message"] == "no usable model: the log says why"
         assert requests.get(url + "/model", timeout=30).status_code == 503
+        assert requests.get(url + "/ready", timeout=30).status_code == 503
         assert requests.get(url + "/health", timeout=30).status_code == 200

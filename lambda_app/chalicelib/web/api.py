@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
@@ -16,9 +16,19 @@ from malicious_domains.names.parse import InvalidDomain
 
 from .access import PayloadTooLargeError
 from .settings import MAX_DOMAINS
+from .telemetry import write_line
 
+_KEYS = ("domain", "domains", "operating_point", "hint", "fields")
+_SHOWN = 40  # unknown keys, and characters of one, that an answer names
 MAX_BODY = 1_000_000  # bytes
 MAX_ANSWER = 6_000_000  # bytes; an answer of a Lambda has up to 6 MiB
+
+
+class AnswerOptions(NamedTuple):
+    """What a request asks for beside a verdict."""
+
+    family: bool = False  # the likely malware families of flagged names
+    brief: bool = False  # no contributions, which are most of an answer
 
 
 class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
@@ -51,16 +61,15 @@ def classify(
     request = _read_request(body, content_type)
     if "operating_point" in request:
         scorer = _choose_point(scorer, request["operating_point"])
-    family = _wants_family(request.get("hint", False), content_type)
+    options = AnswerOptions(
+        _wants_family(request.get("hint", False), content_type), _wants_brief(request)
+    )
     if "domains" in request:
-        return _classify_many(scorer, request["domains"], limit, family)
-    domain = request["domain"]
-    if not isinstance(domain, str):
-        raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
-    try:
-        return make_answer(scorer.artifact, scorer.score(domain), family)
-    except InvalidDomain as error:
-        raise NotJudgedError(domain, error) from error
+        answer = _classify_many(scorer, request["domains"], limit, options)
+    else:
+        answer = _classify_one(scorer, request["domain"], options)
+    ignored = [name[:_SHOWN] for name in request if name not in _KEYS][:_SHOWN]
+    return answer | ({"ignored": ignored} if ignored else {})
 
 
 def make_response(answer: dict[str, Any]) -> Response:
@@ -80,16 +89,18 @@ def describe_model(model: Artifact) -> dict[str, Any]:
     return model.metadata | {"meanings": {name: REGISTRY[name].meaning for name in model.features}}
 
 
-def make_answer(model: Artifact, score: Score, family: bool = False) -> dict[str, Any]:
+def make_answer(model: Artifact, score: Score, options: AnswerOptions) -> dict[str, Any]:
     """Make the answer about one name: the H2O demo's eight keys, all numbers, and further ones.
 
     length, entropy, proVowels and numWords are contributions by group: with the intercept they
-    sum to the log-odds, for every model. family: whether to add the likely malware families;
-    raises ServiceUnavailableError if they cannot be computed.
+    sum to the log-odds, for every model. Raises ServiceUnavailableError if the likely malware
+    families cannot be computed.
     """
     groups = score.groups
-    more = {"family_hint": _find_families(score)} if family else {}
-    return more | {
+    more: dict[str, Any] = {"family_hint": _find_families(score)} if options.family else {}
+    if not options.brief:
+        more["contributions"] = score.contributions
+    return {
         "label": score.label,
         "class0Prob": 1.0 - score.probability,
         "class1Prob": score.probability,
@@ -104,7 +115,6 @@ def make_answer(model: Artifact, score: Score, family: bool = False) -> dict[str
         "threshold": score.threshold,
         "operating_point": score.operating_point,
         "model": model.name,
-        "contributions": score.contributions,
         "segmentation": score.segmentation,
         "unlikely": score.unlikely,
         "reason": score.reason,
@@ -112,7 +122,7 @@ def make_answer(model: Artifact, score: Score, family: bool = False) -> dict[str
         "assigned": score.assigned,
         "allowed": score.allowed,
         "known": None if score.known is None else [x._asdict() for x in score.known],
-    }
+    } | more
 
 
 def _read_request(body: bytes, content_type: str) -> dict[str, Any]:
@@ -180,10 +190,29 @@ def _find_families(score: Score) -> dict[str, Any] | None:
     try:
         return load_packaged().classify(score.name).as_json()
     except ArtifactError as error:
-        raise ServiceUnavailableError(f"no usable family model: {error}") from error
+        write_line({"level": "ERROR", "message": f"no usable family model: {error}"})
+        raise ServiceUnavailableError("no usable family model: the log says why") from error
 
 
-def _classify_many(scorer: Scorer, domains: object, limit: int, family: bool) -> dict[str, Any]:
+def _wants_brief(request: dict[str, Any]) -> bool:
+    fields = request.get("fields", "all")
+    if fields not in ("all", "brief"):
+        raise BadRequestError(f'fields is {str(fields)[:40]!r}, expected "all" or "brief"')
+    return bool(fields == "brief")
+
+
+def _classify_one(scorer: Scorer, domain: object, options: AnswerOptions) -> dict[str, Any]:
+    if not isinstance(domain, str):
+        raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
+    try:
+        return make_answer(scorer.artifact, scorer.score(domain), options)
+    except InvalidDomain as error:
+        raise NotJudgedError(domain, error) from error
+
+
+def _classify_many(
+    scorer: Scorer, domains: object, limit: int, options: AnswerOptions
+) -> dict[str, Any]:
     if not isinstance(domains, list) or not domains:
         kind = _kind(domains) if domains != [] else "an empty array"
         raise BadRequestError(f"domains is {kind}, expected an array of 1 to {limit:,} strings")
@@ -198,7 +227,7 @@ def _classify_many(scorer: Scorer, domains: object, limit: int, family: bool) ->
         "threshold": scorer.threshold,
         "operating_point": scorer.operating_point,
         "results": [
-            result._asdict() if isinstance(result, Invalid) else make_answer(model, result, family)
+            result._asdict() if isinstance(result, Invalid) else make_answer(model, result, options)
             for result in scorer.score_many(domains)
         ],
     }

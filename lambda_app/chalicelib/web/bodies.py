@@ -98,7 +98,7 @@ def read_multipart(body: bytes, content_type: str) -> dict[str, Any]:
 
 def _gather(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Make the request of a form's fields: one name, or several."""
-    request: dict[str, Any] = dict(fields)
+    request: dict[str, Any] = {k: v for k, v in fields if k != "domains[]"}
     names = [value for key, value in fields if key == "domain"]
     several = [
         value for key, value in fields if key in ("domains", "domains[]")

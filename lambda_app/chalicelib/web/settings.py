@@ -17,6 +17,8 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|null"
 _SHA256 = r"[0-9a-f]{64}"
 _S3 = "s3://"
+_SWITCH = {"": False} | dict.fromkeys(("0", "false", "no", "off"), False)
+_SWITCH |= dict.fromkeys(("1", "true", "yes", "on"), True)
 _S3_OBJECT = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/].*"
 
 
@@ -58,7 +60,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         keys=_parse_keys(environment.get("API_KEY_SHA256", "")),
         batch_limit=_parse_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
         log_level=level,
-        log_names=environment.get("LOG_NAMES", "").lower() in {"1", "true", "yes"},
+        log_names=_parse_switch("LOG_NAMES", environment),
         allow=_check_files("ALLOW", environment),
         dga_index=_check_index(environment),
         provider_zones=_parse_zones("ZONES_ASSIGNED", environment),
@@ -101,6 +103,13 @@ def _parse_point(text: str) -> str | float:
         return float(text)
     except ValueError:
         return text
+
+
+def _parse_switch(name: str, environment: Mapping[str, str]) -> bool:
+    text = environment.get(name, "").lower()
+    if text not in _SWITCH:
+        raise SettingsError(f"{name} {text[:40]!r}: expected true or false")
+    return _SWITCH[text]
 
 
 def _parse_origins(text: str) -> tuple[str, ...]:

@@ -5,50 +5,23 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from malicious_domains.model.scorer import Scorer
-from tests.helpers.api import REST, balancer_event, rest_event, signed, url_event
+from tests.helpers.api import REST, balancer_event, rest_event, run_events, signed, url_event
 
 ROOT = Path(__file__).parents[3]
 PATH = "/malicious-domain-classifier"
 BODY = '{"domain": "plzdonthackmekthxbye"}'
 SENDABLE = {"x-api-key", "authorization", "content-type", "content-encoding"}
 SENDABLE |= {"x-amz-date", "x-amz-security-token", "x-amz-content-sha256"}
-CODE = """
-import json, sys
-sys.path.insert(0, "lambda_app")
-import app
-assert app.handler is app.app
-print(json.dumps([app.app(event, None) for event in json.load(sys.stdin)]))
-"""
-
-
-def run(*events: object, **environment: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """The answers, and the lines of the log."""
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", CODE],
-        cwd=ROOT,
-        env=os.environ | environment,
-        input=json.dumps(events),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    *log, answers = done.stdout.splitlines()
-    return json.loads(answers), log
 
 
 def ask(*events: object, **environment: str) -> list[dict[str, Any]]:
-    return run(*events, **environment)[0]
+    return run_events(*events, **environment)[0]
 
 
 def test_one_name_is_judged_alike_by_every_door(language: Scorer) -> None:
@@ -144,7 +117,7 @@ NO_REQUESTS: list[tuple[object, str]] = [
 
 
 def test_what_is_no_request_is_told_so_and_logged() -> None:
-    answers, log = run(*(event for event, _ in NO_REQUESTS))
+    answers, log = run_events(*(event for event, _ in NO_REQUESTS))
     assert len(log) == len(NO_REQUESTS)
     for (_, said), answer, line in zip(NO_REQUESTS, answers, log, strict=True):
         assert answer["statusCode"] == 400
@@ -306,9 +279,9 @@ def url_post(body: str) -> dict[str, Any]:
 
 def test_an_unknown_path_is_logged_and_may_be_read_by_pages() -> None:
     events = url_event("GET", "/nowhere/evil.com"), balancer_event("POST", "/nowhere")
-    answers, log = run(*events)
+    answers, log = run_events(*events)
     for answer, line, method in zip(answers, log, ("GET", "POST"), strict=True):
         assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
         assert json.loads(line) == {"level": "INFO", "method": method, "path": None, "status": 404}
-    assert json.loads(run(events[0], LOG_NAMES="true")[1][0])["path"] == "/nowhere/evil.com"
-    assert run(events[0], LOG_LEVEL="ERROR")[1] == []
+    assert json.loads(run_events(events[0], LOG_NAMES="true")[1][0])["path"] == "/nowhere/evil.com"
+    assert run_events(events[0], LOG_LEVEL="ERROR")[1] == []

@@ -17,6 +17,7 @@ from tests.helpers.api import check
 
 FLAGGED = "xmqjtoevkbhrw.ru"
 VERDICT = {"$ref": "#/components/schemas/Verdict"}
+FORM = "application/x-www-form-urlencoded"
 
 
 def ask(scorer: Scorer, request: dict[str, Any]) -> dict[str, Any]:
@@ -47,10 +48,10 @@ def test_of_several_those_that_are_flagged(language: Scorer) -> None:
 
 
 def test_a_form_spells_it(language: Scorer) -> None:
-    answer = classify(language, f"domain={FLAGGED}&hint=true".encode(), form=True)
+    answer = classify(language, f"domain={FLAGGED}&hint=true".encode(), content_type=FORM)
     assert answer == ask(language, {"domain": FLAGGED, "hint": True})
     assert "family_hint" not in classify(
-        language, f"domain={FLAGGED}&hint=false".encode(), form=True
+        language, f"domain={FLAGGED}&hint=false".encode(), content_type=FORM
     )
 
 
@@ -67,6 +68,6 @@ def test_a_broken_hint_is_told_and_verdicts_go_on(
         raise ArtifactError(Path("coefficients.npy"), "its SHA-256 is another")
 
     monkeypatch.setattr(likely_families, "load_packaged", broken)
-    with pytest.raises(ServiceUnavailableError, match="no usable family model: coefficients"):
+    with pytest.raises(ServiceUnavailableError, match="no usable family model: the log"):
         ask(language, {"domain": FLAGGED, "hint": True})
     assert ask(language, {"domain": FLAGGED})["label"] == 1

@@ -29,7 +29,7 @@ from chalice.config import Config
 from malicious_domains.model.artifact import PACKAGED, ArtifactError
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.release import ReleaseError, deploy, package, smoke, snapshot
+from pipeline.release import ReleaseError, deploy, package, smoke, snapshot, stage_settings
 from pipeline.release.local_server import APP, ROOT, serve_app
 from pipeline.release.package import read_architecture
 from pipeline.release.smoke import SmokeError
@@ -231,7 +231,7 @@ def test_the_smoke_test_goes_by_the_settings_of_the_stage(
     environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": origins}
     environment |= {"BATCH_LIMIT": "3", "OPERATING_POINT": "0.0001"}
     settings, expected = (
-        deploy._ask_app(environment),
+        stage_settings.ask_app(environment),
         Scorer.load("language", operating_point=0.0001),
     )
     monkeypatch.delenv("API_KEY", raising=False)
@@ -389,4 +389,4 @@ def test_another_chalice_is_not_trusted(
 
 def test_settings_that_the_app_refuses_are_refused() -> None:
     with pytest.raises(ReleaseError, match="^LOG_LEVEL 'LOUD': expected one of DEBUG"):
-        deploy._ask_app({"LOG_LEVEL": "loud"})
+        stage_settings.ask_app({"LOG_LEVEL": "loud"})

@@ -1,0 +1,68 @@
+"""Check the settings of the app, as the app itself reads them, before anything depends on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from chalice.config import Config
+
+from malicious_domains.model import artifact
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import MaliciousDomainsError
+
+from . import ReleaseError
+from .local_server import APP, ROOT
+from .smoke import StageSettings
+
+_PROGRAM = "chalicelib.web.settings"  # prints the settings of its environment
+
+
+def read_config(stage: str) -> Config:
+    """Read a stage's configuration from .chalice/config.json; raise ReleaseError."""
+    config = json.loads((APP / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    if stage not in config["stages"]:
+        known = ", ".join(config["stages"])
+        raise ReleaseError(f"no stage {stage!r} in .chalice/config.json; it has {known}")
+    return Config(stage, config_from_disk=config)
+
+
+def read_stage(stage: str) -> tuple[StageSettings, Scorer]:
+    """Return a stage's settings, and the scorer by which it will answer; raise ReleaseError."""
+    try:
+        return check_environment(os.environ | read_config(stage).environment_variables)
+    except ReleaseError as error:
+        raise ReleaseError(f".chalice/config.json, {stage}: {error}") from error
+
+
+def check_environment(environment: Mapping[str, str]) -> tuple[StageSettings, Scorer]:
+    """Return the settings in environment variables, and the scorer; raise ReleaseError.
+
+    Lists and indexes in S3 are not fetched.
+    """
+    settings, model = ask_app(environment), environment.get("MODEL") or artifact.DEFAULT
+    try:
+        return settings, Scorer.load(model, operating_point=settings.operating_point)
+    except MaliciousDomainsError as error:
+        raise ReleaseError(
+            f"MODEL {model} at OPERATING_POINT {settings.operating_point}: {error}"
+        ) from error
+
+
+def ask_app(environment: Mapping[str, str]) -> StageSettings:
+    """Ask the app, in a process of its own, for the settings in a function's environment."""
+    variables = {**environment, "PYTHONPATH": os.pathsep.join([str(APP), str(ROOT)])}
+    command = [sys.executable, "-B", "-m", _PROGRAM]
+    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise ReleaseError(run.stderr.strip()[-1000:])
+    answer = json.loads(run.stdout)
+    return StageSettings(
+        answer["operating_point"],
+        tuple(answer["origins"]),
+        tuple(answer["keys"]),
+        answer["batch_limit"],
+    )
