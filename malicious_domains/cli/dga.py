@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..inputs.console import allow_any_text, print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, PROGRAM, SOME_INVALID, Choice, command, option
-from .options import JOBS, load_dga_index, name_option_in_errors
+from .options import JOBS, date_option, load_dga_index, name_option_in_errors
 from .score import check_standard_input
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..inputs.rows import Row
     from ..names.dga_index import DgaIndex
 
-_DATE = "YYYY-MM-DD"
 _FORMS = ("plain", "hosts", "rpz", "dnsmasq", "unbound", "csv", "stix", "misp")
 
 
@@ -44,17 +43,6 @@ class Group(click.Group):
 )
 def dga() -> None:
     """List, index, match or predict the domains of known DGAs."""
-
-
-def _parse_date(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r}: give it as {_DATE}") from error
-
-
-def _date_option(name: str, help: str) -> Callable[[Any], Any]:
-    return option(f"--{name} {_DATE}", help, callback=_parse_date)
 
 
 _families = option(
@@ -98,8 +86,8 @@ def names(
 
 
 @command("index", "dga index --from 2026-11-01 --to 2026-11-30 --out known.npz")
-@_date_option("from", "First day (default: yesterday).")
-@_date_option("to", "Last day (default: 30 days later).")
+@date_option("from", "First day (default: yesterday).")
+@date_option("to", "Last day (default: 30 days later).")
 @_families
 @_jobs
 @option("--out NPZ", "File to write.", required=True)
@@ -122,8 +110,8 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @option("--input FILE", "File of names, one a line.", "file")
 @option("--index NPZ", "Index from `dga index`.", "path")
-@_date_option("from", "First day to generate names for, without an index (default: yesterday).")
-@_date_option("to", "Last of these days (default: two days later).")
+@date_option("from", "First day to generate names for, without an index (default: yesterday).")
+@date_option("to", "Last of these days (default: two days later).")
 @_families
 @_jobs
 def match(
@@ -161,7 +149,7 @@ def match(
 
 
 @command("feed", "dga feed --days 7 --format rpz > known.zone")
-@_date_option("from", "First day (default: today).")
+@date_option("from", "First day (default: today).")
 @option("--days N", "Number of days to predict.", "length", type=click.IntRange(1, 3660), default=7)
 @option("--format", "Output format.", "form", type=Choice(_FORMS), default="plain")
 @_families

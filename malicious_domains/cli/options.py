@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -21,7 +21,7 @@ from ..names.errors import (
     UnknownOperatingPoint,
     ZoneError,
 )
-from .command import PROGRAM, Choice, option_field
+from .command import PROGRAM, Choice, option, option_field
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,6 +31,27 @@ if TYPE_CHECKING:
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LOCAL, SPARK = "local", "spark"
 JOBS = ("--jobs N", "Number of processes (default: one per core, up to eight).")
+
+
+DATE = "YYYY-MM-DD"
+
+
+def parse_date(text: str) -> date:
+    """Return a date; raise click.BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: give it as {DATE}") from error
+
+
+def date_option(name: str, help: str, **attributes: Any) -> Callable[[Any], Any]:
+    """Declare an option whose value is a date."""
+    return option(f"--{name} {DATE}", help, type=parse_date, **attributes)
+
+
+def day_number(day: date) -> int:
+    """Return the days since the epoch."""
+    return (day - date(1970, 1, 1)).days
 
 
 def _parse_setting(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,14 @@ import click
 
 from ..inputs.console import allow_any_text, print_status
 from .command import DONE, PROGRAM, Choice, argument_field, command, option_field
-from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors
+from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors, parse_date
 
 if TYPE_CHECKING:
     from ..scan.client_names import ClientNames
     from ..scan.findings import Findings
     from ..scoring.model_options import ModelOptions
 
+LAST = "last"  # of --since
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
 
 
@@ -28,6 +30,10 @@ def _parse_mapping(text: str) -> dict[str, str]:
     if not all(name and column for name, _, column in pairs):
         raise click.BadParameter(f"{text!r}: expected client=COLUMN,query=COLUMN")
     return {name: column for name, _, column in pairs}
+
+
+def _parse_since(text: str) -> date | str:
+    return text if text == LAST else parse_date(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +74,12 @@ class ScanOptions(ScorerOptions):
         type=FOLDER,
     )
     tells_all: bool = option_field("--all", "With --state: show the other alarms, too.")
+    since: date | str | None = option_field(
+        "--since DATE",
+        "First day to read, as YYYY-MM-DD; last: the first day that no scan with --state has read "
+        "as a whole.",
+        type=_parse_since,
+    )
     baseline: Path | None = option_field(
         "--baseline DIR",
         "As --state, but all alarms are shown and change the exit status.",
@@ -123,6 +135,8 @@ def _check_state(options: ScanOptions) -> None:
         raise click.UsageError(
             "--alarms-per-day: clients without an alarm have no state; scan without --state"
         )
+    if options.since == LAST and not (options.state or options.baseline):
+        raise click.UsageError("--since last: --state DIR knows what was read; give that, too")
     if options.tells_all and not options.state:
         raise click.UsageError("--all is for --state DIR; without it all alarms are shown")
 
@@ -141,6 +155,7 @@ def _scan_here(options: ScanOptions) -> int:
         names=options.load_names(),
         state=options.state or options.baseline,
         tells_all=options.tells_all or options.state is None,
+        since=options.since,
         alarms_per_day=options.alarms_per_day,
         index=DgaIndex.load(options.known) if options.known else None,
     )
@@ -177,6 +192,7 @@ _NOT_ON_SPARK = {
     "baseline": _ONE_MACHINE,
     "state": _ONE_MACHINE,
     "tells_all": _ONE_MACHINE,
+    "since": "name the files or partitions of those days, or scan without --engine",
     "known": "match the names that clients asked for by score --known, or scan without --engine",
     "memory": "give it Spark's own way, --conf spark.executor.memory=4g",
     "jobs": "give it Spark's own way, --master local[4]",

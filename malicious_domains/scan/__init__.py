@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def scan(
     same_client: str | Path | None = None,
     baseline: str | Path | None = None,
     state: str | Path | None = None,
+    since: date | str | None = None,
     alarms_per_day: int | None = None,
     memory: str = "700MB",
     jobs: int = 1,
@@ -49,8 +51,8 @@ def scan(
     columns of CSV, JSON or Parquet, by client, query, time, rcode and type. allow: files of names
     that are legitimate. dga_index: an index of generated names, which raise an alarm of their
     own. state: a folder that keeps what was found; only what is new or worse is returned.
-    baseline: such a folder, too, but all alarms are returned. The other options are those of
-    the command.
+    baseline: such a folder, too, but all alarms are returned. since: the first day to read, or
+    "last". The other options are those of the command.
 
     Returns the clients' days with an alarm, the surest first, and what became of every line.
     Raises MaliciousDomainsError of any kind, and OSError.
@@ -69,6 +71,7 @@ def scan(
         names=ClientNames.load(same_client, not_clients),
         state=Path(folder) if (folder := state or baseline) else None,
         tells_all=not state,
+        since=since if since in (None, "last") else date.fromisoformat(str(since)),
         alarms_per_day=alarms_per_day,
         index=DgaIndex.load(Path(dga_index)) if dga_index else None,
     )

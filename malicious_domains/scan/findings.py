@@ -207,6 +207,7 @@ class Findings:
     rcode_counts: tuple[int, int] = (0, 0)  # queries that got NXDOMAIN, and any response code
     baseline: BaselineSummary | None = None
     state: StateSummary | None = None
+    since: int | None = None  # the first day that was read, None for all
     index: IndexSummary | None = None
     scores: list[float] = field(default_factory=list)  # the running sum of each client-day
     broken_lines: list[tuple[str, int, str]] = field(default_factory=list)  # the first ones

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -49,6 +50,7 @@ class Request:
     names: ClientNames = field(default_factory=ClientNames)
     state: Path | None = None  # the folder of what earlier scans found
     tells_all: bool = False  # also the alarms that earlier scans told
+    since: date | str | None = None  # the first day to read; "last": that the state does not have
     alarms_per_day: int | None = None  # None: those over the threshold
     index: DgaIndex | None = None
 
@@ -69,17 +71,29 @@ def open_scan(request: Request) -> Iterator[Findings]:
     So what is told within the block is not lost: a scan that is killed before tells it again.
     """
     with EventsDatabase.open(request.memory) as database, OrderedPool(request.jobs) as pool:
-        with show_bar("opening", request.source.size, "B") as advance:
-            reading = read_logs(request.source, advance)
+        since = _find_first_day(request)
+        source = replace(request.source, since=None if since is None else since * _DAY)
+        with show_bar("opening", source.size, "B") as advance:
+            reading = read_logs(source, advance)
         with closing(reading):
             with _show_query(database.connection, "reading", reading.bytes):
                 database.count_queries(reading.events)
-            findings = _judge(database, request, pool, reading)
+            findings = replace(_judge(database, request, pool, reading), since=since)
         if not request.state:
             yield findings
             return
         with open_state(request.state) as state:
             yield _keep(state, database, findings, request, reading.latest)
+
+
+def _find_first_day(request: Request) -> int | None:
+    """Return the first day to read, since the epoch; None for all."""
+    if isinstance(request.since, date):
+        return (request.since - date(1970, 1, 1)).days
+    if request.since is None or request.state is None:
+        return None
+    with open_state(request.state) as state:
+        return state.next_day()
 
 
 def _keep(

@@ -18,6 +18,7 @@ _MAX_NAME = 24  # characters of a name in a sentence
 REASONS = {  # why queries are skipped
     "autodiscovery": "programs looking for wpad, isatap, teredo or autodiscover, in vain",
     "bare": "single labels, as browsers' probes and NetBIOS names are",
+    "earlier": "of days before --since",
     "multicast": "to neighbours: mDNS, LLMNR, NetBIOS (ports 5353, 5355, 137)",
     "no_client": "nobody who asked is told",
     "no_name": "not one name, or none at all",
@@ -168,6 +169,8 @@ def summarize(findings: Findings) -> Iterator[str]:
         yield f"{visible(file)}: {visible(problem)}"
     for problem in findings.files.left_out.values():
         yield f"left out: {visible(problem)}"
+    if findings.since is not None:
+        yield f"since {format_date(findings.since)}: earlier days were not judged"
     yield summarize_days(findings)
     if findings.index:
         yield from summarize_index(findings)

@@ -46,12 +46,14 @@ class Source:
 
     paths are files; Path("-") is standard input. form is a format's name, or None to detect it.
     mapping says where client, query, time, rcode and type are: names of columns, paths with dots
-    in JSON, or numbers of columns from 1 on.
+    in JSON, or numbers of columns from 1 on. since: seconds since the epoch; earlier queries of
+    Pi-hole's database are not read, those of other logs are "earlier".
     """
 
     paths: tuple[Path, ...]
     form: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
+    since: float | None = None
 
     @property
     def size(self) -> int | None:
@@ -106,7 +108,7 @@ class Reading:
 
     events is a SELECT with one row for each line of the logs: client, query (as logged), time
     (seconds since the epoch, UTC) and rcode (in upper case; BLOCKED if a block list answered),
-    all NULL if unknown; and why, NULL for a query to score, else "multicast", "type",
+    all NULL if unknown; and why, NULL for a query to score, else "multicast", "type", "earlier",
     "other_event" or "broken"; of the last two the other columns may hold anything.
 
     forms: each file's format, "empty" for one without lines. left_out: why files were left out.
@@ -162,7 +164,7 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
             layout = find_layout(file, source.form, source.mapping)
             if layout and layout.form == table_files.PIHOLE:
                 copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
-                table_files.copy_database(path, file.readable, copy)
+                table_files.copy_database(path, file.readable, copy, source.since)
                 file = replace(file, readable=copy)
         except ReadingError as error:
             if len(source.paths) == 1:
@@ -177,7 +179,11 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
             files.append((file, layout))
     if not forms:
         raise ReadingError("none of the files is a DNS log:\n" + "\n".join(left_out.values()))
-    return Reading(_select_events(files), forms, left_out, damaged, size, tuple(files), folder)
+    events = _select_events(files)
+    if source.since is not None:
+        earlier = f"CASE WHEN why IS NULL AND time < {source.since} THEN 'earlier' ELSE why END"
+        events = f"SELECT * REPLACE ({earlier} AS why) FROM ({events})"
+    return Reading(events, forms, left_out, damaged, size, tuple(files), folder)
 
 
 # --- formats ---
