@@ -47,6 +47,7 @@ class LogContext:
 
     has_rcodes: bool  # whether the log has response codes
     background: Background  # how common each four-gram is in it
+    clients: int = 1000  # how many ask in it; few have nobody to compare with
 
 
 class Alarm(NamedTuple):
@@ -70,18 +71,45 @@ class KindThresholds:
     many_dead: float
 
 
+@dataclass(frozen=True)
+class NameWeights:
+    """The weight of a name by its log-odds z: clip((z - zero) / scale, lowest, highest)."""
+
+    zero: float
+    scale: float
+    lowest: float
+    highest: float
+
+    def weigh(self, log_odds: Floats) -> Floats:
+        """Return the weight of each name (n,).
+
+        >>> NameWeights(2.0, 1.0, -0.25, 1.25).weigh(np.array([-9.0, 2.5, 9.0])).tolist()
+        [-0.25, 0.5, 1.25]
+        """
+        weights: Floats = np.clip((log_odds - self.zero) / self.scale, self.lowest, self.highest)
+        return weights
+
+
 _NEVER = float("inf")
 
 
 @dataclass(frozen=True)
 class AlarmThresholds:
-    """The thresholds: one false alarm in 1,000 clean client-days of a simulation.
+    """All numbers of the rule: one false alarm in 1,000 clean client-days of a simulation.
 
     docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
     with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
-    without_rcodes: KindThresholds = KindThresholds(4.7, 10.0, 35.0, _NEVER, _NEVER)
+    without_rcodes: KindThresholds = KindThresholds(3.15, 10.0, 35.0, _NEVER, _NEVER)
+    resolving: NameWeights = NameWeights(2.0, 1.0, -0.25, 1.25)  # in a log with rcodes
+    nxdomain: NameWeights = NameWeights(-1.0, 2.0, -0.5, 3.0)
+    unanswered: NameWeights = NameWeights(2.0, 1.0, -0.15, 1.0)  # in a log without rcodes
+    dead_link: float = 0.02  # taken from the sum for each ordinary label that is NXDOMAIN
+    small_log: int = 30  # clients below which popular names are rare
+    chance: float = 0.05  # substrings that a label shares with others by chance
+    chance_small: float = 0.25  # the same in a small log without rcodes
+    chance_growth: float = 3000.0  # labels in a day that make it 1 more, as there are more pairs
     suspicious_from: float = 3.0  # log-odds from which a shared label is suspicious
     min_clients: int = 2  # clients that make a label shared
     max_share: float = 0.5  # of the clients; labels of more belong to the network
@@ -90,6 +118,12 @@ class AlarmThresholds:
     def thresholds(self, has_rcodes: bool) -> KindThresholds:
         """Return those for a log with or without response codes."""
         return self.with_rcodes if has_rcodes else self.without_rcodes
+
+    def shared_by_chance(self, labels: int, log: LogContext) -> float:
+        """Return the sum of weights by shared substrings that a day's labels have by chance."""
+        small = log.clients < self.small_log and not log.has_rcodes
+        chance = self.chance_small if small else self.chance
+        return labels * (chance + labels / self.chance_growth)
 
 
 def sort_by_time(day: ClientDay) -> Ints:

@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..names.array_types import Bools, Floats, Ints
+from .client_day import AlarmThresholds
 
 _SUFFIX_WEIGHT = 0.8  # of each suffix beyond the first
 _MAX_SUFFIXES = 6  # beyond the first
+_DEFAULT = AlarmThresholds()
 
 
 class Interval(NamedTuple):
@@ -40,7 +42,13 @@ def find_highest_sum(weights: Floats) -> Interval:
     return Interval(float(sums[stop] - sums[start]), start, stop)
 
 
-def weigh_names(log_odds: Floats, nxdomain: Bools, suffix_counts: Ints, has_rcodes: bool) -> Floats:
+def weigh_names(
+    log_odds: Floats,
+    nxdomain: Bools,
+    suffix_counts: Ints,
+    has_rcodes: bool,
+    thresholds: AlarmThresholds = _DEFAULT,
+) -> Floats:
     """Return the weight of each name (n,) by its log-odds, its response and its suffixes.
 
     An unknown log-odds (NaN) weighs nothing, a nonexistent name most, and an ordinary name takes
@@ -48,9 +56,9 @@ def weigh_names(log_odds: Floats, nxdomain: Bools, suffix_counts: Ints, has_rcod
     """
     known = ~np.isnan(log_odds)
     odds = np.where(known, log_odds, 0.0)
-    weights = np.clip(odds - 2.0, -0.25, 2.0 if has_rcodes else 3.0)
+    weights = (thresholds.resolving if has_rcodes else thresholds.unanswered).weigh(odds)
     if has_rcodes:
-        weights = np.where(nxdomain, np.clip((odds + 1.0) / 1.5, -0.25, 3.0), weights)
+        weights = np.where(nxdomain, thresholds.nxdomain.weigh(odds), weights)
     # Brands stand under many suffixes too, but do not read as generated.
     more_suffixes = _SUFFIX_WEIGHT * np.clip(suffix_counts - 1, 0, _MAX_SUFFIXES)
     weights = weights + np.where(odds >= 0.0, more_suffixes, 0.0)

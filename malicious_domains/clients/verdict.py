@@ -16,8 +16,8 @@ from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
 from .suspicious_labels import SHARED
 
-SURE = ("random-looking", "same-pieces", "same-end")  # kinds of high confidence
-_BY_CHANCE = 0.05  # substrings that each label shares with others by chance
+_SHARING = ("same-pieces", "same-end")  # kinds of names that share substrings
+SURE = ("random-looking", *_SHARING)  # kinds of high confidence
 _DEFAULT = AlarmThresholds()
 
 
@@ -30,12 +30,16 @@ class KindScore:
     _index: Ints
     _weights: Floats
 
-    def to_alarm(self) -> Alarm:
-        """Return the alarm: its names are those of positive weight, by weight, then by index."""
+    def to_alarm(self, log: LogContext) -> Alarm:
+        """Return the alarm: its names are those of positive weight, by weight, then by index.
+
+        A client alone has nobody who makes the names of a popular service common.
+        """
         kept = np.flatnonzero(self._weights > 0)
         kept = kept[np.lexsort((self._index[kept], -self._weights[kept]))]
         names, weights = self._index[kept].tolist(), self._weights[kept].tolist()
-        confidence = "high" if self.kind in SURE else "low"
+        alone = log.clients <= 1 and self.kind in _SHARING
+        confidence = "high" if self.kind in SURE and not alone else "low"
         return Alarm(self.kind, self.score, confidence, tuple(names), tuple(weights))
 
 
@@ -51,7 +55,7 @@ def select_alarms(
 ) -> list[Alarm]:
     """Return the alarms among a day's scores, by rank."""
     high = [x for x in scores if x.score >= _find_threshold(x.kind, log, thresholds)]
-    return rank_alarms([x.to_alarm() for x in high], log, thresholds)
+    return rank_alarms([x.to_alarm(log) for x in high], log, thresholds)
 
 
 def rank_alarms(
@@ -66,32 +70,35 @@ def rank_alarms(
 
 
 class LabelWeights(NamedTuple):
-    """The weights of the labels of one day or of several, (labels,) each."""
+    """The weights of the labels of one day or of several, (labels,) each.
+
+    With rcodes a label that resolves has no weight by what it shares.
+    """
 
     suspicious: Floats  # by how each name reads
-    substrings: Floats  # by substrings shared with any label of the day
-    nxdomain_substrings: Floats  # by those shared among the nonexistent labels
-    affixes: Floats  # by shared affixes; with rcodes among the nonexistent labels
+    substrings: Floats  # by substrings shared with others of the day
+    affixes: Floats  # by shared affixes
 
 
-def weigh_labels(day: ClientDay, log: LogContext, number: Ints | None = None) -> LabelWeights:
+def weigh_labels(
+    day: ClientDay,
+    log: LogContext,
+    number: Ints | None = None,
+    thresholds: AlarmThresholds = _DEFAULT,
+) -> LabelWeights:
     """Return the weights of a day's labels, sorted by time; or of several days, one by one.
 
     number: which of these days each label is of, from 0; None if all are of one.
     """
-    suspicious = weigh_names(day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes)
-    substrings = weigh_substrings(day.labels, log.background, number)
-    missing_substrings = np.zeros(len(suspicious))
-    if not log.has_rcodes:
-        affixes = weigh_affixes(day.labels, log.background, True, number)
-        return LabelWeights(suspicious, substrings, missing_substrings, affixes)
-    index = np.flatnonzero(day.nxdomain)
+    columns = day.log_odds, day.nxdomain, day.suffix_counts
+    suspicious = weigh_names(*columns, log.has_rcodes, thresholds)
+    substrings, affixes = np.zeros(len(suspicious)), np.zeros(len(suspicious))
+    index = np.flatnonzero(day.nxdomain) if log.has_rcodes else np.arange(len(suspicious))
     labels = [day.labels[i] for i in index.tolist()]
     days = None if number is None else number[index]
-    missing_substrings[index] = weigh_substrings(labels, log.background, days)
-    affixes = np.zeros(len(suspicious))
-    affixes[index] = weigh_affixes(labels, log.background, False, days)
-    return LabelWeights(suspicious, substrings, missing_substrings, affixes)
+    substrings[index] = weigh_substrings(labels, log.background, days)
+    affixes[index] = weigh_affixes(labels, log.background, not log.has_rcodes, days)
+    return LabelWeights(suspicious, substrings, affixes)
 
 
 def score_day(
@@ -100,7 +107,9 @@ def score_day(
     """Return the score of each kind, in a fixed order; some kinds need response codes."""
     order = sort_by_time(day)
     ordered = day.select(order)
-    scores = score_ordered_day(ordered, weigh_labels(ordered, log), log, thresholds)
+    scores = score_ordered_day(
+        ordered, weigh_labels(ordered, log, None, thresholds), log, thresholds
+    )
     return [replace(x, _index=order[x._index]) for x in scores]
 
 
@@ -110,9 +119,10 @@ def score_ordered_day(
     """Return the same for a day that is sorted by time, by the weights of its labels."""
     every = np.arange(len(day.labels))
     index = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
+    ordinary = np.count_nonzero(own.suspicious[index] < 0) if log.has_rcodes else 0
     scores = [
-        _score_interval("random-looking", every, own.suspicious),
-        _score_substrings(own, every, index, log, thresholds),
+        _score_interval("random-looking", every, own.suspicious, thresholds.dead_link * ordinary),
+        _score_excess(index, own.substrings[index], thresholds.shared_by_chance(len(index), log)),
         _score_total("same-end", index, own.affixes[index]),
     ]
     if log.has_rcodes:
@@ -136,29 +146,17 @@ def _find_threshold(kind: str, log: LogContext, thresholds: AlarmThresholds) -> 
     return value
 
 
-def _score_substrings(
-    own: LabelWeights, every: Ints, missing: Ints, log: LogContext, thresholds: AlarmThresholds
-) -> KindScore:
-    """Score all labels; with rcodes the nonexistent ones, if that is higher by its threshold."""
-    if not log.has_rcodes:
-        return _score_excess(every, own.substrings)
-    ratio = thresholds.with_rcodes.same_pieces / thresholds.without_rcodes.same_pieces
-    among_missing = _score_excess(missing, own.nxdomain_substrings[missing])
-    scaled = _score_excess(every, own.substrings, ratio)
-    return max(among_missing, scaled, key=lambda x: x.score)
+def _score_excess(index: Ints, weights: Floats, by_chance: float) -> KindScore:
+    """Score the sum of the weights above what it is by chance."""
+    excess = max(float(weights.sum()) - by_chance, 0.0)
+    return KindScore("same-pieces", excess, index, weights)
 
 
-def _score_excess(index: Ints, weights: Floats, scale: float = 1.0) -> KindScore:
-    """Score the sum of the weights above what as many labels have by chance."""
-    excess = max(float(weights.sum()) - len(index) * _BY_CHANCE, 0.0)
-    return KindScore("same-pieces", excess * scale, index, weights * scale)
-
-
-def _score_interval(kind: str, index: Ints, weights: Floats) -> KindScore:
-    """Score the interval of highest sum."""
+def _score_interval(kind: str, index: Ints, weights: Floats, by_chance: float = 0.0) -> KindScore:
+    """Score the interval of highest sum, less what it is by chance."""
     top = find_highest_sum(weights)
     inside = slice(top.start, top.stop)
-    return KindScore(kind, top.maximum, index[inside], weights[inside])
+    return KindScore(kind, max(top.maximum - by_chance, 0.0), index[inside], weights[inside])
 
 
 def _score_total(kind: str, index: Ints, weights: Floats) -> KindScore:

@@ -127,7 +127,7 @@ def _judge(
     rcode_counts, clients = database.count_rcodes(), database.count_clients()
     has_rcodes = rcode_counts[1] > 0
     few = common_from(clients, has_rcodes)
-    log = LogContext(has_rcodes, Background.count([*({*hosts.label} - {""})]))
+    log = LogContext(has_rcodes, Background.count([*({*hosts.label} - {""})]), clients)
     index = request.index
     matches = known_generators.match_queries(database, index, queries.tolist()) if index else {}
     database.add_baseline(_find_seen(database, request.state))

@@ -108,7 +108,7 @@ def judge_days(
         last_seen=columns["last_seen"].astype(np.float64),
     )
     changes = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
-    weights = weigh_labels(days, log, np.append(0, np.cumsum(changes))[: len(client)])
+    weights = weigh_labels(days, log, np.append(0, np.cumsum(changes))[: len(client)], thresholds)
     starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(client)]
     for start, stop in pairwise(starts):
         if start == stop:  # there are no rows

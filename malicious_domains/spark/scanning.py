@@ -119,7 +119,7 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     )
     whole, counts = tables.query(events_db.CLIENT_DAYS), tables.query(events_db.RARE_COUNTS)
     days = tables.keep("client_days", whole.join(counts, ["client", "day"], "left"))
-    log = LogContext(has_rcodes=has_rcodes, background=python_workers.count_background(hosts))
+    log = LogContext(has_rcodes, python_workers.count_background(hosts), number)
     verdicts = python_workers.find_verdicts(rare, days, log, thresholds, every=most is not None)
     tables.keep("judged", verdicts)
     shared = _find_shared(labels, pairs, thresholds)

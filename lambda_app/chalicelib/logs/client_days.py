@@ -23,7 +23,7 @@ from malicious_domains.names.array_types import Bools, Floats
 
 from . import dynamodb
 from .dynamodb import pack_state, unpack_state
-from .label_votes import ALLOWED, hash_client, is_common, parse_votes
+from .label_votes import ALLOWED, count_clients, hash_client, is_common, parse_votes
 from .records import NXDOMAIN, Row, Rows
 
 MAX_LABELS = 5000  # of a client's day; a client with more is a resolver or a crawler
@@ -129,7 +129,7 @@ class DayJudge:
         self._odds: dict[str, float] = {}
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])
-        self._log = LogContext(has_rcodes=True, background=self._background)
+        self._log = LogContext(True, self._background, count_clients(votes))
 
     def prepare(self, labels: Collection[str]) -> None:
         """Score many labels at once, which is faster than client by client."""
@@ -138,7 +138,7 @@ class DayJudge:
         # were missing in the background, would be subtracted twice.
         if missing := sorted(set(labels) - self._sample):
             background = self._background.add(missing)
-            self._log = LogContext(has_rcodes=True, background=background)
+            self._log = replace(self._log, background=background)
 
     def _score(self, labels: Iterable[str]) -> None:
         if new := sorted({x for x in labels if x not in self._odds}):

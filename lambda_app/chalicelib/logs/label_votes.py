@@ -66,6 +66,20 @@ def merge_votes(votes: str, more: str) -> str:
     return format_votes(rcodes, ALLOWED in (votes[:1], more[:1]))
 
 
+def count_clients(votes: Mapping[str, str]) -> int:
+    """Count the clients that the votes are of; beyond a few it stops.
+
+    >>> count_clients({"a": "kIFH2", "b": "*kIFH1"})
+    1
+    """
+    clients: set[str] = set()
+    for text in votes.values():
+        clients.update(parse_votes(text))
+        if len(clients) >= MAX_VOTERS:
+            break
+    return len(clients)
+
+
 def is_common(votes: str) -> bool:
     """Return whether a label is allowed or common; where it resolves, it can never count again."""
     return votes.startswith(ALLOWED) or len(votes) >= FEW * _VOTE

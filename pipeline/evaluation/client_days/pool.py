@@ -23,6 +23,13 @@ from .joiners import HELD_OUT, JOINERS, word_lists
 LONGEST = 100  # names of a generator in a row
 RUNS = 12  # dates and seeds of a family
 SOURCES = ("hsts", "universities")
+POPULAR = 4000  # names of the committed lists that are asked for most, where a tail follows them
+_ADVERTS = 3000
+_BRANDS = 120
+_BRAND_PARTS = (
+    "api", "apis", "cdn", "static", "media", "images", "usercontent", "tagmanager", "analytics",
+    "ads", "services", "cloud", "mail", "video", "store", "update", "syndication", "edge",
+)  # fmt: skip
 _KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -32,6 +39,8 @@ class Pool:
 
     legit: list[str]  # in the order of their popularity, which is made up
     typos: list[str]  # one for each of them
+    adverts: list[str]  # odd names that resolve: rotating advertising domains
+    brands: list[list[str]]  # names of one service each
     runs: Mapping[str, list[list[str]]]  # consecutive hosts, by family and joiner
     tuning: Mapping[str, list[list[str]]]  # the same of joiners with word lists to tune with
 
@@ -40,6 +49,9 @@ class Pool:
         legit = _fold_by_text(self.legit)
         folds = {typo: legit[name] for name, typo in zip(self.legit, self.typos, strict=True)}
         folds |= legit
+        folds |= (
+            _fold_by_text([*self.adverts, *(x for brand in self.brands for x in brand)]) | folds
+        )
         numbers = fold_of_family(FOLDS)
         for runs_by_family in (self.tuning, self.runs):
             for family, runs in runs_by_family.items():
@@ -73,17 +85,27 @@ def _fold_by_text(texts: Sequence[str]) -> dict[str, int]:
     return dict(zip(texts, assign_folds(texts, FOLDS).tolist(), strict=True))
 
 
-def make_pool(corpus: Corpus, seed: int, runs: int = RUNS) -> Pool:
+def make_pool(corpus: Corpus, seed: int, runs: int = RUNS, tail: Sequence[str] = ()) -> Pool:
     """Draw a pool by seed: a corpus's legitimate names, and `runs` runs of each family.
 
     A legitimate name that a generator makes too is left out.
     """
+    known = corpus.frame["domain"][corpus.frame["subclass"].isin(SOURCES)]
+    return draw_pool([*known], seed, runs, tail)
+
+
+def draw_pool(names: Sequence[str], seed: int, runs: int = RUNS, tail: Sequence[str] = ()) -> Pool:
+    """Draw the same of any names; those of a tail follow the first POPULAR ones."""
     random = Random(f"traffic-{seed}")
     families = {name: _draw_runs(family, random, runs) for name, family in FAMILIES.items()}
     generated = {label_of(x) for of in families.values() for run in of for x in run}
-    known = corpus.frame["domain"][corpus.frame["subclass"].isin(SOURCES)]
-    legit = [x for x in known if x not in generated]
+    legit = [x for x in names if x not in generated]
     random.shuffle(legit)
+    if tail:
+        legit = legit[:POPULAR]
+        rest = sorted({*tail} - generated - {*legit})
+        random.shuffle(rest)
+        legit += rest
     words = word_lists(seed)
 
     def join(name: str, which: int) -> list[list[str]]:
@@ -100,7 +122,24 @@ def make_pool(corpus: Corpus, seed: int, runs: int = RUNS) -> Pool:
 
     tuning = {name: [run for k in range(HELD_OUT) for run in join(name, k)] for name in JOINERS}
     held_out = {name: join(name, HELD_OUT) for name in JOINERS}
-    return Pool(legit, _draw_typos(legit, random), families | held_out, tuning)
+    typos = _draw_typos(legit, random)
+    extra = Random(f"services-{seed}")
+    adverts = [*dict.fromkeys(_draw_advert(extra) for _ in range(_ADVERTS))]
+    brands = [_draw_brand(extra, words[0]) for _ in range(_BRANDS)]
+    return Pool(legit, typos, adverts, brands, families | held_out, tuning)
+
+
+def _draw_advert(random: Random) -> str:
+    """Return a rotating advertising domain, such as 6ctuslwqz or ymtiqbl1u4."""
+    alphabet = _KEYS if random.random() < 0.5 else _KEYS + "0123456789"
+    return "".join(random.choices(alphabet, k=random.randint(7, 13)))
+
+
+def _draw_brand(random: Random, words: Sequence[str]) -> list[str]:
+    """Return names that a service has: its word, alone and with the usual others."""
+    brand = random.choice(words)
+    parts = random.sample(_BRAND_PARTS, random.randint(2, 9))
+    return [brand, *(brand + x if random.random() < 0.8 else x + brand for x in parts)]
 
 
 def _draw_runs(family: Family, random: Random, count: int) -> list[list[str]]:

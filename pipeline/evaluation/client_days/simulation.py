@@ -6,7 +6,7 @@ Nothing here is measured on people: all sizes and shares are chosen by eye.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +28,7 @@ class Habits:
     """How clients of a clean network behave; means and shares by client and day."""
 
     clients: int = 250
+    devices: int = 1  # behind each client
     names: float = 100.0  # different names asked for: median of a log-normal
     names_sigma: float = 0.9
     zipf_exponent: float = 1.0
@@ -40,26 +41,51 @@ class Habits:
     topic_names: float = 8.0  # of a topic: median of a log-normal, sigma 0.6
     suffixes: Sequence[float] = (0.02, 0.005)  # shares of labels under two and three suffixes
     search_suffix: float = 0.2  # share of networks whose search suffix does not exist outside
+    advert_days: float = 0.1  # share of days with rotating advertising domains
+    adverts: float = 0.5  # of them beyond the first: mean
+    advert_pool: int = 60  # of a network on a day
+    brands: int = 4  # services that a network uses, each with several names
+    crawls: float = 0.0  # share of days with 1,000 to 4,000 rare labels
+    dead_lists: float = 0.0  # share of days with a list of 200 dead links
+
+    def of_household(self, devices: int) -> Habits:
+        """Return those of one client that stands for several devices: a router."""
+        return replace(
+            self,
+            clients=1,
+            names=self.names * devices,
+            typos=self.typos * devices,
+            expired=self.expired * devices,
+            dead_pages=min(self.dead_pages * devices, 1.0),
+            topics=self.topics * devices,
+            devices=devices,
+        )
 
 
 @dataclass(frozen=True)
 class ScoredNames:
-    """A pool as arrays: legitimate names by rank, then the typo of each."""
+    """A pool as arrays: legitimate names by rank, the typo of each, then those of services."""
 
     texts: list[str]
     log_odds: Floats
+    legit: int  # how many are legitimate names by rank
     topics: list[Ints]  # groups of legitimate names that have six letters in common
+    adverts: Ints
+    brands: list[Ints]
 
     @classmethod
     def of_pool(cls, pool: Pool, scores: Scores) -> ScoredNames:
         """Score and group the pool's legitimate names."""
-        texts = [*pool.legit, *pool.typos]
-        return cls(texts, scores.look_up(texts), _group_topics(pool.legit))
-
-    @property
-    def legit(self) -> int:
-        """Return the number of legitimate names."""
-        return len(self.texts) // 2
+        texts = dict.fromkeys([*pool.legit, *pool.typos])
+        legit = len(pool.legit)
+        for text in (*pool.adverts, *(x for brand in pool.brands for x in brand)):
+            texts.setdefault(text)
+        number = {text: i for i, text in enumerate(texts)}
+        adverts, *brands = (
+            np.array([number[x] for x in group]) for group in (pool.adverts, *pool.brands)
+        )
+        topics = _group_topics(pool.legit)
+        return cls([*texts], scores.look_up([*texts]), legit, topics, adverts, brands)
 
     @cached_property
     def ranks(self) -> Floats:
@@ -142,6 +168,22 @@ def _draw_queries(names: ScoredNames, random: np.random.Generator, habits: Habit
             text = random.choice(group, size, replace=False)
             time = random.uniform(*_HOURS) + random.uniform(0, 1800, size)
             ask(np.full(size, client), text, time, False)
+    pool = random.choice(names.adverts, habits.advert_pool)
+    some = random.binomial(habits.devices, habits.advert_days, habits.clients)
+    count = some + random.poisson(habits.adverts * some)
+    ask(np.repeat(every, count), random.choice(pool, count.sum()), draw_times(count.sum()), False)
+    for brand in random.choice(len(names.brands), habits.brands, replace=False).tolist():
+        asked = random.random((habits.clients, len(names.brands[brand]))) < 0.5
+        client, part = np.nonzero(asked)
+        ask(client, names.brands[brand][part], draw_times(len(part)), False)
+    for share, lowest, highest, missing in (
+        (habits.crawls, 1000, 4000, False),
+        (habits.dead_lists, 150, 300, True),
+    ):
+        for client in np.flatnonzero(random.random(habits.clients) < share).tolist():
+            size = int(random.integers(lowest, highest))
+            text = random.choice(np.arange(names.legit // 10, names.legit), size, replace=False)
+            ask(np.full(size, client), text, draw_times(size), missing)
     if random.random() < habits.search_suffix:
         suffix = random.integers(names.legit // 2, names.legit, 1)
         ask(every, np.repeat(suffix, len(every)), draw_times(len(every)), True)

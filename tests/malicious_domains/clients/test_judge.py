@@ -35,7 +35,7 @@ CODED, UNCODED = (
 )
 CUT = AlarmThresholds(
     with_rcodes=KindThresholds(8.0, 2.0, 20.0, 5.0, 3.0),
-    without_rcodes=KindThresholds(3.5, 4.0, 20.0, math.inf, math.inf),
+    without_rcodes=KindThresholds(1.8, 4.0, 20.0, math.inf, math.inf),
 )
 
 
@@ -56,11 +56,11 @@ def day(rows: list[tuple[str, float, bool, float]]) -> ClientDay:
 MORNING = day(
     [
         ("shop", -6.0, False, 0.0),  # -0.25
-        ("xkqjz", 2.0, True, 1.0),  # 2
+        ("xkqjz", 2.0, True, 1.0),  # 1.5
         ("qzvwk", 9.0, True, 2.0),  # 3, as the log-odds is clipped
         ("blog", 1.0, False, 3.0),  # -0.25
         ("jxqkw", 5.0, True, 4.0),  # 3
-        ("news", -4.0, True, 5.0),  # -0.25
+        ("news", -4.0, True, 5.0),  # -0.5, and a dead link
         ("mail", -9.0, False, 6.0),  # -0.25
     ]
 )
@@ -71,24 +71,32 @@ def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
 
 
 def test_a_day_with_codes_by_hand() -> None:
-    assert weigh_labels(MORNING, CODED).suspicious.tolist() == [-0.25, 2, 3, -0.25, 3, -0.25, -0.25]
+    assert weigh_labels(MORNING, CODED).suspicious.tolist() == [
+        -0.25,
+        1.5,
+        3,
+        -0.25,
+        3,
+        -0.5,
+        -0.25,
+    ]
     lax = dataclasses.replace(
-        CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=7.75)
+        CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=7.23)
     )
     alarm = by_kind(judge_day(MORNING, CODED, lax))["random-looking"]
-    assert alarm == Alarm("random-looking", 7.75, "high", (2, 4, 1), (3.0, 3.0, 2.0))
+    assert alarm == Alarm("random-looking", pytest.approx(7.23), "high", (2, 4, 1), (3.0, 3.0, 1.5))
     assert alarm_strength(alarm, CODED, lax) == 1.0
 
 
 def test_a_day_without_codes_by_hand() -> None:
-    """-0.25, 0, 3, -0.25, 3, -0.25, -0.25."""
+    """-0.15, 0, 1, -0.15, 1, -0.15, -0.15."""
     (alarm,) = judge_day(MORNING, UNCODED, CUT)
-    assert alarm == Alarm("random-looking", 5.75, "high", (2, 4), (3.0, 3.0))
+    assert alarm == Alarm("random-looking", pytest.approx(1.85), "high", (2, 4), (1.0, 1.0))
 
 
 def test_below_the_threshold_is_no_alarm() -> None:
     strict = dataclasses.replace(
-        CUT, without_rcodes=dataclasses.replace(CUT.without_rcodes, random_looking=5.8)
+        CUT, without_rcodes=dataclasses.replace(CUT.without_rcodes, random_looking=1.9)
     )
     assert judge_day(MORNING, UNCODED, strict) == []
 
@@ -122,7 +130,7 @@ def test_names_of_the_same_pieces() -> None:
     alarm = by_kind(judge_day(day(rows), CODED, CUT))["same-pieces"]
     assert set(alarm.names) == set(range(len(JOINED)))
     assert alarm.confidence == "high"
-    assert alarm.score == pytest.approx(sum(alarm.weights) - 0.05 * len(rows))
+    assert alarm.score == pytest.approx(sum(alarm.weights) - len(rows) * (0.05 + len(rows) / 3000))
     assert list(alarm.weights) == sorted(alarm.weights, reverse=True)
 
 
@@ -140,12 +148,34 @@ def test_names_that_end_alike_and_begin_alike() -> None:
         assert set(alarm.names) == set(range(6))
 
 
-def test_names_that_resolve_share_pieces_too_and_take_more_of_them() -> None:
+def test_names_that_resolve_share_pieces_where_there_are_no_codes() -> None:
     alive = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
-    dead = dataclasses.replace(alive, nxdomain=np.ones(len(JOINED), np.bool_))
-    assert by_kind(judge_day(alive, UNCODED, CUT))["same-pieces"].score > 4.0
-    some, more = (by_kind(judge_day(x, CODED, CUT))["same-pieces"].score for x in (alive, dead))
-    assert some == pytest.approx(more * 2.0 / 4.0)
+    assert by_kind(judge_day(alive, UNCODED, CUT))["same-pieces"].confidence == "high"
+    assert judge_day(alive, CODED, CUT) == []
+
+
+def test_a_client_alone_has_low_confidence_by_what_its_names_share() -> None:
+    """google and googleapis are rare where one client asks; odd names are odd there, too."""
+    alone = dataclasses.replace(UNCODED, clients=1)
+    shared = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
+    assert {x.confidence for x in judge_day(shared, alone, CUT)} == {"low"}
+    assert by_kind(judge_day(MORNING, alone, CUT))["random-looking"].confidence == "high"
+
+
+def test_in_a_small_log_a_label_shares_more_by_chance() -> None:
+    rows = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
+    few, many = (
+        score_day(rows, dataclasses.replace(UNCODED, clients=n), CUT)[1].score for n in (29, 30)
+    )
+    assert many - few == pytest.approx(len(JOINED) * 0.2)
+
+
+def test_a_list_of_dead_links_is_no_infection() -> None:
+    """One in twelve reads oddly; as many odd ones by themselves are an alarm."""
+    odds = [4.0 if i % 12 == 0 else -6.0 for i in range(200)]
+    rows = [(f"museum{i}", z, True, float(i)) for i, z in enumerate(odds)]
+    assert "random-looking" not in by_kind(judge_day(day(rows), CODED))
+    assert judge_day(day([x for x in rows if x[1] > 0]), CODED)[0].kind == "random-looking"
 
 
 def test_an_empty_day() -> None:
@@ -158,9 +188,9 @@ def test_names_without_times_are_judged_in_the_order_of_their_labels() -> None:
     nowhere = dataclasses.replace(
         MORNING, first_seen=np.full(7, math.nan), last_seen=np.full(7, math.nan)
     )
-    # blog -0.25, jxqkw 3, mail -0.25, news -0.25, qzvwk 3, shop -0.25, xkqjz 2
-    stretch = score_day(nowhere, CODED, CUT)[0].to_alarm()
-    assert (stretch.score, stretch.names) == (7.25, (2, 4, 1))
+    # blog -0.25, jxqkw 3, mail -0.25, news -0.5, qzvwk 3, shop -0.25, xkqjz 1.5; 0.02 for news
+    stretch = score_day(nowhere, CODED, CUT)[0].to_alarm(CODED)
+    assert (stretch.score, stretch.names) == (pytest.approx(6.48), (2, 4, 1))
 
 
 LABEL = st.text("abcdefgh-0", min_size=1, max_size=14)
@@ -179,7 +209,7 @@ def test_the_order_of_the_rows_does_not_matter(
     log = CODED if coded else UNCODED
     mixed = random.sample(rows, len(rows))
     scores = zip(score_day(day(rows), log), score_day(day(mixed), log), strict=True)
-    for one, other in ((x.to_alarm(), y.to_alarm()) for x, y in scores):
+    for one, other in ((x.to_alarm(log), y.to_alarm(log)) for x, y in scores):
         assert one.kind == other.kind
         assert one.score == pytest.approx(other.score)
         assert {rows[i][0] for i in one.names} == {mixed[i][0] for i in other.names}
@@ -201,8 +231,9 @@ def test_an_odd_dead_name_more_never_lowers_a_sum(
 def test_what_an_alarm_names_makes_its_score(
     rows: list[tuple[str, float, bool, float]], coded: bool
 ) -> None:
-    for score in score_day(day(rows), CODED if coded else UNCODED):
-        alarm = score.to_alarm()
+    log = CODED if coded else UNCODED
+    for score in score_day(day(rows), log):
+        alarm = score.to_alarm(log)
         assert alarm.score >= 0
         assert min(alarm.weights, default=1) > 0
         assert list(alarm.weights) == sorted(alarm.weights, reverse=True)

@@ -35,25 +35,25 @@ def test_no_stretch_has_more(points: list[int]) -> None:
 
 
 def test_points_of_a_log_without_codes() -> None:
-    """Odd names count up to 3, ordinary ones a quarter against; an unknown score says nothing."""
+    """Odd names count up to 1, ordinary ones a little against; an unknown score says nothing."""
     z = np.array([-9.0, 1.9, 4.5, 9.0, np.nan])
     found = weigh_names(z, np.zeros(5, np.bool_), np.ones(5, np.int64), has_rcodes=False)
-    assert found.tolist() == pytest.approx([-0.25, -0.1, 2.5, 3.0, 0.0])
+    assert found.tolist() == pytest.approx([-0.15, -0.1, 1.0, 1.0, 0.0])
 
 
 def test_points_of_a_log_with_codes() -> None:
-    """Dead names count up to 3 and from log-odds of -1 on, those that resolve up to 2."""
+    """Dead names count up to 3 and from log-odds of -1 on, those that resolve up to 1.25."""
     z = np.array([-9.0, 0.5, 9.0, -9.0, 3.0, 9.0])
     dead = np.array([True, True, True, False, False, False])
     found = weigh_names(z, dead, np.ones(6, np.int64), has_rcodes=True)
-    assert found.tolist() == pytest.approx([-0.25, 1.0, 3.0, -0.25, 1.0, 2.0])
+    assert found.tolist() == pytest.approx([-0.5, 0.75, 3.0, -0.25, 1.0, 1.25])
 
 
 def test_suffixes_count_for_labels_that_may_be_odd() -> None:
     z, none = np.array([-0.1, 0.0, 0.0, 9.0]), np.zeros(4, np.bool_)
     suffixes = np.array([9, 1, 3, 99])
     found = weigh_names(z, none, suffixes, has_rcodes=False)
-    assert found.tolist() == pytest.approx([-0.25, -0.25, -0.25 + 2 * 0.8, 3.0 + 6 * 0.8])
+    assert found.tolist() == pytest.approx([-0.15, -0.15, -0.15 + 2 * 0.8, 1.0 + 6 * 0.8])
 
 
 def test_points_by_length() -> None:

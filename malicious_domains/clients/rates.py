@@ -1,0 +1,86 @@
+"""Bounds of rates that are estimated from counted client-days.
+
+The bounds are those of C. J. Clopper and E. S. Pearson ("The use of confidence or fiducial limits
+illustrated in the case of the binomial", Biometrika 26, 1934) for a rate, and of the beta-binomial
+distribution with H. Jeffreys' prior for the number of events among days to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp, lgamma, log, log1p
+
+
+def upper_bound(events: int, days: int, confidence: float = 0.95) -> float:
+    """Return the one-sided upper bound of a rate of which `events` were seen in `days`.
+
+    No event in n days leaves about 3/n (the rule of three):
+
+    >>> round(upper_bound(0, 1000), 5)
+    0.00299
+    >>> round(upper_bound(2, 385), 4)
+    0.0163
+    """
+    if events >= days:
+        return 1.0
+    return _solve(lambda rate: _at_most(events, days, rate) > 1 - confidence)
+
+
+def most_events(
+    events: int, days: int, further: int, confidence: float = 0.95, dispersion: float = 1.0
+) -> int:
+    """Return the number that events among `further` days exceed with at most 1 - confidence.
+
+    dispersion: the variance of the counts of single days as a multiple of the binomial one, at
+    least 1; the days that were seen count for so much less.
+
+    >>> most_events(0, 1000, 1000)
+    2
+    >>> most_events(5, 1000, 2000)
+    22
+    """
+    seen, total = events / dispersion + 0.5, days / dispersion + 1.0
+    other, cumulated = total - seen, 0.0
+    start = _log_beta(seen, other)
+    for count in range(further + 1):
+        ways = lgamma(further + 1) - lgamma(count + 1) - lgamma(further - count + 1)
+        cumulated += exp(ways + _log_beta(count + seen, further - count + other) - start)
+        if cumulated >= confidence:
+            return count
+    return further
+
+
+def least_rate(days: int) -> float:
+    """Return the smallest rate that clean days can show: 3/n, by the rule of three.
+
+    >>> least_rate(3000)
+    0.001
+    """
+    return 3 / days if days else 1.0
+
+
+def _at_most(events: int, days: int, rate: float) -> float:
+    """Return the probability of at most `events` among `days`, by the binomial distribution."""
+    if rate <= 0.0:
+        return 1.0
+    if rate >= 1.0:
+        return 0.0
+    logs = (
+        lgamma(days + 1) - lgamma(k + 1) - lgamma(days - k + 1) + k * log(rate)
+        + (days - k) * log1p(-rate)
+        for k in range(events + 1)
+    )  # fmt: skip
+    return sum(map(exp, logs))
+
+
+def _solve(below: Callable[[float], bool]) -> float:
+    """Return where a condition on a rate ceases to hold, to within 1e-12, by bisection."""
+    low, high = 0.0, 1.0
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(middle) else (low, middle)
+    return high
+
+
+def _log_beta(a: float, b: float) -> float:
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
