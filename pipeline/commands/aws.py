@@ -80,5 +80,19 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
     return DONE
 
 
-for part in (package, deploy):
+@command("protect", "aws protect --stage dev", extra="all")
+@option("--stage STAGE", "Stage, as in lambda_app/.chalice/config.json.", default="dev")
+def protect(stage: str) -> int:
+    """Throttle an API that `chalice deploy` made, and give its own errors CORS headers.
+
+    An unknown path becomes 404. `deploy` does the same after each deployment.
+    """
+    from ..release import deploy, gateway, stage_settings
+
+    settings, _ = stage_settings.read_stage(stage)
+    print(gateway.protect_api(deploy.STATE, stage, settings.origins))
+    return DONE
+
+
+for part in (package, deploy, protect):
     aws.add_command(part)

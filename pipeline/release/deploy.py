@@ -25,7 +25,7 @@ from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
 
-from . import ReleaseError, manifest, snapshot
+from . import ReleaseError, gateway, manifest, snapshot
 from .local_server import APP, chalice_command
 from .smoke import KEY, WAIT, SmokeError, StageSettings, smoke_test
 from .snapshot import StageSnapshot, hash_code
@@ -68,6 +68,7 @@ def deploy_stage(
             _run_chalice(project, "deploy", "--stage", stage)
         if snapshot.read_deployed_hash(stage) != hash_code(zipped.read_bytes()):
             raise ReleaseError("Lambda does not run the zip that was packaged")
+        print_status(f"gateway  {gateway.protect_api(state, stage, settings.origins)}")
         address = url or snapshot.read_url(state, stage)
         print_status(f"smoke    {smoke_test(address, expected, wait, settings)}")
     except BaseException as error:  # Ctrl-C too

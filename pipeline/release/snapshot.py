@@ -19,7 +19,7 @@ from .aws import CONFIG, translate_aws_errors
 
 APP_NAME = "malicious-domains"  # in .chalice/config.json
 _SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")
-_STAGE = "api"  # in API Gateway, not in Chalice
+API_STAGE = "api"  # in API Gateway, not in Chalice
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class StageSnapshot:
                     FunctionName=self.function, ReservedConcurrentExecutions=self.concurrency
                 )
             change = {"op": "replace", "path": "/deploymentId", "value": self.deployment}
-            apis.update_stage(restApiId=self.api, stageName=_STAGE, patchOperations=[change])
+            apis.update_stage(restApiId=self.api, stageName=API_STAGE, patchOperations=[change])
 
 
 def name_function(stage: str) -> str:
@@ -80,7 +80,7 @@ def read_deployed_hash(stage: str) -> str | None:
 
 def read_url(state: Path, stage: str) -> str:
     """Return the URL that Chalice recorded for a stage; raise ReleaseError."""
-    return str(_find_resource(state, stage, "rest_api")["rest_api_url"])
+    return str(find_resource(state, stage, "rest_api")["rest_api_url"])
 
 
 def take_snapshot(state: Path, stage: str) -> StageSnapshot | None:
@@ -93,9 +93,9 @@ def take_snapshot(state: Path, stage: str) -> StageSnapshot | None:
     if function is None:
         return None
     name, settings = name_function(stage), function["Configuration"]
-    api = _find_resource(state, stage, "rest_api")
+    api = find_resource(state, stage, "rest_api")
     with translate_aws_errors(name):
-        routes = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=_STAGE)
+        routes = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=API_STAGE)
     variables = settings.get("Environment", {}).get("Variables", {})
     return StageSnapshot(
         function=name,
@@ -138,7 +138,7 @@ def _read_code(function: dict[str, Any], kept: Path) -> bytes:
     return answer.content
 
 
-def _find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
+def find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
     """Return Chalice's record of a resource that it made for a stage."""
     path = state / f"{stage}.json"
     try:
