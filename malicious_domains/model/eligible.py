@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from ..names.errors import Invalid
 from ..names.parse import Name
-from ..names.public_suffix import packaged_zones
 
 BARE = "bare"  # a label without a dot, such as browsers' probes and NetBIOS names
 NO_NAME = "no_name"  # not one domain name
-NO_TLD = "no_tld"  # google.com.contoso: it ends in a search suffix, not a top-level domain
 AUTODISCOVERY = "autodiscovery"  # asked for by programs in every network
 # The first labels of such names; NXDOMAIN for one says nothing about the domain beneath.
 DISCOVERY_LABELS = ("wpad", "isatap", "teredo", "autodiscover")
@@ -22,25 +20,18 @@ ROUTE53_KEYS = {
     "client": "srcaddr", "query": "query_name", "ts": "query_timestamp", "code": "rcode",
     "qtype": "query_type", "act": "firewall_rule_action",
 }  # fmt: skip
-# Not in the internet's root, but used by malware: Namecoin's and Emercoin's.
-_OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 
 
 def skip_reason(name: Name | Invalid) -> str:
     """Return why a log's name (from Scorer.try_parse) is not scored; "" if it is.
 
     >>> from malicious_domains.names.parse import parse
-    >>> skip_reason(parse("google.com")), skip_reason(parse("google.com.contoso"))
-    ('', 'no_tld')
+    >>> skip_reason(parse("google.com")), skip_reason(parse("google"))
+    ('', 'bare')
     """
     if isinstance(name, Invalid):
         return name.reason if name.status == "skipped" else NO_NAME
-    if name.bare:
-        return BARE
-    known = (
-        "." in name.suffix or name.suffix in packaged_zones().rules or name.suffix in _OTHER_ROOTS
-    )
-    return "" if known else NO_TLD
+    return BARE if name.bare else ""
 
 
 def is_discovery(host: str) -> bool:

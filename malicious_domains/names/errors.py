@@ -53,7 +53,7 @@ class InvalidDomain(MaliciousDomainsError, ValueError):
 class Skipped(InvalidDomain):
     """A valid name that the model cannot score.
 
-    `reason` is one of reverse, special_use, service, script, placeholder, comment.
+    `reason` is one of reverse, special_use, no_tld, service, script, placeholder, comment.
     """
 
     status = "skipped"

@@ -71,13 +71,22 @@ def to_ascii(label: str) -> str:
 
 
 def check_script(label: str) -> None:
-    """Raise Skipped unless a label in Punycode is in Latin script, which the model has learned."""
+    """Raise Skipped unless a label in Punycode is in Latin script, which the model has learned.
+
+    Raises InvalidDomain for an A-label that Punycode does not give back (RFC 5891, 5.4), or that
+    stands for ASCII alone, for capitals, or for a label that looks like an A-label itself.
+    """
     import unicodedata
 
     try:
         text = label[4:].encode("ascii").decode("punycode")
+        again = text.encode("punycode").decode("ascii")
     except (UnicodeError, OverflowError) as error:  # the latter from Python 3.13 on
         raise InvalidDomain("idn", f"{label!r} is no valid international name") from error
+    capitals = any(character.istitle() and character.casefold() != character for character in text)
+    if again != label[4:] or text.isascii() or capitals or text[2:4] == "--":
+        message = f"{label!r} is no valid international name: it stands for {quote_text(text)}"
+        raise InvalidDomain("idn", message)
     for character in text:
         name = unicodedata.name(character, "UNNAMED")
         if not (character.isascii() or character == "·" or name.startswith("LATIN ")):

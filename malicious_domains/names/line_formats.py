@@ -30,6 +30,15 @@ _IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
 # 10:00:00 is a time, no address.
 _IPV6 = r"(?=\S*::|(?:\S+:){7})[0-9a-f:.]+(?:%\w+)?"
 _HOSTS = re.compile(rf"(?:{_IPV4}|{_IPV6})\s+(\S.*)")
+_ADDRESS = rf"(?:{_IPV4}|\d{{1,3}}(?:\[\.\]\d{{1,3}}){{3}}|{_IPV6})"
+# A comparison of a STIX pattern: an object's path, a comparison operator, a value.
+_STIX = re.compile(
+    r"\[?\s*[a-z0-9-]+:[a-z0-9_.'\[\]*-]+\s*(?:not\s+)?"
+    r"(?:[!<>]?=|<>|[<>]|(?:in|like|matches|issubset|issuperset|exists)\b).*'.*",
+    re.DOTALL,
+)
+_STIX_NAME = re.compile(r"\b(?:domain-name|url|email-addr):value\s*(?:=\s*'((?:[^'\\]|\\.)*)')?")
+_NAMELESS_RULE = re.compile(r"(?:@@)?(?:/(?=\S*?[\\^$*+?()|\[\]])\S*/(?:\$\S*)?|\*?\$[~a-z].*)")
 _DNSMASQ = re.compile(r"-{0,2}(?:address|server|local|ipset|nftset|rebind-domain-ok)=/(.*)/[^/]*")
 _WINDOWS = re.compile(r"(?:\(\d+\)[^()\s]+)*\(0\)")
 _RPZ_TRIGGER = re.compile(r".*\.rpz-(?:client-ip|ip|nsip|nsdname)")
@@ -41,8 +50,11 @@ _STAMP = (
 _FORMATS = tuple(
     re.compile(form)
     for form in (
-        rf"(?:@@)?\|\|?({_TOKEN})\^?\|?(?:\$\S*)?",  # ||x^$third-party of ad blockers
-        rf"(?:@@)?({_TOKEN})\^\|?(?:\$\S*)?",
+        rf"(?:@@)?\|\|?({_TOKEN})(?:\^\S*?)?\|?(?:\$.*)?",  # ||x^$third-party of ad blockers
+        rf"(?:@@)?({_TOKEN})\^\|?(?:\$.*)?",
+        rf"(?:@@)?{_DOTTED}\$~?[a-z][a-z0-9_-]*(?:[=,].*)?",
+        rf"{_DOTTED}\s*\|\s*(?:{_ADDRESS}|\d{{1,5}})",  # MISP's domain|ip, hostname|port
+        rf"{_ADDRESS}\s*\|\s*{_DOTTED}",
         rf"local-zone:\s*[\"']?({_TOKEN})[\"']?(?:\s+[a-z_]+)?",  # Unbound
         rf"local-data:\s*[\"']({_TOKEN})\s[^\"']*[\"']",
         rf"domain-insecure:\s*[\"']?({_TOKEN})[\"']?",
@@ -128,8 +140,12 @@ def _match_format(text: str) -> str:
     """Return the name in a text of a known format, or the text as it is."""
     if _COSMETIC.search(text):
         raise InvalidDomain("list_row", f"a rule that hides parts of pages: {quote_text(text)}")
+    if _NAMELESS_RULE.fullmatch(text):
+        raise InvalidDomain("list_row", f"a rule without a host name: {quote_text(text)}")
+    if _STIX.fullmatch(text):
+        return _read_stix_pattern(text)
     if hosts := _HOSTS.fullmatch(text):
-        return _read_hosts_line(hosts[1].split())
+        return _read_hosts_line(hosts[1].partition("#")[0].split())
     if dnsmasq := _DNSMASQ.fullmatch(text):
         return _check_rule(_check_single(dnsmasq[1].split("/")))
     for form in _FORMATS:
@@ -144,8 +160,27 @@ def _read_hosts_line(names: list[str]) -> str:
     if all(re.fullmatch(r"[\w-]+", name) for name in names):
         message = f"{quote_text(' '.join(names))}: a name of the local network alone"
         raise Skipped("special_use", message)
+    names = list(dict.fromkeys(name.removesuffix(".") for name in names))
     local = [x for x in names if "." not in x or x.rpartition(".")[2] in SPECIAL]
-    return names[0] if len(local) == len(names) else _check_single(names)
+    if len(local) == len(names):
+        return max(names, key=lambda name: "." in name)
+    full = [name for name in names if name not in local]
+    aliases = all(x.partition(".")[0] == full[0].partition(".")[0] for x in local)
+    return _check_single(full if aliases else names)
+
+
+def _read_stix_pattern(text: str) -> str:
+    """Return the one name, URL or address of mail that a STIX pattern compares with."""
+    names = dict.fromkeys(match[1] for match in _STIX_NAME.finditer(text))
+    if len(names) > 1:
+        message = f"a STIX pattern of {len(names)} names, not one: {quote_text(text)}"
+        raise InvalidDomain("several", message)
+    (name,) = names or (None,)
+    if name is None:
+        message = f"a STIX pattern that no single name equals: {quote_text(text)}"
+        raise InvalidDomain("list_row", message)
+    url = re.match(r"\S+?://[^/?#]+", name)  # its path may have quotes
+    return url[0] if url else name
 
 
 def _check_single(names: list[str]) -> str:

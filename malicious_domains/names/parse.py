@@ -57,6 +57,8 @@ def parse(text: str, zones: Zones | None = None) -> Name:
         _skip_suffix(host, suffix)
     if suffix[0] <= "9" and re.fullmatch(NUMBER, suffix):  # no rule ends in a number
         raise InvalidDomain("address", ADDRESS)
+    if not public_suffix.is_known(suffix):
+        _skip_unknown(host, suffix)
     if "_" in host or "\\" in host:
         _check_characters(host, label, suffix)
     if label.startswith("xn--"):
@@ -97,6 +99,13 @@ def _check_characters(host: str, label: str, suffix: str) -> None:
             if special.has_service_label(part):
                 special.skip_service(host)
             raise InvalidDomain("characters", f"{quote_text(part)}: {what} has no underscore")
+
+
+def _skip_unknown(host: str, suffix: str) -> NoReturn:
+    from .special import skip_unknown
+
+    _check_characters(host, "", suffix)
+    skip_unknown(host, suffix)
 
 
 def _skip_suffix(host: str, suffix: str) -> NoReturn:

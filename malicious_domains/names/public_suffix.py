@@ -39,6 +39,9 @@ _LOCAL = (
 # By such a suffix: the reason code.
 SPECIAL = dict.fromkeys(_REVERSE, "reverse") | dict.fromkeys(_LOCAL, "special_use")
 
+# Not in the internet's root, but used by malware: Namecoin's and Emercoin's.
+_OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
+
 _ZONE = r"(?:(?:[a-z0-9_-]{1,63}|\*)\.)+[a-z0-9-]{1,63}"
 
 Rules = dict[str, int]  # a rule without its "*.", and its kind
@@ -86,6 +89,15 @@ def split_host(host: str, zones: Zones | None = None) -> tuple[str, str, str]:
         label, _, rest = rest.partition(".")
         return label, rest, ""
     return _split_by_zones(host.split("."), zones or packaged_zones())
+
+
+def is_known(suffix: str) -> bool:
+    """Return whether a suffix from split_host() lies under a top-level domain that exists.
+
+    >>> is_known("co.uk"), is_known("contoso")
+    (True, False)
+    """
+    return "." in suffix or suffix in packaged_zones().rules or suffix in _OTHER_ROOTS
 
 
 def _split_by_zones(labels: list[str], zones: Zones) -> tuple[str, str, str]:

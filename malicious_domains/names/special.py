@@ -56,6 +56,14 @@ def skip_suffix(host: str, suffix: str) -> NoReturn:
     )
 
 
+def skip_unknown(host: str, suffix: str) -> NoReturn:
+    """Raise Skipped for a host under a top-level domain that does not exist."""
+    if has_service_label(host):
+        skip_service(host)
+    what = f"there is no top-level domain .{suffix}, but search suffixes and files end so"
+    raise Skipped("no_tld", f"{quote_text(host)}: {what}")
+
+
 def skip_service(host: str) -> NoReturn:
     """Raise Skipped for a service without a registrable label."""
     raise Skipped("service", f"{quote_text(host)} names a service, with no registrable label")

@@ -50,6 +50,7 @@ def expected(host: str) -> tuple[str, str, str]:
             line, zone = listed, found[2]
             break
     dropped = line in ASSIGNED and (private == zone or private.endswith(f".{zone}"))
+    dropped |= line is not None and f"*.{line.zone}" in REFERENCE._publicsuffix  # replaced
     if private != icann and not dropped and private.count(".") > zone.count("."):
         line, zone = None, private
     before = host[: -len(zone) - 1]

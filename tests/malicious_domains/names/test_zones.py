@@ -5,10 +5,13 @@ from __future__ import annotations
 import lzma
 import re
 from pathlib import Path
+from random import Random
+from string import ascii_lowercase, digits
 
 import pytest
 from publicsuffixlist import PublicSuffixList
 
+from malicious_domains import Score, Scorer
 from malicious_domains.names import public_suffix
 from malicious_domains.names.parse import InvalidDomain, Name, parse
 from tests.malicious_domains.names.zones import ASSIGNED, CHOSEN, LINES
@@ -104,6 +107,9 @@ def test_what_the_zones_change_for_legitimate_names(legitimate: list[str]) -> No
         ("bucket.s3.amazonaws.com", ("bucket", "s3.amazonaws.com", "")),
         ("bucket.s3.us-east-1.amazonaws.com", ("bucket", "s3.us-east-1.amazonaws.com", "")),
         ("xmqjtoevkbhrw.mooo.com", ("xmqjtoevkbhrw", "mooo.com", "")),
+        ("xmqjtoevkbhrw.eth.limo", ("xmqjtoevkbhrw", "eth.limo", "")),
+        ("blog.xmqjtoevkbhrw.user.fm", ("xmqjtoevkbhrw", "user.fm", "")),
+        ("bucket.nyc3.digitaloceanspaces.com", ("bucket", "nyc3.digitaloceanspaces.com", "")),
         ("www.xmqjtoevkbhrw.duckdns.org", ("xmqjtoevkbhrw", "duckdns.org", "")),
         ("a.xmqjtoevkbhrw.yi.org", ("xmqjtoevkbhrw", "yi.org", "")),
         ("xmqjtoevkbhrw.github.io", ("xmqjtoevkbhrw", "github.io", "")),
@@ -125,6 +131,88 @@ def test_what_the_zones_change_for_legitimate_names(legitimate: list[str]) -> No
 def test_what_is_judged(host: str, name: tuple[str, str, str]) -> None:
     assert parse(host) == Name(host, *name)
     assert not parse(host).bare
+
+
+HEX, BASE32, BASE36 = (
+    "0123456789abcdef",
+    "abcdefghijklmnopqrstuvwxyz234567",
+    ascii_lowercase + digits,
+)
+# Hosts as providers make them: {h7} stands for 7 hex digits, {t13} for 13 of base 32, {s12} for 12
+# of base 36, {d5} for 5 decimal digits, {w} for a word.
+FORMS = [
+    "{w}-{s7}-{t13}.eu-2.platformsh.site",
+    "www.{w}.{w}-{d4}-{s7}-{t13}.us-4.platformsh.site",
+    "{w}-{s7}-{t13}.eu.platform.sh",
+    "{w}-{s7}-{t13}.de-2.upsunapp.com",
+    "{w}-{s7}-{t13}.eu-5.upsun.app",
+    "{w}-{s7}-{t13}.eu-3.magentosite.cloud",
+    "{w}-{s7}-{t13}.gra1.webpaas.ovh.net",
+    "{w}-production-{h4}.up.railway.app",
+    "{w}-{w}-{h8}.koyeb.app",
+    "p01--{w}--{s12}.code.run",
+    "{w}--{w}--{s12}.addon.database.run",
+    "app-{h8}-{h4}-{h4}-{h4}-{h12}.cleverapps.io",
+    "b{s19}-mysql.services.clever-cloud.com",
+    "{w}-{w}-{s6}.laravel.cloud",
+    "{w}-{w}-{s12}.on-vapor.com",
+    "sb-{s20}.vercel.run",
+    "{w}-{h4}-3000.prg1.zerops.app",
+    "{h8}-{h4}-{h4}-{h4}-{h12}.id.repl.co",
+    "{h20}.fra.appwrite.run",
+    "{w}-{h10}.strapiapp.com",
+    "{w}-{w}-{s8}.leapcell.dev",
+    "{w}-{h12}.onporter.run",
+    "app-{d5}.on-aptible.com",
+    "{w}-{w}.{s6}.easypanel.host",
+    "{s6}.stackhero-network.com",
+    "seed-{h8}.{t20}.fmc.clusters.rdpa.co",
+    "{w}-{w}-{h8}.base44.app",
+    "app-{t11}.canva-apps.com",
+    "{w}--{h32}.web.val.run",
+    "staging-{w}-{s4}.encr.app",
+    "srv{d6}.hstgr.cloud",
+    "s{d9}.live-website.com",
+    "home-{d10}.app-ionos.space",
+    "{d3}-0-113-{d2}.cprapid.com",
+    "{w}-{w}.{d3}-0-113-{d2}.plesk.page",
+    "{h16}.dyndns.dappnode.io",
+    "{w}.svc.{h8}-{h4}-{h4}-{h4}-{h12}.us-east-1.triton.zone",
+    "{h8}-{h4}-{h4}-{h4}-{h12}.fr-par-2.baremetal.scw.cloud",
+    "d-{s12}.studio.cn-north-1.sagemaker.com.cn",
+    "d{s13}.cloudfront.net",
+    "{t16}.myfritz.net",
+    "{w}-{h12}.herokuapp.com",
+]
+
+
+def draw_host(form: str, random: Random) -> str:
+    """Fill in a form of FORMS."""
+    alphabets = {"h": HEX, "t": BASE32, "s": BASE36, "d": digits}
+
+    def fill(match: re.Match[str]) -> str:
+        if match[1] == "w":
+            return random.choice(["api", "main", "shop", "my-site", "staging", "helpful-owl"])
+        return "".join(random.choices(alphabets[match[1]], k=int(match[2])))
+
+    return re.sub(r"\{([a-z])(\d*)\}", fill, form)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_label_that_a_provider_makes_up_is_flagged(form: str) -> None:
+    random = Random(form)
+    scores = Scorer.load(operating_point=0.001).score_many(
+        draw_host(form, random) for _ in range(300)
+    )
+    scored = [score for score in scores if isinstance(score, Score)]
+    assert len(scored) == 300
+    assert [score for score in scored if score.label or not score.assigned] == []
+
+
+def test_no_provider_is_flagged_by_its_own_name() -> None:
+    hosts = [f"x.{line.zone.replace('*', 'x')}" for line in ASSIGNED]
+    scores = Scorer.load(operating_point=0.001).score_many(hosts)
+    assert [x for x in scores if not isinstance(x, Score) or x.label] == []
 
 
 def test_zones_of_a_setting() -> None:
