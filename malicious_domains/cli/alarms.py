@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _state = option("--state DIR", "Folder of `scan --state`.", "folder", type=FOLDER, required=True)
 _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
-_COLUMNS = ("id", "state", "client", "kind", "confidence", "score", "first_day", "last_day")
+_COLUMNS = ("id", "state", "client", "host", "kind", "confidence", "score", "first_day", "last_day")
 
 
 @group(
@@ -60,6 +60,8 @@ def _describe(alarm: KeptAlarm) -> dict[str, object]:
         "id": alarm.id,
         "state": alarm.state,
         "client": alarm.client or None,
+        "host": alarm.name or None,
+        "mac": alarm.host if alarm.host != alarm.client else None,
         "kind": alarm.kind,
         "confidence": alarm.confidence,
         "score": round(alarm.score, 4),

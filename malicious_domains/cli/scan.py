@@ -61,7 +61,14 @@ class ScanOptions(ScorerOptions):
     )
     not_clients: Path | None = option_field(
         "--not-clients FILE",
-        "List of resolvers, gateways and mail servers to leave out, one a line.",
+        "List of resolvers, gateways and mail servers to leave out, one a line: addresses, "
+        "networks (192.0.2.0/24), MAC addresses or names.",
+    )
+    hosts: tuple[Path, ...] = option_field(
+        "--hosts FILE",
+        "DHCP leases, for host names and MAC addresses: Zeek's dhcp.log, the log of dnsmasq or ISC "
+        "dhcpd, or dnsmasq.leases; may be repeated.",
+        multiple=True,
     )
     same_client: Path | None = option_field(
         "--same-client FILE",
@@ -111,7 +118,7 @@ class ScanOptions(ScorerOptions):
         """Return the clients' names, read from the files that were named."""
         from ..scan.client_names import ClientNames
 
-        return ClientNames.load(self.same_client, self.not_clients)
+        return ClientNames.load(self.same_client, self.not_clients, self.hosts)
 
 
 @command("scan", "scan /var/log/zeek/dns.log", extra="scan", options=ScanOptions)

@@ -38,6 +38,7 @@ def scan(
     chosen: Sequence[str] = (),
     not_clients: str | Path | None = None,
     same_client: str | Path | None = None,
+    hosts: Sequence[str | Path] = (),
     baseline: str | Path | None = None,
     state: str | Path | None = None,
     since: date | str | None = None,
@@ -50,9 +51,9 @@ def scan(
     paths: files, folders or patterns. form: the logs' format; None detects it. mapping: the
     columns of CSV, JSON or Parquet, by client, query, time, rcode and type. allow: files of names
     that are legitimate. dga_index: an index of generated names, which raise an alarm of their
-    own. state: a folder that keeps what was found; only what is new or worse is returned.
-    baseline: such a folder, too, but all alarms are returned. since: the first day to read, or
-    "last". The other options are those of the command.
+    own. hosts: files of DHCP leases. state: a folder that keeps what was found; only what is new
+    or worse is returned. baseline: such a folder, too, but all alarms are returned. since: the
+    first day to read, or "last". The other options are those of the command.
 
     Returns the clients' days with an alarm, the surest first, and what became of every line.
     Raises MaliciousDomainsError of any kind, and OSError.
@@ -68,7 +69,7 @@ def scan(
         model=ModelOptions(model, tuple(map(str, allow)), tuple(assigned), tuple(chosen)),
         jobs=jobs,
         memory=memory,
-        names=ClientNames.load(same_client, not_clients),
+        names=ClientNames.load(same_client, not_clients, hosts),
         state=Path(folder) if (folder := state or baseline) else None,
         tells_all=not state,
         since=since if since in (None, "last") else date.fromisoformat(str(since)),

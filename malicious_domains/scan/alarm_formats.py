@@ -25,7 +25,7 @@ from .terminal import (
 from .verdicts import FAMILY_KINDS
 
 CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
-_MORE_COLUMNS = ("known", "family_hint", "id", "state")
+_MORE_COLUMNS = ("known", "family_hint", "host", "mac", "id", "state")
 SHARED = "shared-oddity"
 _TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation Algorithms"}
 
@@ -39,7 +39,8 @@ def format_csv(findings: Findings) -> Iterator[str]:
             seen = [format_time(x.first_seen) or "", format_time(x.last_seen) or ""]
             cells = (alarm.kind, f"{alarm.score:.2f}", alarm.confidence, *seen, names)
             state = x.states.get(alarm.kind) or ("", "")
-            more = list_generators(x) if alarm.kind == KIND else "", name_families(x, alarm)
+            host = (visible(x.host.name), x.host.mac) if x.host else ("", "")
+            more = list_generators(x) if alarm.kind == KIND else "", name_families(x, alarm), *host
             yield format_csv_line(
                 False, visible(x.client), format_date(x.day) or "", *cells, *more, *state
             )
@@ -47,7 +48,7 @@ def format_csv(findings: Findings) -> Iterator[str]:
         cells = (SHARED, f"{y.labels:.2f}", y.confidence, *(seen or "" for seen in _seen(y)))
         names = " ".join(z.name for z in y.names[:MAX_NAMES])
         state = y.state or ("", "")
-        yield format_csv_line(False, "", "", *cells, names, "", "", *state)
+        yield format_csv_line(False, "", "", *cells, names, "", "", "", "", *state)
 
 
 def _describe_state(x: AlarmState | None) -> dict[str, str]:
@@ -86,7 +87,7 @@ def describe_finding(x: Finding) -> dict[str, Any]:
         },
         "alarms": [_describe_alarm(x, alarm) for alarm in x.alarms],
         "family_hint": x.families.as_json() if x.families else None,
-    }
+    } | ({"host": x.host._asdict()} if x.host else {})
 
 
 def _describe_alarm(x: Finding, alarm: Alarm) -> dict[str, Any]:
@@ -167,6 +168,13 @@ def _describe_alert(x: Finding, alarm: Alarm) -> dict[str, object]:
     more |= _label_state(x.states.get(alarm.kind))
     seen = (format_time(x.first_seen), format_time(x.last_seen) or format_date(x.day))
     source = {"address": x.client} | ({"ip": x.client} if _is_address(x.client) else {})
+    if x.host:
+        addresses = {
+            "ip": x.host.addresses[0],
+            "domain": x.host.name,
+            "mac": _format_mac(x.host.mac),
+        }
+        source = {key: value for key, value in addresses.items() if value} | source
     return {
         **_describe_common(
             alarm.kind, alarm.score, alarm.confidence, names, seen, explain_alarm(x, alarm), more
@@ -224,6 +232,11 @@ def _describe_common(
         },
         "labels": {"confidence": confidence} | (more or {}),
     }
+
+
+def _format_mac(mac: str) -> str:
+    """Return a MAC address as ECS has it, in upper case with hyphens."""
+    return mac.upper().replace(":", "-")
 
 
 def _is_address(text: str) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND
 from .alarm_formats import SHARED, name_families
-from .client_names import ClientNames
 from .findings import Finding, Findings, SharedLabels, StateSummary, find_last
 from .state import AlarmState, RaisedAlarm, State
 from .terminal import explain_alarm, explain_shared, list_generators
@@ -17,12 +16,12 @@ from .terminal import explain_alarm, explain_shared, list_generators
 _DAY = 86400
 
 
-def track_alarms(state: State, findings: Findings, names: ClientNames) -> Findings:
+def track_alarms(state: State, findings: Findings) -> Findings:
     """Keep the alarms in the state; return the findings with their ids and states."""
     states: dict[tuple[str, int, str], AlarmState] = {}
     alarms = [(x, alarm) for x in findings.alarmed if x.day is not None for alarm in x.alarms]
     for x, alarm in sorted(alarms, key=lambda pair: pair[0].day or 0):
-        raised = _describe(x, alarm, names)
+        raised = _describe(x, alarm)
         states[x.client, raised.day, alarm.kind] = state.raise_alarm(raised)
     alarmed = [
         replace(x, states={y.kind: states[x.client, x.day, y.kind] for y in x.alarms})
@@ -40,10 +39,11 @@ def track_alarms(state: State, findings: Findings, names: ClientNames) -> Findin
     )
 
 
-def _describe(x: Finding, alarm: Alarm, names: ClientNames) -> RaisedAlarm:
+def _describe(x: Finding, alarm: Alarm) -> RaisedAlarm:
     return RaisedAlarm(
-        host=names.identify(x.client),
+        host=(x.host and x.host.mac) or x.client,
         client=x.client,
+        name=x.host.name if x.host else "",
         kind=alarm.kind,
         day=x.day or 0,
         confidence=alarm.confidence,
@@ -60,7 +60,7 @@ def _track_shared(state: State, x: SharedLabels) -> SharedLabels:
         return x
     names = tuple(y.name for y in x.names)
     alarm = RaisedAlarm(
-        "", "", SHARED, int(last // _DAY), x.confidence, x.labels, explain_shared(x), "", names
+        "", "", "", SHARED, int(last // _DAY), x.confidence, x.labels, explain_shared(x), "", names
     )
     return x._replace(state=state.raise_alarm(alarm))
 

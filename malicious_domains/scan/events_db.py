@@ -267,15 +267,16 @@ class EventsDatabase:
         """Create query_counts of a SELECT of events, in one pass over the logs."""
         self._create("query_counts", QUERY_COUNTS, events=f"({events})")
 
-    def add_clients(self, names: ClientNames) -> None:
-        """Create clients: each address by its client's name."""
+    def add_clients(self, names: ClientNames) -> list[str]:
+        """Create clients: each address by its client's name; return entries that match none."""
         addresses = self._fetch_texts(
             "SELECT DISTINCT address FROM query_counts WHERE address IS NOT NULL"
         )
-        clients = [names.name_client(x) for x in addresses.tolist()]
-        left_out = np.array([x in names.left_out for x in clients], dtype=np.bool_)
-        client = np.array(clients, dtype=object)
+        texts = addresses.tolist()
+        client = np.array([names.name_client(x) for x in texts], dtype=object)
+        left_out = np.array([bool(names.find_entries(x)) for x in texts], dtype=np.bool_)
         self._create_of("clients", {"address": addresses, "client": client, "left_out": left_out})
+        return names.find_unmatched(addresses[left_out].tolist())
 
     def list_queries(self) -> NDArray[np.object_]:
         """Return the different names that were queried, in lower case, in order."""

@@ -12,6 +12,7 @@ from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND, GeneratorNames
 from ..families.likely_families import LikelyFamilies
 from ..names.dga_index import DgaMatch
+from .hosts import Host
 from .state import AlarmState
 
 MAX_SHARED = 100  # shared names, and clients of each, in a finding
@@ -83,6 +84,7 @@ class Finding:
     score: float  # of the surest alarm, as a multiple of its threshold
     generated: GeneratorEvidence | None = None  # if it raises an alarm
     families: LikelyFamilies | None = None  # of names without a known generator
+    host: Host | None = None  # what is known of the client
     states: Mapping[str, AlarmState] = field(default_factory=dict)  # by kind, if a state has them
 
     @property
@@ -204,6 +206,7 @@ class Findings:
     threshold: float  # of the running sum
     shared: SharedLabels | None = None
     busy_clients: dict[str, int] = field(default_factory=dict)  # not scored: rare labels in a day
+    unmatched: list[str] = field(default_factory=list)  # entries of --not-clients without a client
     rcode_counts: tuple[int, int] = (0, 0)  # queries that got NXDOMAIN, and any response code
     baseline: BaselineSummary | None = None
     state: StateSummary | None = None

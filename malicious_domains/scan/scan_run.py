@@ -106,7 +106,7 @@ def _keep(
     days = {day: (day + 1) * _DAY <= latest for day in database.list_days()}
     ended = state.count_ended()
     state.add_days(days)
-    tracked = track_alarms(state, findings, request.names)
+    tracked = track_alarms(state, findings)
     state.add_labels(database.list_own_labels())
     if not days or not tracked.state:
         return findings
@@ -118,7 +118,8 @@ def _keep(
 def _judge(
     database: EventsDatabase, request: Request, pool: OrderedPool, reading: Reading
 ) -> Findings:
-    database.add_clients(request.names)
+    names = request.names.add_leases(reading.leases)
+    unmatched = database.add_clients(names)
     queries = database.list_queries()
     with show_bar("names", len(queries), "name") as advance:
         hosts, log_odds = score_hosts(request.model, queries.tolist(), pool, advance)
@@ -141,12 +142,19 @@ def _judge(
     line_counts = database.count_lines()
     return Findings(
         # A day of names without a label to score has no counts.
-        alarmed=[x.to_finding(*counts.get((x.client, x.number), (0, 0, 0, 0))) for x in kept],
+        alarmed=[
+            replace(
+                x.to_finding(*counts.get((x.client, x.number), (0, 0, 0, 0))),
+                host=names.find_host(x.client),
+            )
+            for x in kept
+        ],
         shared=_find_shared(database, clients, request.thresholds),
         busy_clients=database.list_busy_clients(),
         line_counts=line_counts,
         clients=clients,
         days=days,
+        unmatched=unmatched,
         has_rcodes=has_rcodes,
         has_dates=has_dates,
         threshold=request.thresholds.thresholds(has_rcodes).random_looking,

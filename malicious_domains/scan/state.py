@@ -36,7 +36,7 @@ _SCHEMA = """
 CREATE TABLE labels (label TEXT PRIMARY KEY, first INTEGER, last INTEGER) WITHOUT ROWID;
 CREATE TABLE days (day INTEGER PRIMARY KEY, complete INTEGER);
 CREATE TABLE alarms (
-    id TEXT PRIMARY KEY, host TEXT, client TEXT, kind TEXT, first INTEGER, last INTEGER,
+    id TEXT PRIMARY KEY, host TEXT, client TEXT, name TEXT, kind TEXT, first INTEGER, last INTEGER,
     confidence TEXT, score REAL, reported REAL, state TEXT, why TEXT, generator TEXT,
     until INTEGER, reason TEXT
 );
@@ -49,6 +49,22 @@ _QUIET = (
     "EXISTS (SELECT 1 FROM days WHERE complete AND day > max(last, coalesce(until, last)) "
     "AND day < ?)"
 )
+_ADD_ALARM = """
+INSERT INTO alarms VALUES (
+    :id, :host, :client, :name, :kind, :day, :day, :confidence, :score, :score, :state, :why,
+    :generator, NULL, NULL
+)
+"""
+_UPDATE_ALARM = """
+UPDATE alarms SET
+    client = :client, name = :name, last = max(last, :day), score = max(score, :score),
+    confidence = CASE WHEN confidence = 'high' THEN confidence ELSE :confidence END,
+    reported = CASE WHEN :is_news THEN max(coalesce(reported, 0), :score) ELSE reported END,
+    state = :state, why = CASE WHEN :day >= last THEN :why ELSE why END,
+    generator = coalesce(nullif(:generator, ''), generator),
+    until = CASE WHEN until >= :day THEN until END
+WHERE id = :id
+"""
 _NEVER = 1 << 40  # after every day
 _NOW = f"CASE WHEN {_QUIET} THEN '{ENDED}' WHEN until >= last THEN '{ACKNOWLEDGED}' ELSE state END"
 
@@ -61,7 +77,8 @@ class RaisedAlarm(NamedTuple):
     """An alarm of a client's day, as a scan finds it."""
 
     host: str  # what stays the same of the client: its MAC address if known, else its name
-    client: str  # its name now
+    client: str  # its address or name now
+    name: str  # its host's name, "" if unknown
     kind: str
     day: int
     confidence: str
@@ -87,7 +104,9 @@ class KeptAlarm(NamedTuple):
     """An alarm of the state; host and names as in RaisedAlarm."""
 
     id: str
+    host: str
     client: str
+    name: str
     kind: str
     first: int
     last: int
@@ -222,16 +241,13 @@ class State:
         ).fetchone()
         if row is None or row[-1]:
             id, state = make_id(x.host, x.kind, x.day), NEW
-            self._connection.execute(
-                "INSERT INTO alarms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
-                [id, x.host, x.client, x.kind, x.day, x.day, x.confidence, x.score, x.score,
-                 NEW, x.why, x.generator],
-            )  # fmt: skip
+            self._connection.execute(_ADD_ALARM, x._asdict() | {"id": id, "state": NEW})
         else:
             id, state = row[0], _compare(x, *row[1:4])
             if self._raised.get(row[0]) in NEWS:  # on an earlier day of the same log
                 state = self._raised[row[0]]
-            self._update(id, state, x)
+            values = {"id": id, "state": state, "is_news": state in NEWS}
+            self._connection.execute(_UPDATE_ALARM, x._asdict() | values)
         self._raised[id] = state
         labels = [(name.partition(".")[0], id, name) for name in x.names]
         self._connection.executemany("INSERT OR IGNORE INTO alarm_names VALUES (?, ?, ?)", labels)
@@ -239,18 +255,6 @@ class State:
             "DELETE FROM labels WHERE label = ?", [(label,) for label, _, _ in labels]
         )
         return AlarmState(id, state)
-
-    def _update(self, id: str, state: str, x: RaisedAlarm) -> None:
-        self._connection.execute(
-            "UPDATE alarms SET client = ?, last = max(last, ?), score = max(score, ?), state = ?, "
-            "reported = CASE WHEN ? THEN max(coalesce(reported, 0), ?) ELSE reported END, "
-            "confidence = CASE WHEN confidence = 'high' THEN confidence ELSE ? END, "
-            "why = CASE WHEN ? >= last THEN ? ELSE why END, "
-            "generator = coalesce(nullif(?, ''), generator), "
-            "until = CASE WHEN until >= ? THEN until END WHERE id = ?",
-            [x.client, x.day, x.score, state, state in NEWS, x.score, x.confidence, x.day, x.why,
-             x.generator, x.day, id],
-        )  # fmt: skip
 
     def count_ended(self) -> int:
         """Return how many alarms have ended: a complete day without them followed."""
@@ -262,7 +266,7 @@ class State:
     ) -> list[KeptAlarm]:
         """Return the alarms, the last ones first: those of a client, a label or a generator."""
         filters = {
-            "? IN (client, host)": client,
+            "? IN (client, host, name)": client,
             "id IN (SELECT id FROM alarm_names WHERE ? IN (label, name))": label.lower(),
             "instr(lower(generator), ?)": generator.lower(),
         }
@@ -277,7 +281,7 @@ class State:
 
     def _select(self, where: str, values: Sequence[object]) -> list[KeptAlarm]:
         rows = self._connection.execute(
-            "SELECT id, client, kind, first, last, confidence, score, "
+            "SELECT id, host, client, name, kind, first, last, confidence, score, "
             f"{_NOW}, why, generator, until, reason FROM alarms WHERE {where} "
             "ORDER BY last DESC, confidence, client, kind, id",
             [_NEVER, *values],

@@ -9,6 +9,7 @@ from ..clients.client_day import Alarm
 from ..clients.finding_json import format_date, format_time
 from ..clients.generated_names import KIND
 from .findings import Finding, Findings, QueriedName, SharedLabels, StateSummary
+from .hosts import Host
 
 MAX_NAMES = 10  # of a client, on a screen and in a cell
 _MIN_CLIENTS = 3  # below, nobody can say what is common
@@ -126,6 +127,8 @@ def format_table(findings: Findings) -> Iterator[str]:
             head = f"{visible(x.client):<{width}}  {format_date(x.day) or '-':<10}  {x.score:>6.1f}"
             yield f"{head}  {x.confidence:<5}  {visible(explain_finding(x))}\n"
             yield f"{'':<{width}}  {visible(' '.join(list_strongest(x)))}\n"
+            if x.host:
+                yield f"{'':<{width}}  host {visible(format_host(x.client, x.host))}\n"
             if x.states:
                 alarms = ", ".join(f"{y.id} ({kind}, {y.state})" for kind, y in x.states.items())
                 yield f"{'':<{width}}  alarms {alarms}\n"
@@ -135,6 +138,16 @@ def format_table(findings: Findings) -> Iterator[str]:
             some = visible(", ".join(name.clients[:3]))
             more = f" and {name.client_count - 3:,} more" if name.client_count > 3 else ""
             yield f"  {name.name}  {name.client_count:,} clients: {some}{more}\n"
+
+
+def format_host(client: str, host: Host) -> str:
+    """Return what is known of a client beside its name.
+
+    >>> format_host("192.0.2.1", Host("00:1b:2c:3d:4e:5f", "laptop", ("192.0.2.1", "2001:db8::1")))
+    'laptop, 00:1b:2c:3d:4e:5f, 2001:db8::1'
+    """
+    others = (x for x in host.addresses if x != client)
+    return ", ".join(filter(None, [host.name, host.mac, *others]))
 
 
 def explain_shared(shared: SharedLabels) -> str:
@@ -178,6 +191,8 @@ def summarize(findings: Findings) -> Iterator[str]:
         yield summarize_baseline(findings)
     if findings.state:
         yield summarize_state(findings.state)
+    for entry in findings.unmatched:
+        yield f"--not-clients: {visible(entry)} is no client of the log"
     for client, labels in findings.busy_clients.items():
         yield explain_busy(client, labels)
 

@@ -75,7 +75,7 @@ def name_clients(queries: DataFrame, names: ClientNames) -> DataFrame:
         for batch in batches:
             addresses = [str(x) for x in to_texts(batch["address"])]
             clients = [names.name_client(x) for x in addresses]
-            left = [x in names.left_out for x in clients]
+            left = [bool(names.find_entries(x)) for x in addresses]
             columns = [batch["address"], pa.array(clients, _TEXT), pa.array(left, pa.bool_())]
             yield pa.RecordBatch.from_arrays(columns, ["address", "client", "left_out"])
 

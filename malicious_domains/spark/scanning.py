@@ -140,8 +140,17 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
         threshold=thresholds.thresholds(has_rcodes).random_looking,
         busy_clients=_find_busy(days) if (busiest or 0) > MAX_RARE_LABELS else {},
         scores=_find_quantile(verdicts, count),
+        unmatched=_find_unmatched(clients, request.names),
     )
     return ScanResult(alarms, findings, tables)
+
+
+def _find_unmatched(clients: DataFrame, names: ClientNames) -> list[str]:
+    """Return the entries of not_clients that no client matches."""
+    if not names.not_clients:
+        return []
+    rows = clients.where("left_out").select("address").collect()
+    return names.find_unmatched(str(x["address"]) for x in rows)
 
 
 def _order_alarms(verdicts: DataFrame, most: int | None) -> DataFrame:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import duckdb
 
 from ...inputs.signals import hold_signals, temporary_folder
+from ..hosts import Lease
 from . import delimited_logs, json_logs, prepare_input, table_files, text_logs
 from .column_names import check_mapping
 from .layout import Head, Layout, Opener
@@ -112,7 +113,8 @@ class Reading:
     "other_event" or "broken"; of the last two the other columns may hold anything.
 
     forms: each file's format, "empty" for one without lines. left_out: why files were left out.
-    damaged: why a part of a file could not be read. bytes: their size on the disk. Copies that
+    damaged: why a part of a file could not be read. bytes: their size on the disk. leases: the
+    hosts that Pi-hole's database knows, the last ones last. Copies that
     were made are kept until close(), or the end of the process.
     """
 
@@ -121,6 +123,7 @@ class Reading:
     left_out: dict[Path, str]
     damaged: dict[Path, str]
     bytes: int
+    leases: tuple[Lease, ...]
     _files: tuple[tuple[LogFile, Layout], ...]
     _folder: Path
 
@@ -157,7 +160,7 @@ def read_logs(source: Source, advance: Callable[[int], object] = lambda _: None)
 
 def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Reading:
     forms, left_out, damaged = dict[Path, str](), dict[Path, str](), dict[Path, str]()
-    files, size = [], 0
+    files, leases, size = [], list[Lease](), 0
     for path in source.paths:
         try:
             file = prepare_input.prepare_file(path, folder, advance)
@@ -165,6 +168,7 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
             if layout and layout.form == table_files.PIHOLE:
                 copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
                 table_files.copy_database(path, file.readable, copy, source.since)
+                leases += table_files.read_leases(file.readable)
                 file = replace(file, readable=copy)
         except ReadingError as error:
             if len(source.paths) == 1:
@@ -183,7 +187,7 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
     if source.since is not None:
         earlier = f"CASE WHEN why IS NULL AND time < {source.since} THEN 'earlier' ELSE why END"
         events = f"SELECT * REPLACE ({earlier} AS why) FROM ({events})"
-    return Reading(events, forms, left_out, damaged, size, tuple(files), folder)
+    return Reading(events, forms, left_out, damaged, size, tuple(leases), tuple(files), folder)
 
 
 # --- formats ---

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from ..hosts import Lease
 from . import sql
 from .column_names import choose_columns, map_columns
 from .delimited_logs import DelimitedLines
@@ -115,6 +116,27 @@ def copy_database(path: Path, database: Path, copy: Path, since: float | None) -
         ) from error
 
 
+def read_leases(database: Path) -> list[Lease]:
+    """Return the hosts of Pi-hole's tables network and network_addresses, the last ones last."""
+    with closing(_connect(database)) as connection, suppress(sqlite3.Error):  # of other versions
+        names = [
+            f"nullif({table}.name, '')"
+            for table in ("network_addresses", "network")
+            if "name" in _list_columns(connection, table)
+        ]
+        rows = connection.execute(
+            f"SELECT network_addresses.ip, hwaddr, coalesce({', '.join([*names, 'NULL', 'NULL'])}) "
+            "FROM network_addresses JOIN network ON network.id = network_id "
+            "ORDER BY network_addresses.lastSeen, network_addresses.ip"
+        )
+        return [x for x in (Lease.of(*row) for row in rows) if x.mac or x.name]
+    return []
+
+
+def _list_columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     """Open the database read-only; as an immutable file if its folder is read-only."""
     uri = path.resolve().as_uri()
@@ -132,7 +154,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _read_queries(
     path: Path, connection: sqlite3.Connection, since: float | None
 ) -> Iterator[tuple[object, ...]]:
-    present = {row[1] for row in connection.execute("PRAGMA table_info(queries)")}
+    present = _list_columns(connection, "queries")
     if not {"client", "domain", "timestamp"} <= present:
         raise ReadingError(
             f"{path}: an SQLite database without a table of queries, so not pihole-FTL.db; "
