@@ -123,7 +123,7 @@ def make_id(host: str, kind: str, first: int) -> str:
     """Return the id of an alarm, from its client, kind and first day.
 
     >>> make_id("10.0.0.23", "random-looking", 20418)
-    'f40a13b2d7'
+    '39368f5792'
     """
     return hashlib.sha256(f"{host}\0{kind}\0{first}".encode(errors="replace")).hexdigest()[:10]
 
