@@ -53,7 +53,7 @@ class LogContext:
 class Alarm(NamedTuple):
     """Evidence against a client's day."""
 
-    kind: str  # a field of KindThresholds, "shared-oddity", or "known" (generated_names.py)
+    kind: str  # a field of KindThresholds, or of suspicious_labels.py or generated_names.py
     score: float  # compare with the threshold of that kind
     confidence: str  # "high" or "low"
     names: tuple[int, ...]  # indices into ClientDay.labels, the strongest first
@@ -113,7 +113,9 @@ class AlarmThresholds:
     suspicious_from: float = 3.0  # log-odds from which a shared label is suspicious
     min_clients: int = 2  # clients that make a label shared
     max_share: float = 0.5  # of the clients; labels of more belong to the network
-    min_shared: int = 3  # suspicious shared labels that raise an alarm
+    min_shared: int = 3  # suspicious shared labels that are reported
+    outbreak_clients: int = 3  # that have suspicious labels in common
+    outbreak_names: int = 5  # that each of them has in common with the others
 
     def thresholds(self, has_rcodes: bool) -> KindThresholds:
         """Return those for a log with or without response codes."""

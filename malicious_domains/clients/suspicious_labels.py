@@ -7,7 +7,8 @@ import numpy as np
 from ..names.array_types import Bools, Floats, Ints
 from .client_day import Alarm, AlarmThresholds
 
-SHARED = "shared-oddity"  # the kind of the alarm
+SHARED = "shared-oddity"  # of labels that several clients share
+OUTBREAK = "outbreak"  # of clients that share several of them
 _DEFAULT = AlarmThresholds()
 
 

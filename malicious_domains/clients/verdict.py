@@ -14,7 +14,7 @@ from .cusum import find_highest_sum, weigh_lengths, weigh_names
 from .generated_names import KIND
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
-from .suspicious_labels import SHARED
+from .suspicious_labels import OUTBREAK, SHARED
 
 _SHARING = ("same-pieces", "same-end")  # kinds of names that share substrings
 SURE = ("random-looking", *_SHARING)  # kinds of high confidence
@@ -136,6 +136,8 @@ def alarm_strength(alarm: Alarm, log: LogContext, thresholds: AlarmThresholds = 
     """Return an alarm's score as a multiple of its threshold, which makes kinds comparable."""
     if alarm.kind == KIND:
         return alarm.score  # one name is enough
+    if alarm.kind == OUTBREAK:
+        return alarm.score / thresholds.outbreak_names
     if alarm.kind == SHARED:
         return alarm.score / thresholds.min_shared
     return alarm.score / _find_threshold(alarm.kind, log, thresholds)

@@ -10,6 +10,7 @@ from typing import Any
 from ..clients.client_day import Alarm
 from ..clients.finding_json import describe_alarm, describe_name, format_date, format_time
 from ..clients.generated_names import KIND, GeneratorNames
+from ..clients.suspicious_labels import OUTBREAK
 from ..scoring.output_formats import format_csv_line
 from .findings import Finding, Findings, SharedLabels, find_first, find_last
 from .state import AlarmState
@@ -101,6 +102,8 @@ def _describe_alarm(x: Finding, alarm: Alarm) -> dict[str, Any]:
         for name, i in zip(names, alarm.names, strict=True):
             name["known"] = [y._asdict() for y in x.generated.matches[i]]
         described["generators"] = [_describe_generator(y) for y in x.generated.generators]
+    if x.outbreak and alarm.kind == OUTBREAK:
+        described["clients"] = [*x.outbreak.clients]
     return {**described, "names": names}
 
 

@@ -15,6 +15,7 @@ engine makes a table of each, in this order. The second part is a scan's databas
 | baseline | label that is common from its first day on | label, day (the first one), last |
 | rare_labels | client, day and label that is worth a look | RARE_LABELS |
 | rare_counts, client_days | client and day | RARE_COUNTS, CLIENT_DAYS |
+| outbreak_labels, outbreaks | client, day and suspicious shared label | outbreaks.py |
 | generated | name of a known generator | query, is_chance (a legitimate name may be the same) |
 """
 
@@ -32,6 +33,7 @@ from ..clients.client_day import AlarmThresholds
 from ..inputs.signals import temporary_folder
 from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.errors import MaliciousDomainsError
+from . import outbreaks
 from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
 from .reading.sql import list_texts
@@ -197,6 +199,7 @@ SELECT label, suffix, log_odds, clients, allowed, labels.first_seen, labels.last
 FROM labels LEFT JOIN seen USING (label)
 WHERE clients >= $min_clients AND log_odds >= $suspicious_from
     AND (seen.first IS NULL OR seen.first >= labels.day)
+    AND label NOT IN (SELECT label FROM outbreaks)
 ORDER BY label
 """
 
@@ -366,6 +369,13 @@ class EventsDatabase:
         """Return the queries for generated names, by client and day."""
         rows = self._fetch(_GENERATED_QUERIES, {"common_from": common_from})
         return map(GeneratedQuery._make, rows)
+
+    def list_outbreaks(self, limits: Mapping[str, float]) -> list[outbreaks.OutbreakRow]:
+        """Create outbreak_labels and outbreaks, and return the rows of outbreaks."""
+        self._create("outbreak_labels", outbreaks.OUTBREAK_LABELS, **limits)
+        self._create("outbreak_pairs", outbreaks.OUTBREAK_PAIRS, **limits)
+        self._create("outbreaks", outbreaks.OUTBREAKS, **limits)
+        return [*map(outbreaks.OutbreakRow._make, self._fetch("FROM outbreaks"))]
 
     def list_shared(self, thresholds: AlarmThresholds) -> list[tuple[Any, ...]]:
         """Return the suspicious labels of several clients, as _SHARED_LABELS has them."""

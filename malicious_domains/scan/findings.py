@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND, GeneratorNames
+from ..clients.suspicious_labels import OUTBREAK
 from ..families.likely_families import LikelyFamilies
 from ..names.dga_index import DgaMatch
 from .hosts import Host
@@ -69,6 +70,15 @@ class GeneratorEvidence(NamedTuple):
         return (self.names[i] for i in sorted(numbers))
 
 
+class OutbreakEvidence(NamedTuple):
+    """Suspicious names that a client has in common with others on a day."""
+
+    alarm: Alarm  # its names are indices into `names`
+    names: tuple[QueriedName, ...]
+    labels: tuple[str, ...]  # of the names
+    clients: tuple[str, ...]  # all clients of the outbreak, this one too
+
+
 @dataclass(frozen=True)
 class Finding:
     """A client's day with its alarms."""
@@ -85,6 +95,7 @@ class Finding:
     generated: GeneratorEvidence | None = None  # if it raises an alarm
     families: LikelyFamilies | None = None  # of names without a known generator
     host: Host | None = None  # what is known of the client
+    outbreak: OutbreakEvidence | None = None  # if it is part of one
     states: Mapping[str, AlarmState] = field(default_factory=dict)  # by kind, if a state has them
 
     @property
@@ -97,6 +108,8 @@ class Finding:
         names = self.rare_names
         if self.generated and alarm.kind == KIND:
             names = self.generated.names
+        if self.outbreak and alarm.kind == OUTBREAK:
+            names = self.outbreak.names
         return [names[i] for i in alarm.names]
 
     @property
@@ -111,7 +124,8 @@ class Finding:
 
     @property
     def _names(self) -> tuple[QueriedName, ...]:
-        return self.rare_names + (self.generated.names if self.generated else ())
+        others = (x.names for x in (self.generated, self.outbreak) if x)
+        return sum(others, start=self.rare_names)
 
     @property
     def nxdomain_names(self) -> int:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
 from ..clients import generated_names
-from ..clients.client_day import AlarmThresholds, LogContext
-from ..clients.verdict import alarm_strength, rank_alarms
 from ..names.dga_index import DgaIndex, DgaMatch
 from .events_db import NO_DAY, EventsDatabase
 from .findings import GeneratorEvidence, IndexSummary, QueriedName
-from .verdicts import Batch, ClientDayVerdict
 
 _EPOCH = date(1970, 1, 1)
 Matches = Mapping[str, tuple[DgaMatch, ...]]  # by query
-Evidence = Mapping[tuple[str, int], GeneratorEvidence]  # by client and day
 
 
 def match_queries(database: EventsDatabase, index: DgaIndex, queries: Sequence[str]) -> Matches:
@@ -28,7 +23,9 @@ def match_queries(database: EventsDatabase, index: DgaIndex, queries: Sequence[s
     return matches
 
 
-def find_evidence(database: EventsDatabase, matches: Matches, common_from: int) -> Evidence:
+def find_evidence(
+    database: EventsDatabase, matches: Matches, common_from: int
+) -> dict[tuple[str, int], GeneratorEvidence]:
     """Return the clients' days with evidence of a generator.
 
     common_from: the clients from which on a name that resolves is common.
@@ -49,25 +46,6 @@ def find_evidence(database: EventsDatabase, matches: Matches, common_from: int) 
                 alarm, tuple(generators), tuple(names), tuple(known)
             )
     return evidence
-
-
-def add_evidence(
-    batches: Iterable[Batch], evidence: Evidence, log: LogContext, thresholds: AlarmThresholds
-) -> Iterator[Batch]:
-    """Yield the same days with these alarms too; at last, days that had no verdict."""
-    left = dict(evidence)
-
-    def add(day: ClientDayVerdict) -> ClientDayVerdict:
-        own = left.pop((day.client, day.number), None)
-        if own is None:
-            return day
-        alarms = rank_alarms([*day.alarms, own.alarm], log, thresholds)
-        score = alarm_strength(alarms[0], log, thresholds)
-        return replace(day, alarms=tuple(alarms), score=score, generated=own)
-
-    for batch in batches:
-        yield batch._replace(days=[*map(add, batch.days)])
-    yield Batch([], [add(ClientDayVerdict.empty(*key)) for key in [*left]])
 
 
 def summarize_index(database: EventsDatabase, index: DgaIndex, matches: Matches) -> IndexSummary:

@@ -28,10 +28,11 @@ from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .events_db import EventsDatabase
 from .findings import MAX_SHARED, Files, Findings, SharedLabels, SharedName
+from .outbreaks import find_outbreaks, list_limits
 from .reading.read_logs import Reading, Source, read_logs
 from .scored_hosts import score_hosts
 from .state import State, open_state
-from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, judge_batches
+from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, Evidence, add_evidence, judge_batches
 
 _DAY = 86400  # seconds
 _ROUNDS = 10  # in which alarms' labels of one day stop being common on the next ones
@@ -190,7 +191,7 @@ def _judge_days(
     few: the clients from which on a label that resolves is common.
     """
     database.select_rare_labels(few)
-    evidence = known_generators.find_evidence(database, matches, few) if matches else {}
+    evidence = _find_evidence(database, request.thresholds, log, few, matches)
     scores: list[float] = []
     with show_bar("days", database.count_days()[0], "day") as advance:
         batches = judge_batches(
@@ -202,8 +203,24 @@ def _judge_days(
             wanted=frozenset(evidence),
         )
         noted = _note_scores(batches, scores, advance)
-        judged = known_generators.add_evidence(noted, evidence, log, request.thresholds)
+        judged = add_evidence(noted, evidence, log, request.thresholds)
         return _select_days(judged, request.alarms_per_day), scores
+
+
+def _find_evidence(
+    database: EventsDatabase,
+    thresholds: AlarmThresholds,
+    log: LogContext,
+    few: int,
+    matches: known_generators.Matches,
+) -> Evidence:
+    """Return what speaks against clients' days beside their rare labels."""
+    generated = known_generators.find_evidence(database, matches, few) if matches else {}
+    limits = list_limits(thresholds, log)
+    shared = find_outbreaks(database.list_outbreaks(limits), thresholds)
+    return {
+        key: [x[key] for x in (generated, shared) if key in x] for key in {**generated, **shared}
+    }
 
 
 def _note_scores(

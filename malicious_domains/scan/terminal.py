@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from ..clients.client_day import Alarm
 from ..clients.finding_json import format_date, format_time
 from ..clients.generated_names import KIND
+from ..clients.suspicious_labels import OUTBREAK
 from .findings import Finding, Findings, QueriedName, SharedLabels, StateSummary
 from .hosts import Host
 
 MAX_NAMES = 10  # of a client, on a screen and in a cell
 _MIN_CLIENTS = 3  # below, nobody can say what is common
 _MAX_GENERATORS = 3  # in a sentence
+_MAX_CLIENTS = 3  # of an outbreak, in a sentence
 _MAX_NAME = 24  # characters of a name in a sentence
 
 REASONS = {  # why queries are skipped
@@ -76,8 +78,17 @@ def list_generators(finding: Finding) -> str:
     return "; ".join(texts[:_MAX_GENERATORS]) + more
 
 
+def _explain_outbreak(finding: Finding, names: list[QueriedName]) -> str:
+    clients = finding.outbreak.clients if finding.outbreak else ()
+    others = [x for x in clients if x != finding.client]
+    some = ", ".join(others[:_MAX_CLIENTS])
+    more = f" and {len(others) - _MAX_CLIENTS:,} more" if len(others) > _MAX_CLIENTS else ""
+    return f"{len(names)} odd names that other clients ask for, too ({some}{more})"
+
+
 _SENTENCES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
     KIND: lambda finding, _: f"known generator: {list_generators(finding)}",
+    OUTBREAK: _explain_outbreak,
     "random-looking": _explain_random,
     "same-pieces": lambda _, names: f"{len(names)} names are put together from the same pieces",
     "same-end": lambda _, names: f"{len(names)} names begin or end alike",
@@ -218,7 +229,7 @@ def summarize_days(findings: Findings) -> str:
         text += ", too few to tell what is usual there"
     return (
         f"{text}; 99.9% of the days' sums are at most {findings.quantile:.1f}, "
-        f"and {findings.threshold:.1f} is the cut"
+        f"and {findings.threshold:g} is the cut"
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
@@ -14,9 +14,11 @@ import numpy as np
 
 from ..clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
 from ..clients.generated_names import KIND
+from ..clients.suspicious_labels import OUTBREAK
 from ..clients.verdict import (
     LabelWeights,
     alarm_strength,
+    rank_alarms,
     score_ordered_day,
     select_alarms,
     weigh_labels,
@@ -26,11 +28,13 @@ from ..inputs.ordered_pool import OrderedPool
 from ..inputs.signals import temporary_folder
 from ..names.array_types import Floats
 from .events_db import NO_DAY, Columns
-from .findings import Finding, GeneratorEvidence, QueriedName
+from .findings import Finding, GeneratorEvidence, OutbreakEvidence, QueriedName
 
 LABELS_AT_ONCE = 50_000  # judged together, which is faster than day by day
 FAMILY_KINDS = ("random-looking", "same-pieces")  # alarms whose names show their generator
 _FAMILY_NAMES = 20  # of a client, the strongest ones
+# Evidence beside the rare labels, by client and day.
+Evidence = Mapping[tuple[str, int], Sequence[GeneratorEvidence | OutbreakEvidence]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class ClientDayVerdict:
     _suffixes: list[str]
     _families: LikelyFamilies | None
     generated: GeneratorEvidence | None = None  # if it raises an alarm
+    outbreak: OutbreakEvidence | None = None  # if it is part of one
 
     @classmethod
     def empty(cls, client: str, number: int) -> ClientDayVerdict:
@@ -62,8 +67,9 @@ class ClientDayVerdict:
 
     def list_alarm_labels(self) -> Iterator[str]:
         """Yield the labels of the alarms, but those of known generators."""
+        yield from self.outbreak.labels if self.outbreak else ()
         for alarm in self.alarms:
-            if alarm.kind != KIND:
+            if alarm.kind not in (KIND, OUTBREAK):
                 yield from (self._day.labels[i] for i in alarm.names)
 
     def to_finding(self, lines: int, labels: int, nxdomain_lines: int, rcode_lines: int) -> Finding:
@@ -86,7 +92,22 @@ class ClientDayVerdict:
             score=self.score,
             generated=self.generated,
             families=families,
+            outbreak=self.outbreak,
         )
+
+    def add(
+        self,
+        evidence: GeneratorEvidence | OutbreakEvidence,
+        log: LogContext,
+        thresholds: AlarmThresholds,
+    ) -> ClientDayVerdict:
+        """Return the verdict with one more alarm."""
+        alarms = rank_alarms([*self.alarms, evidence.alarm], log, thresholds)
+        score = alarm_strength(alarms[0], log, thresholds)
+        new = replace(self, alarms=tuple(alarms), score=score)
+        if isinstance(evidence, GeneratorEvidence):
+            return replace(new, generated=evidence)
+        return replace(new, outbreak=evidence)
 
 
 def judge_days(
@@ -138,6 +159,22 @@ def _suggest_families(
     indices = dict.fromkeys(i for x in alarms if x.kind in FAMILY_KINDS for i in x.names)
     strongest = [labels[i] for i in indices if labels[i] not in made][:_FAMILY_NAMES]
     return load_packaged().classify_client(strongest) if strongest else None
+
+
+def add_evidence(
+    batches: Iterable[Batch], evidence: Evidence, log: LogContext, thresholds: AlarmThresholds
+) -> Iterator[Batch]:
+    """Yield the same days with the alarms of the evidence too; at last, days without a verdict."""
+    left = dict(evidence)
+
+    def add(day: ClientDayVerdict) -> ClientDayVerdict:
+        for more in left.pop((day.client, day.number), ()):
+            day = day.add(more, log, thresholds)
+        return day
+
+    for batch in batches:
+        yield batch._replace(days=[*map(add, batch.days)])
+    yield Batch([], [add(ClientDayVerdict.empty(*key)) for key in [*left]])
 
 
 # --- batches of days, by several processes ---

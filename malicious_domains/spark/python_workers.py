@@ -20,7 +20,7 @@ from ..scan import scored_hosts
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
-from ..scan.verdicts import LABELS_AT_ONCE, judge_days
+from ..scan.verdicts import LABELS_AT_ONCE, ClientDayVerdict, Evidence, judge_days
 from ..scoring.model_options import ModelOptions, load_scorer
 from .row_places import to_texts
 
@@ -45,7 +45,15 @@ _NAME = pa.struct(
         "some_clients": pa.list_(_TEXT),
     }
 )
-_ALARM = pa.struct({"kind": _TEXT, "score": _NUMBER, "confidence": _TEXT, "names": pa.list_(_NAME)})
+_ALARM = pa.struct(
+    {
+        "kind": _TEXT,
+        "score": _NUMBER,
+        "confidence": _TEXT,
+        "clients": pa.list_(_TEXT),  # of an outbreak
+        "names": pa.list_(_NAME),
+    }
+)
 _COUNTS = pa.struct(dict.fromkeys(("queries", "labels", "new", "dead", "clients"), _COUNT))
 _LIKELY = pa.struct({"family": _TEXT, "probability": _NUMBER})
 _HINT = pa.struct({"answer": _TEXT, "families": pa.list_(_LIKELY), "unknown": _NUMBER})
@@ -139,9 +147,14 @@ def count_background(hosts: DataFrame) -> Background:
 
 
 def find_verdicts(
-    rare: DataFrame, days: DataFrame, log: LogContext, thresholds: AlarmThresholds, every: bool
+    rare: DataFrame,
+    days: DataFrame,
+    log: LogContext,
+    thresholds: AlarmThresholds,
+    evidence: Evidence,
+    every: bool,
 ) -> DataFrame:
-    """Return a row of VERDICT for each client's day with a rare label.
+    """Return a row of VERDICT for each client's day with a rare label, or with evidence beside.
 
     every: whether a day without an alarm has its description as well.
     """
@@ -152,11 +165,47 @@ def find_verdicts(
 
     def judge(batches: Batches) -> Results:
         for table in split_days(batches):
-            rows = _find_verdicts(table, log, thresholds, every)
+            rows = _find_verdicts(table, log, thresholds, evidence, every)
             yield from pa.Table.from_pylist(rows, schema=VERDICT).to_batches()
 
     ordered = rows.sortWithinPartitions("client", "day", first, "label")
-    return ordered.mapInArrow(judge, from_arrow_schema(VERDICT))
+    verdicts = ordered.mapInArrow(judge, from_arrow_schema(VERDICT))
+    if not evidence:
+        return verdicts
+    return verdicts.unionAll(_judge_common_days(days, log, thresholds, evidence))
+
+
+def _judge_common_days(
+    days: DataFrame, log: LogContext, thresholds: AlarmThresholds, evidence: Evidence
+) -> DataFrame:
+    """Return the verdicts on days with evidence and no rare label that is judged."""
+    alone = (F.col("rare_count").isNull()) | (F.col("rare_count") > MAX_RARE_LABELS)
+    some = days.where(alone & F.col("client").isin(sorted({client for client, _ in evidence})))
+    rows = []
+    for x in some.select("client", "day", "lines", "labels").collect():
+        if (x["client"], x["day"]) in evidence:
+            day = ClientDayVerdict.empty(x["client"], x["day"])
+            rows.append(_make_row(_add(day, evidence, log, thresholds), x["lines"], x["labels"]))
+    table = pa.Table.from_pylist(rows, schema=VERDICT)
+    return days.sparkSession.createDataFrame(table, from_arrow_schema(VERDICT))
+
+
+def _add(
+    day: ClientDayVerdict, evidence: Evidence, log: LogContext, thresholds: AlarmThresholds
+) -> ClientDayVerdict:
+    for x in evidence.get((day.client, day.number), ()):
+        day = day.add(x, log, thresholds)
+    return day
+
+
+def _make_row(day: ClientDayVerdict, lines: int, labels: int) -> dict[str, Any]:
+    """Return a row of VERDICT with the description of the day."""
+    return describe_finding(day.to_finding(lines, labels, 0, 0)) | _order(day)
+
+
+def _order(day: ClientDayVerdict) -> dict[str, Any]:
+    order = {"rank": day.score, "total": day.total, "number": day.number}
+    return order | {"low": day.confidence == "low"}
 
 
 def split_days(batches: Batches, at_once: int = LABELS_AT_ONCE) -> Iterator[pa.Table]:
@@ -176,18 +225,21 @@ def split_days(batches: Batches, at_once: int = LABELS_AT_ONCE) -> Iterator[pa.T
 
 
 def _find_verdicts(
-    table: pa.Table, log: LogContext, thresholds: AlarmThresholds, every: bool
+    table: pa.Table,
+    log: LogContext,
+    thresholds: AlarmThresholds,
+    evidence: Evidence,
+    every: bool,
 ) -> list[dict[str, Any]]:
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
     keys = ("client", "day", "lines", "different")
     rows = zip(*(columns[x].tolist() for x in keys), strict=True)
     whole = {(client, day): (lines, different) for client, day, lines, different in rows}
     verdicts = []
-    for day in judge_days(columns, log, thresholds):
-        finding = (
-            day.to_finding(*whole[day.client, day.number], 0, 0) if day.alarms or every else None
-        )
-        order = {"rank": day.score, "total": day.total, "number": day.number}
-        row = {"client": day.client, **(describe_finding(finding) if finding else {}), **order}
-        verdicts.append(row | {"low": day.confidence == "low"})
+    for rare in judge_days(columns, log, thresholds):
+        day = _add(rare, evidence, log, thresholds)
+        if day.alarms or every:
+            verdicts.append(_make_row(day, *whole[day.client, day.number]))
+        else:
+            verdicts.append({"client": day.client, **_order(day)})
     return verdicts

@@ -19,17 +19,25 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
-from ..scan import events_db
+from ..scan import events_db, outbreaks
 from ..scan.alarm_formats import describe_shared
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
-from ..scan.findings import MAX_SHARED, Findings, LineCounts, SharedLabels, SharedName
+from ..scan.findings import (
+    MAX_SHARED,
+    Findings,
+    LineCounts,
+    OutbreakEvidence,
+    SharedLabels,
+    SharedName,
+)
 from ..scoring.model_options import ModelOptions
 from . import python_workers
 from .python_workers import ALARM
 
-# The baseline, which only a scan on one machine has.
+# Labels of earlier days, which only a scan on one machine has.
 _NO_BASELINE = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS day WHERE false)"
+_NONE_SEEN = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS first WHERE false)"
 
 
 class SparkTables:
@@ -39,7 +47,7 @@ class SparkTables:
         """Take the session that has the tables."""
         self._spark = spark
         self._prefix = f"malicious_domains_{secrets.token_hex(4)}"
-        self._views = {"baseline": _NO_BASELINE}
+        self._views = {"baseline": _NO_BASELINE, "seen": _NONE_SEEN}
 
     def query(self, text: str, **values: object) -> DataFrame:
         """Return what a text of events_db selects."""
@@ -120,9 +128,13 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     whole, counts = tables.query(events_db.CLIENT_DAYS), tables.query(events_db.RARE_COUNTS)
     days = tables.keep("client_days", whole.join(counts, ["client", "day"], "left"))
     log = LogContext(has_rcodes, python_workers.count_background(hosts), number)
-    verdicts = python_workers.find_verdicts(rare, days, log, thresholds, every=most is not None)
+    evidence = _find_outbreaks(tables, thresholds, log)
+    verdicts = python_workers.find_verdicts(
+        rare, days, log, thresholds, evidence, every=most is not None
+    )
     tables.keep("judged", verdicts)
-    shared = _find_shared(labels, pairs, thresholds)
+    told = {label for own in evidence.values() for x in own for label in x.labels}
+    shared = _find_shared(labels.where(~F.col("label").isin(sorted(told))), pairs, thresholds)
     alarms = _order_alarms(verdicts, most)
     if shared:
         row = pa.Table.from_pylist([describe_shared(shared, number)], schema=ALARM)
@@ -151,6 +163,20 @@ def _find_unmatched(clients: DataFrame, names: ClientNames) -> list[str]:
         return []
     rows = clients.where("left_out").select("address").collect()
     return names.find_unmatched(str(x["address"]) for x in rows)
+
+
+def _find_outbreaks(
+    tables: SparkTables, thresholds: AlarmThresholds, log: LogContext
+) -> dict[tuple[str, int], list[OutbreakEvidence]]:
+    """Return the evidence of outbreaks by client and day; their rows alone leave the executors."""
+    if log.has_rcodes:
+        return {}
+    limits = outbreaks.list_limits(thresholds, log)
+    tables.sql("outbreak_labels", outbreaks.OUTBREAK_LABELS, **limits)
+    tables.sql("outbreak_pairs", outbreaks.OUTBREAK_PAIRS, **limits)
+    rows = tables.query(outbreaks.OUTBREAKS, **limits).collect()
+    evidence = outbreaks.find_outbreaks(map(outbreaks.OutbreakRow._make, rows), thresholds)
+    return {key: [x] for key, x in evidence.items()}
 
 
 def _order_alarms(verdicts: DataFrame, most: int | None) -> DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from malicious_domains.dga.listing import first_names
 from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scan import alarm_formats, scan_run, terminal
@@ -100,6 +101,24 @@ def test_a_simulated_day_has_the_same_alarms_row_for_row(
     assert len(said) == 3  # the crawler is told apart
     assert "2 broken" in said[0]
     assert not spark.catalog.listTables()
+
+
+def test_an_outbreak_without_codes_has_the_same_alarms(spark: SparkSession, tmp_path: Path) -> None:
+    """Some of its clients ask for no rare label."""
+    rows = [
+        f"{route53.MIDNIGHT + 600 * i},10.0.0.{i},{x}"
+        for i in range(20)
+        for x in ("a.de", "bbc.com")
+    ]
+    bots = [*first_names("ramnit", None, "2016-01-01", None, 12)]
+    rows += [
+        f"{route53.MIDNIGHT + 60 * i},10.0.0.{c},{x}" for c in (3, 4, 5) for i, x in enumerate(bots)
+    ]
+    log = tmp_path / "dns.csv"
+    log.write_text("\n".join(["time,client,query", *rows, f"{route53.MIDNIGHT},10.0.0.3,rare.org"]))
+    found, _ = on_spark(spark, log, tmp_path / "alarms")
+    assert found == single(log)[0]
+    assert [x["alarms"][0]["kind"] for x in found] == ["outbreak"] * 3
 
 
 def test_an_executor_that_is_killed_changes_nothing(
