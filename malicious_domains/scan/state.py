@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -142,9 +143,8 @@ def open_state(folder: Path, *, create: bool = True) -> Iterator[State]:
     except OSError as error:
         raise StateError(f"--state {folder}: {error.strerror}; choose another folder") from error
     try:
-        connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-        with closing(connection):
-            connection.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
+            _begin(connection)
             try:
                 _prepare(connection, folder)
                 yield State(connection)
@@ -153,13 +153,28 @@ def open_state(folder: Path, *, create: bool = True) -> Iterator[State]:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
     except sqlite3.Error as error:
-        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
         advice = (
             "wait for the scan that uses it"
-            if busy
+            if _is_busy(error)
             else "see that it may be written, that the disk has room, and that the file is whole"
         )
         raise StateError(f"--state {folder}: {FILE}: {error}; {advice}") from error
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Begin a transaction that writes; Ctrl-C ends the waiting for that of another process."""
+    deadline = time.monotonic() + _WAIT
+    while not connection.in_transaction:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+    connection.execute("PRAGMA busy_timeout = 60000")  # to commit: readers are quick
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path) -> None:

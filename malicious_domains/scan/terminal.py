@@ -237,6 +237,8 @@ def summarize_baseline(findings: Findings) -> str:
     """Return what a baseline left out."""
     assert findings.baseline
     labels, first, last = findings.baseline
+    if not findings.days:
+        return "baseline: no day was judged, so nothing was looked up or kept"
     if not findings.has_dates:
         return "baseline: the log tells no dates, so nothing was looked up or kept"
     if not labels:

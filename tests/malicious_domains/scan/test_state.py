@@ -19,6 +19,7 @@ import pytest
 
 from malicious_domains.dga.listing import first_names
 from malicious_domains.scan import scan, scan_run
+from malicious_domains.scan import state as state_module
 from malicious_domains.scan.findings import BaselineSummary, Findings
 from malicious_domains.scan.state import FILE, KeptAlarm, StateError, open_state
 from tests.helpers.commands import PIPELINE
@@ -324,6 +325,28 @@ def test_a_file_that_cannot_grow_stays_as_it_was(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert content(tmp_path) == before
+
+
+def test_a_state_in_use_is_waited_for_and_then_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_module, "_WAIT", 0.1)
+    with open_state(tmp_path):
+        failed = command("alarms", "list", "--state", tmp_path)
+    assert (failed.returncode, "wait for the scan that uses it" in failed.stderr) == (2, True)
+    assert command("alarms", "list", "--state", tmp_path).returncode == 0
+
+
+def test_the_report_names_alarms_and_hosts(tmp_path: Path) -> None:
+    log, leases, out = tmp_path / "dns.log", tmp_path / "leases", tmp_path / "report"
+    log.write_text(zeek(clean() + infected()))
+    leases.write_text(f"1764115200 00:1b:2c:3d:4e:5f {BOT} laptop *\n")
+    options = ("--state", tmp_path / "kept", "--hosts", leases, "--out", out)
+    assert command("scan", log, *options).returncode == 1
+    page = (out / "index.html").read_text()
+    assert all(x in page for x in (listed(tmp_path)[0].id, "laptop, 00:1b:2c:3d:4e:5f", "1 new"))
+    assert command("scan", log, *options).returncode == 0
+    assert "No client's day raised an alarm that is news" in (out / "index.html").read_text()
 
 
 def test_what_is_no_state_is_an_error(tmp_path: Path) -> None:
