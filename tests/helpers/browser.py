@@ -118,7 +118,7 @@ LIST = (
 
 def show_verdict(page: Page) -> None:
     """One name judged."""
-    expect(page.locator("#verdict")).to_contain_text("malicious")
+    expect(page.locator("#verdict")).to_contain_text("generated")
 
 
 def show_terms(page: Page) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.scoring import output_formats
 from pipeline.release.local_server import serve_app
 from tests.helpers.browser import drop, first_name, names_of_rows, opened, paste, start
+from tests.helpers.commands import run_here
 
 PATH = "malicious-domain-classifier"
 LIST = 'Domain,n\r\nfacebook.com,3\r\n"xmqjtoevkbhrw.ru",x\r\n\r\n-abc.com;y\r\nco.uk\r\n=1+1\r\n'
@@ -24,18 +28,18 @@ def downloaded(page: Page) -> str:
 
 def test_a_list_is_judged_sorted_and_downloaded(page: Page, language: Scorer) -> None:
     start(page, LIST)
-    names = ["facebook.com", "xmqjtoevkbhrw.ru", "-abc.com", "co.uk", "=1+1"]
+    names = ["facebook.com", "xmqjtoevkbhrw.ru", "-abc.com;y", "co.uk", "=1+1"]
     expect(page.locator("#summary")).to_have_text(
-        "5 names: 1 malicious, 2 legitimate, 0 skipped, 2 invalid."
+        "5 names: 1 generated, 0 unclear, 1 not generated, 0 skipped, 3 invalid."
     )
     assert names_of_rows(page) == names
-    page.get_by_role("button", name="P(malicious)").click()
-    header = page.get_by_role("columnheader", name="P(malicious)")
+    page.get_by_role("button", name="P(generated)").click()
+    header = page.get_by_role("columnheader", name="P(generated)")
     expect(header).to_have_attribute("aria-sort", "descending")
-    assert names_of_rows(page) == [*(names[i] for i in (1, 2, 0)), "co.uk", "=1+1"]
-    page.get_by_role("button", name="P(malicious)").click()
+    assert names_of_rows(page) == [names[1], names[0], *names[2:]]
+    page.get_by_role("button", name="P(generated)").click()
     expect(header).to_have_attribute("aria-sort", "ascending")
-    assert names_of_rows(page) == [*(names[i] for i in (0, 2, 1)), "co.uk", "=1+1"]
+    assert names_of_rows(page) == [names[0], names[1], *names[2:]]
     assert page.locator("[aria-sort]").count() == 1
 
 
@@ -55,26 +59,27 @@ def test_the_csv_is_that_of_the_command_score(page: Page, language: Scorer) -> N
     page.get_by_role("radio", name="Skipped").check()  # filter and order are the table's alone
     page.get_by_role("button", name="Name").click()
     assert downloaded(page) == as_score_writes(language, names)
+    page.get_by_text("How strict").click()
     page.get_by_label("Operating point").select_option("0.001")
-    expect(page.locator("#summary")).to_contain_text("1 malicious")
+    expect(page.locator("#summary")).to_contain_text("1 generated")
     assert downloaded(page) == as_score_writes(language.at(0.001), names)
 
 
 def test_the_table_is_filtered_by_verdict(page: Page) -> None:
     start(page, "facebook.com\nprinter.local\nxmqjtoevkbhrw.ru\nco.uk\nexample.com")
     expect(page.locator("#summary")).to_have_text(
-        "5 names: 1 malicious, 2 legitimate, 1 skipped, 1 invalid."
+        "5 names: 1 generated, 0 unclear, 2 not generated, 1 skipped, 1 invalid."
     )
     group = page.get_by_role("group", name="Show")
-    labels = ["All 5", "Malicious 1", "Legitimate 2", "Skipped 1", "Invalid 1"]
+    labels = ["All 5", "Generated 1", "Unclear 0", "Not generated 2", "Skipped 1", "Invalid 1"]
     assert group.locator("label").all_inner_texts() == labels
     for word, names in {
-        "malicious": ["xmqjtoevkbhrw.ru"],
-        "legitimate": ["facebook.com", "example.com"],
+        "generated": ["xmqjtoevkbhrw.ru"],
+        "not generated": ["facebook.com", "example.com"],
         "skipped": ["printer.local"],
         "invalid": ["co.uk"],
     }.items():
-        group.get_by_role("radio", name=word).check()
+        group.get_by_role("radio", name=re.compile(f"^{word}")).check()
         assert names_of_rows(page) == names
         expect(page.locator("#shown")).to_have_text(f"{len(names)} of 5 rows.")
     group.get_by_role("radio", name="invalid").press("ArrowRight")
@@ -84,12 +89,13 @@ def test_the_table_is_filtered_by_verdict(page: Page) -> None:
 
 def test_lines_of_a_file_that_hold_no_name_are_counted(page: Page, language: Scorer) -> None:
     lines = ["# a list of mine", "facebook.com", "0.0.0.0 xmqjtoevkbhrw.ru", "N/A"]
-    lines += ["Nov 26 10:00:01 dnsmasq[7]: query[A] example.com from 10.0.0.2"] * 3
+    lines += ["Nov 26 10:00:01 dnsmasq[7]: forwarded example.com to 10.0.0.2"] * 3
     drop(page, "block.log", f"{lines!r}.join('\\n')")
     expect(page.locator("#summary")).to_have_text("block.log: 7 lines read, not judged yet.")
     page.get_by_role("button", name="Judge the list").click()
     expect(page.locator("#summary")).to_have_text(
-        "7 lines: 1 malicious, 1 legitimate, 2 skipped, 3 invalid. 5 lines hold no name."
+        "7 lines: 1 generated, 0 unclear, 1 not generated, 2 skipped, 3 invalid. "
+        "5 lines hold no name."
     )
     assert names_of_rows(page) == ["facebook.com", "0.0.0.0 xmqjtoevkbhrw.ru"]
     expect(page.locator("#shown")).to_have_text("5 lines without a name: see Skipped and Invalid.")
@@ -161,7 +167,7 @@ def test_a_file_is_chosen_or_dropped(page: Page, tmp_path: Path) -> None:
     path.write_text("\ufeffhost,when\nfacebook.com,1\nexample.com,2\n", encoding="utf-8")
     page.get_by_label("Choose a file").set_input_files(path)
     field = page.get_by_label("Names, hosts or URLs, one a line")
-    expect(field).to_have_value("facebook.com\nexample.com")
+    expect(field).to_have_value("host,when\nfacebook.com,1\nexample.com,2\n")
     expect(page.locator("#summary")).to_have_text("names.csv: 2 lines read, not judged yet.")
     drop(page, "dropped.txt", "new Uint8Array([98, 98, 99])")
     expect(field).to_have_value("bbc")
@@ -175,3 +181,133 @@ def test_a_file_is_chosen_or_dropped(page: Page, tmp_path: Path) -> None:
     start(page, " \n")
     expect(error).to_have_text("No names yet: paste some, or choose a file.")
     expect(field).to_be_focused()
+
+
+ZEEK = (
+    "#separator \\x09\n#fields\tts\tid.orig_h\tquery\trcode\n#types\ttime\taddr\tstring\tcount\n"
+    "1.5\t10.0.0.1\tgoogle.com\t0\n1.6\t10.0.0.2\txmqjtoevkbhrw.ru\t3\n"
+)
+EVE = "".join(
+    json.dumps({"event_type": kind, "src_ip": "10.0.0.1", "dns": {"type": "query", "rrname": name}})
+    + "\n"
+    for kind, name in (("dns", "google.com"), ("dns", "xmqjtoevkbhrw.ru"))
+)
+BOTH = ["google.com", "xmqjtoevkbhrw.ru"]
+DNSMASQ = [
+    "Nov 26 10:00:01 dnsmasq[7]: query[A] google.com from 10.0.0.2",
+    "Nov 26 10:00:02 dnsmasq[7]: 12 10.0.0.2/53 query[AAAA] x.ru from 10.0.0.2",
+]
+# A text, the options of `score` for it, and the names of both.
+CASES: dict[str, tuple[str, list[str], list[str]]] = {
+    "numbered": ("1,google.com\n2,xmqjtoevkbhrw.ru\n", ["--column", "2"], BOTH),
+    "header": (
+        "client,query\n10.0.0.1,google.com\n10.0.0.2,xmqjtoevkbhrw.ru\n",
+        ["--column", "query"],
+        BOTH,
+    ),
+    "semicolons": ("query;n\ngoogle.com;1\nxmqjtoevkbhrw.ru;2\n", ["--column", "query"], BOTH),
+    "quotes": ('n,domain\n"1,5",google.com\n2,"xmqjtoevkbhrw.ru"\n', ["--column", "domain"], BOTH),
+    "line break in a cell": (
+        'note,host\n"a\nb",google.com\n,xmqjtoevkbhrw.ru\n',
+        ["--column", "host"],
+        BOTH,
+    ),
+    "tabs": ("10.0.0.1\tgoogle.com\n10.0.0.2\txmqjtoevkbhrw.ru\n", ["--column", "2"], BOTH),
+    "Zeek": (ZEEK, ["--column", "query"], BOTH),
+    "Suricata": (EVE, ["--field", "dns.rrname"], BOTH),
+    "other events": ('{"event_type":"flow"}\n' + EVE, ["--field", "dns.rrname"], BOTH),
+    "one a line": ("google.com\nxmqjtoevkbhrw.ru\n", [], BOTH),
+    "blocklist": (
+        "||google.com^\n||xmqjtoevkbhrw.ru^\n",
+        [],
+        ["||google.com^", "||xmqjtoevkbhrw.ru^"],
+    ),
+    "hosts": ("0.0.0.0 google.com\n0.0.0.0 x.ru\n", [], ["0.0.0.0 google.com", "0.0.0.0 x.ru"]),
+    "dnsmasq": ("\n".join(DNSMASQ), [], DNSMASQ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_page_reads_what_the_command_score_reads(page: Page, name: str) -> None:
+    text, options, names = CASES[name]
+    rows = csv.DictReader(
+        run_here("score", "--format", "csv", *options, stdin=text.encode()).stdout.splitlines()
+    )
+    by_score = [(x["domain"], x["name"]) for x in rows]
+    assert [x for x, _ in by_score] == names and all(x for _, x in by_score)
+    page.get_by_label("Names, hosts or URLs").fill(text)
+    page.get_by_role("button", name="Judge the list").click()
+    expect(page.locator("#summary")).to_contain_text(f"{len(names)} names: ")
+    assert names_of_rows(page) == names
+    expect(page.locator("#summary")).to_contain_text("0 skipped, 0 invalid")
+
+
+@pytest.mark.parametrize(
+    "text", ["google.com, xmqjtoevkbhrw.ru", "a.com,b.com\nc.com,d.com", "x,y\nz,v", "1;2\n3;4"]
+)
+def test_where_no_column_is_found_it_is_asked_for(page: Page, text: str) -> None:
+    start(page, text)
+    expect(page.locator("#names-error")).to_contain_text("Which column has the names?")
+    column = page.get_by_label("Column with the names")
+    expect(column).to_be_focused()
+    column.select_option(index=2)
+    expect(page.locator("#names-error")).to_be_empty()
+    page.get_by_role("button", name="Judge the list").click()
+    header = text.startswith("x,y")
+    lines = text.splitlines()[header:]
+    expect(page.locator("#summary")).to_contain_text(f"{len(lines)} name")
+    assert names_of_rows(page) == [re.split("[,;] ?", line)[1] for line in lines]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_list_survives_a_busy_api(page: Page, status: int) -> None:
+    refusals = iter([{"Retry-After": "0"}, {}])
+
+    def busy(route: Route) -> None:
+        if first_name(route) == "n500" and (headers := next(refusals, None)) is not None:
+            route.fulfill(status=status, headers=headers, body='{"message": "Too Many Requests"}')
+        else:
+            route.continue_()
+
+    page.route(f"**/{PATH}", busy)
+    start(page, "\n".join(f"n{i}" for i in range(1100)))
+    expect(page.locator("#count")).to_contain_text("the API is busy")
+    expect(page.locator("#summary")).to_contain_text("1,100 names: ")
+    assert names_of_rows(page)[:1000] == [f"n{i}" for i in range(1000)]
+
+
+def test_a_list_that_broke_off_goes_on_where_it_stopped(page: Page) -> None:
+    broken = [True]
+    page.route(
+        f"**/{PATH}",
+        lambda route: (
+            route.abort() if broken[0] and first_name(route) == "n500" else route.continue_()
+        ),
+    )
+    start(page, "\n".join(f"n{i}" for i in range(900)))
+    expect(page.locator("#summary")).to_contain_text("Stopped after 500 of 900 names. 500 names: ")
+    broken[0] = False
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#summary")).to_contain_text("900 names: ")
+    expect(page.locator("#names-error")).to_be_empty()
+    expect(page.get_by_role("button", name="Go on")).to_be_hidden()
+    assert names_of_rows(page) == [f"n{i}" for i in range(900)]
+
+
+def test_an_answer_of_a_batch_is_under_a_megabyte(page: Page) -> None:
+    sizes: list[int] = []
+    page.on("response", lambda r: sizes.append(len(r.body())) if PATH in r.url else None)
+    longest = "-".join(["kq7z"] * 12)
+    start(page, "\n".join(f"https://{longest}{i}.com/{'x' * 400}" for i in range(600)))
+    expect(page.locator("#summary")).to_contain_text("600 names: ")
+    assert len(sizes) > 2 and max(sizes) < 1_000_000
+
+
+def test_a_list_is_cards_on_a_phone(browser: Browser, app_url: str) -> None:
+    with opened(browser, app_url, viewport={"width": 320, "height": 640}) as (page, _):
+        start(page, "https://www." + "long-name-" * 5 + "x.com/path\nxmqjtoevkbhrw.ru\nco.uk")
+        expect(page.locator("#summary")).to_contain_text("3 names")
+        for cell in page.locator("#rows tbody td.number").all():
+            if box := cell.bounding_box():  # the number of the row is not shown
+                assert box["x"] >= 0 and box["x"] + box["width"] <= 320
+        expect(page.get_by_text("99.9986%")).to_be_visible()

@@ -3,17 +3,17 @@
 const TIMEOUT = 30_000; // ms; API Gateway itself gives up after 29 s
 const HERE = ["localhost", "127.0.0.1"];
 
-let key = "";
+let key = {text: "", origin: ""};
+let trusted = ""; // the API of another origin that a link named and a person confirmed
 
 /**
  * An error, with a message for the person at the page. status: of HTTP, 0 without an answer;
- * answer: the API's, if there was one.
+ * answer: the API's, if there was one; wait: seconds after which it may be asked again.
  */
 export class Failure extends Error {
-  constructor(message, status = 0, answer = null) {
+  constructor(message, status = 0, answer = null, wait = NaN) {
     super(message);
-    this.status = status;
-    this.answer = answer;
+    Object.assign(this, {status, answer, wait});
   }
 }
 
@@ -30,12 +30,31 @@ export function make(tag, text = "", className = "") {
 
 /**
  * The API's address, with a slash at its end: the meta tag's, else ?api=, else the page's folder.
- * Plain http is for this machine only. Throws Failure.
+ * Plain http is for this machine only; a link's is asked once it is confirmed. Throws Failure.
  */
 export function apiAddress() {
+  const set = document.querySelector("meta[name=api]").content;
   const asked = new URLSearchParams(location.search).get("api");
-  const setting = document.querySelector("meta[name=api]").content || asked || ".";
-  const url = URL.canParse(setting, location.href) ? new URL(setting, location.href) : null;
+  const url = parseAddress(set || asked || ".");
+  if (set || url.origin === location.origin || url.href === trusted) return url;
+  $("link-api").textContent = url.href;
+  $("confirm").hidden = false;
+  throw new Failure("Nothing is sent until you confirm the address above.");
+}
+
+/** Let the API that the page's link names be asked. */
+export function trustLink() {
+  trusted = $("link-api").textContent;
+  $("confirm").hidden = true;
+}
+
+function parseAddress(setting) {
+  let url = null;
+  try {
+    url = new URL(setting, location.href);
+  } catch {
+    // told below
+  }
   const safe = url?.protocol === "https:" || url?.protocol === "http:" && HERE.includes(url.hostname);
   if (!safe && url?.origin !== location.origin || url?.username || url?.password)
     throw new Failure(`The API's address is set to “${setting}”: expected https://… ` +
@@ -45,41 +64,54 @@ export function apiAddress() {
   return url;
 }
 
-/** Send a key with every request from now on; only this page keeps it. */
+/** Send a key with every request to this API from now on; only this page keeps it. */
 export function setKey(text) {
-  key = text.trim();
+  key = {text: text.trim(), origin: apiAddress().origin};
 }
 
-/** Whether a key is sent. */
-export const hasKey = () => Boolean(key);
+/** The key for an API, "" if there is none. */
+export const keyFor = (url) => (key.origin === url.origin ? key.text : "");
 
 /**
  * Send a request: GET, or POST of a body as JSON.
  * Throws Failure, or an AbortError if the signal aborts it.
  */
 export async function ask(path, body, signal = null) {
-  const headers = {...body && {"Content-Type": "application/json"}, ...key && {"X-Api-Key": key}};
+  const url = new URL(path, apiAddress());
+  const sent = keyFor(url);
+  const headers = {...body && {"Content-Type": "application/json"}, ...sent && {"X-Api-Key": sent}};
   const request = {headers, credentials: "omit", ...body && {method: "POST", body: JSON.stringify(body)}};
-  const [reply, text] = await fetchText(new URL(path, apiAddress()), request, signal);
+  const [reply, text] = await fetchText(url, request, signal);
   const answer = parseJson(text);
-  if (reply.status === 401) $("access").hidden = false;
+  if (reply.status === 401) askForKey(url);
   if (reply.ok && answer) return answer;
   const message = answer?.Message ?? answer?.message; // API Gateway's own is in lower case
   throw new Failure(message ?? `${reply.url} answers with HTTP ${reply.status}, and not as this API ` +
-    "does. Its address can be set: ?api=https://… after the page's own.", reply.status, answer);
+    "does. Its address can be set: ?api=https://… after the page's own.", reply.status, answer,
+  parseInt(reply.headers.get("Retry-After"), 10));
+}
+
+function askForKey(url) {
+  $("key-for").textContent = url.origin;
+  $("access").hidden = false;
 }
 
 async function fetchText(url, request, signal) {
-  const timeout = AbortSignal.timeout(TIMEOUT);
+  const stop = new AbortController(); // AbortSignal.any and .timeout are too new for some
+  const timer = setTimeout(() => stop.abort(), TIMEOUT);
+  const cancel = () => stop.abort();
+  signal?.addEventListener("abort", cancel);
   try {
-    const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
-    const reply = await fetch(url, {...request, signal: both});
+    const reply = await fetch(url, {...request, signal: stop.signal});
     return [reply, await reply.text()];
   } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Failure(error.name === "TimeoutError"
+    if (signal?.aborted) throw error;
+    throw new Failure(stop.signal.aborted
       ? `No answer from ${url.origin} within ${TIMEOUT / 1000} seconds.`
       : `No answer from ${url.origin}: it is down, or this page may not ask it.`);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", cancel);
   }
 }
 
@@ -92,6 +124,12 @@ function parseJson(text) {
     return null;
   }
 }
+
+/** The states of a scored name, the likeliest to be generated first. */
+export const STATES = ["generated", "unclear", "not generated"];
+
+/** The state of a name by the API's label, and P(malicious), whose log-odds are above 0 from 0.5. */
+export const stateOf = (label, p) => STATES[label ? 0 : p > 0.5 ? 1 : 2];
 
 /** A probability in percent, with two figures of whichever side is the smaller. */
 export function percent(p) {

@@ -1,6 +1,6 @@
 /** One name: scored as it is typed, and kept in the page's address. */
 
-import {$, Failure, apiAddress, ask, make, setKey} from "./common.js";
+import {$, Failure, apiAddress, ask, make, setKey, trustLink} from "./common.js";
 import * as list from "./list.js";
 import {choose, loadModel, point} from "./points.js";
 import * as share from "./share.js";
@@ -128,6 +128,12 @@ function listen() {
     $("access").hidden = true; // until an answer says again that it takes one
     await loadMeanings();
     judge();
+  });
+  $("confirm").addEventListener("submit", (event) => {
+    event.preventDefault();
+    trustLink();
+    showAddress();
+    begin();
   });
   $("one").addEventListener("submit", (event) => {
     event.preventDefault();

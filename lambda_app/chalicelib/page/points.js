@@ -9,7 +9,7 @@ let asking = null; // the promise of a request in progress
 /** The chosen operating point, in the API's form. */
 export function point() {
   const {value} = $("point");
-  return value === "max_f1" ? value : Number(value);
+  return Number(value) || value;
 }
 
 /** Choose a point by its value in a link; ignore one that the model does not have. */
@@ -54,7 +54,8 @@ function listPoints(model) {
     const one = number(Math.round(1 / rate));
     return [String(rate), `1 false alarm in ${one} legitimate names`, value];
   });
-  return [["max_f1", "Balanced: maximal F1", model.threshold.value], ...rates];
+  return [["max_f1", "Balanced: maximal F1", model.threshold.value], ...rates,
+    ["even", "Even: as likely generated as not", 0.5]];
 }
 
 function fillChoice(points) {

@@ -1,6 +1,6 @@
 /** Copy what is on the page: a link, a curl command, the answer as JSON. */
 
-import {$, apiAddress, hasKey} from "./common.js";
+import {$, apiAddress, keyFor} from "./common.js";
 import {point} from "./points.js";
 
 const WORDS = {link: "Link", curl: "Command", json: "JSON"};
@@ -19,11 +19,11 @@ export function addressOf(domain) {
 
 /** The request as a command for a POSIX shell, with a variable for the key. */
 function curl(body) {
-  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const key = hasKey() ? ['-H "X-Api-Key: $API_KEY"'] : [];
-  const url = new URL("malicious-domain-classifier", apiAddress()).href;
+  const quoted = (text) => `'${text.replace(/'/g, "'\\''")}'`;
+  const url = new URL("malicious-domain-classifier", apiAddress());
+  const key = keyFor(url) ? ['-H "X-Api-Key: $API_KEY"'] : [];
   return ["curl", "-H 'Content-Type: application/json'", ...key,
-    "-d", quoted(JSON.stringify(body)), quoted(url)].join(" ");
+    "-d", quoted(JSON.stringify(body)), quoted(url.href)].join(" ");
 }
 
 const TEXTS = {

@@ -1,10 +1,10 @@
 /** The rows of a scored list: a table to sort and filter, and CSV. */
 
-import {$, make, many, number, percent} from "./common.js";
+import {$, STATES, make, many, number, percent, stateOf} from "./common.js";
 import {threshold} from "./points.js";
 
 const MAX_SHOWN = 1000; // rows in the table
-const VERDICTS = ["malicious", "legitimate", "skipped", "invalid"];
+const VERDICTS = [...STATES, "skipped", "invalid"];
 const COLUMNS = ["domain", "name", "label", "probability", "status", "reason"]; // as in score
 const NO_NAME_REASONS = ["comment", "placeholder"]; // reasons for skipping a text without a name
 const compared = new Intl.Collator("en").compare;
@@ -34,18 +34,20 @@ export function add(batch, answer) {
   apiThreshold = answer.threshold;
   for (const [i, result] of answer.results.entries()) {
     const {error, name, class1Prob: probability, segmentation, allowed, assigned} = result;
+    const certain = result.label === 1 && probability < answer.threshold; // by a known generator
     const status = result.status ?? (error === undefined ? "judged" : "invalid");
     const reason = error === undefined ? "" : result.reason; // of a scored name it is a sentence
     rows.push({row: rows.length + 1, domain: batch[i], status, reason, error, name, probability,
-      segmentation, allowed, assigned});
+      segmentation, allowed, assigned, certain});
   }
 }
 
 const isJudged = (row) => row.status === "judged";
-const label = (row) => Number(!row.allowed && row.probability >= (threshold() ?? apiThreshold));
+const label = (row) => Number(!row.allowed &&
+  (row.certain || row.probability >= (threshold() ?? apiThreshold)));
 
 function verdictOf(row) {
-  return isJudged(row) ? VERDICTS[1 - label(row)] : row.status;
+  return isJudged(row) ? stateOf(label(row), row.allowed ? 0 : row.probability) : row.status;
 }
 
 const holdsNoName = (row) => row.status === "invalid" || NO_NAME_REASONS.includes(row.reason);
@@ -53,7 +55,7 @@ const holdsNoName = (row) => row.status === "invalid" || NO_NAME_REASONS.include
 /** How the name is segmented, or why it was not scored. */
 function explain(row) {
   if (!isJudged(row)) return row.error;
-  const read = row.segmentation?.replaceAll("|", " ") ?? "";
+  const read = row.segmentation?.replace(/\|/g, " ") ?? "";
   return [note(row), read].filter(Boolean).join(", ");
 }
 
@@ -87,7 +89,7 @@ function isShown(row) {
 export function draw() {
   $("found").hidden = !rows.length;
   drawFilter();
-  const found = rows.filter(isShown).toSorted(compareBy(order));
+  const found = rows.filter(isShown).sort(compareBy(order));
   $("rows").tBodies[0].replaceChildren(...found.slice(0, MAX_SHOWN).map(makeRow));
   $("shown").textContent = describeShown(found.length);
 }
@@ -107,14 +109,16 @@ function makeRow(row) {
   const probability = isJudged(row) ? percent(row.probability) : "";
   const tr = make("tr");
   tr.append(make("td", number(row.row), "number"), make("td", row.domain, "name"),
-    make("td", word, word), make("td", probability, "number"), make("td", explain(row)));
+    make("td", word, word.replace(" ", "-")), make("td", probability, "number"), make("td", explain(row)));
   return tr;
 }
 
 function drawFilter() {
   const count = {all: rows.filter((row) => !(lines && holdsNoName(row))).length, ...countVerdicts()};
-  for (const {control, lastElementChild: amount} of $("filter").querySelectorAll("label")) {
+  for (const choice of $("filter").querySelectorAll("label")) {
+    const {control, lastElementChild: amount} = choice;
     control.checked = control.value === chosen;
+    choice.className = control.checked ? "chosen" : "";
     amount.textContent = number(count[control.value]);
   }
 }
@@ -159,7 +163,7 @@ function sort(button) {
 /** Format a cell (RFC 4180), such that no spreadsheet runs it as a formula. */
 function formatCell(text) {
   const content = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(content) ? `"${content.replaceAll('"', '""')}"` : content;
+  return /[",\r\n]/.test(content) ? `"${content.replace(/"/g, '""')}"` : content;
 }
 
 /** Format a number from 0 to 1 as Python does. */

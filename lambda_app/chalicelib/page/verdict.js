@@ -1,6 +1,6 @@
 /** Show the answer about one name: verdict, scale, the four groups, a sentence, every term. */
 
-import {$, make, percent} from "./common.js";
+import {$, make, percent, stateOf} from "./common.js";
 import {meaning} from "./points.js";
 
 const SPAN = 10; // log-odds at the ends of the scale
@@ -15,9 +15,9 @@ const PARTS = [ // keys of the answer that add up to the log-odds, with labels
 
 /** Show a verdict. */
 export function showVerdict(answer) {
-  const word = answer.allowed ? "allowed" : answer.label ? "malicious" : "legitimate";
+  const word = answer.allowed ? "allowed" : stateOf(answer.label, answer.class1Prob);
   const numbers =
-    `P(malicious) ${percent(answer.class1Prob)}, threshold ${percent(answer.threshold)}`;
+    `P(generated) ${percent(answer.class1Prob)}, generated from ${percent(answer.threshold)}`;
   showHead(word, answer.name, numbers, listNotes(answer));
   showScale(answer);
   showParts(answer);
@@ -40,7 +40,7 @@ function showResult(judged) {
 }
 
 function showHead(word, name, numbers, remarks) {
-  $("verdict").replaceChildren(make("strong", word, word), " ", make("span", name, "name"));
+  $("verdict").replaceChildren(make("strong", word, word.replace(" ", "-")), " ", make("span", name, "name"));
   $("numbers").textContent = numbers;
   $("announced").textContent = `${name}: ${word}. ${numbers}`;
   $("notes").hidden = !remarks.length;
@@ -69,7 +69,7 @@ function positionOf(p) {
 }
 
 function showScale(answer) {
-  $("mark").className = answer.label ? "malicious" : "legitimate";
+  $("mark").className = $("verdict").firstChild.className;
   $("mark").style.left = positionOf(answer.class1Prob);
   $("limit").style.left = $("zone").style.left = positionOf(answer.threshold);
   $("scale").setAttribute("aria-valuenow", String(100 * answer.class1Prob));
@@ -130,7 +130,7 @@ function drawBars(body, rows) {
 }
 
 function makeBar(share, most) {
-  const side = share > 0 ? "malicious" : "legitimate";
+  const side = share > 0 ? "generated" : "chosen";
   const line = make("span", "", `bar ${side}`);
   line.style.width = `${50 * Math.abs(share) / most}%`;
   const cell = make("td", "", "axis");

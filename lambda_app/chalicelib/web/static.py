@@ -14,6 +14,7 @@ FILES = {  # by route: the file, and its content type
     "/list.js": ("list.js", "text/javascript; charset=utf-8"),
     "/common.js": ("common.js", "text/javascript; charset=utf-8"),
     "/points.js": ("points.js", "text/javascript; charset=utf-8"),
+    "/rows.js": ("rows.js", "text/javascript; charset=utf-8"),
     "/share.js": ("share.js", "text/javascript; charset=utf-8"),
     "/table.js": ("table.js", "text/javascript; charset=utf-8"),
     "/verdict.js": ("verdict.js", "text/javascript; charset=utf-8"),

@@ -99,6 +99,8 @@ JUDGED = [
     ("P29 dnsmasq #", "address=/xmqjtoevkbhrw.ru/#", DGA),
     ("P29 dnsmasq option", "--server=/.xmqjtoevkbhrw.ru/127.0.0.1#53", DGA),
     ("P29 dnsmasq local", "local=/xmqjtoevkbhrw.ru/", DGA),
+    ("L08 query", "Jul  7 19:39:41 dnsmasq[536]: query[A] xmqjtoevkbhrw.ru from 10.0.0.1", DGA),
+    ("L08 extra", "dnsmasq[7]: 12 10.0.0.2/53 query[AAAA] xmqjtoevkbhrw.ru from 10.0.0.2", DGA),
     ("P29 Unbound", 'local-zone: "xmqjtoevkbhrw.ru" always_nxdomain', DGA),
     ("P29 Unbound root", 'local-zone: "xmqjtoevkbhrw.ru." static', DGA),
     ("P29 Unbound data", 'local-data: "xmqjtoevkbhrw.ru. 60 IN A 0.0.0.0"', DGA),
@@ -222,7 +224,7 @@ REFUSED = [
     ("P46 defanged", "hxxp://203[.]0[.]113[.]5/x", "address"),
     ("L02", ZEEK, "log_line"),
     ("L05", '{"event_type":"dns","dns":{"rrname":"google.com"}}', "json"),
-    ("L08", "Jul  7 19:39:41 dnsmasq[536]: query[A] google.com from 10.0.0.1", "log_line"),
+    ("L08", "Jul  7 19:39:41 dnsmasq[536]: forwarded google.com to 10.0.0.1", "log_line"),
     ("L09", BIND, "log_line"),
     ("L09 syslog", "<30>Jan 1 10:00:00 host app[1]: google.com", "log_line"),
     (
