@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import sys
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -35,6 +36,7 @@ from .state import State, open_state
 from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, Evidence, add_evidence, judge_batches
 
 _DAY = 86400  # seconds
+_SILENCE = 3600  # seconds before midnight in which nobody may have asked for anything
 _ROUNDS = 10  # in which alarms' labels of one day stop being common on the next ones
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
 
@@ -104,7 +106,8 @@ def _keep(
 
     latest: when the logs were last written; days that had ended by then are complete.
     """
-    days = {day: (day + 1) * _DAY <= latest for day in database.list_days()}
+    until = min(latest + _SILENCE, time.time())
+    days = {day: (day + 1) * _DAY <= until for day in database.list_days()}
     ended = state.count_ended()
     state.add_days(days)
     tracked = track_alarms(state, findings)

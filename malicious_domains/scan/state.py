@@ -6,7 +6,7 @@ is full; a scan writes in one transaction, for which others wait.
 | table | a row for each | columns |
 |---|---|---|
 | labels | label that resolved and is of no alarm | label, first and last day |
-| days | day that was judged | day, complete (the log was written after its end) |
+| days | day that was judged | day, complete (the log was written to its end) |
 | alarms | alarm | COLUMNS |
 | alarm_names | label of an alarm | label, id, name |
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import resource
 import subprocess
@@ -187,6 +188,27 @@ def test_an_incomplete_day_may_be_scanned_every_hour(tmp_path: Path) -> None:
     for names in ([], BOTS[:6], BOTS, BOTS):
         assert alarmed(scanned(tmp_path, on(today, clean(queries=200) + bot(names)))) == []
     assert states(tmp_path) == [(BOT, today - 1, today, "continuing")]
+
+
+@pytest.mark.parametrize(("written", "state"), [(12, "new"), (23.5, "ended"), (40, "ended")])
+def test_a_day_that_was_copied_too_early_ends_no_alarm(
+    tmp_path: Path, written: float, state: str
+) -> None:
+    """written: the hour at which the log was written last."""
+    scanned(tmp_path, clean() + infected())
+    log = tmp_path / "dns.log"
+    log.write_text(zeek(on(1, clean(queries=200))))
+    last = (FIRST + 1) * DAY + 3600 * written
+    os.utime(log, (last, last))
+    scan([log], state=tmp_path / "kept")
+    assert states(tmp_path) == [(BOT, 0, 0, state)]
+
+
+def test_a_day_in_two_files_is_one_day(tmp_path: Path) -> None:
+    scanned(tmp_path, clean() + infected())
+    assert alarmed(scanned(tmp_path, on(1, clean(queries=200)))) == []
+    assert alarmed(scanned(tmp_path, on(1, infected()))) == []
+    assert states(tmp_path) == [(BOT, 0, 1, "continuing")]
 
 
 def test_a_log_without_dates_is_told_as_without_a_state(tmp_path: Path) -> None:
