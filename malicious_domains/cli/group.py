@@ -14,7 +14,14 @@ from ..inputs.signals import exit_on_signals
 from .command import DONE, FAILED, PROGRAM
 
 # Each command of the library: the module beside this one that has it.
-LIBRARY = {"score": "score", "scan": "scan", "alarms": "alarms", "allow": "allow", "dga": "dga"}
+LIBRARY = {
+    "score": "score",
+    "scan": "scan",
+    "alarms": "alarms",
+    "calibrate": "calibrate",
+    "allow": "allow",
+    "dga": "dga",
+}
 # Each command of a checkout: the module of pipeline.commands that has it.
 CHECKOUT_ONLY = {
     "data": "train",

@@ -16,6 +16,7 @@ from .command import DONE, PROGRAM, Choice, argument_field, command, option_fiel
 from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors, parse_date
 
 if TYPE_CHECKING:
+    from ..clients.site import Site
     from ..scan.client_names import ClientNames
     from ..scan.findings import Findings
     from ..scoring.model_options import ModelOptions
@@ -37,8 +38,8 @@ def _parse_since(text: str) -> date | str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScanOptions(ScorerOptions):
-    """What `scan` was asked to do."""
+class LogOptions(ScorerOptions):
+    """What `scan` and `calibrate` are asked to read, and whose queries these are."""
 
     logs: tuple[str, ...] = argument_field("LOG...", required=True)
     log_form: str | None = option_field(
@@ -49,15 +50,6 @@ class ScanOptions(ScorerOptions):
         "Columns of CSV, JSON or Parquet: client=src,query=name,time=ts,rcode=rc (time and rcode "
         "are optional).",
         type=_parse_mapping,
-    )
-    form: str = option_field(
-        "--format",
-        "Output format of the alarms; ecs: JSON lines in the Elastic Common Schema.",
-        type=Choice(["table", "csv", "jsonl", "ecs"]),
-        default="table",
-    )
-    out: Path | None = option_field(
-        "--out DIR", "Also write a report to this folder: index.html and alarms.jsonl."
     )
     not_clients: Path | None = option_field(
         "--not-clients FILE",
@@ -73,33 +65,6 @@ class ScanOptions(ScorerOptions):
     same_client: Path | None = option_field(
         "--same-client FILE",
         "List of hosts with several addresses: an address and the client's name on each line.",
-    )
-    state: Path | None = option_field(
-        "--state DIR",
-        "Folder that keeps names and alarms from scan to scan: only alarms that are new or became "
-        "worse are shown and change the exit status.",
-        type=FOLDER,
-    )
-    tells_all: bool = option_field("--all", "With --state: show the other alarms, too.")
-    since: date | str | None = option_field(
-        "--since DATE",
-        "First day to read, as YYYY-MM-DD; last: the first day that no scan with --state has read "
-        "as a whole.",
-        type=_parse_since,
-    )
-    baseline: Path | None = option_field(
-        "--baseline DIR",
-        "As --state, but all alarms are shown and change the exit status.",
-        type=FOLDER,
-    )
-    alarms_per_day: int | None = option_field(
-        "--alarms-per-day N",
-        "Show the N highest-scoring clients of each day, even below the alarm threshold.",
-        type=click.IntRange(min=1),
-    )
-    known: Path | None = option_field(
-        "--known NPZ",
-        "Index of generated names (from `dga index`); clients that ask for them get an alarm.",
     )
     memory: str = option_field(
         "--memory SIZE",
@@ -119,6 +84,61 @@ class ScanOptions(ScorerOptions):
         from ..scan.client_names import ClientNames
 
         return ClientNames.load(self.same_client, self.not_clients, self.hosts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanOptions(LogOptions):
+    """What `scan` was asked to do."""
+
+    form: str = option_field(
+        "--format",
+        "Output format of the alarms; ecs: JSON lines in the Elastic Common Schema.",
+        type=Choice(["table", "csv", "jsonl", "ecs"]),
+        default="table",
+    )
+    out: Path | None = option_field(
+        "--out DIR", "Also write a report to this folder: index.html and alarms.jsonl."
+    )
+    state: Path | None = option_field(
+        "--state DIR",
+        "Folder that keeps names and alarms from scan to scan: only alarms that are new or became "
+        "worse are shown and change the exit status.",
+        type=FOLDER,
+    )
+    tells_all: bool = option_field("--all", "With --state: show the other alarms, too.")
+    since: date | str | None = option_field(
+        "--since DATE",
+        "First day to read, as YYYY-MM-DD; last: the first day that no scan with --state has read "
+        "as a whole.",
+        type=_parse_since,
+    )
+    baseline: Path | None = option_field(
+        "--baseline DIR",
+        "As --state, but all alarms are shown and change the exit status.",
+        type=FOLDER,
+    )
+    site_file: Path | None = option_field(
+        "--site FILE", "Thresholds and allowed names of this network, from `calibrate`."
+    )
+    alarms_per_day: int | None = option_field(
+        "--alarms-per-day N",
+        "Show the N highest-scoring clients of each day, even below the alarm threshold.",
+        type=click.IntRange(min=1),
+    )
+    known: Path | None = option_field(
+        "--known NPZ",
+        "Index of generated names (from `dga index`); clients that ask for them get an alarm.",
+    )
+
+    def load_site(self) -> Site | None:
+        """Return the network's own thresholds and names, and say so; None without --site."""
+        from ..clients.site import Site
+
+        if self.site_file is None:
+            return None
+        site = Site.load(self.site_file)
+        print_status(f"scan: {self.site_file}: {site}")
+        return site
 
 
 @command("scan", "scan /var/log/zeek/dns.log", extra="scan", options=ScanOptions)
@@ -149,14 +169,17 @@ def _check_state(options: ScanOptions) -> None:
 
 
 def _scan_here(options: ScanOptions) -> int:
+    from ..clients.site import adapt_thresholds
     from ..inputs.ordered_pool import default_jobs
     from ..names.dga_index import DgaIndex
     from ..scan import scan_run
     from ..scan.reading.read_logs import Source
 
+    site = options.load_site()
     request = scan_run.Request(
         source=Source.of(options.logs, options.log_form, options.mapping),
-        model=options.model_options,
+        model=options.model_options._replace(allowed_names=site.allow if site else ()),
+        thresholds=adapt_thresholds(site),
         jobs=options.jobs or default_jobs(),
         memory=options.memory,
         names=options.load_names(),
@@ -212,14 +235,19 @@ def _scan_on_spark(options: ScanOptions) -> int:
         raise click.UsageError("--engine spark: say where to write the alarms, --out DIR")
     names, out = options.load_names(), str(options.out)
     with options.open_session() as spark:
+        from ..clients.site import adapt_thresholds
         from ..scan import terminal
         from ..spark import data_files, scanning
         from ..spark.log_events import read_events
 
         data_files.check_output(spark, out)
         logs = data_files.open_files(spark, options.logs, options.log_form)
+        site = options.load_site()
         request = scanning.ScanRequest(
-            model=options.model_options, names=names, alarms_per_day=options.alarms_per_day
+            model=options.model_options._replace(allowed_names=site.allow if site else ()),
+            thresholds=adapt_thresholds(site),
+            names=names,
+            alarms_per_day=options.alarms_per_day,
         )
         made = scanning.scan_events(spark, read_events(logs, options.mapping or {}), request)
         alarmed = data_files.write_parquet(made.alarms, out).where("client IS NOT NULL").count()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,6 +70,15 @@ class KindThresholds:
     long_dead: float
     many_dead: float
 
+    def multiply(self, factor: float) -> KindThresholds:
+        """Return these with the kinds of high confidence multiplied."""
+        return replace(
+            self,
+            random_looking=self.random_looking * factor,
+            same_pieces=self.same_pieces * factor,
+            same_end=self.same_end * factor,
+        )
+
 
 @dataclass(frozen=True)
 class NameWeights:
@@ -115,11 +124,26 @@ class AlarmThresholds:
     max_share: float = 0.5  # of the clients; labels of more belong to the network
     min_shared: int = 3  # suspicious shared labels that are reported
     outbreak_clients: int = 3  # that have suspicious labels in common
-    outbreak_names: int = 5  # that each of them has in common with the others
+    outbreak_names: float = 5.0  # that each of them has in common with the others
+    scale: float = 1.0  # of a network's own thresholds, as multiples of the packaged ones
 
     def thresholds(self, has_rcodes: bool) -> KindThresholds:
         """Return those for a log with or without response codes."""
         return self.with_rcodes if has_rcodes else self.without_rcodes
+
+    def multiply(self, factor: float) -> AlarmThresholds:
+        """Return these with the thresholds of high confidence multiplied.
+
+        >>> AlarmThresholds().multiply(2.0).with_rcodes.random_looking
+        9.4
+        """
+        return replace(
+            self,
+            with_rcodes=self.with_rcodes.multiply(factor),
+            without_rcodes=self.without_rcodes.multiply(factor),
+            outbreak_names=self.outbreak_names * factor,
+            scale=self.scale * factor,
+        )
 
     def shared_by_chance(self, labels: int, log: LogContext) -> float:
         """Return the sum of weights by shared substrings that a day's labels have by chance."""

@@ -90,6 +90,19 @@ class Scorer:
         """Return the same scorer at another operating point; raises UnknownOperatingPoint."""
         return Scorer(self.artifact, operating_point, self.allow, self.zones, self.dga_index)
 
+    def allowing(self, names: Iterable[str]) -> Scorer:
+        """Return the same scorer with more entries of the allow list; raises AllowListError.
+
+        >>> Scorer.load().allowing(["google.com"]).score("google.com").allowed
+        'google.com'
+        """
+        from ..names.allow import AllowList  # only for those who have one
+
+        allow = AllowList.from_entries(names)
+        if self.allow:
+            allow = AllowList.merge([self.allow, allow])
+        return Scorer(self.artifact, self.operating_point, allow, self.zones, self.dga_index)
+
     def log_odds(self, labels: Iterable[str]) -> Floats:
         """Return the log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
 

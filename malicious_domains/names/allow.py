@@ -85,10 +85,15 @@ class AllowList:
     @classmethod
     def load_all(cls, paths: Iterable[Path], top: int | None = None) -> AllowList | None:
         """Read several lists as one, None if there are none; raises AllowListError."""
-        lists = [cls.load(path, top).hashes for path in paths]
+        lists = [cls.load(path, top) for path in paths]
         if len(lists) > 1:
-            return cls(_sorted(itertools.chain(*lists)))
-        return cls(lists[0]) if lists else None
+            return cls.merge(lists)
+        return lists[0] if lists else None
+
+    @classmethod
+    def merge(cls, lists: Iterable[AllowList]) -> AllowList:
+        """Return several lists as one."""
+        return cls(_sorted(itertools.chain(*(x.hashes for x in lists))))
 
     def save(self, path: Path) -> None:
         """Write the compiled list, 8 bytes for each name."""

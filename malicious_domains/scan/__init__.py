@@ -42,6 +42,7 @@ def scan(
     baseline: str | Path | None = None,
     state: str | Path | None = None,
     since: date | str | None = None,
+    site: str | Path | None = None,
     alarms_per_day: int | None = None,
     memory: str = "700MB",
     jobs: int = 1,
@@ -50,23 +51,28 @@ def scan(
 
     paths: files, folders or patterns. form: the logs' format; None detects it. mapping: the
     columns of CSV, JSON or Parquet, by client, query, time, rcode and type. allow: files of names
-    that are legitimate. dga_index: an index of generated names, which raise an alarm of their
-    own. hosts: files of DHCP leases. state: a folder that keeps what was found; only what is new
-    or worse is returned. baseline: such a folder, too, but all alarms are returned. since: the
-    first day to read, or "last". The other options are those of the command.
+    that are legitimate. site: the thresholds of the network, from `calibrate`. dga_index: an index
+    of generated names, which raise an alarm of their own. hosts: files of DHCP leases. state: a
+    folder that keeps what was found; only what is new or worse is returned. baseline: such a
+    folder, too, but all alarms are returned. since: the first day to read, or "last". The other
+    options are those of the command.
 
     Returns the clients' days with an alarm, the surest first, and what became of every line.
     Raises MaliciousDomainsError of any kind, and OSError.
     """
+    from ..clients.site import Site, adapt_thresholds
     from ..names.dga_index import DgaIndex
     from ..scoring.model_options import ModelOptions
     from .client_names import ClientNames
     from .reading.read_logs import Source
     from .scan_run import Request, scan_logs
 
+    own = Site.load(Path(site)) if site else None
+    options = ModelOptions(model, tuple(map(str, allow)), tuple(assigned), tuple(chosen))
     request = Request(
         source=Source.of(paths, form, dict(mapping or {})),
-        model=ModelOptions(model, tuple(map(str, allow)), tuple(assigned), tuple(chosen)),
+        model=options._replace(allowed_names=own.allow if own else ()),
+        thresholds=adapt_thresholds(own),
         jobs=jobs,
         memory=memory,
         names=ClientNames.load(same_client, not_clients, hosts),

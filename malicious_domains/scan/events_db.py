@@ -419,6 +419,13 @@ class EventsDatabase:
         )
         return [day for (day,) in rows if day != NO_DAY]
 
+    def keep_day(self, day: int) -> None:
+        """Leave the queries of one day alone in query_counts; all days can be kept in turn."""
+        self._execute("CREATE TABLE IF NOT EXISTS all_counts AS FROM query_counts")
+        self._execute(
+            "CREATE OR REPLACE TABLE query_counts AS FROM all_counts WHERE day = ?", [day]
+        )
+
     def list_busy_clients(self) -> dict[str, int]:
         """Return the clients with more rare labels in a day than are scored, and how many."""
         rows = (

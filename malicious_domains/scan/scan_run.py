@@ -89,6 +89,24 @@ def open_scan(request: Request) -> Iterator[Findings]:
             yield _keep(state, database, findings, request, reading.latest)
 
 
+def scan_days(request: Request) -> Iterator[tuple[int | None, Findings]]:
+    """Scan each day of logs by itself; yield it with its findings, None for days without a date.
+
+    Earlier days make no name common, as in a scan of one night.
+    """
+    with EventsDatabase.open(request.memory) as database, OrderedPool(request.jobs) as pool:
+        with show_bar("opening", request.source.size, "B") as advance:
+            reading = read_logs(request.source, advance)
+        with closing(reading):
+            with _show_query(database.connection, "reading", reading.bytes):
+                database.count_queries(reading.events)
+            days: list[int | None] = [*database.list_days()]
+            for day in days or [None]:
+                if day is not None:
+                    database.keep_day(day)
+                yield day, _judge(database, request, pool, reading)
+
+
 def _find_first_day(request: Request) -> int | None:
     """Return the first day to read, since the epoch; None for all."""
     if isinstance(request.since, date):

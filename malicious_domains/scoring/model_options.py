@@ -20,6 +20,7 @@ class ModelOptions(NamedTuple):
     customer_zones: tuple[str, ...] = ()  # likewise
     operating_point: str | float = MAX_F1
     dga_index: str | None = None  # the path of an index of generated names
+    allowed_names: tuple[str, ...] = ()  # entries of an allow list
 
 
 @cache
@@ -27,7 +28,7 @@ def load_scorer(options: ModelOptions) -> Scorer:
     """Load the model, once in each process; raise what Scorer.load and add_zones raise."""
     return Scorer.load(
         options.model,
-        allow=[*map(Path, options.allow)] or None,
+        allow=[*map(Path, options.allow), *options.allowed_names] or None,
         dga_index=options.dga_index,
         operating_point=options.operating_point,
         zones=add_zones(options.provider_zones, options.customer_zones),

@@ -7,6 +7,7 @@ index that are given by their paths must be there on each machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def scan(
     chosen: Sequence[str] = (),
     not_clients: str | None = None,
     same_client: str | None = None,
+    site: str | None = None,
     alarms_per_day: int | None = None,
 ) -> DataFrame:
     """Return the alarms of a DNS log, a row for a client's day, as `scan --format jsonl` has them.
@@ -63,14 +65,18 @@ def scan(
     is one day. The work is done by this call; Spark keeps the alarms alone, until they are
     unpersisted. Raises MaliciousDomainsError for a missing column, and what Scorer.load raises.
     """
+    from ..clients.site import Site, adapt_thresholds
     from ..scan.client_names import ClientNames
     from ..scoring.model_options import ModelOptions
     from . import scanning
     from .event_columns import select_events
 
     given = {"client": client, "query": query, "time": time, "rcode": rcode, "type": qtype}
+    own = Site.load(Path(site)) if site else None
+    options = ModelOptions(model, tuple(popular), tuple(assigned), tuple(chosen))
     request = scanning.ScanRequest(
-        model=ModelOptions(model, tuple(popular), tuple(assigned), tuple(chosen)),
+        model=options._replace(allowed_names=own.allow if own else ()),
+        thresholds=adapt_thresholds(own),
         names=ClientNames.load(same_client, not_clients),
         alarms_per_day=alarms_per_day,
     )

@@ -30,8 +30,8 @@ MAX_LABELS = 5000  # of a client's day; a client with more is a resolver or a cr
 SAMPLE = 50_000  # labels of a day from which it is estimated how common a substring is
 MUCH_WORSE = 4.0  # times the published score from which on an alarm is published again
 SIGHT_DELAY = 900  # seconds by which the kept time of a label's last query may be behind
+_DEFAULT = AlarmThresholds()
 _ROW = 80  # bytes of a row as JSON, at most, without its texts
-_THRESHOLDS = AlarmThresholds()
 
 
 def merge_rows(rows: Rows, more: Mapping[str, Row]) -> Rows:
@@ -123,9 +123,11 @@ class DayJudge:
         votes: Mapping[str, str],
         baseline: Collection[str],
         log_odds: Callable[[list[str]], Floats],
+        thresholds: AlarmThresholds = _DEFAULT,
     ) -> None:
         """Take votes by label, and the labels that were common on the day before."""
         self.votes, self._baseline, self._log_odds = votes, baseline, log_odds
+        self._thresholds = thresholds
         self._odds: dict[str, float] = {}
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])
@@ -159,8 +161,8 @@ class DayJudge:
             first_seen=np.array([rows[x].first for x in some], dtype=np.float64),
             last_seen=np.array([rows[x].last for x in some], dtype=np.float64),
         )
-        alarms = judge_day(day, self._log, _THRESHOLDS)
-        score = alarm_strength(alarms[0], self._log, _THRESHOLDS) if alarms else 0.0
+        alarms = judge_day(day, self._log, self._thresholds)
+        score = alarm_strength(alarms[0], self._log, self._thresholds) if alarms else 0.0
         return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score)
 
     def _select(self, own: str, labels: list[str], rows: Mapping[str, Row]) -> tuple[Bools, Bools]:

@@ -119,7 +119,7 @@ def _read_object(service: Service, source: LogObject) -> None:
         for day, rows in days.items():
             votes = add_labels(service.table, day, rows, counts)
             baseline = _baseline.read(service.table, day)
-            judge = DayJudge(votes, baseline, service.scorer.log_odds)
+            judge = DayJudge(votes, baseline, service.scorer.log_odds, service.thresholds)
             more, failed = add_clients(service, day, rows.clients, judge)
             results, errors = results + more, errors + failed
     if errors:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from malicious_domains.clients.client_day import AlarmThresholds
+from malicious_domains.clients.site import Site, SiteError, adapt_thresholds
 from malicious_domains.model.scorer import Scorer
 
 from ..web.settings import SettingsError
@@ -21,6 +23,7 @@ class LogSettings(NamedTuple):
     table: str  # LOG_TABLE: the name of the DynamoDB table
     topic: str  # LOG_TOPIC: the ARN of the SNS topic
     not_clients: frozenset[str] = frozenset()  # LOG_NOT_CLIENTS: addresses that are left out
+    site: str = ""  # LOG_SITE: the key of the network's thresholds in the bucket, or none
 
     def finding_key(self, date: str, client: str) -> str:
         """Return the S3 key of the finding about a client's day."""
@@ -35,6 +38,7 @@ class Service(NamedTuple):
     table: Table
     s3: Any
     sns: Any
+    thresholds: AlarmThresholds = AlarmThresholds()
 
 
 def read_settings(environment: Mapping[str, str]) -> LogSettings:
@@ -47,14 +51,32 @@ def read_settings(environment: Mapping[str, str]) -> LogSettings:
     if missing := [name for name in names if not environment.get(name)]:
         raise SettingsError(f"{', '.join(missing)}: not set; docs/operations.md has the set-up")
     not_clients = environment.get("LOG_NOT_CLIENTS", "").replace(",", " ").split()
-    return LogSettings(*(environment[name] for name in names), frozenset(not_clients))
+    site = environment.get("LOG_SITE", "")
+    return LogSettings(*(environment[name] for name in names), frozenset(not_clients), site)
 
 
 def create_service(scorer: Scorer) -> Service:
     """Connect a scorer with what the environment chooses; raise SettingsError."""
     settings = read_settings(os.environ)
     dynamodb, s3, sns = create_clients()
-    return Service(settings, scorer, Table(dynamodb, settings.table), s3, sns)
+    table = Table(dynamodb, settings.table)
+    if not settings.site:
+        return Service(settings, scorer, table, s3, sns)
+    site = _read_site(s3, settings)
+    scorer = scorer.allowing(site.allow) if site.allow else scorer
+    return Service(settings, scorer, table, s3, sns, adapt_thresholds(site))
+
+
+def _read_site(s3: Any, settings: LogSettings) -> Site:
+    """Read the thresholds that `calibrate` wrote; raise SettingsError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        body = s3.get_object(Bucket=settings.bucket, Key=settings.site)["Body"].read()
+        return Site.parse(body.decode())
+    except (BotoCoreError, ClientError, UnicodeDecodeError, SiteError) as error:
+        place = f"s3://{settings.bucket}/{settings.site}"
+        raise SettingsError(f"LOG_SITE: {place} cannot be used: {error}") from error
 
 
 @functools.cache

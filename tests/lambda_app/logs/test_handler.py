@@ -13,6 +13,7 @@ import pytest
 from lambda_app.chalicelib.logs import handler, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
 from lambda_app.chalicelib.web.settings import SettingsError
+from malicious_domains.clients.site import Site
 from tests.helpers import route53
 from tests.helpers.route53 import MIDNIGHT, Record, record
 from tests.lambda_app.logs.conftest import Cloud
@@ -151,6 +152,30 @@ def test_addresses_that_are_no_clients_are_left_out(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOG_NOT_CLIENTS", f"10.9.9.9 {BOT}")
+    cloud.read(infected(NAMES))
+    assert cloud.findings() == {}
+
+
+def test_a_network_has_thresholds_and_names_of_its_own(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_SITE", "site.json")
+    with pytest.raises(SettingsError, match=r"LOG_SITE: s3://.*site.json cannot be used"):
+        cloud.read(infected(NAMES))
+    cloud.put("site.json", b"{}")
+    with pytest.raises(SettingsError, match="expected a JSON object with site_version 1"):
+        cloud.read(infected(NAMES))
+    cloud.put("site.json", Site(1000, 9, 0.01, 100.0).to_json().encode())
+    cloud.read(infected(NAMES), 1)
+    assert cloud.findings() == {}
+    cloud.put("site.json", Site(1000, 9, 0.01, 1.5).to_json().encode())
+    cloud.read(infected(NAMES), 3)
+    assert [*cloud.findings()] == [BOT]
+
+
+def test_names_of_the_network_are_allowed(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_SITE", "site.json")
+    cloud.put("site.json", Site(1000, 9, 0.01, 1.0, tuple(NAMES)).to_json().encode())
     cloud.read(infected(NAMES))
     assert cloud.findings() == {}
 

@@ -11,6 +11,7 @@ import pytest
 
 from lambda_app.chalicelib.logs import service, summary
 from lambda_app.chalicelib.logs.handler import UnreadError
+from malicious_domains.clients.site import Site
 from pipeline.release.local_server import APP
 from tests.helpers.route53 import MIDNIGHT
 from tests.lambda_app.logs.conftest import Cloud
@@ -56,6 +57,13 @@ def check(asked: Asked, role: str) -> None:
     assert {action for action, _ in asked} == set(may)
     for action, key in asked:
         assert any(fnmatchcase(key, pattern) for pattern in may[action]), (action, key)
+
+
+@pytest.fixture(autouse=True)
+def site(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network with thresholds of its own."""
+    cloud.put("site.json", Site(1000, 0, 0.003, 1.0).to_json().encode())
+    monkeypatch.setenv("LOG_SITE", "site.json")
 
 
 def test_of_the_function_that_reads_logs(cloud: Cloud, asked: Asked) -> None:
