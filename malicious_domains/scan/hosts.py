@@ -113,7 +113,7 @@ def _parse_lines(lines: Iterable[str]) -> Iterator[Lease]:
 def _parse_json(line: str) -> Iterator[Lease]:
     try:
         record = json.loads(line)
-    except ValueError:  # it was cut off
+    except (ValueError, RecursionError):  # it was cut off, or is no line of Zeek's
         return
     yield from _parse_zeek(record)
 
