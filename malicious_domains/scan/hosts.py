@@ -83,11 +83,12 @@ def normalize_mac(text: str) -> str:
 def read_leases(path: Path) -> list[Lease]:
     """Read Zeek's dhcp.log, the log of dnsmasq or of ISC's server, or dnsmasq.leases.
 
-    Raises MaliciousDomainsError for a file without a lease, InputError for one that is damaged.
+    Raises MaliciousDomainsError for a file of other lines, InputError for one that is damaged.
     """
     with open_lines(path) as lines:
-        leases = [x for x in _parse_lines(lines) if x.mac or x.name]
-    if not leases:
+        texts = [x for x in lines if x.strip()]
+    leases = [x for x in _parse_lines(texts) if x.mac or x.name]
+    if not leases and any(not x.startswith("#") for x in texts):  # a quiet day has no lease
         raise MaliciousDomainsError(
             f"{path}: there is no DHCP lease in it; name Zeek's dhcp.log, dnsmasq's log with "
             "log-dhcp, or dnsmasq.leases"

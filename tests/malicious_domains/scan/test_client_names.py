@@ -134,6 +134,11 @@ def test_the_names_that_the_user_gives_come_first(tmp_path: Path) -> None:
     assert {names.name_client(x) for x in (V4, V6, "192.0.2.9")} == {"desk"}
 
 
+def test_a_quiet_day_has_no_lease(tmp_path: Path) -> None:
+    (tmp_path / "leases").write_text("#fields\tmac\tassigned_addr\n#close\n")
+    assert ClientNames.load(hosts=[tmp_path / "leases"]).leases == ()
+
+
 def test_a_file_without_leases_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "leases").write_text("no lease\n")
     failed = command("scan", "/dev/null", "--hosts", tmp_path / "leases")
