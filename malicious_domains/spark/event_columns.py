@@ -44,11 +44,13 @@ def select_events(
         query, first="WHEN odd THEN 'broken'", qtype="upper(type_)" if "type" in columns else None
     )
     return rows.select(
-        F.expr(sql.drop_blank("client_")).alias("client"),
+        F.expr(sql.drop_zone(sql.drop_blank("client_"))).alias("client"),
         F.expr(query).alias("query"),
         (F.col("time_") if "time" in columns else F.lit(None).cast("double")).alias("time"),
         rcode_column(sql.name_rcode("rcode_") if "rcode" in columns else None).alias("rcode"),
         F.expr(why).alias("why"),
+        F.lit(None).cast("string").alias("unread_time"),
+        F.lit(None).cast("string").alias("unknown_rcode"),
     )
 
 

@@ -1,4 +1,4 @@
-"""DNS logs as events: Parquet, CSV and JSON lines by their columns, Zeek's and Route 53's JSON.
+"""DNS logs as events: Parquet, CSV and JSON lines by their columns; Zeek's, Route 53's, OCSF, ECS.
 
 Spark reads Parquet, JSON and the lines of CSV. Cells are split by the rules of scan's own reader,
 line by line: Spark's accepts a row with a quote too many, and doubles a NUL that begins a cell.
@@ -7,7 +7,7 @@ line by line: Spark's accepts a row with a quote too many, and doubles a NUL tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -15,14 +15,22 @@ from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
-from ..scan.reading import column_names, delimited_logs, json_logs
+from ..scan.reading import column_names, delimited_logs, event_formats, json_logs, sql
 from ..scan.reading.delimited_logs import DelimitedLines
 from ..scan.reading.json_logs import JsonLines
 from ..scan.reading.layout import Layout
+from ..scan.reading.table_files import ParquetTable
 from .data_files import InputFiles, display_path
 from .event_columns import quote_name, rcode_column, select_events, to_seconds
 
 FORMATS = ("parquet", "csv", "json")
+_OWN = (
+    event_formats.ZEEK,
+    event_formats.ROUTE53,
+    event_formats.GOOGLE,
+    event_formats.OCSF,
+    event_formats.ECS,
+)
 _BROKEN = "broken line"  # a column: whether a line is no row
 
 
@@ -43,6 +51,14 @@ def read_events(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
 
 def _read_parquet(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
     table = files.read_parquet()
+    names = {x: path for path in _list_fields(table.schema) for x in (".".join(path),)}
+    if own := next((x for x in _OWN if not mapping and x.matches(names)), None):
+        some = {
+            x: [_path_column(names[y]) for y in alternatives.split("|") if y in names]
+            for x, alternatives in own.columns.items()
+        }
+        layout = own.describe(ParquetTable(()), files.head)
+        return _select_layout(table, some, layout)
     # A field within one is not among the columns.
     inner = {what: column for what, column in mapping.items() if column not in table.columns}
     outer = {what: column for what, column in mapping.items() if what not in inner}
@@ -63,13 +79,43 @@ def _read_csv(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
 
 
 def _read_json(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    """Read Zeek's and Route 53's by their own keys, others by the mapping or usual names."""
-    own = () if mapping else (json_logs.open_zeek, json_logs.open_route53)
+    """Read declared formats by their own keys, others by the mapping or usual names."""
+    own = () if mapping else _OWN
     tried = (opener(files.head, mapping, claimed=True) for opener in (*own, json_logs.open_json))
     layout = next(filter(None, tried), None)
     if not layout or not isinstance(layout.table, JsonLines):
         raise MaliciousDomainsError(f"{files.head.file.path}: no JSON objects, one a line")
-    return _select_json(files, layout, layout.table)
+    paths = dict(layout.table.columns)
+    listed = [*dict.fromkeys(y for some in paths.values() for y in some)]
+    rows = files.reader.schema(_text_schema(listed)).json([*files.paths])
+    columns = {x: [*map(_path_column, some)] for x, some in paths.items()}
+    return _select_layout(rows, columns, layout)
+
+
+def _select_layout(
+    rows: DataFrame, columns: Mapping[str, Sequence[Column]], layout: Layout
+) -> DataFrame:
+    """Do what Layout.select does, in Spark; an answer on a line of its own counts as a query."""
+    null = F.lit(None).cast("string")
+    taken = rows.select(
+        *(
+            F.coalesce(*(x.cast("string") for x in some), null).alias(name)
+            for name, some in columns.items()
+        )
+    )
+    nothing = " AND ".join(f"{key} IS NULL" for key in columns)
+    stamp = next((x for x in ("ts", "time_") if x in columns), None)
+    time = to_seconds(F.col(stamp), T.StringType()) if stamp else F.lit(None).cast("double")
+    why = f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}"
+    return taken.select(
+        F.expr(sql.drop_zone(layout.client)).alias("client"),
+        F.expr(layout.query).alias("query"),
+        time.alias("time"),
+        rcode_column(layout.rcode if {"code", "rcode_"} & columns.keys() else None).alias("rcode"),
+        F.expr(f"nullif({why}, 'answer')").alias("why"),
+        F.lit(None).cast("string").alias("unread_time"),
+        F.lit(None).cast("string").alias("unknown_rcode"),
+    )
 
 
 def _split_cells(lines: DataFrame, layout: DelimitedLines) -> DataFrame:
@@ -93,7 +139,7 @@ def _split_plain(lines: DataFrame, line: Column, layout: DelimitedLines) -> Data
     parts = F.split(line, re.escape(layout.delimiter), -1)
 
     def cell(at: int) -> Column:
-        return F.nullif(F.get(parts, F.lit(at)), F.lit(""))
+        return F.trim(F.get(parts, F.lit(at)))
 
     last = max(at for _, at in layout.used)
     short = cell(last).isNull() & cell(layout.columns - 1).isNull()
@@ -115,33 +161,26 @@ def _match_quoted(lines: DataFrame, line: Column, layout: DelimitedLines) -> Dat
 
 
 def _unquote(cell: Column) -> Column:
+    cell = F.trim(cell)
     inner = F.substring(cell, F.lit(2), F.length(cell) - 2)
-    return F.when(cell.startswith('"'), F.replace(inner, F.lit('""'), F.lit('"'))).otherwise(cell)
-
-
-def _select_json(files: InputFiles, layout: Layout, table: JsonLines) -> DataFrame:
-    """Do what Layout.select does, in Spark."""
-    paths = {key: (table.wrapper, *path) if table.wrapper else path for key, path in table.paths}
-    rows = files.reader.schema(_text_schema([*paths.values()])).json([*files.paths])
-    taken = rows.select(*(_path_column(path).alias(key) for key, path in paths.items()))
-    nothing = " AND ".join(f"{key} IS NULL" for key in paths)
-    stamp = next((x for x in ("ts", "time_") if x in paths), None)
-    time = to_seconds(F.col(stamp), T.StringType()) if stamp else F.lit(None).cast("double")
-    why = f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}"
-    return taken.select(
-        F.expr(layout.client).alias("client"),
-        F.expr(layout.query).alias("query"),
-        time.alias("time"),
-        rcode_column(layout.rcode if {"code", "rcode_"} & paths.keys() else None).alias("rcode"),
-        F.expr(why).alias("why"),
-    )
+    quoted = F.trim(F.replace(inner, F.lit('""'), F.lit('"')))
+    return F.when(cell.startswith('"'), quoted).otherwise(cell)
 
 
 def _path_column(path: tuple[str, ...]) -> Column:
     return F.col(".".join(map(quote_name, path)))
 
 
-def _text_schema(paths: list[tuple[str, ...]]) -> T.StructType:
+def _list_fields(kind: T.DataType, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of the fields that are no structs."""
+    if not isinstance(kind, T.StructType):
+        yield before
+        return
+    for field in kind.fields:
+        yield from _list_fields(field.dataType, (*before, field.name))
+
+
+def _text_schema(paths: Sequence[tuple[str, ...]]) -> T.StructType:
     """Return a type with a text at each path of keys."""
     inner: dict[str, list[tuple[str, ...]]] = {}
     for first, *rest in paths:

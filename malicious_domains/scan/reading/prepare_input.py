@@ -34,10 +34,17 @@ HEAD_BYTES = 1 << 18  # of a file, by which its format is recognized
 _CHUNK = 1 << 20
 _WINDOW = 1 << 14  # bytes in which most lines end
 Advance = Callable[[int], object]  # is called with the number of bytes that were looked at
-_BINARY = (b"SQLite format 3\0", b"PAR1")
+BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 _MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # its beginning
 _TOO_LONG = sql.TOO_LONG.encode()
+# A text of JSON, which is kept, or a comment.
+_COMMENT = re.compile(rb'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_MAX_COMMENTED = 1 << 26  # bytes of a file in which comments are looked for
+_CAPTURES = (
+    b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d",
+    b"\x0a\x0d\x0d\x0a",
+)  # fmt: skip
 
 
 class ReadingError(MaliciousDomainsError):
@@ -50,7 +57,8 @@ class LogFile:
 
     path is the file that the user named, readable that one or a copy of it. head: its first
     bytes. size: its bytes on the disk. latest: when it was last written, in seconds since the
-    epoch. utf8: whether all of it is UTF-8. damage: what is wrong with it as a whole.
+    epoch. utf8: whether all of it is UTF-8. damage: what is wrong with it as a whole. has_quotes:
+    whether it has a double quote.
     """
 
     path: Path
@@ -60,6 +68,7 @@ class LogFile:
     latest: float
     utf8: bool = True
     damage: str = ""
+    has_quotes: bool = False
 
 
 def prepare_file(path: Path, folder: Path, advance: Advance = lambda _: None) -> LogFile:
@@ -68,9 +77,32 @@ def prepare_file(path: Path, folder: Path, advance: Advance = lambda _: None) ->
     return _split_json(file, folder) if _MULTILINE_JSON.match(file.head) else file
 
 
+def _refuse_capture(path: Path, head: bytes) -> None:
+    """Raise ReadingError for a packet capture, with the commands that make a log of it."""
+    if head.startswith(_CAPTURES):
+        raise ReadingError(
+            f"{path}: a packet capture, no log. Make one by Zeek, and scan dns.log: zeek -C -r "
+            f"{path}; or by tshark, and scan dns.tsv: tshark -r {path} -Y 'dns.flags.response == 1"
+            " && udp.srcport == 53' -T fields -E header=y -E occurrence=f -e frame.time_epoch -e "
+            "ip.dst -e dns.qry.name -e dns.qry.type -e dns.flags.rcode > dns.tsv"
+        )
+
+
 def _split_json(file: LogFile, folder: Path) -> LogFile:
     """Write a JSON array, or objects of several lines, as one object a line."""
-    copy = _name_copy(folder)
+    try:
+        return _split_objects(file, folder)
+    except ReadingError:
+        content = file.readable.read_bytes() if file.size <= _MAX_COMMENTED else b""
+        if not any(x in content for x in (b"//", b"/*")):
+            raise
+    plain = name_copy(folder)
+    plain.write_bytes(_COMMENT.sub(lambda x: x[1] or b"", content))
+    return _split_objects(replace(file, readable=plain), folder)
+
+
+def _split_objects(file: LogFile, folder: Path) -> LogFile:
+    copy = name_copy(folder)
     source, target = sql.list_files([file.readable]), sql.quote_text(str(copy))
     try:
         with duckdb.connect() as connection:
@@ -85,10 +117,11 @@ def _split_json(file: LogFile, folder: Path) -> LogFile:
             f"{file.path}: JSON of several lines an object that is damaged or cut off; give it as "
             f"one object a line ({str(error).splitlines()[0]})"
         ) from error
-    return replace(file, readable=copy, head=_read_head(copy))
+    return replace(file, readable=copy, head=read_head(copy))
 
 
-def _name_copy(folder: Path) -> Path:
+def name_copy(folder: Path) -> Path:
+    """Return the path of a new copy in a folder."""
     return folder / f"{len(os.listdir(folder)):06d}.log"  # noqa: PTH208
 
 
@@ -100,14 +133,15 @@ def _prepare_lines(path: Path, folder: Path, advance: Advance) -> LogFile:
             head = source.peek(16)[:16] if regular else b""
             latest = stat.st_mtime if regular else time.time()
             file = LogFile(path, path, b"", stat.st_size, latest)
-            if head.startswith(_BINARY):
+            _refuse_capture(path, head)
+            if head.startswith(BINARY):
                 return replace(file, head=head)
             if _MULTILINE_JSON.match(head):
-                return replace(file, head=_read_head(path))
+                return replace(file, head=read_head(path))
             is_plain = regular and not head.startswith(_COMPRESSED)
             is_plain = is_plain and detect_encoding(source) == "utf-8"
         if is_plain and not _has_long_line(path):
-            return _repair(replace(file, head=_read_head(path)), folder, advance)
+            return repair(replace(file, head=read_head(path)), folder, advance)
         return _copy(file, folder, advance)
     except OSError as error:
         raise ReadingError(f"{path}: {error.strerror or error}") from error
@@ -119,7 +153,8 @@ def _open(path: Path) -> io.BufferedReader:
     return path.open("rb")
 
 
-def _read_head(path: Path) -> bytes:
+def read_head(path: Path) -> bytes:
+    """Return the first bytes of a file."""
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
 
@@ -146,14 +181,13 @@ def _find_last_end(file: BinaryIO, at: int) -> int:
     return at
 
 
-def _repair(file: LogFile, folder: Path, advance: Advance = lambda _: None) -> LogFile:
-    """Return a file, or a copy of it with REPLACED instead of bytes that are not UTF-8.
-
-    JSON is left as it is: its reader finds such lines broken.
-    """
-    if file.head.lstrip().startswith(b"{") or _is_utf8(file.readable, advance):
+def repair(file: LogFile, folder: Path, advance: Advance = lambda _: None) -> LogFile:
+    """Return a file, or a copy of it with REPLACED instead of bytes that are not UTF-8."""
+    is_utf8, has_quotes = _look_through(file.readable, advance)
+    file = replace(file, has_quotes=has_quotes)
+    if is_utf8:
         return file
-    copy = _name_copy(folder)
+    copy = name_copy(folder)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     with file.readable.open("rb", buffering=0) as source, copy.open("wb") as repaired:
         while chunk := source.read(_CHUNK):
@@ -162,17 +196,20 @@ def _repair(file: LogFile, folder: Path, advance: Advance = lambda _: None) -> L
     return replace(file, readable=copy, utf8=False)
 
 
-def _is_utf8(path: Path, advance: Advance) -> bool:
+def _look_through(path: Path, advance: Advance) -> tuple[bool, bool]:
+    """Return whether a file is UTF-8, and whether it has a quote."""
     decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8, has_quotes = True, False
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             advance(len(chunk))
-            if not chunk.isascii() or decoder.getstate()[0]:
+            has_quotes = has_quotes or b'"' in chunk
+            if is_utf8 and (not chunk.isascii() or decoder.getstate()[0]):
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
-                    return False
-    return not decoder.getstate()[0]
+                    is_utf8 = False
+    return is_utf8 and not decoder.getstate()[0], has_quotes
 
 
 # --- copies ---
@@ -180,7 +217,7 @@ def _is_utf8(path: Path, advance: Advance) -> bool:
 
 def _copy(file: LogFile, folder: Path, advance: Advance) -> LogFile:
     """Write a plain copy, up to where the file is damaged."""
-    copy = _name_copy(folder)
+    copy = name_copy(folder)
     damage = ""
     with _open(file.path) as source, copy.open("wb") as target:
         try:
@@ -196,10 +233,11 @@ def _copy(file: LogFile, folder: Path, advance: Advance) -> LogFile:
                 f"its compressed data are damaged or end too early ({error}); what comes "
                 "before that was read"
             )
-    file = replace(file, readable=copy, head=_read_head(copy), damage=damage)
-    if file.head.startswith(_BINARY):
+    file = replace(file, readable=copy, head=read_head(copy), damage=damage)
+    _refuse_capture(file.path, file.head)
+    if file.head.startswith(BINARY):
         return replace(file, head=file.head[:16])
-    return _repair(file, folder)
+    return repair(file, folder)
 
 
 def _count_bytes(
@@ -238,7 +276,7 @@ def _drop_long_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     has_lines: bool | None = None
     for chunk in chunks:
         if has_lines is None:
-            has_lines = not (chunk.startswith(_BINARY) or _MULTILINE_JSON.match(chunk))
+            has_lines = not (chunk.startswith(BINARY) or _MULTILINE_JSON.match(chunk))
         if not has_lines:
             yield chunk
             continue

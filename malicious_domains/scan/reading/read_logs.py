@@ -15,7 +15,16 @@ import duckdb
 
 from ...inputs.signals import hold_signals, temporary_folder
 from ..hosts import Lease
-from . import delimited_logs, json_logs, prepare_input, table_files, text_logs
+from . import (
+    delimited_logs,
+    envelopes,
+    event_formats,
+    json_logs,
+    prepare_input,
+    table_files,
+    text_logs,
+    times,
+)
 from .column_names import check_mapping
 from .layout import Head, Layout, Opener
 from .prepare_input import STANDARD_INPUT, LogFile, ReadingError
@@ -23,12 +32,9 @@ from .prepare_input import STANDARD_INPUT, LogFile, ReadingError
 # In this order formats are tried: those that take anything come last.
 FORMATS: dict[str, tuple[Opener, ...]] = {
     table_files.PIHOLE: (table_files.open_pihole,),
+    "zeek": (delimited_logs.open_zeek, event_formats.ZEEK),
+    **{x.form: (x,) for x in event_formats.EVENT_FORMATS},
     "parquet": (table_files.open_parquet,),
-    "zeek": (delimited_logs.open_zeek, json_logs.open_zeek),
-    "suricata": (json_logs.open_suricata,),
-    "route53": (json_logs.open_route53,),
-    "adguard": (json_logs.open_adguard,),
-    "dnstap": (json_logs.open_dnstap,),
     "dnsmasq": (text_logs.open_dnsmasq,),
     "bind": (text_logs.open_bind,),
     "unbound": (text_logs.open_unbound,),
@@ -47,14 +53,17 @@ class Source:
 
     paths are files; Path("-") is standard input. form is a format's name, or None to detect it.
     mapping says where client, query, time, rcode and type are: names of columns, paths with dots
-    in JSON, or numbers of columns from 1 on. since: seconds since the epoch; earlier queries of
-    Pi-hole's database are not read, those of other logs are "earlier".
+    in JSON, numbers of columns from 1 on, or a value in double quotes that holds for every line.
+    since: seconds since the epoch, midnight of a day; earlier queries of Pi-hole's database are
+    not read, those of other logs are "earlier". zone: the time zone of times without one, and of
+    the days; None for this machine's in text logs, UTC in others.
     """
 
     paths: tuple[Path, ...]
     form: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
     since: float | None = None
+    zone: str | None = None
 
     @property
     def size(self) -> int | None:
@@ -69,13 +78,15 @@ class Source:
         names: Iterable[str | Path],
         form: str | None = None,
         mapping: dict[str, str] | None = None,
+        zone: str | None = None,
     ) -> Source:
         """Find the files of names, folders (with all inside) and patterns; raises ReadingError."""
         check_mapping(mapping or {})
+        zone = times.check_zone(zone) if zone else None
         paths = dict.fromkeys(path for x in names for path in _expand(str(x)))
         if not paths:
             raise ReadingError("no log files are named; name some, or - for standard input")
-        return cls(tuple(paths), form, dict(mapping or {}))
+        return cls(tuple(paths), form, dict(mapping or {}), zone)
 
 
 def _expand(name: str) -> list[Path]:
@@ -107,10 +118,12 @@ class BrokenLine(NamedTuple):
 class Reading:
     """Logs that DuckDB can read.
 
-    events is a SELECT with one row for each line of the logs: client, query (as logged), time
+    noted_events is a SELECT with a row for each line of the logs: client, query (as logged), time
     (seconds since the epoch, UTC) and rcode (in upper case; BLOCKED if a block list answered),
-    all NULL if unknown; and why, NULL for a query to score, else "multicast", "type", "earlier",
-    "other_event" or "broken"; of the last two the other columns may hold anything.
+    all NULL if unknown; why, NULL for a query to score, else "multicast", "type", "earlier",
+    "other_event" or "broken"; of the last two the other columns may hold anything; unread_time
+    and unknown_rcode, texts that stand for no time or response code, else NULL. events are its
+    first five columns. zone: that of the days, and of times without one.
 
     forms: each file's format, "empty" for one without lines. left_out: why files were left out.
     damaged: why a part of a file could not be read. bytes: their size on the disk. leases: the
@@ -118,12 +131,13 @@ class Reading:
     were made are kept until close(), or the end of the process.
     """
 
-    events: str
+    noted_events: str
     forms: dict[Path, str]
     left_out: dict[Path, str]
     damaged: dict[Path, str]
     bytes: int
     leases: tuple[Lease, ...]
+    zone: str
     _files: tuple[tuple[LogFile, Layout], ...]
     _folder: Path
 
@@ -131,6 +145,16 @@ class Reading:
     def latest(self) -> float:
         """When the files were last written, in seconds since the epoch; 0 without any."""
         return max((file.latest for file, _ in self._files), default=0.0)
+
+    @property
+    def events(self) -> str:
+        """The SELECT of client, query, time, rcode and why."""
+        return f"SELECT client, query, time, rcode, why FROM ({self.noted_events})"
+
+    @property
+    def sources(self) -> dict[Path, dict[str, str]]:
+        """Where each field of a file comes from, as the log names it."""
+        return {file.path: dict(layout.sources) for file, layout in self._files}
 
     def find_broken(self, at_most: int = 10) -> list[BrokenLine]:
         """Return the first lines that cannot be read. Reads the logs once more."""
@@ -164,10 +188,11 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
     for path in source.paths:
         try:
             file = prepare_input.prepare_file(path, folder, advance)
-            layout = find_layout(file, source.form, source.mapping)
+            file = envelopes.peel_file(file, folder, source.mapping.values())
+            layout = find_layout(file, source.form, source.mapping, source.zone or "")
             if layout and layout.form == table_files.PIHOLE:
                 copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
-                table_files.copy_database(path, file.readable, copy, source.since)
+                table_files.copy_database(path, file.readable, copy, _find_first(source))
                 leases += table_files.read_leases(file.readable)
                 file = replace(file, readable=copy)
         except ReadingError as error:
@@ -183,28 +208,48 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
             files.append((file, layout))
     if not forms:
         raise ReadingError("none of the files is a DNS log:\n" + "\n".join(left_out.values()))
+    zone = source.zone or next((x.zone for _, x in files if x.zone), times.UTC)
     events = _select_events(files)
     if source.since is not None:
-        earlier = f"CASE WHEN why IS NULL AND time < {source.since} THEN 'earlier' ELSE why END"
+        since = times.find_midnight(source.since, zone)
+        earlier = f"CASE WHEN why IS NULL AND time < {since} THEN 'earlier' ELSE why END"
         events = f"SELECT * REPLACE ({earlier} AS why) FROM ({events})"
-    return Reading(events, forms, left_out, damaged, size, tuple(leases), tuple(files), folder)
+    return Reading(
+        events, forms, left_out, damaged, size, tuple(leases), zone, tuple(files), folder
+    )
+
+
+def _find_first(source: Source) -> float | None:
+    """Return the seconds from which on queries are read; None for all."""
+    if source.since is None:
+        return None
+    return times.find_midnight(source.since, source.zone or times.UTC)
 
 
 # --- formats ---
 
 
-def find_layout(file: LogFile, form: str | None, mapping: Mapping[str, str]) -> Layout | None:
+def find_layout(
+    file: LogFile, form: str | None, mapping: Mapping[str, str], zone: str = ""
+) -> Layout | None:
     """Return how a file is read; None if it is empty.
 
-    form is the format that the user names, or None. Raises ReadingError, which says what the file
-    looks like, or which mapping is missing.
+    form is the format that the user names, or None; zone that of times without one, "" for the
+    usual one. Raises ReadingError, which says what the file looks like, or which mapping is
+    missing.
     """
     if form and form not in FORMATS:
         raise ReadingError(f"--input-format {form}: known are {', '.join(FORMATS)}")
-    head = Head(file)
+    head = Head(file, zone)
     if not head.lines:
         return None
-    return _open_claimed(head, form, mapping) if form else _detect_layout(head, mapping)
+    try:
+        return _open_claimed(head, form, mapping) if form else _detect_layout(head, mapping)
+    except ReadingError:
+        further = head.look_further()
+        if further.keys == head.keys:
+            raise
+    return _open_claimed(further, form, mapping) if form else _detect_layout(further, mapping)
 
 
 def _open_claimed(head: Head, form: str, mapping: Mapping[str, str]) -> Layout:
@@ -241,13 +286,14 @@ def _detect_layout(head: Head, mapping: Mapping[str, str]) -> Layout:
 
 _NO_EVENTS = (
     "SELECT NULL::VARCHAR AS client, NULL::VARCHAR AS query, NULL::DOUBLE AS time, "
-    "NULL::VARCHAR AS rcode, NULL::VARCHAR AS why WHERE false"
+    "NULL::VARCHAR AS rcode, NULL::VARCHAR AS why, NULL::VARCHAR AS unread_time, "
+    "NULL::VARCHAR AS unknown_rcode WHERE false"
 )
 # The code of a name with different answers: that it exists comes first.
 _BEST_RCODE = (
-    "CASE min(CASE answer WHEN 'NOERROR' THEN 1 WHEN 'BLOCKED' THEN 2 WHEN 'NXDOMAIN' THEN 3 "
-    "ELSE 4 END) WHEN 1 THEN 'NOERROR' WHEN 2 THEN 'BLOCKED' "
-    "WHEN 3 THEN 'NXDOMAIN' ELSE max(answer) END"
+    "CASE min(CASE answer WHEN 'NOERROR' THEN 1 WHEN 'BLOCKED' THEN 2 WHEN 'NXDOMAIN' THEN 4 "
+    "WHEN 'NODATA' THEN 3 ELSE 5 END) WHEN 1 THEN 'NOERROR' WHEN 2 THEN 'BLOCKED' "
+    "WHEN 3 THEN 'NODATA' WHEN 4 THEN 'NXDOMAIN' ELSE max(answer) END"
 )
 
 
@@ -288,7 +334,8 @@ def _join_answers(lines: str, shared: str) -> str:
         SELECT l.client, l.query, l.time,
             CASE WHEN l.why IS NULL THEN coalesce(p.code, l.rcode) ELSE l.rcode END AS rcode,
             CASE WHEN l.why IS DISTINCT FROM 'answer' THEN l.why
-                WHEN p.has_query THEN 'other_event' ELSE {without_query} END AS why
+                WHEN p.has_query THEN 'other_event' ELSE {without_query} END AS why,
+            l.unread_time, l.unknown_rcode
         FROM lines l LEFT JOIN pairs p
         ON (l.why IS NULL OR l.why = 'answer') AND {same}"""
 

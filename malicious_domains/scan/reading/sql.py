@@ -1,8 +1,8 @@
-"""SQL expressions that the log formats share: literals, times, response codes, line types."""
+"""SQL expressions that the log formats share: literals, response codes, line types."""
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,22 +12,30 @@ MULTICAST = ("5353", "5355", "137")  # mDNS, LLMNR, NetBIOS
 IGNORED_NAMES = (*IGNORED_TYPES, "*")
 RCODES = (
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
-    "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE",
+    "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI",
 )  # fmt: skip
+# https://www.iana.org/assignments/dns-parameters; Windows' by winerror.h
+_LATER = {
+    16: "BADVERS", 17: "BADKEY", 18: "BADTIME", 19: "BADMODE", 20: "BADNAME", 21: "BADALG",
+    22: "BADTRUNC", 23: "BADCOOKIE",
+}  # fmt: skip
+_OTHER_NAMES = {
+    "SUCCESS": "NOERROR", "NODATA": "NODATA", "BADSIG": "BADVERS",
+    "NON-EXISTENTDOMAIN": "NXDOMAIN", "NAMEERROR": "NXDOMAIN", "SERVERFAILURE": "SERVFAIL",
+    "FORMATERROR": "FORMERR", "NOTIMPL": "NOTIMP", "NOTIMPLEMENTED": "NOTIMP",
+    "9501": "NODATA", "DNS_INFO_NO_RECORDS": "NODATA", "BLOCKED": "BLOCKED",
+    "DNS_ERROR_RCODE_FORMAT_ERROR": "FORMERR", "DNS_ERROR_RCODE_SERVER_FAILURE": "SERVFAIL",
+    "DNS_ERROR_RCODE_NAME_ERROR": "NXDOMAIN", "DNS_ERROR_RCODE_REFUSED": "REFUSED",
+}  # fmt: skip
+_RCODE_NAMES = {
+    **{str(i): x for i, x in (*enumerate(RCODES), *_LATER.items())},
+    **{str(9000 + i): x for i, x in enumerate(RCODES[:11]) if i},
+    **{x: x for x in (*RCODES, *_LATER.values())},
+    **_OTHER_NAMES,
+}
 MAX_LINE = 1 << 20  # bytes; a longer line is broken
 REPLACED = "\ufffd"  # replaces bytes that are not UTF-8 in a repaired copy
 TOO_LONG = "\x02a line too long to be read\x02"  # replaces such a line in a repaired copy
-_ZONE = r"[:.]\d+ ?[+-]\d\d:?\d*$"
-# Styles of exports, tried last.
-_STYLES = (
-    "%d-%b-%Y %H:%M:%S.%g",
-    "%d-%b-%Y %H:%M:%S",
-    "%b %d, %Y %H:%M:%S",
-    "%b %d %Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%d.%m.%Y %H:%M:%S",
-)
 
 
 def quote_text(value: str) -> str:
@@ -68,68 +76,54 @@ def drop_blank(value: str) -> str:
     return f"CASE WHEN {value} NOT IN ('', '-', '(empty)') THEN {value} END"
 
 
-# --- times ---
+def drop_zone(client: str) -> str:
+    """Return a client without what follows % in an address: fe80::1%eth0 is fe80::1.
 
-
-def parse_iso(value: str) -> str:
-    """Return the seconds since the epoch of an ISO 8601 text; without a zone it is UTC."""
-    return (
-        f"CASE WHEN regexp_matches({value}, {quote_text(_ZONE)}) "
-        f"THEN epoch(TRY_CAST({value} AS TIMESTAMPTZ)) "
-        f"ELSE epoch(TRY_CAST(replace({value}, ',', '.') AS TIMESTAMP)) END"
-    )
-
-
-def parse_epoch(value: str) -> str:
-    """Return the seconds of a number of seconds, milli-, micro- or nanoseconds, by its size."""
-    number = f"TRY_CAST({value} AS DOUBLE)"
-    return (
-        f"CASE WHEN {number} <= 0 THEN NULL WHEN {number} < 1e11 THEN {number} "
-        f"WHEN {number} < 1e14 THEN {number} / 1e3 WHEN {number} < 1e17 THEN {number} / 1e6 "
-        f"WHEN {number} < 1e20 THEN {number} / 1e9 END"
-    )
-
-
-def parse_time(value: str, latest: float | None = None) -> str:
-    """Return the seconds since the epoch of a number or an ISO 8601 text; NULL for other texts.
-
-    With `latest`, the time when the log was last written, more styles are tried.
+    Valid in DuckDB and in Spark.
     """
-    if latest is None:
-        return f"coalesce({parse_epoch(value)}, {parse_iso(value)})"
-    styles = "[" + ", ".join(map(quote_text, _STYLES)) + "]"
-    # In a call of its own: one style with a zone makes the connection's zone matter for all.
-    zoned = f"epoch(try_strptime({value}, '%d/%b/%Y:%H:%M:%S %z'))"
-    other = f"epoch(try_strptime({value}, {styles})), {zoned}"
-    syslog = parse_syslog(value, latest)
-    return f"coalesce({parse_epoch(value)}, {parse_iso(value)}, {other}, {syslog})"
-
-
-def parse_syslog(value: str, latest: float) -> str:
-    """Return the seconds of 'Nov 25 10:00:00', in the last year in which it is not after latest.
-
-    A day more is allowed, for clocks and zones.
-    """
-    limit = latest + 86400
-    year = time.gmtime(limit).tm_year
-    this, last = (
-        f"epoch(try_strptime('{y} ' || {value}, '%Y %b %d %H:%M:%S'))" for y in (year, year - 1)
+    address = f"split_part({client}, '%', 1)"
+    return (
+        f"CASE WHEN contains({client}, '%') AND "
+        f"translate({address}, '0123456789abcdefABCDEF:.[', '') = '' "
+        f"THEN replace({address}, '[', '') ELSE {client} END"
     )
-    return f"coalesce(CASE WHEN {this} <= {limit:.0f} THEN {this} END, {last})"
+
+
+def point_to(path: Sequence[str]) -> str:
+    """Return the JSON pointer of a path of keys.
+
+    >>> point_to(("id.orig_h", "a/b"))
+    '/id.orig_h/a~1b'
+    """
+    return "".join(f"/{x.replace('~', '~0').replace('/', '~1')}" for x in path)
+
+
+def extract_inner(value: str, path: Sequence[str]) -> str:
+    """Return what JSON within a text has at a path of keys, or key=value pairs by its name."""
+    pointer, key = quote_text(point_to(path)), re.escape(".".join(path))
+    pair = quote_text(rf"(?:^|[;,| ]){key}=\"?([^;|\"]*)")
+    return (
+        f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, {pointer}) "
+        f"ELSE nullif(regexp_extract({value}, {pair}, 1), '') END"
+    )
 
 
 # --- response codes and line types ---
 
 
 def name_rcode(value: str) -> str:
-    """Return a response code's name in upper case, from its name or number; NULL if blank."""
-    upper = f"replace(upper({value}), ' ', '')"
-    numbers = " ".join(f"WHEN '{i}' THEN '{x}'" for i, x in enumerate(RCODES))
-    return (
-        f"CASE {upper} {numbers} WHEN '' THEN NULL WHEN '-' THEN NULL "
-        f"WHEN 'NON-EXISTENTDOMAIN' THEN 'NXDOMAIN' WHEN 'NAMEERROR' THEN 'NXDOMAIN' "
-        f"WHEN 'SERVERFAILURE' THEN 'SERVFAIL' ELSE {upper} END"
-    )
+    """Return a response code's name in upper case, from its name or number; NULL if unknown.
+
+    Numbers from 9000 on are those of Windows' DNS errors. Valid in DuckDB and in Spark.
+    """
+    upper = f"replace(upper(trim({value})), ' ', '')"
+    names = " ".join(f"WHEN '{x}' THEN '{code}'" for x, code in _RCODE_NAMES.items())
+    return f"CASE {upper} {names} END"
+
+
+def is_unknown_rcode(value: str) -> str:
+    """Return whether a text stands for a response code that name_rcode() does not know."""
+    return f"nullif(trim({value}), '') NOT IN ('-', '(empty)') AND {name_rcode(value)} IS NULL"
 
 
 def classify_line(
@@ -171,14 +165,17 @@ def read_lines(paths: Sequence[Path]) -> str:
     """Return a table of one column, line: the lines of text logs."""
     return (
         f"(SELECT line FROM read_csv({list_files(paths)}, columns={{'line': 'VARCHAR'}}, "
-        f"delim='\\n', {PLAIN}) WHERE line IS NOT NULL)"
+        f"delim='\n', {PLAIN}) WHERE line IS NOT NULL)"
     )
 
 
 def read_columns(paths: Sequence[Path], columns: int, delimiter: str) -> str:
-    """Return a table of the columns c0, c1 and so on, with one more than there should be."""
+    """Return a table of the columns c0, c1 and so on, with one more than there should be.
+
+    A column that a line does not have is NULL, an empty one is ''.
+    """
     types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(columns + 1))
     return (
         f"read_csv({list_files(paths)}, columns={{{types}}}, delim={quote_text(delimiter)}, "
-        f"{PLAIN}, null_padding=true)"
+        f"{PLAIN}, null_padding=true, nullstr='\x01')"
     )

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from duckdb.sqltypes import DuckDBPyType
 
 from ..hosts import Lease
-from . import sql
-from .column_names import choose_columns, map_columns
+from . import sql, times
+from .column_names import choose_columns, list_constants, map_columns
 from .delimited_logs import DelimitedLines
 from .layout import Head, Layout
-from .prepare_input import ReadingError
+from .prepare_input import LogFile, ReadingError
 
 # --- Parquet ---
 
@@ -43,27 +44,63 @@ class ParquetTable:
 
 def open_parquet(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize Parquet, and read it by the mapping or usual names. Raises ReadingError."""
-    path = head.file.path
-    if not head.file.head.startswith(b"PAR1"):
+    if not head.is_parquet:
         return None
+    known = find_columns(head.file)
+    known |= {x: value for x in mapping.values() if (value := _find_inner(x, known))}
+    fields = choose_columns(known, mapping, head.file.path, "parquet", claimed=True)
+    used = {f"{field}_": known[x] for field, x in fields.items() if x in known}
+    table = ParquetTable(tuple(used.items()))
+    return map_columns("parquet", table, fields, head, list_constants(mapping))
+
+
+def find_columns(file: LogFile) -> dict[str, str]:
+    """Return the SQL of each value in Parquet as text, by its name with dots.
+
+    Raises ReadingError for a file that cannot be read.
+    """
     try:
         with duckdb.connect() as connection:
-            rows = connection.execute(
-                f"DESCRIBE SELECT * FROM read_parquet({sql.list_files([head.file.readable])})"
-            ).fetchall()
+            table = connection.sql(f"FROM read_parquet({sql.list_files([file.readable])})")
+            columns = zip(table.columns, table.types, strict=True)
+            return {k: v for x, y in columns for k, v in _list_values(x, sql.quote_name(x), y)}
     except duckdb.Error as error:
-        raise ReadingError(f"{path}: a Parquet file that cannot be read: {error}") from error
-    types = {column: kind for column, kind, *_ in rows}
-    fields = choose_columns(types, mapping, path, "parquet", claimed=True)
-    used = {f"{field}_": _as_text(column, types[column]) for field, column in fields.items()}
-    return map_columns("parquet", ParquetTable(tuple(used.items())), fields, head)
+        raise ReadingError(f"{file.path}: a Parquet file that cannot be read: {error}") from error
 
 
-def _as_text(column: str, kind: str) -> str:
-    quoted = sql.quote_name(column)
-    if kind.startswith("TIMESTAMP") or kind == "DATE":
-        return f"epoch({quoted})::VARCHAR"
-    return quoted if kind == "VARCHAR" else f"{quoted}::VARCHAR"
+def open_columns(known: Mapping[str, str], columns: Mapping[str, tuple[str, ...]]) -> ParquetTable:
+    """Return a table in which each column is the first value that one of its names has."""
+    used = {
+        x: ", ".join([*(known[name] for name in names if name in known), "NULL::VARCHAR"])
+        for x, names in columns.items()
+    }
+    return ParquetTable(tuple((x, f"coalesce({values})") for x, values in used.items()))
+
+
+def _list_values(name: str, value: str, kind: DuckDBPyType) -> Iterator[tuple[str, str]]:
+    """Yield the values in a column, those of structs and of a list's first item too."""
+    inner: dict[str, DuckDBPyType] = {}
+    if kind.id in ("struct", "list"):
+        inner = {key: x for key, x in kind.children if isinstance(x, DuckDBPyType)}
+    if kind.id == "struct":
+        for key, x in inner.items():
+            part = f"struct_extract({value}, {sql.quote_text(key)})"
+            yield from _list_values(f"{name}.{key}", part, x)
+    elif kind.id == "list" and inner["child"].id == "struct":
+        yield from _list_values(f"{name}.0", f"list_extract({value}, 1)", inner["child"])
+    elif kind.id == "date" or kind.id.startswith("timestamp"):
+        yield name, f"epoch({value})::VARCHAR"
+    else:
+        yield name, value if kind.id == "varchar" else f"{value}::VARCHAR"
+
+
+def _find_inner(name: str, known: Mapping[str, str]) -> str:
+    """Return the SQL of a value within a column's text; "" if there is no such column."""
+    keys = name.split(".")
+    outer = next((i for i in range(len(keys) - 1, 0, -1) if ".".join(keys[:i]) in known), 0)
+    if name in known or not outer:
+        return known.get(name, "")
+    return sql.extract_inner(known[".".join(keys[:outer])], keys[outer:])
 
 
 # --- Pi-hole ---
@@ -93,7 +130,7 @@ def open_pihole(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout
         DelimitedLines(len(used), ",", True, used),
         client=sql.drop_blank("client_"),
         query=query,
-        time=sql.parse_epoch("time_"),
+        time=times.parse_epoch("time_"),
         rcode=sql.drop_blank("rcode_"),
         why=sql.classify_line(query, qtype="type_"),
     )

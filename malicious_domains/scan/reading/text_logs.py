@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import sql
+from . import sql, times
 from .layout import Head, Layout
 
 
@@ -51,7 +50,8 @@ class MatchedLines:
 def _describe(
     form: str, pattern: str, groups: tuple[str, ...], event: str, own: str, **expressions: str
 ) -> Layout:
-    return Layout(form, MatchedLines(form, pattern, groups, event, own), **expressions)
+    table = MatchedLines(form, pattern, groups, event, own)
+    return Layout(form, table, **expressions)  # type: ignore[arg-type]  # none is sources
 
 
 def _matches(head: Head, pattern: str) -> bool:
@@ -66,30 +66,39 @@ _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _EPOCH = r"\[(\d{9,11}(?:\.\d+)?)\]"
 _BIND = r"\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"
 _SYSLOG = r"[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
+_ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _YEARLY = r"([A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d) (\d{4})\b"
 
 
-def _parse_prefix(head: Head, prefix: str) -> str:
-    """Return the seconds of what is before a message; the most frequent style is tried first."""
-    latest = head.file.latest
-    yearly = f"regexp_extract({prefix}, {sql.quote_text(_YEARLY)}, 2) || ' ' || " + (
-        f"regexp_extract({prefix}, {sql.quote_text(_YEARLY)}, 1)"
-    )
+def _parse_prefix(head: Head, prefix: str) -> dict[str, str]:
+    """Return time and zone, for what is before a message; frequent styles are tried first."""
+    latest, zone = head.file.latest, head.zone or times.find_local_zone()
+
+    def extract(style: str, group: int = 0) -> str:
+        return f"regexp_extract({prefix}, {sql.quote_text(style)}, {group})"
+
+    bind = f"try_strptime({extract(_BIND)}, ['%d-%b-%Y %H:%M:%S.%g', '%d-%b-%Y %H:%M:%S'])"
+    yearly = f"try_strptime({extract(_YEARLY, 2)} || ' ' || {extract(_YEARLY, 1)}, "
     styles = {
-        _ISO: sql.parse_iso(f"regexp_extract({prefix}, {sql.quote_text(_ISO)})"),
-        _EPOCH: f"TRY_CAST(regexp_extract({prefix}, {sql.quote_text(_EPOCH)}, 1) AS DOUBLE)",
-        _BIND: f"epoch(try_strptime(regexp_extract({prefix}, {sql.quote_text(_BIND)}), "
-        "['%d-%b-%Y %H:%M:%S.%g', '%d-%b-%Y %H:%M:%S']))",
-        _YEARLY: f"epoch(try_strptime({yearly}, '%Y %b %d %H:%M:%S'))",
-        _SYSLOG: sql.parse_syslog(f"regexp_extract({prefix}, {sql.quote_text(_SYSLOG)})", latest),
+        _ISO: times.parse_iso(extract(_ISO), zone),
+        _EPOCH: f"TRY_CAST({extract(_EPOCH, 1)} AS DOUBLE)",
+        _BIND: times.in_zone(bind, zone),
+        _YEARLY: times.in_zone(f"{yearly}'%Y %b %d %H:%M:%S')", zone),
+        _SYSLOG: times.parse_syslog(extract(_SYSLOG), latest, zone),
     }
     sample = head.lines[:200]
     counts = {x: sum(bool(re.search(x, line)) for line in sample) for x in styles}
     used = sorted((x for x in styles if counts[x]), key=lambda x: -counts[x])
-    return f"coalesce({', '.join(styles[x] for x in used)}, NULL)" if used else "NULL::DOUBLE"
+    is_local = any(x not in (_EPOCH, _ISO) for x in used) or any(
+        not _ZONED.search(x[0]) for line in sample if (x := re.search(_ISO, line))
+    )
+    time = f"coalesce({', '.join(styles[x] for x in used)}, NULL)" if used else "NULL::DOUBLE"
+    return {"time": time, "zone": zone if is_local else "", "time_text": prefix if used else ""}
 
 
 _ADDRESS = r"[0-9A-Fa-f:.]+"
+_ZONE_ID = r"(?:%[^\s#@\]/]+?)?"
+_CLIENT = f"{_ADDRESS}{_ZONE_ID}"
 _CLASSES = r"IN|CH|HS|ANY|NONE|CLASS\d+"
 
 
@@ -100,11 +109,13 @@ _SOURCES = (
     r"[A-Za-z][A-Za-z ]*(?:blocked|denied|blacklisted)(?: \(\w+\))?|special domain|Pi-hole hostname"
 )
 
+_UNPRINTABLE = "<name unprintable>"
+
 
 def open_dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize dnsmasq with log-queries, plain or extra, and Pi-hole's pihole.log."""
     if not _matches(
-        head, r"dnsmasq(?:\[\d+\])?: .*\b(?:query\[|reply |forwarded |cached |started)"
+        head, r"\bdnsmasq(?:\[\d+\])?: .*\b(?:query\[|reply |forwarded |cached |started)"
     ):
         return None
     blocked = (
@@ -114,14 +125,15 @@ def open_dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
     )
     return _describe(
         "dnsmasq",
-        r"^(.*?)\bdnsmasq(?:\[\d+\])?: (?:\d+ (" + _ADDRESS + r")/\d+ )?(?:query\[([^\]]*)\] (\S*) "
-        r"from (\S+)|(" + _SOURCES + r") (\S+) is (.+))\s*$",
+        r"^(.*?)\bdnsmasq(?:\[\d+\])?: (?:(?:UDP|TCP) )?(?:\d+ (" + _CLIENT + r")/\d+ )?"
+        r"(?:query\[([^\]]*)\] (" + _UNPRINTABLE + r"|\S*) from (\S+)|"
+        r"(" + _SOURCES + r") (" + _UNPRINTABLE + r"|\S+) is (.+))\s*$",
         ("prefix", "extra", "qtype", "asked", "client", "source", "answered", "value"),
         event=r"query\[",
         own=r"\bdnsmasq\b|^" + _SYSLOG + "|^" + _ISO,
         client="coalesce(client, extra)",
         query="coalesce(asked, answered)",
-        time=_parse_prefix(head, "prefix"),
+        **_parse_prefix(head, "prefix"),
         rcode=f"CASE WHEN source IS NULL THEN NULL WHEN {blocked} THEN 'BLOCKED' "
         "WHEN value IN ('NXDOMAIN', 'SERVFAIL', 'REFUSED', 'NOTIMP') THEN value ELSE 'NOERROR' END",
         why=sql.classify_line(
@@ -137,30 +149,34 @@ def open_dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
 
 
 def open_bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-    """Recognize BIND's query log, with responses and errors if they are logged too."""
-    if not _matches(head, r"client (?:@0x\w+ )?\S+#\d+.*: (?:view \S+: )?(?:query|response): "):
+    """Recognize BIND's query log, with responses and errors; Infoblox's and EfficientIP's too."""
+    if not _matches(head, r"client (?:@0x\w+ )?\S+#\d+.*:? (?:query|response|answer): "):
         return None
     return _describe(
         "bind",
-        r"^(.*?)client (?:@0x[0-9a-f]+ )?(" + _ADDRESS + r")(?:%\S+?)?#\d+(?:/key \S+)?"
-        r"(?: \(.*?\))?: (?:view [^ :]+: )?(?:"
-        rf"(query|response): (\S+) (?:{_CLASSES}) (\S+)(?: ([A-Z]{{4,}})\b)?"
-        r"|(query failed|rpz \S+) \(?([A-Z-]+)\)? (?:for|rewrite) (\S+?)/)",
-        ("prefix", "client", "kind", "name1", "qtype", "code1", "event", "code2", "name2"),
-        event=r"#\d+.*: query: ",
+        r"^(.*?)client (?:@0x[0-9a-f]+ )?(" + _CLIENT + r")#\d+(?:/key \S+)?(?: \(.*?\))?:?"
+        r"(?: (?:UDP|TCP):?)?(?: view [^ :]+:)? (?:"
+        rf"(query|response|answer): (\S+) (?:{_CLASSES}) (\S+)"
+        r"(?: response: ([A-Z]+)\b.*|.*? -> ([A-Z]+)\b.*| ([A-Z]{4,})\b.*|[^>]*)"
+        r"|(query failed|rpz \S+) \(?([A-Z-]+)\)? (?:for|rewrite) (\S+?)/.*)$",
+        (
+            "prefix", "client", "kind", "name1", "qtype", "code1", "code3", "code4", "event",
+            "code2", "name2",
+        ),
+        event=r"#\d+.*: (?:query|answer|response): ",
         own=r"\bnamed\b|^" + _BIND + "|^" + _SYSLOG + "|^" + _ISO,
         client="client",
         query="coalesce(name1, name2)",
-        time=_parse_prefix(head, "prefix"),
+        **_parse_prefix(head, "prefix"),
         rcode="CASE WHEN starts_with(event, 'rpz') THEN 'BLOCKED' "
-        "WHEN kind = 'query' THEN NULL ELSE coalesce(code1, code2) END",
+        f"ELSE {sql.name_rcode('coalesce(code1, code3, code4, code2)')} END",
         why=sql.classify_line(
             "coalesce(name1, name2)",
             qtype="qtype",
-            last="WHEN kind IS DISTINCT FROM 'query' THEN 'answer'",
+            last="WHEN kind IS DISTINCT FROM 'query' OR code1 IS NOT NULL THEN 'answer'",
         ),
         answers="client",
-    )
+    )  # fmt: skip
 
 
 # --- Unbound ---
@@ -170,21 +186,21 @@ def open_unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
     """Recognize Unbound's log-queries, log-replies and log-local-actions, by file or syslog."""
     if not _matches(
         head,
-        r"unbound.*?(?:info|query|reply): (?:\S+ \S+ )?" + _ADDRESS + r"(?:@\d+)? \S+ "
+        r"unbound.*?(?:info|query|reply): (?:\S+ \S+ )?" + _CLIENT + r"(?:@\d+)? \S+ "
         rf"[A-Z0-9]+ (?:{_CLASSES})\b",
     ):
         return None
     return _describe(
         "unbound",
         r"^(.*?\bunbound\b.*?)(?:info|query|reply): (?:(?:query|reply): )?(?:\S+ (\S+) )?"
-        rf"({_ADDRESS})(?:@\d+)? (\S+) ([A-Z0-9]+) (?:{_CLASSES})"
+        rf"({_CLIENT})(?:@\d+)? (\S+) ([A-Z0-9]+) (?:{_CLASSES})"
         r"(?: ([A-Z]+) [\d.]+ [01] \d+.*)?\s*$",
         ("prefix", "action", "client", "qname", "qtype", "code"),
-        event=rf"(?:info|query|reply): {_ADDRESS} ",
+        event=rf"(?:info|query|reply): (?:(?:query|reply): )?{_CLIENT}(?:@\d+)? \S+ [A-Z]",
         own=r"\bunbound\b",
         client="client",
         query="qname",
-        time=_parse_prefix(head, "prefix"),
+        **_parse_prefix(head, "prefix"),
         rcode="CASE WHEN action IN ('inform', 'transparent', 'typetransparent') THEN NULL "
         "WHEN action IS NOT NULL THEN 'BLOCKED' ELSE code END",
         why=sql.classify_line(
@@ -204,22 +220,21 @@ def open_coredns(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         return None
     return _describe(
         "coredns",
-        r"^(.*?)\[?(" + _ADDRESS + r'?)\]?:\d+ -(?: \d+)? "(\S+) (\S+) (\S+) '
+        r"^(.*?)\[?(" + _ADDRESS + r"?(?:%[^\s\]]+?)?)\]?:\d+ -(?: \d+)? "
+        r'"(\S+) (\S+) (\S+) '
         r'(?:udp|tcp|tls|https|quic|grpc)\S* [^"]*" (\S+) ',
         ("prefix", "client", "qtype", "qclass", "qname", "code"),
-        event=r"\[INFO\] \[?[0-9A-Fa-f:.]+\]?:\d+ - ",
+        event=r"\[INFO\] \[?[0-9A-Fa-f:.]+(?:%[^\s\]]+)?\]?:\d+ - |" + line,
         own="^",
         client="client",
         query="qname",
-        time=_parse_prefix(head, "prefix"),
+        **_parse_prefix(head, "prefix"),
         rcode=sql.name_rcode("code"),
         why=sql.classify_line("qname", first="WHEN qclass = 'CH' THEN 'type'", qtype="qtype"),
     )
 
 
 # --- Windows ---
-
-_DATE = r"^(\d{1,4})[./-](\d{1,2})[./-](\d{1,4}) "
 
 
 def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
@@ -229,6 +244,8 @@ def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
     """
     if not _matches(head, r"\bPACKET\s+\S+\s+(?:UDP|TCP) (?:Rcv|Snd) "):
         return None
+    zone = head.zone or times.find_local_zone()
+    day_first = times.is_day_first(head.lines, head.file.latest)
     return _describe(
         "windows",
         r"^(\d[\d./-]+ [\d:.]+(?: [AaPp][Mm])?) +\S+ +PACKET +\S+ +(?:UDP|TCP) +(Rcv|Snd) +(\S+) +"
@@ -238,8 +255,9 @@ def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         own="^",
         client="client",
         query="qname",
-        time="epoch(try_strptime(replace(replace(stamp, '.', '/'), '-', '/'), "
-        f"{_detect_order(head)}))",
+        time=times.parse_export("stamp", zone, day_first),
+        zone=zone,
+        time_text="stamp",
         rcode="CASE WHEN reply IS NOT NULL THEN code END",
         why=sql.classify_line(
             "qname",
@@ -249,31 +267,3 @@ def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         ),
         answers="client",
     )
-
-
-def _detect_order(head: Head) -> str:
-    """Return the date formats: a number over twelve is the day, else the clock decides."""
-    dates = [x for x in (re.search(_DATE, line) for line in head.lines) if x]
-    if any(len(x[1]) == 4 for x in dates):
-        order = "%Y/%m/%d"
-    elif any(int(x[1]) > 12 for x in dates):
-        order = "%d/%m/%Y"
-    elif any(int(x[2]) > 12 for x in dates):
-        order = "%m/%d/%Y"
-    else:
-        order = _find_nearest(dates, head)
-    return f"['{order} %I:%M:%S %p', '{order} %H:%M:%S']"
-
-
-def _find_nearest(dates: Sequence[re.Match[str]], head: Head) -> str:
-    """Return the order in which the last date is nearest to the file's time of writing."""
-    if not dates:
-        return "%m/%d/%Y"
-    last = "/".join(dates[-1].groups())
-
-    def distance(order: str) -> float:
-        return abs(time.mktime(time.strptime(last, order)) - head.file.latest)
-
-    has_halves = any(re.search(r" [AP]M ", line) for line in head.lines)
-    orders = ("%m/%d/%Y", "%d/%m/%Y") if has_halves else ("%d/%m/%Y", "%m/%d/%Y")
-    return min(orders, key=distance)

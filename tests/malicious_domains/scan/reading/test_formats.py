@@ -525,7 +525,7 @@ def test_any_csv_with_a_mapping(tmp_path: Path) -> None:
     assert set(reading.forms.values()) == {"csv"}
     assert found == sorted(
         [
-            ("who", "asked", None, "CODE", "other_event"),
+            ("who", "asked", None, None, "other_event"),
             ("192.0.2.1", "www.example.com", NOON, "NOERROR", None),
             ("192.0.2.1", "x.example", NOON + 1, "NXDOMAIN", None),
             ("192.0.2.2", "y.example", NOON + 2, None, None),
@@ -555,7 +555,7 @@ def test_any_json_by_usual_names_and_by_paths(tmp_path: Path) -> None:
     own = {"a": {"b": "192.0.2.1"}, "c": "www.example.com", "d": 1764072000, "e": 3}
     expected = [("192.0.2.1", "www.example.com", NOON, "NXDOMAIN", None)]
     reading, found = rows(written(tmp_path, lines(usual)))
-    assert (found, set(reading.forms.values())) == (expected, {"json"})
+    assert (found, set(reading.forms.values())) == (expected, {"ecs"})
     _, found = rows(written(tmp_path, lines(own)), client="a.b", query="c", time="d", rcode="e")
     assert found == expected
 

@@ -1,0 +1,358 @@
+"""Formats that are declared by the names of their values.
+
+Each is read from JSON, from Parquet with nested columns, and from CSV with a header. A name with
+dots is a path of keys, or one key; of several names the first that has a value is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+from ...model.eligible import ROUTE53_KEYS
+from . import sql, times
+from .delimited_logs import open_header
+from .json_logs import JsonLines
+from .layout import Head, Layout, Table
+from .table_files import find_columns, open_columns
+
+_QUERY = sql.drop_blank("query")
+_RCODE = sql.name_rcode("code")
+_MADE_UP = "'BLOCKED'"  # the code of an answer that a block list or a local rule gave
+
+
+@dataclass(frozen=True)
+class EventFormat:
+    """A format of events with named values; an Opener.
+
+    marks: names of which each must be there, one of several with | between them. columns: each
+    column's names. in_csv: whether it is exported as CSV, too. The others are expressions over the
+    columns, as in Layout.
+    """
+
+    form: str
+    marks: tuple[str, ...]
+    columns: Mapping[str, str]
+    why: str
+    client: str = sql.drop_blank("client")
+    query: str = _QUERY
+    time: str = "ts"  # the text of it
+    rcode: str = _RCODE
+    answers: str = ""
+    in_csv: bool = False
+
+    def __call__(self, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+        """Recognize the format by its marks."""
+        opened = self._open_table(head)
+        return self.describe(opened[0], head, opened[1]) if opened else None
+
+    def describe(
+        self, table: Table, head: Head, sources: Mapping[str, str] | None = None
+    ) -> Layout:
+        """Return the layout of a table with the columns; sources: the name of each in the log."""
+        day_first = times.is_day_first(head.lines, head.file.latest)
+        return Layout(
+            self.form,
+            table,
+            client=self.client,
+            query=self.query,
+            time=times.parse_any(self.time, head.zone or times.UTC, head.file.latest, day_first),
+            rcode=self.rcode,
+            why=self.why,
+            answers=self.answers,
+            sources=tuple((sources or {}).items()),
+            time_text=self.time,
+            rcode_text="code" if "code" in self.columns else "",
+        )
+
+    def _open_table(self, head: Head) -> tuple[Table, dict[str, str]] | None:
+        """Return the table, and the name of each column that is in it."""
+        columns = {x: tuple(names.split("|")) for x, names in self.columns.items()}
+        if head.is_json:
+            if not self._has_marks(head.keys):
+                return None
+            paths = {x: tuple(p for y in some for p in head.find(y)) for x, some in columns.items()}
+            return JsonLines(self.form, tuple(paths.items())), _name_sources(columns, head.keys)
+        if head.is_parquet:
+            known = find_columns(head.file)
+            if not (self.matches(known)):
+                return None
+            return open_columns(known, columns), _name_sources(columns, known)
+        header = open_header(head, columns, self._has_marks) if self.in_csv else None
+        return header and (header[0], _name_sources(columns, header[1]))
+
+    def _has_marks(self, names: Container[str]) -> bool:
+        return all(any(x in names for x in mark.split("|")) for mark in self.marks)
+
+    def matches(self, names: Container[str]) -> bool:
+        """Return whether a table's columns are those of the format: its marks and a query."""
+        if not self._has_marks(names):
+            return False
+        some = self.columns.get("query") or self.columns["rrname"]
+        return any(x in names for x in some.split("|"))
+
+
+def _name_sources(columns: Mapping[str, tuple[str, ...]], known: Container[str]) -> dict[str, str]:
+    sources = {x: next((y for y in some if y in known), "") for x, some in columns.items()}
+    return {x: y for x, y in sources.items() if y}
+
+
+def _spell(names: str, *before: str) -> str:
+    """Return names with each of the beginnings that exports put before them."""
+    return "|".join(f"{x}{name}" for x in ("", *before) for name in names.split("|"))
+
+
+# --- sensors and resolvers ---
+
+ZEEK = EventFormat(
+    "zeek",
+    ("id.orig_h|id_orig_h", "query"),
+    {
+        "client": "id.orig_h|id_orig_h", "port": "id.resp_p|id_resp_p", "query": "query",
+        "ts": "ts", "code": "rcode_name|rcode", "qtype": "qtype_name",
+    },
+    why=sql.classify_line(_QUERY, port="port", qtype="qtype", types=sql.IGNORED_NAMES),
+)  # fmt: skip
+
+_EVE_QUERY = sql.drop_blank("rrname")
+_EVE_ANSWER = "kind IN ('answer', 'response')"
+_EVE_COLUMNS = {
+    "event": "event_type", "ts": "timestamp", "src": "src_ip", "sport": "src_port",
+    "dst": "dest_ip", "dport": "dest_port", "kind": "dns.type",
+    "rrname": "dns.rrname|dns.queries.0.rrname", "rrtype": "dns.rrtype|dns.queries.0.rrtype",
+    "code": "dns.rcode",
+}  # fmt: skip
+# An answer's event has the direction of its packet or of the query.
+_EVE_CLIENT = "CASE WHEN sport = '53' AND dport <> '53' THEN dst ELSE src END"
+_EVE_RCODE = f"CASE WHEN {_EVE_ANSWER} THEN {_RCODE} END"
+
+
+def _classify_eve(events: str) -> str:
+    return sql.classify_line(
+        _EVE_QUERY,
+        first="WHEN event = 'mdns' THEN 'multicast' "
+        f"WHEN event IS NULL OR event NOT IN {events} THEN 'other_event' "
+        f"WHEN sport IN {sql.list_texts(sql.MULTICAST)} THEN 'multicast'",
+        port="dport",
+        qtype="rrtype",
+        last=f"WHEN {_EVE_ANSWER} THEN 'answer'",
+    )
+
+
+SURICATA = EventFormat(
+    "suricata",
+    ("event_type", "timestamp"),
+    _EVE_COLUMNS,
+    why=_classify_eve("('dns')"),
+    client=_EVE_CLIENT,
+    query=_EVE_QUERY,
+    rcode=_EVE_RCODE,
+    answers="client",
+)
+# https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-logging-contents.html
+# An alert is the only event of a query there.
+NETWORK_FIREWALL = EventFormat(
+    "aws-network-firewall",
+    ("firewall_name", "event.event_type"),
+    {
+        **{x: f"event.{name.replace('|', '|event.')}" for x, name in _EVE_COLUMNS.items()},
+        "rrname": "event.dns.rrname|event.dns.queries.0.rrname|event.dns.query.0.rrname",
+        "rrtype": "event.dns.rrtype|event.dns.queries.0.rrtype|event.dns.query.0.rrtype",
+        "act": "event.alert.action",
+    },
+    why=_classify_eve("('dns', 'alert')"),
+    client=_EVE_CLIENT,
+    query=_EVE_QUERY,
+    rcode=f"CASE WHEN act = 'blocked' THEN {_MADE_UP} WHEN {_EVE_ANSWER} THEN {_RCODE} END",
+    answers="client",
+)  # fmt: skip
+
+ROUTE53 = EventFormat(
+    "route53",
+    (ROUTE53_KEYS["query"], ROUTE53_KEYS["client"]),
+    ROUTE53_KEYS,
+    why=sql.classify_line(_QUERY, qtype="qtype"),
+    rcode=f"CASE WHEN act = 'BLOCK' THEN {_MADE_UP} ELSE {_RCODE} END",
+)
+# https://cloud.google.com/dns/docs/monitoring#dns-log-record-format
+GOOGLE = EventFormat(
+    "google-dns",
+    ("jsonPayload.queryName",),
+    {
+        "client": "jsonPayload.sourceIP|jsonPayload.vmInstanceName|jsonPayload.vmInstanceIdString",
+        "query": "jsonPayload.queryName", "ts": "timestamp", "code": "jsonPayload.responseCode",
+        "qtype": "jsonPayload.queryType",
+    },
+    why=sql.classify_line(_QUERY, qtype="qtype"),
+)  # fmt: skip
+
+ADGUARD = EventFormat(
+    "adguard",
+    ("QH", "T"),
+    {
+        "client": "IP", "query": "QH", "ts": "T", "qtype": "QT", "answer": "Answer",
+        "filtered": "Result.IsFiltered",
+    },
+    why=sql.classify_line(_QUERY, qtype="qtype"),
+    # The code is in the answer, a message in base64.
+    rcode=f"CASE WHEN filtered = 'true' THEN {_MADE_UP} ELSE "
+    f"{sql.name_rcode('substr(hex(TRY(from_base64(substr(answer, 1, 8)))), 8, 1)')} END",
+)  # fmt: skip
+
+# DNS-collector's JSON of dnstap messages. Between resolvers the client is the resolver.
+DNSTAP = EventFormat(
+    "dnstap",
+    ("dns.qname", "network.query-ip"),
+    {
+        "client": "network.query-ip", "port": "network.response-port", "query": "dns.qname",
+        "code": "dns.rcode", "qtype": "dns.qtype", "op": "dnstap.operation",
+        "ts": "dnstap.timestamp-rfc3339ns",
+    },
+    why=sql.classify_line(
+        _QUERY,
+        first="WHEN op LIKE 'RESOLVER%' OR op LIKE 'FORWARDER%' OR op LIKE 'AUTH%' "
+        "THEN 'other_event'",
+        port="port",
+        qtype="qtype",
+        last="WHEN op LIKE '%/_RESPONSE' ESCAPE '/' THEN 'answer'",
+    ),
+    rcode=f"CASE WHEN op LIKE '%/_QUERY' ESCAPE '/' THEN NULL ELSE {_RCODE} END",
+    answers="client",
+)  # fmt: skip
+
+# The log exporter's JSON.
+TECHNITIUM = EventFormat(
+    "technitium",
+    ("question.questionName", "clientIp"),
+    {
+        "client": "clientIp", "query": "question.questionName", "ts": "timestamp",
+        "code": "rCode|responseCode", "qtype": "question.questionType", "kind": "responseType",
+    },
+    why=sql.classify_line(_QUERY, qtype="qtype"),
+    rcode=f"CASE WHEN kind LIKE '%Blocked%' THEN {_MADE_UP} ELSE {_RCODE} END",
+)  # fmt: skip
+
+# The client's address is that of the home.
+NEXTDNS = EventFormat(
+    "nextdns",
+    ("device_id|device.id|device", "domain", "status", "root_domain|root|encrypted"),
+    {
+        "client": "device_id|device.id|device_name|device.name|client_name|client_ip|clientIp",
+        "query": "domain", "ts": "timestamp", "qtype": "query_type|type", "status": "status",
+    },
+    why=sql.classify_line(_QUERY, qtype="qtype"),
+    rcode=f"CASE WHEN status = 'blocked' THEN {_MADE_UP} END",
+    in_csv=True,
+)  # fmt: skip
+
+# --- schemas ---
+
+# https://schema.ocsf.io/classes/dns_activity, 1.0 to 1.9
+OCSF = EventFormat(
+    "ocsf",
+    ("class_uid", "query.hostname"),
+    {
+        "client": "src_endpoint.ip|src_endpoint.hostname|src_endpoint.name|device.ip|"
+        "device.hostname|src_endpoint.instance_uid",
+        "query": "query.hostname", "ts": "time|time_dt", "code": "rcode_id", "name": "rcode",
+        "qtype": "query.type", "port": "dst_endpoint.port", "class": "class_uid",
+        "activity": "activity_id", "disposition": "disposition_id", "act": "action_id",
+    },
+    why=sql.classify_line(
+        _QUERY,
+        first="WHEN class <> '4003' THEN 'other_event'",
+        port="port",
+        qtype="qtype",
+        last="WHEN activity = '2' THEN 'answer'",
+    ),
+    rcode=f"CASE WHEN disposition = '2' OR act = '2' THEN {_MADE_UP} WHEN activity = '1' THEN NULL "
+    f"ELSE coalesce({_RCODE}, {sql.name_rcode('name')}) END",
+    answers="client",
+)  # fmt: skip
+
+# https://www.elastic.co/guide/en/ecs/current/ecs-dns.html; client and host are objects there.
+ECS = EventFormat(
+    "ecs",
+    ("@timestamp", "dns.question.name|winlog.event_data.QueryName"),
+    {
+        "client": "source.ip|client.ip|source.address|client.address|host.name|host.hostname|"
+        "winlog.computer_name|agent.name",
+        "query": "dns.question.name|winlog.event_data.QueryName", "ts": "@timestamp",
+        "code": "dns.response_code|sysmon.dns.status|winlog.event_data.QueryStatus",
+        "qtype": "dns.question.type", "port": "destination.port|server.port",
+    },
+    why=sql.classify_line(_QUERY, port="port", qtype="upper(qtype)"),
+    in_csv=True,
+)  # fmt: skip
+
+_WINDOWS = ("EventData.", "Event.EventData.", "event_data.", "winlog.event_data.")
+_SYSTEM = ("System.", "Event.System.", "winlog.")
+_WAZUH = ("win.eventdata.", "data.win.eventdata.")
+_WAZUH_SYSTEM = ("win.system.", "data.win.system.")
+_EVENT_ID = "|".join(
+    (_spell("EventID|EventId|event_id|Id", *_SYSTEM), _spell("eventID", *_WAZUH_SYSTEM))
+)
+_COMPUTER = "|".join(
+    (
+        _spell("Computer|computer_name|Hostname|MachineName", *_SYSTEM),
+        _spell("computer", *_WAZUH_SYSTEM),
+        "host.name",
+    )
+)
+_EVENT_TIME = "|".join(
+    (
+        _spell("TimeCreated.#attributes.SystemTime|TimeCreated.SystemTime", *_SYSTEM),
+        _spell("systemTime", *_WAZUH_SYSTEM),
+        "@timestamp|EventTime|TimeCreated|TimeGenerated|timestamp",
+    )
+)
+# Sysmon's event 22, and 3008 of Windows' DNS client. QueryStatus is a number of winerror.h.
+SYSMON = EventFormat(
+    "sysmon",
+    (f"{_spell('QueryName', *_WINDOWS)}|{_spell('queryName', *_WAZUH)}", _COMPUTER),
+    {
+        "client": _COMPUTER,
+        "query": f"{_spell('QueryName', *_WINDOWS)}|{_spell('queryName', *_WAZUH)}",
+        "utc": f"{_spell('UtcTime', *_WINDOWS)}|{_spell('utcTime', *_WAZUH)}",
+        "ts": _EVENT_TIME, "id": _EVENT_ID,
+        "code": f"{_spell('QueryStatus', *_WINDOWS)}|{_spell('queryStatus', *_WAZUH)}",
+        "qtype": _spell("QueryType", *_WINDOWS),
+    },
+    why=sql.classify_line(
+        _QUERY,
+        first="WHEN id NOT IN ('22', '3006', '3008') THEN 'other_event'",
+        qtype="qtype",
+        last="WHEN id = '3008' THEN 'answer'",
+    ),
+    time="coalesce(utc || 'Z', ts)",
+    answers="client",
+    in_csv=True,
+)  # fmt: skip
+# Microsoft-Windows-DNSServer/Analytical: 256 is a query, 257 and 258 are answers; others are
+# the server's own queries.
+WINDOWS_ANALYTIC = EventFormat(
+    "windows-analytic",
+    (_spell("QNAME", *_WINDOWS), _spell("Source|Destination", *_WINDOWS)),
+    {
+        "src": _spell("Source", *_WINDOWS), "dst": _spell("Destination", *_WINDOWS),
+        "query": _spell("QNAME", *_WINDOWS), "qtype": _spell("QTYPE", *_WINDOWS),
+        "code": _spell("RCODE", *_WINDOWS), "ts": _EVENT_TIME, "id": _EVENT_ID,
+    },
+    why=sql.classify_line(
+        _QUERY,
+        first="WHEN id NOT IN ('256', '257', '258') THEN 'other_event'",
+        qtype="qtype",
+        last="WHEN coalesce(id, '257') <> '256' AND code IS NOT NULL THEN 'answer'",
+    ),
+    client="CASE WHEN code IS NULL OR id = '256' THEN coalesce(src, dst) "
+    "ELSE coalesce(dst, src) END",
+    rcode=f"CASE WHEN coalesce(id, '257') <> '256' THEN {_RCODE} END",
+    answers="client",
+    in_csv=True,
+)  # fmt: skip
+
+# In the order in which they are tried.
+EVENT_FORMATS = (
+    SURICATA, NETWORK_FIREWALL, ROUTE53, GOOGLE, ADGUARD, DNSTAP, TECHNITIUM, NEXTDNS, OCSF, ECS,
+    SYSMON, WINDOWS_ANALYTIC,
+)  # fmt: skip
