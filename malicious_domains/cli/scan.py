@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..inputs.console import allow_any_text, print_status
+from ..scan import LOG_FORMATS
 from .command import DONE, PROGRAM, Choice, argument_field, command, option_field
 from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors, parse_date
 
@@ -43,13 +44,19 @@ class LogOptions(ScorerOptions):
 
     logs: tuple[str, ...] = argument_field("LOG...", required=True)
     log_form: str | None = option_field(
-        "--input-format NAME", "Format of the logs (default: detected)."
+        "--input-format NAME", f"Format of the logs (default: detected): {', '.join(LOG_FORMATS)}."
     )
     mapping: dict[str, str] | None = option_field(
         "--map COLUMNS",
         "Columns of CSV, JSON or Parquet: client=src,query=name,time=ts,rcode=rc (time and rcode "
-        "are optional).",
+        "are optional). Numbers for a CSV without a header; a value in double quotes holds for all "
+        "lines.",
         type=_parse_mapping,
+    )
+    zone: str | None = option_field(
+        "--timezone ZONE",
+        "Zone of days and of times without one, such as Europe/Berlin (default: this machine's for "
+        "text logs, else UTC).",
     )
     not_clients: Path | None = option_field(
         "--not-clients FILE",
@@ -177,7 +184,7 @@ def _scan_here(options: ScanOptions) -> int:
 
     site = options.load_site()
     request = scan_run.Request(
-        source=Source.of(options.logs, options.log_form, options.mapping),
+        source=Source.of(options.logs, options.log_form, options.mapping, options.zone),
         model=options.model_options._replace(allowed_names=site.allow if site else ()),
         thresholds=adapt_thresholds(site),
         jobs=options.jobs or default_jobs(),
@@ -221,6 +228,7 @@ _NOT_ON_SPARK = {
     "form": "alarms are written to --out DIR, as Parquet",
     "baseline": _ONE_MACHINE,
     "state": _ONE_MACHINE,
+    "zone": "times without a zone are UTC; give them one, or scan without --engine",
     "tells_all": _ONE_MACHINE,
     "since": "name the files or partitions of those days, or scan without --engine",
     "known": "match the names that clients asked for by score --known, or scan without --engine",

@@ -7,13 +7,19 @@ from typing import Any, overload
 
 from .client_day import Alarm
 
+_EARLIEST = 365 * 86400
+
 
 def format_time(seconds: float) -> str | None:
-    """Return a time as ISO 8601 in UTC; None if it is NaN, or not of the years 1 to 9999.
+    """Return a time as ISO 8601 in UTC; None if it is NaN, or not of the years 1971 to 9999.
+
+    Earlier ones are times since a capture began, which have no date.
 
     >>> format_time(1_764_072_000.5)
     '2025-11-25T12:00:00Z'
     """
+    if seconds < _EARLIEST:
+        return None
     try:
         time = datetime.fromtimestamp(float(seconds), UTC)
     except (ValueError, OverflowError, OSError):  # NaN is a ValueError

@@ -23,6 +23,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .findings import Findings
 
+# What --input-format takes, in the order in which formats are tried.
+LOG_FORMATS = (
+    "pihole-ftl", "zeek", "suricata", "aws-network-firewall", "route53", "google-dns", "adguard",
+    "dnstap", "technitium", "nextdns", "ocsf", "ecs", "sysmon", "windows-analytic", "parquet",
+    "dnsmasq", "bind", "unbound", "coredns", "powerdns", "windows", "dnscrypt", "blocky",
+    "fortinet", "cef", "umbrella", "json", "csv",
+)  # fmt: skip
 REPORT_FILES = ("index.html", "alarms.jsonl")
 
 
@@ -43,6 +50,7 @@ def scan(
     state: str | Path | None = None,
     since: date | str | None = None,
     site: str | Path | None = None,
+    timezone: str | None = None,
     alarms_per_day: int | None = None,
     memory: str = "700MB",
     jobs: int = 1,
@@ -54,7 +62,8 @@ def scan(
     that are legitimate. site: the thresholds of the network, from `calibrate`. dga_index: an index
     of generated names, which raise an alarm of their own. hosts: files of DHCP leases. state: a
     folder that keeps what was found; only what is new or worse is returned. baseline: such a
-    folder, too, but all alarms are returned. since: the first day to read, or "last". The other
+    folder, too, but all alarms are returned. since: the first day to read, or "last".
+    timezone: that of days, and of times without one. The other
     options are those of the command.
 
     Returns the clients' days with an alarm, the surest first, and what became of every line.
@@ -70,7 +79,7 @@ def scan(
     own = Site.load(Path(site)) if site else None
     options = ModelOptions(model, tuple(map(str, allow)), tuple(assigned), tuple(chosen))
     request = Request(
-        source=Source.of(paths, form, dict(mapping or {})),
+        source=Source.of(paths, form, dict(mapping or {}), timezone),
         model=options._replace(allowed_names=own.allow if own else ()),
         thresholds=adapt_thresholds(own),
         jobs=jobs,

@@ -36,7 +36,7 @@ from ..names.errors import MaliciousDomainsError
 from . import outbreaks
 from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
-from .reading.sql import list_texts
+from .reading.sql import list_texts, quote_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,13 +53,15 @@ QUERY_COUNTS = f"""
 SELECT
     CASE WHEN reason IS NULL THEN client END AS address,
     CASE WHEN reason IS NULL THEN
-        CASE WHEN time >= {_EARLIEST} THEN CAST(floor(time / 86400) AS INTEGER) ELSE {NO_DAY} END
+        CASE WHEN time >= {_EARLIEST} THEN CAST(floor({{local_time}} / 86400) AS INTEGER)
+            ELSE {NO_DAY} END
     END AS day,
     CASE WHEN reason IS NULL THEN lower(query) END AS query,
     reason,
     min(time) AS first_seen, max(time) AS last_seen, count(*) AS lines,
     count(*) FILTER (WHERE rcode = 'NXDOMAIN') AS nxdomain_lines,
     count(*) FILTER (WHERE rcode <> 'BLOCKED') AS rcode_lines
+    {{notes}}
 FROM (
     SELECT *, CASE WHEN why IS NOT NULL THEN why WHEN client IS NULL THEN '{NO_CLIENT}' END
         AS reason
@@ -67,6 +69,11 @@ FROM (
 )
 GROUP BY ALL
 """
+
+# What a time or a response code could not be read of, where the events say so.
+_NOTES = """, count(unread_time) AS unread_times, min(unread_time) AS unread_time,
+    min(unknown_rcode) AS unknown_rcode"""
+_NO_NOTES = ", 0 AS unread_times, NULL AS unread_time, NULL AS unknown_rcode"
 
 # The reason is NULL for scored queries. A service that looks for itself and does not exist says
 # nothing about the label after it.
@@ -266,9 +273,17 @@ class EventsDatabase:
 
     # --- from events to labels ---
 
-    def count_queries(self, events: str) -> None:
-        """Create query_counts of a SELECT of events, in one pass over the logs."""
-        self._create("query_counts", QUERY_COUNTS, events=f"({events})")
+    def count_queries(self, events: str, zone: str = "UTC", has_notes: bool = False) -> None:
+        """Create query_counts of a SELECT of events, in one pass over the logs.
+
+        zone: that of the days. has_notes: whether events has unread_time and unknown_rcode.
+        """
+        notes = _NOTES if has_notes else _NO_NOTES
+        local = f"epoch(timezone({quote_text(zone)}, to_timestamp(time)))"
+        time = "time" if zone == "UTC" else local
+        self._create(
+            "query_counts", QUERY_COUNTS, events=f"({events})", local_time=time, notes=notes
+        )
 
     def add_clients(self, names: ClientNames) -> list[str]:
         """Create clients: each address by its client's name; return entries that match none."""
@@ -396,6 +411,19 @@ class EventsDatabase:
             "FROM line_counts WHERE reason IS NULL"
         )
         return int(nxdomain), int(rcodes)
+
+    def count_unread_times(self) -> tuple[int, str]:
+        """Return how many queries have a time that could not be read, and one of these."""
+        ((count, example),) = self._fetch(
+            "SELECT coalesce(sum(unread_times), 0), coalesce(min(unread_time), '') "
+            "FROM query_counts WHERE reason IS NULL"
+        )
+        return int(count), str(example)
+
+    def list_unknown_rcodes(self) -> list[str]:
+        """Return some texts that stand for no response code that is known."""
+        rows = "SELECT DISTINCT unknown_rcode FROM query_counts WHERE unknown_rcode IS NOT NULL"
+        return [code for (code,) in self._fetch(f"{rows} AND reason IS NULL ORDER BY 1 LIMIT 5")]
 
     def count_clients(self) -> int:
         """Return how many clients asked for anything."""

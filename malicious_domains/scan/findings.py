@@ -229,6 +229,9 @@ class Findings:
     scores: list[float] = field(default_factory=list)  # the running sum of each client-day
     broken_lines: list[tuple[str, int, str]] = field(default_factory=list)  # the first ones
     files: Files = field(default_factory=Files)
+    zone: str = "UTC"  # of the days, and of times without a zone
+    unread_times: tuple[int, str] = (0, "")  # queries whose time could not be read; one of these
+    unknown_rcodes: list[str] = field(default_factory=list)  # some that are no response codes
 
     @property
     def has_news(self) -> bool:

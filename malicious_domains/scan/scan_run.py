@@ -31,6 +31,7 @@ from .events_db import EventsDatabase
 from .findings import MAX_SHARED, Files, Findings, SharedLabels, SharedName
 from .outbreaks import find_outbreaks, list_limits
 from .reading.read_logs import Reading, Source, read_logs
+from .reading.times import find_midnight
 from .scored_hosts import score_hosts
 from .state import State, open_state
 from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, Evidence, add_evidence, judge_batches
@@ -80,13 +81,13 @@ def open_scan(request: Request) -> Iterator[Findings]:
             reading = read_logs(source, advance)
         with closing(reading):
             with _show_query(database.connection, "reading", reading.bytes):
-                database.count_queries(reading.events)
+                database.count_queries(reading.noted_events, reading.zone, has_notes=True)
             findings = replace(_judge(database, request, pool, reading), since=since)
         if not request.state:
             yield findings
             return
         with open_state(request.state) as state:
-            yield _keep(state, database, findings, request, reading.latest)
+            yield _keep(state, database, findings, request, reading)
 
 
 def scan_days(request: Request) -> Iterator[tuple[int | None, Findings]]:
@@ -99,7 +100,7 @@ def scan_days(request: Request) -> Iterator[tuple[int | None, Findings]]:
             reading = read_logs(request.source, advance)
         with closing(reading):
             with _show_query(database.connection, "reading", reading.bytes):
-                database.count_queries(reading.events)
+                database.count_queries(reading.noted_events, reading.zone, has_notes=True)
             days: list[int | None] = [*database.list_days()]
             for day in days or [None]:
                 if day is not None:
@@ -118,14 +119,15 @@ def _find_first_day(request: Request) -> int | None:
 
 
 def _keep(
-    state: State, database: EventsDatabase, findings: Findings, request: Request, latest: float
+    state: State, database: EventsDatabase, findings: Findings, request: Request, reading: Reading
 ) -> Findings:
     """Keep a scan's days, alarms and labels in the state; return the findings to tell.
 
-    latest: when the logs were last written; days that had ended by then are complete.
+    Days that had ended when the logs were last written are complete.
     """
-    until = min(latest + _SILENCE, time.time())
-    days = {day: (day + 1) * _DAY <= until for day in database.list_days()}
+    until = min(reading.latest + _SILENCE, time.time())
+    ends = {day: find_midnight((day + 1) * _DAY, reading.zone) for day in database.list_days()}
+    days = {day: end <= until for day, end in ends.items()}
     ended = state.count_ended()
     state.add_days(days)
     tracked = track_alarms(state, findings)
@@ -184,6 +186,9 @@ def _judge(
         baseline=database.summarize_baseline() if request.state else None,
         index=known_generators.summarize_index(database, index, matches) if index else None,
         scores=[*scores, *[0.0] * (days - len(scores))],  # a day without a rare label has 0
+        zone=reading.zone,
+        unread_times=database.count_unread_times(),
+        unknown_rcodes=database.list_unknown_rcodes(),
         broken_lines=[
             (str(x.path), *x[1:]) for x in (reading.find_broken() if line_counts.broken else [])
         ],

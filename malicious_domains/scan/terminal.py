@@ -195,6 +195,7 @@ def summarize(findings: Findings) -> Iterator[str]:
         yield f"left out: {visible(problem)}"
     if findings.since is not None:
         yield f"since {format_date(findings.since)}: earlier days were not judged"
+    yield from _summarize_unread(findings)
     yield summarize_days(findings)
     if findings.index:
         yield from summarize_index(findings)
@@ -206,6 +207,20 @@ def summarize(findings: Findings) -> Iterator[str]:
         yield f"--not-clients: {visible(entry)} is no client of the log"
     for client, labels in findings.busy_clients.items():
         yield explain_busy(client, labels)
+
+
+def _summarize_unread(findings: Findings) -> Iterator[str]:
+    """Yield what times and response codes could not be read, and the zone if it is not UTC."""
+    count, example = findings.unread_times
+    if count:
+        yield f"{count:,} times cannot be read and have no day, such as {example[:80]!r}"
+    if findings.unknown_rcodes:
+        codes = ", ".join(repr(x[:40]) for x in findings.unknown_rcodes)
+        yield f"unknown response codes, which count as none: {codes}"
+    if findings.zone != "UTC":
+        yield (
+            f"days, and times without a zone, are of {findings.zone}; another by --timezone ZONE"
+        )
 
 
 def summarize_lines(findings: Findings) -> str:

@@ -49,8 +49,6 @@ def select_events(
         (F.col("time_") if "time" in columns else F.lit(None).cast("double")).alias("time"),
         rcode_column(sql.name_rcode("rcode_") if "rcode" in columns else None).alias("rcode"),
         F.expr(why).alias("why"),
-        F.lit(None).cast("string").alias("unread_time"),
-        F.lit(None).cast("string").alias("unknown_rcode"),
     )
 
 

@@ -113,8 +113,6 @@ def _select_layout(
         time.alias("time"),
         rcode_column(layout.rcode if {"code", "rcode_"} & columns.keys() else None).alias("rcode"),
         F.expr(f"nullif({why}, 'answer')").alias("why"),
-        F.lit(None).cast("string").alias("unread_time"),
-        F.lit(None).cast("string").alias("unknown_rcode"),
     )
 
 

@@ -114,7 +114,7 @@ def scan_events(spark: SparkSession, events: DataFrame, request: ScanRequest) ->
 
 def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     job, thresholds, most = request.model, request.thresholds, request.alarms_per_day
-    queries = tables.sql("query_counts", events_db.QUERY_COUNTS)
+    queries = tables.sql("query_counts", events_db.QUERY_COUNTS, local_time="time", notes="")
     clients = tables.keep("clients", python_workers.name_clients(queries, request.names))
     hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))
     accounting, has_rcodes = _count_lines(tables.sql("line_counts", events_db.LINE_COUNTS))

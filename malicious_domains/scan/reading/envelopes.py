@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .column_names import USUAL_NAMES
+from .layout import Head
 from .prepare_input import BINARY, LogFile, name_copy, read_head, repair
 
 _KEYS = (
@@ -27,6 +28,7 @@ _STARTS = (b"<", b"1 ", b",{", b"\x1e{")  # of lines that are no JSON
 _SPLUNK = {"preview", "offset", "lastrow", "result"}
 _TEXTS = ("log", "_raw", "MESSAGE", "message", "@message", "line", "textPayload")
 _LISTS = ("logEvents", "events", "Records", "records", "data")
+_PROGRAMS = ("SYSLOG_IDENTIFIER", "program", "ident", "appname", "syslogtag")
 _TIMES = ("time", "timestamp", "@timestamp", "_time", "__REALTIME_TIMESTAMP")
 _SYSLOG_5424 = re.compile(
     r"(?:<\d{1,3}>)?1 (\d{4}-\d\d-\d\dT\S+|-) (\S+) (\S+) (\S+) \S+ "
@@ -38,6 +40,12 @@ _BEFORE_JSON = re.compile(rf"{_TIME}[^{{]{{0,200}}?\s(?=\{{\s*\")")
 _WRAPPED_JSON = re.compile(rb"(?m)^[^{\n]{10,200}\s\{\s*\"")
 _DATED = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{4}|\b\d{10}\b|-\d{4} |\t")
 _QUERY_KEYS = {*USUAL_NAMES["query"], "dns"} - {"name", "record"}
+# What lines of name servers' logs have in them.
+_LOG_LINE = re.compile(
+    r"\bdnsmasq|\bquery\[|\bnamed\b|#\d+.*: (?:query|answer|response): |\bunbound\b|"
+    r":\d+ - \d+ \"[A-Z]|\bPACKET\b|question for '|\bCEF:\d|\bqname=|\bmessage:\S+\ttype:"
+)
+_Options = tuple[frozenset[str], bool]  # of peel_line
 _CHUNK = 1 << 20
 _MAX_DEPTH = 4  # envelopes around each other
 
@@ -47,10 +55,18 @@ def peel_file(file: LogFile, folder: Path, mapped: Collection[str] = ()) -> LogF
     if file.head.startswith(BINARY) or not _find_envelopes(file.readable):
         return file
     copy = name_copy(folder)
+    wraps_text = any(map(_wraps_text, Head(file).lines))
     with file.readable.open("rb") as source, copy.open("wb") as target:
         for line in source:
-            target.writelines(_peel_bytes(line, mapped))
+            target.writelines(_peel_bytes(line, mapped, wraps_text))
     return repair(replace(file, readable=copy, head=read_head(copy)), folder)
+
+
+def _wraps_text(line: str) -> bool:
+    """Return whether a line is an object with a line of a name server's log."""
+    if not line.startswith("{") or not _LOG_LINE.search(line.replace('\\"', '"')):
+        return False
+    return not any(x.startswith("{") for x in peel_line(line))
 
 
 def _find_envelopes(path: Path) -> bool:
@@ -61,7 +77,7 @@ def _find_envelopes(path: Path) -> bool:
     return False
 
 
-def _peel_bytes(line: bytes, mapped: Collection[str]) -> Iterator[bytes]:
+def _peel_bytes(line: bytes, mapped: Collection[str], wraps_text: bool) -> Iterator[bytes]:
     if not has_envelopes(line):
         yield line
         return
@@ -70,33 +86,36 @@ def _peel_bytes(line: bytes, mapped: Collection[str]) -> Iterator[bytes]:
     except UnicodeDecodeError:
         yield line
         return
-    yield from (f"{x}\n".encode("utf-8", "replace") for x in peel_line(text, mapped))
+    yield from (f"{x}\n".encode("utf-8", "replace") for x in peel_line(text, mapped, wraps_text))
 
 
 def has_envelopes(chunk: bytes) -> bool:
     """Return whether some of whole lines may have an envelope: a quick look."""
     if any(chunk.startswith(x) or b"\n" + x in chunk for x in _STARTS):
         return True
-    if (chunk.startswith(b"{") or b"\n{" in chunk) and any(x in chunk for x in _KEYS):
+    has_json = chunk.startswith(b"{") or b"\n{" in chunk
+    if has_json and (b"},\n" in chunk or any(x in chunk for x in _KEYS)):
         return True
     return (b' {"' in chunk or b"\t{" in chunk) and bool(_WRAPPED_JSON.search(chunk))
 
 
-def peel_line(line: str, mapped: Collection[str] = ()) -> Iterator[str]:
+def peel_line(line: str, mapped: Collection[str] = (), wraps_text: bool = False) -> Iterator[str]:
     """Yield what is within a line's envelopes, mostly one line; the line itself if it has none.
 
     mapped: names with dots that a mapping has; an object that has one is an event, no envelope.
+    wraps_text: whether any text is a line of the log, not those of name servers' logs alone.
 
     >>> list(peel_line('{"log": "a line\\n", "stream": "stdout", "time": "2025-11-25T12:00:00Z"}'))
     ['2025-11-25T12:00:00Z a line']
     >>> list(peel_line("<30>1 2025-11-25T12:00:00Z gw dnsmasq 7 - - query[A] x.example from ::1"))
     ['2025-11-25T12:00:00Z gw dnsmasq[7]: query[A] x.example from ::1']
     """
-    yield from _peel(line, frozenset(mapped), 0)
+    yield from _peel(line, (frozenset(mapped), wraps_text), 0)
 
 
-def _peel(line: str, mapped: frozenset[str], depth: int) -> Iterator[str]:
-    text = line.lstrip(", \x1e").rstrip() or line
+def _peel(line: str, mapped: _Options, depth: int) -> Iterator[str]:
+    text = line.lstrip(", \x1e")
+    text = text.rstrip() if text.startswith("{") else line
     if depth == _MAX_DEPTH:
         yield text
     elif text.startswith("{"):
@@ -107,7 +126,9 @@ def _peel(line: str, mapped: frozenset[str], depth: int) -> Iterator[str]:
             yield from _peel(message.strip(), mapped, depth + 1)
         else:
             yield f"{_drop_nil(time)}{host} {_name_program(program, process)}{message}"
-    elif match := _PRIORITY.match(text) or (_BEFORE_JSON.match(text) if text[-1] == "}" else None):
+    elif match := _PRIORITY.match(text) or (
+        _BEFORE_JSON.match(text) if text.endswith("}") else None
+    ):
         yield from _peel(text[match.end() :], mapped, depth + 1)
     else:
         yield text
@@ -121,13 +142,13 @@ def _name_program(program: str, process: str) -> str:
     return "" if program == "-" else f"{program}{'' if process == '-' else f'[{process}]'}: "
 
 
-def _peel_object(line: str, mapped: frozenset[str], depth: int) -> Iterator[str]:
+def _peel_object(line: str, mapped: _Options, depth: int) -> Iterator[str]:
     try:
         event = json.loads(line.removesuffix(","))
     except (ValueError, RecursionError):
         yield line
         return
-    inner = None if _has_any(event, mapped) else _find_inner(event)
+    inner = None if _has_any(event, mapped[0]) else _find_inner(event, mapped[1])
     if inner is None:
         yield line.removesuffix(",")
     for x in inner or ():
@@ -149,7 +170,7 @@ def _get(event: object, name: str) -> object:
     return event
 
 
-def _find_inner(event: dict[str, Any]) -> list[Any] | None:
+def _find_inner(event: dict[str, Any], wraps_text: bool) -> list[Any] | None:
     """Return the events within an object: texts or objects; None if it is an event itself."""
     result = event.get("result")
     if isinstance(result, dict) and event.keys() <= _SPLUNK:
@@ -168,8 +189,11 @@ def _find_inner(event: dict[str, Any]) -> list[Any] | None:
         text = bytes(x for x in text if isinstance(x, int) and 0 <= x < 256).decode(
             "utf-8", "replace"
         )
-    certain = "MESSAGE" in event or {"log", "stream"} <= event.keys()
-    return [text] if isinstance(text, str) and (certain or not _has_query(event)) else None
+    if not isinstance(text, str):
+        return None
+    certain = "MESSAGE" in event or "@message" in event or {"log", "stream"} <= event.keys()
+    is_line = wraps_text or text.lstrip().startswith("{") or _LOG_LINE.search(text)
+    return [text] if certain or (is_line and not _has_query(event)) else None
 
 
 def _has_query(event: dict[str, Any]) -> bool:
@@ -184,10 +208,10 @@ def _has_query(event: dict[str, Any]) -> bool:
 def _add_origin(event: dict[str, Any], text: str) -> str:
     """Return a text as one line, with the time and the program that its envelope names."""
     text = text.rstrip("\r\n").replace("\r", " ").replace("\n", " ")
-    if "SYSLOG_IDENTIFIER" in event:
+    if program := next((event[x] for x in _PROGRAMS if x in event), None):
         process = str(event.get("SYSLOG_PID", event.get("_PID", "-")))
         host = event.get("_HOSTNAME", "-")
-        text = f"{host} {_name_program(str(event['SYSLOG_IDENTIFIER']), process)}{text}"
+        text = f"{host} {_name_program(str(program), process)}{text}"
     if _DATED.search(text[:60]):
         return text
     time = next((event[x] for x in _TIMES if x in event), "")

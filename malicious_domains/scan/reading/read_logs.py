@@ -20,7 +20,9 @@ from . import (
     envelopes,
     event_formats,
     json_logs,
+    keyed_logs,
     prepare_input,
+    resolver_logs,
     table_files,
     text_logs,
     times,
@@ -39,7 +41,12 @@ FORMATS: dict[str, tuple[Opener, ...]] = {
     "bind": (text_logs.open_bind,),
     "unbound": (text_logs.open_unbound,),
     "coredns": (text_logs.open_coredns,),
+    "powerdns": (resolver_logs.open_powerdns,),
     "windows": (text_logs.open_windows,),
+    "dnscrypt": (resolver_logs.open_dnscrypt,),
+    "blocky": (resolver_logs.open_blocky,),
+    "fortinet": (keyed_logs.open_fortinet,),
+    "cef": (keyed_logs.open_cef,),
     "umbrella": (delimited_logs.open_umbrella,),
     "json": (json_logs.open_json,),
     "csv": (delimited_logs.open_csv,),
@@ -86,7 +93,7 @@ class Source:
         paths = dict.fromkeys(path for x in names for path in _expand(str(x)))
         if not paths:
             raise ReadingError("no log files are named; name some, or - for standard input")
-        return cls(tuple(paths), form, dict(mapping or {}), zone)
+        return cls(tuple(paths), form, dict(mapping or {}), zone=zone)
 
 
 def _expand(name: str) -> list[Path]:

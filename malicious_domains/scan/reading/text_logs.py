@@ -47,14 +47,15 @@ class MatchedLines:
         return f"not a line as {self.form} writes it"
 
 
-def _describe(
+def describe(
     form: str, pattern: str, groups: tuple[str, ...], event: str, own: str, **expressions: str
 ) -> Layout:
+    """Return the layout of lines with a pattern; expressions are as in Layout."""
     table = MatchedLines(form, pattern, groups, event, own)
     return Layout(form, table, **expressions)  # type: ignore[arg-type]  # none is sources
 
 
-def _matches(head: Head, pattern: str) -> bool:
+def has_match(head: Head, pattern: str) -> bool:
     """Return whether a pattern is in any of the first lines."""
     regex = re.compile(pattern)
     return any(regex.search(line) for line in head.lines)
@@ -62,7 +63,7 @@ def _matches(head: Head, pattern: str) -> bool:
 
 # --- the time in front of a message ---
 
-_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _EPOCH = r"\[(\d{9,11}(?:\.\d+)?)\]"
 _BIND = r"\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"
 _SYSLOG = r"[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
@@ -70,8 +71,8 @@ _ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _YEARLY = r"([A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d) (\d{4})\b"
 
 
-def _parse_prefix(head: Head, prefix: str) -> dict[str, str]:
-    """Return time and zone, for what is before a message; frequent styles are tried first."""
+def parse_prefix(head: Head, prefix: str) -> dict[str, str]:
+    """Return time, zone and time_text of what is before a message; frequent styles go first."""
     latest, zone = head.file.latest, head.zone or times.find_local_zone()
 
     def extract(style: str, group: int = 0) -> str:
@@ -80,7 +81,7 @@ def _parse_prefix(head: Head, prefix: str) -> dict[str, str]:
     bind = f"try_strptime({extract(_BIND)}, ['%d-%b-%Y %H:%M:%S.%g', '%d-%b-%Y %H:%M:%S'])"
     yearly = f"try_strptime({extract(_YEARLY, 2)} || ' ' || {extract(_YEARLY, 1)}, "
     styles = {
-        _ISO: times.parse_iso(extract(_ISO), zone),
+        ISO: times.parse_iso(extract(ISO), zone),
         _EPOCH: f"TRY_CAST({extract(_EPOCH, 1)} AS DOUBLE)",
         _BIND: times.in_zone(bind, zone),
         _YEARLY: times.in_zone(f"{yearly}'%Y %b %d %H:%M:%S')", zone),
@@ -89,16 +90,19 @@ def _parse_prefix(head: Head, prefix: str) -> dict[str, str]:
     sample = head.lines[:200]
     counts = {x: sum(bool(re.search(x, line)) for line in sample) for x in styles}
     used = sorted((x for x in styles if counts[x]), key=lambda x: -counts[x])
-    is_local = any(x not in (_EPOCH, _ISO) for x in used) or any(
-        not _ZONED.search(x[0]) for line in sample if (x := re.search(_ISO, line))
+    is_local = any(x not in (_EPOCH, ISO) for x in used) or any(
+        not _ZONED.search(x[0]) for line in sample if (x := re.search(ISO, line))
     )
-    time = f"coalesce({', '.join(styles[x] for x in used)}, NULL)" if used else "NULL::DOUBLE"
-    return {"time": time, "zone": zone if is_local else "", "time_text": prefix if used else ""}
+    return {
+        "time": f"coalesce({', '.join(styles[x] for x in dict.fromkeys((*used, *styles)))})",
+        "zone": zone if is_local else "",
+        "time_text": f"CASE WHEN regexp_matches({prefix}, '\\d:\\d\\d') THEN {prefix} END",
+    }
 
 
-_ADDRESS = r"[0-9A-Fa-f:.]+"
-_ZONE_ID = r"(?:%[^\s#@\]/]+?)?"
-_CLIENT = f"{_ADDRESS}{_ZONE_ID}"
+ADDRESS = r"[0-9A-Fa-f:.]+"
+ZONE_ID = r"(?:%[^\s#@\]/]+?)?"
+_CLIENT = f"{ADDRESS}{ZONE_ID}"
 _CLASSES = r"IN|CH|HS|ANY|NONE|CLASS\d+"
 
 
@@ -114,7 +118,7 @@ _UNPRINTABLE = "<name unprintable>"
 
 def open_dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize dnsmasq with log-queries, plain or extra, and Pi-hole's pihole.log."""
-    if not _matches(
+    if not has_match(
         head, r"\bdnsmasq(?:\[\d+\])?: .*\b(?:query\[|reply |forwarded |cached |started)"
     ):
         return None
@@ -123,17 +127,17 @@ def open_dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         "OR source = 'special domain' OR "
         "(source = 'config' AND regexp_matches(value, '^(NXDOMAIN|NODATA.*|0\\.0\\.0\\.0|::)$'))"
     )
-    return _describe(
+    return describe(
         "dnsmasq",
         r"^(.*?)\bdnsmasq(?:\[\d+\])?: (?:(?:UDP|TCP) )?(?:\d+ (" + _CLIENT + r")/\d+ )?"
         r"(?:query\[([^\]]*)\] (" + _UNPRINTABLE + r"|\S*) from (\S+)|"
         r"(" + _SOURCES + r") (" + _UNPRINTABLE + r"|\S+) is (.+))\s*$",
         ("prefix", "extra", "qtype", "asked", "client", "source", "answered", "value"),
         event=r"query\[",
-        own=r"\bdnsmasq\b|^" + _SYSLOG + "|^" + _ISO,
+        own=r"\bdnsmasq\b|^" + _SYSLOG + "|^" + ISO,
         client="coalesce(client, extra)",
         query="coalesce(asked, answered)",
-        **_parse_prefix(head, "prefix"),
+        **parse_prefix(head, "prefix"),
         rcode=f"CASE WHEN source IS NULL THEN NULL WHEN {blocked} THEN 'BLOCKED' "
         "WHEN value IN ('NXDOMAIN', 'SERVFAIL', 'REFUSED', 'NOTIMP') THEN value ELSE 'NOERROR' END",
         why=sql.classify_line(
@@ -150,9 +154,9 @@ def open_dnsmasq(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
 
 def open_bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize BIND's query log, with responses and errors; Infoblox's and EfficientIP's too."""
-    if not _matches(head, r"client (?:@0x\w+ )?\S+#\d+.*:? (?:query|response|answer): "):
+    if not has_match(head, r"client (?:@0x\w+ )?\S+#\d+.*:? (?:query|response|answer): "):
         return None
-    return _describe(
+    return describe(
         "bind",
         r"^(.*?)client (?:@0x[0-9a-f]+ )?(" + _CLIENT + r")#\d+(?:/key \S+)?(?: \(.*?\))?:?"
         r"(?: (?:UDP|TCP):?)?(?: view [^ :]+:)? (?:"
@@ -164,10 +168,10 @@ def open_bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
             "code2", "name2",
         ),
         event=r"#\d+.*: (?:query|answer|response): ",
-        own=r"\bnamed\b|^" + _BIND + "|^" + _SYSLOG + "|^" + _ISO,
+        own=r"\bnamed\b|^" + _BIND + "|^" + _SYSLOG + "|^" + ISO,
         client="client",
         query="coalesce(name1, name2)",
-        **_parse_prefix(head, "prefix"),
+        **parse_prefix(head, "prefix"),
         rcode="CASE WHEN starts_with(event, 'rpz') THEN 'BLOCKED' "
         f"ELSE {sql.name_rcode('coalesce(code1, code3, code4, code2)')} END",
         why=sql.classify_line(
@@ -184,13 +188,13 @@ def open_bind(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout |
 
 def open_unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize Unbound's log-queries, log-replies and log-local-actions, by file or syslog."""
-    if not _matches(
+    if not has_match(
         head,
         r"unbound.*?(?:info|query|reply): (?:\S+ \S+ )?" + _CLIENT + r"(?:@\d+)? \S+ "
         rf"[A-Z0-9]+ (?:{_CLASSES})\b",
     ):
         return None
-    return _describe(
+    return describe(
         "unbound",
         r"^(.*?\bunbound\b.*?)(?:info|query|reply): (?:(?:query|reply): )?(?:\S+ (\S+) )?"
         rf"({_CLIENT})(?:@\d+)? (\S+) ([A-Z0-9]+) (?:{_CLASSES})"
@@ -200,7 +204,7 @@ def open_unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         own=r"\bunbound\b",
         client="client",
         query="qname",
-        **_parse_prefix(head, "prefix"),
+        **parse_prefix(head, "prefix"),
         rcode="CASE WHEN action IN ('inform', 'transparent', 'typetransparent') THEN NULL "
         "WHEN action IS NOT NULL THEN 'BLOCKED' ELSE code END",
         why=sql.classify_line(
@@ -216,11 +220,11 @@ def open_unbound(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
 def open_coredns(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
     """Recognize CoreDNS's log plugin, common or combined, with or without a container's prefix."""
     line = r'"\S+ \S+ \S+ (?:udp|tcp|tls|https|quic|grpc)\S* [^"]*" \S+ '
-    if not _matches(head, line):
+    if not has_match(head, line):
         return None
-    return _describe(
+    return describe(
         "coredns",
-        r"^(.*?)\[?(" + _ADDRESS + r"?(?:%[^\s\]]+?)?)\]?:\d+ -(?: \d+)? "
+        r"^(.*?)\[?(" + ADDRESS + r"?(?:%[^\s\]]+?)?)\]?:\d+ -(?: \d+)? "
         r'"(\S+) (\S+) (\S+) '
         r'(?:udp|tcp|tls|https|quic|grpc)\S* [^"]*" (\S+) ',
         ("prefix", "client", "qtype", "qclass", "qname", "code"),
@@ -228,7 +232,7 @@ def open_coredns(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
         own="^",
         client="client",
         query="qname",
-        **_parse_prefix(head, "prefix"),
+        **parse_prefix(head, "prefix"),
         rcode=sql.name_rcode("code"),
         why=sql.classify_line("qname", first="WHEN qclass = 'CH' THEN 'type'", qtype="qtype"),
     )
@@ -242,11 +246,11 @@ def open_windows(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layou
 
     The server's own queries to others, and their answers, are other events.
     """
-    if not _matches(head, r"\bPACKET\s+\S+\s+(?:UDP|TCP) (?:Rcv|Snd) "):
+    if not has_match(head, r"\bPACKET\s+\S+\s+(?:UDP|TCP) (?:Rcv|Snd) "):
         return None
     zone = head.zone or times.find_local_zone()
     day_first = times.is_day_first(head.lines, head.file.latest)
-    return _describe(
+    return describe(
         "windows",
         r"^(\d[\d./-]+ [\d:.]+(?: [AaPp][Mm])?) +\S+ +PACKET +\S+ +(?:UDP|TCP) +(Rcv|Snd) +(\S+) +"
         r"[0-9A-Fa-f]+ +(R)? *([QNU?]) +\[[0-9A-Fa-f]+ .*?([A-Z]+)\] +(\S+) +(\S+)\s*$",

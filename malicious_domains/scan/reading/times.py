@@ -100,9 +100,11 @@ def parse_iso(value: str, zone: str = UTC) -> str:
     half = f"try_strptime(replace({value}, '.m.', 'm'), [{halves}])"
     plain = f"TRY_CAST(replace({value}, ',', '.') AS TIMESTAMP)"
     return (
-        f"CASE WHEN regexp_matches({value}, {quote_text(_OFFSET)}) "
-        f"THEN epoch(TRY_CAST({value} AS TIMESTAMPTZ)) "
-        f"WHEN right({value}, 1) IN ('Z', 'z') THEN epoch(TRY_CAST({value} AS TIMESTAMP)) "
+        f"CASE WHEN substr({value}, 3, 1) IN ('-', '/', '.') THEN NULL "  # no year is in front
+        f"WHEN regexp_matches({value}, {quote_text(_OFFSET)}) "
+        f"THEN epoch(TRY_CAST(replace(replace({value}, ' +', '+'), ' -', '-') AS TIMESTAMPTZ)) "
+        f"WHEN right({value}, 1) IN ('Z', 'z') AND substr({value}, length({value}) - 1, 1) < 'A' "
+        f"THEN epoch(TRY_CAST({value} AS TIMESTAMP)) "
         f"WHEN right({value}, 1) < 'A' THEN "
         f"{in_zone(plain, zone)} "
         f"WHEN regexp_matches({value}, {quote_text(_HALF)}) THEN {in_zone(half, zone)} "

@@ -50,6 +50,7 @@ def lines(*objects: object) -> str:
     return "".join(json.dumps(x) + "\n" for x in objects)
 
 
+DNSMASQ_AT = "{} gw dnsmasq[7]: query[A] x.example from 192.0.2.1\n"
 OTHER: Row = (None, None, None, None, "other_event")
 
 # --- Zeek ---

@@ -1,0 +1,122 @@
+"""Lines within envelopes of containers, journals, clouds and syslog, mixed with plain ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from malicious_domains.scan.reading.envelopes import has_envelopes, peel_line
+from tests.malicious_domains.scan.reading.test_formats import NOON, Row, lines, rows, written
+
+ISO = "2025-11-25T12:00:00Z"
+COREDNS = (
+    '[INFO] 192.0.2.1:50759 - 29008 "A IN x.example. udp 41 false 4096" NXDOMAIN qr,rd 89 0.1s'
+)
+ZEEK = {"ts": NOON, "id.orig_h": "192.0.2.1", "query": "x.example", "rcode_name": "NXDOMAIN"}
+MICROSECONDS = str(int(NOON * 1e6))
+
+
+def wrap(message: str, **more: object) -> dict[str, Any]:
+    return {"message": message, "timestamp": ISO, "host": {"name": "gw"}, **more}
+
+
+WRAPPED = {
+    "docker": {"log": f"{COREDNS}\n", "stream": "stdout", "time": ISO},
+    "kubernetes": {
+        "log": COREDNS, "stream": "stdout", "time": ISO, "kubernetes": {"labels": {"app": "dns"}},
+    },
+    "journald": {
+        "MESSAGE": COREDNS, "__REALTIME_TIMESTAMP": MICROSECONDS, "_HOSTNAME": "gw",
+        "SYSLOG_IDENTIFIER": "coredns", "_PID": "7", "PRIORITY": "6",
+    },
+    "journald bytes": {
+        "MESSAGE": list(COREDNS.encode()), "__REALTIME_TIMESTAMP": MICROSECONDS,
+    },
+    "cloudwatch": {
+        "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g", "logStream": "s",
+        "logEvents": [{"id": "1", "timestamp": int(NOON * 1000), "message": COREDNS}],
+    },
+    "insights": {"@timestamp": ISO, "@message": COREDNS},
+    "splunk": {"preview": False, "result": {"_raw": f"{ISO} {COREDNS}", "_time": ISO}},
+    "shipper": wrap(COREDNS),
+    "loki": {"labels": {"job": "dns"}, "line": COREDNS, "timestamp": ISO},
+    "google": {"textPayload": COREDNS, "timestamp": ISO, "resource": {"type": "k8s_container"}},
+    "docker in docker": {"log": json.dumps({"log": COREDNS, "time": ISO}), "stream": "stdout"},
+}  # fmt: skip
+TEXTS = {
+    "cri": f"{ISO} stdout F {COREDNS}",
+    "rfc5424": f"<30>1 {ISO} gw coredns 7 - - {COREDNS}",
+    "rfc5424 with data": f'<30>1 {ISO} gw coredns 7 ID [a@1 b="c\\"]"][d@1] \ufeff{COREDNS}',
+    "rfc3164": f"<30>Nov 25 12:00:00 gw coredns[7]: {COREDNS}",
+}
+EXPECTED: Row = ("192.0.2.1", "x.example.", NOON, "NXDOMAIN", None)
+
+
+@pytest.mark.parametrize("form", [*WRAPPED, *TEXTS])
+def test_a_wrapped_line_among_plain_ones(tmp_path: Path, form: str) -> None:
+    wrapped = json.dumps(WRAPPED[form]) if form in WRAPPED else TEXTS[form]
+    plain = f"{ISO} {COREDNS}"
+    for content in ([wrapped] * 2, [plain] * 1500 + [wrapped], [wrapped] + [plain] * 5):
+        reading, found = rows(written(tmp_path, "\n".join(content) + "\n"))
+        assert set(reading.forms.values()) == {"coredns"}
+        assert found == [EXPECTED] * len(content)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        json.dumps({"log": json.dumps(ZEEK) + "\n", "stream": "stdout", "time": ISO}),
+        json.dumps({"preview": False, "result": ZEEK}),
+        json.dumps({"_index": "zeek", "_source": ZEEK}),
+        f"Nov 25 12:00:00 gw zeek[7]: {json.dumps(ZEEK)}",
+        f"<30>1 {ISO} gw zeek 7 - - {json.dumps(ZEEK)}",
+        f"{ISO} {json.dumps(ZEEK)}",
+        f",{json.dumps(ZEEK)}",
+        f"{json.dumps(ZEEK)},",
+        "\x1e" + json.dumps(ZEEK),
+    ],
+)
+def test_json_in_envelopes(tmp_path: Path, line: str) -> None:
+    reading, found = rows(written(tmp_path, f"{json.dumps(ZEEK)}\n{line}\n"))
+    assert set(reading.forms.values()) == {"zeek"}
+    assert found == [("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)] * 2
+
+
+def test_dnsmasq_in_a_journal_and_under_rfc5424(tmp_path: Path) -> None:
+    journal = {"SYSLOG_IDENTIFIER": "dnsmasq", "SYSLOG_PID": "7", "_HOSTNAME": "gw"}
+    content = "\n".join(
+        json.dumps({**journal, "MESSAGE": x, "__REALTIME_TIMESTAMP": MICROSECONDS})
+        for x in ("query[A] x.example from 192.0.2.1", "reply x.example is NXDOMAIN")
+    )
+    syslog = f"<30>1 {ISO} gw dnsmasq 7 - - query[A] y.example from 192.0.2.1"
+    _, found = rows(written(tmp_path, f"{content}\n{syslog}\n"))
+    assert [x for x in found if x[4] is None] == [
+        ("192.0.2.1", "x.example", NOON, "NXDOMAIN", None),
+        ("192.0.2.1", "y.example", NOON, None, None),
+    ]
+
+
+def test_events_in_a_list_are_lines(tmp_path: Path) -> None:
+    control = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "CWL CONTROL MESSAGE"}]}
+    some = {"Records": [ZEEK, {**ZEEK, "query": "y.example"}]}
+    _, found = rows(written(tmp_path, lines(control, some, ZEEK)))
+    assert [x[1] for x in found] == ["x.example", "x.example", "y.example"]
+
+
+def test_an_event_is_no_envelope(tmp_path: Path) -> None:
+    """A key of an envelope among others belongs to the event; so does one that is mapped."""
+    event = {**ZEEK, "result": {"a": 1}, "message": "x", "log": "x", "data": [{"a": 1}]}
+    _, found = rows(written(tmp_path, lines(event)))
+    assert found[0][:2] == ("192.0.2.1", "x.example")
+    own = {"result": {"who": "192.0.2.1", "what": "x.example"}}
+    _, found = rows(written(tmp_path, lines(own)), client="result.who", query="result.what")
+    assert found == [("192.0.2.1", "x.example", None, None, None)]
+
+
+def test_damaged_envelopes_are_left_as_they_are() -> None:
+    for line in ('{"log": "a', "<30>", '{"log": 5}', '{"logEvents": [5]}', "{}", ",", ""):
+        assert list(peel_line(line)) == [line]
+    assert not has_envelopes(b"Nov 25 12:00:00 dnsmasq[1]: query[A] x.example from 192.0.2.1\n")
