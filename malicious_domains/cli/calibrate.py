@@ -73,7 +73,7 @@ def _calibrate(options: CalibrateOptions) -> int:
         raise MaliciousDomainsError(f"--out {options.out}: there is no folder {options.out.parent}")
     names = _read_names(options.allow)
     request = scan_run.Request(
-        source=Source.of(options.logs, options.log_form, options.mapping),
+        source=Source.of(options.logs, options.log_form, options.mapping, options.zone),
         model=options.model_options._replace(allow=(), allowed_names=names),
         jobs=options.jobs or default_jobs(),
         memory=options.memory,

@@ -101,8 +101,8 @@ def open_fortinet(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layo
         r'(?:^|[\s,>])KEY="?([^"\s,]*)',
         {
             "day": "date", "clock": "time", "utc_offset": "tz", "ns": "eventtime",
-            "kind": "eventtype", "client": "srcip", "port": "dstport", "qname": "qname", "qtype": "qtype",
-            "address": "ipaddr", "act": "action", "code": "rcode",
+            "kind": "eventtype", "client": "srcip", "port": "dstport", "qname": "qname",
+            "qtype": "qtype", "address": "ipaddr", "act": "action", "code": "rcode",
         },
         own=r"\b(?:date|devname|devid|logid)=",
         event=r"\beventtype=\"?dns-",

@@ -25,7 +25,9 @@ BROKEN: Row = (None, None, None, None, "broken")
 
 def test_the_listed_formats_are_those_that_are_read() -> None:
     assert list(FORMATS) == [*LOG_FORMATS]
-    table = Path("docs/scan.md").read_text().partition("| format | source |")[2].partition("\n\n")[0]
+    table = (
+        Path("docs/scan.md").read_text().partition("| format | source |")[2].partition("\n\n")[0]
+    )
     cells = " ".join(x.split("|")[1] for x in table.splitlines()[2:])
     assert sorted(re.findall("`([^`]+)`", cells)) == sorted(LOG_FORMATS)
 
