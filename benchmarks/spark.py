@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from malicious_domains.inputs.rows import Column
+from malicious_domains.inputs.csv_column import Column
 from malicious_domains.scoring.model_options import ModelOptions
 from malicious_domains.spark import data_files, name_files, scanning
 from malicious_domains.spark.log_events import read_events

@@ -16,7 +16,7 @@ import click
 from ..names.errors import MaliciousDomainsError
 
 PROGRAM = "malicious-domains"
-DONE, SOME_INVALID, FAILED = 0, 1, 2
+DONE, SOME_INVALID, FAILED, NOTHING_READ = range(4)
 OWN_PACKAGES = ("malicious_domains", "pipeline", "lambda_app")
 
 Handler = Callable[..., int]

@@ -62,6 +62,8 @@ class Commands(click.Group):
         if name in LIBRARY:
             module = import_module(f"{__package__}.{LIBRARY[name]}")
         elif name not in CHECKOUT_ONLY:
+            if "." in cmd_name:
+                ctx.fail(f"no command {cmd_name!r}; to score it: {PROGRAM} score {cmd_name}")
             return None
         elif CHECKOUT is None:
             ctx.fail(
@@ -103,7 +105,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.group(
     PROGRAM,
     cls=Commands,
-    epilog="Exit status: 0 done, 1 some rows were invalid, 2 it could not run.\n\n"
+    epilog="Exit status: 0 done, 1 some rows were invalid, 2 it could not run, 3 nothing was read."
+    "\n\n"
     f"\b\nexample: {PROGRAM} score google.com",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
@@ -126,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_command(words: Sequence[str]) -> int:
-    """Run a command; return 0 if done, 1 if some rows were invalid, 2 if it could not run."""
+    """Run a command; return its exit status, 2 if it could not run."""
     try:
         # Not Click's own main, which takes a broken pipe for a failure.
         with program.make_context(PROGRAM, list(words)) as context:

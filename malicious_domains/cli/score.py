@@ -5,21 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..inputs.console import allow_any_text, print_status
-from .command import DONE, SOME_INVALID, Choice, argument_field, command, option_field
+from .command import DONE, NOTHING_READ, SOME_INVALID, Choice, argument_field, command, option_field
 from .options import SPARK, ScorerOptions, log_age, name_option_in_errors
 
 if TYPE_CHECKING:
     from ..inputs.chunks import Idle
-    from ..inputs.rows import Column, Notes, Row
+    from ..inputs.csv_column import Column
+    from ..inputs.rows import KeptRow, Notes, Row
     from ..scoring.model_options import ModelOptions
     from ..scoring.output_formats import Output
 
@@ -31,6 +32,17 @@ def _parse_delimiter(text: str) -> str:
     return named
 
 
+class OutputForm(Choice):
+    """An output format; json is taken for jsonl."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the format's name; fail for another word."""
+        return super().convert("jsonl" if value == "json" else value, param, ctx)
+
+
+MAX_PATH = 4096  # characters
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions(ScorerOptions):
     """What `score` was asked to do."""
@@ -38,11 +50,12 @@ class ScoreOptions(ScorerOptions):
     names: tuple[str, ...] = argument_field("[NAME]...")
     file: Path | None = option_field(
         "--input FILE",
-        "File of names, one a line; may be compressed by gzip, bzip2, xz or zstd (default: "
-        "standard input).",
+        "File of names, one a line, or Parquet; may be compressed by gzip, bzip2, xz or zstd, or "
+        "alone in a ZIP (default, and -: standard input).",
     )
     column_name: str | None = option_field(
-        "--column NAME", "Column of the names in a CSV or a Zeek log, by its header or its number."
+        "--column NAME",
+        "Column of the names in a CSV, a Zeek log or Parquet, by its header or its number.",
     )
     field: str | None = option_field(
         "--field PATH",
@@ -53,7 +66,7 @@ class ScoreOptions(ScorerOptions):
     )
     header: bool | None = option_field(
         "--header/--no-header",
-        "Whether the CSV has a header (default: unless --column is a number).",
+        "Whether the CSV has a header (default: detected if --column is a number).",
         default=None,
     )
     encoding: str | None = option_field(
@@ -62,7 +75,10 @@ class ScoreOptions(ScorerOptions):
     form: str | None = option_field(
         "--format",
         "Output format (default: table on a terminal, else csv).",
-        type=Choice(["table", "csv", "jsonl"]),
+        type=OutputForm(["table", "csv", "jsonl"]),
+    )
+    keep: bool = option_field(
+        "--keep", "Also write the other columns of the CSV, or keys of the JSON lines, at the end."
     )
     raw: bool = option_field("--raw", "Do not escape CSV cells that a spreadsheet would run.")
     hint: bool = option_field(
@@ -86,16 +102,24 @@ class ScoreOptions(ScorerOptions):
     @property
     def column(self) -> Column | None:
         """The column of a CSV that has the names, if it was named."""
-        from ..inputs.rows import Column
+        from ..inputs.csv_column import Column
 
         if self.column_name is None:
             return None
         return Column(self.column_name, self.delimiter, self.header)
 
+    def list_kept(self, notes: Notes) -> tuple[str, ...]:
+        """Return the columns that --keep adds to a CSV: of JSON lines one, with the object."""
+        if not self.keep:
+            return ()
+        from ..scoring.output_formats import KEPT_OBJECT
+
+        return notes.kept if notes.kept or self.field is None else (KEPT_OBJECT,)
+
     @property
     def output_form(self) -> str:
         """The form to write, which depends on where it is read."""
-        return self.form or ("table" if sys.stdout.isatty() else "csv")
+        return self.form or ("table" if sys.stdout.isatty() and not self.keep else "csv")
 
     @property
     def model_options(self) -> ModelOptions:
@@ -106,15 +130,22 @@ class ScoreOptions(ScorerOptions):
         zones = (self.provider_zones, self.customer_zones)
         return ModelOptions(self.model, self.allow, *zones, self.operating_point, known)
 
-    def read_rows(self, notes: Notes, idle: Idle | None = None) -> Iterator[Row]:
+    def read_rows(self, notes: Notes, idle: Idle | None = None) -> Iterator[Row | KeptRow]:
         """Yield the rows of the input, read as they are asked for; raise InputError."""
-        from ..inputs import rows, streams
+        from ..inputs import csv_column, parquet_column, rows, streams
+        from ..inputs.streams import InputError
 
+        if self.file and parquet_column.is_parquet(self.file):
+            name = self.column_name or self.field
+            yield from parquet_column.read_parquet_column(self.file, name, notes, self.keep)
+            return
         with streams.open_lines(self.file, self.encoding, idle) as lines:
             if self.column is not None:
-                yield from rows.read_csv_column(lines, self.column, notes)
+                yield from csv_column.read_csv_column(lines, self.column, notes, self.keep)
             elif self.field is not None:
-                yield from rows.read_json_field(lines, self.field, notes)
+                yield from rows.read_json_field(lines, self.field, notes, self.keep)
+            elif self.keep:
+                raise InputError("--keep is for a CSV or JSON lines: name --column or --field")
             else:
                 yield from rows.read_lines(lines)
 
@@ -128,8 +159,13 @@ def score(options: ScoreOptions) -> int:
     options.check_engine(_NOT_ON_SPARK, own="out")
     if options.column_name is not None and options.field is not None:
         raise click.UsageError("--column and --field: choose one")
+    if options.file == Path("-"):
+        options = replace(options, file=None)
     if options.names and (options.file or options.column_name or options.field):
         raise InputError("names on the command line and an input: choose one")
+    if options.keep and options.form == "table":
+        raise click.UsageError("--keep needs --format csv or jsonl")
+    _log_files(options.names)
     if options.engine != SPARK and not (options.names or options.file):
         check_standard_input()
     load_scorer.cache_clear()  # the files may have changed since an earlier call
@@ -138,6 +174,12 @@ def score(options: ScoreOptions) -> int:
     if scorer.dga_index:
         log_age(scorer.dga_index, "score: --known")
     return _score_on_spark(options) if options.engine == SPARK else _score_here(options)
+
+
+def _log_files(names: Iterable[str]) -> None:
+    for name in names:
+        if not name.isdigit() and len(name) < MAX_PATH and Path(name).is_file():
+            print_status(f"score: {name} is a file here: to score the names in it, --input {name}")
 
 
 def check_standard_input() -> None:
@@ -159,7 +201,7 @@ def _score_here(options: ScoreOptions) -> int:
         allow_any_text(sys.stdout)
     notes, form, scorer = rows.Notes(), options.output_form, load_scorer(options.model_options)
     live = not options.names and streams.is_live(options.file)
-    chunks: Iterable[list[Row]]
+    chunks: Iterable[list[Row | KeptRow]]
     if live:
         chunks = parts.split_live_rows(lambda idle: options.read_rows(notes, idle))
     else:
@@ -172,8 +214,14 @@ def _score_here(options: ScoreOptions) -> int:
         is_urgent=lambda chunk: live and len(chunk) < parts.CHUNK_ROWS,  # somebody is waiting
     )
     with closing(results):
-        columns = output_formats.list_columns(bool(scorer.dga_index), options.hint)
-        counts = output_formats.write_results(results, sys.stdout, form, live, columns)
+        list_columns = output_formats.list_columns
+        counts = output_formats.write_results(
+            results,
+            sys.stdout,
+            form,
+            live,
+            lambda: list_columns(bool(scorer.dga_index), options.hint, options.list_kept(notes)),
+        )
     sys.stdout.flush()
     for line in notes.lines:
         print_status(f"score: {line}")
@@ -183,10 +231,22 @@ def _score_here(options: ScoreOptions) -> int:
     is_remarkable = counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]
     if not options.names or is_remarkable:
         print_status(f"score: {output_formats.summarize_counts(counts)}")
+    if notes.is_empty or (options.field and not counts.total()):
+        print_status(f"score: nothing was scored: {_explain_nothing(notes, options)}")
+        return NOTHING_READ
     return SOME_INVALID if counts["invalid"] else DONE
 
 
-def _score_chunk(model: ModelOptions, form: str, raw: bool, hint: bool, chunk: list[Row]) -> Output:
+def _explain_nothing(notes: Notes, options: ScoreOptions) -> str:
+    name = options.file or "standard input"
+    if notes.without_field:
+        return f"no object in {name} has the key {options.field!r}; name another by --field"
+    return f"{name} is empty; see whether what writes it runs"
+
+
+def _score_chunk(
+    model: ModelOptions, form: str, raw: bool, hint: bool, chunk: list[Row | KeptRow]
+) -> Output:
     from ..scoring.model_options import load_scorer
     from ..scoring.output_formats import FORMATTERS
 
@@ -204,6 +264,7 @@ _NOT_ON_SPARK = {
     "form": "results are written to --out DIR, as Parquet",
     "raw": "Parquet has texts as they are",
     "hint": "ask for the flagged names alone, without --engine",
+    "keep": "join the results with the input, by the name",
     "jobs": "give it Spark's own way, --master local[4]",
 }
 

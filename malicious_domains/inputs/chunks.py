@@ -6,15 +6,15 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-
-from .rows import Row
+from typing import TypeVar
 
 CHUNK_ROWS = 8192  # rows that are scored and held together
 
 Idle = Callable[[], None]
+Item = TypeVar("Item")  # a row, with what is kept beside it or without
 
 
-def split_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def split_rows(rows: Iterable[Item]) -> Iterator[list[Item]]:
     """Yield chunks of rows, so that memory stays flat; what came before an error comes first.
 
     >>> [*split_rows(["example.com", "example.org"])]
@@ -22,7 +22,7 @@ def split_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """
     rows, failure = iter(rows), None
     while failure is None:
-        chunk: list[Row] = []
+        chunk: list[Item] = []
         try:
             for row in islice(rows, CHUNK_ROWS):
                 chunk.append(row)
@@ -35,14 +35,14 @@ def split_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
     raise failure
 
 
-def split_live_rows(read_rows: Callable[[Idle], Iterable[Row]]) -> Iterator[list[Row]]:
+def split_live_rows(read_rows: Callable[[Idle], Iterable[Item]]) -> Iterator[list[Item]]:
     """Yield chunks of an input that may pause, each when it is full or the input pauses.
 
     read_rows is given what to call when the input pauses. It runs in a thread of its own, at
     most two chunks ahead.
     """
-    chunks: queue.Queue[list[Row] | Exception | None] = queue.Queue(2)
-    pending: list[Row] = []
+    chunks: queue.Queue[list[Item] | Exception | None] = queue.Queue(2)
+    pending: list[Item] = []
 
     def flush() -> None:
         if pending:

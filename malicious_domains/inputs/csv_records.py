@@ -13,6 +13,7 @@ from .zeek_header import ZEEK_START
 DELIMITERS = ",;\t|"
 MAX_QUOTED_LINES = 100  # that a quoted field may span, before its quote counts as unclosed
 MAX_SHOWN = 80  # characters of the input that a message shows
+_OPEN = "unexpected end of data"  # csv's error for a quote that is not closed
 _MAX_FIELD = 2**31 - 1  # characters; csv's own limit would refuse the whole file
 
 
@@ -49,25 +50,32 @@ def detect_delimiter(
 
 
 def read_preamble(
-    lines: Iterator[str], delimiter: str | None, detect: Callable[[str], str]
+    lines: Iterator[str],
+    delimiter: str | None,
+    detect: Callable[[str], str],
+    find_header: Callable[[str], str] = lambda line: line,
 ) -> tuple[int, Iterator[str], str]:
-    """Read past lines about the file itself: Excel's sep=; and PowerShell's #TYPE.
+    """Read past lines about the file itself: Excel's sep=;, PowerShell's #TYPE, and comments.
 
-    Returns the number of these, the other lines, and the delimiter: the one given, that of
+    find_header: return the header or row that a line with # in front is, "" if it is a comment.
+    Returns the number of lines read, the other lines, and the delimiter: the one given, that of
     sep=, or what `detect` makes of the first other line. ZEEK_START stands for a Zeek log's.
     """
     csv.field_size_limit(_MAX_FIELD)
+    header = ""
     for number, line in enumerate(lines):
         if number < 2 and (separator := re.fullmatch(r'"?sep=(.)"?\s*', line)):
             delimiter = delimiter or separator[1]
-        elif number > 1 or not line.startswith("#TYPE "):
-            is_zeek = line.startswith(f"{ZEEK_START} ")
-            return (
-                number,
-                chain([line], lines),
-                ZEEK_START if is_zeek else delimiter or detect(line),
-            )
-    return 0, iter(()), delimiter or ","
+        elif number < 2 and line.startswith("#TYPE "):
+            continue
+        elif line.startswith(f"{ZEEK_START} "):
+            return number, chain([line], lines), ZEEK_START
+        elif line.startswith("#") and find_header(line) != line:
+            header = find_header(line) or header
+        else:
+            first = [header, line] if header and not find_header(line) else [line]
+            return number - len(first) + 1, chain(first, lines), delimiter or detect(first[0])
+    return 0, iter([header] if header else ()), delimiter or detect(header)
 
 
 def normalize_name(name: str) -> str:
@@ -125,6 +133,8 @@ def _join_quoted(
             return
         number += 1
         line = line.replace("\0", "\ufffd")  # csv refuses the whole file; the name is refused alone
+        if '\\"' in line:
+            line = _replace_escapes(line, delimiter)
         if line.count('"') % 2 == 0 or not _is_open(line, delimiter):
             yield line
             continue
@@ -143,10 +153,22 @@ def _join_quoted(
             broken.append(Invalid(line.strip()[:MAX_SHOWN], reason))
 
 
+def _replace_escapes(line: str, delimiter: str) -> str:
+    r"""Return a line in which MySQL's \" became "", if its quotes fit so alone."""
+    escaped = re.sub(r'\\(["\\])', lambda x: '""' if x[1] == '"' else "\\", line)
+    is_standard = not _find_error(line, delimiter)
+    return line if is_standard or _find_error(escaped, delimiter) not in ("", _OPEN) else escaped
+
+
 def _is_open(text: str, delimiter: str) -> bool:
     """Return whether a record ends inside a quoted field."""
+    return _find_error(text, delimiter) == _OPEN
+
+
+def _find_error(text: str, delimiter: str) -> str:
+    """Return what csv finds wrong with a record's quotes, "" if they fit."""
     try:
         next(csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True), None)
     except csv.Error as error:
-        return "unexpected end of data" in str(error)
-    return False
+        return str(error)
+    return ""

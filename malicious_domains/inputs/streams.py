@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import gzip
 import io
@@ -11,12 +10,14 @@ import os
 import select
 import stat
 import sys
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+from ..names import file_kinds
 from ..names.errors import MaliciousDomainsError
 
 PAUSE = 0.2  # seconds that a live input may be silent before what came is answered
@@ -65,17 +66,17 @@ def open_lines(
 ) -> Iterator[Iterator[str]]:
     """Open the lines of a file, or of standard input if path is None, decompressed and decoded.
 
-    Compression (gzip, bzip2, xz, zstd) is detected by the first bytes, the encoding by
-    detect_encoding. Bytes that are not UTF-8 become surrogates: invalid as a name, but not lost.
-    idle is called whenever a live input has been silent for PAUSE seconds. Raises InputError,
-    also while lines are taken.
+    Compression (gzip, bzip2, xz, zstd, a ZIP of one file) is detected by the first bytes, the
+    encoding by detect_encoding. Bytes that are not UTF-8 become surrogates: invalid as a name, but
+    not lost. idle is called whenever a live input has been silent for PAUSE seconds. Raises
+    InputError, also while lines are taken.
     """
     name = str(path or "standard input")
     with _as_input_error(name):
         source = _bytes(path, idle)
     with source:
         with _as_input_error(name):
-            plain = decompress(source)
+            plain = decompress(source, name)
             chosen = _known(encoding) if encoding else detect_encoding(plain)
         with io.TextIOWrapper(plain, chosen, _errors(chosen), newline="") as text:
             yield _lines(text, name)
@@ -91,7 +92,7 @@ def _as_input_error(name: str) -> Iterator[None]:
     """Raise InputError for what the standard library raises."""
     try:
         yield
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise InputError(
             f"{name}: its compressed data are damaged or end too early ({error}); what stands "
             "before that was read"
@@ -107,18 +108,19 @@ def _bytes(path: Path | None, idle: Callable[[], None] | None) -> io.BufferedRea
     return open(descriptor, "rb")  # noqa: PTH123
 
 
-def decompress(source: io.BufferedReader) -> BinaryIO:
-    """Return a stream of the bytes inside a compressed source, or the source itself."""
-    head = source.peek(6)[:6]
-    if head.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=source))
-    if head.startswith(b"BZh"):
-        return cast(BinaryIO, bz2.BZ2File(source))
-    if head.startswith(b"\xfd7zXZ\0"):
-        return cast(BinaryIO, lzma.LZMAFile(source))
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return cast(BinaryIO, io.BufferedReader(_Zstd(source)))
-    return source
+def decompress(source: io.BufferedReader, name: str = "") -> BinaryIO:
+    """Return a stream of the bytes inside a compressed source or a ZIP, or the source itself.
+
+    Raises InputError, which names the kind, for what is no text. name: of the source, for that.
+    """
+    try:
+        if source.peek(4)[:4] == b"\x28\xb5\x2f\xfd":
+            plain = io.BufferedReader(_Zstd(source))
+            file_kinds.check_text(plain.peek(file_kinds.HEAD)[: file_kinds.HEAD])
+            return plain
+        return file_kinds.decompress(source)
+    except ValueError as error:
+        raise InputError(f"{name or getattr(source, 'name', 'the input')}: {error}") from error
 
 
 class _Zstd(io.RawIOBase):

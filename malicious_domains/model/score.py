@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..names.errors import quote_text
+from ..names.errors import ScoreFields, quote_text
 from .explain import GroupSums, explain_verdict
 
 if TYPE_CHECKING:
     from ..names.dga_index import DgaMatch
 
 
-class Score(NamedTuple):
+class Score(ScoreFields):
     """The verdict on one name; label and probability are those of its registrable label."""
 
-    domain: str  # as given
+    __slots__ = ()
     name: str  # the registrable label, which is scored
     label: int  # 1 malicious, 0 legitimate
     probability: float  # P(malicious)
@@ -27,12 +27,12 @@ class Score(NamedTuple):
     groups: GroupSums  # the same in four sums: length, entropy, vowels, words
     segmentation: str | None  # "face|book"; None if the model has no words
     unlikely: str | None  # the least likely substring of characters; None likewise
-    bare: bool = False  # whether it is a label without a dot
-    assigned: str | None = None  # the provider zone, whose provider's own label is scored
-    allowed: str | None = None  # the entry of the allow list that makes the label 0
+    bare: bool  # whether it is a label without a dot
+    assigned: str | None  # the provider zone, whose provider's own label is scored
+    allowed: str | None  # the entry of the allow list that makes the label 0
     # The generators of the name, None without an index. They make the label 1, unless the name is
     # allowed or the match may be by chance: see DgaIndex.is_certain.
-    known: tuple[DgaMatch, ...] | None = None
+    known: tuple[DgaMatch, ...] | None
 
     def __repr__(self) -> str:
         """Return the verdict in one line of at most 100 characters."""

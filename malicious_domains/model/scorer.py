@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..features import registry
 from ..features.quantities import Reason
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..names.dga_index import DgaIndex, DgaMatch
 
 FEW = 16  # names up to which plain Python is faster than NumPy
+
+T = TypeVar("T")
 
 
 class Scorer:
@@ -137,6 +139,8 @@ class Scorer:
     def try_parse(self, text: object) -> Name | Invalid:
         """Return the name in a text by this scorer's zones, or why there is none."""
         if not isinstance(text, str):
+            text = _read_scalar(text)
+        if not isinstance(text, str):
             return Invalid(str(text)[:80], f"{_kind(text)}, not a text", reason="type")
         try:
             return parse(text, self.zones)
@@ -170,15 +174,16 @@ class Scorer:
     def score_many(self, texts: Iterable[object]) -> list[Score | Invalid]:
         """Score many names, hosts or URLs, in order; one without a label becomes an Invalid.
 
-        The verdicts are those of score(), bit for bit. None, NaN and bytes become an Invalid too.
-        Raises TypeError for a single str.
+        The verdicts are those of score(), bit for bit. None, NaN, other missing values and bytes
+        become an Invalid too. Score and Invalid have the same fields, so that a DataFrame of both
+        has one set of columns. Raises TypeError for a single str, a table or a dict.
 
         >>> [x.domain for x in Scorer.load().score_many(["a.com", None]) if isinstance(x, Invalid)]
         ['None']
         """
         if isinstance(texts, str | bytes):
             raise TypeError(f"score_many() takes many texts, not {_kind(texts)}; see score()")
-        texts = list(texts)
+        texts = [x if isinstance(x, str) else _read_scalar(x) for x in _check_column(texts)]
         parsed = [self.try_parse(text) for text in texts]
         good = [(str(x), y) for x, y in zip(texts, parsed, strict=True) if isinstance(y, Name)]
         if len(good) > FEW:
@@ -323,15 +328,30 @@ def _find_point(
 def _check_labels(labels: Iterable[str]) -> list[str]:
     if isinstance(labels, str | bytes):
         raise TypeError(f"expected many labels, not {_kind(labels)}; see score()")
-    checked = list(labels)
+    checked = list(_check_column(labels))
     if not all(issubclass(kind, str) for kind in set(map(type, checked))):
         other = next(label for label in checked if not isinstance(label, str))
         raise TypeError(f"a label is {_kind(other)}, not a text; score_many() takes any data")
     return checked
 
 
+def _check_column(texts: Iterable[T]) -> Iterable[T]:
+    """Return what is iterated by its items; raise TypeError for what is by names of columns."""
+    if isinstance(texts, Mapping) or hasattr(texts, "columns"):
+        raise TypeError(f"expected a column of names, not a {_kind(texts)}: choose one by its name")
+    return texts
+
+
+def _read_scalar(value: Any) -> Any:
+    """Return the Python value of a scalar of pyarrow, and others as they are."""
+    return value.as_py() if hasattr(value, "as_py") else value
+
+
 def _kind(value: object) -> str:
     """Return what a value is, for a message: None, NaN, or the name of its type."""
-    if value is None or value != value:
-        return "None" if value is None else "NaN"
-    return f"{type(value).__name__}"
+    if value is None:
+        return "None"
+    try:
+        return "NaN" if value != value else type(value).__name__
+    except (TypeError, ValueError):  # pandas.NA has no truth, an array has many
+        return type(value).__name__

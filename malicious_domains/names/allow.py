@@ -1,6 +1,7 @@
 """Allow lists: names that are harmless, whatever a model says.
 
-A list has one entry in a line, or is a CSV `rank,name` of Tranco or Umbrella, plain or gzipped.
+A list has one entry in a line, or is a CSV `rank,name` of Tranco or Umbrella, plain, gzipped or in
+a ZIP.
 `example.com` stands for that host and all beneath it; `.example.com` or `*.example.com` for all
 beneath it, even where customers choose the labels (`.duckdns.org`). A compiled list is a sorted
 array of 64-bit hashes: with 100,000 entries, a false match has a probability under 1e-12.
@@ -13,6 +14,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["AllowList", "AllowListError", "hash_name", "read_entries"]
 
 _ENTRY = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
-_GZIP = b"\x1f\x8b"
 _SAMPLE = 1024  # hashes of a list that are checked to ascend
 
 
@@ -136,16 +137,12 @@ def read_entries(path: Path, top: int | None = None) -> Iterator[str]:
     """Yield the first `top` entries of a list as text, all if that is None.
 
     Blank lines, comments and texts that are no names are skipped. Raises OSError, EOFError or
-    UnicodeDecodeError.
+    ValueError.
     """
-    import gzip  # slow to load
+    from .file_kinds import decompress  # seldom needed
 
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
     remaining = -1 if top is None else top
-    with (
-        gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as lines
-    ):
+    with path.open("rb") as file, TextIOWrapper(decompress(file), "utf-8-sig") as lines:
         for line in lines:
             if remaining == 0:
                 return

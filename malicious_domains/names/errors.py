@@ -16,7 +16,7 @@ The rooms that read files and run engines (inputs, scan, spark, dga) add their o
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,13 +80,60 @@ class UnknownOperatingPoint(MaliciousDomainsError, ValueError):
     """An operating point that an artifact does not have; the message lists those it has."""
 
 
-class Invalid(NamedTuple):
-    """A text without a verdict, and why."""
+class ScoreFields(NamedTuple):
+    """The fields of a Score and of an Invalid: a table of both has one set of columns."""
 
     domain: str  # as it was given
+    name: Any = None
+    label: Any = None
+    probability: Any = None
+    log_odds: Any = None
+    threshold: Any = None
+    operating_point: Any = None
+    intercept: Any = None
+    contributions: Any = None
+    groups: Any = None
+    segmentation: Any = None
+    unlikely: Any = None
+    bare: Any = None
+    assigned: Any = None
+    allowed: Any = None
+    known: Any = None
+    status: str = "judged"
+    error: Any = None
+    reason_code: Any = None
+
+
+class Invalid(ScoreFields):
+    """A text without a verdict, and why."""
+
+    __slots__ = ()
     error: str  # a sentence for people
-    status: str = "invalid"  # or "skipped": a valid name that the model cannot score
-    reason: str = "characters"  # a code, see InvalidDomain and Skipped
+    status: str  # "invalid", or "skipped": a valid name that the model cannot score
+    reason_code: str  # see InvalidDomain and Skipped
+
+    def __new__(
+        cls, domain: str, error: str, status: str = "invalid", reason: str = "characters"
+    ) -> Invalid:
+        """Take what an Invalid has; the other fields are None."""
+        return super().__new__(cls, domain, status=status, error=error, reason_code=reason)
+
+    def __getnewargs__(self) -> tuple[str, str, str, str]:
+        return self.domain, self.error, self.status, self.reason_code
+
+    def __repr__(self) -> str:
+        return f"Invalid({', '.join(f'{key}={value!r}' for key, value in self._asdict().items())})"
+
+    @property
+    def reason(self) -> str:
+        """The code of the reason."""
+        return self.reason_code
+
+    def _asdict(self) -> dict[str, Any]:
+        """Return the four fields that an Invalid has a value of, as in JSON."""
+        return dict(
+            zip(("domain", "error", "status", "reason"), self.__getnewargs__(), strict=True)
+        )
 
 
 class AllowListError(MaliciousDomainsError, ValueError):

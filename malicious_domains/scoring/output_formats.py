@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from io import StringIO
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from ..inputs.rows import Row
+from ..inputs.rows import KeptRow, Row
 from ..model.score import Score
 from ..model.scorer import Scorer
 from ..names.errors import Invalid, quote_text
@@ -24,9 +23,12 @@ if TYPE_CHECKING:
 CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
 KNOWN = "known"  # one more column, where there is an index of generated names
 HINT = "family_hint"  # one more column, where it is asked for
+KEPT_OBJECT = "input"  # one more column, for the objects of JSON lines
 CLASSES = ("legitimate", "malicious")  # by label
 HEADERS = {"table": f"{'verdict':<11} {'probability':>11}  domain: why\n", "jsonl": ""}
+_JSON_KEYS = (*Score._fields, "reason", HINT)
 # What a spreadsheet would run as a formula (OWASP, "CSV injection").
+_SPECIAL = re.compile(r'[",\r\n]')  # what a cell of CSV is quoted for
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Counts = Counter[str]  # judged, flagged, allowed, invalid; and skipped, by "skipped REASON"
@@ -44,16 +46,17 @@ def write_results(
     stream: TextIO,
     form: str,
     live: bool = False,
-    columns: Sequence[str] = CSV_COLUMNS,
+    columns: Callable[[], Sequence[str]] = lambda: CSV_COLUMNS,
 ) -> Counts:
     """Write the results of all chunks in a form of FORMATTERS; return the counts of all rows.
 
-    live: the reader is waiting, so nothing stays in a buffer. columns: of CSV, see list_columns.
+    live: the reader is waiting, so nothing stays in a buffer. columns: returns those of CSV, see
+    list_columns, when the first chunk was read.
     """
     counts: Counts = Counter()
     results = iter(results)
     first = next(results, Output("", Counter()))  # before the header: it may raise an error
-    stream.write(",".join(columns) + "\n" if form == "csv" else HEADERS[form])
+    stream.write(format_csv_line(True, *columns()) if form == "csv" else HEADERS[form])
     for output in chain([first], results):
         stream.write(output.text)
         if live:
@@ -62,13 +65,35 @@ def write_results(
     return counts
 
 
-def list_columns(known: bool, hint: bool) -> tuple[str, ...]:
-    """Return the columns of CSV, with those of generators and of families if asked for.
+def list_columns(known: bool, hint: bool, kept: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the columns of CSV, with those of generators, of families, and kept of the input.
 
-    >>> list_columns(known=True, hint=False)[-2:]
-    ('reason', 'known')
+    >>> list_columns(known=True, hint=False, kept=["client", "name"])[-4:]
+    ('reason', 'known', 'client', 'input_name')
     """
-    return *CSV_COLUMNS, *[KNOWN] * known, *[HINT] * hint
+    own = (*CSV_COLUMNS, *[KNOWN] * known, *[HINT] * hint)
+    return *own, *(_rename(x, own) for x in kept)
+
+
+def _rename(name: str, own: Iterable[str]) -> str:
+    """Return the name of a kept column, which must not be one of our own."""
+    return f"input_{name}" if name in own else name
+
+
+def _split_kept(rows: Sequence[Row | KeptRow]) -> tuple[list[Row], Iterable[KeptRow | None]]:
+    """Return the rows alone, and each with what stood beside it, None if that is not kept."""
+    kept = [row for row in rows if isinstance(row, KeptRow)]
+    if kept:
+        return [x.row for x in kept], kept
+    return [row for row in rows if not isinstance(row, KeptRow)], repeat(None)
+
+
+def _format_kept(kept: KeptRow, raw: bool) -> str:
+    """Return the kept cells as the end of a row of CSV."""
+    rest = kept.rest
+    values = [json.dumps(rest) if rest else ""] if kept.is_object else [*rest.values()]
+    line = format_csv_line(raw, *("" if x is None else str(x) for x in values))
+    return f",{line}" if values else line
 
 
 def summarize_counts(counts: Counts) -> str:
@@ -130,21 +155,23 @@ def _list_probabilities(scorer: Scorer, labels: list[str]) -> list[float]:
 
 
 def format_csv(
-    scorer: Scorer, rows: Sequence[Row], raw: bool = False, hint: bool = False
+    scorer: Scorer, chunk: Sequence[Row | KeptRow], raw: bool = False, hint: bool = False
 ) -> Output:
     """Format rows as CSV.
 
     Unless raw, a cell that a spreadsheet would run gets an apostrophe in front. hint: add a
     column of the likely families of flagged names.
     """
+    rows, kept_rows = _split_kept(chunk)
     x = compute_verdicts(scorer, rows)
     verdicts = zip(x.verdict, x.probability, x.allowed, x.known, strict=True)
     lines = []
-    for row, name in zip(rows, x.rows, strict=True):
+    for row, name, kept in zip(rows, x.rows, kept_rows, strict=False):
+        end = _format_kept(kept, raw) if kept else "\n"
         if isinstance(name, Invalid):
             more = [""] * (bool(scorer.dga_index) + hint)
             fields = (name.domain, "", "", "", name.status, explain_invalid(name))
-            lines.append(format_csv_line(raw, *fields, *more))
+            lines.append(format_csv_line(raw, *fields, *more)[:-1] + end)
             continue
         label, probability, entry, known = next(verdicts)
         # What is its own host has no character that CSV would quote, and only - may be a formula.
@@ -156,7 +183,7 @@ def format_csv(
             line += f',"{text}"' if "," in text else f",{text}"
         if hint:
             line += f",{_classify(name.label) if label else ''}"
-        lines.append(f"{line}\n")
+        lines.append(line + end)
     counts = Counter(_kind(name) for name in x.rows if isinstance(name, Invalid))
     flagged, allowed = sum(x.verdict), sum(entry is not None for entry in x.allowed)
     counts.update(judged=len(x.verdict), flagged=flagged, allowed=allowed)
@@ -193,41 +220,52 @@ def format_csv_line(raw: bool, *fields: str) -> str:
     >>> format_csv_line(False, "=1+1", "a,b")
     '\'=1+1,"a,b"\n'
     """
-    line = StringIO()
     cells = fields if raw else [f"'{x}" if x.startswith(_FORMULA) else x for x in fields]
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    return ",".join(map(_quote_cell, cells)) + "\n"
+
+
+def _quote_cell(cell: str) -> str:
+    """Return a cell in quotes if it needs them; Python's csv forgot the lone CR for long."""
+    return '"' + cell.replace('"', '""') + '"' if _SPECIAL.search(cell) else cell
 
 
 # --- with an explanation ---
 
 
 def _format_explained(
-    format_result: Callable[[Score | Invalid, bool], str],
+    format_result: Callable[[Score | Invalid, bool, KeptRow | None], str],
     scorer: Scorer,
-    rows: Sequence[Row],
+    chunk: Sequence[Row | KeptRow],
     _raw: bool = False,
     hint: bool = False,
 ) -> Output:
+    rows, kept = _split_kept(chunk)
     scores = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
     results = [next(scores) if isinstance(x, str) else x for x in rows]
     counts = Counter(map(_kind, results))
     explained = [x for x in results if isinstance(x, Score)]
     counts.update(flagged=sum(x.label for x in explained))
     counts.update(allowed=sum(bool(x.allowed) for x in explained))
-    return Output("".join(format_result(x, hint) for x in results), counts)
+    lines = (format_result(x, hint, y) for x, y in zip(results, kept, strict=False))
+    return Output("".join(lines), counts)
 
 
-def _format_json(x: Score | Invalid, hint: bool) -> str:
-    """Return an object with every contribution and the reasons."""
+def _format_json(x: Score | Invalid, hint: bool, kept: KeptRow | None) -> str:
+    """Return an object with every contribution and the reasons, and what is kept of the input."""
+    rest = {_rename(key, _JSON_KEYS): value for key, value in kept.rest.items()} if kept else {}
+    return json.dumps(_list_fields(x, hint) | rest, default=str) + "\n"
+
+
+def _list_fields(x: Score | Invalid, hint: bool) -> dict[str, Any]:
     if isinstance(x, Invalid):
-        return json.dumps(x._asdict()) + "\n"
+        return x._asdict()
     known = None if x.known is None else [y._asdict() for y in x.known]
     more = {HINT: _classify(x.name).as_json() if x.label else None} if hint else {}
-    return json.dumps(x._asdict() | {"known": known, "status": "judged"} | more) + "\n"
+    fields = {k: v for k, v in x._asdict().items() if k not in ("error", "reason_code")}
+    return fields | {"known": known} | more
 
 
-def _format_sentence(x: Score | Invalid, hint: bool) -> str:
+def _format_sentence(x: Score | Invalid, hint: bool, _kept: KeptRow | None) -> str:
     """Return a line for a person."""
     if isinstance(x, Invalid):
         return f"{x.status:<11} {'':>11}  {quote_text(x.domain)}: {x.error}\n"
@@ -242,7 +280,7 @@ def _kind(x: Score | Invalid) -> str:
     return f"skipped {x.reason}" if x.status == "skipped" else "invalid"
 
 
-Formatter = Callable[[Scorer, Sequence[Row], bool, bool], Output]
+Formatter = Callable[[Scorer, Sequence[Row | KeptRow], bool, bool], Output]
 FORMATTERS: dict[str, Formatter] = {
     "table": partial(_format_explained, _format_sentence),
     "csv": format_csv,

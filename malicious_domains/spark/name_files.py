@@ -16,9 +16,10 @@ from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from ..inputs import rows
+from ..inputs import csv_column, rows
+from ..inputs.csv_column import Column
 from ..inputs.csv_records import normalize_name, read_preamble, read_records
-from ..inputs.rows import Column, Notes, Row
+from ..inputs.rows import KeptRow, Notes, Row
 from ..inputs.zeek_header import ZEEK_START
 from ..names.errors import Invalid, MaliciousDomainsError
 from ..scoring.model_options import ModelOptions
@@ -88,15 +89,17 @@ class CsvLayout:
     def detect(cls, files: InputFiles, column: Column) -> CsvLayout:
         """Read the first file with lines; raises MaliciousDomainsError if the column is missing."""
         lines, file = files.head.lines, str(files.head.file.path)
-        given = (column.delimiter, column.detect_delimiter)
+        given = (column.delimiter, column.detect_delimiter, column.find_header)
         _, rest, delimiter = read_preamble((f"{x}\n" for x in lines), *given)
         if not lines:
             raise MaliciousDomainsError(f"{file}: empty")
         _check_format(file, delimiter)
-        first = next(read_records(rest, delimiter), [])
+        records = read_records(rest, delimiter)
+        first, second = next(records, []), next(records, [])
         if isinstance(first, Invalid):
-            raise MaliciousDomainsError(f"{file}: {first.reason}")
-        at, header = rows.find_column(first, column, Notes())
+            raise MaliciousDomainsError(f"{file}: {first.error}")
+        second = [] if isinstance(second, Invalid) else second
+        at, header = csv_column.find_column(first, column, Notes(), second)
         return cls(file, column, at, delimiter, tuple(map(normalize_name, first)) if header else ())
 
 
@@ -117,7 +120,8 @@ def _parse_cells(_: Block, texts: Texts) -> Iterator[Row]:
 
 def _parse_objects(field: str, _: Block, texts: Texts) -> Iterator[Row]:
     notes = Notes()
-    yield from rows.read_json_field((x or "" for x in texts), field, notes)
+    found = rows.read_json_field((x or "" for x in texts), field, notes)
+    yield from (x for x in found if not isinstance(x, KeptRow))
     yield from repeat(_LACKING, notes.without_field)
 
 
@@ -125,7 +129,9 @@ def _parse_records(layout: CsvLayout, block: Block, texts: Texts) -> Iterator[Ro
     number, first = 0, block.start == 0
     lines: Iterator[str] = (f"{x}\n" for x in texts)
     if first:
-        number, lines, delimiter = read_preamble(lines, layout.delimiter, str)
+        number, lines, delimiter = read_preamble(
+            lines, layout.delimiter, str, layout.column.find_header
+        )
         _check_format(block.file, delimiter)
     parsed = read_records(lines, layout.delimiter, number)
     if first and layout.header:
@@ -134,7 +140,7 @@ def _parse_records(layout: CsvLayout, block: Block, texts: Texts) -> Iterator[Ro
         yield (
             record
             if isinstance(record, Invalid)
-            else rows.pick_cell(record, layout.at, layout.column)
+            else csv_column.pick_cell(record, layout.at, layout.column)
         )
 
 

@@ -142,7 +142,7 @@ def _pick_cells(
     """Yield some cells of each record; missing ones are empty, empty lines are skipped."""
     for record in found:
         if isinstance(record, Invalid):
-            yield record._replace(reason="csv")
+            yield record._replace(reason_code="csv")
         elif len(record) == width:
             yield [record[i] for i in at]
         elif any(record[width:]):

@@ -59,7 +59,7 @@ CASES = [
     Case("L04", "--field query", gzip.compress(f'{{"query":"{DGA}.ru"}}\n'.encode()), [BAD]),
     Case("L05", "--field dns.rrname", EVE, ["google=0"], "2 JSON objects have no 'dns.rrname'"),
     Case("L05 v3", "--field dns.queries[].rrname", EVE, [BAD], "2 JSON objects have no"),
-    Case("L07", "--field dns.qname", EVE, [], "3 JSON objects have no 'dns.qname': no rows"),
+    Case("L07", "--field dns.qname", EVE, [], "3 JSON objects have no 'dns.qname': no rows", 3),
     Case("L12", "--field query_name", '{"query_name":"www.google.com."}\n', ["google=0"]),
     Case("L13", "--column 9", UMBRELLA, [BAD]),
     Case("L13 by name", "--column domain", UMBRELLA, [], "no column 'domain'", 2),

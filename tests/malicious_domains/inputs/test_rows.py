@@ -15,26 +15,22 @@ import zstandard
 
 from malicious_domains.inputs import json_documents
 from malicious_domains.inputs.json_documents import read_array
-from malicious_domains.inputs.rows import (
-    Column,
-    Notes,
-    Row,
-    read_csv_column,
-    read_json_field,
-    read_lines,
-)
+from malicious_domains.inputs.csv_column import Column, read_csv_column
+from malicious_domains.inputs.rows import KeptRow, Notes, Row, read_json_field, read_lines
 from malicious_domains.inputs.streams import InputError, open_lines
 from malicious_domains.names.errors import Invalid
 
 
 def csv_rows(text: str, column: str, **options: str | bool) -> list[Row]:
     lines = iter(io.StringIO(text, newline=""))
-    return [*read_csv_column(lines, Column(column, **options), Notes())]  # type: ignore[arg-type]
+    read = read_csv_column(lines, Column(column, **options), Notes())  # type: ignore[arg-type]
+    return [row for row in read if not isinstance(row, KeptRow)]
 
 
 def json_rows(text: str, path: str) -> tuple[list[Row], int]:
     notes = Notes()
-    return [*read_json_field(iter(io.StringIO(text)), path, notes)], notes.without_field
+    read = read_json_field(iter(io.StringIO(text)), path, notes)
+    return [row for row in read if not isinstance(row, KeptRow)], notes.without_field
 
 
 def errors(rows: list[Row]) -> list[str]:
@@ -56,6 +52,26 @@ def errors(rows: list[Row]) -> list[str]:
         ("1;a.com;x\n2;b.com;x\n", "2"),
         ('"2026-11-25 10:00:00","a.com"\n"2026-11-25 10:00:01","b.com"\n', "2"),
         ('client,query\n"two\nlines",a.com\n3,b.com\n', "query"),
+        # NC06: R's write.table, whose header is one cell short
+        ('"client" "query"\n"1" "10.0.0.1" "a.com"\n"2" "10.0.0.2" "b.com"\n', "query"),
+        ("query\n1,a.com\n2,b.com\n", "query"),
+        ("query,client\na.com,1,\nb.com,2,\n", "query"),  # one more at the end
+        ("query,client\na.com,1,x\nb.com,2,y\n", "query"),
+        # a header where the column is a number
+        ("ts,client,query\n1,2,a.com\n1,2,b.com\n", "3"),
+        ("n,anything\n1,a.com\n2,b.com\n", "2"),
+        # NC09: MySQL's escapes
+        ('1,"say \\"hi, there\\"",a.com\n2,\\N,b.com\n', "3"),
+        ('"\\"x\\", \\\\",a.com\n"C:\\dir\\",b.com\n', "2"),
+        # comments above the header, or with the header in them
+        ("# made by x, y\n#\nts,query\n1,a.com\n2,b.com\n", "query"),
+        ('#####\n# a dump (CSV)\n# id,query\n"1","a.com"\n"2","b.com"\n', "query"),
+        ("#query,client\na.com,1\nb.com,2\n", "#query"),
+        ("# top domains\n1,a.com\n2,b.com\n", "2"),
+        ("#1,a.com\n#2,b.com\n", "2"),
+        # NP19, NC02: a delimiter under which the column has names
+        ("a.com|spyware,tracking\nb.com|x,y\n", "1"),
+        ("x,y\ta.com\tz,z\nx,y\tb.com\tz,z\n", "2"),
     ],
 )
 def test_a_column_is_found(text: str, column: str) -> None:
@@ -66,6 +82,53 @@ def test_the_delimiter_and_the_header_may_be_told() -> None:
     assert csv_rows("q:c\na.com:1\n", "q", delimiter=":") == ["a.com"]
     assert csv_rows("name\na.com\n", "1", header=True) == ["a.com"]
     assert csv_rows("query,client\n", "query") == []
+
+
+def test_what_is_strange_about_rows_is_told() -> None:
+    for text, message in [
+        ("query\n1,a.com\n", "the header is one cell short"),
+        ("n,query\n1,a.com\n2\n3,b.com,x\n4,c.com\n", "the 2 of the first: 2 (row 3 has 1)"),
+        ("n,query\n1,a.com\n", "taken for a header, 'query'; --no-header scores it"),
+    ]:
+        notes = Notes()
+        column = Column("2" if "taken" in message else "query")
+        list(read_csv_column(iter(text.splitlines(True)), column, notes))
+        assert message in notes.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("1,google\n2,example\n", ["google", "example"]),  # nothing like a header
+        ("1,query\n2,example.com\n", ["query", "example.com"]),
+        ("n\n163\n", ["163"]),
+        ("n\n163\nexample\n", ["163", "example"]),
+    ],
+)
+def test_labels_stay_labels(text: str, labels: list[str]) -> None:
+    assert csv_rows(text, "n" if text.startswith("n") else "2") == labels
+
+
+@pytest.mark.parametrize("cells", ["1 2 3", "1700000000.123 1700000001.5", "1  -2", "1e5 2E-3"])
+def test_a_column_of_numbers_is_refused(cells: str) -> None:
+    text = "\n".join(["n,query", *(f"{cell},a.com" for cell in cells.split(" "))])
+    with pytest.raises(InputError, match="column 'n' holds numbers alone, such as '1"):
+        csv_rows(text, "n")
+
+
+def test_what_stands_beside_the_names_is_kept() -> None:
+    def read(text: str, name: str) -> list[dict[str, str]]:
+        lines = iter(text.splitlines(True))
+        rows = read_csv_column(lines, Column(name), Notes(), keep=True)
+        return [row.rest for row in rows if isinstance(row, KeptRow)]
+
+    assert read("a,query,b\n1,x.com,2\n1\n1,x.com,2,3\n", "query") == [
+        {"a": "1", "b": "2"},
+        {"a": "1", "b": ""},
+        {"a": "1", "b": "2,3"},
+    ]
+    assert read("query\nr1,x.com\n1,y.com\n", "query") == [{"row_name": "r1"}, {"row_name": "1"}]
+    assert read("a,a,query\n1,2,x.com\n", "query") == [{"a": "1", "a_2": "2"}]
 
 
 def test_a_near_miss_is_told() -> None:

@@ -4,7 +4,9 @@ import hashlib
 import math
 import pickle
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,6 +106,45 @@ def test_data_of_any_kind_become_an_item_each(language: Scorer) -> None:
     said = [x.error for x in others if isinstance(x, Invalid)]
     assert said == [f"{kind}, not a text" for kind in ("None", "NaN", "bytes", "int")]
     assert len(language.score_many(pd.Series(["google.com", None]))) == 2
+
+
+def test_missing_values_and_scalars_of_other_libraries(language: Scorer) -> None:
+    """NB01."""
+    masked = np.ma.array(["google.com", "x.ru"], mask=[False, True])
+    texts = pd.Series(["google.com", None])
+    for column in (
+        *(texts.convert_dtypes(), texts.astype("string[pyarrow]"), ["google.com", pd.NA]),
+        *(["google.com", pd.NaT], masked, pa.array(["google.com", None])),
+        *(["google.com", np.datetime64("NaT")], ["google.com", np.array([1, 2])]),
+    ):
+        first, missing = language.score_many(column)
+        assert isinstance(first, Score)
+        assert isinstance(missing, Invalid)
+        assert missing.reason == "type"
+    with pytest.raises(TypeError, match="takes a str"):
+        language.score(pd.NA)
+    with pytest.raises(TypeError, match="not a text"):
+        language.probability(["google", pd.NA])
+
+
+def test_a_table_is_no_column(language: Scorer) -> None:
+    columns = {"name": ["google.com"]}
+    for table in (columns, pd.DataFrame(columns), pa.table(columns)):
+        for call in (language.score_many, language.probability):
+            with pytest.raises(TypeError, match="choose one by its name"):
+                call(table)
+
+
+@pytest.mark.parametrize(
+    "texts", [["no name", "google.com", None], ["google.com", "x.lan"], [None], ["google.com"]]
+)
+def test_scores_and_reasons_make_one_table(language: Scorer, texts: list[str | None]) -> None:
+    results = language.score_many(pd.Series(texts, dtype=object))
+    frame = pd.DataFrame(results)
+    assert tuple(frame.columns) == Score._fields == Invalid._fields
+    assert list(frame["status"]) == [x.status for x in results]
+    assert list(frame["label"].notna()) == [isinstance(x, Score) for x in results]
+    assert pickle.loads(pickle.dumps(results)) == results
 
 
 def test_one_text_is_not_many(language: Scorer) -> None:

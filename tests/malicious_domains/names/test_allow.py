@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import timeit
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,11 @@ def test_lists_are_read_as_they_come(tmp_path: Path, text: str, entries: list[st
     plain, packed = tmp_path / "list.csv", tmp_path / "list.csv.gz"
     plain.write_text(text, encoding="utf-8")
     packed.write_bytes(gzip.compress(text.encode()))
+    with zipfile.ZipFile(tmp_path / "list.zip", "w") as archive:
+        archive.write(plain, "list.csv")
     expected = entries or ["intra.example", ".cdn.example", ".x.example"]
     assert [*read_entries(plain)] == [*read_entries(packed)] == expected
+    assert [*read_entries(tmp_path / "list.zip")] == expected
     assert [*read_entries(plain, top=1)] == expected[:1]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from malicious_domains.inputs.chunks import CHUNK_ROWS
@@ -68,11 +71,153 @@ def test_a_csv_column_with_quotes_and_short_rows(tmp_path: Path) -> None:
 
 def test_a_missing_column_is_told_with_those_that_are_there(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
-    for text in ("time,query\n1,google.com\n", ""):
-        path.write_text(text)
-        run = score("--input", path, "--column", "name")
-        assert run.returncode == 2
-        assert f"no column 'name'; the header is {text[:10]!r}" in run.stderr
+    path.write_text("time,query\n1,google.com\n")
+    run = score("--input", path, "--column", "name")
+    assert run.returncode == 2
+    assert "no column 'name'; the header is 'time,query'" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "message"),
+    [
+        ("", "--column", "empty; see whether what writes it runs"),
+        ("# a comment\n", "--column", "empty"),
+        ("", "--field", "empty"),
+        ('{"a": 1}\n{"b": 2}\n', "--field", "has the key 'query'; name another by --field"),
+    ],
+)
+def test_where_nothing_was_read_the_status_is_3(
+    text: str, option: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    path.write_text(text)
+    run = score("--input", path, option, "query")
+    assert run.returncode == 3
+    assert run.stderr.splitlines()[-1].startswith("score: nothing was scored: ")
+    assert message in run.stderr
+
+
+def test_a_header_alone_is_no_error(tmp_path: Path) -> None:
+    """C13."""
+    path = tmp_path / "log.csv"
+    path.write_text("query,client")
+    assert score("--input", path, "--column", "query").returncode == 0
+
+
+def test_columns_are_kept_behind_the_documented_ones(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text('reason,query,"a,b"\n=1,google.com,"x\ry"\n2,no name,\n')
+    plain = score("--input", path, "--column", "query", "--format", "csv").stdout.splitlines()
+    kept = score("--input", path, "--column", "query", "--keep").stdout.split("\n")
+    assert kept[0] == ",".join(CSV_COLUMNS) + ',input_reason,"a,b"'
+    assert kept[1] == f'{plain[1]},\'=1,"x\ry"'
+    assert kept[2] == f"{plain[2]},2,"
+    run = score("--input", path, "--column", "query", "--keep", "--format", "json")
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [(x["input_reason"], x["a,b"]) for x in lines] == [("=1", "x\ry"), ("2", "")]
+
+
+def test_keys_of_json_lines_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(
+        '{"q": "google.com", "label": 7, "c": {"d": [1]}}\nbroken\n{"q": null, "e": 1}\n'
+    )
+    options = ("--input", path, "--field", "q", "--keep")
+    run = score(*options, "--format", "jsonl")
+    first, broken, last = map(json.loads, run.stdout.splitlines())
+    assert (first["label"], first["input_label"], first["c"]) == (0, 7, {"d": [1]})
+    assert (broken["status"], last["status"], last["e"]) == ("invalid", "skipped", 1)
+    table = rows(score(*options, "--format", "csv"))
+    assert [x["input"] for x in table] == ['{"label": 7, "c": {"d": [1]}}', "", '{"e": 1}']
+
+
+def test_parquet_is_read(tmp_path: Path) -> None:
+    """NC13."""
+    path = tmp_path / "names.parquet"
+    duckdb.sql(
+        "SELECT * FROM (VALUES ('google.com', 1, {'q': 'a.com'}, 'b.com'::BLOB), "
+        "(NULL, 2, NULL, NULL))"
+        " t(name, n, dns, raw) LIMIT 2"
+    ).write_parquet(str(path))
+    run = score("--input", path, "--column", "name", "--keep")
+    assert [(x["name"], x["status"], x["n"]) for x in rows(run)] == [
+        ("google", "judged", "1"),
+        ("", "skipped", "2"),
+    ]
+    assert rows(score("--input", path, "--column", "dns.q"))[0]["name"] == "a"
+    assert rows(score("--input", path, "--column", "raw"))[0]["name"] == "b"
+    for column, message in [
+        ((), "columns name, n, dns, raw: choose one, --column NAME"),
+        (("--column", "absent"), "there is no column 'absent'"),
+        (("--column", "dns.x"), "there is no 'x' among 'q'"),
+        (("--column", "n"), "holds numbers alone"),
+    ]:
+        run = score("--input", path, *column)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert message in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("top.csv.zip", ""),
+        ("of-gzip.zip", ""),
+        ("two.zip", "a ZIP of 2 files (a, b): unpack it, and give one"),
+        ("book.xlsx", "an Excel or Word file: save it as CSV"),
+        ("cut.zip", "a ZIP that cannot be read"),
+        ("data.db", "an SQLite database: export its table as CSV"),
+        ("x.7z", "a 7z archive: unpack it"),
+        ("x.tar.gz", "a tar archive: unpack it"),
+        ("x.parquet.gz", "Parquet, which is read from a plain file"),
+    ],
+)
+@pytest.mark.parametrize("piped", [False, True])
+def test_kinds_are_seen_by_first_bytes(
+    name: str, message: str, piped: bool, tmp_path: Path
+) -> None:
+    """NC15."""
+    text = b"1,google.com\r\n2,xmqjtoevkbhrw.ru\r\n"
+    data = {
+        "top.csv.zip": make_zip({"__MACOSX/._top.csv": b"x", "top.csv": text}),
+        "of-gzip.zip": make_zip({"top.csv.gz": gzip.compress(text)}),
+        "two.zip": make_zip({"a": text, "b": text}),
+        "book.xlsx": make_zip({"[Content_Types].xml": b"<x/>", "xl/a": b"x"}),
+        "cut.zip": make_zip({"top.csv": text})[:-30],
+        "data.db": b"SQLite format 3\0" + bytes(100),
+        "x.7z": b"7z\xbc\xaf\x27\x1c" + bytes(100),
+        "x.tar.gz": gzip.compress(b"top.csv".ljust(257, b"\0") + b"ustar" + bytes(250)),
+        "x.parquet.gz": gzip.compress(b"PAR1" + bytes(100)),
+    }[name]
+    path = tmp_path / name
+    path.write_bytes(data)
+    source, stdin = ("-", data) if piped else (path, b"")
+    run = score("--input", source, "--column", "2", stdin=stdin)
+    if message:
+        assert (run.returncode, run.stdout) == (2, "")
+        assert message in run.stderr
+        assert run.stderr.count("\n") == 1
+    else:
+        assert [x["label"] for x in rows(run)] == ["0", "1"]
+
+
+def make_zip(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def test_hints_for_what_was_meant(tmp_path: Path) -> None:
+    path = tmp_path / "dns.csv"
+    path.write_text("google.com\n")
+    assert f"score: {path} is a file here" in score(path).stderr
+    assert score("--format", "json", "google.com").stdout.startswith('{"domain": "google.com"')
+    run = run_here("google.com")
+    assert run.returncode == 2
+    assert "to score it: malicious-domains score google.com" in run.stderr
+    assert score("--keep", stdin=b"google.com").returncode == 2
+    assert score("--keep", "--format", "table", "--column", "1").returncode == 2
 
 
 def test_a_field_longer_than_csv_usually_allows(tmp_path: Path) -> None:
@@ -173,7 +318,6 @@ def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path
         (["--input", "."], "score: .: Is a directory"),
         (["a.com", "--input", "x"], "choose one"),
         (["a.com", "--model", "absent"], "absent: no such model; there are classic, language"),
-        (["--column", ""], "no column ''"),
         (["--format", "xml"], "invalid choice"),
         (["--jobs", "0"], "0 is not in the range 1<=x<=256"),
     ],

@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from malicious_domains.inputs import chunks as feed
-from malicious_domains.inputs import rows, streams
+from malicious_domains.inputs import csv_column, rows, streams
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
@@ -41,7 +41,7 @@ def local(path: Path, column: str | None, field: str | None) -> tuple[list[list[
     """The rows of one machine, and its summary."""
     with streams.open_lines(path) as lines:
         if column:
-            found = rows.read_csv_column(lines, rows.Column(column), rows.Notes())
+            found = csv_column.read_csv_column(lines, csv_column.Column(column), rows.Notes())
         else:
             found = rows.read_json_field(lines, field or "", rows.Notes())
         chunks = list(feed.split_rows(found if column or field else rows.read_lines(lines)))
@@ -63,7 +63,7 @@ def on_spark(
     pieces: str = "128m",
 ) -> tuple[list[list[str]], str]:
     """Return the same of Spark's; files are read in pieces of a size."""
-    where = rows.Column(column) if column else None
+    where = csv_column.Column(column) if column else None
     spark.conf.set(PIECES, pieces)
     try:
         files = data_files.open_files(spark, [str(path)])
@@ -119,7 +119,7 @@ def test_places_in_parquet_are_numbers_of_rows(spark: SparkSession, tmp_path: Pa
         table = pa.table({"name": [f"{name}{i}.com" for i in range(size)]})
         pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=2)
     found = data_files.open_files(spark, [str(tmp_path)])
-    table, _ = name_files.score_files(found, MODEL, rows.Column("name"), None)
+    table, _ = name_files.score_files(found, MODEL, csv_column.Column("name"), None)
     places = table.select("domain", "place").orderBy("file", "place").collect()
     assert [tuple(x) for x in places] == [
         (f"{name}{i}.com", i) for name, size in (("a", 3), ("b", 9)) for i in range(size)
@@ -163,7 +163,7 @@ def test_tables_of_different_headers_are_refused(spark: SparkSession, tmp_path: 
     (tmp_path / "a.csv").write_text("name,id\na.com,1\n")
     (tmp_path / "b.csv").write_text("id,name\n1,a.com\n")
     table, _ = name_files.score_files(
-        data_files.open_files(spark, [str(tmp_path)]), MODEL, rows.Column("name"), None
+        data_files.open_files(spark, [str(tmp_path)]), MODEL, csv_column.Column("name"), None
     )
     with pytest.raises(PySparkException) as raised:
         table.collect()
@@ -259,12 +259,12 @@ def test_what_cannot_be_scored_is_said(spark: SparkSession, tmp_path: Path) -> N
     with pytest.raises(
         MaliciousDomainsError, match="--column name: there is no such column; there are id"
     ):
-        name_files.score_files(found, MODEL, rows.Column("name"), None)
+        name_files.score_files(found, MODEL, csv_column.Column("name"), None)
     with pytest.raises(MaliciousDomainsError, match="--column id: it is of bigint, not of texts"):
-        name_files.score_files(found, MODEL, rows.Column("id"), None)
+        name_files.score_files(found, MODEL, csv_column.Column("id"), None)
     with pytest.raises(MaliciousDomainsError, match=r"name one of id, the\.name, --column NAME"):
         name_files.score_files(found, MODEL, None, None)
-    judged, _ = name_files.score_files(found, MODEL, rows.Column("the.name"), None)
+    judged, _ = name_files.score_files(found, MODEL, csv_column.Column("the.name"), None)
     assert judged.count() == 3
     with pytest.raises(MaliciousDomainsError, match=r"table\.parquet is there already; remove it"):
         data_files.check_output(spark, str(table))

@@ -1,0 +1,291 @@
+"""A column of a CSV or a Zeek log, one cell a record, and what was strange about the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+from ..names.errors import Invalid
+from .csv_records import (
+    DELIMITERS,
+    MAX_SHOWN,
+    detect_delimiter,
+    looks_like_header,
+    normalize_name,
+    read_preamble,
+    read_records,
+    split_line,
+)
+from .rows import KeptRow, Notes, Row
+from .streams import InputError
+from .zeek_header import ZEEK_START, ZeekHeader
+
+MAX_NUMBERS = 8192  # numbers at the beginning of a column after which it is refused
+_NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:[.,][0-9]+)?(?:e[-+]?[0-9]+)?\s*", re.IGNORECASE)
+_NAME = re.compile(r"\s*[^\s/@]+\.[a-z][a-z0-9-]+\.?\s*|\s*\w+://.*", re.IGNORECASE)
+# The usual headers of a column of names.
+_HEADERS = ("domain", "fqdn", "host", "hostname", "name", "qname", "query", "rrname", "url")
+
+
+@dataclass(frozen=True)
+class Column:
+    """Which column of a CSV has the names: by its header, or by number from 1 on.
+
+    header: whether there is a first row of names; None: if the first row looks like one.
+    """
+
+    name: str
+    delimiter: str | None = None  # None: detected in the first row
+    header: bool | None = None
+
+    @property
+    def number(self) -> int | None:
+        """The column's number from 1 on, None for a name."""
+        return int(self.name) if self.name.isascii() and self.name.isdigit() else None
+
+    def fit(self, cells: Sequence[str]) -> int:
+        """Return how well cells of a line fit: 0 if the column is not among them."""
+        if self.number:
+            has_cell = len(cells) >= self.number and len(cells) > 1
+            return has_cell and 1 + bool(_NAME.fullmatch(cells[self.number - 1]))
+        return normalize_name(self.name) in map(normalize_name, cells)
+
+    def detect_delimiter(self, line: str) -> str:
+        """Return the delimiter under which the column exists, else the most frequent one.
+
+        Blanks separate cells where nothing else does, as in what R writes.
+        """
+        best = detect_delimiter([line], self.fit)
+        is_found = self.fit(split_line(line.rstrip("\r\n"), best))
+        return best if is_found or not self.fit(line.replace('"', "").split()) else " "
+
+    def find_header(self, comment: str) -> str:
+        """Return the header or the row that a line with # in front is; "" for a comment."""
+        for text in (comment,) if self.number else (comment.lstrip("# "), comment):
+            delimiters = self.delimiter or DELIMITERS
+            fit = max(self.fit(split_line(text.rstrip("\r\n"), x)) for x in delimiters)
+            if fit > bool(self.number):
+                return text
+        return ""
+
+
+def read_csv_column(
+    lines: Iterator[str], column: Column, notes: Notes, keep: bool = False
+) -> Iterator[Row | KeptRow]:
+    r"""Yield a column of a CSV or a Zeek log, one cell a record; a KeptRow each if `keep`.
+
+    A record whose quote is not closed is an Invalid that names its line. Raises InputError if
+    there is no such column, or two, or if it holds numbers alone.
+
+    >>> lines = iter(["client;query\n", "10.0.0.1;example.com\n"])
+    >>> [*read_csv_column(lines, Column("query"), Notes())]
+    ['example.com']
+    """
+    number, lines, delimiter = read_preamble(
+        lines, column.delimiter, column.detect_delimiter, column.find_header
+    )
+    if delimiter == ZEEK_START:
+        rows = _read_zeek_column(lines, column, notes, keep)
+    else:
+        rows = _CsvTable(column, delimiter, notes, keep).read(
+            read_records(lines, delimiter, number)
+        )
+    return refuse_numbers(rows, column.name)
+
+
+class _CsvTable:
+    """The records of a CSV of which one column is read."""
+
+    def __init__(self, column: Column, delimiter: str, notes: Notes, keep: bool) -> None:
+        self._column, self._delimiter = column, delimiter
+        self._notes, self._keep = notes, keep
+        self._at = self._width = 0
+        self._shifted = False  # whether names of rows stand in front, that the header lacks
+        self._names: tuple[str, ...] = ()
+        self._odd, self._first_odd = 0, ""  # records of another length, and the first
+
+    def read(self, records: Iterator[list[str] | Invalid]) -> Iterator[Row | KeptRow]:
+        """Yield the column's cells."""
+        first, second, records = _look_ahead(records, self._column)
+        if first is None:
+            self._notes.is_empty = True
+            return
+        self._at, is_header = find_column(first, self._column, self._notes, second)
+        self._width = len(first)
+        if is_header and second:
+            self._shifted = self._has_row_names(second)
+        self._names = self._name_columns(first if is_header else ())
+        at = self._at + self._shifted
+        self._notes.kept = self._names[:at] + self._names[at + 1 :]
+        for number, record in enumerate(records, 1):
+            if number > 1 or not is_header:
+                yield self._pick(number, record)
+        if self._odd:
+            expected = f"the {self._width} of the first"
+            self._notes.lines.append(
+                f"rows with more or fewer cells than {expected}: {self._odd:,} ({self._first_odd})"
+            )
+
+    def _has_row_names(self, record: Sequence[str]) -> bool:
+        """Return whether a record has a row's name before the header's cells, as R writes it."""
+        if len(record) != self._width + 1 or not record[-1]:
+            return False
+        cell, next_cell = record[self._at : self._at + 2]
+        if _NAME.fullmatch(cell) or not (
+            _NAME.fullmatch(next_cell) or _NUMBER.fullmatch(record[0])
+        ):
+            return False
+        self._notes.lines.append(
+            "the header is one cell short: the first cell of each row is taken for the row's name"
+        )
+        return True
+
+    def _name_columns(self, header: Sequence[str]) -> tuple[str, ...]:
+        names = ["row_name"] * self._shifted
+        names += header or [f"column_{i + 1}" for i in range(self._width)]
+        return tuple(f"{x}_{i + 1}" if x in names[:i] else x for i, x in enumerate(names))
+
+    def _pick(self, number: int, record: list[str] | Invalid) -> Row | KeptRow:
+        if isinstance(record, Invalid):
+            return self._wrap(record, [])
+        width = self._width + self._shifted
+        if len(record) == width + 1 and not record[-1]:
+            del record[-1]
+        if len(record) != width and record:
+            self._first_odd = self._first_odd or f"row {number} has {len(record)}"
+            self._odd += 1
+        shifted = self._shifted and len(record) == width
+        return self._wrap(pick_cell(record, self._at + shifted, self._column), record)
+
+    def _wrap(self, row: Row, cells: list[str]) -> Row | KeptRow:
+        if not self._keep:
+            return row
+        last = len(self._names) - 1
+        cells = [*cells[:last], self._delimiter.join(cells[last:])]  # a surplus stands in the last
+        padded = dict(zip(self._names, chain(cells, repeat("")), strict=False))
+        return KeptRow(row, {name: padded[name] for name in self._notes.kept})
+
+
+def _look_ahead(
+    records: Iterator[list[str] | Invalid], column: Column
+) -> tuple[list[str] | None, list[str], Iterator[list[str] | Invalid]]:
+    """Return the first record, the second if the column needs it, and all records."""
+    seen: list[list[str] | Invalid] = []
+    whole: list[list[str]] = []
+    for record in records:
+        seen.append(record)
+        if not isinstance(record, Invalid) and record:
+            whole.append(record)
+        if len(whole) == 2 or (whole and not _may_be_header(whole[0], column)):
+            break
+    first, second = [*whole, None, None][:2]
+    # What cannot be read stands after the header, wherever it was.
+    seen.sort(key=lambda record: record is not first)
+    return first, second or [], chain(seen, records)
+
+
+def _may_be_header(record: Sequence[str], column: Column) -> bool:
+    if column.number is None or column.header is not None:
+        return column.header is not False
+    at = column.number - 1
+    return looks_like_header(record) and at < len(record) and not any(map(str.isdigit, record))
+
+
+def find_column(
+    record: Sequence[str], column: Column, notes: Notes, second: Sequence[str] = ()
+) -> tuple[int, bool]:
+    """Return the column's index in a first row, and whether that is a header.
+
+    second: the row after it, by which a column given by number is seen to have a header. Raises
+    InputError if there is no such column, or two.
+    """
+    exact = [i for i, name in enumerate(record) if name == column.name]
+    wanted = normalize_name(column.name)
+    matches = exact or [i for i, name in enumerate(record) if normalize_name(name) == wanted]
+    if matches and column.header is not False:
+        if len(matches) > 1:
+            raise InputError(f"{len(matches)} columns are called {column.name!r}: give its number")
+        if not exact:
+            notes.lines.append(f"column {record[matches[0]]!r} is taken for {column.name!r}")
+        return matches[0], True
+    if column.number and 1 <= column.number <= len(record):
+        return column.number - 1, _is_header(record, column.number - 1, column, notes, second)
+    shown = "; the first row is no header that could be shown"
+    if looks_like_header(record):
+        shown = f"; the header is {','.join(record)[:200]!r}"
+    raise InputError(
+        f"no column {column.name!r}{shown}; give a name of the header, or a number from 1 to "
+        f"{len(record)} where there is none"
+    )
+
+
+def _is_header(
+    record: Sequence[str], at: int, column: Column, notes: Notes, second: Sequence[str]
+) -> bool:
+    """Return whether a first row is a header, of a column that is given by its number."""
+    if column.header is not None or not _may_be_header(record, column):
+        return bool(column.header)
+    is_name = any(_NAME.fullmatch(cell) for cell in second[at : at + 2])
+    if not (normalize_name(record[at]) in _HEADERS or (is_name and "." not in record[at])):
+        return False
+    notes.lines.append(
+        f"the first row is taken for a header, {record[at]!r}; --no-header scores it"
+    )
+    return True
+
+
+def pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
+    """Return the column's cell of a record, or an Invalid where the record is too short."""
+    if at < len(record):
+        return record[at]
+    return Invalid(",".join(record)[:MAX_SHOWN], f"no column {column.name!r} in this row")
+
+
+def _read_zeek_column(
+    lines: Iterator[str], column: Column, notes: Notes, keep: bool
+) -> Iterator[Row | KeptRow]:
+    """Yield a column of a Zeek log, whose #fields line is its header; nothing in it is quoted."""
+    header, at = ZeekHeader(), None
+    for line in lines:
+        if line.startswith("#"):
+            header = header.read_line(line)
+            if line.startswith("#fields"):
+                at, _ = find_column(header.fields, column, notes)
+                notes.kept = (*header.fields[:at], *header.fields[at + 1 :])
+        elif at is None:
+            raise InputError("a Zeek log without a line #fields before its events")
+        else:
+            cells = line.rstrip("\r\n").split(header.separator)
+            row = pick_cell(cells, at, column)
+            rest = dict(zip(header.fields, cells, strict=False)) if keep else {}
+            yield KeptRow(row, {x: rest.get(x, "") for x in notes.kept}) if keep else row
+
+
+def refuse_numbers(rows: Iterator[Row | KeptRow], name: str) -> Iterator[Row | KeptRow]:
+    """Yield the rows of a column; raise InputError if all are numbers, and there are several.
+
+    >>> [*refuse_numbers(iter(["163"]), "query")]
+    ['163']
+    """
+    held, numbers = [], [""]
+    for item in rows:
+        held.append(item)
+        row = item.row if isinstance(item, KeptRow) else item
+        if isinstance(row, Invalid) or not row.strip():
+            continue
+        if not _NUMBER.fullmatch(row):
+            break
+        numbers.append(row)
+        if len(numbers) > MAX_NUMBERS:
+            raise _numbers_alone(name, row)
+    else:
+        if len(numbers) > 2:
+            raise _numbers_alone(name, numbers[1])
+    yield from chain(held, rows)
+
+
+def _numbers_alone(name: str, number: str) -> InputError:
+    text = f"column {name!r} holds numbers alone, such as {number!r}"
+    return InputError(f"{text}: choose the column of the names")
