@@ -1,6 +1,7 @@
-"""Read objects of Route 53 Resolver's query log: gzip, one JSON object a line.
+"""Read objects of Route 53 Resolver's query log, or of OCSF: gzip, one JSON object a line.
 
-The format: "Values that appear in Resolver query logs", Amazon Route 53 Developer Guide. Which
+The format: "Values that appear in Resolver query logs", Amazon Route 53 Developer Guide; OCSF's
+DNS Activity, https://schema.ocsf.io/classes/dns_activity. Which
 lines count, and the reasons for leaving out the others, are those of malicious_domains.scan.
 """
 
@@ -15,7 +16,7 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from malicious_domains.model.eligible import (
     AUTODISCOVERY,
@@ -41,6 +42,8 @@ _DAYS_BEFORE, _DAYS_AFTER = 2, 1
 _SILENT = frozenset((*IGNORED_TYPES, *map(str, IGNORED_TYPES.values()), "*"))
 _KEYS = ("client", "query", "ts", "code", "qtype", "act")
 _CLIENT, _NAME, _TIME, _RCODE, _TYPE, _ACTION = (ROUTE53_KEYS[x] for x in _KEYS)
+_OCSF_CLASS, _DNS_ACTIVITY = "class_uid", 4003
+_RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 _NO_TEXT = frozenset((None, "", "-", "(empty)"))
 
 # The rcode of a question, of several the highest.
@@ -172,7 +175,7 @@ def read_questions(
             questions = {}
             times.clear()
     if lines and counts["broken"] == lines:
-        raise LogError(f"none of its {lines:,} lines is a query of Route 53 Resolver")
+        raise LogError(f"none of its {lines:,} lines is a query of Route 53 Resolver, nor OCSF")
     yield questions
 
 
@@ -201,14 +204,19 @@ def _add_line(
     """Add a line's question, or return the reason for which there is none."""
     try:
         record = json.loads(str(line, "utf-8"))
+        if _OCSF_CLASS in record:
+            if record[_OCSF_CLASS] != _DNS_ACTIVITY:
+                return "other_event"
+            record = _read_ocsf(record)
         client, name = record.get(_CLIENT), record.get(_NAME)
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError, TypeError, OverflowError, OSError, RecursionError):
         return "broken"
     if str(record.get(_TYPE, "")) in _SILENT:
         return "type"
     if not isinstance(name, str) or name in _NO_TEXT:
         return "broken" if client is None else "other_event"
-    if not isinstance(client, str) or not _ADDRESS.fullmatch(client):
+    client = client.partition("%")[0] if isinstance(client, str) else ""
+    if not _ADDRESS.fullmatch(client):
         return "no_client"
     if client in not_clients:
         return "not_a_client"
@@ -226,6 +234,25 @@ def _add_line(
     else:
         questions[question] = QueryCount(time, time, rcode, 1)
     return ""
+
+
+def _read_ocsf(event: dict[str, Any]) -> dict[str, object]:
+    """Return OCSF's DNS Activity under Route 53's keys; a query alone has no rcode yet."""
+    query, time = event.get("query") or {}, event.get("time")
+    if isinstance(time, int | float):  # milliseconds; some products write seconds
+        time = datetime.fromtimestamp(time / (1000 if time > 1e11 else 1), UTC).isoformat()
+    number, code = event.get("rcode_id"), event.get("rcode")
+    if isinstance(number, int) and 0 <= number < len(_RCODES):
+        code = _RCODES[number]
+    is_blocked = event.get("disposition_id") == 2 or event.get("action_id") == 2
+    return {
+        _CLIENT: (event.get("src_endpoint") or {}).get("ip"),
+        _NAME: query.get("hostname"),
+        _TIME: time,
+        _RCODE: None if event.get("activity_id") == 1 else code,
+        _TYPE: query.get("type", ""),
+        _ACTION: "BLOCK" if is_blocked else "",
+    }
 
 
 def _read_rcode(record: dict[str, object]) -> int:

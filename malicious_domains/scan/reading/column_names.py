@@ -23,7 +23,7 @@ USUAL_NAMES = {
     ),
     "time": (
         "time", "timestamp", "ts", "eventtime", "datetime", "querytime", "querytimestamp",
-        "timegenerated", "frametimeepoch", "created", "starttime", "date", "epoch",
+        "timegenerated", "timegeneratedutc", "frametimeepoch", "created", "starttime", "date", "epoch",
     ),
     "rcode": (
         "rcode", "rcodename", "responsecode", "dnsresponsecode", "responsecodename", "dnsrcode",

@@ -15,16 +15,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
+from . import sql
 from .column_names import USUAL_NAMES
 from .layout import Head
 from .prepare_input import BINARY, LogFile, name_copy, read_head, repair
 
+# A quick look at a line: RFC 5424 or 3164, JSON with one of these keys or with a text around it.
 _KEYS = (
-    b'"log"', b'"result"', b'"_raw"', b'"MESSAGE"', b'"message"', b'"@message"', b'"line"',
-    b'"textPayload"', b'"logEvents"', b'"events"', b'"Records"', b'"records"', b'"data"',
-    b'"_source"',
-)  # fmt: skip
-_STARTS = (b"<", b"1 ", b",{", b"\x1e{")  # of lines that are no JSON
+    "log|result|_raw|MESSAGE|message|@message|line|textPayload|logEvents|events|Records|records|"
+    "data|_source"
+)
+_ENVELOPE = (
+    r"^(?:<\d|1 \d{4}-|[,\x1e ]*\{.*\},\s*$|[,\x1e]|\{.*\"(?:" + _KEYS + r")\"|"
+    r"[^{]*\s\{\s*\")"
+)
+_ENVELOPE_REGEX = re.compile(_ENVELOPE)
 _SPLUNK = {"preview", "offset", "lastrow", "result"}
 _TEXTS = ("log", "_raw", "MESSAGE", "message", "@message", "line", "textPayload")
 _LISTS = ("logEvents", "events", "Records", "records", "data")
@@ -37,7 +44,6 @@ _SYSLOG_5424 = re.compile(
 _PRIORITY = re.compile(r"<\d{1,3}>(?=\S)")
 _TIME = r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|\[?\d{10})"
 _BEFORE_JSON = re.compile(rf"{_TIME}[^{{]{{0,200}}?\s(?=\{{\s*\")")
-_WRAPPED_JSON = re.compile(rb"(?m)^[^{\n]{10,200}\s\{\s*\"")
 _DATED = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{4}|\b\d{10}\b|-\d{4} |\t")
 _QUERY_KEYS = {*USUAL_NAMES["query"], "dns"} - {"name", "record"}
 # What lines of name servers' logs have in them.
@@ -70,33 +76,32 @@ def _wraps_text(line: str) -> bool:
 
 
 def _find_envelopes(path: Path) -> bool:
+    """Return whether a line may have an envelope; DuckDB looks where there are braces at all."""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            if has_envelopes(chunk + file.readline()):
-                return True
-    return False
+            if b"{" in chunk or b"\n<" in chunk or chunk.startswith((b"<", b"1 ")):
+                break
+        else:
+            return False
+    lines = f"SELECT 1 FROM {sql.read_lines([path])} WHERE "
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"{lines} regexp_matches(line, {sql.quote_text(_ENVELOPE)}) LIMIT 1"
+        )
+        return found.fetchone() is not None
 
 
 def _peel_bytes(line: bytes, mapped: Collection[str], wraps_text: bool) -> Iterator[bytes]:
-    if not has_envelopes(line):
-        yield line
-        return
-    try:
-        text = line.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
+    text = line.decode("utf-8", "replace").rstrip("\r\n")
+    if not has_envelope(text):
         yield line
         return
     yield from (f"{x}\n".encode("utf-8", "replace") for x in peel_line(text, mapped, wraps_text))
 
 
-def has_envelopes(chunk: bytes) -> bool:
-    """Return whether some of whole lines may have an envelope: a quick look."""
-    if any(chunk.startswith(x) or b"\n" + x in chunk for x in _STARTS):
-        return True
-    has_json = chunk.startswith(b"{") or b"\n{" in chunk
-    if has_json and (b"},\n" in chunk or any(x in chunk for x in _KEYS)):
-        return True
-    return (b' {"' in chunk or b"\t{" in chunk) and bool(_WRAPPED_JSON.search(chunk))
+def has_envelope(line: str) -> bool:
+    """Return whether a line may have an envelope: a quick look."""
+    return bool(_ENVELOPE_REGEX.match(line))
 
 
 def peel_line(line: str, mapped: Collection[str] = (), wraps_text: bool = False) -> Iterator[str]:

@@ -162,20 +162,21 @@ PLAIN = (
 
 
 def read_lines(paths: Sequence[Path]) -> str:
-    """Return a table of one column, line: the lines of text logs."""
+    """Return a table of one column, line: the lines of text logs that are not blank."""
     return (
         f"(SELECT line FROM read_csv({list_files(paths)}, columns={{'line': 'VARCHAR'}}, "
-        f"delim='\n', {PLAIN}) WHERE line IS NOT NULL)"
+        f"delim='\n', {PLAIN}) WHERE trim(line, ' \t\r') <> '')"
     )
 
 
 def read_columns(paths: Sequence[Path], columns: int, delimiter: str) -> str:
     """Return a table of the columns c0, c1 and so on, with one more than there should be.
 
-    A column that a line does not have is NULL, an empty one is ''.
+    A column that a line does not have is NULL, an empty one is ''. Blank lines are left out.
     """
     types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(columns + 1))
     return (
-        f"read_csv({list_files(paths)}, columns={{{types}}}, delim={quote_text(delimiter)}, "
-        f"{PLAIN}, null_padding=true, nullstr='\x01')"
+        f"(SELECT * FROM read_csv({list_files(paths)}, columns={{{types}}}, "
+        f"delim={quote_text(delimiter)}, {PLAIN}, null_padding=true, nullstr='\x01') "
+        "WHERE c1 IS NOT NULL OR trim(c0, ' \t\r') <> '')"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,36 @@ def test_lines_are_accounted_for_as_by_scan(language: Scorer, tmp_path: Path) ->
     ).line_counts
     found = {"judged": scanned.scored, "other_event": scanned.other, "broken": scanned.broken}
     assert +counts == +Counter(found | scanned.skipped)
+
+
+def ocsf(line: Record, seconds: bool = False, **more: object) -> Record:
+    """A record as OCSF's DNS Activity."""
+    codes = {"NOERROR": 0, "SERVFAIL": 2, "NXDOMAIN": 3}
+    time = datetime.fromisoformat(line["query_timestamp"]).timestamp()
+    return {
+        "class_uid": 4003, "activity_id": 6, "time": time if seconds else int(time * 1000),
+        "query": {"hostname": line["query_name"], "type": line["query_type"]},
+        "src_endpoint": {"ip": line["srcaddr"]}, "rcode_id": codes[line["rcode"]], **more,
+    }  # fmt: skip
+
+
+def test_ocsf_is_read_as_route53(language: Scorer, tmp_path: Path) -> None:
+    own = [x for x in LINES[:8] if isinstance(x, dict)]
+    same = [
+        ocsf(x, i % 2 == 1, disposition_id=2 if "firewall_rule_action" in x else 1)
+        for i, x in enumerate(own)
+    ]
+    assert read([*same]) == read([*own])
+    others: list[Record | bytes] = [
+        {**same[0], "class_uid": 4001},
+        {**same[0], "src_endpoint": {"ip": "fe80::1%eth0"}, "query": {"hostname": "x.com"}},
+        {**same[0], "query": 5},
+        {**same[0], "time": 1e300},
+        ocsf(own[0], activity_id=1),
+    ]
+    (questions,), counts = read(others)
+    assert counts == {"other_event": 1, "broken": 2}
+    assert {x.client: y.rcode for x, y in questions.items()} == {"fe80::1": ANSWER, A: UNKNOWN}
 
 
 def test_questions_are_grouped_and_the_best_answer_counts() -> None:

@@ -19,6 +19,9 @@ from malicious_domains.scan.reading.read_logs import Source, read_logs
 from malicious_domains.spark import data_files, session
 from malicious_domains.spark.event_columns import select_events
 from malicious_domains.spark.log_events import read_events
+from tests.malicious_domains.scan.reading.test_event_formats import OCSF, OCSF_ROWS, ecs
+from tests.malicious_domains.scan.reading.test_formats import NOON as FORMATS_NOON
+from tests.malicious_domains.scan.reading.test_formats import lines
 
 NOON = datetime(2025, 11, 26, 12, 0, 0, 250_000)
 TEXTS = [
@@ -186,3 +189,25 @@ def test_columns_that_will_not_do_are_named(spark: SparkSession, tmp_path: Path)
         MaliciousDomainsError, match=r"a\.csv is csv, .*b\.json is json: give files of one"
     ):
         data_files.open_files(spark, [str(tmp_path / "mixed")])
+
+
+def test_ocsf_and_ecs_in_json_and_parquet(spark: SparkSession, tmp_path: Path) -> None:
+    """As Security Lake and Packetbeat write them: nested, and with client and host as objects."""
+    text, table = tmp_path / "ocsf.json", tmp_path / "ocsf.parquet"
+    text.write_text(lines(*OCSF))
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (FROM read_json('{text}')) TO '{table}' (FORMAT parquet)")
+    # An answer on a line of its own counts as a query.
+    expected = sorted((*x[:2], *x[3:]) for x in OCSF_ROWS if not x[1].startswith("asked"))
+    for path in (text, table):
+        found = read_events(data_files.open_files(spark, [str(path)]), {}).collect()
+        rows = [(x.client, x.query, x.rcode, x.why) for x in found]
+        assert sorted(x for x in rows if not x[1].startswith("asked")) == expected
+        assert {x.time for x in found} == {FORMATS_NOON}
+        assert [x[2:] for x in rows if x[1].startswith("asked")] in (
+            [(None, None), ("NXDOMAIN", None)],
+            [("NXDOMAIN", None), (None, None)],
+        )
+    (tmp_path / "ecs.json").write_text(lines(ecs("x.example", "NXDOMAIN")))
+    found = read_events(data_files.open_files(spark, [str(tmp_path / "ecs.json")]), {}).collect()
+    assert [x[:2] for x in found] == [("192.0.2.1", "x.example")]

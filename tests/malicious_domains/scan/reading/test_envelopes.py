@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from malicious_domains.scan.reading.envelopes import has_envelopes, peel_line
+from malicious_domains.scan.reading.envelopes import has_envelope, peel_line
 from tests.malicious_domains.scan.reading.test_formats import NOON, Row, lines, rows, written
 
 ISO = "2025-11-25T12:00:00Z"
@@ -119,4 +119,4 @@ def test_an_event_is_no_envelope(tmp_path: Path) -> None:
 def test_damaged_envelopes_are_left_as_they_are() -> None:
     for line in ('{"log": "a', "<30>", '{"log": 5}', '{"logEvents": [5]}', "{}", ",", ""):
         assert list(peel_line(line)) == [line]
-    assert not has_envelopes(b"Nov 25 12:00:00 dnsmasq[1]: query[A] x.example from 192.0.2.1\n")
+    assert not has_envelope("Nov 25 12:00:00 dnsmasq[1]: query[A] x.example from 192.0.2.1")
