@@ -23,7 +23,8 @@ USUAL_NAMES = {
     ),
     "time": (
         "time", "timestamp", "ts", "eventtime", "datetime", "querytime", "querytimestamp",
-        "timegenerated", "timegeneratedutc", "frametimeepoch", "created", "starttime", "date", "epoch",
+        "timegenerated", "timegeneratedutc", "frametimeepoch", "created", "starttime", "date",
+        "epoch",
     ),
     "rcode": (
         "rcode", "rcodename", "responsecode", "dnsresponsecode", "responsecodename", "dnsrcode",

@@ -34,7 +34,7 @@ _ENVELOPE = (
 _ENVELOPE_REGEX = re.compile(_ENVELOPE)
 _SPLUNK = {"preview", "offset", "lastrow", "result"}
 _TEXTS = ("log", "_raw", "MESSAGE", "message", "@message", "line", "textPayload")
-_LISTS = ("logEvents", "events", "Records", "records", "data")
+_LISTS = ("logEvents", "events", "Records", "records", "data", "hits")
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "program", "ident", "appname", "syslogtag")
 _TIMES = ("time", "timestamp", "@timestamp", "_time", "__REALTIME_TIMESTAMP")
 _SYSLOG_5424 = re.compile(
@@ -182,6 +182,8 @@ def _find_inner(event: dict[str, Any], wraps_text: bool) -> list[Any] | None:
         return [result["_raw"] if isinstance(result.get("_raw"), str) else result]
     if isinstance(event.get("_source"), dict) and "_index" in event:
         return [event["_source"]]
+    if isinstance(hits := event.get("hits"), dict):
+        event = hits
     for key in _LISTS:
         items = event.get(key)
         is_list = isinstance(items, list) and all(isinstance(x, dict) for x in items)

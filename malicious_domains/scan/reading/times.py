@@ -15,6 +15,7 @@ from .prepare_input import ReadingError
 from .sql import quote_text
 
 UTC = "UTC"
+_UTC_NAMES = ("UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich")
 _OFFSET = r"[:.]\d+ ?[+-]\d\d:?\d*$"
 _HALF = r"\d ?[AaPp]\.?[Mm]\.?$"
 # Abbreviations that DuckDB does not know, or takes for others.
@@ -43,6 +44,8 @@ def check_zone(zone: str) -> str:
     >>> check_zone("Europe/Berlin")
     'Europe/Berlin'
     """
+    if zone.removeprefix("Etc/") in _UTC_NAMES:
+        return UTC
     if _is_zone(zone):
         return zone
     raise ReadingError(
@@ -61,7 +64,7 @@ def find_local_zone() -> str:
     """Return the name of this machine's time zone; UTC if it cannot be told."""
     linked = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
     zones = (os.environ.get("TZ", "").removeprefix(":"), linked, _read_zone_file())
-    return next((x for x in zones if x and _is_zone(x)), UTC)
+    return check_zone(next((x for x in zones if x and _is_zone(x)), UTC))
 
 
 def find_midnight(day: float, zone: str) -> float:
@@ -144,7 +147,7 @@ def parse_export(value: str, zone: str, day_first: bool) -> str:
     The parts are put together as ISO 8601: 11/24/26, 8:00:06.000 AM, or RFC 2822's forms.
     """
     day, month = ("a", "b") if day_first else ("b", "a")
-    text = f"regexp_replace(trim({value}), {quote_text(_WEEKDAY)}, '')"
+    text = f"regexp_replace(trim({value}, ' []'), {quote_text(_WEEKDAY)}, '')"
     forms = (
         (_YEAR_FIRST, ("y", "b", "a", "t"), "m.b", "m.a"),
         (_YEAR_LAST, ("a", "b", "y", "t"), f"m.{month}", f"m.{day}"),

@@ -159,7 +159,35 @@ UMBRELLA = (
 TABLE = "time,client,query\n1764072000,192.0.2.1,x.example\n"
 
 
-@pytest.mark.parametrize("good", [HEADER + LINE, lines(EVENT), DNSMASQ, UMBRELLA, TABLE])
+COREDNS = '[INFO] 192.0.2.1:53 - 1 "A IN x.example. udp 41 false 512" NOERROR qr 89 0.1s\n'
+POWERDNS = (
+    "Nov 25 12:00:00 gw pdns_recursor[7]: 3 [1/1] question for 'x.example|A' from 192.0.2.1\n"
+)
+DNSCRYPT = "[2025-11-25 12:00:00]\t192.0.2.1\tx.example\tA\tPASS\t1ms\tx\n"
+BLOCKY = "2025-11-25 12:00:00\t192.0.2.1\tpc\t5\tRESOLVED\tx.example\t\tNXDOMAIN\tRESOLVED\tA\tb\n"
+FORTINET = (
+    'date=2025-11-25 time=12:00:00 devid="1" eventtype="dns-query" srcip=192.0.2.1 dstport=53 '
+    'qname="x.example" qtype="A"\n'
+)
+CEF = "Nov 25 12:00:00 x CEF:0|a|b|1|2|3|1|src=192.0.2.1 destinationDnsDomain=x.example rt=7\n"
+ECS = lines(
+    {
+        "@timestamp": "2025-11-25T12:00:00Z",
+        "source": {"ip": "192.0.2.1"},
+        "dns": {"question": {"name": "x.example"}},
+        "message": "a message",
+    }
+)
+DOCKER = lines({"log": COREDNS, "stream": "stdout", "time": "2025-11-25T12:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        HEADER + LINE, lines(EVENT), DNSMASQ, UMBRELLA, TABLE, COREDNS, POWERDNS, DNSCRYPT, BLOCKY,
+        FORTINET, CEF, ECS, DOCKER,
+    ],
+)  # fmt: skip
 def test_every_line_is_counted_whatever_stands_in_it(tmp_path: Path, good: str) -> None:
     dice = random.Random(1)
     last = good.encode().splitlines()[-1]

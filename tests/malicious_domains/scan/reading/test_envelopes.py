@@ -101,6 +101,9 @@ def test_dnsmasq_in_a_journal_and_under_rfc5424(tmp_path: Path) -> None:
 
 def test_events_in_a_list_are_lines(tmp_path: Path) -> None:
     control = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "CWL CONTROL MESSAGE"}]}
+    hits = {"took": 1, "hits": {"total": 1, "hits": [{"_index": "i", "_source": ZEEK}]}}
+    _, found = rows(written(tmp_path, lines(hits)))
+    assert [x[1] for x in found] == ["x.example"]
     some = {"Records": [ZEEK, {**ZEEK, "query": "y.example"}]}
     _, found = rows(written(tmp_path, lines(control, some, ZEEK)))
     assert [x[1] for x in found] == ["x.example", "x.example", "y.example"]
