@@ -13,13 +13,14 @@ from malicious_domains.inputs.signals import temporary_folder
 
 
 @command("serve", "serve --port 8000", extra="aws")
+@option("--host HOST", "Address to listen on; 0.0.0.0 for all.", default="127.0.0.1")
 @option("--port PORT", "Port to listen on.", type=int, default=8000)
-def serve(port: int) -> int:
-    """Serve the app on 127.0.0.1 until it is stopped."""
+def serve(host: str, port: int) -> int:
+    """Serve the app until it is stopped."""
     from ..release import local_server, stage_settings
 
     stage_settings.check_environment(os.environ)
-    local_server.run_app(port)
+    local_server.run_app(host, port)
 
 
 @group("aws", "Package and deploy the app on AWS.", "aws deploy --stage prod --dry-run")

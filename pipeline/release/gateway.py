@@ -1,9 +1,10 @@
-"""Limit the rate of a stage's API, and set API Gateway's own answers, as the templates do."""
+"""Limit a stage's rate and its log's age, and set API Gateway's answers, as templates do."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import boto3
 
 from .aws import CONFIG, translate_aws_errors
 from .local_server import APP
-from .snapshot import API_STAGE, find_resource
+from .snapshot import API_STAGE, find_resource, name_function
 
 TEMPLATE = APP / ".chalice" / "template.json"
+LOG_DAYS = 30
 _ORIGIN = "Access-Control-Allow-Origin"
 
 
@@ -41,10 +43,19 @@ def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
             )
         ]
         client.update_stage(restApiId=api, stageName=API_STAGE, patchOperations=changes)
+        _limit_log(name_function(stage))
     return (
         f"{limits['ThrottlingRateLimit']} requests a second, {limits['ThrottlingBurstLimit']} at "
         f"once; own answers for {', '.join(wanted['GatewayResponses'])}"
     )
+
+
+def _limit_log(function: str) -> None:
+    """Let CloudWatch delete a function's log after some days; its first call would make it."""
+    client, group = boto3.client("logs", config=CONFIG), f"/aws/lambda/{function}"
+    with suppress(client.exceptions.ResourceAlreadyExistsException):
+        client.create_log_group(logGroupName=group)
+    client.put_retention_policy(logGroupName=group, retentionInDays=LOG_DAYS)
 
 
 def _convert(answer: dict[str, Any], origins: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Run the app on this machine by Chalice's local server."""
+"""Run the app on this machine, and Chalice on the app."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from malicious_domains.model.artifact import locate_artifact
-
 from ..h2o_cluster.local_servers import HOST, find_free_port, start_server, wait_for_server
 from . import ReleaseError
 
@@ -21,15 +19,10 @@ APP = ROOT / "lambda_app"
 _START = 60  # seconds that the app may take to answer
 
 
-def run_app(port: int) -> NoReturn:
-    """Become the app's server on 127.0.0.1, with the model that MODEL names.
-
-    Raises ReleaseError for a port that is not free.
-    """
-    _check_free(port)
-    command = _local_command(port)
-    # Chalice changes to its project's folder, so the path must be absolute.
-    os.environ["MODEL"] = str(locate_artifact().absolute())
+def run_app(host: str, port: int) -> NoReturn:
+    """Become the app's server on an address; raise ReleaseError if it cannot be had."""
+    _check_free(host, port)
+    command = _server_command(host, port)
     os.execv(command[0], command)
 
 
@@ -50,7 +43,7 @@ def start_app(model: Path | None = None, **settings: str) -> Iterator[tuple[str,
     port = find_free_port()
     environment = os.environ | settings | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:
-        process = start_server(_local_command(port), Path(log.name), environment)
+        process = start_server(_server_command(HOST, port), Path(log.name), environment)
         try:
             wait_for_server(process, f"http://{HOST}:{port}/health", Path(log.name), _START)
             yield f"http://{HOST}:{port}", process.pid
@@ -65,23 +58,25 @@ def chalice_command(project: Path, *arguments: str) -> list[str]:
     -P: neither this folder nor the current one comes before the project's own modules. -B: no
     bytecode is left in the project.
     """
-    program = str(Path(__file__).with_name("chalice_cli.py"))
-    return [sys.executable, "-P", "-B", program, "--project-dir", str(project), *arguments]
+    program = ("-c", "from chalice.cli import main; main()")
+    return [sys.executable, "-P", "-B", *program, "--project-dir", str(project), *arguments]
 
 
-def _local_command(port: int) -> list[str]:
-    return chalice_command(APP, "local", "--host", HOST, "--port", str(port), "--no-autoreload")
+def _server_command(host: str, port: int) -> list[str]:
+    program = str(Path(__file__).with_name("server.py"))
+    return [sys.executable, "-P", "-B", program, host, str(port)]
 
 
-def _check_free(port: int) -> None:
+def _check_free(host: str, port: int) -> None:
     if not 1 <= port <= 65535:
         raise ReleaseError(f"port {port}: ports go from 1 to 65535")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise ReleaseError(
-                f"port {port} is in use or not allowed ({error}); "
-                "choose another: make serve PORT=8001"
-            ) from error
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ReleaseError(
+            f"port {port} is in use or not allowed on {host} ({error}); "
+            "choose another: make serve PORT=8001"
+        ) from error

@@ -20,6 +20,7 @@ Event = dict[str, Any]
 Answer = dict[str, Any]
 _SHOWN_KEYS = 5  # of an unknown event
 _JSON = "application/json"
+_COMPRESSED = 1_000  # bytes from which an answer is compressed
 
 
 def answer_event(
@@ -48,7 +49,7 @@ def answer_event(
     ):
         answer = _preflight(cors, headers)
     else:
-        answer = ask(_to_rest_event(event, method, path, resource, headers))
+        answer = _compress(ask(_to_rest_event(event, method, path, resource, headers)), headers)
     if "elb" in context:
         return _to_balancer(answer, "multiValueHeaders" in event)
     # Signed requests come from a function URL that demands signatures. AWS answers its
@@ -134,8 +135,22 @@ def _to_balancer(answer: Answer, has_lists: bool) -> Answer:
         "statusDescription": f"{status} {HTTPStatus(status).phrase}",
         **(lists if has_lists else {"headers": headers}),
         "body": answer["body"],
-        "isBase64Encoded": False,
+        "isBase64Encoded": answer.get("isBase64Encoded", False),
     }
+
+
+def _compress(answer: Answer, headers: Mapping[str, str]) -> Answer:
+    """Compress a long answer, if the client takes gzip; for REST APIs API Gateway does it."""
+    if len(answer["body"]) < _COMPRESSED or "gzip" not in headers.get("accept-encoding", ""):
+        return answer
+    from base64 import b64encode
+    from gzip import compress
+
+    packed = b64encode(compress(answer["body"].encode(), 5)).decode()
+    kept = answer["headers"]
+    vary = ", ".join(filter(None, (kept.get("Vary"), "Accept-Encoding")))
+    more = {"Content-Encoding": "gzip", "Vary": vary}
+    return answer | {"headers": kept | more, "body": packed, "isBase64Encoded": True}
 
 
 def _drop_cors(answer: Answer) -> Answer:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -25,6 +26,7 @@ import numpy as np
 import pytest
 import requests
 from chalice.config import Config
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
 from malicious_domains.model.artifact import PACKAGED, ArtifactError
 from malicious_domains.model.scorer import Scorer
@@ -111,7 +113,7 @@ def test_deployed_and_deployed_again(
         assert there
         assert there.code == code.read_bytes()  # byte for byte what was packaged
         assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
-        assert there.concurrency == 2
+        assert there.concurrency is None
         assert there.settings["Environment"] == {"Variables": package.read_variables()}
     assert there
     assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/", there.url)
@@ -261,6 +263,16 @@ def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         deploy.check_models()
 
 
+def lint(template: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", "from cfnlint.runner import main; main()", str(template)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def cloudformation(folder: Path, template: str = "") -> dict[str, Any]:
     """chalice package, perhaps with --merge-template; no package is made, any zip will do."""
     project = folder / "app"
@@ -273,13 +285,7 @@ def cloudformation(folder: Path, template: str = "") -> dict[str, Any]:
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     made = folder / "out" / "sam.json"
-    lint = subprocess.run(
-        [sys.executable, "-c", "from cfnlint.runner import main; main()", str(made)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert lint.returncode == 0, lint.stdout + lint.stderr
+    lint(made)
     resources: dict[str, Any] = json.loads(made.read_text())["Resources"]
     return resources
 
@@ -290,9 +296,44 @@ def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
     assert function["Handler"] == "app.handler"
     assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
     assert function["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
-    assert (function["MemorySize"], function["ReservedConcurrentExecutions"]) == (1024, 20)
+    assert function["MemorySize"] == 1024 and "ReservedConcurrentExecutions" not in function
     assert function["Architectures"] == ["x86_64"]
     assert api["MethodSettings"][0]["ThrottlingRateLimit"] == 50
+
+
+@pytest.mark.parametrize("name", ["template", "logs"])
+def test_the_templates_expand_as_cloudformation_expands_them(
+    aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What AWS is given in the end: SnapStart wants Python 3.12, and roles are as they are said."""
+    if name == "logs":
+        monkeypatch.setenv("LOG_BUCKET", "yes")
+    cloudformation(tmp_path, f".chalice/{name}.json")
+    made = json.loads((tmp_path / "out" / "sam.json").read_text())
+    for resource in made["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":  # as after `cloudformation package`
+            resource["Properties"]["CodeUri"] = "s3://bucket/deployment.zip"
+    expanded = transform(made, {}, SimpleNamespace(load=dict))
+    (tmp_path / "expanded.json").write_text(json.dumps(expanded))
+    lint(tmp_path / "expanded.json")
+    resources = expanded["Resources"]
+    functions = {
+        k: x["Properties"] for k, x in resources.items() if x["Type"].endswith("::Function")
+    }
+    for function in functions.values():
+        if "SnapStart" in function:
+            assert tuple(map(int, function["Runtime"].removeprefix("python").split("."))) >= (3, 12)
+        group = resources[function["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+        assert group["RetentionInDays"] == 30
+    assert ("SnapStart" in functions["APIHandler"]) == (name == "template")
+    allowed = json.dumps(resources["ApiHandlerRole"]["Properties"]["Policies"])
+    assert "log-group:/aws/lambda/malicious-domains-*" in allowed
+    api = resources["RestAPI"]["Properties"]["Body"]
+    assert len(api["x-amazon-apigateway-gateway-responses"]) == 4
+    (stage,) = (
+        x["Properties"] for x in resources.values() if x["Type"] == "AWS::ApiGateway::Stage"
+    )
+    assert stage["MethodSettings"][0]["ThrottlingRateLimit"] == 50
 
 
 def test_without_a_log_bucket_there_is_one_function(aws: str, tmp_path: Path) -> None:

@@ -57,6 +57,10 @@ def test_an_api_of_chalice_is_protected(
     for answer in answers.values():
         headers = answer["responseParameters"]
         assert headers.get("gatewayresponse.header.Access-Control-Allow-Origin") == allowed
+    groups = boto3.client("logs").describe_log_groups(
+        logGroupNamePrefix="/aws/lambda/malicious-domains-dev"
+    )
+    assert [x["retentionInDays"] for x in groups["logGroups"]] == [30]
     assert answers["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
     assert answers["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
 

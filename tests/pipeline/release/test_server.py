@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BufferedReader
+from pathlib import Path
 
 import pytest
 import requests
 
+from pipeline.h2o_cluster.local_servers import find_free_port, start_server, wait_for_server
 from tests.helpers.api import PATH, post
+from tests.helpers.commands import run_here
 
 HEAD = b"POST /malicious-domain-classifier HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n"
@@ -62,7 +68,6 @@ def chunks(body: bytes, size: int) -> bytes:
         chunks(BODY, 1),
         chunks(BODY, 999),
         b"18;name=value\r\n" + BODY + b"\r\n00\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n",
-        b"018\n" + BODY + b"\n0\n\n",
     ],
 )
 def test_chunks_are_read_and_the_next_request_is_the_next(app_url: str, body: bytes) -> None:
@@ -85,48 +90,34 @@ LONG = b"Content-Length: %d\r\n\r\n"
 
 
 @pytest.mark.parametrize(
-    ("request_", "status", "message"),
+    ("request_", "status"),
     [
-        (CHUNKED + b"\r\nx\r\n" + SMUGGLED, 400, "size of a chunk"),
-        (CHUNKED + b"\r\n-5\r\n" + SMUGGLED, 400, "size of a chunk"),
-        (CHUNKED + b"\r\n0x5\r\n" + SMUGGLED, 400, "size of a chunk"),
-        (CHUNKED + b"\r\n" + b"1" * 9_000, 400, "size of a chunk"),
-        (CHUNKED + b"\r\n5\r\n" + BODY + b"\r\n0\r\n\r\n" + SMUGGLED, 400, "longer than its size"),
-        (CHUNKED + b"\r\nFFFFFFFF\r\n" + SMUGGLED, 413, "at most 10000000"),
-        (CHUNKED + b"\r\n0\r\n" + b"X: 1\r\n" * 200 + SMUGGLED, 400, "no end"),
-        (CHUNKED + LONG % 5 + chunks(BODY, 9) + SMUGGLED, 400, "not with Content-Length"),
-        (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + SMUGGLED, 501, "send chunked"),
-        (HEAD + b"Transfer-Encoding: identity\r\n\r\n" + SMUGGLED, 501, "send chunked"),
-        (HEAD + b"Content-Length: -5\r\n\r\n" + SMUGGLED, 400, "one number"),
-        (HEAD + b"Content-Length: five\r\n\r\n" + SMUGGLED, 400, "one number"),
-        (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n" + SMUGGLED, 400, "one number"),
-        (HEAD + LONG % 10_000_001 + SMUGGLED, 413, "at most 10000000"),
-        (HEAD + LONG % 10**30 + SMUGGLED, 413, "at most 10000000"),
+        (CHUNKED + b"\r\nx\r\n" + SMUGGLED, 400),
+        (CHUNKED + b"\r\n-5\r\n" + SMUGGLED, 400),
+        (CHUNKED + b"\r\n0x5\r\n" + SMUGGLED, 400),
+        (CHUNKED + b"\r\n018\n" + BODY + b"\n0\n\n" + SMUGGLED, 400),
+        (CHUNKED + b"\r\n5\r\n" + BODY + b"\r\n0\r\n\r\n" + SMUGGLED, 400),
+        (CHUNKED + b"\r\n0\r\n" + b"X: 1\r\n" * 200 + SMUGGLED, 400),
+        (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + SMUGGLED, 501),
+        (HEAD + b"Transfer-Encoding: identity\r\n\r\n" + SMUGGLED, 501),
+        (HEAD + b"Content-Length: -5\r\n\r\n" + SMUGGLED, 400),
+        (HEAD + b"Content-Length: five\r\n\r\n" + SMUGGLED, 400),
+        (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n" + SMUGGLED, 400),
+        (HEAD + LONG % 10_000_001 + SMUGGLED, 413),
+        (HEAD + LONG % 10**30 + SMUGGLED, 413),
+        (CHUNKED + b"\r\nFFFFFFFF\r\n" + SMUGGLED, None),  # the client hangs up before its end
+        (CHUNKED + b"\r\n18\r\n{", None),
+        (HEAD + LONG % 99 + SMUGGLED, None),
     ],
 )
-def test_what_has_no_plain_end_is_refused_and_the_connection_closed(
-    app_url: str, request_: bytes, status: int, message: str
+def test_what_has_no_plain_end_is_never_taken_for_the_next_request(
+    app_url: str, request_: bytes, status: int | None
 ) -> None:
-    """Nothing of it is ever taken for the next request."""
     with sent(app_url, request_) as answers:
-        found, headers, body = answers.next()
-        assert found == status and message in json.loads(body)["message"]
-        assert headers["connection"] == "close"
         answers.connection.shutdown(socket.SHUT_WR)
+        if status is not None:
+            assert answers.next()[0] == status
         assert answers.closed()
-
-
-def test_chunks_that_break_off_are_refused(app_url: str) -> None:
-    for request in (CHUNKED + b"\r\n18\r\n{", CHUNKED + b"\r\n", HEAD + LONG % 24 + b"{"):
-        with sent(app_url, request) as answers:
-            answers.connection.shutdown(socket.SHUT_WR)
-            assert answers.next()[0] == 400
-
-
-def test_chunks_over_the_limit_are_refused_without_waiting_for_their_end(app_url: str) -> None:
-    many = (b"100000\r\n" + b" " * 2**20 + b"\r\n") * 10
-    with sent(app_url, CHUNKED + b"\r\n", many) as answers:
-        assert answers.next()[0] == 413
 
 
 def test_a_large_body_under_the_limit_gets_the_app_s_own_answer(app_url: str) -> None:
@@ -153,12 +144,13 @@ def test_head_has_no_body(app_url: str) -> None:
             other, expected, body = answers.next()
             assert status == other == 200 and body
             assert int(expected.pop("content-length")) == len(body)
+            assert headers.pop("content-length") == "0"
             assert headers | {"date": ""} == expected | {"date": ""}
             assert answers.next()[2] == b'{"status":"ok"}'
 
 
 def test_head_on_other_paths(app_url: str) -> None:
-    for path, status in (("/nowhere", 403), (PATH, 405)):  # 403 as API Gateway has it
+    for path, status in (("/nowhere", 404), (PATH, 405)):
         answer = requests.head(app_url + path, timeout=30)
         assert (answer.status_code, answer.content) == (status, b"")
 
@@ -167,3 +159,46 @@ def test_a_slash_at_the_end_changes_nothing(app_url: str) -> None:
     assert requests.get(app_url + "/health/", timeout=30).json() == {"status": "ok"}
     answer = requests.post(f"{app_url}{PATH}/", json={"domain": "google.com"}, timeout=30)
     assert answer.json() == post(app_url, {"domain": "google.com"}).json()
+
+
+def test_long_answers_are_compressed_where_the_client_takes_gzip(app_url: str) -> None:
+    body = {"domains": [f"name{i}.com" for i in range(300)]}
+    plain, packed = (
+        requests.post(app_url + PATH, json=body, headers={"Accept-Encoding": x}, timeout=30)
+        for x in ("identity", "gzip, br")
+    )
+    assert packed.json() == plain.json()
+    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == (
+        "gzip",
+        "Accept-Encoding",
+    )
+    assert int(packed.headers["Content-Length"]) < len(plain.content) / 5
+    assert "Content-Encoding" not in plain.headers
+    health = requests.get(app_url + "/health", headers={"Accept-Encoding": "gzip"}, timeout=30)
+    assert "Content-Encoding" not in health.headers
+
+
+def test_a_stop_answers_what_was_asked_and_other_addresses_are_served(tmp_path: Path) -> None:
+    """As systemd and a container stop it; on every address of the machine."""
+    port = find_free_port()
+    command = [sys.executable, "-m", "pipeline", "serve", "--host", "0.0.0.0", "--port", str(port)]
+    log = tmp_path / "log"
+    process = start_server(command, log)
+    wait_for_server(process, f"http://127.0.0.1:{port}/ready", log, 60)
+    with ThreadPoolExecutor() as pool:
+        names = {"domains": [f"name{i}.com" for i in range(1000)]}
+        asked = pool.submit(requests.post, f"http://127.0.0.1:{port}{PATH}", json=names, timeout=30)
+        time.sleep(0.02)
+        process.terminate()
+        assert len(asked.result().json()["results"]) == 1000
+    assert process.wait(20) == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [x["path"] for x in lines if "path" in x][-1] == PATH
+    assert all(len(x["request_id"]) == 32 for x in lines)
+
+
+def test_a_port_that_is_taken_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = run_here("serve", "--port", str(taken.getsockname()[1]))
+    assert run.returncode == 2 and "is in use or not allowed" in run.stderr
+    assert "no-such-host" in run_here("serve", "--host", "no-such-host.invalid").stderr
