@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import waitress  # type: ignore[import-untyped]
+import waitress
 from chalice.local import LocalChalice
 
 APP = Path(__file__).parents[2] / "lambda_app"

@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 import requests
 from chalice.config import Config
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+from samtranslator.translator.transform import transform
 
 from malicious_domains.model.artifact import PACKAGED, ArtifactError
 from malicious_domains.model.scorer import Scorer
