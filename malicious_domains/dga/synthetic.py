@@ -17,7 +17,7 @@ MakeLabels = Callable[[Random], Iterator[str]]  # the labels of one group, witho
 
 _GROUP = 40  # labels
 _HEXADECIMAL = digits + "abcdef"
-_HEXADECIMAL_LENGTHS = (8, 10, 12, 16, 20, 24, 32, 34, 40)
+_BASE32 = ascii_lowercase + "234567"  # RFC 4648, 6
 
 
 def sample_labels(family: str, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
@@ -48,11 +48,6 @@ def _words(alphabet: str, shortest: int, longest: int) -> MakeLabels:
     return labels
 
 
-def _hexadecimal(random: Random) -> Iterator[str]:
-    while True:
-        yield "".join(random.choices(_HEXADECIMAL, k=random.choice(_HEXADECIMAL_LENGTHS)))
-
-
 def _skewed(random: Random) -> Iterator[str]:
     """Yield labels in which some letters are frequent and some rare, as from a poor generator."""
     weights = [random.expovariate(1) for _ in ascii_lowercase]
@@ -76,6 +71,13 @@ def _consonants(random: Random) -> Iterator[str]:
         yield "".join(random.choice(CONSONANTS if kind else VOWELS) for kind in kinds)
 
 
+def _separated(random: Random) -> Iterator[str]:
+    """Yield labels of two to four parts of one alphabet with hyphens between them."""
+    alphabet = random.choice((ascii_lowercase, ALPHANUMERIC, _HEXADECIMAL, _BASE32))
+    while True:
+        yield "-".join(_word(random, alphabet, 3, 8) for _ in range(random.randint(2, 4)))
+
+
 def _numbered(random: Random) -> Iterator[str]:
     while True:
         yield _word(random, ascii_lowercase, 5, 12) + _word(random, digits, 1, 6)
@@ -84,7 +86,9 @@ def _numbered(random: Random) -> Iterator[str]:
 SYNTHETIC_FAMILIES: dict[str, MakeLabels] = {
     "shape-letters": _words(ascii_lowercase, 7, 25),
     "shape-alphanumeric": _words(ALPHANUMERIC, 7, 32),
-    "shape-hex": _hexadecimal,
+    "shape-hex": _words(_HEXADECIMAL, 8, 40),
+    "shape-base32": _words(_BASE32, 8, 40),
+    "shape-separated": _separated,
     "shape-skewed": _skewed,
     "shape-few-letters": _few_letters,
     "shape-letter-first": _letter_first,

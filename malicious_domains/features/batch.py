@@ -12,12 +12,14 @@ from . import character_counts, quantities
 from .arrays import Matches, Windows
 from .character_counts import CharacterCounts
 from .language_tables import Tables, require
-from .quantities import IDNA, Segmentation, Surprisal
+from .quantities import COST_BIT, EXCESS, HEX_SCORES, IDNA, WORST, Segmentation, Surprisal
 from .segmentation import Arcs, all_arcs, viterbi
 
 _CONSONANT, _DIGIT = np.array(character_counts.CONSONANT), np.array(character_counts.DIGIT)
 _PAIRS = np.array(character_counts.PAIRS, np.int64)
 _C_LOG_C = np.array(quantities.C_LOG_C)
+_HEX_SCORES = np.array(HEX_SCORES)
+_APART = 1 << 20  # more than the scores of two labels together can be
 
 
 class BatchFeatures:
@@ -132,6 +134,46 @@ class BatchFeatures:
         return self._sum_costs(self.surprisal[1])
 
     @cached_property
+    def trigram_excess(self) -> Ints:
+        """Highest sum over a substring of trigram costs above EXCESS, int64 (labels,).
+
+        Raises ValueError without a character model, as fourgram_excess and trigram_worst do.
+        """
+        return self._highest_segment(self.surprisal[0].astype(np.int64) - EXCESS)
+
+    @cached_property
+    def fourgram_excess(self) -> Ints:
+        """Highest sum over a substring of fourgram costs above EXCESS, int64 (labels,)."""
+        return self._highest_segment(self.surprisal[1].astype(np.int64) - EXCESS)
+
+    @cached_property
+    def trigram_worst(self) -> Ints:
+        """Highest sum of the trigram costs of WORST neighbours, int64 (labels,).
+
+        The end of a label counts as one; all costs of a shorter label are summed.
+        """
+        sums = np.zeros(self.size + 1, np.int64)
+        np.cumsum(self.surprisal[0], out=sums[1:])
+        first = np.repeat(self.batch.starts, self.lengths + 1)
+        np.maximum(first, np.arange(1 - WORST, self.size + 1 - WORST), out=first)
+        return np.maximum.reduceat(sums[1:] - sums[first], self.batch.starts)
+
+    @cached_property
+    def cut_excess(self) -> Ints:
+        """Highest sum over a substring of segmentation costs above EXCESS, int64 (labels,).
+
+        A character costs the difference between the cheapest segmentations up to it and up to the
+        one before. Raises ValueError without a vocabulary.
+        """
+        costs = np.diff(self.viterbi_scores >> COST_BIT, append=0)
+        return self._highest_segment(costs - EXCESS)
+
+    @cached_property
+    def hex_run(self) -> Ints:
+        """Characters of the longest hexadecimal substring, less two for each other one in it."""
+        return self._highest_segment(_HEX_SCORES[self.codes])
+
+    @cached_property
     def windows(self) -> Windows:
         """Each character with the next one or two, as one number, intp (size,) each."""
         return Windows.of(self.batch)
@@ -181,6 +223,17 @@ class BatchFeatures:
         """Return the sum and the maximum over each label and its end of costs, uint8 (size,)."""
         highest = np.maximum.reduceat(costs, self.batch.starts)
         return Surprisal(self._sum(costs), highest.astype(np.int64))
+
+    def _highest_segment(self, scores: Ints) -> Ints:
+        """Return quantities.highest_segment() of each label, int64 (labels,).
+
+        scores (size,) are changed: those of terminators become so low that no sum of a label
+        reaches into the next one.
+        """
+        scores[self.batch.starts + self.lengths] = -_APART
+        sums = np.cumsum(scores)
+        before = np.minimum.accumulate(sums - scores)
+        return np.maximum.reduceat(sums - before, self.batch.starts).clip(min=0)
 
     def _longest_run(self, kind: Bools, number: Ints) -> Ints:
         """Return the longest run in each label of characters of a kind, int64 (labels,).

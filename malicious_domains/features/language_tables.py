@@ -19,12 +19,14 @@ end of its label.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..names import npy
 from ..names.encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS
+from .quantities import remove_hyphens
 
 if TYPE_CHECKING:
     from array import array
@@ -48,6 +50,17 @@ class Tables(NamedTuple):
     lexicon: Lexicon | None = None  # words that are counted
     characters: CharacterModel | None = None  # costs of characters after those before them
     words: Vocabulary | None = None  # words, with costs, that labels are cut into
+    hyphens: bool = True  # whether features see the hyphens of a label
+
+    def view_labels(self, labels: Sequence[str]) -> Sequence[str]:
+        """Return labels as features see them.
+
+        >>> Tables(hyphens=False).view_labels(["xm-qj"])
+        ['xmqj']
+        """
+        if self.hyphens:
+            return labels
+        return [remove_hyphens(label) if "-" in label else label for label in labels]
 
 
 def require(table: T | None) -> T:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from math import log2
 from typing import Generic, NamedTuple
 
 from ..names.array_types import Count
-from ..names.encoding import MAX_LENGTH
+from ..names.encoding import ALPHABET, MAX_LENGTH
 
 IDNA = "xn--"
 UNLIKELY_LENGTH = 4  # characters of the least likely substring that is shown
+EXCESS = 40  # cost of a character from which on it counts against a substring: 2.5 nats
+WORST = 12  # characters of the substring whose costs are summed
+HEX_SCORES = [1 if c in "0123456789abcdef" else -2 for c in ALPHABET] + [-2]
 # c log2 c by the count c, rounded to multiples of 2**-42: sums below 2**11 are then exact, whatever
 # their order.
 C_LOG_C = [round(c * log2(max(c, 1)) * 2.0**42) / 2.0**42 for c in range(MAX_LENGTH + 1)]
@@ -64,6 +67,44 @@ class Surprisal(NamedTuple, Generic[Count]):
 
     total: Count  # over all characters and the end
     highest: Count  # of one character or the end, at most 255
+
+
+def highest_segment(scores: Iterable[int]) -> int:
+    """Return the highest sum of neighbouring scores, 0 if none is positive.
+
+    This is the score of the maximal scoring segment (Karlin and Altschul, PNAS 87, 1990), by
+    Kadane's algorithm (Bentley, CACM 27(9), 1984).
+
+    >>> highest_segment([1, -5, 2, -1, 3, -9])
+    4
+    """
+    highest = here = 0
+    for score in scores:
+        here = max(here + score, 0)
+        highest = max(highest, here)
+    return highest
+
+
+def worst_window(costs: Sequence[int]) -> int:
+    """Return the highest sum of WORST neighbouring costs, or that of all if they are fewer.
+
+    >>> worst_window([9, 1, 5])
+    15
+    """
+    highest = here = sum(costs[:WORST])
+    for first, following in zip(costs, costs[WORST:], strict=False):
+        here += following - first
+        highest = max(highest, here)
+    return highest
+
+
+def remove_hyphens(label: str) -> str:
+    """Return a label without its hyphens, which anyone may add; one of IDNA (xn--) unchanged.
+
+    >>> remove_hyphens("xmqj-toev"), remove_hyphens("xn--mnchen-3ya")
+    ('xmqjtoev', 'xn--mnchen-3ya')
+    """
+    return label if label.startswith(IDNA) else label.replace("-", "")
 
 
 class Reason(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 from ..names.encoding import (
     BASE_BIT,
@@ -21,6 +22,8 @@ from .language_tables import Tables, require
 from .quantities import (
     C_LOG_C,
     COST_BIT,
+    EXCESS,
+    HEX_SCORES,
     IDNA,
     ONE_SINGLE,
     ONE_WORD,
@@ -29,7 +32,9 @@ from .quantities import (
     Reason,
     Segmentation,
     Surprisal,
+    highest_segment,
     segmentation_text,
+    worst_window,
 )
 
 _CUBE = SYMBOLS**3
@@ -48,6 +53,7 @@ class LabelFeatures:
 
         A property that needs a table which is None raises ValueError.
         """
+        [label] = tables.view_labels([label])
         self.label = label
         self.tables = tables
         self.lengths = n = len(label)
@@ -125,6 +131,35 @@ class LabelFeatures:
         return Surprisal(sum(costs), max(costs))
 
     @property
+    def trigram_excess(self) -> int:
+        """Highest sum over a substring of trigram costs above EXCESS.
+
+        Raises ValueError without a character model, as fourgram_excess and trigram_worst do.
+        """
+        return highest_segment([cost - EXCESS for cost in self.surprisal[0][:-1]])
+
+    @property
+    def fourgram_excess(self) -> int:
+        """Highest sum over a substring of fourgram costs above EXCESS."""
+        return highest_segment([cost - EXCESS for cost in self.surprisal[1][:-1]])
+
+    @property
+    def trigram_worst(self) -> int:
+        """Highest sum of the trigram costs of WORST neighbours, the end of the label among them."""
+        return worst_window(self.surprisal[0])
+
+    @property
+    def cut_excess(self) -> int:
+        """Highest sum over a substring of segmentation costs above EXCESS, see BatchFeatures."""
+        costs = [value >> COST_BIT for value in self._paths[0]]
+        return highest_segment([after - before - EXCESS for before, after in pairwise(costs)])
+
+    @property
+    def hex_run(self) -> int:
+        """Characters of the longest hexadecimal substring, less two for each other one in it."""
+        return highest_segment([HEX_SCORES[code] for code in self.codes[:-1]])
+
+    @property
     def word_matches(self) -> int:
         """Substrings of two characters or more that are words, see BatchFeatures."""
         if self.tables.words:
@@ -135,7 +170,7 @@ class LabelFeatures:
     @property
     def segmentation(self) -> Segmentation[int]:
         """The sums of the cheapest segmentation; raises ValueError without a vocabulary."""
-        return Segmentation.unpack(self._paths[0])
+        return Segmentation.unpack(self._paths[0][-1])
 
     def reason(self) -> Reason:
         """Return the cheapest segmentation and the least likely substring, as explain() does."""
@@ -149,8 +184,8 @@ class LabelFeatures:
         return segmentation_text(self.label, self._paths[1].__getitem__)
 
     @cached_property
-    def _paths(self) -> tuple[int, list[int], int]:
-        """The value of the cheapest path, the backpointers, and the number of words.
+    def _paths(self) -> tuple[list[int], list[int], int]:
+        """The value of the cheapest path to each place, the backpointers, the number of words.
 
         A backpointer is where the last arc to a place begins; of equal paths the one with the
         shortest last arc is taken, as by explanation.segment_labels().
@@ -169,7 +204,7 @@ class LabelFeatures:
                 end = start + length
                 if value <= best[end]:
                     best[end], backpointers[end] = value, start
-        return best[n], backpointers, count
+        return best, backpointers, count
 
     def _find_words(self, cells: memoryview, start: int) -> list[tuple[int, int]]:
         """Return length and cell of each word of two characters or more that begins at start."""

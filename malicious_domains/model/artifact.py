@@ -168,7 +168,7 @@ def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> A
         predictor = build_predictor(metadata)
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(path, f"features, bins and coefficients: {error}") from error
-    tables = _tables(folder, files)
+    tables = _tables(folder, files, metadata.get("hyphens", True))
     inputs = LabelFeatures("a", tables)
     for name in features:  # a table that one needs may be missing
         REGISTRY[name].compute(inputs)
@@ -227,11 +227,14 @@ def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float
     return thresholds
 
 
-def _tables(folder: Path, files: dict[str, bytes]) -> Tables:
+def _tables(folder: Path, files: dict[str, bytes], hyphens: object) -> Tables:
+    if not isinstance(hyphens, bool):
+        raise ArtifactError(folder / MODEL, "hyphens is neither true nor false")
     return Tables(
         _table("lexicon", Lexicon, folder, files, LEXICON),
         _table("characters", CharacterModel, folder, files, TRIGRAMS, FOURGRAMS),
         _table("words", Vocabulary, folder, files, WORDS, WORD_COSTS),
+        hyphens,
     )
 
 

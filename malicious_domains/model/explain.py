@@ -19,7 +19,7 @@ from .glm import PAIR_SIGN
 STRONG = 1.0  # log-odds above which a group is worth a clause
 # By group: the clause for a malicious verdict, and that for a legitimate one.
 CLAUSES = {
-    "length": ("its length is common among generated names", "its length is common in real names"),
+    "length": ("its length is common among generated names", ""),
     "entropy": (
         "its characters are mixed as in generated names",
         "its characters are mixed as in real names",
@@ -27,9 +27,9 @@ CLAUSES = {
     "vowels": ("it is hard to pronounce", "it has the vowels of a real name"),
     "words": ("it holds few real words", "it is made of words"),
 }
+_CHEAP = ("length",)  # groups that never excuse a name, as anyone can change them
 # Clauses for special cases of a legitimate verdict.
 _INTERNATIONAL = "it is an international name, as generated ones hardly are"
-_HYPHEN = "it has a hyphen, as generated names hardly have"
 _FOLLOWING = "its characters follow one another as in real names"
 _FOUND = "there are words in it"
 _NO_REASON = "too little in it looks generated"
@@ -83,7 +83,8 @@ def explain_verdict(
     if label:
         clauses = [_malicious_clause(group, unlikely) for _, group in strong]
     else:
-        clauses = [_legitimate_clause(group, name, segmentation) for _, group in strong]
+        excuses = [group for _, group in strong if group not in _CHEAP]
+        clauses = [_legitimate_clause(group, name, segmentation) for group in excuses]
     clauses = clauses or [_NO_REASON]
     if segmentation and _readable(name, segmentation, groups):
         clauses.insert(0, "reads as " + segmentation.replace("|-|", "-").replace("|", "·"))
@@ -103,8 +104,8 @@ def _malicious_clause(group: str, unlikely: str | None) -> str:
 
 
 def _legitimate_clause(group: str, name: str, segmentation: str | None) -> str:
-    if group == "entropy" and "-" in name:
-        return _INTERNATIONAL if name.startswith("xn--") else _HYPHEN
+    if group == "entropy" and name.startswith("xn--"):
+        return _INTERNATIONAL
     if group == "vowels" and segmentation is not None:  # the model knows what follows on what
         return _FOLLOWING
     if group == "words" and segmentation is None:  # it counts words inside of words

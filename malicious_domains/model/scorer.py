@@ -236,7 +236,8 @@ class Scorer:
         from ..features.explanation import explain
         from ..names.encoding import encode_labels
 
-        model, labels = self.artifact, [name.label for name in names]
+        model = self.artifact
+        labels = model.tables.view_labels([name.label for name in names])
         features = BatchFeatures(encode_labels(labels), model.tables)
         columns = [feature.compute(features) for feature in self._features]
         contributions = model.predictor.contributions(columns)

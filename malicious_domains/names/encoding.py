@@ -73,13 +73,12 @@ def check_length(length: int) -> None:
 def check_labels(labels: Sequence[str], batch: Batch) -> None:
     """Raise ValueError, naming the first, unless all are 1 to 63 lower-case LDH characters.
 
-    batch is encode_labels(labels), in which every other character is OTHER, as terminators are:
-    counting OTHER finds them.
+    batch is encode_labels(labels), with or without their hyphens, in which every other character
+    is OTHER, as terminators are: counting OTHER finds them.
     """
     terminators = len(labels) + 2
-    lengths = batch.lengths
-    if (batch.codes == OTHER).sum() == terminators and not (
-        labels and (lengths.min() < 1 or lengths.max() > MAX_LABEL)
+    if (batch.codes == OTHER).sum() == terminators and (
+        min(map(len, labels), default=1) >= 1 and max(map(len, labels), default=1) <= MAX_LABEL
     ):
         return
     for label in labels:

@@ -63,6 +63,13 @@ class Corpus:
         return self.rows.values("SELECT class = 'dga' FROM rows ORDER BY number")
 
     @cached_property
+    def edited(self) -> Bools:
+        """Whether each row is an edited form of another, (rows,): its host lacks the label."""
+        parts = "regexp_split_to_array(lower(host), '[^a-z0-9-]+')"
+        wanted = f"class = 'dga' AND NOT list_contains({parts}, domain)"
+        return self.rows.values(f"SELECT {wanted} FROM rows ORDER BY number")
+
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """All rows in memory: COLUMNS, and GROUP if the file has groups, all text."""
         return self.rows.frame()[[*(_ALL if self.grouped else COLUMNS)]]

@@ -14,11 +14,12 @@ from typing import TextIO
 from malicious_domains.inputs.atomic import replace_file
 from malicious_domains.names.parse import MAX_LABEL
 
+from .edits import edited
 from .mapping import ReadOptions
-from .readers import KNOWN, RowReader
+from .readers import EDITS, KNOWN, RowReader
 from .schema import CLASSES, COLUMNS, GROUP, CorpusError, LabelledName
 
-DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes")
+DEFAULT = ("original:legit", "hsts", "universities", "generators", "shapes", EDITS)
 NAMES = 5000  # of each family of generators
 SEED = 1  # of the random sampling
 LEAST = 3  # names of a family; with fewer, a synthetic one would have none
@@ -102,7 +103,8 @@ def assemble(
     mix = _Mix()
     with _open_new(path) as file:
         for reader in readers:
-            mix.add(reader.rows(names, seed))
+            edits = reader.name == EDITS
+            mix.add(edited(mix.kept(), seed) if edits else reader.rows(names, seed))
         if not (kept := mix.kept()):
             raise CorpusError(f"{path}: no row to write; the sources were {', '.join(sources)}")
         writer = csv.writer(file, lineterminator="\n")

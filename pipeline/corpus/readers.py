@@ -18,12 +18,14 @@ from . import own_data, sources
 from .mapping import ReadOptions
 from .schema import CLASSES, CorpusError, LabelledName
 
+EDITS = "edits"  # edited forms of the generated rows before it, which the mixture makes
 KNOWN = {  # sources, and the classes of each
     "original": CLASSES,
     "hsts": ("legit",),
     "universities": ("legit",),
     "generators": ("dga",),
     "shapes": ("dga",),
+    EDITS: ("dga",),
 }
 
 
@@ -67,7 +69,7 @@ class RowReader:
             case "generators":
                 return _generate_names(names, seed)
             case "shapes":
-                return _generate_synthetic(names * 3 // 8, seed)
+                return _generate_synthetic(names // 2, seed)
         return _read_file(Path(self.name), self)
 
 

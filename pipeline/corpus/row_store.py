@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, overload
 
@@ -101,9 +101,11 @@ class RowStore:
 class Column(Sequence[str]):
     """All or some texts of a store's column, of which a block at a time is read."""
 
-    def __init__(self, store: RowStore, name: str, rows: range | Ints) -> None:
-        """Select rows by their ascending numbers."""
-        self._store, self._name, self._rows = store, name, rows
+    def __init__(
+        self, store: RowStore, name: str, rows: range | Ints, change: Callable[[str], str] = str
+    ) -> None:
+        """Select rows by their ascending numbers; `change` is applied to each text."""
+        self._store, self._name, self._rows, self._change = store, name, rows, change
         self._block: tuple[int, list[str]] = (-1, [])  # the last one read: its number and texts
 
     def __len__(self) -> int:
@@ -129,13 +131,18 @@ class Column(Sequence[str]):
         """Return the texts at some ascending places."""
         # A range holds all rows, and ten million numbers take a while to write down.
         rows = places if isinstance(self._rows, range) else self._rows[places]
-        return Column(self._store, self._name, rows)
+        return Column(self._store, self._name, rows, self._change)
+
+    def map_texts(self, change: Callable[[str], str]) -> Column:
+        """Return the column with a function applied to each text."""
+        return Column(self._store, self._name, self._rows, change)
 
     def _read(self, rows: Ints) -> list[str]:
         blocks, texts = rows // _BLOCK, list[str]()
         for number in np.unique(blocks).tolist():
             if self._block[0] != number:
-                self._block = number, self._store.read_block(self._name, number)
+                block = self._store.read_block(self._name, number)
+                self._block = number, [*map(self._change, block)]
             places = rows[blocks == number] - number * _BLOCK
             texts += [self._block[1][i] for i in places.tolist()]
         return texts

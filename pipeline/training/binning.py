@@ -55,12 +55,21 @@ def plan_bins(
 
 
 def _choose_edges(values: Floats, weights: Floats, count: int) -> list[float]:
-    """Return the distinct weighted quantiles; the highest value is no edge."""
-    order = np.argsort(values, kind="stable")
-    share = np.cumsum(weights[order]) / weights.sum()
-    at = np.searchsorted(share, np.arange(1, count) / count)
-    quantiles = np.unique(values[order[at.clip(max=len(order) - 1)]])
-    return [float(x) for x in quantiles if x < values.max()]
+    """Return the upper limits of about `count` bins but the last; heavy values have one alone.
+
+    The others are cut at weighted quantiles, so that a value that most labels share, such as no
+    digit, leaves as many bins for the rest.
+    """
+    different, at = np.unique(values, return_inverse=True)
+    if len(different) <= count:
+        return [float(x) for x in different[:-1]]
+    weight = np.bincount(at, weights)
+    heavy = np.flatnonzero(weight >= weights.sum() / count)
+    weight[heavy] = 0
+    rest, bins = np.cumsum(weight), max(count - len(heavy), 1)
+    quantiles = np.searchsorted(rest / rest[-1], np.arange(1, bins) / bins)
+    last = np.unique(np.concatenate([quantiles, heavy, heavy - 1]))  # value of each bin, by number
+    return [float(x) for x in different[last[(last >= 0) & (last < len(different) - 1)]]]
 
 
 def _measure_information(bins: NDArray[np.intp], malicious: Bools, weights: Floats) -> float:

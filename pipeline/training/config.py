@@ -22,7 +22,7 @@ class TrainConfig:
     # Bins, and pairs of features.
     bins: int = 16  # bins of a feature, of about equal weight
     coarse_bins: int = 8  # bins of a feature within a pair
-    paired_features: int = 10  # the most informative features, each paired with each
+    paired_features: int = 0  # the most informative features, each with each: pairs help attackers
     bin_sample: int = 250_000  # at most so many rows are looked at to choose bins
     # The tables of characters and words.
     cross_fit_folds: int = 5  # a row is scored by tables that did not count its fold

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from math import fsum
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from malicious_domains.features.language_tables import Lexicon, Tables
+from malicious_domains.features.quantities import remove_hyphens
 from malicious_domains.features.registry import CHUNK, CLASSIC, SETS, compute_chunks
 from malicious_domains.model.glm import BinnedAdditive
 from malicious_domains.names.array_types import Floats, Ints
@@ -115,7 +117,8 @@ class Language:
     ) -> None:
         """Count the tables of a corpus, and choose bins and pairs of the named features."""
         self.config = config
-        self.labels, malicious = corpus.labels, corpus.malicious
+        self.labels = corpus.labels.map_texts(remove_hyphens)
+        malicious = corpus.malicious
         legitimate = corpus.first_rows("legit")
         weight = weigh_rows(corpus, config.malicious_weight)
         self.weights: Floats | None = weight
@@ -162,7 +165,7 @@ class Language:
         """Return features, their bins, the pairs, and a coefficient for each bin.
 
         The mean contribution of a term goes to the intercept, so that a contribution shows how a
-        label differs from others: to have no hyphen says little.
+        label differs from others. Sums are exact, so that they are the same on every processor.
         """
         plan = self.plan
         raw = {
@@ -171,7 +174,7 @@ class Language:
             )
             for term, size in plan.sizes.items()
         }
-        mean = {term: float(self._shares[term] @ values) for term, values in raw.items()}
+        mean = {term: fsum(self._shares[term] * values) for term, values in raw.items()}
         bins: dict[str, dict[str, Any]] = {name: {"edges": x} for name, x in plan.edges.items()}
         for name in plan.coarse:
             bins[name]["coarse"] = plan.coarse[name]
@@ -180,7 +183,8 @@ class Language:
             "bins": bins,
             "pairs": [list(pair) for pair in plan.pairs],
             "coefficients": {term: (raw[term] - mean[term]).tolist() for term in raw},
-            "intercept": intercept + sum(mean.values()),
+            "intercept": intercept + fsum(mean.values()),
+            "hyphens": self.tables.hyphens,
         }
 
     def describe_words(self) -> dict[str, Any]:

@@ -76,9 +76,11 @@ def load_word_list(config: TrainConfig = DEFAULTS) -> WordList:
 def fit_tables(
     legitimate: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS
 ) -> Tables:
-    """Return the tables of the characters and words of legitimate labels."""
+    """Return the tables of legitimate labels, all without hyphens."""
     return Tables(
-        characters=fit_characters(legitimate, config), words=fit_words(legitimate, words, config)
+        characters=fit_characters(legitimate, config),
+        words=fit_words(legitimate, words, config),
+        hyphens=False,
     )
 
 

@@ -11,8 +11,8 @@ from english_words import get_english_words_set
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from malicious_domains.names import encoding
 from malicious_domains.features.language_tables import Vocabulary
+from malicious_domains.names import encoding
 from pipeline.training.automaton import compile_tree
 
 ALPHABET = set("abcdefghijklmnopqrstuvwxyz0123456789-")
