@@ -112,12 +112,12 @@ _FEATURES = (
         lambda x: x.trigram_worst,
     ),
     Feature(
-        *("fourgram_excess", "vowels", "surprise of the worst substring after three"),
-        lambda x: x.fourgram_excess,
-    ),
-    Feature(
         *("fourgram_mean", "vowels", "mean surprise of a character after three"),
         lambda x: x.fourgrams.total / (x.lengths + 1),
+    ),
+    Feature(
+        *("fourgram_excess", "vowels", "surprise of the worst substring after three"),
+        lambda x: x.fourgram_excess,
     ),
     Feature(
         *("fourgram_max", "vowels", "highest surprise of a character after three"),

@@ -33,7 +33,7 @@ Edit = Callable[[str, str, Random], str]  # of a label, another one of its famil
 
 
 @cache
-def words() -> tuple[str, ...]:
+def list_words() -> tuple[str, ...]:
     """Return frequent English words of three to eight letters, the most frequent first."""
     text = (files("wordsegment") / "unigrams.txt").read_text(encoding="utf-8")
     listed = (line.partition("\t")[0] for line in text.splitlines())
@@ -70,12 +70,12 @@ def many_hyphens(label: str, other: str, random: Random) -> str:
 
 def word_before(label: str, other: str, random: Random) -> str:
     """Put a frequent word in front, with or without a hyphen."""
-    return random.choice(words()) + random.choice(_JOINTS) + label
+    return random.choice(list_words()) + random.choice(_JOINTS) + label
 
 
 def word_behind(label: str, other: str, random: Random) -> str:
     """Put a frequent word behind, with or without a hyphen."""
-    return label + random.choice(_JOINTS) + random.choice(words())
+    return label + random.choice(_JOINTS) + random.choice(list_words())
 
 
 def words_around(label: str, other: str, random: Random) -> str:
@@ -136,7 +136,7 @@ EDITS: Mapping[str, Edit] = {
 }
 
 
-def edited(
+def edit_rows(
     rows: Iterable[LabelledName], seed: int, share: float = SHARE, without: Sequence[str] = ()
 ) -> Iterator[LabelledName]:
     """Yield a share of the generated rows once more, each by one edit drawn at random.

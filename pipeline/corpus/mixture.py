@@ -14,7 +14,7 @@ from typing import TextIO
 from malicious_domains.inputs.atomic import replace_file
 from malicious_domains.names.parse import MAX_LABEL
 
-from .edits import edited
+from .edits import edit_rows
 from .mapping import ReadOptions
 from .readers import EDITS, KNOWN, RowReader
 from .schema import CLASSES, COLUMNS, GROUP, CorpusError, LabelledName
@@ -104,7 +104,7 @@ def assemble(
     with _open_new(path) as file:
         for reader in readers:
             edits = reader.name == EDITS
-            mix.add(edited(mix.kept(), seed) if edits else reader.rows(names, seed))
+            mix.add(edit_rows(mix.kept(), seed) if edits else reader.rows(names, seed))
         if not (kept := mix.kept()):
             raise CorpusError(f"{path}: no row to write; the sources were {', '.join(sources)}")
         writer = csv.writer(file, lineterminator="\n")

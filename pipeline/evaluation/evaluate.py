@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +14,7 @@ from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.features.registry import GROUPS, REGISTRY, SETS
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
+from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.array_types import Floats
 from malicious_domains.names.errors import MaliciousDomainsError
 
@@ -23,11 +23,11 @@ from ..corpus.defaults import open_corpus
 from ..corpus.labelled import Corpus, read_corpus
 from ..corpus.mapping import ReadOptions
 from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
-from ..training.config import DEFAULTS
 from ..training.design import Classic, DesignMatrix, Language
 from ..training.glm import fit_split
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
 from . import REPORT_FILES, evaluation_report, metric_tables
+from .attacks import Attacks, leave_one_edit_out
 from .client_days import show, study
 from .leave_out import (
     FOLDS,
@@ -44,9 +44,9 @@ from .results import (
     OriginalTable,
     Report,
     SourceResult,
+    UnseenEdit,
 )
 
-_NO_PAIRS = dataclasses.replace(DEFAULTS, paired_features=0)
 _ABLATION_STEP, _ABLATION_FOLDS = 3, 4  # every third row: features are left out one group at a time
 _WORST = 10  # families that are named
 
@@ -103,6 +103,13 @@ def evaluate(
 
     The corpus must pass check_corpus(). scores: simulate client-days too, with its names.
     """
+    attacks = Attacks.of_corpus(corpus)
+
+    def on_fold(fold: int, scorer: Scorer) -> None:
+        attacks.add_fold(fold, scorer)
+        if scores:
+            scores.add_fold(fold, scorer)
+
     left_out = {
         name: leave_out(
             cluster,
@@ -110,7 +117,7 @@ def evaluate(
             partial(_make_design, name),
             FOLDS,
             f"families, {name}",
-            scores.add_fold if scores and name == model else None,
+            on_fold if name == model else None,
         )
         for name in SETS
     }
@@ -136,6 +143,9 @@ def evaluate(
         lengths=metric_tables.compute_length_errors(result, model),
         false_alarms=metric_tables.list_false_alarms(result, model),
         groups=list(ablate_groups(cluster, corpus)) if model == "language" else [],
+        attacks=attacks.list_results(),
+        unseen_edits=list(omit_edits(cluster, corpus)) if model == "language" else [],
+        audit=attacks.list_audits() if model == "language" else [],
         traffic=scores.run_study() if scores else None,
     )
 
@@ -159,19 +169,21 @@ def _flagged(probability: Floats, threshold: float) -> float:
 
 
 def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
-    """Leave families out on every third row, without each group of features.
-
-    Yield the whole model too (without "nothing"), and the one without pairs of features.
-    """
+    """Leave families out on every third row, without nothing and without each group of features."""
     sample = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
-    for name in ("nothing", *GROUPS, "pairs"):
+    for name in ("nothing", *GROUPS):
         left_out = [x for x in SETS["language"] if REGISTRY[x].group == name]
         features = [x for x in SETS["language"] if x not in left_out]
-        config = _NO_PAIRS if name == "pairs" else DEFAULTS
-        make_design = partial(Language, features=features, config=config)
+        make_design = partial(Language, features=features)
         result = leave_out(cluster, sample, make_design, _ABLATION_FOLDS, f"without {name}")
         means = average_families(result.families())
         yield Ablation(name, left_out, means.macro_auc, means.recall)
+
+
+def omit_edits(cluster: Cluster, corpus: Corpus) -> Iterator[UnseenEdit]:
+    """Attack models of every third row that were trained without each edit."""
+    sample = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
+    return leave_one_edit_out(cluster, sample, Language)
 
 
 def compare_on_original_split(cluster: Cluster) -> OriginalTable | None:

@@ -33,6 +33,9 @@ _SECTIONS = {  # a field of the report, which names its template and its id: the
     "lengths": "Length",
     "false_alarms": "Worst false alarms",
     "groups": "Worth of the features",
+    "attacks": "Attacks by edits",
+    "unseen_edits": "Edits missing in training",
+    "audit": "What one feature can excuse",
     "traffic": "Client-days",
 }
 

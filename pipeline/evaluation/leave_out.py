@@ -32,11 +32,14 @@ RELATED = {"murofet": "goz", "fobber": "tinba", "ramnit": "dircrypt"}
 
 @dataclass(frozen=True)
 class LeaveOut:
-    """Probabilities of rows by models that have seen neither their family nor their name."""
+    """Probabilities of rows by models that have seen neither their family nor their name.
+
+    Rows of synthetic families and edited ones have none: NaN.
+    """
 
     corpus: Corpus
     fold: Ints  # (rows,)
-    probability: Floats  # (rows,), NaN for synthetic families
+    probability: Floats  # (rows,)
 
     def families(self) -> list[FamilyResult]:
         """Return AUC and recall of each family, worst first.
@@ -49,6 +52,7 @@ class LeaveOut:
 
     def _evaluate_family(self, name: str) -> FamilyResult:
         rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
+        rows &= ~self.corpus.edited
         legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
         p = np.concatenate([self.probability[legit], self.probability[rows]])
         bad = np.arange(len(p)) >= legit.sum()
@@ -74,7 +78,8 @@ def leave_out(
         others = corpus.select(fold != k)
         design = make_design(others)
         scorer = make_scorer(fit_all(cluster, others, design), design)
-        probability[fold == k] = scorer.probability(list(corpus.frame["domain"][fold == k]))
+        rows = (fold == k) & ~corpus.edited  # edited names are attacks, which are counted apart
+        probability[rows] = scorer.probability(list(corpus.frame["domain"][rows]))
         if on_fold:
             on_fold(k, scorer)
         cluster.clear()

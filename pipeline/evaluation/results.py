@@ -186,6 +186,35 @@ class Ablation:
 
 
 @dataclass(frozen=True)
+class AttackResult:
+    """The share of names of left-out families that an edit hides, a mean over families."""
+
+    edit: str
+    missed: ShareAtRate
+
+
+@dataclass(frozen=True)
+class UnseenEdit:
+    """The share of names of left-out families that an edit hides at RANKING_RATE.
+
+    From a model that was trained on all edits, and from one that was trained without this one.
+    """
+
+    edit: str
+    missed: float
+    missed_unseen: float
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """The share of flagged names that pass once one feature has the bin that is best for them."""
+
+    feature: str
+    turned: float
+    cheap: bool  # whether one or two characters move the feature to any of its bins
+
+
+@dataclass(frozen=True)
 class Detection:
     """The share of infected client-days that each score detects, by the score's name."""
 
@@ -237,6 +266,9 @@ class Report:
     lengths: Sequence[LengthBin] = ()
     false_alarms: Sequence[FalseAlarm] = ()
     groups: Sequence[Ablation] = ()
+    attacks: Sequence[AttackResult] = ()
+    unseen_edits: Sequence[UnseenEdit] = ()
+    audit: Sequence[AuditResult] = ()
     traffic: StudyResult | None = None
 
 

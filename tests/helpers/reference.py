@@ -38,6 +38,11 @@ def num_words(label: str, words: frozenset[str]) -> int:
     return sum(label[i:j] in words for i in range(n) for j in range(i + 2, n + 1))
 
 
+def highest_segment(scores: list[int]) -> int:
+    n = len(scores)
+    return max([0, *(sum(scores[i:j]) for i in range(n) for j in range(i + 1, n + 1))])
+
+
 # What a character model and a cut into words are, one label at a time.
 
 SYMBOLS = "abcdefghijklmnopqrstuvwxyz0-$"  # a digit as 0; $ is the edge and all else

@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.features.language_tables import Tables
+from malicious_domains.features.language_tables import Tables, require
 from malicious_domains.features.registry import CHUNK, GROUPS, REGISTRY, SETS, compute_matrix
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.encoding import encode_labels
 from pipeline.corpus.labelled import Corpus
 from tests.helpers import reference
 
@@ -51,6 +52,10 @@ def test_one_character_has_no_entropy() -> None:
         ("p_distinct", "aabb", 0.5),
         ("p_digits", "ab12", 0.5),
         ("hyphens", "a-b-c", 2),
+        ("num_digits", "a1b23", 3),
+        ("hex_run", "cafe", 4),
+        ("hex_run", "cafexcafe", 6),
+        ("hex_run", "xyz", 0),
         ("consonant_run", "strengths", 5),
         ("consonant_run", "a1b", 1),
         ("digit_run", "a12b345", 3),
@@ -67,6 +72,35 @@ def test_one_character_has_no_entropy() -> None:
 def test_simple_features(name: str, label: str, value: float) -> None:
     """Beside other labels, which must not matter."""
     assert compute_matrix(["7zz", label, "n--q", ""], (name,), Tables())[1, 0] == value
+
+
+@given(label=st.text(LDH, min_size=1, max_size=63))
+def test_no_hyphen_changes_what_the_language_model_sees(language: Scorer, label: str) -> None:
+    plain = label.replace("-", "")
+    assume(not label.startswith("xn--") and plain and not plain.startswith("xn"))
+    tables = language.artifact.tables._replace(hyphens=False)
+    values = compute_matrix([label, plain, "n--q"], SETS["language"], tables)
+    np.testing.assert_array_equal(values[0], values[1])
+
+
+@given(label=st.text(LDH, max_size=63))
+def test_the_worst_part_of_a_label_follows_its_definition(language: Scorer, label: str) -> None:
+    names = ("trigram_excess", "fourgram_excess", "trigram_worst")
+    tables = language.artifact.tables._replace(hyphens=True)
+    values = compute_matrix(["7zz", label, ""], names, tables)[1]
+    costs = require(tables.characters).costs(encode_labels([label]))
+    three, four = (x.tolist() for x in costs)
+    assert values.tolist() == [
+        *(reference.highest_segment([x - 40 for x in costs[:-1]]) for costs in (three, four)),
+        max(sum(three[i : i + 12]) for i in range(len(three))),
+    ]
+
+
+def test_words_beside_a_random_part_do_not_excuse_it(language: Scorer) -> None:
+    names = ("trigram_excess", "fourgram_excess", "cut_excess")
+    labels = ["xqzjkvwpt", "onlinexqzjkvwptshop"]
+    alone, beside = compute_matrix(labels, names, language.artifact.tables)
+    assert (beside >= 0.9 * alone).all()
 
 
 def test_a_feature_without_its_table_is_an_error() -> None:
@@ -90,16 +124,16 @@ def test_which_features_ask_which_question() -> None:
     assert of_group == {
         "length": ["length"],
         "entropy": [
-            *("entropy", "p_distinct", "p_digits", "hyphens"),
+            *("entropy", "p_distinct", "p_digits", "num_digits", "hex_run", "hyphens"),
             *("digit_run", "switches", "p_rare", "idna"),
         ],
         "vowels": [
             *("p_vowels", "consonant_run", "alternation"),
-            *("trigram_mean", "trigram_max", "trigram_sum"),
-            *("fourgram_mean", "fourgram_max", "fourgram_sum"),
+            *("trigram_mean", "trigram_max", "trigram_sum", "trigram_excess", "trigram_worst"),
+            *("fourgram_mean", "fourgram_excess", "fourgram_max", "fourgram_sum"),
         ],
         "words": [
-            *("num_words", "cut_cost", "cut_mean", "cut_words"),
+            *("num_words", "cut_excess", "cut_cost", "cut_mean", "cut_words"),
             *("cut_word_length", "cut_word_share", "p_singles"),
         ],
     }

@@ -103,7 +103,7 @@ def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None
     assert summary.rows["legit"]["hsts"] > 111_000
     assert summary.rows["legit"]["universities"] > 18_000
     assert summary.refused == 287  # labels in other scripts, and what is a suffix or zone itself
-    assert sum(map(len, summary.rows.values())) == 2 + 35 + 8
+    assert sum(map(len, summary.rows.values())) == 2 + 35 + len(synthetic.SYNTHETIC_FAMILIES)
     assert len(frame) == sum(n for counts in summary.rows.values() for n in counts.values())
     assert frame["domain"].is_unique
     assert frame["domain"].str.fullmatch(r"[a-z0-9-]{1,63}").all()
@@ -186,7 +186,10 @@ def test_an_original_that_cannot_be_had_is_left_out(
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ("hst", r"no source 'hst'; known are original, hsts, universities, generators, shapes and"),
+        (
+            "hst",
+            "no source .hst.; known are original, hsts, universities, generators, shapes, edits",
+        ),
         ("hsts:spam", r"no source 'hsts:spam'; known are .* followed by :legit or :dga"),
         ("absent.csv", r"no source 'absent\.csv'"),
         ("tests", r"no source 'tests'"),
@@ -244,7 +247,7 @@ def test_the_command(mine: str, out: Path) -> None:
         "corpus", "--out", out, "--source", mine, "shapes", "--names", "50", "--lenient"
     )
     assert (done.returncode, done.stdout) == (0, "")
-    assert f"{out}: 146 rows\n  legit: 1 (1 mine)\n  dga: 145 (1 own, 18 shape-l" in done.stderr
+    assert f"{out}: 252 rows\n  legit: 1 (1 mine)\n  dga: 251 (1 own, 25 shape-l" in done.stderr
     failed = run_here("corpus", "--out", out, "--source", "spam")
     assert failed.returncode == 2
     assert failed.stderr.startswith("corpus: no source 'spam'; known are original, hsts,")
@@ -259,7 +262,7 @@ def test_shapes_are_deterministic_groups_of_labels(shape: str) -> None:
     assert [(key, len(labels)) for key, labels in groups] == [("7-0", 40), ("7-1", 40), ("7-2", 20)]
     labels = [label for _, group in groups for label in group]
     assert len(set(labels)) == 100
-    assert all(re.fullmatch(r"[a-z0-9]{6,40}", label) for label in labels)
+    assert all(re.fullmatch(r"[a-z0-9-]{6,40}", label) for label in labels)
 
 
 def test_shapes_are_what_they_are_called() -> None:
@@ -267,6 +270,8 @@ def test_shapes_are_what_they_are_called() -> None:
         "shape-letters": "[a-z]{7,25}",
         "shape-alphanumeric": "[a-z0-9]{7,32}",
         "shape-hex": "[0-9a-f]{8,40}",
+        "shape-base32": "[a-z2-7]{8,40}",
+        "shape-separated": "([a-z0-9]{3,8}-){1,3}[a-z0-9]{3,8}",
         "shape-skewed": "[a-z]{8,22}",
         "shape-few-letters": "[a-z]{8,24}",
         "shape-letter-first": "[a-z][a-z0-9]{8,16}",

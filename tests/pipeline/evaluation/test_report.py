@@ -15,6 +15,8 @@ import pytest
 from pipeline.evaluation import evaluation_report
 from pipeline.evaluation.results import (
     Ablation,
+    AttackResult,
+    AuditResult,
     CalibrationBin,
     Curves,
     DataSummary,
@@ -31,6 +33,7 @@ from pipeline.evaluation.results import (
     Scenario,
     SourceResult,
     StudyResult,
+    UnseenEdit,
     to_json,
 )
 
@@ -52,6 +55,9 @@ TITLES = {
     "lengths": "Length",
     "false_alarms": "Worst false alarms",
     "groups": "Worth of the features",
+    "attacks": "Attacks by edits",
+    "unseen_edits": "Edits missing in training",
+    "audit": "What one feature can excuse",
     "traffic": "Client-days",
 }
 
@@ -111,6 +117,9 @@ def example() -> Report:
             Ablation("nothing", [HOSTILE], 0.98, RECALL),
             Ablation(HOSTILE, ["x"], 0.96, {0.01: 0.875, 0.001: 0.76, 0.0001: NAN}),
         ],
+        attacks=[AttackResult(HOSTILE, RECALL), AttackResult("best two edits", RECALL)],
+        unseen_edits=[UnseenEdit(HOSTILE, 0.25, 0.375)],
+        audit=[AuditResult(HOSTILE, 0.125, True), AuditResult("entropy", 0.5, False)],
         traffic=StudyResult(
             clean_days=20_000,
             infected_days=24,

@@ -28,13 +28,16 @@ ROWS = st.lists(
     max_size=120,
 )
 
+PAIRS = TrainConfig(paired_features=10)
 NO_PAIRS = TrainConfig(paired_features=0)
 FEW_WORDS = TrainConfig(vocabulary_size=500)
 
 
 def planned(rows: list[tuple[float, bool, int]]) -> binning.Plan:
     values, malicious, weights = (np.array(x) for x in zip(*rows, strict=True))
-    return binning.plan_bins(["x"], values.astype(float)[:, None], malicious, weights.astype(float))
+    return binning.plan_bins(
+        ["x"], values.astype(float)[:, None], malicious, weights.astype(float), PAIRS
+    )
 
 
 def bins_of(values: list[float], edges: list[float]) -> list[int]:
@@ -42,17 +45,18 @@ def bins_of(values: list[float], edges: list[float]) -> list[int]:
 
 
 @given(ROWS)
-def test_edges_are_weighted_quantiles(rows: list[tuple[float, bool, int]]) -> None:
-    """The least value that has k sixteenths of the weight up to it, but for the highest."""
+def test_a_heavy_value_has_a_bin_of_its_own(rows: list[tuple[float, bool, int]]) -> None:
+    """A sixteenth of the weight is heavy; where there are few values, each is alone."""
     total = sum(weight for _, _, weight in rows)
     values = sorted({float(value) for value, _, _ in rows})
-    upto = {v: sum(w for value, _, w in rows if value <= v) for v in values}
-    quantiles = {
-        next(v for v in values if upto[v] >= Fraction(k * total, 16)) for k in range(1, 16)
-    }
-    found = planned(rows)
-    assert found.edges["x"] == sorted(quantiles - {values[-1]})
-    assert found.sizes["x"] == len(found.edges["x"]) + 1
+    weight_of = {v: sum(w for value, _, w in rows if value == v) for v in values}
+    plan = planned(rows)
+    bins = dict(zip(values, bins_of(values, plan.edges["x"]), strict=True))
+    for value, weight in weight_of.items():
+        if 16 * weight >= total or len(values) <= 16:
+            assert [v for v in values if bins[v] == bins[value]] == [value]
+    assert plan.sizes["x"] == len(plan.edges["x"]) + 1 <= 2 * 16
+    assert set(bins.values()) == set(range(plan.sizes["x"]))
 
 
 def test_bins_of_distinct_values_hold_about_as_many() -> None:
@@ -101,7 +105,7 @@ def test_the_features_that_tell_most_are_paired() -> None:
     strength = draw.permutation(14) / 4
     values = malicious[:, None] * strength + draw.normal(size=(400, 14))
     names = [f"f{j}" for j in range(14)]
-    found = binning.plan_bins(names, values, malicious, weights)
+    found = binning.plan_bins(names, values, malicious, weights, PAIRS)
     left = {
         name: uncertainty(bins_of(values[:, j].tolist(), found.edges[name]), malicious, weights)
         for j, name in enumerate(names)

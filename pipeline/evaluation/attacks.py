@@ -1,0 +1,216 @@
+"""What an adversary gains by edits: named ones, and the best single ones against the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from math import inf, log
+from random import Random
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from malicious_domains.features.registry import compute_matrix
+from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.array_types import Bools, Floats, Ints
+from malicious_domains.names.encoding import ALPHABET
+from malicious_domains.names.parse import MAX_LABEL
+
+from ..corpus.edits import EDITS, Edit, edit_rows
+from ..corpus.labelled import Corpus
+from ..corpus.mixture import SEED
+from ..corpus.schema import LabelledName
+from ..h2o_cluster.cluster import Cluster
+from ..training.design import DesignMatrix
+from ..training.glm import fit_all
+from ..training.metrics import threshold_at
+from .leave_out import RATES, family_folds, make_scorer
+from .results import RANKING_RATE, AttackResult, AuditResult, ShareAtRate, UnseenEdit
+
+NAMES = 100  # of each family left out, on which edits are tried
+SEARCHED = 500  # names of all families whose best edits are searched
+UNEDITED = "none"
+# Put in front or behind, with and without a hyphen, in the search for the best edit.
+WORDS = (
+    *("shop", "online", "store", "web", "the", "my", "best", "new", "home", "free", "get", "go"),
+    *("blog", "news", "info", "net", "site", "mail", "app", "cloud", "tech", "media", "group"),
+    *("digital", "world", "life", "house", "design", "travel", "health", "care", "data", "bank"),
+    *("service", "pay", "secure", "login", "update", "support", "one"),
+)
+# Features that one or two characters move to any of their bins.
+CHEAP = frozenset({"length", "p_digits", "num_digits", "digit_run", "switches", "hex_run"})
+
+Score = Callable[[Sequence[str]], Floats]
+
+
+def list_single_edits(label: str) -> list[str]:
+    """Return every label that is one edit away, sorted.
+
+    An edit inserts or replaces one character, deletes one, swaps two neighbours, or puts one of
+    WORDS in front or behind, with or without a hyphen.
+    """
+    cuts = [(label[:i], label[i:]) for i in range(len(label) + 1)]
+    edits = {a + c + b for a, b in cuts for c in ALPHABET}
+    edits |= {a + c + b[1:] for a, b in cuts if b for c in ("", *ALPHABET)}
+    edits |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    edits |= {x for w in WORDS for j in ("", "-") for x in (w + j + label, label + j + w)}
+    return sorted(x for x in edits - {label} if len(x) <= MAX_LABEL and x and x == x.strip("-"))
+
+
+def find_best_edits(score: Score, labels: Sequence[str]) -> list[str]:
+    """Return for each label its single edit of the lowest score, the first of equals."""
+    edits = [list_single_edits(label) for label in labels]
+    scores = score([edit for of_label in edits for edit in of_label])
+    bounds = np.cumsum([0, *map(len, edits)])
+    return [
+        of_label[int(scores[start : start + len(of_label)].argmin())]
+        for of_label, start in zip(edits, bounds.tolist(), strict=False)
+    ]
+
+
+def edit_names(labels: Sequence[str], families: Sequence[str], edit: Edit, seed: str) -> list[str]:
+    """Return each label after an edit, which may take another label of its family."""
+    random = Random(seed)
+    of_family: dict[str, list[str]] = {}
+    for label, family in zip(labels, families, strict=True):
+        of_family.setdefault(family, []).append(label)
+    return [
+        edit(label, random.choice(of_family[family]), random)[:MAX_LABEL].strip("-")
+        for label, family in zip(labels, families, strict=True)
+    ]
+
+
+def audit_features(scorer: Scorer, labels: Sequence[str], threshold: float) -> dict[str, float]:
+    """Return by feature the share of flagged labels that pass once it has its best bin.
+
+    The feature alone is set to the bin that speaks most for a legitimate name. The scorer's model
+    has bins; pairs of features, if there are any, stay as they are.
+    """
+    model = scorer.artifact
+    columns = list(compute_matrix(labels, model.features, model.tables).T)
+    contributions = model.predictor.contributions(columns)
+    odds = scorer.log_odds(labels)
+    needed = log(threshold / (1 - threshold)) if threshold < 1 else inf
+    lowest = [min(model.metadata["coefficients"][name]) for name in model.features]
+    flagged = odds >= needed
+    return {
+        name: float((odds - given + least < needed)[flagged].mean())
+        for name, given, least in zip(model.features, contributions, lowest, strict=False)
+    }
+
+
+def omit_edit(corpus: Corpus, name: str) -> Corpus:
+    """Return the corpus with its generated rows edited anew, but never by one edit."""
+    plain = corpus.frame[~corpus.edited]
+    rows = map(LabelledName._make, plain.itertuples(index=False))
+    again = pd.DataFrame(edit_rows(rows, SEED, without=[name]), columns=plain.columns)
+    return Corpus.from_frame(corpus.name, corpus.path, pd.concat([plain, again]))
+
+
+def leave_one_edit_out(
+    cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], DesignMatrix]
+) -> Iterator[UnseenEdit]:
+    """Attack, by each edit, models that have seen it and that have not; of one fold of families.
+
+    Edits by hyphens alone are left aside: the language model does not see them.
+    """
+    names = [name for name in EDITS if "hyphen" not in name]
+    seen = _count_missed(cluster, corpus, names, make)
+    for name in tqdm(names, desc="edits left out", unit="model"):
+        unseen = _count_missed(cluster, omit_edit(corpus, name), [name], make)
+        yield UnseenEdit(name, seen[name], unseen[name])
+
+
+def _count_missed(
+    cluster: Cluster, corpus: Corpus, names: Sequence[str], make: Callable[[Corpus], DesignMatrix]
+) -> dict[str, float]:
+    """Return the share of names missed at RANKING_RATE after each edit, by a model without a fold."""
+    others = corpus.select(family_folds(corpus) != 0)
+    design = make(others)
+    scorer = make_scorer(fit_all(cluster, others, design), design)
+    cluster.clear()
+    attacks = Attacks.of_corpus(corpus)
+    attacks.try_named(0, scorer, names)
+    return {x.edit: x.missed[RANKING_RATE] for x in attacks.list_results()}
+
+
+@dataclass
+class Attacks:
+    """Attacks on each model that a leave-family-out evaluation makes, on what it has not seen."""
+
+    corpus: Corpus
+    fold: Ints
+    missed: dict[str, list[tuple[str, ShareAtRate]]] = field(default_factory=dict)
+    audits: list[dict[str, float]] = field(default_factory=list)
+
+    @classmethod
+    def of_corpus(cls, corpus: Corpus) -> Attacks:
+        """Take the corpus that is evaluated on."""
+        return cls(corpus, family_folds(corpus))
+
+    def add_fold(self, number: int, scorer: Scorer) -> None:
+        """Attack the model of a fold, by names of the families left out."""
+        self.try_named(number, scorer, list(EDITS))
+        labels, families = self._select_names(number)
+        thresholds = self._find_thresholds(number, scorer)
+        self._count(UNEDITED, families, scorer.probability(labels), thresholds)
+        self._search(scorer, labels, families, thresholds)
+        self.audits.append(audit_features(scorer, labels, thresholds[RANKING_RATE]))
+
+    def try_named(self, number: int, scorer: Scorer, names: Sequence[str]) -> None:
+        """Try named edits on the families of a fold."""
+        labels, families = self._select_names(number)
+        thresholds = self._find_thresholds(number, scorer)
+        for name in names:
+            some = edit_names(labels, families, EDITS[name], str(number))
+            self._count(name, families, scorer.probability(some), thresholds)
+
+    def list_results(self) -> list[AttackResult]:
+        """Return false-negative rates by edit, means over families."""
+        return [
+            AttackResult(edit, {r: float(np.mean([x[r] for _, x in rows])) for r in RATES})
+            for edit, rows in self.missed.items()
+        ]
+
+    def list_audits(self) -> list[AuditResult]:
+        """Return the bias audit, means over folds."""
+        names = list(self.audits[0]) if self.audits else []
+        return [
+            AuditResult(x, float(np.mean([a[x] for a in self.audits])), x in CHEAP) for x in names
+        ]
+
+    def _select_names(self, number: int) -> tuple[list[str], list[str]]:
+        frame = self.corpus.frame[self.corpus.malicious & (self.fold == number)]
+        frame = frame[
+            [label in host for host, label in zip(frame["host"], frame["domain"], strict=True)]
+        ]
+        some = frame.groupby("subclass").head(NAMES)
+        return list(some["domain"]), list(some["subclass"])
+
+    def _find_thresholds(self, number: int, scorer: Scorer) -> ShareAtRate:
+        """Return the thresholds that flag a share of the fold's legitimate names."""
+        rows: Bools = ~self.corpus.malicious & (self.fold == number)
+        probability = scorer.probability(list(self.corpus.frame["domain"][rows]))
+        bad = np.zeros(len(probability), np.bool_)
+        return {rate: threshold_at(probability, bad, rate) for rate in RATES}
+
+    def _search(
+        self, scorer: Scorer, labels: list[str], families: list[str], thresholds: ShareAtRate
+    ) -> None:
+        step = max(len(labels) * (1 + int(self.fold[self.corpus.malicious].max())) // SEARCHED, 1)
+        some, of = list(islice(labels, 0, None, step)), list(islice(families, 0, None, step))
+        for name in ("best single edit", "best two edits"):
+            some = find_best_edits(scorer.log_odds, some)
+            self._count(name, of, scorer.probability(some), thresholds)
+
+    def _count(
+        self, edit: str, families: list[str], probability: Floats, thresholds: ShareAtRate
+    ) -> None:
+        of = np.array(families)
+        for family in dict.fromkeys(families):
+            missed = {
+                r: float((probability[of == family] < t).mean()) for r, t in thresholds.items()
+            }
+            self.missed.setdefault(edit, []).append((family, missed))
