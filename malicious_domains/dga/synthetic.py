@@ -71,6 +71,12 @@ def _consonants(random: Random) -> Iterator[str]:
         yield "".join(random.choice(CONSONANTS if kind else VOWELS) for kind in kinds)
 
 
+def _digest(random: Random) -> Iterator[str]:
+    """Yield hexadecimal labels of one length, as shortened digests are."""
+    length = random.choice((8, 10, 12, 16, 20, 24, 32, 40))
+    yield from _words(_HEXADECIMAL, length, length)(random)
+
+
 def _separated(random: Random) -> Iterator[str]:
     """Yield labels of two to four parts of one alphabet with hyphens between them."""
     alphabet = random.choice((ascii_lowercase, ALPHANUMERIC, _HEXADECIMAL, _BASE32))
@@ -87,6 +93,7 @@ SYNTHETIC_FAMILIES: dict[str, MakeLabels] = {
     "shape-letters": _words(ascii_lowercase, 7, 25),
     "shape-alphanumeric": _words(ALPHANUMERIC, 7, 32),
     "shape-hex": _words(_HEXADECIMAL, 8, 40),
+    "shape-digest": _digest,
     "shape-base32": _words(_BASE32, 8, 40),
     "shape-separated": _separated,
     "shape-skewed": _skewed,

@@ -21,7 +21,7 @@ from malicious_domains.names.parse import MAX_LABEL
 
 from .schema import LabelledName
 
-SHARE = 0.15  # of the generated rows, those that come once more in edited form
+SHARE = 0.2  # of the generated rows, those that come once more in edited form
 _WORDS = 1000  # the most frequent ones that are put beside a name
 _WORD_LENGTHS = range(3, 9)
 _MOST_DIGITS = 4

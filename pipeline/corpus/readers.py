@@ -12,6 +12,7 @@ from tqdm import tqdm
 from malicious_domains.dga import sampling, synthetic
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.legitimate_hosts import read_labels
+from malicious_domains.features.quantities import remove_hyphens
 from malicious_domains.inputs.console import print_status
 
 from . import own_data, sources
@@ -78,14 +79,14 @@ def _read_demo() -> Iterator[LabelledName]:
     rows = own_data.Reading(path) if path else ()
     for row in rows:
         kind = "original" if row.kind == "legit" else row.subclass
-        yield row._replace(subclass=kind, group=row.domain)
+        yield row._replace(subclass=kind, group=remove_hyphens(row.domain))
 
 
 def _read_file(path: Path, reader: RowReader) -> Iterator[LabelledName]:
     """Yield the rows of a file, and an empty one for each left out; print how it is read."""
     reading = own_data.Reading(path, reader.options, reader.kind)
     for row in reading:
-        yield row if row.group else row._replace(group=row.domain)
+        yield row if row.group else row._replace(group=remove_hyphens(row.domain))
     print_status(f"{path}: {reading.report}")
     left_out = reading.report.left_out
     if left_out.rows:
@@ -96,7 +97,7 @@ def _read_file(path: Path, reader: RowReader) -> Iterator[LabelledName]:
 def _read_list(source: sources.Dataset) -> Iterator[LabelledName]:
     """Yield the hosts of a committed list, all of them legitimate."""
     for host, label in read_labels(sources.fetch_source(source)):
-        yield LabelledName(host, label, "legit", source.name, label)
+        yield LabelledName(host, label, "legit", source.name, remove_hyphens(label))
 
 
 def _generate_names(names: int, seed: int) -> Iterator[LabelledName]:

@@ -16,7 +16,7 @@ class TrainConfig:
     ridge_classic: float = 1e-5  # lambda, the weight of the penalty, of the classic model
     ridge_language: float = 3e-5  # lambda of the language model
     # Thresholds.
-    malicious_weight: float = 0.1  # weight of all malicious rows to that of all legitimate ones
+    malicious_weight: float = 0.07  # weight of all malicious rows to that of all legitimate ones
     out_of_fold_folds: int = 3  # folds of the scores from which operating points are taken
     false_positive_rates: tuple[float, ...] = (0.01, 0.001, 0.0001)  # of the operating points
     # Bins, and pairs of features.

@@ -247,7 +247,7 @@ def test_the_command(mine: str, out: Path) -> None:
         "corpus", "--out", out, "--source", mine, "shapes", "--names", "50", "--lenient"
     )
     assert (done.returncode, done.stdout) == (0, "")
-    assert f"{out}: 252 rows\n  legit: 1 (1 mine)\n  dga: 251 (1 own, 25 shape-l" in done.stderr
+    assert f"{out}: 277 rows\n  legit: 1 (1 mine)\n  dga: 276 (1 own, 25 shape-l" in done.stderr
     failed = run_here("corpus", "--out", out, "--source", "spam")
     assert failed.returncode == 2
     assert failed.stderr.startswith("corpus: no source 'spam'; known are original, hsts,")
