@@ -120,8 +120,8 @@ class Language:
         self.labels = corpus.labels.map_texts(remove_hyphens)
         malicious = corpus.malicious
         legitimate = corpus.first_rows("legit")
-        weight = weigh_rows(corpus, config.malicious_weight)
-        self.weights: Floats | None = weight
+        self.weights: Floats | None = weigh_rows(corpus, config.malicious_weight)
+        weight = weigh_rows(corpus, config.bin_weight)
         words = self._word_list = language_model.load_word_list(config)
         self.tables = language_model.fit_tables(self.labels.select(legitimate), words, config)
         self._crossed = language_model.CrossFit(self.labels, legitimate, words, config)
