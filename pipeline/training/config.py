@@ -20,7 +20,7 @@ class TrainConfig:
     out_of_fold_folds: int = 3  # folds of the scores from which operating points are taken
     false_positive_rates: tuple[float, ...] = (0.01, 0.001, 0.0001)  # of the operating points
     # Bins, and pairs of features.
-    bin_weight: float = 0.1  # as malicious_weight, where bins are chosen
+    bin_weight: float = 0.2  # as malicious_weight, where bins are chosen
     bins: int = 16  # bins of a feature, of about equal weight
     coarse_bins: int = 8  # bins of a feature within a pair
     paired_features: int = 0  # the most informative features, each with each: pairs help attackers
