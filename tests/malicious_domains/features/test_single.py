@@ -24,7 +24,7 @@ LABELS = st.lists(st.text(ALPHABET + ".é", max_size=70), min_size=1, max_size=8
 @given(labels=LABELS)
 def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     model = scorer.artifact
-    batch = BatchFeatures(encode_labels(labels), model.tables)
+    batch = BatchFeatures(encode_labels(model.tables.view_labels(labels)), model.tables)
     columns = [REGISTRY[name].compute(batch) for name in model.features]
     together = model.predictor.contributions(columns)
     for i, label in enumerate(labels):
@@ -38,7 +38,8 @@ def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: l
 @given(labels=LABELS)
 def test_reasons_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
     tables = scorer.artifact.tables
-    together = list(explain(BatchFeatures(encode_labels(labels), tables), labels))
+    viewed = tables.view_labels(labels)
+    together = list(explain(BatchFeatures(encode_labels(viewed), tables), viewed))
     assert [LabelFeatures(label, tables).reason() for label in labels] == together
 
 
@@ -61,7 +62,8 @@ def test_cuts_of_any_vocabulary(
 @pytest.mark.parametrize("label", ["", "a", "-", "xn--", "a" * 63, "ab" * 127, "qjxz0-9é"])
 def test_labels_at_the_limits(scorer: Scorer, label: str) -> None:
     tables, names = scorer.artifact.tables, scorer.artifact.features
-    batch, single = BatchFeatures(encode_labels([label]), tables), LabelFeatures(label, tables)
+    batch = BatchFeatures(encode_labels(tables.view_labels([label])), tables)
+    single = LabelFeatures(label, tables)
     assert [REGISTRY[x].compute(single) for x in names] == [
         REGISTRY[x].compute(batch)[0] for x in names
     ]

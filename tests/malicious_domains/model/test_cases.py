@@ -22,6 +22,8 @@ LEGITIMATE = [
     ("D14", "cbq.qa"),
     ("D15", "gus.li"),
     ("D16", "7q3laqg6wohunnvj4jkor6kawqbqeaqbaeaq.a.e.e5.sk"),
+    ("D06 other", "mfadsrvr.com"),
+    ("D08", "umnyeseti.ru"),
     ("P34", "5.113.0.203.zen.spamhaus.org"),
     ("D22", "7sbvaemscs0mc925tb99.appsync-api.us-west-2.avsvmcloud.com"),
 ]
@@ -30,8 +32,6 @@ KNOWN = [
     ("D01", "dns.msftncsi.com"),
     ("D01 www", "www.msftncsi.com"),
     ("D06", "amxrtb.com"),
-    ("D06 other", "mfadsrvr.com"),
-    ("D08", "umnyeseti.ru"),
 ]
 MALICIOUS = [  # of pronounceable families (D21) it finds little, as docs/evaluation.md says
     ("D18", "iujmtfksuiui.com"),
