@@ -6,7 +6,7 @@ Score a name, a host or a URL with the packaged model:
 >>> scorer = Scorer.load()
 >>> score = scorer.score("http://xmqjtoevkbhrw.ru/x")
 >>> score
-Score('xmqjtoevkbhrw', label=1, probability=1.0000)
+Score('xmqjtoevkbhrw', label=1, probability=0.9999)
 
 A score explains itself: each term's share of the log-odds, and the words in the name.
 
@@ -29,7 +29,7 @@ no name invalid
 For labels that are parsed already, the probabilities alone, float64 (labels,):
 
 >>> scorer.probability(["google", "xmqjtoevkbhrw"]).round(4).tolist()
-[0.0, 1.0]
+[0.0, 0.9999]
 
 The threshold is that of the highest F1, or of one of the false-positive rates that the model
 lists; another rate raises UnknownOperatingPoint.

@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from ..names.array_types import Bools, Bytes, Floats, Ints, NDArray
-from ..names.encoding import ALPHABET, OTHER, SIZE, Batch
+from ..names.encoding import ALPHABET, IDNA, OTHER, SIZE, Batch
 from . import character_counts, quantities
 from .arrays import Matches, Windows
 from .character_counts import CharacterCounts
 from .language_tables import Tables, require
-from .quantities import COST_BIT, EXCESS, HEX_SCORES, IDNA, WORST, Segmentation, Surprisal
+from .quantities import COST_BIT, EXCESS, HEX_SCORES, WORST, Segmentation, Surprisal
 from .segmentation import Arcs, all_arcs, viterbi
 
 _CONSONANT, _DIGIT = np.array(character_counts.CONSONANT), np.array(character_counts.DIGIT)

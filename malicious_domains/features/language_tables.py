@@ -25,8 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..names import npy
-from ..names.encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS
-from .quantities import remove_hyphens
+from ..names.encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS, remove_hyphens
 
 if TYPE_CHECKING:
     from array import array

@@ -9,7 +9,6 @@ from typing import Generic, NamedTuple
 from ..names.array_types import Count
 from ..names.encoding import ALPHABET, MAX_LENGTH
 
-IDNA = "xn--"
 UNLIKELY_LENGTH = 4  # characters of the least likely substring that is shown
 EXCESS = 40  # cost of a character from which on it counts against a substring: 2.5 nats
 WORST = 12  # characters of the substring whose costs are summed
@@ -96,15 +95,6 @@ def worst_window(costs: Sequence[int]) -> int:
         here += following - first
         highest = max(highest, here)
     return highest
-
-
-def remove_hyphens(label: str) -> str:
-    """Return a label without its hyphens, which anyone may add; one of IDNA (xn--) unchanged.
-
-    >>> remove_hyphens("xmqj-toev"), remove_hyphens("xn--mnchen-3ya")
-    ('xmqjtoev', 'xn--mnchen-3ya')
-    """
-    return label if label.startswith(IDNA) else label.replace("-", "")
 
 
 class Reason(NamedTuple):

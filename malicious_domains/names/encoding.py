@@ -14,6 +14,7 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
 OTHER = len(ALPHABET)  # every other character, and the terminator of a label
 SIZE = OTHER + 1
 MAX_LENGTH = 255  # characters of a label that can be encoded
+IDNA = "xn--"
 
 UNIT = 16  # units of cost in a nat
 SYMBOLS = 29  # of the character model: a-z, any digit, the hyphen, all else and the terminator
@@ -62,6 +63,15 @@ def encode_label(text: str) -> bytes:
     """
     # latin-1 gives each code point one byte; those it lacks become "?", which is OTHER too.
     return text.encode("latin-1", "replace").translate(_CODE_OF_BYTE)
+
+
+def remove_hyphens(label: str) -> str:
+    """Return a label without its hyphens, which anyone may add; one of IDNA (xn--) unchanged.
+
+    >>> remove_hyphens("xmqj-toev"), remove_hyphens("xn--mnchen-3ya")
+    ('xmqjtoev', 'xn--mnchen-3ya')
+    """
+    return label if label.startswith(IDNA) else label.replace("-", "")
 
 
 def check_length(length: int) -> None:

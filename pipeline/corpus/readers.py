@@ -12,8 +12,8 @@ from tqdm import tqdm
 from malicious_domains.dga import sampling, synthetic
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.legitimate_hosts import read_labels
-from malicious_domains.features.quantities import remove_hyphens
 from malicious_domains.inputs.console import print_status
+from malicious_domains.names.encoding import remove_hyphens
 
 from . import own_data, sources
 from .mapping import ReadOptions

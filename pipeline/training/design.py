@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from malicious_domains.features.language_tables import Lexicon, Tables
-from malicious_domains.features.quantities import remove_hyphens
 from malicious_domains.features.registry import CHUNK, CLASSIC, SETS, compute_chunks
 from malicious_domains.model.glm import BinnedAdditive
 from malicious_domains.names.array_types import Floats, Ints
+from malicious_domains.names.encoding import remove_hyphens
 
 from ..corpus.labelled import Corpus
 from . import binning, language_model

@@ -14,8 +14,8 @@ import pytest
 import zstandard
 
 from malicious_domains.inputs import json_documents
-from malicious_domains.inputs.json_documents import read_array
 from malicious_domains.inputs.csv_column import Column, read_csv_column
+from malicious_domains.inputs.json_documents import read_array
 from malicious_domains.inputs.rows import KeptRow, Notes, Row, read_json_field, read_lines
 from malicious_domains.inputs.streams import InputError, open_lines
 from malicious_domains.names.errors import Invalid

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from malicious_domains.features.quantities import remove_hyphens
 from malicious_domains.model import score
 from malicious_domains.model.explain import CLAUSES, STRONG, GroupSums, explain_verdict
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
+from malicious_domains.names.encoding import remove_hyphens
 from malicious_domains.scoring.output_formats import FORMATTERS
 from pipeline.corpus.labelled import Corpus
 from tests.helpers.data import make_sentences, read_sentences
