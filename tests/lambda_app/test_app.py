@@ -39,7 +39,7 @@ def test_the_default_model_answers_with_reasons(app_url: str, language: Scorer) 
     total = answer["intercept"] + sum(answer["contributions"].values())
     assert total == pytest.approx(score.log_odds, abs=1e-9)
     assert answer["contributions"] == score.contributions
-    assert sum(" x " in term for term in answer["contributions"]) == 45
+    assert len(answer["contributions"]) == 20
     assert (answer["model"], answer["operating_point"]) == ("language", "max_f1")
     assert (answer["segmentation"], answer["unlikely"]) == (score.segmentation, score.unlikely)
 
@@ -78,7 +78,7 @@ def test_a_brief_answer_lacks_the_contributions_alone(app_url: str, body: dict[s
     for answer in expected.get("results", [expected]):
         answer.pop("contributions", None)
     assert brief.json() == expected
-    assert len(brief.content) < len(whole.content) / 3
+    assert len(brief.content) < len(whole.content) / 2
 
 
 @pytest.mark.parametrize("value", [None, True, "", "Brief", ["brief"], 5])

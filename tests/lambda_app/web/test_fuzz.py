@@ -233,13 +233,13 @@ def check_body(route: str, status: int, body: Any) -> None:
         assert body["Code"]
         assert body["Message"]
     elif route == JUDGING and "results" in body:
-        assert set(body) == {"model", "threshold", "operating_point", "results"}
+        assert set(body) - {"ignored"} == {"model", "threshold", "operating_point", "results"}
         assert all(
             set(x) - {"family_hint"} in (VERDICT, {"domain", "error", "status", "reason"})
             for x in body["results"]
         )
     elif route == JUDGING:
-        assert set(body) - {"family_hint"} == VERDICT
+        assert set(body) - {"family_hint", "ignored"} == VERDICT
 
 
 @pytest.mark.slow

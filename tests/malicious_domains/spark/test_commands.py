@@ -27,7 +27,8 @@ from tests.helpers.route53 import day
 @pytest.fixture(autouse=True)
 def one_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command gets the tests' own session: another takes a quarter of a minute."""
-    monkeypatch.setattr("malicious_domains.cli.score.session_of", lambda *_: nullcontext(spark))
+    place = "malicious_domains.cli.options.ScorerOptions.open_session"
+    monkeypatch.setattr(place, lambda *_: nullcontext(spark))
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def check_package(folder: Path) -> None:
     assert {"app.py", *(f"malicious_domains/{x}" for x in library)} <= names
     template = json.loads((folder / "sam.json").read_text())
     settings = template["Resources"]["APIHandler"]["Properties"]
-    assert settings["ReservedConcurrentExecutions"] == 2
+    assert "ReservedConcurrentExecutions" not in settings
     assert settings["Environment"]["Variables"]["OPENBLAS_NUM_THREADS"] == "1"
 
 
@@ -91,6 +91,7 @@ def test_chalice_alone_serves(linked: Path, tmp_path: Path) -> None:
 
 
 def test_chalice_alone_packages(linked: Path, tmp_path: Path) -> None:
+    """H18."""
     app = linked / "lambda_app"
     lost = run([*CHALICE, "package", str(tmp_path)], app)
     assert lost.returncode == 2 and "export the AWS_DEFAULT_REGION" in lost.stderr
@@ -111,6 +112,7 @@ def test_our_command_packages_without_a_region(linked: Path, tmp_path: Path) -> 
 def test_where_there_are_no_links_the_message_says_what_to_do(
     unlinked: Path, tmp_path: Path
 ) -> None:
+    """H17."""
     for command in (
         [*CHALICE, "package", str(tmp_path)],
         [*CHALICE, "local", "--no-autoreload"],
@@ -126,7 +128,7 @@ def test_it_plans_a_deployment(linked: Path, aws: str) -> None:
     done = run([*PIPELINE, "deploy", "--plan"], linked, AWS_DEFAULT_REGION="us-east-1")
     assert done.returncode == 0, done.stderr
     assert "function      malicious-domains-dev" in done.stdout
-    assert "concurrency   None -> 2" in done.stdout
+    assert "concurrency   None\n" in done.stdout
 
 
 def test_a_deployment_without_a_region_says_at_once_what_to_set(linked: Path) -> None:

@@ -214,7 +214,7 @@ def test_a_broken_artifact_is_told_by_the_runtime_too(unpacked: Path, artifact_c
         assert broken(event("GET", "/health"))["statusCode"] == 200
     for answer in answers:
         assert answer["statusCode"] == 503
-        assert "lexicon.npy: its SHA-256" in json.loads(answer["body"])["Message"]
+        assert json.loads(answer["body"])["Message"] == "no usable model: the log says why"
 
 
 # The app behind a handler that answers with NumPy's modules, if any, before and after an event.
