@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, overload
 
@@ -34,7 +35,8 @@ class RowStore:
             weakref.finalize(self, _remove_folder, self._folder)
         settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": self._folder, "threads": "2"}
         self._connection = duckdb.connect(config=dict(settings))
-        self._query("SET enable_progress_bar = false")
+        with suppress(duckdb.Error):  # in a notebook without widgets there is none
+            self._connection.execute("SET enable_progress_bar = false")
         self.columns, self._count = tuple(columns), 0
         texts = "".join(f', "{name}"::VARCHAR AS "{name}"' for name in columns)
         source, number = iter(rows), 0

@@ -99,7 +99,7 @@ def test_everything_that_the_verdict_rests_on_is_shown(page: Page, language: Sco
     assert page.locator("#segments span").all_text_contents() == str(score.segmentation).split("|")
     expect(page.locator("#unlikely")).to_have_text("kthx")
     expect(page.locator("#terms")).to_be_hidden()
-    page.get_by_text("All 70 terms").click()
+    page.get_by_text("All 20 terms").click()
     expect(page.locator("#terms")).to_be_visible()
     expect(page.locator("#terms td.number")).to_have_count(20)
     terms = shares(page, "#terms")
