@@ -1,4 +1,4 @@
-"""Measure every figure of docs/generators.md: the index of a month, and what it finds beside the model.
+"""Measure the figures of docs/generators.md: a month's index, and what it finds beside the model.
 
 The model's recall is read from the report that `make report` wrote, if there is one.
 """

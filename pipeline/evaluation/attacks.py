@@ -126,7 +126,7 @@ def leave_one_edit_out(
 def _count_missed(
     cluster: Cluster, corpus: Corpus, names: Sequence[str], make: Callable[[Corpus], DesignMatrix]
 ) -> dict[str, float]:
-    """Return the share of names missed at RANKING_RATE after each edit, by a model without a fold."""
+    """Return the share of names missed at RANKING_RATE by edit, of a model without a fold."""
     others = corpus.select(family_folds(corpus) != 0)
     design = make(others)
     scorer = make_scorer(fit_all(cluster, others, design), design)

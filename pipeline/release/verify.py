@@ -45,7 +45,7 @@ def verify_artifact(folder: Path, golden: Golden | None = None) -> str:
 def compare_equations(model: Artifact, mojo: Path) -> None:
     """Raise ReleaseError unless threshold, intercept and every coefficient are the MOJO's.
 
-    The artifact moves the average of each binned term into its intercept. Raises ClusterError if the
+    The artifact moves the mean of each binned term into its intercept. Raises ClusterError if the
     file is not the MOJO of a GLM.
     """
     expected, moved = read_mojo(mojo), 0.0

@@ -12,6 +12,7 @@ import pytest
 from malicious_domains.names.allow import AllowList
 
 ROOT = Path(__file__).parents[2]
+MAIN = "from malicious_domains.cli import main\n"
 ALLOWED = {"numpy", "chalice", "chalicelib", "malicious_domains"} | sys.stdlib_module_names
 
 BLOCKED = """
@@ -105,8 +106,8 @@ def test_the_score_command_asks_for_no_chalice_either() -> None:
         "from malicious_domains import Scorer\nScorer.load().score('google.com')",
         "from malicious_domains import Scorer\nScorer.load('classic').score_many(['google.com'])",
         "from malicious_domains.cli import main\nmain(['score', '--format', 'csv', 'google.com'])",
-        "from malicious_domains.cli import main\nmain(['score', '--format', 'table', 'google.com'])",
-        "from malicious_domains.cli import main\nmain(['score', '--allow', sys.argv[1], 'google.com'])",
+        f"{MAIN}main(['score', '--format', 'table', 'google.com'])",
+        f"{MAIN}main(['score', '--allow', sys.argv[1], 'google.com'])",
     ],
 )
 def test_one_name_is_judged_without_numpy(tmp_path: Path, code: str) -> None:

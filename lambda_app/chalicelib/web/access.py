@@ -40,7 +40,7 @@ class Origins(CORSConfig):  # type: ignore[misc]
     """
 
     def __init__(self, origins: Sequence[str], headers: Callable[[], Mapping[str, str]]) -> None:
-        """Take the origins, and a function that gives the current request's headers, {} for none."""
+        """Take the origins, and a function that returns the current request's headers, or {}."""
         origin = origins[0] if len(origins) == 1 else "*"
         super().__init__(allow_origin=origin, allow_headers=_ALLOWED, max_age=86_400)
         self._origins = origins

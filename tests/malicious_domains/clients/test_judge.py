@@ -84,14 +84,14 @@ def test_a_day_with_codes_by_hand() -> None:
         CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=7.23)
     )
     alarm = by_kind(judge_day(MORNING, CODED, lax))["random-looking"]
-    assert alarm == Alarm("random-looking", pytest.approx(7.23), "high", (2, 4, 1), (3.0, 3.0, 1.5))
+    assert alarm == Alarm("random-looking", pytest.approx(7.23), "high", (2, 4, 1), (3.0, 3.0, 1.5))  # type: ignore[arg-type]
     assert alarm_strength(alarm, CODED, lax) == 1.0
 
 
 def test_a_day_without_codes_by_hand() -> None:
     """-0.15, 0, 1, -0.15, 1, -0.15, -0.15."""
     (alarm,) = judge_day(MORNING, UNCODED, CUT)
-    assert alarm == Alarm("random-looking", pytest.approx(1.85), "high", (2, 4), (1.0, 1.0))
+    assert alarm == Alarm("random-looking", pytest.approx(1.85), "high", (2, 4), (1.0, 1.0))  # type: ignore[arg-type]
 
 
 def test_below_the_threshold_is_no_alarm() -> None:
@@ -190,7 +190,7 @@ def test_names_without_times_are_judged_in_the_order_of_their_labels() -> None:
     )
     # blog -0.25, jxqkw 3, mail -0.25, news -0.5, qzvwk 3, shop -0.25, xkqjz 1.5; 0.02 for news
     stretch = score_day(nowhere, CODED, CUT)[0].to_alarm(CODED)
-    assert (stretch.score, stretch.names) == (pytest.approx(6.48), (2, 4, 1))
+    assert (stretch.score, stretch.names) == (pytest.approx(6.48), (2, 4, 1))  # type: ignore[comparison-overlap]
 
 
 LABEL = st.text("abcdefgh-0", min_size=1, max_size=14)

@@ -245,7 +245,7 @@ def test_what_stands_before_the_damage_of_an_array_is_given(end: str) -> None:
     lines = iter(['[\n{"q": "a.com"},\n', '{"q": "b.com"}\n', end])
     rows = list[Row]()
     with pytest.raises(InputError, match="the JSON array is damaged or ends early, after 2 items"):
-        rows.extend(read_json_field(lines, "q", Notes()))
+        rows.extend(read_json_field(lines, "q", Notes()))  # type: ignore[arg-type]
     assert rows == ["a.com", "b.com"]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-START = "from malicious_domains.inputs.signals import exit_on_signals, temporary_folder\nexit_on_signals()\n"
+START = "from malicious_domains.inputs.signals import exit_on_signals, temporary_folder\n"
+START += "exit_on_signals()\n"
 
 # Python runs what is registered here right after a fork, and drops what it raises.
 FORKS = """

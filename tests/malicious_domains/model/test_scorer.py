@@ -74,7 +74,7 @@ def test_many_keep_their_order_and_bad_names_their_place(scorer: Scorer) -> None
     texts = ["google.com", "", "co.uk", "xmqjtoevkbhrw.ru", "google.com"]
     results = scorer.score_many(texts)
     assert [x.domain for x in results] == texts
-    assert [type(x) for x in results] == [Score, Invalid, Invalid, Score, Score]
+    assert [type(x) for x in results] == [Score, Invalid, Invalid, Score, Score]  # type: ignore[comparison-overlap]
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.001, 0.0001])
@@ -110,7 +110,7 @@ def test_data_of_any_kind_become_an_item_each(language: Scorer) -> None:
 
 def test_missing_values_and_scalars_of_other_libraries(language: Scorer) -> None:
     """NB01."""
-    masked = np.ma.array(["google.com", "x.ru"], mask=[False, True])
+    masked = np.ma.array(["google.com", "x.ru"], mask=[False, True])  # type: ignore[no-untyped-call]
     texts = pd.Series(["google.com", None])
     for column in (
         *(texts.convert_dtypes(), texts.astype("string[pyarrow]"), ["google.com", pd.NA]),
@@ -122,9 +122,9 @@ def test_missing_values_and_scalars_of_other_libraries(language: Scorer) -> None
         assert isinstance(missing, Invalid)
         assert missing.reason == "type"
     with pytest.raises(TypeError, match="takes a str"):
-        language.score(pd.NA)
+        language.score(pd.NA)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not a text"):
-        language.probability(["google", pd.NA])
+        language.probability(["google", pd.NA])  # type: ignore[list-item]
 
 
 def test_a_table_is_no_column(language: Scorer) -> None:
@@ -132,7 +132,7 @@ def test_a_table_is_no_column(language: Scorer) -> None:
     for table in (columns, pd.DataFrame(columns), pa.table(columns)):
         for call in (language.score_many, language.probability):
             with pytest.raises(TypeError, match="choose one by its name"):
-                call(table)
+                call(table)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_keys_of_json_lines_are_kept(tmp_path: Path) -> None:
 def test_parquet_is_read(tmp_path: Path) -> None:
     """NC13."""
     path = tmp_path / "names.parquet"
-    duckdb.sql(
+    duckdb.sql(  # type: ignore[union-attr]
         "SELECT * FROM (VALUES ('google.com', 1, {'q': 'a.com'}, 'b.com'::BLOB), "
         "(NULL, 2, NULL, NULL))"
         " t(name, n, dns, raw) LIMIT 2"

@@ -434,5 +434,5 @@ def test_another_chalice_is_not_trusted(
 
 
 def test_settings_that_the_app_refuses_are_refused() -> None:
-    with pytest.raises(ReleaseError, match="^LOG_LEVEL 'LOUD': expected one of DEBUG"):
+    with pytest.raises(ReleaseError, match=r"^LOG_LEVEL 'LOUD': expected one of DEBUG"):
         stage_settings.ask_app({"LOG_LEVEL": "loud"})
