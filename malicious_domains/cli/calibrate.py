@@ -29,7 +29,7 @@ def _parse_rate(text: str) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrateOptions(LogOptions):
-    """What `calibrate` was asked to do."""
+    """The options of `calibrate`."""
 
     out: Path = option_field("--out FILE", "File to write, for `scan --site`.", required=True)
     rate: float | None = option_field(

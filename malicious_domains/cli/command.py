@@ -1,4 +1,4 @@
-"""What every command has: an example, an exit status, and errors in one line."""
+"""The base of every command: an example, an exit status, and errors in one line."""
 
 from __future__ import annotations
 

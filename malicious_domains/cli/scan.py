@@ -40,7 +40,7 @@ def _parse_since(text: str) -> date | str:
 
 @dataclass(frozen=True, kw_only=True)
 class LogOptions(ScorerOptions):
-    """What `scan` and `calibrate` are asked to read, and whose queries these are."""
+    """The options that `scan` and `calibrate` share: the logs, and their clients."""
 
     logs: tuple[str, ...] = argument_field("LOG...", required=True)
     log_form: str | None = option_field(
@@ -95,7 +95,7 @@ class LogOptions(ScorerOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ScanOptions(LogOptions):
-    """What `scan` was asked to do."""
+    """The options of `scan`."""
 
     form: str = option_field(
         "--format",

@@ -45,7 +45,7 @@ MAX_PATH = 4096  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions(ScorerOptions):
-    """What `score` was asked to do."""
+    """The options of `score`."""
 
     names: tuple[str, ...] = argument_field("[NAME]...")
     file: Path | None = option_field(

@@ -43,7 +43,7 @@ class ClientDay:
 
 @dataclass(frozen=True)
 class LogContext:
-    """What the verdict on a day needs to know about the whole log."""
+    """The facts about the whole log that the verdict on a day needs."""
 
     has_rcodes: bool  # whether the log has response codes
     background: Background  # how common each four-gram is in it

@@ -44,7 +44,7 @@ MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to scan, and how."""
+    """The settings of a scan."""
 
     source: Source
     model: ModelOptions = field(default_factory=ModelOptions)
