@@ -27,7 +27,7 @@ from ..training.design import DesignMatrix
 from ..training.glm import fit_all
 from ..training.metrics import threshold_at
 from .leave_out import RATES, family_folds, make_scorer
-from .results import RANKING_RATE, AttackResult, AuditResult, ShareAtRate, UnseenEdit
+from .results import RANKING_RATE, Row, ShareAtRate
 
 NAMES = 100  # of each family left out, on which edits are tried
 SEARCHED = 500  # names of all families whose best edits are searched
@@ -111,7 +111,7 @@ def omit_edit(corpus: Corpus, name: str) -> Corpus:
 
 def leave_one_edit_out(
     cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], DesignMatrix]
-) -> Iterator[UnseenEdit]:
+) -> Iterator[Row]:
     """Attack, by each edit, models that have seen it and that have not; of one fold of families.
 
     Edits by hyphens alone are left aside: the language model does not see them.
@@ -120,7 +120,7 @@ def leave_one_edit_out(
     seen = _count_missed(cluster, corpus, names, make)
     for name in tqdm(names, desc="edits left out", unit="model"):
         unseen = _count_missed(cluster, omit_edit(corpus, name), [name], make)
-        yield UnseenEdit(name, seen[name], unseen[name])
+        yield {"edit": name, "missed": seen[name], "missed_unseen": unseen[name]}
 
 
 def _count_missed(
@@ -133,7 +133,7 @@ def _count_missed(
     cluster.clear()
     attacks = Attacks.of_corpus(corpus)
     attacks.try_named(0, scorer, names)
-    return {x.edit: x.missed[RANKING_RATE] for x in attacks.list_results()}
+    return {x["edit"]: x["missed"][RANKING_RATE] for x in attacks.list_results()}
 
 
 @dataclass
@@ -142,7 +142,7 @@ class Attacks:
 
     corpus: Corpus
     fold: Ints
-    missed: dict[str, list[tuple[str, ShareAtRate]]] = field(default_factory=dict)
+    missed: dict[str, list[ShareAtRate]] = field(default_factory=dict)  # by edit: each family's
     audits: list[dict[str, float]] = field(default_factory=list)
 
     @classmethod
@@ -167,18 +167,19 @@ class Attacks:
             some = edit_names(labels, families, EDITS[name], str(number))
             self._count(name, families, scorer.probability(some), thresholds)
 
-    def list_results(self) -> list[AttackResult]:
+    def list_results(self) -> list[Row]:
         """Return false-negative rates by edit, means over families."""
         return [
-            AttackResult(edit, {r: float(np.mean([x[r] for _, x in rows])) for r in RATES})
+            {"edit": edit, "missed": {r: float(np.mean([x[r] for x in rows])) for r in RATES}}
             for edit, rows in self.missed.items()
         ]
 
-    def list_audits(self) -> list[AuditResult]:
-        """Return the bias audit, means over folds."""
-        names = list(self.audits[0]) if self.audits else []
+    def list_audits(self) -> list[Row]:
+        """Return the bias audit, means over folds, and which features a few characters move."""
+        turned = pd.DataFrame(self.audits).mean()
         return [
-            AuditResult(x, float(np.mean([a[x] for a in self.audits])), x in CHEAP) for x in names
+            {"feature": x, "turned": float(share), "cheap": x in CHEAP}
+            for x, share in turned.items()
         ]
 
     def _select_names(self, number: int) -> tuple[list[str], list[str]]:
@@ -213,4 +214,4 @@ class Attacks:
             missed = {
                 r: float((probability[of == family] < t).mean()) for r, t in thresholds.items()
             }
-            self.missed.setdefault(edit, []).append((family, missed))
+            self.missed.setdefault(edit, []).append(missed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -38,14 +39,7 @@ from .leave_out import (
     list_folds,
     make_scorer,
 )
-from .results import (
-    Ablation,
-    LeaveFamilyOut,
-    OriginalTable,
-    Report,
-    SourceResult,
-    UnseenEdit,
-)
+from .results import Report, Row
 
 _ABLATION_STEP, _ABLATION_FOLDS = 3, 4  # every third row: features are left out one group at a time
 _WORST = 10  # families that are named
@@ -138,7 +132,7 @@ def evaluate(
         calibration=metric_tables.compute_calibration(result),
         operating_points=metric_tables.count_at_thresholds(result, model),
         families=families[model],
-        leave_family_out=LeaveFamilyOut(list_folds(), own_means.macro_auc, own_means.recall, worst),
+        leave_family_out={"folds": list_folds(), **asdict(own_means), "worst": worst},
         sources=held_out[model],
         lengths=metric_tables.compute_length_errors(result, model),
         false_alarms=metric_tables.list_false_alarms(result, model),
@@ -150,7 +144,7 @@ def evaluate(
     )
 
 
-def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[SourceResult]:
+def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[Row]:
     """Yield false-positive rates on each legitimate source, by models that know the others only."""
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
@@ -161,14 +155,15 @@ def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[S
         probability = make_scorer(fitted.model, design).probability(names)
         valid, bad = fitted.probability[fitted.valid], others.malicious[fitted.valid]
         rates = {r: _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
-        yield SourceResult(source, len(names), _flagged(probability, fitted.threshold), rates)
+        flagged = _flagged(probability, fitted.threshold)
+        yield {"source": source, "rows": len(names), "false_positive_rate": flagged, "at": rates}
 
 
 def _flagged(probability: Floats, threshold: float) -> float:
     return float((probability >= threshold).mean())
 
 
-def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
+def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:
     """Leave families out on every third row, without nothing and without each group of features."""
     sample = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
     for name in ("nothing", *GROUPS):
@@ -177,20 +172,20 @@ def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Ablation]:
         make_design = partial(Language, features=features)
         result = leave_out(cluster, sample, make_design, _ABLATION_FOLDS, f"without {name}")
         means = average_families(result.families())
-        yield Ablation(name, left_out, means.macro_auc, means.recall)
+        yield {"without": name, "features": left_out, **asdict(means)}
 
 
-def omit_edits(cluster: Cluster, corpus: Corpus) -> Iterator[UnseenEdit]:
+def omit_edits(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:
     """Attack models of every third row that were trained without each edit."""
     sample = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
     return leave_one_edit_out(cluster, sample, Language)
 
 
-def compare_on_original_split(cluster: Cluster) -> OriginalTable | None:
-    """Compare both models with the H2O demo on its data and split; None if it cannot be had."""
+def compare_on_original_split(cluster: Cluster) -> Row:
+    """Compare both models with the H2O demo on its data and split; {} if it cannot be had."""
     path = sources.fetch_demo_data("its table is left out")
     if path is None:
-        return None
+        return {}
     corpus = read_corpus(path, "original")
     counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
     for design in (_make_design(name, corpus) for name in SETS):
@@ -202,7 +197,8 @@ def compare_on_original_split(cluster: Cluster) -> OriginalTable | None:
         {"what": what.replace("_", " ")} | {who: getattr(c, what) for who, c in counts.items()}
         for what in (*ORIGINAL_TABLE._fields, "errors")
     ]
-    return OriginalTable(thresholds, rows, {x: c.errors / sum(c) for x, c in counts.items()})
+    rates = {x: c.errors / sum(c) for x, c in counts.items()}
+    return {"threshold": thresholds, "rows": rows, "error_rate": rates}
 
 
 def _make_design(model: str, corpus: Corpus) -> DesignMatrix:

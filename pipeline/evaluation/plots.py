@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
-from numpy.typing import NDArray
 
 from malicious_domains.html.plots import INK, draw_svg, put_legend_above
 
-from .results import CalibrationBin, Curves, Histogram, LengthBin
+from .results import Row
 
 _LEGITIMATE, _MALICIOUS = "#2b9eb3", "#e0603f"
 _MODELS = {"classic": ("#a08c6e", "--"), "language": ("#5b7fe0", "-")}
-_OTHER = ("#b065c0", ":")
-_ERRORS = (("legitimate, flagged", _LEGITIMATE, "o-"), ("malicious, missed", _MALICIOUS, "s--"))
+_ERRORS = {  # by the rate: its label, colour and line
+    "false_positive_rate": ("legitimate, flagged", _LEGITIMATE, "o-"),
+    "missed": ("malicious, missed", _MALICIOUS, "s--"),
+}
 _SMALLEST = 1e-5
 
 
-def draw_roc(curves: Mapping[str, Curves]) -> Markup:
+def draw_roc(curves: Row) -> Markup:
     """Draw each model's recall over the false-positive rate, on a logarithmic axis."""
 
     def draw(axes: Axes) -> None:
-        for model, curve in curves.items():
-            rate = np.maximum(_to_array(curve.roc["false_positive_rate"]), _SMALLEST)
-            _draw_line(axes, model, rate, _to_array(curve.roc["recall"]))
+        _draw_curves(axes, curves, "roc", "false_positive_rate", "recall")
         axes.set(xscale="log", xlim=(_SMALLEST, 1), ylim=(0, 1.02))
         axes.xaxis.set_minor_locator(NullLocator())
         _format_percent(axes, "legitimate names flagged", "malicious names found")
@@ -36,13 +36,11 @@ def draw_roc(curves: Mapping[str, Curves]) -> Markup:
     return draw_svg("roc", "ROC curve", draw)
 
 
-def draw_precision_recall(curves: Mapping[str, Curves]) -> Markup:
+def draw_precision_recall(curves: Row) -> Markup:
     """Draw each model's precision over recall."""
 
     def draw(axes: Axes) -> None:
-        for model, curve in curves.items():
-            points = curve.precision_recall
-            _draw_line(axes, model, _to_array(points["recall"]), _to_array(points["precision"]))
+        _draw_curves(axes, curves, "precision_recall", "recall", "precision")
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
         _format_percent(axes, "malicious names found", "malicious among the flagged")
         axes.legend(loc="lower left")
@@ -50,16 +48,19 @@ def draw_precision_recall(curves: Mapping[str, Curves]) -> Markup:
     return draw_svg("precision-recall", "Precision over recall", draw)
 
 
-def draw_histogram(counts: Histogram) -> Markup:
+def _draw_curves(axes: Axes, curves: Row, kind: str, across: str, up: str) -> None:
+    for model, curve in curves.items():
+        colour, line = _MODELS[model]
+        x = np.maximum(curve[kind][across], _SMALLEST)
+        axes.plot(x, curve[kind][up], line, color=colour, label=model)
+
+
+def draw_histogram(counts: Row) -> Markup:
     """Draw the rows of each class by log-odds, counts on a logarithmic axis."""
 
     def draw(axes: Axes) -> None:
-        edges = _to_array(counts.edges)
-        for name, rows, colour in (
-            ("legitimate", counts.legitimate, _LEGITIMATE),
-            ("malicious", counts.malicious, _MALICIOUS),
-        ):
-            heights = np.maximum(_to_array(rows), 0.5)
+        for name, colour in (("legitimate", _LEGITIMATE), ("malicious", _MALICIOUS)):
+            heights, edges = np.maximum(counts[name], 0.5), counts["edges"]
             axes.stairs(heights, edges, baseline=0.5, fill=True, color=colour, alpha=0.25)
             axes.stairs(heights, edges, baseline=0.5, color=colour, linewidth=1.4, label=name)
         axes.set(yscale="log", xlabel="log-odds of malicious", ylabel="names")
@@ -71,37 +72,34 @@ def draw_histogram(counts: Histogram) -> Markup:
     return draw_svg("histogram", "Histogram of the log-odds", draw)
 
 
-def draw_calibration(bins: Sequence[CalibrationBin]) -> Markup:
+def draw_calibration(bins: Sequence[Row]) -> Markup:
     """Draw the observed over the predicted share of malicious names, beside the diagonal."""
+    table, colour = pd.DataFrame(bins), _MODELS["language"][0]
 
     def draw(axes: Axes) -> None:
-        predicted = _to_array([x.predicted for x in bins])
-        observed, rows = _to_array([x.observed for x in bins]), _to_array([x.rows for x in bins])
-        colour = _MODELS["language"][0]
         axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--")
-        axes.plot(predicted, observed, color=colour, linewidth=1.2)
-        axes.scatter(predicted, observed, s=6 + 10 * np.log10(np.maximum(rows, 1)), color=colour)
+        axes.plot(table["predicted"], table["observed"], color=colour, linewidth=1.2)
+        sizes = 6 + 10 * np.log10(table["rows"].clip(1))
+        axes.scatter(table["predicted"], table["observed"], s=sizes, color=colour)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         _format_percent(axes, "probability given", "malicious in fact")
 
     return draw_svg("calibration", "Reliability diagram", draw)
 
 
-def draw_lengths(bins: Sequence[LengthBin]) -> Markup:
+def draw_lengths(bins: Sequence[Row]) -> Markup:
     """Draw both error rates over the label's length, on a logarithmic axis."""
-    flagged = _to_array([x.false_positive_rate for x in bins])
-    missed = _to_array([x.missed for x in bins])
+    rates = pd.DataFrame(bins)[[*_ERRORS]].astype(float)  # NaN for None, which is left out
+    floor = rates[rates > 0].min(axis=None, skipna=True) / 2  # where a rate of 0 is drawn
 
     def draw(axes: Axes) -> None:
-        above = [x for rate in (flagged, missed) for x in rate if x > 0]
-        floor = min(above, default=0.01) / 2  # where a rate of 0 is drawn
-        ticks = np.arange(len(bins))
-        for (label, colour, line), rate in zip(_ERRORS, (flagged, missed), strict=True):
-            y = np.maximum(rate, floor)
+        bottom, ticks = floor if floor > 0 else 0.005, np.arange(len(bins))
+        for name, (label, colour, line) in _ERRORS.items():
+            y = rates[name].clip(bottom)
             axes.plot(ticks, y, line, color=colour, label=label, clip_on=False)
         axes.set_yscale("log")
-        axes.set_ylim(bottom=floor)
-        axes.set_xticks(ticks, [x.span() for x in bins])
+        axes.set_ylim(bottom=bottom)
+        axes.set_xticks(ticks, [*map(format_lengths, bins)])
         axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
         axes.yaxis.set_major_formatter(FuncFormatter(_format_share))
         axes.set(xlabel="characters", ylabel="names judged wrongly")
@@ -110,9 +108,13 @@ def draw_lengths(bins: Sequence[LengthBin]) -> Markup:
     return draw_svg("lengths", "Error rates by length", draw)
 
 
-def _draw_line(axes: Axes, model: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-    colour, line = _MODELS.get(model, _OTHER)
-    axes.plot(x, y, line, color=colour, label=model)
+def format_lengths(row: Row) -> str:
+    """Return the lengths of a bin in words.
+
+    >>> format_lengths({"from": 1, "to": 3})
+    '1–3'
+    """
+    return str(row["from"]) if row["from"] == row["to"] else f"{row['from']}–{row['to']}"
 
 
 def _format_percent(axes: Axes, across: str, up: str) -> None:
@@ -123,8 +125,3 @@ def _format_percent(axes: Axes, across: str, up: str) -> None:
 
 def _format_share(value: float, _: int | None = None) -> str:
     return f"{100 * value:.4g}%"
-
-
-def _to_array(values: Sequence[float | None]) -> NDArray[np.float64]:
-    """Return an array with NaN for None, which matplotlib leaves out."""
-    return np.array(values, dtype=np.float64)

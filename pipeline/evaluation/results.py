@@ -13,20 +13,9 @@ from typing import Any, Literal
 
 from malicious_domains.html.pages import is_finite
 
-ModelFigures = Mapping[str, float]  # of the H2O demo ("theirs"), "classic" and "language"
+Row = dict[str, Any]  # figures by name; of models: "theirs" (the H2O demo), "classic", "language"
 ShareAtRate = dict[float, float]  # a share at each false-positive rate: 0.01, 0.001, 0.0001
 RANKING_RATE = 0.001  # the false-positive rate whose recall ranks the families
-
-
-@dataclass(frozen=True)
-class DataSummary:
-    """The number of rows that the models are evaluated on, and the corpus in words."""
-
-    rows: int
-    legitimate: int
-    malicious: int
-    families: int
-    description: str
 
 
 @dataclass(frozen=True)
@@ -58,55 +47,6 @@ class HeadRow:
 
 
 @dataclass(frozen=True)
-class OriginalTable:
-    """The H2O demo's validation split, each model at its own threshold."""
-
-    threshold: ModelFigures
-    rows: Sequence[Mapping[str, Any]]  # figures of a count, and "what" it counts
-    error_rate: ModelFigures
-
-
-@dataclass(frozen=True)
-class Curves:
-    """The points of both curves of a model, from the highest threshold down."""
-
-    roc: Mapping[str, list[float]]  # false_positive_rate, recall
-    precision_recall: Mapping[str, list[float]]  # recall, precision
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """Rows of each class by log-odds; there is one edge more than there are counts."""
-
-    edges: list[float]
-    legitimate: list[int]
-    malicious: list[int]
-
-
-@dataclass(frozen=True)
-class CalibrationBin:
-    """Rows of similar prediction: its mean, and the share that is malicious."""
-
-    predicted: float
-    observed: float
-    rows: int
-
-
-@dataclass(frozen=True)
-class OperatingPoint:
-    """Counts and rates at a threshold, named `max_f1` or by the false-positive rate it aims at."""
-
-    operating_point: str | float
-    threshold: float
-    true_negative: int
-    false_positive: int
-    false_negative: int
-    true_positive: int
-    false_positive_rate: float
-    recall: float
-
-
-@dataclass(frozen=True)
 class FamilyResult:
     """How well a model that has not seen a family finds it."""
 
@@ -126,92 +66,6 @@ class FamilyMeans:
 
     macro_auc: float
     recall: ShareAtRate
-
-
-@dataclass(frozen=True)
-class LeaveFamilyOut:
-    """Means over the families left out, the families of each fold, and the worst ten."""
-
-    folds: Sequence[Sequence[str]]
-    macro_auc: float
-    recall: ShareAtRate
-    worst: Sequence[str]
-
-
-@dataclass(frozen=True)
-class SourceResult:
-    """The share of a held-out legitimate source that is flagged, at max F1 and at each rate."""
-
-    source: str
-    rows: int
-    false_positive_rate: float
-    at: ShareAtRate
-
-
-@dataclass(frozen=True)
-class LengthBin:
-    """Errors on labels of `first` to `last` characters; a rate over no rows is None."""
-
-    first: int = field(metadata={"json": "from"})
-    last: int = field(metadata={"json": "to"})
-    legitimate: int
-    false_positive_rate: float | None
-    malicious: int
-    missed: float | None
-
-    def span(self) -> str:
-        """Return the lengths in words: 4 or 1–3."""
-        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
-
-
-@dataclass(frozen=True)
-class FalseAlarm:
-    """A legitimate name of high score; `segmentation` has its words separated by `|`."""
-
-    name: str
-    source: str
-    probability: float
-    segmentation: str
-    unlikely: str  # the least likely characters, or nothing
-
-
-@dataclass(frozen=True)
-class Ablation:
-    """Means over families left out, of the model made without a group of features."""
-
-    without: str
-    features: Sequence[str]
-    macro_auc: float
-    recall: ShareAtRate
-
-
-@dataclass(frozen=True)
-class AttackResult:
-    """The share of names of left-out families that an edit hides, a mean over families."""
-
-    edit: str
-    missed: ShareAtRate
-
-
-@dataclass(frozen=True)
-class UnseenEdit:
-    """The share of names of left-out families that an edit hides at RANKING_RATE.
-
-    From a model that was trained on all edits, and from one that was trained without this one.
-    """
-
-    edit: str
-    missed: float
-    missed_unseen: float
-
-
-@dataclass(frozen=True)
-class AuditResult:
-    """The share of flagged names that pass once one feature has the bin that is best for them."""
-
-    feature: str
-    turned: float
-    cheap: bool  # whether one or two characters move the feature to any of its bins
 
 
 @dataclass(frozen=True)
@@ -249,26 +103,29 @@ class StudyResult:
 
 @dataclass(frozen=True)
 class Report:
-    """All parts of a model's evaluation; a missing part is empty."""
+    """All parts of a model's evaluation, by the keys of report.json; a missing part is empty.
+
+    A row or part that has only figures is a mapping of them by name.
+    """
 
     created: str = ""  # ISO 8601
     model: str = ""
-    data: DataSummary | None = None
+    data: Row = field(default_factory=dict)  # counts of rows and families, a description
     head: Sequence[HeadRow] = ()
-    original: OriginalTable | None = None
-    curves: Mapping[str, Curves] = field(default_factory=dict)  # by model
-    histogram: Histogram | None = None
-    calibration: Sequence[CalibrationBin] = ()
-    operating_points: Sequence[OperatingPoint] = ()
+    original: Row = field(default_factory=dict)  # the H2O demo's split: thresholds, counts, rates
+    curves: Row = field(default_factory=dict)  # roc and precision_recall by model
+    histogram: Row = field(default_factory=dict)  # rows of each class by log-odds; edges
+    calibration: Sequence[Row] = ()  # predicted and observed shares of malicious rows
+    operating_points: Sequence[Row] = ()  # counts and rates at each packaged threshold
     families: Sequence[FamilyResult] = ()
-    leave_family_out: LeaveFamilyOut | None = None
-    sources: Sequence[SourceResult] = ()
-    lengths: Sequence[LengthBin] = ()
-    false_alarms: Sequence[FalseAlarm] = ()
-    groups: Sequence[Ablation] = ()
-    attacks: Sequence[AttackResult] = ()
-    unseen_edits: Sequence[UnseenEdit] = ()
-    audit: Sequence[AuditResult] = ()
+    leave_family_out: Row = field(default_factory=dict)  # means, folds, the worst ten
+    sources: Sequence[Row] = ()  # of legitimate names, each held out: the share flagged
+    lengths: Sequence[Row] = ()  # both error rates by characters; None over no rows
+    false_alarms: Sequence[Row] = ()  # legitimate names of high score
+    groups: Sequence[Row] = ()  # means without each group of features
+    attacks: Sequence[Row] = ()  # the share of names of left-out families that an edit hides
+    unseen_edits: Sequence[Row] = ()  # the same, with and without the edit in training
+    audit: Sequence[Row] = ()  # the share of flagged names that one feature's best bin lets pass
     traffic: StudyResult | None = None
 
 
@@ -283,9 +140,7 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def _to_plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {
-            x.metadata.get("json", x.name): _to_plain(getattr(value, x.name)) for x in fields(value)
-        }
+        return {x.name: _to_plain(getattr(value, x.name)) for x in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _to_plain(x) for key, x in value.items()}
     if isinstance(value, list | tuple):

@@ -50,10 +50,10 @@ def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
 def test_each_legitimate_source_is_held_out(h2o_cluster: Cluster, mix: Corpus) -> None:
     results = list(evaluate.hold_out_sources(h2o_cluster, mix, "classic"))
     legitimate = mix.frame["subclass"][~mix.malicious]
-    assert [x.source for x in results] == ["hsts", "universities"]
-    assert sum(x.rows for x in results) == len(legitimate)
+    assert [x["source"] for x in results] == ["hsts", "universities"]
+    assert sum(x["rows"] for x in results) == len(legitimate)
     for source in results:
-        assert 0 <= source.at[0.001] <= source.at[0.01] <= 1
+        assert 0 <= source["at"][0.001] <= source["at"][0.01] <= 1
 
 
 @pytest.mark.parametrize(

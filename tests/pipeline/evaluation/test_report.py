@@ -14,26 +14,13 @@ import pytest
 
 from pipeline.evaluation import evaluation_report
 from pipeline.evaluation.results import (
-    Ablation,
-    AttackResult,
-    AuditResult,
-    CalibrationBin,
-    Curves,
-    DataSummary,
     Detection,
-    FalseAlarm,
     FamilyResult,
     HeadRow,
-    Histogram,
-    LeaveFamilyOut,
-    LengthBin,
-    OperatingPoint,
-    OriginalTable,
     Report,
+    Row,
     Scenario,
-    SourceResult,
     StudyResult,
-    UnseenEdit,
     to_json,
 )
 
@@ -62,12 +49,16 @@ TITLES = {
 }
 
 
-def curve(power: float) -> Curves:
+def curve(power: float) -> Row:
     shares = [x / 50 for x in range(51)]
-    return Curves(
-        {"false_positive_rate": shares, "recall": [x**power for x in shares]},
-        {"recall": shares, "precision": [1 - x**9 / 2 for x in shares]},
-    )
+    return {
+        "roc": {"false_positive_rate": shares, "recall": [x**power for x in shares]},
+        "precision_recall": {"recall": shares, "precision": [1 - x**9 / 2 for x in shares]},
+    }
+
+
+def rows(names: str, *values: tuple[Any, ...]) -> list[Row]:
+    return [dict(zip(names.split(), row, strict=True)) for row in values]
 
 
 def figures(theirs: float, classic: float, language: float) -> dict[str, Any]:
@@ -79,47 +70,60 @@ def example() -> Report:
     return Report(
         created="2026-11-23T16:00:00+00:00",
         model=HOSTILE,
-        data=DataSummary(370_211, 200_000, 170_211, 35, HOSTILE),
+        data=rows(
+            "rows legitimate malicious families description",
+            (370_211, 200_000, 170_211, 35, HOSTILE),
+        )[0],
         head=[
             HeadRow("AUC", 0.97, classic=0.91, language=0.983),
             HeadRow("a|b", 0.02, 0.0211, None, format="percent", better="lower"),
             HeadRow("errors", 400, 560, 1_060, better="lower"),
         ],
-        original=OriginalTable(
-            threshold=figures(0.4935, 0.4356, 0.5),
-            rows=[{"what": HOSTILE} | figures(15_889, 15_886, NAN)],
-            error_rate=figures(0.0249, 0.0211, 0.0042),
-        ),
+        original={
+            "threshold": figures(0.4935, 0.4356, 0.5),
+            "rows": [{"what": HOSTILE} | figures(15_889, 15_886, NAN)],
+            "error_rate": figures(0.0249, 0.0211, 0.0042),
+        },
         curves={"classic": curve(0.1), "language": curve(0.05)},
-        histogram=Histogram([-2, -1, 0, 1], legitimate=[9, 3, 0], malicious=[0, 5, 900]),
-        calibration=[
-            CalibrationBin(0.05, 0.06, 1200),
-            CalibrationBin(0.5, NAN, 0),
-            CalibrationBin(0.95, 0.97, 900),
-        ],
-        operating_points=[
-            OperatingPoint("max_f1", 0.47, 12_345, 10, 20, 3_000, 0.00001, 0.99),
-            OperatingPoint(0.001, 0.9, 12_355, 0, 3_020, 0, NAN, NAN),
-        ],
+        histogram={"edges": [-2, -1, 0, 1], "legitimate": [9, 3, 0], "malicious": [0, 5, 900]},
+        calibration=rows(
+            "predicted observed rows", (0.05, 0.06, 1200), (0.5, NAN, 0), (0.95, 0.97, 900)
+        ),
+        operating_points=rows(
+            "operating_point threshold true_negative false_positive false_negative true_positive "
+            "false_positive_rate recall",
+            ("max_f1", 0.47, 12_345, 10, 20, 3_000, 0.00001, 0.99),
+            (0.001, 0.9, 12_355, 0, 3_020, 0, NAN, NAN),
+        ),
         families=[
             FamilyResult(name, 100, 0.8, {**RECALL, 0.001: x / 12})
             for x, name in reversed(list(enumerate([HOSTILE, *"bcdefghijkl"])))
         ],
-        leave_family_out=LeaveFamilyOut(
-            [[HOSTILE, "goz"], ["conficker"]], macro_auc=0.97, recall=RECALL, worst=[HOSTILE]
+        leave_family_out=rows(
+            "folds macro_auc recall worst",
+            ([[HOSTILE, "goz"], ["conficker"]], 0.97, RECALL, [HOSTILE]),
+        )[0],
+        sources=rows(
+            "source rows false_positive_rate at",
+            (HOSTILE, 9, 0.02, {0.01: 0.03, 0.001: NAN, 0.0001: NAN}),
         ),
-        sources=[SourceResult(HOSTILE, 9, 0.02, {0.01: 0.03, 0.001: NAN, 0.0001: NAN})],
-        lengths=[LengthBin(1, 3, 40, 0.1, 0, None), LengthBin(4, 4, 50, 0.0, 7, 0.3)],
-        false_alarms=[
-            FalseAlarm(f"{HOSTILE}{i}", HOSTILE, 0.99, f"{HOSTILE}|d", HOSTILE) for i in range(32)
-        ],
-        groups=[
-            Ablation("nothing", [HOSTILE], 0.98, RECALL),
-            Ablation(HOSTILE, ["x"], 0.96, {0.01: 0.875, 0.001: 0.76, 0.0001: NAN}),
-        ],
-        attacks=[AttackResult(HOSTILE, RECALL), AttackResult("best two edits", RECALL)],
-        unseen_edits=[UnseenEdit(HOSTILE, 0.25, 0.375)],
-        audit=[AuditResult(HOSTILE, 0.125, True), AuditResult("entropy", 0.5, False)],
+        lengths=rows(
+            "from to legitimate false_positive_rate malicious missed",
+            (1, 3, 40, 0.1, 0, None),
+            (4, 4, 50, 0.0, 7, 0.3),
+        ),
+        false_alarms=rows(
+            "name source probability segmentation unlikely",
+            *((f"{HOSTILE}{i}", HOSTILE, 0.99, f"{HOSTILE}|d", HOSTILE) for i in range(32)),
+        ),
+        groups=rows(
+            "without features macro_auc recall",
+            ("nothing", [HOSTILE], 0.98, RECALL),
+            (HOSTILE, ["x"], 0.96, {0.01: 0.875, 0.001: 0.76, 0.0001: NAN}),
+        ),
+        attacks=rows("edit missed", (HOSTILE, RECALL), ("best two edits", RECALL)),
+        unseen_edits=rows("edit missed missed_unseen", (HOSTILE, 0.25, 0.375)),
+        audit=rows("feature turned cheap", (HOSTILE, 0.125, True), ("entropy", 0.5, False)),
         traffic=StudyResult(
             clean_days=20_000,
             infected_days=24,

@@ -16,14 +16,7 @@ from malicious_domains.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
 from pipeline.evaluation import leave_out, metric_tables
 from pipeline.evaluation.leave_out import RATES, RELATED, LeaveOut, family_folds
-from pipeline.evaluation.results import (
-    Curves,
-    FamilyMeans,
-    FamilyResult,
-    HeadRow,
-    OriginalTable,
-    SourceResult,
-)
+from pipeline.evaluation.results import FamilyMeans, FamilyResult, HeadRow
 
 Rows = list[tuple[str, str, float]]  # label, subclass, probability
 LEGIT = ("hsts", "universities")
@@ -67,7 +60,7 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
     rows = made_up()
     kept = judged(rows)
     found = metric_tables.compute_curves(result(rows))
-    roc, precision_recall = found.roc, found.precision_recall
+    roc, precision_recall = found["roc"], found["precision_recall"]
     points = set()
     bad_total = sum(bad for _, bad, _ in kept)
     for _, _, t in kept:
@@ -92,10 +85,10 @@ def test_curves_run_through_the_counts_at_every_threshold() -> None:
 
 def test_the_best_and_the_worst_of_curves() -> None:
     rows: Rows = [("a", "hsts", 0.1), ("b", "hsts", 0.2), ("c", "goz", 0.8), ("d", "goz", 0.9)]
-    assert metric_tables.compute_curves(result([*rows, ("e", "shape-words", 0.0)])) == Curves(
-        roc={"false_positive_rate": [0, 0, 0.5, 1], "recall": [0.5, 1, 1, 1]},
-        precision_recall={"recall": [0.5, 1, 1, 1], "precision": [1, 1, 2 / 3, 0.5]},
-    )
+    assert metric_tables.compute_curves(result([*rows, ("e", "shape-words", 0.0)])) == {
+        "roc": {"false_positive_rate": [0, 0, 0.5, 1], "recall": [0.5, 1, 1, 1]},
+        "precision_recall": {"recall": [0.5, 1, 1, 1], "precision": [1, 1, 2 / 3, 0.5]},
+    }
 
 
 def test_rows_of_one_probability_are_flagged_together() -> None:
@@ -115,8 +108,8 @@ def test_a_histogram_counts_log_odds() -> None:
         ("d", "goz", 1e-9),
     ]
     found = metric_tables.compute_histogram(result(rows))
-    assert found.edges == [x / 2 - 12 for x in range(49)]
-    for counts, malicious in ((found.legitimate, False), (found.malicious, True)):
+    assert found["edges"] == [x / 2 - 12 for x in range(49)]
+    for counts, malicious in ((found["legitimate"], False), (found["malicious"], True)):
         expected = [0] * 48
         for _, bad, p in judged(rows):
             if bad == malicious:
@@ -136,23 +129,23 @@ def test_calibration_by_tenths() -> None:
     found = metric_tables.compute_calibration(result(rows))
     assert len(found) == 9
     for row, (predicted, observed, count) in zip(found, expected, strict=True):
-        assert row.predicted == pytest.approx(predicted)
-        assert row.observed == pytest.approx(observed)
-        assert row.rows == count
+        assert row["predicted"] == pytest.approx(predicted)
+        assert row["observed"] == pytest.approx(observed)
+        assert row["rows"] == count
 
 
 def test_lengths(classic: Scorer) -> None:
     rows = made_up()
     found = metric_tables.compute_length_errors(result(rows), "classic")
-    assert (found[0].first, found[-1].last) == (1, 63)
-    assert all(a.last + 1 == b.first for a, b in pairwise(found))
+    assert (found[0]["from"], found[-1]["to"]) == (1, 63)
+    assert all(a["to"] + 1 == b["from"] for a, b in pairwise(found))
     for part in found:
-        here = [(b, p) for x, b, p in judged(rows) if part.first <= len(x) <= part.last]
+        here = [(b, p) for x, b, p in judged(rows) if part["from"] <= len(x) <= part["to"]]
         legit = [p >= classic.threshold for bad, p in here if not bad]
         missed = [p < classic.threshold for bad, p in here if bad]
-        assert part.legitimate == len(legit)
-        assert part.malicious == len(missed)
-        for share, flags in ((part.false_positive_rate, legit), (part.missed, missed)):
+        assert part["legitimate"] == len(legit)
+        assert part["malicious"] == len(missed)
+        for share, flags in ((part["false_positive_rate"], legit), (part["missed"], missed)):
             expected = sum(flags) / len(flags) if flags else None
             assert share == (pytest.approx(expected) if flags else None)
 
@@ -162,18 +155,18 @@ def test_operating_points(classic: Scorer) -> None:
     kept = judged(rows)
     bad_total = sum(bad for _, bad, _ in kept)
     found = metric_tables.count_at_thresholds(result(rows), "classic")
-    assert [x.operating_point for x in found] == list(classic.artifact.thresholds)
+    assert [x["operating_point"] for x in found] == list(classic.artifact.thresholds)
     for row in found:
-        t = row.threshold
-        assert t == classic.artifact.thresholds[row.operating_point]
+        t = row["threshold"]
+        assert t == classic.artifact.thresholds[row["operating_point"]]
         counts = [
             sum(bad == b and (p >= t) == f for _, bad, p in kept)
             for b, f in ((False, False), (False, True), (True, False), (True, True))
         ]
         names = ("true_negative", "false_positive", "false_negative", "true_positive")
-        assert [getattr(row, name) for name in names] == counts
-        assert row.false_positive_rate == pytest.approx(counts[1] / (len(kept) - bad_total))
-        assert row.recall == pytest.approx(counts[3] / bad_total)
+        assert [row[name] for name in names] == counts
+        assert row["false_positive_rate"] == pytest.approx(counts[1] / (len(kept) - bad_total))
+        assert row["recall"] == pytest.approx(counts[3] / bad_total)
 
 
 def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer) -> None:
@@ -181,22 +174,22 @@ def test_false_alarms_are_the_legitimate_names_of_highest_score(language: Scorer
     found = metric_tables.list_false_alarms(result(rows), "language")
     legit = sorted((x for x in rows if x[1] in LEGIT), key=lambda x: -x[2])
     assert len(legit) > len(found) == metric_tables.MAX_FALSE_ALARMS
-    assert [(x.name, x.source, x.probability) for x in found] == legit[:100]
+    assert [(x["name"], x["source"], x["probability"]) for x in found] == legit[:100]
     for row in found:
-        score = language.score(row.name)
-        assert (row.segmentation, row.unlikely) == (score.segmentation, score.unlikely)
+        score = language.score(row["name"])
+        assert (row["segmentation"], row["unlikely"]) == (score.segmentation, score.unlikely)
     other_script = "xn--80ak6aa92e"  # Cyrillic: scoring refuses it, a corpus may hold it
     (refused,) = metric_tables.list_false_alarms(result([(other_script, "hsts", 0.5)]), "language")
-    assert (refused.name, refused.segmentation) == (other_script, other_script)
+    assert (refused["name"], refused["segmentation"]) == (other_script, other_script)
     (plain,) = metric_tables.list_false_alarms(result([("facebook", "hsts", 0.5)]), "classic")
-    assert (plain.segmentation, plain.unlikely) == ("facebook", "")
+    assert (plain["segmentation"], plain["unlikely"]) == ("facebook", "")
 
 
 def test_what_the_models_were_judged_on() -> None:
     rows = made_up()
     found = metric_tables.summarize_data(result(rows).corpus, 3)
     legit = sum(kind in LEGIT for _, kind, _ in rows)
-    assert (found.rows, found.legitimate, found.malicious) == (300, legit, 300 - legit)
+    assert (found["rows"], found["legitimate"], found["malicious"]) == (300, legit, 300 - legit)
 
 
 def test_the_head_has_both_models_beside_what_was_aimed_at() -> None:
@@ -205,8 +198,8 @@ def test_the_head_has_both_models_beside_what_was_aimed_at() -> None:
 
     means = {"classic": FamilyMeans(0.8, recall(0.4)), "language": FamilyMeans(0.99, recall(0.9))}
     sources = {
-        "classic": [SourceResult("hsts", 10, 0.25, recall(0.1))],
-        "language": [SourceResult("hsts", 10, 0.01, recall(0.1))],
+        "classic": [{"source": "hsts", "false_positive_rate": 0.25}],
+        "language": [{"source": "hsts", "false_positive_rate": 0.01}],
     }
     recalls = "families left out, mean recall at"
     expected = [
@@ -216,9 +209,9 @@ def test_the_head_has_both_models_beside_what_was_aimed_at() -> None:
         HeadRow(f"{recalls} 0.01% false positives", None, 0.1, 0.225, "percent", "higher"),
         HeadRow("hsts held out, false positives at max F1", 0.03, 0.25, 0.01, "percent", "lower"),
     ]
-    assert metric_tables.build_head(None, means, sources) == expected
+    assert metric_tables.build_head({}, means, sources) == expected
     error_rate = {"theirs": 0.02, "classic": 0.021, "language": 0.004}
-    original = OriginalTable({}, [], error_rate)
+    original = {"error_rate": error_rate}
     first = HeadRow("original split, errors", 0.0045, 0.021, 0.004, "percent", "lower")
     assert metric_tables.build_head(original, means, sources) == [first, *expected]
 
