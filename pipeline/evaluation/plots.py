@@ -89,16 +89,17 @@ def draw_calibration(bins: Sequence[Row]) -> Markup:
 
 def draw_lengths(bins: Sequence[Row]) -> Markup:
     """Draw both error rates over the label's length, on a logarithmic axis."""
-    rates = pd.DataFrame(bins)[[*_ERRORS]].astype(float)  # NaN for None, which is left out
-    floor = rates[rates > 0].min(axis=None, skipna=True) / 2  # where a rate of 0 is drawn
+    # NaN for None, which is left out.
+    rates = {name: np.array([row[name] for row in bins], np.float64) for name in _ERRORS}
+    floor = min((x for y in rates.values() for x in y if x > 0), default=0.01) / 2
 
     def draw(axes: Axes) -> None:
-        bottom, ticks = floor if floor > 0 else 0.005, np.arange(len(bins))
+        ticks = np.arange(len(bins))
         for name, (label, colour, line) in _ERRORS.items():
-            y = rates[name].clip(bottom)
+            y = np.maximum(rates[name], floor)  # a rate of 0 is drawn at the bottom
             axes.plot(ticks, y, line, color=colour, label=label, clip_on=False)
         axes.set_yscale("log")
-        axes.set_ylim(bottom=bottom)
+        axes.set_ylim(bottom=floor)
         axes.set_xticks(ticks, [*map(format_lengths, bins)])
         axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
         axes.yaxis.set_major_formatter(FuncFormatter(_format_share))
