@@ -25,7 +25,7 @@ _SYMBOL = np.array(SYMBOL, np.int32)
 
 
 class Matches(NamedTuple):
-    """Words in a batch, int32 (matches,) each: places in it, and cells of a Vocabulary."""
+    """Words in a batch, int32 (matches,) each: places in it, and cells of the automaton."""
 
     start: Narrow  # the first character
     end: Narrow  # one past the last character
@@ -47,79 +47,18 @@ class Windows(NamedTuple):
 
 
 class LexiconArrays:
-    """The words that `num_words` counts, and where they stand in a batch."""
+    """The words of an automaton, and where they stand in a batch."""
 
     def __init__(self, cells: memoryview) -> None:
-        """Take the cells of a Lexicon."""
+        """Take the cells of a Lexicon or a Vocabulary."""
         self.cells: Narrow = np.frombuffer(cells, np.int32)
-        self.count3, self.base3 = self._windows()
-
-    def count(self, batch: Batch) -> Ints:
-        """Count the words of two characters or more in each label, overlapping ones too, (labels,).
-
-        All start positions of the batch walk at once: the first three characters by a table, the
-        rest one character in each round, for the few that are still inside a word.
-        """
-        codes, starts, _ = batch
-        wide = codes.astype(np.int32)
-        at = (wide[:-2] * SIZE + wide[1:-1]) * SIZE + wide[2:]
-        count = self.count3[at]
-        base = self.base3[at]
-        where = np.flatnonzero(base)
-        base = base[where]
-        step = 3
-        while where.size:
-            code = codes[where + step]
-            cell = self.cells[base + code]
-            alive = np.flatnonzero((cell & CODE_MASK) == code)
-            where, cell = where[alive], cell[alive]
-            count[where] += (cell >> WORD_BIT) & 1
-            base = cell >> BASE_BIT
-            deeper = np.flatnonzero(base)
-            where, base = where[deeper], base[deeper]
-            step += 1
-        return np.add.reduceat(count, starts, dtype=np.int64)
-
-    def _windows(self) -> tuple[NDArray[np.int8], Narrow]:
-        """Return for each three characters the words they begin with, and the state after them."""
-        codes = np.arange(SIZE, dtype=np.int32)
-        base = np.full(1, self.cells[0], np.int32)
-        count = np.zeros(1, np.int8)
-        for depth in range(3):
-            cell = self.cells[base[:, None] + codes]
-            alive = ((cell & CODE_MASK) == codes) & (base != 0)[:, None] & (codes != OTHER)
-            word = alive & ((cell >> WORD_BIT) & 1 == 1) & (depth > 0)
-            base = np.where(alive, cell >> BASE_BIT, 0).ravel()
-            count = (count[:, None] + word).astype(np.int8).ravel()
-        return count, base
-
-
-class VocabularyArrays:
-    """Words, their costs, and where they stand in a batch."""
-
-    def __init__(self, cells: memoryview, single: memoryview, costs: memoryview) -> None:
-        """Take the parts of a Vocabulary."""
-        self.cells: Narrow = np.frombuffer(cells, np.int32)
-        self.single: Bytes = np.frombuffer(single, np.uint8)
-        self.costs: Bytes = np.frombuffer(costs, np.uint8)
         self._cell2, self._cell3, self.base3 = self._windows()
-        # By one, two and three characters: the value of the arc over them.
-        self.values = (
-            pack_path_value(self.single.astype(np.int64), 1, 0, 0),
-            np.where(self._cell2, self.value(self._cell2, 2), UNREACHED),
-            np.where(self._cell3, self.value(self._cell3, 3), UNREACHED),
-        )
         # By three characters: how many of the first two and of all three are words.
         count3 = (self._cell2 != 0)[:, None] + (self._cell3 != 0).reshape(-1, SIZE).astype(np.int8)
         self.count3 = count3.ravel()
 
-    def value(self, cells: Narrow, length: int | Narrow) -> Ints:
-        """Return the path values of words by their cells (n,) and lengths, int64 (n,)."""
-        squares: Ints = np.multiply(length, length, dtype=np.int64)
-        return pack_path_value(self.costs[cells].astype(np.int64), 0, 1, squares)
-
     def count(self, batch: Batch, windows: Windows, long: Matches) -> Ints:
-        """Count the words in each label, overlapping ones too, int64 (labels,).
+        """Count the words of two characters or more in each label, overlapping ones too, (labels,).
 
         windows and long are Windows.of(batch) and long(batch, windows).
         """
@@ -151,14 +90,6 @@ class VocabularyArrays:
             where, base = where[deeper], base[deeper]
         return Matches(*map(np.concatenate, zip(*matches, strict=True)))
 
-    def short(self, windows: Windows) -> Matches:
-        """Find the words of two and of three characters in every label, shorter ones first."""
-        matches = []
-        for length, cell in ((2, self._cell2[windows.two]), (3, self._cell3[windows.three])):
-            start = np.flatnonzero(cell)
-            matches.append(_match_words(start, length, cell[start]))
-        return Matches(*map(np.concatenate, zip(*matches, strict=True)))
-
     def _windows(self) -> tuple[Narrow, Narrow, Narrow]:
         """Return three tables int32, indexed by the numbers of Windows.
 
@@ -175,6 +106,35 @@ class VocabularyArrays:
             words.append(np.where(alive & (cell >> WORD_BIT & 1 == 1), at, 0).ravel())
             base = np.where(alive, cell >> BASE_BIT, 0).ravel()
         return words[1], words[2], base
+
+
+class VocabularyArrays(LexiconArrays):
+    """Words with their costs, and where they stand in a batch."""
+
+    def __init__(self, cells: memoryview, single: memoryview, costs: memoryview) -> None:
+        """Take the parts of a Vocabulary."""
+        super().__init__(cells)
+        self.costs: Bytes = np.frombuffer(costs, np.uint8)
+        singles = np.frombuffer(single, np.uint8).astype(np.int64)
+        # By one, two and three characters: the value of the arc over them.
+        self.values = (
+            pack_path_value(singles, 1, 0, 0),
+            np.where(self._cell2, self.value(self._cell2, 2), UNREACHED),
+            np.where(self._cell3, self.value(self._cell3, 3), UNREACHED),
+        )
+
+    def value(self, cells: Narrow, length: int | Narrow) -> Ints:
+        """Return the path values of words by their cells (n,) and lengths, int64 (n,)."""
+        squares: Ints = np.multiply(length, length, dtype=np.int64)
+        return pack_path_value(self.costs[cells].astype(np.int64), 0, 1, squares)
+
+    def short(self, windows: Windows) -> Matches:
+        """Find the words of two and of three characters in every label, shorter ones first."""
+        matches = []
+        for length, cell in ((2, self._cell2[windows.two]), (3, self._cell3[windows.three])):
+            start = np.flatnonzero(cell)
+            matches.append(_match_words(start, length, cell[start]))
+        return Matches(*map(np.concatenate, zip(*matches, strict=True)))
 
 
 class CharacterArrays:

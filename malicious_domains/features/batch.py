@@ -1,22 +1,32 @@
-"""The inputs of the features for a batch of labels; what several features need is kept."""
+"""The inputs of the features for a batch of labels, and what explains verdicts on them."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property, partial
 
 import numpy as np
 
-from ..names.array_types import Bools, Bytes, Floats, Ints, NDArray
+from ..names.array_types import Bytes, Floats, Ints
 from ..names.encoding import ALPHABET, IDNA, OTHER, SIZE, Batch
-from . import character_counts, quantities
+from . import quantities
 from .arrays import Matches, Windows
-from .character_counts import CharacterCounts
 from .language_tables import Tables, require
-from .quantities import COST_BIT, EXCESS, HEX_SCORES, WORST, Segmentation, Surprisal
+from .quantities import (
+    COST_BIT,
+    EXCESS,
+    HEX_SCORES,
+    UNLIKELY_LENGTH,
+    WORST,
+    CharacterCounts,
+    Reason,
+    Segmentation,
+    segmentation_text,
+)
 from .segmentation import Arcs, all_arcs, viterbi
 
-_CONSONANT, _DIGIT = np.array(character_counts.CONSONANT), np.array(character_counts.DIGIT)
-_PAIRS = np.array(character_counts.PAIRS, np.int64)
+_NEIGHBOURS = np.array(quantities.NEIGHBOURS, np.int64)
 _C_LOG_C = np.array(quantities.C_LOG_C)
 _HEX_SCORES = np.array(HEX_SCORES)
 _APART = 1 << 20  # more than the scores of two labels together can be
@@ -59,7 +69,7 @@ class BatchFeatures:
         before[:1] = OTHER * SIZE
         np.multiply(self.codes[:-1], SIZE, out=before[1:], dtype=np.intp)
         before += self.codes
-        packed: Ints = np.add.reduceat(_PAIRS.take(before), self.batch.starts)
+        packed: Ints = np.add.reduceat(_NEIGHBOURS.take(before), self.batch.starts)
         return CharacterCounts.unpack(packed)
 
     @cached_property
@@ -88,22 +98,6 @@ class BatchFeatures:
         return entropy_numerator
 
     @cached_property
-    def distinct(self) -> Ints:
-        """Distinct characters; all outside the alphabet are one, int64 (labels,)."""
-        distinct: Ints = np.count_nonzero(self.counts, axis=1)
-        return distinct
-
-    @cached_property
-    def consonant_run(self) -> Ints:
-        """Characters of the longest run of consonants, int64 (labels,)."""
-        return self._longest_run(_CONSONANT, self.character_counts.consonants)
-
-    @cached_property
-    def digit_run(self) -> Ints:
-        """Characters of the longest run of digits, int64 (labels,)."""
-        return self._longest_run(_DIGIT, self.character_counts.digits)
-
-    @cached_property
     def idna(self) -> Ints:
         """1 where the label begins with xn--, else 0, int64 (labels,)."""
         prefix = [ALPHABET.index(c) for c in IDNA]
@@ -119,19 +113,19 @@ class BatchFeatures:
     def surprisal(self) -> tuple[Bytes, Bytes]:
         """Costs of each character and end after two and after three before it, uint8 (size,) each.
 
-        Raises ValueError without a character model, as trigrams and fourgrams do.
+        Raises ValueError without a character model, as all that is made of them.
         """
         return require(self.tables.characters).costs(self.batch)
 
     @cached_property
-    def trigrams(self) -> Surprisal[Ints]:
-        """Total and highest cost after two characters, int64 (labels,) each."""
-        return self._sum_costs(self.surprisal[0])
+    def trigram_sum(self) -> Ints:
+        """Total cost after two characters, int64 (labels,)."""
+        return np.add.reduceat(self.surprisal[0], self.batch.starts, dtype=np.int64)
 
     @cached_property
-    def fourgrams(self) -> Surprisal[Ints]:
-        """Total and highest cost after three characters, int64 (labels,) each."""
-        return self._sum_costs(self.surprisal[1])
+    def fourgram_sum(self) -> Ints:
+        """Total cost after three characters, int64 (labels,)."""
+        return np.add.reduceat(self.surprisal[1], self.batch.starts, dtype=np.int64)
 
     @cached_property
     def trigram_excess(self) -> Ints:
@@ -180,8 +174,10 @@ class BatchFeatures:
 
     @cached_property
     def long(self) -> Matches:
-        """All words of the vocabulary with more than three characters."""
-        return require(self.tables.words).arrays.long(self.batch, self.windows)
+        """All words of the vocabulary, else of the lexicon, with more than three characters."""
+        return require(self.tables.words or self.tables.lexicon).arrays.long(
+            self.batch, self.windows
+        )
 
     @cached_property
     def matches(self) -> Matches:
@@ -211,18 +207,8 @@ class BatchFeatures:
         The words are those of the vocabulary if there is one, else of the lexicon; raises
         ValueError if there is neither.
         """
-        if self.tables.words is None:
-            return require(self.tables.lexicon).count(self.batch)
-        return self.tables.words.arrays.count(self.batch, self.windows, self.long)
-
-    def _sum(self, values: NDArray[np.generic]) -> Ints:
-        """Return the sums over each label and its end of values (size,), int64 (labels,)."""
-        return np.add.reduceat(values, self.batch.starts, dtype=np.int64)
-
-    def _sum_costs(self, costs: Bytes) -> Surprisal[Ints]:
-        """Return the sum and the maximum over each label and its end of costs, uint8 (size,)."""
-        highest = np.maximum.reduceat(costs, self.batch.starts)
-        return Surprisal(self._sum(costs), highest.astype(np.int64))
+        words = require(self.tables.words or self.tables.lexicon)
+        return words.arrays.count(self.batch, self.windows, self.long)
 
     def _highest_segment(self, scores: Ints) -> Ints:
         """Return quantities.highest_segment() of each label, int64 (labels,).
@@ -235,12 +221,37 @@ class BatchFeatures:
         before = np.minimum.accumulate(sums - scores)
         return np.maximum.reduceat(sums - before, self.batch.starts).clip(min=0)
 
-    def _longest_run(self, kind: Bools, number: Ints) -> Ints:
-        """Return the longest run in each label of characters of a kind, int64 (labels,).
 
-        kind: bool (SIZE,); number: how many of that kind each label has, int64 (labels,).
-        """
-        stops = np.flatnonzero(~kind[self.codes])  # a terminator is one
-        runs = np.diff(stops, prepend=-1) - 1
-        each = self.lengths + 1 - number
-        return np.maximum.reduceat(runs, np.cumsum(each) - each)
+def explain(features: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
+    """Yield the reason for each label; labels are those of the features, in order."""
+    if features.tables.words is None or features.tables.characters is None:
+        return (Reason(None, None) for _ in labels)
+    return map(Reason, segment_labels(features, labels), _find_unlikely(features, labels))
+
+
+def segment_labels(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
+    """Yield the cheapest segmentation of each label: "face|book".
+
+    labels are those of the features. Raises ValueError without a vocabulary.
+    """
+    arcs_to: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for start, end, value in zip(*(x.tolist() for x in features.arcs), strict=True):
+        arcs_to[end].append((start, value))
+    scores: list[int] = features.viterbi_scores.tolist()
+
+    def backpointer(first: int, at: int) -> int:
+        end = first + at
+        return next(s for s, value in arcs_to[end] if scores[s] + value == scores[end]) - first
+
+    for label, first in zip(labels, features.batch.starts.tolist(), strict=True):
+        yield segmentation_text(label, partial(backpointer, first))
+
+
+def _find_unlikely(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
+    """Yield the UNLIKELY_LENGTH characters of highest total cost, the first of equal ones."""
+    cost = features.surprisal[0].astype(np.int64)
+    total = np.convolve(cost, np.ones(UNLIKELY_LENGTH, np.int64))[: len(cost)]
+    for label, start in zip(labels, features.batch.starts.tolist(), strict=True):
+        ends: Ints = total[start + UNLIKELY_LENGTH - 1 : start + len(label)]
+        at = int(ends.argmax()) if ends.size else 0
+        yield label[at : at + UNLIKELY_LENGTH]

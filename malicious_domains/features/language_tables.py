@@ -48,7 +48,7 @@ class Tables(NamedTuple):
 
     lexicon: Lexicon | None = None  # words that are counted
     characters: CharacterModel | None = None  # costs of characters after those before them
-    words: Vocabulary | None = None  # words, with costs, that labels are cut into
+    words: Vocabulary | None = None  # words, with costs, that labels are cut into and counted
     hyphens: bool = True  # whether features see the hyphens of a label
 
     def view_labels(self, labels: Sequence[str]) -> Sequence[str]:
@@ -70,7 +70,7 @@ def require(table: T | None) -> T:
 
 
 class Lexicon:
-    """The words that `num_words` counts, a minimal acyclic word graph; read-only."""
+    """Words that are counted, an automaton, such as a minimal acyclic word graph; read-only."""
 
     def __init__(self, cells: Numbers) -> None:
         """Take the packed cells, int32 (n,); raises ValueError if they cannot be."""
@@ -89,14 +89,17 @@ class Lexicon:
         return LexiconArrays(self.cells)
 
     def count(self, batch: Batch) -> Ints:
-        """Count the words in each label, see LexiconArrays.count()."""
-        return self.arrays.count(batch)
+        """Count the words of two characters or more in each label, int64 (labels,)."""
+        from .arrays import Windows
 
-    def __reduce__(self) -> tuple[type[Lexicon], tuple[object]]:
+        windows = Windows.of(batch)
+        return self.arrays.count(batch, windows, self.arrays.long(batch, windows))
+
+    def __reduce__(self) -> tuple[type[Lexicon], tuple[object, ...]]:
         return Lexicon, (_picklable(self.cells),)
 
 
-class Vocabulary:
+class Vocabulary(Lexicon):
     """The words of segmentations, a tree; each ends in its own cell, with a cost; read-only."""
 
     def __init__(self, cells: Numbers, costs: Numbers) -> None:
@@ -106,7 +109,7 @@ class Vocabulary:
         Raises ValueError for arrays of other types or shapes, or if a walk over
         the cells could leave them or its label.
         """
-        self.cells = check_automaton(cells)
+        super().__init__(cells)
         known = npy.view_numbers(costs, "costs", npy.UINT8)
         _check_size(known, SIZE + len(self.cells))
         self.single, self.costs = known[:SIZE], known[SIZE:]
@@ -118,7 +121,7 @@ class Vocabulary:
 
         return VocabularyArrays(self.cells, self.single, self.costs)
 
-    def __reduce__(self) -> tuple[type[Vocabulary], tuple[object, object]]:
+    def __reduce__(self) -> tuple[type[Vocabulary], tuple[object, ...]]:
         return Vocabulary, (_picklable(self.cells), bytes(self.single) + bytes(self.costs))
 
 

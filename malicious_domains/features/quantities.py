@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from math import log2
 from typing import Generic, NamedTuple
 
@@ -16,6 +17,46 @@ HEX_SCORES = [1 if c in "0123456789abcdef" else -2 for c in ALPHABET] + [-2]
 # c log2 c by the count c, rounded to multiples of 2**-42: sums below 2**11 are then exact, whatever
 # their order.
 C_LOG_C = [round(c * log2(max(c, 1)) * 2.0**42) / 2.0**42 for c in range(MAX_LENGTH + 1)]
+
+# Every two neighbouring characters have a number whose fields of FIELD_BITS bits say what the
+# second is and whether its kind differs from the first's. Their sum over a label counts all fields
+# at once; none runs into the next, as a label has at most MAX_LENGTH characters.
+FIELD_BITS = 9
+
+
+class CharacterCounts(NamedTuple, Generic[Count]):
+    """Characters of a kind and changes between kinds: an int each, or int64 (labels,)."""
+
+    vowels: Count  # a, e, i, o and u
+    digits: Count
+    switches: Count  # a letter after a digit, or a digit after a letter
+    alternations: Count  # a vowel after a consonant, or a consonant after a vowel
+
+    @classmethod
+    def unpack(cls, packed: Count) -> CharacterCounts[Count]:
+        """Unpack the sum of NEIGHBOURS over the neighbours of a label: int, or int64 (labels,)."""
+        fields = range(len(cls._fields))
+        return CharacterCounts(*(packed >> FIELD_BITS * i & (1 << FIELD_BITS) - 1 for i in fields))
+
+
+def _find_kind(character: str) -> str:
+    if character.isalpha():
+        return "vowel" if character in "aeiou" else "consonant"
+    return "digit" if character.isdigit() else ""
+
+
+@cache
+def _pack_neighbours(before: str, kind: str) -> int:
+    """Return the number of a character of a kind after one of another."""
+    kinds = {before, kind}
+    switch = "digit" in kinds and not kinds.isdisjoint(("vowel", "consonant"))
+    fields = (kind == "vowel", kind == "digit", switch, kinds == {"vowel", "consonant"})
+    return sum(field << FIELD_BITS * i for i, field in enumerate(fields))
+
+
+_KINDS = [*map(_find_kind, ALPHABET), ""]  # by character code
+# By the codes of the first and the second character, SIZE * SIZE.
+NEIGHBOURS = [_pack_neighbours(before, kind) for before in _KINDS for kind in _KINDS]
 
 # A segmentation into words and single characters is a path from a label's start to its end. These
 # are the lowest bits of the sums in a path's value; squared lengths are below the words.
@@ -59,13 +100,6 @@ class Segmentation(NamedTuple, Generic[Count]):
     def unpack(cls, value: Count) -> Segmentation[Count]:
         """Unpack the value of the cheapest path to a label's end."""
         return Segmentation(*unpack_path_value(value))
-
-
-class Surprisal(NamedTuple, Generic[Count]):
-    """Costs of a label's characters and its end after those before: int, or int64 (labels,)."""
-
-    total: Count  # over all characters and the end
-    highest: Count  # of one character or the end, at most 255
 
 
 def highest_segment(scores: Iterable[int]) -> int:

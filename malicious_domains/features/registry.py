@@ -10,6 +10,7 @@ number from 0 to 255: 16 is a probability of 1/e, 255 one of about 1 in 8,000,00
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class Feature(NamedTuple):
         return find_feature, (self.name,)
 
 
+def _same(name: str, group: str, meaning: str) -> Feature:
+    """Return the feature that is an input of its own name."""
+    return Feature(name, group, meaning, attrgetter(name))
+
+
 _FEATURES = (
     Feature("length", "length", "characters", lambda x: x.lengths),
     Feature(  # (n log2 n - sum(c log2 c)) / n over the counts c of the distinct characters
@@ -58,24 +64,12 @@ _FEATURES = (
         lambda x: x.word_matches,
     ),
     Feature(
-        *("p_distinct", "entropy", "distinct characters, per character"),
-        lambda x: x.distinct / x.safe_length,
-    ),
-    Feature(
         *("p_digits", "entropy", "share of digits"),
         lambda x: x.character_counts.digits / x.safe_length,
     ),
     Feature("num_digits", "entropy", "digits", lambda x: x.character_counts.digits),
-    Feature(  # one other character does not end the substring: it costs two
-        *("hex_run", "entropy", "longest hexadecimal substring"),
-        lambda x: x.hex_run,
-    ),
-    Feature("hyphens", "entropy", "hyphens", lambda x: x.character_counts.hyphens),
-    Feature(  # y is a consonant
-        *("consonant_run", "vowels", "longest run of consonants"),
-        lambda x: x.consonant_run,
-    ),
-    Feature("digit_run", "entropy", "longest run of digits", lambda x: x.digit_run),
+    # One other character does not end the substring: it costs two.
+    _same("hex_run", "entropy", "longest hexadecimal substring"),
     Feature(
         *("switches", "entropy", "changes between letters and digits"),
         lambda x: x.character_counts.switches,
@@ -84,53 +78,22 @@ _FEATURES = (
         *("alternation", "vowels", "share of vowel-consonant neighbours"),
         lambda x: x.character_counts.alternations / x.bigram_count,
     ),
-    Feature(
-        *("p_rare", "entropy", "share of the rare letters j, q, x, z"),
-        lambda x: x.character_counts.rare / x.safe_length,
-    ),
-    Feature("idna", "entropy", "whether it is the ASCII form of other letters", lambda x: x.idna),
+    _same("idna", "entropy", "whether it is the ASCII form of other letters"),
     # Costs of the n characters and of the label's end, each after the two or three before it.
     Feature(
         *("trigram_mean", "vowels", "mean surprise of a character after two"),
-        lambda x: x.trigrams.total / (x.lengths + 1),
-    ),
-    Feature(
-        *("trigram_max", "vowels", "highest surprise of a character after two"),
-        lambda x: x.trigrams.highest,
-    ),
-    Feature(
-        *("trigram_sum", "vowels", "surprise of all characters after two"),
-        lambda x: x.trigrams.total,
+        lambda x: x.trigram_sum / (x.lengths + 1),
     ),
     # The worst substring: what is put beside it does not lower its costs.
-    Feature(
-        *("trigram_excess", "vowels", "surprise of the worst substring after two"),
-        lambda x: x.trigram_excess,
-    ),
-    Feature(
-        *("trigram_worst", "vowels", "surprise of the worst twelve characters"),
-        lambda x: x.trigram_worst,
-    ),
+    _same("trigram_excess", "vowels", "surprise of the worst substring after two"),
+    _same("trigram_worst", "vowels", "surprise of the worst twelve characters"),
     Feature(
         *("fourgram_mean", "vowels", "mean surprise of a character after three"),
-        lambda x: x.fourgrams.total / (x.lengths + 1),
+        lambda x: x.fourgram_sum / (x.lengths + 1),
     ),
-    Feature(
-        *("fourgram_excess", "vowels", "surprise of the worst substring after three"),
-        lambda x: x.fourgram_excess,
-    ),
-    Feature(
-        *("fourgram_max", "vowels", "highest surprise of a character after three"),
-        lambda x: x.fourgrams.highest,
-    ),
-    Feature(
-        *("fourgram_sum", "vowels", "surprise of all characters after three"),
-        lambda x: x.fourgrams.total,
-    ),
-    Feature(
-        *("cut_excess", "words", "cost of the cut of the worst substring"),
-        lambda x: x.cut_excess,
-    ),
+    _same("fourgram_excess", "vowels", "surprise of the worst substring after three"),
+    _same("fourgram_sum", "vowels", "surprise of all characters after three"),
+    _same("cut_excess", "words", "cost of the cut of the worst substring"),
     # The cheapest segmentation into words and single characters, see segmentation.py.
     Feature(
         *("cut_cost", "words", "cost of the best cut into words"), lambda x: x.segmentation.cost
@@ -148,10 +111,6 @@ _FEATURES = (
         *("cut_word_share", "words", "typical length of those words, as a share of the label"),
         lambda x: x.segmentation.squares / x.safe_length / x.safe_length,
     ),
-    Feature(
-        *("p_singles", "words", "share of characters in no word of the cut"),
-        lambda x: x.segmentation.singles / x.safe_length,
-    ),
 )
 REGISTRY = {feature.name: feature for feature in _FEATURES}
 CLASSIC = ("length", "entropy", "p_vowels", "num_words")
@@ -168,8 +127,8 @@ SETS = {"classic": CLASSIC, "language": LANGUAGE}
 def find_feature(name: str) -> Feature:
     """Return the feature of a name; raises KeyError for an unknown one.
 
-    >>> find_feature("hyphens").meaning
-    'hyphens'
+    >>> find_feature("num_digits").meaning
+    'digits'
     """
     return REGISTRY[name]
 

@@ -18,20 +18,20 @@ from ..names.encoding import (
     check_length,
     encode_label,
 )
-from .character_counts import CONSONANT, DIGIT, PAIRS, CharacterCounts
 from .language_tables import Tables, require
 from .quantities import (
     C_LOG_C,
     COST_BIT,
     EXCESS,
     HEX_SCORES,
+    NEIGHBOURS,
     ONE_SINGLE,
     ONE_WORD,
     UNLIKELY_LENGTH,
     UNREACHED,
+    CharacterCounts,
     Reason,
     Segmentation,
-    Surprisal,
     highest_segment,
     segmentation_text,
     worst_window,
@@ -67,7 +67,7 @@ class LabelFeatures:
         """Characters by kind, and changes between kinds."""
         packed, before = 0, OTHER
         for code in self.codes:
-            packed += PAIRS[before * SIZE + code]
+            packed += NEIGHBOURS[before * SIZE + code]
             before = code
         return CharacterCounts.unpack(packed)
 
@@ -82,21 +82,6 @@ class LabelFeatures:
         return C_LOG_C[self.lengths] - surplus
 
     @property
-    def distinct(self) -> int:
-        """Distinct characters; all outside the alphabet are one."""
-        return len(set(self.codes[:-1]))
-
-    @property
-    def consonant_run(self) -> int:
-        """Characters of the longest run of consonants."""
-        return self._longest_run(CONSONANT)
-
-    @property
-    def digit_run(self) -> int:
-        """Characters of the longest run of digits."""
-        return self._longest_run(DIGIT)
-
-    @property
     def idna(self) -> int:
         """1 if the label begins with xn--, else 0."""
         return int(self.label.startswith(IDNA))
@@ -105,7 +90,7 @@ class LabelFeatures:
     def surprisal(self) -> tuple[list[int], list[int]]:
         """Costs of each character and the end after two and after three characters before it.
 
-        Raises ValueError without a character model, as trigrams and fourgrams do.
+        Raises ValueError without a character model, as all that is made of them.
         """
         model = require(self.tables.characters)
         trigrams, above = model.trigrams, model.above
@@ -119,16 +104,14 @@ class LabelFeatures:
         return after_two, after_three
 
     @property
-    def trigrams(self) -> Surprisal[int]:
-        """Total and highest cost after two characters."""
-        costs = self.surprisal[0]
-        return Surprisal(sum(costs), max(costs))
+    def trigram_sum(self) -> int:
+        """Total cost after two characters."""
+        return sum(self.surprisal[0])
 
     @property
-    def fourgrams(self) -> Surprisal[int]:
-        """Total and highest cost after three characters."""
-        costs = self.surprisal[1]
-        return Surprisal(sum(costs), max(costs))
+    def fourgram_sum(self) -> int:
+        """Total cost after three characters."""
+        return sum(self.surprisal[1])
 
     @property
     def trigram_excess(self) -> int:
@@ -218,14 +201,6 @@ class LabelFeatures:
                 words.append((length, at))
             base = cell >> BASE_BIT
         return words
-
-    def _longest_run(self, kind: list[bool]) -> int:
-        """Return the length of the longest run of characters of a kind."""
-        longest = run = 0
-        for code in self.codes:
-            run = run + 1 if kind[code] else 0
-            longest = max(longest, run)
-        return longest
 
     def _find_unlikely(self) -> str:
         """Return the UNLIKELY_LENGTH characters of highest total cost, the first of equal ones."""

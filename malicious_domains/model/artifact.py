@@ -15,7 +15,7 @@ from ..features.registry import REGISTRY
 from ..features.single import LabelFeatures
 from ..names import npy
 from ..names.errors import ArtifactError as ArtifactError
-from .glm import BinnedAdditive, Linear, LinearPredictor, Pair
+from .glm import BinnedAdditive, Linear, LinearPredictor
 
 SCHEMA_VERSION = 1
 MODEL = "model.json"
@@ -181,13 +181,11 @@ def build_predictor(metadata: dict[str, Any]) -> LinearPredictor:
     Raises ValueError, KeyError or TypeError if its bins and coefficients do not fit together.
     """
     features, coefficients = metadata["features"], metadata["coefficients"]
+    if metadata.get("pairs"):
+        raise ValueError("pairs of features are no longer read: train the model again")
     if "bins" in metadata:
-        bins = metadata["bins"]
-        edges = {name: bins[name]["edges"] for name in features}
-        coarse = {name: bins[name]["coarse"] for name in features if "coarse" in bins[name]}
-        return BinnedAdditive(
-            edges, coarse, [Pair(*names) for names in metadata["pairs"]], coefficients
-        )
+        edges = {name: metadata["bins"][name]["edges"] for name in features}
+        return BinnedAdditive(edges, coefficients)
     if not features or set(features) != set(coefficients) or len(features) != len(coefficients):
         raise ValueError("features and coefficients do not name the same columns")
     return Linear({name: coefficients[name] for name in features})

@@ -1,20 +1,18 @@
 """A model's contributions summed up: in four groups, and in one sentence.
 
-Each term belongs to its feature's group; a pair is halved between its two features. Each of the
-H2O demo's four features is in a group of its own, so that its front-end, which adds the intercept
-and four numbers, gets the log-odds of every model.
+Each term belongs to its feature's group. Each of the H2O demo's four features is in a group of its
+own, so that its front-end, which adds the intercept and four numbers, gets the log-odds of every
+model.
 """
 
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
 from collections.abc import Sequence
 from operator import add
 from typing import Any, NamedTuple
 
 from ..features.registry import GROUPS, REGISTRY
-from .glm import PAIR_SIGN
 
 STRONG = 1.0  # log-odds above which a group is worth a clause
 # By group: the clause for a malicious verdict, and that for a legitimate one.
@@ -49,22 +47,14 @@ class Groups:
 
     def __init__(self, terms: Sequence[str]) -> None:
         """Take the terms of a predictor in order; raises KeyError for an unknown feature."""
-        members: dict[str, dict[int, float]] = {name: defaultdict(float) for name in GROUPS}
-        for at, term in enumerate(terms):
-            features = term.split(PAIR_SIGN)
-            for feature in features:
-                members[REGISTRY[feature].group][at] += 1 / len(features)
-        self._members = [[*x.items()] for x in members.values()]
+        groups = [REGISTRY[term].group for term in terms]
+        self._members = [[at for at, x in enumerate(groups) if x == name] for name in GROUPS]
 
     def sums(self, contributions: Sequence[Any]) -> GroupSums:
         """Return the sums of one label's contributions, or of columns float64 (labels,)."""
         # Python 3.12's sum() compensates, which gives one label other bits than a column.
-        return GroupSums(
-            *[
-                functools.reduce(add, [contributions[at] * share for at, share in x], 0.0)
-                for x in self._members
-            ]
-        )
+        members = ((contributions[at] for at in x) for x in self._members)
+        return GroupSums(*(functools.reduce(add, x, 0.0) for x in members))
 
 
 def explain_verdict(

@@ -1,12 +1,11 @@
 """The model's equation: from feature values to contributions to the log-odds.
 
-    ln(P / (1 - P)) = b0 + sum_j f_j(x_j) + sum_(j,k) f_jk(x_j, x_k)
+    ln(P / (1 - P)) = b0 + sum_j f_j(x_j)
 
 P is the probability of being malicious, b0 the intercept, x_j the features. An artifact has one
-of two kinds of terms. `Linear`: f_j(x_j) = b_j x_j, and no pairs. `BinnedAdditive`: the range of
-each feature is cut into bins with a coefficient each, f_j(x_j) = b_j[bin(x_j)], and pairs have
-one for each two coarse bins: a generalised additive model with pairwise terms (Lou et al., KDD
-2013), which is still linear in its coefficients.
+of two kinds of terms. `Linear`: f_j(x_j) = b_j x_j. `BinnedAdditive`: the range of each feature is
+cut into bins with a coefficient each, f_j(x_j) = b_j[bin(x_j)]: a generalised additive model (Lou
+et al., KDD 2012), which is still linear in its coefficients.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from functools import cached_property
 from itertools import pairwise
 from math import factorial, isfinite, ldexp
 from operator import mul
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,116 +62,63 @@ class Linear:
         return list(map(mul, self._values, values))
 
 
-PAIR_SIGN = " x "  # between the two features in a pair's name
-
-
-class Pair(NamedTuple):
-    """Two features whose coarse bins together have coefficients."""
-
-    first: str
-    second: str
-
-    @property
-    def name(self) -> str:
-        """The name of the pair's term: "length x entropy"."""
-        return f"{self.first}{PAIR_SIGN}{self.second}"
-
-
 class BinnedAdditive:
-    """One coefficient for each bin, and one for each two coarse bins of a pair.
+    """One coefficient for each bin of each feature, which is a term.
 
-    edges[name] are the upper limits of all bins of a feature but the last, ascending; a limit
-    belongs to the bin below it. coarse[name], for features in pairs, is the coarse bin of each
-    bin.
+    >>> BinnedAdditive({"length": [8.0]}, {"length": [-1.0, 2.0]}).label_contributions([8])
+    [-1.0]
     """
 
-    def __init__(
-        self,
-        edges: dict[str, list[float]],
-        coarse: dict[str, list[int]],
-        pairs: Sequence[Pair],
-        coefficients: dict[str, list[float]],
-    ) -> None:
-        """Take bins, pairs, and coefficients by term: for a feature one for each bin.
+    def __init__(self, edges: dict[str, list[float]], coefficients: dict[str, list[float]]) -> None:
+        """Take the bins of each feature, and coefficients, one for each bin.
 
-        A pair has a square of them, coarse bins of the first feature by those of the second.
-        Raises ValueError if the shapes do not fit together.
+        edges[name] are the upper limits of all bins of a feature but the last, ascending; a limit
+        belongs to the bin below it. Raises ValueError if the shapes do not fit together.
         """
-        self.features = tuple(edges)
-        self.pairs = tuple(pairs)
-        self.terms = (*self.features, *(pair.name for pair in self.pairs))
+        self.features = self.terms = tuple(edges)
+        if set(coefficients) != set(edges):
+            raise ValueError("the coefficients are not those of the features")
         self._edges = list(edges.values())
-        self._coarse = coarse
-        self.width = 1 + max((max(bins) for bins in coarse.values()), default=0)
-        if set(coefficients) != set(self.terms):
-            raise ValueError("the coefficients are not those of the features and pairs")
-        self._values = [coefficients[term] for term in self.terms]
-        self._check()
-        self._paired = [(name, self.features.index(name)) for name in self._coarse]
+        self._values = [coefficients[name] for name in edges]
+        for parts in zip(edges, self._edges, self._values, strict=True):
+            _check_bins(*parts)
 
     def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
         """Return each term's coefficient of each label's bin, float64 (labels,)."""
         bins = self.bins(columns)
-        return [values[at] for values, at in zip(self._arrays.values, bins, strict=True)]
+        return [values[at] for values, at in zip(self._arrays[1], bins, strict=True)]
 
     def label_contributions(self, values: Sequence[float]) -> list[float]:
         """Return each term's coefficient of the bin that one label falls into."""
-        bins = list(map(bisect_left, self._edges, values))
-        paired = {name: self._coarse[name][bins[at]] for name, at in self._paired}
-        bins += [paired[one] * self.width + paired[other] for one, other in self.pairs]
+        bins = map(bisect_left, self._edges, values)
         return [values[bin] for values, bin in zip(self._values, bins, strict=True)]
 
     def bins(self, columns: Sequence[Floats | Ints]) -> list[NDArray[np.intp]]:
         """Return the index of each term's coefficient for each label, intp (labels,)."""
-        single = list(map(_bins, self._arrays.edges, columns))
-        by_name = dict(zip(self.features, single, strict=True))
-        coarse = {name: bins[by_name[name]] for name, bins in self._arrays.coarse.items()}
-        for pair in self.pairs:
-            single.append(coarse[pair.first] * self.width + coarse[pair.second])
-        return single
+        return list(map(_bins, self._arrays[0], columns))
 
     @cached_property
-    def _arrays(self) -> _Arrays:
-        """The same for batches; imports NumPy when the first one comes."""
+    def _arrays(self) -> tuple[list[Floats], list[Floats]]:
+        """Edges and coefficients for batches; imports NumPy when the first one comes."""
         import numpy as np
 
-        return _Arrays(
-            edges=[np.array(edges, np.float64) for edges in self._edges],
-            coarse={name: np.array(bins, np.intp) for name, bins in self._coarse.items()},
-            values=[np.array(values, np.float64) for values in self._values],
-        )
-
-    def _check(self) -> None:
-        """Raise ValueError if edges, coarse bins and coefficients do not fit together."""
-        paired = {name for pair in self.pairs for name in pair}
-        if paired != set(self._coarse):
-            raise ValueError("coarse bins are not those of the features in pairs")
-        for name, edges in zip(self.features, self._edges, strict=True):
-            if not _are(float, edges):
-                raise ValueError(f"the edges of {name} are no list of numbers")
-            if not (all(map(isfinite, edges)) and all(x < y for x, y in pairwise(edges))):
-                raise ValueError(f"the edges of {name} do not ascend")
-            bins = self._coarse.get(name, [0] * (len(edges) + 1))
-            if not _are(int, bins) or len(bins) != len(edges) + 1 or min(bins) < 0:
-                raise ValueError(f"the coarse bins of {name} are not one for each bin")
-        sizes = [len(edges) + 1 for edges in self._edges]
-        sizes += [self.width**2] * len(self.pairs)
-        for term, values, size in zip(self.terms, self._values, sizes, strict=True):
-            if not _are(float, values) or len(values) != size:
-                raise ValueError(f"{term} has {len(values)} coefficients, not {size}")
+        edges = [np.array(edges, np.float64) for edges in self._edges]
+        return edges, [np.array(values, np.float64) for values in self._values]
 
 
-class _Arrays(NamedTuple):
-    """The parts of BinnedAdditive as arrays."""
+def _check_bins(name: str, edges: list[float], values: list[float]) -> None:
+    """Raise ValueError if the edges and coefficients of a feature do not fit together."""
+    if not _are_numbers(edges):
+        raise ValueError(f"the edges of {name} are no list of numbers")
+    if not (all(map(isfinite, edges)) and all(x < y for x, y in pairwise(edges))):
+        raise ValueError(f"the edges of {name} do not ascend")
+    if not _are_numbers(values) or len(values) != len(edges) + 1:
+        raise ValueError(f"{name} has {len(values)} coefficients, not {len(edges) + 1}")
 
-    edges: list[Floats]
-    coarse: dict[str, NDArray[np.intp]]
-    values: list[Floats]
 
-
-def _are(kind: type, values: Sequence[object]) -> bool:
-    """Return whether all values are of a type; a forger may have put others there."""
-    return all(issubclass(other, kind) for other in set(map(type, values)))
+def _are_numbers(values: Sequence[object]) -> bool:
+    """Return whether all values are floats; a forger may have put others there."""
+    return all(issubclass(kind, float) for kind in set(map(type, values)))
 
 
 def _bins(edges: Floats, column: Floats | Ints) -> NDArray[np.intp]:

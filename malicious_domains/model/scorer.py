@@ -232,8 +232,7 @@ class Scorer:
     def _score_chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
         import numpy as np
 
-        from ..features.batch import BatchFeatures
-        from ..features.explanation import explain
+        from ..features.batch import BatchFeatures, explain
         from ..names.encoding import encode_labels
 
         model = self.artifact

@@ -40,7 +40,7 @@ WORDS = (
     *("service", "pay", "secure", "login", "update", "support", "one"),
 )
 # Features that one or two characters move to any of their bins.
-CHEAP = frozenset({"length", "p_digits", "num_digits", "digit_run", "switches", "hex_run"})
+CHEAP = frozenset({"length", "p_digits", "num_digits", "switches", "hex_run"})
 
 Score = Callable[[Sequence[str]], Floats]
 
@@ -85,8 +85,8 @@ def edit_names(labels: Sequence[str], families: Sequence[str], edit: Edit, seed:
 def audit_features(scorer: Scorer, labels: Sequence[str], threshold: float) -> dict[str, float]:
     """Return by feature the share of flagged labels that pass once it has its best bin.
 
-    The feature alone is set to the bin that speaks most for a legitimate name. The scorer's model
-    has bins; pairs of features, if there are any, stay as they are.
+    The feature alone is set to the bin that speaks most for a legitimate name; the scorer's model
+    has bins.
     """
     model = scorer.artifact
     columns = list(compute_matrix(labels, model.features, model.tables).T)

@@ -19,11 +19,9 @@ class TrainConfig:
     malicious_weight: float = 0.07  # weight of all malicious rows to that of all legitimate ones
     out_of_fold_folds: int = 3  # folds of the scores from which operating points are taken
     false_positive_rates: tuple[float, ...] = (0.01, 0.001, 0.0001)  # of the operating points
-    # Bins, and pairs of features.
+    # Bins.
     bin_weight: float = 0.2  # as malicious_weight, where bins are chosen
     bins: int = 16  # bins of a feature, of about equal weight
-    coarse_bins: int = 8  # bins of a feature within a pair
-    paired_features: int = 0  # the most informative features, each with each: pairs help attackers
     bin_sample: int = 250_000  # at most so many rows are looked at to choose bins
     # The tables of characters and words.
     cross_fit_folds: int = 5  # a row is scored by tables that did not count its fold

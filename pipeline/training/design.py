@@ -103,7 +103,7 @@ class Classic:
 
 
 class Language:
-    """Features of language and words, cut into bins, and pairs of the strongest features."""
+    """Features of language and words, cut into bins."""
 
     name = "language"
     kind = "enum"
@@ -115,10 +115,9 @@ class Language:
         features: Sequence[str] = SETS["language"],
         config: TrainConfig = DEFAULTS,
     ) -> None:
-        """Count the tables of a corpus, and choose bins and pairs of the named features."""
+        """Count the tables of a corpus, and choose bins of the named features."""
         self.config = config
         self.labels = corpus.labels.map_texts(remove_hyphens)
-        malicious = corpus.malicious
         legitimate = corpus.first_rows("legit")
         self.weights: Floats | None = weigh_rows(corpus, config.malicious_weight)
         weight = weigh_rows(corpus, config.bin_weight)
@@ -127,20 +126,16 @@ class Language:
         self._crossed = language_model.CrossFit(self.labels, legitimate, words, config)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // config.bin_sample)
         values, weight = self._crossed.matrix(rows, features), weight[rows]
-        self.plan = binning.plan_bins(features, values, malicious[rows], weight, config)
-        self._bins = BinnedAdditive(
-            edges=self.plan.edges,
-            coarse=self.plan.coarse,
-            pairs=self.plan.pairs,
-            coefficients={term: [0.0] * size for term, size in self.plan.sizes.items()},
-        )
+        self.edges = binning.choose_bins(features, values, weight, config)
+        self.sizes = {name: len(x) + 1 for name, x in self.edges.items()}  # bins of each feature
+        self._bins = BinnedAdditive(self.edges, {x: [0.0] * n for x, n in self.sizes.items()})
         bins, weight = self._bins.bins(list(values.T)), weight / weight.sum()
         self._shares: dict[str, Floats] = {  # how the weight is spread over the bins of each term
             term: np.bincount(x, weight, size).astype(np.float64)
-            for (term, size), x in zip(self.plan.sizes.items(), bins, strict=True)
+            for (term, size), x in zip(self.sizes.items(), bins, strict=True)
         }
-        self.columns = tuple(self.plan.sizes)
-        self.padding = max(self.plan.sizes.values())
+        self.columns = tuple(self.sizes)
+        self.padding = max(self.sizes.values())
 
     def widths(self) -> Widths:
         """Return the bytes of each row as text, which are equal, (rows + padding,)."""
@@ -159,29 +154,24 @@ class Language:
     def line_writer(self, deployed: bool) -> LineWriter:
         """Return what computes the bins of labels, and writes every level into the padding."""
         tables = [self.tables] if deployed else self._crossed.tables
-        return BinLines(tuple(self.plan.edges), self._bins, tables, tuple(self.plan.sizes.values()))
+        return BinLines(self.columns, self._bins, tables, tuple(self.sizes.values()))
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
-        """Return features, their bins, the pairs, and a coefficient for each bin.
+        """Return features, their bins, and a coefficient for each bin.
 
         The mean contribution of a term goes to the intercept, so that a contribution shows how a
         label differs from others. Sums are exact, so that they are the same on every processor.
         """
-        plan = self.plan
         raw = {
             term: np.array(
                 [coefficients.get(term, {}).get(binning.level_name(i), 0.0) for i in range(size)]
             )
-            for term, size in plan.sizes.items()
+            for term, size in self.sizes.items()
         }
         mean = {term: fsum(self._shares[term] * values) for term, values in raw.items()}
-        bins: dict[str, dict[str, Any]] = {name: {"edges": x} for name, x in plan.edges.items()}
-        for name in plan.coarse:
-            bins[name]["coarse"] = plan.coarse[name]
         return {
-            "features": list(plan.edges),
-            "bins": bins,
-            "pairs": [list(pair) for pair in plan.pairs],
+            "features": list(self.columns),
+            "bins": {name: {"edges": x} for name, x in self.edges.items()},
             "coefficients": {term: (raw[term] - mean[term]).tolist() for term in raw},
             "intercept": intercept + fsum(mean.values()),
             "hyphens": self.tables.hyphens,

@@ -111,8 +111,9 @@ def _list_arrays(tables: Tables) -> dict[str, NDArray[Any]]:
         arrays[TRIGRAMS] = tables.characters.arrays.trigrams
         arrays[FOURGRAMS] = tables.characters.arrays.above
     if tables.words:
-        words = tables.words.arrays
-        arrays[WORDS], arrays[WORD_COSTS] = words.cells, np.concatenate([words.single, words.costs])
+        words = tables.words
+        arrays[WORDS] = words.arrays.cells
+        arrays[WORD_COSTS] = np.concatenate([words.single, words.costs])
     return arrays
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.explanation import explain, segment_labels
+from malicious_domains.features.batch import BatchFeatures, explain, segment_labels
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import UNLIKELY_LENGTH, Reason
 from malicious_domains.model.scorer import Scorer

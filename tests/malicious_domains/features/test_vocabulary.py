@@ -72,13 +72,13 @@ def test_the_shortest_and_the_longest_labels(price: int) -> None:
 def test_the_features_of_a_cut(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    names = ("cut_cost", "cut_mean", "cut_words", "cut_word_length", "cut_word_share", "p_singles")
+    names = ("cut_cost", "cut_mean", "cut_words", "cut_word_length", "cut_word_share")
     values = compute_matrix(labels, (*names, "num_words"), Tables(words=table(*vocabulary)))
     for label, row in zip(labels, values.tolist(), strict=True):
         n = len(label)
-        cost, singles, words, squares = reference.paths(label, *vocabulary)[-1]
+        cost, _, words, squares = reference.paths(label, *vocabulary)[-1]
         assert row == [
-            *(cost, cost / n, words, squares / n, squares / n / n, singles / n),
+            *(cost, cost / n, words, squares / n, squares / n / n),
             len(reference.found(label, vocabulary[0])),
         ]
 

@@ -192,35 +192,16 @@ def test_a_table_of_another_shape_is_refused(language_copy: Path, name: str) -> 
         load_artifact(language_copy)
 
 
-def with_pair(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Add a pair of features in 2 x 2 coarse bins, as earlier models had."""
-    for name in ("cut_mean", "length"):
-        count = len(metadata["bins"][name]["edges"]) + 1
-        metadata["bins"][name]["coarse"] = [int(2 * i >= count) for i in range(count)]
-    metadata["pairs"].append(["cut_mean", "length"])
-    metadata["coefficients"]["cut_mean x length"] = [0.0] * 4
-    return metadata
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda m: m["coefficients"]["length"].pop(), "length has"),
-        (lambda m: m["coefficients"].pop("length"), "not those of the features and pairs"),
+        (lambda m: m["coefficients"].pop("length"), "not those of the features"),
         (lambda m: m["coefficients"]["length"].__setitem__(0, None), "no finite float"),
         (lambda m: m["bins"].pop("length"), "length"),
         (lambda m: m["bins"]["length"]["edges"].reverse(), "edges of length do not ascend"),
-        (lambda m: with_pair(m)["bins"]["cut_mean"]["coarse"].pop(), "coarse bins of cut_mean"),
-        (
-            lambda m: with_pair(m)["bins"]["cut_mean"]["coarse"].__setitem__(0, -1),
-            "coarse bins of cut_mean",
-        ),
-        (
-            lambda m: with_pair(m)["bins"]["cut_mean"]["coarse"].__setitem__(0, 99),
-            "coefficients, not",
-        ),
-        (lambda m: with_pair(m)["pairs"].append(["length", "shape"]), "features and pairs"),
-        (lambda m: with_pair(m)["pairs"].pop(), "features and pairs"),
+        (lambda m: m.update(pairs=[["cut_mean", "length"]]), "pairs of features are no longer"),
+        (lambda m: m["features"].append("p_rare"), "unknown features"),
         (lambda m: m["files"].pop("words.npy"), "words.npy"),
         (lambda m: m["files"].pop("trigrams.npy"), "a table that the artifact does not have"),
         (lambda m: m["operating_points"][0].update(threshold=7.0), "no probability"),

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from malicious_domains.model.glm import (
     BinnedAdditive,
     Linear,
-    Pair,
     to_probabilities,
     to_probability,
 )
@@ -22,21 +21,12 @@ NUMBERS = st.floats(-1e3, 1e3, allow_nan=False, width=32)
 
 @st.composite
 def equations(draw: st.DrawFn) -> dict[str, Any]:
-    """What BinnedAdditive takes: up to four features, pairs of some."""
+    """What BinnedAdditive takes: up to four features."""
     names = "abcd"[: draw(st.integers(1, 4))]
     edges = {x: sorted(draw(st.sets(NUMBERS, max_size=5))) for x in names}
-    pairs = [Pair(x, y) for x, y in itertools.combinations(names, 2) if draw(st.booleans())]
-    width = draw(st.integers(1, 4))
-    coarse = {
-        x: [draw(st.integers(0, width - 1)) for _ in range(len(edges[x]) + 1)]
-        for x in sorted({x for pair in pairs for x in pair})
-    }
-    if coarse:
-        coarse[min(coarse)][-1] = width - 1  # some bin has the highest
-    sizes = {x: len(edges[x]) + 1 for x in names} | {p.name: width**2 for p in pairs}
     count = itertools.count()
-    values = {term: [float(next(count)) for _ in range(size)] for term, size in sizes.items()}
-    return {"edges": edges, "coarse": coarse, "pairs": pairs, "coefficients": values}
+    values = {x: [float(next(count)) for _ in range(len(edges[x]) + 1)] for x in names}
+    return {"edges": edges, "coefficients": values}
 
 
 def bin_of(value: float, edges: list[float]) -> int:
@@ -50,7 +40,7 @@ def bin_of(value: float, edges: list[float]) -> int:
 @settings(max_examples=40)
 @given(equations(), st.data())
 def test_parts_are_the_coefficients_of_the_bins(said: dict[str, Any], data: st.DataObject) -> None:
-    edges, coarse, pairs, values = said.values()
+    edges, values = said.values()
     rows = data.draw(st.integers(0, 6))
     columns = {
         x: [
@@ -63,27 +53,20 @@ def test_parts_are_the_coefficients_of_the_bins(said: dict[str, Any], data: st.D
     parts = equation.contributions([np.array(x, np.float64) for x in columns.values()])
     bins = {x: [bin_of(v, edges[x]) for v in columns[x]] for x in edges}
     expected = [[values[x][i] for i in bins[x]] for x in edges]
-    width = 1 + max((i for x in coarse.values() for i in x), default=0)
-    for a, b in pairs:
-        of_a, of_b = ([coarse[x][i] for i in bins[x]] for x in (a, b))
-        at = [i * width + j for i, j in zip(of_a, of_b, strict=True)]
-        expected.append([values[f"{a} x {b}"][i] for i in at])
     assert [x.tolist() for x in parts] == expected
     assert list(equation.terms) == list(values)
     assert list(equation.features) == list(edges)
 
 
 def test_whole_numbers_are_binned_like_others() -> None:
-    equation = BinnedAdditive({"a": [1.0, 2.5]}, {}, [], {"a": [1.0, 2.0, 3.0]})
+    equation = BinnedAdditive({"a": [1.0, 2.5]}, {"a": [1.0, 2.0, 3.0]})
     assert equation.contributions([np.array([0, 1, 2, 3])])[0].tolist() == [1, 1, 2, 3]
 
 
 def good() -> dict[str, Any]:
     return {
         "edges": {"a": [1.0, 2.0], "b": [0.5]},
-        "coarse": {"a": [0, 1, 1], "b": [0, 1]},
-        "pairs": [Pair("a", "b")],
-        "coefficients": {"a": [0.0] * 3, "b": [0.0] * 2, "a x b": [0.0] * 4},
+        "coefficients": {"a": [0.0] * 3, "b": [0.0] * 2},
     }
 
 
@@ -98,37 +81,17 @@ def changed(key: str, **values: Any) -> dict[str, Any]:
         (changed("edges", a=[1.0, 1.0]), "edges of a do not ascend"),
         (changed("edges", b=[float("nan")]), "edges of b do not ascend"),
         (changed("edges", b=[float("inf")]), "edges of b do not ascend"),
-        (changed("edges", a=[1.0]), "coarse bins of a are not one for each bin"),
-        (changed("coarse", a=[0, 1]), "coarse bins of a are not one for each bin"),
-        (changed("coarse", b=[0, 1, 1]), "coarse bins of b are not one for each bin"),
-        (changed("coarse", b=[-1, 1]), "coarse bins of b are not one for each bin"),
-        (changed("coarse", b=[0, 2]), "a x b has 4 coefficients, not 9"),
+        (changed("edges", a=[1.0]), "a has 3 coefficients, not 2"),
+        (changed("edges", b=[[0.5]]), "edges of b are no list of numbers"),
         (changed("coefficients", a=[0.0] * 2), "a has 2 coefficients, not 3"),
         (changed("coefficients", b=[0.0] * 3), "b has 3 coefficients, not 2"),
         (changed("coefficients", a=[[0.0] * 3]), "a has 1 coefficients, not 3"),
-        (changed("coefficients", **{"a x b": [0.0] * 3}), "a x b has 3 coefficients, not 4"),
         (changed("coefficients", c=[0.0]), "coefficients are not those of the features"),
-        (good() | {"pairs": []}, "coefficients are not those of the features"),
-        (good() | {"pairs": [Pair("b", "a")]}, "coefficients are not those of the features"),
     ],
 )
 def test_refuses_what_does_not_fit_together(said: dict[str, Any], problem: str) -> None:
     BinnedAdditive(**good())
     with pytest.raises(ValueError, match=problem):
-        BinnedAdditive(**said)
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        good() | {"coarse": {"a": [0, 1, 1]}},  # of b there are no coarse bins
-        changed("coarse", c=[0, 1]),  # of no feature
-        changed("edges", b=[[0.5]]),  # no list of numbers
-    ],
-    ids=["pair-without-coarse", "coarse-of-nothing", "nested-edges"],
-)
-def test_refuses_what_could_not_be_scored(said: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"coarse|edges"):
         BinnedAdditive(**said)
 
 

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import itertools
 import math
 import random
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from malicious_domains.features.registry import compute_matrix
-from malicious_domains.model.glm import BinnedAdditive
-from malicious_domains.names.array_types import Bools, Floats
 from pipeline.corpus.labelled import Corpus
 from pipeline.training import binning, shards
-from pipeline.training.config import DEFAULTS, TrainConfig
+from pipeline.training.config import TrainConfig
 from pipeline.training.design import Language
 from pipeline.training.language_model import CrossFit, load_word_list
 from tests.helpers.data import legitimate
@@ -28,16 +24,15 @@ ROWS = st.lists(
     max_size=120,
 )
 
-PAIRS = TrainConfig(paired_features=10)
-NO_PAIRS = TrainConfig(paired_features=0)
 FEW_WORDS = TrainConfig(vocabulary_size=500)
 
 
-def planned(rows: list[tuple[float, bool, int]]) -> binning.Plan:
-    values, malicious, weights = (np.array(x) for x in zip(*rows, strict=True))
-    return binning.plan_bins(
-        ["x"], values.astype(float)[:, None], malicious, weights.astype(float), PAIRS
-    )
+def chosen(rows: list[tuple[float, bool, int]]) -> list[float]:
+    values, _, weights = (np.array(x) for x in zip(*rows, strict=True))
+    (edges,) = binning.choose_bins(
+        ["x"], values.astype(float)[:, None], weights.astype(float)
+    ).values()
+    return edges
 
 
 def bins_of(values: list[float], edges: list[float]) -> list[int]:
@@ -50,86 +45,22 @@ def test_a_heavy_value_has_a_bin_of_its_own(rows: list[tuple[float, bool, int]])
     total = sum(weight for _, _, weight in rows)
     values = sorted({float(value) for value, _, _ in rows})
     weight_of = {v: sum(w for value, _, w in rows if value == v) for v in values}
-    plan = planned(rows)
-    bins = dict(zip(values, bins_of(values, plan.edges["x"]), strict=True))
+    edges = chosen(rows)
+    bins = dict(zip(values, bins_of(values, edges), strict=True))
     for value, weight in weight_of.items():
         if 16 * weight >= total or len(values) <= 16:
             assert [v for v in values if bins[v] == bins[value]] == [value]
-    assert plan.sizes["x"] == len(plan.edges["x"]) + 1 <= 2 * 16
-    assert set(bins.values()) == set(range(plan.sizes["x"]))
+    assert len(edges) + 1 <= 2 * 16
+    assert set(bins.values()) == set(range(len(edges) + 1))
 
 
 def test_bins_of_distinct_values_hold_about_as_many() -> None:
     values = np.random.default_rng(6).normal(size=200).tolist()
-    (edges,) = planned([(x, False, 1) for x in values]).edges.values()
+    edges = chosen([(x, False, 1) for x in values])
     counts = np.bincount(bins_of(list(values), edges), minlength=16)
     assert counts.tolist() == [
         math.ceil(200 * (k + 1) / 16) - math.ceil(200 * k / 16) for k in range(16)
     ]
-
-
-@given(ROWS)
-def test_coarse_bins_ascend_and_are_of_about_equal_weight(
-    rows: list[tuple[float, bool, int]],
-) -> None:
-    found = planned(rows)
-    bins = bins_of([float(value) for value, _, _ in rows], found.edges["x"])
-    coarse = found.coarse["x"]
-    assert len(coarse) == found.sizes["x"]
-    assert coarse == sorted(coarse)
-    assert set(coarse) <= set(range(DEFAULTS.coarse_bins))
-    total = sum(weight for _, _, weight in rows)
-    for k, number in enumerate(coarse):
-        below = sum(w for (_, _, w), b in zip(rows, bins, strict=True) if b < k)
-        here = sum(w for (_, _, w), b in zip(rows, bins, strict=True) if b == k)
-        place = 8 * Fraction(2 * below + here, 2 * total)  # of the bin's middle
-        nearby = {min(math.floor(float(place) + x), 7) for x in (-1e-9, 0, 1e-9)}
-        assert number in nearby
-
-
-def uncertainty(bins: list[int], malicious: Bools, weights: Floats) -> float:
-    """Entropy of the class given the bin, times the weight of all."""
-    total = 0.0
-    for k in set(bins):
-        here = [i for i, b in enumerate(bins) if b == k]
-        of_bin = sum(weights[i] for i in here)
-        for kind in (True, False):
-            p = sum(weights[i] for i in here if malicious[i] == kind) / of_bin
-            total -= of_bin * p * math.log(p) if p else 0
-    return total
-
-
-def test_the_features_that_tell_most_are_paired() -> None:
-    draw = np.random.default_rng(4)
-    malicious, weights = draw.random(400) < 0.3, draw.random(400)
-    strength = draw.permutation(14) / 4
-    values = malicious[:, None] * strength + draw.normal(size=(400, 14))
-    names = [f"f{j}" for j in range(14)]
-    found = binning.plan_bins(names, values, malicious, weights, PAIRS)
-    left = {
-        name: uncertainty(bins_of(values[:, j].tolist(), found.edges[name]), malicious, weights)
-        for j, name in enumerate(names)
-    }
-    strongest = sorted(sorted(names, key=lambda x: left[x])[:10], key=names.index)
-    assert list(found.edges) == names
-    assert list(found.coarse) == strongest
-    assert found.pairs == list(itertools.combinations(strongest, 2))
-    assert list(found.sizes) == [*names, *(pair.name for pair in found.pairs)]
-    assert {found.sizes[pair.name] for pair in found.pairs} == {64}
-    alone = binning.plan_bins(names, values, malicious, weights, NO_PAIRS)
-    assert (alone.edges, alone.coarse, alone.pairs) == (found.edges, {}, [])
-    assert list(alone.sizes) == names
-
-
-def equation(plan: binning.Plan) -> BinnedAdditive:
-    zeros = {term: [0.0] * size for term, size in plan.sizes.items()}
-    return BinnedAdditive(plan.edges, plan.coarse, plan.pairs, zeros)
-
-
-def test_a_plan_of_features_with_few_values_makes_an_equation() -> None:
-    values = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 5, np.float64)
-    malicious = values[:, 0] == 1
-    assert equation(binning.plan_bins(["idna", "hyphens"], values, malicious, np.ones(20)))
 
 
 @given(rows=st.lists(st.tuples(*[st.integers(0, 99)] * 3), min_size=1, max_size=30))
@@ -182,7 +113,6 @@ def test_a_design_writes_the_bins_of_its_features_and_every_level(
     read = pd.read_csv(path, dtype=str).filter(design.columns)
     assert list(read) == list(design.columns)
     assert len(read) == len(written)
-    plan = design.plan
     values = (
         compute_matrix([design.labels[i] for i in rows], FEATURES, design.tables)
         if deployed
@@ -191,25 +121,21 @@ def test_a_design_writes_the_bins_of_its_features_and_every_level(
     real = read.iloc[: len(rows)]
     bins = {}
     for j, name in enumerate(FEATURES):
-        bins[name] = bins_of(values[:, j].tolist(), plan.edges[name])
+        bins[name] = bins_of(values[:, j].tolist(), design.edges[name])
         assert real[name].astype(int).tolist() == bins[name]
-    for a, b in plan.pairs:
-        of_a, of_b = ([plan.coarse[x][i] for i in bins[x]] for x in (a, b))
-        both = [8 * i + j for i, j in zip(of_a, of_b, strict=True)]
-        assert real[f"{a} x {b}"].astype(int).tolist() == both
     for name in design.columns:
-        levels = {f"{i:02d}" for i in range(plan.sizes[name])}
+        levels = {f"{i:02d}" for i in range(design.sizes[name])}
         assert set(read[name].iloc[len(rows) :]) == levels
 
 
 def test_a_term_that_h2o_left_out_counts_nothing(design: Language) -> None:
     """As it leaves out what is constant in training."""
-    given = {x: {f"{i:02d}": 1.0 for i in range(n)} for x, n in design.plan.sizes.items()}
+    given = {x: {f"{i:02d}": 1.0 for i in range(n)} for x, n in design.sizes.items()}
     left_out = given.pop("p_digits")
     given["length"] = {level: float(i) for i, level in enumerate(given["length"])}
     said = design.equation(given, -2.0)
     assert said["coefficients"]["p_digits"] == [0.0] * len(left_out)
     assert np.diff(said["coefficients"]["length"]) == pytest.approx(1.0)
     # What every row has of a term goes to the intercept: 1 of each term that is flat.
-    flat = len(design.plan.sizes) - 2
+    flat = len(design.sizes) - 2
     assert said["intercept"] == pytest.approx(-2.0 + flat - said["coefficients"]["length"][0])

@@ -42,5 +42,3 @@ def test_the_packaged_models_were_made_with_the_defaults(scorer: Scorer) -> None
     if metadata["name"] == "language":
         edges = [len(x["edges"]) for x in metadata["bins"].values()]
         assert DEFAULTS.bins - 1 <= max(edges) < 2 * DEFAULTS.bins
-        paired = {name for pair in metadata["pairs"] for name in pair}
-        assert len(paired) == DEFAULTS.paired_features
