@@ -152,9 +152,11 @@ def dnsmasq(folder: Path, file: str) -> Iterator[int]:
     log = folder / "log"
     process = local_servers.start_server([*command, *own, file], log)
     try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and not answers(port):
+        deadline = time.monotonic() + 120  # a busy machine takes its time
+        while not answers(port):
             assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
         yield port
     finally:
         process.terminate()
