@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-from malicious_domains.dga.generators import cryptolocker, goz, newgoz
+from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 
@@ -77,14 +77,12 @@ def _generate_names() -> Iterator[tuple[str, str]]:
     All but one of its 52,665 are among these: cryptolocker and goz under .ru, and newgoz of 29
     August 2014.
     """
-    days = (date(2014, 12, 31) - date(2014, 5, 1)).days + 1
-    for day in (date(2014, 5, 1) + timedelta(days=number) for number in range(days)):
-        for index in range(cryptolocker.TLDS.index("ru"), cryptolocker.COUNT, 7):
-            yield cryptolocker.domain(day, index), "cryptolocker"
-    for month in range(4, 13):
-        for day_of_month in (1, 7, 14, 21, 28):
-            for index in range(0, goz.COUNT, 6):  # those under .ru
-                yield goz.domain(date(2014, month, day_of_month), index), "goz"
-    for salt, count in newgoz.SALTS.items():
-        for index in range(count):
-            yield newgoz.domain(date(2014, 8, 29), index, salt), "newgoz"
+    days = [date(2014, 5, 1) + timedelta(days=number) for number in range(245)]
+    weeks = [date(2014, month, day) for month in range(4, 13) for day in (1, 7, 14, 21, 28)]
+    for family, dates in (("cryptolocker", days), ("goz", weeks)):
+        generate = FAMILIES[family].variants[0].generate
+        hosts = (host for day in dates for host in generate(day, ""))
+        yield from ((host, family) for host in hosts if host.endswith(".ru"))
+    for variant in FAMILIES["newgoz"].variants[:2]:  # with a salt each
+        for host in variant.generate(date(2014, 8, 29), variant.seeds[0]):
+            yield host, "newgoz"

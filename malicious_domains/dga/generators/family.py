@@ -1,11 +1,14 @@
-"""What a family of generators consists of."""
+"""What a family of generators consists of, and how one is declared."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from random import Random
+from typing import Any, TypeVar
 
 Hosts = Iterator[str]
+Generate = Callable[[date, str], Hosts]
+Made = TypeVar("Made", bound=Callable[..., Hosts])
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Variant:
     the seed. Raises ValueError for a seed that it cannot read.
     """
 
-    generate: Callable[[date, str], Hosts]
+    generate: Generate
     name: str = ""  # "" where the family has one algorithm
     seeds: tuple[str, ...] = ("",)  # published ones, the default first; ("",): it takes none
     period: str = ""  # how long names stay the same, in words: "day", "week"; "": for ever
@@ -27,7 +30,7 @@ class Variant:
     unused: tuple[str, ...] = ()  # those of seeds that no malware is known to have used
     count: int = 0  # how many names of an endless variant are indexed; 0: it has an end
     valid: tuple[int, int] = (0, 0)  # days before and after its period that a name is queried
-    own: Callable[[date, str], Hosts] | None = None  # what is new in a period; None: generate
+    own: Generate | None = None  # what is new in a period; None: generate
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,36 @@ class Family:
     def sampled_variants(self) -> list[Variant]:
         """The variants whose names a training corpus can have."""
         return [variant for variant in self.variants if variant.sampled]
+
+
+DECLARED: dict[str, Family] = {}  # by name
+
+
+def declare(name: str, kind: str, source: str, *variants: Variant) -> None:
+    """Declare a family by its name, kind, source and variants."""
+    DECLARED[name] = Family(name, kind, source, variants)
+
+
+def family(kind: str, source: str, **attributes: Any) -> Callable[[Made], Made]:
+    """Declare a generator as the only variant of the family that it is named after.
+
+    attributes: those of the Variant.
+    """
+
+    def decorate(generate: Made) -> Made:
+        declare(generate.__name__, kind, source, Variant(generate, **attributes))
+        return generate
+
+    return decorate
+
+
+def bader(title: str, year: int) -> str:
+    """Return the source of an article of J. Bader's.
+
+    >>> bader("The DGA of Goz", 2015)
+    'J. Bader, "The DGA of Goz" (2015), johannesbader.ch'
+    """
+    return f'J. Bader, "{title}" ({year}), johannesbader.ch'
+
+
+BADER_CODE = 'J. Bader, "domain_generation_algorithms", github.com/baderj'

@@ -13,12 +13,12 @@ from struct import unpack
 import numpy as np
 
 from .arithmetic import QUAD, WORD, count_days, letter
-from .family import Hosts, Variant
+from .family import Hosts, Variant, bader, declare
 
-PERIODS = {"1": 20, "2": 1}  # days that a set's names last: the useful ones, the decoys
-COUNT = 5000  # names of the precursor; of the other, which has no end, as many are kept
-TLDS = ("com", "net", "org", "info")
-PRECURSOR_TLDS = ("biz", "com", "net", "org", "info", "cc")
+_PERIODS = {"1": 20, "2": 1}  # days that a set's names last: the useful ones, the decoys
+_COUNT = 5000  # names of the precursor; of the other, which has no end, as many are kept
+_TLDS = ("com", "net", "org", "info")
+_PRECURSOR_TLDS = ("biz", "com", "net", "org", "info", "cc")
 _FACTOR = 22695477
 _MD6_ROUNDS = 104
 _MD6_BLOCK = 512  # bytes
@@ -34,26 +34,26 @@ _MD6_RIGHT = (10, 5, 13, 10, 11, 12, 2, 7, 14, 15, 7, 13, 11, 7, 6, 12)
 _MD6_LEFT = (11, 24, 9, 16, 15, 9, 27, 15, 6, 2, 29, 8, 15, 5, 31, 9)
 
 
-def _generate(day: date, seed: str) -> Hosts:
+def _improved(day: date, seed: str) -> Hosts:
     """Yield the names of a set at a date, without end."""
-    if seed not in PERIODS:
-        raise ValueError(f"{seed!r} is no set of Pykspa: {', '.join(PERIODS)}")
-    state = start(count_days(day) // PERIODS[seed])
+    if seed not in _PERIODS:
+        raise ValueError(f"{seed!r} is no set of Pykspa: {', '.join(_PERIODS)}")
+    state = _start(count_days(day) // _PERIODS[seed])
     for index in count():
         state += state % (index + 1) + 1
-        yield f"{_label(state, 6 + (state + index) % 7)}.{TLDS[state % 4]}"
+        yield f"{_label(state, 6 + (state + index) % 7)}.{_TLDS[state % 4]}"
 
 
-def precursor(day: date, _seed: str) -> Hosts:
+def _precursor(day: date, _seed: str) -> Hosts:
     """Yield the names of two days in the version before."""
     state = count_days(day) // 2
-    for index in range(COUNT):
+    for index in range(_COUNT):
         state = (state * state + index) & WORD
-        yield f"{_precursor_label(state, 6 + state % 10)}.{PRECURSOR_TLDS[state % 6]}"
+        yield f"{_precursor_label(state, 6 + state % 10)}.{_PRECURSOR_TLDS[state % 6]}"
 
 
 @lru_cache(maxsize=4096)
-def start(period: int) -> int:
+def _start(period: int) -> int:
     """Return the seed of the names of a period."""
     digest = md6((period & WORD).to_bytes(4, "little")).encode()
     text = list(digest) + [0] * 192
@@ -148,9 +148,10 @@ def _precursor_label(state: int, length: int) -> str:
     return label
 
 
-KIND = "arithmetic"
-SOURCE = 'J. Bader, "The DGA of Pykspa" (2015), johannesbader.ch'
-VARIANTS = (
-    Variant(_generate, "improved", seeds=tuple(PERIODS), period="20 days (2: day)", count=COUNT),
-    Variant(precursor, "precursor", period="two days"),
+declare(
+    "pykspa",
+    "arithmetic",
+    bader("The DGA of Pykspa", 2015),
+    Variant(_improved, "improved", tuple(_PERIODS), "20 days (2: day)", count=_COUNT),
+    Variant(_precursor, "precursor", period="two days"),
 )

@@ -10,10 +10,10 @@ from datetime import date
 from hashlib import sha1
 
 from .arithmetic import count_seconds
-from .family import Hosts, Variant
+from .family import Hosts, Variant, declare
 
 # One begins with a dot, so its names have two.
-_A = """
+_A_TLDS = """
     cf tk com ml de rocks mx biz net cn ga gq org top nl men ws se info xyz today ru ec co ee
     rs com.sv com.cy co.zw kg com.ge tl name tw lv bs li ng ae bt tv pe uz me gy am kr by fr
     com.uy com.lb com.br vu hk in re ch af com.ps ug dz pro co.th sg cd so mo co.id co.il
@@ -21,35 +21,33 @@ _A = """
     co.rs cw nr gd gl ac lk md fi sx lc es cc cm la co.za je cz jp ai pw bg nu ag bm eu com.my
     sc ax wf ly qa vn aq mobi com.tr com.ua com.py hk.org south.am com.kh co.zm ru.net com.km
     tt kn co.ls co.fk uy.com com.gu .com.bn com.pf com.fj
-"""
-_B = """
+""".split()  # noqa: SIM905
+_B_TLDS = """
     cf tk ml ga gq com biz org de rocks mx cn top nl men ws se info xyz net today ru fi name to
     in com.ua vg vn cd
-"""
-TLDS_A = tuple(_A.split())
-TLDS_B = tuple(_B.split())
+""".split()  # noqa: SIM905
 _HOUR = 3600
 _DAY = 24 * _HOUR
 _INTERVALS = (15 * _DAY, 5 * _DAY, _DAY, 8 * _HOUR, 2 * _HOUR, _HOUR)  # of variant a
 _LETTERS = bytes.maketrans(b"+/", b"bc")
 
 
-def first(day: date, _seed: str) -> Hosts:
+def _first(day: date, _seed: str) -> Hosts:
     """Yield the names at midnight UTC in variant a, of three to six characters."""
     for interval in _INTERVALS:
         yield from _short(count_seconds(day), interval)
 
 
-def whole_day(day: date, _seed: str) -> Hosts:
+def _whole_day(day: date, _seed: str) -> Hosts:
     """Yield the names of every hour of a day (UTC) in variant a, each once."""
     for interval in _INTERVALS:
         for time in range(count_seconds(day), count_seconds(day) + _DAY, min(interval, _DAY)):
             yield from _short(time, interval)
 
 
-def second(day: date, _seed: str) -> Hosts:
+def _second(day: date, _seed: str) -> Hosts:
     """Yield the names at midnight UTC in variant b, of six to ten characters each."""
-    for tld in TLDS_B:
+    for tld in _B_TLDS:
         characters = _characters(count_seconds(day), 15 * _DAY, tld)
         for length in range(6, 11):
             yield f"{characters[:length]}.{tld}"
@@ -57,7 +55,7 @@ def second(day: date, _seed: str) -> Hosts:
 
 def _short(time: int, interval: int) -> Hosts:
     for length in (5, 3, 4):
-        for tld in TLDS_A:
+        for tld in _A_TLDS:
             longer = tld in ("com", "net", "org")
             yield f"{_characters(time, interval, tld)[: length + longer]}.{tld}"
 
@@ -68,9 +66,10 @@ def _characters(time: int, interval: int, tld: str) -> str:
     return encoded.lower().translate(_LETTERS).decode()
 
 
-KIND = "hash (SHA-1)"
-SOURCE = 'J. Bader, "The DGA of QSnatch", johannesbader.ch'
-VARIANTS = (
-    Variant(first, "a", period="hour", own=whole_day),
-    Variant(second, "b", period="15 days"),
+declare(
+    "qsnatch",
+    "hash (SHA-1)",
+    'J. Bader, "The DGA of QSnatch", johannesbader.ch',
+    Variant(_first, "a", period="hour", own=_whole_day),
+    Variant(_second, "b", period="15 days"),
 )

@@ -1,0 +1,236 @@
+"""Families that spell names from digests of the date and the index."""
+
+from base64 import b64encode
+from datetime import date, timedelta
+from functools import partial
+from hashlib import md5, sha1, sha256
+from random import Random
+from string import ascii_lowercase, digits
+from struct import pack, unpack
+
+from .arithmetic import (
+    ALPHANUMERIC,
+    WORD,
+    draw_hexadecimal,
+    letter,
+    parse_hexadecimal,
+    spell,
+    to_signed,
+)
+from .family import Hosts, Variant, bader, declare, family
+
+
+@family("hash (SHA-1)", '360 Netlab, "DGA, issue 1", github.com/360netlab', period="day")
+def chinad(day: date, _: str) -> Hosts:
+    """Yield the names of Chinad (botnet for denial of service, 2014 on): SHA-1 of day and index."""
+    for index in range(256):
+        message = bytes((day.year % 100, day.month, day.day, index)) + bytes(12)
+        digest = sha1(message).digest()
+        swapped = b"".join(digest[k : k + 4][::-1] for k in range(0, 20, 4))
+        tld = ("com", "org", "net", "biz", "info", "ru", "cn")[swapped[16] % 7]
+        yield f"{spell(iter(swapped), 16, ALPHANUMERIC)}.{tld}"
+
+
+# --- Gameover Zeus and Murofet ---
+
+_GOZ_TLDS = ("ru", "biz", "info", "org", "net", "com")
+_MUROFET_TLDS = ("biz", "info", "org", "net", "com")  # of v2
+
+
+@family("hash (MD5)", bader("Three variants of Murofet's DGA", 2015), period="week of the month")
+def goz(day: date, _: str, count: int = 1000) -> Hosts:
+    """Yield the names of Gameover Zeus (banking trojan) before June 2014: MD5 of the week.
+
+    A week of the month is days 0 to 6, 7 to 13 and so on.
+    """
+    for index in range(count):
+        label = "".join(map(_goz_letters, _week_digest(day, index)))
+        yield f"{label}.{_dividing_tld(index)}"
+
+
+def _week_digest(day: date, index: int) -> bytes:
+    week = day.day // 7 * 7
+    return md5(pack("<BBBI", (day.year + 0x30) % 256, day.month, week, index)).digest()
+
+
+def _dividing_tld(index: int, tlds: tuple[str, ...] = _GOZ_TLDS) -> str:
+    """Return the k-th TLD, for the first k for which n - k divides the index."""
+    n = len(tlds)
+    return tlds[next(k for k in range(n) if index % (n - k) == 0)]
+
+
+def _goz_letters(byte: int) -> str:
+    one, other = byte & 31, byte >> 3
+    return "" if one == other else "".join(letter(x) for x in (one, other) if x < 26)
+
+
+def _murofet_v2(day: date, seed: str) -> Hosts:
+    key = pack("<I", parse_hexadecimal(seed) if seed else 0) * 2
+    for index in range(1020):
+        even = index & ~1  # two names share a label
+        message = pack("<BBBBI", (day.year + 0x30) % 256, day.month, day.day, 0, even)
+        digest = md5(bytes(a ^ b for a, b in zip(message, key, strict=True))).digest()
+        sums = ((byte & 15) + (byte >> 4) for byte in digest)
+        label = "".join(letter(v) for v in sums if v < 26)
+        yield f"{label}.{_dividing_tld(index, _MUROFET_TLDS)}"
+
+
+def _murofet_v3(day: date, _: str) -> Hosts:
+    for index in range(1000):
+        label = "".join(map(_murofet_piece, _week_digest(day, index)))
+        yield f"{label}.{_dividing_tld(index)}"
+
+
+def _murofet_piece(byte: int) -> str:
+    high, low = divmod(byte, 16)
+    if high < 10:
+        return letter(low) + letter(16 + high)
+    return f"{letter(low)}{high - 9}{(97 + low) % 10}"
+
+
+# Licat, the downloader of Zeus (2010 on).
+declare(
+    "murofet",
+    "hash (MD5)",
+    bader("Three variants of Murofet's DGA", 2015),
+    Variant(partial(goz, count=1020), "v1", period="week of the month", sampled=False),
+    Variant(
+        _murofet_v2,
+        "v2",
+        seeds=("D6D7A4BE", "DEADC2DE", "D6D7A4B1", ""),  # "": it also came without a key
+        period="day",
+        draw=draw_hexadecimal,
+    ),
+    Variant(_murofet_v3, "v3", period="week of the month"),
+)
+
+# --- Gameover Zeus from July 2014 on ---
+
+_NO_DAY = 0x35190501  # the salt of the variant that ignores the day
+
+
+def _newgoz(day: date, seed: str, *, salt: int, count: int) -> Hosts:
+    _check_salt(seed, salt)
+    for index in range(count):
+        message = pack("<IHIHIHI", index, day.year, salt, day.month, salt, day.day, salt)
+        yield _newgoz_name(message, index)
+
+
+def _newgoz_no_day(day: date, seed: str) -> Hosts:
+    _check_salt(seed, _NO_DAY)
+    for k in range(1000):
+        index = (_NO_DAY + k) % 1000
+        fields = (index, day.year, _NO_DAY, day.month, _NO_DAY, _NO_DAY)
+        yield _newgoz_name(pack("<IHIHII", *fields), index)
+
+
+def _check_salt(seed: str, salt: int) -> None:
+    if parse_hexadecimal(seed) != salt:
+        raise ValueError(f"{seed!r} is not this variant's salt, {salt:08X}")
+
+
+def _newgoz_name(message: bytes, index: int) -> str:
+    label = "".join(map(_base36, unpack("<4I", md5(message).digest())))
+    tlds = ((4, "com"), (3, "org"), (2, "biz"), (1, "net"))
+    return f"{label}.{next(tld for divisor, tld in tlds if index % divisor == 0)}"
+
+
+def _base36(value: int) -> str:
+    high, low = divmod(value, 36)
+    return (_base36(high) if high else "") + (digits + ascii_lowercase)[low]
+
+
+def _salted(salt: int, count: int) -> Variant:
+    make = partial(_newgoz, salt=salt, count=count)
+    return Variant(make, f"salt-{salt:08x}", seeds=(f"{salt:08X}",), period="day")
+
+
+declare(
+    "newgoz",
+    "hash (MD5)",
+    bader("The DGA of newGOZ", 2014),  # no-day: github.com/andrewaeva/DGA
+    _salted(0x35190501, 1000),
+    _salted(0x0052E645, 10000),
+    Variant(_newgoz_no_day, "no-day", seeds=(f"{_NO_DAY:08X}",), period="month"),
+)
+
+# --- PadCrypt (ransomware, 2016) ---
+
+_PADCRYPT_LETTERS = str.maketrans("0123456789", "abcdnfolmk")
+_PADCRYPT_TLDS = "com co.uk de org net eu info online co cc website"
+
+
+def _padcrypt(day: date, _: str, *, separator: str, count: int) -> Hosts:
+    tlds = _PADCRYPT_TLDS.split()
+    for index in range(count):
+        text = f"{day.day}-{day.month}-{day.year}{separator}{index}"
+        digest = sha256(text.encode()).hexdigest()
+        kind = int(digest[-1], 16)
+        tld = tlds[kind] if kind < len(tlds) else "com"
+        yield f"{digest[3:19].translate(_PADCRYPT_LETTERS)}.{tld}"
+
+
+declare(
+    "padcrypt",
+    "hash (SHA-256)",
+    bader("The DGA of PadCrypt", 2016),
+    Variant(partial(_padcrypt, separator=":", count=24), "2.2.86.1", period="day"),
+    Variant(partial(_padcrypt, separator="|", count=72), "2.2.97.0", period="day"),
+)
+
+
+# --- others ---
+
+
+def _draw_word(random: Random) -> str:
+    return "".join(letter(random.randrange(26)) for _ in range(random.randint(3, 10)))
+
+
+@family(
+    "hash (31 h + c)",
+    bader("The DGA of Proslikefan", 2016),
+    seeds=("prospect", "OK"),
+    period="day",
+    draw=_draw_word,
+)
+def proslikefan(day: date, seed: str) -> Hosts:
+    """Yield the names of Proslikefan (worm): the string hash of JavaScript over date and word."""
+    for index in range(10):
+        for tld in ("eu", "biz", "se", "info", "com", "net", "org", "ru", "in", "name"):
+            text = f"{seed}.{day.month}.{day.day}.{day.year}.{tld}"
+            value = _hash_string(text) + index
+            label = ""
+            while len(label) < value % 7 + 6:  # the wanted length changes on the way
+                value = _hash_string(f"{label}{value}")
+                label += letter(value % 26)
+            yield f"{label}.{tld}"
+
+
+def _hash_string(text: str) -> int:
+    """Return the absolute value of the hash that Java has for strings."""
+    value = 0
+    for character in text:
+        value = 31 * value + ord(character) & WORD
+    return abs(to_signed(value))
+
+
+_SISRON_DAYS = 10  # whose names are queried: this one and those before
+
+
+def _sisron_own(day: date, _: str, days: int = 1) -> Hosts:
+    for tld in ("com", "org", "net", "info"):
+        for back in range(days):
+            text = f"{day - timedelta(back):%d%m%Y}"
+            yield f"{b64encode(text.encode()).decode().lower().replace('=', 'a')}.{tld}"
+
+
+@family(
+    "base 64 of the date",
+    bader("The DGA of Sisron", 2016),
+    period="day",
+    valid=(0, _SISRON_DAYS - 1),
+    own=_sisron_own,
+)
+def sisron(day: date, _: str) -> Hosts:
+    """Yield the names that Sisron (trojan, 2016) asks for on a day, of ten days: base 64."""
+    return _sisron_own(day, "", _SISRON_DAYS)
