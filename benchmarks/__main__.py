@@ -1,49 +1,45 @@
 """Measure speeds and sizes on this machine and print one table.
 
-Run `python -m benchmarks [SUBJECT ...]`. A subject is a module here whose `rows()` yields the
-lines of the table. A subject that fails says so on stderr, and the others go on.
+Run `python -m benchmarks [SUBJECT ...]`. A subject that fails says so on stderr, and the others go
+on.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import sys
 from importlib import import_module
 from pathlib import Path
 
+import click
 import numpy as np
 
-SUBJECTS = ("scoring", "load", "files", "scan", "known", "cold_start", "logs", "spark", "training")
-ON_REQUEST = ("dgaintel",)  # needs an installation of its own
+SUBJECTS = {  # by name: the module, and its function that yields rows
+    "scoring": ("scoring", "rows"),
+    "load": ("load", "rows"),
+    "files": ("whole_commands", "score_files"),
+    "scan": ("whole_commands", "scan_logs"),
+    "known": ("known", "rows"),
+    "cold_start": ("cold_start", "rows"),
+    "logs": ("logs", "rows"),
+    "spark": ("whole_commands", "run_on_spark"),
+    "training": ("whole_commands", "train_models"),
+}
 
 
-def main() -> int:
-    """Print the table; return 1 if a subject failed."""
-    subjects = _parse_subjects()
+@click.command(epilog="Example: python -m benchmarks scoring load")
+@click.argument("subject", nargs=-1, type=click.Choice([*SUBJECTS]))
+def main(subject: tuple[str, ...]) -> None:
+    """Measure speeds and sizes on this machine and print one table; all subjects by default."""
     print(f"machine: {_describe_machine()}", flush=True)
-    return max(_print_rows(subject) for subject in subjects)
-
-
-def _parse_subjects() -> list[str]:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Measure speeds and sizes on this machine and print one table.",
-        epilog="Example: python -m benchmarks scoring load",
-    )
-    choices = (*SUBJECTS, *ON_REQUEST)
-    help_text = f"one of {', '.join(choices)} (default: all but {', '.join(ON_REQUEST)})"
-    parser.add_argument("subject", nargs="*", help=help_text)
-    subjects: list[str] = parser.parse_args().subject or [*SUBJECTS]
-    if unknown := sorted(set(subjects) - set(choices)):
-        parser.error(f"unknown subject {', '.join(unknown)}; choose from {', '.join(choices)}")
-    return subjects
+    sys.exit(max(_print_rows(x) for x in subject or SUBJECTS))
 
 
 def _print_rows(subject: str) -> int:
+    module, function = SUBJECTS[subject]
     try:
-        for what, figure in import_module(f"benchmarks.{subject}").rows():
+        for what, figure in getattr(import_module(f"benchmarks.{module}"), function)():
             print(f"{what:<66} {figure:>44}", flush=True)
     except Exception as error:  # one failure must not cost the minutes of the other subjects
         print(f"{subject} failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
@@ -62,4 +58,4 @@ def _describe_machine() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

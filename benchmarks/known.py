@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from malicious_domains.dga.seeded_generators import (
 )
 from malicious_domains.names.dga_index import DgaIndex
 
-from .measure import ROOT, SHARE, Row, T, run_pipeline, sized
+from .measure import ROOT, SHARE, Row, run_pipeline, sized, time_rounds
 
 _FIRST, _DAY, _DAYS = date(2026, 11, 1), date(2026, 11, 24), 30
 _FEW_FAMILIES = ("banjori", "conficker", "goz", "qsnatch", "simda")  # for a run in small
@@ -41,12 +40,13 @@ def rows() -> Iterator[Row]:
         took = run_pipeline("dga", "index", *interval, *families, "--jobs", "2")
         yield "index of November 2026, two processes", f"{took.seconds:.0f} s"
         yield "  processor time of all of them", f"{took.processor:.0f} s"
-        index, load_seconds = _time_least(lambda: DgaIndex.load(path))
+        index = DgaIndex.load(path)
         yield "  names, size", f"{len(index.hashes):,}; {path.stat().st_size / 1e6:.1f} MB"
-        yield "  loading and verifying it, processor time", f"{load_seconds:.2f} s"
+        load = min(time_rounds(lambda: DgaIndex.load(path)))
+        yield "  loading and verifying it", f"{load:.2f} s"
     hosts = [f"name{i}.example" for i in range(_NAMES)]
-    _, match_seconds = _time_least(lambda: index.match(hosts))
-    yield f"matching {_NAMES:,} names, processor time", f"{match_seconds:.2f} s"
+    match = min(time_rounds(lambda: index.match(hosts)))
+    yield f"matching {_NAMES:,} names", f"{match:.2f} s"
     yield "false match by the hash, of a name", f"{len(index.hashes) / 2**64:.1e}"
     for n in _LENGTHS:
         probability = index.chance[n] if n < len(index.chance) else 0.0
@@ -55,16 +55,6 @@ def rows() -> Iterator[Row]:
     took = run_pipeline("dga", "feed", "--from", str(_DAY), "--days", str(sized(7)), *families)
     yield "dga feed of a week, peak memory of its largest process", f"{took.peak:.0f} MB"
     yield from _match_families(index, _FEW_FAMILIES if families else ALL_FAMILIES)
-
-
-def _time_least(run: Callable[[], T]) -> tuple[T, float]:
-    """Return what a function returns, and the least processor time of three rounds in seconds."""
-    seconds = []
-    for _ in range(3):
-        before = time.process_time()
-        value = run()
-        seconds.append(time.process_time() - before)
-    return value, min(seconds)
 
 
 def _match_lists(index: DgaIndex) -> Iterator[Row]:
@@ -96,9 +86,8 @@ def _match_families(index: DgaIndex, families: Iterable[str]) -> Iterator[Row]:
 
 def _names_of_day(family: str) -> list[str]:
     """Return the different names that a family generates on the day, by all published seeds."""
-    hosts: dict[str, None] = {}
+    hosts: list[str] = []
     for number in select_generators([family]):
         _, variant, seed = list_generators()[number]
-        made = generate_period(number, start_of_period(variant, seed, _DAY)).hosts
-        hosts |= dict.fromkeys(filter(None, made))
-    return [*hosts]
+        hosts += generate_period(number, start_of_period(variant, seed, _DAY)).hosts
+    return [*dict.fromkeys(filter(None, hosts))]

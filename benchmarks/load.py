@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from malicious_domains.features.registry import SETS
@@ -25,108 +25,71 @@ LIMIT = 1 if SHARE == 1 else 60  # seconds that no request may take; loose in a 
 _TIMEOUT = 60  # seconds
 
 
+class Load(NamedTuple):
+    """What many clients at once saw."""
+
+    seconds: float  # from the first request to the last answer
+    took: list[float]  # seconds of each request that was answered with 200
+    errors: int  # all other requests
+
+
 def rows() -> Iterator[Row]:
     """Yield the subject's rows; raise RuntimeError if a request failed or took over LIMIT.
 
     The clients run in a process of their own, so that they share no interpreter lock with the rest.
     """
-    names, failures = list(iterate_hosts(CLIENTS * REQUESTS)), []
+    names, batches = list(iterate_hosts(CLIENTS * REQUESTS)), [distinct_labels(BATCH)] * BATCHES
     for model in SETS:
         with start_app(PACKAGED / model) as (url, pid):
             run_alone(post_names, url, names[:10], 1)  # the first request loads the model
             single = run_alone(post_names, url, names[-200:], 1)
-            what = f"{model}: HTTP, one client, a request"
-            yield what, format_spread([x * 1e3 for x in single.took], "ms", 2)
+            yield f"{model}: HTTP, one client, a request", _format_times(single, 2)
             load = run_alone(post_names, url, names, CLIENTS)
-            yield from _describe_load(model, load)
-            if load.errors or max(load.took) > LIMIT:
-                failures.append(f"{model}: {load.errors} errors, longest {max(load.took):.2f} s")
-            took = run_alone(post_batches, url, distinct_labels(BATCH), BATCHES)
-            yield f"  a batch of {BATCH:,} names", format_spread([x * 1e3 for x in took], "ms")
+            what = f"{model}: HTTP, {CLIENTS} clients x {REQUESTS} requests"
+            yield what, f"{len(load.took) / load.seconds:,.0f} requests/s, {load.errors} errors"
+            p50, p99 = (x * 1e3 for x in find_percentiles(load.took))
+            yield "  a request, p50, p99", f"{p50:,.0f} ms, {p99:,.0f} ms"
+            longest = max(load.took)
+            yield f"  a request, longest (may not exceed {LIMIT} s)", f"{longest * 1e3:,.0f} ms"
+            took = run_alone(post_all, url, [{"domains": x} for x in batches], 1)
+            yield f"  a batch of {BATCH:,} names", _format_times(took, 0)
             yield "  peak memory of the server", f"{read_peak(pid):,.0f} MB"
-    if failures:
-        raise RuntimeError("; ".join(failures))
-
-
-class Load(NamedTuple):
-    """What many clients at once saw."""
-
-    seconds: float  # from the first request to the last answer
-    took: list[float]  # seconds of each request that was answered
-    errors: int  # requests without an answer, or whose status was not 200
-    reconnected: int  # answers after which the server closed the connection
-    busy: float  # share of one core that the clients themselves took
-
-
-def _describe_load(model: str, load: Load) -> Iterator[Row]:
-    median, p99 = find_percentiles(load.took)
-    what = f"{model}: HTTP, {CLIENTS} clients x {REQUESTS} requests"
-    yield what, f"{len(load.took) / load.seconds:,.0f} requests/s"
-    yield "  errors; connections closed by the server", f"{load.errors}; {load.reconnected}"
-    yield "  a request, p50", f"{median * 1e3:,.0f} ms"
-    yield "  a request, p99", f"{p99 * 1e3:,.0f} ms"
-    yield f"  a request, longest (may not exceed {LIMIT} s)", f"{max(load.took) * 1e3:,.0f} ms"
-    yield "  the clients' own share of a core", f"{load.busy:.0%}"
-
-
-class _Client:
-    """A client with one connection, which it keeps as long as the server does."""
-
-    def __init__(self, url: str) -> None:
-        self._connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=_TIMEOUT)
-        self.took: list[float] = []
-        self.errors = self.reconnected = 0
-
-    def post(self, content: dict[str, Any]) -> None:
-        """Send one request and wait for the whole answer."""
-        body, headers = json.dumps(content), {"Content-Type": "application/json"}
-        start = time.perf_counter()
-        try:
-            self._connection.request("POST", PATH, body, headers)
-            answer = self._connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            self.errors += 1
-            self._connection.close()
-            return
-        self.took.append(time.perf_counter() - start)
-        self.errors += answer.status != 200
-        self.reconnected += self._connection.sock is None
-
-    def post_all(self, contents: Sequence[dict[str, Any]]) -> None:
-        """Send one request after the other, then close the connection."""
-        for content in contents:
-            self.post(content)
-        self._connection.close()
+        if load.errors or longest > LIMIT:
+            raise RuntimeError(f"{model}: {load.errors} errors, longest {longest:.2f} s")
 
 
 def post_names(url: str, names: Sequence[str], clients: int) -> Load:
     """Ask for each name in a request of its own, with `clients` clients at once."""
-    contents = [{"domain": name} for name in names]
-    posting = [_Client(url) for _ in range(clients)]
-    threads = [
-        threading.Thread(target=client.post_all, args=(contents[i::clients],))
-        for i, client in enumerate(posting)
-    ]
-    start, busy = time.perf_counter(), time.process_time()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds, busy = time.perf_counter() - start, time.process_time() - busy
-    return Load(
-        seconds,
-        [x for client in posting for x in client.took],
-        sum(client.errors for client in posting),
-        sum(client.reconnected for client in posting),
-        busy / seconds,
-    )
+    return post_all(url, [{"domain": name} for name in names], clients)
 
 
-def post_batches(url: str, names: Sequence[str], count: int) -> list[float]:
-    """Ask for all names at once, `count` times on one connection; return the seconds of each."""
-    client = _Client(url)
-    client.post_all([{"domains": list(names)}] * count)
-    if client.errors:
-        raise RuntimeError(f"{client.errors} of {count} batches failed")
-    return client.took
+def post_all(url: str, contents: Sequence[dict[str, Any]], clients: int) -> Load:
+    """Send each of the contents in a request, with `clients` clients at once."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        parts = (contents[i::clients] for i in range(clients))
+        took = [x for part in pool.map(lambda x: _post(url, x), parts) for x in part]
+    seconds, answered = time.perf_counter() - start, [x for x in took if x is not None]
+    return Load(seconds, answered, len(took) - len(answered))
+
+
+def _post(url: str, contents: Sequence[dict[str, Any]]) -> list[float | None]:
+    """Send one request after the other on one connection; return seconds, None for a failure."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=_TIMEOUT)
+    took: list[float | None] = []
+    for content in contents:
+        body, start = json.dumps(content), time.perf_counter()
+        try:
+            connection.request("POST", PATH, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            took.append(time.perf_counter() - start if answer.status == 200 else None)
+        except (OSError, http.client.HTTPException):
+            took.append(None)
+            connection.close()
+    connection.close()
+    return took
+
+
+def _format_times(load: Load, digits: int) -> str:
+    return format_spread([x * 1e3 for x in load.took], "ms", digits)

@@ -62,30 +62,10 @@ def format_spread(values: Sequence[float], unit: str, digits: int = 0) -> str:
     return f"{shown} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
 
 
-def format_rate(count: int, took: Sequence[float]) -> str:
-    """Format names a second, from the seconds that each round of `count` names took."""
-    return format_spread([count / seconds for seconds in took], "names/s")
-
-
-def format_each(count: int, took: Sequence[float]) -> str:
-    """Format nanoseconds a name, from the seconds that each round of `count` names took."""
-    return format_spread([seconds / count * 1e9 for seconds in took], "ns")
-
-
 def find_percentiles(took: Sequence[float]) -> tuple[float, float]:
     """Return the 50th and the 99th percentile."""
     quantiles = statistics.quantiles(took, n=100)
     return quantiles[49], quantiles[98]
-
-
-def compare_times(other: Sequence[float], ours: Sequence[float]) -> Row:
-    """Return a row with another program's median time as a multiple of ours.
-
-    >>> compare_times([3.0], [2.0])
-    ('  its time against ours', '1.50 x')
-    """
-    ratio = statistics.median(other) / statistics.median(ours)
-    return "  its time against ours", f"{ratio:,.{0 if ratio >= 10 else 2}f} x"
 
 
 def read_peak(pid: int | str = "self") -> float:

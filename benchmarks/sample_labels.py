@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import lzma
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache
-from itertools import count, cycle, islice, takewhile
+from itertools import chain, count, cycle, islice, takewhile
 from random import Random
 
 from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.dga.legitimate_hosts import LISTS, read_hosts
 from malicious_domains.dga.listing import LAST
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.parse import MAX_LABEL, InvalidDomain, Name, parse
-from pipeline.corpus import sources
+from malicious_domains.names.parse import MAX_LABEL, Name
 
 from .measure import sized
 
@@ -41,37 +39,23 @@ def iterate_hosts(number: int) -> Iterator[str]:
     return islice((x for x in hosts if isinstance(try_parse(x), Name)), number)
 
 
-def list_legitimate() -> list[str]:
-    """Return the labels of the committed lists of legitimate hosts."""
-    labels = []
-    for source in (sources.HSTS, sources.UNIVERSITIES):
-        for host in lzma.decompress(source.path.read_bytes()).decode("ascii").split():
-            with suppress(InvalidDomain):
-                labels.append(parse(host).label)
-    return labels
-
-
 @cache
 def _make_million() -> list[str]:
     labels: dict[str, None] = {}
-    _add_labels(labels, _iterate_legitimate(), (TOTAL + _SPARE) // 2)
-    _add_labels(labels, _iterate_generated(), TOTAL + _SPARE)
+    until = (TOTAL + _SPARE) // 2
+    for source in (_iterate_legitimate(), _iterate_generated()):
+        while len(labels) < until:
+            labels[next(source)] = None
+        until = TOTAL + _SPARE
     shuffled = list(labels)
     Random(1).shuffle(shuffled)
     return shuffled
 
 
-def _add_labels(labels: dict[str, None], source: Iterator[str], until: int) -> None:
-    """Add labels from a source until there are `until` different ones."""
-    for label in source:
-        if len(labels) == until:
-            return
-        labels[label] = None
-
-
 def _iterate_legitimate() -> Iterator[str]:
     """Yield the labels of the committed lists, then the same with a number at the end."""
-    listed = list_legitimate()
+    hosts = [*chain(*map(read_hosts, LISTS))]
+    listed = [x.label for x in map(Scorer.load().try_parse, hosts) if isinstance(x, Name)]
     yield from listed
     for number in count(1):
         yield from (f"{x[: MAX_LABEL - 2]}{number}" for x in listed if not x.startswith("xn--"))

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
+import json
+import os
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from functools import cached_property, partial
-from pathlib import Path
 
 from malicious_domains.features import registry
 from malicious_domains.features.batch import BatchFeatures
-from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.encoding import OTHER, encode_labels
-from pipeline.corpus import sources
+from malicious_domains.names.encoding import encode_labels
 
-from . import in_process
 from .measure import (
+    ROOT,
     Row,
     find_percentiles,
-    format_each,
-    format_rate,
     format_spread,
     one_core,
     run_alone,
@@ -28,7 +28,6 @@ from .measure import (
 )
 from .sample_labels import TOTAL, distinct_labels, iterate_hosts
 
-LABELS = sized(100_000, 1_000)  # for num_words alone
 HOSTS = sized(10_000, 100)
 REQUESTS = sized(5_000, 200)
 
@@ -36,24 +35,43 @@ REQUESTS = sized(5_000, 200)
 def rows() -> Iterator[Row]:
     """Yield the subject's rows."""
     for model in registry.SETS:
-        yield from _score_million(model)
+        took = run_alone(time_probability, model)
+        what = f"{model}: probability(), {TOTAL:,} distinct labels, one core"
+        yield what, format_spread([TOTAL / seconds for seconds in took], "names/s")
         with one_core():
             yield from _time_steps(Scorer.load(model))
-            yield from _time_hosts(Scorer.load(model))
-        yield from _time_requests(model)
+            load = time_rounds(partial(Scorer.load, model))
+        requests = run_alone(time_requests, model, list(iterate_hosts(REQUESTS)))
+        for name, seconds in zip(("p50", "p99"), find_percentiles(requests), strict=True):
+            yield f"  one warm request inside the handler, {name}", f"{seconds * 1e6:,.0f} us"
+        yield "  load and verify", format_spread([seconds * 1e3 for seconds in load], "ms", 1)
+
+
+def time_probability(model: str) -> list[float]:
+    """Return the seconds of each round of `probability()` on a million labels, on one core."""
+    scorer, labels = Scorer.load(model), distinct_labels(TOTAL)
     with one_core():
-        yield from _time_lexicon()
+        return time_rounds(lambda: scorer.probability(labels), 5)
 
 
-def _score_million(model: str) -> Iterator[Row]:
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        path = Path(folder) / "labels.txt"
-        path.write_text("\n".join(distinct_labels(TOTAL)))
-        took, before, peak = run_alone(in_process.time_probability, model, path, 5)
-    what = f"{model}: probability(), {TOTAL:,} distinct labels, one core"
-    yield what, format_rate(TOTAL, took)
-    yield "  peak memory of the process", f"{peak:,.0f} MB"
-    yield "  of it before the first label, the labels included", f"{before:,.0f} MB"
+def time_requests(model: str, names: list[str]) -> list[float]:
+    """Return the seconds of one warm request after the other inside the Lambda's handler."""
+    os.environ["MODEL"] = model
+    sys.path.insert(0, str(ROOT / "lambda_app"))
+    from app import app
+
+    event = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
+    took = []
+    with one_core():
+        for name in [names[0], *names]:
+            event["body"] = json.dumps({"domain": name})
+            with redirect_stdout(io.StringIO()):  # the line of the log is part of the time
+                start = time.perf_counter()
+                answer = app(event, None)
+                took.append(time.perf_counter() - start)
+            if answer["statusCode"] != 200:
+                raise RuntimeError(answer["body"])
+    return took[1:]
 
 
 def _time_steps(scorer: Scorer) -> Iterator[Row]:
@@ -69,8 +87,10 @@ def _time_steps(scorer: Scorer) -> Iterator[Row]:
     steps["features of these"] = lambda: [run(features) for run in compute]
     steps["shares of the log-odds"] = lambda: model.predictor.contributions(columns)
     for name, run in steps.items():
-        took = time_rounds(run)
-        yield f"  of a name's time, {name}", format_each(min(registry.CHUNK, TOTAL), took)
+        yield _format_step(f"a name's time, {name}", run, min(registry.CHUNK, TOTAL))
+    hosts = list(iterate_hosts(HOSTS))
+    yield _format_step("a host's time, parsing", lambda: [*map(scorer.try_parse, hosts)], HOSTS)
+    yield _format_step("parsing, verdict and reasons", lambda: scorer.score_many(hosts), HOSTS)
 
 
 def _recompute(features: BatchFeatures, name: str) -> None:
@@ -79,34 +99,5 @@ def _recompute(features: BatchFeatures, name: str) -> None:
     getattr(features, name)
 
 
-def _time_hosts(scorer: Scorer) -> Iterator[Row]:
-    hosts = list(iterate_hosts(HOSTS))
-    parsing = time_rounds(lambda: [scorer.try_parse(host) for host in hosts])
-    yield "  of a host's time, parsing", format_each(HOSTS, parsing)
-    scoring = time_rounds(lambda: scorer.score_many(hosts))
-    yield "  parsing, verdict and reasons", format_each(HOSTS, scoring)
-
-
-def _time_requests(model: str) -> Iterator[Row]:
-    took = run_alone(in_process.time_requests, model, list(iterate_hosts(REQUESTS)))
-    for name, seconds in zip(("p50", "p99"), find_percentiles(took), strict=True):
-        yield f"  one warm request inside the handler, {name}", f"{seconds * 1e6:,.0f} us"
-
-
-def _time_lexicon() -> Iterator[Row]:
-    path = sources.WEB2.path
-    lexicon, labels = Lexicon.load(path), distinct_labels(LABELS)
-    chunks = [
-        encode_labels(labels[i : i + registry.CHUNK]) for i in range(0, LABELS, registry.CHUNK)
-    ]
-    took = time_rounds(lambda: [lexicon.count(chunk) for chunk in chunks])
-    yield "num_words alone, encoded batch, one core", format_rate(LABELS, took)
-    yield "lexicon, transitions", f"{(lexicon.arrays.cells[1:] != OTHER).sum():,}"
-    yield "lexicon on disk", f"{path.stat().st_size / 1e6:.2f} MB"
-    yield "lexicon, load", _time_milliseconds(lambda: Lexicon.load(path))
-    for model in registry.SETS:
-        yield f"{model}: load and verify", _time_milliseconds(partial(Scorer.load, model))
-
-
-def _time_milliseconds(run: Callable[[], object]) -> str:
-    return format_spread([seconds * 1e3 for seconds in time_rounds(run)], "ms", 1)
+def _format_step(what: str, run: Callable[[], object], count: int) -> Row:
+    return f"  of {what}", format_spread([x / count * 1e9 for x in time_rounds(run)], "ns")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from benchmarks import __main__ as program
 from benchmarks import load
@@ -37,7 +38,7 @@ def test_answers_on_a_kept_connection_do_not_wait(app_url: str) -> None:
     medians = []
     for _ in range(3):
         run = load.post_names(app_url, [f"name{i}.com" for i in range(20)], 1)
-        assert (run.errors, run.reconnected) == (0, 0)
+        assert run.errors == 0
         medians.append(statistics.median(run.took))
     assert min(medians) < 0.03
 
@@ -47,15 +48,13 @@ def test_subjects_yield_their_rows() -> None:
     figures = run_subjects("scoring", "load", "files", "scan", "known")
     assert {
         "language: probability(), 1,000 distinct labels, one core",
-        "num_words alone, encoded batch, one core",
         "classic: HTTP, 100 clients x 2 requests",
         "a batch of 1,000 names",
-        "language: score of 1,000 distinct lines, processes: 1",
-        "scan of 1,000 lines, whole process",
-        "DuckDB reading 10,000 lines of TSV, counting pairs",
+        "language: score of 1,000 lines, processes: 1",
+        "DuckDB counting pairs, 10,000 lines of TSV",
         "scan of 10,000 lines of JSON",
         "as a multiple of DuckDB's time",
-        "matching 1,000 names, processor time",
+        "matching 1,000 names",
         "universities: expected in it, found",
     } <= set(figures)
     banjori = figures["banjori: names; by match; with certainty; by the model"]
@@ -63,16 +62,12 @@ def test_subjects_yield_their_rows() -> None:
     assert all(re.search(r"\d", figure) for figure in figures.values())
 
 
-def test_every_subject_is_a_module_with_rows() -> None:
-    for subject in (*program.SUBJECTS, *program.ON_REQUEST):
-        assert callable(importlib.import_module(f"benchmarks.{subject}").rows)
+def test_every_subject_yields_rows() -> None:
+    for module, function in program.SUBJECTS.values():
+        assert callable(getattr(importlib.import_module(f"benchmarks.{module}"), function))
 
 
-def test_an_unknown_subject_is_an_error_that_lists_the_subjects(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["benchmarks", "speed"])
-    with pytest.raises(SystemExit) as raised:
-        program.main()
-    assert raised.value.code == 2
-    assert "unknown subject speed; choose from scoring, load" in capsys.readouterr().err
+def test_an_unknown_subject_is_an_error_that_lists_the_subjects() -> None:
+    result = CliRunner().invoke(program.main, ["speed"])
+    assert result.exit_code == 2
+    assert "'speed' is not one of 'scoring', 'load'" in result.output
