@@ -69,8 +69,9 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
         return DONE
     stage_settings.read_stage(stage)
     deploy.check_models()
+    architecture = stage_settings.read_config(stage).lambda_architecture
     with temporary_folder("deploy-") as folder:
-        zipped = package.build_package(folder, package.read_architecture(stage))
+        zipped = package.build_package(folder, architecture)
         if dry_run:
             for line in deploy.list_changes(stage, zipped):
                 print(line)

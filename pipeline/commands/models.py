@@ -52,18 +52,17 @@ def _open_registry(registry: str | None) -> Storage:
 @command("list", "models list --registry s3://bucket/models", extra="all")
 @_registry
 def list_versions(registry: str | None) -> int:
-    """List the published versions; a star marks the current one."""
+    """List the published versions; a star marks the current one of each model."""
     from ..release import versions
     from ..release.manifest import Manifest
 
     storage = _open_registry(registry)
-    pointer = versions.read_pointer(storage)
+    current = {x.version for x in versions.read_pointers(storage).values()}
     status = DONE
     print(_HEAD)
     for version in versions.list_versions(storage):
         if isinstance(version, Manifest):
-            is_current = pointer and version.version == pointer.version
-            print(_format_row(version, "*" if is_current else ""))
+            print(_format_row(version, "*" if version.version in current else ""))
         else:
             print(f"{click.get_current_context().info_name}: {version}", file=sys.stderr)
             status = SOME_INVALID
@@ -105,7 +104,8 @@ def publish(registry: str | None, model: str | None, report: Path | None) -> int
 def pull(version: str, registry: str | None, out: Path | None) -> int:
     """Verify and install a version; print the folder.
 
-    VERSION is one of `models list`, or current.
+    VERSION is one of `models list`, or a model's name for its current one. The word current stands
+    for the model in the folder, or for the only one with a current version.
     """
     from ..release import versions
 
@@ -121,19 +121,23 @@ def pull(version: str, registry: str | None, out: Path | None) -> int:
 @click.argument("version")
 @_registry
 def promote(version: str, registry: str | None) -> int:
-    """Make a version the current one. VERSION is one of `models list`."""
+    """Make a version the current one of its model. VERSION is one of `models list`."""
     from ..release import versions
 
     return _print_current(versions.promote(_open_registry(registry), version).version)
 
 
 @command("rollback", "models rollback --registry s3://bucket/models", extra="all")
+@click.argument("model", default="")
 @_registry
-def rollback(registry: str | None) -> int:
-    """Make the version before current again; once more goes further back."""
+def rollback(model: str, registry: str | None) -> int:
+    """Make the version before current again; once more goes further back.
+
+    MODEL may be left out where only one has a current version.
+    """
     from ..release import versions
 
-    return _print_current(versions.roll_back(_open_registry(registry)).version)
+    return _print_current(versions.roll_back(_open_registry(registry), model).version)
 
 
 for part in (list_versions, publish, pull, promote, rollback):

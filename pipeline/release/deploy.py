@@ -9,16 +9,8 @@ import json
 import os
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
-
-from chalice.config import Config
-from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
-from chalice.utils import UI, OSUtils
 
 from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.inputs.console import print_status
@@ -28,14 +20,12 @@ from malicious_domains.model import artifact
 from . import ReleaseError, gateway, manifest, snapshot
 from .local_server import APP, chalice_command
 from .smoke import KEY, WAIT, SmokeError, StageSettings, smoke_test
-from .snapshot import StageSnapshot, hash_code
+from .snapshot import StageSnapshot, find_resource, hash_code
 from .stage_settings import ask_app, read_config, read_stage
 from .verify import verify_artifact
 
-CHALICE = "1.34.0"  # the version whose package names plant_zip() relies on; see requirements.txt
 STATE = APP / ".chalice" / "deployed"
 LOGS = "LOG_BUCKET"  # the environment variable that makes app.py define the functions for logs
-_SHOWN = 8  # changed files in a dry run
 
 
 def check_models() -> None:
@@ -59,21 +49,18 @@ def deploy_stage(
     """
     _check_no_logs(stage)
     settings, expected = read_stage(stage)
-    check_chalice()
     _check_key(stage, settings)
     state.mkdir(parents=True, exist_ok=True)
     before = snapshot.take_snapshot(state, stage)
     try:
-        with _copy_project(zipped, stage, state) as project:
-            _run_chalice(project, "deploy", "--stage", stage)
+        _run_chalice_deploy(zipped, stage, state)
         if snapshot.read_deployed_hash(stage) != hash_code(zipped.read_bytes()):
             raise ReleaseError("Lambda does not run the zip that was packaged")
         print_status(f"gateway  {gateway.protect_api(state, stage, settings.origins)}")
-        address = url or snapshot.read_url(state, stage)
+        address = url or find_resource(state, stage, "rest_api")["rest_api_url"].rstrip("/")
         print_status(f"smoke    {smoke_test(address, expected, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
-        problem = str(error) or type(error).__name__
-        raise ReleaseError(f"{problem}; {_restore(before, stage, url, wait)}") from error
+        raise _restore(before, stage, url, wait, error) from error
     if before:
         snapshot.save_snapshot(before, state, stage)
     write_atomically(state / f"{stage}.zip", zipped.read_bytes())  # for the next rollback
@@ -95,8 +82,7 @@ def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: flo
         before.restore()
         print_status(f"smoke    {smoke_test(url or before.url, None, wait, settings)}")
     except BaseException as error:  # Ctrl-C too
-        problem = str(error) or type(error).__name__
-        raise ReleaseError(f"{problem}; {_restore(now, stage, url, wait)}") from error
+        raise _restore(now, stage, url, wait, error) from error
     snapshot.save_snapshot(now, state, stage)
     write_atomically(state / f"{stage}.zip", before.code)
     return url or before.url
@@ -116,7 +102,6 @@ def list_changes(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]
         yield "nothing is deployed: function, role, API and API stage would be made"
     code = before.code if before else b""
     yield f"code          {_summarize(code)} -> {_summarize(zipped.read_bytes())}"
-    yield from (f"              {line}" for line in _compare_files(code, zipped))
     was = before.settings | {"Concurrency": before.concurrency} if before else {}
     for name, old, new in (
         ("memory, MB", was.get("MemorySize"), config.lambda_memory_size),
@@ -161,97 +146,44 @@ def _check_key(stage: str, settings: StageSettings) -> None:
 # --- Chalice ---
 
 
-def check_chalice() -> None:
-    """Raise ReleaseError unless Chalice has the version that plant_zip() is made for."""
-    if (installed := version("chalice")) != CHALICE:
-        raise ReleaseError(
-            f"Chalice is {installed}, and the zip is put where {CHALICE} looks for it. Check in "
-            "its chalice/deploy/packager.py that create_deployment_package still returns the file "
-            "of deployment_package_filename if there is one, then set CHALICE in "
-            "pipeline/release/deploy.py"
-        )
+def _run_chalice_deploy(zipped: Path, stage: str, state: Path) -> None:
+    """Run `chalice deploy` on a copy of the project; raise ReleaseError with its output.
 
-
-def plant_zip(zipped: Path, project: Path, config: Config) -> Path:
-    """Copy a zip to where Chalice looks for the package of a project; return the copy.
-
-    Chalice has no option for a zip that exists, and CloudFormation would give a stage that was
-    made by `chalice deploy` another URL. It names a package by a hash of the project, and makes
-    one only if there is none of that name: the project must not change afterwards.
+    Chalice has no option for a zip that exists, and CloudFormation would give a stage that was made
+    by `chalice deploy` another URL: so it runs with a packager that returns the zip.
     """
-    check_chalice()
-    packager = make_packager(config)
-    name = packager.deployment_package_filename(str(project), config.lambda_python_version)
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copyfile(zipped, name))
-
-
-def make_packager(config: Config) -> LambdaDeploymentPackager:
-    """Make Chalice's packager for a stage's architecture."""
-    system = OSUtils()
-    builder = DependencyBuilder(system)
-    return LambdaDeploymentPackager(system, builder, UI(), config.lambda_architecture)
-
-
-@contextmanager
-def _copy_project(zipped: Path, stage: str, state: Path) -> Iterator[Path]:
-    """Copy the project for the with block, such that Chalice deploys the zip from it."""
     with temporary_folder("deploy-") as folder:
         copy = folder / "app"
         ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         shutil.copytree(APP, copy, ignore=ignored)
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())
-        plant_zip(zipped, copy, read_config(stage))
-        yield copy
-
-
-def _run_chalice(project: Path, *arguments: str) -> None:
-    """Run Chalice; raise ReleaseError with its output if it fails."""
-    command = chalice_command(project, *arguments)
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+        command = chalice_command(copy, "deploy", "--stage", stage, package=zipped)
+        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     if run.returncode:
-        raise ReleaseError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
+        raise ReleaseError(f"chalice deploy failed: {(run.stdout + run.stderr)[-1000:]}")
     for line in run.stdout.splitlines():
         print_status(f"chalice  {line}")
 
 
-def _restore(before: StageSnapshot | None, stage: str, url: str | None, wait: float) -> str:
-    """Restore an earlier state; return a line that says what is deployed now."""
+def _restore(
+    before: StageSnapshot | None, stage: str, url: str | None, wait: float, error: BaseException
+) -> ReleaseError:
+    """Restore an earlier state after an error; return one that also says what is deployed now."""
+    problem = str(error) or type(error).__name__
     if before is None:
-        return (
-            "there is no previous version to go back to: what was made is left as it is; "
-            f"`chalice --project-dir lambda_app delete --stage {stage}` removes it"
+        return ReleaseError(
+            f"{problem}; there is no previous version to go back to: what was made is left as it "
+            f"is; `chalice --project-dir lambda_app delete --stage {stage}` removes it"
         )
     try:
         before.restore()
         smoke_test(url or before.url, None, wait, ask_app(before.environment))
-    except SmokeError as error:
-        return f"back to the previous version, which does not answer either: {error}"
-    except Exception as error:  # whatever it is, the user must know what runs
-        return f"and going back failed: {error}; {before.function} is in an unknown state"
-    return "back to the previous version, which answers"
-
-
-# --- the dry run ---
-
-
-def _compare_files(old: bytes, zipped: Path) -> list[str]:
-    """List the files in which two zips differ, by name."""
-    before = _read_checksums(BytesIO(old)) if old else {}
-    after = _read_checksums(zipped)
-    names = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
-    lines = [f"{_describe_change(n in before, n in after)} {n}" for n in names]
-    more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-    return [*lines[:_SHOWN], *more] or ["no file differs"]
-
-
-def _read_checksums(file: BytesIO | Path) -> dict[str, int]:
-    with zipfile.ZipFile(file) as archive:
-        return {x.filename: x.CRC for x in archive.infolist()}
-
-
-def _describe_change(before: bool, after: bool) -> str:
-    return "changed" if before and after else "new    " if after else "gone   "
+        now = "back to the previous version, which answers"
+    except SmokeError as failure:
+        now = f"back to the previous version, which does not answer either: {failure}"
+    except Exception as failure:  # whatever it is, the user must know what runs
+        now = f"and going back failed: {failure}; {before.function} is in an unknown state"
+    return ReleaseError(f"{problem}; {now}")
 
 
 def _summarize(code: bytes) -> str:

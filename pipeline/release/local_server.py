@@ -52,14 +52,19 @@ def start_app(model: Path | None = None, **settings: str) -> Iterator[tuple[str,
             process.wait()
 
 
-def chalice_command(project: Path, *arguments: str) -> list[str]:
+def chalice_command(project: Path, *arguments: str, package: Path | None = None) -> list[str]:
     """Return the command that runs Chalice on a project's folder, from any current folder.
 
-    -P: neither this folder nor the current one comes before the project's own modules. -B: no
-    bytecode is left in the project.
+    package: a zip to deploy as it is, in place of Chalice's own. -P: neither this folder nor the
+    current one comes before the project's own modules. -B: no bytecode is left in the project.
     """
-    program = ("-c", "from chalice.cli import main; main()")
-    return [sys.executable, "-P", "-B", *program, "--project-dir", str(project), *arguments]
+    packager = (
+        "from chalice.deploy.packager import LambdaDeploymentPackager as P; "
+        f"P.create_deployment_package = lambda *_, **__: {str(package)!r}; "
+    )
+    program = f"{packager if package else ''}from chalice.cli import main; main()"
+    options = ("-P", "-B", "-c", program, "--project-dir", str(project))
+    return [sys.executable, *options, *arguments]
 
 
 def _server_command(host: str, port: int) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +49,6 @@ class Manifest:
     model: str
     created: str  # when it was trained, UTC
     published: str  # UTC
-    publication: str  # distinguishes two publishers of the same second
     metrics: dict[str, Any]  # from model.json
     files: dict[str, dict[str, Any]]  # by name: sha256, and size in bytes
     golden: Golden
@@ -64,7 +62,6 @@ class Manifest:
             model=_read_model(metadata),
             created=metadata["created"],
             published=datetime.now(UTC).isoformat(timespec="seconds"),
-            publication=uuid.uuid4().hex,
             metrics=metadata.get("metrics", {}),
             files=_hash_files(contents),
             golden=golden,

@@ -12,7 +12,6 @@ import sys
 import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from malicious_domains.inputs.signals import temporary_folder
 
@@ -96,20 +95,9 @@ def run_chalice_package(out: Path, architecture: str = X86_64) -> Path:
 
 def read_variables() -> dict[str, str]:
     """Return the environment variables that Chalice gives the deployed function."""
-    variables: dict[str, str] = _read_config()["environment_variables"]
+    config = json.loads((APP / ".chalice" / "config.json").read_text())
+    variables: dict[str, str] = config["environment_variables"]
     return variables
-
-
-def read_architecture(stage: str) -> str:
-    """Return the architecture that .chalice/config.json chooses for a stage."""
-    config = _read_config()
-    own: dict[str, str] = config["stages"].get(stage, {})
-    return str(own.get("lambda_architecture", config.get("lambda_architecture", X86_64)))
-
-
-def _read_config() -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((APP / ".chalice" / "config.json").read_text())
-    return config
 
 
 def is_left_out(path: str) -> bool:

@@ -18,7 +18,7 @@ PATH = "/malicious-domain-classifier"
 WAIT = 60.0  # seconds that a new URL may take until it answers
 KEY = "API_KEY"  # the environment variable with a key for a stage that asks for one
 _TOLERANCE = 1e-9  # of probabilities, on another machine
-_ORIGIN = "https://front.example"
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class StageSettings(NamedTuple):
@@ -42,29 +42,35 @@ def smoke_test(
     expected: the scorer whose answers they must be; None: any answers will do. settings: of the
     stage. Raises SmokeError.
     """
-    app = _App(url.rstrip("/"), expected, settings or StageSettings())
+    settings = settings or StageSettings()
+    key = os.environ.get(KEY, "")
+    if settings.keys and not key:
+        raise SmokeError(f"the stage asks for a key: set {KEY} to one that it takes")
+    app = _App(url.rstrip("/"), {"X-Api-Key": key} if settings.keys else {})
+    names = [*GOLDEN_NAMES[: settings.batch_limit]]
     try:
         app.wait(wait)
-        app.test_single()
-        app.test_batch()
-        app.test_invalid()
-        app.test_cors()
-        app.test_model()
-    except (requests.RequestException, KeyError, TypeError, ValueError) as error:
-        raise SmokeError(f"{url}: {error!r}") from error
-    return f"one name, {len(app.names)} names, a bad one and CORS are answered as they should be"
+        # Like the H2O demo's `curl -d`, which says that it sends a form.
+        answers = [app.send("POST", PATH, data=f'{{"domain":"{names[0]}"}}', headers=_FORM).json()]
+        answers += app.send("POST", PATH, json={"domains": names}).json()["results"]
+        for name, answer in zip([names[0], *names], answers, strict=True):
+            _compare(name, answer, expected)
+        _test_cors(app, settings.origins)
+        metadata = app.send("GET", "/model").json()
+        del metadata["meanings"]
+        if expected and metadata != expected.artifact.metadata:
+            raise SmokeError("/model: not the metadata of the deployed artifact")
+    except (requests.RequestException, KeyError, TypeError, ValueError, SmokeError) as error:
+        problem = error if isinstance(error, SmokeError) else repr(error)
+        raise SmokeError(f"{url}: {problem}") from error
+    return f"one name, {len(names)} names, a bad one and CORS are answered as they should be"
 
 
-class _App:
-    """The live app; each test raises SmokeError for a wrong answer."""
+class _App(NamedTuple):
+    """The live app."""
 
-    def __init__(self, url: str, expected: Scorer | None, settings: StageSettings) -> None:
-        key = os.environ.get(KEY, "")
-        if settings.keys and not key:
-            raise SmokeError(f"the stage asks for a key: set {KEY} to one that it takes")
-        self.url, self.expected, self.settings = url, expected, settings
-        self.key = {"X-Api-Key": key} if settings.keys else {}
-        self.names = GOLDEN_NAMES[: settings.batch_limit]
+    url: str
+    key: dict[str, str]  # a header, or none
 
     def wait(self, seconds: float) -> None:
         """Wait until the app answers at all; a new API takes some seconds."""
@@ -78,69 +84,42 @@ class _App:
                     raise
                 time.sleep(1)
 
-    def test_single(self) -> None:
-        """Test one name, sent like the H2O demo's `curl -d`, which says that it sends a form."""
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self.send("POST", PATH, data='{"domain":"plzdonthackmekthxbye"}', headers=form)
-        self.compare(answer.json(), "plzdonthackmekthxbye")
-
-    def test_batch(self) -> None:
-        """Test several names: as many results, in order."""
-        results = self.send("POST", PATH, json={"domains": [*self.names]}).json()["results"]
-        if len(results) != len(self.names):
-            raise SmokeError(f"{self.url}{PATH}: {len(results)} results, not {len(self.names)}")
-        for name, result in zip(self.names, results, strict=True):
-            self.compare(result, name)
-
-    def compare(self, answer: dict[str, Any], name: str) -> None:
-        """Compare the answer about a name with the expected model's."""
-        probability, label = float(answer["class1Prob"]), answer["label"]
-        if self.expected is None:
-            return
-        score = self.expected.score(name)
-        if not abs(probability - score.probability) <= _TOLERANCE or label != score.label:
-            raise SmokeError(
-                f"{self.url}{PATH}: {name} gets {probability!r}, label {label}; "
-                f"expected {score.probability!r}, {score.label}"
-            )
-
-    def test_invalid(self) -> None:
-        """Test that an invalid name is refused with a reason."""
-        answer = self.send("POST", PATH, 422, json={"domain": "127.0.0.1"})
-        if "Message" not in answer.json():
-            raise SmokeError(f"{self.url}{PATH}: no Message for an invalid name")
-
-    def test_cors(self) -> None:
-        """Test the CORS headers; preflights are not answered where no origin is allowed."""
-        origins = self.settings.origins
-        origin = _ORIGIN if origins in ((), ("*",)) else origins[0]
-        named = origins[0] if origins else None
-        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        any_of = {named} if len(origins) == 1 else {"*", named}  # the gateway's answer, the app's
-        preflight = [("OPTIONS", 200, any_of)] if origins else []
-        for method, status, allowed in (*preflight, ("POST", 422, {named})):
-            answer = self.send(method, PATH, status, headers=headers, json={"domain": ""})
-            if (header := answer.headers.get("Access-Control-Allow-Origin")) not in allowed:
-                raise SmokeError(
-                    f"{self.url}{PATH}: {method} allows {header} (CORS), expected {named}"
-                )
-
-    def test_model(self) -> None:
-        """Test that the metadata is that of the expected model, with meanings beside it."""
-        if self.expected is None:
-            return
-        answer = self.send("GET", "/model").json()
-        if not answer.pop("meanings") or answer != self.expected.artifact.metadata:
-            raise SmokeError(f"{self.url}/model: not the metadata of the deployed artifact")
-
     def send(self, method: str, path: str, status: int = 200, **options: Any) -> requests.Response:
         """Send a request whose answer must have this status; options: as for requests."""
         headers = options.pop("headers", {}) | self.key
-        url = self.url + path
-        answer = requests.request(method, url, timeout=30, headers=headers, **options)
+        answer = requests.request(method, self.url + path, timeout=30, headers=headers, **options)
         if answer.status_code != status:
             raise SmokeError(
-                f"{method} {url}: status {answer.status_code}, expected {status}: "
+                f"{method} {path}: status {answer.status_code}, expected {status}: "
                 f"{answer.text[:200]}"
             )
         return answer
+
+
+def _compare(name: str, answer: dict[str, Any], expected: Scorer | None) -> None:
+    """Compare the answer about a name with the expected model's."""
+    probability, label = float(answer["class1Prob"]), answer["label"]
+    if expected is None:
+        return
+    score = expected.score(name)
+    if not abs(probability - score.probability) <= _TOLERANCE or label != score.label:
+        raise SmokeError(
+            f"{PATH}: {name} gets {probability!r}, label {label}; expected "
+            f"{score.probability!r}, {score.label}"
+        )
+
+
+def _test_cors(app: _App, origins: tuple[str, ...]) -> None:
+    """Test an invalid name, which is refused, and the CORS headers of it and of a preflight.
+
+    Preflights are not answered where no origin is allowed.
+    """
+    named = origins[0] if origins else None
+    origin = named if named not in (None, "*") else "https://front.example"
+    headers = {"Origin": str(origin), "Access-Control-Request-Method": "POST"}
+    any_of = {named} if len(origins) == 1 else {"*", named}  # the gateway's answer, the app's
+    preflight = [("OPTIONS", 200, any_of)] if origins else []
+    for method, status, allowed in (*preflight, ("POST", 422, {named})):
+        answer = app.send(method, PATH, status, headers=headers, json={"domain": ""})
+        if (header := answer.headers.get("Access-Control-Allow-Origin")) not in allowed:
+            raise SmokeError(f"{PATH}: {method} allows {header} (CORS), expected {named}")

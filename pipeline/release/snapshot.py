@@ -43,11 +43,12 @@ class StageSnapshot:
     def restore(self) -> None:
         """Restore code, settings and routes; raise ReleaseError."""
         functions, apis = _client("lambda"), _client("apigateway")
+        is_updated = functions.get_waiter("function_updated_v2")  # until then it refuses the next
         with translate_aws_errors(self.function):
             functions.update_function_code(FunctionName=self.function, ZipFile=self.code)
-            _wait_for_update(self.function)
+            is_updated.wait(FunctionName=self.function)
             functions.update_function_configuration(FunctionName=self.function, **self.settings)
-            _wait_for_update(self.function)
+            is_updated.wait(FunctionName=self.function)
             if self.concurrency is None:
                 functions.delete_function_concurrency(FunctionName=self.function)
             else:
@@ -78,11 +79,6 @@ def read_deployed_hash(stage: str) -> str | None:
     return None if function is None else str(function["Configuration"]["CodeSha256"])
 
 
-def read_url(state: Path, stage: str) -> str:
-    """Return the URL that Chalice recorded for a stage; raise ReleaseError."""
-    return str(find_resource(state, stage, "rest_api")["rest_api_url"])
-
-
 def take_snapshot(state: Path, stage: str) -> StageSnapshot | None:
     """Take a snapshot of what is deployed, None if nothing is.
 
@@ -105,7 +101,7 @@ def take_snapshot(state: Path, stage: str) -> StageSnapshot | None:
         concurrency=function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         api=api["rest_api_id"],
         deployment=routes["deploymentId"],
-        url=api["rest_api_url"],
+        url=api["rest_api_url"].rstrip("/"),
     )
 
 
@@ -152,47 +148,31 @@ def find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
     return resource
 
 
-def _wait_for_update(function: str) -> None:
-    """Wait until Lambda has finished an update; until then it refuses the next one."""
-    _client("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
-
-
 def _client(service: str) -> Any:
     with translate_aws_errors(service):
         return boto3.client(service, config=CONFIG)
 
 
 def save_snapshot(before: StageSnapshot, state: Path, stage: str) -> None:
-    """Save a snapshot in the folder `state` for load_snapshot(); raise OSError.
-
-    The zip is written first: if nothing else is, load_snapshot() sees that the rest is another's.
-    """
-    code, rest = _paths(state, stage)
-    facts = asdict(before)
-    write_atomically(code, facts.pop("code"))
-    write_atomically(
-        rest, json.dumps(facts | {"sha256": hash_code(before.code)}, indent=1).encode()
-    )
+    """Save a snapshot in the folder `state` for load_snapshot(); raise OSError."""
+    facts = asdict(before) | {"code": base64.b64encode(before.code).decode()}
+    write_atomically(_locate_previous(state, stage), json.dumps(facts).encode())
 
 
 def load_snapshot(state: Path, stage: str) -> StageSnapshot:
     """Load what save_snapshot() saved; raise ReleaseError if it is absent or not complete."""
-    code, rest = _paths(state, stage)
+    path = _locate_previous(state, stage)
     try:
-        body, facts = code.read_bytes(), json.loads(rest.read_text(encoding="utf-8"))
-        is_whole = facts.pop("sha256") == hash_code(body)
-        before = StageSnapshot(code=body, **facts)
+        facts = json.loads(path.read_bytes())
+        return StageSnapshot(**facts | {"code": base64.b64decode(facts["code"])})
     except FileNotFoundError as error:
         raise ReleaseError(
-            f"{error.filename}: no previous version of {stage} was kept here; the second "
-            "successful deployment keeps the first"
+            f"{path}: no previous version of {stage} was kept here; the second successful "
+            "deployment keeps the first"
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReleaseError(f"{rest}: not a previous version: {error}") from error
-    if not is_whole:
-        raise ReleaseError(f"{code} is not the zip that {rest} describes")
-    return before
+        raise ReleaseError(f"{path}: not a previous version: {error!r}") from error
 
 
-def _paths(state: Path, stage: str) -> tuple[Path, Path]:
-    return state / f"{stage}.previous.zip", state / f"{stage}.previous.json"
+def _locate_previous(state: Path, stage: str) -> Path:
+    return state / f"{stage}.previous.json"

@@ -2,7 +2,7 @@
 
     versions/VERSION/FILE           written first, each if there is none
     versions/VERSION/manifest.json  written last: without it there is no version
-    current.json                    the pointer, written over the one that was read
+    current.json                    a pointer for each model, written over the ones that were read
 
 S3 decides each write in one step (If-None-Match, If-Match): a version never changes, and one of
 two simultaneous writers wins. A killed publisher leaves files that no manifest lists; the next
@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +30,6 @@ from malicious_domains.model.artifact import (
     MANIFEST,
     MODEL,
     MOJO,
-    ArtifactError,
 )
 from malicious_domains.names.errors import MaliciousDomainsError
 
@@ -42,9 +39,9 @@ from .manifest import MAX_FILE, MAX_MANIFEST, Golden, Manifest, ManifestError
 from .s3 import Storage
 from .verify import score_golden, verify_artifact
 
-CURRENT = "current"  # in place of a version: the one that the pointer names
+CURRENT = "current"  # in place of a version: the one that a pointer names
 _POINTER = "current.json"
-_KEPT = 100  # versions in the pointer's history
+_KEPT = 100  # versions in a pointer's history
 
 
 class Published(NamedTuple):
@@ -54,21 +51,12 @@ class Published(NamedTuple):
     is_new: bool  # False: it was there already, or another publisher was first
 
 
-@dataclass(frozen=True)
-class Pointer:
-    """The current version, and the earlier ones, the latest first."""
+class Pointer(NamedTuple):
+    """The current version of a model, and the earlier ones, the latest first."""
 
     version: str
     history: list[str]
-    moved: str = ""  # UTC
-    move: str = field(
-        default_factory=lambda: uuid.uuid4().hex
-    )  # distinguishes two simultaneous moves
-
-    def to_bytes(self) -> bytes:
-        """Return the content of current.json, with the present time."""
-        moved = datetime.now(UTC).isoformat(timespec="seconds")
-        return (json.dumps(vars(self) | {"moved": moved}, indent=1) + "\n").encode()
+    moved: str  # UTC
 
 
 def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
@@ -84,9 +72,8 @@ def publish(storage: Storage, folder: Path, report: Path | None = None) -> Publi
     created = Manifest.create(contents, golden)
     for name, body in contents.items():
         _put_once(storage, f"versions/{version}/{name}", body)
-    storage.put(f"versions/{version}/{MANIFEST}", created.to_bytes())
-    stored = _get_version(storage, version)  # also if a retry follows a write that did arrive
-    return Published(stored, is_new=stored.publication == created.publication)
+    is_new = storage.put(f"versions/{version}/{MANIFEST}", created.to_bytes())
+    return Published(_get_version(storage, version), is_new)
 
 
 def list_versions(storage: Storage) -> Iterator[Manifest | ManifestError]:
@@ -109,53 +96,78 @@ def find_version(storage: Storage, version: str) -> Manifest | None:
     return manifest.parse_manifest(stored.body, version) if stored else None
 
 
-def read_pointer(storage: Storage) -> Pointer | None:
-    """Read the pointer, None before anything was promoted."""
+def read_pointers(storage: Storage) -> dict[str, Pointer]:
+    """Read the pointers by model, {} before anything was promoted; raise ReleaseError."""
     return _read_tagged(storage)[0]
 
 
 def promote(storage: Storage, version: str) -> Pointer:
-    """Make a version the current one; raise ReleaseError if someone else moved the pointer."""
-    _get_version(storage, version)
-    old, tag = _read_tagged(storage)
+    """Make a version the current one of its model.
+
+    Raises ReleaseError, also if someone else moved a pointer meanwhile.
+    """
+    model = _get_version(storage, version).model
+    pointers, tag = _read_tagged(storage)
+    old = pointers.get(model)
     if old and old.version == version:
         return old
     history = [old.version, *old.history][:_KEPT] if old else []
-    return _move(storage, Pointer(version, history), tag)
+    return _move(storage, pointers, tag, model, history, version)
 
 
-def roll_back(storage: Storage) -> Pointer:
-    """Make the version before the current one current; a second call goes further back.
+def roll_back(storage: Storage, model: str = "") -> Pointer:
+    """Make the version of a model before its current one current; another call goes further back.
 
-    The abandoned version leaves the history; promote() brings it back. Raises ReleaseError if
-    there is no version before, or someone else moved the pointer.
+    model: "" for the only one that has a current version. The abandoned version leaves the history;
+    promote() brings it back. Raises ReleaseError if there is no version before, or someone else
+    moved a pointer meanwhile.
     """
-    old, tag = _read_tagged(storage)
+    pointers, tag = _read_tagged(storage)
+    model = model or _only_model(storage, pointers)
+    old = pointers.get(model)
     if old is None or not old.history:
-        raise ReleaseError(f"{storage.url(_POINTER)}: no version was current before; see versions")
+        raise ReleaseError(
+            f"{storage.url(_POINTER)}: no version of {model} was current before; see `models list`"
+        )
     _get_version(storage, old.history[0])
-    return _move(storage, Pointer(old.history[0], old.history[1:]), tag)
+    return _move(storage, pointers, tag, model, old.history[1:], old.history[0])
 
 
 def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manifest, Path]:
-    """Install a version, or CURRENT, in a folder, completely or not at all.
+    """Install a version in a folder, completely or not at all.
 
-    out: by default build/MODEL. Raises ReleaseError if the files are not those of the manifest, or
-    verification fails; the folder is then as it was.
+    version: or a model, for its current version; CURRENT is that of the model in the folder, or of
+    the only one that has any. out: by default build/MODEL. Raises ReleaseError if the folder holds
+    another model, the files are not those of the manifest, or verification fails; the folder is
+    then as it was.
     """
-    wanted = _get_version(storage, _resolve(storage, version))
+    held = _read_model(out) if out else ""
+    wanted = _get_version(storage, _resolve(storage, version, held))
     target = out or paths.BUILD / wanted.model
+    if held not in ("", wanted.model):
+        raise ReleaseError(
+            f"{target} holds the model {held}, and {wanted.version} is of {wanted.model}; "
+            "choose another folder with --out"
+        )
     with replace_folder(target, FILES, kept=[ALLOW, *DGA_INDEXES]) as folder:
         try:
             for name in wanted.artifact_files:
                 (folder / name).write_bytes(_fetch(storage, wanted, name))
             verify_artifact(folder, wanted.golden)
-        except (ArtifactError, MaliciousDomainsError, ValueError) as error:
+        except (MaliciousDomainsError, ValueError) as error:
             raise ReleaseError(
                 f"{wanted.version} is refused, {target} stays as it was: {error}"
             ) from error
         (folder / MANIFEST).write_bytes(wanted.to_bytes())
     return wanted, target
+
+
+def _read_model(folder: Path) -> str:
+    """Return the name of the model in a folder, "" if there is none."""
+    try:
+        return str(json.loads((folder / MODEL).read_bytes())["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _read_contents(folder: Path, report: Path | None) -> dict[str, bytes]:
@@ -204,13 +216,22 @@ def _get_version(storage: Storage, version: str) -> Manifest:
     return existing
 
 
-def _resolve(storage: Storage, version: str) -> str:
-    if version != CURRENT:
-        return version
-    pointer = read_pointer(storage)
-    if pointer is None:
-        raise ReleaseError(f"{storage.url('')}: nothing is promoted yet; pull a version by name")
-    return pointer.version
+def _resolve(storage: Storage, version: str, held: str) -> str:
+    """Return a version, or the current one of a model; held: the model in the folder, or ""."""
+    pointers = read_pointers(storage)
+    if version == CURRENT:
+        version = held if held in pointers else _only_model(storage, pointers)
+    return pointers[version].version if version in pointers else version
+
+
+def _only_model(storage: Storage, pointers: Mapping[str, Pointer]) -> str:
+    """Return the only model that has a current version; raise ReleaseError."""
+    if len(pointers) == 1:
+        return next(iter(pointers))
+    problem = "nothing is promoted yet; pull a version by name"
+    if pointers:
+        problem = f"{' and '.join(sorted(pointers))} have current versions; name the model"
+    raise ReleaseError(f"{storage.url('')}: {problem}")
 
 
 def _fetch(storage: Storage, wanted: Manifest, name: str) -> bytes:
@@ -222,26 +243,41 @@ def _fetch(storage: Storage, wanted: Manifest, name: str) -> bytes:
     return stored.body
 
 
-def _read_tagged(storage: Storage) -> tuple[Pointer | None, str | None]:
-    """Read the pointer and its tag, None each before there is one."""
+def _read_tagged(storage: Storage) -> tuple[dict[str, Pointer], str | None]:
+    """Read the pointers and their tag; {} and None before there are any."""
     stored = storage.get(_POINTER, MAX_MANIFEST)
     if stored is None:
-        return None, None
+        return {}, None
     try:
-        pointer = Pointer(**json.loads(stored.body))
-        for version in (pointer.version, *pointer.history):
-            manifest.check_version(version)
-    except (ValueError, TypeError, ManifestError) as error:
-        raise ReleaseError(f"{storage.url(_POINTER)} is not a pointer: {error}") from error
-    return pointer, stored.etag
+        pointers = {k: Pointer(**x) for k, x in json.loads(stored.body).items()}
+        for model, pointer in pointers.items():
+            for version in (pointer.version, *pointer.history):
+                manifest.check_version(version)
+                if version.rsplit("-", 2)[0] != model:
+                    raise ValueError(f"{version} is not of {model}")
+    except (ValueError, TypeError, AttributeError, ManifestError) as error:
+        raise ReleaseError(
+            f"{storage.url(_POINTER)} does not hold pointers: {error}; remove it and promote again"
+        ) from error
+    return pointers, stored.etag
 
 
-def _move(storage: Storage, pointer: Pointer, tag: str | None) -> Pointer:
-    if not storage.put(_POINTER, pointer.to_bytes(), over=tag):
-        stored = read_pointer(storage)  # a retry may find what it wrote first
-        if stored is None or stored.move != pointer.move:
+def _move(
+    storage: Storage,
+    pointers: Mapping[str, Pointer],
+    tag: str | None,
+    model: str,
+    history: list[str],
+    version: str,
+) -> Pointer:
+    """Write a model's pointer over those that were read with a tag."""
+    pointer = Pointer(version, history, datetime.now(UTC).isoformat())
+    moved = {k: x._asdict() for k, x in {**pointers, model: pointer}.items()}
+    if not storage.put(_POINTER, (json.dumps(moved, indent=1) + "\n").encode(), over=tag):
+        stored = read_pointers(storage).get(model)  # a retry may find what it wrote first
+        if stored != pointer:
             raise ReleaseError(
                 f"{storage.url(_POINTER)} was moved meanwhile, to "
-                f"{stored.version if stored else 'nothing'}; look at versions and repeat"
+                f"{stored.version if stored else 'another model'}; look at `models list` and repeat"
             )
     return pointer

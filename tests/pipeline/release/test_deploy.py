@@ -25,7 +25,6 @@ import boto3
 import numpy as np
 import pytest
 import requests
-from chalice.config import Config
 from samtranslator.translator.transform import transform
 
 from malicious_domains.model.artifact import PACKAGED, ArtifactError
@@ -33,7 +32,6 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.release import ReleaseError, deploy, package, smoke, snapshot, stage_settings
 from pipeline.release.local_server import APP, ROOT, serve_app
-from pipeline.release.package import read_architecture
 from pipeline.release.smoke import SmokeError
 from pipeline.training.export import write_metadata
 
@@ -42,7 +40,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def zipped(packages: dict[str, Path]) -> Path:
-    return packages[read_architecture("dev")]
+    return packages[package.X86_64]
 
 
 @pytest.fixture
@@ -121,7 +119,7 @@ def test_deployed_and_deployed_again(
         assert there.concurrency is None
         assert there.settings["Environment"] == {"Variables": package.read_variables()}
     assert there
-    assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/", there.url)
+    assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api", there.url)
     iam = boto3.client("iam")
     (role,) = (x["RoleName"] for x in iam.list_roles()["Roles"])
     (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -195,8 +193,8 @@ def test_a_way_back_that_does_not_answer_is_not_taken(
     with pytest.raises(ReleaseError, match="dev asks for a key: set API_KEY"):  # nothing is tried
         deploy.roll_back("dev", app_url, state, wait=0)
     assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(changed.read_bytes())
-    (state / "dev.previous.zip").write_bytes(b"another")
-    with pytest.raises(MaliciousDomainsError, match="is not the zip that"):
+    kept.write_text("{}")
+    with pytest.raises(MaliciousDomainsError, match="not a previous version"):
         deploy.roll_back("dev", app_url, state, wait=0)
 
 
@@ -209,7 +207,7 @@ def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_ur
     deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
     before = snapshot.take_snapshot(state, "dev")
     second = list(deploy.list_changes("dev", changed, state))
-    assert "              new     chalicelib/new.py" in second
+    assert any(line.startswith("code") and " MB) -> " in line for line in second)
     assert "memory, MB    512" in second
     assert snapshot.take_snapshot(state, "dev") == before
     with pytest.raises(ReleaseError, match=r"no stage 'staging' in .*; it has dev, prod"):
@@ -220,7 +218,7 @@ def test_the_smoke_test_wants_the_answers_of_the_artifact(
     app_url: str, classic_url: str, broken_url: str, classic: Scorer
 ) -> None:
     assert "CORS are answered" in smoke.smoke_test(classic_url, classic, 0)
-    with pytest.raises(SmokeError, match=r"expected 0\.946"):
+    with pytest.raises(SmokeError, match=r"google.com gets .* expected 0\.000199"):
         smoke.smoke_test(app_url, classic, 0)
     with pytest.raises(SmokeError, match="status 503"):
         smoke.smoke_test(broken_url, None, 0)
@@ -250,7 +248,7 @@ def test_the_smoke_test_goes_by_the_settings_of_the_stage(
             smoke.smoke_test(url, expected, 0, settings)
         monkeypatch.setenv("API_KEY", "secret")
         assert "one name, 3 names" in smoke.smoke_test(url, expected, 0, settings)
-        with pytest.raises(SmokeError, match=r"\(CORS\)|^OPTIONS"):
+        with pytest.raises(SmokeError, match=r"\(CORS\)|OPTIONS"):
             smoke.smoke_test(url, expected, 0, settings._replace(origins=("https://c.example",)))
 
 
@@ -397,40 +395,6 @@ def test_a_stage_that_reads_logs_is_left_to_cloudformation(
     with pytest.raises(ReleaseError, match="LOG_BUCKET is set"):
         list(deploy.list_changes("dev", zipped, state))
     assert snapshot.take_snapshot(state, "dev") is None
-
-
-# --- the zip is where Chalice looks for it ---
-
-CONFIG = Config("dev", config_from_disk={"stages": {"dev": {}}})
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "app"
-    (folder / "chalicelib").mkdir(parents=True)
-    for name in ("app.py", "chalicelib/__init__.py"):
-        (folder / name).touch()
-    (folder / "requirements.txt").write_text("no-such-package\n")  # Chalice cannot make its own
-    return folder
-
-
-def test_chalice_takes_the_planted_zip(project: Path, tmp_path: Path) -> None:
-    zipped = tmp_path / "ours.zip"
-    zipped.write_bytes(b"ours")
-    planted = deploy.plant_zip(zipped, project, CONFIG)
-    packager = deploy.make_packager(CONFIG)
-    package = packager.create_deployment_package(str(project), CONFIG.lambda_python_version)
-    assert package == str(planted)
-    assert planted.read_bytes() == b"ours"
-
-
-def test_another_chalice_is_not_trusted(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deploy, "CHALICE", "1.33.0")
-    with pytest.raises(ReleaseError, match=r"1\.33\.0 looks for it. Check in its chalice/"):
-        deploy.plant_zip(tmp_path / "ours.zip", project, CONFIG)
-    assert not (project / ".chalice").exists()
 
 
 def test_settings_that_the_app_refuses_are_refused() -> None:

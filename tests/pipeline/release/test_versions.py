@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 import subprocess
@@ -122,7 +121,7 @@ def test_of_two_publishers_at_once_one_wins(storage: Storage) -> None:
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(publish, range(4)))
     assert sum(x.is_new for x in results) == 1
-    assert len({x.manifest.publication for x in results}) == 1
+    assert all(x.manifest == results[0].manifest for x in results)
     assert [x.version for x in versions.list_versions(storage)] == [results[0].manifest.version]  # type: ignore[union-attr]
 
 
@@ -165,9 +164,7 @@ def test_of_two_promotions_at_once_one_wins(storage: Storage, version: str, tmp_
         overtaken = Overtaken(storage, partial(versions.promote, storage, first))
         with pytest.raises(ReleaseError, match=f"was moved meanwhile, to {first}"):
             versions.promote(overtaken, second)
-        current = versions.read_pointer(storage)
-        assert current
-        assert current == dataclasses.replace(overtaken.first, moved=current.moved)
+        assert versions.read_pointers(storage) == {"classic": overtaken.first}
     assert overtaken.first.history == [published[1]]
 
 
@@ -181,11 +178,48 @@ def test_rollbacks_go_further_and_further_back(storage: Storage, tmp_path: Path)
     versions.promote(storage, names[-1])  # once more: nothing to go back to in between
     assert versions.roll_back(storage).version == names[1]
     assert versions.roll_back(storage).version == names[0]
-    with pytest.raises(ReleaseError, match="no version was current before"):
+    with pytest.raises(ReleaseError, match="no version of classic was current before"):
         versions.roll_back(storage)
-    pointer = versions.read_pointer(storage)
-    assert pointer
-    assert pointer.version == names[0]
+    assert versions.read_pointers(storage)["classic"].version == names[0]
+
+
+def test_each_model_has_a_current_version(
+    storage: Storage, version: str, tmp_path: Path, artifact_copy: Path
+) -> None:
+    language = versions.publish(storage, PACKAGED / "language").manifest.version
+    out = tmp_path / "out"
+    versions.promote(storage, language)
+    assert versions.pull(storage, "current", out)[0].version == language
+    before = contents(artifact_copy)
+    for wanted in ("current", "language", language):
+        with pytest.raises(ReleaseError, match=r"holds the model classic, and language-.*--out"):
+            versions.pull(storage, wanted, artifact_copy)
+    assert contents(artifact_copy) == before
+    versions.promote(storage, version)  # which leaves that of the other model
+    assert {k: x.version for k, x in versions.read_pointers(storage).items()} == {
+        "classic": version,
+        "language": language,
+    }
+    assert versions.pull(storage, "current", artifact_copy)[0].version == version
+    assert versions.pull(storage, "current", out)[0].version == language
+    for ask in (versions.roll_back, lambda x: versions.pull(x, "current", tmp_path / "new")):
+        with pytest.raises(ReleaseError, match="classic and language have current versions"):
+            ask(storage)
+    assert versions.pull(storage, "classic", tmp_path / "new")[0].version == version
+    with pytest.raises(ReleaseError, match="no version of language was current before"):
+        versions.roll_back(storage, "language")
+
+
+def test_pointers_that_are_none_are_told(storage: Storage, version: str) -> None:
+    for body in (
+        b"{",
+        b"[]",
+        b'{"version": "x"}',
+        json.dumps({"x": {"version": version}}).encode(),
+    ):
+        overwrite(storage, "current.json", body)
+        with pytest.raises(ReleaseError, match="does not hold pointers"):
+            versions.promote(storage, version)
 
 
 @pytest.mark.parametrize("name", ["model.json", "lexicon.npy", "mojo.zip", "manifest.json"])
