@@ -29,7 +29,7 @@ _LEAST = 6  # characters that a truncated label keeps
 _STEP = 4  # characters between two of many hyphens
 _JOINTS = ("", "-")
 
-Edit = Callable[[str, str, Random], str]  # of a label, another one of its family, and chance
+Edit = Callable[[str, str, Random], str]
 
 
 @cache
@@ -49,90 +49,59 @@ def _inside(label: str, random: Random) -> int:
     return random.randint(1, len(label) - 1) if len(label) > 1 else 0
 
 
+def _hyphen(label: str, random: Random) -> str:
+    return _insert(label, _inside(label, random), "-")
+
+
 def _digits(random: Random) -> str:
     return "".join(random.choices(digits, k=random.randint(1, _MOST_DIGITS)))
 
 
-def hyphen(label: str, other: str, random: Random) -> str:
-    """Insert a hyphen anywhere inside."""
-    return _insert(label, _inside(label, random), "-")
-
-
-def two_hyphens(label: str, other: str, random: Random) -> str:
-    """Insert two hyphens anywhere inside."""
-    return hyphen(hyphen(label, other, random), other, random)
-
-
-def many_hyphens(label: str, other: str, random: Random) -> str:
-    """Insert a hyphen every four characters."""
-    return "-".join(label[i : i + _STEP] for i in range(0, len(label), _STEP))
-
-
-def word_before(label: str, other: str, random: Random) -> str:
-    """Put a frequent word in front, with or without a hyphen."""
+def _word_before(label: str, random: Random) -> str:
     return random.choice(list_words()) + random.choice(_JOINTS) + label
 
 
-def word_behind(label: str, other: str, random: Random) -> str:
-    """Put a frequent word behind, with or without a hyphen."""
+def _word_behind(label: str, random: Random) -> str:
     return label + random.choice(_JOINTS) + random.choice(list_words())
 
 
-def words_around(label: str, other: str, random: Random) -> str:
-    """Put a frequent word in front and another one behind."""
-    return word_before(word_behind(label, other, random), other, random)
-
-
-def digits_before(label: str, other: str, random: Random) -> str:
-    """Put one to four digits in front."""
-    return _digits(random) + label
-
-
-def digits_behind(label: str, other: str, random: Random) -> str:
-    """Put one to four digits behind."""
-    return label + _digits(random)
-
-
-def doubled(label: str, other: str, random: Random) -> str:
-    """Write one character twice."""
+def _double(label: str, other: str, random: Random) -> str:
     at = random.randrange(len(label))
     return _insert(label, at, label[at])
 
 
-def swapped(label: str, other: str, random: Random) -> str:
-    """Exchange two neighbours."""
+def _swap(label: str, other: str, random: Random) -> str:
     at = _inside(label, random)
     return _insert(label[:at] + label[at + 1 :], max(at - 1, 0), label[at])
 
 
-def replaced(label: str, other: str, random: Random) -> str:
-    """Write another letter in place of one character."""
+def _replace(label: str, other: str, random: Random) -> str:
     at = random.randrange(len(label))
     return label[:at] + random.choice(ascii_lowercase) + label[at + 1 :]
 
 
-def vowel(label: str, other: str, random: Random) -> str:
-    """Insert a vowel anywhere inside."""
-    return _insert(label, _inside(label, random), random.choice("aeiou"))
-
-
-def truncated(label: str, other: str, random: Random) -> str:
-    """Cut up to a third off the end, but leave six characters."""
+def _truncate(label: str, other: str, random: Random) -> str:
     kept = len(label) - random.randint(1, max(len(label) // 3, 1))
     return label[: max(kept, min(_LEAST, len(label)))]
 
 
-def joined(label: str, other: str, random: Random) -> str:
-    """Join it and another label of its family, with or without a hyphen."""
-    return label + random.choice(_JOINTS) + other
-
-
+# Each takes a label, another one of its family, and chance. Words, and a joined label, stand with
+# a hyphen or without; truncating cuts up to a third off the end, but leaves _LEAST characters.
 EDITS: Mapping[str, Edit] = {
-    edit.__name__.replace("_", " "): edit
-    for edit in (
-        *(hyphen, two_hyphens, many_hyphens, word_before, word_behind, words_around),
-        *(digits_before, digits_behind, doubled, swapped, replaced, vowel, truncated, joined),
-    )
+    "hyphen": lambda x, _, random: _hyphen(x, random),
+    "two hyphens": lambda x, _, random: _hyphen(_hyphen(x, random), random),
+    "many hyphens": lambda x, *_: "-".join(x[i : i + _STEP] for i in range(0, len(x), _STEP)),
+    "word before": lambda x, _, random: _word_before(x, random),
+    "word behind": lambda x, _, random: _word_behind(x, random),
+    "words around": lambda x, _, random: _word_before(_word_behind(x, random), random),
+    "digits before": lambda x, _, random: _digits(random) + x,
+    "digits behind": lambda x, _, random: x + _digits(random),
+    "doubled": _double,
+    "swapped": _swap,
+    "replaced": _replace,
+    "vowel": lambda x, _, random: _insert(x, _inside(x, random), random.choice("aeiou")),
+    "truncated": _truncate,
+    "joined": lambda x, other, random: x + random.choice(_JOINTS) + other,
 }
 
 

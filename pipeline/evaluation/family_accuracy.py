@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
-from malicious_domains.families.likely_families import MAX_FAMILIES, UNKNOWN
-from malicious_domains.model.artifact import MOJO
-from malicious_domains.names.array_types import Bools, Floats
+from malicious_domains.families.likely_families import UNKNOWN, FamilyModel
+from malicious_domains.inputs.signals import temporary_folder
 
 from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
-from ..training.family_training import (
-    FamilyCorpus,
-    FamilyEquation,
-    Groups,
-    find_columns,
-    list_families,
-    sample_corpus,
-    train_equation,
-)
+from ..training.family_training import FamilyCorpus, sample_corpus, train_families
 from ..training.sample_names import Drawn
 
 _SHARED = "banjori"  # has three seeds and no more can be drawn: all parts have them
 _FOLDS = 5  # of families that are left out together
+_CONFUSED = 0.01  # share of a family's names from which an answer is listed
+_SURE = 0.5  # probability of an answer
 
 
 def evaluate_families(out: Path | None, h2o_url: str | None, leave_out: bool) -> Iterator[str]:
@@ -37,101 +28,93 @@ def evaluate_families(out: Path | None, h2o_url: str | None, leave_out: bool) ->
 
     leave_out: also train without some families at a time, and classify those.
     """
-    equation = FamilyEquation.load(out or family_artifact.PACKAGED)
+    model = FamilyModel.load(out or family_artifact.PACKAGED)
     corpus = sample_corpus()
-    yield from _report_accuracy(equation, corpus.test)
+    yield from _report_accuracy(model, corpus.test)
     if leave_out:
         with open_cluster(ClusterOptions(h2o_url)) as cluster:
             yield from _report_left_out(cluster, corpus)
 
 
-class Accuracy(NamedTuple):
-    """How often the first, and one of the first three, is right, by family."""
+def classify_drawn(model: FamilyModel, drawn: Sequence[Drawn], clients: bool) -> pd.DataFrame:
+    """Return a row for each single name, or for each client, who asks for a draw.
 
-    first: dict[str, float]
-    three: dict[str, float]
-
-    @property
-    def means(self) -> tuple[float, float]:
-        """Return the means of families."""
-        return (float(np.mean([*self.first.values()])), float(np.mean([*self.three.values()])))
-
-    def without(self, family: str) -> Accuracy:
-        """Return the accuracy on all other families."""
-        return Accuracy(*({x: share for x, share in y.items() if x != family} for y in self))
-
-
-def measure_accuracy(groups: Groups, family: Sequence[str], probability: Floats) -> Accuracy:
-    """Measure accuracy among the known families; probability: (names, groups)."""
-    known = [x for x in groups if x != UNKNOWN]
-    column = find_columns(groups, known)
-    order = np.argsort(-probability[:, [list(groups).index(x) for x in known]], axis=1)
-    right = order[:, :MAX_FAMILIES] == np.array([column[x] for x in family])[:, None]
-    return Accuracy(_share_by_family(family, right[:, 0]), _share_by_family(family, right.any(1)))
-
-
-def _share_by_family(family: Sequence[str], chosen: Bools) -> dict[str, float]:
-    names = np.array(family)
-    return {x: float(chosen[names == x].mean()) for x in dict.fromkeys(family)}
+    Columns: family (the true one), first (the likeliest known one) and its probability p, right
+    and among_three (whether first, or one of three, is the true one's group), answer_p (of first
+    or unknown, whichever is likelier), answer_right, unknown (whether that is the answer).
+    """
+    groups = model.model.groups.items()
+    group_of = {kind.partition(" ")[0]: name for name, members in groups for kind in members}
+    rows = []
+    for draw in drawn:
+        own = group_of.get(draw.family)
+        for labels in [draw.labels] if clients else [[x] for x in draw.labels]:
+            likely = model.classify_client(labels)
+            first, p = likely.families[0]
+            is_right = first == own
+            row = {"family": draw.family, "first": first, "p": p, "right": is_right}
+            row["among_three"] = own in [x.family for x in likely.families]
+            row["answer_p"] = max(p, likely.unknown)
+            row["answer_right"] = is_right and p >= likely.unknown
+            rows.append(row | {"unknown": likely.answer == UNKNOWN})
+    return pd.DataFrame(rows)
 
 
-def format_confusion(groups: Groups, family: Sequence[str], probability: Floats) -> Iterator[str]:
-    """Yield a line for each family: what comes first for its names, from 1% of them on."""
-    known = [x for x in groups if x != UNKNOWN]
-    first = probability[:, [list(groups).index(x) for x in known]].argmax(axis=1)
-    names = np.array(family)
-    for x in dict.fromkeys(family):
-        shares = np.bincount(first[names == x], minlength=len(known)) / (names == x).sum()
-        answers = [f"{known[i]} {shares[i]:.0%}" for i in np.argsort(-shares) if shares[i] >= 0.01]
-        yield f"{x:<13} {', '.join(answers)}"
+def measure_accuracy(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the first, and one of the first three, is right, by family."""
+    return answers.groupby("family", sort=False)[["right", "among_three"]].mean()
 
 
-def format_reliability(groups: Groups, family: Sequence[str], probability: Floats) -> Iterator[str]:
-    """Yield lines with how often the first answer is right, by its probability."""
-    column = find_columns(groups, [*groups])
-    first, top = probability.argmax(axis=1), probability.max(axis=1)
-    right = first == np.array([column[x] for x in family])
-    for low in np.arange(0, 1, 0.2):
-        rows = (top >= low) & (top < low + 0.2 + (low > 0.7))
-        if rows.any():
-            line = f"{low:.1f} to {low + 0.2:.1f}: mean {top[rows].mean():.1%}"
-            yield f"{line}, right {right[rows].mean():.1%} of {rows.sum():,}"
+def format_confusion(answers: pd.DataFrame) -> Iterator[str]:
+    """Yield a line for each family: what comes first for its names, from _CONFUSED of them on."""
+    for family, own in answers.groupby("family", sort=False):
+        shares = own["first"].value_counts(normalize=True)
+        listed = [f"{first} {x:.0%}" for first, x in shares.items() if x >= _CONFUSED]
+        yield f"{family:<13} {', '.join(listed)}"
 
 
-def _report_accuracy(equation: FamilyEquation, test: Sequence[Drawn]) -> Iterator[str]:
-    known, groups = [x for x in test if x.family in FAMILIES], equation.groups
-    names, clients = equation.score_names(known), equation.score_clients(known)
-    one, many = measure_accuracy(groups, *names), measure_accuracy(groups, *clients)
-    yield f"reported as one: {'; '.join(x for x in groups if ' or ' in x) or 'none'}"
-    yield f"temperature {equation.temperature}, unknown from P = {equation.unknown_from}"
+def format_reliability(answers: pd.DataFrame) -> Iterator[str]:
+    """Yield lines with how often the answer is right, by its probability."""
+    for low in range(0, 100, 20):
+        rows = answers[(100 * answers["answer_p"] // 20).clip(0, 4) * 20 == low]
+        if len(rows):
+            line = f"{low / 100:.1f} to {low / 100 + 0.2:.1f}: mean {rows['answer_p'].mean():.1%}"
+            yield f"{line}, right {rows['answer_right'].mean():.1%} of {len(rows):,}"
+
+
+def _report_accuracy(model: FamilyModel, test: Sequence[Drawn]) -> Iterator[str]:
+    known = [x for x in test if x.family in FAMILIES]
+    scored = {
+        "single names": classify_drawn(model, known, clients=False),
+        "clients of twenty names": classify_drawn(model, known, clients=True),
+    }
+    accuracy = pd.concat([measure_accuracy(x) for x in scored.values()], axis=1)
+    yield f"reported as one: {'; '.join(x for x in model.model.groups if ' or ' in x) or 'none'}"
+    yield f"temperature {model.model.temperature}, unknown from P = {model.model.unknown_from}"
     yield "\nfamily         one name: first  of three   twenty: first  of three"
-    for x in one.first:
-        shares = one.first[x], one.three[x], many.first[x], many.three[x]
-        yield f"{x:<13} {shares[0]:>16.0%} {shares[1]:>9.0%} {shares[2]:>15.0%} {shares[3]:>9.0%}"
-    yield _format_means("mean", one, many)
-    yield _format_means(f"no {_SHARED}", one.without(_SHARED), many.without(_SHARED))
-    ungrouped = replace(equation, groups=list_families(equation.classes))
-    both = ungrouped.score_names(known), ungrouped.score_clients(known)
-    yield _format_means("ungrouped", *(measure_accuracy(ungrouped.groups, *x) for x in both))
-    for who, scored in (("single names", names), ("clients of twenty names", clients)):
+    for family, shares in accuracy.iterrows():
+        yield _format_accuracy(str(family), shares, 0)
+    yield _format_accuracy("mean", accuracy.mean(), 1)
+    yield _format_accuracy(f"no {_SHARED}", accuracy.drop(_SHARED).mean(), 1)
+    for who, answers in scored.items():
         yield f"\nhow often the first answer is right, by its probability, for {who}:"
-        yield from format_reliability(groups, *scored)
-    for who, scored in (("single names", names), ("clients of twenty names", clients)):
+        yield from format_reliability(answers)
+    for who, answers in scored.items():
         yield f"\nthe first answer for {who}:"
-        yield from format_confusion(groups, *scored)
-    yield f"\ncalled unknown: {_format_unknown(equation, known)}"
+        yield from format_confusion(answers)
+    yield f"\ncalled unknown: {_format_unknown(model, known)}"
     synthetic = [x for x in test if x.family not in FAMILIES]
-    yield f"of synthetic families: {_format_unknown(equation, synthetic)}"
+    yield f"of synthetic families: {_format_unknown(model, synthetic)}"
 
 
-def _format_means(what: str, one: Accuracy, many: Accuracy) -> str:
-    shares = *one.means, *many.means
-    return f"{what:<13} {shares[0]:>16.1%} {shares[1]:>9.1%} {shares[2]:>15.1%} {shares[3]:>9.1%}"
+def _format_accuracy(what: str, shares: pd.Series, digits: int) -> str:
+    cells = [f"{share:.{digits}%}" for share in shares]
+    return f"{what:<13} {cells[0]:>16} {cells[1]:>9} {cells[2]:>15} {cells[3]:>9}"
 
 
-def _format_unknown(equation: FamilyEquation, drawn: Sequence[Drawn]) -> str:
-    names = equation.find_unknown(equation.score_names(drawn)[1]).mean()
-    return f"{names:.0%} of names, {equation.find_unknown_clients(drawn).mean():.0%} of clients"
+def _format_unknown(model: FamilyModel, drawn: Sequence[Drawn]) -> str:
+    names, clients = (classify_drawn(model, drawn, x)["unknown"].mean() for x in (False, True))
+    return f"{names:.0%} of names, {clients:.0%} of clients"
 
 
 def _report_left_out(cluster: Cluster, corpus: FamilyCorpus) -> Iterator[str]:
@@ -142,31 +125,27 @@ def _report_left_out(cluster: Cluster, corpus: FamilyCorpus) -> Iterator[str]:
     for fold in range(_FOLDS):
         out = list(FAMILIES)[fold::_FOLDS]
         rest = FamilyCorpus(*([x for x in part if x.family not in out] for part in corpus))
-        with tempfile.TemporaryDirectory(prefix="families-") as folder:
-            equation = train_equation(cluster, rest, Path(folder) / MOJO)
+        with temporary_folder("families-") as folder:
+            model = train_families(cluster, rest, folder)
         cluster.clear()
         for family in out:
-            rows.append(_share_answers(equation, corpus.test, family))
-            validation.append(_share_answers(equation, corpus.validate, family))
+            rows.append(_share_answers(model, corpus.test, family))
+            validation.append(_share_answers(model, corpus.validate, family))
             yield _format_answers(family, rows[-1])
     yield _format_answers("mean", np.mean(rows, axis=0).tolist())
     yield _format_answers("of validation", np.mean(validation, axis=0).tolist())
 
 
-def _share_answers(equation: FamilyEquation, drawn: Sequence[Drawn], family: str) -> list[float]:
+def _share_answers(model: FamilyModel, drawn: Sequence[Drawn], family: str) -> list[float]:
     """Return the shares of a family's names, then clients, called unknown, named below 50%, above.
 
     The last two are of those whose answer is a family, by its probability.
     """
-    own = [x for x in drawn if x.family == family]
-    names, clients = equation.score_names(own)[1], equation.score_clients(own)[1]
-    at, shares = [*equation.groups].index(UNKNOWN), []
-    for p, unknown in (
-        (names, equation.find_unknown(names)),
-        (clients, equation.find_unknown_clients(own)),
-    ):
-        sure = ~unknown & (np.delete(p, at, axis=1).max(axis=1) >= 0.5)
-        shares += [float(x.mean()) for x in (unknown, ~unknown & ~sure, sure)]
+    own, shares = [x for x in drawn if x.family == family], []
+    for clients in (False, True):
+        answers = classify_drawn(model, own, clients)
+        named, sure = ~answers["unknown"], answers["p"] >= _SURE
+        shares += [float(x.mean()) for x in (~named, named & ~sure, named & sure)]
     return shares
 
 

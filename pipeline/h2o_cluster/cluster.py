@@ -22,7 +22,7 @@ from malicious_domains.names.array_types import Floats
 from . import ClusterError
 from .nodes import MEMORY, start_nodes, watch_joined, watch_own
 
-Write = Callable[[Path], Sequence[Path]]  # writes CSV files into a folder, returns them in order
+_CHUNK = 1 << 22  # bytes: the chunks into which H2O cuts a file that is sent to it
 
 
 @dataclass(frozen=True)
@@ -59,25 +59,25 @@ class Cluster:
 
     def upload(
         self,
-        write: Write,
+        write: Callable[[Path], None],
         types: Mapping[str, str] | None = None,
         chunks: int | None = None,
         rows: int | None = None,
     ) -> h2o.H2OFrame:
-        """Send the rows of CSV files that `write` writes, each with a header.
+        """Send the rows of a CSV that `write` writes to a path, with a header.
 
         types: H2O's type of each column, numeric or enum; None lets H2O guess. chunks: into how
-        many H2O cuts a file; None makes each file one chunk. rows: the number of rows to keep; None
-        keeps all. Raises ClusterError if the folder cannot be written, or the cluster cannot read
-        it.
+        many H2O cuts the file; None: into those of _CHUNK bytes, which give the sums of a GLM the
+        same bits on any machine. rows: the number of rows to keep; None keeps all. Raises
+        ClusterError if the folder cannot be written, or the cluster cannot read it.
         """
         with self._open_folder() as folder:
-            paths = write(folder)
-            longest = max(path.stat().st_size for path in paths)
-            raw = self._import(paths) if self._shared else [self._send(path) for path in paths]
+            path = folder / "rows.csv"
+            write(path)
+            raw = self._import(path) if self._shared else self._send(path)
             guided = {"column_types": dict(types)} if types else {}
             setup = h2o.parse_setup(raw, self._key("table"), header=1, **guided)
-            setup["chunk_size"] = -(-longest // chunks) if chunks else longest + 1
+            setup["chunk_size"] = -(-path.stat().st_size // chunks) if chunks else _CHUNK
             frame = h2o.parse_raw(setup, first_line_is_header=1)
         return frame if rows is None else h2o.assign(frame[:rows, :], self._key("rows"))
 
@@ -135,15 +135,15 @@ class Cluster:
             folder.chmod(0o755)  # the nodes may run as another user
             yield folder
 
-    def _import(self, paths: Sequence[Path]) -> list[str]:
-        """Let the nodes read files; returns H2O's names for them, sorted as the files are."""
+    def _import(self, path: Path) -> str:
+        """Let the nodes read a file; returns H2O's name for it."""
         try:
-            keys: list[str] = h2o.lazy_import([str(path.resolve()) for path in paths])
+            [key] = h2o.lazy_import(str(path.resolve()))
         except (ValueError, OSError) as error:
             raise ClusterError(
-                f"the nodes at {self.url} do not see {paths[0].parent}: {error}"
+                f"the nodes at {self.url} do not see {path.parent}: {error}"
             ) from error
-        return sorted(keys)
+        return str(key)
 
     def _send(self, path: Path) -> str:
         target = f"POST /3/PostFile?destination_frame={self._key('raw')}"

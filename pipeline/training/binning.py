@@ -11,8 +11,6 @@ from malicious_domains.names.array_types import Floats
 
 from .config import DEFAULTS, TrainConfig
 
-CELL = 3  # bytes of a bin in a CSV: two digits and a comma or line feed
-
 
 def choose_bins(
     names: Sequence[str], values: Floats, weights: Floats, config: TrainConfig = DEFAULTS
@@ -55,13 +53,13 @@ def level_name(index: int) -> str:
 
 
 def format_bins(bins: NDArray[np.uint8]) -> list[bytes]:
-    """Return lines of H2O's names of bins, (rows, names), with a comma after each.
+    """Return lines of H2O's names of bins, (rows, names), with commas between.
 
     >>> format_bins(np.array([[0, 15], [3, 63]], np.uint8))
-    [b'00,15,', b'03,63,']
+    [b'00,15', b'03,63']
     """
     cells = _TEXT[bins].view("S1").reshape(len(bins), -1)
-    return [row.tobytes() for row in cells]
+    return [row.tobytes()[:-1] for row in cells]
 
 
-_TEXT = np.array([f"{level_name(i)},".encode() for i in range(100)], dtype=f"S{CELL}")
+_TEXT = np.array([f"{level_name(i)},".encode() for i in range(100)], dtype="S3")

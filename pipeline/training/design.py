@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from math import fsum
 from typing import Any, NamedTuple, Protocol
 
@@ -21,14 +20,12 @@ from . import binning, language_model
 from .config import DEFAULTS, TrainConfig
 from .language_model import compute_by_fold
 
-Widths = NDArray[np.uint8] | NDArray[np.uint16]  # bytes of each row
-
 
 class LineWriter(Protocol):
     """Turns parts of a design into text, in whichever process."""
 
     def __call__(self, part: Any, /) -> Iterator[list[bytes]]:
-        """Yield the lines of a part, some at a time: cells, each followed by a comma."""
+        """Yield the lines of a part, some at a time: cells with commas between."""
 
 
 class DesignMatrix(Protocol):
@@ -42,9 +39,6 @@ class DesignMatrix(Protocol):
     padding: int  # rows after the real ones, which show H2O every level of a factor
     tables: Tables  # the deployed ones
     config: TrainConfig
-
-    def widths(self) -> Widths:
-        """Return the bytes of each row as text, with a comma after each cell, (rows + padding,)."""
 
     def part(self, rows: Ints) -> Any:
         """Return some rows by their ascending numbers; those of padding follow the corpus."""
@@ -73,16 +67,10 @@ class Classic:
     padding = 0
 
     def __init__(self, corpus: Corpus, lexicon: Lexicon, config: TrainConfig = DEFAULTS) -> None:
-        """Compute the features of a corpus once, for the widths of rows."""
+        """Take a corpus and the lexicon of its words."""
         self.config = config
         self.labels = corpus.labels
         self.tables = Tables(lexicon=lexicon)
-        lines = chain.from_iterable(DecimalLines(self.tables)(self.labels))
-        self._widths = np.fromiter(map(len, lines), np.uint8, len(self.labels))
-
-    def widths(self) -> Widths:
-        """Return the bytes of each row as text, (rows,)."""
-        return self._widths
 
     def part(self, rows: Ints) -> list[str]:
         """Return the labels of some rows."""
@@ -136,11 +124,6 @@ class Language:
         }
         self.columns = tuple(self.sizes)
         self.padding = max(self.sizes.values())
-
-    def widths(self) -> Widths:
-        """Return the bytes of each row as text, which are equal, (rows + padding,)."""
-        width = len(self.columns) * binning.CELL
-        return np.full(len(self.labels) + self.padding, width, np.uint16)
 
     def part(self, rows: Ints) -> LabelsPart:
         """Return the labels and folds of some rows, and the levels that padding rows have."""
@@ -222,7 +205,7 @@ class DecimalLines(NamedTuple):
         """Yield the lines of labels, CHUNK at a time."""
         for columns in compute_chunks(labels, CLASSIC, self.tables):
             rows = zip(*(np.asarray(x, np.float64).tolist() for x in columns), strict=True)
-            yield ["".join(f"{x!r}," for x in row).encode() for row in rows]
+            yield [",".join(map(repr, row)).encode() for row in rows]
 
 
 def weigh_rows(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:

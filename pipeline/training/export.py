@@ -32,9 +32,9 @@ from malicious_domains.model.scorer import Scorer
 from ..corpus.sources import sha256_of
 from ..h2o_cluster.mojo import score_mojo
 from . import TrainingError
+from .design_csv import BLOCK, write_csv
 from .glm import Trained
 from .metrics import area_under_roc, confusion, threshold_at
-from .shards import BLOCK, write_rows
 
 TOLERANCE = 1e-12  # largest difference between two probabilities of a row
 MOJO_ROWS = 10_000  # rows that H2O's Java scorer scores, if not all
@@ -167,7 +167,7 @@ def verify_export(
     with temporary_folder("mojo-") as scratch:
         source = scratch / "in.csv"
         padding = len(labels) + np.arange(design.padding)
-        write_rows(source, design, np.append(sample, padding))
+        write_csv(source, design, np.append(sample, padding), {}, deployed=True)
         by_mojo, flagged_by_mojo = score_mojo(folder / MOJO, source)
     verification = Verification(
         rows=len(labels),

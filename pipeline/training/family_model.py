@@ -45,13 +45,9 @@ def fit_families(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
     table[_WEIGHT] = _weigh_labels(learn)
     types = dict.fromkeys(map(str, table), "numeric") | {_RESPONSE: "enum"}
 
-    def write(folder: Path) -> list[Path]:
-        table.to_csv(folder / "names.csv", index=False)
-        return [folder / "names.csv"]
-
     settings = {"lambda_" if name == "lambda" else name: x for name, x in SETTINGS.items()}
     settings |= {"family": "multinomial", "max_iterations": _ITERATIONS}
-    frame = cluster.upload(write, types)
+    frame = cluster.upload(lambda path: table.to_csv(path, index=False), types)
     model = cluster.fit(frame, columns, _RESPONSE, weights=_WEIGHT, **settings)
     model.download_mojo(str(mojo))
     shorten_mojo(mojo)

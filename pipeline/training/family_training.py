@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -14,17 +13,12 @@ from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
 from malicious_domains.families.family_artifact import STEPS
 from malicious_domains.families.family_features import compute_features
-from malicious_domains.families.likely_families import (
-    MIN_LABELS_FOR_FIT,
-    TINY,
-    UNKNOWN,
-    design_effect,
-)
+from malicious_domains.families.likely_families import TINY, UNKNOWN, FamilyModel
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
 from malicious_domains.model.artifact import MOJO
-from malicious_domains.names.array_types import Bools, Floats, Ints
+from malicious_domains.names.array_types import Floats, Ints
 
 from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
 from . import TrainingError
@@ -59,54 +53,6 @@ class Scored(NamedTuple):
     scores: Floats  # (names, classes)
 
 
-@dataclass(frozen=True)
-class FamilyEquation:
-    """A fitted model, and what was chosen with the validation names."""
-
-    classes: Sequence[str]
-    coefficients: Floats  # (1 + features, classes), the intercepts first
-    groups: Groups
-    temperature: float
-    unknown_from: float
-    typical: Mapping[str, float]
-
-    @classmethod
-    def load(cls, folder: Path) -> FamilyEquation:
-        """Load the equation of an artifact; raise ArtifactError."""
-        model = family_artifact.load_artifact(folder)
-        chosen = model.groups, model.temperature, model.unknown_from, model.typical
-        return cls(model.classes, np.array([model.intercepts, *model.coefficients]), *chosen)
-
-    def score_names(self, drawn: Sequence[Drawn]) -> tuple[list[str], Floats]:
-        """Return the family of each single name, and P of each group (names, groups)."""
-        names = score_names(self.classes, self.coefficients, drawn)
-        return names.family, sum_groups(self.classes, self.groups, names.scores / self.temperature)
-
-    def score_clients(self, drawn: Sequence[Drawn]) -> tuple[list[str], Floats]:
-        """Return the family of each client, who asks for a draw, and P of each group."""
-        names = score_names(self.classes, self.coefficients, drawn)
-        days = sum_clients(drawn, names, self.temperature)
-        effect = np.array([design_effect(len(x.labels)) for x in drawn])
-        return days.family, sum_groups(self.classes, self.groups, days.scores / effect[:, None])
-
-    def find_unknown(self, probability: Floats) -> Bools:
-        """Return which names are called unknown, from P of each group."""
-        unknown: Bools = probability[:, [*self.groups].index(UNKNOWN)] >= self.unknown_from
-        return unknown
-
-    def find_unknown_clients(self, drawn: Sequence[Drawn]) -> Bools:
-        """Return which clients are called unknown: by their P, or as no family fits their names."""
-        probability = self.score_clients(drawn)[1]
-        fits = average_fit(drawn, self.score_names(drawn)[1])
-        known = [i for i, x in enumerate(self.groups) if x != UNKNOWN]
-        least = np.array([self.typical[x] for x in self.groups if x != UNKNOWN])
-        first = probability[:, known].argmax(axis=1)
-        untypical = fits[:, known][np.arange(len(drawn)), first] < least[first]
-        enough = np.array([len(x.labels) >= MIN_LABELS_FOR_FIT for x in drawn])
-        unknown: Bools = self.find_unknown(probability) | (untypical & enough)
-        return unknown
-
-
 def run_family_training(out: Path | None, h2o_url: str | None, compare: bool) -> None:
     """Sample, fit, choose, export and verify; raise MaliciousDomainsError if a step fails.
 
@@ -118,10 +64,7 @@ def run_family_training(out: Path | None, h2o_url: str | None, compare: bool) ->
         corpus = sample_corpus()
         with open_cluster(ClusterOptions(h2o_url)) as cluster:
             print_status("training a multinomial GLM in H2O ...")
-            equation = train_equation(cluster, corpus, folder / MOJO)
-        names = ("groups", "temperature", "unknown_from", "typical")
-        chosen = {name: getattr(equation, name) for name in names}
-        export_families(folder, chosen, {"names": sum(len(x.labels) for x in corpus.learn)})
+            train_families(cluster, corpus, folder)
         test = [x for group in corpus.test for x in group.labels]
         step = max(len(test) // VERIFIED, 1)
         print_status(f"verified {verify_families(folder, test[::step])}")
@@ -141,19 +84,24 @@ def sample_corpus(families: Sequence[str] = tuple(FAMILIES)) -> FamilyCorpus:
     return FamilyCorpus(*parts)
 
 
-def train_equation(cluster: Cluster, corpus: FamilyCorpus, mojo: Path) -> FamilyEquation:
-    """Fit on the names to learn from, and choose everything else with the validation names."""
-    fit_families(cluster, corpus.learn, mojo)
-    classes, coefficients = read_equation(mojo)
-    names = score_names(classes, coefficients, corpus.validate)
+def train_families(cluster: Cluster, corpus: FamilyCorpus, folder: Path) -> FamilyModel:
+    """Fit on the names to learn from, choose all else with the validation names, and export."""
+    fit_families(cluster, corpus.learn, folder / MOJO)
+    classes, coefficients = read_equation(folder / MOJO)
+    names = score_names(coefficients, corpus.validate)
     temperature = choose_temperature(classes, names)
     groups = merge_inseparable(classes, sum_clients(corpus.validate, names, temperature))
     known = [x for x in corpus.validate if x.family in FAMILIES]
-    names = score_names(classes, coefficients, known)
+    names = score_names(coefficients, known)
     p = sum_groups(classes, groups, names.scores / temperature)
-    unknown_from = choose_unknown_from(groups, names.family, p)
-    typical = choose_typical(groups, known, average_fit(known, p))
-    return FamilyEquation(classes, coefficients, groups, temperature, unknown_from, typical)
+    chosen = {
+        "groups": groups,
+        "temperature": temperature,
+        "unknown_from": choose_unknown_from(groups, names.family, p),
+        "typical": choose_typical(groups, known, p),
+    }
+    export_families(folder, chosen, {"names": sum(len(x.labels) for x in corpus.learn)})
+    return FamilyModel.load(folder)
 
 
 def _compare_packaged(folder: Path) -> str:
@@ -169,7 +117,7 @@ def _compare_packaged(folder: Path) -> str:
 # --- scores ---
 
 
-def score_names(classes: Sequence[str], coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
+def score_names(coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
     """Return the linear predictors of each single name."""
     labels = [x for group in drawn for x in group.labels]
     scores = np.array([compute_features(x) for x in labels]) @ coefficients[1:] + coefficients[0]
@@ -202,14 +150,6 @@ def sum_groups(classes: Sequence[str], groups: Groups, scores: Floats) -> Floats
     """Return P of each group (names, groups), from scores of the classes."""
     p = _softmax(scores)
     return np.stack([p[:, [classes.index(x) for x in m]].sum(1) for m in groups.values()], 1)
-
-
-def average_fit(drawn: Sequence[Drawn], probability: Floats) -> Floats:
-    """Return the mean ln P of each group over a client's names, from P of single names."""
-    sizes = np.array([len(group.labels) for group in drawn])
-    sums = np.add.reduceat(np.log(probability.clip(TINY)), _starts(drawn))
-    means: Floats = sums / sizes[:, None]
-    return means
 
 
 # --- choices ---
@@ -277,17 +217,17 @@ def choose_unknown_from(groups: Groups, family: Sequence[str], probability: Floa
     return round(float(unknown[order][last]), 4)
 
 
-def choose_typical(groups: Groups, drawn: Sequence[Drawn], fits: Floats) -> dict[str, float]:
-    """Return the fit that all but UNTYPICAL of each group's days reach; fits: of average_fit()."""
-    column = find_columns(groups, [*groups])
+def choose_typical(groups: Groups, drawn: Sequence[Drawn], probability: Floats) -> dict[str, float]:
+    """Return the mean ln P of each group that all but UNTYPICAL of its own clients' names reach.
+
+    probability: P of each group (names, groups).
+    """
+    sums = np.add.reduceat(np.log(probability.clip(TINY)), _starts(drawn))
+    fits = sums / np.array([len(group.labels) for group in drawn])[:, None]
+    column = {x.partition(" ")[0]: i for i, members in enumerate(groups.values()) for x in members}
     at = np.array([column.get(group.family, -1) for group in drawn])
     return {
         group: round(float(np.quantile(fits[at == i, i], UNTYPICAL)), 4)
         for i, group in enumerate(groups)
         if group != UNKNOWN
     }
-
-
-def find_columns(groups: Groups, names: Sequence[str]) -> dict[str, int]:
-    """Return for each family the position of its group among names of groups."""
-    return {kind.partition(" ")[0]: i for i, x in enumerate(names) for kind in groups[x]}

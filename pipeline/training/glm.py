@@ -35,8 +35,8 @@ from ..h2o_cluster.mojo import MojoGlm, read_mojo
 from . import TrainingError
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
+from .design_csv import BLOCK, Texts, write_csv
 from .metrics import best_f1, f1_scores
-from .shards import BLOCK, Texts, write_shards
 
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1
@@ -169,11 +169,11 @@ def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConf
     rows.
     """
 
-    def write(folder: Path) -> list[Path]:
-        numbers = folder / "numbers.csv"
-        if not path:
-            pd.DataFrame({"number": np.arange(count)}).to_csv(numbers, index=False)
-        return [path or numbers]
+    def write(own: Path) -> None:
+        if path:
+            own.symlink_to(path.resolve())
+        else:
+            pd.DataFrame({"number": np.arange(count)}).to_csv(own, index=False)
 
     frame = cluster.upload(write, chunks=_SPLIT_CHUNKS)
     if frame.nrow != count:
@@ -209,7 +209,8 @@ def _upload(
 ) -> h2o.H2OFrame:
     types = dict.fromkeys(design.columns, design.kind)
     types |= {name: "enum" if name == RESPONSE else "numeric" for name in beside}
-    write = partial(write_shards, design=design, beside=beside, deployed=deployed)
+    every = np.arange(len(next(iter(beside.values()))))
+    write = partial(write_csv, design=design, rows=every, beside=beside, deployed=deployed)
     return cluster.upload(write, types, rows=rows)
 
 
@@ -278,15 +279,13 @@ def check_threshold(
     which ascend.
     """
 
-    def write(folder: Path) -> list[Path]:
-        path = folder / "steps.csv"
+    def write(path: Path) -> None:
         for start in range(0, len(probability), BLOCK):
             rows = slice(start, start + BLOCK)
             step = np.searchsorted(candidates, probability[rows], side="right")
             actual = np.array(LEVELS)[malicious[rows].astype(int)]
             table = pd.DataFrame({"p": step / _STEPS, "actual": actual, "weight": weights[rows]})
             table.to_csv(path, index=False, header=not start, mode="a")
-        return [path]
 
     frame = cluster.upload(write, {"p": "numeric", "actual": "enum", "weight": "numeric"})
     metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS, weights=frame["weight"])

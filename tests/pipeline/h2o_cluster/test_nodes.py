@@ -24,15 +24,14 @@ from pipeline.h2o_cluster.nodes import Node, start_nodes
 from pipeline.training.training_run import SAME
 
 ROOT = Path(__file__).parents[3]
-# The command line as it is, but for shards that are small enough for several of these few rows,
+# The command line as it is, but for chunks that are small enough for several of these few rows,
 # and for seconds instead of a minute until a silent node is lost.
 TRAIN = """
 import sys
 from malicious_domains.cli import main
-from pipeline.h2o_cluster import nodes
-from pipeline.training import shards
+from pipeline.h2o_cluster import cluster, nodes
 
-shards._SIZE, nodes._SILENT = 1 << 15, 8
+cluster._CHUNK, nodes._SILENT = 1 << 15, 8
 sys.exit(main())
 """
 
@@ -54,7 +53,7 @@ def clouds() -> Iterator[Clouds]:
 
 @pytest.fixture(scope="module")
 def of_one(clouds: Clouds, small_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the artifact of one node elsewhere, which is sent the shards."""
+    """Return the artifact of one node elsewhere, which is sent the rows."""
     out = tmp_path_factory.mktemp("one") / "model"
     done(train(small_csv, out, "--h2o-url", clouds.one[0].url))
     return out
@@ -136,7 +135,7 @@ def test_nodes_listen_on_loopback_alone(clouds: Clouds) -> None:
 def test_a_cluster_elsewhere_of_two_nodes_gives_the_model_of_one(
     clouds: Clouds, of_one: Path, small_csv: Path, tmp_path: Path
 ) -> None:
-    """They read the shards in a folder. Nothing of ours stays there, or in either cluster."""
+    """They read the rows in a folder. Nothing of ours stays there, or in either cluster."""
     folder = tmp_path / "shared"
     folder.mkdir()
     there = ["--h2o-url", clouds.two[0].url, "--h2o-folder", folder]

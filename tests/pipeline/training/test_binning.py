@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from malicious_domains.features.registry import compute_matrix
 from pipeline.corpus.labelled import Corpus
-from pipeline.training import binning, shards
+from pipeline.training import binning, design_csv
 from pipeline.training.config import TrainConfig
 from pipeline.training.design import Language
 from pipeline.training.language_model import CrossFit, load_word_list
@@ -66,7 +66,7 @@ def test_bins_of_distinct_values_hold_about_as_many() -> None:
 @given(rows=st.lists(st.tuples(*[st.integers(0, 99)] * 3), min_size=1, max_size=30))
 def test_text_reads_back(rows: list[tuple[int, ...]]) -> None:
     lines = binning.format_bins(np.array(rows, np.uint8))
-    assert lines == [b"".join(b"%02d," % x for x in row) for row in rows]
+    assert lines == [b",".join(b"%02d" % x for x in row) for row in rows]
 
 
 FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
@@ -106,10 +106,7 @@ def test_a_design_writes_the_bins_of_its_features_and_every_level(
     written = np.array([*rows, *range(count, count + pad)])
     path = tmp_path / "frame.csv"
     beside = {"part": np.full(len(written), b"0")}
-    if deployed:
-        shards.write_rows(path, design, written)
-    else:
-        [path] = shards.write_shards(tmp_path, design, beside, deployed=False)
+    design_csv.write_csv(path, design, written, {} if deployed else beside, deployed)
     read = pd.read_csv(path, dtype=str).filter(design.columns)
     assert list(read) == list(design.columns)
     assert len(read) == len(written)

@@ -12,11 +12,15 @@ from malicious_domains.families import family_artifact
 from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.model.artifact import MOJO
 from pipeline.corpus.sources import sha256_of
-from pipeline.evaluation.family_accuracy import measure_accuracy
+from pipeline.evaluation.family_accuracy import (
+    classify_drawn,
+    format_confusion,
+    format_reliability,
+    measure_accuracy,
+)
 from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.training import family_model, family_training, sample_names
-from pipeline.training.family_training import FamilyEquation
 
 SOME = ("goz", "ramdo", "vawtrak", "simda")
 
@@ -45,37 +49,31 @@ def test_a_small_model_from_samples_to_verification(h2o_cluster: Cluster, tmp_pa
     learn = sample_names.sample_families(
         sample_names.LEARN, 200, SOME, ()
     ) + sample_names.sample_synthetic(sample_names.LEARN, 60)
-    family_model.fit_families(h2o_cluster, learn, tmp_path / MOJO)
-    classes, coefficients = family_model.read_equation(tmp_path / MOJO)
     test = sample_names.sample_families(
         sample_names.TEST, 100, SOME, {x for group in learn for x in group.labels}
     )
-    names = family_training.score_names(classes, coefficients, test)
-    groups = family_training.merge_inseparable(
-        classes, family_training.sum_clients(test, names, 1.0)
-    )
-    p = family_training.sum_groups(classes, groups, names.scores)
-    assert measure_accuracy(groups, names.family, p).means[0] > 0.9
-    typical = family_training.choose_typical(groups, test, family_training.average_fit(test, p))
-    chosen = {"groups": groups, "temperature": 1.0, "unknown_from": 0.5, "typical": typical}
-    family_model.export_families(tmp_path, chosen, {})
+    corpus = family_training.FamilyCorpus(learn, test, test)
+    model = family_training.train_families(h2o_cluster, corpus, tmp_path)
+    accuracy = measure_accuracy(classify_drawn(model, test, clients=False))
+    assert accuracy["right"].mean() > 0.9
+    assert (accuracy["among_three"] >= accuracy["right"]).all()
     family_model.verify_families(tmp_path, [x for group in test for x in group.labels])
-    assert FamilyModel.load(tmp_path).classify_client(test[0].labels).answer == "goz"
+    assert model.classify_client(test[0].labels).answer == "goz"
     family_model.fit_families(h2o_cluster, learn, tmp_path / "again.zip")
-    again = family_model.read_equation(tmp_path / "again.zip")[1]
-    np.testing.assert_allclose(again, coefficients, rtol=0, atol=1.5 / family_artifact.STEPS)
+    one, two = (family_model.read_equation(tmp_path / x)[1] for x in (MOJO, "again.zip"))
+    np.testing.assert_allclose(one, two, rtol=0, atol=1.5 / family_artifact.STEPS)
 
 
-def test_clients_are_evaluated_as_the_served_model_classifies_them() -> None:
+def test_answers_are_counted_by_family_and_probability() -> None:
     some = sample_names.sample_families(sample_names.TEST, 40, (*SOME, "banjori"), ())
-    equation, served = FamilyEquation.load(family_artifact.PACKAGED), FamilyModel.load()
-    at = [*equation.groups].index("unknown")
-    probability, unknown = equation.score_clients(some)[1], equation.find_unknown_clients(some)
-    for group, p, is_unknown in zip(some, probability, unknown, strict=True):
-        likely = served.classify_client(group.labels)
-        assert likely.unknown == pytest.approx(p[at], abs=1e-12)
-        assert likely.families[0].probability == pytest.approx(max(np.delete(p, at)))
-        assert (likely.answer == "unknown") == is_unknown
+    names, clients = (classify_drawn(FamilyModel.load(), some, x) for x in (False, True))
+    assert len(names) == sum(len(x.labels) for x in some) > len(clients) == len(some)
+    assert {*names["family"]} == {*SOME, "banjori"}
+    assert (names["right"] <= names["among_three"]).all()
+    assert (clients["answer_right"] <= clients["right"]).all()
+    assert measure_accuracy(clients)["right"].mean() > measure_accuracy(names)["right"].mean()
+    assert sum(int(x.rpartition(" of ")[2]) for x in format_reliability(names)) == len(names)
+    assert [x.split()[0] for x in format_confusion(clients)] == [*dict.fromkeys(names["family"])]
 
 
 def test_no_label_is_in_two_parts() -> None:
