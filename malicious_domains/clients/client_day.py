@@ -10,6 +10,9 @@ import numpy as np
 from ..names.array_types import Bools, Floats, Ints
 from .fourgrams import Background
 
+SHARED = "shared-oddity"  # the alarm of suspicious labels that several clients share
+OUTBREAK = "outbreak"  # that of clients that share several of them
+
 
 @dataclass(frozen=True)
 class ClientDay:
@@ -53,7 +56,7 @@ class LogContext:
 class Alarm(NamedTuple):
     """Evidence against a client's day."""
 
-    kind: str  # a field of KindThresholds, or of suspicious_labels.py or generated_names.py
+    kind: str  # a field of KindThresholds, or of this module or generated_names.py
     score: float  # compare with the threshold of that kind
     confidence: str  # "high" or "low"
     names: tuple[int, ...]  # indices into ClientDay.labels, the strongest first

@@ -9,12 +9,19 @@ from typing import NamedTuple
 import numpy as np
 
 from ..names.array_types import Floats, Ints
-from .client_day import Alarm, AlarmThresholds, ClientDay, LogContext, sort_by_time
+from .client_day import (
+    OUTBREAK,
+    SHARED,
+    Alarm,
+    AlarmThresholds,
+    ClientDay,
+    LogContext,
+    sort_by_time,
+)
 from .cusum import find_highest_sum, weigh_lengths, weigh_names
 from .generated_names import KIND
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
-from .suspicious_labels import OUTBREAK, SHARED
 
 _SHARING = ("same-pieces", "same-end")  # kinds of names that share substrings
 SURE = ("random-looking", *_SHARING)  # kinds of high confidence

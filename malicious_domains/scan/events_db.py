@@ -16,6 +16,7 @@ engine makes a table of each, in this order. The second part is a scan's databas
 | rare_labels | client, day and label that is worth a look | RARE_LABELS |
 | rare_counts, client_days | client and day | RARE_COUNTS, CLIENT_DAYS |
 | outbreak_labels, outbreaks | client, day and suspicious shared label | outbreaks.py |
+| shared_labels | suspicious shared label of no outbreak | outbreaks.py |
 | generated | name of a known generator | query, is_chance (a legitimate name may be the same) |
 """
 
@@ -29,7 +30,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..clients.client_day import AlarmThresholds
 from ..inputs.signals import temporary_folder
 from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.errors import MaliciousDomainsError
@@ -200,16 +200,6 @@ HAVING NOT any_value(generated.is_chance) OR is_nxdomain
     OR coalesce(any_value(labels.clients), 0) < $common_from
 ORDER BY clients.client, query_counts.day, first, query_counts.query
 """
-# A label of an earlier scan's day is not part of an outbreak of today.
-_SHARED_LABELS = """
-SELECT label, suffix, log_odds, clients, allowed, labels.first_seen, labels.last_seen
-FROM labels LEFT JOIN seen USING (label)
-WHERE clients >= $min_clients AND log_odds >= $suspicious_from
-    AND (seen.first IS NULL OR seen.first >= labels.day)
-    AND label NOT IN (SELECT label FROM outbreaks)
-ORDER BY label
-"""
-
 # --- labels of earlier days ---
 
 # Those of the log that may become common: not NXDOMAIN.
@@ -392,15 +382,14 @@ class EventsDatabase:
         self._create("outbreaks", outbreaks.OUTBREAKS, **limits)
         return [*map(outbreaks.OutbreakRow._make, self._fetch("FROM outbreaks"))]
 
-    def list_shared(self, thresholds: AlarmThresholds) -> list[tuple[Any, ...]]:
-        """Return the suspicious labels of several clients, as _SHARED_LABELS has them."""
-        names = ("min_clients", "suspicious_from")
-        return self._fetch(_SHARED_LABELS, {x: getattr(thresholds, x) for x in names})
-
-    def list_clients_of(self, label: str, at_most: int) -> list[str]:
-        """Return the first clients that asked for a label, in order."""
-        rows = "SELECT DISTINCT client FROM client_labels WHERE label = ? ORDER BY client LIMIT ?"
-        return [client for (client,) in self._fetch(rows, [label, at_most])]
+    def list_shared(
+        self, limits: Mapping[str, float]
+    ) -> tuple[list[outbreaks.SharedRow], list[tuple[str, str]]]:
+        """Create shared_labels of no outbreak; return its rows and those of SHARERS."""
+        self._create("shared_labels", outbreaks.SHARED_LABELS, **limits)
+        rows = self._fetch("FROM shared_labels ORDER BY clients DESC, log_odds DESC, label")
+        sharers = self._fetch(outbreaks.SHARERS.format_map(_OwnNames()))
+        return [*map(outbreaks.SharedRow._make, rows)], [(x, y) for x, y in sharers]
 
     # --- counts ---
 

@@ -10,13 +10,10 @@ from typing import NamedTuple
 
 from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND, GeneratorNames
-from ..clients.suspicious_labels import OUTBREAK
 from ..families.likely_families import LikelyFamilies
 from ..names.dga_index import DgaMatch
 from .hosts import Host
 from .state import AlarmState
-
-MAX_SHARED = 100  # shared names, and clients of each, in a finding
 
 
 class LineCounts(NamedTuple):
@@ -45,7 +42,7 @@ class LineCounts(NamedTuple):
 
 
 class QueriedName(NamedTuple):
-    """A label that a client asked for on a day."""
+    """A label that a client asked for on a day, or that several clients share."""
 
     name: str  # the label and one of its suffixes
     log_odds: float  # of being malicious; NaN if it was not scored
@@ -53,15 +50,18 @@ class QueriedName(NamedTuple):
     nxdomain: bool
     first_seen: float  # seconds since the epoch, NaN if unknown
     last_seen: float
+    client_count: int = 1
+    clients: tuple[str, ...] = ()  # some that share it
 
 
-class GeneratorEvidence(NamedTuple):
-    """Names of known generators that a client asked for on a day."""
+class Evidence(NamedTuple):
+    """An alarm of names that are not all rare, with what is known of them."""
 
     alarm: Alarm  # its names are indices into `names`
-    generators: tuple[GeneratorNames, ...]  # the surest first
     names: tuple[QueriedName, ...]
-    matches: tuple[tuple[DgaMatch, ...], ...]  # the generators of each name
+    generators: tuple[GeneratorNames, ...] = ()  # known ones, the surest first
+    matches: tuple[tuple[DgaMatch, ...], ...] = ()  # the generators of each name
+    clients: tuple[str, ...] = ()  # all of an outbreak
 
     @property
     def certain_names(self) -> Iterator[QueriedName]:
@@ -70,62 +70,57 @@ class GeneratorEvidence(NamedTuple):
         return (self.names[i] for i in sorted(numbers))
 
 
-class OutbreakEvidence(NamedTuple):
-    """Suspicious names that a client has in common with others on a day."""
-
-    alarm: Alarm  # its names are indices into `names`
-    names: tuple[QueriedName, ...]
-    labels: tuple[str, ...]  # of the names
-    clients: tuple[str, ...]  # all clients of the outbreak, this one too
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A client's day with its alarms."""
+    """A client's day with its alarms; suspicious labels that clients share have no client."""
 
-    client: str
+    client: str  # "" for what clients share
     day: int | None  # days since the epoch, None for a log without times
-    lines: int  # scored queries
-    labels: int  # different labels
-    nxdomain_lines: int  # queries that got NXDOMAIN
-    rcode_lines: int  # queries that got any response code
-    rare_names: tuple[QueriedName, ...]  # in the order of first sight
-    alarms: tuple[Alarm, ...]  # the surest first
-    score: float  # of the surest alarm, as a multiple of its threshold
-    generated: GeneratorEvidence | None = None  # if it raises an alarm
+    lines: int = 0  # scored queries
+    labels: int = 0  # different labels
+    nxdomain_lines: int = 0  # queries that got NXDOMAIN
+    rcode_lines: int = 0  # queries that got any response code
+    rare_names: tuple[QueriedName, ...] = ()  # in the order of first sight
+    alarms: tuple[Alarm, ...] = ()  # the surest first
+    score: float = 0.0  # of the surest alarm, as a multiple of its threshold
+    total: float = 0.0  # the running sum, alarm or not
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by kind of alarm
     families: LikelyFamilies | None = None  # of names without a known generator
     host: Host | None = None  # what is known of the client
-    outbreak: OutbreakEvidence | None = None  # if it is part of one
     states: Mapping[str, AlarmState] = field(default_factory=dict)  # by kind, if a state has them
+    clients: int = 0  # of the log, for what clients share
 
     @property
     def is_news(self) -> bool:
         """Whether an alarm is new or worse; without a state each finding is news."""
         return not self.states or any(x.is_news for x in self.states.values())
 
+    @property
+    def generators(self) -> tuple[GeneratorNames, ...]:
+        """The known generators of the client's names, the surest first."""
+        return self.evidence[KIND].generators if KIND in self.evidence else ()
+
     def list_names(self, alarm: Alarm) -> list[QueriedName]:
         """Return the names of an alarm, the strongest first."""
-        names = self.rare_names
-        if self.generated and alarm.kind == KIND:
-            names = self.generated.names
-        if self.outbreak and alarm.kind == OUTBREAK:
-            names = self.outbreak.names
+        own = self.evidence.get(alarm.kind)
+        names = own.names if own else self.rare_names
         return [names[i] for i in alarm.names]
 
     @property
     def first_seen(self) -> float:
-        """When the first rare or generated name was queried; NaN if unknown."""
-        return find_first(self._names)
+        """When the first of its names was queried; NaN if unknown."""
+        times = (x.first_seen for x in self._names)
+        return min((x for x in times if x == x), default=nan)
 
     @property
     def last_seen(self) -> float:
         """When the last of them was queried; NaN if unknown."""
-        return find_last(self._names)
+        times = (x.last_seen for x in self._names)
+        return max((x for x in times if x == x), default=nan)
 
     @property
     def _names(self) -> tuple[QueriedName, ...]:
-        others = (x.names for x in (self.generated, self.outbreak) if x)
-        return sum(others, start=self.rare_names)
+        return sum((x.names for x in self.evidence.values()), start=self.rare_names)
 
     @property
     def nxdomain_names(self) -> int:
@@ -136,37 +131,6 @@ class Finding:
     def confidence(self) -> str:
         """The confidence: high if that of any alarm is, else low."""
         return "high" if any(x.confidence == "high" for x in self.alarms) else "low"
-
-
-class SharedName(NamedTuple):
-    """A suspicious label that several clients asked for."""
-
-    name: str
-    log_odds: float
-    client_count: int
-    clients: list[str]  # the first hundred of them
-    first_seen: float  # seconds since the epoch, NaN if unknown
-    last_seen: float
-
-
-class SharedLabels(NamedTuple):
-    """The alarm shared-oddity: suspicious labels that clients share."""
-
-    labels: int  # how many
-    score: float  # as a multiple of its threshold
-    confidence: str
-    names: list[SharedName]  # those of most clients first; a hundred at most
-    state: AlarmState | None = None
-
-
-def find_first(names: tuple[QueriedName, ...] | list[SharedName]) -> float:
-    """Return the earliest time of names, NaN if none is known."""
-    return min((x.first_seen for x in names if x.first_seen == x.first_seen), default=nan)
-
-
-def find_last(names: tuple[QueriedName, ...] | list[SharedName]) -> float:
-    """Return the latest time of names, NaN if none is known."""
-    return max((x.last_seen for x in names if x.last_seen == x.last_seen), default=nan)
 
 
 class BaselineSummary(NamedTuple):
@@ -211,14 +175,14 @@ class Files:
 class Findings:
     """The result of a scan."""
 
-    alarmed: list[Finding]  # by confidence and score
+    alarmed: list[Finding]  # clients' days, by confidence and score
     line_counts: LineCounts
     clients: int
     days: int  # client-days
     has_rcodes: bool
     has_dates: bool = True
     threshold: float  # of the running sum
-    shared: SharedLabels | None = None
+    shared: Finding | None = None  # suspicious labels that clients share
     busy_clients: dict[str, int] = field(default_factory=dict)  # not scored: rare labels in a day
     unmatched: list[str] = field(default_factory=list)  # entries of --not-clients without a client
     rcode_counts: tuple[int, int] = (0, 0)  # queries that got NXDOMAIN, and any response code
@@ -232,6 +196,11 @@ class Findings:
     zone: str = "UTC"  # of the days, and of times without a zone
     unread_times: tuple[int, str] = (0, "")  # queries whose time could not be read; one of these
     unknown_rcodes: list[str] = field(default_factory=list)  # some that are no response codes
+
+    @property
+    def all(self) -> list[Finding]:
+        """The alarmed clients' days, and last what clients share."""
+        return [*self.alarmed, *([self.shared] if self.shared else [])]
 
     @property
     def has_news(self) -> bool:

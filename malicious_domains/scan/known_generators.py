@@ -9,7 +9,7 @@ from itertools import groupby
 from ..clients import generated_names
 from ..names.dga_index import DgaIndex, DgaMatch
 from .events_db import NO_DAY, EventsDatabase
-from .findings import GeneratorEvidence, IndexSummary, QueriedName
+from .findings import Evidence, IndexSummary, QueriedName
 
 _EPOCH = date(1970, 1, 1)
 Matches = Mapping[str, tuple[DgaMatch, ...]]  # by query
@@ -25,7 +25,7 @@ def match_queries(database: EventsDatabase, index: DgaIndex, queries: Sequence[s
 
 def find_evidence(
     database: EventsDatabase, matches: Matches, common_from: int
-) -> dict[tuple[str, int], GeneratorEvidence]:
+) -> dict[tuple[str, int], Evidence]:
     """Return the clients' days with evidence of a generator.
 
     common_from: the clients from which on a name that resolves is common.
@@ -42,9 +42,7 @@ def find_evidence(
                 QueriedName(x.name, x.log_odds, 1.0, x.nxdomain, x.first_seen, x.last_seen)
                 for x in queries
             )
-            evidence[client, day] = GeneratorEvidence(
-                alarm, tuple(generators), tuple(names), tuple(known)
-            )
+            evidence[client, day] = Evidence(alarm, tuple(names), tuple(generators), tuple(known))
     return evidence
 
 

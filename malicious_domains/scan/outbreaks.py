@@ -1,7 +1,7 @@
-"""Outbreaks: clients that ask for the same suspicious labels on a day, as bots of one kind do.
+"""Suspicious labels that clients share: outbreaks, as bots of one kind make them, and others.
 
 Without response codes a label of three clients is common, and none of them is called infected by
-its own. With codes this is not needed: what is NXDOMAIN is never common.
+its own. With codes an outbreak is not needed: what is NXDOMAIN is never common.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from ..clients.client_day import Alarm, AlarmThresholds, LogContext
-from ..clients.suspicious_labels import OUTBREAK
-from .findings import OutbreakEvidence, QueriedName
+from ..clients.client_day import OUTBREAK, SHARED, Alarm, AlarmThresholds, LogContext
+from .findings import Evidence, Finding, QueriedName
 
 # The SELECTs are for DuckDB and Spark, as those of events_db. A label is compared at its WITNESSES
 # first clients, so that the work grows with the rows and not with their square.
 _WITNESSES = 50
+MAX_SHARED = 100  # shared names, and clients of each, in a finding
 
 OUTBREAK_LABELS = """
 SELECT
     client_labels.client, client_labels.day, label, client_labels.suffix, labels.log_odds,
-    client_labels.first_seen, client_labels.last_seen,
+    coalesce(client_labels.first_seen, CAST('NaN' AS DOUBLE)) AS first_seen,
+    coalesce(client_labels.last_seen, CAST('NaN' AS DOUBLE)) AS last_seen,
     row_number() OVER (PARTITION BY client_labels.day, label ORDER BY client_labels.client)
         AS place,
     count(*) OVER (PARTITION BY client_labels.client, client_labels.day) AS number
@@ -58,6 +59,40 @@ FROM {outbreak_labels} AS outbreak_labels WHERE label IN (
 )
 """
 
+# Those of no outbreak, of most clients first. A label of an earlier scan's day is not of today.
+SHARED_LABELS = f"""
+SELECT
+    label, suffix, log_odds, clients, coalesce(first_seen, CAST('NaN' AS DOUBLE)) AS first_seen,
+    coalesce(last_seen, CAST('NaN' AS DOUBLE)) AS last_seen, count(*) OVER () AS number
+FROM {{labels}} AS labels LEFT JOIN {{seen}} AS seen USING (label)
+WHERE NOT allowed AND log_odds >= {{suspicious_from}}
+    AND clients >= {{min_sharers}} AND clients <= {{max_sharers}}
+    AND (seen.first IS NULL OR seen.first >= labels.day)
+    AND label NOT IN (SELECT label FROM {{outbreaks}} AS outbreaks)
+ORDER BY clients DESC, log_odds DESC, label LIMIT {MAX_SHARED}
+"""
+SHARERS = f"""
+SELECT label, client FROM (
+    SELECT label, client, row_number() OVER (PARTITION BY label ORDER BY client) AS place
+    FROM (
+        SELECT DISTINCT label, client FROM {{client_labels}} AS client_labels
+        WHERE label IN (SELECT label FROM {{shared_labels}} AS shared_labels)
+    )
+) WHERE place <= {MAX_SHARED} ORDER BY label, client
+"""
+
+
+class SharedRow(NamedTuple):
+    """A suspicious label that several clients asked for."""
+
+    label: str
+    suffix: str
+    log_odds: float
+    clients: int
+    first_seen: float  # NaN if unknown
+    last_seen: float
+    number: int  # of all such labels
+
 
 class OutbreakRow(NamedTuple):
     """A label of an outbreak that a client asked for on a day."""
@@ -67,15 +102,18 @@ class OutbreakRow(NamedTuple):
     label: str
     suffix: str
     log_odds: float
-    first_seen: float | None
-    last_seen: float | None
+    first_seen: float  # NaN if unknown
+    last_seen: float
 
 
 def list_limits(thresholds: AlarmThresholds, log: LogContext) -> Mapping[str, float]:
-    """Return the values of the SELECTs, which find nothing in a log with response codes."""
+    """Return the values of the SELECTs, which find no outbreak in a log with response codes."""
     least = thresholds.outbreak_clients
-    most = max(int(thresholds.max_share * log.clients), least)
+    share = thresholds.max_share * log.clients
+    most = max(int(share), least)
     return {
+        "min_sharers": thresholds.min_clients,
+        "max_sharers": max(share, thresholds.min_clients),
         "suspicious_from": thresholds.suspicious_from,
         "min_clients": least,
         "max_clients": 0 if log.has_rcodes else most,
@@ -85,7 +123,7 @@ def list_limits(thresholds: AlarmThresholds, log: LogContext) -> Mapping[str, fl
 
 def find_outbreaks(
     rows: Iterable[OutbreakRow], thresholds: AlarmThresholds
-) -> dict[tuple[str, int], OutbreakEvidence]:
+) -> dict[tuple[str, int], Evidence]:
     """Return the evidence by client and day, from the rows of OUTBREAKS in any order."""
     ordered = sorted(rows, key=lambda x: (x.client, x.day, -x.log_odds, x.label))
     days = {key: [*own] for key, own in groupby(ordered, key=lambda x: (x.client, x.day))}
@@ -102,19 +140,48 @@ def find_outbreaks(
     return evidence
 
 
-def _make_evidence(rows: list[OutbreakRow], clients: list[str]) -> OutbreakEvidence:
-    nan = float("nan")
+def _make_evidence(rows: list[OutbreakRow], clients: list[str]) -> Evidence:
     names = tuple(
-        QueriedName(
-            f"{x.label}.{x.suffix}",
-            x.log_odds,
-            1.0,
-            False,
-            nan if x.first_seen is None else x.first_seen,
-            nan if x.last_seen is None else x.last_seen,
-        )
+        QueriedName(f"{x.label}.{x.suffix}", x.log_odds, 1.0, False, x.first_seen, x.last_seen)
         for x in rows
     )
     count = len(names)
     alarm = Alarm(OUTBREAK, float(count), "high", tuple(range(count)), (1.0,) * count)
-    return OutbreakEvidence(alarm, names, tuple(x.label for x in rows), tuple(clients))
+    return Evidence(alarm, names, clients=tuple(clients))
+
+
+def make_shared(
+    rows: Iterable[SharedRow],
+    sharers: Iterable[tuple[str, str]],
+    clients: int,
+    thresholds: AlarmThresholds,
+) -> Finding | None:
+    """Return the finding, of low confidence, that SHARED_LABELS raise; None if they are few.
+
+    sharers: the rows of SHARERS. clients: of the log.
+    """
+    labels = [*rows]
+    count = labels[0].number if labels else 0
+    if count < thresholds.min_shared:
+        return None
+    asked: dict[str, list[str]] = {}
+    for label, client in sharers:
+        asked.setdefault(label, []).append(client)
+    names = tuple(
+        QueriedName(
+            f"{x.label}.{x.suffix}", x.log_odds, 1.0, False, x.first_seen, x.last_seen,
+            x.clients, tuple(asked[x.label]),
+        )
+        for x in labels
+    )  # fmt: skip
+    indices = tuple(range(len(names)))
+    alarm = Alarm(SHARED, float(count), "low", indices, (1.0,) * len(names))
+    return Finding(
+        client="",
+        day=None,
+        labels=count,
+        alarms=(alarm,),
+        score=count / thresholds.min_shared,
+        evidence={SHARED: Evidence(alarm, names)},
+        clients=clients,
+    )

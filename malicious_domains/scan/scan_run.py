@@ -7,20 +7,20 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import duckdb
-import numpy as np
 from tqdm import tqdm
 
+from ..clients import generated_names
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
-from ..clients.suspicious_labels import find_shared_labels
 from ..inputs.ordered_pool import OrderedPool
 from ..names.dga_index import DgaIndex
 from ..scoring.model_options import ModelOptions
@@ -28,13 +28,13 @@ from . import known_generators
 from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .events_db import EventsDatabase
-from .findings import MAX_SHARED, Files, Findings, SharedLabels, SharedName
-from .outbreaks import find_outbreaks, list_limits
+from .findings import Evidence, Files, Finding, Findings
+from .outbreaks import find_outbreaks, list_limits, make_shared
 from .reading.read_logs import Reading, Source, read_logs
 from .reading.times import find_midnight
 from .scored_hosts import score_hosts
 from .state import State, open_state
-from .verdicts import LABELS_AT_ONCE, Batch, ClientDayVerdict, Evidence, add_evidence, judge_batches
+from .verdicts import LABELS_AT_ONCE, judge_batches, key_of
 
 _DAY = 86400  # seconds
 _SILENCE = 3600  # seconds before midnight in which nobody may have asked for anything
@@ -77,11 +77,7 @@ def open_scan(request: Request) -> Iterator[Findings]:
     with EventsDatabase.open(request.memory) as database, OrderedPool(request.jobs) as pool:
         since = _find_first_day(request)
         source = replace(request.source, since=None if since is None else since * _DAY)
-        with show_bar("opening", source.size, "B") as advance:
-            reading = read_logs(source, advance)
-        with closing(reading):
-            with _show_query(database.connection, "reading", reading.bytes):
-                database.count_queries(reading.noted_events, reading.zone, has_notes=True)
+        with _read(database, source) as reading:
             findings = replace(_judge(database, request, pool, reading), since=since)
         if not request.state:
             yield findings
@@ -95,17 +91,27 @@ def scan_days(request: Request) -> Iterator[tuple[int | None, Findings]]:
 
     Earlier days make no name common, as in a scan of one night.
     """
-    with EventsDatabase.open(request.memory) as database, OrderedPool(request.jobs) as pool:
-        with show_bar("opening", request.source.size, "B") as advance:
-            reading = read_logs(request.source, advance)
-        with closing(reading):
-            with _show_query(database.connection, "reading", reading.bytes):
-                database.count_queries(reading.noted_events, reading.zone, has_notes=True)
-            days: list[int | None] = [*database.list_days()]
-            for day in days or [None]:
-                if day is not None:
-                    database.keep_day(day)
-                yield day, _judge(database, request, pool, reading)
+    with (
+        EventsDatabase.open(request.memory) as database,
+        OrderedPool(request.jobs) as pool,
+        _read(database, request.source) as reading,
+    ):
+        days: list[int | None] = [*database.list_days()]
+        for day in days or [None]:
+            if day is not None:
+                database.keep_day(day)
+            yield day, _judge(database, request, pool, reading)
+
+
+@contextmanager
+def _read(database: EventsDatabase, source: Source) -> Iterator[Reading]:
+    """Read logs into the database; the files that this made stay until the block ends."""
+    with show_bar("opening", source.size, "B") as advance:
+        reading = read_logs(source, advance)
+    with closing(reading):
+        with _show_query(database.connection, "reading", reading.bytes):
+            database.count_queries(reading.noted_events, reading.zone, has_notes=True)
+        yield reading
 
 
 def _find_first_day(request: Request) -> int | None:
@@ -158,22 +164,16 @@ def _judge(
     database.add_baseline(_find_seen(database, request.state))
     for _ in range(_ROUNDS):
         kept, scores = _judge_days(database, request, pool, log, few, matches)
-        labels = {label for x in kept for label in x.list_alarm_labels()}
+        labels = {y for x in kept for y in _list_alarm_labels(x)}
         if not (request.state and database.forget_labels(labels)):
             break
     days, has_dates = database.count_days()
     counts = database.count_client_days([x.client for x in kept])
     line_counts = database.count_lines()
+    shared = database.list_shared(list_limits(request.thresholds, log))
     return Findings(
-        # A day of names without a label to score has no counts.
-        alarmed=[
-            replace(
-                x.to_finding(*counts.get((x.client, x.number), (0, 0, 0, 0))),
-                host=names.find_host(x.client),
-            )
-            for x in kept
-        ],
-        shared=_find_shared(database, clients, request.thresholds),
+        alarmed=[replace(_add_counts(x, counts), host=names.find_host(x.client)) for x in kept],
+        shared=make_shared(*shared, clients, request.thresholds),
         busy_clients=database.list_busy_clients(),
         line_counts=line_counts,
         clients=clients,
@@ -196,6 +196,19 @@ def _judge(
     )
 
 
+def _add_counts(x: Finding, counts: Mapping[tuple[str, int], tuple[int, ...]]) -> Finding:
+    # A day of names without a label to score has no counts.
+    lines, labels, nxdomain, rcodes = counts.get(key_of(x), (0, 0, 0, 0))
+    return replace(x, lines=lines, labels=labels, nxdomain_lines=nxdomain, rcode_lines=rcodes)
+
+
+def _list_alarm_labels(x: Finding) -> Iterator[str]:
+    """Yield the labels of the alarms, but those of known generators."""
+    for alarm in x.alarms:
+        if alarm.kind != generated_names.KIND:
+            yield from (y.name.partition(".")[0] for y in x.list_names(alarm))
+
+
 def _find_seen(database: EventsDatabase, folder: Path | None) -> list[tuple[str, int, int]] | None:
     """Return the log's labels that earlier scans had; None if no folder keeps them."""
     if folder is None:
@@ -211,26 +224,25 @@ def _judge_days(
     log: LogContext,
     few: int,
     matches: known_generators.Matches,
-) -> tuple[list[ClientDayVerdict], list[float]]:
+) -> tuple[list[Finding], list[float]]:
     """Return the days to report, the surest first, and the running sum of each day.
 
     few: the clients from which on a label that resolves is common.
     """
     database.select_rare_labels(few)
+    keeps_all = request.alarms_per_day is not None
     evidence = _find_evidence(database, request.thresholds, log, few, matches)
     scores: list[float] = []
+    days: list[Finding] = []
     with show_bar("days", database.count_days()[0], "day") as advance:
-        batches = judge_batches(
-            database.read_labels(LABELS_AT_ONCE),
-            log,
-            request.thresholds,
-            pool,
-            keep_all=request.alarms_per_day is not None,
-            wanted=frozenset(evidence),
-        )
-        noted = _note_scores(batches, scores, advance)
-        judged = add_evidence(noted, evidence, log, request.thresholds)
-        return _select_days(judged, request.alarms_per_day), scores
+        rows = database.read_labels(LABELS_AT_ONCE)
+        for batch in judge_batches(rows, log, request.thresholds, pool, keeps_all, evidence):
+            scores.extend(batch.totals)
+            days += batch.days
+            if request.alarms_per_day is not None:
+                days = _select_highest(days, request.alarms_per_day)
+            advance(len(batch.totals))
+    return sorted(days, key=_rank), scores
 
 
 def _find_evidence(
@@ -239,65 +251,26 @@ def _find_evidence(
     log: LogContext,
     few: int,
     matches: known_generators.Matches,
-) -> Evidence:
+) -> dict[tuple[str, int], list[Evidence]]:
     """Return what speaks against clients' days beside their rare labels."""
     generated = known_generators.find_evidence(database, matches, few) if matches else {}
-    limits = list_limits(thresholds, log)
-    shared = find_outbreaks(database.list_outbreaks(limits), thresholds)
-    return {
-        key: [x[key] for x in (generated, shared) if key in x] for key in {**generated, **shared}
-    }
+    shared = find_outbreaks(database.list_outbreaks(list_limits(thresholds, log)), thresholds)
+    evidence: dict[tuple[str, int], list[Evidence]] = defaultdict(list)
+    for key, own in chain(generated.items(), shared.items()):
+        evidence[key].append(own)
+    return evidence
 
 
-def _note_scores(
-    batches: Iterable[Batch], scores: list[float], advance: Callable[[int], object]
-) -> Iterator[Batch]:
-    for batch in batches:
-        scores.extend(batch.totals)
-        advance(len(batch.totals))
-        yield batch
+def _select_highest(days: list[Finding], per_day: int) -> list[Finding]:
+    """Return the highest days of each date."""
+    dates: dict[int | None, list[Finding]] = defaultdict(list)
+    for x in days:
+        dates[x.day].append(x)
+    return [x for own in dates.values() for x in heapq.nsmallest(per_day, own, key=_rank)]
 
 
-def _select_days(batches: Iterable[Batch], per_day: int | None) -> list[ClientDayVerdict]:
-    """Return the days, the surest first: all of them, or the highest of each date."""
-    if per_day is None:
-        return sorted((x for batch in batches for x in batch.days), key=_rank)
-    highest: dict[int, list[ClientDayVerdict]] = defaultdict(list)
-    for batch in batches:
-        for x in batch.days:
-            highest[x.number] = heapq.nsmallest(per_day, [*highest[x.number], x], key=_rank)
-    return sorted((x for kept in highest.values() for x in kept), key=_rank)
-
-
-def _rank(x: ClientDayVerdict) -> tuple[bool, float, float, str, int]:
-    return x.confidence == "low", -x.score, -x.total, x.client, x.number
-
-
-def _find_shared(
-    database: EventsDatabase, clients: int, thresholds: AlarmThresholds
-) -> SharedLabels | None:
-    """Return the alarm that the log's labels raise together, with some clients of each."""
-    rows = database.list_shared(thresholds)
-    if not rows:
-        return None
-    _, _, log_odds, counts, allowed, _, _ = zip(*rows, strict=True)
-    alarm = find_shared_labels(
-        np.array(log_odds, np.float64),
-        np.array(counts, np.int64),
-        np.array(allowed, np.bool_),
-        clients,
-        thresholds,
-    )
-    if alarm is None:
-        return None
-    names = []
-    for index in alarm.names[:MAX_SHARED]:
-        label, suffix, odds, count, _, *times = rows[index]
-        some = database.list_clients_of(label, MAX_SHARED)
-        first, last = (np.nan if x is None else x for x in times)
-        names.append(SharedName(f"{label}.{suffix}", odds, count, some, first, last))
-    score = alarm.score / thresholds.min_shared
-    return SharedLabels(len(alarm.names), score, alarm.confidence, names)
+def _rank(x: Finding) -> tuple[bool, float, float, str, int]:
+    return x.confidence == "low", -x.score, -x.total, *key_of(x)
 
 
 def _by_name(texts: dict[Path, str]) -> dict[str, str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from ..clients.client_day import Alarm
+from ..clients.client_day import OUTBREAK, SHARED, Alarm
 from ..clients.finding_json import format_date, format_time
 from ..clients.generated_names import KIND
-from ..clients.suspicious_labels import OUTBREAK
-from .findings import Finding, Findings, QueriedName, SharedLabels, StateSummary
+from .findings import Finding, Findings, QueriedName, StateSummary
 from .hosts import Host
 
 MAX_NAMES = 10  # of a client, on a screen and in a cell
@@ -52,7 +51,8 @@ def explain_finding(finding: Finding) -> str:
 def explain_alarm(finding: Finding, alarm: Alarm) -> str:
     """Return what an alarm says, and when."""
     names = finding.list_names(alarm)
-    return _SENTENCES[alarm.kind](finding, names) + _format_period(names)
+    period = "" if alarm.kind == SHARED else _format_period(names)
+    return _SENTENCES[alarm.kind](finding, names) + period
 
 
 def _explain_random(finding: Finding, names: list[QueriedName]) -> str:
@@ -67,7 +67,7 @@ def _explain_random(finding: Finding, names: list[QueriedName]) -> str:
 def list_generators(finding: Finding) -> str:
     """Return the first generators of a client's names: "conficker of 2026-11-24, 250 names"."""
     by_names: dict[tuple[int, ...], list[str]] = {}
-    for x in finding.generated.generators if finding.generated else ():
+    for x in finding.generators:
         by_names.setdefault(x.names, []).append(str(x))
     texts = [
         f"{' and '.join(x)}, {len(names):,} name{'s' * (len(names) != 1)}"
@@ -79,8 +79,7 @@ def list_generators(finding: Finding) -> str:
 
 
 def _explain_outbreak(finding: Finding, names: list[QueriedName]) -> str:
-    clients = finding.outbreak.clients if finding.outbreak else ()
-    others = [x for x in clients if x != finding.client]
+    others = [x for x in finding.evidence[OUTBREAK].clients if x != finding.client]
     some = ", ".join(others[:_MAX_CLIENTS])
     more = f" and {len(others) - _MAX_CLIENTS:,} more" if len(others) > _MAX_CLIENTS else ""
     return f"{len(names)} odd names that other clients ask for, too ({some}{more})"
@@ -89,6 +88,10 @@ def _explain_outbreak(finding: Finding, names: list[QueriedName]) -> str:
 _SENTENCES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
     KIND: lambda finding, _: f"known generator: {list_generators(finding)}",
     OUTBREAK: _explain_outbreak,
+    SHARED: lambda finding, _: (
+        f"{finding.labels:,} odd names are asked for by several clients: an outbreak, or an "
+        "advertising or content network"
+    ),
     "random-looking": _explain_random,
     "same-pieces": lambda _, names: f"{len(names)} names are put together from the same pieces",
     "same-end": lambda _, names: f"{len(names)} names begin or end alike",
@@ -144,8 +147,8 @@ def format_table(findings: Findings) -> Iterator[str]:
                 alarms = ", ".join(f"{y.id} ({kind}, {y.state})" for kind, y in x.states.items())
                 yield f"{'':<{width}}  alarms {alarms}\n"
     if findings.shared:
-        yield f"{explain_shared(findings.shared)}\n"
-        for name in findings.shared.names[:MAX_NAMES]:
+        yield f"{explain_finding(findings.shared)}\n"
+        for name in findings.shared.evidence[SHARED].names[:MAX_NAMES]:
             some = visible(", ".join(name.clients[:3]))
             more = f" and {name.client_count - 3:,} more" if name.client_count > 3 else ""
             yield f"  {name.name}  {name.client_count:,} clients: {some}{more}\n"
@@ -159,14 +162,6 @@ def format_host(client: str, host: Host) -> str:
     """
     others = (x for x in host.addresses if x != client)
     return ", ".join(filter(None, [host.name, host.mac, *others]))
-
-
-def explain_shared(shared: SharedLabels) -> str:
-    """Return what suspicious labels that clients share may be."""
-    return (
-        f"{shared.labels:,} odd names are asked for by several clients: an outbreak, or an "
-        "advertising or content network"
-    )
 
 
 def visible(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.fourgrams import Background
-from ..clients.suspicious_labels import mask_shared_labels
 from ..scan import scored_hosts
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
-from ..scan.events_db import MAX_RARE_LABELS
-from ..scan.verdicts import LABELS_AT_ONCE, ClientDayVerdict, Evidence, judge_days
+from ..scan.events_db import MAX_RARE_LABELS, NO_DAY
+from ..scan.findings import Finding
+from ..scan.verdicts import LABELS_AT_ONCE, EvidenceByDay, add_evidence, judge_days, key_of
 from ..scoring.model_options import ModelOptions, load_scorer
 from .row_places import to_texts
 
@@ -110,22 +111,17 @@ def parse_hosts(queries: DataFrame, job: ModelOptions) -> DataFrame:
     return different.mapInArrow(parse, _HOSTS)
 
 
-def score_labels(
-    labels: DataFrame, job: ModelOptions, thresholds: AlarmThresholds, clients: int
-) -> DataFrame:
-    """Return labels, each once, with their log-odds, and whether they are suspicious and shared."""
+def score_labels(labels: DataFrame, job: ModelOptions) -> DataFrame:
+    """Return labels, each once, with their log-odds."""
 
     def score(batches: Batches) -> Results:
         for batch in batches:
             z = load_scorer(job).log_odds(batch["label"].to_pylist())
-            sharers = batch["clients"].to_numpy(zero_copy_only=False)
-            allowed = batch["allowed"].to_numpy(zero_copy_only=False)
-            odd = mask_shared_labels(z, sharers, allowed, clients, thresholds)
-            columns = [*batch.columns, pa.array(z), pa.array(odd)]
-            yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "log_odds", "odd"])
+            columns = [*batch.columns, pa.array(z)]
+            yield pa.RecordBatch.from_arrays(columns, [*batch.schema.names, "log_odds"])
 
     schema = T.StructType(list(labels.schema))
-    return labels.mapInArrow(score, schema.add("log_odds", "double").add("odd", "boolean"))
+    return labels.mapInArrow(score, schema.add("log_odds", "double"))
 
 
 def count_background(hosts: DataFrame) -> Background:
@@ -151,7 +147,7 @@ def find_verdicts(
     days: DataFrame,
     log: LogContext,
     thresholds: AlarmThresholds,
-    evidence: Evidence,
+    evidence: EvidenceByDay,
     every: bool,
 ) -> DataFrame:
     """Return a row of VERDICT for each client's day with a rare label, or with evidence beside.
@@ -176,36 +172,28 @@ def find_verdicts(
 
 
 def _judge_common_days(
-    days: DataFrame, log: LogContext, thresholds: AlarmThresholds, evidence: Evidence
+    days: DataFrame, log: LogContext, thresholds: AlarmThresholds, evidence: EvidenceByDay
 ) -> DataFrame:
     """Return the verdicts on days with evidence and no rare label that is judged."""
     alone = (F.col("rare_count").isNull()) | (F.col("rare_count") > MAX_RARE_LABELS)
     some = days.where(alone & F.col("client").isin(sorted({client for client, _ in evidence})))
     rows = []
     for x in some.select("client", "day", "lines", "labels").collect():
-        if (x["client"], x["day"]) in evidence:
-            day = ClientDayVerdict.empty(x["client"], x["day"])
-            rows.append(_make_row(_add(day, evidence, log, thresholds), x["lines"], x["labels"]))
+        if own := evidence.get((x["client"], x["day"])):
+            day = Finding(client=x["client"], day=None if x["day"] == NO_DAY else x["day"])
+            rows.append(_make_row(add_evidence(day, own, log, thresholds), x["lines"], x["labels"]))
     table = pa.Table.from_pylist(rows, schema=VERDICT)
     return days.sparkSession.createDataFrame(table, from_arrow_schema(VERDICT))
 
 
-def _add(
-    day: ClientDayVerdict, evidence: Evidence, log: LogContext, thresholds: AlarmThresholds
-) -> ClientDayVerdict:
-    for x in evidence.get((day.client, day.number), ()):
-        day = day.add(x, log, thresholds)
-    return day
-
-
-def _make_row(day: ClientDayVerdict, lines: int, labels: int) -> dict[str, Any]:
+def _make_row(x: Finding, lines: int, labels: int) -> dict[str, Any]:
     """Return a row of VERDICT with the description of the day."""
-    return describe_finding(day.to_finding(lines, labels, 0, 0)) | _order(day)
+    return describe_finding(replace(x, lines=lines, labels=labels)) | _order(x)
 
 
-def _order(day: ClientDayVerdict) -> dict[str, Any]:
-    order = {"rank": day.score, "total": day.total, "number": day.number}
-    return order | {"low": day.confidence == "low"}
+def _order(x: Finding) -> dict[str, Any]:
+    low = x.confidence == "low"
+    return {"rank": x.score, "total": x.total, "number": key_of(x)[1], "low": low}
 
 
 def split_days(batches: Batches, at_once: int = LABELS_AT_ONCE) -> Iterator[pa.Table]:
@@ -228,7 +216,7 @@ def _find_verdicts(
     table: pa.Table,
     log: LogContext,
     thresholds: AlarmThresholds,
-    evidence: Evidence,
+    evidence: EvidenceByDay,
     every: bool,
 ) -> list[dict[str, Any]]:
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
@@ -237,9 +225,9 @@ def _find_verdicts(
     whole = {(client, day): (lines, different) for client, day, lines, different in rows}
     verdicts = []
     for rare in judge_days(columns, log, thresholds):
-        day = _add(rare, evidence, log, thresholds)
-        if day.alarms or every:
-            verdicts.append(_make_row(day, *whole[day.client, day.number]))
+        x = add_evidence(rare, evidence.get(key_of(rare), ()), log, thresholds)
+        if x.alarms or every:
+            verdicts.append(_make_row(x, *whole[key_of(x)]))
         else:
-            verdicts.append({"client": day.client, **_order(day)})
+            verdicts.append({"client": x.client, **_order(x)})
     return verdicts

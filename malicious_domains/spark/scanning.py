@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -20,23 +19,17 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
 from ..scan import events_db, outbreaks
-from ..scan.alarm_formats import describe_shared
+from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
-from ..scan.findings import (
-    MAX_SHARED,
-    Findings,
-    LineCounts,
-    OutbreakEvidence,
-    SharedLabels,
-    SharedName,
-)
+from ..scan.findings import Evidence, Finding, Findings, LineCounts
 from ..scoring.model_options import ModelOptions
 from . import python_workers
 from .python_workers import ALARM
 
 # Labels of earlier days, which only a scan on one machine has.
 _NO_BASELINE = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS day WHERE false)"
+_NO_OUTBREAK = "(SELECT CAST(NULL AS STRING) AS label WHERE false)"
 _NONE_SEEN = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS first WHERE false)"
 
 
@@ -47,7 +40,7 @@ class SparkTables:
         """Take the session that has the tables."""
         self._spark = spark
         self._prefix = f"malicious_domains_{secrets.token_hex(4)}"
-        self._views = {"baseline": _NO_BASELINE, "seen": _NONE_SEEN}
+        self._views = {"baseline": _NO_BASELINE, "seen": _NONE_SEEN, "outbreaks": _NO_OUTBREAK}
 
     def query(self, text: str, **values: object) -> DataFrame:
         """Return what a text of events_db selects."""
@@ -119,9 +112,8 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))
     accounting, has_rcodes = _count_lines(tables.sql("line_counts", events_db.LINE_COUNTS))
     number = clients.where("NOT left_out").agg(F.count_distinct("client")).collect()[0][0]
-    pairs = tables.sql("client_labels", events_db.CLIENT_LABELS)
-    scored = python_workers.score_labels(tables.query(events_db.LABELS), job, thresholds, number)
-    labels = tables.keep("labels", scored)
+    tables.sql("client_labels", events_db.CLIENT_LABELS)
+    tables.keep("labels", python_workers.score_labels(tables.query(events_db.LABELS), job))
     rare = tables.sql(
         "rare_labels", events_db.RARE_LABELS, common_from=common_from(number, has_rcodes)
     )
@@ -133,11 +125,10 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
         rare, days, log, thresholds, evidence, every=most is not None
     )
     tables.keep("judged", verdicts)
-    told = {label for own in evidence.values() for x in own for label in x.labels}
-    shared = _find_shared(labels.where(~F.col("label").isin(sorted(told))), pairs, thresholds)
+    shared = _find_shared(tables, thresholds, log)
     alarms = _order_alarms(verdicts, most)
     if shared:
-        row = pa.Table.from_pylist([describe_shared(shared, number)], schema=ALARM)
+        row = pa.Table.from_pylist([describe_finding(shared)], schema=ALARM)
         more = verdicts.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
         alarms = alarms.unionAll(more)
     count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("rare_count")).collect()[0]
@@ -167,14 +158,14 @@ def _find_unmatched(clients: DataFrame, names: ClientNames) -> list[str]:
 
 def _find_outbreaks(
     tables: SparkTables, thresholds: AlarmThresholds, log: LogContext
-) -> dict[tuple[str, int], list[OutbreakEvidence]]:
+) -> dict[tuple[str, int], list[Evidence]]:
     """Return the evidence of outbreaks by client and day; their rows alone leave the executors."""
     if log.has_rcodes:
         return {}
     limits = outbreaks.list_limits(thresholds, log)
     tables.sql("outbreak_labels", outbreaks.OUTBREAK_LABELS, **limits)
     tables.sql("outbreak_pairs", outbreaks.OUTBREAK_PAIRS, **limits)
-    rows = tables.query(outbreaks.OUTBREAKS, **limits).collect()
+    rows = tables.sql("outbreaks", outbreaks.OUTBREAKS, **limits).collect()
     evidence = outbreaks.find_outbreaks(map(outbreaks.OutbreakRow._make, rows), thresholds)
     return {key: [x] for key, x in evidence.items()}
 
@@ -215,37 +206,11 @@ def _count_lines(table: DataFrame) -> tuple[LineCounts, bool]:
 
 
 def _find_shared(
-    labels: DataFrame, pairs: DataFrame, thresholds: AlarmThresholds
-) -> SharedLabels | None:
-    """Return the alarm of suspicious labels that several clients share, with those clients.
-
-    labels: from python_workers.score_labels().
-    """
-    suspicious = labels.where("odd")
-    count = suspicious.count()
-    if count < thresholds.min_shared:
-        return None
-    order = (F.col("clients").desc(), F.col("log_odds").desc(), "label")
-    top = suspicious.orderBy(*order).limit(MAX_SHARED).collect()
-    clients = _find_sharers(pairs, [x["label"] for x in top])
-    names = [
-        SharedName(
-            f"{x['label']}.{x['suffix']}",
-            x["log_odds"],
-            x["clients"],
-            clients[x["label"]],
-            *(np.nan if x[y] is None else x[y] for y in ("first_seen", "last_seen")),
-        )
-        for x in top
-    ]
-    return SharedLabels(count, count / thresholds.min_shared, "low", names)
-
-
-def _find_sharers(pairs: DataFrame, labels: list[str]) -> dict[str, list[str]]:
-    """Return the first hundred clients that queried each label."""
-    queried = pairs.where(F.col("label").isin(labels)).select("label", "client").distinct()
-    place = F.row_number().over(Window.partitionBy("label").orderBy("client"))
-    sharers: dict[str, list[str]] = {}
-    for row in queried.withColumn("place", place).where(F.col("place") <= MAX_SHARED).collect():
-        sharers.setdefault(row["label"], []).append(row["client"])
-    return {label: sorted(clients) for label, clients in sharers.items()}
+    tables: SparkTables, thresholds: AlarmThresholds, log: LogContext
+) -> Finding | None:
+    """Return the finding of suspicious labels that several clients share, with those clients."""
+    limits = outbreaks.list_limits(thresholds, log)
+    rows = tables.sql("shared_labels", outbreaks.SHARED_LABELS, **limits).collect()
+    shared = map(outbreaks.SharedRow._make, rows)
+    sharers = ((x["label"], x["client"]) for x in tables.query(outbreaks.SHARERS).collect())
+    return outbreaks.make_shared(shared, sharers, log.clients, thresholds)

@@ -1,17 +1,15 @@
-"""Which labels of a log are dead, unfamiliar, or odd and shared."""
+"""Which labels of a log are dead or unfamiliar."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from malicious_domains.clients.client_day import AlarmThresholds
 from malicious_domains.clients.common_labels import (
     common_from,
     find_nxdomain_pairs,
     find_rare_pairs,
 )
-from malicious_domains.clients.suspicious_labels import find_shared_labels
 from malicious_domains.names.array_types import Bools, Ints
 
 
@@ -51,17 +49,3 @@ def test_unfamiliar_is_rare_or_dead_and_not_popular() -> None:
 )
 def test_how_few_are_few(clients: int, coded: bool, expected: int) -> None:
     assert common_from(clients, coded) == expected
-
-
-def test_odd_labels_that_clients_share() -> None:
-    z = np.array([5.0, 4.0, 9.0, 3.0, 2.9, 6.0, 6.0])
-    clients = ints(2, 9, 2, 9, 9, 1, 80)  # 1 is not shared, 80 of 100 is part of the network
-    none = np.zeros(7, np.bool_)
-    found = find_shared_labels(z, clients, none, 100)
-    assert found is not None
-    assert (found.kind, found.score, found.confidence) == ("shared-oddity", 4.0, "low")
-    assert found.names == (1, 3, 2, 0)
-    assert found.weights == (1.0,) * 4
-    assert find_shared_labels(z, clients, ~none, 100) is None
-    assert find_shared_labels(z, clients, none, 100, AlarmThresholds(min_shared=5)) is None
-    assert find_shared_labels(z[:0], clients[:0], none[:0], 0) is None

@@ -20,13 +20,12 @@ from malicious_domains.clients.client_day import Alarm
 from malicious_domains.scan import alarm_formats, scan_report, terminal
 from malicious_domains.scan.findings import (
     BaselineSummary,
+    Evidence,
     Files,
     Finding,
     Findings,
     LineCounts,
     QueriedName,
-    SharedLabels,
-    SharedName,
 )
 from tests.helpers.commands import run_here as command
 from tests.malicious_domains.scan.test_scan import BOT, BOTS, clean, infected, zeek
@@ -41,11 +40,24 @@ def day(client: str, names: int = 3) -> Finding:
     )
     indices = tuple(range(names))
     alarm = Alarm("random-looking", 12.0, "high", indices, (4.0,) * names)
-    return Finding(client, 20417, names, names, names, names, asked, (alarm,), 1.7)
+    return Finding(
+        client=client,
+        day=20417,
+        lines=names,
+        labels=names,
+        nxdomain_lines=names,
+        rcode_lines=names,
+        rare_names=asked,
+        alarms=(alarm,),
+        score=1.7,
+    )
 
 
 def findings(*days: Finding) -> Findings:
-    name = SharedName("odd.com", 4.0, 2, [HOSTILE, "b"], NOON, NOON)
+    name = QueriedName("odd.com", 4.0, 1.0, False, NOON, NOON, 2, (HOSTILE, "b"))
+    alarm = Alarm("shared-oddity", 1.0, "low", (0,), (1.0,))
+    evidence = {"shared-oddity": Evidence(alarm, (name,))}
+    shared = Finding(client="", day=None, alarms=(alarm,), score=1.0, evidence=evidence)
     return Findings(
         alarmed=list(days),
         line_counts=LineCounts(10, {"type": 2}, 1, 1),
@@ -53,7 +65,7 @@ def findings(*days: Finding) -> Findings:
         days=5,
         has_rcodes=True,
         threshold=6.9,
-        shared=SharedLabels(1, 1.0, "low", [name]),
+        shared=shared,
         busy_clients={HOSTILE: 6000},
         rcode_counts=(3, 10),
         baseline=BaselineSummary(2, 20410, 20416),
