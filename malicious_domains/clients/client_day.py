@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,17 +25,11 @@ class ClientDay:
     first_seen: Floats  # seconds since the epoch, NaN if unknown
     last_seen: Floats
 
-    def select(self, index: Ints) -> ClientDay:
+    def select(self, at: Ints | slice) -> ClientDay:
         """Return the labels at these places, in this order."""
-        return self._with([self.labels[i] for i in index.tolist()], index)
-
-    def slice(self, start: int, stop: int) -> ClientDay:
-        """Return the labels from one place to another."""
-        return self._with(self.labels[start:stop], np.s_[start:stop])
-
-    def _with(self, labels: list[str], at: Any) -> ClientDay:
+        of = range(len(self.labels))[at] if isinstance(at, slice) else at.tolist()
         return ClientDay(
-            labels,
+            [self.labels[i] for i in of],
             self.log_odds[at],
             self.suffix_counts[at],
             self.nxdomain[at],

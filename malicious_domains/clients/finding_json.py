@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, overload
+from typing import Any
 
 from .client_day import Alarm
 
@@ -27,12 +27,6 @@ def format_time(seconds: float) -> str | None:
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-@overload
-def format_date(day: int) -> str: ...
-@overload
-def format_date(day: None) -> None: ...
-@overload
-def format_date(day: int | None) -> str | None: ...
 def format_date(day: int | None) -> str | None:
     """Return a day since the epoch as YYYY-MM-DD, None for None.
 

@@ -50,6 +50,18 @@ def most_events(
     return further
 
 
+SCORES = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)  # multiples of the threshold
+
+
+def expected_rate(events: int, days: int) -> float:
+    """Return the expected number of events in 1,000 days, by Jeffreys' prior.
+
+    >>> expected_rate(2, 4999)
+    0.5
+    """
+    return 1000 * (events + 0.5) / (days + 1.0)
+
+
 def least_rate(days: int) -> float:
     """Return the smallest rate that clean days can show: 3/n, by the rule of three.
 

@@ -128,10 +128,8 @@ def draw_histogram(scores: Sequence[float], threshold: float) -> Markup:
 # --- the timeline of a client's day ---
 
 _WIDTH, _HEIGHT = 720, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 10, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 30, 10, 24
 _MAX_DOTS = 300  # names drawn, those of the most weight
-_STEPS = (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # seconds between ticks
-_MAX_TICKS = 6
 
 
 class Dot(NamedTuple):
@@ -195,18 +193,10 @@ def arrange_timeline(finding: Finding) -> Timeline:
         )
         for i, x in ((i, names[i]) for i in indices)
     ]
-    times_shown = _choose_times(start, end) if timed else []
-    x_ticks = [Tick(place_x(t), _format_clock(t, end - start)) for t in times_shown]
+    ends = {start, end} if timed else ()
+    x_ticks = [Tick(place_x(x), _format_clock(x, end - start)) for x in sorted(ends)]
     y_ticks = [Tick(place_y(x), f"{x:g}") for x in sorted({low, 0.0, high})]
     return Timeline(dots, x_ticks, y_ticks, len(names) - len(dots))
-
-
-def _choose_times(start: float, end: float) -> list[float]:
-    """Return round times between two, or the first one if there is none between."""
-    step = next((x for x in _STEPS if (end - start) / x <= _MAX_TICKS), _STEPS[-1])
-    first = math.ceil(start / step) * step
-    times = [float(first + step * k) for k in range(_MAX_TICKS + 1) if first + step * k <= end]
-    return times or [start]
 
 
 def _format_clock(seconds: float, span: float) -> str:

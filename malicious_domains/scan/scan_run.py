@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -307,19 +308,16 @@ def _show_query(connection: duckdb.DuckDBPyConnection, title: str, size: int) ->
     connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     done = threading.Event()
 
-    def watch() -> None:
-        read = 0
+    def watch(read: int = 0) -> None:
         while not done.wait(_INTERVAL):
             with suppress(duckdb.Error):  # it has not begun, or is over
                 now = int(size * max(connection.query_progress(), 0.0) / 100)
                 advance(max(now - read, 0))
                 read = max(now, read)
 
-    with show_bar(title, size, "B") as advance:
-        watcher = threading.Thread(target=watch)
-        watcher.start()
+    with show_bar(title, size, "B") as advance, ThreadPoolExecutor(1) as executor:
+        executor.submit(watch)
         try:
             yield
         finally:
             done.set()
-            watcher.join()

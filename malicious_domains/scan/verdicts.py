@@ -63,7 +63,7 @@ def judge_days(
     for start, stop in pairwise(starts):
         if start == stop:  # there are no rows
             continue
-        day = days.slice(start, stop)
+        day = days.select(slice(start, stop))
         own = LabelWeights(*(x[start:stop] for x in weights))
         scores = score_ordered_day(day, own, log, thresholds)
         alarms = tuple(select_alarms(scores, log, thresholds))

@@ -29,7 +29,7 @@ from ..training.glm import fit_split
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
 from . import REPORT_FILES, evaluation_report, metric_tables
 from .attacks import Attacks, leave_one_edit_out
-from .client_days import show, study
+from .client_days import study
 from .leave_out import (
     FOLDS,
     RATES,
@@ -70,7 +70,7 @@ def run_evaluation(
         evaluation_report.write_report(report, folder)
     print("\n".join(evaluation_report.head_lines(report)))
     if report.traffic:
-        print("", *show.format_study(report.traffic), sep="\n")
+        print("", *study.format_study(report.traffic), sep="\n")
     print_status(f"written  {out / 'index.html'}")
 
 

@@ -69,36 +69,48 @@ class FamilyMeans:
 
 
 @dataclass(frozen=True)
-class Detection:
-    """The share of infected client-days that each score detects, by the score's name."""
+class CleanDays:
+    """Alarms of high confidence on clean client-days of one sort of network."""
 
-    family: str  # "mean" for the mean of a kind's families
-    kind: Literal["random-looking", "joins words"]
-    names: int  # of the generator in a day
-    share: Mapping[str, float]
+    network: str
+    codes: bool  # whether the log has response codes
+    client_days: int
+    alarms: int
+    bound: float  # of their rate, 95%
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """Infected client-days of one sort."""
+class AlarmRate:
+    """How often a clean client-day has an alarm of a confidence with a score or a higher one."""
 
-    codes: bool  # whether the log has response codes
+    codes: bool
+    confidence: str
+    score: float  # a multiple of the threshold
+    alarms: int
+    client_days: int
+    expected: float  # in 1,000 client-days
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The share of infected client-days that raise an alarm of high confidence."""
+
+    family: str  # "mean" for the mean of a kind's families
+    kind: str  # "looks random" or "joins words"
+    codes: bool
     nxdomain: float | None  # share of the names that do not exist; None without response codes
     burst: bool  # within some seconds, else over the day
-    means: Sequence[Detection]  # by kind and number of names
-    families: Sequence[Detection]
+    share: Mapping[int, float]  # by the number of the generator's names in a day
 
 
 @dataclass(frozen=True)
 class StudyResult:
     """How well the verdict on a client's day does, on simulated days."""
 
-    clean_days: int  # for the thresholds, and as many again for the false alarms
-    infected_days: int  # for each share
-    cuts: Mapping[str, Mapping[str, float]]  # thresholds with and without codes, by score
-    false_alarms: Mapping[str, Mapping[str, float]]  # shares of the other clean days
-    packaged: Mapping[str, Mapping[str, float]]  # the packaged thresholds, by kind of alarm
-    scenes: Sequence[Scenario]
+    infected_days: int  # of a family, for each share
+    clean: Sequence[CleanDays]
+    rates: Sequence[AlarmRate]
+    found: Sequence[Detection]
 
 
 @dataclass(frozen=True)

@@ -35,29 +35,25 @@ _KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class Pool:
-    """Names by kind; a text of one kind may occur in another, too."""
+    """Labels by kind; one of one kind may occur in another, too."""
 
     legit: list[str]  # in the order of their popularity, which is made up
     typos: list[str]  # one for each of them
     adverts: list[str]  # odd names that resolve: rotating advertising domains
     brands: list[list[str]]  # names of one service each
     runs: Mapping[str, list[list[str]]]  # consecutive hosts, by family and joiner
-    tuning: Mapping[str, list[list[str]]]  # the same of joiners with word lists to tune with
 
     def assign_folds(self) -> dict[str, int]:
         """Return for each text the fold whose model has not seen it: its family's, or its own."""
         legit = _fold_by_text(self.legit)
-        folds = {typo: legit[name] for name, typo in zip(self.legit, self.typos, strict=True)}
-        folds |= legit
-        folds |= (
-            _fold_by_text([*self.adverts, *(x for brand in self.brands for x in brand)]) | folds
-        )
+        others = _fold_by_text([*self.adverts, *(x for brand in self.brands for x in brand)])
+        typos = {typo: legit[name] for name, typo in zip(self.legit, self.typos, strict=True)}
+        folds = others | typos | legit
         numbers = fold_of_family(FOLDS)
-        for runs_by_family in (self.tuning, self.runs):
-            for family, runs in runs_by_family.items():
-                texts = [label_of(host) for run in runs for host in run]
-                fixed = numbers.get(family)
-                folds |= _fold_by_text(texts) if fixed is None else dict.fromkeys(texts, fixed)
+        for family, runs in self.runs.items():
+            texts = [label_of(host) for run in runs for host in run]
+            fixed = numbers.get(family)
+            folds |= _fold_by_text(texts) if fixed is None else dict.fromkeys(texts, fixed)
         return folds
 
 
@@ -88,14 +84,15 @@ def _fold_by_text(texts: Sequence[str]) -> dict[str, int]:
 def make_pool(corpus: Corpus, seed: int, runs: int = RUNS, tail: Sequence[str] = ()) -> Pool:
     """Draw a pool by seed: a corpus's legitimate names, and `runs` runs of each family.
 
-    A legitimate name that a generator makes too is left out.
+    A legitimate name that a generator makes too is left out. tail: labels that follow the first
+    POPULAR ones, in place of the others.
     """
     known = corpus.frame["domain"][corpus.frame["subclass"].isin(SOURCES)]
     return draw_pool([*known], seed, runs, tail)
 
 
 def draw_pool(names: Sequence[str], seed: int, runs: int = RUNS, tail: Sequence[str] = ()) -> Pool:
-    """Draw the same of any names; those of a tail follow the first POPULAR ones."""
+    """Draw the same of any labels."""
     random = Random(f"traffic-{seed}")
     families = {name: _draw_runs(family, random, runs) for name, family in FAMILIES.items()}
     generated = {label_of(x) for of in families.values() for run in of for x in run}
@@ -107,26 +104,15 @@ def draw_pool(names: Sequence[str], seed: int, runs: int = RUNS, tail: Sequence[
         random.shuffle(rest)
         legit += rest
     words = word_lists(seed)
-
-    def join(name: str, which: int) -> list[list[str]]:
-        return [
-            _take_run(
-                JOINERS[name](
-                    Random(f"{name}-{which}-{number}-{seed}"),
-                    words[which],
-                    legit[which :: len(words)],
-                )
-            )
-            for number in range(runs)
-        ]
-
-    tuning = {name: [run for k in range(HELD_OUT) for run in join(name, k)] for name in JOINERS}
-    held_out = {name: join(name, HELD_OUT) for name in JOINERS}
+    for name, join in JOINERS.items():
+        known = legit[HELD_OUT :: len(words)]
+        randoms = (Random(f"{name}-{HELD_OUT}-{number}-{seed}") for number in range(runs))
+        families[name] = [_take_run(join(x, words[HELD_OUT], known)) for x in randoms]
     typos = _draw_typos(legit, random)
     extra = Random(f"services-{seed}")
     adverts = [*dict.fromkeys(_draw_advert(extra) for _ in range(_ADVERTS))]
     brands = [_draw_brand(extra, words[0]) for _ in range(_BRANDS)]
-    return Pool(legit, typos, adverts, brands, families | held_out, tuning)
+    return Pool(legit, typos, adverts, brands, families)
 
 
 def _draw_advert(random: Random) -> str:

@@ -1,53 +1,69 @@
-"""Measure how many infected days each score detects at one false alarm in 1,000 clean days."""
+"""Count alarms on clean client-days of networks of many sizes, and infected days that are found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Literal
 
 import numpy as np
 
-from malicious_domains.clients.client_day import AlarmThresholds, ClientDay, LogContext
-from malicious_domains.clients.verdict import SURE, score_day
+from malicious_domains.clients.client_day import ClientDay, LogContext
+from malicious_domains.clients.rates import SCORES, expected_rate, upper_bound
+from malicious_domains.clients.verdict import alarm_strength, judge_day
 from malicious_domains.model.scorer import Scorer
 
 from ...corpus.labelled import Corpus
-from ..results import Detection, Scenario, StudyResult
+from ..results import AlarmRate, CleanDays, Detection, StudyResult
 from .joiners import JOINERS
 from .pool import Pool, Scores, make_pool
-from .simulation import (
-    Habits,
-    Infection,
-    Network,
-    ScoredNames,
-    add_grams,
-    infect_day,
-    simulate_network,
-)
+from .simulation import Habits, Infection, ScoredNames, infect_day, simulate_network
 
 SEED = 1
-RATE = 0.001  # share of clean client-days that raise a false alarm
-SUM, ANY = "random-looking", "any alarm"
-BASELINES = ("largest", "dead", "sum")  # log-odds, number of NXDOMAIN names, sum of log-odds
-SHOWN = (SUM, ANY, *BASELINES)
 JOINING = {*JOINERS, "banjori"}
-_NOTHING = -1e9  # the largest log-odds of no labels
-_LOGS = {True: "with codes", False: "without codes"}  # by has_rcodes
+MEAN = "mean"  # of the families of a kind
+_ADVERTS = Habits(adverts=3.0, advert_pool=200)
 
-ByScore = Mapping[str, float]
+
+@dataclass(frozen=True)
+class Setting:
+    """Clean networks of one sort."""
+
+    name: str
+    networks: int
+    habits: Habits
+    ordinary: bool = True  # not a stress test: counts for the expected false alarms
+
+    @classmethod
+    def household(cls, devices: int, networks: int) -> Setting:
+        """Return households as one address, that of their router."""
+        habits = Habits(clients=1, devices=devices)
+        return cls(f"household of {devices}, one address", networks, habits)
+
+
+SETTINGS = (
+    Setting("250 clients", 40, Habits()),
+    Setting("30 clients", 120, Habits(clients=30)),
+    Setting("5 clients", 500, Habits(clients=5)),
+    Setting("2 clients", 1000, Habits(clients=2)),
+    Setting("1 client", 1500, Habits(clients=1)),
+    Setting.household(3, 1500),
+    Setting.household(8, 1500),
+    Setting("250 clients, many advertising domains", 40, _ADVERTS, False),
+    Setting("60 clients, crawls and dead links", 20, Habits(60, crawls=0.2, dead_lists=0.2), False),
+)
 
 
 @dataclass(frozen=True)
 class Sizes:
     """How much is simulated."""
 
-    networks: int = 80  # clean ones for the thresholds, and as many again for the false alarms
-    days: int = 24  # infected days of a family, for each of the following
-    name_counts: Sequence[int] = (3, 5, 10, 20, 50, 100)  # consecutive names of a generator
-    nxdomain: Sequence[float] = (0.97, 0.7, 0.4, 0.0)
-    habits: Habits = field(default_factory=Habits)
+    settings: Sequence[Setting] = SETTINGS
+    hosts: int = 8  # clean networks whose days are infected
+    habits: Habits = field(default_factory=Habits)  # of these
+    days: int = 12  # infected days of a family, for each of the following
+    name_counts: Sequence[int] = (5, 10, 20, 50, 100)  # consecutive names of a generator
+    nxdomain: Sequence[float | None] = (0.97, 0.0, None)  # None: a log without response codes
 
 
 class StudyScores:
@@ -60,9 +76,9 @@ class StudyScores:
         self._folds = pool.assign_folds()
 
     @classmethod
-    def of_corpus(cls, corpus: Corpus, seed: int = SEED) -> StudyScores:
-        """Draw the names for a study of the corpus that the models are made of."""
-        return cls(make_pool(corpus, seed), seed)
+    def of_corpus(cls, corpus: Corpus, tail: Sequence[str] = (), seed: int = SEED) -> StudyScores:
+        """Draw the names for a study of the corpus that the models are made of, and of a tail."""
+        return cls(make_pool(corpus, seed, tail=tail), seed)
 
     def add_fold(self, fold: int, scorer: Scorer) -> None:
         """Score the names of a fold by the model that knows nothing of it."""
@@ -74,146 +90,156 @@ class StudyScores:
         return run_study(self.pool, Scores(self.odds), self.seed)
 
 
-@dataclass(frozen=True)
-class _Study:
-    """What all parts of the study look at."""
-
-    pool: Pool
-    scores: Scores
-    hosts: Sequence[Network]  # clean networks on which no threshold is chosen
-    seed: int
-    sizes: Sizes
-    packaged: AlarmThresholds
-
-
 def run_study(
-    pool: Pool,
-    scores: Scores,
-    seed: int,
-    sizes: Sizes | None = None,
-    packaged: AlarmThresholds | None = None,
+    pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None = None
 ) -> StudyResult:
-    """Simulate clean and infected days and compare scores; the same seed gives the same result."""
-    sizes, packaged = sizes or Sizes(), packaged or AlarmThresholds()
+    """Simulate clean and infected days; the same seed gives the same result."""
+    sizes = sizes or Sizes()
     names = ScoredNames.of_pool(pool, scores)
-    randoms = (np.random.default_rng([seed, i]) for i in range(2 * sizes.networks))
-    clean = [simulate_network(names, random, sizes.habits) for random in randoms]
-    study = _Study(pool, scores, clean[sizes.networks :], seed, sizes, packaged)
-    thresholds = {
-        has_rcodes: _choose_thresholds(_score_clean(clean[: sizes.networks], has_rcodes, packaged))
-        for has_rcodes in _LOGS
+    strengths = {
+        x: _judge_clean(names, x, seed + number) for number, x in enumerate(sizes.settings)
     }
+    found = [x for y in sizes.nxdomain for x in _find_infected(pool, scores, names, seed, sizes, y)]
     return StudyResult(
-        clean_days=sizes.networks * sizes.habits.clients,
         infected_days=sizes.days,
-        cuts={log: thresholds[x] for x, log in _LOGS.items()},
-        false_alarms={
-            log: _share_reaching(_score_clean(study.hosts, x, packaged), thresholds[x])
-            for x, log in _LOGS.items()
-        },
-        packaged={log: _packaged_by_kind(packaged, x) for x, log in _LOGS.items()},
-        scenes=[_run_scenario(study, *x, thresholds[x[0]]) for x in _list_scenarios(sizes)],
+        clean=[_count_alarms(x, codes, of[codes]) for x, of in strengths.items() for codes in of],
+        rates=[*_list_rates(strengths)],
+        found=found,
     )
 
 
-def _list_scenarios(sizes: Sizes) -> Iterator[tuple[bool, float | None, bool]]:
-    for burst in (True, False):
-        yield from product((True,), sizes.nxdomain, (burst,))
-        yield False, None, burst
+# --- clean days ---
+
+# The strength of the surest alarm of each clean day, 0 for none, by whether its log has codes.
+_Strengths = Mapping[bool, list[tuple[str, float]]]
 
 
-def _run_scenario(
-    study: _Study, has_rcodes: bool, nxdomain: float | None, burst: bool, thresholds: ByScore
-) -> Scenario:
-    families = []
-    for family in study.pool.runs:
-        kind: Literal["random-looking", "joins words"]
-        kind = "joins words" if family in JOINING else "random-looking"
-        for k in study.sizes.name_counts:
-            days = _score_infected(study, family, k, has_rcodes, nxdomain or 0, burst)
-            families.append(Detection(family, kind, k, _share_reaching(days, thresholds)))
-    return Scenario(has_rcodes, nxdomain, burst, _average_kinds(families), families)
+def _judge_clean(names: ScoredNames, setting: Setting, seed: int) -> _Strengths:
+    strengths: dict[bool, list[tuple[str, float]]] = {True: [], False: []}
+    for number in range(setting.networks):
+        random = np.random.default_rng([seed, number])
+        for network in simulate_network(names, random, setting.habits):
+            days = (find_strength(day, network.log) for day in network.days)
+            strengths[network.log.has_rcodes] += days
+    return strengths
 
 
-def _average_kinds(families: Sequence[Detection]) -> list[Detection]:
+def find_strength(day: ClientDay, log: LogContext) -> tuple[str, float]:
+    """Return the confidence of a day's surest alarm, "" for none, and its strength."""
+    alarms = judge_day(day, log)
+    return (alarms[0].confidence, alarm_strength(alarms[0], log)) if alarms else ("", 0.0)
+
+
+def _count_alarms(setting: Setting, codes: bool, days: list[tuple[str, float]]) -> CleanDays:
+    alarms = sum(confidence == "high" for confidence, _ in days)
+    return CleanDays(setting.name, codes, len(days), alarms, upper_bound(alarms, len(days)))
+
+
+def _list_rates(strengths: Mapping[Setting, _Strengths]) -> Iterator[AlarmRate]:
+    """Yield how often a clean day of ordinary networks reaches a score."""
+    for codes, confidence in product((True, False), ("high", "low")):
+        days = [x for setting, of in strengths.items() if setting.ordinary for x in of[codes]]
+        for score in SCORES:
+            alarms = sum(x == confidence and strength >= score for x, strength in days)
+            rate = expected_rate(alarms, len(days))
+            yield AlarmRate(codes, confidence, score, alarms, len(days), rate)
+
+
+# --- infected days ---
+
+
+def _find_infected(
+    pool: Pool,
+    scores: Scores,
+    names: ScoredNames,
+    seed: int,
+    sizes: Sizes,
+    nxdomain: float | None,
+) -> list[Detection]:
+    """Return the shares of infected days that raise an alarm of high confidence, by family."""
+    hosts = [
+        simulate_network(names, np.random.default_rng([seed, 0, x]), sizes.habits)
+        for x in range(sizes.hosts)
+    ]
+    results = []
+    for burst, (family, runs) in product((True, False), pool.runs.items()):
+        shares = {}
+        for count in sizes.name_counts:
+            found = 0
+            for number in range(sizes.days):
+                random = np.random.default_rng([seed, number, count])  # the same in each scenario
+                part = Infection(_take_part(runs, number, count), burst, nxdomain or 0.0)
+                network = hosts[int(random.integers(len(hosts)))][nxdomain is None]
+                of = int(random.integers(len(network.days)))
+                infected = infect_day(network, of, part, scores, random)
+                found += find_strength(infected.days[0], infected.log)[0] == "high"
+            shares[count] = found / sizes.days
+        kind = "joins words" if family in JOINING else "looks random"
+        results.append(Detection(family, kind, nxdomain is not None, nxdomain, burst, shares))
+    return [*_average_kinds(results), *results]
+
+
+def _take_part(runs: Sequence[Sequence[str]], number: int, count: int) -> list[str]:
+    """Return consecutive hosts of the runs in turn, each time further on in them."""
+    run = runs[number % len(runs)]
+    start = number // len(runs) * count % max(len(run) - count + 1, 1)
+    return list(run[start : start + count])
+
+
+def _average_kinds(results: Sequence[Detection]) -> list[Detection]:
     means = []
-    for kind, k in dict.fromkeys((x.kind, x.names) for x in families):
-        shares = [x.share for x in families if (x.kind, x.names) == (kind, k)]
-        share = {name: float(np.mean([x[name] for x in shares])) for name in shares[0]}
-        means.append(Detection("mean", kind, k, share))
+    for kind, burst in dict.fromkeys((x.kind, x.burst) for x in results):
+        rows = [x for x in results if (x.kind, x.burst) == (kind, burst)]
+        share = {k: float(np.mean([x.share[k] for x in rows])) for k in rows[0].share}
+        means.append(replace(rows[0], family=MEAN, share=share))
     return means
 
 
-def _score_infected(
-    study: _Study, family: str, k: int, has_rcodes: bool, nxdomain: float, burst: bool
-) -> list[ByScore]:
-    rows: list[ByScore] = []
-    for number in range(study.sizes.days):
-        random = np.random.default_rng([study.seed, number, k])  # the same in each scenario
-        part = _take_part(study.pool.runs[family], number, k)
-        network = study.hosts[int(random.integers(len(study.hosts)))]
-        days = network.days[has_rcodes]
-        clean = days[int(random.integers(len(days)))]
-        day = infect_day(clean, Infection(part, study.scores, burst, nxdomain), random, has_rcodes)
-        log = LogContext(has_rcodes, add_grams(network.grams, day, clean))
-        rows.append(compute_scores(day, log, study.packaged))
-    return rows
+# --- tables in Markdown ---
 
 
-def _take_part(runs: Sequence[Sequence[str]], number: int, k: int) -> list[str]:
-    """Return k consecutive hosts of the runs in turn, each time further on in them."""
-    run = runs[number % len(runs)]
-    start = number // len(runs) * k % max(len(run) - k + 1, 1)
-    return list(run[start : start + k])
+def format_study(study: StudyResult) -> Iterator[str]:
+    """Yield the tables of docs/evaluation.md, then those by family."""
+    yield from _format_table(
+        ("clean client-days", "codes", "number", "alarms", "in 1,000, at most (95%)"),
+        (
+            [x.network, describe_codes(x.codes), f"{x.client_days:,}", x.alarms, f"{x.bound:.2f}"]
+            for x in (replace(x, bound=1000 * x.bound) for x in study.clean)
+        ),
+    )
+    counts = [f"{k} names" for k in study.found[0].share]
+    means = [x for x in study.found if x.family == MEAN]
+    head = ("infected client-days that are found", "log", *counts)
+    yield from _format_table(head, ([x.kind, describe(x), *_format_shares(x)] for x in means))
+    yield from _format_table(
+        ("codes", "confidence", "score from", "alarms", "client-days", "expected in 1,000"),
+        (
+            (codes, x.confidence, x.score, x.alarms, f"{x.client_days:,}", f"{x.expected:.3g}")
+            for x, codes in ((x, describe_codes(x.codes)) for x in study.rates)
+        ),
+    )
+    families = [x for x in study.found if x.family != MEAN and x.nxdomain != 0.0]
+    head = ("family", "log", *counts)
+    yield from _format_table(head, ([x.family, describe(x), *_format_shares(x)] for x in families))
 
 
-def compute_scores(day: ClientDay, log: LogContext, packaged: AlarmThresholds) -> dict[str, float]:
-    """Return all scores of a day by name: the kinds of alarms, and the baselines.
-
-    "any alarm" is the highest score of the kinds of high confidence, as a multiple of its
-    threshold.
-    """
-    by_name = {x.kind: x.score for x in score_day(day, log, packaged)}
-    thresholds = _packaged_by_kind(packaged, log.has_rcodes)
-    by_name[ANY] = max(by_name[kind] / thresholds[kind] for kind in SURE)
-    by_name["largest"] = float(day.log_odds.max(initial=_NOTHING))
-    by_name["dead"] = float(day.nxdomain.sum())
-    by_name["sum"] = float(day.log_odds.sum())
-    return by_name
+def describe(x: Detection) -> str:
+    """Describe infected days in a few words."""
+    how = "in a burst" if x.burst else "over the day"
+    return f"{'no codes' if x.nxdomain is None else f'{x.nxdomain:.0%} NXDOMAIN'}, {how}"
 
 
-def _packaged_by_kind(packaged: AlarmThresholds, has_rcodes: bool) -> dict[str, float]:
-    thresholds = asdict(packaged.thresholds(has_rcodes))
-    return {kind.replace("_", "-"): value for kind, value in thresholds.items()}
+def describe_codes(codes: bool) -> str:
+    """Return whether a log has response codes."""
+    return "with" if codes else "without"
 
 
-def _score_clean(
-    networks: Sequence[Network], has_rcodes: bool, packaged: AlarmThresholds
-) -> list[ByScore]:
-    return [
-        compute_scores(day, LogContext(has_rcodes, network.grams), packaged)
-        for network in networks
-        for day in network.days[has_rcodes]
-    ]
+def _format_shares(x: Detection) -> list[str]:
+    return [f"{share:.0%}" for share in x.share.values()]
 
 
-def _choose_thresholds(clean: Sequence[ByScore]) -> dict[str, float]:
-    """Return for each score the lowest threshold that one clean day in 1,000 passes."""
-    by_name = {name: find_threshold([x[name] for x in clean], RATE) for name in clean[0]}
-    return {**by_name, ANY: 1.0}  # a multiple of the packaged thresholds
-
-
-def find_threshold(values: Sequence[float], rate: float) -> float:
-    """Return the lowest threshold that at most a share of values reaches.
-
-    >>> 2.0 < find_threshold([1.0, 2.0, 3.0, 4.0], 0.5) < 2.1
-    True
-    """
-    ordered = np.sort(values)[::-1]
-    return float(np.nextafter(ordered[min(int(rate * len(ordered)), len(ordered) - 1)], np.inf))
-
-
-def _share_reaching(rows: Sequence[ByScore], thresholds: ByScore) -> dict[str, float]:
-    return {
-        name: float(np.mean([x[name] >= thresholds[name] for x in rows])) for name in thresholds
-    }
+def _format_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    yield f"\n| {' | '.join(head)} |"
+    yield f"| ---{' | ---:' * (len(head) - 1)} |"
+    for row in rows:
+        yield f"| {' | '.join(map(str, row))} |"

@@ -14,19 +14,19 @@ import pytest
 
 from pipeline.evaluation import evaluation_report
 from pipeline.evaluation.results import (
+    AlarmRate,
+    CleanDays,
     Detection,
     FamilyResult,
     HeadRow,
     Report,
     Row,
-    Scenario,
     StudyResult,
     to_json,
 )
 
 HOSTILE = '<script>alert("x")</script>&\u202e'
 NAN = math.nan
-SHARES = {"random-looking": 0.98, "any alarm": 1.0, "largest": 0.4, "dead": 0.0, "sum": NAN}
 RECALL = {0.01: 0.9, 0.001: 0.75, 0.0001: 0.5}
 TITLES = {
     "data": "Data",
@@ -125,20 +125,12 @@ def example() -> Report:
         unseen_edits=rows("edit missed missed_unseen", (HOSTILE, 0.25, 0.375)),
         audit=rows("feature turned cheap", (HOSTILE, 0.125, True), ("entropy", 0.5, False)),
         traffic=StudyResult(
-            clean_days=20_000,
             infected_days=24,
-            cuts={"with codes": {"random-looking": 8.5}},
-            false_alarms={"with codes": {"random-looking": 0.0011}},
-            packaged={"with codes": {"random-looking": 8.0}},
-            scenes=[
-                Scenario(
-                    codes=True,
-                    nxdomain=0.97,
-                    burst=True,
-                    means=[Detection("mean", "random-looking", 5, SHARES)],
-                    families=[Detection(HOSTILE, "random-looking", 5, SHARES)],
-                ),
-                Scenario(codes=False, nxdomain=None, burst=False, means=[], families=[]),
+            clean=[CleanDays(HOSTILE, True, 20_000, 3, 0.0004)],
+            rates=[AlarmRate(True, "high", 1.0, 3, 20_000, 0.175)],
+            found=[
+                Detection("mean", "looks random", True, 0.97, True, {5: 0.98}),
+                Detection(HOSTILE, "looks random", False, None, False, {5: 0.4}),
             ],
         ),
     )
@@ -238,11 +230,10 @@ def test_the_shape_of_the_json() -> None:
     alarm = ["name", "source", "probability", "segmentation", "unlikely"]
     assert keys(found["false_alarms"]) == alarm
     assert keys(found["groups"]) == ["without", "features", "macro_auc", "recall"]
-    traffic = ["clean_days", "infected_days", "cuts", "false_alarms", "packaged", "scenes"]
+    traffic = ["infected_days", "clean", "rates", "found"]
     assert keys(found["traffic"]) == traffic
-    scene = found["traffic"]["scenes"][0]
-    assert keys(scene) == ["codes", "nxdomain", "burst", "means", "families"]
-    assert keys(scene["families"]) == ["family", "kind", "names", "share"]
+    shares = ["family", "kind", "codes", "nxdomain", "burst", "share"]
+    assert keys(found["traffic"]["found"]) == shares
     assert to_json(Report(model="classic")) == {"model": "classic"}
 
 
@@ -288,10 +279,9 @@ def test_the_originals_table_ends_with_the_error_rate(page: str) -> None:
 
 def test_client_days(page: str) -> None:
     shown = text(page, "traffic")
-    assert "97% NXDOMAIN, in a burst" in shown
-    assert "mean, random-looking 5 98.00% 100.00% 40.00% 0.00% –" in shown
-    assert "No response codes, over the day" in shown
-    assert "one in 1,000 of 20,000 clean days passes" in shown
+    assert "with 20,000 3 0.04%" in shown
+    assert "mean, looks random 97% NXDOMAIN, in a burst 98.00%" in shown
+    assert "no response codes, over the day 40.00%" in shown
 
 
 def test_small_rates_keep_their_digits(page: str) -> None:

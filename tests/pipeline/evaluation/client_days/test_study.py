@@ -16,11 +16,12 @@ from malicious_domains.clients.client_day import ClientDay
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus.labelled import Corpus
-from pipeline.evaluation.client_days import pool, show, study
+from pipeline.evaluation.client_days import pool, study
 from pipeline.evaluation.client_days.joiners import HELD_OUT, JOINERS, word_lists
 from pipeline.evaluation.client_days.simulation import (
     Habits,
     Infection,
+    Network,
     ScoredNames,
     infect_day,
     simulate_network,
@@ -32,11 +33,16 @@ pytestmark = pytest.mark.slow
 
 KEPT = ("zloader", "banjori", "suppobox-like")
 FEW = study.Sizes(
-    networks=2,
+    settings=(
+        study.Setting("60 clients", 2, Habits(clients=60, names=25.0)),
+        study.Setting.household(3, 4),
+        study.Setting("crawls", 1, Habits(clients=4, crawls=1.0), ordinary=False),
+    ),
+    hosts=2,
+    habits=Habits(clients=60, names=25.0),
     days=4,
     name_counts=(3, 20),
-    nxdomain=(0.97, 0.0),
-    habits=Habits(clients=60, names=25.0),
+    nxdomain=(0.97, None),
 )
 
 
@@ -68,7 +74,7 @@ def corpus() -> Corpus:
 @pytest.fixture(scope="module")
 def names(corpus: Corpus) -> pool.Pool:
     made = pool.make_pool(corpus, seed=1, runs=2)
-    return dataclasses.replace(made, runs={x: made.runs[x] for x in KEPT}, tuning={})
+    return dataclasses.replace(made, runs={x: made.runs[x] for x in KEPT})
 
 
 @pytest.fixture(scope="module")
@@ -89,37 +95,42 @@ def test_it_is_the_same_twice(traffic: StudyResult, names: pool.Pool, scores: po
 
 
 def test_what_looks_random_is_found_and_false_alarms_are_rare(traffic: StudyResult) -> None:
-    for scene in traffic.scenes:
-        if scene.burst:
-            (many,) = [x for x in scene.families if (x.family, x.names) == ("zloader", 20)]
-            assert many.share["random-looking"] == 1.0
-    for alarms in traffic.false_alarms.values():
-        assert alarms["random-looking"] < 0.05
+    for x in traffic.found:
+        if x.burst and x.family == "zloader":
+            assert x.share[20] == 1.0
+    assert [(x.network, x.codes, x.client_days) for x in traffic.clean] == [
+        (name, codes, days)
+        for name, days in (("60 clients", 120), ("household of 3, one address", 4), ("crawls", 4))
+        for codes in (True, False)
+    ]
+    for clean in traffic.clean:
+        assert clean.alarms <= 2
+        assert clean.alarms / clean.client_days < clean.bound <= 1
 
 
 def test_means_are_of_the_kind(traffic: StudyResult) -> None:
-    for scene in traffic.scenes:
-        joining = [x for x in scene.families if x.kind == "joins words" and x.names == 20]
-        assert [x.family for x in joining] == ["banjori", "suppobox-like"]
-        (mean,) = [x for x in scene.means if x.kind == "joins words" and x.names == 20]
-        for name, share in mean.share.items():
-            assert share == pytest.approx(np.mean([x.share[name] for x in joining]))
+    joining = [x for x in traffic.found if x.kind == "joins words" and x.codes and x.burst]
+    assert [x.family for x in joining] == ["mean", "banjori", "suppobox-like"]
+    mean, *families = joining
+    for count, share in mean.share.items():
+        assert share == pytest.approx(np.mean([x.share[count] for x in families]))
+
+
+def test_rates_are_of_ordinary_days_and_fall(traffic: StudyResult) -> None:
+    for codes, confidence in ((True, "high"), (True, "low"), (False, "high"), (False, "low")):
+        rows = [x for x in traffic.rates if (x.codes, x.confidence) == (codes, confidence)]
+        assert {x.client_days for x in rows} == {124}
+        expected = [x.expected for x in rows]
+        assert expected == sorted(expected, reverse=True)
+        assert min(expected) > 0
 
 
 def test_every_table_is_told(traffic: StudyResult) -> None:
-    lines = list(show.format_study(traffic))
-    assert sum(x.startswith("| ---") for x in lines) == 1 + 4 + 4
-    assert all(x.count("|") == lines[0].count("|") for x in lines[:2])
-    assert any(x.startswith("| 97% NXDOMAIN, in a burst |") for x in lines)
-    assert any(x.startswith("| no codes, over the day |") for x in lines)
-    assert any(x.startswith("| banjori |") for x in lines)
-
-
-def test_a_threshold_that_one_in_a_thousand_passes() -> None:
-    values = [float(x) for x in range(3000)]
-    cut = study.find_threshold(values, 0.001)
-    assert sum(x >= cut for x in values) == 3
-    assert sum(x >= study.find_threshold([1.0] * 3000, 0.001) for x in [1.0]) == 0
+    lines = list(study.format_study(traffic))
+    assert sum(x.startswith("| ---") for x in lines) == 4
+    assert any(x.startswith("| 60 clients | with | 120 |") for x in lines)
+    assert any(x.startswith("| looks random | 97% NXDOMAIN, in a burst |") for x in lines)
+    assert any(x.startswith("| banjori | no codes, over the day |") for x in lines)
 
 
 def test_names_are_scored_by_the_model_that_has_not_seen_them(names: pool.Pool) -> None:
@@ -162,54 +173,56 @@ def test_joiners_hold_a_list_of_words_out() -> None:
         assert all(3 < len(x) <= 24 for x in first), name
 
 
+def simulate(names: pool.Pool, scores: pool.Scores) -> tuple[Network, Network]:
+    """Return a network by a log with response codes, and without."""
+    scored = ScoredNames.of_pool(names, scores)
+    return simulate_network(scored, np.random.default_rng(3), FEW.habits)
+
+
 def test_a_network_is_the_same_twice_and_its_days_are_in_order(
     names: pool.Pool, scores: pool.Scores
 ) -> None:
-    known = ScoredNames.of_pool(names, scores)
-    one, two = (simulate_network(known, np.random.default_rng(3), FEW.habits) for _ in "12")
-    assert [x.labels for x in one.days[True]] == [x.labels for x in two.days[True]]
-    assert len(one.days[True]) == len(one.days[False]) == 60
-    for day in one.days[True]:
+    (coded, plain), (again, _) = (simulate(names, scores) for _ in "12")
+    assert [x.labels for x in coded.days] == [x.labels for x in again.days]
+    assert len(coded.days) == len(plain.days) == 60
+    for day in coded.days:
         assert (np.diff(day.first_seen) >= 0).all()
         assert len(set(day.labels)) == len(day.labels)
-    assert any(day.nxdomain.any() for day in one.days[True])
-    assert not any(day.nxdomain.any() for day in one.days[False])
-    assert {k for day in one.days[True] for k in day.suffix_counts.tolist()} == {1, 2, 3}
+    assert any(day.nxdomain.any() for day in coded.days)
+    assert not any(day.nxdomain.any() for day in plain.days)
+    assert {k for day in coded.days for k in day.suffix_counts.tolist()} == {1, 2, 3}
 
 
-def simulate_days(names: pool.Pool, scores: pool.Scores) -> list[ClientDay]:
-    """Return the days of a network's clients, by a log with response codes."""
-    scored = ScoredNames.of_pool(names, scores)
-    return simulate_network(scored, np.random.default_rng(3), FEW.habits).days[True]
+def infect(
+    names: pool.Pool, scores: pool.Scores, hosts: list[str], burst: bool = True
+) -> tuple[ClientDay, ClientDay, ClientDay]:
+    """Return a clean day, and it with hosts by a log with response codes and without."""
+    pair = simulate(names, scores)
+    infection = Infection(hosts, burst, 0.97)
+    coded, plain = (
+        infect_day(x, 5, infection, scores, np.random.default_rng(1)).days[0] for x in pair
+    )
+    return pair[0].days[5], coded, plain
 
 
-def test_an_infection_adds_its_names(names: pool.Pool, scores: pool.Scores) -> None:
-    clean = simulate_network(
-        ScoredNames.of_pool(names, scores), np.random.default_rng(3), FEW.habits
-    ).days[True][5]
+@pytest.mark.parametrize(("burst", "low", "high"), [(True, 0, 10), (False, 3600, 86_400)])
+def test_an_infection_adds_its_names(
+    names: pool.Pool, scores: pool.Scores, burst: bool, low: int, high: int
+) -> None:
     run = names.runs["zloader"][0][:20]
     labels = [pool.label_of(x) for x in run]
-    for burst, low, high in ((True, 0, 10), (False, 3600, 86_400)):
-        infection = Infection([*run, f"{clean.labels[0]}.com"], scores, burst, 0.97)
-        day = infect_day(clean, infection, np.random.default_rng(1), has_rcodes=True)
-        assert len(day.labels) == len(clean.labels) + 20
-        at = [day.labels.index(x) for x in labels]
-        assert low <= day.first_seen[at].max() - day.first_seen[at].min() <= high
-        assert day.nxdomain[at].sum() >= 15
-        assert day.log_odds[at].tolist() == scores.look_up(labels).tolist()
-    assert (
-        not infect_day(clean, infection, np.random.default_rng(1), has_rcodes=False)
-        .nxdomain[at]
-        .any()
-    )
+    asked = f"{simulate(names, scores)[0].days[5].labels[0]}.com"
+    clean, day, plain = infect(names, scores, [*run, asked], burst)
+    assert len(day.labels) == len(clean.labels) + 20
+    at = [day.labels.index(x) for x in labels]
+    assert low <= day.first_seen[at].max() - day.first_seen[at].min() <= high
+    assert day.nxdomain[at].sum() >= 15
+    assert day.log_odds[at].tolist() == scores.look_up(labels).tolist()
+    assert not plain.nxdomain.any()
 
 
 def test_a_label_under_several_suffixes_is_one(names: pool.Pool, scores: pool.Scores) -> None:
-    clean = simulate_network(
-        ScoredNames.of_pool(names, scores), np.random.default_rng(3), FEW.habits
-    ).days[True][5]
     one, two = (pool.label_of(x) for x in names.runs["zloader"][0][:2])
-    hosts = [f"{one}.com", f"{two}.com", f"{one}.net", f"{one}.org"]
-    day = infect_day(clean, Infection(hosts, scores, True, 1.0), np.random.default_rng(1), True)
+    clean, day, _ = infect(names, scores, [f"{one}.com", f"{two}.com", f"{one}.net", f"{one}.org"])
     assert len(day.labels) == len(clean.labels) + 2
     assert day.suffix_counts[[day.labels.index(x) for x in (one, two)]].tolist() == [3, 1]
