@@ -1,10 +1,8 @@
-"""The inputs of the features for a batch of labels, and what explains verdicts on them."""
+"""The inputs of the features for a batch of labels; what several features need is kept."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -17,12 +15,9 @@ from .quantities import (
     COST_BIT,
     EXCESS,
     HEX_SCORES,
-    UNLIKELY_LENGTH,
     WORST,
     CharacterCounts,
-    Reason,
     Segmentation,
-    segmentation_text,
 )
 from .segmentation import Arcs, all_arcs, viterbi
 
@@ -220,38 +215,3 @@ class BatchFeatures:
         sums = np.cumsum(scores)
         before = np.minimum.accumulate(sums - scores)
         return np.maximum.reduceat(sums - before, self.batch.starts).clip(min=0)
-
-
-def explain(features: BatchFeatures, labels: Sequence[str]) -> Iterator[Reason]:
-    """Yield the reason for each label; labels are those of the features, in order."""
-    if features.tables.words is None or features.tables.characters is None:
-        return (Reason(None, None) for _ in labels)
-    return map(Reason, segment_labels(features, labels), _find_unlikely(features, labels))
-
-
-def segment_labels(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
-    """Yield the cheapest segmentation of each label: "face|book".
-
-    labels are those of the features. Raises ValueError without a vocabulary.
-    """
-    arcs_to: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for start, end, value in zip(*(x.tolist() for x in features.arcs), strict=True):
-        arcs_to[end].append((start, value))
-    scores: list[int] = features.viterbi_scores.tolist()
-
-    def backpointer(first: int, at: int) -> int:
-        end = first + at
-        return next(s for s, value in arcs_to[end] if scores[s] + value == scores[end]) - first
-
-    for label, first in zip(labels, features.batch.starts.tolist(), strict=True):
-        yield segmentation_text(label, partial(backpointer, first))
-
-
-def _find_unlikely(features: BatchFeatures, labels: Sequence[str]) -> Iterator[str]:
-    """Yield the UNLIKELY_LENGTH characters of highest total cost, the first of equal ones."""
-    cost = features.surprisal[0].astype(np.int64)
-    total = np.convolve(cost, np.ones(UNLIKELY_LENGTH, np.int64))[: len(cost)]
-    for label, start in zip(labels, features.batch.starts.tolist(), strict=True):
-        ends: Ints = total[start + UNLIKELY_LENGTH - 1 : start + len(label)]
-        at = int(ends.argmax()) if ends.size else 0
-        yield label[at : at + UNLIKELY_LENGTH]

@@ -156,7 +156,7 @@ class LabelFeatures:
         return Segmentation.unpack(self._paths[0][-1])
 
     def reason(self) -> Reason:
-        """Return the cheapest segmentation and the least likely substring, as explain() does."""
+        """Return the cheapest segmentation and the least likely substring."""
         if self.tables.words is None or self.tables.characters is None:
             return Reason(None, None)
         return Reason(self.segmentation_text, self._find_unlikely())
@@ -171,7 +171,7 @@ class LabelFeatures:
         """The value of the cheapest path to each place, the backpointers, the number of words.
 
         A backpointer is where the last arc to a place begins; of equal paths the one with the
-        shortest last arc is taken, as by explanation.segment_labels().
+        shortest last arc is taken.
         """
         words, count, n = require(self.tables.words), 0, self.lengths
         cells, costs, single = words.cells, words.costs, words.single

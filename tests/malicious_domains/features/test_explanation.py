@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.features.batch import BatchFeatures, explain, segment_labels
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import UNLIKELY_LENGTH, Reason
+from malicious_domains.features.single import LabelFeatures
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.encoding import ALPHABET, encode_labels
+from malicious_domains.names.encoding import ALPHABET
 from tests.helpers import reference
 from tests.helpers.reference import FEW, LETTERS, table, vocabularies
 
@@ -19,10 +19,7 @@ SIMPLE = ({"face": 9, "book": 9, "cebo": 8}, dict.fromkeys(ALPHABET, 9))
 
 
 def cut(label: str, words: reference.Cost, singles: reference.Cost) -> str:
-    (found,) = segment_labels(
-        BatchFeatures(encode_labels([label]), Tables(words=table(words, singles))), [label]
-    )
-    return found
+    return LabelFeatures(label, Tables(words=table(words, singles))).segmentation_text
 
 
 def least(part: str, words: reference.Cost, singles: reference.Cost) -> reference.Path:
@@ -38,8 +35,9 @@ def least(part: str, words: reference.Cost, singles: reference.Cost) -> referenc
 def test_a_segmentation_is_a_cheapest_cut_of_the_label(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    batch = BatchFeatures(encode_labels(labels), Tables(words=table(*vocabulary)))
-    for label, text in zip(labels, segment_labels(batch, labels), strict=True):
+    tables = Tables(words=table(*vocabulary))
+    for label in labels:
+        text = LabelFeatures(label, tables).segmentation_text
         parts = text.split("|") if text else []
         assert "".join(parts) == label
         path = (0, 0, 0, 0)
@@ -71,11 +69,11 @@ def test_segmentations_by_hand(label: str, text: str) -> None:
 def test_the_unlikely_stretch_costs_most_and_comes_first(
     language: Scorer, labels: list[str]
 ) -> None:
-    tables = language.artifact.tables
+    tables = language.artifact.tables._replace(hyphens=True)
     assert tables.characters is not None
     trigrams = tables.characters.trigrams
-    reasons = list(explain(BatchFeatures(encode_labels(labels), tables), labels))
-    for label, reason in zip(labels, reasons, strict=True):
+    for label in labels:
+        reason = LabelFeatures(label, tables).reason()
         costs = [int(trigrams[reference.index(x)]) for x in reference.grams(label, 3)][:-1]
         stretches = [
             costs[i : i + UNLIKELY_LENGTH] for i in range(max(len(label) - UNLIKELY_LENGTH + 1, 1))
@@ -86,19 +84,7 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
         assert str(reason.segmentation).replace("|", "") == label
 
 
-@settings(max_examples=40)
-@given(labels=LABELS)
-def test_reasons_are_the_same_alone_and_in_a_batch(language: Scorer, labels: list[str]) -> None:
-    tables = language.artifact.tables
-    together = list(explain(BatchFeatures(encode_labels(labels), tables), labels))
-    alone = [next(iter(explain(BatchFeatures(encode_labels([x]), tables), [x]))) for x in labels]
-    assert together == alone
-
-
 def test_a_model_that_lacks_either_table_gives_no_reasons(language: Scorer) -> None:
     tables = language.artifact.tables
     for less in (tables._replace(words=None), tables._replace(characters=None)):
-        assert (
-            list(explain(BatchFeatures(encode_labels(["a", "b"]), less), ["a", "b"]))
-            == [Reason(None, None)] * 2
-        )
+        assert LabelFeatures("a", less).reason() == Reason(None, None)

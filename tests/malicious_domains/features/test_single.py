@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.features.batch import BatchFeatures, explain, segment_labels
+from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.quantities import Segmentation
 from malicious_domains.features.registry import REGISTRY
@@ -34,15 +34,6 @@ def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: l
 
 
 @settings(max_examples=40)
-@given(labels=LABELS)
-def test_reasons_alone_and_together(scorer: Scorer, labels: list[str]) -> None:
-    tables = scorer.artifact.tables
-    viewed = tables.view_labels(labels)
-    together = list(explain(BatchFeatures(encode_labels(viewed), tables), viewed))
-    assert [LabelFeatures(label, tables).reason() for label in labels] == together
-
-
-@settings(max_examples=40)
 @given(vocabularies() | vocabularies(FEW), st.lists(st.text(LETTERS, max_size=20), min_size=1))
 def test_cuts_of_any_vocabulary(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
@@ -55,7 +46,6 @@ def test_cuts_of_any_vocabulary(
         Segmentation(*sums) for sums in zip(*batch.segmentation, strict=True)
     ]
     assert [x.word_matches for x in singles] == batch.word_matches.tolist()
-    assert [x.segmentation_text for x in singles] == list(segment_labels(batch, labels))
 
 
 @pytest.mark.parametrize("label", ["", "a", "-", "xn--", "a" * 63, "ab" * 127, "qjxz0-9é"])
