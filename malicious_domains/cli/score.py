@@ -248,9 +248,9 @@ def _score_chunk(
     model: ModelOptions, form: str, raw: bool, hint: bool, chunk: list[Row | KeptRow]
 ) -> Output:
     from ..scoring.model_options import load_scorer
-    from ..scoring.output_formats import FORMATTERS
+    from ..scoring.output_formats import format_chunk
 
-    return FORMATTERS[form](load_scorer(model), chunk, raw, hint)
+    return format_chunk(form, load_scorer(model), chunk, raw, hint)
 
 
 def _log_missing(count: int, options: ScoreOptions) -> None:

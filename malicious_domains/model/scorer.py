@@ -16,7 +16,7 @@ from ..features.single import LabelFeatures
 from ..names.errors import Invalid, InvalidDomain, UnknownOperatingPoint
 from ..names.parse import Name, Zones, parse
 from . import artifact
-from .explain import Groups, GroupSums
+from .explain import Groups
 from .glm import to_probabilities, to_probability
 from .score import Score
 
@@ -186,40 +186,32 @@ class Scorer:
         texts = [x if isinstance(x, str) else _read_scalar(x) for x in _check_column(texts)]
         parsed = [self.try_parse(text) for text in texts]
         good = [(str(x), y) for x, y in zip(texts, parsed, strict=True) if isinstance(y, Name)]
-        if len(good) > FEW:
-            scores = self._score_chunks([text for text, _ in good], [name for _, name in good])
-        else:
-            scores = itertools.starmap(self._score_one, good)
+        many = len(good) > FEW
+        scores = self._score_batch(good) if many else itertools.starmap(self._score_one, good)
         return [next(scores) if isinstance(x, Name) else x for x in parsed]
 
     def _log_odds(self, labels: Sequence[str], check: bool) -> Floats:
         import numpy as np
 
+        chunks = self._list_contributions(labels, check)
+        return np.concatenate([np.empty(0), *map(self._sum, chunks)])
+
+    def _list_contributions(
+        self, labels: Sequence[str], check: bool = False
+    ) -> Iterator[list[Floats]]:
+        """Yield the contributions to the log-odds of CHUNK labels at a time, see predictor."""
         model = self.artifact
-        result = np.empty(len(labels))
         chunks = registry.compute_chunks(labels, model.features, model.tables, check)
-        for i, columns in enumerate(chunks):
-            contributions = model.predictor.contributions(columns)
-            result[i * registry.CHUNK : (i + 1) * registry.CHUNK] = self._sum(contributions)
-        return result
+        return map(model.predictor.contributions, chunks)
 
     def _sum(self, contributions: Iterable[Any]) -> Any:
         """Return the log-odds, a float or (labels,): added in one order, unlike by sum or BLAS."""
         return functools.reduce(add, contributions, self.artifact.intercept)
 
-    def _score_chunks(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
-        for start in range(0, len(texts), registry.CHUNK):
-            chunk = slice(start, start + registry.CHUNK)
-            yield from self._score_chunk(texts[chunk], names[chunk])
-
     def _score_one(self, text: str, name: Name) -> Score:
         contributions, log_odds, features = self._explain_label(name.label)
-        probability, sums = to_probability(log_odds), self._groups.sums(contributions)
-        reason = features.reason()
         (known,) = self.match_dga([name])
-        return self._build_score(
-            text, name, probability, log_odds, contributions, sums, reason, known
-        )
+        return self._build_score(text, name, contributions, log_odds, features.reason(), known)
 
     def _explain_label(self, label: str) -> tuple[list[float], float, LabelFeatures]:
         """Return the contributions and the log-odds of one label, and its features."""
@@ -229,50 +221,54 @@ class Scorer:
         contributions = model.predictor.label_contributions(values)
         return contributions, self._sum(contributions), features
 
-    def _score_chunk(self, texts: Sequence[str], names: Sequence[Name]) -> Iterator[Score]:
+    def _score_batch(self, rows: Sequence[tuple[str, Name]]) -> Iterator[Score]:
+        """Score many names; a batch computes the numbers, a walk over each label explains it."""
         import numpy as np
 
-        from ..features.batch import BatchFeatures
-        from ..names.encoding import encode_labels
+        tables = self.artifact.tables
+        for start in range(0, len(rows), registry.CHUNK):
+            chunk = rows[start : start + registry.CHUNK]
+            (contributions,) = self._list_contributions([name.label for _, name in chunk])
+            by_label = np.stack(contributions, axis=1).tolist()
+            log_odds = self._sum(contributions).tolist()
+            known = self.match_dga([name for _, name in chunk])
+            rows_of = zip(chunk, by_label, log_odds, known, strict=True)
+            for (text, name), terms, odds, matches in rows_of:
+                reason = LabelFeatures(name.label, tables).reason()
+                yield self._build_score(text, name, terms, odds, reason, matches)
 
-        model = self.artifact
-        labels = model.tables.view_labels([name.label for name in names])
-        features = BatchFeatures(encode_labels(labels), model.tables)
-        columns = [feature.compute(features) for feature in self._features]
-        contributions = model.predictor.contributions(columns)
-        log_odds = self._sum(contributions)
-        probability = to_probabilities(log_odds).tolist()
-        by_label = np.stack(contributions, axis=1).tolist()
-        reasons = [LabelFeatures(label, model.tables).reason() for label in labels]  # faster so
-        sums = map(GroupSums, *(x.tolist() for x in self._groups.sums(contributions)))
-        known = self.match_dga(names)
-        rows = (texts, names, probability, log_odds.tolist(), by_label, sums, reasons, known)
-        return map(self._build_score, *rows)
+    def decide(
+        self, probability: float, allowed: str | None, known: tuple[DgaMatch, ...] | None
+    ) -> int:
+        """Return the label of a name: 1 malicious, 0 legitimate.
+
+        What a list allows is legitimate; else what a known generator makes for certain, and what
+        is at or over the threshold, is malicious.
+        """
+        certain = any(not match.chance for match in known or ())
+        return int(not allowed and (certain or probability >= self.threshold))
 
     def _build_score(
         self,
         text: str,
         name: Name,
-        probability: float,
-        log_odds: float,
         contributions: list[float],
-        groups: GroupSums,
+        log_odds: float,
         reason: Reason,
         known: tuple[DgaMatch, ...] | None,
     ) -> Score:
-        allowed = self.allowed_by(name)
-        certain = self.dga_index is not None and self.dga_index.is_certain(known or ())
+        allowed, probability = self.allowed_by(name), to_probability(log_odds)
         return Score(
             domain=text,
             name=name.label,
-            label=0 if allowed else int(certain or probability >= self.threshold),
+            label=self.decide(probability, allowed, known),
             probability=probability,
             log_odds=log_odds,
             threshold=self.threshold,
             operating_point=self.operating_point,
             intercept=self.artifact.intercept,
             contributions=dict(zip(self.artifact.predictor.terms, contributions, strict=True)),
-            groups=groups,
+            groups=self._groups.sums(contributions),
             segmentation=reason.segmentation,
             unlikely=reason.unlikely,
             bare=name.bare,

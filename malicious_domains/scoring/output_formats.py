@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ..inputs.rows import KeptRow, Row
@@ -48,7 +48,7 @@ def write_results(
     live: bool = False,
     columns: Callable[[], Sequence[str]] = lambda: CSV_COLUMNS,
 ) -> Counts:
-    """Write the results of all chunks in a form of FORMATTERS; return the counts of all rows.
+    """Write the results of all chunks in a form of format_chunk; return the counts of all rows.
 
     live: the reader is waiting, so nothing stays in a buffer. columns: returns those of CSV, see
     list_columns, when the first chunk was read.
@@ -80,22 +80,6 @@ def _rename(name: str, own: Iterable[str]) -> str:
     return f"input_{name}" if name in own else name
 
 
-def _split_kept(rows: Sequence[Row | KeptRow]) -> tuple[list[Row], Iterable[KeptRow | None]]:
-    """Return the rows alone, and each with what stood beside it, None if that is not kept."""
-    kept = [row for row in rows if isinstance(row, KeptRow)]
-    if kept:
-        return [x.row for x in kept], kept
-    return [row for row in rows if not isinstance(row, KeptRow)], repeat(None)
-
-
-def _format_kept(kept: KeptRow, raw: bool) -> str:
-    """Return the kept cells as the end of a row of CSV."""
-    rest = kept.rest
-    values = [json.dumps(rest) if rest else ""] if kept.is_object else [*rest.values()]
-    line = format_csv_line(raw, *("" if x is None else str(x) for x in values))
-    return f",{line}" if values else line
-
-
 def summarize_counts(counts: Counts) -> str:
     """Return the numbers of rows of each kind as one line.
 
@@ -110,39 +94,39 @@ def summarize_counts(counts: Counts) -> str:
     return ", ".join([*parts, f"{counts['invalid']:,} invalid"])
 
 
-# --- without an explanation, which would take most of the time ---
+# --- verdicts ---
 
 
-class Verdicts(NamedTuple):
-    """The verdicts on rows; every column but rows has an item for each Name among these."""
+class Verdict(NamedTuple):
+    """The verdict on a name without an explanation, which would take most of the time."""
 
-    rows: list[Name | Invalid]
-    probability: list[float]
-    verdict: list[int]  # 1 malicious, 0 legitimate
-    allowed: list[str | None]  # the entry of the allow list
-    known: list[tuple[DgaMatch, ...] | None]  # the generators; None: there is no index
+    name: Name
+    label: int  # 1 malicious, 0 legitimate
+    probability: float
+    allowed: str | None  # the entry of the allow list
+    known: tuple[DgaMatch, ...] | None  # the generators; None: there is no index
 
 
-def compute_verdicts(scorer: Scorer, rows: Sequence[Row]) -> Verdicts:
+def compute_verdicts(scorer: Scorer, rows: Sequence[Row]) -> list[Verdict | Invalid]:
     """Score rows without an explanation, in order.
 
-    >>> verdicts = compute_verdicts(Scorer.load(), ["google.com", "xmqjtoevkbhrw.ru"])
-    >>> verdicts.verdict
-    [0, 1]
+    >>> google, other, empty = compute_verdicts(Scorer.load(), ["google.com", "xmqjtoev.ru", ""])
+    >>> google.label, other.label, empty.status
+    (0, 1, 'invalid')
     """
     parsed = [scorer.try_parse(row) if isinstance(row, str) else row for row in rows]
     names = [x for x in parsed if not isinstance(x, Invalid)]
-    none: list[str | None] = [None] * len(names)
-    allowed = none if scorer.allow is None else [scorer.allowed_by(x) for x in names]
-    probability = _list_probabilities(scorer, [x.label for x in names])
-    verdict = [int(p >= scorer.threshold) for p in probability]
-    known = scorer.match_dga(names)
-    for at, (entry, matches) in enumerate(zip(allowed, known, strict=True)):
-        if entry:
-            verdict[at] = 0
-        elif matches and scorer.dga_index and scorer.dga_index.is_certain(matches):
-            verdict[at] = 1
-    return Verdicts(parsed, probability, verdict, allowed, known)
+    probabilities = _list_probabilities(scorer, [x.label for x in names])
+    verdicts = map(partial(_decide, scorer), names, probabilities, scorer.match_dga(names))
+    return [x if isinstance(x, Invalid) else next(verdicts) for x in parsed]
+
+
+def _decide(
+    scorer: Scorer, name: Name, probability: float, known: tuple[DgaMatch, ...] | None
+) -> Verdict:
+    allowed = scorer.allowed_by(name)
+    label = scorer.decide(probability, allowed, known)
+    return Verdict(name, label, probability, allowed, known)
 
 
 def _list_probabilities(scorer: Scorer, labels: list[str]) -> list[float]:
@@ -154,40 +138,74 @@ def _list_probabilities(scorer: Scorer, labels: list[str]) -> list[float]:
     return [by_label[label] for label in labels]
 
 
-def format_csv(
-    scorer: Scorer, chunk: Sequence[Row | KeptRow], raw: bool = False, hint: bool = False
-) -> Output:
-    """Format rows as CSV.
+def _explain(scorer: Scorer, rows: Sequence[Row]) -> list[Score | Invalid]:
+    """Score rows with an explanation, in order."""
+    scores = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
+    return [next(scores) if isinstance(x, str) else x for x in rows]
 
-    Unless raw, a cell that a spreadsheet would run gets an apostrophe in front. hint: add a
-    column of the likely families of flagged names.
+
+# --- formats ---
+
+
+def format_chunk(
+    form: str, scorer: Scorer, chunk: Sequence[Row | KeptRow], raw: bool = False, hint: bool = False
+) -> Output:
+    """Score rows and format them as "table", "csv" or "jsonl".
+
+    Unless raw, a cell of CSV that a spreadsheet would run gets an apostrophe in front. hint: add
+    the likely families of flagged names.
     """
-    rows, kept_rows = _split_kept(chunk)
-    x = compute_verdicts(scorer, rows)
-    verdicts = zip(x.verdict, x.probability, x.allowed, x.known, strict=True)
-    lines = []
-    for row, name, kept in zip(rows, x.rows, kept_rows, strict=False):
-        end = _format_kept(kept, raw) if kept else "\n"
-        if isinstance(name, Invalid):
-            more = [""] * (bool(scorer.dga_index) + hint)
-            fields = (name.domain, "", "", "", name.status, explain_invalid(name))
-            lines.append(format_csv_line(raw, *fields, *more)[:-1] + end)
-            continue
-        label, probability, entry, known = next(verdicts)
+    kept = [x if isinstance(x, KeptRow) else None for x in chunk]
+    rows = [x.row if isinstance(x, KeptRow) else x for x in chunk]
+    if form == "csv":
+        verdicts = compute_verdicts(scorer, rows)
+        line = partial(_format_cells, scorer.dga_index is not None, raw, hint)
+        lines = map(line, rows, verdicts, kept)
+        return Output("".join(lines), _count(verdicts))
+    scores = _explain(scorer, rows)
+    explained = partial(_format_json if form == "jsonl" else _format_sentence, hint)
+    return Output("".join(map(explained, scores, kept)), _count(scores))
+
+
+def _count(results: Sequence[Verdict | Score | Invalid]) -> Counts:
+    judged = [x for x in results if not isinstance(x, Invalid)]
+    counts = Counter(_kind(x) for x in results if isinstance(x, Invalid))
+    flagged, allowed = sum(x.label for x in judged), sum(bool(x.allowed) for x in judged)
+    counts.update(judged=len(judged), flagged=flagged, allowed=allowed)
+    return counts
+
+
+def _kind(x: Invalid) -> str:
+    return f"skipped {x.reason}" if x.status == "skipped" else "invalid"
+
+
+def _format_cells(
+    has_index: bool, raw: bool, hint: bool, row: Row, x: Verdict | Invalid, kept: KeptRow | None
+) -> str:
+    """Return a row of CSV."""
+    if isinstance(x, Invalid):
+        more = [""] * (has_index + hint)
+        fields = (x.domain, "", "", "", x.status, explain_invalid(x))
+        line = format_csv_line(raw, *fields, *more)[:-1]
+    else:
+        name = x.name
         # What is its own host has no character that CSV would quote, and only - may be a formula.
         plain = name.host == row and (raw or row[0] != "-" != name.label[0])
         head = f"{row},{name.label}" if plain else format_csv_line(raw, str(row), name.label)[:-1]
-        line = f"{head},{label},{probability},judged,{describe_exception(name, entry)}"
-        if scorer.dga_index:
-            text = join_generators(known)
-            line += f',"{text}"' if "," in text else f",{text}"
+        line = f"{head},{x.label},{x.probability},judged,{describe_exception(name, x.allowed)}"
+        if has_index:
+            line += f",{_quote_cell(join_generators(x.known))}"
         if hint:
-            line += f",{_classify(name.label) if label else ''}"
-        lines.append(line + end)
-    counts = Counter(_kind(name) for name in x.rows if isinstance(name, Invalid))
-    flagged, allowed = sum(x.verdict), sum(entry is not None for entry in x.allowed)
-    counts.update(judged=len(x.verdict), flagged=flagged, allowed=allowed)
-    return Output("".join(lines), counts)
+            line += f",{_classify(name.label) if x.label else ''}"
+    return line + (_format_kept(kept, raw) if kept else "\n")
+
+
+def _format_kept(kept: KeptRow, raw: bool) -> str:
+    """Return the kept cells as the end of a row of CSV."""
+    rest = kept.rest
+    values = [json.dumps(rest) if rest else ""] if kept.is_object else [*rest.values()]
+    line = format_csv_line(raw, *("" if x is None else str(x) for x in values))
+    return f",{line}" if values else line
 
 
 def _classify(label: str) -> LikelyFamilies:
@@ -229,28 +247,7 @@ def _quote_cell(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if _SPECIAL.search(cell) else cell
 
 
-# --- with an explanation ---
-
-
-def _format_explained(
-    format_result: Callable[[Score | Invalid, bool, KeptRow | None], str],
-    scorer: Scorer,
-    chunk: Sequence[Row | KeptRow],
-    _raw: bool = False,
-    hint: bool = False,
-) -> Output:
-    rows, kept = _split_kept(chunk)
-    scores = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
-    results = [next(scores) if isinstance(x, str) else x for x in rows]
-    counts = Counter(map(_kind, results))
-    explained = [x for x in results if isinstance(x, Score)]
-    counts.update(flagged=sum(x.label for x in explained))
-    counts.update(allowed=sum(bool(x.allowed) for x in explained))
-    lines = (format_result(x, hint, y) for x, y in zip(results, kept, strict=False))
-    return Output("".join(lines), counts)
-
-
-def _format_json(x: Score | Invalid, hint: bool, kept: KeptRow | None) -> str:
+def _format_json(hint: bool, x: Score | Invalid, kept: KeptRow | None) -> str:
     """Return an object with every contribution and the reasons, and what is kept of the input."""
     rest = {_rename(key, _JSON_KEYS): value for key, value in kept.rest.items()} if kept else {}
     return json.dumps(_list_fields(x, hint) | rest, default=str) + "\n"
@@ -265,24 +262,10 @@ def _list_fields(x: Score | Invalid, hint: bool) -> dict[str, Any]:
     return fields | {"known": known} | more
 
 
-def _format_sentence(x: Score | Invalid, hint: bool, _kept: KeptRow | None) -> str:
+def _format_sentence(hint: bool, x: Score | Invalid, _kept: KeptRow | None) -> str:
     """Return a line for a person."""
     if isinstance(x, Invalid):
         return f"{x.status:<11} {'':>11}  {quote_text(x.domain)}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
     more = f" Likely families: {_classify(x.name)}." if hint and x.label else ""
     return f"{CLASSES[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}{more}\n"
-
-
-def _kind(x: Score | Invalid) -> str:
-    if isinstance(x, Score):
-        return "judged"
-    return f"skipped {x.reason}" if x.status == "skipped" else "invalid"
-
-
-Formatter = Callable[[Scorer, Sequence[Row | KeptRow], bool, bool], Output]
-FORMATTERS: dict[str, Formatter] = {
-    "table": partial(_format_explained, _format_sentence),
-    "csv": format_csv,
-    "jsonl": partial(_format_explained, _format_json),
-}

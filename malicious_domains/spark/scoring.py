@@ -60,16 +60,13 @@ def score_rows(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
 
 
 def _score_different(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
-    verdicts = compute_verdicts(scorer, rows)
-    columns = (verdicts.verdict, verdicts.probability, verdicts.allowed, verdicts.known)
-    scored = zip(*columns, strict=True)
-    for row, name in zip(rows, verdicts.rows, strict=True):
-        if isinstance(name, Invalid):
-            yield name.domain, name.status, None, None, None, explain_invalid(name) or None, None
+    for row, x in zip(rows, compute_verdicts(scorer, rows), strict=True):
+        if isinstance(x, Invalid):
+            yield x.domain, x.status, None, None, None, explain_invalid(x) or None, None
         else:
-            label, probability, entry, known = next(scored)
-            reasons = (describe_exception(name, entry) or None, join_generators(known) or None)
-            yield row, "judged", name.label, label, probability, *reasons
+            reason, generators = describe_exception(x.name, x.allowed), join_generators(x.known)
+            scored = (x.name.label, x.label, x.probability)
+            yield row, "judged", *scored, reason or None, generators or None
 
 
 def _to_column(texts: Iterable[str | None]) -> pa.Array:

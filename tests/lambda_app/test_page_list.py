@@ -44,9 +44,8 @@ def test_a_list_is_judged_sorted_and_downloaded(page: Page, language: Scorer) ->
 
 
 def as_score_writes(scorer: Scorer, names: list[str]) -> str:
-    return (
-        ",".join(output_formats.CSV_COLUMNS) + "\n" + output_formats.format_csv(scorer, names).text
-    )
+    rows = output_formats.format_chunk("csv", scorer, names).text
+    return ",".join(output_formats.CSV_COLUMNS) + "\n" + rows
 
 
 def test_the_csv_is_that_of_the_command_score(page: Page, language: Scorer) -> None:

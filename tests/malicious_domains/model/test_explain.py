@@ -14,7 +14,7 @@ from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
 from malicious_domains.names.encoding import remove_hyphens
-from malicious_domains.scoring.output_formats import FORMATTERS
+from malicious_domains.scoring.output_formats import format_chunk
 from pipeline.corpus.labelled import Corpus
 from tests.helpers.data import make_sentences, read_sentences
 
@@ -70,10 +70,10 @@ def test_who_does_not_ask_for_sentences_gets_none_made(
 
     monkeypatch.setattr(score, "explain_verdict", counted)
     for form in ("csv", "jsonl"):
-        assert "google" in FORMATTERS[form](language, ["google.com", "co.uk"], False, False).text
+        assert "google" in format_chunk(form, language, ["google.com", "co.uk"]).text
     language.score_many(["google.com"])
     assert made == []
-    FORMATTERS["table"](language, ["google.com", "co.uk"], False, False)
+    format_chunk("table", language, ["google.com", "co.uk"])
     assert made == ["google"]
 
 

@@ -46,7 +46,7 @@ def local(path: Path, column: str | None, field: str | None) -> tuple[list[list[
             found = rows.read_json_field(lines, field or "", rows.Notes())
         chunks = list(feed.split_rows(found if column or field else rows.read_lines(lines)))
     stream = io.StringIO()
-    written = (output_formats.format_csv(Scorer.load(), x, raw=True) for x in chunks)
+    written = (output_formats.format_chunk("csv", Scorer.load(), x, raw=True) for x in chunks)
     counts = output_formats.write_results(written, stream, "csv")
     csv.field_size_limit(1 << 20)
     return list(csv.reader(io.StringIO(stream.getvalue())))[1:], output_formats.summarize_counts(
