@@ -136,6 +136,16 @@ class Scorer:
             return values
         return [to_probability(self._explain_label(label)[1]) for label in labels]
 
+    def list_values(self, label: str) -> dict[str, float]:
+        """Return the value of each feature of a label that parse() returned.
+
+        >>> Scorer.load("classic").list_values("google")["length"]
+        6.0
+        """
+        features = LabelFeatures(label, self.artifact.tables)
+        values = (float(feature.compute(features)) for feature in self._features)
+        return dict(zip(self.artifact.features, values, strict=True))
+
     def try_parse(self, text: object) -> Name | Invalid:
         """Return the name in a text by this scorer's zones, or why there is none."""
         if not isinstance(text, str):

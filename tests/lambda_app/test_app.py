@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+import malicious_domains
 from malicious_domains.features.registry import REGISTRY
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
@@ -79,6 +80,16 @@ def test_a_brief_answer_lacks_the_contributions_alone(app_url: str, body: dict[s
         answer.pop("contributions", None)
     assert brief.json() == expected
     assert len(brief.content) < len(whole.content) / 2
+
+
+@pytest.mark.parametrize("body", [{"domain": "x1.com"}, {"domains": ["x1.com", "co.uk"]}])
+def test_values_of_features_are_answered_where_asked_for(
+    classic_url: str, classic: Scorer, body: dict[str, Any]
+) -> None:
+    whole, answer = (post(classic_url, body | {"fields": x}).json() for x in ("all", "values"))
+    (first, *_), (expected, *_) = (x.get("results", [x]) for x in (answer, whole))
+    assert first.pop("values") == {"length": 2, "entropy": 1, "p_vowels": 0, "num_words": 0}
+    assert first.keys() == expected.keys() and answer == whole
 
 
 @pytest.mark.parametrize("value", [None, True, "", "Brief", ["brief"], 5])
@@ -187,7 +198,8 @@ def test_model_health_and_page(app_url: str, language: Scorer) -> None:
     assert requests.get(app_url + "/ready", timeout=30).json() == {"status": "ready"}
     model = requests.get(app_url + "/model", timeout=30).json()
     meanings = {name: REGISTRY[name].meaning for name in language.artifact.features}
-    assert model == language.artifact.metadata | {"meanings": meanings}
+    more = {"meanings": meanings, "version": malicious_domains.__version__}
+    assert model == language.artifact.metadata | more
     page = requests.get(app_url + "/", timeout=30)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]

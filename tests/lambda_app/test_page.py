@@ -14,6 +14,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, Route, expect
 
+import malicious_domains
 from lambda_app.chalicelib.web import static
 from malicious_domains.features import registry
 from malicious_domains.model.scorer import Scorer
@@ -92,10 +93,7 @@ def test_an_answer_that_comes_late_is_dropped(page: Page) -> None:
 def test_everything_that_the_verdict_rests_on_is_shown(page: Page, language: Scorer) -> None:
     score = language.score(NAME)
     page.get_by_role("button", name=NAME).click()
-    expect(page.locator("#numbers")).to_have_text("P(generated) 99.49%, generated from 91.84%")
-    expect(page.get_by_role("meter")).to_have_attribute(
-        "aria-valuetext", "P(generated) 99.49%, generated from 91.84%"
-    )
+    expect(page.locator("#numbers")).to_have_text("P(generated) 99.49%, generated from 98.64%")
     assert page.locator("#segments span").all_text_contents() == str(score.segmentation).split("|")
     expect(page.locator("#unlikely")).to_have_text("kthx")
     expect(page.locator("#terms")).to_be_hidden()
@@ -105,6 +103,10 @@ def test_everything_that_the_verdict_rests_on_is_shown(page: Page, language: Sco
     terms = shares(page, "#terms")
     assert terms == sorted(terms, key=abs, reverse=True)
     assert sorted(terms) == pytest.approx(sorted(score.contributions.values()), abs=5e-4)
+    values = language.list_values(NAME)
+    for row in page.locator("#terms th[scope=row]").all():
+        shown = row.locator(".value").inner_text().removeprefix("= ").replace(",", "")
+        assert float(shown) == pytest.approx(values[str(row.get_attribute("title"))], rel=1e-3)
     *parts, total = shares(page, "#sums")
     assert parts == pytest.approx([score.intercept, *score.groups], abs=5e-4)
     assert total == pytest.approx(score.log_odds, abs=5e-4)
@@ -133,17 +135,18 @@ def test_bars_lie_on_their_side_in_proportion(page: Page, table: str) -> None:
         assert (left, right) == pytest.approx(ends, abs=0.02)
 
 
-def said(term: str) -> str:
-    """What people read for a term: the meaning of its feature, or of both."""
-    return " × ".join(registry.REGISTRY[name].meaning for name in term.split(" x "))
+def names_of_terms(page: Page) -> list[str]:
+    """What people read for the terms, without the features' values."""
+    heads = page.locator("#terms th[scope=row]")
+    expect(heads).to_have_count(20)
+    return heads.evaluate_all("heads => heads.map(head => head.firstChild.data)")  # type: ignore[no-any-return]
 
 
 def test_every_term_is_named_by_what_its_features_mean(page: Page, language: Scorer) -> None:
     judge(page, NAME)
-    heads = page.locator("#terms th[scope=row]")
-    expect(heads).to_have_count(20)
-    terms = [head.get_attribute("title") or "" for head in heads.all()]
-    assert heads.all_text_contents() == [said(term) for term in terms]
+    names = names_of_terms(page)
+    terms = [x.get_attribute("title") or "" for x in page.locator("#terms th[scope=row]").all()]
+    assert names == [registry.REGISTRY[term].meaning for term in terms]
     assert set(terms) == set(language.artifact.predictor.terms)
 
 
@@ -152,14 +155,12 @@ def test_terms_have_their_own_names_until_the_model_is_known(page: Page) -> None
     page.route("**/model", lambda route: held.append(route))
     page.reload()
     judge(page, NAME)
-    heads = page.locator("#terms th[scope=row]")
-    expect(heads).to_have_count(20)
-    terms = [head.get_attribute("title") or "" for head in heads.all()]
-    assert heads.all_text_contents() == [term.replace(" x ", " × ") for term in terms]
-    assert held
+    terms = names_of_terms(page)
+    assert set(terms) <= registry.REGISTRY.keys() and held
     for route in held:
         route.continue_()
-    expect(heads).to_have_text([said(term) for term in terms])
+    expect(page.locator("#model")).to_contain_text("Version")
+    assert names_of_terms(page) == [registry.REGISTRY[term].meaning for term in terms]
 
 
 def test_the_classic_model_is_shown_too(browser: Browser, classic_url: str) -> None:
@@ -175,19 +176,32 @@ def test_the_operating_point_is_chosen_and_judges_anew(page: Page, language: Sco
     page.get_by_text("How strict").click()
     point = page.get_by_label("Operating point")
     expect(point.locator("option")).to_have_count(5)
+    expect(point).to_have_value("0.001")
     start(page, f"qwrtzp\n{NAME}")
-    expect(page.locator("#summary")).to_have_text(
-        "2 names: 2 generated, 0 unclear, 0 not generated, 0 skipped, 0 invalid."
-    )
-    judge(page, "qwrtzp")
-    expect(page.locator("#verdict")).to_contain_text("generated")
-    point.select_option(label="1 false alarm in 1,000 legitimate names (from 98.64%)")
-    expect(page.locator("#verdict")).to_contain_text("unclear")
-    expect(page.locator("#numbers")).to_contain_text("generated from 98.64%")
     expect(page.locator("#summary")).to_have_text(
         "2 names: 1 generated, 1 unclear, 0 not generated, 0 skipped, 0 invalid."
     )
+    judge(page, "qwrtzp")
+    expect(page.locator("#verdict")).to_contain_text("unclear")
+    point.select_option(label="Balanced: maximal F1 (from 91.84%)")
+    expect(page.locator("#verdict")).to_contain_text("generated")
+    expect(page.locator("#numbers")).to_contain_text("generated from 91.84%")
+    expect(page.locator("#summary")).to_have_text(
+        "2 names: 2 generated, 0 unclear, 0 not generated, 0 skipped, 0 invalid."
+    )
     assert [language.at(0.001).score(x).label for x in ("qwrtzp", NAME)] == [0, 1]
+
+
+def test_a_model_without_the_usual_point_is_asked_at_another(
+    browser: Browser, app_url: str
+) -> None:
+    with opened(browser, "about:blank") as (page, _):
+        model = requests.get(f"{app_url}/model", timeout=30).json()
+        body = json.dumps(model | {"operating_points": model["operating_points"][:1]})
+        page.route("**/model", lambda route: route.fulfill(body=body))
+        page.goto(app_url)
+        expect(page.locator("#numbers")).to_contain_text("generated from 91.84%")
+        expect(page.locator("#point option")).to_have_count(3)
 
 
 def test_it_opens_with_a_name_judged(page: Page, language: Scorer) -> None:
@@ -206,22 +220,22 @@ def test_the_address_has_the_name_and_the_history_no_entry(page: Page, app_url: 
     expect(page.locator("#verdict")).to_have_text(re.compile("kubernetes"))
     assert page.evaluate("new URLSearchParams(location.search).get('domain')").endswith("r=#2")
     page.get_by_text("How strict").click()
-    page.get_by_label("Operating point").select_option("0.001")
-    expect(page).to_have_url(re.compile("&operating_point=0.001$"))
+    page.get_by_label("Operating point").select_option("max_f1")
+    expect(page).to_have_url(re.compile("&operating_point=max_f1$"))
     assert page.evaluate("history.length") == entries
     page.reload()
-    expect(page.locator("#numbers")).to_contain_text("generated from 98.64%")
+    expect(page.locator("#numbers")).to_contain_text("generated from 91.84%")
     expect(page.get_by_label("Domain name")).to_have_value("https://a.kubernetes.io/?q=1&r=#2")
-    expect(page.get_by_label("Operating point")).to_have_value("0.001")
+    expect(page.get_by_label("Operating point")).to_have_value("max_f1")
     page.get_by_label("Domain name").fill("")
-    expect(page).to_have_url(re.compile("/.operating_point=0.001$"))
+    expect(page).to_have_url(re.compile("/.operating_point=max_f1$"))
 
 
 def test_a_link_opens_with_its_name_judged(browser: Browser, app_url: str) -> None:
     link = f"{app_url}/?domain=google.com&operating_point=none"
     with opened(browser, link) as (page, complaints):
         expect(page.locator("#verdict")).to_have_text("not generated google")
-        expect(page.get_by_label("Operating point")).to_have_value("max_f1")
+        expect(page.get_by_label("Operating point")).to_have_value("0.001")
         assert complaints == []
 
 
@@ -292,7 +306,8 @@ def test_link_command_and_answer_are_copied(page: Page, app_url: str) -> None:
     expect(said).to_be_empty()
     page.get_by_role("button", name="Copy as JSON").click()
     expect(said).to_have_text("JSON copied.")
-    assert json.loads(page.evaluate(read)) == post(app_url, {"domain": "google.com"}).json()
+    asked = {"domain": "google.com", "operating_point": 0.001, "fields": "values"}
+    assert json.loads(page.evaluate(read)) == post(app_url, asked).json()
     page.get_by_role("button", name="Copy link").click()
     expect(said).to_have_text("Link copied.")
     assert page.evaluate(read) == f"{app_url}/?domain=google.com"
@@ -354,7 +369,7 @@ def test_the_keyboard_reaches_all_of_it(page: Page) -> None:
 def test_a_screen_reader_finds_names_roles_and_the_verdict(page: Page) -> None:
     page.get_by_role("button", name="facebook.com").click()
     expect(page.get_by_role("status").first).to_have_text(
-        "facebook: not generated. P(generated) 0.040%, generated from 91.84%"
+        "facebook: not generated. P(generated) 0.040%, generated from 98.64%"
     )
     expect(page.locator("main")).to_match_aria_snapshot("""
       - region "One name":
@@ -362,7 +377,6 @@ def test_a_screen_reader_finds_names_roles_and_the_verdict(page: Page) -> None:
         - textbox "Domain name, host or URL"
         - group "Examples"
         - paragraph: /Reads as face·book/
-        - meter "Probability of being generated"
         - region "Contributions":
           - table "What speaks for what, in log-odds of being generated":
             - rowgroup:
@@ -581,15 +595,15 @@ def test_older_browsers_can_judge_a_name_and_a_list(browser: Browser, app_url: s
         expect(page.locator("#verdict")).to_have_text(f"generated {NAME}")
         page.get_by_label("Names, hosts or URLs").fill("a,b\n1,facebook.com\n2,qwrtzp.com")
         page.get_by_role("button", name="Judge the list").click()
-        expect(page.locator("#summary")).to_contain_text("2 names: 1 generated")
-        page.get_by_role("button", name="P(generated)").click()
+        expect(page.locator("#summary")).to_contain_text("2 names: 0 generated, 1 unclear")
+        page.get_by_role("radio", name="Unclear 1").check()
         assert errors == []
 
 
 def test_a_name_between_even_and_the_threshold_is_unclear(page: Page, language: Scorer) -> None:
     names = ("mxkt", "kqtv", "zrlk", "qwrt", "xkcd", "bvlg", "hjkl", "trzk")
     scores = [language.score(x) for x in names]
-    unclear = [x for x in scores if 0.5 < x.probability < x.threshold]
+    unclear = [x for x in scores if 0.5 < x.probability < language.at(0.001).threshold]
     judge(page, unclear[0].domain)
     expect(page.locator("#verdict")).to_have_text(f"unclear {unclear[0].name}")
     start(page, "\n".join(x.domain for x in unclear))
@@ -598,6 +612,45 @@ def test_a_name_between_even_and_the_threshold_is_unclear(page: Page, language: 
     page.get_by_label("Operating point").select_option("even")
     expect(page.locator("#verdict")).to_have_text(f"generated {unclear[0].name}")
     expect(page.locator("#summary")).to_contain_text(f"{len(unclear)} generated, 0 unclear")
+
+
+def test_a_small_probability_is_said_to_be_small(page: Page) -> None:
+    judge(page, "google.com")
+    expect(page.locator("#numbers")).to_contain_text("P(generated) < 0.01 %, ")
+    start(page, "google.com")
+    expect(page.locator("#rows tbody")).to_contain_text("< 0.01 %")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_host_breaks_at_its_dots(browser: Browser, app_url: str, width: int) -> None:
+    host = "first-part-of-a-host.another-part-of-it.the-last-part-of-it.example-company.com"
+    with opened(browser, app_url, viewport={"width": width, "height": 640}) as (page, _):
+        start(page, host)
+        expect(page.locator("#summary")).to_contain_text("1 name: ")
+        (cell,) = page.locator("#rows tbody td.name").all()
+        lines = cell.evaluate("""cell => {
+          const range = document.createRange(), lines = new Map();
+          for (const {firstChild: node} of cell.children) for (let i = 0; i < node.length; i++) {
+            range.setStart(node, i), range.setEnd(node, i + 1);
+            const {top} = range.getBoundingClientRect();
+            lines.set(top, (lines.get(top) ?? "") + node.data[i]);
+          }
+          return [...lines.values()];
+        }""")
+        assert "".join(lines) == host and len(lines) > 1
+        assert all(line.endswith(".") for line in lines[:-1])
+        for control in page.locator("#filter label, .example, #point, button").all():
+            if box := control.bounding_box():
+                assert box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_the_page_links_what_is_behind_it(page: Page, app_url: str) -> None:
+    expect(page.locator("#model")).to_contain_text(
+        f"Version {malicious_domains.__version__}; model"
+    )
+    link = page.get_by_role("link", name="openapi.json")
+    assert requests.get(f"{app_url}/{link.get_attribute('href')}", timeout=30).json()["openapi"]
+    expect(page.get_by_role("link", name="Documents")).to_have_attribute("href", re.compile("docs"))
 
 
 def test_the_first_sentence_says_what_it_is_for(page: Page) -> None:

@@ -133,15 +133,22 @@ export const stateOf = (label, p) => STATES[label ? 0 : p > 0.5 ? 1 : 2];
 
 /** A probability in percent, with two figures of whichever side is the smaller. */
 export function percent(p) {
+  if (p < 1e-4) return "< 0.01 %";
   const side = 100 * Math.min(p, 1 - p);
-  const digits = side > 0 ? Math.min(Math.max(2, 1 - Math.floor(Math.log10(side))), 8) : 2;
+  const digits = Math.min(Math.max(2, 1 - Math.floor(Math.log10(side || 1))), 8);
   const text = (100 * p).toFixed(digits);
-  if (side > 0 && Number(text) === 100) return "> 99.99999999%";
-  return side > 0 && Number(text) === 0 ? "< 0.00000001%" : `${text}%`;
+  return Number(text) === 100 && side ? "> 99.99999999%" : `${text}%`;
 }
 
 /** A whole number as people read it. */
 export const number = (value) => value.toLocaleString("en");
+
+/** An element with a host or URL, which breaks after its dots and slashes, if that is enough. */
+export function makeHost(tag, text, className = "name") {
+  const element = make(tag, "", className);
+  for (const part of text.match(/[^./]+[./]*|[./]+/g) ?? []) element.append(make("span", part, "part"));
+  return element;
+}
 
 /** A whole number with its noun, as in “1,200 names”. */
 export function many(count, noun) {

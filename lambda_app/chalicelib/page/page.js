@@ -1,10 +1,9 @@
 /** One name: scored as it is typed, and kept in the page's address. */
 
-import {$, Failure, apiAddress, ask, make, setKey, trustLink} from "./common.js";
+import {$, Failure, apiAddress, ask, keyFor, make, setKey, trustLink} from "./common.js";
 import * as list from "./list.js";
-import {choose, loadModel, point} from "./points.js";
-import * as share from "./share.js";
-import {drawTicks, showSkipped, showTerms, showVerdict} from "./verdict.js";
+import {USUAL, choose, loadModel, point} from "./points.js";
+import {showSkipped, showTerms, showVerdict} from "./verdict.js";
 
 const PAUSE = 250; // ms without a key before a request
 const FIRST = "plzdonthackmekthxbye"; // the first name, unless the page's address has one
@@ -38,7 +37,7 @@ async function judge() {
   $("result").setAttribute("aria-busy", "true");
   const body = {domain, operating_point: point()};
   try {
-    const answer = await ask("malicious-domain-classifier", body, signal);
+    const answer = await ask("malicious-domain-classifier", {...body, fields: "values"}, signal);
     if (!signal.aborted) show(body, checkAnswer(answer));
   } catch (error) {
     if (!signal.aborted) showFailure(body, error);
@@ -88,15 +87,27 @@ function show(body, answer) {
 function remember(body, answer) {
   shown = {body, answer};
   showError("", false);
-  share.forget();
+  forgetCopy();
   updateAddress(body.domain);
 }
 
 /** Put the name in the page's address, without an entry in the browser's history. */
 function updateAddress(domain) {
   const asked = new URLSearchParams(location.search);
-  if (domain === FIRST && !asked.has("domain") && point() === "max_f1") return; // as it opened
-  history.replaceState(null, "", share.addressOf(domain));
+  if (domain === FIRST && !asked.has("domain") && point() === Number(USUAL)) return; // as it opened
+  history.replaceState(null, "", addressOf(domain));
+}
+
+/** The page's address with a name, and the operating point if it is not the usual one. */
+function addressOf(domain) {
+  const url = new URL(location.href);
+  const another = $("point").value === USUAL ? "" : $("point").value;
+  for (const [key, value] of [["domain", domain], ["operating_point", another]]) {
+    if (value) url.searchParams.set(key, value);
+    else url.searchParams.delete(key);
+  }
+  url.hash = "";
+  return url.href;
 }
 
 /** Load the model, unless it is known; explain the terms on the page with its meanings. */
@@ -119,6 +130,43 @@ function showAddress() {
     $("api").textContent = "nobody yet";
     clear(error.message);
   }
+}
+
+// What can be copied, by button: how it is called, and the text.
+const COPIES = {
+  link: ["Link", ({body}) => addressOf(body.domain)],
+  curl: ["Command", ({body}) => makeCurl(body)],
+  json: ["JSON", ({answer}) => JSON.stringify(answer, null, 2)],
+};
+
+/** The request as a command for a POSIX shell, with a variable for the key. */
+function makeCurl(body) {
+  const quoted = (text) => `'${text.replace(/'/g, "'\\''")}'`;
+  const url = new URL("malicious-domain-classifier", apiAddress());
+  const key = keyFor(url) ? ['-H "X-Api-Key: $API_KEY"'] : [];
+  return ["curl", "-H 'Content-Type: application/json'", ...key,
+    "-d", quoted(JSON.stringify(body)), quoted(url.href)].join(" ");
+}
+
+/** Copy a text and confirm it; if the browser refuses, show the text for copying by hand. */
+async function copy(word, text) {
+  forgetCopy();
+  try {
+    await navigator.clipboard.writeText(text);
+    $("copied").textContent = `${word} copied.`;
+  } catch { // no permission, or a page from plain http
+    $("copied").textContent = "The clipboard is closed to this page: copy it from here.";
+    $("to-copy").hidden = false;
+    $("to-copy").value = text;
+    $("to-copy").focus();
+    $("to-copy").select();
+  }
+}
+
+/** Remove the message about an earlier copy. */
+function forgetCopy() {
+  $("copied").textContent = "";
+  $("to-copy").hidden = true;
 }
 
 function listen() {
@@ -145,6 +193,10 @@ function listen() {
     $("domain").value = target.textContent;
     judge();
   });
+  $("share").addEventListener("click", ({target}) => {
+    const [word, text] = COPIES[target.dataset.copy] ?? [];
+    if (word) copy(word, text(shown));
+  });
   $("point").addEventListener("change", () => {
     list.redraw();
     judge();
@@ -163,10 +215,8 @@ async function begin() {
   judge();
 }
 
-drawTicks();
 addExamples();
 showAddress();
 listen();
 list.setUp();
-share.setUp(() => shown);
 begin();

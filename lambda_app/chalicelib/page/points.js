@@ -2,6 +2,8 @@
 
 import {$, ask, make, number, percent} from "./common.js";
 
+export const USUAL = "0.001"; // the point that is chosen at first
+
 let thresholds = null; // by the values of the choice, once they are loaded
 let meanings = {}; // of the features, by name
 let asking = null; // the promise of a request in progress
@@ -40,7 +42,8 @@ async function fetchModel() {
     const model = await ask("model");
     fillChoice(listPoints(model));
     meanings = model.meanings ?? {}; // older deployments have none
-    $("model").textContent = `Model: ${model.name}, trained ${model.created.slice(0, 10)}.`;
+    $("model").textContent = `Version ${model.version ?? "unknown"}; model ${model.name}, trained ` +
+      `${model.created.slice(0, 10)}.`;
     $("point-error").textContent = "";
     return true;
   } catch (error) {
@@ -58,6 +61,7 @@ function listPoints(model) {
     ["even", "Even: as likely generated as not", 0.5]];
 }
 
+/** Fill the choice; a model without the chosen point is asked at that of maximal F1. */
 function fillChoice(points) {
   const chosen = $("point").value;
   thresholds = new Map(points.map(([value, , limit]) => [value, limit]));
@@ -66,5 +70,6 @@ function fillChoice(points) {
     option.value = value;
     return option;
   }));
-  $("point").value = chosen;
+  $("point").value = thresholds.has(chosen) ? chosen : "max_f1";
+  if ($("point").value !== chosen) $("point").dispatchEvent(new Event("change"));
 }

@@ -1,13 +1,12 @@
-/** The rows of a scored list: a table to sort and filter, and CSV. */
+/** The rows of a scored list: a table to filter, and CSV. */
 
-import {$, STATES, make, many, number, percent, stateOf} from "./common.js";
+import {$, STATES, make, makeHost, many, number, percent, stateOf} from "./common.js";
 import {threshold} from "./points.js";
 
 const MAX_SHOWN = 1000; // rows in the table
 const VERDICTS = [...STATES, "skipped", "invalid"];
 const COLUMNS = ["domain", "name", "label", "probability", "status", "reason"]; // as in score
 const NO_NAME_REASONS = ["comment", "placeholder"]; // reasons for skipping a text without a name
-const compared = new Intl.Collator("en").compare;
 
 /** @typedef {{row: number, domain: string, status: string, reason: string, error?: string,
  *   name?: string, probability?: number, segmentation?: string, allowed?: string,
@@ -16,7 +15,6 @@ const compared = new Intl.Collator("en").compare;
 /** @type {Row[]} */
 let rows = [];
 let apiThreshold = NaN; // the threshold in the API's answer
-let order = {key: "row", down: false};
 let chosen = "all"; // or one of VERDICTS
 let lines = false; // of a file: those without a name are counted, not listed
 
@@ -85,11 +83,12 @@ function isShown(row) {
   return chosen === "all" ? !(lines && holdsNoName(row)) : verdictOf(row) === chosen;
 }
 
-/** Show the sorted rows, with verdicts by the chosen operating point. */
+/** Show the rows: all in the list's order, those of one state with the likeliest first. */
 export function draw() {
   $("found").hidden = !rows.length;
   drawFilter();
-  const found = rows.filter(isShown).sort(compareBy(order));
+  const found = rows.filter(isShown);
+  if (STATES.includes(chosen)) found.sort((a, b) => b.probability - a.probability);
   $("rows").tBodies[0].replaceChildren(...found.slice(0, MAX_SHOWN).map(makeRow));
   $("shown").textContent = describeShown(found.length);
 }
@@ -108,7 +107,7 @@ function makeRow(row) {
   const word = verdictOf(row);
   const probability = isJudged(row) ? percent(row.probability) : "";
   const tr = make("tr");
-  tr.append(make("td", number(row.row), "number"), make("td", row.domain, "name"),
+  tr.append(make("td", number(row.row), "number"), makeHost("td", row.domain),
     make("td", word, word.replace(" ", "-")), make("td", probability, "number"), make("td", explain(row)));
   return tr;
 }
@@ -131,31 +130,6 @@ function addFilter() {
     choice.append(radio, make("span", word, "word"), " ", make("span"));
     $("filter").append(choice);
   }
-}
-
-const COMPARE = {
-  row: (a, b) => a.row - b.row,
-  domain: (a, b) => compared(a.domain, b.domain),
-  verdict: (a, b) => compared(verdictOf(a), verdictOf(b)) || a.probability - b.probability,
-  probability: (a, b) => a.probability - b.probability,
-  reason: (a, b) => compared(explain(a), explain(b)),
-};
-
-/** Return a comparison of rows; those without a verdict come last in either direction. */
-function compareBy({key, down}) {
-  const any = key === "row" || key === "domain";
-  const last = (row) => Number(!any && !isJudged(row));
-  const compare = (a, b) => (last(a) ? 0 : COMPARE[key](a, b) * (down ? -1 : 1));
-  return (a, b) => last(a) - last(b) || compare(a, b) || a.row - b.row;
-}
-
-function sort(button) {
-  const {key} = button.dataset;
-  const first = key === "probability" || key === "verdict"; // the most malicious first
-  order = {key, down: order.key === key ? !order.down : first};
-  for (const head of $("rows").tHead.rows[0].cells) head.removeAttribute("aria-sort");
-  button.parentElement.setAttribute("aria-sort", order.down ? "descending" : "ascending");
-  draw();
 }
 
 // --- CSV, byte for byte that of the command score ---
@@ -194,15 +168,12 @@ function download() {
   setTimeout(URL.revokeObjectURL, 10_000, link.href); // the browser may read it later
 }
 
-/** Add the event handlers of header, filter and button. */
+/** Add the event handlers of filter and button. */
 export function setUp() {
   addFilter();
   $("filter").addEventListener("change", ({target}) => {
     chosen = target.value;
     draw();
-  });
-  $("rows").tHead.addEventListener("click", ({target}) => {
-    if (target.dataset.key) sort(target);
   });
   $("download").addEventListener("click", download);
 }

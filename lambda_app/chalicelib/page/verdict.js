@@ -1,10 +1,8 @@
-/** Show the answer about one name: verdict, scale, the four groups, a sentence, every term. */
+/** Show the answer about one name: verdict, a sentence, the four groups, every term. */
 
-import {$, make, percent, stateOf} from "./common.js";
+import {$, make, makeHost, percent, stateOf} from "./common.js";
 import {meaning} from "./points.js";
 
-const SPAN = 10; // log-odds at the ends of the scale
-const TICKS = [0.0001, 0.01, 0.5, 0.99, 0.9999];
 const PARTS = [ // keys of the answer that add up to the log-odds, with labels
   ["intercept", "Every name starts at"],
   ["length", "How long it is"],
@@ -19,7 +17,6 @@ export function showVerdict(answer) {
   const numbers =
     `P(generated) ${percent(answer.class1Prob)}, generated from ${percent(answer.threshold)}`;
   showHead(word, answer.name, numbers, listNotes(answer));
-  showScale(answer);
   showParts(answer);
   $("reason").textContent = answer.reason ?? "";
   showReading(answer);
@@ -40,7 +37,7 @@ function showResult(judged) {
 }
 
 function showHead(word, name, numbers, remarks) {
-  $("verdict").replaceChildren(make("strong", word, word.replace(" ", "-")), " ", make("span", name, "name"));
+  $("verdict").replaceChildren(make("strong", word, word.replace(" ", "-")), " ", makeHost("span", name));
   $("numbers").textContent = numbers;
   $("announced").textContent = `${name}: ${word}. ${numbers}`;
   $("notes").hidden = !remarks.length;
@@ -62,29 +59,6 @@ function listNotes({allowed, assigned, bare, name}) {
   return remarks;
 }
 
-/** The position of a probability on the scale, which is one of log-odds. */
-function positionOf(p) {
-  const side = Math.log(p / (1 - p)) / SPAN;
-  return `${50 + 50 * Math.max(-1, Math.min(1, side))}%`;
-}
-
-function showScale(answer) {
-  $("mark").className = $("verdict").firstChild.className;
-  $("mark").style.left = positionOf(answer.class1Prob);
-  $("limit").style.left = $("zone").style.left = positionOf(answer.threshold);
-  $("scale").setAttribute("aria-valuenow", String(100 * answer.class1Prob));
-  $("scale").setAttribute("aria-valuetext", $("numbers").textContent);
-}
-
-/** Draw the scale's ticks, which never change. */
-export function drawTicks() {
-  $("ticks").replaceChildren(...TICKS.map((p) => {
-    const tick = make("span", `${100 * p}%`);
-    tick.style.left = positionOf(p);
-    return tick;
-  }));
-}
-
 /** Show intercept and groups, their sum, and the probability. */
 function showParts(answer) {
   const rows = PARTS.map(([key, words]) => [words, answer[key], key]);
@@ -103,26 +77,22 @@ function showReading(answer) {
   $("unlikely").textContent = answer.unlikely;
 }
 
-/** Show every term, the largest first, with its meaning if the model is known. */
+/** Show every term, the largest first, with its feature's value, and its meaning if it is known. */
 export function showTerms(answer) {
   const terms = Object.entries(answer.contributions);
   terms.sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   $("more").textContent = `All ${terms.length} terms, and what they mean`;
-  drawBars($("terms"), terms.map(([term, share]) => [describeTerm(term), share, term]));
+  drawBars($("terms"), terms.map(([term, share]) => [meaning(term), share, term]), answer.values ?? {});
 }
 
-/** Describe a term; “a x b” is the interaction of the features a and b. */
-function describeTerm(term) {
-  return term.split(" x ").map(meaning).join(" × ");
-}
-
-/** Draw rows with a name, a bar from the middle, and the number. */
-function drawBars(body, rows) {
+/** Draw rows with a name, perhaps a value, a bar from the middle, and the share. */
+function drawBars(body, rows, values = {}) {
   const most = Math.max(...rows.map(([, share]) => Math.abs(share)), 1e-9);
   body.replaceChildren(...rows.map(([name, share, title]) => {
     const header = make("th", name);
     header.scope = "row";
     header.title = title;
+    if (title in values) header.append(" ", make("span", formatValue(values[title]), "value"));
     const row = make("tr");
     row.append(header, makeBar(share, most), make("td", formatSigned(share), "number"));
     return row;
@@ -138,6 +108,6 @@ function makeBar(share, most) {
   return cell;
 }
 
-function formatSigned(value) {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
-}
+const formatValue = (value) => value.toLocaleString("en", {maximumSignificantDigits: 4});
+
+const formatSigned = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from chalice.app import BadRequestError, ChaliceViewError, Response, UnprocessableEntityError
 
+import malicious_domains
 from malicious_domains.features.registry import REGISTRY
 from malicious_domains.model.artifact import Artifact, ArtifactError
 from malicious_domains.model.score import Score
@@ -19,6 +20,7 @@ from .settings import MAX_DOMAINS
 from .telemetry import write_line
 
 _KEYS = ("domain", "domains", "operating_point", "hint", "fields")
+_FIELDS = ("all", "brief", "values")
 _SHOWN = 40  # unknown keys, and characters of one, that an answer names
 MAX_BODY = 1_000_000  # bytes
 MAX_ANSWER = 6_000_000  # bytes; an answer of a Lambda has up to 6 MiB
@@ -28,7 +30,9 @@ class AnswerOptions(NamedTuple):
     """What a request asks for beside a verdict."""
 
     family: bool = False  # the likely malware families of flagged names
-    brief: bool = False  # no contributions, which are most of an answer
+    fields: str = (
+        "all"  # brief: no contributions, which are most of an answer; values: features' too
+    )
 
 
 class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
@@ -61,9 +65,8 @@ def classify(
     request = _read_request(body, content_type)
     if "operating_point" in request:
         scorer = _choose_point(scorer, request["operating_point"])
-    options = AnswerOptions(
-        _wants_family(request.get("hint", False), content_type), _wants_brief(request)
-    )
+    family = _wants_family(request.get("hint", False), content_type)
+    options = AnswerOptions(family, _choose_fields(request.get("fields", "all")))
     if "domains" in request:
         answer = _classify_many(scorer, request["domains"], limit, options)
     else:
@@ -85,11 +88,12 @@ def make_response(answer: dict[str, Any]) -> Response:
 
 
 def describe_model(model: Artifact) -> dict[str, Any]:
-    """Return the artifact's metadata, and under `meanings` what each feature means."""
-    return model.metadata | {"meanings": {name: REGISTRY[name].meaning for name in model.features}}
+    """Return the artifact's metadata, what each feature means, and the version of this program."""
+    meanings = {name: REGISTRY[name].meaning for name in model.features}
+    return model.metadata | {"meanings": meanings, "version": malicious_domains.__version__}
 
 
-def make_answer(model: Artifact, score: Score, options: AnswerOptions) -> dict[str, Any]:
+def make_answer(scorer: Scorer, score: Score, options: AnswerOptions) -> dict[str, Any]:
     """Make the answer about one name: the H2O demo's eight keys, all numbers, and further ones.
 
     length, entropy, proVowels and numWords are contributions by group: with the intercept they
@@ -98,8 +102,10 @@ def make_answer(model: Artifact, score: Score, options: AnswerOptions) -> dict[s
     """
     groups = score.groups
     more: dict[str, Any] = {"family_hint": _find_families(score)} if options.family else {}
-    if not options.brief:
+    if options.fields != "brief":
         more["contributions"] = score.contributions
+    if options.fields == "values":
+        more["values"] = scorer.list_values(score.name)
     return {
         "label": score.label,
         "class0Prob": 1.0 - score.probability,
@@ -114,7 +120,7 @@ def make_answer(model: Artifact, score: Score, options: AnswerOptions) -> dict[s
         "status": "judged",
         "threshold": score.threshold,
         "operating_point": score.operating_point,
-        "model": model.name,
+        "model": scorer.artifact.name,
         "segmentation": score.segmentation,
         "unlikely": score.unlikely,
         "reason": score.reason,
@@ -194,18 +200,18 @@ def _find_families(score: Score) -> dict[str, Any] | None:
         raise ServiceUnavailableError("no usable family model: the log says why") from error
 
 
-def _wants_brief(request: dict[str, Any]) -> bool:
-    fields = request.get("fields", "all")
-    if fields not in ("all", "brief"):
-        raise BadRequestError(f'fields is {str(fields)[:40]!r}, expected "all" or "brief"')
-    return bool(fields == "brief")
+def _choose_fields(fields: object) -> str:
+    if fields not in _FIELDS:
+        expected = ", ".join(f'"{x}"' for x in _FIELDS)
+        raise BadRequestError(f"fields is {str(fields)[:40]!r}, expected one of {expected}")
+    return str(fields)
 
 
 def _classify_one(scorer: Scorer, domain: object, options: AnswerOptions) -> dict[str, Any]:
     if not isinstance(domain, str):
         raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
     try:
-        return make_answer(scorer.artifact, scorer.score(domain), options)
+        return make_answer(scorer, scorer.score(domain), options)
     except InvalidDomain as error:
         raise NotJudgedError(domain, error) from error
 
@@ -221,13 +227,14 @@ def _classify_many(
     for i, domain in enumerate(domains):
         if not isinstance(domain, str):
             raise BadRequestError(f"domains[{i}] is {_kind(domain)}, expected a string")
-    model = scorer.artifact
     return {
-        "model": model.name,
+        "model": scorer.artifact.name,
         "threshold": scorer.threshold,
         "operating_point": scorer.operating_point,
         "results": [
-            result._asdict() if isinstance(result, Invalid) else make_answer(model, result, options)
+            result._asdict()
+            if isinstance(result, Invalid)
+            else make_answer(scorer, result, options)
             for result in scorer.score_many(domains)
         ],
     }

@@ -7,17 +7,12 @@ from pathlib import Path
 from chalice.app import Response
 
 FOLDER = Path(__file__).parents[1] / "page"
+_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+_SCRIPTS = ("page", "list", "common", "points", "rows", "table", "verdict")
+_NAMES = ("index.html", "page.css", *(f"{x}.js" for x in _SCRIPTS))
 FILES = {  # by route: the file, and its content type
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
-    "/list.js": ("list.js", "text/javascript; charset=utf-8"),
-    "/common.js": ("common.js", "text/javascript; charset=utf-8"),
-    "/points.js": ("points.js", "text/javascript; charset=utf-8"),
-    "/rows.js": ("rows.js", "text/javascript; charset=utf-8"),
-    "/share.js": ("share.js", "text/javascript; charset=utf-8"),
-    "/table.js": ("table.js", "text/javascript; charset=utf-8"),
-    "/verdict.js": ("verdict.js", "text/javascript; charset=utf-8"),
+    "/" if x == "index.html" else f"/{x}": (x, f"{_TYPES[x.split('.')[1]]}; charset=utf-8")
+    for x in _NAMES
 }
 
 # The page has a wider policy in a meta tag, for static hosts, which send none. Where there are
