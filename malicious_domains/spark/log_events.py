@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
-from ..scan.reading import column_names, delimited_logs, event_formats, json_logs, sql
-from ..scan.reading.delimited_logs import DelimitedLines
-from ..scan.reading.json_logs import JsonLines
+from ..scan.reading import column_names, event_formats, sql
 from ..scan.reading.layout import Layout
-from ..scan.reading.table_files import ParquetTable
+from ..scan.reading.tables import DelimitedLines, JsonLines, ParquetTable
 from .data_files import InputFiles, display_path
 from .event_columns import quote_name, rcode_column, select_events, to_seconds
 
@@ -57,7 +55,7 @@ def _read_parquet(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
             x: [_path_column(names[y]) for y in alternatives.split("|") if y in names]
             for x, alternatives in own.columns.items()
         }
-        layout = own.describe(ParquetTable(()), files.head)
+        layout = own.describe(ParquetTable(()), files.head, {})
         return _select_layout(table, some, layout)
     # A field within one is not among the columns.
     inner = {what: column for what, column in mapping.items() if column not in table.columns}
@@ -70,18 +68,20 @@ def _read_parquet(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
 
 
 def _read_csv(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    layout = delimited_logs.open_csv(files.head, mapping, claimed=True)
+    layout = column_names.open_named("csv", files.head, mapping, claimed=True)
     if not layout or not isinstance(layout.table, DelimitedLines):
         raise MaliciousDomainsError(f"{files.head.file.path}: no CSV of clients and names")
     lines = files.read_below_header() if layout.table.header else files.lines.where("value <> ''")
-    columns = {what.removesuffix("_"): what for what, _ in layout.table.used}
+    there = {column for column, some in layout.table.columns if some}
+    columns = {what: x for what, x in column_names.COLUMNS.items() if x in there}
     return select_events(_split_cells(lines, layout.table), columns, F.col(_BROKEN))
 
 
 def _read_json(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
     """Read declared formats by their own keys, others by the mapping or usual names."""
     own = () if mapping else _OWN
-    tried = (opener(files.head, mapping, claimed=True) for opener in (*own, json_logs.open_json))
+    openers = (*own, partial(column_names.open_named, "json"))
+    tried = (opener(files.head, mapping, claimed=True) for opener in openers)
     layout = next(filter(None, tried), None)
     if not layout or not isinstance(layout.table, JsonLines):
         raise MaliciousDomainsError(f"{files.head.file.path}: no JSON objects, one a line")
@@ -104,14 +104,13 @@ def _select_layout(
         )
     )
     nothing = " AND ".join(f"{key} IS NULL" for key in columns)
-    stamp = next((x for x in ("ts", "time_") if x in columns), None)
-    time = to_seconds(F.col(stamp), T.StringType()) if stamp else F.lit(None).cast("double")
+    time = to_seconds(F.col("ts"), T.StringType()) if "ts" in columns else F.lit(None)
     why = f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}"
     return taken.select(
         F.expr(sql.drop_zone(layout.client)).alias("client"),
         F.expr(layout.query).alias("query"),
-        time.alias("time"),
-        rcode_column(layout.rcode if {"code", "rcode_"} & columns.keys() else None).alias("rcode"),
+        time.cast("double").alias("time"),
+        rcode_column(layout.rcode if "code" in columns else None).alias("rcode"),
         F.expr(f"nullif({why}, 'answer')").alias("why"),
     )
 
@@ -125,12 +124,12 @@ def _split_cells(lines: DataFrame, layout: DelimitedLines) -> DataFrame:
     rows = (
         _match_quoted(lines, line, layout) if layout.quoted else _split_plain(lines, line, layout)
     )
-    where = dict(layout.used)
     if not layout.header:
         return rows
-    same = (F.col(x) == layout.header[where[x]] for x in ("client_", "query_"))
+    cells = dict(layout.columns)
+    same = (F.col(x) == layout.header[cells[x][0]] for x in ("client", "query"))
     is_header = F.coalesce(reduce(Column.__and__, same), F.lit(False))
-    return rows.withColumn("query_", F.when(~is_header, F.col("query_")))
+    return rows.withColumn("query", F.when(~is_header, F.col("query")))
 
 
 def _split_plain(lines: DataFrame, line: Column, layout: DelimitedLines) -> DataFrame:
@@ -139,23 +138,20 @@ def _split_plain(lines: DataFrame, line: Column, layout: DelimitedLines) -> Data
     def cell(at: int) -> Column:
         return F.trim(F.get(parts, F.lit(at)))
 
-    last = max(at for _, at in layout.used)
-    short = cell(last).isNull() & cell(layout.columns - 1).isNull()
-    broken = short | cell(layout.columns).isNotNull()
-    return lines.select(*(cell(at).alias(key) for key, at in layout.used), broken.alias(_BROKEN))
+    short = cell(layout.indices[-1]).isNull() & cell(layout.width - 1).isNull()
+    broken = short | cell(layout.width).isNotNull()
+    cells = (cell(some[0]).alias(name) for name, some in layout.columns if some)
+    return lines.select(*cells, broken.alias(_BROKEN))
 
 
 def _match_quoted(lines: DataFrame, line: Column, layout: DelimitedLines) -> DataFrame:
     # Java matches a repeated group by recursion, unless it is possessive.
     pattern = layout.pattern.replace(')*"', ')*+"')
-    used = sorted(layout.used, key=lambda x: x[1])  # as the pattern's groups
-    fields = lines.select(
-        *(F.regexp_extract(line, pattern, i).alias(key) for i, (key, _) in enumerate(used, 1))
-    )
+    groups = enumerate(layout.indices, 1)
+    fields = lines.select(*(F.regexp_extract(line, pattern, i).alias(str(at)) for i, at in groups))
+    cells = (_unquote(F.col(str(some[0]))).alias(x) for x, some in layout.columns if some)
     broken = F.concat(*fields.columns) == ""
-    return fields.select(
-        *(_unquote(F.col(x)).alias(x) for x in fields.columns), broken.alias(_BROKEN)
-    )
+    return fields.select(*cells, broken.alias(_BROKEN))
 
 
 def _unquote(cell: Column) -> Column:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from . import sql, times
-from .layout import Head, Layout, Table
+from . import sql
+from .event_formats import EventFormat
+from .layout import Head, Layout
 from .prepare_input import ReadingError
 
 # In lower case, letters and digits alone; the first one that is there is taken.
@@ -37,6 +38,8 @@ USUAL_NAMES = {
     ),
 }  # fmt: skip
 FIELDS = tuple(USUAL_NAMES)  # what a mapping may name
+# The columns of a table for each.
+COLUMNS = {"client": "client", "query": "query", "time": "ts", "rcode": "code", "type": "qtype"}
 _REQUIRED = ("client", "query")
 
 
@@ -101,31 +104,58 @@ def list_constants(mapping: Mapping[str, str]) -> dict[str, str]:
     return {x: y[1:-1] for x, y in quoted.items()}
 
 
-def map_columns(
-    form: str, table: Table, fields: Mapping[str, str], head: Head, constants: Mapping[str, str]
-) -> Layout:
-    """Return the layout of a table with the columns client_, query_, time_, rcode_ and type_.
+def open_named(kind: str, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Read any JSON, Parquet or CSV, by the mapping, by usual names, or by numbers of cells.
 
-    fields: the name of each that is there. constants: values instead of columns.
+    Raises ReadingError if a field is missing.
     """
+    named, constants = head.named.get(kind), list_constants(mapping)
+    if named is None:
+        return None
+    wanted = [x for field, x in mapping.items() if field not in constants]
+    if kind == "csv" and mapping and all(map(str.isdigit, wanted)):
+        named = named if {*wanted} <= {*named.names} else head.number_cells()
+    elif kind == "csv" and len(named.names) < 2 and not (mapping or claimed):
+        return None
+    outer = {x: x if x in named.names else _find_outer(x, named.leaves) for x in wanted}
+    known = [*named.leaves, *(x for x in wanted if outer[x])]
+    parquet_or_claimed = claimed or kind == "parquet"
+    fields = choose_columns(known, mapping, head.file.path, kind, parquet_or_claimed)
+    if not fields:
+        return None
+    columns: dict[str, Sequence[str]] = dict.fromkeys(COLUMNS.values(), ())
+    inner = {}
+    for field, name in fields.items():
+        if field not in constants:
+            column, cell = COLUMNS[field], outer.get(name, name)
+            columns[column] = (cell,)
+            if cell != name:
+                inner[column] = tuple(name[len(cell) + 1 :].split("."))
+    table = named.build(kind, columns, tuple(inner.items()))
+    return _describe_any(kind, constants).describe(table, head, fields)
+
+
+def _find_outer(name: str, names: Collection[str]) -> str:
+    """Return the value within whose text a name with dots may be found; "" for none."""
+    keys = name.split(".")
+    outer = (".".join(keys[:i]) for i in range(len(keys) - 1, 0, -1))
+    return next((x for x in outer if x in names), "")
+
+
+def _describe_any(kind: str, constants: Mapping[str, str]) -> EventFormat:
+    """Return the format of a table with the COLUMNS; constants: values instead of these."""
 
     def column(field: str) -> str:
-        return sql.quote_text(constants[field]) if field in constants else f"{field}_"
+        return sql.quote_text(constants[field]) if field in constants else COLUMNS[field]
 
-    query, zone = sql.drop_blank(column("query")), head.zone or times.UTC
-    latest, day_first = head.file.latest, times.is_day_first(head.lines, head.file.latest)
-    time, rcode = column("time"), column("rcode")
-    has_time, has_rcode = "time" in fields, "rcode" in fields
-    qtype = f"upper({column('type')})" if "type" in fields else None
-    return Layout(
-        form,
-        table,
+    query = sql.drop_blank(column("query"))
+    return EventFormat(
+        kind,
+        (),
+        dict(zip(COLUMNS.values(), COLUMNS.values(), strict=True)),
+        why=sql.classify_line(query, qtype=f"upper({column('type')})"),
         client=sql.drop_blank(column("client")),
         query=query,
-        time=times.parse_any(time, zone, latest, day_first) if has_time else "NULL::DOUBLE",
-        rcode=sql.name_rcode(rcode) if has_rcode else "NULL::VARCHAR",
-        why=sql.classify_line(query, qtype=qtype),
-        sources=tuple(fields.items()),
-        time_text=time if has_time else "",
-        rcode_text=rcode if has_rcode else "",
+        time=column("time"),
+        rcode=sql.name_rcode(column("rcode")),
     )

@@ -7,18 +7,29 @@ dots is a path of keys, or one key; of several names the first that has a value 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...model.eligible import ROUTE53_KEYS
 from . import sql, times
-from .delimited_logs import open_header
-from .json_logs import JsonLines
-from .layout import Head, Layout, Table
-from .table_files import find_columns, open_columns
+from .layout import Head, Layout, NamedValues, split_cells
+from .prepare_input import ReadingError
+from .tables import Inner, Table
 
-_QUERY = sql.drop_blank("query")
-_RCODE = sql.name_rcode("code")
+QUERY = sql.drop_blank("query")
+# The frequent codes first, as the others take time.
+_RCODE = (
+    "CASE WHEN code IN ('NOERROR', 'NXDOMAIN') THEN code WHEN code = '-' THEN NULL "
+    f"ELSE {sql.name_rcode('code')} END"
+)
+_WITH_CSV = ("json", "parquet", "csv")
 _MADE_UP = "'BLOCKED'"  # the code of an answer that a block list or a local rule gave
+
+
+# What the columns of all formats are, as a mapping and the log name it.
+FIELDS = {
+    "client": "client", "src": "client", "query": "query", "rrname": "query", "utc": "time",
+    "ts": "time", "code": "rcode", "qtype": "type", "rrtype": "type",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,8 +37,8 @@ class EventFormat:
     """A format of events with named values; an Opener.
 
     marks: names of which each must be there, one of several with | between them. columns: each
-    column's names. in_csv: whether it is exported as CSV, too. The others are expressions over the
-    columns, as in Layout.
+    column's names. kinds: the files that it comes in. The others are expressions over the columns,
+    as in Layout.
     """
 
     form: str
@@ -35,21 +46,34 @@ class EventFormat:
     columns: Mapping[str, str]
     why: str
     client: str = sql.drop_blank("client")
-    query: str = _QUERY
+    query: str = QUERY
     time: str = "ts"  # the text of it
     rcode: str = _RCODE
     answers: str = ""
-    in_csv: bool = False
+    kinds: tuple[str, ...] = ("json", "parquet")
 
     def __call__(self, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
         """Recognize the format by its marks."""
-        opened = self._open_table(head)
-        return self.describe(opened[0], head, opened[1]) if opened else None
+        for kind in self.kinds:
+            named = head.named.get(kind)
+            if named and self.matches(named.names, kind == "parquet"):
+                return self.open(named, head)
+        return None
 
-    def describe(
-        self, table: Table, head: Head, sources: Mapping[str, str] | None = None
-    ) -> Layout:
-        """Return the layout of a table with the columns; sources: the name of each in the log."""
+    def open(self, named: NamedValues, head: Head, inner: Inner = ()) -> Layout:
+        """Return the layout of a file that has the columns, or some of them."""
+        some = {x: [*filter(None, names.split("|"))] for x, names in self.columns.items()}
+        there = {x: [y for y in names if y in named.names] for x, names in some.items()}
+        sources: dict[str, str] = {}
+        for column, names in there.items():
+            if names and column in FIELDS:
+                sources.setdefault(FIELDS[column], names[0])
+        # Keys of JSON may come later than the first lines.
+        table = named.build(self.form, some if named.kind == "json" else there, inner)
+        return self.describe(table, head, sources)
+
+    def describe(self, table: Table, head: Head, sources: Mapping[str, str]) -> Layout:
+        """Return the layout of a table with the columns; sources: as in Layout."""
         day_first = times.is_day_first(head.lines, head.file.latest)
         return Layout(
             self.form,
@@ -60,41 +84,15 @@ class EventFormat:
             rcode=self.rcode,
             why=self.why,
             answers=self.answers,
-            sources=tuple((sources or {}).items()),
+            sources=tuple(sources.items()),
             time_text=self.time,
             rcode_text="code" if "code" in self.columns else "",
         )
 
-    def _open_table(self, head: Head) -> tuple[Table, dict[str, str]] | None:
-        """Return the table, and the name of each column that is in it."""
-        columns = {x: tuple(names.split("|")) for x, names in self.columns.items()}
-        if head.is_json:
-            if not self._has_marks(head.keys):
-                return None
-            paths = {x: tuple(p for y in some for p in head.find(y)) for x, some in columns.items()}
-            return JsonLines(self.form, tuple(paths.items())), _name_sources(columns, head.keys)
-        if head.is_parquet:
-            known = find_columns(head.file)
-            if not (self.matches(known)):
-                return None
-            return open_columns(known, columns), _name_sources(columns, known)
-        header = open_header(head, columns, self._has_marks) if self.in_csv else None
-        return header and (header[0], _name_sources(columns, header[1]))
-
-    def _has_marks(self, names: Container[str]) -> bool:
-        return all(any(x in names for x in mark.split("|")) for mark in self.marks)
-
-    def matches(self, names: Container[str]) -> bool:
-        """Return whether a table's columns are those of the format: its marks and a query."""
-        if not self._has_marks(names):
-            return False
-        some = self.columns.get("query") or self.columns["rrname"]
-        return any(x in names for x in some.split("|"))
-
-
-def _name_sources(columns: Mapping[str, tuple[str, ...]], known: Container[str]) -> dict[str, str]:
-    sources = {x: next((y for y in some if y in known), "") for x, some in columns.items()}
-    return {x: y for x, y in sources.items() if y}
+    def matches(self, names: Container[str], needs_query: bool = True) -> bool:
+        """Return whether a table's columns are those of the format: its marks, and a query."""
+        query = (self.columns.get("query") or self.columns["rrname"],) if needs_query else ()
+        return all(any(x in names for x in mark.split("|")) for mark in (*self.marks, *query))
 
 
 def _spell(names: str, *before: str) -> str:
@@ -111,8 +109,50 @@ ZEEK = EventFormat(
         "client": "id.orig_h|id_orig_h", "port": "id.resp_p|id_resp_p", "query": "query",
         "ts": "ts", "code": "rcode_name|rcode", "qtype": "qtype_name",
     },
-    why=sql.classify_line(_QUERY, port="port", qtype="qtype", types=sql.IGNORED_NAMES),
+    why=sql.classify_line(QUERY, port="port", qtype="qtype", types=sql.IGNORED_NAMES),
+    kinds=("json", "parquet", "zeek"),
 )  # fmt: skip
+# https://docs.zeek.org/en/master/scripts/base/protocols/dns/main.zeek.html
+_ZEEK_FIELDS = (
+    "ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "trans_id", "rtt",
+    "query", "qclass", "qclass_name", "qtype", "qtype_name", "rcode", "rcode_name", "AA", "TC",
+    "RD", "RA", "Z", "answers", "TTLs", "rejected",
+)  # fmt: skip
+
+
+def open_zeek(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize a Zeek log, as TSV by its header; raises ReadingError if that is of another log."""
+    named = head.name_fields(_guess_fields(head) if claimed else ())
+    if named is None:
+        return ZEEK(head, mapping, claimed)
+    mapped = {x: mapping[field] for x, field in FIELDS.items() if field in mapping}
+    columns = {x: "|".join(filter(None, (mapped.get(x), y))) for x, y in ZEEK.columns.items()}
+    for field in ("client", "query"):
+        if not any(x in named.names for x in columns[field].split("|")):
+            usual = ZEEK.columns[field].replace("|", " or ")
+            raise ReadingError(
+                f"{head.file.path}: a Zeek log without {usual}, so no dns.log; its fields are "
+                f"{', '.join(named.names)}. Say which is the {field}: --map {field}=FIELD"
+            )
+    first = {
+        x: next((y for y in names.split("|") if y in named.names), "")
+        for x, names in columns.items()
+    }
+    return replace(ZEEK, columns=first).open(named, head)
+
+
+def _guess_fields(head: Head) -> tuple[str, ...]:
+    """Return the usual fields of a dns.log without a header; () for other lines.
+
+    Before 2.5 there was no rtt; later versions, and sites, add fields at the end.
+    """
+    widths = [len(x.split("\t")) for x in head.lines]
+    count = max(set(widths), key=widths.count) if widths else 0
+    fields = [x for x in _ZEEK_FIELDS if x != "rtt" or count >= len(_ZEEK_FIELDS)]
+    if count < len(fields):
+        return ()
+    return (*fields, *(f"extra{i}" for i in range(count - len(fields))))
+
 
 _EVE_QUERY = sql.drop_blank("rrname")
 _EVE_ANSWER = "kind IN ('answer', 'response')"
@@ -171,7 +211,7 @@ ROUTE53 = EventFormat(
     "route53",
     (ROUTE53_KEYS["query"], ROUTE53_KEYS["client"]),
     ROUTE53_KEYS,
-    why=sql.classify_line(_QUERY, qtype="qtype"),
+    why=sql.classify_line(QUERY, qtype="qtype"),
     rcode=f"CASE WHEN act = 'BLOCK' THEN {_MADE_UP} ELSE {_RCODE} END",
 )
 # https://cloud.google.com/dns/docs/monitoring#dns-log-record-format
@@ -183,7 +223,7 @@ GOOGLE = EventFormat(
         "query": "jsonPayload.queryName", "ts": "timestamp", "code": "jsonPayload.responseCode",
         "qtype": "jsonPayload.queryType",
     },
-    why=sql.classify_line(_QUERY, qtype="qtype"),
+    why=sql.classify_line(QUERY, qtype="qtype"),
 )  # fmt: skip
 
 ADGUARD = EventFormat(
@@ -193,7 +233,7 @@ ADGUARD = EventFormat(
         "client": "IP", "query": "QH", "ts": "T", "qtype": "QT", "answer": "Answer",
         "filtered": "Result.IsFiltered",
     },
-    why=sql.classify_line(_QUERY, qtype="qtype"),
+    why=sql.classify_line(QUERY, qtype="qtype"),
     # The code is in the answer, a message in base64.
     rcode=f"CASE WHEN filtered = 'true' THEN {_MADE_UP} ELSE "
     f"{sql.name_rcode('substr(hex(TRY(from_base64(substr(answer, 1, 8)))), 8, 1)')} END",
@@ -209,7 +249,7 @@ DNSTAP = EventFormat(
         "ts": "dnstap.timestamp-rfc3339ns",
     },
     why=sql.classify_line(
-        _QUERY,
+        QUERY,
         first="WHEN op LIKE 'RESOLVER%' OR op LIKE 'FORWARDER%' OR op LIKE 'AUTH%' "
         "THEN 'other_event'",
         port="port",
@@ -228,7 +268,7 @@ TECHNITIUM = EventFormat(
         "client": "clientIp", "query": "question.questionName", "ts": "timestamp",
         "code": "rCode|responseCode", "qtype": "question.questionType", "kind": "responseType",
     },
-    why=sql.classify_line(_QUERY, qtype="qtype"),
+    why=sql.classify_line(QUERY, qtype="qtype"),
     rcode=f"CASE WHEN kind LIKE '%Blocked%' THEN {_MADE_UP} ELSE {_RCODE} END",
 )  # fmt: skip
 
@@ -240,9 +280,9 @@ NEXTDNS = EventFormat(
         "client": "device_id|device.id|device_name|device.name|client_name|client_ip|clientIp",
         "query": "domain", "ts": "timestamp", "qtype": "query_type|type", "status": "status",
     },
-    why=sql.classify_line(_QUERY, qtype="qtype"),
+    why=sql.classify_line(QUERY, qtype="qtype"),
     rcode=f"CASE WHEN status = 'blocked' THEN {_MADE_UP} END",
-    in_csv=True,
+    kinds=_WITH_CSV,
 )  # fmt: skip
 
 # --- schemas ---
@@ -259,7 +299,7 @@ OCSF = EventFormat(
         "activity": "activity_id", "disposition": "disposition_id", "act": "action_id",
     },
     why=sql.classify_line(
-        _QUERY,
+        QUERY,
         first="WHEN class <> '4003' THEN 'other_event'",
         port="port",
         qtype="qtype",
@@ -281,8 +321,8 @@ ECS = EventFormat(
         "code": "dns.response_code|sysmon.dns.status|winlog.event_data.QueryStatus",
         "qtype": "dns.question.type", "port": "destination.port|server.port",
     },
-    why=sql.classify_line(_QUERY, port="port", qtype="upper(qtype)"),
-    in_csv=True,
+    why=sql.classify_line(QUERY, port="port", qtype="upper(qtype)"),
+    kinds=_WITH_CSV,
 )  # fmt: skip
 
 _WINDOWS = ("EventData.", "Event.EventData.", "event_data.", "winlog.event_data.")
@@ -319,14 +359,14 @@ SYSMON = EventFormat(
         "qtype": _spell("QueryType", *_WINDOWS),
     },
     why=sql.classify_line(
-        _QUERY,
+        QUERY,
         first="WHEN id NOT IN ('22', '3006', '3008') THEN 'other_event'",
         qtype="qtype",
         last="WHEN id = '3008' THEN 'answer'",
     ),
     time="coalesce(utc || 'Z', ts)",
     answers="client",
-    in_csv=True,
+    kinds=_WITH_CSV,
 )  # fmt: skip
 # Microsoft-Windows-DNSServer/Analytical: 256 is a query, 257 and 258 are answers; others are
 # the server's own queries.
@@ -339,7 +379,7 @@ WINDOWS_ANALYTIC = EventFormat(
         "code": _spell("RCODE", *_WINDOWS), "ts": _EVENT_TIME, "id": _EVENT_ID,
     },
     why=sql.classify_line(
-        _QUERY,
+        QUERY,
         first="WHEN id NOT IN ('256', '257', '258') THEN 'other_event'",
         qtype="qtype",
         last="WHEN coalesce(id, '257') <> '256' AND code IS NOT NULL THEN 'answer'",
@@ -348,8 +388,30 @@ WINDOWS_ANALYTIC = EventFormat(
     "ELSE coalesce(dst, src) END",
     rcode=f"CASE WHEN coalesce(id, '257') <> '256' THEN {_RCODE} END",
     answers="client",
-    in_csv=True,
+    kinds=_WITH_CSV,
 )  # fmt: skip
+
+# --- cells without names ---
+
+_ACTION, _DOMAIN = 5, 8  # of Umbrella's cells
+UMBRELLA = EventFormat(
+    "umbrella",
+    (),
+    {"client": "4|2|5", "query": "9", "ts": "1", "act": "6", "qtype": "7", "code": "8"},
+    why=sql.classify_line(QUERY, qtype="split_part(qtype, ' ', 1)"),
+    rcode=f"CASE WHEN act = 'Blocked' THEN {_MADE_UP} ELSE {_RCODE} END",
+)
+
+
+def open_umbrella(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+    """Recognize Cisco Umbrella's DNS log: one row a query, as exported to S3."""
+    rows = [x for x in (split_cells(line, ",") for line in head.lines[:100]) if len(x) > _DOMAIN]
+    if not any(x[_ACTION] in ("Allowed", "Blocked", "Proxied") for x in rows):
+        return None
+    # Later versions of the log append columns; a file may have rows of several versions.
+    header = tuple(rows[0]) if rows[0][_DOMAIN] == "Domain" else ()
+    return UMBRELLA.open(head.number_cells(",", max(map(len, rows)), header), head)
+
 
 # In the order in which they are tried.
 EVENT_FORMATS = (

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import duckdb
 
+from ...inputs.csv_records import detect_delimiter, split_line
+from ...inputs.zeek_header import ZeekHeader
 from . import sql
 from .prepare_input import HEAD_BYTES, LogFile
+from .tables import (
+    DelimitedLines,
+    Inner,
+    JsonLines,
+    Keys,
+    ParquetTable,
+    Table,
+    find_parquet_columns,
+)
 
 _HEAD_LINES = 1000
 _JSON_LINES = 200
 _MAX_SHAPES = 10_000  # different shapes of objects that are looked at in a whole file
-Keys = tuple[str, ...]  # a path in nested objects
-
-
-class Table(Protocol):
-    """Where the columns of a layout come from. Hashable: files of equal layouts are read as one."""
-
-    def select_from(self, paths: Sequence[Path]) -> str:
-        """Return the SQL of a table with the columns that the layout's expressions name."""
-
-    def find_broken(self, query: str, utf8: bool) -> str:
-        """Return the WHENs of lines that are broken, or that are no event; query: its SQL."""
-
-    def describe_broken(self, line: str) -> str:
-        """Return what is wrong with a line that find_broken() finds."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,11 @@ class Layout:
 
     def select(self, paths: Sequence[Path], utf8: bool) -> str:
         """Return the SELECT of client, query, time, rcode, why, unread_time and unknown_rcode."""
-        unread = unknown = "NULL::VARCHAR"
+        unread = "NULL::VARCHAR"
         if self.time_text:
             blank = f"nullif(trim({self.time_text}), '') IN ('-', '(empty)')"
             unread = f"CASE WHEN {self.time} IS NULL AND NOT {blank} THEN {self.time_text} END"
-        if self.rcode_text:
-            is_unknown = sql.is_unknown_rcode(self.rcode_text)
-            unknown = f"CASE WHEN {is_unknown} THEN {self.rcode_text} END"
+        unknown = sql.find_unknown_rcode(self.rcode_text) if self.rcode_text else "NULL::VARCHAR"
         broken = self.table.find_broken(self.query, utf8)
         why = f"CASE {broken} {self.why.removeprefix('CASE ')}"
         return (
@@ -79,6 +75,19 @@ class Layout:
         if sql.TOO_LONG in line or len(line) > sql.MAX_LINE:
             return f"longer than {sql.MAX_LINE:,} bytes"
         return "not UTF-8" if sql.REPLACED in line else self.table.describe_broken(line)
+
+
+class NamedValues(NamedTuple):
+    """A file whose values have names, with dots between nested ones.
+
+    kind: json, parquet, zeek or csv. names: all; leaves: those of a value that is no object.
+    build: return a table of some columns, each the first value that one of several names has.
+    """
+
+    kind: str
+    names: Collection[str]
+    leaves: Collection[str]
+    build: Callable[[str, Mapping[str, Sequence[str]], Inner], Table]
 
 
 @dataclass(frozen=True)
@@ -103,39 +112,44 @@ class Head:
         return [x for x in lines if x.strip()][:_HEAD_LINES]
 
     @cached_property
-    def keys(self) -> dict[str, tuple[Keys, ...]]:
-        """The paths of keys in the JSON objects, by their names with dots."""
-        return _name_paths(path for x in self._objects for path in _list_paths(x))
+    def named(self) -> dict[str, NamedValues]:
+        """The ways in which the file may be read by names, by their kinds."""
+        ways = (self._name_parquet(), self._name_json(), self.name_fields(), self._name_cells())
+        return {x.kind: x for x in ways if x}
 
-    @property
-    def is_parquet(self) -> bool:
-        """Whether the file is Parquet."""
-        return self.file.head.startswith(b"PAR1")
-
-    @property
-    def is_json(self) -> bool:
-        """Whether there are JSON objects among the first lines."""
-        return bool(self._objects)
+    # --- JSON ---
 
     @cached_property
-    def leaves(self) -> dict[str, Keys]:
-        """The paths of keys that have a value other than an object, by their names with dots."""
-        inner = {x[:i] for paths in self.keys.values() for x in paths for i in range(1, len(x))}
-        return {x: paths[0] for x, paths in sorted(self.keys.items()) if paths[0] not in inner}
-
-    def find(self, name: str) -> tuple[Keys, ...]:
-        """Return the paths of keys that a name with dots may stand for: those that are there.
-
-        If none is there yet, its keys nested in each other, and as one key.
-        """
-        nested = tuple(name.split("."))
-        return self.keys.get(name) or tuple(dict.fromkeys([nested, (name,)]))
+    def keys(self) -> dict[str, tuple[Keys, ...]]:
+        """The paths of keys in the JSON objects, by their names with dots."""
+        named: dict[str, tuple[Keys, ...]] = {}
+        for path in dict.fromkeys(path for x in self._objects for path in _list_paths(x)):
+            named[".".join(path)] = (*named.get(".".join(path), ()), path)
+        return named
 
     def look_further(self) -> Head:
         """Return the same lines with the keys of all JSON objects in the file."""
         if not self._objects or not self.file.readable.is_file():
             return self
         return replace(self, further=True)
+
+    def _name_json(self) -> NamedValues | None:
+        if not self._objects:
+            return None
+        paths = [x for some in self.keys.values() for x in some]
+        objects = {x[:i] for x in paths for i in range(1, len(x))}
+        leaves = sorted(x for x, some in self.keys.items() if some[0] not in objects)
+
+        def find(name: str) -> tuple[Keys, ...]:
+            # A key that is not there yet may be nested, or one with dots.
+            nested = (tuple(name.split(".")), (name,))
+            return self.keys.get(name) or tuple(dict.fromkeys(nested))
+
+        def build(form: str, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
+            found = {x: tuple(p for y in some for p in find(y)) for x, some in columns.items()}
+            return JsonLines(form, tuple(found.items()), inner)
+
+        return NamedValues("json", self.keys, leaves, build)
 
     @cached_property
     def _objects(self) -> list[dict[str, Any]]:
@@ -160,19 +174,74 @@ class Head:
             objects = [json.loads(x) for (x,) in connection.execute(shapes).fetchall()]
         return [x for x in objects if isinstance(x, dict)]
 
+    # --- Parquet, and delimited lines ---
 
-class Opener(Protocol):
-    """A function that returns a file's layout, or None if the file has another format."""
+    def _name_parquet(self) -> NamedValues | None:
+        if not self.file.head.startswith(b"PAR1"):
+            return None
+        known = find_parquet_columns(self.file)
 
-    def __call__(self, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-        """Recognize the format; claimed: the user says that it is this one."""
+        def build(form: str, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
+            paths = dict(inner)
+            values = {
+                x: sql.extract_inner(sql.coalesce(known[y] for y in some), paths.get(x, ()))
+                for x, some in columns.items()
+            }
+            return ParquetTable(tuple(values.items()))
+
+        return NamedValues("parquet", known, known, build)
+
+    def name_fields(self, usual: Sequence[str] = ()) -> NamedValues | None:
+        """Return the fields of Zeek's header; where there is none, the `usual` ones."""
+        header = ZeekHeader()
+        for line in self.lines[:50]:
+            header = header.read_line(line) if line.startswith("#") else header
+            if header.fields:  # a second header is of another log
+                break
+        fields = header.fields or tuple(usual)
+        if not fields:
+            return None
+        unset = header.unset if header.unset != ZeekHeader().unset else ""
+        table = DelimitedLines(
+            len(fields), header.separator, False, (), fields, has_notes=True, unset=unset
+        )
+        return _name_columns("zeek", fields, table)
+
+    def _name_cells(self) -> NamedValues | None:
+        """Return the cells of the first line as names."""
+        if not self.lines or self.file.head.startswith(b"PAR1") or self.lines[0].lstrip()[0] == "{":
+            return None
+        delimiter = detect_delimiter(self.lines[:100])
+        header = tuple(split_cells(self.lines[0], delimiter))
+        table = DelimitedLines(len(header), delimiter, self._has_quotes(), (), header)
+        return _name_columns("csv", header, table)
+
+    def number_cells(self, delimiter: str = "", width: int = 0, header: Keys = ()) -> NamedValues:
+        """Return cells whose names are the numbers from 1 on; by default as many as in line 1."""
+        delimiter = delimiter or detect_delimiter(self.lines[:100])
+        width = width or len(split_cells(self.lines[0], delimiter))
+        table = DelimitedLines(width, delimiter, self._has_quotes(), (), header)
+        return _name_columns("csv", tuple(str(i + 1) for i in range(width)), table)
+
+    def _has_quotes(self) -> bool:
+        return self.file.has_quotes or any('"' in x for x in self.lines)
 
 
-def _name_paths(paths: Iterator[Keys]) -> dict[str, tuple[Keys, ...]]:
-    named: dict[str, tuple[Keys, ...]] = {}
-    for path in dict.fromkeys(paths):
-        named[".".join(path)] = (*named.get(".".join(path), ()), path)
-    return named
+def _name_columns(kind: str, names: Sequence[str], table: DelimitedLines) -> NamedValues:
+    """Return delimited lines by names of their cells."""
+
+    def build(form: str, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
+        cells = {x: tuple(names.index(y) for y in some) for x, some in columns.items()}
+        return replace(table, columns=tuple(cells.items()), inner=inner)
+
+    return NamedValues(kind, names, names, build)
+
+
+def split_cells(line: str, delimiter: str) -> list[str]:
+    """Split a line, without blanks and a byte order mark around the cells."""
+    blanks = "\ufeff \r" if delimiter == "\t" else "\ufeff \r\t"
+    line = re.sub(rf'(^|\{delimiter}) +"', r'\1"', line)
+    return [x.strip(blanks) for x in split_line(line, delimiter)]
 
 
 def _list_paths(value: object, before: Keys = ()) -> Iterator[Keys]:
@@ -182,3 +251,10 @@ def _list_paths(value: object, before: Keys = ()) -> Iterator[Keys]:
     for key, x in value.items() if isinstance(value, dict) else ():
         yield (*before, key)
         yield from _list_paths(x, (*before, key))
+
+
+class Opener(Protocol):
+    """A function that returns a file's layout, or None if the file has another format."""
+
+    def __call__(self, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
+        """Recognize the format; claimed: the user says that it is this one."""

@@ -7,6 +7,7 @@ import glob
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,41 +16,30 @@ import duckdb
 
 from ...inputs.signals import hold_signals, temporary_folder
 from ..hosts import Lease
-from . import (
-    delimited_logs,
-    envelopes,
-    event_formats,
-    json_logs,
-    keyed_logs,
-    prepare_input,
-    resolver_logs,
-    table_files,
-    text_logs,
-    times,
-)
-from .column_names import check_mapping
+from . import envelopes, event_formats, pihole_database, prepare_input, text_formats, times
+from .column_names import check_mapping, open_named
 from .layout import Head, Layout, Opener
 from .prepare_input import STANDARD_INPUT, LogFile, ReadingError
 
 # In this order formats are tried: those that take anything come last.
 FORMATS: dict[str, tuple[Opener, ...]] = {
-    table_files.PIHOLE: (table_files.open_pihole,),
-    "zeek": (delimited_logs.open_zeek, event_formats.ZEEK),
+    pihole_database.PIHOLE: (pihole_database.open_pihole,),
+    "zeek": (event_formats.open_zeek,),
     **{x.form: (x,) for x in event_formats.EVENT_FORMATS},
-    "parquet": (table_files.open_parquet,),
-    "dnsmasq": (text_logs.open_dnsmasq,),
-    "bind": (text_logs.open_bind,),
-    "unbound": (text_logs.open_unbound,),
-    "coredns": (text_logs.open_coredns,),
-    "powerdns": (resolver_logs.open_powerdns,),
-    "windows": (text_logs.open_windows,),
-    "dnscrypt": (resolver_logs.open_dnscrypt,),
-    "blocky": (resolver_logs.open_blocky,),
-    "fortinet": (keyed_logs.open_fortinet,),
-    "cef": (keyed_logs.open_cef,),
-    "umbrella": (delimited_logs.open_umbrella,),
-    "json": (json_logs.open_json,),
-    "csv": (delimited_logs.open_csv,),
+    "parquet": (partial(open_named, "parquet"),),
+    "dnsmasq": (text_formats.DNSMASQ,),
+    "bind": (text_formats.BIND,),
+    "unbound": (text_formats.UNBOUND,),
+    "coredns": (text_formats.COREDNS,),
+    "powerdns": (text_formats.POWERDNS_KEYS, text_formats.POWERDNS),
+    "windows": (text_formats.WINDOWS,),
+    "dnscrypt": (text_formats.DNSCRYPT_LTSV, text_formats.DNSCRYPT),
+    "blocky": (text_formats.BLOCKY,),
+    "fortinet": (text_formats.FORTINET,),
+    "cef": (text_formats.CEF,),
+    "umbrella": (event_formats.open_umbrella,),
+    "json": (partial(open_named, "json"),),
+    "csv": (partial(open_named, "csv"),),
 }
 _MAPPED = ("parquet", "json", "csv")
 
@@ -197,10 +187,10 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
             file = prepare_input.prepare_file(path, folder, advance)
             file = envelopes.peel_file(file, folder, source.mapping.values())
             layout = find_layout(file, source.form, source.mapping, source.zone or "")
-            if layout and layout.form == table_files.PIHOLE:
+            if layout and layout.form == pihole_database.PIHOLE:
                 copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
-                table_files.copy_database(path, file.readable, copy, _find_first(source))
-                leases += table_files.read_leases(file.readable)
+                pihole_database.copy_database(path, file.readable, copy, _find_first(source))
+                leases += pihole_database.read_leases(file.readable)
                 file = replace(file, readable=copy)
         except ReadingError as error:
             if len(source.paths) == 1:
@@ -364,26 +354,17 @@ def find_broken_lines(files: Sequence[tuple[LogFile, Layout]], at_most: int) -> 
 def _search_file(
     connection: duckdb.DuckDBPyConnection, block: Path, file: LogFile, layout: Layout
 ) -> Iterator[BrokenLine]:
-    """Halve blocks of lines until single ones are left that the layout's SQL calls broken."""
-    if layout.form in (table_files.PIHOLE, "parquet"):
+    """Ask for each line of one block after the other whether the layout's SQL calls it broken."""
+    if layout.form in (pihole_database.PIHOLE, "parquet"):
         return
-    rows = f"SELECT count(*) FROM ({layout.select([block], file.utf8)}) WHERE why = 'broken'"
-
-    def search(lines: list[bytes], first: int) -> Iterator[tuple[int, bytes]]:
-        block.write_bytes(b"".join(lines))
-        if not (connection.execute(rows).fetchone() or (0,))[0]:
-            return
-        if len(lines) == 1:
-            yield first, lines[0]
-            return
-        half = len(lines) // 2
-        yield from search(lines[:half], first)
-        yield from search(lines[half:], first + half)
-
+    select, first = f"SELECT why FROM ({layout.select([block], file.utf8)})", 1
     with file.readable.open("rb") as stream:
-        first = 1
         while lines := list(islice(stream, _BLOCK)):
-            for number, line in search(lines, first):
-                text = line.decode("utf-8", "replace").rstrip("\r\n")
-                yield BrokenLine(file.path, number, layout.describe_broken(text))
+            numbered = [(i, x) for i, x in enumerate(lines, first) if x.strip(b" \t\r\n")]
+            block.write_bytes(b"".join(x for _, x in numbered))
+            whys = connection.execute(select).fetchall()
+            for (number, line), (why,) in zip(numbered, whys, strict=False):
+                if why == "broken":
+                    text = line.decode("utf-8", "replace").rstrip("\r\n")
+                    yield BrokenLine(file.path, number, layout.describe_broken(text))
             first += len(lines)

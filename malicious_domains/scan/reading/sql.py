@@ -71,6 +71,16 @@ def list_files(paths: Sequence[Path]) -> str:
     return "[" + ", ".join(map(quote_text, escaped)) + "]"
 
 
+def coalesce(values: Iterable[str]) -> str:
+    """Return the first of several texts that is not NULL.
+
+    >>> coalesce(["a", "b"]), coalesce([])
+    ('coalesce(a, b)', 'NULL::VARCHAR')
+    """
+    some = list(values) or ["NULL::VARCHAR"]
+    return some[0] if len(some) == 1 else f"coalesce({', '.join(some)})"
+
+
 def drop_blank(value: str) -> str:
     """Return NULL for the ways in which logs write an empty value."""
     return f"CASE WHEN {value} NOT IN ('', '-', '(empty)') THEN {value} END"
@@ -99,7 +109,12 @@ def point_to(path: Sequence[str]) -> str:
 
 
 def extract_inner(value: str, path: Sequence[str]) -> str:
-    """Return what JSON within a text has at a path of keys, or key=value pairs by its name."""
+    """Return what JSON within a text has at a path of keys, or key=value pairs by its name.
+
+    path: empty for the text itself.
+    """
+    if not path:
+        return value
     pointer, key = quote_text(point_to(path)), re.escape(".".join(path))
     pair = quote_text(rf"(?:^|[;,| ]){key}=\"?([^;|\"]*)")
     return (
@@ -121,9 +136,11 @@ def name_rcode(value: str) -> str:
     return f"CASE {upper} {names} END"
 
 
-def is_unknown_rcode(value: str) -> str:
-    """Return whether a text stands for a response code that name_rcode() does not know."""
-    return f"nullif(trim({value}), '') NOT IN ('-', '(empty)') AND {name_rcode(value)} IS NULL"
+def find_unknown_rcode(value: str) -> str:
+    """Return a text that stands for a response code which name_rcode() does not know, else NULL."""
+    frequent = list_texts(["NOERROR", "NXDOMAIN", "", "-", "(empty)"])
+    unknown = f"WHEN {name_rcode(value)} IS NULL THEN nullif(trim({value}), '')"
+    return f"CASE WHEN {value} IN {frequent} THEN NULL {unknown} END"
 
 
 def classify_line(

@@ -135,9 +135,12 @@ def parse_any(value: str, zone: str, latest: float, day_first: bool) -> str:
 
     latest: when the log was last written. day_first: whether 04/11/2025 is in November.
     """
+    others = (parse_export(value, zone, day_first), parse_syslog(value, latest, zone))
+    iso = parse_iso(value, zone)
+    # By CASE, as DuckDB computes what the parts of a coalesce have in common for each row.
     return (
-        f"coalesce({parse_time(value, zone)}, {parse_export(value, zone, day_first)}, "
-        f"{parse_syslog(value, latest, zone)})"
+        f"CASE WHEN TRY_CAST({value} AS DOUBLE) IS NOT NULL THEN {parse_epoch(value)} "
+        f"WHEN {iso} IS NOT NULL THEN {iso} ELSE coalesce({', '.join(others)}) END"
     )
 
 
