@@ -32,8 +32,8 @@ def open_corpus(
         corpus = read_corpus(data, options=options)
         if report := corpus.reading:
             print_status(f"taken    {report}")
-            if report.left_out.rows:
-                print_status(str(report.left_out))
+            if left_out := report.describe_left_out():
+                print_status(left_out)
         yield corpus
         return
     if options and options.columns:

@@ -101,7 +101,7 @@ class Corpus:
         with self.path.open("rb") as file:
             head = file.readline(4096).removeprefix(codecs.BOM_UTF8).decode("ascii", "replace")
         names = {name.strip('"') for name in head.rstrip("\r\n").split(",")}
-        return names.issuperset(COLUMNS) and not self.reading.left_out.rows
+        return names.issuperset(COLUMNS) and not self.reading.left_out
 
     def source(self) -> dict[str, Any]:
         """Return name, SHA-256 and rows, as an artifact records them, and how a file was read."""

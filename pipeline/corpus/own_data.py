@@ -19,44 +19,12 @@ from malicious_domains.names.errors import Invalid, quote_text
 from malicious_domains.names.parse import InvalidDomain, parse
 
 from .mapping import FIELDS, ReadOptions, map_columns, parse_class
-from .record_files import Table, open_table
+from .record_files import Table, open_table, read_cells
 from .schema import LABEL, CorpusError, LabelledName
 
 MOST_LEFT_OUT = 0.01  # share of the rows that may be left out of a file unless read leniently
 _TOO_MANY = f"that is over {MOST_LEFT_OUT:.0%}: fix them, or learn from the rest with --lenient"
 _EXAMPLES = 3  # rows that are shown for each reason
-_NO_CLASS = Invalid("", "no class", reason="no_class")
-
-
-@dataclass
-class LeftOut:
-    """Rows that are not learned from, counted by reason, with some examples."""
-
-    of: int = 0  # rows that were read, these included
-    reasons: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, record: int, row: Invalid) -> None:
-        """Count a row by its reason; records are numbered from 1 on."""
-        self.of += 1
-        self.reasons[row.reason] += 1
-        shown = self.examples.setdefault(row.reason, [])
-        if len(shown) < _EXAMPLES:
-            shown.append(
-                f"record {record} {quote_text(row.domain)}" + f": {row.error}" * (not shown)
-            )
-
-    @property
-    def rows(self) -> int:
-        """The number of these rows."""
-        return self.reasons.total()
-
-    def __str__(self) -> str:
-        lines = (
-            f"\n  {count:,} {reason}: {'; '.join(self.examples[reason])}"
-            for reason, count in self.reasons.most_common()
-        )
-        return f"{self.rows:,} of {self.of:,} rows left out{''.join(lines)}"
 
 
 @dataclass
@@ -66,12 +34,31 @@ class ReadReport:
     columns: dict[str, str]  # the file's column for each field
     kind: str = ""  # the class of all rows, if the file has no column for it
     classes: dict[str, str] = field(default_factory=dict)  # the class of each word in the file
-    left_out: LeftOut = field(default_factory=LeftOut)
+    read: int = 0  # rows, with those that were left out
+    left_out: Counter[str] = field(default_factory=Counter)  # rows not learned from, by reason
+    examples: dict[str, list[str]] = field(default_factory=dict)  # some of them, by reason
+
+    def leave_out(self, record: int, row: Invalid) -> None:
+        """Count a row by its reason, the first ones as examples; records count from 1 on."""
+        self.left_out[row.reason] += 1
+        shown = self.examples.setdefault(row.reason, [])
+        if len(shown) < _EXAMPLES:
+            why = f": {row.error}" * (not shown)
+            shown.append(f"record {record} {quote_text(row.domain)}{why}")
 
     def record(self) -> dict[str, Any]:
         """Return columns, words for the classes, and the rows left out by reason."""
-        left_out = dict(self.left_out.reasons)
+        left_out = dict(self.left_out)
         return {"columns": self.columns, "classes": self.classes, "left_out": left_out}
+
+    def describe_left_out(self) -> str:
+        """Return the numbers of rows that were left out, with examples; "" if there are none."""
+        lines = [
+            f"\n  {count:,} {reason}: {'; '.join(self.examples[reason])}"
+            for reason, count in self.left_out.most_common()
+        ]
+        head = f"{self.left_out.total():,} of {self.read:,} rows left out"
+        return f"{head}{''.join(lines)}" if lines else ""
 
     def __str__(self) -> str:
         parts = [f"{name} from {column!r}" for name, column in self.columns.items()]
@@ -108,24 +95,25 @@ class Reading:
             columns = _choose_columns(table, options.columns, self._kind)
             self.report = ReadReport(columns, "" if "class" in columns else self._kind)
             yield from self._read_rows(table)
-            left_out = self.report.left_out
-            if left_out.rows > MOST_LEFT_OUT * left_out.of and not options.lenient:
-                raise CorpusError(f"{left_out}\n{_TOO_MANY}")
+            left_out, read = self.report.left_out.total(), self.report.read
+            if left_out > MOST_LEFT_OUT * read and not options.lenient:
+                raise CorpusError(f"{self.report.describe_left_out()}\n{_TOO_MANY}")
 
     def _read_rows(self, table: Table) -> Iterator[LabelledName]:
-        columns, left_out = self.report.columns, self.report.left_out
-        names = [x for x in FIELDS if x in columns]
+        report = self.report
+        names = [x for x in FIELDS if x in report.columns]
         # A missing column is the empty cell that is put last.
         cells = itemgetter(*(names.index(x) if x in names else -1 for x in FIELDS))
-        for number, record in enumerate(table.records([columns[x] for x in names]), 1):
-            if isinstance(record, Invalid):
-                row: LabelledName | Invalid | None = record
-            else:
-                row = self._make_row(number, *cells((*record, "")))
+        for number, record in enumerate(read_cells(table, [*report.columns.values()]), 1):
+            row: LabelledName | Invalid | None = (
+                record
+                if isinstance(record, Invalid)
+                else self._make_row(number, *cells((*record, "")))
+            )
+            report.read += row is not None
             if isinstance(row, Invalid):
-                left_out.add(number, row)
+                report.leave_out(number, row)
             elif row:
-                left_out.of += 1
                 yield row
 
     def _make_row(
@@ -135,7 +123,7 @@ class Reading:
         report = self.report
         kind = report.kind or report.classes.get(word) or self._learn_class(number, word)
         if not kind:
-            return _NO_CLASS._replace(domain=host or label)
+            return Invalid(host or label, "no class", reason="no_class")
         if self._kind and kind != self._kind:
             return None
         if not LABEL.fullmatch(label):
@@ -143,22 +131,22 @@ class Reading:
                 host, label, *_ = parse(host or label)
             except InvalidDomain as error:
                 return Invalid(host or label, str(error), error.status, error.reason)
-        texts = _replace_surrogates(host or label), _replace_surrogates(subclass or kind)
-        return LabelledName(texts[0], label, kind, texts[1], _replace_surrogates(group))
+        texts = map(_replace_surrogates, (host or label, subclass or kind, group))
+        host, subclass, group = texts
+        return LabelledName(host, label, kind, subclass, group)
 
     def _learn_class(self, number: int, word: str) -> str:
         """Return the class of a word that occurs for the first time; empty for an empty one."""
-        if not word or word.isspace():
+        column = self.report.columns["class"]
+        if not word.strip():
             return ""
         try:
-            kind = parse_class(word)
+            self.report.classes[word] = parse_class(word)
         except CorpusError as error:
-            column = self.report.columns["class"]
             if word == column:  # the header once more, where files were put together
                 return ""
             raise CorpusError(f"column {column!r}, record {number} has {error}") from error
-        self.report.classes[word] = kind
-        return kind
+        return self.report.classes[word]
 
 
 @contextmanager

@@ -87,11 +87,10 @@ def _read_file(path: Path, reader: RowReader) -> Iterator[LabelledName]:
     reading = own_data.Reading(path, reader.options, reader.kind)
     for row in reading:
         yield row if row.group else row._replace(group=remove_hyphens(row.domain))
-    print_status(f"{path}: {reading.report}")
-    left_out = reading.report.left_out
-    if left_out.rows:
-        print_status(f"{path}: {left_out}")
-    yield from repeat(LabelledName("", "", reader.kind, "", ""), left_out.rows)
+    report = reading.report
+    for line in filter(None, (str(report), report.describe_left_out())):
+        print_status(f"{path}: {line}")
+    yield from repeat(LabelledName("", "", reader.kind, "", ""), report.left_out.total())
 
 
 def _read_list(source: sources.Dataset) -> Iterator[LabelledName]:

@@ -1,4 +1,4 @@
-"""Keep rows of text in Parquet files, as a corpus need not fit into memory."""
+"""Keep rows of text in a database on the disk, as a corpus need not fit into memory."""
 
 from __future__ import annotations
 
@@ -22,37 +22,32 @@ from .schema import CorpusError
 
 MEMORY = 400  # MB that DuckDB takes for a query
 _SORTED = 50_000  # rows that it sorts with one MB more
-_BLOCK = 1 << 16  # rows of a file, which are read together
+_BLOCK = 1 << 16  # rows that are written, and read, together
 
 
 class RowStore:
-    """A table of texts in a folder of Parquet files, which is removed with this object."""
+    """A table of texts in a database of DuckDB, whose file is removed with this object."""
 
     def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write all rows, (columns,) each; raises CorpusError if the disk is full."""
         with hold_signals():
-            self._folder = tempfile.mkdtemp(prefix="corpus-")
-            weakref.finalize(self, _remove_folder, self._folder)
-        settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": self._folder, "threads": "2"}
-        self._connection = duckdb.connect(config=dict(settings))
+            folder = tempfile.mkdtemp(prefix="corpus-")
+            weakref.finalize(self, _remove_folder, folder)
+        settings = {"memory_limit": f"{MEMORY}MB", "temp_directory": folder, "threads": "2"}
+        self._connection = duckdb.connect(f"{folder}/rows.duckdb", config=dict(settings))
         with suppress(duckdb.Error):  # in a notebook without widgets there is none
             self._connection.execute("SET enable_progress_bar = false")
         self.columns, self._count = tuple(columns), 0
-        texts = "".join(f', "{name}"::VARCHAR AS "{name}"' for name in columns)
-        source, number = iter(rows), 0
-        while (block := list(islice(source, _BLOCK))) or not number:
+        texts = "".join(f', "{name}" VARCHAR' for name in columns)
+        self._query(f"CREATE TABLE rows (number BIGINT{texts})")
+        source = iter(rows)
+        while block := list(islice(source, _BLOCK)):
             frame = pd.DataFrame(block, columns=list(columns), dtype=object)
             frame.insert(0, "number", np.arange(self._count, self._count + len(frame)))
             self._connection.register("block", frame)
-            self._query(f"COPY (SELECT number{texts} FROM block) TO {self._path(number)}")
-            number, self._count = number + 1, self._count + len(frame)
-        self._query(f"CREATE VIEW rows AS SELECT * FROM {self._path('*')}")
+            self._query("INSERT INTO rows FROM block")
+            self._count += len(frame)
         self._query(f"SET memory_limit = '{max(MEMORY, self._count // _SORTED)}MB'")
-
-    def _path(self, number: int | str) -> str:
-        """Return the path of a file as a text of SQL."""
-        quoted = self._folder.replace("'", "''")
-        return f"'{quoted}/{number}.parquet'"
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -62,9 +57,11 @@ class RowStore:
         """Return a column, of which a block at a time is read."""
         return Column(self, name, range(self._count))
 
-    def read_block(self, name: str, number: int) -> list[str]:
-        """Return the texts of a column in one file."""
-        texts: list[str] = self.values(f'SELECT "{name}" FROM {self._path(number)}').tolist()
+    def read_texts(self, name: str, rows: Ints) -> list[str]:
+        """Return the texts of a column in some rows, by their ascending numbers."""
+        self._connection.register("wanted", pd.DataFrame({"number": rows}))
+        joined = "FROM wanted JOIN rows USING (number) ORDER BY number"
+        texts: list[str] = self.values(f'SELECT "{name}" {joined}').tolist()
         return texts
 
     def frame(self) -> pd.DataFrame:
@@ -108,7 +105,6 @@ class Column(Sequence[str]):
     ) -> None:
         """Select rows by their ascending numbers; `change` is applied to each text."""
         self._store, self._name, self._rows, self._change = store, name, rows, change
-        self._block: tuple[int, list[str]] = (-1, [])  # the last one read: its number and texts
 
     def __len__(self) -> int:
         """Return the number of texts."""
@@ -120,9 +116,9 @@ class Column(Sequence[str]):
     def __getitem__(self, at: slice) -> list[str]: ...
     def __getitem__(self, at: int | slice) -> str | list[str]:
         """Return a text, or those of an ascending slice."""
-        if isinstance(at, slice):
-            return self._read(np.asarray(self._rows[at]))
-        return self._read(np.asarray([self._rows[at]]))[0]
+        rows = self._rows[at] if isinstance(at, slice) else [self._rows[at]]
+        texts = [*map(self._change, self._store.read_texts(self._name, np.asarray(rows)))]
+        return texts if isinstance(at, slice) else texts[0]
 
     def __iter__(self) -> Iterator[str]:
         """Yield all texts."""
@@ -138,16 +134,6 @@ class Column(Sequence[str]):
     def map_texts(self, change: Callable[[str], str]) -> Column:
         """Return the column with a function applied to each text."""
         return Column(self._store, self._name, self._rows, change)
-
-    def _read(self, rows: Ints) -> list[str]:
-        blocks, texts = rows // _BLOCK, list[str]()
-        for number in np.unique(blocks).tolist():
-            if self._block[0] != number:
-                block = self._store.read_block(self._name, number)
-                self._block = number, [*map(self._change, block)]
-            places = rows[blocks == number] - number * _BLOCK
-            texts += [self._block[1][i] for i in places.tolist()]
-        return texts
 
 
 def _remove_folder(folder: str) -> None:

@@ -1,4 +1,4 @@
-"""Rows in Parquet files: read in parts, numbered, and never all in memory."""
+"""Rows in a database: read in parts, numbered, and never all in memory."""
 
 from __future__ import annotations
 
