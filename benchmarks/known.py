@@ -13,11 +13,11 @@ from pathlib import Path
 
 from malicious_domains.dga.generators import ALL_FAMILIES
 from malicious_domains.dga.legitimate_hosts import LISTS, read_hosts
-from malicious_domains.dga.periods import start_of_period
 from malicious_domains.dga.seeded_generators import (
     generate_period,
     list_generators,
     select_generators,
+    start_of_period,
 )
 from malicious_domains.names.dga_index import DgaIndex
 

@@ -39,17 +39,12 @@ class CalibrateOptions(LogOptions):
         type=_parse_rate,
     )
     further: int | None = option_field(
-        "--next N",
-        "Client-days to predict the alarms of (default: as many as the logs have).",
-        type=click.IntRange(min=1),
+        "--next N", "Client-days to predict the alarms of (default: as many as the logs have)."
     )
 
 
 @command(
-    "calibrate",
-    "calibrate /var/log/zeek --out site.json",
-    extra="scan",
-    options=CalibrateOptions,
+    "calibrate", "calibrate /var/log/zeek --out site.json", extra="scan", options=CalibrateOptions
 )
 def calibrate(options: CalibrateOptions) -> int:
     """Fit the thresholds of `scan` to a network, by days that are believed clean.

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import field, fields
-from functools import wraps
+from functools import partial, wraps
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,11 @@ def _full_name(ctx: click.Context) -> str:
 
 
 class Choice(click.Choice[str]):
-    """One of several words."""
+    """One of several words; json is taken for jsonl."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word; fail for another one."""
+        return super().convert("jsonl" if value == "json" else value, param, ctx)
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         """Return the message for another word."""
@@ -74,52 +78,68 @@ class Choice(click.Choice[str]):
 
 
 class Option(click.Option):
-    """An option of which the help shows the first name alone; former names go on working."""
+    """An option of which the help shows some names; former ones go on working."""
+
+    shown = 1  # how many of its names, which come first
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the names and the help to show."""
-        names, self.opts = self.opts, self.opts[:1]
+        names, self.opts = self.opts, self.opts[: self.shown]
         try:
             return super().get_help_record(ctx)
         finally:
             self.opts = names
 
 
+class ShortOption(Option):
+    """An option with a short name, which is shown, too."""
+
+    shown = 2
+
+
 Decorator = Callable[[Any], Any]
-_PATHS = ("FILE", "DIR", "NPY", "NPZ", "CSV", "TXT")  # metavars of paths
+_PATHS = ("FILE", "DIR", "NPY", "NPZ", "CSV", "TXT")
+# By metavar: the type that an option's value has, if no other is given.
+_TYPES = dict.fromkeys(_PATHS, click.Path(path_type=Path)) | {"N": click.IntRange(min=1)}
 
 
 def option(spec: str, help: str, *names: str, **attributes: Any) -> Decorator:
-    """Declare an option by its name and metavar, as "--out DIR", and its help.
+    """Declare an option by its names and metavar, as "-o --out DIR", and its help.
 
     names: former names, which go on working, and the parameter's name if it is another.
     """
-    name, _, metavar = spec.partition(" ")
-    if metavar:
-        attributes["metavar"] = metavar
-    elif not attributes:
-        attributes["is_flag"] = True
-    if metavar in _PATHS:
-        attributes.setdefault("type", click.Path(path_type=Path))
-    return click.option(name, *names, cls=Option, help=help, **attributes)
+    *shown, last = spec.split()
+    if last.startswith("-"):
+        shown.append(last)
+        if not attributes:
+            attributes["is_flag"] = True
+    else:
+        attributes["metavar"] = last
+        attributes.setdefault("type", _TYPES.get(last))
+    cls = ShortOption if len(shown) == 2 else Option
+    return click.option(*shown, *names, cls=cls, help=help, **attributes)
 
 
 def option_field(spec: str, help: str, *names: str, **attributes: Any) -> Any:
-    """Declare a field of a dataclass as an option, see option(); for command(options=...)."""
-    return field(metadata={"option": lambda own: option(spec, help, *names, own, **attributes)})
+    """Declare a field of a dataclass as an option, see option(); for command(options=...).
+
+    A field that is a tuple takes the option several times.
+    """
+    return field(metadata={"declare": partial(option, spec, help, *names, **attributes)})
 
 
 def argument_field(metavar: str, **attributes: Any) -> Any:
     """Declare a field of a dataclass as an argument of any number of words."""
-    attributes |= {"nargs": -1, "metavar": metavar}
-    return field(metadata={"option": lambda own: click.argument(own, **attributes)})
+    declare = partial(click.argument, metavar=metavar, **attributes)
+    return field(metadata={"declare": lambda own, **_: declare(own, nargs=-1)})
 
 
 def _options_of(cls: type) -> Iterator[Decorator]:
     """Yield the options of a dataclass, its own before those of its bases."""
-    by_name = {x.name: x.metadata["option"] for x in fields(cls)}
+    by_name = {x.name: x for x in fields(cls)}
     for name in chain.from_iterable(vars(x).get("__annotations__", ()) for x in cls.__mro__):
-        yield by_name[name](name)
+        repeated = str(by_name[name].type).startswith("tuple[")
+        yield by_name[name].metadata["declare"](name, **{"multiple": True} if repeated else {})
 
 
 def combine(*options: Decorator) -> Decorator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -140,12 +141,12 @@ def match(
     known = load_dga_index(path) if path else _build_index(span, families, jobs)
     if isinstance(sys.stdout, TextIOWrapper):
         allow_any_text(sys.stdout)
-    total, matched, by_chance, invalid = _write_matches(known, names, file)
+    counts = _write_matches(known, names, file)
     print_status(
-        f"match: {total:,} names, {matched:,} of known generators "
-        f"({by_chance:,} perhaps by chance), {invalid:,} refused"
+        f"match: {counts['names']:,} names, {counts['matched']:,} of known generators "
+        f"({counts['chance']:,} perhaps by chance), {counts['invalid']:,} refused"
     )
-    return SOME_INVALID if invalid else DONE
+    return SOME_INVALID if counts["invalid"] else DONE
 
 
 @command("feed", "dga feed --days 7 --format rpz > known.zone")
@@ -207,27 +208,46 @@ def _build_index(span: DayRange, families: Iterable[str], jobs: int | None) -> D
     return build_index(select_generators(families), span, jobs or default_jobs())
 
 
-def _write_matches(
-    index: DgaIndex, names: tuple[str, ...], file: Path | None
-) -> tuple[int, int, int, int]:
+def _write_matches(index: DgaIndex, names: tuple[str, ...], file: Path | None) -> Counter[str]:
     """Write a row a match; return the counts of names, matched, by chance, and invalid."""
-    from ..dga.matching import COLUMNS, format_cells, match_rows
     from ..inputs.chunks import split_rows
+    from ..names.dga_index import DgaMatch
     from ..scoring.output_formats import format_csv_line
 
-    print(",".join(COLUMNS))
-    total = matched = by_chance = invalid = 0
+    print(",".join(("domain", *DgaMatch._fields)))
+    counts: Counter[str] = Counter()
     with _open_rows(names, file) as source:
         for chunk in split_rows(source):
-            for text, matches in match_rows(index, chunk):
-                total += 1
-                matched += bool(matches)
-                by_chance += any(x.chance for x in matches or ())
-                invalid += matches is None
-                for x in matches or ():
-                    sys.stdout.write(format_csv_line(False, *format_cells(text, x)))
+            hosts = [*map(_find_host, chunk)]
+            matches = index.match([host for host, _ in hosts])
+            for at, (row, (_, is_name)) in enumerate(zip(chunk, hosts, strict=True)):
+                text, generators = getattr(row, "domain", row), matches.get(at, ())
+                counts["names"] += 1
+                counts["matched"] += bool(generators)
+                counts["chance"] += any(x.chance for x in generators)
+                counts["invalid"] += not (generators or is_name)
+                for x in generators:
+                    values = ("" if y is None else int(y) if isinstance(y, bool) else y for y in x)
+                    cells = map(str, values)
+                    sys.stdout.write(format_csv_line(False, str(text), *cells))
     sys.stdout.flush()
-    return total, matched, by_chance, invalid
+    return counts
+
+
+def _find_host(row: Row) -> tuple[str, bool]:
+    """Return the host in a row, and whether the row is a name at all.
+
+    Generators ignore what can be registered: abcd.ck is a public suffix, and is queried.
+    """
+    from ..names.errors import InvalidDomain
+    from ..names.parse import parse
+
+    if not isinstance(row, str):
+        return "", row.status == "skipped"
+    try:
+        return parse(row).host, True
+    except InvalidDomain as error:
+        return row.strip().lower().rstrip("."), error.status == "skipped"
 
 
 @contextmanager

@@ -73,19 +73,16 @@ class ScorerOptions:
         "List of names that are legitimate regardless of the model: one a line, `rank,name` as in "
         "Tranco's and Umbrella's lists, or a file from `allow build`.",
         "--popular",
-        multiple=True,
     )
     customer_zones: tuple[str, ...] = option_field(
         "--customer-zone ZONE",
         "Zone whose customers choose the label in front of it: score that label.",
         "--chosen",
-        multiple=True,
     )
     provider_zones: tuple[str, ...] = option_field(
         "--provider-zone ZONE",
         "Zone whose provider assigns the label: score the provider's own name.",
         "--assigned",
-        multiple=True,
     )
     jobs: int | None = option_field(*JOBS, type=click.IntRange(1, 256))
     engine: str = option_field(
@@ -96,10 +93,7 @@ class ScorerOptions:
     )
     master: str | None = option_field("--master URL", "Spark master URL (default: local[*]).")
     settings: tuple[tuple[str, str], ...] = option_field(
-        "--conf KEY=VALUE",
-        "Spark setting; may be repeated.",
-        type=_parse_setting,
-        multiple=True,
+        "--conf KEY=VALUE", "Spark setting; may be repeated.", type=_parse_setting
     )
 
     def check_engine(self, advice: Mapping[str, str], own: str = "") -> None:

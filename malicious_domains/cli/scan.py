@@ -67,16 +67,13 @@ class LogOptions(ScorerOptions):
         "--hosts FILE",
         "DHCP leases, for host names and MAC addresses: Zeek's dhcp.log, the log of dnsmasq or ISC "
         "dhcpd, or dnsmasq.leases; may be repeated.",
-        multiple=True,
     )
     same_client: Path | None = option_field(
         "--same-client FILE",
         "List of hosts with several addresses: an address and the client's name on each line.",
     )
     memory: str = option_field(
-        "--memory SIZE",
-        "Memory for grouping; what does not fit goes to disk.",
-        default="700MB",
+        "--memory SIZE", "Memory for grouping; what does not fit goes to disk.", default="700MB"
     )
 
     @property
@@ -130,7 +127,6 @@ class ScanOptions(LogOptions):
     alarms_per_day: int | None = option_field(
         "--alarms-per-day N",
         "Show the N highest-scoring clients of each day, even below the alarm threshold.",
-        type=click.IntRange(min=1),
     )
     known: Path | None = option_field(
         "--known NPZ",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,14 +30,6 @@ def _parse_delimiter(text: str) -> str:
     if len(named) != 1:
         raise click.BadParameter(f"{text!r}: one character, or tab")
     return named
-
-
-class OutputForm(Choice):
-    """An output format; json is taken for jsonl."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the format's name; fail for another word."""
-        return super().convert("jsonl" if value == "json" else value, param, ctx)
 
 
 MAX_PATH = 4096  # characters
@@ -75,7 +67,7 @@ class ScoreOptions(ScorerOptions):
     form: str | None = option_field(
         "--format",
         "Output format (default: table on a terminal, else csv).",
-        type=OutputForm(["table", "csv", "jsonl"]),
+        type=Choice(["table", "csv", "jsonl"]),
     )
     keep: bool = option_field(
         "--keep", "Also write the other columns of the CSV, or keys of the JSON lines, at the end."

@@ -11,14 +11,7 @@ from ..names.encoding import ALPHABET, IDNA, OTHER, SIZE, Batch
 from . import quantities
 from .arrays import Matches, Windows
 from .language_tables import Tables, require
-from .quantities import (
-    COST_BIT,
-    EXCESS,
-    HEX_SCORES,
-    WORST,
-    CharacterCounts,
-    Segmentation,
-)
+from .quantities import COST_BIT, EXCESS, HEX_SCORES, WORST, CharacterCounts, Segmentation
 from .segmentation import Arcs, all_arcs, viterbi
 
 _NEIGHBOURS = np.array(quantities.NEIGHBOURS, np.int64)

@@ -60,8 +60,7 @@ _FEATURES = (
         lambda x: x.character_counts.vowels / x.safe_length,
     ),
     Feature(  # of two characters or more, overlapping ones too
-        *("num_words", "words", "substrings that are dictionary words"),
-        lambda x: x.word_matches,
+        *("num_words", "words", "substrings that are dictionary words"), lambda x: x.word_matches
     ),
     Feature(
         *("p_digits", "entropy", "share of digits"),

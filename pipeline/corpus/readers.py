@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from malicious_domains.dga import sampling, synthetic
+from malicious_domains.dga import sampling
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.legitimate_hosts import read_labels
 from malicious_domains.inputs.console import print_status
@@ -106,8 +106,8 @@ def _generate_names(names: int, seed: int) -> Iterator[LabelledName]:
 
 
 def _generate_synthetic(names: int, seed: int) -> Iterator[LabelledName]:
-    for shape in synthetic.SYNTHETIC_FAMILIES:
-        for key, hosts in synthetic.sample_labels(shape, names, seed):
+    for shape in sampling.SYNTHETIC_FAMILIES:
+        for key, hosts in sampling.sample_labels(shape, names, seed):
             yield from _make_rows(shape, key, hosts)
 
 

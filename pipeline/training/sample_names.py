@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Family, Variant
-from malicious_domains.dga.synthetic import SYNTHETIC_FAMILIES, sample_labels
+from malicious_domains.dga.sampling import SYNTHETIC_FAMILIES, sample_labels
 from malicious_domains.names.parse import MAX_LABEL
 
 FIRST, LAST = 2010, 2030  # years

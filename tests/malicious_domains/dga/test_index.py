@@ -16,8 +16,13 @@ from malicious_domains.dga.build_index import build_index, save_index
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Variant
 from malicious_domains.dga.legitimate_hosts import LISTS, read_labels
-from malicious_domains.dga.periods import end_of_period, start_of_period
-from malicious_domains.dga.seeded_generators import DayRange, list_generators, select_generators
+from malicious_domains.dga.seeded_generators import (
+    DayRange,
+    end_of_period,
+    list_generators,
+    select_generators,
+    start_of_period,
+)
 from malicious_domains.names.dga_index import DgaIndex, DgaIndexError, DgaMatch
 from tests.helpers.commands import run_here
 

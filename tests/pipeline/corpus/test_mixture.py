@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.dga import synthetic
+from malicious_domains.dga import sampling
 from malicious_domains.names.encoding import remove_hyphens
 from pipeline.corpus import labelled, sources
 from pipeline.corpus.labelled import Corpus
@@ -104,7 +104,7 @@ def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None
     assert summary.rows["legit"]["hsts"] > 111_000
     assert summary.rows["legit"]["universities"] > 18_000
     assert summary.refused == 287  # labels in other scripts, and what is a suffix or zone itself
-    assert sum(map(len, summary.rows.values())) == 2 + 35 + len(synthetic.SYNTHETIC_FAMILIES)
+    assert sum(map(len, summary.rows.values())) == 2 + 35 + len(sampling.SYNTHETIC_FAMILIES)
     assert len(frame) == sum(n for counts in summary.rows.values() for n in counts.values())
     assert frame["domain"].is_unique
     assert frame["domain"].str.fullmatch(r"[a-z0-9-]{1,63}").all()
@@ -257,11 +257,11 @@ def test_the_command(mine: str, out: Path) -> None:
     assert all(name in failed.stderr for name in KNOWN)
 
 
-@pytest.mark.parametrize("shape", synthetic.SYNTHETIC_FAMILIES)
+@pytest.mark.parametrize("shape", sampling.SYNTHETIC_FAMILIES)
 def test_shapes_are_deterministic_groups_of_labels(shape: str) -> None:
-    groups = list(synthetic.sample_labels(shape, 100, 7))
-    assert groups == list(synthetic.sample_labels(shape, 100, 7))
-    assert groups != list(synthetic.sample_labels(shape, 100, 8))
+    groups = list(sampling.sample_labels(shape, 100, 7))
+    assert groups == list(sampling.sample_labels(shape, 100, 7))
+    assert groups != list(sampling.sample_labels(shape, 100, 8))
     assert [(key, len(labels)) for key, labels in groups] == [("7-0", 40), ("7-1", 40), ("7-2", 20)]
     labels = [label for _, group in groups for label in group]
     assert len(set(labels)) == 100
@@ -282,9 +282,9 @@ def test_shapes_are_what_they_are_called() -> None:
         "shape-consonants": "[a-z]{7,20}",
         "shape-numbered": "[a-z]{5,12}[0-9]{1,6}",
     }
-    assert list(synthetic.SYNTHETIC_FAMILIES) == list(patterns)
+    assert list(sampling.SYNTHETIC_FAMILIES) == list(patterns)
     for shape, pattern in patterns.items():
-        (_, labels), *_ = synthetic.sample_labels(shape, 40, 1)
+        (_, labels), *_ = sampling.sample_labels(shape, 40, 1)
         assert all(re.fullmatch(pattern, label) for label in labels)
-    (_, few), *_ = synthetic.sample_labels("shape-few-letters", 40, 1)
+    (_, few), *_ = sampling.sample_labels("shape-few-letters", 40, 1)
     assert 6 <= len(Counter("".join(few))) <= 16
