@@ -198,23 +198,16 @@ def get_scorer() -> Scorer:
 @functools.cache
 def _load_scorer() -> Scorer:
     zones = public_suffix.add_zones(SETTINGS.provider_zones, SETTINGS.customer_zones)
-    allow = None
-    if SETTINGS.allow:
-        from malicious_domains.names.allow import AllowList
+    with contextlib.ExitStack() as files:
+        paths = [files.enter_context(settings.fetch_file(x)) for x in SETTINGS.allow]
+        indexes = [files.enter_context(settings.fetch_file(x)) for x in SETTINGS.dga_index]
+        allow = None
+        if paths:
+            from malicious_domains.names.allow import AllowList
 
-        with contextlib.ExitStack() as files:
-            allow = AllowList.load_all(
-                files.enter_context(settings.fetch_file(x)) for x in SETTINGS.allow
-            )
-    index = None
-    for path in SETTINGS.dga_index:
-        from malicious_domains.names.dga_index import DgaIndex
-
-        with settings.fetch_file(path) as file:
-            index = DgaIndex.load(file)
-    scorer = Scorer.load(
-        allow=allow, dga_index=index, operating_point=SETTINGS.operating_point, zones=zones
-    )
+            allow = AllowList.load_all(paths)
+        index, point = indexes[0] if indexes else None, SETTINGS.operating_point
+        scorer = Scorer.load(allow=allow, dga_index=index, operating_point=point, zones=zones)
     scorer.score("example.com")  # loads the suffixes
     return scorer
 

@@ -18,7 +18,6 @@ from .telemetry import log_unknown, write_line
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
-_SHOWN_KEYS = 5  # of an unknown event
 _JSON = "application/json"
 _COMPRESSED = 1_000  # bytes from which an answer is compressed
 
@@ -160,31 +159,13 @@ def _drop_cors(answer: Answer) -> Answer:
 
 def _refuse(event: object) -> Answer:
     """Refuse an event that is no request, to its sender and in the log."""
+    keys = ", ".join(key[:40] for key in [*event][:5]) if isinstance(event, dict) else ""
     message = (
-        f"this event is {_describe(event)}, not an HTTP request: expected one of API Gateway, "
-        "a function URL or a load balancer"
+        f"this event ({keys or type(event).__name__}) is not an HTTP request: expected one of API "
+        "Gateway, a function URL or a load balancer"
     )
     write_line({"level": "WARNING", "message": message})
     return _error(BadRequestError, message)
-
-
-def _describe(event: object) -> str:
-    if not isinstance(event, dict):
-        return "an array" if isinstance(event, list) else f"of type {type(event).__name__}"
-    records = event.get("Records")
-    if isinstance(records, list) and records and isinstance(records[0], dict):
-        source = records[0].get("eventSource") or records[0].get("EventSource")
-        return f"{len(records)} record{'s'[: len(records) > 1]} of {_brief(source)}"
-    if "detail-type" in event:
-        return f"{_brief(event['detail-type'])} of {_brief(event.get('source'))}"
-    names = ", ".join(map(_brief, [*event][:_SHOWN_KEYS])) + (
-        ", ..." if len(event) > _SHOWN_KEYS else ""
-    )
-    return f"an object with the keys {names}" if event else "an empty object"
-
-
-def _brief(text: object) -> str:
-    return str(text)[:40]
 
 
 def _error(kind: type[Exception], message: str) -> Answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,19 +50,21 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     (0.001, ())
     """
     default = Settings()
-    point = environment.get("OPERATING_POINT") or default.operating_point
+    point: str | float = environment.get("OPERATING_POINT") or default.operating_point
+    with suppress(ValueError):
+        point = float(point)
     level = environment.get("LOG_LEVEL", default.log_level).upper()
     if level not in LEVELS:
         raise SettingsError(f"LOG_LEVEL {level[:40]!r}: expected one of {', '.join(LEVELS)}")
     return Settings(
-        operating_point=_parse_point(str(point)),
+        operating_point=point,
         origins=_parse_origins(environment.get("CORS_ORIGINS", "*")),
         keys=_parse_keys(environment.get("API_KEY_SHA256", "")),
         batch_limit=_parse_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
         log_level=level,
         log_names=_parse_switch("LOG_NAMES", environment),
         allow=_check_files("ALLOW", environment),
-        dga_index=_check_index(environment),
+        dga_index=_check_files("KNOWN", environment, most=1),
         provider_zones=_parse_zones("ZONES_ASSIGNED", environment),
         customer_zones=_parse_zones("ZONES_CHOSEN", environment),
     )
@@ -98,13 +100,6 @@ def fetch_file(path: str) -> Iterator[Path]:
         yield copy
 
 
-def _parse_point(text: str) -> str | float:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def _parse_switch(name: str, environment: Mapping[str, str]) -> bool:
     text = environment.get(name, "").lower()
     if text not in _SWITCH:
@@ -122,21 +117,16 @@ def _parse_origins(text: str) -> tuple[str, ...]:
     return ("*",) if "*" in origins else origins
 
 
-def _check_files(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+def _check_files(name: str, environment: Mapping[str, str], most: int = 99) -> tuple[str, ...]:
     paths = tuple(environment.get(name, "").split())
+    if len(paths) > most:
+        raise SettingsError(f"{name}: {len(paths)} files, where {most} is expected")
     for path in paths:
         if path.startswith(_S3):
             if not re.fullmatch(_S3_OBJECT, path):
                 raise SettingsError(f"{name} {path[:200]!r}: expected s3://bucket/key")
         elif not Path(path).is_file():
             raise SettingsError(f"{name} {path[:200]!r}: there is no such file")
-    return paths
-
-
-def _check_index(environment: Mapping[str, str]) -> tuple[str, ...]:
-    paths = _check_files("KNOWN", environment)
-    if len(paths) > 1:
-        raise SettingsError(f"KNOWN: {len(paths)} files, where one is expected")
     return paths
 
 

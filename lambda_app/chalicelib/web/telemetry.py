@@ -70,7 +70,9 @@ def log_request(
     line = {"level": "INFO", "request_id": request_id, "method": request.method}
     line |= {"path": request.context.get("resourcePath"), "status": status}
     line["milliseconds"] = milliseconds = round(seconds * 1000, 3)
-    fields = _log_fields(settings, answer)
+    fields = count_results(answer) if answer else {}
+    if answer and settings.log_names:
+        fields |= list_names(answer)
     if status >= 400 and isinstance(body, dict):
         shown = status >= 500 or settings.log_names
         line |= {"error": body["Code"]} | ({"message": body["Message"]} if shown else {})
@@ -84,13 +86,6 @@ def log_unknown(settings: Settings, method: str, path: str) -> None:
     if settings.log_level in ("DEBUG", "INFO"):
         shown = path[:MAX_HOST] if settings.log_names else None
         write_line({"level": "INFO", "method": method[:20], "path": shown, "status": 404})
-
-
-def _log_fields(settings: Settings, answer: dict[str, Any] | None) -> dict[str, Any]:
-    """Return counts and, if the settings say so, names of an answer; {} without one."""
-    if answer is None:
-        return {}
-    return count_results(answer) | (list_names(answer) if settings.log_names else {})
 
 
 def count_results(answer: dict[str, Any]) -> dict[str, Any]:
