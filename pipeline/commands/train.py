@@ -174,24 +174,11 @@ def demo(**options: Any) -> int:
     "--traffic", "Also simulate client-days: how many infected ones are found, and false alarms."
 )
 @_h2o_options
-def evaluate(
-    model: str,
-    data: Path | None,
-    mapping: tuple[str, ...],
-    lenient: bool,
-    out: Path,
-    traffic: bool,
-    h2o_nodes: int,
-    h2o_memory: str,
-    h2o_url: str | None,
-    h2o_folder: Path | None,
-) -> int:
+def evaluate(h2o_url: str | None, h2o_folder: Path | None, **options: Any) -> int:
     """Write a report of how well a model does on families it has not seen."""
-    from ..corpus.mapping import ReadOptions
     from ..evaluation.evaluate import run_evaluation
     from ..h2o_cluster.cluster import ClusterOptions
 
-    options = ReadOptions.parse(mapping, lenient)
-    which = ClusterOptions(h2o_url, h2o_folder, h2o_nodes, h2o_memory)
-    run_evaluation(model, data, out, which, options=options, traffic=traffic)
+    nodes, memory = options.pop("h2o_nodes"), options.pop("h2o_memory")
+    run_evaluation(h2o=ClusterOptions(h2o_url, h2o_folder, nodes, memory), **options)
     return DONE

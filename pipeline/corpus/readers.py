@@ -43,21 +43,18 @@ class RowReader:
         """Read NAME, NAME:legit or NAME:dga; raises CorpusError if there is no such source."""
         name, _, kind = text.rpartition(":")
         name, kind = (name, kind) if name and kind in CLASSES else (text, "")
-        reader = cls(name, kind, options or ReadOptions())
-        if reader.name not in KNOWN and not Path(reader.name).is_file():
+        if name not in KNOWN and not Path(name).is_file():
             raise CorpusError(
                 f"no source {text!r}; known are {', '.join(KNOWN)} and files that are there, "
                 f"each alone or followed by {' or '.join(f':{c}' for c in CLASSES)}"
             )
-        if reader.kind and reader.kind not in KNOWN.get(reader.name, CLASSES):
-            raise CorpusError(f"source {text!r}: {reader.name} has no rows of that class")
-        return reader
+        if kind and kind not in KNOWN.get(name, CLASSES):
+            raise CorpusError(f"source {text!r}: {name} has no rows of that class")
+        return cls(name, kind, options or ReadOptions())
 
     def rows(self, names: int, seed: int) -> Iterator[LabelledName]:
         """Yield the rows, always in the same order; `names` of each family, drawn by seed."""
-        for row in self._read_all(names, seed):
-            if self.kind in ("", row.kind):
-                yield row
+        return (x for x in self._read_all(names, seed) if self.kind in ("", x.kind))
 
     def _read_all(self, names: int, seed: int) -> Iterator[LabelledName]:
         match self.name:
@@ -76,8 +73,7 @@ class RowReader:
 
 def _read_demo() -> Iterator[LabelledName]:
     path = sources.fetch_demo_data("it is left out of the corpus")
-    rows = own_data.Reading(path) if path else ()
-    for row in rows:
+    for row in own_data.Reading(path) if path else ():
         kind = "original" if row.kind == "legit" else row.subclass
         yield row._replace(subclass=kind, group=remove_hyphens(row.domain))
 
@@ -112,7 +108,6 @@ def _generate_synthetic(names: int, seed: int) -> Iterator[LabelledName]:
 
 
 def _make_rows(subclass: str, key: str, hosts: list[str]) -> Iterator[LabelledName]:
+    group = f"{subclass} {key}".rstrip()
     for host in hosts:
-        yield LabelledName(
-            host, host.partition(".")[0], "dga", subclass, f"{subclass} {key}".rstrip()
-        )
+        yield LabelledName(host, host.partition(".")[0], "dga", subclass, group)

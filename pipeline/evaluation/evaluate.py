@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -51,13 +51,16 @@ def run_evaluation(
     out: Path,
     h2o: ClusterOptions | None = None,
     *,
-    options: ReadOptions | None = None,
+    mapping: Sequence[str] = (),
+    lenient: bool = False,
     traffic: bool = False,
 ) -> None:
     """Evaluate a model, write the report, and print its first table.
 
-    options: how data is read. traffic: simulate client-days too, and print their tables.
+    mapping and lenient: how data is read, see ReadOptions.parse. traffic: simulate client-days too,
+    and print their tables.
     """
+    options = ReadOptions.parse(mapping, lenient)
     with (
         replace_folder(out, REPORT_FILES) as folder,
         open_corpus("language", data, options) as corpus,
