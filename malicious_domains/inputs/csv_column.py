@@ -18,8 +18,8 @@ from .csv_records import (
     read_records,
     split_line,
 )
-from .rows import KeptRow, Notes, Row
-from .streams import InputError
+from .rows import LONG_ROW, KeptRow, Notes, Row
+from .streams import TOO_LONG, InputError
 from .zeek_header import ZEEK_START, ZeekHeader
 
 MAX_NUMBERS = 8192  # numbers at the beginning of a column after which it is refused
@@ -238,6 +238,8 @@ def _is_header(
 
 def pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
     """Return the column's cell of a record, or an Invalid where the record is too short."""
+    if record == [TOO_LONG]:
+        return LONG_ROW
     if at < len(record):
         return record[at]
     return Invalid(",".join(record)[:MAX_SHOWN], f"no column {column.name!r} in this row")

@@ -10,7 +10,7 @@ from typing import Any
 
 from .streams import InputError
 
-MAX_ITEM = 200_000_000  # characters of an array's item, which is held in memory
+MAX_ITEM = 50_000_000  # characters of an array's item, which is held in memory
 _AT_ONCE = 1 << 16  # characters, about, that are read at a time
 _MAX_SHOWN = 80  # characters of the input that a message shows
 _BLANKS = re.compile(r"[ \t\n\r]*")

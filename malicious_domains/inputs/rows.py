@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from ..names.errors import Invalid
 from .csv_records import MAX_SHOWN
 from .json_documents import BROKEN, compile_path, read_documents
-from .streams import InputError
+from .streams import MAX_LINE, TOO_LONG, InputError
 from .zeek_header import ZEEK_START
 
 Row = str | Invalid  # a name, or why there is none in a row of the input
 NULL_ROW = Invalid("null", "no name", "skipped", "placeholder")
+LONG_ROW = Invalid("", f"a line of more than {MAX_LINE:,} characters", reason="text_length")
 _EMPTY = Invalid("", "an empty line", "skipped", "comment")
 
 
@@ -51,7 +52,10 @@ def read_lines(lines: Iterator[str]) -> Iterator[Row]:
         raise InputError("this is a Zeek log: name the column, --column query")
     for line in chain([] if first is None else [first], lines):
         text = line.rstrip("\r\n")
-        yield text if text and not text.isspace() else _EMPTY._replace(domain=text)
+        if text == TOO_LONG:
+            yield LONG_ROW
+        else:
+            yield text if text and not text.isspace() else _EMPTY._replace(domain=text)
 
 
 # --- JSON ---
@@ -75,7 +79,8 @@ def read_json_field(
         rows: list[Row]
         if document is BROKEN:
             advice = "; `jq -c .` puts an object on one line" if text in "{[" else ""
-            rows = [Invalid(text[:MAX_SHOWN], f"not a JSON object on one line{advice}")]
+            broken = Invalid(text[:MAX_SHOWN], f"not a JSON object on one line{advice}")
+            rows = [LONG_ROW if text == TOO_LONG else broken]
         elif not isinstance(document, dict):
             rows = [Invalid(text[:MAX_SHOWN], f"no JSON object with a text {path!r}")]
         else:

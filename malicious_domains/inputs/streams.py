@@ -21,6 +21,8 @@ from ..names import file_kinds
 from ..names.errors import MaliciousDomainsError
 
 PAUSE = 0.2  # seconds that a live input may be silent before what came is answered
+MAX_LINE = 1 << 20  # characters
+TOO_LONG = "\x02long\x02"  # replaces a longer line
 _HEAD = 4096  # bytes by which an encoding is detected
 # In this order: UTF-32's mark begins as UTF-16's does.
 _MARKS = (
@@ -68,8 +70,8 @@ def open_lines(
 
     Compression (gzip, bzip2, xz, zstd, a ZIP of one file) is detected by the first bytes, the
     encoding by detect_encoding. Bytes that are not UTF-8 become surrogates: invalid as a name, but
-    not lost. idle is called whenever a live input has been silent for PAUSE seconds. Raises
-    InputError, also while lines are taken.
+    not lost. A line over MAX_LINE characters becomes TOO_LONG. idle is called whenever a live input
+    has been silent for PAUSE seconds. Raises InputError, also while lines are taken.
     """
     name = str(path or "standard input")
     with _as_input_error(name):
@@ -83,8 +85,18 @@ def open_lines(
 
 
 def _lines(text: TextIO, name: str) -> Iterator[str]:
+    """Yield lines, TOO_LONG for those over MAX_LINE; the parts of these where an array begins."""
     with _as_input_error(name):
-        yield from text
+        is_array = None
+        while line := text.readline(MAX_LINE):
+            if is_array is None and not line.isspace():
+                is_array = line.lstrip()[:1] == "["
+            if len(line) < MAX_LINE or line[-1] in "\r\n" or is_array:
+                yield line
+                continue
+            while line and line[-1] not in "\r\n":
+                line = text.readline(MAX_LINE)
+            yield f"{TOO_LONG}\n"
 
 
 @contextmanager
@@ -108,17 +120,25 @@ def _bytes(path: Path | None, idle: Callable[[], None] | None) -> io.BufferedRea
     return open(descriptor, "rb")  # noqa: PTH123
 
 
-def decompress(source: io.BufferedReader, name: str = "") -> BinaryIO:
+def decompress(source: io.BufferedReader, name: str) -> BinaryIO:
+    """Return what unpack() does; raises InputError, which names the kind, for what is no text."""
+    plain = unpack(source, name)
+    try:
+        file_kinds.check_text(cast(io.BufferedReader, plain).peek(file_kinds.HEAD))
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from error
+    return plain
+
+
+def unpack(source: io.BufferedReader, name: str = "") -> BinaryIO:
     """Return a stream of the bytes inside a compressed source or a ZIP, or the source itself.
 
-    Raises InputError, which names the kind, for what is no text. name: of the source, for that.
+    Raises InputError for a ZIP of several files. name: of the source, for that.
     """
     try:
         if source.peek(4)[:4] == b"\x28\xb5\x2f\xfd":
-            plain = io.BufferedReader(_Zstd(source))
-            file_kinds.check_text(plain.peek(file_kinds.HEAD)[: file_kinds.HEAD])
-            return plain
-        return file_kinds.decompress(source)
+            return io.BufferedReader(_Zstd(source))
+        return file_kinds.unpack(source)
     except ValueError as error:
         raise InputError(f"{name or getattr(source, 'name', 'the input')}: {error}") from error
 

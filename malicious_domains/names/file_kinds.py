@@ -46,9 +46,16 @@ def check_text(head: bytes) -> None:
 
 
 def decompress(source: io.BufferedReader) -> BinaryIO:
+    """Return what unpack() does; raises ValueError for what is no text inside, too."""
+    plain = unpack(source)
+    check_text(cast(io.BufferedReader, plain).peek(HEAD)[:HEAD])
+    return plain
+
+
+def unpack(source: io.BufferedReader) -> BinaryIO:
     """Return a stream of the bytes inside gzip, bzip2, xz or a ZIP of one file, or the source.
 
-    Raises ValueError for a ZIP of several files or none, and for what is no text inside either.
+    Raises ValueError for a ZIP of several files or none.
     """
     head = source.peek(6)[:6]
     plain = cast(BinaryIO, source)
@@ -65,8 +72,7 @@ def decompress(source: io.BufferedReader) -> BinaryIO:
 
         plain = cast(BinaryIO, lzma.LZMAFile(source))  # noqa: SIM115
     elif head.startswith(ZIP):
-        plain = decompress(_open_zip(source))
-    check_text(cast(io.BufferedReader, plain).peek(HEAD)[:HEAD])
+        plain = unpack(_open_zip(source))
     return plain
 
 

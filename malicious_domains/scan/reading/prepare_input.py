@@ -19,23 +19,25 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from zipfile import BadZipFile
 
 import duckdb
 
 from ...inputs.signals import hold_signals
-from ...inputs.streams import decompress, detect_encoding
+from ...inputs.streams import InputError, detect_encoding, unpack
 from ...names.errors import MaliciousDomainsError
+from ...names.file_kinds import HEAD, ZIP, check_text
 from . import sql
 
 STANDARD_INPUT = Path("-")
 HEAD_BYTES = 1 << 18  # of a file, by which its format is recognized
 _CHUNK = 1 << 20
-_WINDOW = 1 << 14  # bytes in which most lines end
 Advance = Callable[[int], object]  # is called with the number of bytes that were looked at
 BINARY = (b"SQLite format 3\0", b"PAR1")
-_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", ZIP)
+_LONE_CR = re.compile(rb"\r+(?!\r*\n|\r*\Z)")
 _MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # its beginning
 _TOO_LONG = sql.TOO_LONG.encode()
 # A text of JSON, which is kept, or a comment.
@@ -77,8 +79,8 @@ def prepare_file(path: Path, folder: Path, advance: Advance = lambda _: None) ->
     return _split_json(file, folder) if _MULTILINE_JSON.match(file.head) else file
 
 
-def _refuse_capture(path: Path, head: bytes) -> None:
-    """Raise ReadingError for a packet capture, with the commands that make a log of it."""
+def _refuse_kind(path: Path, head: bytes) -> None:
+    """Raise ReadingError for what is no log by its first bytes, and say how to make one of it."""
     if head.startswith(_CAPTURES):
         raise ReadingError(
             f"{path}: a packet capture, no log. Make one by Zeek, and scan dns.log: zeek -C -r "
@@ -86,6 +88,11 @@ def _refuse_capture(path: Path, head: bytes) -> None:
             " && udp.srcport == 53' -T fields -E header=y -E occurrence=f -e frame.time_epoch -e "
             "ip.dst -e dns.qry.name -e dns.qry.type -e dns.flags.rcode > dns.tsv"
         )
+    try:
+        if not head.startswith(BINARY):
+            check_text(head)
+    except ValueError as error:
+        raise ReadingError(f"{path}: {error}") from error
 
 
 def _split_json(file: LogFile, folder: Path) -> LogFile:
@@ -130,18 +137,20 @@ def _prepare_lines(path: Path, folder: Path, advance: Advance) -> LogFile:
         with _open(path) as source:
             stat = os.fstat(source.fileno())
             regular = path != STANDARD_INPUT and path.is_file()
-            head = source.peek(16)[:16] if regular else b""
+            head = source.peek(HEAD)[:HEAD] if regular else b""
             latest = stat.st_mtime if regular else time.time()
             file = LogFile(path, path, b"", stat.st_size, latest)
-            _refuse_capture(path, head)
+            _refuse_kind(path, head)
             if head.startswith(BINARY):
-                return replace(file, head=head)
+                return replace(file, head=head[:16])
             if _MULTILINE_JSON.match(head):
                 return replace(file, head=read_head(path))
             is_plain = regular and not head.startswith(_COMPRESSED)
             is_plain = is_plain and detect_encoding(source) == "utf-8"
-        if is_plain and not _has_long_line(path):
-            return repair(replace(file, head=read_head(path)), folder, advance)
+        if is_plain:
+            content = _look_through(path, advance)
+            if not content.has_long_line:
+                return repair(replace(file, head=read_head(path)), folder, content)
         return _copy(file, folder, advance)
     except OSError as error:
         raise ReadingError(f"{path}: {error.strerror or error}") from error
@@ -159,57 +168,56 @@ def read_head(path: Path) -> bytes:
         return file.read(HEAD_BYTES)
 
 
-def _has_long_line(path: Path) -> bool:
-    """Return whether a line is longer than MAX_LINE; reads little more than the lines' ends."""
-    size = path.stat().st_size
-    with path.open("rb", buffering=0) as file:
-        at = 0
-        while size - at > sql.MAX_LINE:
-            end = _find_last_end(file, at)
-            if end == at:
-                return True
-            at = end
-    return False
+@dataclass
+class Content:
+    """What is anywhere in a file; has_lone_cr: a CR, at which DuckDB would split a line."""
+
+    is_utf8: bool = True
+    has_quotes: bool = False
+    has_lone_cr: bool = False
+    has_long_line: bool = False
 
 
-def _find_last_end(file: BinaryIO, at: int) -> int:
-    """Return where the last line within MAX_LINE bytes from `at` ends; `at` if none does."""
-    for window in (_WINDOW, sql.MAX_LINE + 1):
-        file.seek(at + sql.MAX_LINE + 1 - window)
-        if end := file.read(window).rfind(b"\n") + 1:
-            return at + sql.MAX_LINE + 1 - window + end
-    return at
-
-
-def repair(file: LogFile, folder: Path, advance: Advance = lambda _: None) -> LogFile:
-    """Return a file, or a copy of it with REPLACED instead of bytes that are not UTF-8."""
-    is_utf8, has_quotes = _look_through(file.readable, advance)
-    file = replace(file, has_quotes=has_quotes)
-    if is_utf8:
-        return file
-    copy = name_copy(folder)
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    with file.readable.open("rb", buffering=0) as source, copy.open("wb") as repaired:
-        while chunk := source.read(_CHUNK):
-            repaired.write(decoder.decode(chunk).encode())
-        repaired.write(decoder.decode(b"", final=True).encode())
-    return replace(file, readable=copy, utf8=False)
-
-
-def _look_through(path: Path, advance: Advance) -> tuple[bool, bool]:
-    """Return whether a file is UTF-8, and whether it has a quote."""
+def _look_through(path: Path, advance: Advance = lambda _: None) -> Content:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8, has_quotes = True, False
+    content, run, last = Content(), 0, b""  # run: the bytes of a line so far
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             advance(len(chunk))
-            has_quotes = has_quotes or b'"' in chunk
-            if is_utf8 and (not chunk.isascii() or decoder.getstate()[0]):
+            content.has_quotes |= b'"' in chunk
+            content.has_lone_cr |= bool(_LONE_CR.search(last + chunk)) if b"\r" in chunk else False
+            last = chunk[-1:] if chunk.endswith(b"\r") else b""
+            end = chunk.find(b"\n")
+            content.has_long_line |= run + (len(chunk) if end < 0 else end) > sql.MAX_LINE
+            run = run + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+            if content.is_utf8 and (not chunk.isascii() or decoder.getstate()[0]):
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
-                    is_utf8 = False
-    return is_utf8 and not decoder.getstate()[0], has_quotes
+                    content.is_utf8 = False
+    content.is_utf8 &= not decoder.getstate()[0]
+    return content
+
+
+def repair(file: LogFile, folder: Path, content: Content | None = None) -> LogFile:
+    """Return a file, or a copy of it with REPLACED for bytes that are not UTF-8.
+
+    A CR within a line becomes a blank; one that ends each line, as on old Macs, a line feed.
+    """
+    content = content or _look_through(file.readable)
+    file = replace(file, has_quotes=content.has_quotes)
+    if content.is_utf8 and not content.has_lone_cr:
+        return file
+    copy = name_copy(folder)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    other, rest = b" " if b"\n" in file.head else b"\n", b""
+    with file.readable.open("rb", buffering=0) as source, copy.open("wb") as repaired:
+        while chunk := source.read(_CHUNK):
+            chunk = rest + decoder.decode(chunk).encode()
+            rest = b"\r" if chunk.endswith(b"\r") else b""
+            repaired.write(_LONE_CR.sub(other, chunk.removesuffix(rest)))
+        repaired.write(rest + decoder.decode(b"", final=True).encode())
+    return replace(file, readable=copy, head=read_head(copy), utf8=content.is_utf8)
 
 
 # --- copies ---
@@ -223,7 +231,9 @@ def _copy(file: LogFile, folder: Path, advance: Advance) -> LogFile:
         try:
             for chunk in _drop_long_lines(_count_bytes(_decode(source), source, advance)):
                 target.write(chunk)
-        except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        except InputError as error:
+            raise ReadingError(str(error)) from error
+        except (EOFError, zlib.error, lzma.LZMAError, OSError, BadZipFile) as error:
             if isinstance(error, OSError) and error.errno:  # a full disk, not damaged data
                 raise ReadingError(
                     f"{file.path}: {error.strerror} while it is unpacked to {folder}; "
@@ -234,7 +244,7 @@ def _copy(file: LogFile, folder: Path, advance: Advance) -> LogFile:
                 "before that was read"
             )
     file = replace(file, readable=copy, head=read_head(copy), damage=damage)
-    _refuse_capture(file.path, file.head)
+    _refuse_kind(file.path, file.head)
     if file.head.startswith(BINARY):
         return replace(file, head=file.head[:16])
     return repair(file, folder)
@@ -246,55 +256,42 @@ def _count_bytes(
     """Yield the same chunks, and call advance with the bytes that the source gave for each."""
     before = 0
     for chunk in chunks:
-        if source.seekable():
-            advance(source.tell() - before)
-            before = source.tell()
-        else:
-            advance(len(chunk))
+        now = source.tell() if source.seekable() else before + len(chunk)
+        advance(now - before)
+        before = now
         yield chunk
 
 
 def _decode(source: io.BufferedReader) -> Iterator[bytes]:
     """Yield the bytes of a source without compression, UTF-16 and byte order marks."""
-    plain = decompress(source)
+    plain = unpack(source)
     if not hasattr(plain, "peek"):
         plain = io.BufferedReader(plain)  # type: ignore[type-var]
     encoding = detect_encoding(plain)
-    if encoding == "utf-8":
-        while chunk := plain.read1(_CHUNK):  # type: ignore[attr-defined]
-            yield chunk
-        return
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     while chunk := plain.read1(_CHUNK):  # type: ignore[attr-defined]
-        yield decoder.decode(chunk).encode()
+        yield chunk if encoding == "utf-8" else decoder.decode(chunk).encode()
     yield decoder.decode(b"", final=True).encode()
 
 
 def _drop_long_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the same lines, with TOO_LONG instead of those that are too long."""
+    first = next(chunks, b"")
+    chunks = chain([first], chunks)
+    if first.startswith(BINARY) or _MULTILINE_JSON.match(first):
+        yield from chunks
+        return
     run, cut = b"", False  # the beginning of a line; whether it is within one that is too long
-    has_lines: bool | None = None
-    for chunk in chunks:
-        if has_lines is None:
-            has_lines = not (chunk.startswith(BINARY) or _MULTILINE_JSON.match(chunk))
-        if not has_lines:
-            yield chunk
-            continue
-        at = chunk.rfind(b"\n") + 1
-        if cut and at:
-            chunk, cut = _TOO_LONG + chunk[chunk.find(b"\n") :], False
-            at = chunk.rfind(b"\n") + 1
-        if not cut:
-            whole, run = (run + chunk[:at], chunk[at:]) if at else (b"", run + chunk)
-            yield whole if len(whole) <= sql.MAX_LINE else _shorten(whole)
-            if len(run) > sql.MAX_LINE:
-                run, cut = b"", True
+    for chunk in chunks:  # of which none is longer than a line may be
+        line, newline, others = chunk.partition(b"\n")
+        run, cut = run + line, cut or len(run) + len(line) > sql.MAX_LINE
+        if newline:
+            at = others.rfind(b"\n") + 1
+            yield (_TOO_LONG if cut else run) + newline + others[:at]
+            run, cut = others[at:], False
+        elif cut:
+            run = b""
     yield _TOO_LONG if cut else run
-
-
-def _shorten(lines: bytes) -> bytes:
-    whole = lines.splitlines(keepends=True)
-    return b"".join(x if len(x) <= sql.MAX_LINE else _TOO_LONG + b"\n" for x in whole)
 
 
 def remove(folder: Path) -> None:

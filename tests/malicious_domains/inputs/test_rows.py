@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from malicious_domains.inputs import json_documents
 from malicious_domains.inputs.csv_column import Column, read_csv_column
 from malicious_domains.inputs.json_documents import read_array
 from malicious_domains.inputs.rows import KeptRow, Notes, Row, read_json_field, read_lines
-from malicious_domains.inputs.streams import InputError, open_lines
+from malicious_domains.inputs.streams import MAX_LINE, InputError, open_lines
 from malicious_domains.names.errors import Invalid
 
 
@@ -300,3 +300,27 @@ def test_an_encoding_may_be_told(tmp_path: Path) -> None:
         open_lines(path, "klingon").__enter__()
     with pytest.raises(InputError, match="absent: No such file"):
         open_lines(tmp_path / "absent").__enter__()
+
+
+LONG = "x" * (MAX_LINE - 1) + "," + "a.com" * MAX_LINE
+
+
+def test_a_line_has_a_limit(tmp_path: Path) -> None:
+    """A row out for it, of which no part is scored; an array may stand on one line."""
+    path = tmp_path / "names.gz"
+
+    def read(content: str) -> Iterator[str]:
+        path.write_bytes(gzip.compress(content.encode(), 1))
+        with open_lines(path) as lines:
+            yield from lines
+
+    long = f"a line of more than {MAX_LINE:,} characters"
+    names = [*read_lines(read(f"a.com\n{LONG}\r\nb.com\n"))]
+    assert (names[0], names[2], errors(names)) == ("a.com", "b.com", [long])
+    table = [*read_csv_column(read(f"client,query\n1,a.com\n{LONG}\n"), Column("query"), Notes())]
+    assert (table[0], errors([x for x in table if isinstance(x, Invalid)])) == ("a.com", [long])
+    objects = [*read_json_field(read(f'{{"q": "{LONG}"}}\n{{"q": "a.com"}}\n'), "q", Notes())]
+    assert (objects[1], errors([x for x in objects if isinstance(x, Invalid)])) == ("a.com", [long])
+    array = json.dumps([{"q": f"{i}.com"} for i in range(100_000)])
+    assert len(array) > MAX_LINE
+    assert [*read_json_field(read(array), "q", Notes())] == [f"{i}.com" for i in range(100_000)]

@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -243,6 +244,43 @@ def test_utf16_and_byte_order_marks(tmp_path: Path) -> None:
 def test_carriage_returns_are_no_part_of_a_field(tmp_path: Path) -> None:
     assert QUERY in rows(written(tmp_path, (HEADER + LINE).replace("\n", "\r\n")))[1]
     assert rows(written(tmp_path, DNSMASQ.replace("\n", "\r\n")))[1][0][:2] == QUERY[:2]
+
+
+def test_carriage_returns_within_lines_end_none(tmp_path: Path) -> None:
+    """DuckDB would split a line there, and lose the one after it."""
+    for end in ("\n", "\r\n"):
+        content = (HEADER + LINE * 2 + LINE.replace("x.", "x\ry.") + LINE).replace("\n", end)
+        found = rows(written(tmp_path, content))[1]
+        assert [x[1] for x in found if not x[4]] == ["x y.example"] + ["x.example"] * 3
+    _, found = rows(written(tmp_path, (DNSMASQ * 3).replace("\n", "\r")))
+    assert [x[:2] for x in found] == [QUERY[:2]] * 3
+
+
+def test_a_zip_of_one_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("dns.log", HEADER + LINE * 3)
+    assert counted(path)[1] == {"query": 3, "other_event": 1}
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("conn.log", "x")
+    with pytest.raises(ReadingError, match=r"log\.zip: a ZIP of 2 files \(dns\.log, conn\.log\)"):
+        counted(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"7z\xbc\xaf\x27\x1c" + b"\0" * 60, "a 7z archive: unpack it"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (gzip.compress(b"Rar!\x1a\x07\0"), "a RAR archive"),
+        (b"\0" * 257 + b"ustar", "a tar archive"),
+    ],
+)
+def test_what_is_no_log_is_told_by_its_first_bytes(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    with pytest.raises(ReadingError, match=f"some\\.log: this is {message}"):
+        rows(written(tmp_path, content))
 
 
 def test_standard_input(tmp_path: Path) -> None:
