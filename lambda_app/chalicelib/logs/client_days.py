@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -26,11 +27,13 @@ from .dynamodb import pack_state, unpack_state
 from .label_votes import ALLOWED, count_clients, hash_client, is_common, parse_votes
 from .records import NXDOMAIN, Row, Rows
 
-MAX_LABELS = 5000  # of a client's day; a client with more is a resolver or a crawler
+MAX_LABELS = 5000  # of a client's day; of a day with more a sample is kept
+MAX_EVIDENCE = 100  # labels of its strongest alarm that are kept beside the sample
 SAMPLE = 50_000  # labels of a day from which it is estimated how common a substring is
 MUCH_WORSE = 4.0  # times the published score from which on an alarm is published again
 SIGHT_DELAY = 900  # seconds by which the kept time of a label's last query may be behind
 _DEFAULT = AlarmThresholds()
+_LEVELS = 32  # bits of a label's hash
 _ROW = 80  # bytes of a row as JSON, at most, without its texts
 
 
@@ -44,29 +47,40 @@ def merge_rows(rows: Rows, more: Mapping[str, Row]) -> Rows:
 
 @dataclass(frozen=True)
 class ClientState:
-    """What is kept of a client's day."""
+    """What is kept of a client's day.
+
+    Of a day with too many labels, or bytes, a sample is kept: one label in 2 ** level, by a hash.
+    It is the same in whatever order the rows come.
+    """
 
     rows: Rows = field(default_factory=dict)
-    busy: bool = False  # too many labels, or bytes: no rows are kept any more
+    level: int = 0
     published: dict[str, Any] = field(default_factory=dict)  # score, confidence, at, sent; or {}
+    peak: tuple[bool, float] = (False, 0.0)  # the rank of the strongest verdict so far
+    evidence: tuple[str, ...] = ()  # its labels, which stay whatever else comes
 
     def merge(self, more: Mapping[str, Row], votes: Mapping[str, str]) -> ClientState:
         """Merge more rows, and drop those that can never count: common labels that resolve."""
-        if self.busy:
-            return self
         rows = {
             label: row
             for label, row in merge_rows(self.rows, more).items()
             if row.rcode == NXDOMAIN or not is_common(votes.get(label, ""))
         }
-        busy = len(rows) > MAX_LABELS or not _fits(rows)
-        return replace(self, rows={} if busy else rows, busy=busy)
+        level, rows = limit_rows(rows, self.level, self.evidence)
+        return replace(self, rows=rows, level=level)
+
+    def note_verdict(self, verdict: Verdict) -> ClientState:
+        """Keep the labels of a verdict that is as strong as any before it."""
+        if not verdict.alarms or verdict.rank < self.peak:
+            return self
+        labels = tuple(verdict.day.labels[i] for i in verdict.alarms[0].names[:MAX_EVIDENCE])
+        return replace(self, peak=verdict.rank, evidence=labels)
 
     def differs(self, kept: ClientState) -> bool:
         """Return whether to write this over what is kept; a slightly later query is no reason."""
         if self.rows.keys() != kept.rows.keys():
             return True
-        if (self.busy, self.published) != (kept.busy, kept.published):
+        if replace(self, rows={}) != replace(kept, rows={}):
             return True
         pairs = ((row, kept.rows[label]) for label, row in self.rows.items())
         return any(
@@ -76,22 +90,50 @@ class ClientState:
 
     def pack(self) -> bytes:
         """Pack the state as bytes for unpack()."""
-        return pack_state([self.rows, int(self.busy), self.published])
+        return pack_state([self.rows, self.level, self.published, self.peak, self.evidence])
 
     @classmethod
     def unpack(cls, state: bytes) -> ClientState:
         """Restore a state packed by pack(); an empty one from b""."""
         if not state:
             return cls()
-        packed, busy, published = unpack_state(state)
+        packed, level, published, *more = unpack_state(state)
         rows = {label: Row(*row[:3], tuple(row[3])) for label, row in packed.items()}
-        return cls(rows, bool(busy), published)
+        return cls(rows, int(level), published, *map(tuple, more))
+
+
+def limit_rows(rows: Rows, level: int = 0, evidence: Collection[str] = ()) -> tuple[int, Rows]:
+    """Return the lowest level, from `level` on, at which an item has room for rows, and those.
+
+    evidence: labels that are kept beside the sample, if there is room for them.
+    """
+    kept = _sample(rows, level, evidence)
+    while len(kept) > MAX_LABELS + len(evidence) or not _fits(kept):
+        level += 1
+        kept = _sample(kept, level, evidence) if level <= _LEVELS else {}
+    return level, kept
+
+
+def _sample(rows: Rows, level: int, evidence: Collection[str]) -> Rows:
+    if not level:
+        return rows
+    most = 1 << (_LEVELS - min(level, _LEVELS))
+    return {x: row for x, row in rows.items() if x in evidence or hash_label(x) < most}
 
 
 def _fits(rows: Rows) -> bool:
     """Return whether an item has room for rows: below some zones clients choose long suffixes."""
     size = sum(len(label) + len("".join(row.suffixes)) + _ROW for label, row in rows.items())
     return size <= dynamodb.MAX_STATE or len(pack_state(rows)) <= dynamodb.MAX_STATE
+
+
+def hash_label(label: str) -> int:
+    """Hash a label to a number below 2 ** 32.
+
+    >>> hash_label("google")
+    2621453675
+    """
+    return int.from_bytes(hashlib.blake2b(label.encode(), digest_size=4).digest(), "big")
 
 
 class Verdict(NamedTuple):
@@ -101,6 +143,12 @@ class Verdict(NamedTuple):
     names: list[str]  # a label with a suffix, for each of them
     alarms: list[Alarm]  # the strongest first
     score: float  # of that one, as a multiple of its threshold; 0 without alarms
+    level: int = 0  # of the sample that was judged; 0 for all labels
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Return whether the confidence is high, and the score: of two verdicts, the stronger."""
+        return self.confidence == "high", self.score
 
     @property
     def confidence(self) -> str:
@@ -146,8 +194,16 @@ class DayJudge:
         if new := sorted({x for x in labels if x not in self._odds}):
             self._odds.update(zip(new, self._log_odds(new).tolist(), strict=True))
 
-    def judge(self, client: str, rows: Mapping[str, Row]) -> Verdict:
-        """Judge a client's day."""
+    def judge_state(self, client: str, state: ClientState) -> Verdict:
+        """Judge a client's day; no more traffic of its own lowers an earlier verdict."""
+        verdict = self.judge(client, state.rows, state.level)
+        if verdict.rank >= state.peak:
+            return verdict
+        kept = {x: state.rows[x] for x in state.evidence if x in state.rows}
+        return max(verdict, self.judge(client, kept), key=lambda x: x.rank)
+
+    def judge(self, client: str, rows: Mapping[str, Row], level: int = 0) -> Verdict:
+        """Judge a client's rows, or a sample of them."""
         self._score(rows)
         labels = sorted(rows, key=lambda x: (rows[x].first, x))
         nxdomain, rare = self._select(hash_client(client), labels, rows)
@@ -161,9 +217,9 @@ class DayJudge:
             first_seen=np.array([rows[x].first for x in some], dtype=np.float64),
             last_seen=np.array([rows[x].last for x in some], dtype=np.float64),
         )
-        alarms = judge_day(day, self._log, self._thresholds)
+        alarms = judge_day(day, self._log, self._thresholds) if not level else []
         score = alarm_strength(alarms[0], self._log, self._thresholds) if alarms else 0.0
-        return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score)
+        return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score, level)
 
     def _select(self, own: str, labels: list[str], rows: Mapping[str, Row]) -> tuple[Bools, Bools]:
         """Return which labels are NXDOMAIN and which are rare, by all clients that are kept."""
@@ -182,18 +238,17 @@ class DayJudge:
         return nxdomain[at], rare[at]
 
 
-def make_finding(client: str, day: int, verdict: Verdict | None) -> dict[str, Any]:
+def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict[str, Any]:
     """Make the JSON object about a client's day, most of it by the keys of scan's JSON Lines.
 
-    stands: whether there still is an alarm. verdict: None for a client that is too busy by now.
+    stands: whether there still is an alarm. too_busy: whether a sample of the labels is kept.
     """
-    known = {"client": client, "day": format_date(day)}
-    if verdict is None:
-        return known | {"stands": False, "too_busy": True, "score": 0.0, "alarms": []}
     seen = verdict.day
-    return known | {
+    return {
+        "client": client,
+        "day": format_date(day),
         "stands": bool(verdict.alarms),
-        "too_busy": False,
+        "too_busy": sampled,
         "score": round(verdict.score, 4),
         "confidence": verdict.confidence,
         "first_seen": format_time(seen.first_seen.min()) if len(seen.labels) else None,

@@ -58,7 +58,7 @@ class ClientResult(NamedTuple):
     """What came of a client's day."""
 
     client: str
-    verdict: Verdict | None  # None for a client that is too busy to be judged
+    sampled: bool  # whether it asked for too much to be judged as a whole
     is_new: bool  # whether an alarm was published now
     finding: dict[str, Any] | None  # if there ever was an alarm
 
@@ -112,7 +112,7 @@ def _read_object(service: Service, source: LogObject) -> None:
     What fails for one client is raised after all others have been judged.
     """
     started, counts = time.monotonic(), Counter[str]()
-    results, errors = list[ClientResult](), list[Exception]()
+    results, errors = list[ClientResult](), dict[str, Exception]()
     body = service.s3.get_object(Bucket=source.bucket, Key=source.key)["Body"]
     left_out = service.settings.not_clients
     for days in read_days(service.scorer, body, source.day, counts, left_out):
@@ -121,9 +121,9 @@ def _read_object(service: Service, source: LogObject) -> None:
             baseline = _baseline.read(service.table, day)
             judge = DayJudge(votes, baseline, service.scorer.log_odds, service.thresholds)
             more, failed = add_clients(service, day, rows.clients, judge)
-            results, errors = results + more, errors + failed
+            results, errors = results + more, errors | failed
     if errors:
-        raise errors[0]
+        raise next(iter(errors.values()))
     _log_object(source, counts, results, time.monotonic() - started)
 
 
@@ -136,7 +136,7 @@ def _log_object(
     level = "WARNING" if late == lines > 0 else "INFO"
     line = {"level": level, "key": source.key, "lines": lines, "by": dict(sorted(counts.items()))}
     line |= {"clients": len({x.client for x in results}), "alarms": alarms}
-    line |= {"too_busy": len({x.client for x in results if x.verdict is None})}
+    line |= {"too_busy": len({x.client for x in results if x.sampled})}
     values = {"Lines": lines, "Broken": counts["broken"], "Late": late, "Alarms": alarms}
     write_line(line | embed_metrics(values | {"Seconds": round(seconds, 3)}, _UNITS))
 
@@ -157,12 +157,12 @@ def client_key(day: int, client: str) -> Key:
 
 def add_clients(
     service: Service, day: int, clients: Mapping[str, Rows], judge: DayJudge
-) -> tuple[list[ClientResult], list[Exception]]:
+) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Merge clients' rows into their states, judge them, and publish their alarms.
 
-    Returns the errors as well: what fails for one client keeps no other from being judged.
+    Returns errors by client as well: what fails for one keeps no other from being judged.
     """
-    names, results, errors = sorted(clients), list[ClientResult](), list[Exception]()
+    names, results, errors = sorted(clients), list[ClientResult](), dict[str, Exception]()
     for start in range(0, len(names), _PAGE):
         page = names[start : start + _PAGE]
         keys = {client: client_key(day, client) for client in page}
@@ -179,8 +179,11 @@ def add_clients(
             except Exception as error:
                 return error
 
-        for result in map_threads(add, page):
-            (errors if isinstance(result, Exception) else results).append(result)
+        for client, result in zip(page, map_threads(add, page), strict=True):
+            if isinstance(result, Exception):
+                errors[client] = result
+            else:
+                results.append(result)
     return results, errors
 
 
@@ -195,7 +198,7 @@ class _Kept(NamedTuple):
 
 
 def _add_client(service: Service, kept: _Kept, rows: Rows, judge: DayJudge) -> ClientResult:
-    result: list[tuple[ClientState, Verdict | None, bool]] = []
+    result: list[tuple[ClientState, Verdict, bool]] = []
 
     def change(state: bytes) -> bytes:
         old = kept.state if state == kept.item.state else ClientState.unpack(state)
@@ -205,30 +208,32 @@ def _add_client(service: Service, kept: _Kept, rows: Rows, judge: DayJudge) -> C
 
     item = service.table.update(kept.key, kept.item, change, kept.day)
     new, verdict, is_new = result[0]
+    sampled = new.level > 0
     if not new.published:
-        return ClientResult(kept.client, verdict, False, None)
-    finding = make_finding(kept.client, kept.day, verdict)
-    place = write_finding(service, finding)
-    _rewrite_finding(service, kept, item, judge)
+        return ClientResult(kept.client, sampled, False, None)
+    finding = make_finding(kept.client, kept.day, verdict, sampled)
+    key = service.settings.finding_key(finding["day"], kept.client)
+    if not verdict.alarms or verdict.rank >= new.peak:  # else the earlier finding says more
+        write_finding(service, finding)
+        _rewrite_finding(service, kept, item, judge)
     if is_new:
-        _publish(service, finding, place)
+        _publish(service, finding, f"s3://{service.settings.bucket}/{key}")
         mark = functools.partial(mark_sent, published=new.published)
         service.table.update(kept.key, item, mark, kept.day)
-    return ClientResult(kept.client, verdict, is_new, finding)
+    return ClientResult(kept.client, sampled, is_new, finding)
 
 
 def _judge_client(
     client: str, old: ClientState, rows: Rows, judge: DayJudge
-) -> tuple[ClientState, Verdict | None, bool]:
+) -> tuple[ClientState, Verdict, bool]:
     """Return a client's state with more rows, the verdict, and whether to publish it here.
 
     A function notes that it will publish before it does, and afterwards that it has. One that
     finds the first note alone leaves it to the other, unless the note is stale.
     """
     new = old.merge(rows, judge.votes)
-    if new.busy:
-        return new, None, False
-    verdict, now, published = judge.judge(client, new.rows), int(time.time()), old.published
+    verdict, now, published = judge.judge_state(client, new), int(time.time()), old.published
+    new = new.note_verdict(verdict)
     if verdict.is_news(published):
         note = {"score": verdict.score, "confidence": verdict.confidence, "at": now, "sent": False}
         return replace(new, published=note), verdict, True
@@ -253,17 +258,18 @@ def _rewrite_finding(service: Service, kept: _Kept, item: Item, judge: DayJudge)
     key = kept.key
     while (now := service.table.read([key], consistent=True)[key]).version > item.version:
         state, item = ClientState.unpack(now.state), now
-        verdict = None if state.busy else judge.judge(kept.client, state.rows)
-        write_finding(service, make_finding(kept.client, kept.day, verdict))
+        verdict = judge.judge_state(kept.client, state)
+        write_finding(service, make_finding(kept.client, kept.day, verdict, state.level > 0))
 
 
-def write_finding(service: Service, finding: dict[str, Any]) -> str:
-    """Write a finding over the earlier one of that client's day; return its URL."""
-    bucket = service.settings.bucket
-    key = service.settings.finding_key(finding["day"], finding["client"])
-    body = (json.dumps(finding) + "\n").encode()
-    service.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/x-ndjson")
-    return f"s3://{bucket}/{key}"
+def write_finding(service: Service, finding: dict[str, Any]) -> None:
+    """Write a finding over the earlier one of that client's day."""
+    service.s3.put_object(
+        Bucket=service.settings.bucket,
+        Key=service.settings.finding_key(finding["day"], finding["client"]),
+        Body=(json.dumps(finding) + "\n").encode(),
+        ContentType="application/x-ndjson",
+    )
 
 
 def _publish(service: Service, finding: dict[str, Any], place: str) -> None:

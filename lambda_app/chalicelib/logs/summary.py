@@ -32,15 +32,15 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     day = int((time.time() if now is None else now) // DAY) - 1
     results, failed = _judge_day(service, day)
     date = format_date(day)
-    numbers, message = _make_message(service.settings, date, results, len(failed))
+    numbers, message = _make_message(service.settings, date, results, [*failed])
     service.sns.publish(TopicArn=service.settings.topic, **message)
-    for error in failed:
+    for error in failed.values():
         write_line({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
     write_line({"level": "INFO", "message": "summary", "day": date} | numbers)
     return numbers
 
 
-def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], list[Exception]]:
+def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Judge all clients of a day by its whole state; return the errors as well."""
     votes = add_labels(service.table, day, DayRows({}, set()), Counter())
     judge = DayJudge(
@@ -53,8 +53,9 @@ def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], list[Exc
 
 
 def _make_message(
-    settings: LogSettings, date: str, results: list[ClientResult], failed: int
+    settings: LogSettings, date: str, results: list[ClientResult], failed: list[str]
 ) -> tuple[dict[str, int], dict[str, str]]:
+    """Make the numbers of a day, and the message. failed: clients that could not be judged."""
     findings = [x.finding for x in results if x.finding]
     standing = [x for x in findings if x["stands"]]
     standing.sort(key=lambda x: (x["confidence"] != "high", -x["score"], x["client"]))
@@ -63,13 +64,15 @@ def _make_message(
         "alarmed": len(standing),
         "high": sum(x["confidence"] == "high" for x in standing),
         "withdrawn": len(findings) - len(standing),
-        "too_busy": sum(x.verdict is None for x in results),
-        "failed": failed,
+        "too_busy": sum(x.sampled for x in results),
+        "failed": len(failed),
     }
+    sampled = [x.client for x in results if x.sampled]
+    named = {"sampled_clients": sampled[:_SHOWN], "failed_clients": failed[:_SHOWN]}
     alarms = [_make_brief(x) for x in standing[:_SHOWN]]
     texts = {
-        "default": json.dumps({"day": date} | numbers | {"alarms": alarms}),
-        "email": _make_text(settings, date, numbers, standing),
+        "default": json.dumps({"day": date} | numbers | named | {"alarms": alarms}),
+        "email": _make_text(settings, date, numbers, standing, named),
     }
     return numbers, {
         "Subject": f"DNS on {date}: {numbers['alarmed']} of {numbers['clients']} clients alarmed",
@@ -84,15 +87,17 @@ def _make_brief(finding: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_text(
-    settings: LogSettings, date: str, numbers: dict[str, int], standing: list[dict[str, Any]]
+    settings: LogSettings,
+    date: str,
+    numbers: dict[str, int],
+    standing: list[dict[str, Any]],
+    named: dict[str, list[str]],
 ) -> str:
     """Write the text for a mailbox."""
-    failed = f"; {numbers['failed']} could not be judged, see the log" * bool(numbers["failed"])
     lines = [
         f"{date}: {numbers['clients']} clients asked for rare names; {numbers['alarmed']} look "
         f"infected, {numbers['high']} with high confidence. {numbers['withdrawn']} earlier "
-        f"findings do not stand for the whole day; {numbers['too_busy']} clients asked for too "
-        f"much to be judged{failed}."
+        "findings do not stand for the whole day."
     ]
     for finding in standing[:_SHOWN]:
         kinds = ", ".join(alarm["kind"] for alarm in finding["alarms"])
@@ -100,5 +105,12 @@ def _make_text(
         lines.append(f"  {finding['client']}: {score}; {kinds}")
     if len(standing) > _SHOWN:
         lines.append(f"  and {len(standing) - _SHOWN} more")
+    for what, count, clients in (
+        ("asked for so much that a sample was judged", numbers["too_busy"], "sampled_clients"),
+        ("could not be judged, see the log", numbers["failed"], "failed_clients"),
+    ):
+        if count:
+            more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+            lines.append(f"{count} clients {what}: {' '.join(named[clients])}{more}")
     folder = settings.finding_key(date, "").rpartition("/")[0]
     return "\n".join([*lines, f"s3://{settings.bucket}/{folder}/", ""])

@@ -72,9 +72,8 @@ def test_votes_are_the_same_in_any_order(votes: list[str], rng: random.Random) -
 
 def test_a_client_is_packed_and_unpacked() -> None:
     row = Row(NXDOMAIN, 1.5, 2.5, ("com", "net"))
-    client = ClientState(
-        {"a": row}, published={"score": 2.0, "confidence": "low", "at": 1, "sent": True}
-    )
+    published = {"score": 2.0, "confidence": "low", "at": 1, "sent": True}
+    client = ClientState({"a": row}, 3, published, (False, 2.0), ("a",))
     assert ClientState.unpack(client.pack()) == client
     assert ClientState.unpack(b"") == ClientState()
 
@@ -102,11 +101,28 @@ def test_what_can_never_count_is_not_kept() -> None:
     assert ClientState().merge(rows, {"dead": "*", "live": "*"}).rows.keys() == {"dead"}
 
 
-def test_a_client_that_asks_for_too_much_is_not_kept() -> None:
-    rows = {f"n{i}": Row(ANSWER, 1, 1, ("com",)) for i in range(MAX_LABELS + 1)}
-    busy = ClientState().merge(rows, {})
-    assert (busy.busy, busy.rows) == (True, {})
-    assert busy.merge({"a": Row(ANSWER, 1, 1, ("com",))}, {}) == busy
+@pytest.mark.parametrize("number", [MAX_LABELS + 1, 20_000])
+def test_of_too_many_labels_a_sample_is_kept_in_whatever_order_they_come(number: int) -> None:
+    rows = {f"n{i}": Row(NXDOMAIN, i, i, ("com",)) for i in range(number)}
+    names, states = [*rows], []
+    for seed in range(3):
+        random.Random(seed).shuffle(names)
+        state = ClientState()
+        for start in range(0, number, 3000):
+            state = state.merge({x: rows[x] for x in names[start : start + 3000]}, {})
+        states.append(state.merge({x: rows[x] for x in names[:3000]}, {}))
+    assert states[0] == states[1] == states[2] == ClientState.unpack(states[0].pack())
+    assert states[0].level and MAX_LABELS / 3 < len(states[0].rows) <= MAX_LABELS
+    assert len(states[0].rows) << states[0].level == pytest.approx(number, rel=0.1)
+
+
+def test_the_labels_of_an_alarm_stay_in_the_sample() -> None:
+    evidence = tuple(f"e{i}" for i in range(90))
+    state = ClientState({x: Row(NXDOMAIN, 1, 1, ("com",)) for x in evidence}, evidence=evidence)
+    for start in range(0, 40_000, 4000):
+        more = {f"n{i}": Row(ANSWER, 1, 1, ("com",)) for i in range(start, start + 4000)}
+        state = state.merge(more, {})
+    assert {*evidence} <= state.rows.keys() and state.level >= 3
 
 
 def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,5 +170,5 @@ def test_whatever_a_client_asks_for_its_day_stays_within_its_bound(
         patched.setattr(dynamodb, "MAX_STATE", bound)
         rows = {x: Row(1, 1764028800.123, 1764028801.456, tuple(s)) for x, s in asked.items()}
         client = ClientState().merge(rows, {})
-        assert client.busy or client.rows == rows
-        assert len(client.pack()) <= bound + 40  # and what was told of it, and keys
+        assert client.level or client.rows == rows
+        assert len(client.pack()) <= bound + 60  # and what was told of it, and keys
