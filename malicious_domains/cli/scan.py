@@ -96,8 +96,9 @@ class ScanOptions(LogOptions):
 
     form: str = option_field(
         "--format",
-        "Output format of the alarms; ecs: JSON lines in the Elastic Common Schema.",
-        type=Choice(["table", "csv", "jsonl", "ecs"]),
+        "Output format of the alarms; ecs: alerts of the Elastic Common Schema; ocsf: Detection "
+        "Findings of OCSF.",
+        type=Choice(["table", "csv", "jsonl", "ecs", "ocsf"]),
         default="table",
     )
     out: Path | None = option_field(

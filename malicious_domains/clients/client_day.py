@@ -51,10 +51,10 @@ class Alarm(NamedTuple):
     """Evidence against a client's day."""
 
     kind: str  # a field of KindThresholds, or of this module or generated_names.py
-    score: float  # compare with the threshold of that kind
+    score: float  # as a multiple of the threshold of its kind, which makes kinds comparable
     confidence: str  # "high" or "low"
     names: tuple[int, ...]  # indices into ClientDay.labels, the strongest first
-    weights: tuple[float, ...]  # what each of those names adds to the score
+    weights: tuple[float, ...]  # what each of those names adds, before the division
 
 
 @dataclass(frozen=True)

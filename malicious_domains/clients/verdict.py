@@ -10,8 +10,6 @@ import numpy as np
 
 from ..names.array_types import Floats, Ints
 from .client_day import (
-    OUTBREAK,
-    SHARED,
     Alarm,
     AlarmThresholds,
     ClientDay,
@@ -19,7 +17,6 @@ from .client_day import (
     sort_by_time,
 )
 from .cusum import find_highest_sum, weigh_lengths, weigh_names
-from .generated_names import KIND
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
 
@@ -37,7 +34,7 @@ class KindScore:
     _index: Ints
     _weights: Floats
 
-    def to_alarm(self, log: LogContext) -> Alarm:
+    def to_alarm(self, log: LogContext, threshold: float) -> Alarm:
         """Return the alarm: its names are those of positive weight, by weight, then by index.
 
         A client alone has nobody who makes the names of a popular service common.
@@ -47,7 +44,8 @@ class KindScore:
         names, weights = self._index[kept].tolist(), self._weights[kept].tolist()
         alone = log.clients <= 1 and self.kind in _SHARING
         confidence = "high" if self.kind in SURE and not alone else "low"
-        return Alarm(self.kind, self.score, confidence, tuple(names), tuple(weights))
+        score = self.score / threshold
+        return Alarm(self.kind, score, confidence, tuple(names), tuple(weights))
 
 
 def judge_day(
@@ -61,19 +59,13 @@ def select_alarms(
     scores: Iterable[KindScore], log: LogContext, thresholds: AlarmThresholds = _DEFAULT
 ) -> list[Alarm]:
     """Return the alarms among a day's scores, by rank."""
-    high = [x for x in scores if x.score >= _find_threshold(x.kind, log, thresholds)]
-    return rank_alarms([x.to_alarm(log) for x in high], log, thresholds)
+    by_threshold = [(x, _find_threshold(x.kind, log, thresholds)) for x in scores]
+    return rank_alarms(x.to_alarm(log, least) for x, least in by_threshold if x.score >= least)
 
 
-def rank_alarms(
-    alarms: Iterable[Alarm], log: LogContext, thresholds: AlarmThresholds = _DEFAULT
-) -> list[Alarm]:
-    """Return alarms sorted: high confidence first, then by strength, then by kind."""
-
-    def rank(alarm: Alarm) -> tuple[bool, float, str]:
-        return alarm.confidence != "high", -alarm_strength(alarm, log, thresholds), alarm.kind
-
-    return sorted(alarms, key=rank)
+def rank_alarms(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Return alarms sorted: high confidence first, then by score, then by kind."""
+    return sorted(alarms, key=lambda x: (x.confidence != "high", -x.score, x.kind))
 
 
 class LabelWeights(NamedTuple):
@@ -137,17 +129,6 @@ def score_ordered_day(
         scores.append(_score_interval("long-dead", index, weigh_lengths(lengths)))
         scores.append(_score_total("many-dead", index, np.ones(len(index))))
     return scores
-
-
-def alarm_strength(alarm: Alarm, log: LogContext, thresholds: AlarmThresholds = _DEFAULT) -> float:
-    """Return an alarm's score as a multiple of its threshold, which makes kinds comparable."""
-    if alarm.kind == KIND:
-        return alarm.score  # one name is enough
-    if alarm.kind == OUTBREAK:
-        return alarm.score / thresholds.outbreak_names
-    if alarm.kind == SHARED:
-        return alarm.score / thresholds.min_shared
-    return alarm.score / _find_threshold(alarm.kind, log, thresholds)
 
 
 def _find_threshold(kind: str, log: LogContext, thresholds: AlarmThresholds) -> float:

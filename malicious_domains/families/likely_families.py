@@ -42,10 +42,15 @@ class LikelyFamilies(NamedTuple):
         return self._asdict() | {"families": [x._asdict() for x in self.families]}
 
     def __str__(self) -> str:
-        """Return one cell, the answer first: "goz 0.91; qakbot 0.05; ramnit 0.01; unknown 0.02"."""
-        cells = [*self.families, LikelyFamily(UNKNOWN, self.unknown)]
-        cells.sort(key=lambda x: x.family != self.answer)
-        return "; ".join(f"{x.family} {x.probability:.2f}" for x in cells)
+        """Return one cell: "goz 0.91; qakbot 0.05; unknown 0.02", without those below 0.005.
+
+        >>> str(LikelyFamilies("unknown", (LikelyFamily("tinba", 0.75),), 0.25))
+        'no known family fits; nearest: tinba 0.75'
+        """
+        shown = [f"{x.family} {x.probability:.2f}" for x in self.families if x.probability >= 0.005]
+        if self.answer == UNKNOWN:
+            return "; nearest: ".join(["no known family fits", *shown[:1]])
+        return "; ".join([*shown, *[f"{UNKNOWN} {self.unknown:.2f}"] * (self.unknown >= 0.005)])
 
 
 class FamilyModel:

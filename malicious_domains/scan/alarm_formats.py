@@ -1,10 +1,9 @@
-"""Findings for programs: CSV, JSON Lines, and JSON Lines by the Elastic Common Schema."""
+"""Findings for programs: CSV and JSON Lines; see siem_formats for those of SIEMs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 from typing import Any
 
 from ..clients.client_day import OUTBREAK, Alarm
@@ -12,6 +11,7 @@ from ..clients.finding_json import describe_alarm, describe_name, format_date, f
 from ..clients.generated_names import KIND, GeneratorNames
 from ..scoring.output_formats import format_csv_line
 from .findings import Finding, Findings
+from .siem_formats import format_ecs, format_ocsf, name_families
 from .state import AlarmState
 from .terminal import (
     MAX_NAMES,
@@ -21,11 +21,9 @@ from .terminal import (
     list_generators,
     visible,
 )
-from .verdicts import FAMILY_KINDS
 
 CSV_COLUMNS = ("client", "day", "kind", "score", "confidence", "first_seen", "last_seen", "names")
-_MORE_COLUMNS = ("known", "family_hint", "host", "mac", "id", "state")
-_TECHNIQUE = {"id": "T1568.002", "name": "Dynamic Resolution: Domain Generation Algorithms"}
+_MORE_COLUMNS = ("known", "family_hint", "host", "mac", "id", "state", "why", "name_count")
 
 
 def format_csv(findings: Findings) -> Iterator[str]:
@@ -39,19 +37,14 @@ def format_csv(findings: Findings) -> Iterator[str]:
             state = x.states.get(alarm.kind) or ("", "")
             host = (visible(x.host.name), x.host.mac) if x.host else ("", "")
             more = list_generators(x) if alarm.kind == KIND else "", name_families(x, alarm), *host
-            yield format_csv_line(
-                False, visible(x.client), format_date(x.day) or "", *cells, *more, *state
-            )
+            last = (visible(explain_alarm(x, alarm)), str(len(alarm.names)))
+            day = format_date(x.day) or ""
+            yield format_csv_line(False, visible(x.client), day, *cells, *more, *state, *last)
 
 
 def _describe_state(x: AlarmState | None) -> dict[str, str]:
     """Return the id and the state of an alarm, nothing without a state."""
     return x._asdict() if x else {}
-
-
-def name_families(x: Finding, alarm: Alarm) -> str:
-    """Return the likely families of an alarm's names, "" if it does not show them."""
-    return str(x.families) if x.families and alarm.kind in FAMILY_KINDS else ""
 
 
 def format_jsonl(findings: Findings) -> Iterator[str]:
@@ -112,75 +105,10 @@ def _describe_generator(x: GeneratorNames) -> dict[str, object]:
     }
 
 
-def format_ecs(findings: Findings) -> Iterator[str]:
-    """Yield JSON Lines, one alert a client, day and alarm, with the keys of ECS 8."""
-    for x in findings.all:
-        for alarm in x.alarms:
-            yield json.dumps(_describe_alert(x, alarm)) + "\n"
-
-
-def _describe_alert(x: Finding, alarm: Alarm) -> dict[str, object]:
-    names = [y.name for y in x.list_names(alarm)]
-    more = {"known": list_generators(x)} if alarm.kind == KIND else {}
-    if families := name_families(x, alarm):
-        more["family_hint"] = families
-    state = _describe_state(x.states.get(alarm.kind))
-    more |= {f"alarm_{key}": value for key, value in state.items()}
-    start, end = format_time(x.first_seen), format_time(x.last_seen) or format_date(x.day)
-    return {
-        "@timestamp": end,
-        "event": {
-            "kind": "alert",
-            "category": ["network", "intrusion_detection"],
-            "type": ["indicator"],
-            "start": start,
-            "end": end,
-            "risk_score": round(alarm.score, 4),
-            "reason": explain_alarm(x, alarm),
-        },
-        "rule": {"name": alarm.kind},
-        "dns": {"question": {"name": names, "registered_domain": names}},
-        "threat": {
-            "framework": "MITRE ATT&CK",
-            "technique": {k: [v] for k, v in _TECHNIQUE.items()},
-        },
-        "labels": {"confidence": alarm.confidence} | more,
-        **_describe_source(x),
-    }
-
-
-def _describe_source(x: Finding) -> dict[str, object]:
-    """Return the client's addresses; without a client, those of the clients that share names."""
-    if not x.client:
-        names = (y for own in x.evidence.values() for y in own.names)
-        clients = {client for y in names for client in y.clients if _is_address(client)}
-        return {"related": {"ip": sorted(clients)}}
-    source = {"address": x.client} | ({"ip": x.client} if _is_address(x.client) else {})
-    if x.host:
-        addresses = {
-            "ip": x.host.addresses[0],
-            "domain": x.host.name,
-            "mac": _format_mac(x.host.mac),
-        }
-        source = {key: value for key, value in addresses.items() if value} | source
-    return {"source": source}
-
-
-def _format_mac(mac: str) -> str:
-    """Return a MAC address as ECS has it, in upper case with hyphens."""
-    return mac.upper().replace(":", "-")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(ip_address(text))
-    except ValueError:
-        return False
-
-
 FORMATTERS: dict[str, Callable[[Findings], Iterator[str]]] = {
     "table": format_table,
     "csv": format_csv,
     "jsonl": format_jsonl,
     "ecs": format_ecs,
+    "ocsf": format_ocsf,
 }

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from ..clients.client_day import Alarm
 from ..clients.generated_names import KIND
-from .alarm_formats import name_families
 from .findings import Finding, Findings, StateSummary
+from .siem_formats import name_families
 from .state import AlarmState, RaisedAlarm, State
 from .terminal import explain_alarm, list_generators
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from math import nan
@@ -63,12 +63,6 @@ class Evidence(NamedTuple):
     matches: tuple[tuple[DgaMatch, ...], ...] = ()  # the generators of each name
     clients: tuple[str, ...] = ()  # all of an outbreak
 
-    @property
-    def certain_names(self) -> Iterator[QueriedName]:
-        """The names that a generator makes not by chance."""
-        numbers = {i for x in self.generators if x.confidence == "high" for i in x.names}
-        return (self.names[i] for i in sorted(numbers))
-
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -82,13 +76,17 @@ class Finding:
     rcode_lines: int = 0  # queries that got any response code
     rare_names: tuple[QueriedName, ...] = ()  # in the order of first sight
     alarms: tuple[Alarm, ...] = ()  # the surest first
-    score: float = 0.0  # of the surest alarm, as a multiple of its threshold
     total: float = 0.0  # the running sum, alarm or not
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by kind of alarm
-    families: LikelyFamilies | None = None  # of names without a known generator
+    families: LikelyFamilies | None = None  # unless a known generator makes the names
     host: Host | None = None  # what is known of the client
     states: Mapping[str, AlarmState] = field(default_factory=dict)  # by kind, if a state has them
     clients: int = 0  # of the log, for what clients share
+
+    @property
+    def score(self) -> float:
+        """The score of the surest alarm, as a multiple of its threshold; 0 without alarms."""
+        return self.alarms[0].score if self.alarms else 0.0
 
     @property
     def is_news(self) -> bool:

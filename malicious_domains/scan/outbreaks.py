@@ -136,17 +136,20 @@ def find_outbreaks(
     for key, own in days.items():
         others = set[str]().union(*(clients[x.label] for x in own))
         if len(others) >= thresholds.outbreak_clients:
-            evidence[key] = _make_evidence(own, sorted(others))
+            evidence[key] = _make_evidence(own, sorted(others), thresholds)
     return evidence
 
 
-def _make_evidence(rows: list[OutbreakRow], clients: list[str]) -> Evidence:
+def _make_evidence(
+    rows: list[OutbreakRow], clients: list[str], thresholds: AlarmThresholds
+) -> Evidence:
     names = tuple(
         QueriedName(f"{x.label}.{x.suffix}", x.log_odds, 1.0, False, x.first_seen, x.last_seen)
         for x in rows
     )
     count = len(names)
-    alarm = Alarm(OUTBREAK, float(count), "high", tuple(range(count)), (1.0,) * count)
+    score = count / thresholds.outbreak_names
+    alarm = Alarm(OUTBREAK, score, "high", tuple(range(count)), (1.0,) * count)
     return Evidence(alarm, names, clients=tuple(clients))
 
 
@@ -175,13 +178,12 @@ def make_shared(
         for x in labels
     )  # fmt: skip
     indices = tuple(range(len(names)))
-    alarm = Alarm(SHARED, float(count), "low", indices, (1.0,) * len(names))
+    alarm = Alarm(SHARED, count / thresholds.min_shared, "low", indices, (1.0,) * len(names))
     return Finding(
         client="",
         day=None,
         labels=count,
         alarms=(alarm,),
-        score=count / thresholds.min_shared,
         evidence={SHARED: Evidence(alarm, names)},
         clients=clients,
     )

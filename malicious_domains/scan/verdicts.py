@@ -16,7 +16,6 @@ from ..clients.client_day import AlarmThresholds, ClientDay, LogContext
 from ..clients.generated_names import KIND
 from ..clients.verdict import (
     LabelWeights,
-    alarm_strength,
     rank_alarms,
     score_ordered_day,
     select_alarms,
@@ -77,7 +76,6 @@ def judge_days(
                 else ()
             ),
             alarms=alarms,
-            score=alarm_strength(alarms[0], log, thresholds) if alarms else 0.0,
             total=next(x.score for x in scores if x.kind == "random-looking"),
         )
         yield _suggest_families(finding)
@@ -90,24 +88,20 @@ def _list_names(day: ClientDay, suffixes: list[str], weights: Floats) -> tuple[Q
 
 
 def _suggest_families(x: Finding) -> Finding:
-    """Return a finding with the likely families of its names that no known generator makes."""
-    certain = x.evidence[KIND].certain_names if KIND in x.evidence else ()
-    made = {y.name.partition(".")[0] for y in certain}
+    """Return a finding with the likely families of its names; none if a generator is known."""
+    if any(y.confidence == "high" for y in x.generators):
+        return replace(x, families=None)
     alarms = (y for y in x.alarms if y.kind in FAMILY_KINDS)
     labels = (y.name.partition(".")[0] for alarm in alarms for y in x.list_names(alarm))
-    strongest = [y for y in dict.fromkeys(labels) if y not in made][:_FAMILY_NAMES]
+    strongest = [*dict.fromkeys(labels)][:_FAMILY_NAMES]
     return replace(x, families=load_packaged().classify_client(strongest) if strongest else None)
 
 
-def add_evidence(
-    x: Finding, evidence: Iterable[Evidence], log: LogContext, thresholds: AlarmThresholds
-) -> Finding:
+def add_evidence(x: Finding, evidence: Iterable[Evidence]) -> Finding:
     """Return a finding with the alarms of more evidence."""
     for own in evidence:
-        alarms = tuple(rank_alarms([*x.alarms, own.alarm], log, thresholds))
-        score = alarm_strength(alarms[0], log, thresholds)
-        kinds = {**x.evidence, own.alarm.kind: own}
-        x = replace(x, alarms=alarms, score=score, evidence=kinds)
+        alarms = tuple(rank_alarms([*x.alarms, own.alarm]))
+        x = replace(x, alarms=alarms, evidence={**x.evidence, own.alarm.kind: own})
     return _suggest_families(x) if KIND in x.evidence else x
 
 
@@ -144,10 +138,10 @@ def judge_batches(
         path.write_bytes(pickle.dumps(log))
         work = partial(_judge_batch, path, thresholds, keep_all, frozenset(left))
         for batch in pool.map(work, batches):
-            days = [add_evidence(x, left.pop(key_of(x), ()), log, thresholds) for x in batch.days]
+            days = [add_evidence(x, left.pop(key_of(x), ())) for x in batch.days]
             yield batch._replace(days=days)
     empty = (Finding(client=x, day=None if n == NO_DAY else n) for x, n in left)
-    yield Batch([], [add_evidence(x, left[key_of(x)], log, thresholds) for x in empty])
+    yield Batch([], [add_evidence(x, left[key_of(x)]) for x in empty])
 
 
 def _judge_batch(

@@ -181,7 +181,7 @@ def _judge_common_days(
     for x in some.select("client", "day", "lines", "labels").collect():
         if own := evidence.get((x["client"], x["day"])):
             day = Finding(client=x["client"], day=None if x["day"] == NO_DAY else x["day"])
-            rows.append(_make_row(add_evidence(day, own, log, thresholds), x["lines"], x["labels"]))
+            rows.append(_make_row(add_evidence(day, own), x["lines"], x["labels"]))
     table = pa.Table.from_pylist(rows, schema=VERDICT)
     return days.sparkSession.createDataFrame(table, from_arrow_schema(VERDICT))
 
@@ -225,7 +225,7 @@ def _find_verdicts(
     whole = {(client, day): (lines, different) for client, day, lines, different in rows}
     verdicts = []
     for rare in judge_days(columns, log, thresholds):
-        x = add_evidence(rare, evidence.get(key_of(rare), ()), log, thresholds)
+        x = add_evidence(rare, evidence.get(key_of(rare), ()))
         if x.alarms or every:
             verdicts.append(_make_row(x, *whole[key_of(x)]))
         else:

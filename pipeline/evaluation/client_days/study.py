@@ -10,7 +10,7 @@ import numpy as np
 
 from malicious_domains.clients.client_day import ClientDay, LogContext
 from malicious_domains.clients.rates import SCORES, expected_rate, upper_bound
-from malicious_domains.clients.verdict import alarm_strength, judge_day
+from malicious_domains.clients.verdict import judge_day
 from malicious_domains.model.scorer import Scorer
 
 from ...corpus.labelled import Corpus
@@ -127,7 +127,7 @@ def _judge_clean(names: ScoredNames, setting: Setting, seed: int) -> _Strengths:
 def find_strength(day: ClientDay, log: LogContext) -> tuple[str, float]:
     """Return the confidence of a day's surest alarm, "" for none, and its strength."""
     alarms = judge_day(day, log)
-    return (alarms[0].confidence, alarm_strength(alarms[0], log)) if alarms else ("", 0.0)
+    return (alarms[0].confidence, alarms[0].score) if alarms else ("", 0.0)
 
 
 def _count_alarms(setting: Setting, codes: bool, days: list[tuple[str, float]]) -> CleanDays:

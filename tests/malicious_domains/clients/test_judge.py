@@ -21,7 +21,6 @@ from malicious_domains.clients.client_day import (
 )
 from malicious_domains.clients.fourgrams import Background
 from malicious_domains.clients.verdict import (
-    alarm_strength,
     judge_day,
     score_day,
     weigh_labels,
@@ -84,14 +83,13 @@ def test_a_day_with_codes_by_hand() -> None:
         CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=7.23)
     )
     alarm = by_kind(judge_day(MORNING, CODED, lax))["random-looking"]
-    assert alarm == Alarm("random-looking", pytest.approx(7.23), "high", (2, 4, 1), (3.0, 3.0, 1.5))  # type: ignore[arg-type]
-    assert alarm_strength(alarm, CODED, lax) == 1.0
+    assert alarm == Alarm("random-looking", 1.0, "high", (2, 4, 1), (3.0, 3.0, 1.5))
 
 
 def test_a_day_without_codes_by_hand() -> None:
     """-0.15, 0, 1, -0.15, 1, -0.15, -0.15."""
     (alarm,) = judge_day(MORNING, UNCODED, CUT)
-    assert alarm == Alarm("random-looking", pytest.approx(1.85), "high", (2, 4), (1.0, 1.0))  # type: ignore[arg-type]
+    assert alarm == Alarm("random-looking", pytest.approx(1.85 / 1.8), "high", (2, 4), (1.0, 1.0))  # type: ignore[arg-type]
 
 
 def test_below_the_threshold_is_no_alarm() -> None:
@@ -112,7 +110,7 @@ def test_dead_names_are_counted_and_the_long_ones_beside() -> None:
     names = ["somethingelse", "whateverworks", "gardenerquiet", "teapotandcups", "riverofpearls"]
     rows = [(x, -3.0, True, float(i)) for i, x in enumerate([*names, "windowswillows"])]
     found = by_kind(judge_day(day(rows), CODED, CUT))
-    assert found["many-dead"].score == 6.0
+    assert found["many-dead"].score == 6 / 3
     long = next(x for x in score_day(day(rows), CODED, CUT) if x.kind == "long-dead")
     assert long.score == pytest.approx(5 * 0.25 + 0.5)
     assert {x.confidence for x in found.values()} == {"low"}
@@ -130,7 +128,8 @@ def test_names_of_the_same_pieces() -> None:
     alarm = by_kind(judge_day(day(rows), CODED, CUT))["same-pieces"]
     assert set(alarm.names) == set(range(len(JOINED)))
     assert alarm.confidence == "high"
-    assert alarm.score == pytest.approx(sum(alarm.weights) - len(rows) * (0.05 + len(rows) / 3000))
+    excess = sum(alarm.weights) - len(rows) * (0.05 + len(rows) / 3000)
+    assert alarm.score == pytest.approx(excess / 2)
     assert list(alarm.weights) == sorted(alarm.weights, reverse=True)
 
 
@@ -189,7 +188,7 @@ def test_names_without_times_are_judged_in_the_order_of_their_labels() -> None:
         MORNING, first_seen=np.full(7, math.nan), last_seen=np.full(7, math.nan)
     )
     # blog -0.25, jxqkw 3, mail -0.25, news -0.5, qzvwk 3, shop -0.25, xkqjz 1.5; 0.02 for news
-    stretch = score_day(nowhere, CODED, CUT)[0].to_alarm(CODED)
+    stretch = score_day(nowhere, CODED, CUT)[0].to_alarm(CODED, 1.0)
     assert (stretch.score, stretch.names) == (pytest.approx(6.48), (2, 4, 1))  # type: ignore[comparison-overlap]
 
 
@@ -209,7 +208,7 @@ def test_the_order_of_the_rows_does_not_matter(
     log = CODED if coded else UNCODED
     mixed = random.sample(rows, len(rows))
     scores = zip(score_day(day(rows), log), score_day(day(mixed), log), strict=True)
-    for one, other in ((x.to_alarm(log), y.to_alarm(log)) for x, y in scores):
+    for one, other in ((x.to_alarm(log, 1.0), y.to_alarm(log, 1.0)) for x, y in scores):
         assert one.kind == other.kind
         assert one.score == pytest.approx(other.score)
         assert {rows[i][0] for i in one.names} == {mixed[i][0] for i in other.names}
@@ -233,7 +232,7 @@ def test_what_an_alarm_names_makes_its_score(
 ) -> None:
     log = CODED if coded else UNCODED
     for score in score_day(day(rows), log):
-        alarm = score.to_alarm(log)
+        alarm = score.to_alarm(log, 1.0)
         assert alarm.score >= 0
         assert min(alarm.weights, default=1) > 0
         assert list(alarm.weights) == sorted(alarm.weights, reverse=True)

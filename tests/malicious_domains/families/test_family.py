@@ -131,8 +131,12 @@ def test_in_a_cell_the_answer_stands_first() -> None:
     for label in ("xmqjtoevkbhrw", "plzdonthackmekthxbye"):
         hint = load_packaged().classify(label)
         first, *others = str(hint).split("; ")
-        assert first.startswith(hint.answer + " 0.")
-        assert len(others) == 3
+        if hint.answer == "unknown":
+            assert (first, len(others)) == ("no known family fits", 1)
+            assert others[0].startswith(f"nearest: {hint.families[0].family} 0.")
+        else:
+            assert first.startswith(hint.answer + " 0.")
+        assert not any(x.endswith(" 0.00") for x in others)
 
 
 def test_it_is_small() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from malicious_domains.clients.client_day import Alarm
-from malicious_domains.scan import alarm_formats, scan_report, terminal
+from malicious_domains.scan import alarm_formats, scan_report, siem_formats, terminal
 from malicious_domains.scan.findings import (
     BaselineSummary,
     Evidence,
@@ -49,7 +49,6 @@ def day(client: str, names: int = 3) -> Finding:
         rcode_lines=names,
         rare_names=asked,
         alarms=(alarm,),
-        score=1.7,
     )
 
 
@@ -57,7 +56,7 @@ def findings(*days: Finding) -> Findings:
     name = QueriedName("odd.com", 4.0, 1.0, False, NOON, NOON, 2, (HOSTILE, "b"))
     alarm = Alarm("shared-oddity", 1.0, "low", (0,), (1.0,))
     evidence = {"shared-oddity": Evidence(alarm, (name,))}
-    shared = Finding(client="", day=None, alarms=(alarm,), score=1.0, evidence=evidence)
+    shared = Finding(client="", day=None, alarms=(alarm,), evidence=evidence)
     return Findings(
         alarmed=list(days),
         line_counts=LineCounts(10, {"type": 2}, 1, 1),
@@ -115,7 +114,7 @@ def test_a_screen_and_a_spreadsheet_are_not_run_by_names() -> None:
 def test_all_formats_name_the_same_clients_and_alarms() -> None:
     found = findings(day("10.0.0.1"), day("10.0.0.2", 40))
     (*objects, together) = map(json.loads, alarm_formats.format_jsonl(found))
-    (*alerts, of_many) = map(json.loads, alarm_formats.format_ecs(found))
+    (*alerts, of_many) = map(json.loads, siem_formats.format_ecs(found))
     rows = list(csv.DictReader(io.StringIO("".join(alarm_formats.format_csv(found)))))
     clients = ["10.0.0.1", "10.0.0.2"]
     assert [x["client"] for x in objects] == [x["source"]["ip"] for x in alerts] == clients
@@ -126,7 +125,10 @@ def test_all_formats_name_the_same_clients_and_alarms() -> None:
     assert all(x in table for x in clients)
     for x, alert in zip(objects, alerts, strict=True):
         (alarm,) = x["alarms"]
-        assert [y["name"] for y in alarm["names"]] == alert["dns"]["question"]["name"]
+        names = [y["name"] for y in alarm["names"]]
+        assert alert["related"]["hosts"] == names
+        assert alert["dns"]["question"]["name"] == names[0]
+        assert (alarm["score"], alert["event"]["risk_score"]) == (12.0, 12.0)
         assert (alarm["score"], alarm["confidence"]) == (12.0, "high")
         assert (x["first_seen"], x["last_seen"]) == (alert["event"]["start"], alert["event"]["end"])
 

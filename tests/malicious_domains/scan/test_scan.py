@@ -94,8 +94,8 @@ def test_formats_for_programs(log: Path) -> None:
     assert found["first_seen"] == "2025-11-26T03:20:00Z"
     alert, *_ = map(json.loads, command("scan", log, "--format", "ecs").stdout.splitlines())
     assert alert["source"]["ip"] == BOT
-    assert alert["threat"]["technique"]["id"] == ["T1568.002"]
-    assert set(alert["dns"]["question"]["name"]) <= set(BOTS)
+    assert alert["threat"]["technique"]["subtechnique"]["id"] == ["T1568.002"]
+    assert set(alert["related"]["hosts"]) <= set(BOTS)
 
 
 def test_a_host_that_is_not_a_client_is_counted_and_not_scored(log: Path, tmp_path: Path) -> None:
