@@ -115,7 +115,7 @@ REGISTRY = {feature.name: feature for feature in _FEATURES}
 CLASSIC = ("length", "entropy", "p_vowels", "num_words")
 # None of them rises or falls much by one or two characters: see the audit in docs/evaluation.md.
 LANGUAGE = (
-    *("length", "entropy", "p_vowels", "alternation", "num_digits", "switches"),
+    *("length", "entropy", "p_vowels", "alternation", "p_digits", "num_digits"),
     *("hex_run", "idna", "trigram_mean", "trigram_excess", "trigram_worst"),
     *("fourgram_mean", "fourgram_sum", "fourgram_excess"),
     *("cut_cost", "cut_mean", "cut_words", "cut_word_length", "cut_word_share", "cut_excess"),
