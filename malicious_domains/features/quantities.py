@@ -29,7 +29,6 @@ class CharacterCounts(NamedTuple, Generic[Count]):
 
     vowels: Count  # a, e, i, o and u
     digits: Count
-    switches: Count  # a letter after a digit, or a digit after a letter
     alternations: Count  # a vowel after a consonant, or a consonant after a vowel
 
     @classmethod
@@ -49,8 +48,7 @@ def _find_kind(character: str) -> str:
 def _pack_neighbours(before: str, kind: str) -> int:
     """Return the number of a character of a kind after one of another."""
     kinds = {before, kind}
-    switch = "digit" in kinds and not kinds.isdisjoint(("vowel", "consonant"))
-    fields = (kind == "vowel", kind == "digit", switch, kinds == {"vowel", "consonant"})
+    fields = (kind == "vowel", kind == "digit", kinds == {"vowel", "consonant"})
     return sum(field << FIELD_BITS * i for i, field in enumerate(fields))
 
 

@@ -69,10 +69,6 @@ _FEATURES = (
     Feature("num_digits", "entropy", "digits", lambda x: x.character_counts.digits),
     # One other character does not end the substring: it costs two.
     _same("hex_run", "entropy", "longest hexadecimal substring"),
-    Feature(
-        *("switches", "entropy", "changes between letters and digits"),
-        lambda x: x.character_counts.switches,
-    ),
     Feature(  # of the n - 1 pairs of neighbours
         *("alternation", "vowels", "share of vowel-consonant neighbours"),
         lambda x: x.character_counts.alternations / x.bigram_count,

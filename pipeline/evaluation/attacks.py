@@ -40,7 +40,7 @@ WORDS = (
     *("service", "pay", "secure", "login", "update", "support", "one"),
 )
 # Features that one or two characters move to any of their bins.
-CHEAP = frozenset({"length", "p_digits", "num_digits", "switches", "hex_run"})
+CHEAP = frozenset({"length", "p_digits", "num_digits", "hex_run"})
 
 Score = Callable[[Sequence[str]], Floats]
 

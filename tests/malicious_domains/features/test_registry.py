@@ -54,8 +54,6 @@ def test_one_character_has_no_entropy() -> None:
         ("hex_run", "cafe", 4),
         ("hex_run", "cafexcafe", 6),
         ("hex_run", "xyz", 0),
-        ("switches", "a12b345", 3),
-        ("switches", "a-1", 0),
         ("alternation", "banana", 1),
         ("alternation", "a", 0),
         ("idna", "xn--bcher-kva", 1),
@@ -117,7 +115,7 @@ def test_which_features_ask_which_question() -> None:
     of_group = {name: [x.name for x in REGISTRY.values() if x.group == name] for name in GROUPS}
     assert of_group == {
         "length": ["length"],
-        "entropy": ["entropy", "p_digits", "num_digits", "hex_run", "switches", "idna"],
+        "entropy": ["entropy", "p_digits", "num_digits", "hex_run", "idna"],
         "vowels": [
             *("p_vowels", "alternation", "trigram_mean", "trigram_excess", "trigram_worst"),
             *("fourgram_mean", "fourgram_excess", "fourgram_sum"),
