@@ -20,7 +20,7 @@ class TrainConfig:
     out_of_fold_folds: int = 3  # folds of the scores from which operating points are taken
     false_positive_rates: tuple[float, ...] = (0.01, 0.001, 0.0001)  # of the operating points
     # Bins.
-    bin_weight: float = 0.2  # as malicious_weight, where bins are chosen
+    bin_weight: float = 0.1  # as malicious_weight, where bins are chosen
     bins: int = 16  # bins of a feature, of about equal weight
     bin_sample: int = 250_000  # at most so many rows are looked at to choose bins
     # The tables of characters and words.
