@@ -24,15 +24,14 @@ LEGITIMATE = [
     ("D16", "7q3laqg6wohunnvj4jkor6kawqbqeaqbaeaq.a.e.e5.sk"),
     ("D06 other", "mfadsrvr.com"),
     ("D08", "umnyeseti.ru"),
+    ("D01", "dns.msftncsi.com"),
+    ("D01 www", "www.msftncsi.com"),
+    ("D06", "amxrtb.com"),
     ("P34", "5.113.0.203.zen.spamhaus.org"),
     ("D22", "7sbvaemscs0mc925tb99.appsync-api.us-west-2.avsvmcloud.com"),
 ]
 # What the label alone cannot tell from a generated one: an allow list is for these.
-KNOWN = [
-    ("D01", "dns.msftncsi.com"),
-    ("D01 www", "www.msftncsi.com"),
-    ("D06", "amxrtb.com"),
-]
+KNOWN = [("acronym", "dns.hpkp-faq.de"), ("no vowels", "www.prgrmmr.com")]
 MALICIOUS = [  # of pronounceable families (D21) it finds little, as docs/evaluation.md says
     ("D18", "iujmtfksuiui.com"),
     ("dynamic", "ibbwnhgh.mooo.com"),
