@@ -13,7 +13,7 @@ import click
 
 from ..inputs.console import allow_any_text, print_status
 from ..scan import LOG_FORMATS
-from .command import DONE, PROGRAM, Choice, argument_field, command, option_field
+from .command import DONE, NOTHING_READ, PROGRAM, Choice, argument_field, command, option_field
 from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors, parse_date
 
 if TYPE_CHECKING:
@@ -129,6 +129,9 @@ class ScanOptions(LogOptions):
         "--alarms-per-day N",
         "Show the N highest-scoring clients of each day, even below the alarm threshold.",
     )
+    lenient: bool = option_field(
+        "--lenient", "Exit with 0 even if more than 1% of the lines, and more than 10, are broken."
+    )
     known: Path | None = option_field(
         "--known NPZ",
         "Index of generated names (from `dga index`); clients that ask for them get an alarm.",
@@ -150,7 +153,7 @@ def scan(options: ScanOptions) -> int:
     """Find infected clients in DNS logs: who, why, and which names.
 
     LOG is a file, a folder, a pattern, or - for standard input. Exit status: 0 no alarm, 1
-    alarms, 2 it could not run.
+    alarms, 2 it could not run, 3 no alarm, but nothing or not all of the logs could be read.
     """
     options.check_engine(_NOT_ON_SPARK)
     _check_state(options)
@@ -201,7 +204,19 @@ def _scan_here(options: ScanOptions) -> int:
         raise
     if options.out:
         print_status(f"scan: written {options.out / 'index.html'}")
-    return ALARMS if (findings.has_news if options.state else findings.alarmed) else DONE
+    return _find_status(findings, options)
+
+
+def _find_status(findings: Findings, options: ScanOptions) -> int:
+    """Return the exit status, and say what is missing of the logs: alarms come first."""
+    from ..scan import completeness, terminal
+
+    named = {str(Path(x)) for x in options.logs}
+    if problems := completeness.explain_problems(findings, named, options.lenient):
+        print_status(f"scan: {terminal.visible(problems)}")
+    if any(x.alarms and (x.is_news or not options.state) for x in findings.alarmed):
+        return ALARMS
+    return NOTHING_READ if problems else DONE
 
 
 def _tell(findings: Findings, form: str, folder: Path | None) -> None:
@@ -255,11 +270,13 @@ def _scan_on_spark(options: ScanOptions) -> int:
             alarms_per_day=options.alarms_per_day,
         )
         made = scanning.scan_events(spark, read_events(logs, options.mapping or {}), request)
-        alarmed = data_files.write_parquet(made.alarms, out).where("client IS NOT NULL").count()
+        is_alarm = "client IS NOT NULL AND size(alarms) > 0"
+        alarmed = data_files.write_parquet(made.alarms, out).where(is_alarm).count()
         for line in terminal.summarize(made.findings):
             print_status(f"scan: {line}")
     print_status(f"scan: written {out}")
-    return ALARMS if alarmed else DONE
+    status = _find_status(made.findings, options)
+    return ALARMS if alarmed else status
 
 
 def _replace_report(out: Path | None) -> AbstractContextManager[Path | None]:

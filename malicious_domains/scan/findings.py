@@ -23,11 +23,12 @@ class LineCounts(NamedTuple):
     skipped: dict[str, int]  # queries for other names, by reason
     other: int  # lines that are not queries
     broken: int  # lines that cannot be read
+    blank: int = 0  # empty lines
 
     @property
     def lines(self) -> int:
         """The number of all lines."""
-        return self.scored + sum(self.skipped.values()) + self.other + self.broken
+        return self.scored + sum(self.skipped.values()) + self.other + self.broken + self.blank
 
     @classmethod
     def of(cls, by_reason: dict[str, int]) -> LineCounts:
@@ -167,6 +168,7 @@ class Files:
     forms: dict[str, str] = field(default_factory=dict)  # the format by file
     left_out: dict[str, str] = field(default_factory=dict)  # why a file is not a log
     damaged: dict[str, str] = field(default_factory=dict)  # why it was read in part
+    sources: dict[str, str] = field(default_factory=dict)  # its format and columns, in words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,11 +201,6 @@ class Findings:
     def all(self) -> list[Finding]:
         """The alarmed clients' days, and last what clients share."""
         return [*self.alarmed, *([self.shared] if self.shared else [])]
-
-    @property
-    def has_news(self) -> bool:
-        """Whether a client's alarm is new or worse; without a state, whether there is one."""
-        return any(x.is_news for x in self.alarmed)
 
     @property
     def quantile(self) -> float:

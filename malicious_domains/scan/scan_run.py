@@ -28,6 +28,7 @@ from ..scoring.model_options import ModelOptions
 from . import known_generators
 from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
+from .completeness import describe_source
 from .events_db import EventsDatabase
 from .findings import Evidence, Files, Finding, Findings
 from .outbreaks import find_outbreaks, list_limits, make_shared
@@ -171,6 +172,7 @@ def _judge(
     days, has_dates = database.count_days()
     counts = database.count_client_days([x.client for x in kept])
     line_counts = database.count_lines()
+    line_counts = line_counts._replace(blank=max(reading.lines - line_counts.lines, 0))
     shared = database.list_shared(list_limits(request.thresholds, log))
     return Findings(
         alarmed=[replace(_add_counts(x, counts), host=names.find_host(x.client)) for x in kept],
@@ -193,7 +195,10 @@ def _judge(
         broken_lines=[
             (str(x.path), *x[1:]) for x in (reading.find_broken() if line_counts.broken else [])
         ],
-        files=Files(*map(_by_name, (reading.forms, reading.left_out, reading.damaged))),
+        files=Files(
+            *map(_by_name, (reading.forms, reading.left_out, reading.damaged)),
+            {str(x): describe_source(reading.forms[x], y) for x, y in reading.sources.items()},
+        ),
     )
 
 

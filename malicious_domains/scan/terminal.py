@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ..clients.client_day import OUTBREAK, SHARED, Alarm
 from ..clients.finding_json import format_date, format_time
 from ..clients.generated_names import KIND
+from .completeness import list_sources
 from .findings import Finding, Findings, QueriedName, StateSummary
 from .hosts import Host
 
@@ -178,6 +179,7 @@ def visible(text: str) -> str:
 
 def summarize(findings: Findings) -> Iterator[str]:
     """Yield what became of every line and file, and what was judged; for stderr."""
+    yield from map(visible, list_sources(findings))
     yield summarize_lines(findings)
     for file, number, problem in findings.broken_lines:
         yield f"{visible(file)}, line {number:,}: {visible(problem)}"
@@ -226,6 +228,7 @@ def summarize_lines(findings: Findings) -> str:
         f"{counts.lines:,} lines = {counts.scored:,} queries judged + "
         f"{sum(counts.skipped.values()):,} skipped{f' ({skipped})' if skipped else ''}"
         f" + {counts.other:,} other events + {counts.broken:,} broken"
+        + (f" + {counts.blank:,} blank" if counts.blank else "")
     )
 
 

@@ -60,7 +60,7 @@ class LogFile:
     path is the file that the user named, readable that one or a copy of it. head: its first
     bytes. size: its bytes on the disk. latest: when it was last written, in seconds since the
     epoch. utf8: whether all of it is UTF-8. damage: what is wrong with it as a whole. has_quotes:
-    whether it has a double quote.
+    whether it has a double quote. lines: their number, 0 if it has none or is binary.
     """
 
     path: Path
@@ -71,6 +71,7 @@ class LogFile:
     utf8: bool = True
     damage: str = ""
     has_quotes: bool = False
+    lines: int = 0
 
 
 def prepare_file(path: Path, folder: Path, advance: Advance = lambda _: None) -> LogFile:
@@ -124,7 +125,7 @@ def _split_objects(file: LogFile, folder: Path) -> LogFile:
             f"{file.path}: JSON of several lines an object that is damaged or cut off; give it as "
             f"one object a line ({str(error).splitlines()[0]})"
         ) from error
-    return replace(file, readable=copy, head=read_head(copy))
+    return replace(file, readable=copy, head=read_head(copy), lines=0)
 
 
 def name_copy(folder: Path) -> Path:
@@ -176,6 +177,7 @@ class Content:
     has_quotes: bool = False
     has_lone_cr: bool = False
     has_long_line: bool = False
+    lines: int = 0
 
 
 def _look_through(path: Path, advance: Advance = lambda _: None) -> Content:
@@ -187,6 +189,7 @@ def _look_through(path: Path, advance: Advance = lambda _: None) -> Content:
             content.has_quotes |= b'"' in chunk
             content.has_lone_cr |= bool(_LONE_CR.search(last + chunk)) if b"\r" in chunk else False
             last = chunk[-1:] if chunk.endswith(b"\r") else b""
+            content.lines += chunk.count(b"\n")
             end = chunk.find(b"\n")
             content.has_long_line |= run + (len(chunk) if end < 0 else end) > sql.MAX_LINE
             run = run + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
@@ -195,6 +198,7 @@ def _look_through(path: Path, advance: Advance = lambda _: None) -> Content:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     content.is_utf8 = False
+    content.lines += run > 0
     content.is_utf8 &= not decoder.getstate()[0]
     return content
 
@@ -205,7 +209,7 @@ def repair(file: LogFile, folder: Path, content: Content | None = None) -> LogFi
     A CR within a line becomes a blank; one that ends each line, as on old Macs, a line feed.
     """
     content = content or _look_through(file.readable)
-    file = replace(file, has_quotes=content.has_quotes)
+    file = replace(file, has_quotes=content.has_quotes, lines=content.lines)
     if content.is_utf8 and not content.has_lone_cr:
         return file
     copy = name_copy(folder)

@@ -144,6 +144,12 @@ class Reading:
         return max((file.latest for file, _ in self._files), default=0.0)
 
     @property
+    def lines(self) -> int:
+        """The number of lines of text, also blank ones; 0 if a file has rows instead."""
+        counts = [file.lines for file, _ in self._files]
+        return sum(counts) if all(counts) else 0
+
+    @property
     def events(self) -> str:
         """The SELECT of client, query, time, rcode and why."""
         return f"SELECT client, query, time, rcode, why FROM ({self.noted_events})"
@@ -191,7 +197,7 @@ def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Rea
                 copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
                 pihole_database.copy_database(path, file.readable, copy, _find_first(source))
                 leases += pihole_database.read_leases(file.readable)
-                file = replace(file, readable=copy)
+                file = replace(file, readable=copy, lines=0)
         except ReadingError as error:
             if len(source.paths) == 1:
                 raise
