@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..inputs.rows import Row
     from ..names.dga_index import DgaIndex
 
-_FORMS = ("plain", "hosts", "rpz", "dnsmasq", "unbound", "csv", "stix", "misp")
+_FORMS = "plain hosts rpz dnsmasq unbound adguard technitium csv stix misp"
 
 
 class Group(click.Group):
@@ -152,21 +152,31 @@ def match(
 @command("feed", "dga feed --days 7 --format rpz > known.zone")
 @date_option("from", "First day (default: today).")
 @option("--days N", "Number of days to predict.", "length", type=click.IntRange(1, 3660), default=7)
-@option("--format", "Output format.", "form", type=Choice(_FORMS), default="plain")
+@option("--format", "Output format.", "form", type=Choice(_FORMS.split()), default="plain")
 @_families
 @option("--allow FILE", "List of names to leave out, as for `score --allow`.", multiple=True)
-@option("--certain", "Leave out names that may be legitimate by chance.")
+@option(
+    "--with-chance",
+    "Block lists: also write names that may be legitimate by chance, which other formats mark.",
+)
+@option("--certain", "Former name of what block lists do anyway.", is_flag=True, hidden=True)
+@option("--out DIR", "Folder for a feed of MISP: the event, manifest.json and hashes.csv.")
 @_jobs
 def feed(
     length: int,
     form: str,
     families: tuple[str, ...],
     allow: tuple[Path, ...],
+    with_chance: bool,
     certain: bool,
+    out: Path | None,
     jobs: int | None,
     **days: date | None,
 ) -> int:
-    """Write the names of coming days for sinkholes and block lists, each once."""
+    """Write the names of coming days for sinkholes and block lists, each once.
+
+    Block lists are hosts, rpz, dnsmasq, unbound, adguard and technitium.
+    """
     from ..dga import feed, feed_formats
     from ..dga.seeded_generators import DayRange, select_generators
     from ..inputs.ordered_pool import default_jobs
@@ -176,10 +186,16 @@ def feed(
     with name_option_in_errors():
         allowed = AllowList.load_all(allow)
     span = DayRange.of(first, first + timedelta(days=length - 1))
+    if out and form != "misp":
+        raise click.UsageError("--out is for --format misp; write others by > FILE")
     jobs, numbers = jobs or default_jobs(), select_generators(families)
+    certain = form in feed_formats.BLOCK_LISTS and not with_chance
     with feed.generate_feed(numbers, span, jobs, allowed, certain) as (summary, entries):
-        sys.stdout.writelines(feed_formats.FORMATS[form](summary, entries))
-        sys.stdout.flush()
+        if out:
+            feed_formats.save_misp_feed(summary, entries, out)
+        else:
+            sys.stdout.writelines(feed_formats.FORMATS[form](summary, entries))
+            sys.stdout.flush()
     for line in feed_formats.describe_feed(summary)[1:4]:
         print_status(f"feed: {line}")
     return DONE

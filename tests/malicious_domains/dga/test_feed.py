@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import socket
 import struct
@@ -135,11 +136,62 @@ def test_what_is_legitimate_or_allowed_is_left_out(tmp_path: Path, names: list[s
     assert f"{len(out)} legitimate" in done.stderr
 
 
-def test_what_may_be_there_by_chance_is_left_out_if_asked(names: list[str]) -> None:
-    done = run_here("dga", "feed", *FAMILY_OPTIONS, *DAYS, "--certain")
-    left = [x for x in done.stdout.splitlines() if not x.startswith("#")]
-    assert 0 < len(left) < len(names)
-    assert not [x for x in left if len(x.partition(".")[0]) < 6]
+@pytest.mark.parametrize(
+    ("form", "pattern"),
+    [
+        ("hosts", "0.0.0.0 {}"), ("rpz", "{} CNAME ."), ("dnsmasq", "local=/{}/"),
+        ("unbound", 'local-zone: "{}." always_nxdomain'), ("adguard", "||{}^"),
+        ("technitium", "{}"),
+    ],
+)  # fmt: skip
+def test_a_block_list_has_certain_names_only_unless_asked(form: str, pattern: str) -> None:
+    few = ("--family", "conficker", "--from", "2026-11-24", "--days", "1", "--jobs", "1")
+    every = run_here("dga", "feed", *few).stdout.splitlines()
+    names = [x for x in every if not x.startswith("#")]
+    for more in ([], ["--certain"]):
+        lines = run_here("dga", "feed", *few, "--format", form, *more).stdout.splitlines()
+        kept = [x for x in names if pattern.format(x) in lines]
+        assert 0 < len(kept) < len(names)
+        assert min(len(x.partition(".")[0]) for x in kept) >= 6
+    lines = run_here("dga", "feed", *few, "--format", form, "--with-chance").stdout.splitlines()
+    assert {pattern.format(x) for x in names} <= {*lines}
+
+
+def test_stix_keeps_ids_and_says_how_sure_it_is() -> None:
+    def indicators(day: str) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+        few = ("--family", "sisron", "--family", "fobber", "--days", "2", "--jobs", "1")
+        done = run_here("dga", "feed", *few, "--from", day, "--format", "stix")
+        author, *others = json.loads(done.stdout)["objects"]
+        return author, {x["name"]: x for x in others}
+
+    author, one = indicators("2026-11-24")
+    same, other = indicators("2026-11-25")
+    both = one.keys() & other.keys()
+    assert author == same
+    assert len(both) > 600  # all of fobber, which has no dates, and those of sisron
+    assert {x: one[x]["id"] for x in both} == {x: other[x]["id"] for x in both}
+    dated = [x for x in one.values() if x["labels"] == ["sisron"]]
+    assert all(x["valid_from"] < x["valid_until"] for x in dated)  # type: ignore[operator]
+    assert not any("valid_until" in x for x in one.values() if "fobber" in x["labels"])  # type: ignore[operator]
+    assert all(("chance" in x["labels"]) == (x["confidence"] == 30) for x in one.values())  # type: ignore[operator]
+
+
+def test_misp_reads_a_folder_as_a_feed(tmp_path: Path) -> None:
+    for day in ("2026-11-24", "2026-11-25"):  # the second takes the place of the first
+        few = ("--family", "sisron", "--from", day, "--days", "1", "--jobs", "1")
+        done = run_here("dga", "feed", *few, "--format", "misp", "--out", tmp_path / "feed")
+        assert (done.returncode, done.stdout) == (0, "")
+    ((uuid, about),) = json.loads((tmp_path / "feed" / "manifest.json").read_text()).items()
+    assert {x.name for x in (tmp_path / "feed").iterdir()} == {
+        "manifest.json", "hashes.csv", f"{uuid}.json",
+    }  # fmt: skip
+    event = MISPEvent()
+    event.load_file(tmp_path / "feed" / f"{uuid}.json")
+    assert (event.uuid, event.info) == (uuid, about["info"])
+    hashes = (tmp_path / "feed" / "hashes.csv").read_text().split()
+    values = [x.value for x in event.attributes if x.type == "domain"]
+    assert hashes == [f"{hashlib.md5(x.encode()).hexdigest()},{uuid}" for x in values]
+    assert run_here("dga", "feed", "--out", tmp_path / "x").returncode == 2
 
 
 @contextmanager
