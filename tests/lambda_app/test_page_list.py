@@ -37,13 +37,23 @@ def test_a_list_is_judged_sorted_and_downloaded(page: Page, language: Scorer) ->
     assert names_of_rows(page) == [names[0]]
 
 
-def test_names_of_a_state_come_with_the_likeliest_first(page: Page, language: Scorer) -> None:
-    names = ["qwrtzp-x.com", "xmqjtoevkbhrw.ru", "plzdonthackmekthxbye.com", "zwgpgtdhqcdljnpj.org"]
-    start(page, "\n".join(names))
-    expect(page.locator("#summary")).to_contain_text("4 generated")
-    page.get_by_role("radio", name="Generated 4").check()
-    expected = sorted(names, key=lambda x: -language.score(x).probability)
-    assert names_of_rows(page) == expected != names
+def test_the_table_is_sorted_by_a_click(page: Page) -> None:
+    start(page, LIST)
+    names = ["facebook.com", "xmqjtoevkbhrw.ru", "-abc.com;y", "co.uk", "=1+1"]
+    expect(page.locator("#summary")).to_contain_text("5 names: ")
+    for key, shown, order in (
+        ("P(generated)", [names[1], names[0], *names[2:]], "descending"),
+        ("Name", [], "ascending"),
+        ("Row", names, "ascending"),
+    ):
+        page.get_by_role("button", name=key).click()
+        if key == "Name":
+            assert names_of_rows(page)[-3:] == ["co.uk", "facebook.com", "xmqjtoevkbhrw.ru"]
+        else:
+            assert names_of_rows(page) == shown
+        header = page.get_by_role("columnheader", name=key)
+        expect(header).to_have_attribute("aria-sort", order)
+        assert page.locator("[aria-sort]").count() == 1
 
 
 def as_score_writes(scorer: Scorer, names: list[str]) -> str:

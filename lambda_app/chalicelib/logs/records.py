@@ -14,7 +14,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
 
@@ -32,7 +32,7 @@ from .dynamodb import DAY
 
 MAX_LINE = 1 << 20  # bytes; a longer line is broken
 MAX_OBJECT = 2_000_000_000  # bytes of an unpacked object
-BATCH = 100_000  # different questions that are held at a time
+BATCH = 200_000  # lines whose rows are held at a time
 _MAX_NAME = 1100  # characters; a name has up to 1,012, with every byte written as \\ddd
 _MAX_TIME = 40  # characters
 _MAX_SUFFIXES = 7  # of a label that are kept
@@ -46,8 +46,11 @@ _OCSF_CLASS, _DNS_ACTIVITY = "class_uid", 4003
 _RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 _NO_TEXT = frozenset((None, "", "-", "(empty)"))
 
-# The rcode of a question, of several the highest.
+# The rcode of a query; of several the highest counts.
 UNKNOWN, NXDOMAIN, ANSWER = 0, 1, 2
+
+
+_Name = tuple[str, str, bool]  # a label, its suffix, whether a list allows it
 
 
 class LogError(ValueError):
@@ -85,24 +88,16 @@ class DayRows(NamedTuple):
     allowed: set[str]  # labels on an allow list
 
 
-class Question(NamedTuple):
-    """A name that a client asked for on a day."""
+Days = dict[int, DayRows]  # by day since the epoch, in UTC
+
+
+class Query(NamedTuple):
+    """A line that may count."""
 
     client: str
-    day: int  # since the epoch, in UTC
+    time: float  # seconds since the epoch
     name: str  # in lower case, without the root's dot
-
-
-class QueryCount(NamedTuple):
-    """The queries of a question."""
-
-    first: float  # seconds since the epoch
-    last: float
     rcode: int
-    lines: int
-
-
-Questions = dict[Question, QueryCount]
 
 
 def read_days(
@@ -111,72 +106,54 @@ def read_days(
     object_day: int,
     counts: Counter[str],
     not_clients: Collection[str] = (),
-) -> Iterator[dict[int, DayRows]]:
-    """Read an object's rows by day, some questions at a time.
+    batch: int = BATCH,
+) -> Iterator[Days]:
+    """Read an object's rows by day, in parts of `batch` lines that count.
 
-    object_day: the day on which the object was written. counts: gets the number of lines by
-    reason, or "judged". not_clients: addresses that are left out. Raises LogError for an object
-    that is no gzip, cut off or too large, or has no line of this format.
+    object_day: on which the object was written. counts: gets the number of lines by what became of
+    them. not_clients: addresses that are left out. Raises LogError.
     """
-    for questions in read_questions(stream, object_day, counts, not_clients):
-        yield group_days(scorer, questions, counts)
+    parse = functools.lru_cache(batch)(functools.partial(_parse_name, scorer))
+    days: Days = {}
+    times: dict[str, float] = {}
+    lines = 0
+    for line in _read_lines(stream):
+        lines += 1
+        query = _read_line(line, times, object_day, not_clients)
+        reason = query if isinstance(query, str) else _add_query(query, days, parse)
+        counts[reason] += 1
+        if reason == "judged" and counts[reason] % batch == 0:
+            yield days
+            days = {}
+    if lines and counts["broken"] == lines:
+        raise LogError(f"none of its {lines:,} lines is a query of Route 53 Resolver, nor OCSF")
+    yield days
 
 
-def group_days(scorer: Scorer, questions: Questions, counts: Counter[str]) -> dict[int, DayRows]:
-    """Group questions by day, client and label; counts: as in read_days()."""
-    days: dict[int, DayRows] = {}
-    parse = functools.cache(functools.partial(_parse_name, scorer))
-    for question, queries in questions.items():
-        if queries.rcode <= NXDOMAIN and is_discovery(question.name):
-            counts[AUTODISCOVERY] += queries.lines
-            continue
-        name = parse(question.name)
-        if isinstance(name, str):
-            counts[name] += queries.lines
-            continue
-        label, suffix, is_allowed = name
-        counts["judged"] += queries.lines
-        day = days.setdefault(question.day, DayRows({}, set()))
-        if is_allowed:
-            day.allowed.add(label)
-        rows = day.clients.setdefault(question.client, {})
-        row = Row(queries.rcode, queries.first, queries.last, (suffix,))
-        rows[label] = rows[label].merge(row) if label in rows else row
-    return days
+def _add_query(query: Query, days: Days, parse: Callable[[str], str | _Name]) -> str:
+    """Add a query to the rows, or return the reason for which it is left out."""
+    if query.rcode <= NXDOMAIN and is_discovery(query.name):
+        return AUTODISCOVERY
+    name = parse(query.name)
+    if isinstance(name, str):
+        return name
+    label, suffix, is_allowed = name
+    day = days.setdefault(int(query.time // DAY), DayRows({}, set()))
+    if is_allowed:
+        day.allowed.add(label)
+    rows = day.clients.setdefault(query.client, {})
+    row = Row(query.rcode, query.time, query.time, (suffix,))
+    rows[label] = rows[label].merge(row) if label in rows else row
+    return "judged"
 
 
-def _parse_name(scorer: Scorer, text: str) -> str | tuple[str, str, bool]:
+def _parse_name(scorer: Scorer, text: str) -> str | _Name:
     """Parse a name into label, suffix and whether it is allowed, or say why it is left out."""
     name = scorer.try_parse(text)
     reason = skip_reason(name)
     if reason or isinstance(name, Invalid):
         return reason
     return name.label, name.suffix, bool(scorer.allowed_by(name))
-
-
-def read_questions(
-    stream: IO[bytes],
-    object_day: int,
-    counts: Counter[str],
-    not_clients: Collection[str] = (),
-    batch: int = BATCH,
-) -> Iterator[Questions]:
-    """Read an object's questions in batches; count other lines by reason. Raises LogError."""
-    questions: Questions = {}
-    times: dict[str, float] = {}
-    lines = 0
-    for line in _read_lines(stream):
-        lines += 1
-        reason = _add_line(line, questions, times, object_day, not_clients)
-        if reason:
-            counts[reason] += 1
-        if len(questions) >= batch:
-            yield questions
-            questions = {}
-            times.clear()
-    if lines and counts["broken"] == lines:
-        raise LogError(f"none of its {lines:,} lines is a query of Route 53 Resolver, nor OCSF")
-    yield questions
 
 
 def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
@@ -194,14 +171,10 @@ def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
         raise LogError(f"it is no gzip, or cut off: {error}") from error
 
 
-def _add_line(
-    line: bytes,
-    questions: Questions,
-    times: dict[str, float],
-    object_day: int,
-    not_clients: Collection[str],
-) -> str:
-    """Add a line's question, or return the reason for which there is none."""
+def _read_line(
+    line: bytes, times: dict[str, float], object_day: int, not_clients: Collection[str]
+) -> Query | str:
+    """Read a line's query, or return the reason for which it is left out."""
     try:
         record = json.loads(str(line, "utf-8"))
         if _OCSF_CLASS in record:
@@ -221,19 +194,10 @@ def _add_line(
     if client in not_clients:
         return "not_a_client"
     time = _parse_time(record.get(_TIME), times)
-    day = int(time // DAY)
-    if not object_day - _DAYS_BEFORE <= day <= object_day + _DAYS_AFTER:
+    if not object_day - _DAYS_BEFORE <= time // DAY <= object_day + _DAYS_AFTER:
         return "other_day" if time else "no_time"
-    rcode = _read_rcode(record)
     # The root's dot changes nothing, and a name with it takes longer to parse.
-    question = Question(client, day, name[:_MAX_NAME].lower().removesuffix("."))
-    if queries := questions.get(question):
-        first, last, before, lines = queries
-        merged = QueryCount(min(first, time), max(last, time), max(before, rcode), lines + 1)
-        questions[question] = merged
-    else:
-        questions[question] = QueryCount(time, time, rcode, 1)
-    return ""
+    return Query(client, time, name[:_MAX_NAME].lower().removesuffix("."), _read_rcode(record))
 
 
 def _read_ocsf(event: dict[str, Any]) -> dict[str, object]:

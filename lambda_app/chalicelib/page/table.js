@@ -1,4 +1,4 @@
-/** The rows of a scored list: a table to filter, and CSV. */
+/** The rows of a scored list: a table to sort and filter, and CSV. */
 
 import {$, STATES, make, makeHost, many, number, percent, stateOf} from "./common.js";
 import {threshold} from "./points.js";
@@ -8,6 +8,13 @@ const VERDICTS = [...STATES, "skipped", "invalid"];
 const COLUMNS = ["domain", "name", "label", "probability", "status", "reason"]; // as in score
 const NO_NAME_REASONS = ["comment", "placeholder"]; // reasons for skipping a text without a name
 
+// Orders of rows, by the column whose head is clicked; rows without a verdict have no probability.
+const ORDERS = {
+  row: (a, b) => a.row - b.row,
+  domain: (a, b) => a.domain.localeCompare(b.domain, "en") || a.row - b.row,
+  probability: (a, b) => (b.probability ?? -1) - (a.probability ?? -1) || a.row - b.row,
+};
+
 /** @typedef {{row: number, domain: string, status: string, reason: string, error?: string,
  *   name?: string, probability?: number, segmentation?: string, allowed?: string,
  *   assigned?: string}} Row  reason: a code, for skipped and invalid names */
@@ -15,6 +22,7 @@ const NO_NAME_REASONS = ["comment", "placeholder"]; // reasons for skipping a te
 /** @type {Row[]} */
 let rows = [];
 let apiThreshold = NaN; // the threshold in the API's answer
+let order = "row"; // one of ORDERS
 let chosen = "all"; // or one of VERDICTS
 let lines = false; // of a file: those without a name are counted, not listed
 
@@ -83,12 +91,11 @@ function isShown(row) {
   return chosen === "all" ? !(lines && holdsNoName(row)) : verdictOf(row) === chosen;
 }
 
-/** Show the rows: all in the list's order, those of one state with the likeliest first. */
+/** Show the sorted rows, with verdicts by the chosen operating point. */
 export function draw() {
   $("found").hidden = !rows.length;
   drawFilter();
-  const found = rows.filter(isShown);
-  if (STATES.includes(chosen)) found.sort((a, b) => b.probability - a.probability);
+  const found = rows.filter(isShown).sort(ORDERS[order]);
   $("rows").tBodies[0].replaceChildren(...found.slice(0, MAX_SHOWN).map(makeRow));
   $("shown").textContent = describeShown(found.length);
 }
@@ -132,6 +139,14 @@ function addFilter() {
   }
 }
 
+function sort({target}) {
+  order = target.dataset.key ?? order;
+  for (const head of $("rows").tHead.rows[0].cells) head.removeAttribute("aria-sort");
+  const head = $("rows").querySelector(`[data-key=${order}]`).parentElement;
+  head.setAttribute("aria-sort", order === "probability" ? "descending" : "ascending");
+  draw();
+}
+
 // --- CSV, byte for byte that of the command score ---
 
 /** Format a cell (RFC 4180), such that no spreadsheet runs it as a formula. */
@@ -168,12 +183,13 @@ function download() {
   setTimeout(URL.revokeObjectURL, 10_000, link.href); // the browser may read it later
 }
 
-/** Add the event handlers of filter and button. */
+/** Add the event handlers of header, filter and button. */
 export function setUp() {
   addFilter();
   $("filter").addEventListener("change", ({target}) => {
     chosen = target.value;
     draw();
   });
+  $("rows").tHead.addEventListener("click", sort);
   $("download").addEventListener("click", download);
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambda_app.chalicelib.logs import records
-from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, UNKNOWN, LogError, Questions
+from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, UNKNOWN, Days, LogError, Row
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scan import scan_run
 from malicious_domains.scan.reading.read_logs import Source
@@ -22,10 +22,10 @@ A = "10.0.0.1"
 
 def read(
     lines: list[Record | bytes], batch: int = records.BATCH
-) -> tuple[list[Questions], Counter[str]]:
+) -> tuple[list[Days], Counter[str]]:
     counts: Counter[str] = Counter()
     stream = io.BytesIO(route53.packed(lines))
-    return list(records.read_questions(stream, DAY, counts, batch=batch)), counts
+    return list(records.read_days(Scorer.load(), stream, DAY, counts, batch=batch)), counts
 
 
 LINES: list[Record | bytes] = [
@@ -49,9 +49,8 @@ LINES: list[Record | bytes] = [
 ]
 
 
-def test_lines_are_accounted_for_as_by_scan(language: Scorer, tmp_path: Path) -> None:
-    (questions,), counts = read(LINES)
-    records.group_days(language, questions, counts)
+def test_lines_are_accounted_for_as_by_scan(tmp_path: Path) -> None:
+    _, counts = read(LINES)
     path = tmp_path / "day.log.gz"
     path.write_bytes(route53.packed(LINES))
     scanned = scan_run.scan_logs(
@@ -72,7 +71,7 @@ def ocsf(line: Record, seconds: bool = False, **more: object) -> Record:
     }  # fmt: skip
 
 
-def test_ocsf_is_read_as_route53(language: Scorer, tmp_path: Path) -> None:
+def test_ocsf_is_read_as_route53() -> None:
     own = [x for x in LINES[:8] if isinstance(x, dict)]
     same = [
         ocsf(x, i % 2 == 1, disposition_id=2 if "firewall_rule_action" in x else 1)
@@ -86,34 +85,35 @@ def test_ocsf_is_read_as_route53(language: Scorer, tmp_path: Path) -> None:
         {**same[0], "time": 1e300},
         ocsf(own[0], activity_id=1),
     ]
-    (questions,), counts = read(others)
-    assert counts == {"other_event": 1, "broken": 2}
-    assert {x.client: y.rcode for x, y in questions.items()} == {"fe80::1": ANSWER, A: UNKNOWN}
+    (days,), counts = read(others)
+    assert counts == {"other_event": 1, "broken": 2, "judged": 2}
+    found = {x: next(iter(y.values())).rcode for x, y in days[DAY].clients.items()}
+    assert found == {"fe80::1": ANSWER, A: UNKNOWN}
 
 
-def test_questions_are_grouped_and_the_best_answer_counts() -> None:
-    (questions,), _ = read(
+def test_queries_are_grouped_by_label_and_the_best_answer_counts() -> None:
+    (days,), counts = read(
         [
-            record(A, "a.example", MIDNIGHT + 5, "NXDOMAIN"),
-            record(A, "A.example", MIDNIGHT + 1),
-            record(A, "b.example", MIDNIGHT + 2, "NXDOMAIN"),
-            record(A, "c.example", MIDNIGHT + 3, "NXDOMAIN", firewall_rule_action="BLOCK"),
-            record(A, "b.example", MIDNIGHT - 1),
+            record(A, "a1.com", MIDNIGHT + 5, "NXDOMAIN"),
+            record(A, "www.A1.net.", MIDNIGHT + 1),
+            record(A, "b1.com", MIDNIGHT + 2, "NXDOMAIN"),
+            record(A, "c1.com", MIDNIGHT + 3, "NXDOMAIN", firewall_rule_action="BLOCK"),
+            record(A, "b1.com", MIDNIGHT - 1),
         ]
     )
-    found = {(x.name, x.day - DAY): y for x, y in questions.items()}
-    assert found == {
-        ("a.example", 0): (MIDNIGHT + 1, MIDNIGHT + 5, ANSWER, 2),
-        ("b.example", 0): (MIDNIGHT + 2, MIDNIGHT + 2, NXDOMAIN, 1),
-        ("c.example", 0): (MIDNIGHT + 3, MIDNIGHT + 3, UNKNOWN, 1),
-        ("b.example", -1): (MIDNIGHT - 1, MIDNIGHT - 1, ANSWER, 1),
+    assert counts == {"judged": 5}
+    assert days[DAY].clients[A] == {
+        "a1": Row(ANSWER, MIDNIGHT + 1, MIDNIGHT + 5, ("com", "net")),
+        "b1": Row(NXDOMAIN, MIDNIGHT + 2, MIDNIGHT + 2, ("com",)),
+        "c1": Row(UNKNOWN, MIDNIGHT + 3, MIDNIGHT + 3, ("com",)),
     }
+    assert days[DAY - 1].clients[A] == {"b1": Row(ANSWER, MIDNIGHT - 1, MIDNIGHT - 1, ("com",))}
 
 
 def test_a_large_object_comes_in_batches() -> None:
-    lines: list[Record | bytes] = [record(A, f"n{i}.example", MIDNIGHT) for i in range(25)]
+    lines: list[Record | bytes] = [record(A, f"n{i}.com", MIDNIGHT) for i in range(25)]
     found, _ = read(lines, batch=10)
-    assert [len(x) for x in found] == [10, 10, 5]
+    assert [len(x[DAY].clients[A]) for x in found] == [10, 10, 5]
 
 
 def test_times_that_are_none_or_of_another_week_are_counted() -> None:
