@@ -20,6 +20,7 @@ from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.array_types import Floats
 
 from . import ClusterError
+from .local_servers import bypass_proxies
 from .nodes import MEMORY, start_nodes, watch_joined, watch_own
 
 _CHUNK = 1 << 22  # bytes: the chunks into which H2O cuts a file that is sent to it
@@ -74,7 +75,7 @@ class Cluster:
         with self._open_folder() as folder:
             path = folder / "rows.csv"
             write(path)
-            raw = self._import(path) if self._shared else self._send(path)
+            raw = self._import(path.resolve()) if self._shared else self._send(path)
             guided = {"column_types": dict(types)} if types else {}
             setup = h2o.parse_setup(raw, self._key("table"), header=1, **guided)
             setup["chunk_size"] = -(-path.stat().st_size // chunks) if chunks else _CHUNK
@@ -137,8 +138,10 @@ class Cluster:
 
     def _import(self, path: Path) -> str:
         """Let the nodes read a file; returns H2O's name for it."""
+        if not str(path).isascii():  # which H2O lists, and then does not find
+            return self._send(path)
         try:
-            [key] = h2o.lazy_import(str(path.resolve()))
+            [key] = h2o.lazy_import(str(path))
         except (ValueError, OSError) as error:
             raise ClusterError(
                 f"the nodes at {self.url} do not see {path.parent}: {error}"
@@ -159,6 +162,7 @@ def open_cluster(options: ClusterOptions | None = None) -> Iterator[Cluster]:
     """
     options = options or ClusterOptions()
     with ExitStack() as stack:
+        stack.enter_context(bypass_proxies())
         if options.url:
             cluster = Cluster(options.url, options.folder, shared=options.folder is not None)
             _connect(cluster.url)
@@ -176,7 +180,7 @@ def _connect(url: str) -> None:
     h2o.no_progress()
     try:
         with redirect_stdout(io.StringIO()):  # "your version is old"
-            h2o.connect(url=url, verbose=False)
+            h2o.connect(url=url, proxy="(default)", verbose=False)  # or it warns of proxies
     except Exception as error:  # the client raises many kinds
         raise ClusterError(f"no H2O at {url}: {error}") from error
 

@@ -65,6 +65,11 @@ def java_version(java: Path) -> int:
     return int(version[1]) if version else 0
 
 
+def utf8_environment() -> dict[str, str]:
+    """Return this process's environment, in which Java finds files with any name."""
+    return os.environ | {"LC_ALL": "C.UTF-8"}
+
+
 def h2o_jar() -> Path:
     """Return the path of H2O's jar, which the h2o package contains."""
     return Path(h2o.__file__).parent / "backend" / "bin" / "h2o.jar"

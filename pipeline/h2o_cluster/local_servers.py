@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -59,6 +62,22 @@ def direct_session() -> requests.Session:
     direct = requests.Session()
     direct.trust_env = False
     return direct
+
+
+@contextmanager
+def bypass_proxies() -> Iterator[None]:
+    """Ask no proxy of the environment for this machine, within the block.
+
+    H2O's client sends its requests without a session of ours.
+    """
+    before = os.environ.get("no_proxy")
+    listed = before or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = ",".join(filter(None, [listed, HOST, "localhost"]))
+    try:
+        yield
+    finally:
+        os.environ.pop("no_proxy")
+        os.environ.update({} if before is None else {"no_proxy": before})
 
 
 def wait_for_server(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:

@@ -17,7 +17,7 @@ from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.array_types import Bools, Floats
 
 from . import ClusterError
-from .java import find_java, h2o_jar
+from .java import find_java, h2o_jar, utf8_environment
 
 INI = "model.ini"  # the file in a MOJO that holds the equation
 MAX_UNPACKED = 100_000_000  # bytes; a MOJO of ours has some 300 KB
@@ -114,7 +114,8 @@ def _score_blocks(mojo: Path, source: Path) -> Iterator[list[list[str]]]:
         target = folder / "out.csv"
         command = [str(find_java()), "-cp", str(h2o_jar()), "hex.genmodel.tools.PredictCsv"]
         command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
-        run = subprocess.run([*command, "--decimal"], capture_output=True, text=True, check=False)
+        command, encoding = [*command, "--decimal"], utf8_environment()
+        run = subprocess.run(command, capture_output=True, text=True, check=False, env=encoding)
         if run.returncode or not target.exists():
             raise ClusterError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
         with target.open(encoding="utf-8") as lines:

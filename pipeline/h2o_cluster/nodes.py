@@ -22,7 +22,7 @@ from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from . import ClusterError
-from .java import find_java, h2o_jar
+from .java import find_java, h2o_jar, utf8_environment
 from .local_servers import HOST, direct_session, find_free_port, start_server, wait_for_server
 
 MEMORY = "4g"  # heap of each node
@@ -94,15 +94,16 @@ def _start_together(stack: ExitStack, number: int, memory: str) -> list[Node]:
 def _start_node(folder: Path, flatfile: Path, name: str, port: int, memory: str) -> Node:
     own = folder / str(port)
     own.mkdir()
-    command = [
-        *(str(find_java()), f"-Xmx{memory}", f"-Djava.io.tmpdir={own}"),
+    command = [  # of paths within its folder: H2O takes no absolute one with a blank
+        *(str(find_java()), f"-Xmx{memory}", "-Djava.io.tmpdir=."),
         *("-Dsys.ai.h2o.ext.core.toggle.XGBoost=False", "-jar", str(h2o_jar())),  # saves 157 MB
-        *("-name", name, "-flatfile", str(flatfile), "-ice_root", str(own)),
+        *("-name", name, "-flatfile", "../flatfile", "-ice_root", "."),
         *("-ip", HOST, "-web_ip", HOST, "-port", str(port)),
         *("-log_level", "WARN", "-disable_flow"),
     ]
     log = own / "h2o.log"
-    return Node(start_server(command, log), f"http://{HOST}:{port}", log)
+    server = start_server(command, log, utf8_environment(), own)
+    return Node(server, f"http://{HOST}:{port}", log)
 
 
 def _wait_for_all(started: list[Node]) -> None:

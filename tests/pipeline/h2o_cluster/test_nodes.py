@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import requests
 
 from malicious_domains.model import artifact
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster import nodes as own_nodes
 from pipeline.h2o_cluster.cluster import ClusterOptions
-from pipeline.h2o_cluster.local_servers import direct_session, find_free_port
+from pipeline.h2o_cluster.local_servers import bypass_proxies, direct_session, find_free_port
 from pipeline.h2o_cluster.nodes import Node, start_nodes
 from pipeline.training.training_run import SAME
 
@@ -59,14 +60,12 @@ def of_one(clouds: Clouds, small_csv: Path, tmp_path_factory: pytest.TempPathFac
     return out
 
 
-def python(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-
-
-def train(data: Path, out: Path, *arguments: object) -> subprocess.Popen[str]:
-    own = ["train", "--features", "classic", "--data", data, "--out", out]
-    return python("-c", TRAIN, *own, *arguments)
+def train(
+    data: Path, out: Path, *arguments: object, environment: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
+    own = ["-c", TRAIN, "train", "--features", "classic", "--data", data, "--out", out]
+    command = [sys.executable, *map(str, [*own, *arguments])]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def done(run: subprocess.Popen[str]) -> None:
@@ -210,6 +209,36 @@ def test_a_node_that_does_not_start_is_told() -> None:
         start_nodes(2, "1z"),
     ):
         pass
+
+
+def test_neither_proxies_nor_names_of_folders_get_in_the_way(
+    small_csv: Path, tmp_path: Path
+) -> None:
+    """Nor the encoding: a proxy that nobody serves, and folders that Java cannot name in ASCII."""
+    folder = tmp_path / "jürgen's own files"
+    (folder / "tmp").mkdir(parents=True)
+    data = folder / "data.csv"
+    data.write_bytes(small_csv.read_bytes())
+    proxies = ("http_proxy", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy")
+    own = dict.fromkeys(proxies, "http://127.0.0.1:9") | {"LC_ALL": "C", "PYTHONUTF8": "1"}
+    kept = {x: y for x, y in os.environ.items() if x.lower() != "no_proxy"}
+    environment = kept | own | {"TMPDIR": str(folder / "tmp")}
+    done(train(data, folder / "model", environment=environment))
+    assert [*(folder / "tmp").iterdir()] == []
+
+
+def test_proxies_are_bypassed_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "intranet.example")
+    before = dict(os.environ)
+    with bypass_proxies():
+        for url in ("http://127.0.0.1:54321/3", "http://localhost:1", "http://intranet.example"):
+            assert requests.utils.get_environ_proxies(url) == {}
+        assert (
+            requests.utils.get_environ_proxies("http://h2o.example")["all"] == before["ALL_PROXY"]
+        )
+    assert dict(os.environ) == before
 
 
 def test_what_does_not_go_together_is_told() -> None:
