@@ -1,4 +1,4 @@
-"""What several test modules share: data, a running H2O, the served app."""
+"""Fixtures that several test modules share: data, a running H2O, the served app."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
-    """What may not be torn apart in parallel runs, the longest first; then who is left out."""
+    """Keep together what parallel runs may not part; list what was skipped."""
     for item in items:
         costly = next((name for name in COSTLY if name in _fixtures(item)), None)
         item.add_marker(pytest.mark.xdist_group(costly or str(item.path)))
@@ -145,7 +145,7 @@ def h2o_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """A cluster of Spark on this machine: two executors, each a process of its own."""
+    """Yield a cluster of Spark on this machine: two executors, each a process of its own."""
     from malicious_domains.spark.session import (  # for those alone whose tests use it
         find_java,
         open_session,
@@ -175,14 +175,14 @@ def classic_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The deployment zip of each architecture, made once."""
+    """Return the deployment zip of each architecture, made once."""
     folder = tmp_path_factory.mktemp("packages")
     return {name: package.build_package(folder / name, name) for name in package.ARCHITECTURES}
 
 
 @pytest.fixture(scope="session")
 def unpacked(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package for x86_64, in a folder as in the Lambda."""
+    """Return the package for x86_64, in a folder as in the Lambda."""
     folder = tmp_path_factory.mktemp("unpacked")
     zipfile.ZipFile(packages[package.X86_64]).extractall(folder)
     return folder
@@ -206,7 +206,7 @@ def scorer(request: pytest.FixtureRequest) -> Scorer:
 
 @pytest.fixture
 def artifact_copy(tmp_path: Path) -> Path:
-    """The simpler of the packaged artifacts, to be damaged."""
+    """Return the simpler of the packaged artifacts, to be damaged."""
     folder = tmp_path / "classic"
     shutil.copytree(artifact.PACKAGED / "classic", folder)
     return folder
@@ -214,7 +214,7 @@ def artifact_copy(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def language_copy(tmp_path: Path) -> Path:
-    """The other one, likewise."""
+    """Return the other artifact, to be damaged as well."""
     folder = tmp_path / "language"
     shutil.copytree(artifact.PACKAGED / "language", folder)
     return folder
@@ -228,7 +228,7 @@ def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of a local AWS, which boto3 and child processes use for the test."""
+    """Return the URL of a local AWS, which boto3 and child processes use for the test."""
     for name, value in (aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": aws_url}).items():
         monkeypatch.setenv(name, value)
     return aws_url
@@ -236,7 +236,7 @@ def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def bucket(aws: str) -> str:
-    """A new bucket's name."""
+    """Return a new bucket's name."""
     import boto3
 
     name = f"models-{uuid.uuid4().hex}"

@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documents hold: commands, examples, links, figures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def code_of(text: str) -> Iterator[str]:
 
 
 def commands(text: str) -> Iterator[list[str]]:
-    """The arguments of every command line; what may be left out, in brackets, is."""
+    """Yield the arguments of every command line; what may be left out, in brackets, is."""
     for code in code_of(text):
         plain = re.sub(r" \[[^\]]*\]", "", code)
         found = re.search(r"(?:malicious-domains|python -m pipeline) ([a-z][^|>&]*)", plain)
@@ -66,7 +66,7 @@ def parse(arguments: list[str]) -> None:
 
 
 def slug(heading: str) -> str:
-    """A heading's anchor, as code hosts make it."""
+    """Return a heading's anchor, as code hosts make it."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 

@@ -80,7 +80,7 @@ def machine(tmp_path: Path) -> Machine:
 
 @pytest.fixture
 def posted() -> Iterator[list[tuple[str, str, str]]]:
-    """What is posted to 127.0.0.1: path, authorization and body; the first item is the port."""
+    """Yield the path, authorization and body of each POST; the first item is the port."""
     requests: list[tuple[str, str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):

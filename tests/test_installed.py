@@ -42,7 +42,7 @@ def build_wheel(sources: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The environment's folder of programs. Without a network: our own NumPy and Click, linked."""
+    """Return the folder of programs of an environment with our own NumPy and Click, linked."""
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder, symlinks=True)
     python = str(folder / "bin" / "python")
@@ -57,7 +57,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def everything() -> dict[str, str]:
-    """An environment that finds what the extras install."""
+    """Return an environment that finds what the extras install."""
     return os.environ | {"PYTHONPATH": str(HERE)}
 
 

@@ -28,7 +28,7 @@ def normal(name: str) -> str:
 
 
 def asked(name: str) -> set[tuple[str, str]]:
-    """The pins of a file written by hand, and of the files that it includes."""
+    """Return the pins of a file written by hand, and of the files that it includes."""
     found = set()
     for line in filter(None, (x.partition("#")[0].strip() for x in text(name).splitlines())):
         if line.startswith("-r "):
@@ -63,7 +63,7 @@ def test_every_line_of_a_lock_has_hashes_and_no_place(lock: str) -> None:
 
 
 def test_locks_agree() -> None:
-    """What is installed first is not replaced by what is installed then."""
+    """The second installation replaces nothing of the first."""
     installed: dict[tuple[str, str], set[str]] = {}
     for what in ("", "-dev", "-spark", "-notebook"):
         lock = f"requirements{what}.lock"

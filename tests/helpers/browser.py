@@ -128,13 +128,13 @@ def show_terms(page: Page) -> None:
 
 
 def show_skipped(page: Page) -> None:
-    """A name that is not judged."""
+    """Show a name that is not scored."""
     page.get_by_role("button", name="printer.local").click()
     expect(page.locator("#verdict")).to_contain_text("skipped")
 
 
 def show_list(page: Page) -> None:
-    """A list judged."""
+    """Show a list that was scored."""
     page.get_by_label("one a line").fill(LIST)
     page.get_by_role("button", name="Judge the list").click()
     expect(page.locator("#summary")).to_contain_text("invalid")

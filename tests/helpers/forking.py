@@ -28,7 +28,7 @@ class Forks:
     def run(
         self, *arguments: object, kill: float | None = None, after: str = ""
     ) -> tuple[int, float]:
-        """A command's exit status, and how long it took, in seconds.
+        """Return a command's exit status, and how long it took, in seconds.
 
         kill: kill -9 so many seconds after it has said something, or has started.
         """

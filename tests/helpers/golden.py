@@ -1,4 +1,4 @@
-"""What the original's words and data say of labels of ours, kept for those who have neither.
+"""Answers by the H2O demo's words and data about labels of ours, for those who have neither.
 
 Labels are of the committed HSTS list and of our generators, those that the original's data
 holds too. H2O's string functions and its Java scorer gave the values, by the original's list of
@@ -30,12 +30,12 @@ EACH = {"legit": 1200, "cryptolocker": 400, "goz": 400, "newgoz": 400}  # labels
 
 
 def golden() -> pd.DataFrame:
-    """The committed rows, as text where they are text."""
+    """Return the committed rows, as text where they are text."""
     return pd.read_csv(FEATURES, dtype={"label": str}, keep_default_na=False)
 
 
 def features_by_h2o(running: Cluster, labels: list[str], words: Path) -> pd.DataFrame:
-    """The four features by H2O's own string functions."""
+    """Return the four features by H2O's own string functions."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "labels.csv"
         path.write_text("label\n" + "\n".join(labels) + "\n")

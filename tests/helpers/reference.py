@@ -82,7 +82,7 @@ class WittenBell:
             self.after.setdefault(gram[:-1], {})[gram[-1]] = n
 
     def probability(self, gram: str) -> float:
-        """Of the last of up to three symbols."""
+        """Return the cost of the last of up to three symbols."""
         after = self.after.get(gram[:-1], {})
         if len(gram) == 1:
             return (after.get(gram, 0) + 0.5) / (sum(after.values()) + 0.5 * len(SYMBOLS))
@@ -99,7 +99,7 @@ class WittenBell:
         return cost(self.probability(forgets(gram)))
 
     def four(self, gram: str) -> int:
-        """What was seen once counts for nothing; the unseen costs a step above three."""
+        """Count a single occurrence as none; an unseen one costs a step above three."""
         gram = forgets(gram)
         third = cost(self.probability(gram[1:]))
         after = {c: n for c, n in self.after.get(gram[:-1], {}).items() if n > 1}
@@ -121,7 +121,7 @@ def found(label: str, words: Cost) -> list[tuple[int, int]]:
 
 
 def paths(label: str, words: Cost, singles: Cost) -> list[Path]:
-    """The least of all cuts up to each place of a label."""
+    """Return the least cost of all segmentations up to each place of a label."""
     best: list[Path] = [(0, 0, 0, 0)]
     for end in range(1, len(label) + 1):
         ways = [added(best[end - 1], one_more(label[end - 1 : end], singles))]

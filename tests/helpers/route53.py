@@ -27,7 +27,7 @@ Record = dict[str, Any]
 
 
 def record(client: str, name: str, seconds: float, code: str = "NOERROR", **more: Any) -> Record:
-    """A line's object, as AWS documents it; seconds since the epoch."""
+    """Return a line's object, as AWS documents it; seconds since the epoch."""
     stamp = datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
     return {
         "version": "1.100000", "account_id": "111122223333", "region": "us-east-1",
@@ -40,13 +40,13 @@ def record(client: str, name: str, seconds: float, code: str = "NOERROR", **more
 
 
 def packed(records: Iterable[Record | bytes]) -> bytes:
-    """An object: gz, a JSON object a line; bytes stand as they are."""
+    """Return an object: gz, a JSON object a line; bytes stand as they are."""
     lines = (x if isinstance(x, bytes) else json.dumps(x).encode() for x in records)
     return gzip.compress(b"".join(line + b"\n" for line in lines), 1)
 
 
 def key_of(seconds: float, number: int = 0) -> str:
-    """The key of an object that was written at a time."""
+    """Return the key of an object that was written at a time."""
     moment = datetime.fromtimestamp(seconds, UTC)
     vpc, account = "vpc-0123456789abcdef0", "111122223333"
     folder = f"AWSLogs/{account}/vpcdnsquerylogs/{vpc}/{moment:%Y/%m/%d}"
@@ -54,7 +54,7 @@ def key_of(seconds: float, number: int = 0) -> str:
 
 
 def event(*keys: str, bucket: str = BUCKET, etag: str = "e", seconds: float = MIDNIGHT) -> Record:
-    """What S3 tells of objects that were written at a time."""
+    """Return the event that S3 sends of objects written at a time."""
     stamp = datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
     return {
         "Records": [
@@ -74,12 +74,12 @@ def event(*keys: str, bucket: str = BUCKET, etag: str = "e", seconds: float = MI
 
 
 def client(number: int) -> str:
-    """An address."""
+    """Return an address."""
     return f"10.0.{number // 250}.{number % 250 + 1}"
 
 
 def day(clients: int, seed: int = 1, names: float = 60.0, repeats: int = 3) -> list[Record]:
-    """A day of clean clients, of which the first few are infected by one of INFECTED each."""
+    """Return a day of clean clients; the first few are infected by one of INFECTED each."""
     random, numbers = Random(seed), np.random.default_rng(seed)
     pool = legitimate()[:]
     random.shuffle(pool)
@@ -117,7 +117,7 @@ def _generated(family: str, random: Random, words: list[str], pool: list[str]) -
 
 
 def objects(records: list[Record], seconds: int) -> dict[str, list[Record]]:
-    """A day's records by the key of the object that they are delivered in."""
+    """Return a day's records by the key of the object that they are delivered in."""
     found: dict[str, list[Record]] = {}
     for x in records:
         at = datetime.fromisoformat(x["query_timestamp"]).timestamp()

@@ -18,7 +18,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, app_url: str) -> Iterator[Page]:
-    """The page as the app serves it; a complaint of the browser fails the test."""
+    """Yield the page as the app serves it; a complaint of the browser fails the test."""
     with opened(browser, app_url) as (page, complaints):
         yield page
     # Chromium logs every request that fails; the page tells of those in words.

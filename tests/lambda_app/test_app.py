@@ -218,7 +218,7 @@ def test_many_at_the_same_time(app_url: str) -> None:
 
 @pytest.mark.slow
 def test_a_hundred_threads_with_twenty_requests_each(app_url: str, language: Scorer) -> None:
-    """Of several kinds, mixed; every answer is the one that belongs to its request."""
+    """Requests of several kinds are mixed; each answer belongs to its request."""
 
     def asks(thread: int) -> list[tuple[int, Any]]:
         with requests.Session() as session:

@@ -1,4 +1,4 @@
-"""What the Lambda may lean on."""
+"""The imports that the Lambda may rely on."""
 
 from __future__ import annotations
 

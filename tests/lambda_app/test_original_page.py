@@ -24,7 +24,7 @@ each_model = pytest.mark.parametrize("model", URLS)
 
 
 def logit(malicious: float, legitimate: float) -> float:
-    """The log-odds of two probabilities that sum to 1."""
+    """Return the log-odds of two probabilities that sum to 1."""
     return math.log(malicious) - math.log(legitimate)
 
 

@@ -45,7 +45,7 @@ CONTRAST = """() => {
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[str]:
-    """The page's files on another origin."""
+    """Yield the page's files on another origin."""
     with files_served(static.FOLDER) as url:
         yield url
 
@@ -136,7 +136,7 @@ def test_bars_lie_on_their_side_in_proportion(page: Page, table: str) -> None:
 
 
 def names_of_terms(page: Page) -> list[str]:
-    """What people read for the terms, without the features' values."""
+    """Return what people read for the terms, without the features' values."""
     heads = page.locator("#terms th[scope=row]")
     expect(heads).to_have_count(20)
     return heads.evaluate_all("heads => heads.map(head => head.firstChild.data)")  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ DESK = {"width": 1280, "height": 800}
 
 
 def found(page: Page, left_out: str | None = None) -> list[str]:
-    """What axe-core objects to, with the elements that it means; colours are looked at as well.
+    """Return what axe-core objects to, with the elements that it means, colours included.
 
     left_out: a selector of elements that are not looked at.
     """

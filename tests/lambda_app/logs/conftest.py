@@ -22,7 +22,7 @@ from tests.helpers.route53 import Record
 
 @dataclass
 class Cloud:
-    """What the functions work with, and what came of it."""
+    """The functions' surroundings, and what they published."""
 
     bucket: str
     table: str
@@ -57,12 +57,12 @@ class Cloud:
         return bytes(boto3.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
     def findings(self) -> dict[str, dict[str, Any]]:
-        """By client."""
+        """Return the findings by client."""
         found = [json.loads(self.body(key)) for key in self.keys("findings/")]
         return {x["client"]: x for x in found}
 
     def messages(self) -> list[dict[str, Any]]:
-        """What was published since the last call."""
+        """Return what was published since the last call."""
         sqs, found = boto3.client("sqs"), []
         while got := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
             "Messages"

@@ -40,7 +40,7 @@ def allowed(role: str) -> dict[str, list[str]]:
 
 @pytest.fixture
 def asked(cloud: Cloud) -> Asked:
-    """What is asked of AWS, by action as IAM names it."""
+    """Return the requests to AWS, by IAM's name of the action."""
     found: Asked = set()
 
     def watch(params: dict[str, Any], model: Any, **_: object) -> None:
@@ -61,7 +61,7 @@ def check(asked: Asked, role: str) -> None:
 
 @pytest.fixture(autouse=True)
 def site(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network with thresholds of its own."""
+    """Return a network with thresholds of its own."""
     cloud.put("site.json", Site(1000, 0, 0.003, 1.0).to_json().encode())
     monkeypatch.setenv("LOG_SITE", "site.json")
 

@@ -61,7 +61,7 @@ def test_lines_are_accounted_for_as_by_scan(tmp_path: Path) -> None:
 
 
 def ocsf(line: Record, seconds: bool = False, **more: object) -> Record:
-    """A record as OCSF's DNS Activity."""
+    """Return a record as OCSF's DNS Activity."""
     codes = {"NOERROR": 0, "SERVFAIL": 2, "NXDOMAIN": 3}
     time = datetime.fromisoformat(line["query_timestamp"]).timestamp()
     return {

@@ -1,4 +1,4 @@
-"""What schemathesis is told beside the description: JSON inside of text, and a key."""
+"""Hooks that tell schemathesis more than the description: JSON inside of text, and a key."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_a_catch_all_route_is_answered_by_its_path() -> None:
 
 
 def origins(answer: dict[str, Any]) -> list[str]:
-    """Of every header that names one, whatever its case."""
+    """Every header that names one counts, whatever its case."""
     headers = answer["headers"].items()
     return [v for k, v in headers if k.lower() == "access-control-allow-origin"]
 
@@ -171,7 +171,7 @@ def test_where_requests_are_signed_aws_alone_adds_cors_headers() -> None:
 
 
 def test_the_template_allows_to_pages_what_the_app_does() -> None:
-    """Of the signed function URL, whose preflights AWS answers."""
+    """The signed function URL, whose preflights AWS answers."""
     template = json.loads((ROOT / "lambda_app" / ".chalice" / "template.json").read_text())
     stages = json.loads((ROOT / "lambda_app" / ".chalice" / "config.json").read_text())["stages"]
     url = template["Resources"]["APIHandler"]["Properties"]["FunctionUrlConfig"]

@@ -75,7 +75,7 @@ METHODS = ["GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "post", ""]
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    """The app of app.py, in this process, asking for a key and logging names."""
+    """Return the app of app.py, in this process, asking for a key and logging names."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "lambda_app")
         for name, value in STAGE.items():
@@ -145,7 +145,7 @@ PARSED = [body for body in BODIES if is_json(body)]
 
 
 def event(random: Random) -> dict[str, Any]:
-    """What API Gateway makes of a request: a route that it knows, the rest as sent."""
+    """Return the event that API Gateway makes of a request, with a route that it knows."""
     if random.random() < 0.6:
         body = structure_changed(random, random.choice(PARSED))
     else:
@@ -169,7 +169,7 @@ def event(random: Random) -> dict[str, Any]:
 
 
 def sent(random: Random, body: bytes) -> dict[str, Any]:
-    """A body as text, as base64, as one taken for the other, or none."""
+    """Return a body as text, as base64, as one taken for the other, or none."""
     kind = random.random()
     if kind < 0.6:
         errors = "replace" if random.random() < 0.95 else "surrogateescape"

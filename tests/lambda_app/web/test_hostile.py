@@ -88,7 +88,7 @@ BODIES: dict[str, Callable[[int], bytes]] = {
 
 
 def seconds(scorer: Scorer, body: bytes, enough: float = 0.0) -> float:
-    """Of one core, the best of three, or the first that is good enough."""
+    """Return the seconds of one core: the best of three, or the first that is good enough."""
     best = float("inf")
     for _ in range(3):
         start = time.process_time()

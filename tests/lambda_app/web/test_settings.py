@@ -40,7 +40,7 @@ for line in sys.stdin:
 
 
 def lines(*bodies: object, **environment: str) -> list[dict[str, Any]]:
-    """What the app logs of requests, each a body."""
+    """Return what the app logs of requests, each a body."""
     events = [EVENT | {"body": x if isinstance(x, str) else json.dumps(x)} for x in bodies]
     run = subprocess.run(
         [sys.executable, "-c", ASK],

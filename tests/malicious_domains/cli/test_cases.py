@@ -1,4 +1,4 @@
-"""What people have in files and pipes, one row a case; ids as in lambda_app/domains/test_cases.py.
+"""Files and pipes that people have, one row a case; ids as in names/test_cases.py.
 
 Each is scored by the real command; what comes out is told as name=verdict: 1 or 0, else why not.
 """
@@ -41,7 +41,7 @@ UMBRELLA = (
 
 
 class Case(NamedTuple):
-    """What is given, and what should come of it."""
+    """An input, and the output that it should give."""
 
     id: str
     arguments: str  # beside the input
@@ -136,7 +136,7 @@ CASES = [
 
 
 def told(output: str) -> list[str]:
-    """What came out, each row as name=verdict."""
+    """Return what came out, each row as name=verdict."""
     csv.field_size_limit(10_000_000)
     found = []
     for row in csv.DictReader(io.StringIO(output)):

@@ -1,4 +1,4 @@
-"""What pip installs for whom: the project's dependencies against the pins that are tested."""
+"""The packages of each extra: the dependencies against the pins that are tested."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = [Requirement(x) for x in PROJECT["dependencies"]]
 
 
 def pins() -> dict[str, str]:
-    """The version of each package that requirements.txt and the Lambda's pin."""
+    """Return the version of each package that requirements.txt and the Lambda's pin."""
     text = "".join(
         (ROOT / x).read_text() for x in ("requirements.txt", "lambda_app/requirements.in")
     )

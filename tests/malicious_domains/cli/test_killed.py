@@ -38,7 +38,7 @@ def slow_aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def storage(slow_aws_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
-    """A registry with the classic model as its current version."""
+    """Return a registry with the classic model as its current version."""
     environment = aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": slow_aws_url}
     for name, value in (environment | {"TMPDIR": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
@@ -86,7 +86,7 @@ def retrain(folder: Path, i: int) -> None:
 
 
 def listed(storage: Storage) -> list[str]:
-    """The versions; none may be damaged."""
+    """Return the versions; none may be damaged."""
     found = list(versions.list_versions(storage))
     assert all(isinstance(x, Manifest) for x in found)
     return [x.version for x in found if isinstance(x, Manifest)]

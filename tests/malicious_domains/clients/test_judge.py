@@ -39,7 +39,7 @@ CUT = AlarmThresholds(
 
 
 def day(rows: list[tuple[str, float, bool, float]]) -> ClientDay:
-    """Of label, log-odds, whether it is dead, and time."""
+    """Return a row: label, log-odds, whether it is NXDOMAIN, and time."""
     labels, z, dead, first = zip(*rows, strict=True) if rows else ((), (), (), ())
     times = np.array(first, dtype=np.float64)
     return ClientDay(

@@ -1,4 +1,4 @@
-"""What names of known generators say of a client's day."""
+"""Names of known generators as evidence of a client's day."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def answers(port: int) -> bool:
 
 
 def asked(port: int, name: str, seconds: float = 10) -> tuple[int, str]:
-    """The response code and the address that a server on 127.0.0.1 answers (RFC 1035)."""
+    """Return the response code and the address that a server on 127.0.0.1 answers (RFC 1035)."""
     labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
     question = labels + b"\0" + struct.pack(">HH", 1, 1)
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as client:

@@ -53,7 +53,7 @@ def all_of(found: dict[int, tuple[DgaMatch, ...]]) -> Iterator[DgaMatch]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("variant", "seed"), PERIODIC)
 def test_a_period_is_that_in_which_the_names_are_the_same(variant: Variant, seed: str) -> None:
-    """By the names themselves: the same on its last day, others on the days around it."""
+    """The names are the same on its last day, and others on the days around it."""
 
     def names(day: date) -> list[str]:
         return [*islice((variant.own or variant.generate)(day, seed), 3)]

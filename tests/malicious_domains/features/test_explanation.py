@@ -23,7 +23,7 @@ def cut(label: str, words: reference.Cost, singles: reference.Cost) -> str:
 
 
 def least(part: str, words: reference.Cost, singles: reference.Cost) -> reference.Path:
-    """Of a part as a word and as characters by themselves."""
+    """Return the cost of a part as a word and as characters by themselves."""
     path = (0, 0, 0, 0)
     for character in part:
         path = reference.added(path, reference.one_more(character, singles))

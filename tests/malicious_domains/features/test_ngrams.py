@@ -32,7 +32,7 @@ def after_three(trigrams: Numbers, above: Numbers, label: str) -> list[int]:
 
 @pytest.fixture(scope="module")
 def trained(language: Scorer) -> CharacterModel:
-    """The deployed table."""
+    """Return the deployed table."""
     assert language.artifact.tables.characters is not None
     return language.artifact.tables.characters
 

@@ -38,7 +38,7 @@ def test_features_and_contributions_alone_and_together(scorer: Scorer, labels: l
 def test_cuts_of_any_vocabulary(
     vocabulary: tuple[reference.Cost, reference.Cost], labels: list[str]
 ) -> None:
-    """Of cuts that are worth the same, too, both walks take the same."""
+    """Both walks take the same of several segmentations of equal cost."""
     tables = Tables(words=table(*vocabulary))
     batch = BatchFeatures(encode_labels(labels), tables)
     singles = [LabelFeatures(label, tables) for label in labels]

@@ -25,7 +25,7 @@ class Lines:
         threading.Thread(target=lambda: [*map(self._queue.put, stream)], daemon=True).start()
 
     def next(self, seconds: float = 30) -> str:
-        """The next one; raises Empty if it takes longer."""
+        """Return the next one; raises Empty if it takes longer."""
         return self._queue.get(timeout=seconds)
 
 

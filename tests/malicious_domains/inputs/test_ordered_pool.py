@@ -20,7 +20,7 @@ Started = Callable[[], list[int]]
 
 @pytest.fixture
 def started() -> Started:
-    """The processes started since the test began."""
+    """Return the processes started since the test began."""
     resource_tracker.ensure_running()  # Python's own, and there until this process ends
     before = set(children(os.getpid()))
     return lambda: [pid for pid in children(os.getpid()) if pid not in before]

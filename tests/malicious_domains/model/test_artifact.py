@@ -64,7 +64,7 @@ PACKAGED_FILES = sorted(path for path in artifact.PACKAGED.glob("*/*") if path.i
 
 
 def positions(size: int) -> list[int]:
-    """The header and the end of a file, and places all over it."""
+    """Return the header and the end of a file, and places all over it."""
     chosen = {*range(128), *range(size - 256, size), *range(0, size, size // 256 + 1)}
     return sorted(x for x in chosen if 0 <= x < size)
 

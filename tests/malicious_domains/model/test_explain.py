@@ -78,7 +78,7 @@ def test_who_does_not_ask_for_sentences_gets_none_made(
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Of one core, the best of twenty."""
+    """Return the seconds of one core, the best of twenty."""
     best = float("inf")
     for _ in range(20):
         start = time.process_time()

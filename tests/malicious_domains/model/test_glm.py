@@ -21,7 +21,7 @@ NUMBERS = st.floats(-1e3, 1e3, allow_nan=False, width=32)
 
 @st.composite
 def equations(draw: st.DrawFn) -> dict[str, Any]:
-    """What BinnedAdditive takes: up to four features."""
+    """Draw the arguments of BinnedAdditive: up to four features."""
     names = "abcd"[: draw(st.integers(1, 4))]
     edges = {x: sorted(draw(st.sets(NUMBERS, max_size=5))) for x in names}
     count = itertools.count()
@@ -30,7 +30,7 @@ def equations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def bin_of(value: float, edges: list[float]) -> int:
-    """A value on an edge is in the bin below it."""
+    """Check that a value on an edge is in the bin below it."""
     for i, edge in enumerate(edges):
         if value <= edge:
             return i

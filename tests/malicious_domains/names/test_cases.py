@@ -1,4 +1,4 @@
-r"""What people paste, pipe and log, one row a case.
+r"""Texts that people paste, pipe and log, one row a case.
 
 The ids are those of the list of cases from public bug reports; "P01 ..." with a word after it
 is another of the same kind. xmqjtoevkbhrw.ru stands for a generated name.

@@ -74,7 +74,7 @@ def legitimate() -> list[str]:
 
 
 def test_what_the_zones_change_for_legitimate_names(legitimate: list[str]) -> None:
-    """By the PSL alone, some would be refused; of the others none has another label."""
+    """Some would be invalid with the PSL alone; none of the others has another label."""
     before = {host: (PSL.privatesuffix(host) or "").partition(".")[0] for host in legitimate}
     now = {host: public_suffix.split_host(host)[0] for host in legitimate}
     assert [host for host in legitimate if before[host] and now[host] != before[host]] == []

@@ -1,4 +1,4 @@
-"""What scans keep from night to night: labels and alarms, whole whatever happens."""
+"""The state that scans keep from night to night: labels and alarms, whole whatever happens."""
 
 from __future__ import annotations
 
@@ -311,7 +311,7 @@ def test_a_scan_that_is_killed_has_kept_all_or_nothing(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 200 kB."""
+    """Yield a file system of 200 kB."""
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]

@@ -279,7 +279,7 @@ def guarded(cell: str) -> str:
 
 
 def plainly(scorer: Scorer, names: list[str]) -> bytes:
-    """The CSV as it is defined: by Python's csv, of what score_many says."""
+    """Return the CSV as it is defined: by Python's csv, of what score_many says."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)

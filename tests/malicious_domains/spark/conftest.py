@@ -1,4 +1,4 @@
-"""What all tests on Spark share."""
+"""Fixtures of all tests on Spark."""
 
 from __future__ import annotations
 

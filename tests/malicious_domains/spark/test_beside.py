@@ -1,4 +1,4 @@
-"""What runs beside the data, without Spark."""
+"""The functions that run beside the data, without Spark."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from tests.helpers.route53 import day
 
 @pytest.fixture(autouse=True)
 def one_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command gets the tests' own session: another takes a quarter of a minute."""
+    """Give the command the tests' own session: another takes a quarter of a minute."""
     place = "malicious_domains.cli.options.ScorerOptions.open_session"
     monkeypatch.setattr(place, lambda *_: nullcontext(spark))
 
@@ -37,7 +37,7 @@ def texts() -> list[str]:
 
 
 def as_written(folder: Path) -> list[list[str]]:
-    """What score has put into a folder, as its CSV has it."""
+    """Return the rows that score wrote to a folder, as in its CSV."""
     rows = pq.read_table(folder).sort_by([("file", "ascending"), ("place", "ascending")])
     found = rows.select(CSV_COLUMNS).to_pylist()
     return [["" if x is None else str(x) for x in row.values()] for row in found]

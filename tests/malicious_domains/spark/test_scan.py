@@ -29,7 +29,7 @@ CRAWLER = "10.9.9.9"
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A simulated day of Route 53, as a folder of two files, with lines that are none."""
+    """Return a simulated day of Route 53, as a folder of two files, with lines that are none."""
     folder = tmp_path_factory.mktemp("day")
     records = route53.day(CLIENTS)
     noon = route53.MIDNIGHT + 12 * 3600
@@ -56,7 +56,7 @@ def plain(value: Any) -> Any:
 
 
 def single(path: Path, most: int | None = None) -> tuple[list[Any], list[str]]:
-    """The alarms of one machine, and what it says of the lines."""
+    """Return the alarms of one machine, and what it says of the lines."""
     found = scan_run.scan_logs(scan_run.Request(source=Source.of([path]), alarms_per_day=most))
     rows = [plain(json.loads(line)) for line in alarm_formats.format_jsonl(found)]
     said = [
@@ -74,7 +74,7 @@ def columns(busy: dict[str, int]) -> tuple[list[str], list[int]]:
 def on_spark(
     spark: SparkSession, path: Path, folder: Path, most: int | None = None
 ) -> tuple[list[Any], list[str]]:
-    """The same of Spark's, as it stands in the folder that is written."""
+    """Return the same from Spark, out of the folder that it wrote."""
     events = read_events(data_files.open_files(spark, [str(path)]), {})
     made = scanning.scan_events(
         spark, events, scanning.ScanRequest(model=ModelOptions(), alarms_per_day=most)
@@ -140,7 +140,7 @@ def test_the_highest_of_a_day_of_zeeks_log(spark: SparkSession, tmp_path: Path) 
 
 
 def zeek(x: route53.Record) -> str:
-    """A record of Route 53's as Zeek's JSON has it."""
+    """Return a record of Route 53's as Zeek's JSON has it."""
     taken = {"ts": x["query_timestamp"], "query": x["query_name"], "rcode_name": x["rcode"]}
     return (
         json.dumps(taken | {"id.orig_h": x["srcaddr"], "id.resp_p": 53, "qtype_name": "A"}) + "\n"

@@ -38,7 +38,7 @@ def texts() -> list[str]:
 
 
 def local(path: Path, column: str | None, field: str | None) -> tuple[list[list[str]], str]:
-    """The rows of one machine, and its summary."""
+    """Return the rows of one machine, and its summary."""
     with streams.open_lines(path) as lines:
         if column:
             found = csv_column.read_csv_column(lines, csv_column.Column(column), rows.Notes())

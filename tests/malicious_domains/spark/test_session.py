@@ -13,7 +13,7 @@ from tests.helpers.commands import fake_java
 
 
 def java(home: Path, module: str) -> Path:
-    """The home of a Java that has a module."""
+    """Return the home of a Java that has a module."""
     fake_java(home, f"echo java.base@17\necho {module}")
     return home
 

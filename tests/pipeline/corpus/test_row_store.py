@@ -113,7 +113,7 @@ print(status.partition("VmHWM:")[2].split()[0])
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells how much memory a process had")
 def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
-    """Of a row, some bytes of numbers remain, where its texts would take six hundred."""
+    """A row leaves some bytes of numbers, where its texts would take six hundred."""
     peaks = []
     for count in (100_000, 300_000):
         path = tmp_path / f"{count}.csv"

@@ -66,7 +66,7 @@ def figures(theirs: float, classic: float, language: float) -> dict[str, Any]:
 
 
 def example() -> Report:
-    """A full report, small, with something hostile wherever text comes from data."""
+    """Return a full report, small, with something hostile wherever text comes from data."""
     return Report(
         created="2026-11-23T16:00:00+00:00",
         model=HOSTILE,
@@ -137,7 +137,7 @@ def example() -> Report:
 
 
 def parsed(page: str) -> ElementTree.Element:
-    """The page's tree; it is written so that XML's strict parser takes it too."""
+    """Return the page's tree; it is written so that XML's strict parser takes it too."""
     return ElementTree.fromstring(page.removeprefix("<!DOCTYPE html>"))
 
 
@@ -238,7 +238,7 @@ def test_the_shape_of_the_json() -> None:
 
 
 def keys(part: Any) -> list[str]:
-    """The keys of a part of the report, or of its first row."""
+    """Return the keys of a part of the report, or of its first row."""
     return list(part[0] if isinstance(part, list) else part)
 
 

@@ -1,4 +1,4 @@
-"""What the report says of scores, and which rows are left out together."""
+"""Tables of the report, and rows that are left out together."""
 
 from __future__ import annotations
 

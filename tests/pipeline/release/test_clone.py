@@ -41,7 +41,7 @@ def clone(folder: Path, *options: str) -> Path:
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of what is committed."""
+    """Return a clone of what is committed."""
     return clone(tmp_path_factory.mktemp("clone") / "project")
 
 
@@ -53,7 +53,7 @@ def unlinked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command in a folder, without a region unless it is given."""
+    """Return a command in a folder, without a region unless it is given."""
     inherited = {k: v for k, v in os.environ.items() if not k.endswith("_REGION")}
     inherited |= {"AWS_CONFIG_FILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(

@@ -55,7 +55,7 @@ def changed(zipped: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def broken_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An app whose artifact is damaged: 503."""
+    """Yield an app whose artifact is damaged: 503."""
     folder = tmp_path_factory.mktemp("broken") / "language"
     shutil.copytree(PACKAGED / "language", folder)
     (folder / "words.npy").write_bytes(b"damaged")
@@ -72,7 +72,7 @@ def state(tmp_path: Path, aws: str) -> Iterator[Path]:
 
 @contextmanager
 def gateway(apps: dict[str, str], otherwise: str) -> Iterator[str]:
-    """A URL that asks the app of the code that is deployed to dev."""
+    """Return a URL that asks the app of the code that is deployed to dev."""
 
     class Handler(BaseHTTPRequestHandler):
         def _forward(self) -> None:

@@ -14,7 +14,7 @@ from pipeline.release.gateway import TEMPLATE, protect_api
 
 @pytest.fixture
 def deployed(aws: str, tmp_path: Path) -> str:
-    """An API as `chalice deploy` leaves it, and its record; the id."""
+    """Return an API as `chalice deploy` leaves it, and its record; the id."""
     client = boto3.client("apigateway")
     api: str = client.create_rest_api(name="malicious-domains")["id"]
     (root,) = client.get_resources(restApiId=api)["items"]

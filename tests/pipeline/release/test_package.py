@@ -56,7 +56,7 @@ runs_here = pytest.mark.skipif(
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
 def any_zip(request: pytest.FixtureRequest, packages: dict[str, Path]) -> tuple[str, Path]:
-    """A package of each architecture, with its name."""
+    """Return a package of each architecture, with its name."""
     return request.param, packages[request.param]
 
 

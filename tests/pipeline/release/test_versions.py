@@ -43,7 +43,7 @@ def storage(bucket: str) -> Storage:
 
 @pytest.fixture
 def version(storage: Storage) -> str:
-    """The classic model, published."""
+    """Return the classic model, published."""
     return versions.publish(storage, PACKAGED / "classic").manifest.version
 
 
@@ -64,7 +64,7 @@ def overwrite(storage: Storage, name: str, body: bytes) -> None:
 
 
 def forge(storage: Storage, files: dict[str, bytes], golden: list[dict[str, Any]]) -> str:
-    """A version whose hashes are right, whatever its files say."""
+    """Return a version whose hashes are right, whatever its files say."""
     made = Manifest.create(files, golden)
     for name, body in files.items():
         overwrite(storage, f"versions/{made.version}/{name}", body)

@@ -93,7 +93,7 @@ def design(corpus: Corpus) -> Language:
 
 @pytest.fixture(scope="module")
 def crossed(corpus: Corpus, design: Language) -> CrossFit:
-    """Of the same names and words as the design."""
+    """Tables of the same names and words as the design."""
     return CrossFit(design.labels, corpus.first_rows("legit"), load_word_list(FEW_WORDS), FEW_WORDS)
 
 

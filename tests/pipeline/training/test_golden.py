@@ -62,7 +62,7 @@ def test_features_equal_those_recorded_from_h2o(rows: pd.DataFrame, features: Fl
 def test_features_equal_those_of_h2o(
     h2o_cluster: Cluster, rows: pd.DataFrame, features: Floats
 ) -> None:
-    """Of the H2O that is installed here, with the words that are kept."""
+    """The installed H2O gives the recorded numbers with the committed words."""
     check(features, features_by_h2o(h2o_cluster, list(rows["label"]), WORDS))
 
 

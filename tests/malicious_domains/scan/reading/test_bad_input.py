@@ -132,7 +132,7 @@ print(read_peak())
 
 
 def test_a_line_of_100_megabytes(tmp_path: Path) -> None:
-    """Of three kinds of logs, plain and packed, by one process."""
+    """Three kinds of logs, plain and packed, are read by one process."""
     expected, paths = list[str](), list[str]()
     for before, good in ((HEADER, LINE), ("", lines(EVENT)), ("", DNSMASQ)):
         for packed in (False, True):

@@ -24,7 +24,7 @@ ISO = "2025-11-25T12:00:00Z"
 
 
 def ocsf(name: str, code: int, time: float = NOON * 1000, **more: object) -> dict[str, Any]:
-    """An event in the shape of Security Lake's and of Zeek's."""
+    """Return an event in the shape of Security Lake's and of Zeek's."""
     return {
         "metadata": {"version": "1.5.0", "product": {"name": "Route 53", "vendor_name": "AWS"}},
         "class_uid": 4003, "category_uid": 4, "activity_id": 6, "severity_id": 1, "time": time,

@@ -21,7 +21,7 @@ WRITTEN = datetime(2025, 11, 26, tzinfo=UTC).timestamp()  # when the samples wer
 
 
 def rows(path: Path, form: str | None = None, **mapping: str) -> tuple[Reading, list[Row]]:
-    """A file read, its events in the order of its lines."""
+    """Read a file; return its events in the order of its lines."""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
         reading = read_logs(Source.of([path], form, mapping))
@@ -38,7 +38,7 @@ def written(folder: Path, content: str | bytes) -> Path:
 
 
 def check(folder: Path, form: str, content: str | bytes, expected: list[Row]) -> None:
-    """A sample is recognized by its content, and read the same if its form is claimed."""
+    """Check that a sample is recognized, and read the same if its format is named."""
     path = written(folder, content)
     for claimed in (None, form):
         reading, found = rows(path, claimed)
