@@ -223,7 +223,7 @@ def _score_here(options: ScoreOptions) -> int:
     is_remarkable = counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]
     if not options.names or is_remarkable:
         print_status(f"score: {output_formats.summarize_counts(counts)}")
-    if notes.is_empty or (options.field and not counts.total()):
+    if notes.is_empty or not (counts.total() or options.names or options.column):
         print_status(f"score: nothing was scored: {_explain_nothing(notes, options)}")
         return NOTHING_READ
     return SOME_INVALID if counts["invalid"] else DONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 
 from ..names.errors import Invalid
@@ -86,13 +86,12 @@ def read_csv_column(
     number, lines, delimiter = read_preamble(
         lines, column.delimiter, column.detect_delimiter, column.find_header
     )
-    if delimiter == ZEEK_START:
-        rows = _read_zeek_column(lines, column, notes, keep)
-    else:
-        rows = _CsvTable(column, delimiter, notes, keep).read(
-            read_records(lines, delimiter, number)
-        )
-    return refuse_numbers(rows, column.name)
+    is_zeek = delimiter == ZEEK_START
+    records = _read_zeek_records(lines) if is_zeek else read_records(lines, delimiter, number)
+    if is_zeek:
+        column, delimiter = replace(column, header=True), "\t"
+    table = _CsvTable(column, delimiter, notes, keep)
+    return refuse_numbers(table.read(records), column.name)
 
 
 class _CsvTable:
@@ -245,24 +244,20 @@ def pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
     return Invalid(",".join(record)[:MAX_SHOWN], f"no column {column.name!r} in this row")
 
 
-def _read_zeek_column(
-    lines: Iterator[str], column: Column, notes: Notes, keep: bool
-) -> Iterator[Row | KeptRow]:
-    """Yield a column of a Zeek log, whose #fields line is its header; nothing in it is quoted."""
-    header, at = ZeekHeader(), None
+def _read_zeek_records(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Yield the fields of a Zeek log, and those of each event; nothing in it is quoted."""
+    header = ZeekHeader()
     for line in lines:
-        if line.startswith("#"):
-            header = header.read_line(line)
-            if line.startswith("#fields"):
-                at, _ = find_column(header.fields, column, notes)
-                notes.kept = (*header.fields[:at], *header.fields[at + 1 :])
-        elif at is None:
+        known = header.fields
+        header = header.read_line(line) if line.startswith("#") else header
+        if known and header.fields != known:
+            raise InputError("a second #fields line with other fields: split the file before it")
+        if not header.fields and not line.startswith("#"):
             raise InputError("a Zeek log without a line #fields before its events")
-        else:
-            cells = line.rstrip("\r\n").split(header.separator)
-            row = pick_cell(cells, at, column)
-            rest = dict(zip(header.fields, cells, strict=False)) if keep else {}
-            yield KeptRow(row, {x: rest.get(x, "") for x in notes.kept}) if keep else row
+        if header.fields != known:
+            yield [*header.fields]
+        elif not line.startswith("#"):
+            yield line.rstrip("\r\n").split(header.separator)
 
 
 def refuse_numbers(rows: Iterator[Row | KeptRow], name: str) -> Iterator[Row | KeptRow]:

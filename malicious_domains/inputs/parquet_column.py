@@ -14,6 +14,7 @@ from .rows import NULL_ROW, KeptRow, Notes, Row
 from .streams import InputError
 
 _AT_ONCE = 8192  # rows
+_ESCAPED = {ord(x): f"[{x}]" for x in "*?["}  # DuckDB's wildcards
 
 
 def is_parquet(path: Path | None) -> bool:
@@ -43,48 +44,49 @@ def _read_rows(path: Path, name: str | None, notes: Notes, keep: bool) -> Iterat
         raise InputError(f"{path}: this is Parquet: pip install duckdb, which reads it") from error
     try:
         with duckdb.connect() as connection:
-            table = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
-            columns = [column for column, *_ in table.description or ()]
-            keys = _find_keys(path, name, columns)
-            notes.kept = tuple(x for x in columns if [x] != keys)
-            while records := table.fetchmany(_AT_ONCE):
-                for record in records:
-                    values = dict(zip(columns, record, strict=True))
-                    row = _to_row(values, keys)
-                    rest = {x: values[x] for x in notes.kept}
-                    yield KeptRow(row, rest) if keep else row
+            table, file = "FROM read_parquet(?)", [str(path).translate(_ESCAPED)]
+            described = connection.execute(f"SELECT * {table} LIMIT 0", file).description or ()
+            columns = [x for x, *_ in described]
+            column, cell = _find_cell(path, name, columns)
+            notes.kept = tuple(x for x in columns if x != column)
+            cells = ", ".join([cell, *map(_quote, notes.kept)])
+            records = connection.execute(f"SELECT {cells} {table}", file)
+            while some := records.fetchmany(_AT_ONCE):
+                for value, *rest in some:
+                    row = _to_row(value, name or column)
+                    yield KeptRow(row, dict(zip(notes.kept, rest, strict=True))) if keep else row
+    except duckdb.BinderException as error:  # it lists the keys that there are
+        raise InputError(f"{path}: no {name!r}: {' '.join(str(error).split())}") from error
     except duckdb.Error as error:
         message = f"Parquet that cannot be read: {str(error).splitlines()[0]}"
         raise InputError(f"{path}: {message}") from error
 
 
-def _find_keys(path: Path, name: str | None, columns: list[str]) -> list[str]:
-    """Return the column, and the keys within it if it is a struct."""
-    if name is None and len(columns) == 1:
-        return columns
+def _find_cell(path: Path, name: str | None, columns: list[str]) -> tuple[str, str]:
+    """Return the column, and the SQL of what is in it, or at keys within it."""
     shown = f"{path}: this is Parquet, of the columns {', '.join(columns)[:200]}"
     if name is None:
-        raise InputError(f"{shown}: choose one, --column NAME")
+        if len(columns) > 1:
+            raise InputError(f"{shown}: choose one, --column NAME")
+        name = columns[0]
     if name in columns:
-        return [name]
+        return name, _quote(name)
     if name.isascii() and name.isdigit() and 0 < int(name) <= len(columns):
-        return [columns[int(name) - 1]]
+        return columns[int(name) - 1], _quote(columns[int(name) - 1])
     wanted, *keys = name.split(".")
     same = [x for x in columns if normalize_name(x) == normalize_name(wanted)]
     if len(same) != 1:
         raise InputError(f"{shown}: there is no column {name!r}")
-    return [same[0], *keys]
+    return same[0], ".".join(map(_quote, [same[0], *keys]))
 
 
-def _to_row(value: Any, keys: list[str]) -> Row:
-    for key in keys:
-        if isinstance(value, dict) and key not in value:
-            raise InputError(f"there is no {key!r} among {', '.join(map(repr, value))[:200]}")
-        value = value[key] if isinstance(value, dict) else None
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _to_row(value: Any, name: str) -> Row:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "surrogateescape")
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
-    return (
-        NULL_ROW if value is None else Invalid(str(value)[:MAX_SHOWN], f"{keys[-1]!r} is no text")
-    )
+    return NULL_ROW if value is None else Invalid(str(value)[:MAX_SHOWN], f"{name!r} is no text")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from . import public_suffix
 from .errors import ADDRESS, MAX_HOST, MAX_LABEL, NUMBER, InvalidDomain, Skipped, quote_text
@@ -54,15 +54,22 @@ def parse(text: str, zones: Zones | None = None) -> Name:
     if not label:
         return _parse_bare(host, suffix)
     if suffix in SPECIAL:
-        _skip_suffix(host, suffix)
+        from . import special  # few names need what is imported within a function
+
+        special.skip_suffix(host, suffix)
     if suffix[0] <= "9" and re.fullmatch(NUMBER, suffix):  # no rule ends in a number
         raise InvalidDomain("address", ADDRESS)
     if not public_suffix.is_known(suffix):
-        _skip_unknown(host, suffix)
+        from . import special
+
+        _check_characters(host, "", suffix)
+        special.skip_unknown(host, suffix)
     if "_" in host or "\\" in host:
         _check_characters(host, label, suffix)
     if label.startswith("xn--"):
-        _check_script(label)
+        from . import labels
+
+        labels.check_script(label)
     return Name(host, label, suffix, provider_zone)
 
 
@@ -83,7 +90,9 @@ def _parse_bare(host: str, suffix: str) -> Name:
         raise InvalidDomain("date", f"a date, not a domain name: {host}")
     _check_characters(host, host, "")
     if host.startswith("xn--"):
-        _check_script(host)
+        from . import labels
+
+        labels.check_script(host)
     return Name(host, host, "")
 
 
@@ -99,25 +108,6 @@ def _check_characters(host: str, label: str, suffix: str) -> None:
             if special.has_service_label(part):
                 special.skip_service(host)
             raise InvalidDomain("characters", f"{quote_text(part)}: {what} has no underscore")
-
-
-def _skip_unknown(host: str, suffix: str) -> NoReturn:
-    from .special import skip_unknown
-
-    _check_characters(host, "", suffix)
-    skip_unknown(host, suffix)
-
-
-def _skip_suffix(host: str, suffix: str) -> NoReturn:
-    from .special import skip_suffix
-
-    skip_suffix(host, suffix)
-
-
-def _check_script(label: str) -> None:
-    from .labels import check_script
-
-    check_script(label)
 
 
 def _clean_text(text: str) -> str:

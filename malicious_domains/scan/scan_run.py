@@ -197,7 +197,9 @@ def _judge(
         ],
         files=Files(
             *map(_by_name, (reading.forms, reading.left_out, reading.damaged)),
-            {str(x): describe_source(reading.forms[x], y) for x, y in reading.sources.items()},
+            sources={
+                str(x): describe_source(reading.forms[x], y) for x, y in reading.sources.items()
+            },
         ),
     )
 
