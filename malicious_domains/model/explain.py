@@ -42,13 +42,22 @@ class GroupSums(NamedTuple):
     words: Any  # how it reads in words
 
 
+@functools.cache
+def group_terms(terms: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the terms of each group; raises KeyError for an unknown feature.
+
+    >>> group_terms(("length", "entropy", "p_vowels"))
+    {'length': ['length'], 'entropy': ['entropy'], 'vowels': ['p_vowels'], 'words': []}
+    """
+    return {name: [x for x in terms if REGISTRY[x].group == name] for name in GROUPS}
+
+
 class Groups:
     """The terms of a model that make up each group; read-only."""
 
-    def __init__(self, terms: Sequence[str]) -> None:
+    def __init__(self, terms: tuple[str, ...]) -> None:
         """Take the terms of a predictor in order; raises KeyError for an unknown feature."""
-        groups = [REGISTRY[term].group for term in terms]
-        self._members = [[at for at, x in enumerate(groups) if x == name] for name in GROUPS]
+        self._members = [[*map(terms.index, x)] for x in group_terms(terms).values()]
 
     def sums(self, contributions: Sequence[Any]) -> GroupSums:
         """Return the sums of one label's contributions, or of columns float64 (labels,)."""

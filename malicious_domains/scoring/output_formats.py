@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ..inputs.rows import KeptRow, Row
+from ..model.explain import group_terms
 from ..model.score import Score
 from ..model.scorer import Scorer
 from ..names.errors import Invalid, quote_text
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from ..families.likely_families import LikelyFamilies
     from ..names.dga_index import DgaMatch
 
-CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason")
+CSV_COLUMNS = ("domain", "name", "label", "probability", "status", "reason", "reason_code")
 KNOWN = "known"  # one more column, where there is an index of generated names
 HINT = "family_hint"  # one more column, where it is asked for
+TERMS = "contribution_groups"  # one more key of JSON lines: the terms of each group
 KEPT_OBJECT = "input"  # one more column, for the objects of JSON lines
 CLASSES = ("legitimate", "malicious")  # by label
 HEADERS = {"table": f"{'verdict':<11} {'probability':>11}  domain: why\n", "jsonl": ""}
-_JSON_KEYS = (*Score._fields, "reason", HINT)
+_JSON_KEYS = (*Score._fields, "reason", TERMS, HINT)
 # What a spreadsheet would run as a formula (OWASP, "CSV injection").
 _SPECIAL = re.compile(r'[",\r\n]')  # what a cell of CSV is quoted for
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -68,10 +70,11 @@ def write_results(
 def list_columns(known: bool, hint: bool, kept: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the columns of CSV, with those of generators, of families, and kept of the input.
 
-    >>> list_columns(known=True, hint=False, kept=["client", "name"])[-4:]
-    ('reason', 'known', 'client', 'input_name')
+    >>> list_columns(known=True, hint=False, kept=["client", "name"])[-5:]
+    ('reason', 'known', 'reason_code', 'client', 'input_name')
     """
-    own = (*CSV_COLUMNS, *[KNOWN] * known, *[HINT] * hint)
+    *own, code = CSV_COLUMNS
+    own += [*[KNOWN] * known, *[HINT] * hint, code]
     return *own, *(_rename(x, own) for x in kept)
 
 
@@ -186,7 +189,7 @@ def _format_cells(
     if isinstance(x, Invalid):
         more = [""] * (has_index + hint)
         fields = (x.domain, "", "", "", x.status, explain_invalid(x))
-        line = format_csv_line(raw, *fields, *more)[:-1]
+        line = format_csv_line(raw, *fields, *more, x.reason)[:-1]
     else:
         name = x.name
         # What is its own host has no character that CSV would quote, and only - may be a formula.
@@ -197,6 +200,7 @@ def _format_cells(
             line += f",{_quote_cell(join_generators(x.known))}"
         if hint:
             line += f",{_classify(name.label) if x.label else ''}"
+        line += ","
     return line + (_format_kept(kept, raw) if kept else "\n")
 
 
@@ -259,7 +263,8 @@ def _list_fields(x: Score | Invalid, hint: bool) -> dict[str, Any]:
     known = None if x.known is None else [y._asdict() for y in x.known]
     more = {HINT: _classify(x.name).as_json() if x.label else None} if hint else {}
     fields = {k: v for k, v in x._asdict().items() if k not in ("error", "reason_code")}
-    return fields | {"known": known} | more
+    named = {"groups": x.groups._asdict(), TERMS: group_terms(tuple(x.contributions))}
+    return fields | {"known": known} | named | more
 
 
 def _format_sentence(hint: bool, x: Score | Invalid, _kept: KeptRow | None) -> str:

@@ -38,6 +38,7 @@ VERDICT = pa.schema(
         "probability": pa.float64(),
         "reason": _TEXT,  # a code for what is skipped, a sentence for what is invalid
         "known": _TEXT,  # the generators that make it, where there is an index
+        "reason_code": _TEXT,  # a code for what is skipped or invalid
     }
 )
 SCORED = pa.schema([pa.field("domain", _TEXT), *VERDICT])
@@ -62,11 +63,11 @@ def score_rows(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
 def _score_different(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
     for row, x in zip(rows, compute_verdicts(scorer, rows), strict=True):
         if isinstance(x, Invalid):
-            yield x.domain, x.status, None, None, None, explain_invalid(x) or None, None
+            yield x.domain, x.status, None, None, None, explain_invalid(x) or None, None, x.reason
         else:
             reason, generators = describe_exception(x.name, x.allowed), join_generators(x.known)
             scored = (x.name.label, x.label, x.probability)
-            yield row, "judged", *scored, reason or None, generators or None
+            yield row, "judged", *scored, reason or None, generators or None, None
 
 
 def _to_column(texts: Iterable[str | None]) -> pa.Array:

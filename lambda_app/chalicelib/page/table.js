@@ -5,7 +5,8 @@ import {threshold} from "./points.js";
 
 const MAX_SHOWN = 1000; // rows in the table
 const VERDICTS = [...STATES, "skipped", "invalid"];
-const COLUMNS = ["domain", "name", "label", "probability", "status", "reason"]; // as in score
+const COLUMNS = ["domain", "name", "label", "probability", "status", "reason",
+  "reason_code"]; // as in score
 const NO_NAME_REASONS = ["comment", "placeholder"]; // reasons for skipping a text without a name
 
 // Orders of rows, by the column whose head is clicked; rows without a verdict have no probability.
@@ -166,9 +167,9 @@ function formatFloat(p) {
 function makeRecord(row) {
   if (!isJudged(row))
     return [formatCell(row.domain), "", "", "", row.status,
-      formatCell(row.status === "skipped" ? row.reason : row.error)];
+      formatCell(row.status === "skipped" ? row.reason : row.error), row.reason];
   return [formatCell(row.domain), formatCell(row.name), label(row), formatFloat(row.probability),
-    row.status, formatCell(note(row))];
+    row.status, formatCell(note(row)), ""];
 }
 
 function makeCsv() {

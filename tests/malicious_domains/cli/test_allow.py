@@ -28,7 +28,7 @@ def test_a_list_of_the_web_is_compiled_and_allows_its_first_names(
     assert (built.returncode, built.stderr) == (0, f"{out}: 2 names, {out.stat().st_size} bytes\n")
     scored = run_here("score", "--format", "csv", "--allow", out, f"www.{DGA}", "qqxqxqwwq.com")
     allowed, other = scored.stdout.splitlines()[1:]
-    assert (allowed.split(",")[2], allowed.endswith(f"judged,allowed: {DGA}")) == ("0", True)
+    assert (allowed.split(",")[2], allowed.endswith(f"judged,allowed: {DGA},")) == ("0", True)
     assert other.split(",")[2] == "1"
 
 

@@ -17,8 +17,9 @@ def test_a_column_more_in_csv() -> None:
     legitimate, flagged, refused = csv.DictReader(io.StringIO(scored.stdout))
     assert flagged["family_hint"] == str(load_packaged().classify("xmqjtoevkbhrw"))
     assert (legitimate["family_hint"], refused["family_hint"]) == ("", "")
-    plain = run_here("score", "--format", "csv", *NAMES).stdout.splitlines()
-    assert [x.rpartition(",")[0] for x in scored.stdout.splitlines()] == plain
+    plain = csv.DictReader(io.StringIO(run_here("score", "--format", "csv", *NAMES).stdout))
+    both = zip((legitimate, flagged, refused), plain, strict=True)
+    assert all(x.pop("family_hint") is not None and x == y for x, y in both)
 
 
 def test_in_json_lines_and_for_a_person() -> None:

@@ -202,7 +202,7 @@ def test_the_commands(tmp_path: Path) -> None:
     )
     scored = run_here("score", "--known", path, "--format", "csv", host, "www.example.com")
     header, one, other = scored.stdout.splitlines()
-    assert header.endswith(",reason,known")
+    assert header.endswith(",reason,known,reason_code")
     assert '"goz of 2026-11-21, position 0; murofet v1 of 2026-11-21, position 0"' in one
     assert other.endswith(",")
 

@@ -117,6 +117,21 @@ def test_columns_are_kept_behind_the_documented_ones(tmp_path: Path) -> None:
     assert [(x["input_reason"], x["a,b"]) for x in lines] == [("=1", "x\ry"), ("2", "")]
 
 
+def test_codes_stand_in_the_last_column_and_json_names_the_groups() -> None:
+    names = ("google.com", "co.uk", "printer.local", "a b.com", "")
+    rows = [*csv.DictReader(io.StringIO(score("--format", "csv", *names).stdout))]
+    assert [*rows[0]][-1] == "reason_code"
+    codes = [row["reason_code"] for row in rows]
+    assert codes == ["", "suffix", "special_use", "characters", "empty"]
+    assert rows[2]["reason"] == "special_use"  # for what is skipped as before
+    (line,) = score("--format", "jsonl", "google.com").stdout.splitlines()
+    x = json.loads(line)
+    assert [*x["groups"]] == [*x["contribution_groups"]] == ["length", "entropy", "vowels", "words"]
+    for group, terms in x["contribution_groups"].items():
+        total = sum(x["contributions"][term] for term in terms)
+        assert x["groups"][group] == pytest.approx(total)
+
+
 def test_keys_of_json_lines_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "log.json"
     path.write_text(
@@ -286,12 +301,12 @@ def plainly(scorer: Scorer, names: list[str]) -> bytes:
     for x in scorer.score_many(names):
         cell = guarded(x.domain)
         if not x.domain.strip():  # an empty line of a list
-            writer.writerow((cell, "", "", "", "skipped", "comment"))
+            writer.writerow((cell, "", "", "", "skipped", "comment", "comment"))
         elif isinstance(x, Invalid):
             why = x.reason if x.status == "skipped" else x.error
-            writer.writerow((cell, "", "", "", x.status, why))
+            writer.writerow((cell, "", "", "", x.status, why, x.reason))
         else:
-            writer.writerow((cell, guarded(x.name), x.label, x.probability, "judged", ""))
+            writer.writerow((cell, guarded(x.name), x.label, x.probability, "judged", "", ""))
     text = stream.getvalue().replace("\udcff", r"\xff")  # a byte that was no UTF-8
     return text.encode()
 
@@ -332,5 +347,5 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     """C14."""
     command = f"yes google.com | head -200000 | {sys.executable} -m pipeline score | head -1"
     run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout == "domain,name,label,probability,status,reason\n"
+    assert run.stdout == "domain,name,label,probability,status,reason,reason_code\n"
     assert "Traceback" not in run.stderr
