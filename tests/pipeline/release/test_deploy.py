@@ -299,7 +299,7 @@ def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
     assert function["Handler"] == "app.handler"
     assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
     assert function["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
-    assert function["MemorySize"] == 1024 and "ReservedConcurrentExecutions" not in function
+    assert function["MemorySize"] == 512 and "ReservedConcurrentExecutions" not in function
     assert function["Architectures"] == ["x86_64"]
     assert api["MethodSettings"][0]["ThrottlingRateLimit"] == 50
 
