@@ -119,7 +119,10 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Show the version and exit.",
 )
 def program() -> None:
-    """Tell legitimate domain names from generated ones."""
+    """Detect algorithmically generated names (DGA), not phishing, typosquats or hacked sites.
+
+    To it, those are names that a person chose.
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

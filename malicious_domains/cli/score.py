@@ -33,6 +33,7 @@ def _parse_delimiter(text: str) -> str:
 
 
 MAX_PATH = 4096  # characters
+USUAL_POINT = "0.001"  # the false-positive rate that a user of a log needs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +79,9 @@ class ScoreOptions(ScorerOptions):
     )
     operating_point: str = option_field(
         "--operating-point RATE",
-        "Threshold: max_f1 (of maximal F1), even (0.5), or a false-positive rate (0.01, 0.001, "
-        "0.0001).",
-        default="max_f1",
+        "Threshold: a false-positive rate (0.01, 0.001, 0.0001), max_f1 (of maximal F1), or even "
+        "(0.5). 0.001 is for names of a log, most of which are legitimate.",
+        default=USUAL_POINT,
     )
     known: Path | None = option_field(
         "--known NPZ",
@@ -144,7 +145,11 @@ class ScoreOptions(ScorerOptions):
 
 @command("score", "score --input dns.csv --column query --format csv", options=ScoreOptions)
 def score(options: ScoreOptions) -> int:
-    """Score names, hosts or URLs. One row out for each in, in order."""
+    """Score names, hosts or URLs: did an algorithm generate them?
+
+    One row out for each in, in order. Names that a person chose are not generated, whatever they
+    are used for.
+    """
     from ..inputs.streams import InputError
     from ..scoring.model_options import load_scorer
 
@@ -218,8 +223,8 @@ def _score_here(options: ScoreOptions) -> int:
     for line in notes.lines:
         print_status(f"score: {line}")
     _log_missing(notes.without_field, options)
-    if options.operating_point != "max_f1":
-        print_status(f"score: malicious from {scorer.threshold:.6f} on")
+    if options.operating_point != USUAL_POINT:
+        print_status(f"score: generated from {scorer.threshold:.6f} on")
     is_remarkable = counts["judged"] < counts.total() - counts["flagged"] - counts["allowed"]
     if not options.names or is_remarkable:
         print_status(f"score: {output_formats.summarize_counts(counts)}")

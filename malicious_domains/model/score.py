@@ -40,6 +40,17 @@ class Score(ScoreFields):
         return f"Score({quote_text(self.name)}, {verdict})"
 
     @property
+    def verdict(self) -> str:
+        """The verdict for people: "generated", "unclear" or "not generated".
+
+        A name is unclear from log-odds above 0 up to the threshold. A name that is not generated
+        may be phishing, a typosquat or a hacked site: a person chose it.
+        """
+        if self.label:
+            return "generated"
+        return "unclear" if self.log_odds > 0 and not self.allowed else "not generated"
+
+    @property
     def reason(self) -> str:
         """The verdict explained in one sentence."""
         if self.allowed:

@@ -26,8 +26,7 @@ KNOWN = "known"  # one more column, where there is an index of generated names
 HINT = "family_hint"  # one more column, where it is asked for
 TERMS = "contribution_groups"  # one more key of JSON lines: the terms of each group
 KEPT_OBJECT = "input"  # one more column, for the objects of JSON lines
-CLASSES = ("legitimate", "malicious")  # by label
-HEADERS = {"table": f"{'verdict':<11} {'probability':>11}  domain: why\n", "jsonl": ""}
+HEADERS = {"table": f"{'verdict':<13} {'probability':>11}  domain: why\n", "jsonl": ""}
 _JSON_KEYS = (*Score._fields, "reason", TERMS, HINT)
 # What a spreadsheet would run as a formula (OWASP, "CSV injection").
 _SPECIAL = re.compile(r'[",\r\n]')  # what a cell of CSV is quoted for
@@ -270,7 +269,7 @@ def _list_fields(x: Score | Invalid, hint: bool) -> dict[str, Any]:
 def _format_sentence(hint: bool, x: Score | Invalid, _kept: KeptRow | None) -> str:
     """Return a line for a person."""
     if isinstance(x, Invalid):
-        return f"{x.status:<11} {'':>11}  {quote_text(x.domain)}: {x.error}\n"
+        return f"{x.status:<13} {'':>11}  {quote_text(x.domain)}: {x.error}\n"
     shown = x.domain if x.domain.isprintable() else repr(x.domain)
     more = f" Likely families: {_classify(x.name)}." if hint and x.label else ""
-    return f"{CLASSES[x.label]:<11} {x.probability:>11.6f}  {shown}: {x.reason}{more}\n"
+    return f"{x.verdict:<13} {x.probability:>11.6f}  {shown}: {x.reason}{more}\n"

@@ -71,8 +71,8 @@ def test_boto3_is_imported_where_s3_is_read_and_nowhere_else() -> None:
         (
             "from malicious_domains.cli import main\n"
             "sys.exit(main(['score', '--format', 'table', 'google.com']))",
-            "verdict     probability  domain: why\n"
-            "legitimate     0.000015  google.com: Reads as google; it is made of words; its "
+            "verdict       probability  domain: why\n"
+            "not generated    0.000015  google.com: Reads as google; it is made of words; its "
             "characters follow one another as in real names.\n",
         ),
     ],

@@ -132,6 +132,23 @@ def test_codes_stand_in_the_last_column_and_json_names_the_groups() -> None:
         assert x["groups"][group] == pytest.approx(total)
 
 
+def test_three_verdicts_at_the_point_that_a_log_needs() -> None:
+    """The library keeps max. F1; what an allow list has is never unclear."""
+    strict = Scorer.load(operating_point=0.001)
+    names = [f"{x}.com" for x in ("google", "xmqjtoevkbhrw", "qwrtzp", "trvlpt")]
+    lines = score("--format", "table", *names).stdout.splitlines()[1:]
+    words = [line[:13].strip() for line in lines]
+    assert {"generated", "not generated", "unclear"} == {*words}
+    for name, word in zip(names, words, strict=True):
+        x = strict.score(name)
+        below = "unclear" if x.log_odds > 0 else "not generated"
+        assert word == x.verdict == ("generated" if x.label else below)
+        assert strict.allowing([name]).score(name).verdict == "not generated"
+    (line,) = score("--format", "jsonl", "google.com").stdout.splitlines()
+    assert json.loads(line)["operating_point"] == 0.001
+    assert Scorer.load().operating_point == "max_f1"
+
+
 def test_keys_of_json_lines_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "log.json"
     path.write_text(
