@@ -196,7 +196,9 @@ def _judge(
             (str(x.path), *x[1:]) for x in (reading.find_broken() if line_counts.broken else [])
         ],
         files=Files(
-            *map(_by_name, (reading.forms, reading.left_out, reading.damaged)),
+            forms=_by_name(reading.forms),
+            left_out=_by_name(reading.left_out),
+            damaged=_by_name(reading.damaged),
             sources={
                 str(x): describe_source(reading.forms[x], y) for x, y in reading.sources.items()
             },
