@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
@@ -11,7 +10,10 @@ from ..names.errors import Invalid
 from .csv_records import (
     DELIMITERS,
     MAX_SHOWN,
+    NAME,
+    NUMBER,
     detect_delimiter,
+    is_shifted,
     looks_like_header,
     normalize_name,
     read_preamble,
@@ -23,8 +25,9 @@ from .streams import TOO_LONG, InputError
 from .zeek_header import ZEEK_START, ZeekHeader
 
 MAX_NUMBERS = 8192  # numbers at the beginning of a column after which it is refused
-_NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:[.,][0-9]+)?(?:e[-+]?[0-9]+)?\s*", re.IGNORECASE)
-_NAME = re.compile(r"\s*[^\s/@]+\.[a-z][a-z0-9-]+\.?\s*|\s*\w+://.*", re.IGNORECASE)
+SHORT_HEADER = (
+    "the header is one cell short: the first cell of each row is taken for the row's name"
+)
 # The usual headers of a column of names.
 _HEADERS = ("domain", "fqdn", "host", "hostname", "name", "qname", "query", "rrname", "url")
 
@@ -49,7 +52,7 @@ class Column:
         """Return how well cells of a line fit: 0 if the column is not among them."""
         if self.number:
             has_cell = len(cells) >= self.number and len(cells) > 1
-            return has_cell and 1 + bool(_NAME.fullmatch(cells[self.number - 1]))
+            return has_cell and 1 + bool(NAME.fullmatch(cells[self.number - 1]))
         return normalize_name(self.name) in map(normalize_name, cells)
 
     def detect_delimiter(self, line: str) -> str:
@@ -113,8 +116,9 @@ class _CsvTable:
             return
         self._at, is_header = find_column(first, self._column, self._notes, second)
         self._width = len(first)
-        if is_header and second:
-            self._shifted = self._has_row_names(second)
+        if is_header and is_shifted(first, second, self._at):
+            self._shifted = True
+            self._notes.lines.append(SHORT_HEADER)
         self._names = self._name_columns(first if is_header else ())
         at = self._at + self._shifted
         self._notes.kept = self._names[:at] + self._names[at + 1 :]
@@ -126,20 +130,6 @@ class _CsvTable:
             self._notes.lines.append(
                 f"rows with more or fewer cells than {expected}: {self._odd:,} ({self._first_odd})"
             )
-
-    def _has_row_names(self, record: Sequence[str]) -> bool:
-        """Return whether a record has a row's name before the header's cells, as R writes it."""
-        if len(record) != self._width + 1 or not record[-1]:
-            return False
-        cell, next_cell = record[self._at : self._at + 2]
-        if _NAME.fullmatch(cell) or not (
-            _NAME.fullmatch(next_cell) or _NUMBER.fullmatch(record[0])
-        ):
-            return False
-        self._notes.lines.append(
-            "the header is one cell short: the first cell of each row is taken for the row's name"
-        )
-        return True
 
     def _name_columns(self, header: Sequence[str]) -> tuple[str, ...]:
         names = ["row_name"] * self._shifted
@@ -226,7 +216,7 @@ def _is_header(
     """Return whether a first row is a header, of a column that is given by its number."""
     if column.header is not None or not _may_be_header(record, column):
         return bool(column.header)
-    is_name = any(_NAME.fullmatch(cell) for cell in second[at : at + 2])
+    is_name = any(NAME.fullmatch(cell) for cell in second[at : at + 2])
     if not (normalize_name(record[at]) in _HEADERS or (is_name and "." not in record[at])):
         return False
     notes.lines.append(
@@ -272,7 +262,7 @@ def refuse_numbers(rows: Iterator[Row | KeptRow], name: str) -> Iterator[Row | K
         row = item.row if isinstance(item, KeptRow) else item
         if isinstance(row, Invalid) or not row.strip():
             continue
-        if not _NUMBER.fullmatch(row):
+        if not NUMBER.fullmatch(row):
             break
         numbers.append(row)
         if len(numbers) > MAX_NUMBERS:

@@ -13,6 +13,8 @@ from .zeek_header import ZEEK_START
 DELIMITERS = ",;\t|"
 MAX_QUOTED_LINES = 100  # that a quoted field may span, before its quote counts as unclosed
 MAX_SHOWN = 80  # characters of the input that a message shows
+NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:[.,][0-9]+)?(?:e[-+]?[0-9]+)?\s*", re.IGNORECASE)
+NAME = re.compile(r"\s*[^\s/@]+\.[a-z][a-z0-9-]+\.?\s*|\s*\w+://.*", re.IGNORECASE)
 _OPEN = "unexpected end of data"  # csv's error for a quote that is not closed
 _MAX_FIELD = 2**31 - 1  # characters; csv's own limit would refuse the whole file
 
@@ -94,6 +96,24 @@ def looks_like_header(record: Sequence[str]) -> bool:
     ) and not any(re.search(r"[0-9]{3}|@|\.[a-z]", name) for name in record)
 
 
+def is_shifted(header: Sequence[str], record: Sequence[str], at: int | None = None) -> bool:
+    """Return whether a row's name stands before a record's cells, and none in the header, as R has.
+
+    at: the index of the column of names; None for any.
+
+    >>> is_shifted(["client", "query"], ["1", "10.0.0.1", "example.com"])
+    True
+    """
+    if len(record) != len(header) + 1 or not record[-1]:
+        return False
+    if at is None:
+        return bool(NUMBER.fullmatch(record[0])) and looks_like_header(header)
+    cell, next_cell = record[at : at + 2]
+    if NAME.fullmatch(cell):
+        return False
+    return bool(NAME.fullmatch(next_cell) or NUMBER.fullmatch(record[0]))
+
+
 def read_records(
     lines: Iterator[str], delimiter: str, number: int = 0
 ) -> Iterator[list[str] | Invalid]:
@@ -133,16 +153,17 @@ def _join_quoted(
             return
         number += 1
         line = line.replace("\0", "\ufffd")  # csv refuses the whole file; the name is refused alone
-        if '\\"' in line:
-            line = _replace_escapes(line, delimiter)
+        raw, line = line, _replace_escapes(line, delimiter)
         if line.count('"') % 2 == 0 or not _is_open(line, delimiter):
             yield line
             continue
         more = list(islice(chain(waiting, lines), MAX_QUOTED_LINES))
         del waiting[: len(more)]
         for i in range(len(more)):
-            joined = line + "".join(more[: i + 1])
-            if more[i].count('"') % 2 and not _is_open(joined, delimiter):
+            if more[i].count('"') % 2 == 0 and '\\"' not in more[i]:
+                continue
+            joined = _replace_escapes(raw + "".join(more[: i + 1]), delimiter)
+            if not _is_open(joined, delimiter):
                 waiting = more[i + 1 :] + waiting
                 number += i + 1
                 yield joined
@@ -155,6 +176,8 @@ def _join_quoted(
 
 def _replace_escapes(line: str, delimiter: str) -> str:
     r"""Return a line in which MySQL's \" became "", if its quotes fit so alone."""
+    if '\\"' not in line:
+        return line
     escaped = re.sub(r'\\(["\\])', lambda x: '""' if x[1] == '"' else "\\", line)
     is_standard = not _find_error(line, delimiter)
     return line if is_standard or _find_error(escaped, delimiter) not in ("", _OPEN) else escaped

@@ -18,7 +18,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..inputs import csv_column, rows
 from ..inputs.csv_column import Column
-from ..inputs.csv_records import normalize_name, read_preamble, read_records
+from ..inputs.csv_records import is_shifted, normalize_name, read_preamble, read_records
 from ..inputs.rows import KeptRow, Notes, Row
 from ..inputs.zeek_header import ZEEK_START
 from ..names.errors import Invalid, MaliciousDomainsError
@@ -100,6 +100,7 @@ class CsvLayout:
             raise MaliciousDomainsError(f"{file}: {first.error}")
         second = [] if isinstance(second, Invalid) else second
         at, header = csv_column.find_column(first, column, Notes(), second)
+        at += header and is_shifted(first, second, at)
         return cls(file, column, at, delimiter, tuple(map(normalize_name, first)) if header else ())
 
 

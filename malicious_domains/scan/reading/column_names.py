@@ -14,8 +14,8 @@ USUAL_NAMES = {
     "client": (
         "client", "clientip", "clientaddress", "clientaddr", "clientname", "sourceip", "srcip",
         "source", "src", "srcaddr", "sourceaddress", "sourceaddr", "cip", "queryip", "idorigh",
-        "requester", "srcipaddr", "ipsrc", "ipdst", "host", "hostname", "computer",
-        "device", "deviceid",
+        "requester", "srcipaddr", "sourceipaddress", "clientipaddress", "ipsrc", "ipdst", "host",
+        "hostname", "computer", "computername", "device", "devicename", "deviceid",
     ),
     "query": (
         "query", "queryname", "qname", "dnsquestionname", "dnsquery", "dnsqueryname", "question",
@@ -24,8 +24,8 @@ USUAL_NAMES = {
     ),
     "time": (
         "time", "timestamp", "ts", "eventtime", "datetime", "querytime", "querytimestamp",
-        "timegenerated", "timegeneratedutc", "frametimeepoch", "created", "starttime", "date",
-        "epoch",
+        "timegenerated", "timegeneratedutc", "timecreated", "utctime", "frametimeepoch", "created",
+        "starttime", "date", "epoch",
     ),
     "rcode": (
         "rcode", "rcodename", "responsecode", "dnsresponsecode", "responsecodename", "dnsrcode",
@@ -43,13 +43,27 @@ COLUMNS = {"client": "client", "query": "query", "time": "ts", "rcode": "code", 
 _REQUIRED = ("client", "query")
 
 
+# Of these, the ones that stand for nothing else at any depth of an object.
+_UNAMBIGUOUS = {
+    "clientip", "clientipaddress", "srcip", "sourceip", "sourceipaddress", "queryname", "qname",
+    "dnsquery", "questionname", "rrname", "rcode", "rcodename", "responsecode", "querytype",
+}  # fmt: skip
+
+
+def _simplify(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
 def match_usual_names(columns: Collection[str]) -> dict[str, str]:
     """Return the column of each field that has a usual name.
 
     >>> match_usual_names(["Time Stamp", "Client-IP", "qname", "bytes"])
     {'client': 'Client-IP', 'query': 'qname', 'time': 'Time Stamp'}
     """
-    plain = {"".join(filter(str.isalnum, x.lower())): x for x in reversed(list(columns))}
+    plain = {_simplify(x): x for x in reversed(list(columns))}
+    # Names within an object count if they are not used for other things.
+    inner = {_simplify(x.rpartition(".")[2]): x for x in reversed(list(columns)) if "." in x}
+    plain |= {x: y for x, y in inner.items() if x in _UNAMBIGUOUS and x not in plain}
     matches = {
         field: next((plain[x] for x in names if x in plain), "")
         for field, names in USUAL_NAMES.items()

@@ -25,7 +25,7 @@ from .prepare_input import BINARY, LogFile, name_copy, read_head, repair
 # A quick look at a line: RFC 5424 or 3164, JSON with one of these keys or with a text around it.
 _KEYS = (
     "log|result|_raw|MESSAGE|message|@message|line|textPayload|logEvents|events|Records|records|"
-    "data|_source"
+    "data|_source|response"
 )
 _ENVELOPE = (
     r"^(?:<\d|1 \d{4}-|[,\x1e ]*\{.*\},\s*$|[,\x1e]|\{.*\"(?:" + _KEYS + r")\"|"
@@ -34,9 +34,10 @@ _ENVELOPE = (
 _ENVELOPE_REGEX = re.compile(_ENVELOPE)
 _SPLUNK = {"preview", "offset", "lastrow", "result"}
 _TEXTS = ("log", "_raw", "MESSAGE", "message", "@message", "line", "textPayload")
-_LISTS = ("logEvents", "events", "Records", "records", "data", "hits")
+_LISTS = ("logEvents", "events", "Records", "records", "data", "hits", "entries")
+_NESTED = ("hits", "response")  # objects around such lists
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "program", "ident", "appname", "syslogtag")
-_TIMES = ("time", "timestamp", "@timestamp", "_time", "__REALTIME_TIMESTAMP")
+_TIMES = ("time", "timestamp", "@timestamp", "_time", "__REALTIME_TIMESTAMP", "date")
 _SYSLOG_5424 = re.compile(
     r"(?:<\d{1,3}>)?1 (\d{4}-\d\d-\d\dT\S+|-) (\S+) (\S+) (\S+) \S+ "
     r'(?:-|(?:\[(?:[^]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) ?\ufeff?(.*)'
@@ -182,16 +183,15 @@ def _find_inner(event: dict[str, Any], wraps_text: bool) -> list[Any] | None:
         return [result["_raw"] if isinstance(result.get("_raw"), str) else result]
     if isinstance(event.get("_source"), dict) and "_index" in event:
         return [event["_source"]]
-    if isinstance(hits := event.get("hits"), dict):
-        event = hits
+    event = next((event[x] for x in _NESTED if isinstance(event.get(x), dict)), event)
     for key in _LISTS:
         items = event.get(key)
         is_list = isinstance(items, list) and all(isinstance(x, dict) for x in items)
         if is_list and not _has_query({x: y for x, y in event.items() if x != key}):
             return [] if event.get("messageType") == "CONTROL_MESSAGE" else items
-    text = next((event[x] for x in _TEXTS if x in event), None)
-    if isinstance(text, dict) and "@message" in event:
-        return [text]
+    if isinstance(event.get("@message"), dict):
+        return [event["@message"]]
+    text = next((event[x] for x in _TEXTS if isinstance(event.get(x), str | list)), None)
     if isinstance(text, list) and "MESSAGE" in event:  # journald's way to write other bytes
         text = bytes(x for x in text if isinstance(x, int) and 0 <= x < 256).decode(
             "utf-8", "replace"
@@ -226,10 +226,10 @@ def _add_origin(event: dict[str, Any], text: str) -> str:
 
 
 def _write_time(time: object) -> str:
-    """Return a time, or a number of seconds, milli- or microseconds, as ISO 8601 and a blank."""
+    """Return a time, or a number of seconds or parts of them, as ISO 8601 and a blank."""
     text = str(time)
-    if not re.fullmatch(r"\d{9,16}(\.\d+)?", text):
+    if not re.fullmatch(r"\d{9,19}(\.\d+)?", text):
         return f"{text} " if text and text.isprintable() else ""
     seconds = float(text)
-    seconds /= 1 if seconds < 1e11 else 1e3 if seconds < 1e14 else 1e6
+    seconds /= 1 if seconds < 1e11 else 1e3 if seconds < 1e14 else 1e6 if seconds < 1e17 else 1e9
     return f"{datetime.fromtimestamp(seconds, UTC).isoformat().replace('+00:00', 'Z')} "

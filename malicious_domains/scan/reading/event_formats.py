@@ -239,6 +239,18 @@ ADGUARD = EventFormat(
     f"{sql.name_rcode('substr(hex(TRY(from_base64(substr(answer, 1, 8)))), 8, 1)')} END",
 )  # fmt: skip
 
+# The answers of its API: /control/querylog.
+ADGUARD_API = EventFormat(
+    "adguard",
+    ("question.name", "client", "reason", "status"),
+    {
+        "client": "client", "query": "question.name", "ts": "time", "qtype": "question.type",
+        "code": "status", "reason": "reason",
+    },
+    why=sql.classify_line(QUERY, qtype="qtype"),
+    rcode=f"CASE WHEN reason LIKE 'Filtered%' THEN {_MADE_UP} ELSE {_RCODE} END",
+)  # fmt: skip
+
 # DNS-collector's JSON of dnstap messages. Between resolvers the client is the resolver.
 DNSTAP = EventFormat(
     "dnstap",
@@ -343,7 +355,7 @@ _EVENT_TIME = "|".join(
     (
         _spell("TimeCreated.#attributes.SystemTime|TimeCreated.SystemTime", *_SYSTEM),
         _spell("systemTime", *_WAZUH_SYSTEM),
-        "@timestamp|EventTime|TimeCreated|TimeGenerated|timestamp",
+        "@timestamp|EventTime|TimeCreated|TimeGenerated|TimeGenerated [UTC]|timestamp",
     )
 )
 # Sysmon's event 22, and 3008 of Windows' DNS client. QueryStatus is a number of winerror.h.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import duckdb
 
-from ...inputs.csv_records import detect_delimiter, split_line
+from ...inputs.csv_records import detect_delimiter, is_shifted, looks_like_header, split_line
 from ...inputs.zeek_header import ZeekHeader
 from . import sql
 from .prepare_input import HEAD_BYTES, LogFile
@@ -27,6 +27,8 @@ from .tables import (
 )
 
 _HEAD_LINES = 1000
+_SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\s*$')  # Excel's
+_PREAMBLE = re.compile(r'#|\ufeff?"?sep=."?\s*$')
 _JSON_LINES = 200
 _MAX_SHAPES = 10_000  # different shapes of objects that are looked at in a whole file
 
@@ -208,13 +210,21 @@ class Head:
         return _name_columns("zeek", fields, table)
 
     def _name_cells(self) -> NamedValues | None:
-        """Return the cells of the first line as names."""
+        """Return the cells of the header as names: of the first line that is no comment."""
         if not self.lines or self.file.head.startswith(b"PAR1") or self.lines[0].lstrip()[0] == "{":
             return None
-        delimiter = detect_delimiter(self.lines[:100])
-        header = tuple(split_cells(self.lines[0], delimiter))
-        table = DelimitedLines(len(header), delimiter, self._has_quotes(), (), header)
-        return _name_columns("csv", header, table)
+        before, lines = _split_preamble(self.lines)
+        stated = next((x[1] for x in map(_SEPARATOR.match, before) if x), "")
+        delimiter = stated or detect_delimiter(lines[:100])
+        if not stated and len(split_cells(lines[0], delimiter)) == 1:
+            delimiter = " " if lines[0].count('" "') else delimiter  # as R writes
+        header, *rows = (split_cells(x, delimiter) for x in lines[:20])
+        shifted = bool(rows) and all(is_shifted(header, x) for x in rows)
+        names = (*(["row_name"] * shifted), *header)
+        table = DelimitedLines(
+            len(names), delimiter, self._has_quotes() or shifted, (), names, lines[0]
+        )
+        return _name_columns("csv", names, table)
 
     def number_cells(self, delimiter: str = "", width: int = 0, header: Keys = ()) -> NamedValues:
         """Return cells whose names are the numbers from 1 on; by default as many as in line 1."""
@@ -235,6 +245,18 @@ def _name_columns(kind: str, names: Sequence[str], table: DelimitedLines) -> Nam
         return replace(table, columns=tuple(cells.items()), inner=inner)
 
     return NamedValues(kind, names, names, build)
+
+
+def _split_preamble(lines: Sequence[str]) -> tuple[list[str], Sequence[str]]:
+    """Return the lines before a header, and the others; a header may be a comment itself."""
+    count = next((i for i, x in enumerate(lines) if not _PREAMBLE.match(x)), 0)
+    if count and lines[count - 1].startswith("#"):
+        last, first = lines[count - 1].lstrip("# "), lines[count]
+        delimiter = detect_delimiter([last, first])
+        cells = [split_cells(x, delimiter) for x in (last, first)]
+        if len(cells[0]) == len(cells[1]) > 1 and not looks_like_header(cells[1]):
+            return [*lines[: count - 1]], [last, *lines[count:]]
+    return [*lines[:count]], lines[count:]
 
 
 def split_cells(line: str, delimiter: str) -> list[str]:

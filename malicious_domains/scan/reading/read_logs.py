@@ -26,6 +26,7 @@ FORMATS: dict[str, tuple[Opener, ...]] = {
     pihole_database.PIHOLE: (pihole_database.open_pihole,),
     "zeek": (event_formats.open_zeek,),
     **{x.form: (x,) for x in event_formats.EVENT_FORMATS},
+    "adguard": (event_formats.ADGUARD, event_formats.ADGUARD_API),
     "parquet": (partial(open_named, "parquet"),),
     "dnsmasq": (text_formats.DNSMASQ,),
     "bind": (text_formats.BIND,),

@@ -125,9 +125,10 @@ class DelimitedLines:
     """Lines of delimited cells, of which some are read as columns.
 
     width: the number of cells of a line. columns: each column's name, and the indices of the cells
-    whose first value it is. header: the cells of a header line, which is not a query. inner: the
-    path within a cell's text. has_notes: whether lines that begin with # are notes, as Zeek's are.
-    unset: a text that stands for no value, beside the usual ones.
+    whose first value it is. header: the names of cells, where there are any; header_line: the line
+    of them, which is not a query. inner: the path within a cell's text. has_notes: whether lines
+    that begin with # are notes, as Zeek's are. unset: a text that stands for no value, beside the
+    usual ones.
     """
 
     width: int
@@ -135,6 +136,7 @@ class DelimitedLines:
     quoted: bool
     columns: tuple[tuple[str, tuple[int, ...]], ...]
     header: tuple[str, ...] = ()
+    header_line: str = ""
     inner: Inner = ()
     has_notes: bool = False
     unset: str = ""
@@ -170,7 +172,9 @@ class DelimitedLines:
     def _find_note(self) -> str:
         """Return whether a line of another width is a note of Zeek's, or is broken."""
         if not self.has_notes:
-            return "'broken'"
+            return (
+                "CASE WHEN regexp_matches(c0, '^(#|\"?sep=)') THEN 'other_event' ELSE 'broken' END"
+            )
         # A #fields line is one column off, and equals this log's own.
         shifted = ("#fields", *self.header)
         same = " AND ".join(
@@ -192,14 +196,22 @@ class DelimitedLines:
 
     def _select_quoted(self, paths: Sequence[Path]) -> str:
         """Read line by line: to a reader of CSV, one quote too many ends all later lines."""
-        names = [f"c{i}" for i in self.indices]
+        names, pattern = [f"c{i}" for i in self.indices], sql.quote_text(self.pattern)
         groups = "[" + ", ".join(map(sql.quote_text, names)) + "]"
         cells = ", ".join(f"{_unquote(f'm.{x}')} AS {x}" for x in names)
         no_match = f"concat({', '.join(f'm.{x}' for x in names)}) = ''"
+        is_note = (
+            f"line = {sql.quote_text(self.header_line)} OR regexp_matches(line, '^(#|\"?sep=)')"
+        )
+        lines = (  # with MySQL's \" as "", where nothing else fits
+            f"(SELECT CASE WHEN contains(line, '\\\"') AND NOT regexp_matches(line, {pattern}) "
+            "THEN replace(replace(line, '\\\\', '\\ '), '\\\"', '\"\"') ELSE line END AS line "
+            f"FROM {sql.read_lines(paths)})"
+        )
         return (
-            f"(SELECT {cells}, CASE WHEN {no_match} THEN 'broken' END AS broken_why FROM (SELECT "
-            f"regexp_extract(line, {sql.quote_text(self.pattern)}, {groups}) AS m "
-            f"FROM {sql.read_lines(paths)}))"
+            f"(SELECT {cells}, CASE WHEN {no_match} THEN CASE WHEN {is_note} THEN 'other_event' "
+            "ELSE 'broken' END END AS broken_why FROM "
+            f"(SELECT line, regexp_extract(line, {pattern}, {groups}) AS m FROM {lines}))"
         )
 
     def find_broken(self, query: str, utf8: bool) -> str:

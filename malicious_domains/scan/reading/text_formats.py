@@ -103,8 +103,8 @@ COREDNS = TextFormat(
 # others, and their answers, are other events.
 WINDOWS = TextFormat(
     "windows",
-    (r"\bPACKET\s+\S+\s+(?:UDP|TCP) (?:Rcv|Snd) ",),
-    r"^(?P<stamp>\d[\d./-]+ [\d:.]+(?: [AaPp][Mm])?) +\S+ +PACKET +\S+ +(?:UDP|TCP) +"
+    (r"\bPACKET\s+(?:\S+\s+)?(?:UDP|TCP) (?:Rcv|Snd) ",),
+    r"^(?P<stamp>\d[\d./-]+ [\d:.]+(?: [AaPp][Mm])?) +\S+ +PACKET +(?:\S+ +)?(?:UDP|TCP) +"
     r"(?P<way>Rcv|Snd) +(?P<client>\S+) +[0-9A-Fa-f]+ +(?P<reply>R)? *(?P<opcode>[QNU?]) +"
     r"\[[0-9A-Fa-f]+ .*?(?P<code>[A-Z]+)\] +(?P<qtype>\S+) +(?P<qname>\S+)\s*$",
     event=r"\bPACKET\b.*\b(?:Rcv|Snd)\b",

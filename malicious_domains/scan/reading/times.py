@@ -28,6 +28,7 @@ _ABBREVIATIONS = {
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 # Dates of exports, with the groups a, b, y (or mon, d, y), and t, the time of day.
 _YEAR_FIRST = r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?:[, T]+(.*))?$"
+_COMPACT = r"^(\d{4})(\d\d)(\d\d)[ T](\d.*)$"
 _YEAR_LAST = r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:,? *(\d.*))?$"
 _DAY_MONTH = r"^(\d{1,2})[- /]([A-Z][a-z]{2})[a-z]*[- /,]+(\d{4}|\d{2})(?:[:, ]+(\d.*))?$"
 _MONTH_DAY = r"^([A-Z][a-z]{2})[a-z]* +(\d{1,2}),? +(\d{4})(?:,? *(?:@|at)? *(\d.*))?$"
@@ -153,6 +154,7 @@ def parse_export(value: str, zone: str, day_first: bool) -> str:
     text = f"regexp_replace(trim({value}, ' []'), {quote_text(_WEEKDAY)}, '')"
     forms = (
         (_YEAR_FIRST, ("y", "b", "a", "t"), "m.b", "m.a"),
+        (_COMPACT, ("y", "b", "a", "t"), "m.b", "m.a"),
         (_YEAR_LAST, ("a", "b", "y", "t"), f"m.{month}", f"m.{day}"),
         (_DAY_MONTH, ("d", "mon", "y", "t"), _number_month("m.mon"), "m.d"),
         (_MONTH_DAY, ("mon", "d", "y", "t"), _number_month("m.mon"), "m.d"),

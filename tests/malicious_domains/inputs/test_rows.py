@@ -55,6 +55,10 @@ def errors(rows: list[Row]) -> list[str]:
         # NC06: R's write.table, whose header is one cell short
         ('"client" "query"\n"1" "10.0.0.1" "a.com"\n"2" "10.0.0.2" "b.com"\n', "query"),
         ("query\n1,a.com\n2,b.com\n", "query"),
+        # NC09: MySQL's escapes, also over lines and at the end of one
+        ('query,x\na.com,"say \\"hi, there\\""\nb.com,"\\""\n', "query"),
+        ('query,x\na.com,"say \\"hi\nthere\\""\nb.com,"one\ntwo \\"x\\" y"\n', "query"),
+        ('query,x\na.com,"C:\\dir\\"\nb.com,"a\\\\"\n', "query"),
         ("query,client\na.com,1,\nb.com,2,\n", "query"),  # one more at the end
         ("query,client\na.com,1,x\nb.com,2,y\n", "query"),
         # a header where the column is a number

@@ -113,6 +113,14 @@ def test_csv_and_json_are_read_as_by_duckdb(spark: SparkSession, tmp_path: Path)
     assert by_spark(spark, objects, mapping) == by_duckdb(objects, mapping)
 
 
+def test_row_names_of_r_are_no_column(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "dns.csv"
+    path.write_text('"time","src","qname"\n"1",1764158400,"10.0.0.1","a.com"\n"2",0,"b","c.com"\n')
+    header = (None, None, None, None, "other_event")  # which Spark does not count
+    assert sorted([*by_spark(spark, path, {}), header], key=repr) == by_duckdb(path, {})
+    assert [x[:2] for x in by_spark(spark, path, {})] == [("10.0.0.1", "a.com"), ("b", "c.com")]
+
+
 @pytest.mark.parametrize("quote", ['"', ""])
 def test_any_line_of_csv_is_read_as_by_duckdb(
     spark: SparkSession, tmp_path: Path, quote: str

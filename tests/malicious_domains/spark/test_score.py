@@ -89,6 +89,9 @@ def test_rows_of_csv_and_json_are_those_of_one_machine(
     )
     table.write_bytes(gzip.compress(f"{text.getvalue()}cut off\n".encode()))
     assert on_spark(spark, table, tmp_path / "1", column="name") == local(table, "name", None)
+    of_r = tmp_path / "r.csv"
+    of_r.write_text('"client","name"\n"1","10.0.0.1","google.com"\n"2","::1","xmqjtoevkbhrw.ru"\n')
+    assert on_spark(spark, of_r, tmp_path / "r", column="name") == local(of_r, "name", None)
     lines = [json.dumps({"dns": {"name": x}}) for x in texts]
     odd = ['{"other": 1}', "{}", "no JSON", '{"dns": {"name": 7}}', '{"dns": {"name": null}}']
     objects.write_bytes("\n".join([*lines, *odd]).encode() + b"\n\n")

@@ -17,6 +17,7 @@ import pytest
 import zstandard
 
 from malicious_domains.inputs.paths import DOWNLOADS
+from malicious_domains.scan import LOG_FORMATS
 from malicious_domains.scan.reading.prepare_input import ReadingError
 from malicious_domains.scan.reading.read_logs import FORMATS, BrokenLine, Reading, Source, read_logs
 from tests.malicious_domains.scan.reading.test_formats import NOON, ZEEK, Row, lines, rows, written
@@ -161,50 +162,89 @@ TABLE = "time,client,query\n1764072000,192.0.2.1,x.example\n"
 
 
 COREDNS = '[INFO] 192.0.2.1:53 - 1 "A IN x.example. udp 41 false 512" NOERROR qr 89 0.1s\n'
-POWERDNS = (
-    "Nov 25 12:00:00 gw pdns_recursor[7]: 3 [1/1] question for 'x.example|A' from 192.0.2.1\n"
-)
-DNSCRYPT = "[2025-11-25 12:00:00]\t192.0.2.1\tx.example\tA\tPASS\t1ms\tx\n"
-BLOCKY = "2025-11-25 12:00:00\t192.0.2.1\tpc\t5\tRESOLVED\tx.example\t\tNXDOMAIN\tRESOLVED\tA\tb\n"
-FORTINET = (
-    'date=2025-11-25 time=12:00:00 devid="1" eventtype="dns-query" srcip=192.0.2.1 dstport=53 '
-    'qname="x.example" qtype="A"\n'
-)
-CEF = "Nov 25 12:00:00 x CEF:0|a|b|1|2|3|1|src=192.0.2.1 destinationDnsDomain=x.example rt=7\n"
-ECS = lines(
-    {
-        "@timestamp": "2025-11-25T12:00:00Z",
-        "source": {"ip": "192.0.2.1"},
-        "dns": {"question": {"name": "x.example"}},
-        "message": "a message",
-    }
-)
-DOCKER = lines({"log": COREDNS, "stream": "stdout", "time": "2025-11-25T12:00:00Z"})
+ISO = "2025-11-25T12:00:00Z"
+# A log of each format; mostly of one line, which is damaged.
+SAMPLES = {
+    "zeek": HEADER + LINE,
+    "zeek as JSON": lines(EVENT),
+    "suricata": lines(
+        {"timestamp": ISO, "event_type": "dns", "src_ip": "192.0.2.1", "src_port": 4,
+         "dest_port": 53, "dns": {"type": "query", "rrname": "x.example"}},
+    ),
+    "aws-network-firewall": lines(
+        {"firewall_name": "f", "event": {"event_type": "dns", "src_ip": "192.0.2.1",
+         "timestamp": ISO, "dns": {"type": "query", "rrname": "x.example"}}},
+    ),
+    "route53": lines(
+        {"query_timestamp": ISO, "query_name": "x.example", "rcode": "0", "srcaddr": "192.0.2.1"}
+    ),
+    "google-dns": lines(
+        {"timestamp": ISO, "jsonPayload": {"queryName": "x.example", "sourceIP": "192.0.2.1"}}
+    ),
+    "adguard": lines({"IP": "192.0.2.1", "T": ISO, "QH": "x.example", "QT": "A", "Result": {}}),
+    "dnstap": lines(
+        {"network": {"query-ip": "192.0.2.1"}, "dns": {"qname": "x.example", "rcode": "NOERROR"},
+         "dnstap": {"operation": "CLIENT_RESPONSE", "timestamp-rfc3339ns": ISO}},
+    ),
+    "technitium": lines(
+        {"timestamp": ISO, "clientIp": "192.0.2.1", "question": {"questionName": "x.example"}}
+    ),
+    "nextdns": "timestamp,domain,status,root_domain,device_id\n" + f"{ISO},x.example,,example,a1\n",
+    "ocsf": lines(
+        {"class_uid": 4003, "time": NOON, "query": {"hostname": "x.example"}, "rcode_id": 0,
+         "src_endpoint": {"ip": "192.0.2.1"}},
+    ),
+    "ecs": lines(
+        {"@timestamp": ISO, "source": {"ip": "192.0.2.1"}, "message": "a message",
+         "dns": {"question": {"name": "x.example"}}},
+    ),
+    "sysmon": lines({"EventID": 22, "Computer": "pc", "QueryName": "x.example", "UtcTime": ISO}),
+    "windows-analytic": lines(
+        {"EventID": 256, "TimeCreated": ISO, "Source": "192.0.2.1", "QNAME": "x.example."}
+    ),
+    "dnsmasq": DNSMASQ,
+    "bind": "25-Nov-2025 12:00:00.5 client @0x7f 192.0.2.1#53 (x.): query: x.example IN A +\n",
+    "unbound": "[1764072000] unbound[1:0] info: 192.0.2.1 x.example. A IN\n",
+    "coredns": COREDNS,
+    "coredns in Docker": lines({"log": COREDNS, "stream": "stdout", "time": ISO}),
+    "powerdns": "Nov 25 12:00:00 gw pdns_recursor[7]: 3 [1/1] question for 'x.example|A' from "
+    "192.0.2.1\n",
+    "windows": "11/25/2025 12:00:00 PM 0E6C PACKET  0000028657A0 UDP Rcv 192.0.2.1 ab4e   Q [0001 "
+    "  D   NOERROR] A      (1)x(7)example(0)\n",
+    "dnscrypt": "[2025-11-25 12:00:00]\t192.0.2.1\tx.example\tA\tPASS\t1ms\tx\n",
+    "blocky": "2025-11-25 12:00:00\t192.0.2.1\tpc\t5\tRESOLVED\tx.example\t\tNOERROR\tCACHED\tA\n",
+    "fortinet": 'date=2025-11-25 time=12:00:00 devid="1" eventtype="dns-query" srcip=192.0.2.1 '
+    'dstport=53 qname="x.example" qtype="A"\n',
+    "cef": "Nov 25 12:00:00 x CEF:0|a|b|1|2|3|1|src=::1 destinationDnsDomain=x.example rt=7\n",
+    "umbrella": UMBRELLA,
+    "json": lines({"client": "192.0.2.1", "query": "x.example"}),
+    "csv": TABLE,
+    "csv of R": '"time","client","query"\n"1",1764072000,"192.0.2.1","x.example"\n',
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "good",
-    [
-        HEADER + LINE, lines(EVENT), DNSMASQ, UMBRELLA, TABLE, COREDNS, POWERDNS, DNSCRYPT, BLOCKY,
-        FORTINET, CEF, ECS, DOCKER,
-    ],
-)  # fmt: skip
-def test_every_line_is_counted_whatever_stands_in_it(tmp_path: Path, good: str) -> None:
-    dice = random.Random(1)
+def test_there_is_a_sample_of_each_format() -> None:
+    assert {x.partition(" ")[0] for x in SAMPLES} == {*LOG_FORMATS} - {"parquet", "pihole-ftl"}
+
+
+@pytest.mark.parametrize("sample", [*SAMPLES])
+def test_every_line_is_counted_whatever_stands_in_it(tmp_path: Path, sample: str) -> None:
+    good, dice = SAMPLES[sample], random.Random(1)
     last = good.encode().splitlines()[-1]
-    broken_lines = []
-    for _ in range(300):
+    mutants = [b"", b"  "]
+    for _ in range(100):
         at, end = sorted(dice.choices(range(len(last) + 1), k=2))
         middle = bytes(
-            dice.choice(b"\0\1\t\"#',;\\{}\x80\x9f\xc3\xff") for _ in range(dice.randrange(3))
+            dice.choice(b"\0\1\t\"#',;\\{}\x80\x9f\xc3\xff\r") for _ in range(dice.randrange(3))
         )
-        broken_lines.append(last[:at] + middle + last[end if dice.random() < 0.3 else at :] or b"x")
-    path = written(tmp_path, good.encode() + b"\n".join(broken_lines) + b"\n")
-    _, why, broken = counted(path)
-    blank = sum(not x.strip() for x in broken_lines)
-    assert sum(why.values()) == len(good.splitlines()) + 300 - blank
-    assert why["query"] > 20
-    assert len(broken) == min(10, why["broken"])
+        mutants.append(last[:at] + middle + last[end if dice.random() < 0.3 else at :] or b"x")
+    path = written(tmp_path, good.encode() + b"\n".join(mutants) + b"\n")
+    reading, why, broken = counted(path)
+    assert set(reading.forms.values()) == {sample.partition(" ")[0]}
+    total, blank = len(good.splitlines()) + len(mutants), sum(not x.strip() for x in mutants)
+    assert (reading.lines, sum(why.values())) == (total, total - blank)
+    assert why["query"] > 0
+    assert len(broken) == min(10, why.get("broken", 0))
 
 
 # --- files ---

@@ -42,7 +42,10 @@ WRAPPED = {
     "insights": {"@timestamp": ISO, "@message": COREDNS},
     "splunk": {"preview": False, "result": {"_raw": f"{ISO} {COREDNS}", "_time": ISO}},
     "shipper": wrap(COREDNS),
+    "filebeat": wrap(COREDNS, log={"offset": 1, "file": {"path": "/var/log/dns.log"}}),
+    "fluent bit": {"date": NOON, "log": COREDNS, "stream": "stdout"},
     "loki": {"labels": {"job": "dns"}, "line": COREDNS, "timestamp": ISO},
+    "loki in nanoseconds": {"line": COREDNS, "timestamp": f"{NOON:.0f}000000000", "fields": {}},
     "google": {"textPayload": COREDNS, "timestamp": ISO, "resource": {"type": "k8s_container"}},
     "docker in docker": {"log": json.dumps({"log": COREDNS, "time": ISO}), "stream": "stdout"},
 }  # fmt: skip

@@ -260,6 +260,36 @@ def test_nextdns_tells_devices_apart(tmp_path: Path) -> None:
     check(tmp_path, "nextdns", lines({"data": [event]}), [("8TD1G", "x.example", NOON, None, None)])
 
 
+def test_answers_of_apis(tmp_path: Path) -> None:
+    """AdGuard Home's and Technitium's, and Azure's records with names within an object."""
+    row = ("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)
+    answer = {
+        "data": [{"time": ISO, "client": "192.0.2.1", "question": {"name": "x.example"},
+                  "status": "NXDOMAIN", "reason": "NotFilteredNotFound"}],
+        "oldest": ISO,
+    }  # fmt: skip
+    check(tmp_path, "adguard", json.dumps(answer, indent=1), [row])
+    entry = {
+        "timestamp": ISO,
+        "clientIpAddress": "192.0.2.1",
+        "rcode": "NxDomain",
+        "qname": "x.example",
+    }
+    content = json.dumps({"response": {"pageNumber": 1, "entries": [entry]}, "status": "ok"})
+    check(tmp_path, "json", content, [row])
+    inner = {"QueryName": "x.example", "SourceIpAddress": "192.0.2.1", "ResponseCode": "3"}
+    check(tmp_path, "json", lines({"records": [{"time": ISO, "properties": inner}]}), [row])
+
+
+def test_sysmon_in_csv_of_sentinel(tmp_path: Path) -> None:
+    content = (
+        "TimeGenerated [UTC],Computer,EventID,QueryName,QueryStatus\n"
+        '"11/25/2025, 12:00:00.000 PM",pc1,22,x.example,9003\n'
+    )
+    _, found = rows(written(tmp_path, content))
+    assert ("pc1", "x.example", NOON, "NXDOMAIN", None) in found
+
+
 # --- keys that come late, mappings ---
 
 

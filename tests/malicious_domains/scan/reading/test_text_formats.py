@@ -311,6 +311,51 @@ def test_an_empty_last_column(tmp_path: Path, delimiter: str) -> None:
     assert [x[4] for x in found].count("broken") == 1
 
 
+R = '"time","client","query","rcode"\n' + "".join(
+    f'"{i}",{NOON:.0f},"192.0.2.1","x.example","NXDOMAIN"\n' for i in (1, 2)
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        R,
+        R.replace(",", " "),
+        R.replace(",", ";").replace('"', ""),
+        "sep=;\n"
+        + R.replace(",", ";").partition("\n")[0]
+        + f"\n{NOON:.0f};192.0.2.1;x.example;3\n",
+        f"# of the firewall\n# 2025\ntime,client,query,rcode\n{NOON:.0f},192.0.2.1,x.example,3\n",
+        f"#time,client,query,rcode\n{NOON:.0f},192.0.2.1,x.example,3\n",
+        '#TYPE System.Object\n"TimeCreated","Client","QueryName","ResponseCode"\n'
+        '"11/25/2025 12:00:00 PM","192.0.2.1","x.example","NXDOMAIN"\n',
+    ],
+)
+def test_headers_of_other_programs(tmp_path: Path, content: str) -> None:
+    """R's row names, of which the header has none; lines before the header."""
+    _, found = rows(written(tmp_path, content))
+    queries = [x for x in found if x[4] != "other_event"]
+    assert {*queries} == {("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)}
+    assert len(found) == len(content.splitlines())
+
+
+def test_escapes_of_mysql(tmp_path: Path) -> None:
+    notes = ['"say \\"hi, there\\""', r"\N", r'"ends in \""', r'"C:\dir\"', '"a ""b"" c"', r'"\\"']
+    content = "client,note,query,rcode,end\n" + "".join(
+        f"192.0.2.1,{x},x.example,3,{x}\n" for x in notes
+    )
+    _, found = rows(written(tmp_path, content))
+    assert [x[4] for x in found] == ["other_event"] + [None] * len(notes) or found
+    assert {x[:2] for x in found if not x[4]} == {("192.0.2.1", "x.example")}
+    assert [x[4] for x in found].count(None) == len(notes)
+
+
+def test_windows_of_2003(tmp_path: Path) -> None:
+    line = "20251125 12:00:00 4F4 PACKET UDP Rcv 192.0.2.1 ab4e   Q [0001 D NOERROR] A (1)x(2)ru(0)"
+    _, found = rows(written(tmp_path, line + "\n"))
+    assert found == [("192.0.2.1", "(1)x(2)ru(0)", NOON, None, None)]
+
+
 def test_fields_of_tshark(tmp_path: Path) -> None:
     header = "frame.time_epoch\tip.dst\tdns.qry.name\tdns.qry.type\tdns.flags.rcode\n"
     line = "1764072000.000000000\t192.0.2.1\tx.example\t1\t3\n"
