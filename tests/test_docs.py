@@ -31,7 +31,7 @@ BLOCKS = [
     for i, (language, code) in enumerate(FENCED.findall(text))
     if language == "python"
 ]
-SHORT = 1600  # words of the README
+SHORT = 900  # words of the README
 each_document = pytest.mark.parametrize("name", TEXTS)
 
 
