@@ -39,7 +39,7 @@ def alarms() -> None:
 )
 @option("--label NAME", "Only alarms with this name, or this label of a name.", default="")
 @option("--generator TEXT", "Only alarms of a known or likely generator such as this.", default="")
-@option("--format", "Output format.", "form", type=Choice(["table", "jsonl"]), default="table")
+@option("-f --format", "Output format.", "form", type=Choice(["table", "jsonl"]), default="table")
 def list_alarms(folder: Path, client: str, label: str, generator: str, form: str) -> int:
     """List alarms with their ids and states, the last ones first."""
     from ..scan.state import open_state

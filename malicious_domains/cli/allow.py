@@ -25,7 +25,7 @@ def allow() -> None:
     "lists", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LIST..."
 )
 @option("--top N", "Take only the first N names of each list (default: all).")
-@option("--out NPY", "File to write.", required=True)
+@option("-o --out NPY", "File to write.", required=True)
 def build(lists: tuple[Path, ...], top: int | None, out: Path) -> int:
     """Compile lists of names that are legitimate regardless of the model.
 

@@ -31,7 +31,7 @@ def _parse_rate(text: str) -> float:
 class CalibrateOptions(LogOptions):
     """The options of `calibrate`."""
 
-    out: Path = option_field("--out FILE", "File to write, for `scan --site`.", required=True)
+    out: Path = option_field("-o --out FILE", "File to write, for `scan --site`.", required=True)
     rate: float | None = option_field(
         "--rate SHARE",
         "False alarms of high confidence in a client-day, as 1/1000 (default: that, or the "

@@ -137,7 +137,8 @@ def argument_field(metavar: str, **attributes: Any) -> Any:
 def _options_of(cls: type) -> Iterator[Decorator]:
     """Yield the options of a dataclass, its own before those of its bases."""
     by_name = {x.name: x for x in fields(cls)}
-    for name in chain.from_iterable(vars(x).get("__annotations__", ()) for x in cls.__mro__):
+    names = chain.from_iterable(vars(x).get("__annotations__", ()) for x in cls.__mro__)
+    for name in dict.fromkeys(names):
         repeated = str(by_name[name].type).startswith("tuple[")
         yield by_name[name].metadata["declare"](name, **{"multiple": True} if repeated else {})
 

@@ -91,7 +91,7 @@ def names(
 @date_option("to", "Last day (default: 30 days later).")
 @_families
 @_jobs
-@option("--out NPZ", "File to write.", required=True)
+@option("-o --out NPZ", "File to write.", required=True)
 def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date | None) -> int:
     """Index the names of a range of days, for `dga match`, `score` and the Lambda."""
     from ..dga.build_index import save_index
@@ -109,7 +109,7 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
 
 @command("match", "dga match --index known.npz evolgsqvdc.com www.example.com")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@option("--input FILE", "File of names, one a line.", "file")
+@option("-i --input FILE", "File of names, one a line.", "file")
 @option("--index NPZ", "Index from `dga index`.", "path")
 @date_option("from", "First day to generate names for, without an index (default: yesterday).")
 @date_option("to", "Last of these days (default: two days later).")
@@ -152,7 +152,7 @@ def match(
 @command("feed", "dga feed --days 7 --format rpz > known.zone")
 @date_option("from", "First day (default: today).")
 @option("--days N", "Number of days to predict.", "length", type=click.IntRange(1, 3660), default=7)
-@option("--format", "Output format.", "form", type=Choice(_FORMS.split()), default="plain")
+@option("-f --format", "Output format.", "form", type=Choice(_FORMS.split()), default="plain")
 @_families
 @option("--allow FILE", "List of names to leave out, as for `score --allow`.", multiple=True)
 @option(
@@ -160,7 +160,7 @@ def match(
     "Block lists: also write names that may be legitimate by chance, which other formats mark.",
 )
 @option("--certain", "Former name of what block lists do anyway.", is_flag=True, hidden=True)
-@option("--out DIR", "Folder for a feed of MISP: the event, manifest.json and hashes.csv.")
+@option("-o --out DIR", "Folder for a feed of MISP: the event, manifest.json and hashes.csv.")
 @_jobs
 def feed(
     length: int,

@@ -13,6 +13,7 @@ from ..inputs.paths import CHECKOUT
 from ..inputs.signals import exit_on_signals
 from .command import DONE, FAILED, PROGRAM
 
+COMPLETE = "_MALICIOUS_DOMAINS_COMPLETE"  # set by the scripts that Click writes for shells
 # Each command of the library: the module beside this one that has it.
 LIBRARY = {
     "score": "score",
@@ -127,6 +128,10 @@ def program() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command as a program that ends on signals; return its exit status."""
+    if instruction := os.environ.get(COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(program, {}, PROGRAM, COMPLETE, instruction)
     exit_on_signals()
     return run_command(sys.argv[1:] if arguments is None else arguments)
 

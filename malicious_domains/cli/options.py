@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LOCAL, SPARK = "local", "spark"
-JOBS = ("--jobs N", "Number of processes (default: one per core, up to eight).")
+JOBS = ("-j --jobs N", "Number of processes (default: one per core, up to eight).")
 
 
 DATE = "YYYY-MM-DD"
@@ -66,7 +66,7 @@ class ScorerOptions:
     """The options of `score` and `scan`: a model, what overrules it, and where to run."""
 
     model: str | None = option_field(
-        "--model MODEL", "Name of a packaged model, or artifact folder."
+        "-m --model MODEL", "Name of a packaged model, or artifact folder."
     )
     allow: tuple[str, ...] = option_field(
         "--allow FILE",
@@ -107,7 +107,8 @@ class ScorerOptions:
             name, is_option = str(parameter.name), isinstance(parameter, click.Option)
             if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
                 continue
-            shown = parameter.opts[0] if is_option else parameter.make_metavar(context)
+            long = (x for x in parameter.opts if x.startswith("--"))
+            shown = next(long) if is_option else parameter.make_metavar(context)
             if self.engine == SPARK and name in advice:
                 raise click.UsageError(f"--engine spark does not support {shown}: {advice[name]}")
             if self.engine == LOCAL and name in ("master", "settings", own):

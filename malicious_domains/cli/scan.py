@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,15 +94,17 @@ class LogOptions(ScorerOptions):
 class ScanOptions(LogOptions):
     """The options of `scan`."""
 
+    logs: tuple[str, ...] = argument_field("[LOG]...")
+    demo: bool = option_field("--demo", "Scan a made-up log of an office with one infected client.")
     form: str = option_field(
-        "--format",
+        "-f --format",
         "Output format of the alarms; ecs: alerts of the Elastic Common Schema; ocsf: Detection "
         "Findings of OCSF.",
         type=Choice(["table", "csv", "jsonl", "ecs", "ocsf"]),
         default="table",
     )
     out: Path | None = option_field(
-        "--out DIR", "Also write a report to this folder: index.html and alarms.jsonl."
+        "-o --out DIR", "Also write a report to this folder: index.html and alarms.jsonl."
     )
     state: Path | None = option_field(
         "--state DIR",
@@ -150,19 +152,38 @@ class ScanOptions(LogOptions):
 
 @command("scan", "scan /var/log/zeek/dns.log", extra="scan", options=ScanOptions)
 def scan(options: ScanOptions) -> int:
-    """Find infected clients in DNS logs: who, why, and which names.
+    """Find clients that ask for algorithmically generated names (DGA) in DNS logs.
+
+    It shows who, why, and which names; not phishing, typosquats or hacked sites.
 
     LOG is a file, a folder, a pattern, or - for standard input. Exit status: 0 no alarm, 1
     alarms, 2 it could not run, 3 no alarm, but nothing or not all of the logs could be read.
     """
     options.check_engine(_NOT_ON_SPARK)
     _check_state(options)
+    if options.demo:
+        return _scan_demo(options)
     with name_option_in_errors():
         return _scan_on_spark(options) if options.engine == SPARK else _scan_here(options)
 
 
+def _scan_demo(options: ScanOptions) -> int:
+    """Scan the made-up log, and say how to scan others."""
+    from ..dga.demo_log import write_demo_log
+    from ..inputs.signals import temporary_folder
+
+    with temporary_folder("demo-") as folder:
+        log = folder / "dns.log"
+        log.write_text(write_demo_log())
+        status = _scan_here(replace(options, logs=(str(log),)))
+    print_status(f"scan: this log was made up; for your own: {PROGRAM} scan LOG --out report")
+    return status
+
+
 def _check_state(options: ScanOptions) -> None:
     """Raise UsageError for options that contradict each other."""
+    if options.demo == bool(options.logs):
+        raise click.UsageError("LOG is missing: name a log, or give --demo alone")
     if options.state and options.baseline:
         raise click.UsageError("--baseline: --state keeps the names, too; give that alone")
     if options.state and options.alarms_per_day:
@@ -237,6 +258,7 @@ def _tell(findings: Findings, form: str, folder: Path | None) -> None:
 
 _ONE_MACHINE = "it is a file of one machine; give one log of several days, or scan without --engine"
 _NOT_ON_SPARK = {
+    "demo": "scan it without --engine",
     "form": "alarms are written to --out DIR, as Parquet",
     "baseline": _ONE_MACHINE,
     "state": _ONE_MACHINE,

@@ -42,12 +42,12 @@ class ScoreOptions(ScorerOptions):
 
     names: tuple[str, ...] = argument_field("[NAME]...")
     file: Path | None = option_field(
-        "--input FILE",
+        "-i --input FILE",
         "File of names, one a line, or Parquet; may be compressed by gzip, bzip2, xz or zstd, or "
         "alone in a ZIP (default, and -: standard input).",
     )
     column_name: str | None = option_field(
-        "--column NAME",
+        "-c --column NAME",
         "Column of the names in a CSV, a Zeek log or Parquet, by its header or its number.",
     )
     field: str | None = option_field(
@@ -66,7 +66,7 @@ class ScoreOptions(ScorerOptions):
         "--encoding NAME", "Encoding of the input (default: detected, else UTF-8)."
     )
     form: str | None = option_field(
-        "--format",
+        "-f --format",
         "Output format (default: table on a terminal, else csv).",
         type=Choice(["table", "csv", "jsonl"]),
     )
@@ -89,7 +89,7 @@ class ScoreOptions(ScorerOptions):
         "model.",
     )
     out: Path | None = option_field(
-        "--out DIR", "Folder for the results as Parquet, with --engine spark."
+        "-o --out DIR", "Folder for the results as Parquet, with --engine spark."
     )
 
     @property
