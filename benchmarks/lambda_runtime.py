@@ -53,6 +53,9 @@ class _RuntimeApi(ThreadingHTTPServer):
         self.took: list[float] = []  # seconds from each event to its answer
         self.sent = 0.0  # when the last event was sent
 
+    def handle_error(self, *_: object) -> None:
+        """Write nothing about a function that was stopped."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

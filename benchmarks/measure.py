@@ -12,9 +12,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -72,20 +71,6 @@ def read_peak(pid: int | str = "self") -> float:
     """Return the most memory that a process ever held, in MB, as Linux counts it."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Hold this process and its children to one core for the with block, on Linux."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def run_alone(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

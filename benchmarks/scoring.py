@@ -16,16 +16,7 @@ from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.encoding import encode_labels
 
-from .measure import (
-    ROOT,
-    Row,
-    find_percentiles,
-    format_spread,
-    one_core,
-    run_alone,
-    sized,
-    time_rounds,
-)
+from .measure import ROOT, Row, find_percentiles, format_spread, run_alone, sized, time_rounds
 from .sample_labels import TOTAL, distinct_labels, iterate_hosts
 
 HOSTS = sized(10_000, 100)
@@ -36,11 +27,10 @@ def rows() -> Iterator[Row]:
     """Yield the subject's rows."""
     for model in registry.SETS:
         took = run_alone(time_probability, model)
-        what = f"{model}: probability(), {TOTAL:,} distinct labels, one core"
+        what = f"{model}: probability(), {TOTAL:,} distinct labels, one thread"
         yield what, format_spread([TOTAL / seconds for seconds in took], "names/s")
-        with one_core():
-            yield from _time_steps(Scorer.load(model))
-            load = time_rounds(partial(Scorer.load, model))
+        yield from _time_steps(Scorer.load(model))
+        load = time_rounds(partial(Scorer.load, model))
         requests = run_alone(time_requests, model, list(iterate_hosts(REQUESTS)))
         for name, seconds in zip(("p50", "p99"), find_percentiles(requests), strict=True):
             yield f"  one warm request inside the handler, {name}", f"{seconds * 1e6:,.0f} us"
@@ -48,10 +38,9 @@ def rows() -> Iterator[Row]:
 
 
 def time_probability(model: str) -> list[float]:
-    """Return the seconds of each round of `probability()` on a million labels, on one core."""
+    """Return the seconds of each round of `probability()` on a million labels, in one thread."""
     scorer, labels = Scorer.load(model), distinct_labels(TOTAL)
-    with one_core():
-        return time_rounds(lambda: scorer.probability(labels), 5)
+    return time_rounds(lambda: scorer.probability(labels), 5)
 
 
 def time_requests(model: str, names: list[str]) -> list[float]:
@@ -62,15 +51,14 @@ def time_requests(model: str, names: list[str]) -> list[float]:
 
     event = json.loads((ROOT / "tests" / "data" / "event.json").read_text())
     took = []
-    with one_core():
-        for name in [names[0], *names]:
-            event["body"] = json.dumps({"domain": name})
-            with redirect_stdout(io.StringIO()):  # the line of the log is part of the time
-                start = time.perf_counter()
-                answer = app(event, None)
-                took.append(time.perf_counter() - start)
-            if answer["statusCode"] != 200:
-                raise RuntimeError(answer["body"])
+    for name in [names[0], *names]:
+        event["body"] = json.dumps({"domain": name})
+        with redirect_stdout(io.StringIO()):  # the line of the log is part of the time
+            start = time.perf_counter()
+            answer = app(event, None)
+            took.append(time.perf_counter() - start)
+        if answer["statusCode"] != 200:
+            raise RuntimeError(answer["body"])
     return took[1:]
 
 

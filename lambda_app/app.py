@@ -21,15 +21,9 @@ if (Path(__file__).parent / "vendor" / "malicious_domains" / "names").is_file():
 from chalice.app import BadRequestError, Chalice, Request, Response
 from chalicelib.web import access, api, settings, static, telemetry
 
-from malicious_domains.model.artifact import ArtifactError
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names import public_suffix
-from malicious_domains.names.errors import (
-    AllowListError,
-    DgaIndexError,
-    SuffixListError,
-    UnknownOperatingPoint,
-)
+from malicious_domains.names.errors import MaliciousDomainsError
 
 try:
     SETTINGS = settings.read_settings(os.environ)
@@ -38,11 +32,6 @@ except settings.SettingsError as error:
     if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
         raise SystemExit(str(error)) from error  # found before it is deployed
     SETTINGS, WRONG = settings.Settings(), str(error)
-# The errors for which there is no usable model.
-UNUSABLE = (
-    *(ArtifactError, AllowListError, DgaIndexError, UnknownOperatingPoint),
-    *(SuffixListError, settings.SettingsError),
-)
 
 # jQuery and curl -d send JSON with the content type of a form, HTML sends a form, and a browser's
 # sendBeacon text/plain.
@@ -190,7 +179,7 @@ def get_scorer() -> Scorer:
         if WRONG:
             raise settings.SettingsError(WRONG)
         return _load_scorer()
-    except UNUSABLE as error:
+    except (MaliciousDomainsError, settings.SettingsError) as error:
         app.log.error("no usable model: %s", error)
         raise api.ServiceUnavailableError("no usable model: the log says why") from error
 

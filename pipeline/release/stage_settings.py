@@ -59,10 +59,5 @@ def ask_app(environment: Mapping[str, str]) -> StageSettings:
     run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if run.returncode:
         raise ReleaseError(run.stderr.strip()[-1000:])
-    answer = json.loads(run.stdout)
-    return StageSettings(
-        answer["operating_point"],
-        tuple(answer["origins"]),
-        tuple(answer["keys"]),
-        answer["batch_limit"],
-    )
+    answer = [json.loads(run.stdout)[name] for name in StageSettings._fields]
+    return StageSettings._make(tuple(x) if isinstance(x, list) else x for x in answer)

@@ -47,7 +47,7 @@ def test_answers_on_a_kept_connection_do_not_wait(app_url: str) -> None:
 def test_subjects_yield_their_rows() -> None:
     figures = run_subjects("scoring", "load", "files", "scan", "known")
     assert {
-        "language: probability(), 1,000 distinct labels, one core",
+        "language: probability(), 1,000 distinct labels, one thread",
         "classic: HTTP, 100 clients x 2 requests",
         "a batch of 1,000 names",
         "language: score of 1,000 lines, processes: 1",

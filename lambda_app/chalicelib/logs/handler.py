@@ -31,7 +31,7 @@ PARTS = 16  # in which a day's clients are kept
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
 _SHOWN_NAMES = 10  # in a message
-_LOGS, _QUERY_LOGS = "AWSLogs/", "/vpcdnsquerylogs/"  # in the keys that Route 53 writes
+_QUERY_LOG = "/vpcdnsquerylogs/"  # in Route 53's keys; VPC flow logs may be beside them
 _UNITS = dict.fromkeys(("Lines", "Broken", "Late", "Alarms", "Unread"), "Count")
 _UNITS |= {"Seconds": "Seconds"}
 _baseline = Baseline()
@@ -47,11 +47,6 @@ class LogObject(NamedTuple):
     bucket: str
     key: str
     day: int  # on which it was written, since the epoch
-
-    @property
-    def is_query_log(self) -> bool:
-        """Return whether the key is that of a query log; VPC flow logs may be beside them."""
-        return self.key.startswith(_LOGS) and _QUERY_LOGS in self.key
 
 
 class ClientResult(NamedTuple):
@@ -72,7 +67,7 @@ def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
     results: Counter[str] = Counter()
     for record in event.get("Records", []):  # S3's test event has none
         source = _locate(record)
-        if source and source.bucket == service.settings.bucket and source.is_query_log:
+        if source and source.bucket == service.settings.bucket and _QUERY_LOG in source.key:
             results[_try_object(service, source)] += 1
         else:
             results["ignored"] += 1
