@@ -123,7 +123,7 @@ class Finding:
 
     @property
     def nxdomain_names(self) -> int:
-        """How many of the rare names do not exist."""
+        """How many of the rare names are NXDOMAIN."""
         return sum(x.nxdomain for x in self.rare_names)
 
     @property

@@ -26,10 +26,12 @@ from .findings import Finding, Findings
 
 MAX_TIMELINES = 200  # clients with a timeline
 MAX_ROWS = 2000  # clients in the table
+MAX_NAMES = 20  # of an alarm
 _SECTIONS = {  # a template and id: the title
     "alarms": "Alarms",
+    "next": "What to do next",
     "clients": "Each client's day",
-    "shared": "Odd names that clients share",
+    "shared": "Suspicious names that clients share",
     "scores": "Scores",
     "answers": "Answers",
     "lines": "What became of every line",
@@ -52,11 +54,13 @@ def render_page(findings: Findings, command: Sequence[str]) -> str:
     empty = {
         "shared": not findings.shared,
         "clients": not findings.alarmed,
+        "next": not findings.alarmed,
         "scores": not findings.scores,
         "answers": not findings.has_rcodes,
     }
     filters: dict[str, Callable[..., Any]] = {
         "why": terminal.explain_finding,
+        "clauses": terminal.list_clauses,
         "strongest": terminal.list_strongest,
         "time": format_time,
         "date": format_date,
@@ -81,6 +85,7 @@ def render_page(findings: Findings, command: Sequence[str]) -> str:
             draw_histogram=draw_histogram,
             max_timelines=MAX_TIMELINES,
             max_rows=MAX_ROWS,
+            max_names=MAX_NAMES,
             width=_WIDTH,
             height=_HEIGHT,
         )
@@ -107,6 +112,7 @@ _BEYOND = 4  # times the threshold; higher sums are in the last bin
 def draw_histogram(scores: Sequence[float], threshold: float) -> Markup:
     """Draw the client-days by their running sum, and the threshold."""
     top = max(min(max(scores, default=0.0), _BEYOND * threshold), 1.2 * threshold)
+    beyond = sum(score > top for score in scores)  # they are in the last bin
 
     def draw(axes: Axes) -> None:
         counts, edges = np.histogram(np.minimum(scores, top), _BINS, (0.0, top))
@@ -114,21 +120,25 @@ def draw_histogram(scores: Sequence[float], threshold: float) -> Markup:
         color = _DAYS_COLOR
         axes.stairs(heights, edges, baseline=0.5, fill=True, color=color, alpha=0.35)
         axes.stairs(heights, edges, baseline=0.5, color=color, linewidth=1.2, label="client-days")
-        label = f"the cut, {threshold:g}"
+        label = f"threshold, {threshold:g}"
         axes.axvline(threshold, color=_THRESHOLD_COLOR, linestyle="--", label=label)
-        axes.set(yscale="log", xlabel="running sum", ylabel="client-days", xlim=(0, top))
+        axes.set(yscale="log", xlabel="running sum (log-odds)", ylabel="client-days", xlim=(0, top))
+        if beyond:
+            axes.annotate(
+                f"{beyond:,} from {top:g} on", (1, 0.9), xycoords="axes fraction", ha="right"
+            )
         axes.set_ylim(bottom=0.5, top=2 * max(heights.max(), 1.0))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}" if y >= 1 else ""))
         axes.yaxis.set_minor_locator(NullLocator())
         put_legend_above(axes)
 
-    return draw_svg("sums", "Histogram of the days' running sums, and the cut", draw)
+    return draw_svg("sums", "Histogram of the days' running sums, and the threshold", draw)
 
 
 # --- the timeline of a client's day ---
 
 _WIDTH, _HEIGHT = 720, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 30, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 30, 26, 24
 _MAX_DOTS = 300  # names drawn, those of the most weight
 
 

@@ -16,7 +16,7 @@ MAX_NAMES = 10  # of a client, on a screen and in a cell
 _MIN_CLIENTS = 3  # below, nobody can say what is common
 _MAX_GENERATORS = 3  # in a sentence
 _MAX_CLIENTS = 3  # of an outbreak, in a sentence
-_MAX_NAME = 24  # characters of a name in a sentence
+_BURST = 600.0  # seconds within which queries are a burst
 
 REASONS = {  # why queries are skipped
     "autodiscovery": "programs looking for wpad, isatap, teredo or autodiscover, in vain",
@@ -40,29 +40,43 @@ REASONS = {  # why queries are skipped
 
 
 def explain_finding(finding: Finding) -> str:
-    """Return the evidence against a client, in a line."""
-    text = ". ".join(explain_alarm(finding, alarm) for alarm in finding.alarms)
+    """Return the evidence against a client, in a line: a clause for each alarm."""
+    clauses = [text for _, text in list_clauses(finding)]
     if finding.families:
-        text += f". Family, a hint and no verdict: {finding.families}"
-    return text or (
-        f"no alarm: {finding.nxdomain_names} of {len(finding.rare_names)} new names do not exist"
-    )
+        clauses.append(describe_families(finding))
+    missing, rare = finding.nxdomain_names, len(finding.rare_names)
+    return " · ".join(clauses) or f"no alarm: {missing} of {rare} rare names are NXDOMAIN"
+
+
+def list_clauses(finding: Finding) -> list[tuple[str, str]]:
+    """Return each alarm's kind and clause, the surest first, which alone says when."""
+    return [
+        (alarm.kind, explain_alarm(finding, alarm) if not at else _describe_alarm(finding, alarm))
+        for at, alarm in enumerate(finding.alarms)
+    ]
 
 
 def explain_alarm(finding: Finding, alarm: Alarm) -> str:
-    """Return what an alarm says, and when."""
-    names = finding.list_names(alarm)
-    period = "" if alarm.kind == SHARED else _format_period(names)
-    return _SENTENCES[alarm.kind](finding, names) + period
+    """Return what an alarm says, and when: "… · burst: 34 in 99 s from 03:12 UTC"."""
+    period = "" if alarm.kind == SHARED else _format_period(finding.list_names(alarm))
+    return " · ".join(filter(None, [_describe_alarm(finding, alarm), period]))
+
+
+def describe_families(finding: Finding) -> str:
+    """Return the likely families of a client's names."""
+    return f"Family, a hint and no verdict: {finding.families}"
+
+
+def _describe_alarm(finding: Finding, alarm: Alarm) -> str:
+    return _CLAUSES[alarm.kind](finding, finding.list_names(alarm))
 
 
 def _explain_random(finding: Finding, names: list[QueriedName]) -> str:
-    example = max(names, key=lambda x: x.log_odds).name if names else ""
-    example = example if len(example) <= _MAX_NAME else example[: _MAX_NAME - 1] + "…"
-    rare = len(finding.rare_names)
-    if finding.nxdomain_names:
-        return f"{finding.nxdomain_names} of {rare} new names do not exist, read like {example}"
-    return f"{len(names)} of {rare} new names read like {example}"
+    rare, missing = len(finding.rare_names), sum(x.nxdomain for x in names)
+    if missing == len(names) > 0:
+        return f"{missing} of {rare} rare names are NXDOMAIN and look random"
+    more = f", {missing} of these are NXDOMAIN" if missing else ""
+    return f"{len(names)} of {rare} rare names look random{more}"
 
 
 def list_generators(finding: Finding) -> str:
@@ -83,35 +97,36 @@ def _explain_outbreak(finding: Finding, names: list[QueriedName]) -> str:
     others = [x for x in finding.evidence[OUTBREAK].clients if x != finding.client]
     some = ", ".join(others[:_MAX_CLIENTS])
     more = f" and {len(others) - _MAX_CLIENTS:,} more" if len(others) > _MAX_CLIENTS else ""
-    return f"{len(names)} odd names that other clients ask for, too ({some}{more})"
+    return f"{len(names)} suspicious names that other clients ask for, too ({some}{more})"
 
 
-_SENTENCES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
+_CLAUSES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
     KIND: lambda finding, _: f"known generator: {list_generators(finding)}",
     OUTBREAK: _explain_outbreak,
     SHARED: lambda finding, _: (
-        f"{finding.labels:,} odd names are asked for by several clients: an outbreak, or an "
+        f"{finding.labels:,} suspicious names are asked for by several clients: an outbreak, or an "
         "advertising or content network"
     ),
     "random-looking": _explain_random,
-    "same-pieces": lambda _, names: f"{len(names)} names are put together from the same pieces",
+    "same-pieces": lambda _, names: f"{len(names)} names are made of the same pieces",
     "same-end": lambda _, names: f"{len(names)} names begin or end alike",
-    "long-dead": lambda _, names: f"{len(names)} long names do not exist",
-    "many-dead": lambda _, names: f"{len(names)} names do not exist",
+    "long-dead": lambda _, names: f"{len(names)} long names are NXDOMAIN",
+    "many-dead": lambda _, names: f"{len(names)} names are NXDOMAIN",
 }
 
 
 def _format_period(names: list[QueriedName]) -> str:
-    """Return a text such as "; 26 in 90 s from 03:12 UTC", if times are known."""
+    """Return a text such as "burst: 26 in 90 s from 03:12 UTC", if times are known."""
     times = sorted(x.first_seen for x in names if format_time(x.first_seen))
     if len(times) < 2:
         return ""
-    start = datetime.fromtimestamp(times[0], UTC)
-    return f"; {len(times)} in {_format_span(times[-1] - times[0])} from {start:%H:%M} UTC"
+    start, span = datetime.fromtimestamp(times[0], UTC), times[-1] - times[0]
+    burst = "burst: " if span < _BURST else ""
+    return f"{burst}{len(times)} in {_format_span(span)} from {start:%H:%M} UTC"
 
 
 def _format_span(seconds: float) -> str:
-    if seconds < 600:
+    if seconds < _BURST:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
@@ -242,7 +257,7 @@ def summarize_days(findings: Findings) -> str:
         text += ", too few to tell what is usual there"
     return (
         f"{text}; 99.9% of the days' sums are at most {findings.quantile:.1f}, "
-        f"and {findings.threshold:g} is the cut"
+        f"and {findings.threshold:g} is the threshold"
     )
 
 
@@ -285,6 +300,6 @@ def summarize_index(findings: Findings) -> Iterator[str]:
 def explain_busy(client: str, labels: int) -> str:
     """Return why a client was not judged."""
     return (
-        f"{visible(client)}: {labels:,} new names in a day are too many to judge: "
+        f"{visible(client)}: {labels:,} rare names in a day are too many to judge: "
         "a resolver or a crawler (see --not-clients)"
     )

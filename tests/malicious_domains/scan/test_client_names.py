@@ -27,7 +27,7 @@ def test_a_host_of_two_addresses_is_one_client(tmp_path: Path) -> None:
     (tmp_path / "dns.log").write_text(zeek(clean() + rows))
     (tmp_path / "same").write_text("# ours\n192.0.2.1 laptop\n2001:db8::1,laptop\n")
     done = command("scan", tmp_path / "dns.log", "--same-client", tmp_path / "same")
-    assert "20 of 20 new names do not exist" in done.stdout
+    assert "20 of 20 rare names are NXDOMAIN" in done.stdout
     assert [x.split()[0] for x in done.stdout.splitlines()[1::2]] == ["laptop"]
     left = command(
         *("scan", tmp_path / "dns.log", "--same-client", tmp_path / "same"),

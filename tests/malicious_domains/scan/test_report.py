@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -103,6 +104,28 @@ def test_names_chosen_by_an_attacker_do_not_break_the_page() -> None:
     assert re.findall(r'(?:src|href)="([^#][^"]*)"', page) == []
 
 
+def test_a_clause_for_each_alarm_and_its_kind_as_a_tag() -> None:
+    """When is said once; of a name without NXDOMAIN nothing is claimed."""
+    x = day("10.0.0.1", 30)
+    alive = tuple(y._replace(nxdomain=i % 2 == 0) for i, y in enumerate(x.rare_names))
+    dead = tuple(range(0, 30, 2))
+    alarms = (*x.alarms, Alarm("many-dead", 5.0, "low", dead, (1.0,) * 15))
+    x = replace(x, rare_names=alive, alarms=alarms)
+    assert terminal.explain_finding(x) == (
+        "30 of 30 rare names look random, 15 of these are NXDOMAIN · "
+        "burst: 30 in 29 s from 12:00 UTC · 15 names are NXDOMAIN"
+    )
+    assert terminal.explain_alarm(x, x.alarms[1]).endswith("burst: 15 in 28 s from 12:00 UTC")
+    page = scan_report.render_page(findings(x), ["malicious-domains"])
+    for kind in ("random-looking", "many-dead"):
+        assert f'<span class="tag">{kind}</span>' in page
+    assert "20 of 30 names, all in alarms.jsonl" in page
+    assert "exist" not in page.partition("<main>")[2].replace("does not exist: a search", "")
+    about = page[: page.index("<nav>")]
+    assert "(DGA)" in about and "phishing" in about
+    assert page.count("<li>") >= 3 and "What to do next" in page and "@media print" in page
+
+
 def test_a_screen_and_a_spreadsheet_are_not_run_by_names() -> None:
     found = findings(day(HOSTILE), day("=1+1"))
     text = "".join(terminal.format_table(found)) + "".join(terminal.summarize(found))
@@ -140,7 +163,7 @@ def test_the_page_is_bounded_however_many_alarms(monkeypatch: pytest.MonkeyPatch
     page = scan_report.render_page(findings(*many), ["scan"])
     assert page.count('<svg class="timeline"') == scan_report.MAX_TIMELINES
     assert len(page) < 800_000
-    assert "Another\n500 are in alarms.jsonl" in page
+    assert "200 of 700, all in alarms.jsonl" in page
 
 
 def test_a_report_is_written_beside_the_table(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_bot_among_clean_clients_is_found_and_explained(log: Path) -> None:
     head, line, worst = found.stdout.splitlines()
     assert head.split() == ["client", "day", "score", "conf.", "why"]
     assert line.startswith(f"{BOT}  2025-11-26")
-    assert "20 of 20 new names do not exist" in line
+    assert "20 of 20 rare names are NXDOMAIN and look random" in line
     assert "20 in 57 s from 03:20 UTC" in line
     assert set(worst.split()) <= set(BOTS)
     assert "2,022 lines = 2,020 queries judged" in found.stderr
