@@ -37,7 +37,11 @@ DATE = "YYYY-MM-DD"
 
 
 def parse_date(text: str) -> date:
-    """Return a date; raise click.BadParameter."""
+    """Return a date; raise click.BadParameter.
+
+    >>> parse_date("2026-11-24")
+    datetime.date(2026, 11, 24)
+    """
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -11,7 +11,7 @@ from ..inputs.atomic import replace_file
 from ..names.array_types import Floats, Ints
 from ..names.dga_index import DgaIndex, build_prefilter, checksum_names
 from ..names.hashes import Hashes
-from .chance_matches import sum_by_length
+from .legitimate_hosts import sum_by_length
 from .seeded_generators import DayRange, Period, collect_names, list_generators, map_periods
 
 

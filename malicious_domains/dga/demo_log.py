@@ -27,7 +27,11 @@ Query = tuple[float, str, str, str]  # seconds of the day, client, name, respons
 
 
 def write_demo_log() -> str:
-    """Return the log, as Zeek writes it."""
+    """Return the log, as Zeek writes it.
+
+    >>> write_demo_log().count(f"\\t{INFECTED}\\t")
+    102
+    """
     queries = sorted([*_ask_as_people(Random(1)), *_ask_as_malware(Random(2))])
     rows = (
         f"{_MIDNIGHT + seconds:.6f}\tC{i:05}\t{client}\t10.20.0.1\t{name}\t{rcode}\n"

@@ -15,7 +15,11 @@ _UNNAMED = "default"  # how a variant without a name is shown and chosen
 
 
 def format_table() -> Iterator[str]:
-    """Yield a header and one line a family."""
+    """Yield a header and one line a family.
+
+    >>> [line.split()[0] for line in format_table()][:3]
+    ['family', 'banjori', 'ccleaner']
+    """
     rows: list[tuple[str, ...]] = [("family", "kind", "variants", "period", "seeds", "source")]
     rows += [_format_row(family) for family in ALL_FAMILIES.values()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -78,7 +78,11 @@ _BASE32 = ascii_lowercase + "234567"  # RFC 4648, 6
 
 
 def sample_labels(family: str, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield `count` different labels of a synthetic family in groups; a key is seed and number."""
+    """Yield `count` different labels of a synthetic family in groups; a key is seed and number.
+
+    >>> [(key, len(labels)) for key, labels in sample_labels("shape-hex", 50, 1)]
+    [('1-0', 40), ('1-1', 10)]
+    """
     random = Random(f"{family}-{seed}")
     seen: set[str] = set()
     for number, first in enumerate(range(0, count, _GROUP)):

@@ -15,10 +15,10 @@ from ..names.array_types import Floats
 from ..names.dga_index import ALWAYS, RECORD
 from ..names.errors import MaliciousDomainsError
 from ..names.hashes import Hashes, hash_names
-from .chance_matches import packaged_model
 from .generators import ALL_FAMILIES
 from .generators.arithmetic import count_days
 from .generators.family import Variant
+from .legitimate_hosts import packaged_model
 from .listing import FIRST, LAST
 
 _PERIODS = 4  # of one generator that a process takes at a time
@@ -86,6 +86,9 @@ def select_generators(families: Iterable[str]) -> list[int]:
     """Return the places in list_generators() of some families, of all if none is named.
 
     Raises MaliciousDomainsError for an unknown family.
+
+    >>> [list_generators()[i].variant.name for i in select_generators(["fobber"])]
+    ['v1', 'v2']
     """
     names = set(families)
     if unknown := sorted(names - ALL_FAMILIES.keys()):

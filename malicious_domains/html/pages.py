@@ -73,7 +73,11 @@ def format_plain(value: float | None, form: str) -> str:
 
 
 def format_width(share: float | None) -> str:
-    """Return the width of a share's bar in per cent; 0 where there is none."""
+    """Return the width of a share's bar in per cent; 0 where there is none.
+
+    >>> format_width(0.5), format_width(None)
+    ('50.0', '0.0')
+    """
     return f"{100 * min(max(share, 0), 1):.1f}" if is_finite(share) else "0.0"
 
 

@@ -179,6 +179,10 @@ def build_predictor(metadata: dict[str, Any]) -> LinearPredictor:
     """Return the linear predictor that model.json describes.
 
     Raises ValueError, KeyError or TypeError if its bins and coefficients do not fit together.
+
+    >>> metadata = {"features": ["length"], "coefficients": {"length": 0.5}}
+    >>> build_predictor(metadata).label_contributions([4])
+    [2.0]
     """
     features, coefficients = metadata["features"], metadata["coefficients"]
     if metadata.get("pairs"):

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import pairwise
 from math import factorial, isfinite, ldexp
 from operator import mul
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,19 +24,6 @@ if TYPE_CHECKING:
     from ..names.array_types import Floats, Ints, NDArray
 
 _MANY = 1000  # values from which comparing with each edge is faster than searching
-
-
-class LinearPredictor(Protocol):
-    """Either kind of predictor; with the intercept its contributions sum to the log-odds."""
-
-    features: tuple[str, ...]  # the columns it takes, in order
-    terms: tuple[str, ...]  # the contributions it returns, in order
-
-    def contributions(self, columns: Sequence[Floats | Ints]) -> list[Floats]:
-        """Return each term's contribution, float64 (labels,), from columns (labels,)."""
-
-    def label_contributions(self, values: Sequence[float]) -> list[float]:
-        """Return each term's contribution for one label, the same bits as contributions()."""
 
 
 class Linear:
@@ -106,6 +93,9 @@ class BinnedAdditive:
         return edges, [np.array(values, np.float64) for values in self._values]
 
 
+LinearPredictor = Linear | BinnedAdditive  # with the intercept contributions sum to the log-odds
+
+
 def _check_bins(name: str, edges: list[float], values: list[float]) -> None:
     """Raise ValueError if the edges and coefficients of a feature do not fit together."""
     if not _are_numbers(edges):
@@ -166,7 +156,12 @@ def to_probability(log_odds: float) -> float:
 
 
 def to_probabilities(log_odds: Floats) -> Floats:
-    """Return P = 1 / (1 + exp(-log-odds)) of many labels, float64 (labels,) both."""
+    """Return P = 1 / (1 + exp(-log-odds)) of many labels, float64 (labels,) both.
+
+    >>> import numpy as np
+    >>> to_probabilities(np.array([0.0, 800.0])).tolist()
+    [0.5, 1.0]
+    """
     import numpy as np
 
     reduced, power = _exp(np.clip(-log_odds, -_FARTHEST, _FARTHEST))

@@ -45,6 +45,10 @@ class Score(ScoreFields):
 
         A name is unclear from log-odds above 0 up to the threshold. A name that is not generated
         may be phishing, a typosquat or a hacked site: a person chose it.
+
+        >>> from malicious_domains import Scorer
+        >>> Scorer.load().score("xmqjtoevkbhrw.ru").verdict
+        'generated'
         """
         if self.label:
             return "generated"

@@ -117,7 +117,7 @@ class Scorer:
     def probability(self, labels: Iterable[str]) -> Floats:
         """Return P(malicious), float64 (labels,); takes and raises the same as log_odds().
 
-        >>> Scorer.load().probability(["google", "xmqjtoevkbhrw"]).round(4).tolist()
+        >>> Scorer.load().probability(["google", "xmqjtoevkbhrw"]).round(2).tolist()
         [0.0, 1.0]
         """
         return to_probabilities(self.log_odds(labels))

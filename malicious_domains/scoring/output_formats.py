@@ -231,7 +231,11 @@ def join_generators(known: tuple[DgaMatch, ...] | None) -> str:
 
 
 def explain_invalid(invalid: Invalid) -> str:
-    """Return a code that can be counted for what is skipped, a sentence for what is invalid."""
+    """Return a code that can be counted for what is skipped, a sentence for what is invalid.
+
+    >>> explain_invalid(Invalid("1.0.0.127.in-addr.arpa", "an address", "skipped", "reverse"))
+    'reverse'
+    """
     return invalid.reason if invalid.status == "skipped" else invalid.error
 
 

@@ -19,8 +19,8 @@ Each command's `--help`, as `{PROGRAM} COMMAND --help` shows it. In a checkout,
 `python -m pipeline COMMAND` is the same. Results go to standard output, the log to standard
 error. Former names of commands and options go on working, and are not shown.
 
-For completion, in `~/.bashrc`: `eval "$(_MALICIOUS_DOMAINS_COMPLETE=bash_source {PROGRAM})"`; `zsh_source`
-in `~/.zshrc`; in fish, `_MALICIOUS_DOMAINS_COMPLETE=fish_source {PROGRAM} | source`.
+For completion, in `~/.bashrc`: `eval "$(_MALICIOUS_DOMAINS_COMPLETE=bash_source {PROGRAM})"`;
+`zsh_source` in `~/.zshrc`; in fish, `_MALICIOUS_DOMAINS_COMPLETE=fish_source {PROGRAM} | source`.
 
 <!-- Made by `python -m pipeline.commands.reference > docs/cli.md`. -->
 """
