@@ -29,7 +29,7 @@ USUAL_NAMES = {
     ),
     "rcode": (
         "rcode", "rcodename", "responsecode", "dnsresponsecode", "responsecodename", "dnsrcode",
-        "dnsresponsecodename", "dnsflagsrcode", "rcodeid",
+        "dnsresponsecodename", "dnsflagsrcode", "rcodeid", "replytype",
         "replycode", "returncode", "resultcode",
     ),
     "type": (

@@ -25,7 +25,7 @@ from .prepare_input import BINARY, LogFile, name_copy, read_head, repair
 # A quick look at a line: RFC 5424 or 3164, JSON with one of these keys or with a text around it.
 _KEYS = (
     "log|result|_raw|MESSAGE|message|@message|line|textPayload|logEvents|events|Records|records|"
-    "data|_source|response"
+    "data|_source|response|queries"
 )
 _ENVELOPE = (
     r"^(?:<\d|1 \d{4}-|[,\x1e ]*\{.*\},\s*$|[,\x1e]|\{.*\"(?:" + _KEYS + r")\"|"
@@ -34,7 +34,7 @@ _ENVELOPE = (
 _ENVELOPE_REGEX = re.compile(_ENVELOPE)
 _SPLUNK = {"preview", "offset", "lastrow", "result"}
 _TEXTS = ("log", "_raw", "MESSAGE", "message", "@message", "line", "textPayload")
-_LISTS = ("logEvents", "events", "Records", "records", "data", "hits", "entries")
+_LISTS = ("logEvents", "events", "Records", "records", "data", "hits", "entries", "queries")
 _NESTED = ("hits", "response")  # objects around such lists
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "program", "ident", "appname", "syslogtag")
 _TIMES = ("time", "timestamp", "@timestamp", "_time", "__REALTIME_TIMESTAMP", "date")

@@ -27,6 +27,7 @@ FORMATS: dict[str, tuple[Opener, ...]] = {
     "zeek": (event_formats.open_zeek,),
     **{x.form: (x,) for x in event_formats.EVENT_FORMATS},
     "adguard": (event_formats.ADGUARD, event_formats.ADGUARD_API),
+    "sysmon": (text_formats.SYSMON_XML, event_formats.SYSMON),
     "parquet": (partial(open_named, "parquet"),),
     "dnsmasq": (text_formats.DNSMASQ,),
     "bind": (text_formats.BIND,),

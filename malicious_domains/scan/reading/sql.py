@@ -131,7 +131,7 @@ def name_rcode(value: str) -> str:
 
     Numbers from 9000 on are those of Windows' DNS errors. Valid in DuckDB and in Spark.
     """
-    upper = f"replace(upper(trim({value})), ' ', '')"
+    upper = f"regexp_replace(replace(upper(trim({value})), ' ', ''), '[.]0$', '')"  # pandas' 3.0
     names = " ".join(f"WHEN '{x}' THEN '{code}'" for x, code in _RCODE_NAMES.items())
     return f"CASE {upper} {names} END"
 

@@ -226,6 +226,22 @@ FORTINET = TextFormat(
     answers="client",
 )  # fmt: skip
 
+# Sysmon's event 22 as XML, an event a line, as Splunk and Windows' own tools export it.
+SYSMON_XML = TextFormat(
+    "sysmon",
+    (r"<Event\b.*\bName=['\"]QueryName['\"]",),
+    r"(?:\bName=['\"]KEY['\"]>|<KEY(?: [^>]*)?>|\bKEY=['\"])([^<'\"]*)",
+    keys={
+        "id": "EventID", "client": "Computer", "utc": "UtcTime", "ts": "SystemTime",
+        "qname": "QueryName", "code": "QueryStatus",
+    },
+    own=r"<Event\b",
+    event=r"<EventID[^>]*>22<",
+    required=("client", "qname"),
+    time="coalesce(utc || 'Z', ts)",
+    why=sql.classify_line("qname", first="WHEN id NOT IN ('22', '3008') THEN 'other_event'"),
+)  # fmt: skip
+
 _CUSTOM = tuple(f"{kind}{i}" for kind in ("cs", "flexString") for i in range(1, 7))
 
 

@@ -155,6 +155,32 @@ def test_sysmon(tmp_path: Path, form: str) -> None:
     check(tmp_path, "sysmon", lines(*events), found)
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_sysmon_as_xml(tmp_path: Path, quote: str) -> None:
+    def event(number: int, **data: str) -> str:
+        inner = "".join(f"<Data Name='{x}'>{y}</Data>" for x, y in data.items())
+        return (
+            "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
+            f"<Provider Name='Microsoft-Windows-Sysmon'/><EventID>{number}</EventID>"
+            f"<TimeCreated SystemTime='{ISO}'/><Computer>pc1</Computer></System>"
+            f"<EventData>{inner}</EventData></Event>\n"
+        ).replace("'", quote)
+
+    content = (
+        event(22, UtcTime="2025-11-25 12:00:00.000", QueryName="x.example", QueryStatus="9003")
+        + event(22, QueryName="www.example.com", QueryStatus="0")
+        + event(3, UtcTime="2025-11-25 12:00:00.000", DestinationIp="192.0.2.1")
+        + event(22, QueryStatus="0")
+    )
+    found = [
+        ("pc1", "x.example", NOON, "NXDOMAIN", None),
+        ("pc1", "www.example.com", NOON, "NOERROR", None),
+        ("pc1", None, NOON, None, "other_event"),
+        ("pc1", None, NOON, "NOERROR", "broken"),
+    ]
+    check(tmp_path, "sysmon", content, found)
+
+
 def test_windows_analytic_events(tmp_path: Path) -> None:
     query = {
         "EventID": 256, "TimeCreated": ISO, "Source": "192.0.2.1", "QNAME": "x.example.",
@@ -277,6 +303,11 @@ def test_answers_of_apis(tmp_path: Path) -> None:
     }
     content = json.dumps({"response": {"pageNumber": 1, "entries": [entry]}, "status": "ok"})
     check(tmp_path, "json", content, [row])
+    query = {
+        "time": NOON, "domain": "x.example", "client": {"ip": "192.0.2.1", "name": "pc"},
+        "reply": {"type": "NXDOMAIN", "time": 3}, "status": "FORWARDED", "type": "A",
+    }  # fmt: skip
+    check(tmp_path, "json", json.dumps({"queries": [query], "cursor": 1}), [row])
     inner = {"QueryName": "x.example", "SourceIpAddress": "192.0.2.1", "ResponseCode": "3"}
     check(tmp_path, "json", lines({"records": [{"time": ISO, "properties": inner}]}), [row])
 

@@ -329,6 +329,7 @@ R = '"time","client","query","rcode"\n' + "".join(
         f"#time,client,query,rcode\n{NOON:.0f},192.0.2.1,x.example,3\n",
         '#TYPE System.Object\n"TimeCreated","Client","QueryName","ResponseCode"\n'
         '"11/25/2025 12:00:00 PM","192.0.2.1","x.example","NXDOMAIN"\n',
+        f",time,client,query,rcode\n0,{NOON:.0f},192.0.2.1,x.example,3.0\n",
     ],
 )
 def test_headers_of_other_programs(tmp_path: Path, content: str) -> None:
