@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from ..inputs.signals import restore_exit
 from ..names.errors import MaliciousDomainsError
 
 PROGRAM = "malicious-domains"
@@ -30,7 +31,8 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Run the handler; an error becomes a line on stderr and FAILED."""
         try:
-            status: int = super().invoke(ctx)
+            with restore_exit():
+                status: int = super().invoke(ctx)
             return status
         except (click.ClickException, BrokenPipeError):  # for main()
             raise

@@ -132,8 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(program, {}, PROGRAM, COMPLETE, instruction)
-    exit_on_signals()
-    return run_command(sys.argv[1:] if arguments is None else arguments)
+    with exit_on_signals():
+        return run_command(sys.argv[1:] if arguments is None else arguments)
 
 
 def run_command(words: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..inputs.console import allow_any_text, print_status
+from ..inputs.signals import restore_exit
 from ..scan import LOG_FORMATS
 from .command import DONE, NOTHING_READ, PROGRAM, Choice, argument_field, command, option_field
 from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors, parse_date
@@ -218,7 +219,11 @@ def _scan_here(options: ScanOptions) -> int:
         index=DgaIndex.load(options.known) if options.known else None,
     )
     try:
-        with _replace_report(options.out) as folder, scan_run.open_scan(request) as findings:
+        with (
+            restore_exit(),
+            _replace_report(options.out) as folder,
+            scan_run.open_scan(request) as findings,
+        ):
             _tell(findings, options.form, folder)
     except SystemExit:  # of a signal
         print_status("scan: stopped; nothing was judged and nothing was written")

@@ -11,17 +11,18 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..names.errors import MaliciousDomainsError
 
 MAX_DEFAULT_JOBS = 8  # a single process reads and writes; more than these would wait for it
 LOOK_AHEAD = 2  # items for each other process: one is being worked on, the next is there already
+_CHECK = 0.5  # seconds between two looks at whether a process has ended
 _QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 Item = TypeVar("Item")
@@ -61,6 +62,7 @@ class OrderedPool:
 
     def __exit__(self, *_: object) -> None:
         if self._executor:
+            self._end_together()
             self._executor.shutdown(cancel_futures=True)
 
     def map(
@@ -90,9 +92,9 @@ class OrderedPool:
                 waiting.append(self._submit(work, item) if has_room else _done(work(item)))
                 limit = 0 if urgent else look_ahead * (self.jobs - 1)
                 while waiting and (waiting[0].done() or len(waiting) > limit):
-                    yield waiting.popleft().result()
+                    yield self._wait(waiting.popleft())
             while waiting:
-                yield waiting.popleft().result()
+                yield self._wait(waiting.popleft())
         except BrokenProcessPool as error:
             assert self._executor
             self._executor.shutdown()  # until all have ended
@@ -102,18 +104,35 @@ class OrderedPool:
             for future in waiting:
                 future.cancel()
 
+    def _wait(self, future: Future[Result]) -> Result:
+        while not future.done():
+            wait([future], _CHECK)
+            self._end_together()
+        return future.result()
+
+    def _end_together(self) -> None:
+        """End all other processes once one has ended.
+
+        If it was killed while it sent a result, the executor would wait for the rest for ever.
+        """
+        if self._executor and any(x.exitcode is not None for x in self._processes):
+            for process in self._processes:
+                process.terminate()
+            queue: Any = self._executor._result_queue  # None after shutdown
+            if queue:
+                queue._writer.close()  # so that its reader meets the end
+
     def _count_ready(self) -> int:
         """Return how many other processes are ready, starting them first if need be."""
         if self._executor is None:
-            # Spawned: a fork would copy NumPy's locks, but not the threads that hold them.
-            # After kill -9 of this process, Python's resource tracker frees the semaphores of
-            # the executor, and would warn of them.
-            os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
             others = self.jobs - 1
-            start = (self._initialize,)
-            self._executor = ProcessPoolExecutor(others, get_context("spawn"), _start_worker, start)
-            self._starts = [self._submit(_check_start, None) for _ in range(others)]
-            self._processes = active_children()
+            start, before = (self._initialize,), active_children()
+            with _quiet_tracker():
+                # Spawned: a fork would copy NumPy's locks, but not the threads that hold them.
+                spawn = get_context("spawn")
+                self._executor = ProcessPoolExecutor(others, spawn, _start_worker, start)
+                self._starts = [self._submit(_check_start, None) for _ in range(others)]
+            self._processes = [x for x in active_children() if x not in before]
         ready = [future for future in self._starts if future.done()]
         for future in ready:
             future.result()
@@ -136,6 +155,20 @@ def map_ordered(
     """Yield work(item) for each item, in order, by `jobs` processes, as OrderedPool does."""
     with OrderedPool(jobs, initialize) as pool:
         yield from pool.map(work, items, look_ahead, is_urgent)
+
+
+@contextmanager
+def _quiet_tracker() -> Iterator[None]:
+    """Start Python's resource tracker so that it frees semaphores without a warning.
+
+    It does so after kill -9 of this process.
+    """
+    before = os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
+    try:
+        yield
+    finally:
+        if before == _QUIET_TRACKER:
+            del os.environ["PYTHONWARNINGS"]
 
 
 @contextmanager

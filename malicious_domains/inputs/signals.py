@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +15,45 @@ _RETRY = 0.01  # seconds
 
 _holds = 0  # blocks of hold_signals that are being run
 _held: int | None = None  # the exit status of a signal that came meanwhile
+_raised: int | None = None  # that of the last signal by which the program exits
 
 
-def exit_on_signals() -> None:
-    """Exit with 128 plus the signal's number, by SystemExit; for programs, not for libraries.
+@contextmanager
+def exit_on_signals() -> Iterator[None]:
+    """Exit with 128 plus the signal's number, by SystemExit, within the block of a program.
 
     Not KeyboardInterrupt, as H2O's client takes that for itself. Where Python drops exceptions,
-    as in finalizers and around a fork, the exit is tried again a moment later.
+    as in finalizers and around a fork, the exit is tried again a moment later. Handlers and hook
+    are restored at the end; in another thread than the main one, which has no signals, none is set.
     """
-    for number in ENDING:
-        signal.signal(number, lambda number, _: _exit(128 + number))
+    global _raised
+    _raised = None
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    hook = sys.unraisablehook
+    handlers = [signal.signal(x, lambda number, _: _exit(128 + number)) for x in ENDING]
     sys.unraisablehook = _retry_exit
+    try:
+        yield
+    finally:
+        for number, handler in zip(ENDING, handlers, strict=True):
+            signal.signal(number, handler)
+        sys.unraisablehook = hook
+
+
+@contextmanager
+def restore_exit() -> Iterator[None]:
+    """Raise the SystemExit of a signal again where the block has made another error of it.
+
+    DuckDB raises RuntimeError in its place, "Query interrupted".
+    """
+    try:
+        yield
+    except Exception as error:
+        if _raised is None:
+            raise
+        raise SystemExit(_raised) from error
 
 
 @contextmanager
@@ -57,9 +86,10 @@ def temporary_folder(
 
 
 def _exit(status: int) -> None:
-    global _held
+    global _held, _raised
     _held = status if _holds else None
     if not _holds:
+        _raised = status
         sys.exit(status)
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -88,6 +89,28 @@ def test_a_killed_process_ends_in_one_line(started: Started) -> None:
             for pid in started():
                 with suppress(ProcessLookupError):  # the first that dies takes the others along
                     os.kill(pid, signal.SIGKILL)
+    assert started() == []
+
+
+def cut_off(here: int, _: int) -> bytes:
+    """Return much; another process is killed when half of it is sent."""
+    if os.getpid() != here:
+
+        def send(self: Connection, data: bytes) -> None:
+            os.write(self.fileno(), bytes(data)[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        Connection._send = send  # type: ignore[attr-defined]
+    return bytes(100_000)
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_a_process_that_is_killed_while_it_sends_ends_in_one_line(
+    jobs: int, started: Started
+) -> None:
+    with pytest.raises(WorkerError, match=r"^a worker process ended with status -9$"):
+        for _ in map_ordered(partial(cut_off, os.getpid()), count(), jobs):
+            pass
     assert started() == []
 
 
