@@ -106,7 +106,7 @@ def has_envelope(line: str) -> bool:
 
 
 def peel_line(line: str, mapped: Collection[str] = (), wraps_text: bool = False) -> Iterator[str]:
-    """Yield what is within a line's envelopes, mostly one line; the line itself if it has none.
+    r"""Yield what is within a line's envelopes, mostly one line; the line itself if it has none.
 
     mapped: names with dots that a mapping has; an object that has one is an event, no envelope.
     wraps_text: whether any text is a line of the log, not those of name servers' logs alone.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -275,8 +275,6 @@ def _list_paths(value: object, before: Keys = ()) -> Iterator[Keys]:
         yield from _list_paths(x, (*before, key))
 
 
-class Opener(Protocol):
-    """A function that returns a file's layout, or None if the file has another format."""
-
-    def __call__(self, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
-        """Recognize the format; claimed: the user says that it is this one."""
+# A function that returns a file's layout, or None if the file has another format; it is given the
+# mapping, and whether the user says that it is this format.
+Opener = Callable[[Head, Mapping[str, str], bool], Layout | None]

@@ -37,7 +37,6 @@ _CHUNK = 1 << 20
 Advance = Callable[[int], object]  # is called with the number of bytes that were looked at
 BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", ZIP)
-_LONE_CR = re.compile(rb"\r+(?!\r*\n|\r*\Z)")
 _MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # its beginning
 _TOO_LONG = sql.TOO_LONG.encode()
 # A text of JSON, which is kept, or a comment.
@@ -187,8 +186,9 @@ def _look_through(path: Path, advance: Advance = lambda _: None) -> Content:
         while chunk := file.read(_CHUNK):
             advance(len(chunk))
             content.has_quotes |= b'"' in chunk
-            content.has_lone_cr |= bool(_LONE_CR.search(last + chunk)) if b"\r" in chunk else False
-            last = chunk[-1:] if chunk.endswith(b"\r") else b""
+            returns = last + chunk  # one at the end may belong to a line feed
+            last = b"\r" if chunk.endswith(b"\r") else b""
+            content.has_lone_cr |= returns.count(b"\r") - len(last) != returns.count(b"\r\n")
             content.lines += chunk.count(b"\n")
             end = chunk.find(b"\n")
             content.has_long_line |= run + (len(chunk) if end < 0 else end) > sql.MAX_LINE
@@ -198,6 +198,7 @@ def _look_through(path: Path, advance: Advance = lambda _: None) -> Content:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
                     content.is_utf8 = False
+    content.has_lone_cr |= bool(last)
     content.lines += run > 0
     content.is_utf8 &= not decoder.getstate()[0]
     return content
@@ -219,8 +220,9 @@ def repair(file: LogFile, folder: Path, content: Content | None = None) -> LogFi
         while chunk := source.read(_CHUNK):
             chunk = rest + decoder.decode(chunk).encode()
             rest = b"\r" if chunk.endswith(b"\r") else b""
-            repaired.write(_LONE_CR.sub(other, chunk.removesuffix(rest)))
-        repaired.write(rest + decoder.decode(b"", final=True).encode())
+            lines = chunk.removesuffix(rest).replace(b"\r\n", b"\n")
+            repaired.write(lines.replace(b"\r", other))
+        repaired.write(decoder.decode(b"", final=True).encode())
     return replace(file, readable=copy, head=read_head(copy), utf8=content.is_utf8)
 
 

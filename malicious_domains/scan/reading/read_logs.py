@@ -259,7 +259,7 @@ def find_layout(
 
 def _open_claimed(head: Head, form: str, mapping: Mapping[str, str]) -> Layout:
     for opener in FORMATS[form]:
-        if layout := opener(head, mapping, claimed=True):
+        if layout := opener(head, mapping, True):
             return layout
     try:
         detected = _detect_layout(head, {}).form
@@ -277,7 +277,7 @@ def _detect_layout(head: Head, mapping: Mapping[str, str]) -> Layout:
     forms = dict.fromkeys((*_MAPPED, *FORMATS)) if mapping and not has_fields else FORMATS
     for form in forms:
         for opener in FORMATS[form]:
-            if layout := opener(head, mapping, claimed=False):
+            if layout := opener(head, mapping, False):
                 return layout
     line = head.lines[0]
     raise ReadingError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
@@ -18,21 +18,24 @@ Keys = tuple[str, ...]  # a path in nested objects
 Inner = tuple[tuple[str, Keys], ...]  # columns, and the path within the text of each
 
 
-class Table(Protocol):
+class Table(ABC):
     """Where the columns of a layout come from. Hashable: files of equal layouts are read as one."""
 
+    @abstractmethod
     def select_from(self, paths: Sequence[Path]) -> str:
         """Return the SQL of a table with the columns that the layout's expressions name."""
 
     def find_broken(self, query: str, utf8: bool) -> str:
         """Return the WHENs of lines that are broken, or that are no event; query: its SQL."""
+        return ""
 
     def describe_broken(self, line: str) -> str:
         """Return what is wrong with a line that find_broken() finds."""
+        return ""
 
 
 @dataclass(frozen=True)
-class JsonLines:
+class JsonLines(Table):
     """One JSON object a line.
 
     columns: each column's name, and the paths of keys whose first value it is. inner: the path
@@ -70,8 +73,8 @@ class JsonLines:
 
 
 @dataclass(frozen=True)
-class ParquetTable:
-    """A table of Parquet; columns: each column's name and its SQL, a text."""
+class ParquetTable(Table):
+    """A table of Parquet; no row is broken. columns: each column's name and its SQL, a text."""
 
     columns: tuple[tuple[str, str], ...]
 
@@ -79,14 +82,6 @@ class ParquetTable:
         """Return the SQL of a table of the columns."""
         columns = ", ".join(f"{value} AS {column}" for column, value in self.columns)
         return f"(SELECT {columns} FROM read_parquet({sql.list_files(paths)}))"
-
-    def find_broken(self, query: str, utf8: bool) -> str:
-        """Return nothing: no row of Parquet is broken."""
-        return ""
-
-    def describe_broken(self, line: str) -> str:
-        """Return nothing: no row of Parquet is broken."""
-        return ""
 
 
 def find_parquet_columns(file: LogFile) -> dict[str, str]:
@@ -121,7 +116,7 @@ def _list_values(name: str, value: str, kind: DuckDBPyType) -> Iterator[tuple[st
 
 
 @dataclass(frozen=True)
-class DelimitedLines:
+class DelimitedLines(Table):
     """Lines of delimited cells, of which some are read as columns.
 
     width: the number of cells of a line. columns: each column's name, and the indices of the cells

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from . import sql, times
 from .layout import Head, Layout
+from .tables import Table
+
+_MARKED = 2000  # characters of a line in which marks are looked for, as that takes time
 
 
 @dataclass(frozen=True)
-class TextLines:
+class TextLines(Table):
     """Lines of text, of which columns are extracted.
 
     match: the SQL of m, the groups of a regular expression; "" if no column needs it. columns: each
@@ -80,7 +83,8 @@ class TextFormat:
 
     def __call__(self, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
         """Recognize the format by its marks."""
-        if not all(any(map(re.compile(x).search, head.lines)) for x in self.marks):
+        begun = [x[:_MARKED] for x in head.lines]
+        if not all(any(map(re.compile(x).search, begun)) for x in self.marks):
             return None
         time, zone, time_text = self._describe_time(head)
         return Layout(
@@ -115,10 +119,10 @@ class TextFormat:
     def _describe_time(self, head: Head) -> tuple[str, str, str]:
         """Return time, zone and time_text; a time that no key has is in front of the line."""
         if not self.time:
-            return parse_prefix(head, "prefix")
+            return _parse_prefix(head, "prefix")
         zone = head.zone or times.find_local_zone()
         day_first = times.is_day_first(head.lines, head.file.latest)
-        before, local, _ = parse_prefix(head, "line[:64]")
+        before, local, _ = _parse_prefix(head, "line[:64]")
         time = times.parse_any(self.time, zone, head.file.latest, day_first)
         local = zone if self.is_local else local
         return f"coalesce({time}, {before})", local, f"coalesce({self.time}, line[:64])"
@@ -134,7 +138,7 @@ _ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _YEARLY = r"([A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d) (\d{4})\b"
 
 
-def parse_prefix(head: Head, prefix: str) -> tuple[str, str, str]:
+def _parse_prefix(head: Head, prefix: str) -> tuple[str, str, str]:
     """Return time, zone and time_text of what is before a message; frequent styles go first."""
     latest, zone = head.file.latest, head.zone or times.find_local_zone()
 
