@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: files from outside the packages go into the wheel."""
+"""Put files from outside the packages into the wheel, which pyproject.toml cannot."""
 
 from __future__ import annotations
 

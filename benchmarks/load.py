@@ -26,7 +26,7 @@ _TIMEOUT = 60  # seconds
 
 
 class Load(NamedTuple):
-    """What many clients at once saw."""
+    """The answers and times that many clients at once saw."""
 
     seconds: float  # from the first request to the last answer
     took: list[float]  # seconds of each request that was answered with 200

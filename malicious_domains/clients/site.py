@@ -20,7 +20,7 @@ class SiteError(MaliciousDomainsError):
 
 @dataclass(frozen=True)
 class Site:
-    """What is known of a network: its days that are believed clean, and its thresholds."""
+    """A known network: its days that are believed clean, and its thresholds."""
 
     client_days: int
     alarms: int  # of high confidence on these days, under the packaged thresholds

@@ -16,7 +16,7 @@ from .seeded_generators import DayRange, Period, collect_names, list_generators,
 
 
 class _Part(NamedTuple):
-    """What an index keeps of some periods, (n,) each."""
+    """The entries of an index for some periods, (n,) each."""
 
     hashes: Hashes
     checksums: Any  # uint32

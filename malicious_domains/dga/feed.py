@@ -47,7 +47,7 @@ class FeedEntry(NamedTuple):
 
 @dataclass
 class FeedSummary:
-    """What the header of a feed states."""
+    """The statements of a feed's header."""
 
     span: DayRange
     families: Counter[str] = field(default_factory=Counter)  # names of each

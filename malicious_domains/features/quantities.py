@@ -1,4 +1,4 @@
-"""What one label and a batch have in common, so that both give the same bits."""
+"""Quantities that one label and a batch share, so that both give the same bits."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def worst_window(costs: Sequence[int]) -> int:
 
 
 class Reason(NamedTuple):
-    """What explains a verdict; None if the model lacks the table."""
+    """The explanation of a verdict; None if the model lacks the table."""
 
     segmentation: str | None  # words and the characters between them: "face|book"
     unlikely: str | None  # the substring of highest cost

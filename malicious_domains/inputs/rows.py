@@ -33,7 +33,7 @@ class KeptRow(NamedTuple):
 
 @dataclass
 class Notes:
-    """What is worth a line of the log, and what the input has beside the names."""
+    """Remarks for the log, and what the input has beside the names."""
 
     without_field: int = 0  # JSON objects that lack the field: other events, no rows
     is_empty: bool = False  # whether there is no record at all

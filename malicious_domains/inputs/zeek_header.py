@@ -8,7 +8,7 @@ ZEEK_START = "#separator"  # how such a log begins
 
 
 class ZeekHeader(NamedTuple):
-    """What the lines of # have said so far; the defaults are Zeek's own."""
+    """The settings that the lines of # have given so far; the defaults are Zeek's own."""
 
     separator: str = "\t"
     fields: tuple[str, ...] = ()

@@ -38,7 +38,7 @@ class Service(NamedTuple):
 
 @dataclass(frozen=True)
 class CleanDays:
-    """What days that are believed clean say; scores are multiples of the packaged thresholds."""
+    """Measures of days that are believed clean; scores are multiples of the packaged thresholds."""
 
     client_days: dict[int | None, int]  # by date
     scores: dict[tuple[str, int | None], float]  # of client-days from LOWEST on

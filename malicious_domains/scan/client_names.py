@@ -105,7 +105,7 @@ class ClientNames:
 
     @cached_property
     def _hosts(self) -> dict[str, Host]:
-        """What is known of each client: addresses of one MAC address are one client."""
+        """The clients as they are known: addresses of one MAC address are one client."""
         latest: dict[str, Lease] = {}
         for lease in self.leases:
             latest.pop(lease.address, None)  # so that the last lease comes last

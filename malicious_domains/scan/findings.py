@@ -1,4 +1,4 @@
-"""What a scan finds: clients' days with alarms, and what became of every line."""
+"""The findings of a scan: clients' days with alarms, and what became of every line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .state import AlarmState
 
 
 class LineCounts(NamedTuple):
-    """What became of the lines that were read; the counts add up."""
+    """The lines that were read, counted by what became of them; the counts add up."""
 
     scored: int  # queries for a name with a label
     skipped: dict[str, int]  # queries for other names, by reason
@@ -35,7 +35,7 @@ class LineCounts(NamedTuple):
         """Sort the counts by reason, "" for scored queries.
 
         >>> LineCounts.of({"": 7, "reverse": 2, "broken": 1})
-        LineCounts(scored=7, skipped={'reverse': 2}, other=0, broken=1)
+        LineCounts(scored=7, skipped={'reverse': 2}, other=0, broken=1, blank=0)
         """
         skipped = dict(by_reason)
         scored, broken = skipped.pop("", 0), skipped.pop("broken", 0)
@@ -151,7 +151,7 @@ class StateSummary(NamedTuple):
 
 
 class IndexSummary(NamedTuple):
-    """What an index of generated names has of the log."""
+    """The names of a log that an index of generated names has."""
 
     names: int  # in the index
     first: date  # the days that it was made for

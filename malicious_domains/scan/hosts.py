@@ -51,7 +51,7 @@ class Lease(NamedTuple):
 
 
 class Host(NamedTuple):
-    """What is known of a client."""
+    """A client, as far as it is known."""
 
     mac: str  # "" if unknown
     name: str

@@ -162,7 +162,7 @@ class Tick(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """What is drawn, and how many names are left out."""
+    """The points of a plot, and how many names are left out."""
 
     dots: list[Dot]
     x_ticks: list[Tick]

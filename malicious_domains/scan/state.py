@@ -1,4 +1,4 @@
-"""What the scans of one network remember from night to night: labels, days and alarms.
+"""The memory of the scans of one network from night to night: labels, days and alarms.
 
 One SQLite file in a folder. Its rollback journal keeps it whole when a scan is killed or the disk
 is full; a scan writes in one transaction, for which others wait.

@@ -1,4 +1,4 @@
-"""What runs in Python beside the data, batch by batch: the functions of scan and of the verdict."""
+"""Run the functions of scan and of the verdict in Python beside the data, batch by batch."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from .data_files import display_path
 
 
 class Block(NamedTuple):
-    """What a task reads of a file at one go: its first byte, and its first row's place."""
+    """A part of a file that a task reads at one go: its first byte, and its first row's place."""
 
     file: str
     start: int

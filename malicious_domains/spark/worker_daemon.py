@@ -1,4 +1,4 @@
-"""What Spark on this machine forks its Python processes from: pyspark's own, out of its folder.
+"""The daemon from which Spark forks its Python processes here: pyspark's own, out of its folder.
 
 Spark has Python import pyspark from a zip, and before each task look anew at every place that it
 imports from. Python before 3.12 then reads the zip's list of files sixteen times: 0.2 s a task.

@@ -1,4 +1,4 @@
-"""What an adversary gains by edits: named ones, and the best single ones against the model."""
+"""Attack models by edits: named ones, and the best single ones of a search."""
 
 from __future__ import annotations
 

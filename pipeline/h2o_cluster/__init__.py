@@ -1,4 +1,4 @@
-"""What needs Java: finding one, running H2O on it, reading and scoring MOJOs."""
+"""Work that needs Java: finding one, running H2O on it, reading and scoring MOJOs."""
 
 from malicious_domains.names.errors import MaliciousDomainsError
 

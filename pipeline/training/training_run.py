@@ -31,7 +31,7 @@ SAME = 1e-6  # largest difference between numbers of two trainings on the same d
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to train; None stands for the default."""
+    """A model to train; None stands for the default."""
 
     features: str = "language"
     data: Path | None = None

@@ -47,7 +47,7 @@ def merge_rows(rows: Rows, more: Mapping[str, Row]) -> Rows:
 
 @dataclass(frozen=True)
 class ClientState:
-    """What is kept of a client's day.
+    """The state of a client's day between two objects.
 
     Of a day with too many labels, or bytes, a sample is kept: one label in 2 ** level, by a hash.
     It is the same in whatever order the rows come.

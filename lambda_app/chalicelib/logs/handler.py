@@ -50,7 +50,7 @@ class LogObject(NamedTuple):
 
 
 class ClientResult(NamedTuple):
-    """What came of a client's day."""
+    """The outcome of a client's day."""
 
     client: str
     sampled: bool  # whether it asked for too much to be judged as a whole

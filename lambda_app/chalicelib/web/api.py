@@ -27,7 +27,7 @@ MAX_ANSWER = 6_000_000  # bytes; an answer of a Lambda has up to 6 MiB
 
 
 class AnswerOptions(NamedTuple):
-    """What a request asks for beside a verdict."""
+    """The parts of an answer that a request asks for beside a verdict."""
 
     family: bool = False  # the likely malware families of flagged names
     fields: str = (

@@ -1,4 +1,4 @@
-"""What several families compute alike: random numbers, spelling, rotations, days, seeds."""
+"""Arithmetic that several families share: random numbers, spelling, rotations, days, seeds."""
 
 from collections.abc import Callable, Iterator
 from datetime import date

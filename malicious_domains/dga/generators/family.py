@@ -1,4 +1,4 @@
-"""What a family of generators consists of, and how one is declared."""
+"""A family of generators: its parts, and how one is declared."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

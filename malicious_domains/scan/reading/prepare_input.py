@@ -170,7 +170,7 @@ def read_head(path: Path) -> bytes:
 
 @dataclass
 class Content:
-    """What is anywhere in a file; has_lone_cr: a CR, at which DuckDB would split a line."""
+    """Properties of a whole file; has_lone_cr: a CR, at which DuckDB would split a line."""
 
     is_utf8: bool = True
     has_quotes: bool = False

@@ -199,7 +199,7 @@ def _split_by_client(
 
 @dataclass(frozen=True)
 class Infection:
-    """What a generator adds to a day."""
+    """The queries that a generator adds to a day."""
 
     hosts: list[str]  # in its own order
     burst: bool  # within some seconds; else over the whole day
