@@ -107,11 +107,15 @@ class AlarmThresholds:
     """
 
     with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
-    without_rcodes: KindThresholds = KindThresholds(3.15, 10.0, 35.0, _NEVER, _NEVER)
-    resolving: NameWeights = NameWeights(2.0, 1.0, -0.25, 1.25)  # in a log with rcodes
-    nxdomain: NameWeights = NameWeights(-1.0, 2.0, -0.5, 3.0)
-    unanswered: NameWeights = NameWeights(2.0, 1.0, -0.15, 1.0)  # in a log without rcodes
+    without_rcodes: KindThresholds = KindThresholds(3.1, 10.0, 60.0, _NEVER, _NEVER)
+    resolving: NameWeights = NameWeights(1.5, 1.0, -0.25, 1.25)  # in a log with rcodes
+    nxdomain: NameWeights = NameWeights(-1.0, 2.0, -0.5, 2.5)
+    unanswered: NameWeights = NameWeights(1.0, 1.0, -0.15, 1.0)  # in a log without rcodes
     dead_link: float = 0.02  # taken from the sum for each ordinary label that is NXDOMAIN
+    labels_growth: float = 0.4  # times ln(1 + labels / 100): what many labels add by chance
+    unlike: float = 1.0  # taken from names that resolve, times the standard deviation of lengths
+    slow: float = 300.0  # seconds between such names; quicker ones are a burst, however unlike
+    alone: int = 2  # clients up to which nobody is left to compare shared substrings with
     small_log: int = 30  # clients below which popular names are rare
     chance: float = 0.05  # substrings that a label shares with others by chance
     chance_small: float = 0.25  # the same in a small log without rcodes

@@ -5,15 +5,17 @@ E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954).
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
 
 from ..names.array_types import Bools, Floats, Ints
-from .client_day import AlarmThresholds
+from .client_day import AlarmThresholds, ClientDay
 
-_SUFFIX_WEIGHT = 0.8  # of each suffix beyond the first
-_MAX_SUFFIXES = 6  # beyond the first
+_DIGIT = re.compile("[0-9]")
+_WIDEST = 2.0  # standard deviation of lengths beyond which names are not less alike
+_CLEAR = 0.3  # weight from which on a name has a say in how alike names are
 _DEFAULT = AlarmThresholds()
 
 
@@ -60,10 +62,52 @@ def weigh_names(
     if has_rcodes:
         weights = np.where(nxdomain, thresholds.nxdomain.weigh(odds), weights)
     # Brands stand under many suffixes too, but do not read as generated.
-    more_suffixes = _SUFFIX_WEIGHT * np.clip(suffix_counts - 1, 0, _MAX_SUFFIXES)
-    weights = weights + np.where(odds >= 0.0, more_suffixes, 0.0)
+    missing = np.where(odds >= 0.0, 0.8 * np.clip(suffix_counts - 1, 0, 6), 0.0)
+    resolves = np.where(odds >= 2.0, 0.4 * np.clip(suffix_counts - 1, 0, 2), 0.0)
+    weights = weights + np.where(nxdomain, missing, resolves)
     total: Floats = np.where(known, weights, 0.0)
     return total
+
+
+class Sequence(NamedTuple):
+    """Names in order of first sight that one generator may have made."""
+
+    score: float
+    index: Ints  # of all names of the interval
+    weights: Floats  # of each of these; 0 if it is not like the others
+
+
+def find_generator(
+    day: ClientDay, weights: Floats, thresholds: AlarmThresholds = _DEFAULT
+) -> Sequence:
+    """Return the interval of a day that speaks most for one generator.
+
+    weights (n,): of the day's names, sorted by time. A generator makes names with digits, or
+    names without: of the names that resolve, those with digits and the others are summed apart.
+    Those that come one by one, and are of many lengths, are what advertising rotates.
+    """
+    digits = np.array([bool(_DIGIT.search(x)) for x in day.labels], dtype=np.bool_)
+    apart = digits & ~day.nxdomain & (weights > 0.0)
+    others = ~digits & ~day.nxdomain & (weights > 0.0)
+    masks = [apart, others] if apart.any() and others.any() else [np.zeros(len(digits), np.bool_)]
+    sequences = (_find_sequence(day, np.where(x, 0.0, weights), thresholds) for x in masks)
+    return max(sequences, key=lambda x: x.score)
+
+
+def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds) -> Sequence:
+    top = find_highest_sum(weights)
+    index = np.arange(top.start, top.stop)
+    inside = weights[index]
+    resolves = index[(inside > _CLEAR) & ~day.nxdomain[index]]
+    unlike = 0.0
+    if len(resolves):
+        gaps = np.diff(day.first_seen[resolves])
+        gap = float(np.median(gaps)) if len(gaps) else np.inf  # NaN if a time is unknown
+        slow = min(gap / thresholds.slow, 1.0) if gap == gap else 1.0
+        lengths = [len(day.labels[i]) for i in resolves.tolist()]
+        unlike = slow * thresholds.unlike * min(float(np.std(lengths)), _WIDEST)
+        unlike = min(unlike, float(weights[resolves].sum()))
+    return Sequence(top.maximum - unlike, index, inside)
 
 
 def weigh_lengths(lengths: Ints) -> Floats:

@@ -16,7 +16,7 @@ from .client_day import (
     LogContext,
     sort_by_time,
 )
-from .cusum import find_highest_sum, weigh_lengths, weigh_names
+from .cusum import find_generator, find_highest_sum, weigh_lengths, weigh_names
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
 
@@ -37,12 +37,12 @@ class KindScore:
     def to_alarm(self, log: LogContext, threshold: float) -> Alarm:
         """Return the alarm: its names are those of positive weight, by weight, then by index.
 
-        A client alone has nobody who makes the names of a popular service common.
+        One client, or two, have nobody who makes the names of a popular service common.
         """
         kept = np.flatnonzero(self._weights > 0)
         kept = kept[np.lexsort((self._index[kept], -self._weights[kept]))]
         names, weights = self._index[kept].tolist(), self._weights[kept].tolist()
-        alone = log.clients <= 1 and self.kind in _SHARING
+        alone = log.clients <= _DEFAULT.alone and self.kind in _SHARING
         confidence = "high" if self.kind in SURE and not alone else "low"
         score = self.score / threshold
         return Alarm(self.kind, score, confidence, tuple(names), tuple(weights))
@@ -119,8 +119,11 @@ def score_ordered_day(
     every = np.arange(len(day.labels))
     index = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
     ordinary = np.count_nonzero(own.suspicious[index] < 0) if log.has_rcodes else 0
+    by_chance = thresholds.labels_growth * np.log1p(len(every) / 100)
+    found = find_generator(day, own.suspicious, thresholds)
+    score = max(float(found.score - by_chance - thresholds.dead_link * ordinary), 0.0)
     scores = [
-        _score_interval("random-looking", every, own.suspicious, thresholds.dead_link * ordinary),
+        KindScore("random-looking", score, found.index, found.weights),
         _score_excess(index, own.substrings[index], thresholds.shared_by_chance(len(index), log)),
         _score_total("same-end", index, own.affixes[index]),
     ]
@@ -142,11 +145,11 @@ def _score_excess(index: Ints, weights: Floats, by_chance: float) -> KindScore:
     return KindScore("same-pieces", excess, index, weights)
 
 
-def _score_interval(kind: str, index: Ints, weights: Floats, by_chance: float = 0.0) -> KindScore:
-    """Score the interval of highest sum, less what it is by chance."""
+def _score_interval(kind: str, index: Ints, weights: Floats) -> KindScore:
+    """Score the interval of highest sum."""
     top = find_highest_sum(weights)
     inside = slice(top.start, top.stop)
-    return KindScore(kind, max(top.maximum - by_chance, 0.0), index[inside], weights[inside])
+    return KindScore(kind, top.maximum, index[inside], weights[inside])
 
 
 def _score_total(kind: str, index: Ints, weights: Floats) -> KindScore:

@@ -56,13 +56,14 @@ MORNING = day(
     [
         ("shop", -6.0, False, 0.0),  # -0.25
         ("xkqjz", 2.0, True, 1.0),  # 1.5
-        ("qzvwk", 9.0, True, 2.0),  # 3, as the log-odds is clipped
+        ("qzvwk", 9.0, True, 2.0),  # 2.5, as the log-odds is clipped
         ("blog", 1.0, False, 3.0),  # -0.25
-        ("jxqkw", 5.0, True, 4.0),  # 3
+        ("jxqkw", 5.0, True, 4.0),  # 2.5
         ("news", -4.0, True, 5.0),  # -0.5, and a dead link
         ("mail", -9.0, False, 6.0),  # -0.25
     ]
 )
+BY_CHANCE = 0.4 * math.log1p(7 / 100)
 
 
 def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
@@ -73,28 +74,29 @@ def test_a_day_with_codes_by_hand() -> None:
     assert weigh_labels(MORNING, CODED).suspicious.tolist() == [
         -0.25,
         1.5,
-        3,
+        2.5,
         -0.25,
-        3,
+        2.5,
         -0.5,
         -0.25,
     ]
     lax = dataclasses.replace(
-        CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=7.23)
+        CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=6.23 - BY_CHANCE)
     )
     alarm = by_kind(judge_day(MORNING, CODED, lax))["random-looking"]
-    assert alarm == Alarm("random-looking", 1.0, "high", (2, 4, 1), (3.0, 3.0, 1.5))
+    assert alarm == Alarm("random-looking", 1.0, "high", (2, 4, 1), (2.5, 2.5, 1.5))
 
 
 def test_a_day_without_codes_by_hand() -> None:
-    """-0.15, 0, 1, -0.15, 1, -0.15, -0.15."""
+    """-0.15, 1, 1, 0, 1, -0.15, -0.15."""
     (alarm,) = judge_day(MORNING, UNCODED, CUT)
-    assert alarm == Alarm("random-looking", pytest.approx(1.85 / 1.8), "high", (2, 4), (1.0, 1.0))  # type: ignore[arg-type]
+    assert alarm.score == pytest.approx((3 - BY_CHANCE) / 1.8)
+    assert (alarm.names, alarm.weights) == ((1, 2, 4), (1.0, 1.0, 1.0))
 
 
 def test_below_the_threshold_is_no_alarm() -> None:
     strict = dataclasses.replace(
-        CUT, without_rcodes=dataclasses.replace(CUT.without_rcodes, random_looking=1.9)
+        CUT, without_rcodes=dataclasses.replace(CUT.without_rcodes, random_looking=3.0)
     )
     assert judge_day(MORNING, UNCODED, strict) == []
 
@@ -153,20 +155,72 @@ def test_names_that_resolve_share_pieces_where_there_are_no_codes() -> None:
     assert judge_day(alive, CODED, CUT) == []
 
 
-def test_a_client_alone_has_low_confidence_by_what_its_names_share() -> None:
-    """google and googleapis are rare where one client asks; odd names are odd there, too."""
-    alone = dataclasses.replace(UNCODED, clients=1)
-    shared = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
-    assert {x.confidence for x in judge_day(shared, alone, CUT)} == {"low"}
-    assert by_kind(judge_day(MORNING, alone, CUT))["random-looking"].confidence == "high"
-
-
 def test_in_a_small_log_a_label_shares_more_by_chance() -> None:
     rows = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
     few, many = (
         score_day(rows, dataclasses.replace(UNCODED, clients=n), CUT)[1].score for n in (29, 30)
     )
     assert many - few == pytest.approx(len(JOINED) * 0.2)
+
+
+LETTERS = ["xkqjzvwqpd", "qzvwkxhjbt", "jxqkwzpvtg", "wqkzjxvhfp", "zxqjvkwbhn", "kqxzwjvpdt"]
+WITH_DIGITS = [x[:-1] + str(i) for i, x in enumerate(LETTERS)]
+
+
+def ask(labels: list[str], gap: float, dead: bool = False) -> ClientDay:
+    """Names that read as generated, one each so many seconds."""
+    return day([(x, 6.0, dead, gap * i) for i, x in enumerate(labels)])
+
+
+@pytest.mark.parametrize("log", [CODED, UNCODED])
+@pytest.mark.parametrize("gap", [1.0, 3600.0])
+def test_names_with_digits_and_names_without_are_not_of_one_generator(
+    log: LogContext, gap: float
+) -> None:
+    """What resolves, as advertising's domains do; in a burst or over the day."""
+    for labels in (LETTERS, WITH_DIGITS):
+        alarm = judge_day(ask(labels, gap), log)[0]
+        assert (alarm.kind, len(alarm.names)) == ("random-looking", 6)
+    mixed = [*LETTERS[:3], *WITH_DIGITS[3:]]
+    assert judge_day(ask(mixed, gap), log) == []
+
+
+def test_names_that_do_not_exist_count_together_however_they_read() -> None:
+    mixed = [*LETTERS[:2], *WITH_DIGITS[2:4]]
+    assert judge_day(ask(mixed, 3600.0, dead=True), CODED)[0].kind == "random-looking"
+
+
+@pytest.mark.parametrize("log", [CODED, UNCODED])
+def test_names_of_many_lengths_count_less_if_they_come_one_by_one(log: LogContext) -> None:
+    labels = [x * (1 + i % 2) for i, x in enumerate(LETTERS[:5])]
+    burst, slow, unknown, alike = (
+        score_day(x, log)[0].score
+        for x in (ask(labels, 1), ask(labels, 3600), ask(labels, math.nan), ask(LETTERS[:5], 3600))
+    )
+    assert slow == unknown == pytest.approx(burst - 2, abs=0.02)
+    assert alike == pytest.approx(burst, abs=0.02)
+
+
+@pytest.mark.parametrize("log", [CODED, UNCODED])
+def test_three_names_that_resolve_are_no_alarm(log: LogContext) -> None:
+    assert judge_day(ask(LETTERS[:3], 1.0), log) == []
+
+
+def test_a_busy_day_has_more_by_chance() -> None:
+    rows = [(x, 6.0, False, 1e5 + i) for i, x in enumerate(LETTERS[:4])]
+    quiet = day(rows)
+    busy = day([*((f"museum{i}", -6.0, False, float(i)) for i in range(2000)), *rows])
+    assert judge_day(quiet, UNCODED)[0].kind == "random-looking"
+    assert score_day(busy, UNCODED)[0].score < 3.0
+
+
+@pytest.mark.parametrize("clients", [1, 2])
+def test_one_client_or_two_have_nobody_to_compare_with(clients: int) -> None:
+    """google and googleapis are rare where one client asks; odd names are odd there, too."""
+    shared = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
+    few = dataclasses.replace(UNCODED, clients=clients)
+    assert {x.confidence for x in judge_day(shared, few, CUT)} == {"low"}
+    assert by_kind(judge_day(MORNING, few, CUT))["random-looking"].confidence == "high"
 
 
 def test_a_list_of_dead_links_is_no_infection() -> None:
@@ -187,9 +241,9 @@ def test_names_without_times_are_judged_in_the_order_of_their_labels() -> None:
     nowhere = dataclasses.replace(
         MORNING, first_seen=np.full(7, math.nan), last_seen=np.full(7, math.nan)
     )
-    # blog -0.25, jxqkw 3, mail -0.25, news -0.5, qzvwk 3, shop -0.25, xkqjz 1.5; 0.02 for news
+    # blog -0.25, jxqkw 2.5, mail -0.25, news -0.5, qzvwk 2.5, shop -0.25, xkqjz 1.5; 0.02 for news
     stretch = score_day(nowhere, CODED, CUT)[0].to_alarm(CODED, 1.0)
-    assert (stretch.score, stretch.names) == (pytest.approx(6.48), (2, 4, 1))  # type: ignore[comparison-overlap]
+    assert (stretch.score, stretch.names) == (pytest.approx(5.48 - BY_CHANCE), (2, 4, 1))  # type: ignore[comparison-overlap]
 
 
 LABEL = st.text("abcdefgh-0", min_size=1, max_size=14)

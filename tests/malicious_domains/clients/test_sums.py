@@ -36,24 +36,26 @@ def test_no_stretch_has_more(points: list[int]) -> None:
 
 def test_points_of_a_log_without_codes() -> None:
     """Odd names count up to 1, ordinary ones a little against; an unknown score says nothing."""
-    z = np.array([-9.0, 1.9, 4.5, 9.0, np.nan])
+    z = np.array([-9.0, 0.9, 4.5, 9.0, np.nan])
     found = weigh_names(z, np.zeros(5, np.bool_), np.ones(5, np.int64), has_rcodes=False)
     assert found.tolist() == pytest.approx([-0.15, -0.1, 1.0, 1.0, 0.0])
 
 
 def test_points_of_a_log_with_codes() -> None:
-    """Dead names count up to 3 and from log-odds of -1 on, those that resolve up to 1.25."""
-    z = np.array([-9.0, 0.5, 9.0, -9.0, 3.0, 9.0])
+    """Dead names count up to 2.5 and from log-odds of -1 on, those that resolve up to 1.25."""
+    z = np.array([-9.0, 0.5, 9.0, -9.0, 2.5, 9.0])
     dead = np.array([True, True, True, False, False, False])
     found = weigh_names(z, dead, np.ones(6, np.int64), has_rcodes=True)
-    assert found.tolist() == pytest.approx([-0.5, 0.75, 3.0, -0.25, 1.0, 1.25])
+    assert found.tolist() == pytest.approx([-0.5, 0.75, 2.5, -0.25, 1.0, 1.25])
 
 
 def test_suffixes_count_for_labels_that_may_be_odd() -> None:
-    z, none = np.array([-0.1, 0.0, 0.0, 9.0]), np.zeros(4, np.bool_)
-    suffixes = np.array([9, 1, 3, 99])
-    found = weigh_names(z, none, suffixes, has_rcodes=False)
-    assert found.tolist() == pytest.approx([-0.15, -0.15, -0.15 + 2 * 0.8, 1.0 + 6 * 0.8])
+    """Up to six more if the label is dead, from 0 on; up to two if it resolves, and half."""
+    z = np.array([-0.1, 0.0, 0.0, 9.0, 1.9, 9.0])
+    dead = np.array([True, True, True, True, False, False])
+    found = weigh_names(z, dead, np.array([9, 1, 3, 99, 3, 99]), has_rcodes=True)
+    expected = [0.45, 0.5, 0.5 + 2 * 0.8, 2.5 + 6 * 0.8, 0.4, 1.25 + 2 * 0.4]
+    assert found.tolist() == pytest.approx(expected)
 
 
 def test_points_by_length() -> None:
