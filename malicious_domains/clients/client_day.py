@@ -55,6 +55,7 @@ class Alarm(NamedTuple):
     confidence: str  # "high" or "low"
     names: tuple[int, ...]  # indices into ClientDay.labels, the strongest first
     weights: tuple[float, ...]  # what each of those names adds, before the division
+    expected: float | None = None  # such alarms in 1,000 clean client-days; None if not studied
 
 
 @dataclass(frozen=True)
@@ -107,15 +108,17 @@ class AlarmThresholds:
     """
 
     with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
-    without_rcodes: KindThresholds = KindThresholds(3.1, 10.0, 60.0, _NEVER, _NEVER)
+    without_rcodes: KindThresholds = KindThresholds(3.2, 10.0, 60.0, _NEVER, _NEVER)
     resolving: NameWeights = NameWeights(1.5, 1.0, -0.25, 1.25)  # in a log with rcodes
     nxdomain: NameWeights = NameWeights(-1.0, 2.0, -0.5, 2.5)
-    unanswered: NameWeights = NameWeights(1.0, 1.0, -0.15, 1.0)  # in a log without rcodes
+    unanswered: NameWeights = NameWeights(1.0, 1.0, -0.1, 1.0)  # in a log without rcodes
     dead_link: float = 0.02  # taken from the sum for each ordinary label that is NXDOMAIN
-    labels_growth: float = 0.4  # times ln(1 + labels / 100): what many labels add by chance
-    unlike: float = 1.0  # taken from names that resolve, times the standard deviation of lengths
+    labels_growth: float = 0.3  # times ln(1 + labels / 100): what many labels add by chance
+    unlike: float = 1.2  # taken from names that resolve, times the standard deviation of lengths
     slow: float = 300.0  # seconds between such names; quicker ones are a burst, however unlike
     alone: int = 2  # clients up to which nobody is left to compare shared substrings with
+    flood: float = 0.25  # mean weight of a sampled day from which it is a flood of generated names
+    flood_missing: float = 0.5  # share of a sampled day's labels that are NXDOMAIN
     small_log: int = 30  # clients below which popular names are rare
     chance: float = 0.05  # substrings that a label shares with others by chance
     chance_small: float = 0.25  # the same in a small log without rcodes

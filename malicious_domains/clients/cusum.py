@@ -69,17 +69,17 @@ def weigh_names(
     return total
 
 
-class Sequence(NamedTuple):
+class LikeNames(NamedTuple):
     """Names in order of first sight that one generator may have made."""
 
     score: float
-    index: Ints  # of all names of the interval
+    members: Ints  # indices of all names of the interval
     weights: Floats  # of each of these; 0 if it is not like the others
 
 
 def find_generator(
     day: ClientDay, weights: Floats, thresholds: AlarmThresholds = _DEFAULT
-) -> Sequence:
+) -> LikeNames:
     """Return the interval of a day that speaks most for one generator.
 
     weights (n,): of the day's names, sorted by time. A generator makes names with digits, or
@@ -94,7 +94,7 @@ def find_generator(
     return max(sequences, key=lambda x: x.score)
 
 
-def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds) -> Sequence:
+def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds) -> LikeNames:
     top = find_highest_sum(weights)
     index = np.arange(top.start, top.stop)
     inside = weights[index]
@@ -107,7 +107,7 @@ def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds)
         lengths = [len(day.labels[i]) for i in resolves.tolist()]
         unlike = slow * thresholds.unlike * min(float(np.std(lengths)), _WIDEST)
         unlike = min(unlike, float(weights[resolves].sum()))
-    return Sequence(top.maximum - unlike, index, inside)
+    return LikeNames(top.maximum - unlike, index, inside)
 
 
 def weigh_lengths(lengths: Ints) -> Floats:

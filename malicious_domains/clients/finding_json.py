@@ -38,9 +38,10 @@ def format_date(day: int | None) -> str | None:
 
 
 def describe_alarm(alarm: Alarm) -> dict[str, Any]:
-    """Return an alarm's kind, score and confidence; the names are added."""
+    """Return an alarm's kind, score, confidence and expected rate; the names are added."""
     score = round(alarm.score, 4)
-    return {"kind": alarm.kind, "score": score, "confidence": alarm.confidence}
+    rate = {} if alarm.expected is None else {"expected_false_alarms": alarm.expected}
+    return {"kind": alarm.kind, "score": score, "confidence": alarm.confidence} | rate
 
 
 def describe_name(

@@ -17,6 +17,7 @@ from .client_day import (
     sort_by_time,
 )
 from .cusum import find_generator, find_highest_sum, weigh_lengths, weigh_names
+from .rates import expect_false_alarms
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
 
@@ -34,10 +35,11 @@ class KindScore:
     _index: Ints
     _weights: Floats
 
-    def to_alarm(self, log: LogContext, threshold: float) -> Alarm:
+    def to_alarm(self, log: LogContext, threshold: float, scale: float = 1.0) -> Alarm:
         """Return the alarm: its names are those of positive weight, by weight, then by index.
 
         One client, or two, have nobody who makes the names of a popular service common.
+        scale: of the thresholds, as a multiple of the packaged ones.
         """
         kept = np.flatnonzero(self._weights > 0)
         kept = kept[np.lexsort((self._index[kept], -self._weights[kept]))]
@@ -45,7 +47,8 @@ class KindScore:
         alone = log.clients <= _DEFAULT.alone and self.kind in _SHARING
         confidence = "high" if self.kind in SURE and not alone else "low"
         score = self.score / threshold
-        return Alarm(self.kind, score, confidence, tuple(names), tuple(weights))
+        expected = expect_false_alarms(score * scale, confidence, log.has_rcodes)
+        return Alarm(self.kind, score, confidence, tuple(names), tuple(weights), expected)
 
 
 def judge_day(
@@ -60,7 +63,29 @@ def select_alarms(
 ) -> list[Alarm]:
     """Return the alarms among a day's scores, by rank."""
     by_threshold = [(x, _find_threshold(x.kind, log, thresholds)) for x in scores]
-    return rank_alarms(x.to_alarm(log, least) for x, least in by_threshold if x.score >= least)
+    high = ((x, least) for x, least in by_threshold if x.score >= least)
+    return rank_alarms(x.to_alarm(log, least, thresholds.scale) for x, least in high)
+
+
+def judge_sample(
+    day: ClientDay, log: LogContext, thresholds: AlarmThresholds = _DEFAULT
+) -> list[Alarm]:
+    """Return the alarms of a day with too many labels, by a uniform sample of them by their hash.
+
+    Resolvers and crawlers have intervals of suspicious names, too. A flood of generated names is
+    one as a whole: by the mean weight of its names, or the share that is NXDOMAIN.
+    """
+    every = np.arange(len(day.labels))
+    if not len(every):
+        return []
+    weights = weigh_names(day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes, thresholds)
+    ones = day.nxdomain.astype(np.float64)
+    scores = (
+        (KindScore("random-looking", float(weights.mean()), every, weights), thresholds.flood),
+        (KindScore("many-dead", float(ones.mean()), every, ones), thresholds.flood_missing),
+    )
+    high = ((x, least) for x, least in scores if x.score >= least)
+    return rank_alarms(x.to_alarm(log, least)._replace(expected=None) for x, least in high)
 
 
 def rank_alarms(alarms: Iterable[Alarm]) -> list[Alarm]:
@@ -123,7 +148,7 @@ def score_ordered_day(
     found = find_generator(day, own.suspicious, thresholds)
     score = max(float(found.score - by_chance - thresholds.dead_link * ordinary), 0.0)
     scores = [
-        KindScore("random-looking", score, found.index, found.weights),
+        KindScore("random-looking", score, found.members, found.weights),
         _score_excess(index, own.substrings[index], thresholds.shared_by_chance(len(index), log)),
         _score_total("same-end", index, own.affixes[index]),
     ]

@@ -65,6 +65,7 @@ def describe_finding(x: Finding) -> dict[str, Any]:
         "day": format_date(x.day),
         "score": round(x.score, 4),
         "confidence": x.confidence,
+        "expected_false_alarms": x.alarms[0].expected if x.alarms else None,
         "why": explain_finding(x),
         "first_seen": format_time(x.first_seen),
         "last_seen": format_time(x.last_seen),

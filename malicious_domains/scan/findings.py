@@ -183,7 +183,7 @@ class Findings:
     has_dates: bool = True
     threshold: float  # of the running sum
     shared: Finding | None = None  # suspicious labels that clients share
-    busy_clients: dict[str, int] = field(default_factory=dict)  # not scored: rare labels in a day
+    busy_clients: dict[str, int] = field(default_factory=dict)  # rare labels of a sampled day
     unmatched: list[str] = field(default_factory=list)  # entries of --not-clients without a client
     rcode_counts: tuple[int, int] = (0, 0)  # queries that got NXDOMAIN, and any response code
     baseline: BaselineSummary | None = None

@@ -152,10 +152,11 @@ def format_table(findings: Findings) -> Iterator[str]:
     """Yield lines for a screen: the alarmed clients by score, then what clients share."""
     if findings.alarmed:
         width = max(len(visible(x.client)) for x in findings.alarmed)
-        yield f"{'client':<{width}}  {'day':<10}  {'score':>6}  conf.  why\n"
+        yield f"{'client':<{width}}  {'day':<10}  {'score':>6}  conf.  false  why\n"
         for x in findings.alarmed:
             head = f"{visible(x.client):<{width}}  {format_date(x.day) or '-':<10}  {x.score:>6.1f}"
-            yield f"{head}  {x.confidence:<5}  {visible(explain_finding(x))}\n"
+            confidence = f"{x.confidence:<5}  {format_expected(x):>5}"
+            yield f"{head}  {confidence}  {visible(explain_finding(x))}\n"
             yield f"{'':<{width}}  {visible(' '.join(list_strongest(x)))}\n"
             if x.host:
                 yield f"{'':<{width}}  host {visible(format_host(x.client, x.host))}\n"
@@ -168,6 +169,12 @@ def format_table(findings: Findings) -> Iterator[str]:
             some = visible(", ".join(name.clients[:3]))
             more = f" and {name.client_count - 3:,} more" if name.client_count > 3 else ""
             yield f"  {name.name}  {name.client_count:,} clients: {some}{more}\n"
+
+
+def format_expected(x: Finding) -> str:
+    """Return the expected number of such alarms in 1,000 clean client-days, "-" if not studied."""
+    expected = x.alarms[0].expected if x.alarms else None
+    return "-" if expected is None else f"{expected:.2g}"
 
 
 def format_host(client: str, host: Host) -> str:
@@ -298,8 +305,8 @@ def summarize_index(findings: Findings) -> Iterator[str]:
 
 
 def explain_busy(client: str, labels: int) -> str:
-    """Return why a client was not judged."""
+    """Return why a sample of a client's day was judged."""
     return (
-        f"{visible(client)}: {labels:,} rare names in a day are too many to judge: "
-        "a resolver or a crawler (see --not-clients)"
+        f"{visible(client)}: {labels:,} rare names in a day were judged by a sample: it is a "
+        "resolver or a crawler (see --not-clients), unless there is an alarm"
     )

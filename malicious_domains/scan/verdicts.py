@@ -16,6 +16,7 @@ from ..clients.client_day import AlarmThresholds, ClientDay, LogContext
 from ..clients.generated_names import KIND
 from ..clients.verdict import (
     LabelWeights,
+    judge_sample,
     rank_alarms,
     score_ordered_day,
     select_alarms,
@@ -25,7 +26,7 @@ from ..families.likely_families import load_packaged
 from ..inputs.ordered_pool import OrderedPool
 from ..inputs.signals import temporary_folder
 from ..names.array_types import Floats
-from .events_db import NO_DAY, Columns
+from .events_db import MAX_RARE_LABELS, NO_DAY, Columns
 from .findings import Evidence, Finding, QueriedName
 
 LABELS_AT_ONCE = 50_000  # judged together, which is faster than day by day
@@ -41,10 +42,10 @@ def judge_days(
     thresholds: AlarmThresholds,
     wants: Callable[[str, int], bool] = lambda client, day: True,
 ) -> Iterator[Finding]:
-    """Yield the verdict on each day of RARE_LABELS' rows; its names if it has alarms or is wanted.
+    """Yield the verdict on each day of JUDGED_LABELS' rows.
 
     The rows are ordered by client and day, and in each by first sight, ties by label; an unknown
-    time is NaN.
+    time is NaN. wants: whether a client's day needs its names without an alarm, too.
     """
     client, number = columns["client"], columns["day"]
     suffix = columns["suffix"].tolist()
@@ -64,9 +65,14 @@ def judge_days(
             continue
         day = days.select(slice(start, stop))
         own = LabelWeights(*(x[start:stop] for x in weights))
-        scores = score_ordered_day(day, own, log, thresholds)
-        alarms = tuple(select_alarms(scores, log, thresholds))
         key = str(client[start]), int(number[start])
+        total = 0.0
+        if columns["rare_count"][start] > MAX_RARE_LABELS:
+            alarms = tuple(judge_sample(day, log, thresholds))
+        else:
+            scores = score_ordered_day(day, own, log, thresholds)
+            total = next(x.score for x in scores if x.kind == "random-looking")
+            alarms = tuple(select_alarms(scores, log, thresholds))
         finding = Finding(
             client=key[0],
             day=None if key[1] == NO_DAY else key[1],
@@ -76,7 +82,7 @@ def judge_days(
                 else ()
             ),
             alarms=alarms,
-            total=next(x.score for x in scores if x.kind == "random-looking"),
+            total=total,
         )
         yield _suggest_families(finding)
 

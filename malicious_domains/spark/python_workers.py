@@ -19,7 +19,7 @@ from ..clients.fourgrams import Background
 from ..scan import scored_hosts
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
-from ..scan.events_db import MAX_RARE_LABELS, NO_DAY
+from ..scan.events_db import NO_DAY
 from ..scan.findings import Finding
 from ..scan.verdicts import LABELS_AT_ONCE, EvidenceByDay, add_evidence, judge_days, key_of
 from ..scoring.model_options import ModelOptions, load_scorer
@@ -51,6 +51,7 @@ _ALARM = pa.struct(
         "kind": _TEXT,
         "score": _NUMBER,
         "confidence": _TEXT,
+        "expected_false_alarms": _NUMBER,
         "clients": pa.list_(_TEXT),  # of an outbreak
         "names": pa.list_(_NAME),
     }
@@ -64,6 +65,7 @@ ALARM = pa.schema(
         "day": _TEXT,
         "score": _NUMBER,
         "confidence": _TEXT,
+        "expected_false_alarms": _NUMBER,
         "why": _TEXT,
         "first_seen": _TEXT,
         "last_seen": _TEXT,
@@ -152,11 +154,13 @@ def find_verdicts(
 ) -> DataFrame:
     """Return a row of VERDICT for each client's day with a rare label, or with evidence beside.
 
+    rare: the rows of JUDGED_LABELS.
+
     every: whether a day without an alarm has its description as well.
     """
     columns = ("lines", F.col("labels").alias("different"))
-    some = days.where(F.col("rare_count") <= MAX_RARE_LABELS).select("client", "day", *columns)
-    rows = rare.join(some, ["client", "day"]).repartition("client", "day")
+    counts = days.select("client", "day", *columns)
+    rows = rare.join(counts, ["client", "day"]).repartition("client", "day")
     first = F.col("first_seen").asc_nulls_last()
 
     def judge(batches: Batches) -> Results:
@@ -175,7 +179,7 @@ def _judge_common_days(
     days: DataFrame, log: LogContext, thresholds: AlarmThresholds, evidence: EvidenceByDay
 ) -> DataFrame:
     """Return the verdicts on days with evidence and no rare label that is judged."""
-    alone = (F.col("rare_count").isNull()) | (F.col("rare_count") > MAX_RARE_LABELS)
+    alone = F.col("rare_count").isNull()
     some = days.where(alone & F.col("client").isin(sorted({client for client, _ in evidence})))
     rows = []
     for x in some.select("client", "day", "lines", "labels").collect():

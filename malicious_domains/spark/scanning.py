@@ -114,15 +114,19 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     number = clients.where("NOT left_out").agg(F.count_distinct("client")).collect()[0][0]
     tables.sql("client_labels", events_db.CLIENT_LABELS)
     tables.keep("labels", python_workers.score_labels(tables.query(events_db.LABELS), job))
-    rare = tables.sql(
-        "rare_labels", events_db.RARE_LABELS, common_from=common_from(number, has_rcodes)
-    )
-    whole, counts = tables.query(events_db.CLIENT_DAYS), tables.query(events_db.RARE_COUNTS)
+    tables.sql("rare_labels", events_db.RARE_LABELS, common_from=common_from(number, has_rcodes))
+    whole = tables.query(events_db.CLIENT_DAYS)
+    counts = tables.sql("rare_counts", events_db.RARE_COUNTS)
     days = tables.keep("client_days", whole.join(counts, ["client", "day"], "left"))
     log = LogContext(has_rcodes, python_workers.count_background(hosts), number)
     evidence = _find_outbreaks(tables, thresholds, log)
     verdicts = python_workers.find_verdicts(
-        rare, days, log, thresholds, evidence, every=most is not None
+        tables.query(events_db.JUDGED_LABELS),
+        days,
+        log,
+        thresholds,
+        evidence,
+        every=most is not None,
     )
     tables.keep("judged", verdicts)
     shared = _find_shared(tables, thresholds, log)

@@ -20,6 +20,7 @@ from malicious_domains.clients.client_day import (
     LogContext,
 )
 from malicious_domains.clients.fourgrams import Background
+from malicious_domains.clients.rates import expect_false_alarms
 from malicious_domains.clients.verdict import (
     judge_day,
     score_day,
@@ -63,7 +64,7 @@ MORNING = day(
         ("mail", -9.0, False, 6.0),  # -0.25
     ]
 )
-BY_CHANCE = 0.4 * math.log1p(7 / 100)
+BY_CHANCE = 0.3 * math.log1p(7 / 100)
 
 
 def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
@@ -84,7 +85,8 @@ def test_a_day_with_codes_by_hand() -> None:
         CUT, with_rcodes=dataclasses.replace(CUT.with_rcodes, random_looking=6.23 - BY_CHANCE)
     )
     alarm = by_kind(judge_day(MORNING, CODED, lax))["random-looking"]
-    assert alarm == Alarm("random-looking", 1.0, "high", (2, 4, 1), (2.5, 2.5, 1.5))
+    rate = expect_false_alarms(1.0, "high", True)
+    assert alarm == Alarm("random-looking", 1.0, "high", (2, 4, 1), (2.5, 2.5, 1.5), rate)
 
 
 def test_a_day_without_codes_by_hand() -> None:
@@ -197,7 +199,7 @@ def test_names_of_many_lengths_count_less_if_they_come_one_by_one(log: LogContex
         score_day(x, log)[0].score
         for x in (ask(labels, 1), ask(labels, 3600), ask(labels, math.nan), ask(LETTERS[:5], 3600))
     )
-    assert slow == unknown == pytest.approx(burst - 2, abs=0.02)
+    assert slow == unknown == pytest.approx(burst - 2.4, abs=0.02)
     assert alike == pytest.approx(burst, abs=0.02)
 
 
@@ -211,7 +213,7 @@ def test_a_busy_day_has_more_by_chance() -> None:
     quiet = day(rows)
     busy = day([*((f"museum{i}", -6.0, False, float(i)) for i in range(2000)), *rows])
     assert judge_day(quiet, UNCODED)[0].kind == "random-looking"
-    assert score_day(busy, UNCODED)[0].score < 3.0
+    assert score_day(busy, UNCODED)[0].score < 3.1
 
 
 @pytest.mark.parametrize("clients", [1, 2])

@@ -23,6 +23,7 @@ from malicious_domains.scan.client_names import ClientNames
 from malicious_domains.scan.events_db import EventsDatabase
 from malicious_domains.scan.scored_hosts import score_hosts
 from malicious_domains.scoring.model_options import ModelOptions
+from pipeline.evaluation.client_days.joiners import word_lists
 from tests.helpers.commands import run
 from tests.helpers.commands import run_here as command
 
@@ -68,7 +69,7 @@ def test_a_bot_among_clean_clients_is_found_and_explained(log: Path) -> None:
     found = run("scan", log)
     assert found.returncode == 1, found.stderr
     head, line, worst = found.stdout.splitlines()
-    assert head.split() == ["client", "day", "score", "conf.", "why"]
+    assert head.split() == ["client", "day", "score", "conf.", "false", "why"]
     assert line.startswith(f"{BOT}  2025-11-26")
     assert "20 of 20 rare names are NXDOMAIN and look random" in line
     assert "20 in 57 s from 03:20 UTC" in line
@@ -159,13 +160,38 @@ def test_lines_add_up(tmp_path: Path) -> None:
     assert counts.lines == len(path.read_text().splitlines())
 
 
-def test_a_client_with_too_many_names_is_reported_separately(tmp_path: Path) -> None:
-    path = tmp_path / "dns.log"
-    crawl: Rows = [(START + i, "10.0.0.99", f"xq{i}zkw.com", "NXDOMAIN") for i in range(5001)]
+@pytest.mark.parametrize("names", [5001, 20_000])
+def test_a_flood_of_dead_generated_names_is_an_alarm(tmp_path: Path, names: int) -> None:
+    path, draw = tmp_path / "dns.log", random.Random(names)
+    bots = {"".join(draw.choices("bcdfghjklmnpqrstvwxz", k=12)) for _ in range(names)}
+    crawl: Rows = [(START + i, BOT, f"{x}.com", "NXDOMAIN") for i, x in enumerate(sorted(bots))]
     path.write_text(zeek(clean() + crawl))
     found = scan([path])
-    assert (found.alarmed, found.busy_clients) == ([], {"10.0.0.99": 5001})
-    assert any("too many to judge" in line for line in terminal.summarize(found))
+    (alarmed,) = found.alarmed
+    assert (alarmed.client, alarmed.confidence) == (BOT, "high")
+    assert alarmed.alarms[0].kind == "random-looking" and alarmed.families
+    assert found.busy_clients == {BOT: names}
+    assert any("judged by a sample" in line for line in terminal.summarize(found))
+
+
+@pytest.mark.parametrize("has_rcodes", [True, False])
+def test_a_resolver_of_very_many_names_is_no_alarm_but_is_named(
+    tmp_path: Path, has_rcodes: bool
+) -> None:
+    """Two in a hundred do not exist, and one in two hundred looks generated."""
+    path, draw = tmp_path / "dns.csv", random.Random(1)
+    words = word_lists(1)[0][:3000]
+    names = {draw.choice(words) + draw.choice(words) for _ in range(20_000)}
+    names |= {"".join(draw.choices("bcdfghjklmnpqrstvwxz", k=12)) for _ in range(100)}
+    codes = ["NXDOMAIN" if i % 50 == 0 else "NOERROR" for i in range(len(names))]
+    rows = [
+        f"{START + i},192.0.2.53,{x}.com" + f",{code}" * has_rcodes
+        for i, (x, code) in enumerate(zip(sorted(names), codes, strict=True))
+    ]
+    path.write_text("\n".join(["time,client,query" + ",rcode" * has_rcodes, *rows]))
+    found = scan([path])
+    assert found.alarmed == []
+    assert list(found.busy_clients) == ["192.0.2.53"]
 
 
 def test_many_names_by_several_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

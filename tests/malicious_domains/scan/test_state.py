@@ -144,7 +144,7 @@ def test_outputs_carry_the_id_and_the_state(tmp_path: Path) -> None:
     (alarm,) = json.loads(texts["jsonl"])["alarms"]
     assert alarm["state"] == "new"
     (row,) = csv.DictReader(io.StringIO(texts["csv"]))
-    assert [*row.items()][-2:] == [("id", alarm["id"]), ("state", "new")]
+    assert (row["id"], row["state"]) == (alarm["id"], "new")
     labels = json.loads(texts["ecs"])["labels"]
     assert (labels["alarm_id"], labels["alarm_state"]) == (alarm["id"], "new")
 
