@@ -13,6 +13,7 @@ engine makes a table of each, in this order. The second part is a scan's databas
 | labels | label | LABELS, log_odds |
 | seen | label of the log that earlier scans had | label, first and last day |
 | baseline | label that is common from its first day on | label, day (the first one), last |
+| alarm_labels | label of an alarm, which never is common | label |
 | rare_labels | client, day and label that is worth a look | RARE_LABELS |
 | rare_counts, client_days | client and day | RARE_COUNTS, CLIENT_DAYS |
 | outbreak_labels, outbreaks | client, day and suspicious shared label | outbreaks.py |
@@ -22,7 +23,7 @@ engine makes a table of each, in this order. The second part is a scan's databas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -140,7 +141,8 @@ FROM {client_labels} AS client_labels JOIN {labels} AS labels USING (label)
     LEFT JOIN {baseline} AS baseline USING (label)
 WHERE NOT labels.allowed
     AND (labels.clients < {common_from}
-        OR (client_labels.nxdomain_at_client AND labels.nxdomain))
+        OR (client_labels.nxdomain_at_client AND labels.nxdomain)
+        OR label IN (SELECT label FROM {alarm_labels} AS alarm_labels))
     AND (baseline.day IS NULL OR baseline.day >= client_labels.day)
 """
 
@@ -317,10 +319,13 @@ class EventsDatabase:
         self._create("client_labels", CLIENT_LABELS)
         self._create("labels", f"SELECT * FROM ({LABELS}) JOIN ({_LABEL_ODDS}) USING (label)")
 
-    def add_baseline(self, seen: Sequence[tuple[str, int, int]] | None) -> None:
-        """Create seen and baseline; without seen, no earlier day counts.
+    def add_baseline(
+        self, seen: Sequence[tuple[str, int, int]] | None, alarmed: Sequence[str] = ()
+    ) -> None:
+        """Create seen, baseline and alarm_labels; without seen, no earlier day counts.
 
-        seen: the log's labels that earlier scans had, with first and last day.
+        seen: the log's labels that earlier scans had, with first and last day. alarmed: those of
+        their alarms.
         """
         label, first, last = zip(*seen, strict=True) if seen else ((), (), ())
         columns = {"label": label, "first": first, "last": last}
@@ -331,16 +336,29 @@ class EventsDatabase:
             "FROM columns",
         )
         self._create("baseline", _NO_BASELINE if seen is None else _BASELINE)
+        own = {"label": np.array([*alarmed], dtype=object)}
+        self._create_of("alarm_labels", own, "SELECT label::VARCHAR AS label FROM columns")
 
-    def forget_labels(self, labels: Iterable[str]) -> bool:
-        """Take labels out of the baseline; return whether one was common on a later day."""
-        self._create_of("forgotten", {"label": np.array([*labels], dtype=object)})
-        those = "label IN (SELECT label::VARCHAR FROM forgotten)"
-        ((later,),) = self._fetch(
-            "SELECT count(*) FROM baseline JOIN labels USING (label) "
-            f"WHERE baseline.day < labels.day AND {those}"
+    def forget_labels(self, labels: Mapping[str, bool], common_from: int) -> bool:
+        """Take labels of alarms out of the baseline, and let those of high confidence be rare.
+
+        labels: whether the confidence is high. Return whether one was common on a later day, or
+        by the number of its clients.
+        """
+        self._create_of(
+            "forgotten",
+            {"label": np.array([*labels], dtype=object), "sure": np.array([*labels.values()])},
+            "SELECT label::VARCHAR AS label, sure::BOOLEAN AS sure FROM columns",
         )
-        self._execute(f"DELETE FROM baseline WHERE {those}")
+        ((later,),) = self._fetch(
+            "SELECT count(*) FROM forgotten JOIN labels USING (label) "
+            "LEFT JOIN baseline USING (label) WHERE baseline.day < labels.day "
+            "OR (sure AND clients >= ? AND NOT nxdomain "
+            "AND label NOT IN (SELECT label FROM alarm_labels))",
+            [common_from],
+        )
+        self._execute("DELETE FROM baseline WHERE label IN (SELECT label FROM forgotten)")
+        self._execute("INSERT INTO alarm_labels SELECT label FROM forgotten WHERE sure")
         return bool(later)
 
     def list_labels(self) -> list[str]:

@@ -163,11 +163,11 @@ def _judge(
     log = LogContext(has_rcodes, Background.count([*({*hosts.label} - {""})]), clients)
     index = request.index
     matches = known_generators.match_queries(database, index, queries.tolist()) if index else {}
-    database.add_baseline(_find_seen(database, request.state))
+    database.add_baseline(*_find_seen(database, request.state))
     for _ in range(_ROUNDS):
         kept, scores = _judge_days(database, request, pool, log, few, matches)
-        labels = {y for x in kept for y in _list_alarm_labels(x)}
-        if not (request.state and database.forget_labels(labels)):
+        labels = {y: sure for x in kept for y, sure in _list_alarm_labels(x)}
+        if not (request.state and database.forget_labels(labels, few)):
             break
     days, has_dates = database.count_days()
     counts = database.count_client_days([x.client for x in kept])
@@ -212,17 +212,23 @@ def _add_counts(x: Finding, counts: Mapping[tuple[str, int], tuple[int, ...]]) -
     return replace(x, lines=lines, labels=labels, nxdomain_lines=nxdomain, rcode_lines=rcodes)
 
 
-def _list_alarm_labels(x: Finding) -> Iterator[str]:
-    """Yield the labels of the alarms, but those of known generators."""
-    for alarm in x.alarms:
+def _list_alarm_labels(x: Finding) -> Iterator[tuple[str, bool]]:
+    """Yield the labels of the alarms, those of high confidence last, but not known generators'."""
+    for alarm in reversed(x.alarms):
         if alarm.kind != generated_names.KIND:
-            yield from (y.name.partition(".")[0] for y in x.list_names(alarm))
+            sure = alarm.confidence == "high"
+            yield from ((y.name.partition(".")[0], sure) for y in x.list_names(alarm))
 
 
-def _find_seen(database: EventsDatabase, folder: Path | None) -> list[tuple[str, int, int]] | None:
-    """Return the log's labels that earlier scans had; None if no folder keeps them."""
+def _find_seen(
+    database: EventsDatabase, folder: Path | None
+) -> tuple[list[tuple[str, int, int]] | None, list[str]]:
+    """Return the log's labels that earlier scans had, and those of their alarms.
+
+    None if no folder keeps them.
+    """
     if folder is None:
-        return None
+        return None, []
     with open_state(folder) as state:
         return state.find_labels(database.list_labels())
 

@@ -214,14 +214,21 @@ class State:
 
     # --- labels and days ---
 
-    def find_labels(self, labels: Iterable[str]) -> list[tuple[str, int, int]]:
-        """Return those of the labels that earlier scans had, with first and last day."""
+    def find_labels(self, labels: Iterable[str]) -> tuple[list[tuple[str, int, int]], list[str]]:
+        """Return those of the labels that earlier scans had, with first and last day.
+
+        Return also those of alarms of high confidence of clients, unless they are acknowledged.
+        """
         execute = self._connection.execute
         execute("CREATE TEMP TABLE wanted (label TEXT PRIMARY KEY) WITHOUT ROWID")
         self._connection.executemany("INSERT INTO wanted VALUES (?)", ((x,) for x in labels))
         seen = execute("SELECT label, first, last FROM wanted JOIN labels USING (label)").fetchall()
+        alarmed = execute(
+            "SELECT DISTINCT label FROM wanted JOIN alarm_names USING (label) "
+            "JOIN alarms USING (id) WHERE confidence = 'high' AND until IS NULL"
+        ).fetchall()
         execute("DROP TABLE wanted")
-        return seen
+        return seen, [label for (label,) in alarmed]
 
     def add_labels(self, rows: Iterable[tuple[str, int, int]]) -> None:
         """Add labels with their first and last day; those of an alarm are left out."""

@@ -29,7 +29,7 @@ from .python_workers import ALARM
 
 # Labels of earlier days, which only a scan on one machine has.
 _NO_BASELINE = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS day WHERE false)"
-_NO_OUTBREAK = "(SELECT CAST(NULL AS STRING) AS label WHERE false)"
+_NO_LABEL = "(SELECT CAST(NULL AS STRING) AS label WHERE false)"
 _NONE_SEEN = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS first WHERE false)"
 
 
@@ -40,7 +40,12 @@ class SparkTables:
         """Take the session that has the tables."""
         self._spark = spark
         self._prefix = f"malicious_domains_{secrets.token_hex(4)}"
-        self._views = {"baseline": _NO_BASELINE, "seen": _NONE_SEEN, "outbreaks": _NO_OUTBREAK}
+        self._views = {
+            "baseline": _NO_BASELINE,
+            "seen": _NONE_SEEN,
+            "outbreaks": _NO_LABEL,
+            "alarm_labels": _NO_LABEL,
+        }
 
     def query(self, text: str, **values: object) -> DataFrame:
         """Return what a text of events_db selects."""

@@ -84,12 +84,26 @@ def test_labels_of_an_earlier_day_are_common(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", ["NXDOMAIN", "NOERROR"])
 def test_an_outbreak_stays_in_sight_on_each_day(tmp_path: Path, code: str) -> None:
     """The names of an alarm, and those that are NXDOMAIN, never become common."""
-    hosts = [f"10.0.0.{30 + i}" for i in range(3)]
-    for day in range(3):
+    hosts = [f"10.0.0.{30 + i}" for i in range(5)]
+    for day in range(5):
         rows = clean() + [x for y in hosts[: day + 1] for x in bot(BOTS, y, code)]
         findings = scanned(tmp_path, on(day, rows), all_alarms=True)
         found = {x.client for x in findings.alarmed}
-        assert found == ({*hosts[: day + 1]} if code == "NXDOMAIN" or day < 2 else set())
+        assert found == {*hosts[: day + 1]}
+
+
+def test_names_of_an_acknowledged_alarm_and_of_no_client_become_common(tmp_path: Path) -> None:
+    """Five clients ask for them on the next day."""
+    later = on(1, clean() + [x for i in range(5) for x in bot(BOTS, f"10.0.0.{30 + i}", "NOERROR")])
+    for name in ("shared", "acknowledged"):
+        (tmp_path / name).mkdir()
+    shared = [x for i in range(5) for x in bot(BOTS, f"10.0.0.{30 + i}", "NOERROR")]
+    assert alarmed(scanned(tmp_path / "shared", clean() + shared)) == []
+    assert alarmed(scanned(tmp_path / "shared", later)) == []
+    scanned(tmp_path / "acknowledged", clean() + infected("NOERROR"))
+    with open_state(tmp_path / "acknowledged" / "kept") as state:
+        state.acknowledge(state.list_alarms()[0].id, FIRST + 99, "a service of ours")
+    assert alarmed(scanned(tmp_path / "acknowledged", later, all_alarms=True)) == []
 
 
 def test_days_of_one_log_are_as_if_they_were_scanned_one_by_one(tmp_path: Path) -> None:
@@ -263,7 +277,7 @@ def test_several_scans_at_once_keep_one_alarm_and_all_labels(tmp_path: Path) -> 
     assert sorted(x.wait() for x in running) == [0, 0, 1]  # one of them tells the alarm
     assert [x[0] for x in states(tmp_path)] == [BOT]
     with open_state(tmp_path / "kept") as state:
-        assert len(state.find_labels([f"name{i}" for i in range(3)])) == 3
+        assert len(state.find_labels([f"name{i}" for i in range(3)])[0]) == 3
 
 
 KEEPER = """
