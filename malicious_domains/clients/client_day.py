@@ -107,14 +107,14 @@ class AlarmThresholds:
     docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
-    with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
-    without_rcodes: KindThresholds = KindThresholds(3.2, 10.0, 60.0, _NEVER, _NEVER)
+    with_rcodes: KindThresholds = KindThresholds(4.9, 2.5, 25.0, 6.5, 50.0)
+    without_rcodes: KindThresholds = KindThresholds(3.0, 10.0, 90.0, _NEVER, _NEVER)
     resolving: NameWeights = NameWeights(1.5, 1.0, -0.25, 1.25)  # in a log with rcodes
     nxdomain: NameWeights = NameWeights(-1.0, 2.0, -0.5, 2.5)
-    unanswered: NameWeights = NameWeights(1.0, 1.0, -0.1, 1.0)  # in a log without rcodes
+    unanswered: NameWeights = NameWeights(1.0, 1.0, -0.08, 1.0)  # in a log without rcodes
     dead_link: float = 0.02  # taken from the sum for each ordinary label that is NXDOMAIN
-    labels_growth: float = 0.3  # times ln(1 + labels / 100): what many labels add by chance
-    unlike: float = 1.2  # taken from names that resolve, times the standard deviation of lengths
+    labels_growth: float = 0.5  # times ln(1 + labels / 100): what many labels add by chance
+    unlike: float = 1.1  # taken from names that resolve, times the standard deviation of lengths
     slow: float = 300.0  # seconds between such names; quicker ones are a burst, however unlike
     alone: int = 2  # clients up to which nobody is left to compare shared substrings with
     flood: float = 0.25  # mean weight of a sampled day from which it is a flood of generated names
@@ -122,6 +122,7 @@ class AlarmThresholds:
     small_log: int = 30  # clients below which popular names are rare
     chance: float = 0.05  # substrings that a label shares with others by chance
     chance_small: float = 0.25  # the same in a small log without rcodes
+    chance_few: float = 1.5  # added to it in a small log with rcodes, whatever the labels
     chance_growth: float = 3000.0  # labels in a day that make it 1 more, as there are more pairs
     suspicious_from: float = 3.0  # log-odds from which a shared label is suspicious
     min_clients: int = 2  # clients that make a label shared
@@ -151,9 +152,10 @@ class AlarmThresholds:
 
     def shared_by_chance(self, labels: int, log: LogContext) -> float:
         """Return the sum of weights by shared substrings that a day's labels have by chance."""
-        small = log.clients < self.small_log and not log.has_rcodes
-        chance = self.chance_small if small else self.chance
-        return labels * (chance + labels / self.chance_growth)
+        small = log.clients < self.small_log
+        chance = self.chance_small if small and not log.has_rcodes else self.chance
+        few = self.chance_few if small and log.has_rcodes else 0.0
+        return few + labels * (chance + labels / self.chance_growth)
 
 
 def sort_by_time(day: ClientDay) -> Ints:

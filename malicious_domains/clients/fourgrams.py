@@ -62,8 +62,7 @@ class Background:
         """
         counts: Narrow = np.zeros(CELLS, np.int32)
         for start in range(0, len(labels), _CHUNK):
-            gram = _find_distinct(labels[start : start + _CHUNK])
-            counts += np.bincount(gram, minlength=CELLS).astype(np.int32)
+            np.add.at(counts, _find_distinct(labels[start : start + _CHUNK]), 1)
         return cls(counts, len(labels))
 
     def add(self, labels: Sequence[str]) -> Background:

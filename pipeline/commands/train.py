@@ -173,6 +173,11 @@ def demo(**options: Any) -> int:
 @option(
     "--traffic", "Also simulate client-days: how many infected ones are found, and false alarms."
 )
+@option(
+    "--tail FILE",
+    "With --traffic: names that few ask for, one a line, such as the end of a Tranco list; clean "
+    "days are drawn from them beside the committed names.",
+)
 @_h2o_options
 def evaluate(h2o_url: str | None, h2o_folder: Path | None, **options: Any) -> int:
     """Write a report of how well a model does on families it has not seen."""

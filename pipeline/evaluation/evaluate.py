@@ -54,11 +54,12 @@ def run_evaluation(
     mapping: Sequence[str] = (),
     lenient: bool = False,
     traffic: bool = False,
+    tail: Path | None = None,
 ) -> None:
     """Evaluate a model, write the report, and print its first table.
 
     mapping and lenient: how data is read, see ReadOptions.parse. traffic: simulate client-days too,
-    and print their tables.
+    and print their tables. tail: a file of names that few ask for, for clean days.
     """
     options = ReadOptions.parse(mapping, lenient)
     with (
@@ -67,7 +68,8 @@ def run_evaluation(
     ):
         print_status(f"data     {corpus.describe()}")
         check_corpus(corpus)
-        scores = study.StudyScores.of_corpus(corpus) if traffic else None
+        labels = study.read_tail(tail) if tail else ()
+        scores = study.StudyScores.of_corpus(corpus, labels) if traffic else None
         with open_cluster(h2o) as running:
             report = evaluate(running, corpus, model, scores)
         evaluation_report.write_report(report, folder)

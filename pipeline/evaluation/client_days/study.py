@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
 from malicious_domains.clients.client_day import ClientDay, LogContext
 from malicious_domains.clients.rates import SCORES, expected_rate, upper_bound
 from malicious_domains.clients.verdict import judge_day
+from malicious_domains.inputs.streams import open_lines
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.errors import InvalidDomain
+from malicious_domains.names.parse import parse
 
 from ...corpus.labelled import Corpus
 from ..results import AlarmRate, CleanDays, Detection, StudyResult
@@ -43,14 +48,14 @@ class Setting:
 
 SETTINGS = (
     Setting("250 clients", 40, Habits()),
-    Setting("30 clients", 120, Habits(clients=30)),
-    Setting("5 clients", 500, Habits(clients=5)),
-    Setting("2 clients", 1000, Habits(clients=2)),
-    Setting("1 client", 1500, Habits(clients=1)),
-    Setting.household(3, 1500),
-    Setting.household(8, 1500),
-    Setting("250 clients, many advertising domains", 40, _ADVERTS, False),
-    Setting("60 clients, crawls and dead links", 20, Habits(60, crawls=0.2, dead_lists=0.2), False),
+    Setting("30 clients", 200, Habits(clients=30)),
+    Setting("5 clients", 800, Habits(clients=5)),
+    Setting("2 clients", 1600, Habits(clients=2)),
+    Setting("1 client", 3200, Habits(clients=1)),
+    Setting.household(3, 3200),
+    Setting.household(8, 3200),
+    Setting("250 clients, many advertising domains", 40, _ADVERTS, ordinary=False),
+    Setting("60 clients, crawls, dead links", 60, Habits(60, crawls=0.2, dead_lists=0.2), False),
 )
 
 
@@ -64,6 +69,16 @@ class Sizes:
     days: int = 12  # infected days of a family, for each of the following
     name_counts: Sequence[int] = (5, 10, 20, 50, 100)  # consecutive names of a generator
     nxdomain: Sequence[float | None] = (0.97, 0.0, None)  # None: a log without response codes
+
+
+def read_tail(path: Path) -> list[str]:
+    """Return the labels of a file of names, one a line; texts without one are left out."""
+    labels: dict[str, None] = {}
+    with open_lines(path) as lines:
+        for line in lines:
+            with suppress(InvalidDomain):
+                labels.setdefault(parse(line.strip()).label)
+    return [*labels]
 
 
 class StudyScores:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.helpers.commands import executor_killed
 
 PUBLIC = Path(os.environ.get("DOMAINS_MIRROR", DOWNLOADS)).parent / "logs" / "zeek-dns.json.gz"
 CLIENTS = 30
-CRAWLER = "10.9.9.9"
+CRAWLER, FLOOD = "10.9.9.9", "10.9.9.8"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,10 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     records += [
         route53.record(CRAWLER, f"site{i}.example{i}.net", noon + i / 100) for i in range(5001)
     ]
+    draw = random.Random(5)
+    for i in range(5100):
+        name = "".join(draw.choices("bcdfghjklmnpqrstvwxz", k=12))
+        records.append(route53.record(FLOOD, f"{name}.com", noon + i / 100, "NXDOMAIN"))
     lines = [json.dumps(x).encode() for x in records]
     lines += [b"no JSON", b"{}", json.dumps(route53.record("10.0.0.9", "a b\0", noon)).encode()]
     (folder / "one.json.gz").write_bytes(gzip.compress(b"\n".join(lines[::2]), 1))
@@ -98,7 +103,8 @@ def test_a_simulated_day_has_the_same_alarms_row_for_row(
     assert on_spark(spark, day, tmp_path / "alarms") == (rows, said)
     assert len(rows) > 4
     assert rows[-1]["alarms"][0]["kind"] == "shared-oddity"
-    assert len(said) == 3  # the crawler is told apart
+    assert len(said) == 4  # the crawler and the flood are told apart
+    assert {CRAWLER, FLOOD} & {x["client"] for x in rows if x.get("client")} == {FLOOD}
     assert "2 broken" in said[0]
     assert not spark.catalog.listTables()
 

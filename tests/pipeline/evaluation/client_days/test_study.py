@@ -159,6 +159,15 @@ def test_legitimate_names_are_of_the_committed_lists_and_not_generated(corpus: C
     assert len(made.legit) == len(frame) - 2
 
 
+def test_a_tail_follows_the_popular_names(corpus: Corpus, tmp_path: Path) -> None:
+    path = tmp_path / "tail.txt"
+    path.write_text("seldom-asked.org\nwww.tail.co.uk\n\nno name\nseldom-asked.net\n")
+    tail = study.read_tail(path)
+    assert tail == ["seldom-asked", "tail"]
+    made = pool.make_pool(corpus, seed=1, runs=1, tail=tail)
+    assert sorted(made.legit[-2:]) == tail and len(made.legit) > 1000
+
+
 def test_joiners_hold_a_list_of_words_out() -> None:
     lists = word_lists(1)
     assert len(set().union(*lists)) == sum(map(len, lists))
