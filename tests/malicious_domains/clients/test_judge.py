@@ -64,7 +64,7 @@ MORNING = day(
         ("mail", -9.0, False, 6.0),  # -0.25
     ]
 )
-BY_CHANCE = 0.3 * math.log1p(7 / 100)
+BY_CHANCE = AlarmThresholds().labels_growth * math.log1p(7 / 100)
 
 
 def by_kind(found: list[Alarm]) -> dict[str, Alarm]:
@@ -199,7 +199,7 @@ def test_names_of_many_lengths_count_less_if_they_come_one_by_one(log: LogContex
         score_day(x, log)[0].score
         for x in (ask(labels, 1), ask(labels, 3600), ask(labels, math.nan), ask(LETTERS[:5], 3600))
     )
-    assert slow == unknown == pytest.approx(burst - 2.4, abs=0.02)
+    assert slow == unknown == pytest.approx(burst - 2 * AlarmThresholds().unlike, abs=0.02)
     assert alike == pytest.approx(burst, abs=0.02)
 
 

@@ -38,7 +38,7 @@ def test_points_of_a_log_without_codes() -> None:
     """Odd names count up to 1, ordinary ones a little against; an unknown score says nothing."""
     z = np.array([-9.0, 0.9, 4.5, 9.0, np.nan])
     found = weigh_names(z, np.zeros(5, np.bool_), np.ones(5, np.int64), has_rcodes=False)
-    assert found.tolist() == pytest.approx([-0.1, -0.1, 1.0, 1.0, 0.0])
+    assert found.tolist() == pytest.approx([-0.08, -0.08, 1.0, 1.0, 0.0])
 
 
 def test_points_of_a_log_with_codes() -> None:
