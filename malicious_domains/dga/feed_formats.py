@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -22,6 +23,7 @@ _CREATED = "2020-01-01T00:00:00.000Z"  # of every object of STIX, whose versions
 _CONFIDENCE = {False: 95, True: 30}  # of STIX, by whether a name may be legitimate by chance
 _AUTHOR = {"name": "malicious-domains", "uuid": str(_NAMESPACE)}  # of a MISP event
 _MANIFEST, _HASHES = "manifest.json", "hashes.csv"  # of a MISP feed, with its events
+_EVENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.json")
 _ZONE = """$TTL 3600
 @ SOA localhost. root.localhost. {:%Y%m%d}00 3600 600 604800 3600
 @ NS localhost.
@@ -148,8 +150,7 @@ def save_misp_feed(summary: FeedSummary, entries: Iterable[FeedEntry], out: Path
     """
     event = _make_event(summary)
     uuid = str(event["uuid"])
-    manifest = out / _MANIFEST
-    former = json.loads(manifest.read_bytes()) if manifest.exists() else {}
+    former = [x.name for x in out.glob("*.json") if _EVENT.fullmatch(x.name)]
     kept = ("info", "date", "analysis", "threat_level_id", "timestamp", "Orgc")
     described = {uuid: {key: event[key] for key in kept} | {"Tag": []}}
 
@@ -158,7 +159,7 @@ def save_misp_feed(summary: FeedSummary, entries: Iterable[FeedEntry], out: Path
             hashes.write(f"{md5(entry.host.encode()).hexdigest()},{uuid}\n")
             yield entry
 
-    with replace_folder(out, [_MANIFEST, _HASHES, *(f"{x}.json" for x in former)]) as folder:
+    with replace_folder(out, [_MANIFEST, _HASHES, *former]) as folder:
         with (folder / f"{uuid}.json").open("w") as file, (folder / _HASHES).open("w") as hashes:
             file.writelines(write_misp(summary, hashed(hashes)))
         (folder / _MANIFEST).write_text(json.dumps(described))

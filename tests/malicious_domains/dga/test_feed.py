@@ -191,7 +191,14 @@ def test_misp_reads_a_folder_as_a_feed(tmp_path: Path) -> None:
     hashes = (tmp_path / "feed" / "hashes.csv").read_text().split()
     values = [x.value for x in event.attributes if x.type == "domain"]
     assert hashes == [f"{hashlib.md5(x.encode()).hexdigest()},{uuid}" for x in values]
-    assert run_here("dga", "feed", "--out", tmp_path / "x").returncode == 2
+    (tmp_path / "feed" / "manifest.json").write_text("{damaged")
+    assert (
+        run_here("dga", "feed", *few, "--format", "misp", "--out", tmp_path / "feed").returncode
+        == 0
+    )
+    (tmp_path / "feed" / "mine.json").touch()  # which would be lost
+    for more in (["--format", "misp", "--out", tmp_path / "feed"], ["--out", tmp_path / "x"]):
+        assert run_here("dga", "feed", *few, *more).returncode == 2
 
 
 @contextmanager
