@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from itertools import islice
+from itertools import islice, repeat
 from random import Random
 from string import ascii_lowercase, digits
 
@@ -101,12 +101,13 @@ def _word(random: Random, alphabet: str, shortest: int, longest: int) -> str:
     return "".join(random.choices(alphabet, k=random.randint(shortest, longest)))
 
 
-def _words(alphabet: str, shortest: int, longest: int) -> MakeLabels:
-    def labels(random: Random) -> Iterator[str]:
-        while True:
-            yield _word(random, alphabet, shortest, longest)
+def _endless(make: Callable[[Random], str]) -> MakeLabels:
+    """Return what yields labels, each made by itself."""
+    return lambda random: (make(random) for _ in repeat(None))
 
-    return labels
+
+def _words(alphabet: str, shortest: int, longest: int) -> MakeLabels:
+    return _endless(lambda random: _word(random, alphabet, shortest, longest))
 
 
 def _skewed(random: Random) -> Iterator[str]:
@@ -118,11 +119,6 @@ def _skewed(random: Random) -> Iterator[str]:
 
 def _few_letters(random: Random) -> Iterator[str]:
     return _words("".join(random.sample(ascii_lowercase, random.randint(6, 16))), 8, 24)(random)
-
-
-def _letter_first(random: Random) -> Iterator[str]:
-    while True:
-        yield random.choice(ascii_lowercase) + _word(random, ALPHANUMERIC, 8, 16)
 
 
 def _consonants(random: Random) -> Iterator[str]:
@@ -145,11 +141,6 @@ def _separated(random: Random) -> Iterator[str]:
         yield "-".join(_word(random, alphabet, 3, 8) for _ in range(random.randint(2, 4)))
 
 
-def _numbered(random: Random) -> Iterator[str]:
-    while True:
-        yield _word(random, ascii_lowercase, 5, 12) + _word(random, digits, 1, 6)
-
-
 SYNTHETIC_FAMILIES: dict[str, MakeLabels] = {
     "shape-letters": _words(ascii_lowercase, 7, 25),
     "shape-alphanumeric": _words(ALPHANUMERIC, 7, 32),
@@ -159,7 +150,11 @@ SYNTHETIC_FAMILIES: dict[str, MakeLabels] = {
     "shape-separated": _separated,
     "shape-skewed": _skewed,
     "shape-few-letters": _few_letters,
-    "shape-letter-first": _letter_first,
+    "shape-letter-first": _endless(
+        lambda random: random.choice(ascii_lowercase) + _word(random, ALPHANUMERIC, 8, 16)
+    ),
     "shape-consonants": _consonants,
-    "shape-numbered": _numbered,
+    "shape-numbered": _endless(
+        lambda random: _word(random, ascii_lowercase, 5, 12) + _word(random, digits, 1, 6)
+    ),
 }

@@ -69,21 +69,11 @@ def pack_path_value(cost: Count, singles: int, words: int, squares: Count | int)
     No sum runs into the next for a label of MAX_LENGTH characters. The cost has the highest bits,
     so that one addition carries all four and one minimum compares them, first by cost.
 
-    >>> unpack_path_value(pack_path_value(100, 2, 1, 16) + pack_path_value(20, 1, 0, 0))
-    (120, 3, 1, 16)
+    >>> Segmentation.unpack(pack_path_value(100, 2, 1, 16) + pack_path_value(20, 1, 0, 0))
+    Segmentation(cost=120, singles=3, words=1, squares=16)
     """
     # The inner brackets save arrays one addition.
     return (cost << COST_BIT) + ((singles << _SINGLES_BIT) + (words << _WORDS_BIT) + squares)
-
-
-def unpack_path_value(value: Count) -> tuple[Count, Count, Count, Count]:
-    """Return cost, single characters, words and squared lengths of a path."""
-    return (
-        value >> COST_BIT,
-        value >> _SINGLES_BIT & (1 << COST_BIT - _SINGLES_BIT) - 1,
-        value >> _WORDS_BIT & (1 << _SINGLES_BIT - _WORDS_BIT) - 1,
-        value & (1 << _WORDS_BIT) - 1,
-    )
 
 
 class Segmentation(NamedTuple, Generic[Count]):
@@ -96,8 +86,13 @@ class Segmentation(NamedTuple, Generic[Count]):
 
     @classmethod
     def unpack(cls, value: Count) -> Segmentation[Count]:
-        """Unpack the value of the cheapest path to a label's end."""
-        return Segmentation(*unpack_path_value(value))
+        """Unpack the value of a path, see pack_path_value()."""
+        return Segmentation(
+            value >> COST_BIT,
+            value >> _SINGLES_BIT & (1 << COST_BIT - _SINGLES_BIT) - 1,
+            value >> _WORDS_BIT & (1 << _SINGLES_BIT - _WORDS_BIT) - 1,
+            value & (1 << _WORDS_BIT) - 1,
+        )
 
 
 def highest_segment(scores: Iterable[int]) -> int:

@@ -30,6 +30,7 @@ _CHEAP = ("length",)  # groups that never excuse a name, as anyone can change th
 _INTERNATIONAL = "it is an international name, as generated ones hardly are"
 _FOLLOWING = "its characters follow one another as in real names"
 _FOUND = "there are words in it"
+_STRETCH = "'{}' is a stretch that real names hardly have"
 _NO_REASON = "too little in it looks generated"
 
 
@@ -79,30 +80,22 @@ def explain_verdict(
         (x * sign, group) for x, group in zip(groups, CLAUSES, strict=True) if x * sign > STRONG
     ]
     strong.sort(reverse=True)
-    if label:
-        clauses = [_malicious_clause(group, unlikely) for _, group in strong]
-    else:
-        excuses = [group for _, group in strong if group not in _CHEAP]
-        clauses = [_legitimate_clause(group, name, segmentation) for group in excuses]
+    groups_of = [group for _, group in strong if label or group not in _CHEAP]
+    clauses = [_explain_group(group, label, name, segmentation, unlikely) for group in groups_of]
     clauses = clauses or [_NO_REASON]
-    if segmentation and _readable(name, segmentation, groups):
+    # Punycode is not worth showing, nor is one part without words.
+    readable = not name.startswith("xn--") and (segmentation != name or groups.words < -STRONG)
+    if segmentation and readable:
         clauses.insert(0, "reads as " + segmentation.replace("|-|", "-").replace("|", "·"))
     text = "; ".join(clauses)
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _readable(name: str, segmentation: str, groups: GroupSums) -> bool:
-    """Return whether a segmentation is worth showing: not Punycode, nor one part without words."""
-    return not name.startswith("xn--") and (segmentation != name or groups.words < -STRONG)
-
-
-def _malicious_clause(group: str, unlikely: str | None) -> str:
-    if group == "vowels" and unlikely:
-        return f"'{unlikely}' is a stretch that real names hardly have"
-    return CLAUSES[group][0]
-
-
-def _legitimate_clause(group: str, name: str, segmentation: str | None) -> str:
+def _explain_group(
+    group: str, label: int, name: str, segmentation: str | None, unlikely: str | None
+) -> str:
+    if label:
+        return _STRETCH.format(unlikely) if group == "vowels" and unlikely else CLAUSES[group][0]
     if group == "entropy" and name.startswith("xn--"):
         return _INTERNATIONAL
     if group == "vowels" and segmentation is not None:  # the model knows what follows on what

@@ -119,16 +119,10 @@ def compute_verdicts(scorer: Scorer, rows: Sequence[Row]) -> list[Verdict | Inva
     parsed = [scorer.try_parse(row) if isinstance(row, str) else row for row in rows]
     names = [x for x in parsed if not isinstance(x, Invalid)]
     probabilities = _list_probabilities(scorer, [x.label for x in names])
-    verdicts = map(partial(_decide, scorer), names, probabilities, scorer.match_dga(names))
+    allowed, known = map(scorer.allowed_by, names), scorer.match_dga(names)
+    scored = zip(names, probabilities, allowed, known, strict=True)
+    verdicts = (Verdict(x, scorer.decide(p, y, z), p, y, z) for x, p, y, z in scored)
     return [x if isinstance(x, Invalid) else next(verdicts) for x in parsed]
-
-
-def _decide(
-    scorer: Scorer, name: Name, probability: float, known: tuple[DgaMatch, ...] | None
-) -> Verdict:
-    allowed = scorer.allowed_by(name)
-    label = scorer.decide(probability, allowed, known)
-    return Verdict(name, label, probability, allowed, known)
 
 
 def _list_probabilities(scorer: Scorer, labels: list[str]) -> list[float]:
@@ -138,12 +132,6 @@ def _list_probabilities(scorer: Scorer, labels: list[str]) -> list[float]:
         return scorer.list_probabilities(labels)
     by_label = dict(zip(different, scorer.list_probabilities([*different]), strict=True))
     return [by_label[label] for label in labels]
-
-
-def _explain(scorer: Scorer, rows: Sequence[Row]) -> list[Score | Invalid]:
-    """Score rows with an explanation, in order."""
-    scores = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
-    return [next(scores) if isinstance(x, str) else x for x in rows]
 
 
 # --- formats ---
@@ -164,7 +152,8 @@ def format_chunk(
         line = partial(_format_cells, scorer.dga_index is not None, raw, hint)
         lines = map(line, rows, verdicts, kept)
         return Output("".join(lines), _count(verdicts))
-    scores = _explain(scorer, rows)
+    texts = iter(scorer.score_many([x for x in rows if isinstance(x, str)]))
+    scores = [next(texts) if isinstance(x, str) else x for x in rows]
     explained = partial(_format_json if form == "jsonl" else _format_sentence, hint)
     return Output("".join(map(explained, scores, kept)), _count(scores))
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import md5
 from itertools import pairwise
-from random import Random
 from string import ascii_letters, digits
 
 from .arithmetic import ALPHANUMERIC, WORD, count_seconds
@@ -43,16 +42,14 @@ _BUFFER = 65  # bytes of the malware's buffer
 _CHARACTERS = "qwertyuiopasdfghjklzxcvbnm123945678"
 
 
-def _draw_shiotob(random: Random) -> str:
-    label = random.choices(ALPHANUMERIC, k=random.randint(10, 15))
-    return "".join(label) + random.choice((".com", ".net"))
-
-
 @family(
     "mixing of the name before",
     bader("The DGA of Shiotob", 2015),
     seeds=("4ypv1eehphg3a.com", "wtipubctwiekhir.net"),
-    draw=_draw_shiotob,
+    draw=lambda random: (
+        "".join(random.choices(ALPHANUMERIC, k=random.randint(10, 15)))
+        + random.choice((".com", ".net"))
+    ),
 )
 def shiotob(_day: date, seed: str) -> Hosts:
     """Yield the names of Shiotob that follow from a first one, 2,001 with it."""
@@ -105,7 +102,9 @@ def tinba(_day: date, seed: str) -> Hosts:
     """Yield the hard-coded name of a seed of Tinba, then each label under every TLD."""
     if len(seed) != 16 or not seed.isascii():
         raise ValueError(f"{seed!r} is no text of 16 ASCII characters")
-    setting = _SETTINGS.get(seed) or _make_setting(seed)
+    digest = md5(seed.encode()).digest()  # of a seed without a known first name, one is made up
+    made_up = "".join(chr(98 + byte % 24) for byte in digest[:12])
+    setting = _SETTINGS.get(seed) or _Setting(f"{made_up}.com", ("com",))
     domain = setting.domain
     yield domain
     for _ in range(setting.count):
@@ -129,22 +128,13 @@ def _mix_tinba(domain: str, seed: bytes) -> str:
     return label.decode()
 
 
-def _make_setting(seed: str) -> _Setting:
-    """Make up a first name of the usual shape for a seed without a known one."""
-    digest = md5(seed.encode()).digest()
-    return _Setting("".join(chr(98 + byte % 24) for byte in digest[:12]) + ".com", ("com",))
-
-
 # --- Zloader (banking trojan and loader, 2020) ---
 
+_KEY = ascii_letters + digits
 _ZLOADER_SEEDS = """
     q23Cud3xsNf3 41997b4a729e1a0175208305170752dd kZieCw23gffpe43Sd Ts72YjsjO5TghE6m
     03d5ae30a0bd934a23b6a7f0756aa504
 """
-
-
-def _draw_key(random: Random) -> str:
-    return "".join(random.choices(ascii_letters + digits, k=random.randint(12, 32)))
 
 
 @family(
@@ -152,7 +142,7 @@ def _draw_key(random: Random) -> str:
     'J. Bader, "The DGA of Zloader", johannesbader.ch',
     seeds=tuple(_ZLOADER_SEEDS.split()),
     period="day",
-    draw=_draw_key,
+    draw=lambda random: "".join(random.choices(_KEY, k=random.randint(12, 32))),
 )
 def zloader(day: date, seed: str) -> Hosts:
     """Yield the names of a day of Zloader: a chain of letters from the date and an RC4 key."""

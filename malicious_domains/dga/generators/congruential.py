@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache, partial
 from itertools import count, cycle, islice
-from random import Random
 from string import ascii_lowercase
 from typing import Any
 from zlib import crc32
@@ -265,14 +264,17 @@ def _ramnit(_day: date, seed: str, *, shortest: int, longest: int, tlds: tuple[s
         state = high + low & WORD
 
 
-def _draw_ramnit(random: Random) -> str:
-    return f"{random.randint(1, WORD):08X}"  # 0 would give the letter a alone
-
-
 def _endless(name: str, shortest: int, longest: int, *tlds: str) -> Variant:
     make = partial(_ramnit, shortest=shortest, longest=longest, tlds=tlds)
     seeds = tuple(_RAMNIT_SEEDS.split())
-    return Variant(make, name, seeds=seeds, draw=_draw_ramnit, unused=seeds[-1:], count=5000)
+    return Variant(
+        make,
+        name,
+        seeds=seeds,
+        draw=lambda random: f"{random.randint(1, WORD):08X}",
+        unused=seeds[-1:],
+        count=5000,
+    )
 
 
 declare(
@@ -288,25 +290,22 @@ declare(
 _FIRST_DAY = date(2015, 3, 23)
 
 
-def _tempedreve_own(day: date, _: str) -> Hosts:
-    return islice(tempedreve(day, ""), 1 if day >= _FIRST_DAY else 0)
-
-
 @family(
     "LCG, shuffled alphabet",
     'AnubisNetworks, "Tempedreve botnet report", www.anubisnetworks.com',
     period="day",
     valid=(0, 40_000),  # for ever
-    own=_tempedreve_own,
+    own=lambda day, _: (_tempedreve_name(count_days(day)) for _now in range(day >= _FIRST_DAY)),
 )
 def tempedreve(day: date, _: str) -> Hosts:
     """Yield the name of a day of Tempedreve, then those of the days before, back to the first."""
     last = count_days(day)
     for number in range(last, min(last, count_days(_FIRST_DAY)) - 1, -1):
-        yield _name_tempedreve(step_numerical_recipes(number))
+        yield _tempedreve_name(number)
 
 
-def _name_tempedreve(seed: int) -> str:
+def _tempedreve_name(number: int) -> str:
+    seed = step_numerical_recipes(number)
     letters = list(ascii_lowercase)
     state = seed
     for j in range(26):

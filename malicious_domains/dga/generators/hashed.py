@@ -4,7 +4,6 @@ from base64 import b64encode
 from datetime import date, timedelta
 from functools import partial
 from hashlib import md5, sha1, sha256
-from random import Random
 from string import ascii_lowercase, digits
 from struct import pack, unpack
 
@@ -182,16 +181,12 @@ declare(
 # --- others ---
 
 
-def _draw_word(random: Random) -> str:
-    return "".join(letter(random.randrange(26)) for _ in range(random.randint(3, 10)))
-
-
 @family(
     "hash (31 h + c)",
     bader("The DGA of Proslikefan", 2016),
     seeds=("prospect", "OK"),
     period="day",
-    draw=_draw_word,
+    draw=lambda random: "".join(letter(random.randrange(26)) for _ in range(random.randint(3, 10))),
 )
 def proslikefan(day: date, seed: str) -> Hosts:
     """Yield the names of Proslikefan (worm): the string hash of JavaScript over date and word."""

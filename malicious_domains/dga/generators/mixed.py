@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from datetime import date
 from itertools import count
-from random import Random
 from struct import pack, unpack
 
 from .arithmetic import (
@@ -47,14 +46,10 @@ def conficker(day: date, _seed: str) -> Hosts:
 
 def _step_conficker(state: int) -> int:
     x = float(state)
-    v = ((float(state * 0x53125624 & QUAD) + _sine(int(x))) * x + 0.626454564) * x + math.log(x)
+    sine = math.sin(((int(x) << 66) % _TURN) / (1 << 66))  # as the x87 has it: its pi has 66 bits
+    v = ((float(state * 0x53125624 & QUAD) + sine) * x + 0.626454564) * x + math.log(x)
     number: int = unpack("<Q", pack("<d", v))[0]
     return number
-
-
-def _sine(x: int) -> float:
-    """Return what the x87 instruction fsin yields: its pi has 66 bits, and x needs more."""
-    return math.sin(((x << 66) % _TURN) / (1 << 66))
 
 
 # --- Cryptolocker (ransomware, 2013-2014) ---
@@ -96,16 +91,19 @@ def _walk(_day: date, seed: str) -> Hosts:
         yield label
 
 
-def _draw_walk(random: Random) -> str:
-    return f"{random.randint(1, 1_000_000)}x{random.randint(8, 32)}"
-
-
 declare(
     "cryptolocker",
     "shift registers",
     _ANDREWAEVA,
     Variant(_cryptolocker, period="day"),
-    Variant(_walk, "date-walk", seeds=_WALKS, draw=_draw_walk, sampled=False, unused=_WALKS),
+    Variant(
+        _walk,
+        "date-walk",
+        seeds=_WALKS,
+        draw=lambda random: f"{random.randint(1, 1_000_000)}x{random.randint(8, 32)}",
+        sampled=False,
+        unused=_WALKS,
+    ),
 )
 
 # --- Locky (ransomware, 2016); v3 is by Nominum, "Locky back", nominum.com ---

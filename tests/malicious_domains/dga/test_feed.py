@@ -197,8 +197,9 @@ def test_misp_reads_a_folder_as_a_feed(tmp_path: Path) -> None:
         == 0
     )
     (tmp_path / "feed" / "mine.json").touch()  # which would be lost
-    for more in (["--format", "misp", "--out", tmp_path / "feed"], ["--out", tmp_path / "x"]):
-        assert run_here("dga", "feed", *few, *more).returncode == 2
+    for more in ("--format misp --out feed", "--out x"):
+        words = more.replace("--out ", f"--out {tmp_path}/").split()
+        assert run_here("dga", "feed", *few, *words).returncode == 2
 
 
 @contextmanager

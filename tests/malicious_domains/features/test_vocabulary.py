@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.language_tables import Tables, Vocabulary
-from malicious_domains.features.quantities import UNREACHED, pack_path_value, unpack_path_value
+from malicious_domains.features.quantities import UNREACHED, Segmentation, pack_path_value
 from malicious_domains.features.registry import compute_matrix
 from malicious_domains.names.encoding import OTHER, SIZE, encode_labels
 from pipeline.training.automaton import compile_tree
@@ -89,9 +89,9 @@ def test_the_features_of_a_cut(
 )
 def test_the_four_sums_of_a_path_come_out_as_they_went_in(sums: tuple[int, int, int, int]) -> None:
     value = pack_path_value(*sums)
-    assert unpack_path_value(value) == sums
+    assert Segmentation.unpack(value) == sums
     assert value < UNREACHED
-    many = unpack_path_value(pack_path_value(np.array([sums[0]] * 2), *sums[1:]))
+    many = Segmentation.unpack(pack_path_value(np.array([sums[0]] * 2), *sums[1:]))
     assert [x.tolist() for x in many] == [[x] * 2 for x in sums]
 
 
