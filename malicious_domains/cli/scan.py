@@ -164,8 +164,14 @@ def scan(options: ScanOptions) -> int:
     _check_state(options)
     if options.demo:
         return _scan_demo(options)
-    with name_option_in_errors():
-        return _scan_on_spark(options) if options.engine == SPARK else _scan_here(options)
+    from ..scan.reading.prepare_input import NoDnsLogError
+
+    try:
+        with name_option_in_errors():
+            return _scan_on_spark(options) if options.engine == SPARK else _scan_here(options)
+    except NoDnsLogError as error:
+        print_status(f"scan: {error}")
+        return NOTHING_READ
 
 
 def _scan_demo(options: ScanOptions) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from . import sql
 from .event_formats import EventFormat
 from .layout import Head, Layout
-from .prepare_input import ReadingError
+from .prepare_input import NoDnsLogError, ReadingError
 
 # In lower case, letters and digits alone; the first one that is there is taken.
 USUAL_NAMES = {
@@ -97,7 +97,7 @@ def choose_columns(
         return {}
     if missing:
         maps = ",".join(f"{x}=NAME" for x in missing)
-        raise ReadingError(
+        raise (ReadingError if mapping else NoDnsLogError)(
             f"{file}: {form} without a column for the {' and the '.join(missing)}; "
             f"{_list_columns(columns)}. Say which: --map {maps}"
         )

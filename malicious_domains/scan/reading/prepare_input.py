@@ -52,6 +52,10 @@ class ReadingError(MaliciousDomainsError):
     """Logs that cannot be read, with the file, what is wrong and what to do."""
 
 
+class NoDnsLogError(ReadingError):
+    """Logs that hold nothing to read: of another format than was named, or without DNS events."""
+
+
 @dataclass(frozen=True)
 class LogFile:
     """A log file that DuckDB can read.

@@ -19,7 +19,7 @@ from ..hosts import Lease
 from . import envelopes, event_formats, pihole_database, prepare_input, text_formats, times
 from .column_names import check_mapping, open_named
 from .layout import Head, Layout, Opener
-from .prepare_input import STANDARD_INPUT, LogFile, ReadingError
+from .prepare_input import STANDARD_INPUT, LogFile, NoDnsLogError, ReadingError
 
 # In this order formats are tried: those that take anything come last.
 FORMATS: dict[str, tuple[Opener, ...]] = {
@@ -266,7 +266,7 @@ def _open_claimed(head: Head, form: str, mapping: Mapping[str, str]) -> Layout:
         advice = f"it looks like {detected}; leave out --input-format or name that"
     except ReadingError:
         advice = "nor does it look like another; see what it holds"
-    raise ReadingError(
+    raise NoDnsLogError(
         f"{head.file.path}: none of its first lines are of the format {form}: {advice}"
     )
 
