@@ -12,7 +12,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--annotation-style line --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run train report test test-fast check notebook serve package bench lock audit clean
+.PHONY: help run train report test test-fast test-install check notebook serve package dist bench \
+	lock audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ test-fast: $(DEV) ## run the tests that take a moment each, in parallel
 	.ci/apt
 	$(PARALLEL) -m "not slow and not timing"
 
+test-install: $(DEV) ## try each extra, and the oldest dependencies, in environments of their own
+	$(BIN)/python -m pytest -m install tests/test_extras.py
+
 check: test ## run every test, ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,6 +54,15 @@ serve: $(RUNTIME) ## serve the app on 127.0.0.1:8000 (PORT=...)
 
 package: $(RUNTIME) ## make the deployment zip in build/package
 	$(BIN)/python -m pipeline package
+
+# The same commit gives the same bytes.
+dist: $(DEV) ## build wheel, sdist, SBOM and checksums in build/dist
+	rm -rf build/dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/uv build --quiet --no-build-isolation \
+		--python $(BIN)/python --out-dir build/dist
+	$(BIN)/python -m pipeline.release.sbom requirements.lock > build/dist/sbom.cdx.json
+	rm -f build/dist/.gitignore
+	cd build/dist && sha256sum -- * > SHA256SUMS
 
 bench: $(DEV) ## measure every speed and size that the documents quote
 	$(BIN)/python -m benchmarks

@@ -98,7 +98,8 @@ def read_artifact(
     """Verify the hashes of an artifact's files, and return what `build` makes of them.
 
     build takes the folder, model.json and the content of each file by its name. only: the files
-    to read; None for all that model.json lists. Raises ArtifactError for whatever goes wrong.
+    to read; None for all that model.json lists, the MOJO if it is there: a wheel has none. Raises
+    ArtifactError for whatever goes wrong.
     """
     if not folder.exists():
         packaged = ", ".join(sorted(x.name for x in PACKAGED.iterdir()))
@@ -106,7 +107,8 @@ def read_artifact(
     try:
         metadata = _read_metadata(folder / MODEL)
         digests = metadata["files"]
-        names = digests if only is None else only
+        there = (x for x in digests if x != MOJO or (folder / MOJO).exists())
+        names = there if only is None else only
         files = {x: _read_verified(folder, x, digests[x]) for x in names}
         return build(folder, metadata, files)
     except ArtifactError:

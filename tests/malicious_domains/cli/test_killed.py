@@ -98,7 +98,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
     """Whatever is listed is whole; the current version is what it was."""
-    before = versions.read_pointer(storage)
+    before = versions.read_pointers(storage)
     publish = ["publish", "--model", artifact_copy]
 
     def another(i: int) -> list[object]:
@@ -107,7 +107,7 @@ def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> No
 
     with forks(tmp_path / "log") as run:
         for i in killed(run, PUBLISH, 1, another):
-            assert versions.read_pointer(storage) == before
+            assert versions.read_pointers(storage) == before
             versions.pull(storage, listed(storage)[-1], tmp_path / "there")
             if i % 5 == 0:
                 assert run.run(*publish)[0] == 0, run.log.read_text()
@@ -115,8 +115,7 @@ def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> No
 
 
 def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
-    first = versions.read_pointer(storage)
-    assert first
+    [first] = versions.read_pointers(storage).values()
     retrain(artifact_copy, 1)
     both = [first.version, versions.publish(storage, artifact_copy).manifest.version]
     out = tmp_path / "place" / "model"
@@ -126,8 +125,7 @@ def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: 
             assert there["version"] in both
             verify_artifact(out, there["golden"])
         for _ in killed(run, PROMOTE, 3, lambda i: ["promote", both[i % 2]]):
-            pointer = versions.read_pointer(storage)
-            assert pointer
+            [pointer] = versions.read_pointers(storage).values()
             assert pointer.version in both
         assert run.run("promote", both[1])[0] == 0, run.log.read_text()
         assert run.run("pull", "current", "--out", out)[0] == 0, run.log.read_text()
