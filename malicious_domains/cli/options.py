@@ -109,7 +109,7 @@ class ScorerOptions:
         context = click.get_current_context()
         for parameter in context.command.params:
             name, is_option = str(parameter.name), isinstance(parameter, click.Option)
-            if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            if not was_given(name):
                 continue
             long = (x for x in parameter.opts if x.startswith("--"))
             shown = next(long) if is_option else parameter.make_metavar(context)
@@ -129,6 +129,12 @@ class ScorerOptions:
 
         with open_session(self.master or "local[*]", dict(self.settings)) as spark:
             yield spark
+
+
+def was_given(parameter: str) -> bool:
+    """Return whether a parameter of the current command stands on the command line."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is ParameterSource.COMMANDLINE
 
 
 _OPTIONS = {

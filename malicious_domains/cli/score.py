@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..inputs.console import allow_any_text, print_status
+from ..names.errors import UnknownOperatingPoint
 from .command import DONE, NOTHING_READ, SOME_INVALID, Choice, argument_field, command, option_field
-from .options import SPARK, ScorerOptions, log_age, name_option_in_errors
+from .options import SPARK, ScorerOptions, log_age, name_option_in_errors, was_given
 
 if TYPE_CHECKING:
     from ..inputs.chunks import Idle
@@ -167,7 +168,14 @@ def score(options: ScoreOptions) -> int:
         check_standard_input()
     load_scorer.cache_clear()  # the files may have changed since an earlier call
     with name_option_in_errors():
-        scorer = load_scorer(options.model_options)
+        try:
+            scorer = load_scorer(options.model_options)
+        except UnknownOperatingPoint:
+            if was_given("operating_point"):
+                raise
+            print_status(f"score: the model has no operating point {USUAL_POINT}; max_f1 is taken")
+            options = replace(options, operating_point="max_f1")
+            scorer = load_scorer(options.model_options)
     if scorer.dga_index:
         log_age(scorer.dga_index, "score: --known")
     return _score_on_spark(options) if options.engine == SPARK else _score_here(options)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import shutil
+from pathlib import Path
 
+from malicious_domains.model.artifact import CHECKSUM, MODEL, PACKAGED, format_checksum
 from tests.helpers.commands import run_here
 
 
@@ -38,3 +42,17 @@ def test_cells_that_a_spreadsheet_would_run() -> None:
     assert f"\n'{formula}," in guarded.stdout
     raw = run_here("score", "--format", "csv", "--raw", "--", formula)
     assert f"\n{formula}," in raw.stdout
+
+
+def test_a_model_without_the_usual_point_is_judged_at_its_own(tmp_path: Path) -> None:
+    """Unless another point was asked for."""
+    folder = shutil.copytree(PACKAGED / "classic", tmp_path / "mine")
+    metadata = json.loads((folder / MODEL).read_bytes()) | {"operating_points": []}
+    text = json.dumps(metadata).encode()
+    (folder / MODEL).write_bytes(text)
+    (folder / CHECKSUM).write_bytes(format_checksum(text))
+    scored = run_here("score", "-m", folder, "-f", "jsonl", "google.com")
+    assert json.loads(scored.stdout)["operating_point"] == "max_f1"
+    assert "no operating point 0.001" in scored.stderr
+    failed = run_here("score", "-m", folder, "--operating-point", "0.001", "google.com")
+    assert (failed.returncode, failed.stdout) == (2, "")
