@@ -56,16 +56,13 @@ def rows() -> Iterator[Row]:
 
 def _make_cases(folder: Path, zipped: Path) -> dict[str, tuple[Path, str]]:
     """Unpack what is compared; return the folder to start, and the model, of each case."""
-    app, floor, raw = folder / "app", folder / "floor", folder / "raw"
+    app, floor = folder / "app", folder / "floor"
     zipfile.ZipFile(zipped).extractall(app)
-    zipfile.ZipFile(package.run_chalice_package(folder / "chalice")).extractall(raw)
     shutil.copytree(app, floor, ignore=shutil.ignore_patterns("chalicelib", "malicious_domains"))
-    for path in (floor, raw):
-        (path / "app.py").write_text(FLOOR)
+    (floor / "app.py").write_text(FLOOR)
     package.compile_modules(floor)
     return {
         FLOOR_CASE: (floor, ""),
-        "the floor as Chalice packages it": (raw, ""),
         "the app, language": (app, "language"),
         "the app, classic": (app, "classic"),
     }

@@ -36,26 +36,20 @@ def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
             )
         client.create_deployment(restApiId=api, stageName=API_STAGE)  # else they have no effect
         changes = [
-            {"op": "replace", "path": f"/*/*/throttling/{name}Limit", "value": str(value)}
-            for name, value in (
-                ("rate", limits["ThrottlingRateLimit"]),
-                ("burst", limits["ThrottlingBurstLimit"]),
-            )
+            {"op": "replace", "path": f"/*/*/throttling/{name.lower()}Limit", "value": str(value)}
+            for name in ("Rate", "Burst")
+            if (value := limits[f"Throttling{name}Limit"])
         ]
         client.update_stage(restApiId=api, stageName=API_STAGE, patchOperations=changes)
-        _limit_log(name_function(stage))
+        # CloudWatch deletes the log after some days; the function's first call would make it.
+        logs, group = boto3.client("logs", config=CONFIG), f"/aws/lambda/{name_function(stage)}"
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=group)
+        logs.put_retention_policy(logGroupName=group, retentionInDays=LOG_DAYS)
     return (
         f"{limits['ThrottlingRateLimit']} requests a second, {limits['ThrottlingBurstLimit']} at "
         f"once; own answers for {', '.join(wanted['GatewayResponses'])}"
     )
-
-
-def _limit_log(function: str) -> None:
-    """Let CloudWatch delete a function's log after some days; its first call would make it."""
-    client, group = boto3.client("logs", config=CONFIG), f"/aws/lambda/{function}"
-    with suppress(client.exceptions.ResourceAlreadyExistsException):
-        client.create_log_group(logGroupName=group)
-    client.put_retention_policy(logGroupName=group, retentionInDays=LOG_DAYS)
 
 
 def _convert(answer: dict[str, Any], origins: Sequence[str]) -> dict[str, Any]:

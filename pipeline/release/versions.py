@@ -59,6 +59,9 @@ class Pointer(NamedTuple):
     moved: str  # UTC
 
 
+_Tagged = tuple[dict[str, Pointer], str | None]  # the pointers by model, and their tag in S3
+
+
 def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
     """Verify an artifact and publish it, with a report if given, as a version.
 
@@ -107,12 +110,12 @@ def promote(storage: Storage, version: str) -> Pointer:
     Raises ReleaseError, also if someone else moved a pointer meanwhile.
     """
     model = _get_version(storage, version).model
-    pointers, tag = _read_tagged(storage)
-    old = pointers.get(model)
+    stored = _read_tagged(storage)
+    old = stored[0].get(model)
     if old and old.version == version:
         return old
     history = [old.version, *old.history][:_KEPT] if old else []
-    return _move(storage, pointers, tag, model, history, version)
+    return _move(storage, stored, model, [version, *history])
 
 
 def roll_back(storage: Storage, model: str = "") -> Pointer:
@@ -122,15 +125,15 @@ def roll_back(storage: Storage, model: str = "") -> Pointer:
     promote() brings it back. Raises ReleaseError if there is no version before, or someone else
     moved a pointer meanwhile.
     """
-    pointers, tag = _read_tagged(storage)
-    model = model or _only_model(storage, pointers)
-    old = pointers.get(model)
+    stored = _read_tagged(storage)
+    model = model or _only_model(storage, stored[0])
+    old = stored[0].get(model)
     if old is None or not old.history:
         raise ReleaseError(
             f"{storage.url(_POINTER)}: no version of {model} was current before; see `models list`"
         )
     _get_version(storage, old.history[0])
-    return _move(storage, pointers, tag, model, old.history[1:], old.history[0])
+    return _move(storage, stored, model, old.history)
 
 
 def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manifest, Path]:
@@ -243,7 +246,7 @@ def _fetch(storage: Storage, wanted: Manifest, name: str) -> bytes:
     return stored.body
 
 
-def _read_tagged(storage: Storage) -> tuple[dict[str, Pointer], str | None]:
+def _read_tagged(storage: Storage) -> _Tagged:
     """Read the pointers and their tag; {} and None before there are any."""
     stored = storage.get(_POINTER, MAX_MANIFEST)
     if stored is None:
@@ -262,18 +265,11 @@ def _read_tagged(storage: Storage) -> tuple[dict[str, Pointer], str | None]:
     return pointers, stored.etag
 
 
-def _move(
-    storage: Storage,
-    pointers: Mapping[str, Pointer],
-    tag: str | None,
-    model: str,
-    history: list[str],
-    version: str,
-) -> Pointer:
-    """Write a model's pointer over those that were read with a tag."""
-    pointer = Pointer(version, history, datetime.now(UTC).isoformat())
-    moved = {k: x._asdict() for k, x in {**pointers, model: pointer}.items()}
-    if not storage.put(_POINTER, (json.dumps(moved, indent=1) + "\n").encode(), over=tag):
+def _move(storage: Storage, read: _Tagged, model: str, versions: list[str]) -> Pointer:
+    """Write a model's pointer over those that were read; versions: the current one first."""
+    pointer = Pointer(versions[0], versions[1:], datetime.now(UTC).isoformat())
+    moved = {k: x._asdict() for k, x in {**read[0], model: pointer}.items()}
+    if not storage.put(_POINTER, (json.dumps(moved, indent=1) + "\n").encode(), over=read[1]):
         stored = read_pointers(storage).get(model)  # a retry may find what it wrote first
         if stored != pointer:
             raise ReleaseError(

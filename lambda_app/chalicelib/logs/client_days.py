@@ -107,6 +107,7 @@ def limit_rows(rows: Rows, level: int = 0, evidence: Collection[str] = ()) -> tu
 
     evidence: labels that are kept beside the sample, if there is room for them.
     """
+    evidence = frozenset(evidence)
     kept = _sample(rows, level, evidence)
     while len(kept) > MAX_LABELS + len(evidence) or not _fits(kept):
         level += 1

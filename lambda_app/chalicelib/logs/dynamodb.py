@@ -46,12 +46,11 @@ class BusyError(RuntimeError):
     """An item is changed by others all the time."""
 
 
-class Table:
+class Table(NamedTuple):
     """The items of one table."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        """Take boto3's client for DynamoDB and the table's name."""
-        self._client, self._name = client, name
+    client: Any  # boto3's for DynamoDB
+    name: str
 
     def read(self, keys: Iterable[Key], consistent: bool = False) -> dict[Key, Item]:
         """Read the items of keys; an absent one is empty."""
@@ -60,10 +59,11 @@ class Table:
         pause = _PAUSE
         while waiting:
             request = {"Keys": waiting[:_BATCH], "ConsistentRead": consistent}
-            answer = self._client.batch_get_item(RequestItems={self._name: request})
-            for item in answer["Responses"].get(self._name, []):
-                items[Key(item["pk"]["S"], item["sk"]["S"])] = _parse_item(item)
-            left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+            answer = self.client.batch_get_item(RequestItems={self.name: request})
+            for item in answer["Responses"].get(self.name, []):
+                key = Key(item["pk"]["S"], item["sk"]["S"])
+                items[key] = Item(item["state"]["B"], int(item["version"]["N"]))
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if len(left) == len(waiting[:_BATCH]):
                 time.sleep(pause)
                 pause = min(2 * pause, 2.0)
@@ -90,8 +90,8 @@ class Table:
 
     def list_items(self, pk: str) -> Iterator[str]:
         """List the sort keys of the items under a pk."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": pk}},
         )
@@ -115,8 +115,8 @@ class Table:
                 "ExpressionAttributeValues": {":old": {"N": str(item.version - 1)}},
             }
         try:
-            self._client.put_item(TableName=self._name, Item=new, **condition)
-        except self._client.exceptions.ConditionalCheckFailedException:
+            self.client.put_item(TableName=self.name, Item=new, **condition)
+        except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
@@ -141,7 +141,3 @@ def pack_state(value: object) -> bytes:
 def unpack_state(state: bytes) -> Any:
     """Unpack a state of pack_state()."""
     return json.loads(zlib.decompress(state))
-
-
-def _parse_item(item: dict[str, Any]) -> Item:
-    return Item(item["state"]["B"], int(item["version"]["N"]))

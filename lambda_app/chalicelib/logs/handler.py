@@ -21,9 +21,9 @@ from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
-from .client_days import ClientState, DayJudge, Verdict, make_finding
+from .client_days import ClientState, DayJudge, Verdict, limit_rows, make_finding
 from .dynamodb import DAY, Item, Key, map_threads
-from .label_votes import Baseline, add_labels
+from .label_votes import add_labels, read_baseline
 from .records import Rows, read_days
 from .service import Service, create_service
 
@@ -34,7 +34,6 @@ _SHOWN_NAMES = 10  # in a message
 _QUERY_LOG = "/vpcdnsquerylogs/"  # in Route 53's keys; VPC flow logs may be beside them
 _UNITS = dict.fromkeys(("Lines", "Broken", "Late", "Alarms", "Unread"), "Count")
 _UNITS |= {"Seconds": "Seconds"}
-_baseline = Baseline()
 
 
 class UnreadError(RuntimeError):
@@ -112,8 +111,10 @@ def _read_object(service: Service, source: LogObject) -> None:
     left_out = service.settings.not_clients
     for days in read_days(service.scorer, body, source.day, counts, left_out):
         for day, rows in days.items():
-            votes = add_labels(service.table, day, rows, counts)
-            baseline = _baseline.read(service.table, day)
+            # A flood of names may not take the room of the labels of others.
+            sampled = {client: limit_rows(x)[1] for client, x in rows.clients.items()}
+            votes = add_labels(service.table, day, rows._replace(clients=sampled), counts)
+            baseline = read_baseline(service.table, day)
             judge = DayJudge(votes, baseline, service.scorer.log_odds, service.thresholds)
             more, failed = add_clients(service, day, rows.clients, judge)
             results, errors = results + more, errors | failed

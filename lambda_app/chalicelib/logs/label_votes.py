@@ -7,6 +7,7 @@ are kept: a sample that does not depend on the order in which they come.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import time
 import zlib
@@ -148,21 +149,19 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
     return all_votes
 
 
-class Baseline:
-    """The labels that were common on the day before, kept while the function stays warm."""
+def read_baseline(table: Table, day: int) -> frozenset[str]:
+    """Return the labels that were common on the day before, read again after an hour at most.
 
-    def __init__(self) -> None:
-        """Start with nothing read."""
-        self._day, self._labels, self._until = -1, frozenset[str](), 0.0
+    Objects of that day may come late.
+    """
+    return _read_baseline(table, day, int(time.monotonic() // 3600))
 
-    def read(self, table: Table, day: int) -> frozenset[str]:
-        """Read the labels for a day, again after an hour, as objects may come late."""
-        if day != self._day or time.monotonic() > self._until:
-            items = table.read(_list_keys(day - 1)).values()
-            votes = (x for item in items for x in _unpack_votes(item.state).items())
-            self._labels = frozenset(label for label, text in votes if _is_baseline(text))
-            self._day, self._until = day, time.monotonic() + 3600
-        return self._labels
+
+@functools.lru_cache(1)
+def _read_baseline(table: Table, day: int, _: int) -> frozenset[str]:
+    items = table.read(_list_keys(day - 1)).values()
+    votes = (x for item in items for x in _unpack_votes(item.state).items())
+    return frozenset(label for label, text in votes if _is_baseline(text))
 
 
 def _list_keys(day: int) -> list[Key]:

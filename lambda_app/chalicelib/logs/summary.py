@@ -14,7 +14,7 @@ from ..web.telemetry import write_line
 from .client_days import DayJudge
 from .dynamodb import DAY
 from .handler import PARTS, ClientResult, add_clients, part_key
-from .label_votes import Baseline, add_labels
+from .label_votes import add_labels, read_baseline
 from .records import DayRows, Rows
 from .service import LogSettings, Service, create_service
 
@@ -44,7 +44,7 @@ def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str
     """Judge all clients of a day by its whole state; return the errors as well."""
     votes = add_labels(service.table, day, DayRows({}, set()), Counter())
     judge = DayJudge(
-        votes, Baseline().read(service.table, day), service.scorer.log_odds, service.thresholds
+        votes, read_baseline(service.table, day), service.scorer.log_odds, service.thresholds
     )
     clients: dict[str, Rows] = {}
     for part in range(PARTS):
@@ -69,7 +69,11 @@ def _make_message(
     }
     sampled = [x.client for x in results if x.sampled]
     named = {"sampled_clients": sampled[:_SHOWN], "failed_clients": failed[:_SHOWN]}
-    alarms = [_make_brief(x) for x in standing[:_SHOWN]]
+    alarms = [
+        {k: x[k] for k in ("client", "score", "confidence")}
+        | {"kinds": [alarm["kind"] for alarm in x["alarms"]]}
+        for x in standing[:_SHOWN]
+    ]
     texts = {
         "default": json.dumps({"day": date} | numbers | named | {"alarms": alarms}),
         "email": _make_text(settings, date, numbers, standing, named),
@@ -79,11 +83,6 @@ def _make_message(
         "Message": json.dumps(texts),
         "MessageStructure": "json",
     }
-
-
-def _make_brief(finding: dict[str, Any]) -> dict[str, Any]:
-    kinds = [alarm["kind"] for alarm in finding["alarms"]]
-    return {k: finding[k] for k in ("client", "score", "confidence")} | {"kinds": kinds}
 
 
 def _make_text(

@@ -39,7 +39,8 @@ class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
     """The name is skipped or invalid."""
 
     def __init__(self, domain: str, error: InvalidDomain) -> None:
-        super().__init__(f"domain {_shorten(domain)}: {error}")
+        shown = json.dumps(domain if len(domain) <= 80 else domain[:77] + "...")
+        super().__init__(f"domain {shown}: {error}")
         self.body = {
             "Code": "UnprocessableEntityError",
             "Message": str(self),
@@ -243,7 +244,3 @@ def _classify_many(
 def _kind(value: object) -> str:
     kinds = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
     return "null" if value is None else kinds.get(type(value), "a number")
-
-
-def _shorten(text: str) -> str:
-    return json.dumps(text if len(text) <= 80 else text[:77] + "...")

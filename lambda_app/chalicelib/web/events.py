@@ -53,7 +53,10 @@ def answer_event(
         return _to_balancer(answer, "multiValueHeaders" in event)
     # Signed requests come from a function URL that demands signatures. AWS answers its
     # preflights, and adds its own CORS headers; there may be no others.
-    return _drop_cors(answer) if _get(context, "authorizer").get("iam") else answer
+    if _get(context, "authorizer").get("iam"):
+        kept = answer["headers"].items()
+        answer["headers"] = {k: v for k, v in kept if not k.startswith("Access-Control-")}
+    return answer
 
 
 def _get(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -150,11 +153,6 @@ def _compress(answer: Answer, headers: Mapping[str, str]) -> Answer:
     vary = ", ".join(filter(None, (kept.get("Vary"), "Accept-Encoding")))
     more = {"Content-Encoding": "gzip", "Vary": vary}
     return answer | {"headers": kept | more, "body": packed, "isBase64Encoded": True}
-
-
-def _drop_cors(answer: Answer) -> Answer:
-    kept = {k: v for k, v in answer["headers"].items() if not k.startswith("Access-Control-")}
-    return answer | {"headers": kept}
 
 
 def _refuse(event: object) -> Answer:

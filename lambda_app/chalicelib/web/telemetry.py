@@ -71,8 +71,9 @@ def log_request(
     line |= {"path": request.context.get("resourcePath"), "status": status}
     line["milliseconds"] = milliseconds = round(seconds * 1000, 3)
     fields = count_results(answer) if answer else {}
-    if answer and settings.log_names:
-        fields |= list_names(answer)
+    if answer and settings.log_names:  # long URLs are cut; null for those that were not judged
+        results = answer.get("results", [answer])
+        fields["domains"] = [[x["domain"][:MAX_HOST], x.get("label")] for x in results]
     if status >= 400 and isinstance(body, dict):
         shown = status >= 500 or settings.log_names
         line |= {"error": body["Code"]} | ({"message": body["Message"]} if shown else {})
@@ -100,12 +101,6 @@ def count_results(answer: dict[str, Any]) -> dict[str, Any]:
         "legitimate": len(labels) - sum(labels),
         "refused": len(results) - len(labels),
     }
-
-
-def list_names(answer: dict[str, Any]) -> dict[str, Any]:
-    """List the names, long URLs cut, with their labels; null for those that were not judged."""
-    results = answer.get("results", [answer])
-    return {"domains": [[x["domain"][:MAX_HOST], x.get("label")] for x in results]}
 
 
 def make_metrics(status: int, milliseconds: float, counts: dict[str, Any]) -> dict[str, Any]:

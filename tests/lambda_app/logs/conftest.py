@@ -14,7 +14,6 @@ import pytest
 from lambda_app.chalicelib.logs import handler, service
 from lambda_app.chalicelib.logs.client_days import ClientState
 from lambda_app.chalicelib.logs.dynamodb import Table
-from lambda_app.chalicelib.logs.label_votes import Baseline
 from malicious_domains.model.scorer import Scorer
 from tests.helpers import aws_server, route53
 from tests.helpers.route53 import Record
@@ -85,6 +84,5 @@ def cloud(aws: str, language: Scorer, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     )
     for variable, value in {"LOG_BUCKET": name, "LOG_TABLE": name, "LOG_TOPIC": topic}.items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(handler, "_baseline", Baseline())
     service.create_clients.cache_clear()
     return Cloud(name, name, queue, language)

@@ -1,0 +1,60 @@
+"""A client that asks for more than is kept: a flood of generated names is found, a resolver not."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from lambda_app.chalicelib.logs import summary
+from pipeline.evaluation.client_days.pool import draw_typo
+from tests.helpers.data import legitimate
+from tests.helpers.route53 import MIDNIGHT, Record, record
+from tests.lambda_app.logs.conftest import Cloud
+
+CLIENT = "10.0.0.9"
+_OBJECT = 50_000  # lines
+
+
+def generate_names(number: int) -> list[str]:
+    """Return different names as ramnit and others generate them: letters, evenly distributed."""
+    draw = random.Random(1)
+    sizes = (draw.randint(8, 19) for _ in range(2 * number))
+    names = ("".join(draw.choices("abcdefghijklmnopqrstuvwxy", k=x)) + ".com" for x in sizes)
+    return [*dict.fromkeys(names)][:number]
+
+
+def read_all(cloud: Cloud, records: list[Record | bytes]) -> None:
+    for number, start in enumerate(range(0, len(records), _OBJECT)):
+        assert cloud.read(records[start : start + _OBJECT], number) == {"read": 1}
+
+
+@pytest.mark.parametrize(
+    "number", [4_900, 5_100, 20_000, pytest.param(200_000, marks=pytest.mark.slow)]
+)
+def test_a_flood_of_generated_names_is_found(cloud: Cloud, number: int) -> None:
+    names = generate_names(number)
+    day = [record(CLIENT, x, MIDNIGHT + i / 3, "NXDOMAIN") for i, x in enumerate(names)]
+    read_all(cloud, [*day])
+    finding = cloud.findings()[CLIENT]
+    assert (finding["stands"], finding["confidence"]) == (True, "high")
+    assert finding["too_busy"] == (number > 5_000)
+    assert {x["client"] for x in cloud.messages()} == {CLIENT}
+    assert summary.on_schedule(cloud.scorer, MIDNIGHT + 90_000.0)["alarmed"] == 1
+
+
+@pytest.mark.parametrize("number", [6_000, pytest.param(200_000, marks=pytest.mark.slow)])
+def test_a_resolvers_day_raises_no_alarm(cloud: Cloud, number: int) -> None:
+    """One query in ten is for a typo, which does not exist."""
+    draw = random.Random(1)
+    listed = draw.sample(legitimate(), 100_000)
+    day: list[Record | bytes] = []
+    for i in range(number):
+        name, rcode = listed[i % len(listed)] + (str(i) if i >= len(listed) else ""), "NOERROR"
+        if draw.random() < 0.1:
+            name, rcode = draw_typo(name, draw), "NXDOMAIN"
+        day.append(record(CLIENT, f"www.{name}.com", MIDNIGHT + 86_000 * i / number, rcode))
+    read_all(cloud, day)
+    numbers = summary.on_schedule(cloud.scorer, MIDNIGHT + 90_000.0)
+    assert (numbers["alarmed"], numbers["too_busy"]) == (0, 1)
+    assert cloud.findings() == {}
