@@ -135,7 +135,11 @@ def make_answer(scorer: Scorer, score: Score, options: AnswerOptions) -> dict[st
 def _read_request(body: bytes, content_type: str) -> dict[str, Any]:
     if len(body) > MAX_BODY:
         raise PayloadTooLargeError(f"a body of {len(body)} bytes: at most {MAX_BODY}")
-    request = _read_form(body, content_type) if _is_form(content_type) else None
+    request = None
+    if _is_form(content_type):
+        from . import bodies  # few requests need it
+
+        request = bodies.read_form(body, content_type)
     if request is None:
         request = _read_json(body)
     if ("domain" in request) == ("domains" in request):
@@ -145,15 +149,6 @@ def _read_request(body: bytes, content_type: str) -> dict[str, Any]:
 
 def _is_form(content_type: str) -> bool:
     return content_type.lower().startswith(("application/x-www-form-urlencoded", "multipart/"))
-
-
-def _read_form(body: bytes, content_type: str) -> dict[str, Any] | None:
-    """Read the request in a form; return None for JSON with the content type of a form."""
-    from . import bodies  # few requests need it
-
-    if content_type.lower().startswith("multipart/"):
-        return bodies.read_multipart(body, content_type)
-    return bodies.read_form(body) if bodies.is_form(body) else None
 
 
 def _read_json(body: bytes) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -51,24 +51,20 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     return unpacked
 
 
-def is_form(body: bytes) -> bool:
-    """Return whether a body is a form; jQuery and curl -d send JSON under a form's type.
-
-    >>> is_form(b"domain=example.com"), is_form(b'{"domain": "a=b"}')
-    (True, False)
-    """
-    return b"=" in body and body.lstrip()[:1] not in (b"{", b"[", b'"')
-
-
-def read_form(body: bytes) -> dict[str, Any]:
+def read_form(body: bytes, content_type: str) -> dict[str, Any] | None:
     """Read the request in a form: `domain`, several times for a batch, or `domains`.
 
-    Raises BadRequestError.
+    Returns None for JSON under a form's type, as jQuery and curl -d send it. Raises
+    BadRequestError.
 
-    >>> read_form(b"domain=a.example&domain=b.example")
+    >>> read_form(b"domain=a.example&domain=b.example", "application/x-www-form-urlencoded")
     {'domains': ['a.example', 'b.example']}
     """
     try:
+        if content_type.lower().startswith("multipart/"):
+            return _gather([(k, v.decode()) for k, v in _split_parts(body, content_type)])
+        if b"=" not in body or body.lstrip()[:1] in (b"{", b"[", b'"'):
+            return None
         fields = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"
         )
@@ -77,23 +73,15 @@ def read_form(body: bytes) -> dict[str, Any]:
     return _gather(fields)
 
 
-def read_multipart(body: bytes, content_type: str) -> dict[str, Any]:
-    """Read the request in a form as `curl -F domain=example.com` sends it (RFC 7578).
-
-    Raises BadRequestError.
-    """
+def _split_parts(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the fields of a form as `curl -F domain=example.com` sends it (RFC 7578)."""
     boundary = re.search(r'boundary="?([^";,]{1,70})', content_type, re.IGNORECASE)
     if not boundary:
         raise BadRequestError("the content type of the form lacks its boundary")
-    fields = []
     for part in body.split(b"--" + boundary[1].encode(), _MAX_FIELDS)[1:]:
         head, _, value = part.partition(b"\r\n\r\n")
         if name := re.search(rb'[ ;]name="?([^";\r\n]{1,80})', head):
-            fields.append((name[1].decode("latin-1"), value.removesuffix(b"\r\n")))
-    try:
-        return _gather([(name, value.decode()) for name, value in fields])
-    except UnicodeDecodeError as error:
-        raise BadRequestError(f"the form cannot be read: {error}") from error
+            yield name[1].decode("latin-1"), value.removesuffix(b"\r\n")
 
 
 def _gather(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
