@@ -19,7 +19,7 @@ from malicious_domains.clients.finding_json import (
     format_time,
 )
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.verdict import judge_day
+from malicious_domains.clients.verdict import judge_day, judge_sample
 from malicious_domains.names.array_types import Bools, Floats
 
 from . import dynamodb
@@ -218,7 +218,8 @@ class DayJudge:
             first_seen=np.array([rows[x].first for x in some], dtype=np.float64),
             last_seen=np.array([rows[x].last for x in some], dtype=np.float64),
         )
-        alarms = judge_day(day, self._log, self._thresholds) if not level else []
+        judge = judge_sample if level else judge_day
+        alarms = judge(day, self._log, self._thresholds)
         score = alarms[0].score if alarms else 0.0
         return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score, level)
 
