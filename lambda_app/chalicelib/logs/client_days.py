@@ -196,9 +196,9 @@ class DayJudge:
             self._odds.update(zip(new, self._log_odds(new).tolist(), strict=True))
 
     def judge_state(self, client: str, state: ClientState) -> Verdict:
-        """Judge a client's day; no more traffic of its own lowers an earlier verdict."""
+        """Judge a client's day; an earlier alarm is not hidden by more traffic of its own."""
         verdict = self.judge(client, state.rows, state.level)
-        if verdict.rank >= state.peak:
+        if verdict.alarms and verdict.rank[0] >= state.peak[0]:
             return verdict
         kept = {x: state.rows[x] for x in state.evidence if x in state.rows}
         return max(verdict, self.judge(client, kept), key=lambda x: x.rank)

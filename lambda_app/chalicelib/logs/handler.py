@@ -152,11 +152,12 @@ def client_key(day: int, client: str) -> Key:
 
 
 def add_clients(
-    service: Service, day: int, clients: Mapping[str, Rows], judge: DayJudge
+    service: Service, day: int, clients: Mapping[str, Rows], judge: DayJudge, is_over: bool = False
 ) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Merge clients' rows into their states, judge them, and publish their alarms.
 
-    Returns errors by client as well: what fails for one keeps no other from being judged.
+    is_over: whether the day is, so that its last verdict stands. Returns errors by client as well:
+    what fails for one keeps no other from being judged.
     """
     names, results, errors = sorted(clients), list[ClientResult](), dict[str, Exception]()
     for start in range(0, len(names), _PAGE):
@@ -171,7 +172,7 @@ def add_clients(
 
         def add(client: str) -> ClientResult | Exception:
             try:
-                return _add_client(service, kept[client], clients[client], judge)  # noqa: B023
+                return _add_client(service, kept[client], clients[client], judge, is_over)  # noqa: B023
             except Exception as error:
                 return error
 
@@ -193,7 +194,9 @@ class _Kept(NamedTuple):
     state: ClientState
 
 
-def _add_client(service: Service, kept: _Kept, rows: Rows, judge: DayJudge) -> ClientResult:
+def _add_client(
+    service: Service, kept: _Kept, rows: Rows, judge: DayJudge, is_over: bool
+) -> ClientResult:
     result: list[tuple[ClientState, Verdict, bool]] = []
 
     def change(state: bytes) -> bytes:
@@ -209,7 +212,8 @@ def _add_client(service: Service, kept: _Kept, rows: Rows, judge: DayJudge) -> C
         return ClientResult(kept.client, sampled, False, None)
     finding = make_finding(kept.client, kept.day, verdict, sampled)
     key = service.settings.finding_key(finding["day"], kept.client)
-    if not verdict.alarms or verdict.rank >= new.peak:  # else the earlier finding says more
+    is_last = is_over and not sampled
+    if is_last or not verdict.alarms or verdict.rank >= new.peak:  # else the earlier says more
         write_finding(service, finding)
         _rewrite_finding(service, kept, item, judge)
     if is_new:

@@ -22,6 +22,7 @@ from .dynamodb import Key, Table, map_threads, pack_state, unpack_state
 from .records import NXDOMAIN, DayRows, Row
 
 MAX_VOTERS = 16
+MANY = 100  # clients from which on it does not matter how many there are
 SHARDS = 32  # in which a day's labels are kept
 ALLOWED = "*"  # before the votes on a label of an allow list
 _HASH = 4  # characters of a client's hash
@@ -68,7 +69,7 @@ def merge_votes(votes: str, more: str) -> str:
 
 
 def count_clients(votes: Mapping[str, str]) -> int:
-    """Count the clients that the votes are of; beyond a few it stops.
+    """Count the clients that the votes are of; beyond MANY it stops.
 
     >>> count_clients({"a": "kIFH2", "b": "*kIFH1"})
     1
@@ -76,7 +77,7 @@ def count_clients(votes: Mapping[str, str]) -> int:
     clients: set[str] = set()
     for text in votes.values():
         clients.update(parse_votes(text))
-        if len(clients) >= MAX_VOTERS:
+        if len(clients) >= MANY:
             break
     return len(clients)
 

@@ -49,7 +49,7 @@ def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str
     clients: dict[str, Rows] = {}
     for part in range(PARTS):
         clients |= {client: {} for client in service.table.list_items(part_key(day, part))}
-    return add_clients(service, day, clients, judge)
+    return add_clients(service, day, clients, judge, is_over=True)
 
 
 def _make_message(
