@@ -96,35 +96,27 @@ def count_seconds(day: date) -> int:
     return 86400 * count_days(day)
 
 
-def parse_hexadecimal(text: str, bits: int = 32) -> int:
-    """Read a hexadecimal seed; raises ValueError for one that is not of so many bits.
+def parse_number(text: str, base: int = 16, bits: int = 32) -> int:
+    """Read a seed, hexadecimal or of another base; raises ValueError for one of more bits.
 
-    >>> parse_hexadecimal("FA8")
-    4008
+    >>> parse_number("FA8"), parse_number("660", 10)
+    (4008, 660)
     """
-    return _parse_number(text, 16, "hexadecimal", bits)
-
-
-def parse_decimal(text: str, bits: int = 32) -> int:
-    """Read a decimal seed; raises ValueError for one that is not of so many bits."""
-    return _parse_number(text, 10, "decimal", bits)
-
-
-def _parse_number(text: str, base: int, kind: str, bits: int) -> int:
     try:
         value = int(text, base) if text.isascii() and text.isalnum() else -1
     except ValueError:
         value = -1
     if not 0 <= value < 1 << bits:
+        kind = {10: "decimal", 16: "hexadecimal"}[base]
         raise ValueError(f"{text!r} is no {kind} number of {bits} bits")
     return value
 
 
 def draw_hexadecimal(random: Random) -> str:
-    """Draw a seed of 32 bits for `parse_hexadecimal`."""
+    """Draw a seed of 32 bits in hexadecimal."""
     return f"{random.getrandbits(32):08X}"
 
 
 def draw_decimal(random: Random) -> str:
-    """Draw a seed of 32 bits for `parse_decimal`."""
+    """Draw a seed of 32 bits in decimal."""
     return str(random.getrandbits(32))

@@ -22,8 +22,7 @@ from .arithmetic import (
     iterate,
     letter,
     microsoft_rand,
-    parse_decimal,
-    parse_hexadecimal,
+    parse_number,
     rotate_right,
     spell,
     step_numerical_recipes,
@@ -54,7 +53,7 @@ def ccleaner(day: date, _: str) -> Hosts:
 )
 def corebot(day: date, seed: str) -> Hosts:
     """Yield the names of Corebot (banking trojan, 2015): letters and digits, under ddns.net."""
-    x = parse_hexadecimal(seed) + day.year + (65536 + 256 * day.month | day.day) & WORD
+    x = parse_number(seed) + day.year + (65536 + 256 * day.month | day.day) & WORD
     numbers = iterate(step_numerical_recipes, x)
     alphabet = "abcdefghijklmnopqrstuvwxy012345678"
     for _ in range(40):
@@ -64,7 +63,7 @@ def corebot(day: date, seed: str) -> Hosts:
 @family("LCG", bader("The DGA of DirCrypt", 2015), seeds=("F2113C2A",), draw=draw_hexadecimal)
 def dircrypt(_: date, seed: str) -> Hosts:
     """Yield the names of Dircrypt (ransomware, 2014): letters by Park and Miller."""
-    numbers = iterate(step_park_miller, parse_hexadecimal(seed))
+    numbers = iterate(step_park_miller, parse_number(seed))
     for _index in range(30):
         yield f"{spell(numbers, 8 + next(numbers) % 13)}.com"
 
@@ -72,7 +71,7 @@ def dircrypt(_: date, seed: str) -> Hosts:
 @family("LCG", bader("The DGA in Alureon/DNSChanger", 2016), seeds=("87373",), draw=draw_decimal)
 def dnschanger(_: date, seed: str) -> Hosts:
     """Yield the names of DNSChanger (Alureon, 2007-2012): ten letters of rand(), five times."""
-    numbers = microsoft_rand(parse_decimal(seed))
+    numbers = microsoft_rand(parse_number(seed, 10))
     for _index in range(5):
         yield f"{spell(numbers, 10)}.com"
 
@@ -185,7 +184,7 @@ declare(
 def mydoom(day: date, seed: str) -> Hosts:
     """Yield the names of Mydoom (mail worm, also Novarg, 2004 on): decimal digits as letters."""
     tlds = ("com", "biz", "us", "net", "org", "ws", "info", "in", "in", "in")
-    magic = parse_hexadecimal(seed)
+    magic = parse_number(seed)
     x = day.year + day.month + day.day + magic & WORD
     for index in range(99):
         x = step_numerical_recipes(magic if index == 50 else x)  # the second half knows no date
@@ -202,7 +201,7 @@ def mydoom(day: date, seed: str) -> Hosts:
 )
 def qadars(day: date, seed: str) -> Hosts:
     """Yield the names of Qadars (banking trojan, 2013-2016) for the week from Monday on."""
-    key = parse_hexadecimal(seed, 16)
+    key = parse_number(seed, bits=16)
     first_list = key in (0xE1F1, 0xE1F2, 0xE1F5)
     tlds = ("com", "org", "net") if first_list else ("net", "org", "top")
     state = count_seconds(day) - (count_seconds(day) - 4 * 86400) % (7 * 86400)
@@ -214,7 +213,7 @@ def qadars(day: date, seed: str) -> Hosts:
 def _qakbot(day: date, seed: str, *, sandbox: bool) -> Hosts:
     third = min((day.day - 1) // 10, 2)
     month = "jan feb mar apr may jun jul aug sep oct nov dec".split()[day.month - 1]  # noqa: SIM905
-    text = f"{third}.{month}.{day.year}.{parse_decimal(seed):08x}"
+    text = f"{third}.{month}.{day.year}.{parse_number(seed, 10):08x}"
     numbers = _twist(crc32(text.encode()) + sandbox & WORD)
     for _ in range(5000):
         tld = ("com", "net", "org", "info", "biz", "org")[_draw_below(numbers, 6)]
@@ -255,7 +254,7 @@ _RAMNIT_SEEDS = """
 
 
 def _ramnit(_day: date, seed: str, *, shortest: int, longest: int, tlds: tuple[str, ...]) -> Hosts:
-    state = parse_hexadecimal(seed)
+    state = parse_number(seed)
     for tld in cycle(tlds):
         after = step_park_miller(state)
         length = shortest + after % (longest - shortest + 1)

@@ -12,7 +12,7 @@ from .arithmetic import (
     WORD,
     draw_hexadecimal,
     letter,
-    parse_hexadecimal,
+    parse_number,
     spell,
     to_signed,
 )
@@ -64,7 +64,7 @@ def _goz_letters(byte: int) -> str:
 
 
 def _murofet_v2(day: date, seed: str) -> Hosts:
-    key = pack("<I", parse_hexadecimal(seed) if seed else 0) * 2
+    key = pack("<I", parse_number(seed) if seed else 0) * 2
     for index in range(1020):
         even = index & ~1  # two names share a label
         message = pack("<BBBBI", (day.year + 0x30) % 256, day.month, day.day, 0, even)
@@ -124,7 +124,7 @@ def _newgoz_no_day(day: date, seed: str) -> Hosts:
 
 
 def _check_salt(seed: str, salt: int) -> None:
-    if parse_hexadecimal(seed) != salt:
+    if parse_number(seed) != salt:
         raise ValueError(f"{seed!r} is not this variant's salt, {salt:08X}")
 
 

@@ -12,8 +12,7 @@ from .arithmetic import (
     draw_decimal,
     draw_hexadecimal,
     letter,
-    parse_decimal,
-    parse_hexadecimal,
+    parse_number,
     rotate_left,
     rotate_right,
     to_signed,
@@ -76,9 +75,9 @@ def _cryptolocker(day: date, _seed: str) -> Hosts:
 
 def _walk(_day: date, seed: str) -> Hosts:
     start, _x, text = seed.partition("x")
-    length = parse_decimal(text, 6)
+    length = parse_number(text, 10, 6)
     for ordinal in range(
-        date(2016, 1, 1).toordinal() + parse_decimal(start) + 1, date.max.toordinal() + 1, 2
+        date(2016, 1, 1).toordinal() + parse_number(start, 10) + 1, date.max.toordinal() + 1, 2
     ):
         day = date.fromordinal(ordinal)
         y, m, d = day.year, day.month, day.day
@@ -118,7 +117,7 @@ _ADDEND = 0x27100001
 
 
 def _locky_v2(day: date, seed: str) -> Hosts:
-    number = parse_decimal(seed)
+    number = parse_number(seed, 10)
     shift, distinct = (7, 8) if number else (5, 6)
     t = _mix_locky(day.year + 0x1BF5, shift)
     if number:
@@ -132,7 +131,7 @@ def _locky_v2(day: date, seed: str) -> Hosts:
 
 
 def _locky_v3(day: date, seed: str) -> Hosts:
-    number = parse_decimal(seed)
+    number = parse_number(seed, 10)
     for index in range(12):
         k = 0
         for j in range(7):
@@ -183,7 +182,7 @@ _NECURS_TLDS = """
 )
 def necurs(day: date, seed: str) -> Hosts:
     """Yield the names of Necurs for four days: a mixing function of 64 bits, 43 TLDs."""
-    magic = parse_decimal(seed)
+    magic = parse_number(seed, 10)
     period = _mix_necurs(_mix_necurs(_mix_necurs(day.year) + day.month + 43690) + day.day // 4)
     for index in range(2048):
         n = _mix_necurs(_mix_necurs(period + index) + magic)
@@ -237,7 +236,7 @@ def _draw_nymaim(day: date) -> Iterator[int]:
 )
 def ramdo(_day: date, seed: str) -> Hosts:
     """Yield the names of a seed of Ramdo (click fraud, 2013-2014), without end."""
-    key = parse_hexadecimal(seed)
+    key = parse_number(seed)
     for index in count():
         factor = 2 * key * (index + 1) & WORD
         state = factor ^ (26 * key * index & WORD)
@@ -259,7 +258,7 @@ _SEPTEMBER = """
 
 
 def _ranbyus_may(day: date, seed: str) -> Hosts:
-    d, m, y, s = day.day, day.month, day.year, parse_hexadecimal(seed)
+    d, m, y, s = day.day, day.month, day.year, parse_number(seed)
     for index in range(40):
         label = ""
         for _ in range(14):
@@ -272,7 +271,7 @@ def _ranbyus_may(day: date, seed: str) -> Hosts:
 
 
 def _ranbyus_september(day: date, seed: str) -> Hosts:
-    key = parse_hexadecimal(seed)
+    key = parse_number(seed)
     tlds = _OTHER_TLDS.get(key, _RANBYUS_TLDS)
     state = day.day * day.month * day.year ^ key
     for index in range(40):

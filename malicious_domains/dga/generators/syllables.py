@@ -14,8 +14,7 @@ from .arithmetic import (
     draw_hexadecimal,
     iterate,
     microsoft_rand,
-    parse_decimal,
-    parse_hexadecimal,
+    parse_number,
     spell,
 )
 from .family import BADER_CODE, Hosts, Variant, bader, declare, family
@@ -36,7 +35,7 @@ def pitou(day: date, seed: str) -> Hosts:
     There are 20 counters a day; the longer labels come with all their last letters.
     """
     tlds = ("com", "org", "biz", "net", "info", "mobi", "us", "name", "me")
-    magic = parse_hexadecimal(seed)
+    magic = parse_number(seed)
     shifted = _shift_month(day)
     for counter in range(20):
         block = (counter // 3 + shifted) // 10 * 10
@@ -191,7 +190,7 @@ def simda(_day: date, seed: str) -> Hosts:
     A seed is a base in hexadecimal, "x" and the length of labels.
     """
     text, _, digits = seed.partition("x")
-    base, length = parse_hexadecimal(text), parse_decimal(digits, 6)
+    base, length = parse_number(text), parse_number(digits, 10, 6)
     if not length:
         raise ValueError(f"{seed!r} gives empty labels")
     for _ in range(1000):
@@ -222,13 +221,13 @@ _TESTS = ("DEADBEEF", "12345678")  # no seed of version 1 is known
 
 
 def _vawtrak_v1(_day: date, seed: str) -> Hosts:
-    numbers = iterate(_step_vawtrak, parse_hexadecimal(seed))
+    numbers = iterate(_step_vawtrak, parse_number(seed))
     for _ in range(96):
         yield f"{spell(numbers, 7 + next(numbers) % 5)}.top"
 
 
 def _vawtrak(_day: date, seed: str, *, delta: int) -> Hosts:
-    state = parse_hexadecimal(seed)
+    state = parse_number(seed)
     for _ in range(150):
         state = _step_vawtrak(state)
         length = 7 + state % 5
