@@ -37,7 +37,7 @@ SUFFIXES_HEADER = """\
 // Rules of the Public Suffix List, https://publicsuffix.org/list/, IDNs in ASCII form, as of the
 // PyPI package publicsuffixlist {version}, and the zones of data/zones.txt; made by
 // data/build.py. A blank line ends a section: ICANN's suffixes, wildcards (without their "*."),
-// exceptions (without "!"); chosen zones and wildcards; assigned zones and patterns.
+// exceptions (without "!"); chosen zones and wildcards; assigned zones and patterns; look-up zones.
 // This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy
 // of the MPL was not distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/.
 // SHA-256 of the rules: {digest}"""
@@ -99,13 +99,14 @@ def read_psl() -> public_suffix.Zones:
 
 def build_suffixes() -> bytes:
     """Return the content of suffixes.txt: a header, and the sorted rules of each kind."""
-    zones: dict[str, list[str]] = {"assigned": [], "chosen": []}
+    zones: dict[str, list[str]] = {"assigned": [], "chosen": [], "lookup": []}
     for line in ZONES.read_text(encoding="ascii").splitlines():
         if line and not line.startswith("#"):
             kind, zone = line.partition(" | ")[0].split()
             zones[kind].append(zone)
     merged = public_suffix.add_zones(zones["assigned"], zones["chosen"], to=read_psl())
-    body = public_suffix.format_zones(merged)
+    whole = public_suffix.Zones(merged.rules, merged.patterns, zones["lookup"])
+    body = public_suffix.format_zones(whole)
     digest = hashlib.sha256(body).hexdigest()
     header = SUFFIXES_HEADER.format(version=version("publicsuffixlist"), digest=digest)
     return header.encode("ascii") + END_OF_HEADER + body

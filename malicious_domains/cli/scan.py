@@ -246,7 +246,7 @@ def _find_status(findings: Findings, options: ScanOptions) -> int:
     named = {str(Path(x)) for x in options.logs}
     if problems := completeness.explain_problems(findings, named, options.lenient):
         print_status(f"scan: {terminal.visible(problems)}")
-    if any(x.alarms and (x.is_news or not options.state) for x in findings.alarmed):
+    if any(x.alarms and (x.is_news or not options.state) for x in findings.raised):
         return ALARMS
     return NOTHING_READ if problems else DONE
 
@@ -303,7 +303,7 @@ def _scan_on_spark(options: ScanOptions) -> int:
             alarms_per_day=options.alarms_per_day,
         )
         made = scanning.scan_events(spark, read_events(logs, options.mapping or {}), request)
-        is_alarm = "client IS NOT NULL AND size(alarms) > 0"
+        is_alarm = "(client IS NOT NULL OR confidence = 'high') AND size(alarms) > 0"
         alarmed = data_files.write_parquet(made.alarms, out).where(is_alarm).count()
         for line in terminal.summarize(made.findings):
             print_status(f"scan: {line}")

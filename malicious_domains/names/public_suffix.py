@@ -1,11 +1,13 @@
-"""The registrable label of a host: public suffixes, and zones of two kinds.
+"""The registrable label of a host: public suffixes, and zones of three kinds.
 
 The algorithm is that of https://publicsuffix.org/list/, by hand because libraries know no zones;
 an unknown top-level domain is a suffix. Beside ICANN's public suffixes there are
 
 - customer zones (github.io, duckdns.org), where customers choose a free label: it is scored;
 - provider zones (cloudfront.net), where the provider generates the labels: the provider's own
-  registrable label under ICANN's suffixes is scored.
+  registrable label under ICANN's suffixes is scored;
+- look-up zones (avqs.mcafee.com), whose names carry a hash or an address. They change no label, but
+  what is asked for below them is no tunnel.
 
 data/build.py writes suffixes.txt from the Public Suffix List and data/zones.txt.
 """
@@ -50,15 +52,19 @@ Rules = dict[str, int]  # a rule without its "*.", and its kind
 class Zones:
     """Rules for split_host(); read-only: add_zones() returns new ones."""
 
-    __slots__ = ("patterns", "rules")
+    __slots__ = ("lookups", "patterns", "rules")
 
-    def __init__(self, rules: Rules, patterns: dict[str, list[str]]) -> None:
-        """Take rules, and the provider zones with a * in the middle by what follows the *.
+    def __init__(
+        self, rules: Rules, patterns: dict[str, list[str]], lookups: Iterable[str] = ()
+    ) -> None:
+        """Take rules, the provider zones with a * in the middle by what follows the *, and others.
 
         execute-api.*.amazonaws.com is a pattern of amazonaws.com, which must be among the rules.
+        lookups: the look-up zones.
         """
         self.rules = rules
         self.patterns = patterns
+        self.lookups = frozenset(lookups)
 
 
 def split_host(host: str, zones: Zones | None = None) -> tuple[str, str, str]:
@@ -89,6 +95,19 @@ def split_host(host: str, zones: Zones | None = None) -> tuple[str, str, str]:
         label, _, rest = rest.partition(".")
         return label, rest, ""
     return _split_by_zones(host.split("."), zones or packaged_zones())
+
+
+def is_lookup(host: str, zones: Zones | None = None) -> bool:
+    """Return whether a host is, or lies beneath, a look-up zone.
+
+    >>> is_lookup("4z9p5tjmcbnblehp.avqs.mcafee.com"), is_lookup("www.mcafee.com")
+    (True, False)
+    """
+    lookups = (zones or packaged_zones()).lookups
+    rest = host
+    while rest and rest not in lookups:
+        rest = rest.partition(".")[2]
+    return bool(rest)
 
 
 def is_known(suffix: str) -> bool:
@@ -154,17 +173,18 @@ def read_zones(path: Path) -> Zones:
         raise SuffixListError(f"{path}: cannot be read: {error.strerror}") from error
     if not header.endswith(hashlib.sha256(body).hexdigest().encode("ascii")):
         raise SuffixListError(f"{path}: damaged: the rules' SHA-256 is not that of the header")
-    *sections, patterns = body.decode("ascii").split("\n\n")
+    *sections, patterns, lookups = body.decode("ascii").split("\n\n")
     rules: Rules = {}
     for kind, section in zip(KINDS, sections, strict=True):
         rules.update(dict.fromkeys(section.split(), kind))
-    return _index_patterns(rules, patterns.split())
+    return _index_patterns(rules, patterns.split(), lookups.split())
 
 
 def format_zones(zones: Zones) -> bytes:
-    """Return the body of such a file: sections by kind, sorted, then the patterns."""
+    """Return the body of such a file: sections by kind, sorted, then patterns and look-up zones."""
     names = [sorted(x for x, of in zones.rules.items() if of == kind) for kind in KINDS]
     names.append(sorted(x for patterns in zones.patterns.values() for x in patterns))
+    names.append(sorted(zones.lookups))
     return "\n\n".join(map("\n".join, names)).encode("ascii") + b"\n"
 
 
@@ -205,7 +225,7 @@ def add_zones(
         if "*" in name:
             raise ZoneError(f"{zone[:80]!r}: a customer zone has a * in front only")
         rules[name] = CUSTOMER if name == checked else CUSTOMER_WILDCARD
-    return _index_patterns(rules, list(dict.fromkeys(patterns)))
+    return _index_patterns(rules, list(dict.fromkeys(patterns)), zones.lookups)
 
 
 def _check_zone(zone: str, rules: Rules) -> str:
@@ -235,10 +255,10 @@ def _fits(pattern: list[str], labels: list[str]) -> bool:
     )
 
 
-def _index_patterns(rules: Rules, patterns: list[str]) -> Zones:
+def _index_patterns(rules: Rules, patterns: list[str], lookups: Iterable[str]) -> Zones:
     by_tail: dict[str, list[str]] = {}
     for pattern in patterns:
         tail = pattern.rpartition("*.")[2]
         by_tail.setdefault(tail, []).append(pattern)
         rules.setdefault(tail, _PATTERNS)
-    return Zones(rules, by_tail)
+    return Zones(rules, by_tail, lookups)

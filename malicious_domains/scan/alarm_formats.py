@@ -88,7 +88,9 @@ def _describe_alarm(x: Finding, alarm: Alarm) -> dict[str, Any]:
         for name, i in zip(names, alarm.names, strict=True):
             name["known"] = [y._asdict() for y in own.matches[i]]
         described["generators"] = [_describe_generator(y) for y in own.generators]
-    if own and alarm.kind == OUTBREAK:
+    if own and own.parents:
+        described["below"] = [*own.parents]
+    if own and (own.clients or alarm.kind == OUTBREAK):
         described["clients"] = [*own.clients]
     return {**described, "names": names}
 

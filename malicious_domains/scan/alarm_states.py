@@ -51,8 +51,14 @@ def _describe(x: Finding, alarm: Alarm, day: int) -> RaisedAlarm:
         score=alarm.score,
         why=explain_alarm(x, alarm),
         generator=list_generators(x) if alarm.kind == KIND else name_families(x, alarm),
-        names=tuple(y.name for y in x.list_names(alarm)),
+        names=_list_kept_names(x, alarm),
     )
+
+
+def _list_kept_names(x: Finding, alarm: Alarm) -> tuple[str, ...]:
+    """Return an alarm's names; of a tunnel the registrable ones, whose labels were registered."""
+    parents = x.evidence[alarm.kind].parents if alarm.kind in x.evidence else ()
+    return parents or tuple(y.name for y in x.list_names(alarm))
 
 
 def select_news(findings: Findings) -> Findings:

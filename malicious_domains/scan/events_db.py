@@ -7,7 +7,7 @@ engine makes a table of each, in this order. The second part is a scan's databas
 |---|---|---|
 | query_counts | client's address, day and name; reason for a line not to count | QUERY_COUNTS |
 | clients | address | address, client (its name), left_out (it is not a client) |
-| hosts | different name | query, label, suffix, why (NULL: scored), log_odds, allowed |
+| hosts | different name | query, label, suffix, why (NULL: scored), log_odds, allowed, parent |
 | line_counts | client, day, label and suffix; reason | LINE_COUNTS |
 | client_labels | client, day and label | CLIENT_LABELS |
 | labels | label | LABELS, log_odds |
@@ -19,6 +19,7 @@ engine makes a table of each, in this order. The second part is a scan's databas
 | outbreak_labels, outbreaks | client, day and suspicious shared label | outbreaks.py |
 | shared_labels | suspicious shared label of no outbreak | outbreaks.py |
 | generated | name of a known generator | query, is_chance (a legitimate name may be the same) |
+| parents, sub_domains | registrable name; sub-domain below it | sub_domains.py |
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from numpy.typing import NDArray
 from ..inputs.signals import temporary_folder
 from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.errors import MaliciousDomainsError
-from . import outbreaks
+from . import outbreaks, sub_domains
 from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
 from .reading.sql import list_texts, quote_text
@@ -61,7 +62,7 @@ SELECT
     reason,
     min(time) AS first_seen, max(time) AS last_seen, count(*) AS lines,
     count(*) FILTER (WHERE rcode = 'NXDOMAIN') AS nxdomain_lines,
-    count(*) FILTER (WHERE rcode <> 'BLOCKED') AS rcode_lines
+    count(*) FILTER (WHERE rcode <> 'BLOCKED') AS rcode_lines, {{types}} AS types
     {{notes}}
 FROM (
     SELECT *, CASE WHEN why IS NOT NULL THEN why WHEN client IS NULL THEN '{NO_CLIENT}' END
@@ -71,6 +72,8 @@ FROM (
 GROUP BY ALL
 """
 
+# The bits of all query types.
+TYPES = "bit_or(type_bit)"
 # What a time or a response code could not be read of, where the events say so.
 _NOTES = """, count(unread_time) AS unread_times, min(unread_time) AS unread_time,
     min(unknown_rcode) AS unknown_rcode"""
@@ -276,14 +279,13 @@ class EventsDatabase:
     def count_queries(self, events: str, zone: str = "UTC", has_notes: bool = False) -> None:
         """Create query_counts of a SELECT of events, in one pass over the logs.
 
-        zone: that of the days. has_notes: whether events has unread_time and unknown_rcode.
+        zone: that of the days. has_notes: whether events has all columns of noted_events.
         """
-        notes = _NOTES if has_notes else _NO_NOTES
+        notes, types = (_NOTES, TYPES) if has_notes else (_NO_NOTES, "0")
         local = f"epoch(timezone({quote_text(zone)}, to_timestamp(time)))"
         time = "time" if zone == "UTC" else local
-        self._create(
-            "query_counts", QUERY_COUNTS, events=f"({events})", local_time=time, notes=notes
-        )
+        values = {"local_time": time, "notes": notes, "types": types}
+        self._create("query_counts", QUERY_COUNTS, events=f"({events})", **values)
 
     def add_clients(self, names: ClientNames) -> list[str]:
         """Create clients: each address by its client's name; return entries that match none."""
@@ -400,6 +402,23 @@ class EventsDatabase:
         """Return the queries for generated names, by client and day."""
         rows = self._fetch(_GENERATED_QUERIES, {"common_from": common_from})
         return map(GeneratedQuery._make, rows)
+
+    def read_sub_domains(self, at_once: int, threshold: float) -> Iterator[Columns]:
+        """Yield the rows of SUB_DOMAINS of whole client-days, about at_once together.
+
+        threshold: of the alarm, in characters.
+        """
+        self._create("parents", sub_domains.PARENTS, threshold=threshold)
+        select = sub_domains.SUB_DOMAINS.format_map(_OwnNames())
+        cursor = self._execute(f"{select} ORDER BY {', '.join(sub_domains.ORDER)}")
+        kept: list[tuple[Any, ...]] = []
+        names = [name for name, *_ in cursor.description or ()]
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            if len(kept) >= at_once and kept[-1][:2] != rows[0][:2]:
+                yield sub_domains.make_columns(names, kept)
+                kept = []
+            kept += rows
+        yield sub_domains.make_columns(names, kept)
 
     def list_outbreaks(self, limits: Mapping[str, float]) -> list[outbreaks.OutbreakRow]:
         """Create outbreak_labels and outbreaks, and return the rows of outbreaks."""

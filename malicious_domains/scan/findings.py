@@ -62,7 +62,9 @@ class Evidence(NamedTuple):
     names: tuple[QueriedName, ...]
     generators: tuple[GeneratorNames, ...] = ()  # known ones, the surest first
     matches: tuple[tuple[DgaMatch, ...], ...] = ()  # the generators of each name
-    clients: tuple[str, ...] = ()  # all of an outbreak
+    clients: tuple[str, ...] = ()  # all of an outbreak, or of a tunnel that is reported once
+    parents: tuple[str, ...] = ()  # the registrable names of a tunnel, the strongest first
+    why: str = ""  # what an alarm of a tunnel says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +203,11 @@ class Findings:
     def all(self) -> list[Finding]:
         """The alarmed clients' days, and last what clients share."""
         return [*self.alarmed, *([self.shared] if self.shared else [])]
+
+    @property
+    def raised(self) -> list[Finding]:
+        """Those that change the exit status: a tunnel of several clients does, odd names do not."""
+        return [x for x in self.all if x.client or x.confidence == "high"]
 
     @property
     def quantile(self) -> float:

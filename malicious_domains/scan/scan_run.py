@@ -18,14 +18,14 @@ from pathlib import Path
 import duckdb
 from tqdm import tqdm
 
-from ..clients import generated_names
+from ..clients import generated_names, tunnels
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
 from ..inputs.ordered_pool import OrderedPool
 from ..names.dga_index import DgaIndex
 from ..scoring.model_options import ModelOptions
-from . import known_generators
+from . import known_generators, sub_domains
 from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .completeness import describe_source
@@ -36,7 +36,7 @@ from .reading.read_logs import Reading, Source, read_logs
 from .reading.times import find_midnight
 from .scored_hosts import score_hosts
 from .state import State, open_state
-from .verdicts import LABELS_AT_ONCE, judge_batches, key_of
+from .verdicts import LABELS_AT_ONCE, add_shared, judge_batches, key_of
 
 _DAY = 86400  # seconds
 _SILENCE = 3600  # seconds before midnight in which nobody may have asked for anything
@@ -164,8 +164,9 @@ def _judge(
     index = request.index
     matches = known_generators.match_queries(database, index, queries.tolist()) if index else {}
     database.add_baseline(*_find_seen(database, request.state))
+    below = _find_tunnels(database, request, clients)
     for _ in range(_ROUNDS):
-        kept, scores = _judge_days(database, request, pool, log, few, matches)
+        kept, scores = _judge_days(database, request, pool, log, few, matches, below)
         labels = {y: sure for x in kept for y, sure in _list_alarm_labels(x)}
         if not (request.state and database.forget_labels(labels, few)):
             break
@@ -176,7 +177,7 @@ def _judge(
     shared = database.list_shared(list_limits(request.thresholds, log))
     return Findings(
         alarmed=[replace(_add_counts(x, counts), host=names.find_host(x.client)) for x in kept],
-        shared=make_shared(*shared, clients, request.thresholds),
+        shared=add_shared(make_shared(*shared, clients, request.thresholds), below.shared, clients),
         busy_clients=database.list_busy_clients(),
         line_counts=line_counts,
         clients=clients,
@@ -213,9 +214,9 @@ def _add_counts(x: Finding, counts: Mapping[tuple[str, int], tuple[int, ...]]) -
 
 
 def _list_alarm_labels(x: Finding) -> Iterator[tuple[str, bool]]:
-    """Yield the labels of the alarms, those of high confidence last, but not known generators'."""
+    """Yield the alarms' labels, those of high confidence last; none of generators or tunnels."""
     for alarm in reversed(x.alarms):
-        if alarm.kind != generated_names.KIND:
+        if alarm.kind not in (generated_names.KIND, *tunnels.KINDS):
             sure = alarm.confidence == "high"
             yield from ((y.name.partition(".")[0], sure) for y in x.list_names(alarm))
 
@@ -240,6 +241,7 @@ def _judge_days(
     log: LogContext,
     few: int,
     matches: known_generators.Matches,
+    below: tunnels.Judged,
 ) -> tuple[list[Finding], list[float]]:
     """Return the days to report, the surest first, and the running sum of each day.
 
@@ -248,6 +250,8 @@ def _judge_days(
     database.select_rare_labels(few)
     keeps_all = request.alarms_per_day is not None
     evidence = _find_evidence(database, request.thresholds, log, few, matches)
+    for key, tunnel in below.days.items():
+        evidence[key] += map(sub_domains.make_evidence, tunnel)
     scores: list[float] = []
     days: list[Finding] = []
     with show_bar("days", database.count_days()[0], "day") as advance:
@@ -261,17 +265,26 @@ def _judge_days(
     return sorted(days, key=_rank), scores
 
 
+def _find_tunnels(database: EventsDatabase, request: Request, clients: int) -> tunnels.Judged:
+    """Return the alarms of what clients ask for below registrable names; clients: of the log."""
+    scale = request.thresholds.scale
+    days: dict[tuple[str, int], list[tunnels.Below]] = {}
+    for columns in database.read_sub_domains(LABELS_AT_ONCE, scale * tunnels.THRESHOLD):
+        days |= sub_domains.find_days(columns, scale)
+    return tunnels.judge_tunnels(days, clients, scale)
+
+
 def _find_evidence(
     database: EventsDatabase,
     thresholds: AlarmThresholds,
     log: LogContext,
     few: int,
     matches: known_generators.Matches,
-) -> dict[tuple[str, int], list[Evidence]]:
+) -> defaultdict[tuple[str, int], list[Evidence]]:
     """Return what speaks against clients' days beside their rare labels."""
     generated = known_generators.find_evidence(database, matches, few) if matches else {}
     shared = find_outbreaks(database.list_outbreaks(list_limits(thresholds, log)), thresholds)
-    evidence: dict[tuple[str, int], list[Evidence]] = defaultdict(list)
+    evidence = defaultdict[tuple[str, int], list[Evidence]](list)
     for key, own in chain(generated.items(), shared.items()):
         evidence[key].append(own)
     return evidence

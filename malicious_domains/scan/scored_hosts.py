@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..clients.tunnels import find_longest_label, find_parent
 from ..inputs.ordered_pool import OrderedPool
 from ..model.eligible import skip_reason
 from ..model.scorer import Scorer
 from ..names.array_types import Bools, Floats
 from ..names.errors import Invalid
+from ..names.parse import Name
 from ..scoring.model_options import ModelOptions, load_scorer
 
 _CHUNK = 1 << 15  # names
@@ -28,27 +30,47 @@ class ParsedHosts(NamedTuple):
     suffix: list[str]
     why: list[str]  # "" if scored, else the reason for skipping
     allowed: Bools
+    parent: list[str]  # the registrable name below which it counts for tunnels, or ""
+    sub_odds: Floats  # log-odds of the longest label below that, NaN if there is none
 
     def to_columns(self, queries: NDArray[np.object_]) -> dict[str, NDArray[np.generic]]:
         """Return the columns as arrays, with those of the names."""
         texts = {"query": queries, "label": self.label, "suffix": self.suffix, "why": self.why}
+        texts["parent"] = self.parent
         columns = {name: np.array(column, dtype=object) for name, column in texts.items()}
-        return {**columns, "allowed": self.allowed}
+        return {**columns, "allowed": self.allowed, "sub_odds": self.sub_odds}
 
 
 def parse_hosts(scorer: Scorer, queries: Sequence[str]) -> ParsedHosts:
     """Return which label of each name is scored, or why none is, and whether it is allowed."""
     rows = [_parse_host(scorer, query) for query in queries]
-    label, suffix, why, allowed = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return ParsedHosts([*label], [*suffix], [*why], np.array(allowed, dtype=np.bool_))
+    label, suffix, why, allowed, parent = zip(*rows, strict=True) if rows else ((),) * 5
+    flags = np.array(allowed, dtype=np.bool_)
+    odds = _score_below(scorer, queries, parent)
+    return ParsedHosts([*label], [*suffix], [*why], flags, [*parent], odds)
 
 
-def _parse_host(scorer: Scorer, query: str) -> tuple[str, str, str, bool]:
+def _score_below(scorer: Scorer, queries: Sequence[str], parents: Sequence[str]) -> Floats:
+    """Return the log-odds of the longest label below each parent, NaN for none."""
+    longest = [
+        find_longest_label(query.removesuffix(".")[: -len(parent) - 1]) if parent else ""
+        for query, parent in zip(queries, parents, strict=True)
+    ]
+    labels = sorted({*longest} - {""})  # each is scored once
+    odds = dict(zip(labels, scorer.log_odds(labels).tolist(), strict=True)) | {"": np.nan}
+    return np.fromiter(map(odds.__getitem__, longest), np.float64, len(longest))
+
+
+def _parse_host(scorer: Scorer, query: str) -> tuple[str, str, str, bool, str]:
     name = scorer.try_parse(query)
     reason = skip_reason(name)
     if reason or isinstance(name, Invalid):
-        return "", "", reason, False
-    return name.label, name.suffix, "", scorer.allow is not None and bool(scorer.allowed_by(name))
+        parent = find_parent(query, None, scorer.zones)
+        allowed = bool(parent and scorer.allowed_by(Name(parent, parent, "")))
+        return "", "", reason, False, "" if allowed else parent
+    allowed = scorer.allow is not None and bool(scorer.allowed_by(name))
+    parent = "" if allowed else find_parent(query, name, scorer.zones)
+    return name.label, name.suffix, "", allowed, parent
 
 
 def score_hosts(
@@ -72,9 +94,13 @@ def score_hosts(
         parts.append(part)
         odds.append(log_odds)
         advance(len(log_odds))
-    label, suffix, why = ([*chain.from_iterable(x[i] for x in parts)] for i in range(3))
+    label, suffix, why, parent = (
+        [*chain.from_iterable(getattr(x, column) for x in parts)]
+        for column in ("label", "suffix", "why", "parent")
+    )
     allowed = np.concatenate([np.empty(0, np.bool_), *(x.allowed for x in parts)])
-    return ParsedHosts(label, suffix, why, allowed), np.concatenate(odds)
+    below = np.concatenate([np.empty(0), *(x.sub_odds for x in parts)])
+    return ParsedHosts(label, suffix, why, allowed, parent, below), np.concatenate(odds)
 
 
 def _score_chunk(options: ModelOptions, queries: Sequence[str]) -> tuple[ParsedHosts, Floats]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from math import nan
 from typing import Any
@@ -19,6 +19,7 @@ from .. import __version__
 from ..clients.client_day import OUTBREAK, SHARED, Alarm
 from ..clients.finding_json import format_time
 from ..clients.generated_names import KIND
+from ..clients.tunnels import KINDS, MANY_BELOW, TUNNEL
 from .findings import Finding, Findings
 from .terminal import explain_alarm, list_generators
 from .verdicts import FAMILY_KINDS
@@ -29,6 +30,15 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "malicious-domains/alarm")
 _TACTIC = ("TA0011", "Command and Control")  # of MITRE ATT&CK, as the next two
 _TECHNIQUE = ("T1568", "Dynamic Resolution")
 _SUBTECHNIQUE = ("T1568.002", "Domain Generation Algorithms")
+# Of tunnels: techniques and sub-techniques by MITRE's ids, each within a tactic.
+_EXFILTRATION = ("TA0010", "Exfiltration")
+Attack = tuple[tuple[str, str], tuple[str, str], tuple[str, str] | None]
+_TUNNEL_ATTACKS: tuple[Attack, ...] = (
+    (_TACTIC, ("T1071", "Application Layer Protocol"), ("T1071.004", "DNS")),
+    (_EXFILTRATION, ("T1048", "Exfiltration Over Alternative Protocol"), None),
+    (_TACTIC, ("T1572", "Protocol Tunneling"), None),
+)
+_DGA_ATTACKS: tuple[Attack, ...] = ((_TACTIC, _TECHNIQUE, _SUBTECHNIQUE),)
 _DAY = 86400.0
 # By confidence: Elastic's severity, OCSF's severity_id and its confidence_id.
 _SEVERITIES = {"high": (73, 4, 3), "low": (21, 2, 1)}
@@ -37,6 +47,8 @@ _TITLES = {  # by kind of alarm
     KIND: "Names of a known DGA",
     OUTBREAK: "Suspicious names that several clients ask for",
     SHARED: "Suspicious names that clients share",
+    TUNNEL: "Data in names below one registrable name: a DNS tunnel",
+    MANY_BELOW: "Very many names below one registrable name: a flood or a DNS tunnel",
 }
 
 
@@ -83,14 +95,16 @@ def _make_ecs(x: Finding, alarm: Alarm) -> dict[str, object]:
         "rule": {"name": alarm.kind, "description": _title(alarm)},
         "threat": {
             "framework": "MITRE ATT&CK",
-            "tactic": _list_each(_TACTIC),
-            "technique": _list_each(_TECHNIQUE) | {"subtechnique": _list_each(_SUBTECHNIQUE)},
+            "tactic": _list_each(*dict.fromkeys(x for x, _, _ in _list_attacks(alarm))),
+            "technique": _list_each(*(x for _, x, _ in _list_attacks(alarm)))
+            | {"subtechnique": _list_each(*(x for _, _, x in _list_attacks(alarm) if x))},
         },
         "labels": {"confidence": alarm.confidence, **_describe_more(x, alarm)},
         "related": {"ip": _list_addresses(x), "hosts": [*names, *host]},
     }
     if names:  # all are among the related hosts
-        alert["dns"] = {"question": {"name": names[0], "registered_domain": names[0]}}
+        parents = _list_parents(x, alarm) or names
+        alert["dns"] = {"question": {"name": names[0], "registered_domain": parents[0]}}
     if x.client:
         alert["source"] = _describe_source(x)
     return alert
@@ -101,12 +115,11 @@ def _make_ocsf(x: Finding, alarm: Alarm) -> dict[str, object]:
     first, last = _find_times(x, alarm)
     _, severity, confidence = _SEVERITIES[alarm.confidence]
     seen = {"first_seen_time": first, "last_seen_time": last}
-    attack = {
-        key: {"uid": uid, "name": name}
-        for key, (uid, name) in {
-            "tactic": _TACTIC, "technique": _TECHNIQUE, "sub_technique": _SUBTECHNIQUE,
-        }.items()
-    }  # fmt: skip
+    keys = ("tactic", "technique", "sub_technique")
+    attacks = [
+        {key: {"uid": y[0], "name": y[1]} for key, y in zip(keys, attack, strict=True) if y}
+        for attack in _list_attacks(alarm)
+    ]
     observed = [(_IP, "src_endpoint.ip", y) for y in _list_addresses(x)]
     observed += [(_HOSTNAME, "query.hostname", y) for y in names]
     source = {"src_endpoint": _describe_endpoint(x)} if x.client else {}
@@ -131,7 +144,7 @@ def _make_ocsf(x: Finding, alarm: Alarm) -> dict[str, object]:
             "title": _title(alarm),
             "types": [alarm.kind],
             "analytic": {"type_id": 2, "type": "Behavioral", "name": alarm.kind, "uid": alarm.kind},
-            "attacks": [attack],
+            "attacks": attacks,
             **{key: _milliseconds(value) for key, value in seen.items() if format_time(value)},
         },
         "evidences": [{"query": {"hostname": y}, **source} for y in names] or [source],
@@ -149,8 +162,17 @@ def _title(alarm: Alarm) -> str:
     return _TITLES.get(alarm.kind, "Names that an algorithm generated")
 
 
-def _list_each(entry: tuple[str, str]) -> dict[str, Any]:
-    return {"id": [entry[0]], "name": [entry[1]]}
+def _list_attacks(alarm: Alarm) -> Sequence[Attack]:
+    return _TUNNEL_ATTACKS if alarm.kind in KINDS else _DGA_ATTACKS
+
+
+def _list_parents(x: Finding, alarm: Alarm) -> tuple[str, ...]:
+    """Return the registrable names of a tunnel; none of other alarms."""
+    return x.evidence[alarm.kind].parents if alarm.kind in KINDS else ()
+
+
+def _list_each(*entries: tuple[str, str]) -> dict[str, Any]:
+    return {"id": [x for x, _ in entries], "name": [x for _, x in entries]}
 
 
 def _find_times(x: Finding, alarm: Alarm) -> tuple[float, float]:
@@ -177,6 +199,7 @@ def _describe_more(x: Finding, alarm: Alarm) -> dict[str, str]:
     more = {
         "known": list_generators(x) if alarm.kind == KIND else "",
         "family_hint": name_families(x, alarm),
+        "registrable_names": " ".join(_list_parents(x, alarm)[:10]),
         **({f"alarm_{key}": value for key, value in state._asdict().items()} if state else {}),
     }
     return {key: value for key, value in more.items() if value}
@@ -185,7 +208,8 @@ def _describe_more(x: Finding, alarm: Alarm) -> dict[str, str]:
 def _list_addresses(x: Finding) -> list[str]:
     """Return the addresses of the client, or of those that share names."""
     own = [x.client, *(x.host.addresses if x.host else ())]
-    shared = (client for y in x.evidence.values() for z in y.names for client in z.clients)
+    shared = {client for y in x.evidence.values() for z in y.names for client in z.clients}
+    shared |= {client for y in x.evidence.values() for client in y.clients}
     return sorted({y for y in (own if x.client else shared) if _is_address(y)})
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ..clients.client_day import OUTBREAK, SHARED, Alarm
 from ..clients.finding_json import format_date, format_time
 from ..clients.generated_names import KIND
+from ..clients.tunnels import MANY_BELOW, TUNNEL
 from .completeness import list_sources
 from .findings import Finding, Findings, QueriedName, StateSummary
 from .hosts import Host
@@ -58,7 +59,11 @@ def list_clauses(finding: Finding) -> list[tuple[str, str]]:
 
 def explain_alarm(finding: Finding, alarm: Alarm) -> str:
     """Return what an alarm says, and when: "… · burst: 34 in 99 s from 03:12 UTC"."""
-    period = "" if alarm.kind == SHARED else _format_period(finding.list_names(alarm))
+    period = (
+        ""
+        if alarm.kind in (SHARED, TUNNEL, MANY_BELOW)
+        else _format_period(finding.list_names(alarm))
+    )
     return " · ".join(filter(None, [_describe_alarm(finding, alarm), period]))
 
 
@@ -101,6 +106,8 @@ def _explain_outbreak(finding: Finding, names: list[QueriedName]) -> str:
 
 
 _CLAUSES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
+    TUNNEL: lambda finding, _: finding.evidence[TUNNEL].why,
+    MANY_BELOW: lambda finding, _: finding.evidence[MANY_BELOW].why,
     KIND: lambda finding, _: f"known generator: {list_generators(finding)}",
     OUTBREAK: _explain_outbreak,
     SHARED: lambda finding, _: (
@@ -165,10 +172,12 @@ def format_table(findings: Findings) -> Iterator[str]:
                 yield f"{'':<{width}}  alarms {alarms}\n"
     if findings.shared:
         yield f"{explain_finding(findings.shared)}\n"
-        for name in findings.shared.evidence[SHARED].names[:MAX_NAMES]:
-            some = visible(", ".join(name.clients[:3]))
-            more = f" and {name.client_count - 3:,} more" if name.client_count > 3 else ""
-            yield f"  {name.name}  {name.client_count:,} clients: {some}{more}\n"
+        for own in findings.shared.evidence.values():
+            for name in own.names[:MAX_NAMES]:
+                count = max(name.client_count, len(own.clients))
+                some = visible(", ".join((name.clients or own.clients)[:3]))
+                more = f" and {count - 3:,} more" if count > 3 else ""
+                yield f"  {visible(name.name)}  {count:,} clients: {some}{more}\n"
 
 
 def format_expected(x: Finding) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..clients.client_day import AlarmThresholds, ClientDay, LogContext
 from ..clients.generated_names import KIND
+from ..clients.tunnels import TunnelEvidence
 from ..clients.verdict import (
     LabelWeights,
     judge_sample,
@@ -28,6 +29,7 @@ from ..inputs.signals import temporary_folder
 from ..names.array_types import Floats
 from .events_db import MAX_RARE_LABELS, NO_DAY, Columns
 from .findings import Evidence, Finding, QueriedName
+from .sub_domains import make_evidence
 
 LABELS_AT_ONCE = 50_000  # judged together, which is faster than day by day
 FAMILY_KINDS = ("random-looking", "same-pieces")  # alarms whose names show their generator
@@ -109,6 +111,14 @@ def add_evidence(x: Finding, evidence: Iterable[Evidence]) -> Finding:
         alarms = tuple(rank_alarms([*x.alarms, own.alarm]))
         x = replace(x, alarms=alarms, evidence={**x.evidence, own.alarm.kind: own})
     return _suggest_families(x) if KIND in x.evidence else x
+
+
+def add_shared(x: Finding | None, below: Iterable[TunnelEvidence], clients: int) -> Finding | None:
+    """Return the finding of what clients share, with tunnels of several. clients: of the log."""
+    evidence = [*map(make_evidence, below)]
+    if not evidence:
+        return x
+    return add_evidence(x or Finding(client="", day=None, clients=clients), evidence)
 
 
 def key_of(x: Finding) -> tuple[str, int]:

@@ -23,7 +23,7 @@ _TIMES = (T.TimestampType, T.TimestampNTZType, T.DateType)
 def select_events(
     df: DataFrame, columns: Mapping[str, str], broken: Column | None = None
 ) -> DataFrame:
-    """Return the events of a DataFrame, one for each of its rows.
+    """Return the events of a DataFrame, one for each of its rows, with the bits of their types.
 
     columns: the name of each of client, query, time, rcode and type, dots for fields within; the
     last three may be left out. broken: whether a row is invalid. Raises MaliciousDomainsError for a
@@ -49,12 +49,18 @@ def select_events(
         (F.col("time_") if "time" in columns else F.lit(None).cast("double")).alias("time"),
         rcode_column(sql.name_rcode("rcode_") if "rcode" in columns else None).alias("rcode"),
         F.expr(why).alias("why"),
+        type_column("type_" if "type" in columns else "").alias("type_bit"),
     )
 
 
 def rcode_column(text: str | None) -> Column:
     """Return the response code that SQL gives; NULL for None."""
     return F.expr(text) if text else F.lit(None).cast("string")
+
+
+def type_column(text: str) -> Column:
+    """Return the query type as sql.code_type() has it; 0 for ""."""
+    return F.expr(sql.code_type(text)) if text else F.lit(0)
 
 
 def quote_name(name: str) -> str:

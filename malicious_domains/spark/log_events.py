@@ -19,7 +19,7 @@ from ..scan.reading import column_names, event_formats, sql
 from ..scan.reading.layout import Layout
 from ..scan.reading.tables import DelimitedLines, JsonLines, ParquetTable
 from .data_files import InputFiles, display_path
-from .event_columns import quote_name, rcode_column, select_events, to_seconds
+from .event_columns import quote_name, rcode_column, select_events, to_seconds, type_column
 
 FORMATS = ("parquet", "csv", "json")
 _OWN = (
@@ -112,6 +112,7 @@ def _select_layout(
         time.cast("double").alias("time"),
         rcode_column(layout.rcode if "code" in columns else None).alias("rcode"),
         F.expr(f"nullif({why}, 'answer')").alias("why"),
+        type_column(layout.qtype).alias("type_bit"),
     )
 
 

@@ -16,7 +16,8 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.fourgrams import Background
-from ..scan import scored_hosts
+from ..clients.tunnels import Days
+from ..scan import scored_hosts, sub_domains
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import NO_DAY
@@ -25,7 +26,10 @@ from ..scan.verdicts import LABELS_AT_ONCE, EvidenceByDay, add_evidence, judge_d
 from ..scoring.model_options import ModelOptions, load_scorer
 from .row_places import to_texts
 
-_HOSTS = "query string, label string, suffix string, why string, allowed boolean"
+_HOSTS = (
+    "query string, label string, suffix string, why string, allowed boolean, parent string, "
+    "sub_odds double"
+)
 _CLIENTS = "address string, client string, left_out boolean"
 _GRAMS = "gram int, labels int"
 
@@ -52,7 +56,8 @@ _ALARM = pa.struct(
         "score": _NUMBER,
         "confidence": _TEXT,
         "expected_false_alarms": _NUMBER,
-        "clients": pa.list_(_TEXT),  # of an outbreak
+        "clients": pa.list_(_TEXT),  # of an outbreak, or of a tunnel of several clients
+        "below": pa.list_(_TEXT),  # the registrable names of a tunnel
         "names": pa.list_(_NAME),
     }
 )
@@ -104,10 +109,10 @@ def parse_hosts(queries: DataFrame, job: ModelOptions) -> DataFrame:
             )
             why = [x or None for x in hosts.why]
             texts = [pa.array(x, _TEXT) for x in (hosts.label, hosts.suffix, why)]
-            columns = [batch["query"], *texts, pa.array(hosts.allowed)]
-            yield pa.RecordBatch.from_arrays(
-                columns, ["query", "label", "suffix", "why", "allowed"]
-            )
+            below = pa.array(hosts.parent, _TEXT), pa.array(hosts.sub_odds)
+            columns = [batch["query"], *texts, pa.array(hosts.allowed), *below]
+            names = ["query", "label", "suffix", "why", "allowed", "parent", "sub_odds"]
+            yield pa.RecordBatch.from_arrays(columns, names)
 
     different = queries.where("reason IS NULL").select("query").distinct()
     return different.mapInArrow(parse, _HOSTS)
@@ -142,6 +147,28 @@ def count_background(hosts: DataFrame) -> Background:
     counts = Background.count([]).counts
     counts[table["gram"].to_numpy()] = table["labels"].to_numpy()
     return Background(counts, labels.count())
+
+
+def find_tunnel_days(rows: DataFrame, scale: float) -> Days:
+    """Return the days with an alarm among SUB_DOMAINS' rows; these alone leave the executors.
+
+    scale: that of a network's own thresholds.
+    """
+    schema = rows.schema
+
+    def select(batches: Batches) -> Results:
+        for table in split_days(batches):
+            alarmed = sub_domains.find_days(_to_columns(table), scale)
+            keys = zip(table["client"].to_pylist(), table["day"].to_pylist(), strict=True)
+            yield from table.filter(pa.array([key in alarmed for key in keys])).to_batches()
+
+    ordered = rows.repartition("client", "day").sortWithinPartitions(*sub_domains.ORDER)
+    kept = ordered.mapInArrow(select, schema).orderBy(*sub_domains.ORDER).toArrow()
+    return sub_domains.find_days(_to_columns(kept), scale)
+
+
+def _to_columns(table: pa.Table) -> dict[str, Any]:
+    return {x: table[x].to_numpy(zero_copy_only=False) for x in table.schema.names}
 
 
 def find_verdicts(
@@ -179,13 +206,15 @@ def _judge_common_days(
     days: DataFrame, log: LogContext, thresholds: AlarmThresholds, evidence: EvidenceByDay
 ) -> DataFrame:
     """Return the verdicts on days with evidence and no rare label that is judged."""
-    alone = F.col("rare_count").isNull()
-    some = days.where(alone & F.col("client").isin(sorted({client for client, _ in evidence})))
+    some = days.where(F.col("client").isin(sorted({client for client, _ in evidence})))
+    counts = some.select("client", "day", "lines", "labels", "rare_count").collect()
+    known = {(client, day): (lines, labels, rare) for client, day, lines, labels, rare in counts}
     rows = []
-    for x in some.select("client", "day", "lines", "labels").collect():
-        if own := evidence.get((x["client"], x["day"])):
-            day = Finding(client=x["client"], day=None if x["day"] == NO_DAY else x["day"])
-            rows.append(_make_row(add_evidence(day, own), x["lines"], x["labels"]))
+    for key, own in evidence.items():
+        lines, labels, rare = known.get(key, (0, 0, None))
+        if not rare:
+            day = Finding(client=key[0], day=None if key[1] == NO_DAY else key[1])
+            rows.append(_make_row(add_evidence(day, own), lines, labels))
     table = pa.Table.from_pylist(rows, schema=VERDICT)
     return days.sparkSession.createDataFrame(table, from_arrow_schema(VERDICT))
 
@@ -223,7 +252,7 @@ def _find_verdicts(
     evidence: EvidenceByDay,
     every: bool,
 ) -> list[dict[str, Any]]:
-    columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.schema.names}
+    columns = _to_columns(table)
     keys = ("client", "day", "lines", "different")
     rows = zip(*(columns[x].tolist() for x in keys), strict=True)
     whole = {(client, day): (lines, different) for client, day, lines, different in rows}

@@ -16,6 +16,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from ..clients import tunnels
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
 from ..scan import events_db, outbreaks
@@ -23,6 +24,8 @@ from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
 from ..scan.findings import Evidence, Finding, Findings, LineCounts
+from ..scan.sub_domains import PARENTS, SUB_DOMAINS, make_evidence
+from ..scan.verdicts import add_shared
 from ..scoring.model_options import ModelOptions
 from . import python_workers
 from .python_workers import ALARM
@@ -100,7 +103,7 @@ class ScanResult:
 
 
 def scan_events(spark: SparkSession, events: DataFrame, request: ScanRequest) -> ScanResult:
-    """Judge each client's day of events (client, query, time, rcode, why)."""
+    """Judge each client's day of events (client, query, time, rcode, why, type_bit)."""
     tables = SparkTables(spark)
     try:
         tables.view("events", events)
@@ -112,7 +115,8 @@ def scan_events(spark: SparkSession, events: DataFrame, request: ScanRequest) ->
 
 def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     job, thresholds, most = request.model, request.thresholds, request.alarms_per_day
-    queries = tables.sql("query_counts", events_db.QUERY_COUNTS, local_time="time", notes="")
+    values = {"local_time": "time", "notes": "", "types": events_db.TYPES}
+    queries = tables.sql("query_counts", events_db.QUERY_COUNTS, **values)
     clients = tables.keep("clients", python_workers.name_clients(queries, request.names))
     hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))
     accounting, has_rcodes = _count_lines(tables.sql("line_counts", events_db.LINE_COUNTS))
@@ -125,6 +129,11 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     days = tables.keep("client_days", whole.join(counts, ["client", "day"], "left"))
     log = LogContext(has_rcodes, python_workers.count_background(hosts), number)
     evidence = _find_outbreaks(tables, thresholds, log)
+    tables.sql("parents", PARENTS, threshold=thresholds.scale * tunnels.THRESHOLD)
+    alarmed = python_workers.find_tunnel_days(tables.query(SUB_DOMAINS), thresholds.scale)
+    below = tunnels.judge_tunnels(alarmed, number, thresholds.scale)
+    for key, own in below.days.items():
+        evidence[key] = [*evidence.get(key, ()), *map(make_evidence, own)]
     verdicts = python_workers.find_verdicts(
         tables.query(events_db.JUDGED_LABELS),
         days,
@@ -134,7 +143,7 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
         every=most is not None,
     )
     tables.keep("judged", verdicts)
-    shared = _find_shared(tables, thresholds, log)
+    shared = add_shared(_find_shared(tables, thresholds, log), below.shared, number)
     alarms = _order_alarms(verdicts, most)
     if shared:
         row = pa.Table.from_pylist([describe_finding(shared)], schema=ALARM)

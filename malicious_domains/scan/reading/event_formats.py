@@ -87,6 +87,7 @@ class EventFormat:
             sources=tuple(sources.items()),
             time_text=self.time,
             rcode_text="code" if "code" in self.columns else "",
+            qtype=next((x for x in ("qtype", "rrtype") if x in self.columns), ""),
         )
 
     def matches(self, names: Container[str], needs_query: bool = True) -> bool:

@@ -40,7 +40,8 @@ class Layout:
     answers is what an answer on a line of its own shares with its query: "client" (and the name),
     "name", or "" if there are none. sources: where each field comes from, as the log names it.
     zone: the one that times without a zone are taken to be in, if there are such times. time_text,
-    rcode_text: what time and rcode are read from, to name what cannot be read.
+    rcode_text: what time and rcode are read from, to name what cannot be read. qtype: the text of
+    the query type, "" if there is none.
     """
 
     form: str
@@ -55,9 +56,10 @@ class Layout:
     zone: str = ""
     time_text: str = ""
     rcode_text: str = ""
+    qtype: str = ""
 
     def select(self, paths: Sequence[Path], utf8: bool) -> str:
-        """Return the SELECT of client, query, time, rcode, why, unread_time and unknown_rcode."""
+        """Return the SELECT of the columns of Reading.noted_events."""
         unread = "NULL::VARCHAR"
         if self.time_text:
             blank = f"nullif(trim({self.time_text}), '') IN ('-', '(empty)')"
@@ -68,7 +70,8 @@ class Layout:
         return (
             f"SELECT {sql.drop_zone(self.client)} AS client, {self.query} AS query, "
             f"{self.time} AS time, {self.rcode} AS rcode, {why} AS why, "
-            f"{unread} AS unread_time, {unknown} AS unknown_rcode "
+            f"{unread} AS unread_time, {unknown} AS unknown_rcode, "
+            f"{sql.code_type(self.qtype) if self.qtype else 0} AS type_bit "
             f"FROM {self.table.select_from(paths)}"
         )
 

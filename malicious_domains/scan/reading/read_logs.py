@@ -121,8 +121,9 @@ class Reading:
     (seconds since the epoch, UTC) and rcode (in upper case; BLOCKED if a block list answered),
     all NULL if unknown; why, NULL for a query to score, else "multicast", "type", "earlier",
     "other_event" or "broken"; of the last two the other columns may hold anything; unread_time
-    and unknown_rcode, texts that stand for no time or response code, else NULL. events are its
-    first five columns. zone: that of the days, and of times without one.
+    and unknown_rcode, texts that stand for no time or response code, else NULL; type_bit, the query
+    type as sql.code_type() has it. events are its first five columns. zone: that of the days, and
+    of times without one.
 
     forms: each file's format, "empty" for one without lines. left_out: why files were left out.
     damaged: why a part of a file could not be read. bytes: their size on the disk. leases: the
@@ -292,7 +293,7 @@ def _detect_layout(head: Head, mapping: Mapping[str, str]) -> Layout:
 _NO_EVENTS = (
     "SELECT NULL::VARCHAR AS client, NULL::VARCHAR AS query, NULL::DOUBLE AS time, "
     "NULL::VARCHAR AS rcode, NULL::VARCHAR AS why, NULL::VARCHAR AS unread_time, "
-    "NULL::VARCHAR AS unknown_rcode WHERE false"
+    "NULL::VARCHAR AS unknown_rcode, 0 AS type_bit WHERE false"
 )
 # The code of a name with different answers: that it exists comes first.
 _BEST_RCODE = (
@@ -340,7 +341,7 @@ def _join_answers(lines: str, shared: str) -> str:
             CASE WHEN l.why IS NULL THEN coalesce(p.code, l.rcode) ELSE l.rcode END AS rcode,
             CASE WHEN l.why IS DISTINCT FROM 'answer' THEN l.why
                 WHEN p.has_query THEN 'other_event' ELSE {without_query} END AS why,
-            l.unread_time, l.unknown_rcode
+            l.unread_time, l.unknown_rcode, l.type_bit
         FROM lines l LEFT JOIN pairs p
         ON (l.why IS NULL OR l.why = 'answer') AND {same}"""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ...clients.tunnels import OTHER_TYPE, TYPE_NUMBERS, TYPE_PREFIXES, TYPES
 from ...model.eligible import IGNORED_TYPES
 
 MULTICAST = ("5353", "5355", "137")  # mDNS, LLMNR, NetBIOS
@@ -168,6 +169,23 @@ def classify_line(
 def mark_undecoded(value: str, utf8: bool) -> str:
     """Return a WHEN for a text that a repaired copy has instead of bytes that are not UTF-8."""
     return "" if utf8 else f" WHEN contains({value}, {quote_text(REPLACED)}) THEN 'broken'"
+
+
+def code_type(value: str) -> str:
+    """Return a query type as a bit of tunnels.TYPES, or as OTHER_TYPE; 0 if it is unknown.
+
+    Valid in DuckDB and in Spark.
+    """
+    plain = f"upper(split_part(trim({value}), ' ', 1))"
+    for before in TYPE_PREFIXES:
+        plain = f"replace({plain}, '{before}', '')"
+    bits = {x: bit for name, bit in TYPES.items() for x in (name, TYPE_NUMBERS[name])}
+    cases = " ".join(f"WHEN '{x}' THEN {bit}" for x, bit in bits.items())
+    return (
+        f"CASE WHEN {value} IN ('A', 'AAAA', 'HTTPS', 'PTR', '1', '28') THEN {OTHER_TYPE} "
+        f"WHEN {drop_blank(value)} IS NULL THEN 0 "
+        f"ELSE CASE {plain} {cases} ELSE {OTHER_TYPE} END END"
+    )
 
 
 # --- reading functions ---

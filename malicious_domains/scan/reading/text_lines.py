@@ -98,6 +98,7 @@ class TextFormat:
             answers=self.answers,
             zone=zone,
             time_text=time_text,
+            qtype="qtype" if "qtype" in self.keys or "(?P<qtype>" in self.pattern else "",
         )
 
     def _open_table(self) -> TextLines:

@@ -14,7 +14,7 @@ from publicsuffixlist import PublicSuffixList
 from malicious_domains import Score, Scorer
 from malicious_domains.names import public_suffix
 from malicious_domains.names.parse import InvalidDomain, Name, parse
-from tests.malicious_domains.names.zones import ASSIGNED, CHOSEN, LINES
+from tests.malicious_domains.names.zones import ASSIGNED, CHOSEN, LINES, LOOKUP
 
 REFUSED_BY_THE_PSL, REFUSED = 39, 4  # of the committed hosts: suffixes, then those of ICANN's
 DATA = Path(__file__).parents[3] / "data"
@@ -27,7 +27,8 @@ def test_each_line_is_whole_and_stands_once() -> None:
         assert re.fullmatch(r"([a-z0-9-]+|\*)(\.([a-z0-9-]+|\*))*\.[a-z0-9-]+", line.zone)
         assert line.source
         assert line.reason
-    assert len({line.zone for line in LINES}) == len(LINES) == len(ASSIGNED) + len(CHOSEN)
+    assert len({line.zone for line in LINES}) == len(LINES)
+    assert len(LINES) == len(ASSIGNED) + len(CHOSEN) + len(LOOKUP)
 
 
 def test_no_zone_is_a_suffix_of_icanns() -> None:
@@ -43,7 +44,7 @@ def test_no_chosen_line_says_what_the_psl_says() -> None:
 
 
 def test_each_line_makes_a_difference() -> None:
-    for line in LINES:
+    for line in ASSIGNED | CHOSEN:
         host = f"name.{line.zone.replace('*', 'x')}"
         label, suffix, assigned = public_suffix.split_host(host)
         if line in ASSIGNED:
@@ -54,6 +55,19 @@ def test_each_line_makes_a_difference() -> None:
             )
         else:
             assert (label, suffix, assigned) == ("name", line.zone, "")
+
+
+def test_a_look_up_zone_is_matched_by_name_and_changes_no_label() -> None:
+    for line in LOOKUP:
+        host = f"k3jd9x.{line.zone}"
+        bare = public_suffix.Zones(
+            public_suffix.packaged_zones().rules, public_suffix.packaged_zones().patterns
+        )
+        assert public_suffix.split_host(host) == public_suffix.split_host(host, bare)
+        assert public_suffix.is_lookup(host)
+        assert not public_suffix.is_lookup(f"x{line.zone}")
+        assert not public_suffix.is_lookup(line.zone.partition(".")[2])
+    assert public_suffix.is_lookup("a.plex.direct", public_suffix.add_zones(["lb.example.com"]))
 
 
 def test_the_source_says_whether_the_psl_names_the_zone() -> None:

@@ -27,4 +27,5 @@ def lines() -> list[Line]:
 
 LINES = lines()
 ASSIGNED = {line for line in LINES if line.kind == "assigned"}
+LOOKUP = {line for line in LINES if line.kind == "lookup"}
 CHOSEN = {line for line in LINES if line.kind == "chosen"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -94,6 +95,32 @@ def on_spark(
         terminal.summarize_days(found),
         *map(terminal.explain_busy, *columns(found.busy_clients)),
     ]
+
+
+def test_tunnels_are_those_of_one_machine(spark: SparkSession, tmp_path: Path) -> None:
+    """Of names that are none, floods over the sample's size, and of several clients."""
+    draw, rows = random.Random(1), list[str]()
+
+    def ask(client: str, name: str, qtype: str = "A", rcode: str = "NOERROR") -> None:
+        rows.append(f"{route53.MIDNIGHT + len(rows)},{client},{name},{qtype},{rcode}\n")
+
+    for i in range(30):
+        for name in ("www.google.com", "api.github.com", "mail.example.org"):
+            ask(f"10.0.0.{i}", name)
+    for i in range(12):
+        parent = "shared.com" if i > 8 else f"evil{i}.co.uk"
+        for k in range(10 * i):
+            code = base64.b64encode(draw.randbytes(24)).decode()
+            end = "+/" if i % 3 == 0 else ""
+            ask(f"10.0.0.{i}", f"{code}{end}.{k}.{parent}", draw.choice(("TXT", "A", "SRV")))
+    for k in range(5200):
+        ask("10.0.0.20", f"{k * 7919:x}.shop.com", "A", "NXDOMAIN")
+    log = tmp_path / "dns.csv"
+    log.write_text("time,client,query,qtype,rcode\n" + "".join(rows))
+    alone, _ = single(log)
+    assert {y["kind"] for x in alone for y in x["alarms"]} >= {"tunnel", "many-below"}
+    assert any(x.get("client") is None for x in alone)
+    assert on_spark(spark, log, tmp_path / "spark")[0] == alone
 
 
 def test_a_simulated_day_has_the_same_alarms_row_for_row(

@@ -1,0 +1,115 @@
+"""Sub-domains below registrable names: what DuckDB and Spark select of a log for tunnels.
+
+A first pass leaves out all that cannot raise an alarm whatever it reads like, so that few names are
+split and scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..clients import tunnels
+from ..clients.tunnels import Below, SubDomains
+from .findings import Evidence, QueriedName
+
+_ONCE = f"coalesce(last_seen - first_seen, 0) <= {tunnels.ONCE}"
+_BELOW = """
+FROM {query_counts} AS query_counts JOIN {hosts} AS hosts USING (query)
+    JOIN {clients} AS clients USING (address)
+"""
+_COUNTS = "reason IS NULL AND NOT left_out AND parent <> ''"
+_LENGTH = "length(query) - length(parent) - 1"
+# The most that a client's sub-domains below a registrable name can weigh. Ordinary ones weigh
+# nothing, unless they are as many as a flood.
+_BOUNDS = f"""
+SELECT client, day, parent,
+    sum(CASE WHEN {_ONCE} THEN greatest(
+        least((sub_odds - {tunnels.ZERO}) / {tunnels.WHOLE - tunnels.ZERO}, 1)
+            * least(greatest({_LENGTH}, {tunnels.SHORTEST}), {tunnels.LONGEST})
+            * CASE WHEN types BETWEEN 1 AND {tunnels.DATA_TYPES} THEN 2 ELSE 1 END,
+        CASE WHEN types BETWEEN 1 AND {tunnels.COUNTER_TYPES} THEN {tunnels.SHORTEST} ELSE 0 END
+    ) ELSE 0 END) - {tunnels.FREE} AS most,
+    CASE WHEN count(*) > {tunnels.MAX_KEPT} THEN count(*) ELSE count(*) FILTER (WHERE {_ONCE}) END
+        AS asked_once
+{_BELOW} WHERE {_COUNTS} AND (
+    sub_odds > {tunnels.ZERO} OR types BETWEEN 1 AND {tunnels.COUNTER_TYPES} OR parent IN (
+        SELECT parent FROM {{hosts}} GROUP BY parent HAVING count(*) >= {tunnels.MANY}
+    )
+) GROUP BY client, day, parent
+"""
+# threshold: that of the alarm.
+PARENTS = f"""
+SELECT client, day, parent FROM (
+    SELECT client, day, parent, most, asked_once,
+        sum(CASE WHEN most > 0 THEN most END) OVER (PARTITION BY client, day) AS total
+    FROM ({_BOUNDS}) AS bounds
+)
+WHERE most > 0 AND total >= {{threshold}} OR asked_once >= {tunnels.MANY}
+"""
+_SOME_HOSTS = "(SELECT * FROM {hosts} WHERE parent IN (SELECT parent FROM {parents}))"
+# A point at the end of a query is the root's.
+SUB_DOMAINS = f"""
+SELECT client, day, parent, sub_domain, log_odds, types, nxdomain, first_seen, last_seen, number
+FROM (
+    SELECT *,
+        row_number() OVER (PARTITION BY client, day, parent ORDER BY md5(sub_domain)) AS place,
+        count(*) OVER (PARTITION BY client, day, parent) AS number
+    FROM (
+        SELECT client, day, parent,
+            left(query, CAST(length(trim(TRAILING '.' FROM query)) - length(parent) - 1 AS INTEGER))
+                AS sub_domain,
+            any_value(sub_odds) AS log_odds, bit_or(types) AS types,
+            sum(rcode_lines) > 0 AND sum(nxdomain_lines) = sum(rcode_lines) AS nxdomain,
+            coalesce(min(first_seen), CAST('NaN' AS DOUBLE)) AS first_seen,
+            coalesce(max(last_seen), CAST('NaN' AS DOUBLE)) AS last_seen
+        {_BELOW.replace("{hosts}", _SOME_HOSTS)}
+            JOIN {{parents}} AS parents USING (client, day, parent) WHERE {_COUNTS}
+        GROUP BY 1, 2, 3, 4
+    )
+)
+WHERE place <= {tunnels.MAX_KEPT}
+"""
+ORDER = ("client", "day", "parent", "sub_domain")
+Columns = Mapping[str, NDArray[np.generic]]
+
+
+def make_columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> Columns:
+    """Return rows of SUB_DOMAINS as columns."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {x: np.array(y, dtype=object) for x, y in zip(names, columns, strict=True)}
+
+
+def find_days(columns: Columns, scale: float) -> tunnels.Days:
+    """Return the days that have an alarm, of the rows of whole client-days in ORDER.
+
+    scale: that of a network's own thresholds.
+    """
+    texts = columns["sub_domain"].tolist()
+    rows = SubDomains(
+        texts,
+        columns["types"].astype(np.int64),
+        columns["nxdomain"].astype(np.bool_),
+        columns["first_seen"].astype(np.float64),
+        columns["last_seen"].astype(np.float64),
+        columns["log_odds"].astype(np.float64),
+    )
+    weights = tunnels.weigh_sub_domains(rows)
+    keys = [*zip(*(columns[x].tolist() for x in ("client", "day", "parent")), strict=True)]
+    starts = [i for i, key in enumerate(keys) if not i or key != keys[i - 1]]
+    days: dict[tuple[str, int], list[tunnels.Below]] = {}
+    for start, stop in pairwise([*starts, len(texts)]):
+        client, day, parent = keys[start]
+        own, at = days.setdefault((client, day), []), slice(start, stop)
+        own.append(Below(parent, int(columns["number"][start]), rows.cut(at), weights[at]))
+    return {key: own for key, own in days.items() if tunnels.judge_below(own, scale)}
+
+
+def make_evidence(x: tunnels.TunnelEvidence) -> Evidence:
+    """Return the evidence of a tunnel as that of other alarms."""
+    pairs = zip(x.names, x.alarm.weights, strict=True)
+    names = (QueriedName(y[0], y[1], weight, *y[2:]) for y, weight in pairs)
+    return Evidence(x.alarm, tuple(names), clients=x.clients, parents=x.parents, why=x.why)
