@@ -18,7 +18,7 @@ from data.build import build_suffixes
 from malicious_domains.names import public_suffix
 from malicious_domains.names.errors import SuffixListError
 from pipeline.corpus import labelled
-from tests.malicious_domains.names.zones import ASSIGNED, LINES, Line
+from tests.malicious_domains.names.zones import ASSIGNED, CHOSEN, LINES, Line
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = PublicSuffixList()
@@ -29,7 +29,7 @@ ZONES = [line.zone.replace("*", "eu-west-1") for line in LINES]
 LABEL = st.from_regex(r"[a-z0-9_-]{1,5}|xn--[a-z0-9]{1,5}", fullmatch=True)
 # By the last two labels: patterns for what stands before a zone, and the zone, the longest first.
 MATCHED: dict[str, list[tuple[Line, re.Pattern[str]]]] = {}
-for line in sorted(LINES, key=lambda line: -line.zone.count(".")):
+for line in sorted(ASSIGNED | CHOSEN, key=lambda line: -line.zone.count(".")):
     zone = line.zone.replace(".", "[.]").replace("*", "[^.]+")
     end = ".".join(line.zone.split(".")[-2:])
     MATCHED.setdefault(end, []).append((line, re.compile(rf"(?:(.+)\.)?({zone})")))
