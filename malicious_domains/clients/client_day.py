@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import log1p
 from typing import NamedTuple
 
 import numpy as np
@@ -107,13 +108,13 @@ class AlarmThresholds:
     docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
-    with_rcodes: KindThresholds = KindThresholds(4.9, 2.5, 25.0, 6.5, 50.0)
+    with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
     without_rcodes: KindThresholds = KindThresholds(3.0, 10.0, 90.0, _NEVER, _NEVER)
     resolving: NameWeights = NameWeights(1.5, 1.0, -0.25, 1.25)  # in a log with rcodes
     nxdomain: NameWeights = NameWeights(-1.0, 2.0, -0.5, 2.5)
     unanswered: NameWeights = NameWeights(1.0, 1.0, -0.08, 1.0)  # in a log without rcodes
-    dead_link: float = 0.02  # taken from the sum for each ordinary label that is NXDOMAIN
-    labels_growth: float = 0.5  # times ln(1 + labels / 100): what many labels add by chance
+    dead_link: float = 0.04  # taken from the sum for each ordinary label that is NXDOMAIN
+    labels_growth: float = 0.5  # times ln(1 + n / 100) + n / 2000: what n labels add by chance
     unlike: float = 1.1  # taken from names that resolve, times the standard deviation of lengths
     slow: float = 300.0  # seconds between such names; quicker ones are a burst, however unlike
     alone: int = 2  # clients up to which nobody is left to compare shared substrings with
@@ -149,6 +150,10 @@ class AlarmThresholds:
             outbreak_names=self.outbreak_names * factor,
             scale=self.scale * factor,
         )
+
+    def summed_by_chance(self, labels: int) -> float:
+        """Return what the highest sum of a day's labels is by chance, as there are more of them."""
+        return self.labels_growth * (log1p(labels / 100) + labels / 2000)
 
     def shared_by_chance(self, labels: int, log: LogContext) -> float:
         """Return the sum of weights by shared substrings that a day's labels have by chance."""

@@ -11,6 +11,17 @@ from bisect import bisect_right
 from collections.abc import Callable
 from math import exp, lgamma, log, log1p
 
+SCORES = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)  # multiples of the threshold
+# Alarms with such a score or a higher one in 1,000 clean client-days of ordinary networks, by
+# confidence and whether the log has response codes: what `malicious-domains evaluate --traffic
+# --tail FILE` prints (docs/evaluation.md).
+_EXPECTED = {
+    ("high", True): (0.473, 0.198, 0.0457, 0.0457, 0.0152, 0.0152),
+    ("low", True): (7.24, 3.19, 1.87, 0.625, 0.229, 0.0457),
+    ("high", False): (0.0762, 0.0152, 0.0152, 0.0152, 0.0152, 0.0152),
+    ("low", False): (4.62, 2.55, 1.27, 0.412, 0.0457, 0.0152),
+}
+
 
 def upper_bound(events: int, days: int, confidence: float = 0.95) -> float:
     """Return the one-sided upper bound of a rate of which `events` were seen in `days`.
@@ -51,26 +62,16 @@ def most_events(
     return further
 
 
-SCORES = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)  # multiples of the threshold
-# Alarms with such a score or a higher one in 1,000 clean client-days of ordinary networks, by
-# confidence and whether the log has response codes: what `malicious-domains evaluate --traffic
-# --tail FILE` prints (docs/evaluation.md).
-_EXPECTED = {
-    ("high", True): (0.473, 0.198, 0.0457, 0.0457, 0.0152, 0.0152),
-    ("low", True): (7.24, 3.19, 1.87, 0.625, 0.229, 0.0457),
-    ("high", False): (0.0762, 0.0152, 0.0152, 0.0152, 0.0152, 0.0152),
-    ("low", False): (4.62, 2.55, 1.27, 0.412, 0.0457, 0.0152),
-}
-
-
-def expect_false_alarms(score: float, confidence: str, has_rcodes: bool) -> float:
+def expect_false_alarms(score: float, confidence: str, has_rcodes: bool) -> float | None:
     """Return how many alarms of as high a score 1,000 clean client-days raise, by the study.
+
+    None below the packaged thresholds, which the study did not look at.
 
     >>> expect_false_alarms(9.0, "high", True) < expect_false_alarms(1.0, "high", True)
     True
     """
-    row = max(bisect_right(SCORES, score) - 1, 0)
-    return _EXPECTED[confidence, has_rcodes][row]
+    row = bisect_right(SCORES, score) - 1
+    return None if row < 0 else _EXPECTED[confidence, has_rcodes][row]
 
 
 def expected_rate(events: int, days: int) -> float:

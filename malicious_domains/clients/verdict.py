@@ -144,7 +144,7 @@ def score_ordered_day(
     every = np.arange(len(day.labels))
     index = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
     ordinary = np.count_nonzero(own.suspicious[index] < 0) if log.has_rcodes else 0
-    by_chance = thresholds.labels_growth * np.log1p(len(every) / 100)
+    by_chance = thresholds.summed_by_chance(len(every))
     found = find_generator(day, own.suspicious, thresholds)
     score = max(float(found.score - by_chance - thresholds.dead_link * ordinary), 0.0)
     scores = [

@@ -214,28 +214,27 @@ def _average_kinds(results: Sequence[Detection]) -> list[Detection]:
 
 
 def format_study(study: StudyResult) -> Iterator[str]:
-    """Yield the tables of docs/evaluation.md, then those by family."""
-    yield from _format_table(
-        ("clean client-days", "codes", "number", "alarms", "in 1,000, at most (95%)"),
-        (
-            [x.network, describe_codes(x.codes), f"{x.client_days:,}", x.alarms, f"{x.bound:.2f}"]
-            for x in (replace(x, bound=1000 * x.bound) for x in study.clean)
-        ),
-    )
+    """Yield the tables of docs/evaluation.md, then that of the families."""
+    head: tuple[str, ...]
+    head = ("clean client-days", "number", "alarms in 1,000, with codes", "without")
+    by_network: dict[tuple[str, int], list[str]] = {}
+    for x in study.clean:
+        alarms = f"{1000 * x.alarms / x.client_days:.2f} (≤ {1000 * x.bound:.2f})"
+        by_network.setdefault((x.network, x.client_days), []).append(alarms)
+    yield from _format_table(head, ([x, f"{n:,}", *y] for (x, n), y in by_network.items()))
     counts = [f"{k} names" for k in study.found[0].share]
-    means = [x for x in study.found if x.family == MEAN]
     head = ("infected client-days that are found", "log", *counts)
+    means, families = ([x for x in study.found if (x.family == MEAN) is y] for y in (True, False))
     yield from _format_table(head, ([x.kind, describe(x), *_format_shares(x)] for x in means))
-    yield from _format_table(
-        ("codes", "confidence", "score from", "alarms", "client-days", "expected in 1,000"),
-        (
-            (codes, x.confidence, x.score, x.alarms, f"{x.client_days:,}", f"{x.expected:.3g}")
-            for x, codes in ((x, describe_codes(x.codes)) for x in study.rates)
-        ),
-    )
-    families = [x for x in study.found if x.family != MEAN and x.nxdomain != 0.0]
+    by_score: dict[float, list[str]] = {}
+    for rate in study.rates:
+        by_score.setdefault(rate.score, []).append(f"{rate.expected:.3g}")
+    columns = dict.fromkeys(f"{x.confidence}, {describe_codes(x.codes)}" for x in study.rates)
+    head = ("such alarms in 1,000 clean client-days: score from", *columns)
+    yield from _format_table(head, ([x, *y] for x, y in by_score.items()))
     head = ("family", "log", *counts)
-    yield from _format_table(head, ([x.family, describe(x), *_format_shares(x)] for x in families))
+    rows = ([x.family, describe(x), *_format_shares(x)] for x in families if x.nxdomain != 0.0)
+    yield from _format_table(head, rows)
 
 
 def describe(x: Detection) -> str:
@@ -246,7 +245,7 @@ def describe(x: Detection) -> str:
 
 def describe_codes(codes: bool) -> str:
     """Return whether a log has response codes."""
-    return "with" if codes else "without"
+    return f"{'with' if codes else 'without'} codes"
 
 
 def _format_shares(x: Detection) -> list[str]:

@@ -90,6 +90,8 @@ def test_formats_for_programs(log: Path) -> None:
     assert (rows[0]["kind"], rows[0]["day"]) == ("random-looking", "2025-11-26")
     (found,) = map(json.loads, command("scan", log, "--format", "jsonl").stdout.splitlines())
     assert found["client"] == BOT
+    assert 0 < found["expected_false_alarms"] < 1
+    assert found["alarms"][0]["expected_false_alarms"] == found["expected_false_alarms"]
     assert found["counts"]["dead"] == found["counts"]["new"] == 20
     assert {x["name"] for x in found["alarms"][0]["names"]} <= set(BOTS)
     assert found["first_seen"] == "2025-11-26T03:20:00Z"

@@ -128,8 +128,14 @@ def test_rates_are_of_ordinary_days_and_fall(traffic: StudyResult) -> None:
 def test_every_table_is_told(traffic: StudyResult) -> None:
     lines = list(study.format_study(traffic))
     assert sum(x.startswith("| ---") for x in lines) == 4
-    assert any(x.startswith("| 60 clients | with | 120 |") for x in lines)
+    assert any(x.startswith("| 60 clients | 120 | ") and x.count("(≤ ") == 2 for x in lines)
     assert any(x.startswith("| looks random | 97% NXDOMAIN, in a burst |") for x in lines)
+    assert any(
+        x.endswith(
+            "| high, with codes | low, with codes | high, without codes | low, without codes |"
+        )
+        for x in lines
+    )
     assert any(x.startswith("| banjori | no codes, over the day |") for x in lines)
 
 
