@@ -205,9 +205,10 @@ def _check_state(options: ScanOptions) -> None:
 
 def _scan_here(options: ScanOptions) -> int:
     from ..clients.site import adapt_thresholds
+    from ..inputs.atomic import replace_folder
     from ..inputs.ordered_pool import default_jobs
     from ..names.dga_index import DgaIndex
-    from ..scan import scan_run
+    from ..scan import REPORT_FILES, scan_run
     from ..scan.reading.read_logs import Source
 
     site = options.load_site()
@@ -224,18 +225,21 @@ def _scan_here(options: ScanOptions) -> int:
         alarms_per_day=options.alarms_per_day,
         index=DgaIndex.load(options.known) if options.known else None,
     )
+    out = options.out
+    report: AbstractContextManager[Path | None]
+    report = replace_folder(out, REPORT_FILES) if out else nullcontext()
     try:
         with (
             restore_exit(),
-            _replace_report(options.out) as folder,
+            report as folder,
             scan_run.open_scan(request) as findings,
         ):
             _tell(findings, options.form, folder)
     except SystemExit:  # of a signal
         print_status("scan: stopped; nothing was judged and nothing was written")
         raise
-    if options.out:
-        print_status(f"scan: written {options.out / 'index.html'}")
+    if out:
+        print_status(f"scan: written {out / 'index.html'}")
     return _find_status(findings, options)
 
 
@@ -310,11 +314,3 @@ def _scan_on_spark(options: ScanOptions) -> int:
     print_status(f"scan: written {out}")
     status = _find_status(made.findings, options)
     return ALARMS if alarmed else status
-
-
-def _replace_report(out: Path | None) -> AbstractContextManager[Path | None]:
-    """Return a new folder for the report, if one is wanted."""
-    from ..inputs.atomic import replace_folder
-    from ..scan import REPORT_FILES
-
-    return replace_folder(out, REPORT_FILES) if out else nullcontext()

@@ -207,12 +207,8 @@ def flatten_coefficients(coefficients: dict[str, Any]) -> Iterator[Any]:
         yield from value if isinstance(value, list) else [value]
 
 
-def _usable(number: object) -> bool:
-    return isinstance(number, float) and abs(number) <= _LARGEST
-
-
 def _all_usable(numbers: list[Any]) -> bool:
-    """Return whether all are _usable, in C functions, as there are thousands."""
+    """Return whether all are finite floats, in C functions, as there are thousands."""
     if set(map(type, numbers)) != {float} or not all(map(isfinite, numbers)):
         return False
     return bool(max(map(abs, numbers)) <= _LARGEST)
@@ -226,7 +222,7 @@ def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float
             raise ArtifactError(path, f"the false-positive rate {rate!r} is no rate")
         thresholds[rate] = point["threshold"]
     for name, value in thresholds.items():
-        if not (_usable(value) and 0 <= value <= _ABOVE_ONE):
+        if not (isinstance(value, float) and 0 <= value <= _ABOVE_ONE):
             raise ArtifactError(path, f"the threshold {value} ({name}) is no probability")
     return thresholds
 

@@ -122,19 +122,21 @@ class Scorer:
         """
         return to_probabilities(self.log_odds(labels))
 
-    def unchecked_probability(self, labels: Sequence[str]) -> Floats:
-        """Return probability(labels) of labels that parse() returned, or of training data.
-
-        Raises ValueError for a label over 255 characters.
-        """
-        return to_probabilities(self._log_odds(labels, check=False))
-
     def list_probabilities(self, labels: Sequence[str]) -> list[float]:
-        """Return unchecked_probability(labels) as a list; a few labels need no NumPy."""
-        if len(labels) > FEW:
-            values: list[float] = self.unchecked_probability(labels).tolist()
-            return values
-        return [to_probability(self._explain_label(label)[1]) for label in labels]
+        """Return P(malicious) of each label that parse() returned, or of training data.
+
+        Few labels need no NumPy; where many are the same, each is scored once. Raises ValueError
+        for a label over 255 characters.
+        """
+        different: Sequence[str] = [*dict.fromkeys(labels)]
+        if 2 * len(different) > len(labels):
+            different = labels
+        if len(different) > FEW:
+            values = to_probabilities(self._log_odds(different, check=False)).tolist()
+        else:
+            values = [to_probability(self._explain_label(label)[1]) for label in different]
+        by_label = dict(zip(different, values, strict=True))
+        return [by_label[label] for label in labels]
 
     def list_values(self, label: str) -> dict[str, float]:
         """Return the value of each feature of a label that parse() returned.

@@ -118,20 +118,11 @@ def compute_verdicts(scorer: Scorer, rows: Sequence[Row]) -> list[Verdict | Inva
     """
     parsed = [scorer.try_parse(row) if isinstance(row, str) else row for row in rows]
     names = [x for x in parsed if not isinstance(x, Invalid)]
-    probabilities = _list_probabilities(scorer, [x.label for x in names])
+    probabilities = scorer.list_probabilities([x.label for x in names])
     allowed, known = map(scorer.allowed_by, names), scorer.match_dga(names)
     scored = zip(names, probabilities, allowed, known, strict=True)
     verdicts = (Verdict(x, scorer.decide(p, y, z), p, y, z) for x, p, y, z in scored)
     return [x if isinstance(x, Invalid) else next(verdicts) for x in parsed]
-
-
-def _list_probabilities(scorer: Scorer, labels: list[str]) -> list[float]:
-    """Return the probability of each label; score a label once if many are the same."""
-    different = dict.fromkeys(labels)
-    if 2 * len(different) > len(labels):
-        return scorer.list_probabilities(labels)
-    by_label = dict(zip(different, scorer.list_probabilities([*different]), strict=True))
-    return [by_label[label] for label in labels]
 
 
 # --- formats ---

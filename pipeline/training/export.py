@@ -160,7 +160,7 @@ def verify_export(
     answers = np.empty(len(labels))
     for start in range(0, len(labels), BLOCK):
         rows = slice(start, start + BLOCK)
-        answers[rows] = scorer.unchecked_probability(labels[rows])
+        answers[rows] = scorer.list_probabilities(labels[rows])
     flagged = answers >= scorer.threshold
     every = 1 if whole else max(len(labels) // MOJO_ROWS, 1)
     sample = np.arange(0, len(labels), every)
