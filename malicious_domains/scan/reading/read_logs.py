@@ -244,6 +244,7 @@ def find_layout(
     usual one. Raises ReadingError, which says what the file looks like, or which mapping is
     missing.
     """
+    form = form.lower() if form else None  # as the log names ECS
     if form and form not in FORMATS:
         raise ReadingError(f"--input-format {form}: known are {', '.join(FORMATS)}")
     head = Head(file, zone)

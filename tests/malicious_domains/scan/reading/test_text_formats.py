@@ -10,6 +10,7 @@ import pytest
 from malicious_domains.scan import LOG_FORMATS
 from malicious_domains.scan.reading.prepare_input import ReadingError
 from malicious_domains.scan.reading.read_logs import FORMATS
+from tests.helpers.commands import run_here as command
 from tests.malicious_domains.scan.reading.test_formats import (
     NOON,
     OTHER,
@@ -30,6 +31,9 @@ def test_the_listed_formats_are_those_that_are_read() -> None:
     )
     cells = " ".join(x.split("|")[1] for x in table.splitlines()[2:])
     assert sorted(re.findall("`([^`]+)`", cells)) == sorted(LOG_FORMATS)
+    text = " ".join(command("scan", "--help").stdout.split()).replace("- ", "-")
+    listed = text.partition("Format of the logs (default: detected): ")[2].partition(".")[0]
+    assert listed.split(", ") == [*LOG_FORMATS]
 
 
 # --- zone ids of addresses ---
