@@ -57,7 +57,7 @@ def _explain_nothing(findings: Findings) -> str:
     counts = findings.line_counts
     if not counts.lines:
         return "the log is empty; see whether what writes it runs"
-    kinds = {"broken": counts.broken, "other events": counts.other, **counts.skipped}
+    kinds = {"broken": counts.broken, **counts.skipped, "other events": counts.other}
     kind, most = max(kinds.items(), key=lambda x: x[1])
     what = f"{most:,} of {counts.lines:,} lines are {kind}"
     if kind == "broken":

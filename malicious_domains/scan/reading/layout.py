@@ -112,7 +112,7 @@ class Head:
         """The whole lines that are not blank."""
         content = self.file.head
         if len(content) == HEAD_BYTES:  # the last line is cut off
-            content = content[: content.rfind(b"\n") + 1]
+            content = content[: content.rfind(b"\n") + 1] or content
         lines = (x.rstrip("\r") for x in content.decode("utf-8", "replace").split("\n"))
         return [x for x in lines if x.strip()][:_HEAD_LINES]
 

@@ -350,6 +350,11 @@ def test_an_empty_log_is_no_error(tmp_path: Path) -> None:
         assert (reading.forms, why, broken) == ({path: "empty"}, {}, [])
 
 
+def test_a_long_line_alone_is_not_empty(tmp_path: Path) -> None:
+    with pytest.raises(ReadingError, match="no DNS log that is known here: it begins with 'xxx"):
+        rows(written(tmp_path, "x" * 500_000))
+
+
 def test_a_log_of_addresses_only(tmp_path: Path) -> None:
     """As queries they are handed on; as a mere list they are no log."""
     _, why, _ = counted(written(tmp_path, (HEADER + LINE).replace("x.example", "192.0.2.7")))
