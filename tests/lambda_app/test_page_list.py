@@ -319,4 +319,4 @@ def test_a_list_is_cards_on_a_phone(browser: Browser, app_url: str) -> None:
         for cell in page.locator("#rows tbody td.number").all():
             if box := cell.bounding_box():  # the number of the row is not shown
                 assert box["x"] >= 0 and box["x"] + box["width"] <= 320
-        expect(page.get_by_text("99.9863%")).to_be_visible()
+        expect(page.get_by_text("99.986%")).to_be_visible()

@@ -2,6 +2,7 @@
 
 const TIMEOUT = 30_000; // ms; API Gateway itself gives up after 29 s
 const HERE = ["localhost", "127.0.0.1"];
+const MAX_PART = 24; // characters of a host's label that fit a phone
 
 let key = {text: "", origin: ""};
 let trusted = ""; // the API of another origin that a link named and a person confirmed
@@ -83,17 +84,15 @@ export async function ask(path, body, signal = null) {
   const request = {headers, credentials: "omit", ...body && {method: "POST", body: JSON.stringify(body)}};
   const [reply, text] = await fetchText(url, request, signal);
   const answer = parseJson(text);
-  if (reply.status === 401) askForKey(url);
+  if (reply.status === 401) {
+    $("key-for").textContent = url.origin;
+    $("access").hidden = false;
+  }
   if (reply.ok && answer) return answer;
   const message = answer?.Message ?? answer?.message; // API Gateway's own is in lower case
   throw new Failure(message ?? `${reply.url} answers with HTTP ${reply.status}, and not as this API ` +
     "does. Its address can be set: ?api=https://… after the page's own.", reply.status, answer,
   parseInt(reply.headers.get("Retry-After"), 10));
-}
-
-function askForKey(url) {
-  $("key-for").textContent = url.origin;
-  $("access").hidden = false;
 }
 
 async function fetchText(url, request, signal) {
@@ -146,7 +145,8 @@ export const number = (value) => value.toLocaleString("en");
 /** An element with a host or URL, which breaks after its dots and slashes, if that is enough. */
 export function makeHost(tag, text, className = "name") {
   const element = make(tag, "", className);
-  for (const part of text.match(/[^./]+[./]*|[./]+/g) ?? []) element.append(make("span", part, "part"));
+  for (const part of text.match(/[^./]+[./]*|[./]+/g) ?? [])
+    element.append(make("span", part, part.length > MAX_PART ? "" : "part"), make("wbr"));
   return element;
 }
 

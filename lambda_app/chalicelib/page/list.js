@@ -96,7 +96,9 @@ async function goOn(names) {
 async function judgeAll(names, total, signal) {
   try {
     for (const batch of batches(names)) {
-      showProgress(total);
+      $("progress").max = total;
+      $("progress").value = table.size();
+      $("count").textContent = `${number(table.size())} of ${many(total, "name")}`;
       await judgePatiently(batch, signal);
       rest = rest.slice(batch.length);
       if (table.size() <= MAX_LIVE) table.draw();
@@ -119,16 +121,12 @@ async function judgePatiently(batch, signal) {
       if (!BUSY.includes(error.status) || Number.isNaN(wait)) throw error;
       const seconds = Math.min(error.wait >= 0 ? error.wait : wait, 60);
       $("count").textContent += `: the API is busy, going on in ${seconds} s`;
-      await pause(seconds, signal);
+      await new Promise((resolve, reject) => {
+        setTimeout(resolve, 1000 * seconds);
+        signal.addEventListener("abort", reject);
+      });
     }
   }
-}
-
-function pause(seconds, signal) {
-  return new Promise((resolve, reject) => {
-    setTimeout(resolve, 1000 * seconds);
-    signal.addEventListener("abort", reject);
-  });
 }
 
 async function judgeBatch(batch, signal) {
@@ -159,12 +157,6 @@ function setRunning(controller) {
   $("resume").hidden = true;
   $("running").hidden = !controller;
   $("summary").textContent = controller ? "Judging." : "";
-}
-
-function showProgress(total) {
-  $("progress").max = total;
-  $("progress").value = table.size();
-  $("count").textContent = `${number(table.size())} of ${many(total, "name")}`;
 }
 
 /** Draw the verdicts again, by the chosen operating point. */

@@ -38,15 +38,12 @@ async function judge() {
   const body = {domain, operating_point: point()};
   try {
     const answer = await ask("malicious-domain-classifier", {...body, fields: "values"}, signal);
-    if (!signal.aborted) show(body, checkAnswer(answer));
+    if (typeof answer.class1Prob !== "number" || !answer.contributions)
+      throw new Failure(`${apiAddress()} answers, but not with a verdict.`);
+    if (!signal.aborted) show(body, answer);
   } catch (error) {
     if (!signal.aborted) showFailure(body, error);
   }
-}
-
-function checkAnswer(answer) {
-  if (typeof answer.class1Prob === "number" && answer.contributions) return answer;
-  throw new Failure(`${apiAddress()} answers, but not with a verdict.`);
 }
 
 /** Show a message next to the field; bad: the name itself is not valid. */

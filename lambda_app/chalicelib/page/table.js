@@ -87,16 +87,12 @@ export function summary() {
     (none ? ` ${many(none, "line")} ${none === 1 ? "holds" : "hold"} no name.` : "");
 }
 
-/** Whether a row passes the filter. */
-function isShown(row) {
-  return chosen === "all" ? !(lines && holdsNoName(row)) : verdictOf(row) === chosen;
-}
-
 /** Show the sorted rows, with verdicts by the chosen operating point. */
 export function draw() {
   $("found").hidden = !rows.length;
   drawFilter();
-  const found = rows.filter(isShown).sort(ORDERS[order]);
+  const found = rows.filter((row) => (chosen === "all" ? !(lines && holdsNoName(row))
+    : verdictOf(row) === chosen)).sort(ORDERS[order]);
   $("rows").tBodies[0].replaceChildren(...found.slice(0, MAX_SHOWN).map(makeRow));
   $("shown").textContent = describeShown(found.length);
 }
