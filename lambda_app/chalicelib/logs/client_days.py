@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import nan
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +21,11 @@ from malicious_domains.clients.finding_json import (
     format_time,
 )
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.verdict import judge_day, judge_sample
+from malicious_domains.clients.tunnels import TunnelEvidence, find_longest_label
+from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
 from malicious_domains.names.array_types import Bools, Floats
 
-from . import dynamodb
+from . import below, dynamodb
 from .dynamodb import pack_state, unpack_state
 from .label_votes import ALLOWED, count_clients, hash_client, is_common, parse_votes
 from .records import NXDOMAIN, Row, Rows
@@ -145,6 +148,13 @@ class Verdict(NamedTuple):
     alarms: list[Alarm]  # the strongest first
     score: float  # of that one, as a multiple of its threshold; 0 without alarms
     level: int = 0  # of the sample that was judged; 0 for all labels
+    below: Mapping[str, TunnelEvidence] = MappingProxyType({})  # by kind of alarm
+
+    def add_below(self, below: Iterable[TunnelEvidence]) -> Verdict:
+        """Return the verdict with the alarms of what the client asked for below some names."""
+        own = {x.alarm.kind: x for x in below}
+        alarms = rank_alarms([*self.alarms, *(x.alarm for x in own.values())])
+        return self._replace(alarms=alarms, score=alarms[0].score if alarms else 0.0, below=own)
 
     @property
     def rank(self) -> tuple[bool, float]:
@@ -178,6 +188,7 @@ class DayJudge:
         self.votes, self._baseline, self._log_odds = votes, baseline, log_odds
         self._thresholds = thresholds
         self._odds: dict[str, float] = {}
+        self.below: dict[str, list[TunnelEvidence]] = {}  # by client
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])
         self._log = LogContext(True, self._background, count_clients(votes))
@@ -194,6 +205,12 @@ class DayJudge:
     def _score(self, labels: Iterable[str]) -> None:
         if new := sorted({x for x in labels if x not in self._odds}):
             self._odds.update(zip(new, self._log_odds(new).tolist(), strict=True))
+
+    def judge_below(self, client: str, state: below.State) -> None:
+        """Judge what a client asked for below registrable names."""
+        longest = {find_longest_label(x) for kept in state.values() for x in kept.rows}
+        self._score(longest - {""})
+        self.below[client] = below.judge_kept(state, self._odds, self._thresholds.scale)
 
     def judge_state(self, client: str, state: ClientState) -> Verdict:
         """Judge a client's day; an earlier alarm is not hidden by more traffic of its own."""
@@ -246,6 +263,9 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
     stands: whether there still is an alarm. too_busy: whether a sample of the labels is kept.
     """
     seen = verdict.day
+    names = [y for x in verdict.below.values() for y in x.names]
+    first = min([*seen.first_seen.tolist(), *(x[3] for x in names)], default=nan)
+    last = max([*seen.last_seen.tolist(), *(x[4] for x in names)], default=nan)
     return {
         "client": client,
         "day": format_date(day),
@@ -253,14 +273,19 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
         "too_busy": sampled,
         "score": round(verdict.score, 4),
         "confidence": verdict.confidence,
-        "first_seen": format_time(seen.first_seen.min()) if len(seen.labels) else None,
-        "last_seen": format_time(seen.last_seen.max()) if len(seen.labels) else None,
+        "first_seen": format_time(first),
+        "last_seen": format_time(last),
         "counts": {"new": len(seen.labels), "dead": int(seen.nxdomain.sum())},
         "alarms": [_make_alarm(verdict, alarm) for alarm in verdict.alarms],
     }
 
 
 def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
+    if own := verdict.below.get(alarm.kind):
+        rows = zip(own.names, alarm.weights, strict=True)
+        listed = [describe_name(x[0], weight, *x[1:4]) for x, weight in rows]
+        more = {"below": [*own.parents], "why": own.why, "names": listed}
+        return {**describe_alarm(alarm), **more}
     day = verdict.day
     names = [
         describe_name(verdict.names[i], weight, day.log_odds[i], day.nxdomain[i], day.first_seen[i])

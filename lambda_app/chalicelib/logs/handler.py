@@ -21,10 +21,11 @@ from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
+from .below import make_key, update_below
 from .client_days import ClientState, DayJudge, Verdict, limit_rows, make_finding
 from .dynamodb import DAY, Item, Key, map_threads
 from .label_votes import add_labels, read_baseline
-from .records import Rows, read_days
+from .records import Below, Rows, read_days
 from .service import Service, create_service
 
 PARTS = 16  # in which a day's clients are kept
@@ -116,7 +117,7 @@ def _read_object(service: Service, source: LogObject) -> None:
             votes = add_labels(service.table, day, rows._replace(clients=sampled), counts)
             baseline = read_baseline(service.table, day)
             judge = DayJudge(votes, baseline, service.scorer.log_odds, service.thresholds)
-            more, failed = add_clients(service, day, rows.clients, judge)
+            more, failed = add_clients(service, day, rows.clients, judge, rows.below)
             results, errors = results + more, errors | failed
     if errors:
         raise next(iter(errors.values()))
@@ -152,27 +153,40 @@ def client_key(day: int, client: str) -> Key:
 
 
 def add_clients(
-    service: Service, day: int, clients: Mapping[str, Rows], judge: DayJudge, is_over: bool = False
+    service: Service,
+    day: int,
+    clients: Mapping[str, Rows],
+    judge: DayJudge,
+    below: Mapping[str, Below],
+    is_over: bool = False,
 ) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Merge clients' rows into their states, judge them, and publish their alarms.
 
     is_over: whether the day is, so that its last verdict stands. Returns errors by client as well:
     what fails for one keeps no other from being judged.
     """
-    names, results, errors = sorted(clients), list[ClientResult](), dict[str, Exception]()
-    for start in range(0, len(names), _PAGE):
-        page = names[start : start + _PAGE]
+    results, errors = list[ClientResult](), dict[str, Exception]()
+    ordered = sorted({*clients, *below})
+    for start in range(0, len(ordered), _PAGE):
+        page = ordered[start : start + _PAGE]
         keys = {client: client_key(day, client) for client in page}
-        items = service.table.read(keys.values())
+        others = {client: make_key(day, client) for client in page}
+        items = service.table.read([*keys.values(), *others.values()])
         kept = {
             client: _Kept(client, day, key, items[key], ClientState.unpack(items[key].state))
             for client, key in keys.items()
         }
-        judge.prepare({x for c in page for rows in (clients[c], kept[c].state.rows) for x in rows})
+        judge.prepare(
+            {x for c in page for rows in (clients.get(c, {}), kept[c].state.rows) for x in rows}
+        )
 
         def add(client: str) -> ClientResult | Exception:
             try:
-                return _add_client(service, kept[client], clients[client], judge, is_over)  # noqa: B023
+                key, more = others[client], below.get(client, {})  # noqa: B023
+                state = update_below(service.table, key, items[key], more, day)  # noqa: B023
+                judge.judge_below(client, state)
+                rows = clients.get(client, {})
+                return _add_client(service, kept[client], rows, judge, is_over)  # noqa: B023
             except Exception as error:
                 return error
 
@@ -234,6 +248,7 @@ def _judge_client(
     new = old.merge(rows, judge.votes)
     verdict, now, published = judge.judge_state(client, new), int(time.time()), old.published
     new = new.note_verdict(verdict)
+    verdict = verdict.add_below(judge.below.get(client, ()))
     if verdict.is_news(published):
         note = {"score": verdict.score, "confidence": verdict.confidence, "at": now, "sent": False}
         return replace(new, published=note), verdict, True
@@ -259,6 +274,7 @@ def _rewrite_finding(service: Service, kept: _Kept, item: Item, judge: DayJudge)
     while (now := service.table.read([key], consistent=True)[key]).version > item.version:
         state, item = ClientState.unpack(now.state), now
         verdict = judge.judge_state(kept.client, state)
+        verdict = verdict.add_below(judge.below.get(kept.client, ()))
         write_finding(service, make_finding(kept.client, kept.day, verdict, state.level > 0))
 
 
@@ -277,12 +293,14 @@ def _publish(service: Service, finding: dict[str, Any], place: str) -> None:
     kinds = [alarm["kind"] for alarm in finding["alarms"]]
     names = dict.fromkeys(x["name"] for alarm in finding["alarms"] for x in alarm["names"])
     worst, counts = [*names][:_SHOWN_NAMES], finding["counts"]
+    reasons = (alarm["why"] + ".\n" for alarm in finding["alarms"] if "why" in alarm)
     text = (
         f"{finding['client']} looks infected on {finding['day']}: {', '.join(kinds)}, "
         f"{finding['score']:.1f} times the threshold, confidence {finding['confidence']}.\n"
         f"{counts['new']} rare names, {counts['dead']} of them do not exist; "
         f"{finding['first_seen']} to {finding['last_seen']}. The worst:\n"
         + "".join(f"  {name}\n" for name in worst)
+        + "".join(dict.fromkeys(reasons))
         + f"{place}\n"
     )
     brief = {k: v for k, v in finding.items() if k != "alarms"}

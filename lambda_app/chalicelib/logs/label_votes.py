@@ -126,7 +126,7 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
     keys = _list_keys(day)
     items = table.read(keys)
     shards: dict[int, Votes] = {}
-    for label, votes in collect_votes(*rows).items():
+    for label, votes in collect_votes(rows.clients, rows.allowed).items():
         shards.setdefault(zlib.crc32(label.encode()) % SHARDS, {})[label] = votes
 
     def update(shard: int) -> Votes:

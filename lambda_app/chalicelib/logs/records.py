@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
 
+from malicious_domains.clients.tunnels import ONCE, code_type, find_parent
 from malicious_domains.model.eligible import (
     AUTODISCOVERY,
     IGNORED_TYPES,
@@ -27,6 +28,7 @@ from malicious_domains.model.eligible import (
 )
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import Invalid
+from malicious_domains.names.parse import Name
 
 from .dynamodb import DAY
 
@@ -78,7 +80,29 @@ class Row(NamedTuple):
         return Row(max(self.rcode, other.rcode), first, last, suffixes)
 
 
+class SubRow(NamedTuple):
+    """A sub-domain that a client asked for on a day; times are 0 if it asked again later."""
+
+    rcode: int  # as in Row
+    types: int  # bits of tunnels.TYPES
+    first: float
+    last: float
+
+    def merge(self, other: SubRow) -> SubRow:
+        """Merge with another row of the same client, day and sub-domain.
+
+        >>> SubRow(1, 1, 10.0, 10.0).merge(SubRow(2, 256, 30.0, 30.0))
+        SubRow(rcode=2, types=257, first=10.0, last=30.0)
+        """
+        rcode, types = max(self.rcode, other.rcode), self.types | other.types
+        first, last = min(self.first, other.first), max(self.last, other.last)
+        if not first or last - first > ONCE:
+            return SubRow(rcode, types, 0.0, 0.0)
+        return SubRow(rcode, types, first, last)
+
+
 Rows = dict[str, Row]  # of one client and day, by label
+Below = dict[str, dict[str, SubRow]]  # of one client and day, by registrable name and sub-domain
 
 
 class DayRows(NamedTuple):
@@ -86,6 +110,7 @@ class DayRows(NamedTuple):
 
     clients: dict[str, Rows]  # by client
     allowed: set[str]  # labels on an allow list
+    below: dict[str, Below]  # by client
 
 
 Days = dict[int, DayRows]  # by day since the epoch, in UTC
@@ -98,6 +123,7 @@ class Query(NamedTuple):
     time: float  # seconds since the epoch
     name: str  # in lower case, without the root's dot
     rcode: int
+    type_bit: int  # of tunnels.TYPES
 
 
 def read_days(
@@ -130,15 +156,20 @@ def read_days(
     yield days
 
 
-def _add_query(query: Query, days: Days, parse: Callable[[str], str | _Name]) -> str:
+def _add_query(query: Query, days: Days, parse: Callable[[str], tuple[str, str | _Name]]) -> str:
     """Add a query to the rows, or return the reason for which it is left out."""
+    parent, name = parse(query.name)
+    day = days.setdefault(int(query.time // DAY), DayRows({}, set(), {}))
+    if parent:
+        below = day.below.setdefault(query.client, {}).setdefault(parent, {})
+        sub_domain, own = query.name[: -len(parent) - 1], (query.rcode, query.type_bit)
+        sub = SubRow(*own, query.time, query.time)
+        below[sub_domain] = below[sub_domain].merge(sub) if sub_domain in below else sub
     if query.rcode <= NXDOMAIN and is_discovery(query.name):
         return AUTODISCOVERY
-    name = parse(query.name)
     if isinstance(name, str):
         return name
     label, suffix, is_allowed = name
-    day = days.setdefault(int(query.time // DAY), DayRows({}, set()))
     if is_allowed:
         day.allowed.add(label)
     rows = day.clients.setdefault(query.client, {})
@@ -147,13 +178,20 @@ def _add_query(query: Query, days: Days, parse: Callable[[str], str | _Name]) ->
     return "judged"
 
 
-def _parse_name(scorer: Scorer, text: str) -> str | _Name:
-    """Parse a name into label, suffix and whether it is allowed, or say why it is left out."""
+def _parse_name(scorer: Scorer, text: str) -> tuple[str, str | _Name]:
+    """Return below which registrable name a name counts, or "", and what is scored of it.
+
+    That is its label, suffix and whether it is allowed, or why it is left out.
+    """
     name = scorer.try_parse(text)
     reason = skip_reason(name)
     if reason or isinstance(name, Invalid):
-        return reason
-    return name.label, name.suffix, bool(scorer.allowed_by(name))
+        parent = find_parent(text, None, scorer.zones)
+        allowed = parent and scorer.allowed_by(Name(parent, parent, ""))
+        return "" if allowed else parent, reason
+    is_allowed = bool(scorer.allowed_by(name))
+    parent = "" if is_allowed else find_parent(text, name, scorer.zones)
+    return parent, (name.label, name.suffix, is_allowed)
 
 
 def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
@@ -197,7 +235,8 @@ def _read_line(
     if not object_day - _DAYS_BEFORE <= time // DAY <= object_day + _DAYS_AFTER:
         return "other_day" if time else "no_time"
     # The root's dot changes nothing, and a name with it takes longer to parse.
-    return Query(client, time, name[:_MAX_NAME].lower().removesuffix("."), _read_rcode(record))
+    host, qtype = name[:_MAX_NAME].lower().removesuffix("."), str(record.get(_TYPE, ""))
+    return Query(client, time, host, _read_rcode(record), code_type(qtype))
 
 
 def _read_ocsf(event: dict[str, Any]) -> dict[str, object]:

@@ -42,14 +42,14 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
 
 def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Judge all clients of a day by its whole state; return the errors as well."""
-    votes = add_labels(service.table, day, DayRows({}, set()), Counter())
+    votes = add_labels(service.table, day, DayRows({}, set(), {}), Counter())
     judge = DayJudge(
         votes, read_baseline(service.table, day), service.scorer.log_odds, service.thresholds
     )
     clients: dict[str, Rows] = {}
     for part in range(PARTS):
         clients |= {client: {} for client in service.table.list_items(part_key(day, part))}
-    return add_clients(service, day, clients, judge, is_over=True)
+    return add_clients(service, day, clients, judge, {}, is_over=True)
 
 
 def _make_message(
