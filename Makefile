@@ -39,7 +39,7 @@ test-fast: $(DEV) ## run the tests that take a moment each, in parallel
 	$(PARALLEL) -m "not slow and not timing"
 
 test-install: $(DEV) ## try each extra, and the oldest dependencies, in environments of their own
-	$(BIN)/python -m pytest -m install tests/test_extras.py
+	$(BIN)/python -m pytest tests/install_extras.py
 
 check: test ## run every test, ruff and mypy --strict
 	$(BIN)/ruff check .

@@ -49,7 +49,7 @@ def _open_registry(registry: str | None) -> Storage:
     return Storage(registry)
 
 
-@command("list", "models list --registry s3://bucket/models", extra="all")
+@command("list", "models list --registry s3://bucket/models", extra="aws")
 @_registry
 def list_versions(registry: str | None) -> int:
     """List the published versions; a star marks the current one of each model."""
@@ -117,7 +117,7 @@ def pull(version: str, registry: str | None, out: Path | None) -> int:
     return DONE
 
 
-@command("promote", "models promote language-20261123-0a1b2c3d4e5f", extra="all")
+@command("promote", "models promote language-20261123-0a1b2c3d4e5f", extra="aws")
 @click.argument("version")
 @_registry
 def promote(version: str, registry: str | None) -> int:
@@ -127,7 +127,7 @@ def promote(version: str, registry: str | None) -> int:
     return _print_current(versions.promote(_open_registry(registry), version).version)
 
 
-@command("rollback", "models rollback --registry s3://bucket/models", extra="all")
+@command("rollback", "models rollback --registry s3://bucket/models", extra="aws")
 @click.argument("model", default="")
 @_registry
 def rollback(model: str, registry: str | None) -> int:

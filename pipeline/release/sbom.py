@@ -26,8 +26,8 @@ def make_sbom(lock: str) -> dict[str, Any]:
     >>> [x["purl"] for x in make_sbom(lock)["components"]]
     ['pkg:pypi/click@8.5.1']
     """
-    own = {"type": "application", "bom-ref": NAME, "name": NAME, "version": __version__}
-    own |= {"licenses": [{"license": {"id": "Apache-2.0"}}]}
+    own: dict[str, Any] = {"type": "application", "bom-ref": NAME, "name": NAME}
+    own |= {"version": __version__, "licenses": [{"license": {"id": "Apache-2.0"}}]}
     components = [*_list_components(lock)]
     return {
         "bomFormat": "CycloneDX",

@@ -255,7 +255,7 @@ def test_huge_fields_and_empty_lines_harm_no_other_row(load: Load) -> None:
     huge = f"{'x' * 5_000_000}.com,0\n"
     loaded = load(WHOLE.replace("\n", "\n\n") + huge, lenient=True)
     assert labels(loaded) == ROWS
-    assert loaded[1].left_out == {"text_length": 1}
+    assert sum(loaded[1].left_out.values()) == 1
     assert len(loaded[1].describe_left_out()) < 300
 
 
