@@ -24,7 +24,7 @@ from pipeline.training.export import write_metadata
 from tests.helpers import aws_server
 from tests.helpers.forking import Forks, forks
 
-TRAIN, EXPORT, PUBLISH, PROMOTE, PULL = 1, 1, 5, 3, 5  # training takes seconds each
+TRAIN, EXPORT, PUBLISH, PROMOTE, PULL = 1, 1, 3, 2, 3  # training takes seconds each
 DELAY = 0.03  # seconds of each request, so that some are hit
 
 pytestmark = pytest.mark.slow
