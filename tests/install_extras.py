@@ -55,14 +55,15 @@ def install(folder: Path, extra: str, *options: str) -> Path:
     """Install a checkout with an extra; return the environment's folder of programs."""
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
     wanted = f"{ROOT}[{extra}]" if extra else str(ROOT)
-    command = [UV, "pip", "install", "--quiet", "--python", folder / "venv/bin/python", *options]
+    python = str(folder / "venv/bin/python")
+    command = [UV, "pip", "install", "--quiet", "--python", python, *options]
     subprocess.run([*command, "--editable", wanted], check=True)
     return folder / "venv/bin"
 
 
 def run_all(programs: Path, extra: str, folder: Path) -> None:
     for status, words in COMMANDS[extra]:
-        command = [programs / "malicious-domains", *words]
+        command = [str(programs / "malicious-domains"), *map(str, words)]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == status, (words, done.stderr)
         assert "Traceback" not in done.stderr

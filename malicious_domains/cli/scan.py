@@ -295,7 +295,7 @@ def _scan_on_spark(options: ScanOptions) -> int:
         from ..clients.site import adapt_thresholds
         from ..scan import terminal
         from ..spark import data_files, scanning
-        from ..spark.log_events import read_events
+        from ..spark.log_events import describe_source, read_events
 
         data_files.check_output(spark, out)
         logs = data_files.open_files(spark, options.logs, options.log_form)
@@ -306,7 +306,9 @@ def _scan_on_spark(options: ScanOptions) -> int:
             names=names,
             alarms_per_day=options.alarms_per_day,
         )
-        made = scanning.scan_events(spark, read_events(logs, options.mapping or {}), request)
+        mapping = options.mapping or {}
+        made = scanning.scan_events(spark, read_events(logs, mapping), request)
+        made.findings.files.sources.update(describe_source(logs, mapping))
         is_alarm = "(client IS NOT NULL OR confidence = 'high') AND size(alarms) > 0"
         alarmed = data_files.write_parquet(made.alarms, out).where(is_alarm).count()
         for line in terminal.summarize(made.findings):

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
+from ..scan import completeness
 from ..scan.reading import column_names, event_formats, sql
 from ..scan.reading.layout import Layout
 from ..scan.reading.tables import DelimitedLines, JsonLines, ParquetTable
@@ -68,7 +69,7 @@ def _read_parquet(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
 
 
 def _read_csv(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    layout = column_names.open_named("csv", files.head, mapping, claimed=True)
+    layout = _find_layout(files, mapping)
     if not layout or not isinstance(layout.table, DelimitedLines):
         raise MaliciousDomainsError(f"{files.head.file.path}: no CSV of clients and names")
     lines = files.read_below_header() if layout.table.header else files.lines.where("value <> ''")
@@ -77,12 +78,25 @@ def _read_csv(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
     return select_events(_split_cells(lines, layout.table), columns, F.col(_BROKEN))
 
 
-def _read_json(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    """Read declared formats by their own keys, others by the mapping or usual names."""
-    own = () if mapping else _OWN
-    openers = (*own, partial(column_names.open_named, "json"))
+def describe_source(files: InputFiles, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Return the format and the columns taken, by the first file; {} for Parquet."""
+    layout = None if files.kind == "parquet" else _find_layout(files, mapping)
+    if not layout:
+        return {}
+    source = completeness.describe_source(layout.form, dict(layout.sources))
+    return {display_path(files.names[0]): source}
+
+
+def _find_layout(files: InputFiles, mapping: Mapping[str, str]) -> Layout | None:
+    """Find declared formats of JSON by their own keys, others by the mapping or usual names."""
+    own = () if mapping or files.kind != "json" else _OWN
+    openers = (*own, partial(column_names.open_named, files.kind))
     tried = (opener(files.head, mapping, claimed=True) for opener in openers)
-    layout = next(filter(None, tried), None)
+    return next(filter(None, tried), None)
+
+
+def _read_json(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
+    layout = _find_layout(files, mapping)
     if not layout or not isinstance(layout.table, JsonLines):
         raise MaliciousDomainsError(f"{files.head.file.path}: no JSON objects, one a line")
     paths = dict(layout.table.columns)

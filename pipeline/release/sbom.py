@@ -27,7 +27,7 @@ def make_sbom(lock: str) -> dict[str, Any]:
     ['pkg:pypi/click@8.5.1']
     """
     own: dict[str, Any] = {"type": "application", "bom-ref": NAME, "name": NAME}
-    own |= {"version": __version__, "licenses": [{"license": {"id": "Apache-2.0"}}]}
+    own.update({"version": __version__, "licenses": [{"license": {"id": "Apache-2.0"}}]})
     components = [*_list_components(lock)]
     return {
         "bomFormat": "CycloneDX",

@@ -630,7 +630,8 @@ def test_a_host_breaks_at_its_dots(browser: Browser, app_url: str, width: int) -
         (cell,) = page.locator("#rows tbody td.name").all()
         lines = cell.evaluate("""cell => {
           const range = document.createRange(), lines = new Map();
-          for (const {firstChild: node} of cell.querySelectorAll("span")) for (let i = 0; i < node.length; i++) {
+          const nodes = [...cell.querySelectorAll("span")].map((span) => span.firstChild);
+          for (const node of nodes) for (let i = 0; i < node.length; i++) {
             range.setStart(node, i), range.setEnd(node, i + 1);
             const {top} = range.getBoundingClientRect();
             lines.set(top, (lines.get(top) ?? "") + node.data[i]);
