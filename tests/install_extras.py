@@ -56,7 +56,7 @@ def install(folder: Path, extra: str, *options: str) -> Path:
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
     wanted = f"{ROOT}[{extra}]" if extra else str(ROOT)
     python = str(folder / "venv/bin/python")
-    command = [UV, "pip", "install", "--quiet", "--python", python, *options]
+    command = [str(UV), "pip", "install", "--quiet", "--python", python, *options]
     subprocess.run([*command, "--editable", wanted], check=True)
     return folder / "venv/bin"
 
