@@ -408,7 +408,10 @@ class EventsDatabase:
 
         threshold: of the alarm, in characters.
         """
-        self._create("parents", sub_domains.PARENTS, threshold=threshold)
+        values = {"threshold": threshold, "hosts": sub_domains.SOME_HOSTS}
+        self._create("parents", sub_domains.PARENTS, **values)
+        if not self._fetch("FROM parents LIMIT 1"):
+            return
         select = sub_domains.SUB_DOMAINS.format_map(_OwnNames())
         cursor = self._execute(f"{select} ORDER BY {', '.join(sub_domains.ORDER)}")
         kept: list[tuple[Any, ...]] = []

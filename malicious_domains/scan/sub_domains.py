@@ -23,6 +23,11 @@ FROM {query_counts} AS query_counts JOIN {hosts} AS hosts USING (query)
 """
 _COUNTS = "reason IS NULL AND NOT left_out AND parent <> ''"
 _LENGTH = "length(query) - length(parent) - 1"
+# In DuckDB, instead of all hosts: a few ordinary names weigh no more than is free.
+SOME_HOSTS = f"""(SELECT * FROM hosts WHERE parent IN (
+    SELECT parent FROM hosts WHERE parent <> '' GROUP BY parent
+    HAVING count(*) > {tunnels.FREE / tunnels.SHORTEST} OR max(sub_odds) > {tunnels.ZERO}
+))"""
 # The most that a client's sub-domains below a registrable name can weigh. Ordinary ones weigh
 # nothing, unless they are as many as a flood.
 _BOUNDS = f"""
