@@ -131,7 +131,7 @@ def test_allow_and_dga(installed: Path, tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     options = ("--format", "csv", "--allow", "allow.npy", "xmqjtoevkbhrw.ru")
     scored = run(program, "score", *options, folder=tmp_path)
-    assert scored.stdout.splitlines()[1].endswith("judged,allowed: xmqjtoevkbhrw.ru")
+    assert scored.stdout.splitlines()[1].endswith("judged,allowed: xmqjtoevkbhrw.ru,")
 
 
 def test_scan_names_the_extra_that_it_misses_and_runs_with_it(

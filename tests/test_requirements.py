@@ -82,7 +82,7 @@ def test_the_hooks_before_a_commit_are_those_of_make_check() -> None:
     checks = makefile[makefile.index("\ncheck:") :].split("\n\n")[0]
     assert entries == re.findall(r"\$\(BIN\)/(.*?)(?: \.)?(?=\n|$)", checks)
     workflow = text(".github/workflows/ci.yml")
-    assert re.findall(r"run: make (\w+)", workflow) == ["run", "check"]
+    assert re.findall(r"run: make ([\w-]+)", workflow) == ["run", "check", "test-install"]
     assert 'python: ["3.11", "3.12", "3.13"]' in workflow
     assert ">=3.11,<3.14" in text("pyproject.toml")
 

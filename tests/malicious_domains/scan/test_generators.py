@@ -72,7 +72,7 @@ def test_a_name_of_two_families_tells_both_in_every_form(known: Path, tmp_path: 
     log = log_of(tmp_path / "dns.log", made("goz", 3), "NXDOMAIN")
     text = r"goz of (2025-11-\d\d) and murofet v1 of \1, 3 names"
     table = command("scan", log, "--known", known, "--out", tmp_path / "report")
-    assert re.search(f"high   known generator: {text}", table.stdout)
+    assert re.search(rf"high +- +known generator: {text}", table.stdout)
     page = (tmp_path / "report" / "index.html").read_text()
     assert re.search(text, page) and re.search(r"goz of 2025-11-\d\d, position 2", page)
     (row,) = (

@@ -47,9 +47,10 @@ def by_duckdb(path: Path, mapping: dict[str, str]) -> Rows:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         reading = read_logs(Source((path,), None, mapping))
-        found = connection.execute(reading.events).fetchall()
+        columns = "client, query, time, rcode, why, type_bit"
+        rows = connection.execute(f"SELECT {columns} FROM ({reading.noted_events})").fetchall()
         reading.close()
-    return compared(found)
+    return compared(rows)
 
 
 def by_spark(spark: SparkSession, path: Path, mapping: dict[str, str]) -> Rows:
@@ -58,7 +59,7 @@ def by_spark(spark: SparkSession, path: Path, mapping: dict[str, str]) -> Rows:
 
 def compared(rows: Rows) -> Rows:
     """In one order; of what is no query only why."""
-    return sorted((tuple(x) if x[4] is None else (None,) * 4 + (x[4],) for x in rows), key=repr)
+    return sorted((tuple(x) if x[4] is None else (None,) * 4 + (x[4], 0) for x in rows), key=repr)
 
 
 def test_texts_of_all_kinds_are_read_as_by_duckdb(spark: SparkSession, tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_csv_and_json_are_read_as_by_duckdb(spark: SparkSession, tmp_path: Path)
         'src;name;ts;"rcode"\n10.0.0.1;a.com;1764158400;0\n"10.0.0.2";"b;c.com";;3\n;d.com;0;3\n'
         "10.0.0.3;cut off\n"
     )
-    header = (None, None, None, None, "other_event")  # which Spark does not count
+    header = (None, None, None, None, "other_event", 0)  # which Spark does not count
     assert sorted([*by_spark(spark, table, {}), header], key=repr) == by_duckdb(table, {})
     objects.write_text(
         '{"src": {"ip": "10.0.0.1"}, "qname": "a.com", "ts": 1764158400.25, "rcode": "NXDOMAIN"}\n'
@@ -116,7 +117,7 @@ def test_csv_and_json_are_read_as_by_duckdb(spark: SparkSession, tmp_path: Path)
 def test_row_names_of_r_are_no_column(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "dns.csv"
     path.write_text('"time","src","qname"\n"1",1764158400,"10.0.0.1","a.com"\n"2",0,"b","c.com"\n')
-    header = (None, None, None, None, "other_event")  # which Spark does not count
+    header = (None, None, None, None, "other_event", 0)  # which Spark does not count
     assert sorted([*by_spark(spark, path, {}), header], key=repr) == by_duckdb(path, {})
     assert [x[:2] for x in by_spark(spark, path, {})] == [("10.0.0.1", "a.com"), ("b", "c.com")]
 
@@ -141,7 +142,7 @@ def test_any_line_of_csv_is_read_as_by_duckdb(
         ]  # fmt: skip
     path = tmp_path / "dns.csv"
     path.write_text("\n".join(lines) + "\n")
-    first = (None, None, None, None, "other_event")  # the header, which Spark does not count
+    first = (None, None, None, None, "other_event", 0)  # the header, which Spark does not count
     assert sorted([*by_spark(spark, path, {}), first], key=repr) == by_duckdb(path, {})
     if quote:  # Spark alone, as DuckDB takes long
         path.write_text("\n".join([*lines[:2], f'10.0.0.7|"e.com"|||{longest}']) + "\n")
