@@ -26,8 +26,8 @@ def demo(request: Request) -> None:
     with serve_app(request.folder) as url:
         for domain in EXAMPLES:
             answer = _ask(url, domain)
-            verdict = "malicious" if answer["label"] else "legitimate"
-            print(f"{domain:<24} {verdict:<10}  P(malicious) = {answer['class1Prob']:.6f}")
+            verdict = "generated" if answer["label"] else "not generated"
+            print(f"{domain:<24} {verdict:<13}  P(generated) = {answer['class1Prob']:.6f}")
         print(json.dumps(_ask(url, EXAMPLES[0]), indent=2))
 
 
