@@ -146,7 +146,7 @@ def test_any_line_of_csv_is_read_as_by_duckdb(
     assert sorted([*by_spark(spark, path, {}), first], key=repr) == by_duckdb(path, {})
     if quote:  # Spark alone, as DuckDB takes long
         path.write_text("\n".join([*lines[:2], f'10.0.0.7|"e.com"|||{longest}']) + "\n")
-        assert ("10.0.0.7", "e.com", None, None, None) in by_spark(spark, path, {})
+        assert ("10.0.0.7", "e.com", None, None, None, 0) in by_spark(spark, path, {})
     path.write_text("\n".join(lines[1:3]) + "\n\n")
     numbers = {"client": "1", "query": "2", "rcode": "4"}
     assert by_spark(spark, path, numbers) == by_duckdb(path, numbers)
