@@ -1,4 +1,4 @@
-"""Each extra by itself, in an environment of its own: make test-install. Needs a package index."""
+"""Try each extra in an environment of its own (make test-install); needs a package index."""
 
 from __future__ import annotations
 

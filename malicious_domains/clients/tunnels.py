@@ -7,7 +7,6 @@ days, objects and executors add up in any order. docs/scan.md has the rule and w
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -151,8 +150,8 @@ def weigh_sub_domains(rows: SubDomains) -> Floats:
     return weighed
 
 
-class Below(NamedTuple):
-    """What a client asked for below one registrable name on a day."""
+class SubDomainGroup(NamedTuple):
+    """The sub-domains of one registrable name that a client queried on a day."""
 
     parent: str
     number: int  # different sub-domains, of which those in `rows` were kept
@@ -177,7 +176,7 @@ class Below(NamedTuple):
         return float(np.count_nonzero(self.rows.asked_once)) * self.scale
 
 
-Days = Mapping[tuple[str, int], list[Below]]  # by client and day
+Days = Mapping[tuple[str, int], list[SubDomainGroup]]  # by client and day
 
 
 class TunnelEvidence(NamedTuple):
@@ -190,7 +189,7 @@ class TunnelEvidence(NamedTuple):
     clients: tuple[str, ...] = ()  # those of an alarm that is reported once
 
 
-def judge_below(groups: Iterable[Below], scale: float = 1.0) -> list[TunnelEvidence]:
+def judge_client_day(groups: Iterable[SubDomainGroup], scale: float = 1.0) -> list[TunnelEvidence]:
     """Return the alarms of a client's day; scale: of a network's own thresholds."""
     every = sorted(groups, key=lambda x: (-x.points, x.parent))
     some = [x for x in every if x.points > 0]
@@ -206,7 +205,7 @@ def judge_below(groups: Iterable[Below], scale: float = 1.0) -> list[TunnelEvide
 
 
 def _make_evidence(
-    kind: str, score: float, confidence: str, groups: Sequence[Below]
+    kind: str, score: float, confidence: str, groups: Sequence[SubDomainGroup]
 ) -> TunnelEvidence:
     rows = {
         f"{x.rows.sub_domain[i]}.{x.parent}": (x, i)
@@ -225,12 +224,12 @@ def _make_evidence(
     )
 
 
-def _list_evidence(kind: str, x: Below) -> Ints:
+def _list_evidence(kind: str, x: SubDomainGroup) -> Ints:
     """Return the indices of the sub-domains that speak for an alarm."""
     return np.flatnonzero(x.rows.asked_once if kind == MANY_BELOW else x.weights > 0)
 
 
-def _explain(kind: str, groups: Sequence[Below]) -> str:
+def _explain(kind: str, groups: Sequence[SubDomainGroup]) -> str:
     """Return the reason in words, such as "41 names below x.com carry about 5,300 characters"."""
     names = characters = 0.0
     types: Counter[str] = Counter()
@@ -259,20 +258,20 @@ def _round_roughly(value: float) -> int:
     return round(whole, 2 - len(str(whole))) if whole >= 100 else whole
 
 
-class Judged(NamedTuple):
+class TunnelVerdicts(NamedTuple):
     """The alarms of all clients' days; what several clients ask for in this way stands once."""
 
     days: dict[tuple[str, int], list[TunnelEvidence]]  # by client and day
     shared: list[TunnelEvidence]
 
 
-def judge_tunnels(days: Days, clients: int, scale: float = 1.0) -> Judged:
-    """Return the alarms of clients' days. clients: of the log; scale: as in judge_below().
+def judge_tunnels(days: Days, clients: int, scale: float = 1.0) -> TunnelVerdicts:
+    """Return the alarms of clients' days. clients: of the log; scale: as in judge_client_day().
 
     Names below which three clients or more have an alarm are reported once, unless a client has an
     alarm without them. Of more than half the clients they belong to the network: low confidence.
     """
-    alarms = {key: own for key, x in days.items() if (own := judge_below(x, scale))}
+    alarms = {key: own for key, x in days.items() if (own := judge_client_day(x, scale))}
     sharers: dict[str, set[str]] = defaultdict(set)
     for (client, _), own in alarms.items():
         for parent in {y for x in own for y in x.parents}:
@@ -281,7 +280,7 @@ def judge_tunnels(days: Days, clients: int, scale: float = 1.0) -> Judged:
     moved = {
         key
         for key in alarms
-        if not judge_below((x for x in days[key] if x.parent not in shared), scale)
+        if not judge_client_day((x for x in days[key] if x.parent not in shared), scale)
     }
     names = tuple(sorted({client for client, _ in moved}))
     confidence = "high" if len(names) <= max(clients / 2, SHARED) else "low"
@@ -296,14 +295,4 @@ def judge_tunnels(days: Days, clients: int, scale: float = 1.0) -> Judged:
             why = f"{alarm.why}; {len(names):,} clients ask in this way"
             once.append(alarm._replace(why=why, clients=names))
     kept = {key: x for key, x in alarms.items() if key not in moved}
-    return Judged(kept, once)
-
-
-def hash_sub_domain(sub_domain: str) -> str:
-    """Return the hash by which sub-domains are kept, which DuckDB and Spark have as md5().
-
-    >>> hash_sub_domain("www")
-    '4eae35f1b35977a00ebd8086c259d4c9'
-    """
-    text = sub_domain.encode("utf-8", "surrogatepass")
-    return hashlib.md5(text, usedforsecurity=False).hexdigest()
+    return TunnelVerdicts(kept, once)

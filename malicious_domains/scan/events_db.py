@@ -153,7 +153,7 @@ RARE_COUNTS = """
 SELECT client, day, count(*) AS rare_count FROM {rare_labels} AS rare_labels GROUP BY ALL
 """
 
-# Of a day with too many labels a sample: those whose hash begins with so many zeros.
+# A day with too many labels is sampled: labels whose hash begins with enough zeros are kept.
 JUDGED_LABELS = f"""
 SELECT rare_labels.*, rare_count
 FROM {{rare_labels}} AS rare_labels JOIN {{rare_counts}} AS rare_counts USING (client, day)

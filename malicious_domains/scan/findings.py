@@ -206,7 +206,7 @@ class Findings:
 
     @property
     def raised(self) -> list[Finding]:
-        """Those that change the exit status: a tunnel of several clients does, odd names do not."""
+        """The findings that change the exit status: shared names do by high confidence alone."""
         return [x for x in self.all if x.client or x.confidence == "high"]
 
     @property

@@ -241,7 +241,7 @@ def _judge_days(
     log: LogContext,
     few: int,
     matches: known_generators.Matches,
-    below: tunnels.Judged,
+    below: tunnels.TunnelVerdicts,
 ) -> tuple[list[Finding], list[float]]:
     """Return the days to report, the surest first, and the running sum of each day.
 
@@ -265,12 +265,14 @@ def _judge_days(
     return sorted(days, key=_rank), scores
 
 
-def _find_tunnels(database: EventsDatabase, request: Request, clients: int) -> tunnels.Judged:
+def _find_tunnels(
+    database: EventsDatabase, request: Request, clients: int
+) -> tunnels.TunnelVerdicts:
     """Return the alarms of what clients ask for below registrable names; clients: of the log."""
     scale = request.thresholds.scale
-    days: dict[tuple[str, int], list[tunnels.Below]] = {}
+    days: dict[tuple[str, int], list[tunnels.SubDomainGroup]] = {}
     for columns in database.read_sub_domains(LABELS_AT_ONCE, scale * tunnels.THRESHOLD):
-        days |= sub_domains.find_days(columns, scale)
+        days |= sub_domains.find_alarmed_days(columns, scale)
     return tunnels.judge_tunnels(days, clients, scale)
 
 

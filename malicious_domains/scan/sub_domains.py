@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..clients import tunnels
-from ..clients.tunnels import Below, SubDomains
+from ..clients.tunnels import SubDomainGroup, SubDomains
 from .findings import Evidence, QueriedName
 
 _ONCE = f"coalesce(last_seen - first_seen, 0) <= {tunnels.ONCE}"
@@ -88,7 +88,7 @@ def make_columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> Co
     return {x: np.array(y, dtype=object) for x, y in zip(names, columns, strict=True)}
 
 
-def find_days(columns: Columns, scale: float) -> tunnels.Days:
+def find_alarmed_days(columns: Columns, scale: float) -> tunnels.Days:
     """Return the days that have an alarm, of the rows of whole client-days in ORDER.
 
     scale: that of a network's own thresholds.
@@ -105,12 +105,12 @@ def find_days(columns: Columns, scale: float) -> tunnels.Days:
     weights = tunnels.weigh_sub_domains(rows)
     keys = [*zip(*(columns[x].tolist() for x in ("client", "day", "parent")), strict=True)]
     starts = [i for i, key in enumerate(keys) if not i or key != keys[i - 1]]
-    days: dict[tuple[str, int], list[tunnels.Below]] = {}
+    days: dict[tuple[str, int], list[tunnels.SubDomainGroup]] = {}
     for start, stop in pairwise([*starts, len(texts)]):
         client, day, parent = keys[start]
         own, at = days.setdefault((client, day), []), slice(start, stop)
-        own.append(Below(parent, int(columns["number"][start]), rows.cut(at), weights[at]))
-    return {key: own for key, own in days.items() if tunnels.judge_below(own, scale)}
+        own.append(SubDomainGroup(parent, int(columns["number"][start]), rows.cut(at), weights[at]))
+    return {key: own for key, own in days.items() if tunnels.judge_client_day(own, scale)}
 
 
 def make_evidence(x: tunnels.TunnelEvidence) -> Evidence:

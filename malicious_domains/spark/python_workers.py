@@ -158,13 +158,13 @@ def find_tunnel_days(rows: DataFrame, scale: float) -> Days:
 
     def select(batches: Batches) -> Results:
         for table in split_days(batches):
-            alarmed = sub_domains.find_days(_to_columns(table), scale)
+            alarmed = sub_domains.find_alarmed_days(_to_columns(table), scale)
             keys = zip(table["client"].to_pylist(), table["day"].to_pylist(), strict=True)
             yield from table.filter(pa.array([key in alarmed for key in keys])).to_batches()
 
     ordered = rows.repartition("client", "day").sortWithinPartitions(*sub_domains.ORDER)
     kept = ordered.mapInArrow(select, schema).orderBy(*sub_domains.ORDER).toArrow()
-    return sub_domains.find_days(_to_columns(kept), scale)
+    return sub_domains.find_alarmed_days(_to_columns(kept), scale)
 
 
 def _to_columns(table: pa.Table) -> dict[str, Any]:

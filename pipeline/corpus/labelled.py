@@ -64,7 +64,7 @@ class Corpus:
 
     @cached_property
     def edited(self) -> Bools:
-        """Whether each row is an edited form of another, (rows,): its host lacks the label."""
+        """Whether a row is an edited form of another, (rows,): its host lacks the label."""
         parts = "regexp_split_to_array(lower(host), '[^a-z0-9-]+')"
         wanted = f"class = 'dga' AND NOT list_contains({parts}, domain)"
         return self.rows.values(f"SELECT {wanted} FROM rows ORDER BY number")

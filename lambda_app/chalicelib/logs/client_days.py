@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -25,10 +24,11 @@ from malicious_domains.clients.tunnels import TunnelEvidence, find_longest_label
 from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
 from malicious_domains.names.array_types import Bools, Floats
 
-from . import below, dynamodb
+from . import dynamodb, sub_domains
 from .dynamodb import pack_state, unpack_state
 from .label_votes import ALLOWED, count_clients, hash_client, is_common, parse_votes
 from .records import NXDOMAIN, Row, Rows
+from .samples import LEVELS, merge_rows, sample_rows
 
 MAX_LABELS = 5000  # of a client's day; of a day with more a sample is kept
 MAX_EVIDENCE = 100  # labels of its strongest alarm that are kept beside the sample
@@ -36,16 +36,7 @@ SAMPLE = 50_000  # labels of a day from which it is estimated how common a subst
 MUCH_WORSE = 4.0  # times the published score from which on an alarm is published again
 SIGHT_DELAY = 900  # seconds by which the kept time of a label's last query may be behind
 _DEFAULT = AlarmThresholds()
-_LEVELS = 32  # bits of a label's hash
 _ROW = 80  # bytes of a row as JSON, at most, without its texts
-
-
-def merge_rows(rows: Rows, more: Mapping[str, Row]) -> Rows:
-    """Merge rows of one client and day."""
-    merged = dict(rows)
-    for label, row in more.items():
-        merged[label] = merged[label].merge(row) if label in merged else row
-    return merged
 
 
 @dataclass(frozen=True)
@@ -111,33 +102,17 @@ def limit_rows(rows: Rows, level: int = 0, evidence: Collection[str] = ()) -> tu
     evidence: labels that are kept beside the sample, if there is room for them.
     """
     evidence = frozenset(evidence)
-    kept = _sample(rows, level, evidence)
+    kept = sample_rows(rows, level, evidence)
     while len(kept) > MAX_LABELS + len(evidence) or not _fits(kept):
         level += 1
-        kept = _sample(kept, level, evidence) if level <= _LEVELS else {}
+        kept = sample_rows(kept, level, evidence) if level <= LEVELS else {}
     return level, kept
-
-
-def _sample(rows: Rows, level: int, evidence: Collection[str]) -> Rows:
-    if not level:
-        return rows
-    most = 1 << (_LEVELS - min(level, _LEVELS))
-    return {x: row for x, row in rows.items() if x in evidence or hash_label(x) < most}
 
 
 def _fits(rows: Rows) -> bool:
     """Return whether an item has room for rows: below some zones clients choose long suffixes."""
     size = sum(len(label) + len("".join(row.suffixes)) + _ROW for label, row in rows.items())
     return size <= dynamodb.MAX_STATE or len(pack_state(rows)) <= dynamodb.MAX_STATE
-
-
-def hash_label(label: str) -> int:
-    """Hash a label to a number below 2 ** 32, as `scan` does for its samples.
-
-    >>> hash_label("google")
-    3357721014
-    """
-    return int.from_bytes(hashlib.md5(label.encode(), usedforsecurity=False).digest()[:4], "big")
 
 
 class Verdict(NamedTuple):
@@ -148,13 +123,13 @@ class Verdict(NamedTuple):
     alarms: list[Alarm]  # the strongest first
     score: float  # of that one, as a multiple of its threshold; 0 without alarms
     level: int = 0  # of the sample that was judged; 0 for all labels
-    below: Mapping[str, TunnelEvidence] = MappingProxyType({})  # by kind of alarm
+    tunnels: Mapping[str, TunnelEvidence] = MappingProxyType({})  # by kind of alarm
 
-    def add_below(self, below: Iterable[TunnelEvidence]) -> Verdict:
+    def add_tunnels(self, tunnels: Iterable[TunnelEvidence]) -> Verdict:
         """Return the verdict with the alarms of what the client asked for below some names."""
-        own = {x.alarm.kind: x for x in below}
+        own = {x.alarm.kind: x for x in tunnels}
         alarms = rank_alarms([*self.alarms, *(x.alarm for x in own.values())])
-        return self._replace(alarms=alarms, score=alarms[0].score if alarms else 0.0, below=own)
+        return self._replace(alarms=alarms, score=alarms[0].score if alarms else 0.0, tunnels=own)
 
     @property
     def rank(self) -> tuple[bool, float]:
@@ -188,7 +163,7 @@ class DayJudge:
         self.votes, self._baseline, self._log_odds = votes, baseline, log_odds
         self._thresholds = thresholds
         self._odds: dict[str, float] = {}
-        self.below: dict[str, list[TunnelEvidence]] = {}  # by client
+        self.tunnels: dict[str, list[TunnelEvidence]] = {}  # by client
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])
         self._log = LogContext(True, self._background, count_clients(votes))
@@ -206,11 +181,11 @@ class DayJudge:
         if new := sorted({x for x in labels if x not in self._odds}):
             self._odds.update(zip(new, self._log_odds(new).tolist(), strict=True))
 
-    def judge_below(self, client: str, state: below.State) -> None:
+    def judge_tunnels(self, client: str, state: sub_domains.State) -> None:
         """Judge what a client asked for below registrable names."""
         longest = {find_longest_label(x) for kept in state.values() for x in kept.rows}
         self._score(longest - {""})
-        self.below[client] = below.judge_kept(state, self._odds, self._thresholds.scale)
+        self.tunnels[client] = sub_domains.judge_kept(state, self._odds, self._thresholds.scale)
 
     def judge_state(self, client: str, state: ClientState) -> Verdict:
         """Judge a client's day; an earlier alarm is not hidden by more traffic of its own."""
@@ -263,7 +238,7 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
     stands: whether there still is an alarm. too_busy: whether a sample of the labels is kept.
     """
     seen = verdict.day
-    names = [y for x in verdict.below.values() for y in x.names]
+    names = [y for x in verdict.tunnels.values() for y in x.names]
     first = min([*seen.first_seen.tolist(), *(x[3] for x in names)], default=nan)
     last = max([*seen.last_seen.tolist(), *(x[4] for x in names)], default=nan)
     return {
@@ -281,7 +256,7 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
 
 
 def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
-    if own := verdict.below.get(alarm.kind):
+    if own := verdict.tunnels.get(alarm.kind):
         rows = zip(own.names, alarm.weights, strict=True)
         listed = [describe_name(x[0], weight, *x[1:4]) for x, weight in rows]
         more = {"below": [*own.parents], "why": own.why, "names": listed}

@@ -6,6 +6,7 @@ written only over the version that it was made from; otherwise it is read and ma
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import time
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 DAY = 86_400
+PARTS = 16  # in which a day's items of clients are kept
 MAX_STATE = 360_000  # bytes; an item of DynamoDB has up to 400 KB, the other attributes included
 THREADS = 8
 _KEPT_DAYS = 2  # for which a day's state is kept after its end
@@ -23,11 +25,26 @@ _ATTEMPTS = 30  # at a write that others get ahead of
 _PAUSE = 0.02  # seconds, at first
 
 
+def name_part(folder: str, part: int) -> str:
+    """Return the pk of a part of a folder.
+
+    >>> name_part("2026-11-26/clients", 3)
+    '2026-11-26/clients/03'
+    """
+    return f"{folder}/{part:02}"
+
+
 class Key(NamedTuple):
     """An item's key."""
 
     pk: str
     sk: str = "-"
+
+    @classmethod
+    def of_client(cls, folder: str, client: str) -> Key:
+        """Return the key of a client's item in one of the PARTS of a folder."""
+        part = hashlib.blake2b(client.encode(), digest_size=1).digest()[0] % PARTS
+        return cls(name_part(folder, part), client)
 
     @property
     def attributes(self) -> dict[str, Any]:

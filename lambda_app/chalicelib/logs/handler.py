@@ -7,7 +7,6 @@ tried again by Lambda, twice; then it goes to the dead-letter queue and the topi
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import time
 from collections import Counter
@@ -21,14 +20,13 @@ from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
-from .below import make_key, update_below
 from .client_days import ClientState, DayJudge, Verdict, limit_rows, make_finding
 from .dynamodb import DAY, Item, Key, map_threads
 from .label_votes import add_labels, read_baseline
-from .records import Below, Rows, read_days
+from .records import Rows, SubDomainRows, read_days
 from .service import Service, create_service
+from .sub_domains import make_key, update_sub_domains
 
-PARTS = 16  # in which a day's clients are kept
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
 _SHOWN_NAMES = 10  # in a message
@@ -117,7 +115,7 @@ def _read_object(service: Service, source: LogObject) -> None:
             votes = add_labels(service.table, day, rows._replace(clients=sampled), counts)
             baseline = read_baseline(service.table, day)
             judge = DayJudge(votes, baseline, service.scorer.log_odds, service.thresholds)
-            more, failed = add_clients(service, day, rows.clients, judge, rows.below)
+            more, failed = add_clients(service, day, rows.clients, judge, rows.sub_domains)
             results, errors = results + more, errors | failed
     if errors:
         raise next(iter(errors.values()))
@@ -141,15 +139,9 @@ def _log_object(
 # --- clients ---
 
 
-def part_key(day: int, part: int) -> str:
-    """Return the pk of a part of a day's clients."""
-    return f"{format_date(day)}/clients/{part:02}"
-
-
-def client_key(day: int, client: str) -> Key:
-    """Return the key of a client's day."""
-    part = hashlib.blake2b(client.encode(), digest_size=1).digest()[0] % PARTS
-    return Key(part_key(day, part), client)
+def name_folder(day: int) -> str:
+    """Return the folder of a day's clients."""
+    return f"{format_date(day)}/clients"
 
 
 def add_clients(
@@ -157,7 +149,7 @@ def add_clients(
     day: int,
     clients: Mapping[str, Rows],
     judge: DayJudge,
-    below: Mapping[str, Below],
+    sub_domains: Mapping[str, SubDomainRows],
     is_over: bool = False,
 ) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Merge clients' rows into their states, judge them, and publish their alarms.
@@ -166,10 +158,10 @@ def add_clients(
     what fails for one keeps no other from being judged.
     """
     results, errors = list[ClientResult](), dict[str, Exception]()
-    ordered = sorted({*clients, *below})
+    ordered = sorted({*clients, *sub_domains})
     for start in range(0, len(ordered), _PAGE):
         page = ordered[start : start + _PAGE]
-        keys = {client: client_key(day, client) for client in page}
+        keys = {client: Key.of_client(name_folder(day), client) for client in page}
         others = {client: make_key(day, client) for client in page}
         items = service.table.read([*keys.values(), *others.values()])
         kept = {
@@ -182,9 +174,9 @@ def add_clients(
 
         def add(client: str) -> ClientResult | Exception:
             try:
-                key, more = others[client], below.get(client, {})  # noqa: B023
-                state = update_below(service.table, key, items[key], more, day)  # noqa: B023
-                judge.judge_below(client, state)
+                key, more = others[client], sub_domains.get(client, {})  # noqa: B023
+                state = update_sub_domains(service.table, key, items[key], more, day)  # noqa: B023
+                judge.judge_tunnels(client, state)
                 rows = clients.get(client, {})
                 return _add_client(service, kept[client], rows, judge, is_over)  # noqa: B023
             except Exception as error:
@@ -248,7 +240,7 @@ def _judge_client(
     new = old.merge(rows, judge.votes)
     verdict, now, published = judge.judge_state(client, new), int(time.time()), old.published
     new = new.note_verdict(verdict)
-    verdict = verdict.add_below(judge.below.get(client, ()))
+    verdict = verdict.add_tunnels(judge.tunnels.get(client, ()))
     if verdict.is_news(published):
         note = {"score": verdict.score, "confidence": verdict.confidence, "at": now, "sent": False}
         return replace(new, published=note), verdict, True
@@ -274,7 +266,7 @@ def _rewrite_finding(service: Service, kept: _Kept, item: Item, judge: DayJudge)
     while (now := service.table.read([key], consistent=True)[key]).version > item.version:
         state, item = ClientState.unpack(now.state), now
         verdict = judge.judge_state(kept.client, state)
-        verdict = verdict.add_below(judge.below.get(kept.client, ()))
+        verdict = verdict.add_tunnels(judge.tunnels.get(kept.client, ()))
         write_finding(service, make_finding(kept.client, kept.day, verdict, state.level > 0))
 
 

@@ -102,7 +102,8 @@ class SubRow(NamedTuple):
 
 
 Rows = dict[str, Row]  # of one client and day, by label
-Below = dict[str, dict[str, SubRow]]  # of one client and day, by registrable name and sub-domain
+# Of one client and day, by registrable name and sub-domain.
+SubDomainRows = dict[str, dict[str, SubRow]]
 
 
 class DayRows(NamedTuple):
@@ -110,7 +111,7 @@ class DayRows(NamedTuple):
 
     clients: dict[str, Rows]  # by client
     allowed: set[str]  # labels on an allow list
-    below: dict[str, Below]  # by client
+    sub_domains: dict[str, SubDomainRows]  # by client
 
 
 Days = dict[int, DayRows]  # by day since the epoch, in UTC
@@ -161,10 +162,10 @@ def _add_query(query: Query, days: Days, parse: Callable[[str], tuple[str, str |
     parent, name = parse(query.name)
     day = days.setdefault(int(query.time // DAY), DayRows({}, set(), {}))
     if parent:
-        below = day.below.setdefault(query.client, {}).setdefault(parent, {})
+        rows = day.sub_domains.setdefault(query.client, {}).setdefault(parent, {})
         sub_domain, own = query.name[: -len(parent) - 1], (query.rcode, query.type_bit)
         sub = SubRow(*own, query.time, query.time)
-        below[sub_domain] = below[sub_domain].merge(sub) if sub_domain in below else sub
+        rows[sub_domain] = rows[sub_domain].merge(sub) if sub_domain in rows else sub
     if query.rcode <= NXDOMAIN and is_discovery(query.name):
         return AUTODISCOVERY
     if isinstance(name, str):

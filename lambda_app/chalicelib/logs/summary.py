@@ -12,8 +12,8 @@ from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import write_line
 from .client_days import DayJudge
-from .dynamodb import DAY
-from .handler import PARTS, ClientResult, add_clients, part_key
+from .dynamodb import DAY, PARTS, name_part
+from .handler import ClientResult, add_clients, name_folder
 from .label_votes import add_labels, read_baseline
 from .records import DayRows, Rows
 from .service import LogSettings, Service, create_service
@@ -47,8 +47,9 @@ def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str
         votes, read_baseline(service.table, day), service.scorer.log_odds, service.thresholds
     )
     clients: dict[str, Rows] = {}
+    folder = name_folder(day)
     for part in range(PARTS):
-        clients |= {client: {} for client in service.table.list_items(part_key(day, part))}
+        clients |= {client: {} for client in service.table.list_items(name_part(folder, part))}
     return add_clients(service, day, clients, judge, {}, is_over=True)
 
 

@@ -126,11 +126,6 @@ def parse_epoch(value: str) -> str:
     )
 
 
-def parse_time(value: str, zone: str = UTC) -> str:
-    """Return the seconds of a number or an ISO 8601 text; NULL for other texts."""
-    return f"coalesce({parse_epoch(value)}, {parse_iso(value, zone)})"
-
-
 def parse_any(value: str, zone: str, latest: float, day_first: bool) -> str:
     """Return the seconds of a time in any style of exports; NULL for other texts.
 

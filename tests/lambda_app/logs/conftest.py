@@ -13,7 +13,7 @@ import pytest
 
 from lambda_app.chalicelib.logs import handler, service
 from lambda_app.chalicelib.logs.client_days import ClientState
-from lambda_app.chalicelib.logs.dynamodb import Table
+from lambda_app.chalicelib.logs.dynamodb import Key, Table
 from malicious_domains.model.scorer import Scorer
 from tests.helpers import aws_server, route53
 from tests.helpers.route53 import Record
@@ -39,7 +39,7 @@ class Cloud:
 
     def client(self, client: str) -> ClientState:
         """Return what is kept of a client's day."""
-        key = handler.client_key(route53.DAY, client)
+        key = Key.of_client(handler.name_folder(route53.DAY), client)
         table = Table(boto3.client("dynamodb"), self.table)
         return ClientState.unpack(table.read([key])[key].state)
 

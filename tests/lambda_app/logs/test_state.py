@@ -14,11 +14,11 @@ from lambda_app.chalicelib.logs.client_days import (
     MAX_LABELS,
     SIGHT_DELAY,
     ClientState,
-    merge_rows,
 )
 from lambda_app.chalicelib.logs.dynamodb import unpack_state
 from lambda_app.chalicelib.logs.label_votes import MAX_VOTERS, hash_client, merge_shard
 from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, Row
+from lambda_app.chalicelib.logs.samples import merge_rows
 
 LABELS = st.sampled_from(["a", "b", "c"])
 HASHES = st.integers(0, 40).map(lambda i: hash_client(f"10.0.0.{i}"))

@@ -183,7 +183,7 @@ WITH_DIGITS = [x[:-1] + str(i) for i, x in enumerate(LETTERS)]
 
 
 def ask(labels: list[str], gap: float, dead: bool = False) -> ClientDay:
-    """Names that read as generated, one each so many seconds."""
+    """Return a day of names that read as generated, at equal intervals in seconds."""
     return day([(x, 6.0, dead, gap * i) for i, x in enumerate(labels)])
 
 
@@ -192,7 +192,7 @@ def ask(labels: list[str], gap: float, dead: bool = False) -> ClientDay:
 def test_names_with_digits_and_names_without_are_not_of_one_generator(
     log: LogContext, gap: float
 ) -> None:
-    """What resolves, as advertising's domains do; in a burst or over the day."""
+    """Names that resolve, as advertising domains do, are compared in a burst and over the day."""
     for labels in (LETTERS, WITH_DIGITS):
         alarm = judge_day(ask(labels, gap), log)[0]
         assert (alarm.kind, len(alarm.names)) == ("random-looking", 6)

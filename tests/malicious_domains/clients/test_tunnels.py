@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from malicious_domains.clients import tunnels
-from malicious_domains.clients.tunnels import Below, SubDomains
+from malicious_domains.clients.tunnels import SubDomainGroup, SubDomains
 from malicious_domains.names.parse import InvalidDomain, parse
 
 A, TXT, NULL, SRV = tunnels.OTHER_TYPE, 1, 2, 64
@@ -19,11 +19,11 @@ def below(
     qtype: int = A,
     last: float = 0.0,
     number: int = 0,
-) -> Below:
+) -> SubDomainGroup:
     n = len(texts)
     flags, times = np.zeros(n, np.bool_), np.zeros(n)
     rows = SubDomains(texts, np.full(n, qtype), flags, times, times + last, np.full(n, z))
-    return Below(parent, number or n, rows, tunnels.weigh_sub_domains(rows))
+    return SubDomainGroup(parent, number or n, rows, tunnels.weigh_sub_domains(rows))
 
 
 def weigh(text: str, z: float, qtype: int = A, nxdomain: bool = False, last: float = 0.0) -> float:
@@ -33,8 +33,8 @@ def weigh(text: str, z: float, qtype: int = A, nxdomain: bool = False, last: flo
     return float(tunnels.weigh_sub_domains(rows)[0])
 
 
-def kinds(groups: list[Below]) -> dict[str, str]:
-    return {x.alarm.kind: x.alarm.confidence for x in tunnels.judge_below(groups)}
+def kinds(groups: list[SubDomainGroup]) -> dict[str, str]:
+    return {x.alarm.kind: x.alarm.confidence for x in tunnels.judge_client_day(groups)}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,9 @@ def test_ten_long_names_are_a_tunnel_and_nine_of_two_domains_are_not() -> None:
 
 
 def test_the_reason_names_the_domain_the_type_and_the_longest_names() -> None:
-    (alarm,) = tunnels.judge_below([below("x.com", [f"{i}" * 60 for i in range(10)], qtype=TXT)])
+    (alarm,) = tunnels.judge_client_day(
+        [below("x.com", [f"{i}" * 60 for i in range(10)], qtype=TXT)]
+    )
     assert alarm.why.startswith(
         "10 names below x.com carry about 600 characters, 10 of them by TXT"
     )
@@ -123,7 +125,7 @@ def test_the_order_of_the_rows_changes_nothing() -> None:
     names = [f"{'k' * (i % 50)}{i}" for i in range(200)]
     one, other = below("a.com", names, z=1.3), below("a.com", names[::-1], z=1.3)
     assert one.points == other.points
-    assert tunnels.judge_below([one]) == tunnels.judge_below([other])
+    assert tunnels.judge_client_day([one]) == tunnels.judge_client_day([other])
 
 
 def test_what_three_clients_ask_for_is_reported_once_and_hides_nobody() -> None:

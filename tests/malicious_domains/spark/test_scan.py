@@ -98,7 +98,7 @@ def on_spark(
 
 
 def test_tunnels_are_those_of_one_machine(spark: SparkSession, tmp_path: Path) -> None:
-    """Of names that are none, floods over the sample's size, and of several clients."""
+    """Invalid names, floods over the sample's size, and tunnels that clients share."""
     draw, rows = random.Random(1), list[str]()
 
     def ask(client: str, name: str, qtype: str = "A", rcode: str = "NOERROR") -> None:

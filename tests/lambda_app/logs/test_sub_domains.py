@@ -8,8 +8,9 @@ import random
 from pathlib import Path
 from typing import Any
 
-from lambda_app.chalicelib.logs import below, dynamodb
+from lambda_app.chalicelib.logs import dynamodb, sub_domains
 from lambda_app.chalicelib.logs.records import ANSWER, SubRow
+from lambda_app.chalicelib.logs.sub_domains import merge_sub_domains
 from malicious_domains.clients import tunnels
 from malicious_domains.scan import alarm_formats, scan_run
 from malicious_domains.scan.reading.read_logs import Source
@@ -67,20 +68,23 @@ def rows(names: list[str], first: float = 10.0) -> dict[str, SubRow]:
 def test_a_flood_of_long_names_leaves_a_state_that_an_item_holds() -> None:
     draw = random.Random(1)
     names = [f"{draw.randbytes(60).hex()}" for _ in range(20_000)]
-    forth, back = below.merge_below({}, {"a.com": rows(names)}), dict[str, below.Kept]()
+    forth, back = (
+        merge_sub_domains({}, {"a.com": rows(names)}),
+        sub_domains.State(),
+    )
     for start in range(0, 20_000, 4000):
-        back = below.merge_below(back, {"a.com": rows(names[::-1][start : start + 4000])})
+        back = merge_sub_domains(back, {"a.com": rows(names[::-1][start : start + 4000])})
     assert forth == back
     assert len(dynamodb.pack_state(forth)) <= dynamodb.MAX_STATE
     number = len(forth["a.com"].rows) << forth["a.com"].level
     assert 18_000 < number < 22_000
-    alarms = below.judge_kept(forth, {}, 1.0)
+    alarms = sub_domains.judge_kept(forth, {}, 1.0)
     assert [x.alarm.kind for x in alarms] == ["many-below"]
 
 
 def test_many_domains_leave_a_state_that_an_item_holds() -> None:
     draw = random.Random(1)
-    state = below.merge_below(
+    state = merge_sub_domains(
         {}, {f"d{i}.com": rows([draw.randbytes(30).hex() for _ in range(20)]) for i in range(2000)}
     )
     assert len(dynamodb.pack_state(state)) <= dynamodb.MAX_STATE
