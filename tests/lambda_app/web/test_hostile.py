@@ -139,7 +139,7 @@ def test_no_expression_takes_more_than_linear_time(pattern: re.Pattern[str], pie
         start = time.process_time()
         pattern.fullmatch(text)
         pattern.match(text)
-        assert time.process_time() - start < 0.2
+        assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_expressions_that_are_searched_for(pattern: re.Pattern[str]) -> None:
     for piece in ("[", "[dot", "[.[.", "(.", "\\", "\\0"):
         start = time.process_time()
         assert pattern.sub("x", filled(piece, 200_000))
-        assert time.process_time() - start < 0.2
+        assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("start", ["", "a", "http://", "0.0.0.0 ", "||", "address=/", "a.b "])
@@ -177,7 +177,7 @@ def test_no_line_of_a_list_takes_long(start: str) -> None:
         begun = time.process_time()
         with contextlib.suppress(parse.InvalidDomain):
             parse.parse(text)
-        assert time.process_time() - begun < 0.05, text[:40]
+        assert time.process_time() - begun < 0.5, text[:40]
 
 
 @pytest.mark.parametrize("share", range(0, 101, 10))

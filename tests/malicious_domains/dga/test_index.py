@@ -24,6 +24,7 @@ from malicious_domains.dga.seeded_generators import (
     start_of_period,
 )
 from malicious_domains.names.dga_index import DgaIndex, DgaIndexError, DgaMatch
+from tests.helpers.clock import slowness
 from tests.helpers.commands import run_here
 
 DAY = date(2026, 11, 24)
@@ -167,7 +168,7 @@ def test_legitimate_names_are_in_it_as_often_as_the_model_of_them_says() -> None
 @pytest.mark.timing
 def test_a_million_names_are_matched_in_a_second(known: DgaIndex) -> None:
     hosts = [f"name{i}.example" for i in range(1_000_000)]
-    assert min(timeit.repeat(lambda: known.match(hosts), number=1, repeat=3)) < 1
+    assert min(timeit.repeat(lambda: known.match(hosts), number=1, repeat=3)) < slowness()
 
 
 @pytest.mark.slow

@@ -93,4 +93,4 @@ def test_a_sentence_costs_little_of_what_a_verdict_does(scorer: Scorer, embedded
     names = embedded.frame["domain"].iloc[:2000].tolist()
     scores = [x for x in scorer.score_many(names) if isinstance(x, Score)]
     took = seconds(lambda: [x.reason for x in scores])
-    assert took < 0.4 * seconds(lambda: scorer.score_many(names))
+    assert took < 0.6 * seconds(lambda: scorer.score_many(names))

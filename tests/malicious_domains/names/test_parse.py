@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.names.parse import InvalidDomain, Name, parse
+from tests.helpers.clock import slowness
 
 
 @pytest.mark.parametrize(
@@ -135,4 +136,4 @@ def test_long_texts_take_no_long_time(piece: str) -> None:
     for size in (1_000, 300_000):
         with contextlib.suppress(InvalidDomain):
             parse(piece * size)
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < slowness()
