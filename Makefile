@@ -27,16 +27,13 @@ train: $(RUNTIME) ## train the deployed kind of model, export, prove (build/lang
 report: $(RUNTIME) ## evaluate both models on what they have not seen (report/index.html)
 	$(BIN)/python -m pipeline evaluate
 
-test: $(DEV) ## run every test: in parallel first, then those that read the clock
+test: $(DEV) ## run every test, in parallel
 	.ci/apt
-	@status=0; \
-	$(PARALLEL) -m "not timing" || status=1; \
-	$(BIN)/python -m pytest -m timing || status=1; \
-	exit $$status
+	$(PARALLEL)
 
 test-fast: $(DEV) ## run the tests that take a moment each, in parallel
 	.ci/apt
-	$(PARALLEL) -m "not slow and not timing"
+	$(PARALLEL) -m "not slow"
 
 test-install: $(DEV) ## try each extra, and the oldest dependencies, in environments of their own
 	$(BIN)/python -m pytest tests/install_extras.py

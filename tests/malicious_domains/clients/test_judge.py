@@ -310,7 +310,6 @@ def test_what_an_alarm_names_makes_its_score(
         assert sum(alarm.weights) >= alarm.score - 1e-9
 
 
-@pytest.mark.timing
 def test_a_day_of_5000_labels_takes_an_eighth_of_a_second() -> None:
     draw = np.random.default_rng(1)
     letters = draw.choice(list("abcdefghijklmnopqrstuvwxyz"), (5000, 14))

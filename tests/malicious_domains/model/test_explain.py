@@ -87,7 +87,6 @@ def seconds(work: Callable[[], object]) -> float:
     return best
 
 
-@pytest.mark.timing
 def test_a_sentence_costs_little_of_what_a_verdict_does(scorer: Scorer, embedded: Corpus) -> None:
     """Seen: a quarter of what a verdict in a batch takes (classic), or a seventh (language)."""
     names = embedded.frame["domain"].iloc[:2000].tolist()

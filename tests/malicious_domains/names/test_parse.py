@@ -129,11 +129,10 @@ def test_any_text_gives_a_label_or_a_reason(text: str) -> None:
         assert parse(name.host) == name
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize("piece", [".", "[.]", "a.", "xn--", "ж", "@", "http://", "\ud800"])
 def test_long_texts_take_no_long_time(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for size in (1_000, 300_000):
         with contextlib.suppress(InvalidDomain):
             parse(piece * size)
-    assert time.perf_counter() - start < slowness()
+    assert time.process_time() - start < slowness()

@@ -108,14 +108,13 @@ def test_no_rule_ends_in_a_number_so_that_addresses_are_told_by_their_end() -> N
     assert [x for x in NAMES if x.rpartition(".")[2][0].isdigit()] == []
 
 
-@pytest.mark.timing
 def test_the_rules_are_there_at_once() -> None:
     took = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         public_suffix.read_zones(public_suffix.PACKAGED)
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.010 * slowness()
+        took.append(time.process_time() - start)
+    assert min(took) < 0.020 * slowness()
 
 
 @pytest.mark.parametrize("damage", [b"", b"ru\n", b"// list\n\nru\n", b"\xff"])
