@@ -69,6 +69,7 @@ def test_a_verdict_while_typing_and_one_request_a_pause(page: Page) -> None:
     expect(page.locator("#verdict")).to_have_text(f"generated {NAME}")
     assert len(asked) == 1
     assert NAME in asked[0]
+    page.clock.resume()
     page.get_by_label("Domain name, host or URL").fill("")
     expect(page.locator("#result")).to_be_hidden()
 
