@@ -11,6 +11,9 @@ PARALLEL := $(BIN)/python -m pytest -n auto --dist loadgroup
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--annotation-style line --custom-compile-command "make lock"
 
+# Bytecode is kept whatever the shell says: tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run train report test test-fast test-install check notebook serve package dist bench \
 	lock audit clean

@@ -39,6 +39,7 @@ settings.load_profile("project")
 
 # Fixtures that cost so much that all tests which use one are slow and run in the same process.
 COSTLY = ("h2o_cluster", "packages", "spark")
+collect_ignore = ["lambda_app/web/schemathesis_hooks.py"]  # of its own program; slow to import
 # Files of the H2O demo's by the fixture that needs them. Where they cannot be had, test_golden.py
 # holds its numbers on a sample, and the tests of all of it are left out.
 ORIGINALS = {"original": sources.ORIGINAL, "words_txt": sources.ORIGINAL_WORDS}
