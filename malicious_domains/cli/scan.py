@@ -224,6 +224,7 @@ def _scan_here(options: ScanOptions) -> int:
         since=options.since,
         alarms_per_day=options.alarms_per_day,
         index=DgaIndex.load(options.known) if options.known else None,
+        finds_places=options.out is not None,
     )
     out = options.out
     report: AbstractContextManager[Path | None]

@@ -21,7 +21,7 @@ FAMILY = "zloader"  # a loader, seen in offices; it asks for 32 names a day
 _MIDNIGHT = 1_795_478_400  # of DAY, UTC, in seconds since the epoch
 _QUERIES = 70  # of each client
 _TYPO = 0.02  # of the queries are for names that do not exist
-_COLUMNS = "#fields\tts\tuid\tid.orig_h\tid.resp_h\tquery\trcode_name\n"
+_COLUMNS = "#fields\tts\tuid\tid.orig_h\tid.resp_h\tquery\trcode_name\tanswers\n"
 
 Query = tuple[float, str, str, str]  # seconds of the day, client, name, response code
 
@@ -34,7 +34,8 @@ def write_demo_log() -> str:
     """
     queries = sorted([*_ask_as_people(Random(1)), *_ask_as_malware(Random(2))])
     rows = (
-        f"{_MIDNIGHT + seconds:.6f}\tC{i:05}\t{client}\t10.20.0.1\t{name}\t{rcode}\n"
+        f"{_MIDNIGHT + seconds:.6f}\tC{i:05}\t{client}\t10.20.0.1\t{name}\t{rcode}\t"
+        f"{f'198.51.100.{len(name)}' if rcode == 'NOERROR' else '-'}\n"
         for i, (seconds, client, name, rcode) in enumerate(queries)
     )
     return "".join([r"#separator \x09", "\n", _COLUMNS, *rows])

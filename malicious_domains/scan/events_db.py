@@ -38,26 +38,22 @@ from ..names.errors import MaliciousDomainsError
 from . import outbreaks, sub_domains
 from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
-from .reading.sql import list_texts, quote_text
+from .reading.sql import NO_DAY as NO_DAY
+from .reading.sql import list_texts, number_day
 
 if TYPE_CHECKING:
     import duckdb
 
 NO_CLIENT = "no_client"  # a query without a client
 NOT_A_CLIENT = "not_a_client"  # a query of a resolver, a gateway or a mail server
-NO_DAY = -1  # of queries without a date
 MAX_RARE_LABELS = 5000  # of a day; of one with more, as a resolver has, a sample is judged
 _ROWS_AT_ONCE = 10_000
-_EARLIEST = 365 * 86400  # seconds since the epoch; less is the time since a capture began
 
 # One pass over the events. A code that a block list made up does not count.
 QUERY_COUNTS = f"""
 SELECT
     CASE WHEN reason IS NULL THEN client END AS address,
-    CASE WHEN reason IS NULL THEN
-        CASE WHEN time >= {_EARLIEST} THEN CAST(floor({{local_time}} / 86400) AS INTEGER)
-            ELSE {NO_DAY} END
-    END AS day,
+    CASE WHEN reason IS NULL THEN {{number_day}} END AS day,
     CASE WHEN reason IS NULL THEN lower(query) END AS query,
     reason,
     min(time) AS first_seen, max(time) AS last_seen, count(*) AS lines,
@@ -282,9 +278,7 @@ class EventsDatabase:
         zone: that of the days. has_notes: whether events has all columns of noted_events.
         """
         notes, types = (_NOTES, TYPES) if has_notes else (_NO_NOTES, "0")
-        local = f"epoch(timezone({quote_text(zone)}, to_timestamp(time)))"
-        time = "time" if zone == "UTC" else local
-        values = {"local_time": time, "notes": notes, "types": types}
+        values = {"number_day": number_day(zone), "notes": notes, "types": types}
         self._create("query_counts", QUERY_COUNTS, events=f"({events})", **values)
 
     def add_clients(self, names: ClientNames) -> list[str]:
@@ -362,6 +356,15 @@ class EventsDatabase:
         self._execute("DELETE FROM baseline WHERE label IN (SELECT label FROM forgotten)")
         self._execute("INSERT INTO alarm_labels SELECT label FROM forgotten WHERE sure")
         return bool(later)
+
+    def find_queries(self, names: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return pairs of a registrable name or a whole host, and a query of it."""
+        return self._fetch(
+            "WITH wanted AS (SELECT DISTINCT unnest(?) AS name) "
+            "SELECT name, query FROM wanted JOIN hosts ON name = concat(label, '.', suffix) "
+            "UNION SELECT name, query FROM wanted JOIN hosts ON name = query ORDER BY ALL",
+            [names],
+        )
 
     def list_labels(self) -> list[str]:
         """Return the different labels of the log."""

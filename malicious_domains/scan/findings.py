@@ -42,6 +42,14 @@ class LineCounts(NamedTuple):
         return cls(scored, other=skipped.pop("other_event", 0), broken=broken, skipped=skipped)
 
 
+class Place(NamedTuple):
+    """Where a client's first query for a name on a day stands, and what addresses it got."""
+
+    file: str
+    line: int  # from 1 on
+    addresses: tuple[str, ...]  # the first ones
+
+
 class QueriedName(NamedTuple):
     """A label that a client asked for on a day, or that several clients share."""
 
@@ -85,6 +93,7 @@ class Finding:
     host: Host | None = None  # what is known of the client
     states: Mapping[str, AlarmState] = field(default_factory=dict)  # by kind, if a state has them
     clients: int = 0  # of the log, for what clients share
+    places: Mapping[str, Place] = field(default_factory=dict)  # by name, for a report
 
     @property
     def score(self) -> float:

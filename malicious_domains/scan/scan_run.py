@@ -30,9 +30,11 @@ from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .completeness import describe_source
 from .events_db import EventsDatabase
+from .evidence_places import add_places
 from .findings import Evidence, Files, Finding, Findings
 from .outbreaks import find_outbreaks, list_limits, make_shared
 from .reading.read_logs import Reading, Source, read_logs
+from .reading.second_reading import find_broken_lines
 from .reading.times import find_midnight
 from .scored_hosts import score_hosts
 from .state import State, open_state
@@ -59,6 +61,7 @@ class Request:
     since: date | str | None = None  # the first day to read; "last": that the state does not have
     alarms_per_day: int | None = None  # None: those over the threshold
     index: DgaIndex | None = None
+    finds_places: bool = False  # read the logs again, for where the evidence stands
 
 
 def scan_logs(request: Request) -> Findings:
@@ -81,6 +84,9 @@ def open_scan(request: Request) -> Iterator[Findings]:
         source = replace(request.source, since=None if since is None else since * _DAY)
         with _read(database, source) as reading:
             findings = replace(_judge(database, request, pool, reading), since=since)
+            if request.finds_places:
+                names = request.names.add_leases(reading.leases)
+                findings = add_places(findings, database, reading, names)
         if not request.state:
             yield findings
             return
@@ -193,9 +199,7 @@ def _judge(
         zone=reading.zone,
         unread_times=database.count_unread_times(),
         unknown_rcodes=database.list_unknown_rcodes(),
-        broken_lines=[
-            (str(x.path), *x[1:]) for x in (reading.find_broken() if line_counts.broken else [])
-        ],
+        broken_lines=find_broken_lines(reading.files) if line_counts.broken else [],
         files=Files(
             forms=_by_name(reading.forms),
             left_out=_by_name(reading.left_out),

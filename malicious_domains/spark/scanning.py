@@ -24,6 +24,7 @@ from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
 from ..scan.findings import Evidence, Finding, Findings, LineCounts
+from ..scan.reading.sql import number_day
 from ..scan.sub_domains import PARENTS, SUB_DOMAINS, make_evidence
 from ..scan.verdicts import add_shared
 from ..scoring.model_options import ModelOptions
@@ -115,7 +116,7 @@ def scan_events(spark: SparkSession, events: DataFrame, request: ScanRequest) ->
 
 def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     job, thresholds, most = request.model, request.thresholds, request.alarms_per_day
-    values = {"local_time": "time", "notes": "", "types": events_db.TYPES}
+    values = {"number_day": number_day("UTC"), "notes": "", "types": events_db.TYPES}
     queries = tables.sql("query_counts", events_db.QUERY_COUNTS, **values)
     clients = tables.keep("clients", python_workers.name_clients(queries, request.names))
     hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))

@@ -1,19 +1,45 @@
-"""Draw the report's plots as SVG."""
+"""Draw the report's plots as SVG that stands inside a page, the same at every run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import re
+from collections.abc import Callable, Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
-
-from malicious_domains.html.plots import INK, draw_svg, put_legend_above
 
 from .results import Row
 
+_INK = "#7f7f81"  # stands for the page's own colour, see _inline
+_STYLE = {
+    "svg.fonttype": "none",  # text stays text, in the page's font
+    "svg.hashsalt": "malicious-domains",
+    "savefig.transparent": True,
+    "figure.figsize": (5.0, 3.4),
+    "figure.constrained_layout.use": True,
+    "font.size": 9.5,
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "axes.edgecolor": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": _INK,
+    "grid.alpha": 0.22,
+    "grid.linewidth": 0.6,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+}
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _LEGITIMATE, _MALICIOUS = "#2b9eb3", "#e0603f"
 _MODELS = {"classic": ("#a08c6e", "--"), "language": ("#5b7fe0", "-")}
 _ERRORS = {  # by the rate: its label, colour and line
@@ -33,7 +59,7 @@ def draw_roc(curves: Row) -> Markup:
         _format_percent(axes, "legitimate names flagged", "malicious names found")
         axes.legend(loc="lower right")
 
-    return draw_svg("roc", "ROC curve", draw)
+    return _draw_svg("roc", "ROC curve", draw)
 
 
 def draw_precision_recall(curves: Row) -> Markup:
@@ -45,7 +71,7 @@ def draw_precision_recall(curves: Row) -> Markup:
         _format_percent(axes, "malicious names found", "malicious among the flagged")
         axes.legend(loc="lower left")
 
-    return draw_svg("precision-recall", "Precision over recall", draw)
+    return _draw_svg("precision-recall", "Precision over recall", draw)
 
 
 def _draw_curves(axes: Axes, curves: Row, kind: str, across: str, up: str) -> None:
@@ -67,9 +93,9 @@ def draw_histogram(counts: Row) -> Markup:
         axes.set_ylim(bottom=0.5)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}" if y >= 1 else ""))
         axes.yaxis.set_minor_locator(NullLocator())
-        put_legend_above(axes)
+        _put_legend_above(axes)
 
-    return draw_svg("histogram", "Histogram of the log-odds", draw)
+    return _draw_svg("histogram", "Histogram of the log-odds", draw)
 
 
 def draw_calibration(bins: Sequence[Row]) -> Markup:
@@ -77,14 +103,14 @@ def draw_calibration(bins: Sequence[Row]) -> Markup:
     table, colour = pd.DataFrame(bins), _MODELS["language"][0]
 
     def draw(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--")
+        axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle="--")
         axes.plot(table["predicted"], table["observed"], color=colour, linewidth=1.2)
         sizes = 6 + 10 * np.log10(table["rows"].clip(1))
         axes.scatter(table["predicted"], table["observed"], s=sizes, color=colour)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         _format_percent(axes, "probability given", "malicious in fact")
 
-    return draw_svg("calibration", "Reliability diagram", draw)
+    return _draw_svg("calibration", "Reliability diagram", draw)
 
 
 def draw_lengths(bins: Sequence[Row]) -> Markup:
@@ -104,9 +130,9 @@ def draw_lengths(bins: Sequence[Row]) -> Markup:
         axes.tick_params("x", rotation=45 if len(bins) > 8 else 0)
         axes.yaxis.set_major_formatter(FuncFormatter(_format_share))
         axes.set(xlabel="characters", ylabel="names judged wrongly")
-        put_legend_above(axes)
+        _put_legend_above(axes)
 
-    return draw_svg("lengths", "Error rates by length", draw)
+    return _draw_svg("lengths", "Error rates by length", draw)
 
 
 def format_lengths(row: Row) -> str:
@@ -126,3 +152,28 @@ def _format_percent(axes: Axes, across: str, up: str) -> None:
 
 def _format_share(value: float, _: int | None = None) -> str:
     return f"{100 * value:.4g}%"
+
+
+# --- SVG ---
+
+
+def _draw_svg(name: str, title: str, draw: Callable[[Axes], None]) -> Markup:
+    """Draw a plot, whose name is unique on the page and whose title is for screen readers."""
+    # after_reset: a matplotlibrc of the user's changes nothing. No pyplot: no global state.
+    with style.context([_STYLE], after_reset=True):
+        figure, file = Figure(), io.StringIO()
+        draw(figure.add_subplot())
+        figure.savefig(file, format="svg", metadata=_NO_METADATA)
+    return Markup(_inline(file.getvalue(), name, title))
+
+
+def _inline(svg: str, name: str, title: str) -> str:
+    """Return the svg element with names of its own, and the page's colour as its ink."""
+    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
+
+
+def _put_legend_above(axes: Axes) -> None:
+    """Put a legend where it covers nothing."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)

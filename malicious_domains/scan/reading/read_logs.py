@@ -5,16 +5,12 @@ from __future__ import annotations
 import atexit
 import glob
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
-import duckdb
-
-from ...inputs.signals import hold_signals, temporary_folder
+from ...inputs.signals import hold_signals
 from ..hosts import Lease
 from . import envelopes, event_formats, pihole_database, prepare_input, text_formats, times
 from .column_names import check_mapping, open_named
@@ -105,14 +101,6 @@ def _expand(name: str) -> list[Path]:
     return sorted(files)
 
 
-class BrokenLine(NamedTuple):
-    """A line that cannot be read; line numbers begin with one."""
-
-    path: Path
-    line: int
-    problem: str
-
-
 @dataclass(frozen=True)
 class Reading:
     """Logs that DuckDB can read.
@@ -138,18 +126,18 @@ class Reading:
     bytes: int
     leases: tuple[Lease, ...]
     zone: str
-    _files: tuple[tuple[LogFile, Layout], ...]
+    files: tuple[tuple[LogFile, Layout], ...]
     _folder: Path
 
     @property
     def latest(self) -> float:
         """When the files were last written, in seconds since the epoch; 0 without any."""
-        return max((file.latest for file, _ in self._files), default=0.0)
+        return max((file.latest for file, _ in self.files), default=0.0)
 
     @property
     def lines(self) -> int:
         """The number of lines of text, also blank ones; 0 if a file has rows instead."""
-        counts = [file.lines for file, _ in self._files]
+        counts = [file.lines for file, _ in self.files]
         return sum(counts) if all(counts) else 0
 
     @property
@@ -160,11 +148,7 @@ class Reading:
     @property
     def sources(self) -> dict[Path, dict[str, str]]:
         """Where each field of a file comes from, as the log names it."""
-        return {file.path: dict(layout.sources) for file, layout in self._files}
-
-    def find_broken(self, at_most: int = 10) -> list[BrokenLine]:
-        """Return the first lines that cannot be read. Reads the logs once more."""
-        return find_broken_lines(self._files, at_most)
+        return {file.path: dict(layout.sources) for file, layout in self.files}
 
     def close(self) -> None:
         """Remove the copies; the events cannot be read any more."""
@@ -345,36 +329,3 @@ def _join_answers(lines: str, shared: str) -> str:
             l.unread_time, l.unknown_rcode, l.type_bit
         FROM lines l LEFT JOIN pairs p
         ON (l.why IS NULL OR l.why = 'answer') AND {same}"""
-
-
-# --- broken lines: a second, slow reading says which they are, and what is wrong ---
-
-_BLOCK = 20_000  # lines that are read together
-
-
-def find_broken_lines(files: Sequence[tuple[LogFile, Layout]], at_most: int) -> list[BrokenLine]:
-    """Return the first broken lines, file by file, in order."""
-    with temporary_folder() as folder, duckdb.connect() as connection:
-        connection.execute("SET threads = 1")
-        block = folder / "block"
-        lines = (x for file, layout in files for x in _search_file(connection, block, file, layout))
-        return list(islice(lines, at_most))
-
-
-def _search_file(
-    connection: duckdb.DuckDBPyConnection, block: Path, file: LogFile, layout: Layout
-) -> Iterator[BrokenLine]:
-    """Ask for each line of one block after the other whether the layout's SQL calls it broken."""
-    if layout.form in (pihole_database.PIHOLE, "parquet"):
-        return
-    select, first = f"SELECT why FROM ({layout.select([block], file.utf8)})", 1
-    with file.readable.open("rb") as stream:
-        while lines := list(islice(stream, _BLOCK)):
-            numbered = [(i, x) for i, x in enumerate(lines, first) if x.strip(b" \t\r\n")]
-            block.write_bytes(b"".join(x for _, x in numbered))
-            whys = connection.execute(select).fetchall()
-            for (number, line), (why,) in zip(numbered, whys, strict=False):
-                if why == "broken":
-                    text = line.decode("utf-8", "replace").rstrip("\r\n")
-                    yield BrokenLine(file.path, number, layout.describe_broken(text))
-            first += len(lines)

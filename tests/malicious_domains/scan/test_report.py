@@ -180,6 +180,19 @@ def test_a_report_is_written_beside_the_table(tmp_path: Path) -> None:
     assert (failed.returncode, (out / "index.html").read_text()) == (2, page)
 
 
+def test_the_report_says_where_the_evidence_stands(tmp_path: Path) -> None:
+    """The line of each name, and the address of one that resolved, however many did not."""
+    rows = zeek(clean() + infected()).splitlines()
+    rows[1] += "\tanswers"
+    log, out = tmp_path / "dns.log", tmp_path / "report"
+    rows[-1] = rows[-1].replace("NXDOMAIN", "NOERROR\t203.0.113.80")
+    log.write_text("\n".join(x if x.startswith("#") or x == rows[-1] else f"{x}\t-" for x in rows))
+    assert command("scan", log, "--out", out).returncode == 1
+    page = (out / "index.html").read_text()
+    assert f"<code>{log}</code>, line 2,003</td>" in page
+    assert f"Answers gave: 203.0.113.80 for <code>{BOTS[-1]}</code>." in page
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_the_older_report_and_says_one_line(tmp_path: Path) -> None:
     log, out = tmp_path / "dns.log", tmp_path / "report"

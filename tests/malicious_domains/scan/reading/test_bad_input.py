@@ -19,7 +19,8 @@ import zstandard
 from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.scan import LOG_FORMATS
 from malicious_domains.scan.reading.prepare_input import ReadingError
-from malicious_domains.scan.reading.read_logs import FORMATS, BrokenLine, Reading, Source, read_logs
+from malicious_domains.scan.reading.read_logs import FORMATS, Reading, Source, read_logs
+from malicious_domains.scan.reading.second_reading import find_broken_lines
 from tests.malicious_domains.scan.reading.test_formats import NOON, ZEEK, Row, lines, rows, written
 
 HEADER = "#fields\tts\tid.orig_h\tquery\trcode_name\n"
@@ -31,7 +32,7 @@ QUERY: Row = ("192.0.2.1", "x.example", NOON, "NOERROR", None)
 
 def counted(
     *names: Path | str, form: str | None = None
-) -> tuple[Reading, dict[str, int], list[BrokenLine]]:
+) -> tuple[Reading, dict[str, int], list[tuple[str, int, str]]]:
     """Files read: their lines by why (a query's is "query"), and the first that are broken."""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")
@@ -39,7 +40,7 @@ def counted(
         found = connection.execute(
             f"SELECT coalesce(why, 'query'), count(*)::INTEGER FROM ({reading.events}) GROUP BY 1"
         ).fetchall()
-        broken = reading.find_broken()
+        broken = find_broken_lines(reading.files)
         reading.close()
     return reading, dict(found), broken
 
@@ -54,8 +55,8 @@ def test_a_cut_and_a_merged_line_of_zeek(tmp_path: Path) -> None:
     _, why, broken = counted(path)
     assert why == {"query": 4, "other_event": 1, "broken": 2}
     assert broken == [
-        BrokenLine(path, 5, "8 fields instead of 4"),
-        BrokenLine(path, 7, "2 fields instead of 4"),
+        (str(path), 5, "8 fields instead of 4"),
+        (str(path), 7, "2 fields instead of 4"),
     ]
 
 
@@ -63,8 +64,8 @@ def test_a_log_appended_to_one_of_other_fields_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + LINE + HEADER + LINE + "#fields\tquery\tts\nx.example\t1\n")
     _, why, broken = counted(path)
     assert why == {"query": 2, "other_event": 2, "broken": 2}
-    assert [x.line for x in broken] == [5, 6]
-    assert "a second #fields line" in broken[0].problem
+    assert [x[1] for x in broken] == [5, 6]
+    assert "a second #fields line" in broken[0][2]
 
 
 def test_what_is_no_json_among_json(tmp_path: Path) -> None:
@@ -72,8 +73,8 @@ def test_what_is_no_json_among_json(tmp_path: Path) -> None:
     path = written(tmp_path, good + "no JSON\n\n5\n" + good + '{"a": 1}\n' + good.rstrip()[:-9])
     _, why, broken = counted(path)
     assert why == {"query": 2, "broken": 4}
-    assert [x.line for x in broken] == [2, 4, 6, 7]
-    assert "does not end" in broken[3].problem
+    assert [x[1] for x in broken] == [2, 4, 6, 7]
+    assert "does not end" in broken[3][2]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_bytes_that_are_not_utf8(tmp_path: Path, good: str, bad: bytes) -> None:
     path = written(tmp_path, good.encode() + bad + good.encode().splitlines(keepends=True)[-1])
     _, why, broken = counted(path)
     assert (why["query"], why["broken"]) == (2, 1)
-    assert broken == [BrokenLine(path, len(good.splitlines()) + 1, "not UTF-8")]
+    assert broken == [(str(path), len(good.splitlines()) + 1, "not UTF-8")]
 
 
 def test_names_that_are_utf8_among_bytes_that_are_not(tmp_path: Path) -> None:
@@ -120,6 +121,7 @@ LONG_LINES = """
 import sys
 import duckdb
 from benchmarks.measure import read_peak
+from malicious_domains.scan.reading.second_reading import find_broken_lines
 from malicious_domains.scan.reading.read_logs import Source, read_logs
 with duckdb.connect() as connection:
     connection.execute("SET memory_limit = '200MB'; SET threads = 2")
@@ -127,7 +129,7 @@ with duckdb.connect() as connection:
         reading = read_logs(Source.of([path]))
         rows = f"SELECT count(*) FILTER (why IS NULL), count(*) FILTER (why = 'broken') FROM "
         counts = connection.execute(f"{rows} ({reading.events})").fetchone()
-        print(*counts, *reading.find_broken()[0][1:], sep="|")
+        print(*counts, *find_broken_lines(reading.files)[0][1:], sep="|")
 print(read_peak())
 """
 
