@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from ..inputs.paths import CHECKOUT
-from ..inputs.signals import exit_on_signals
+from ..inputs.signals import POSIX, exit_on_signals
 from .command import DONE, FAILED, PROGRAM
 
 COMPLETE = "_MALICIOUS_DOMAINS_COMPLETE"  # set by the scripts that Click writes for shells
@@ -35,6 +35,7 @@ CHECKOUT_ONLY = {
     "serve": "aws",
     "aws": "aws",
 }
+_HERE = CHECKOUT_ONLY if CHECKOUT and POSIX else {}
 # Former names, which go on working: where the command is now.
 _FORMER = {
     "run": ("demo",),
@@ -55,7 +56,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names to show."""
-        return [*LIBRARY, *(CHECKOUT_ONLY if CHECKOUT else ())]
+        return [*LIBRARY, *_HERE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a name, a former one too; None if there is none."""
@@ -70,6 +71,8 @@ class Commands(click.Group):
             ctx.fail(
                 f"{cmd_name} needs a checkout of the project: git clone it, and run make there"
             )
+        elif not POSIX:
+            ctx.fail(f"{cmd_name} runs on Linux and macOS; on Windows, use WSL or a container")
         else:
             if sys.path[0] != str(CHECKOUT):  # before somebody's own pipeline.py
                 sys.path.insert(0, str(CHECKOUT))
@@ -82,7 +85,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands in groups."""
-        parts = {"Commands": LIBRARY, "Commands of a checkout": CHECKOUT_ONLY if CHECKOUT else {}}
+        parts = {"Commands": LIBRARY, "Commands of a checkout": _HERE}
         limit = formatter.width - 6 - max(map(len, self.list_commands(ctx)))
         for title, names in parts.items():
             rows = []

@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from ..inputs.console import print_status
+from ..inputs.signals import POSIX
 from ..names.errors import (
     AllowListError,
     DgaIndexError,
@@ -125,6 +126,8 @@ class ScorerOptions:
         if missing:
             wanted = f"pip install '{PROGRAM}[spark]'"
             raise MaliciousDomainsError(f"--engine spark needs {' and '.join(missing)}: {wanted}")
+        if not POSIX:
+            raise MaliciousDomainsError("--engine spark runs on Linux and macOS; use WSL")
         from ..spark.session import open_session
 
         with open_session(self.master or "local[*]", dict(self.settings)) as spark:

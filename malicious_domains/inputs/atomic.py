@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..names.errors import MaliciousDomainsError
-from .signals import hold_signals
+from .signals import POSIX, hold_signals
 
 
 class FolderError(MaliciousDomainsError):
@@ -87,6 +87,8 @@ def _recover(target: Path) -> None:
 
 
 def _is_alive(pid: int) -> bool:
+    if not POSIX:  # where os.kill() ends a process, whatever the signal
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -105,7 +107,9 @@ def _old(target: Path) -> Path:
 
 
 def _flush(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
+    """Wait until a file, or the names in a folder, are on the disk; Windows has no way to ask."""
+    if not POSIX:
+        return
     handle = os.open(path, os.O_RDONLY)
     os.fsync(handle)
     os.close(handle)

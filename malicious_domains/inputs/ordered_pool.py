@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from ..names.errors import MaliciousDomainsError
+from .signals import POSIX
 
 MAX_DEFAULT_JOBS = 8  # a single process reads and writes; more than these would wait for it
 LOOK_AHEAD = 2  # items for each other process: one is being worked on, the next is there already
@@ -174,6 +175,9 @@ def _quiet_tracker() -> Iterator[None]:
 @contextmanager
 def _hold_signals() -> Iterator[None]:
     """Hold back signals while a process is started; what is started inherits that."""
+    if not POSIX:
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
         yield
@@ -201,7 +205,8 @@ _failure: WorkerError | None = None
 def _start_worker(initialize: Initializer | None) -> None:
     """Leave Ctrl-C to the first process, end together with it, and initialize this one."""
     global _failure
-    signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])
+    if POSIX:
+        signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         if initialize:

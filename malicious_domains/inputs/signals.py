@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+POSIX = hasattr(signal, "pthread_sigmask")  # False on Windows
+ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if POSIX else []))
 _RETRY = 0.01  # seconds
 
 _holds = 0  # blocks of hold_signals that are being run
@@ -94,7 +95,7 @@ def _exit(status: int) -> None:
 
 
 def _retry_exit(dropped: sys.UnraisableHookArgs) -> None:
-    if not isinstance(dropped.exc_value, SystemExit):
+    if not isinstance(dropped.exc_value, SystemExit) or not POSIX:
         sys.__unraisablehook__(dropped)
         return
     status = int(dropped.exc_value.code or 0)

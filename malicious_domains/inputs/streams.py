@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TextIO, cast
 
 from ..names import file_kinds
 from ..names.errors import MaliciousDomainsError
+from .signals import POSIX
 
 PAUSE = 0.2  # seconds that a live input may be silent before what came is answered
 MAX_LINE = 1 << 20  # characters
@@ -56,7 +57,7 @@ class _Live(io.RawIOBase):
 
 def is_live(path: Path | None) -> bool:
     """Return whether an input may pause: a pipe, a socket or a terminal, not a file."""
-    if path and not path.exists():
+    if (path and not path.exists()) or not POSIX:  # Windows cannot wait for a pipe
         return False  # opening it raises the error
     mode = (path.stat() if path else os.fstat(sys.stdin.fileno())).st_mode
     return not stat.S_ISREG(mode)
@@ -114,7 +115,7 @@ def _as_input_error(name: str) -> Iterator[None]:
 
 
 def _bytes(path: Path | None, idle: Callable[[], None] | None) -> io.BufferedReader:
-    descriptor = os.open(path, os.O_RDONLY) if path else os.dup(sys.stdin.fileno())
+    descriptor = os.open(path, getattr(os, "O_BINARY", 0)) if path else os.dup(sys.stdin.fileno())
     if idle and is_live(path):
         return io.BufferedReader(_Live(descriptor, idle), 1 << 16)
     return open(descriptor, "rb")  # noqa: PTH123
