@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from .names.errors import UnknownOperatingPoint as UnknownOperatingPoint
     from .names.public_suffix import Zones as Zones
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 _EXPORTS = {  # by module, which is imported when one of its names is asked for
     "families.likely_families": ["FamilyModel"],
     "model.score": ["Score"],

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from malicious_domains import __version__
 from tests.helpers.route53 import day
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +116,7 @@ def test_score_and_the_import(installed: Path, tmp_path: Path) -> None:
     code = "from malicious_domains import Scorer; print(Scorer.load().score('google.com').label)"
     assert run(installed / "python", "-c", code, folder=tmp_path).stdout == "0\n"
     version = run(program, "--version", folder=tmp_path).stdout
-    assert version == "malicious-domains 0.1.0\n"
+    assert version == f"malicious-domains {__version__}\n"
 
 
 def test_allow_and_dga(installed: Path, tmp_path: Path) -> None:
