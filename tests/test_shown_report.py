@@ -1,0 +1,40 @@
+"""What the documents show of a scan is what the made-up log gives today."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from malicious_domains.scan.findings import Findings
+from malicious_domains.scan.terminal import format_table
+from tests.helpers.report_picture import PICTURE, draw_page, hash_report, read_hash, scan_demo
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    return scan_demo(tmp_path_factory.mktemp("demo"))
+
+
+def test_the_sample_of_the_page_on_scan(found: Findings) -> None:
+    """Lines that are cut end with an ellipsis."""
+    text = (PICTURE.parent / "scan.md").read_text(encoding="utf-8")
+    [sample] = re.findall(r"^```\n(client .*?)^```", text, re.DOTALL | re.MULTILINE)
+    printed = "".join(format_table(found)).splitlines()
+    assert len(sample.splitlines()) == len(printed)
+    for shown, line in zip(sample.splitlines(), printed, strict=True):
+        assert line.startswith(shown.rstrip("… ")), line
+
+
+def test_the_picture_is_of_the_report_as_it_comes_out(found: Findings) -> None:
+    message = "run python -m tests.helpers.report_picture"
+    assert read_hash(PICTURE.read_bytes()) == hash_report(draw_page(found)), message
+
+
+def test_the_report_says_where_the_controllers_address_stands(found: Findings) -> None:
+    [infected] = found.alarmed
+    [(name, place)] = [x for x in infected.places.items() if x[1].addresses]
+    log = Path(place.file)
+    assert (log.name, place.line > 2) == ("dns.log", True)
+    assert f"for <code>{name}</code>" in draw_page(found)
