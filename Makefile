@@ -38,8 +38,8 @@ test-fast: $(DEV) ## run the tests that take a moment each, in parallel
 	.ci/apt
 	$(PARALLEL) -m "not slow"
 
-test-install: $(DEV) ## try each extra, and the oldest dependencies, in environments of their own
-	$(BIN)/python -m pytest tests/install_extras.py
+test-install: $(DEV) ## try each extra, and the oldest dependencies, by itself; print the sizes
+	$(BIN)/python -m pytest -rP tests/install_extras.py
 
 check: test ## run every test, ruff and mypy --strict
 	$(BIN)/ruff check .
