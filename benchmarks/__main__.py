@@ -23,7 +23,6 @@ SUBJECTS = {  # by name: the module, and its function that yields rows
     "known": ("known", "rows"),
     "cold_start": ("cold_start", "rows"),
     "logs": ("logs", "rows"),
-    "spark": ("whole_commands", "run_on_spark"),
     "training": ("whole_commands", "train_models"),
 }
 

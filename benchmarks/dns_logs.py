@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from pathlib import Path
 
 import duckdb
 
 from .sample_labels import iterate_hosts
 
-_TYPES = {"ts": "DOUBLE", "rtt": "DOUBLE"} | dict.fromkeys(
-    ("id.orig_p", "id.resp_p", "trans_id", "qclass", "qtype", "rcode", "Z"), "BIGINT"
-)
 _SHIFTED = {
     "ts": "printf('%.6f', CAST(ts AS DOUBLE) + copy)",
     "id.orig_h": "CASE WHEN contains(\"id.orig_h\", ':') "
@@ -29,34 +27,31 @@ _SHIFTED = {
 }
 
 
-def write_logs(folder: Path, lines: int) -> tuple[Path, Path, list[str]]:
-    """Write the same log of about `lines` lines as Zeek's TSV and JSON; return its fields, too."""
-    tsv, jsonl, body = folder / "dns.log", folder / "dns.json", folder / "rows"
+def write_log(folder: Path, lines: int) -> tuple[Path, list[str]]:
+    """Write a log of about `lines` lines as Zeek's TSV; return it and its fields."""
+    log, body = folder / "dns.log", folder / "rows"
     chosen = os.environ.get("BENCH_LOG")
     sample = Path(chosen) if chosen else _make_sample(folder / "sample.log")
+    with sample.open(encoding="utf-8") as file:
+        fields = next(x for x in file if x.startswith("#fields")).rstrip("\n").split("\t")[1:]
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = false")
-        with sample.open(encoding="utf-8") as file:
-            fields = next(x for x in file if x.startswith("#fields")).rstrip("\n").split("\t")[1:]
         connection.execute(
             f"CREATE TABLE sample AS SELECT * FROM read_csv('{sample}', delim='\t', quote='', "
             "header=false, auto_detect=false, strict_mode=false, null_padding=true, nullstr='-', "
             f"columns={dict.fromkeys(fields, 'VARCHAR')}) WHERE NOT starts_with({fields[0]}, '#')"
         )
         (rows,) = connection.execute("SELECT count(*) FROM sample").fetchone() or (1,)
-        columns = ", ".join(f'{_SHIFTED.get(x, f"{chr(34)}{x}{chr(34)}")} AS "{x}"' for x in fields)
-        copies = f"range({max(round(lines / rows), 1)}) AS copies(copy)"
-        connection.execute(f"CREATE VIEW longer AS SELECT {columns} FROM sample, {copies}")
-        options = "FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '', NULLSTR '-'"
-        connection.execute(f"COPY longer TO '{body}' ({options})")
-        typed = ", ".join(f'TRY_CAST("{x}" AS {_TYPES.get(x, "VARCHAR")}) AS "{x}"' for x in fields)
-        connection.execute(f"COPY (SELECT {typed} FROM longer) TO '{jsonl}' (FORMAT json)")
-    with tsv.open("wb") as target, body.open("rb") as source:
+        columns = ", ".join(f"""{_SHIFTED.get(x, f'"{x}"')} AS "{x}\"""" for x in fields)
+        connection.execute(
+            f"COPY (SELECT {columns} FROM sample, range({max(round(lines / rows), 1)}) AS x(copy)) "
+            f"TO '{body}' (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', NULLSTR '-')"
+        )
+    with log.open("wb") as target, body.open("rb") as source:
         target.write(("#separator \\x09\n#fields\t" + "\t".join(fields) + "\n").encode())
-        while chunk := source.read(1 << 24):
-            target.write(chunk)
+        shutil.copyfileobj(source, target)
     body.unlink()
-    return tsv, jsonl, fields
+    return log, fields
 
 
 def _make_sample(path: Path, lines: int = 53_615, clients: int = 73) -> Path:

@@ -1,4 +1,4 @@
-"""Measure scoring inside a process: a million labels, the steps of a label, a host, a request."""
+"""Measure scoring inside a process: a million labels, a request in the handler."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import redirect_stdout
-from functools import cached_property, partial
+from functools import partial
 
 from malicious_domains.features import registry
-from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.encoding import encode_labels
 
 from .measure import ROOT, Row, find_percentiles, format_spread, run_alone, sized, time_rounds
 from .sample_labels import TOTAL, distinct_labels, iterate_hosts
 
-HOSTS = sized(10_000, 100)
 REQUESTS = sized(5_000, 200)
 
 
@@ -29,7 +26,6 @@ def rows() -> Iterator[Row]:
         took = run_alone(time_probability, model)
         what = f"{model}: probability(), {TOTAL:,} distinct labels, one thread"
         yield what, format_spread([TOTAL / seconds for seconds in took], "names/s")
-        yield from _time_steps(Scorer.load(model))
         load = time_rounds(partial(Scorer.load, model))
         requests = run_alone(time_requests, model, list(iterate_hosts(REQUESTS)))
         for name, seconds in zip(("p50", "p99"), find_percentiles(requests), strict=True):
@@ -60,32 +56,3 @@ def time_requests(model: str, names: list[str]) -> list[float]:
         if answer["statusCode"] != 200:
             raise RuntimeError(answer["body"])
     return took[1:]
-
-
-def _time_steps(scorer: Scorer) -> Iterator[Row]:
-    """Yield what each step of a batch costs; the steps that it builds on are done already."""
-    model, labels = scorer.artifact, distinct_labels(registry.CHUNK)
-    features = BatchFeatures(encode_labels(labels), model.tables)
-    compute = [registry.REGISTRY[name].compute for name in model.features]
-    columns = [run(features) for run in compute]
-    steps: dict[str, Callable[[], object]] = {"encoding": lambda: encode_labels(labels)}
-    for name in vars(features):
-        if isinstance(getattr(BatchFeatures, name, None), cached_property):
-            steps[name] = partial(_recompute, features, name)
-    steps["features of these"] = lambda: [run(features) for run in compute]
-    steps["shares of the log-odds"] = lambda: model.predictor.contributions(columns)
-    for name, run in steps.items():
-        yield _format_step(f"a name's time, {name}", run, min(registry.CHUNK, TOTAL))
-    hosts = list(iterate_hosts(HOSTS))
-    yield _format_step("a host's time, parsing", lambda: [*map(scorer.try_parse, hosts)], HOSTS)
-    yield _format_step("parsing, verdict and reasons", lambda: scorer.score_many(hosts), HOSTS)
-
-
-def _recompute(features: BatchFeatures, name: str) -> None:
-    """Compute a cached property once more."""
-    features.__dict__.pop(name, None)
-    getattr(features, name)
-
-
-def _format_step(what: str, run: Callable[[], object], count: int) -> Row:
-    return f"  of {what}", format_spread([x / count * 1e9 for x in time_rounds(run)], "ns")
