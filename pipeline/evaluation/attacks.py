@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from math import inf, log
 from random import Random
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,8 +27,8 @@ from ..h2o_cluster.cluster import Cluster
 from ..training.design import DesignMatrix
 from ..training.glm import fit_all
 from ..training.metrics import threshold_at
-from .leave_out import RATES, family_folds, make_scorer
-from .results import RANKING_RATE, Row, ShareAtRate
+from .leave_out import family_folds, make_scorer
+from .results import RANKING_RATE, RATES, Row, ShareAtRate
 
 NAMES = 100  # of each family left out, on which edits are tried
 SEARCHED = 500  # names of all families whose best edits are searched
@@ -142,7 +143,7 @@ class Attacks:
 
     corpus: Corpus
     fold: Ints
-    missed: dict[str, list[ShareAtRate]] = field(default_factory=dict)  # by edit: each family's
+    missed: list[dict[Any, Any]] = field(default_factory=list)  # at each rate, by family
     audits: list[dict[str, float]] = field(default_factory=list)
 
     @classmethod
@@ -169,25 +170,18 @@ class Attacks:
 
     def list_results(self) -> list[Row]:
         """Return false-negative rates by edit, means over families."""
-        return [
-            {"edit": edit, "missed": {r: float(np.mean([x[r] for x in rows])) for r in RATES}}
-            for edit, rows in self.missed.items()
-        ]
+        means = pd.DataFrame(self.missed).groupby("edit", sort=False).mean()
+        return [{"edit": edit, "missed": means.loc[edit].to_dict()} for edit in means.index]
 
     def list_audits(self) -> list[Row]:
         """Return the bias audit, means over folds, and which features a few characters move."""
-        turned = pd.DataFrame(self.audits).mean()
-        return [
-            {"feature": x, "turned": float(share), "cheap": x in CHEAP}
-            for x, share in turned.items()
-        ]
+        turned = pd.DataFrame(self.audits).mean().to_dict()
+        return [{"feature": x, "turned": y, "cheap": x in CHEAP} for x, y in turned.items()]
 
     def _select_names(self, number: int) -> tuple[list[str], list[str]]:
         frame = self.corpus.frame[self.corpus.malicious & (self.fold == number)]
-        frame = frame[
-            [label in host for host, label in zip(frame["host"], frame["domain"], strict=True)]
-        ]
-        some = frame.groupby("subclass").head(NAMES)
+        hosts = zip(frame["host"], frame["domain"], strict=True)
+        some = frame[[label in host for host, label in hosts]].groupby("subclass").head(NAMES)
         return list(some["domain"]), list(some["subclass"])
 
     def _find_thresholds(self, number: int, scorer: Scorer) -> ShareAtRate:
@@ -209,9 +203,6 @@ class Attacks:
     def _count(
         self, edit: str, families: list[str], probability: Floats, thresholds: ShareAtRate
     ) -> None:
-        of = np.array(families)
-        for family in dict.fromkeys(families):
-            missed = {
-                r: float((probability[of == family] < t).mean()) for r, t in thresholds.items()
-            }
-            self.missed.setdefault(edit, []).append(missed)
+        for _, own in pd.Series(probability).groupby(families):
+            missed: dict[Any, Any] = {"edit": edit}
+            self.missed.append(missed | {r: float((own < t).mean()) for r, t in thresholds.items()})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,16 +29,8 @@ from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, th
 from . import REPORT_FILES, evaluation_report, metric_tables
 from .attacks import Attacks, leave_one_edit_out
 from .client_days import study
-from .leave_out import (
-    FOLDS,
-    RATES,
-    average_families,
-    family_folds,
-    leave_out,
-    list_folds,
-    make_scorer,
-)
-from .results import Report, Row
+from .leave_out import FOLDS, average_families, family_folds, leave_out, list_folds, make_scorer
+from .results import RATES, Report, Row
 
 _ABLATION_STEP, _ABLATION_FOLDS = 3, 4  # every third row: features are left out one group at a time
 _WORST = 10  # families that are named
@@ -74,8 +65,8 @@ def run_evaluation(
             report = evaluate(running, corpus, model, scores)
         evaluation_report.write_report(report, folder)
     print("\n".join(evaluation_report.head_lines(report)))
-    if report.traffic:
-        print("", *study.format_study(report.traffic), sep="\n")
+    if report["traffic"]:
+        print("", *study.format_study(report["traffic"]), sep="\n")
     print_status(f"written  {out / 'index.html'}")
 
 
@@ -124,29 +115,28 @@ def evaluate(
     means = {name: average_families(results) for name, results in families.items()}
     original = compare_on_original_split(cluster)
     held_out = {name: list(hold_out_sources(cluster, corpus, name)) for name in SETS}
-    result, own_means = left_out[model], means[model]
-    worst = [x.family for x in families[model][:_WORST]]
-    return Report(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        model=model,
-        data=metric_tables.summarize_data(corpus, len(families[model])),
-        head=metric_tables.build_head(original, means, held_out),
-        original=original,
-        curves={name: metric_tables.compute_curves(x) for name, x in left_out.items()},
-        histogram=metric_tables.compute_histogram(result),
-        calibration=metric_tables.compute_calibration(result),
-        operating_points=metric_tables.count_at_thresholds(result, model),
-        families=families[model],
-        leave_family_out={"folds": list_folds(), **asdict(own_means), "worst": worst},
-        sources=held_out[model],
-        lengths=metric_tables.compute_length_errors(result, model),
-        false_alarms=metric_tables.list_false_alarms(result, model),
-        groups=list(ablate_groups(cluster, corpus)) if model == "language" else [],
-        attacks=attacks.list_results(),
-        unseen_edits=list(omit_edits(cluster, corpus)) if model == "language" else [],
-        audit=attacks.list_audits() if model == "language" else [],
-        traffic=scores.run_study() if scores else None,
-    )
+    result, is_language = left_out[model], model == "language"
+    worst = [x["family"] for x in families[model][:_WORST]]
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": model,
+        "data": metric_tables.summarize_data(corpus, len(families[model])),
+        "head": metric_tables.build_head(original, means, held_out),
+        "original": original,
+        "curves": {name: metric_tables.compute_roc(x) for name, x in left_out.items()},
+        "calibration": metric_tables.compute_calibration(result),
+        "operating_points": metric_tables.count_at_thresholds(result, model),
+        "families": families[model],
+        "leave_family_out": {"folds": list_folds(), **means[model], "worst": worst},
+        "sources": held_out[model],
+        "lengths": metric_tables.compute_length_errors(result, model),
+        "false_alarms": metric_tables.list_false_alarms(result, model),
+        "groups": list(ablate_groups(cluster, corpus)) if is_language else [],
+        "attacks": attacks.list_results(),
+        "unseen_edits": list(omit_edits(cluster, corpus)) if is_language else [],
+        "audit": attacks.list_audits() if is_language else [],
+        "traffic": scores.run_study() if scores else None,
+    }
 
 
 def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[Row]:
@@ -176,8 +166,7 @@ def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:
         features = [x for x in SETS["language"] if x not in left_out]
         make_design = partial(Language, features=features)
         result = leave_out(cluster, sample, make_design, _ABLATION_FOLDS, f"without {name}")
-        means = average_families(result.families())
-        yield {"without": name, "features": left_out, **asdict(means)}
+        yield {"without": name, "features": left_out, **average_families(result.families())}
 
 
 def omit_edits(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:

@@ -14,17 +14,16 @@ from malicious_domains.html.pages import (
 )
 
 from . import plots
-from .results import FamilyResult, HeadRow, Report, to_json
+from .results import Report, Row, to_json
 
 _MODELS = ("classic", "language")
-_FORMATS = {"number": format_number, "percent": format_percent}
 _PIPE = r"\|"  # in a Markdown table
-_SECTIONS = {  # a field of the report, which names its template and its id: the title
+_FORMATS = {"number": format_number, "percent": format_percent}
+_SECTIONS = {  # a part of the report, which names its template and its id: the title
     "data": "Data",
     "head": "Results",
     "original": "Against the H2O demo",
-    "curves": "Curves",
-    "histogram": "Scores",
+    "curves": "ROC curve",
     "calibration": "Calibration",
     "operating_points": "Operating points",
     "families": "Families",
@@ -53,15 +52,15 @@ def write_report(report: Report, folder: Path) -> None:
 
 def head_lines(report: Report) -> list[str]:
     """Return the report's first table in Markdown, line by line."""
-    rows = [[x.what, *(shown(x, y) for y in _MODELS), target(x)] for x in report.head]
+    rows = [[x["what"], *(shown(x, y) for y in _MODELS), target(x)] for x in report["head"]]
     cells = [["", *_MODELS, "target"], ["---", "---:", "---:", "---:"], *rows]
     return [f"| {' | '.join(x.replace('|', _PIPE) for x in row)} |" for row in cells]
 
 
 def render_page(report: Report) -> str:
     """Render the report as one HTML page; a section whose part is empty is left out."""
-    sections = {key: title for key, title in _SECTIONS.items() if getattr(report, key)}
-    filters = {x.__name__: x for x in (shown, target, difference, worst_first)}
+    sections = {key: title for key, title in _SECTIONS.items() if report.get(key)}
+    filters = {x.__name__: x for x in (shown, target, met)}
     template = make_environment(__package__, filters).get_template("report.html")
     return template.render(
         what="evaluation", report=report, sections=sections, plots=plots, models=_MODELS
@@ -71,36 +70,27 @@ def render_page(report: Report) -> str:
 # --- the templates' filters ---
 
 
-def shown(row: HeadRow, model: str) -> str:
+def shown(row: Row, model: str) -> str:
     """Format a model's figure as its row is formatted."""
-    return _FORMATS[row.format](getattr(row, model))
+    return _FORMATS[row["format"]](row[model])
 
 
-def target(row: HeadRow) -> str:
+def target(row: Row) -> str:
     """Format a row's target, with the side that is better.
 
-    >>> target(HeadRow("errors", 0.02, 0.1, 0.01, "percent", "lower"))
+    >>> target({"target": 0.02, "format": "percent", "better": "lower"})
     '≤ 2%'
     """
-    if not is_finite(row.target):
+    if not is_finite(row["target"]):
         return NONE
-    value = f"{100 * row.target:g}%" if row.format == "percent" else f"{row.target:g}"
-    return f"{'≤' if row.better == 'lower' else '≥'} {value}"
+    percent = row["format"] == "percent"
+    value = f"{100 * row['target']:g}%" if percent else f"{row['target']:g}"
+    return f"{'≤' if row['better'] == 'lower' else '≥'} {value}"
 
 
-def difference(value: float | None, whole: float | None, form: str) -> str:
-    """Format a value's difference from the whole model's, shares in percentage points.
-
-    >>> difference(0.5, 0.75, "percent")
-    '−25.00'
-    """
-    if not (is_finite(value) and is_finite(whole)) or value == whole:
-        return ""
-    change = value - whole
-    text = f"{100 * change:+.2f}" if form == "percent" else f"{change:+.4f}"
-    return text.replace("-", "−")
-
-
-def worst_first(families: list[FamilyResult]) -> list[FamilyResult]:
-    """Sort families by their rank, the worst one first."""
-    return sorted(families, key=FamilyResult.rank)
+def met(row: Row) -> bool | None:
+    """Return whether the language model meets the target; None if one of them is missing."""
+    if not (is_finite(row["language"]) and is_finite(row["target"])):
+        return None
+    sign = -1 if row["better"] == "lower" else 1
+    return bool(sign * row["language"] >= sign * row["target"])

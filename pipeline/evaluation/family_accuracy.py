@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from malicious_domains.dga.generators import FAMILIES
@@ -21,6 +20,7 @@ _SHARED = "banjori"  # has three seeds and no more can be drawn: all parts have 
 _FOLDS = 5  # of families that are left out together
 _CONFUSED = 0.01  # share of a family's names from which an answer is listed
 _SURE = 0.5  # probability of an answer
+_KINDS = {"one name": False, "twenty names of a client": True}
 
 
 def evaluate_families(out: Path | None, h2o_url: str | None, leave_out: bool) -> Iterator[str]:
@@ -65,63 +65,44 @@ def measure_accuracy(answers: pd.DataFrame) -> pd.DataFrame:
     return answers.groupby("family", sort=False)[["right", "among_three"]].mean()
 
 
-def format_confusion(answers: pd.DataFrame) -> Iterator[str]:
-    """Yield a line for each family: what comes first for its names, from _CONFUSED of them on."""
-    for family, own in answers.groupby("family", sort=False):
-        shares = own["first"].value_counts(normalize=True)
-        listed = [f"{first} {x:.0%}" for first, x in shares.items() if x >= _CONFUSED]
-        yield f"{family:<13} {', '.join(listed)}"
+def count_answers(answers: pd.DataFrame) -> pd.Series:
+    """Return the share of each first answer by family, from _CONFUSED of its names on."""
+    shares = answers.groupby("family", sort=False)["first"].value_counts(normalize=True)
+    return shares[shares >= _CONFUSED]
 
 
-def format_reliability(answers: pd.DataFrame) -> Iterator[str]:
-    """Yield lines with how often the answer is right, by its probability."""
-    for low in range(0, 100, 20):
-        rows = answers[(100 * answers["answer_p"] // 20).clip(0, 4) * 20 == low]
-        if len(rows):
-            line = f"{low / 100:.1f} to {low / 100 + 0.2:.1f}: mean {rows['answer_p'].mean():.1%}"
-            yield f"{line}, right {rows['answer_right'].mean():.1%} of {len(rows):,}"
+def measure_reliability(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the answer is right, and the number of names, by its probability."""
+    fifths = pd.cut(answers["answer_p"], [0, 0.2, 0.4, 0.6, 0.8, 1], include_lowest=True)
+    columns = {"mean": ("answer_p", "mean"), "right": ("answer_right", "mean")}
+    return answers.groupby(fifths, observed=True).agg(**columns, rows=("right", "size"))
 
 
 def _report_accuracy(model: FamilyModel, test: Sequence[Drawn]) -> Iterator[str]:
     known = [x for x in test if x.family in FAMILIES]
-    scored = {
-        "single names": classify_drawn(model, known, clients=False),
-        "clients of twenty names": classify_drawn(model, known, clients=True),
-    }
-    accuracy = pd.concat([measure_accuracy(x) for x in scored.values()], axis=1)
+    scored = {who: classify_drawn(model, known, clients) for who, clients in _KINDS.items()}
+    accuracy = pd.concat({who: measure_accuracy(x) for who, x in scored.items()}, axis=1)
     yield f"reported as one: {'; '.join(x for x in model.model.groups if ' or ' in x) or 'none'}"
     yield f"temperature {model.model.temperature}, unknown from P = {model.model.unknown_from}"
-    yield "\nfamily         one name: first  of three   twenty: first  of three"
-    for family, shares in accuracy.iterrows():
-        yield _format_accuracy(str(family), shares, 0)
-    yield _format_accuracy("mean", accuracy.mean(), 1)
-    yield _format_accuracy(f"no {_SHARED}", accuracy.drop(_SHARED).mean(), 1)
+    means = {"mean": accuracy.mean(), f"no {_SHARED}": accuracy.drop(_SHARED).mean()}
+    yield from _format("accuracy", pd.concat([accuracy, pd.DataFrame(means).T]))
     for who, answers in scored.items():
-        yield f"\nhow often the first answer is right, by its probability, for {who}:"
-        yield from format_reliability(answers)
-    for who, answers in scored.items():
-        yield f"\nthe first answer for {who}:"
-        yield from format_confusion(answers)
-    yield f"\ncalled unknown: {_format_unknown(model, known)}"
+        yield from _format(f"answers by probability, {who}", measure_reliability(answers))
+        yield from _format(f"first answers, {who}", count_answers(answers).to_frame("share"))
     synthetic = [x for x in test if x.family not in FAMILIES]
-    yield f"of synthetic families: {_format_unknown(model, synthetic)}"
-
-
-def _format_accuracy(what: str, shares: pd.Series, digits: int) -> str:
-    cells = [f"{share:.{digits}%}" for share in shares]
-    return f"{what:<13} {cells[0]:>16} {cells[1]:>9} {cells[2]:>15} {cells[3]:>9}"
-
-
-def _format_unknown(model: FamilyModel, drawn: Sequence[Drawn]) -> str:
-    names, clients = (classify_drawn(model, drawn, x)["unknown"].mean() for x in (False, True))
-    return f"{names:.0%} of names, {clients:.0%} of clients"
+    unknown = {
+        who: {
+            "known families": answers["unknown"].mean(),
+            "synthetic families": classify_drawn(model, synthetic, _KINDS[who])["unknown"].mean(),
+        }
+        for who, answers in scored.items()
+    }
+    yield from _format("called unknown", pd.DataFrame(unknown))
 
 
 def _report_left_out(cluster: Cluster, corpus: FamilyCorpus) -> Iterator[str]:
     """Yield how often families that a model has never seen are called unknown, or named."""
-    yield "\nnever seen     one name: unknown  named at P < 50 %  at more   twenty: the same"
-    rows: list[list[float]] = []
-    validation: list[list[float]] = []  # which the correlation in likely_families is chosen by
+    rows, validation = {}, {}  # the correlation in likely_families is chosen by the second
     for fold in range(_FOLDS):
         out = list(FAMILIES)[fold::_FOLDS]
         rest = FamilyCorpus(*([x for x in part if x.family not in out] for part in corpus))
@@ -129,25 +110,29 @@ def _report_left_out(cluster: Cluster, corpus: FamilyCorpus) -> Iterator[str]:
             model = train_families(cluster, rest, folder)
         cluster.clear()
         for family in out:
-            rows.append(_share_answers(model, corpus.test, family))
-            validation.append(_share_answers(model, corpus.validate, family))
-            yield _format_answers(family, rows[-1])
-    yield _format_answers("mean", np.mean(rows, axis=0).tolist())
-    yield _format_answers("of validation", np.mean(validation, axis=0).tolist())
+            rows[family] = _share_answers(model, corpus.test, family)
+            validation[family] = _share_answers(model, corpus.validate, family)
+    table = pd.DataFrame(rows).T
+    means = {"mean": table.mean(), "of validation": pd.DataFrame(validation).T.mean()}
+    yield from _format("never seen", pd.concat([table, pd.DataFrame(means).T]))
 
 
-def _share_answers(model: FamilyModel, drawn: Sequence[Drawn], family: str) -> list[float]:
-    """Return the shares of a family's names, then clients, called unknown, named below 50%, above.
+def _share_answers(model: FamilyModel, drawn: Sequence[Drawn], family: str) -> pd.Series:
+    """Return the shares of a family's names, and clients, that are called unknown, or named.
 
     The last two are of those whose answer is a family, by its probability.
     """
-    own, shares = [x for x in drawn if x.family == family], []
-    for clients in (False, True):
+    own, shares = [x for x in drawn if x.family == family], {}
+    for who, clients in _KINDS.items():
         answers = classify_drawn(model, own, clients)
         named, sure = ~answers["unknown"], answers["p"] >= _SURE
-        shares += [float(x.mean()) for x in (~named, named & ~sure, named & sure)]
-    return shares
+        shares[who, "unknown"] = answers["unknown"].mean()
+        shares[who, "named, P < 50 %"] = (named & ~sure).mean()
+        shares[who, "named, P >= 50 %"] = (named & sure).mean()
+    return pd.Series(shares)
 
 
-def _format_answers(what: str, shares: Sequence[float]) -> str:
-    return f"{what:<13} {' '.join(f'{share:>12.0%}' for share in shares)}"
+def _format(title: str, table: pd.DataFrame) -> Iterator[str]:
+    """Yield a title and the lines of a table, shares in percent."""
+    yield f"\n{title}:"
+    yield from table.to_string(float_format="{:.1%}".format).splitlines()

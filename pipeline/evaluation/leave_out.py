@@ -22,10 +22,9 @@ from ..h2o_cluster.mojo import read_mojo
 from ..training.design import DesignMatrix
 from ..training.glm import fit_all
 from ..training.metrics import area_under_roc, threshold_at
-from .results import FamilyMeans, FamilyResult
+from .results import RANKING_RATE, RATES, Row
 
 FOLDS = 7  # of families and of legitimate names
-RATES = (0.01, 0.001, 0.0001)  # false-positive rates at which recall is reported
 # Families left out together with another one: of the same algorithm, or descended from it.
 RELATED = {"murofet": "goz", "fobber": "tinba", "ramnit": "dircrypt"}
 
@@ -41,23 +40,25 @@ class LeaveOut:
     fold: Ints  # (rows,)
     probability: Floats  # (rows,)
 
-    def families(self) -> list[FamilyResult]:
-        """Return AUC and recall of each family, worst first.
+    def families(self) -> list[Row]:
+        """Return AUC and recall of each family, the worst recall first.
 
         A family is compared with the legitimate names of its fold. Synthetic families are for
         training only and left aside.
         """
         names = sorted(set(self.corpus.frame["subclass"][self.corpus.malicious]) & set(FAMILIES))
-        return sorted(map(self._evaluate_family, names), key=FamilyResult.rank)
+        rows = map(self._evaluate_family, names)
+        return sorted(rows, key=lambda x: (x["recall"][RANKING_RATE], x["auc"]))
 
-    def _evaluate_family(self, name: str) -> FamilyResult:
+    def _evaluate_family(self, name: str) -> Row:
         rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
         rows &= ~self.corpus.edited
         legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
         p = np.concatenate([self.probability[legit], self.probability[rows]])
         bad = np.arange(len(p)) >= legit.sum()
         recall = {r: float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
-        return FamilyResult(name, int(rows.sum()), area_under_roc(p, bad), recall)
+        auc = area_under_roc(p, bad)
+        return {"family": name, "rows": int(rows.sum()), "auc": auc, "recall": recall}
 
 
 def leave_out(
@@ -114,10 +115,10 @@ def list_folds() -> list[list[str]]:
     return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]
 
 
-def average_families(families: Sequence[FamilyResult]) -> FamilyMeans:
+def average_families(families: Sequence[Row]) -> Row:
     """Average AUC and recall over families, each family counted once."""
-    recall = {r: float(np.mean([x.recall[r] for x in families])) for r in RATES}
-    return FamilyMeans(float(np.mean([x.auc for x in families])), recall)
+    recall = {r: float(np.mean([x["recall"][r] for x in families])) for r in RATES}
+    return {"macro_auc": float(np.mean([x["auc"] for x in families])), "recall": recall}
 
 
 def make_scorer(model: H2OGeneralizedLinearEstimator, design: DesignMatrix) -> Scorer:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.array_types import Bools, Floats
 
 from ..corpus.labelled import Corpus
 from ..training.metrics import confusion
-from .leave_out import RATES, LeaveOut
-from .results import FamilyMeans, HeadRow, Row
+from .leave_out import LeaveOut
+from .results import RATES, Row
 
 MAX_FALSE_ALARMS = 100  # listed in the report
 _POINTS = 400  # of a curve
 _LENGTHS = (1, 4, 5, 6, 7, 9, 11, 13, 16, 21, 31, 64)  # the shortest label of each bin
+_TARGETS = dict(zip(RATES, (0.8, 0.6, None), strict=True))  # of recall
 
 
 def summarize_data(corpus: Corpus, families: int) -> Row:
@@ -30,125 +29,94 @@ def summarize_data(corpus: Corpus, families: int) -> Row:
 
 
 def build_head(
-    original: Row,
-    means: Mapping[str, FamilyMeans],
-    sources: Mapping[str, Sequence[Row]],
-) -> list[HeadRow]:
+    original: Row, means: Mapping[str, Row], sources: Mapping[str, Sequence[Row]]
+) -> list[Row]:
     """Return the first table: the decisive figures of both models beside their targets."""
     rows = []
     if original:
-        rows.append(_share_row("original split, errors", 0.0045, original["error_rate"], "lower"))
-    auc = {name: x.macro_auc for name, x in means.items()}
-    rows.append(HeadRow("families left out, macro AUC", 0.97, auc["classic"], auc["language"]))
-    for rate, target in zip(RATES, (0.8, 0.6, None), strict=True):
+        rows.append(_make_row("original split, errors", "lower", 0.0045, original["error_rate"]))
+    auc = {name: x["macro_auc"] for name, x in means.items()}
+    rows.append(
+        _make_row("families left out, macro AUC", "higher", 0.97, auc) | {"format": "number"}
+    )
+    for rate, target in _TARGETS.items():
         what = f"families left out, mean recall at {rate:.2%} false positives"
-        recall = {name: x.recall[rate] for name, x in means.items()}
-        rows.append(_share_row(what, target, recall, "higher"))
+        recall = {name: x["recall"][rate] for name, x in means.items()}
+        rows.append(_make_row(what, "higher", target, recall))
     for results in zip(*sources.values(), strict=True):
         what = f"{results[0]['source']} held out, false positives at max F1"
         flagged = {n: x["false_positive_rate"] for n, x in zip(sources, results, strict=True)}
-        rows.append(_share_row(what, 0.03, flagged, "lower"))
+        rows.append(_make_row(what, "lower", 0.03, flagged))
     return rows
 
 
-def _share_row(
-    what: str, target: float | None, of: Mapping[str, float], better: Literal["lower", "higher"]
-) -> HeadRow:
-    return HeadRow(what, target, of["classic"], of["language"], "percent", better)
+def _make_row(what: str, better: str, target: float | None, of: Mapping[str, float]) -> Row:
+    """Make a row of the first table; better: lower or higher."""
+    figures = {"target": target, "classic": of["classic"], "language": of["language"]}
+    return {"what": what, **figures, "format": "percent", "better": better}
 
 
-def compute_curves(result: LeaveOut) -> Row:
-    """Compute ROC and precision-recall of the leave-family-out scores."""
-    p, bad = _scored_rows(result)
-    order = np.argsort(-p, kind="stable")
-    true_positive, false_positive = np.cumsum(bad[order]), np.cumsum(~bad[order])
-    last = np.flatnonzero(np.diff(p[order], append=-1))  # of the rows of one probability
+def compute_roc(result: LeaveOut) -> Row:
+    """Compute the ROC curve of the leave-family-out scores."""
+    table = _scored_rows(result).sort_values("p", ascending=False, kind="stable")
+    recall = table["bad"].cumsum() / table["bad"].sum()
+    rate = (~table["bad"]).cumsum() / (~table["bad"]).sum()
+    last = np.flatnonzero(np.diff(table["p"], append=-1))  # of the rows of one probability
     at = last[np.unique(np.geomspace(1, len(last), _POINTS).astype(int)) - 1]
-    recall, rate = true_positive[at] / bad.sum(), false_positive[at] / (~bad).sum()
-    precision = true_positive[at] / (true_positive[at] + false_positive[at])
-    return {
-        "roc": {"false_positive_rate": rate.tolist(), "recall": recall.tolist()},
-        "precision_recall": {"recall": recall.tolist(), "precision": precision.tolist()},
-    }
-
-
-def compute_histogram(result: LeaveOut) -> Row:
-    """Count the rows of both classes by log-odds."""
-    p, bad = _scored_rows(result)
-    odds = np.log(p.clip(1e-12, 1 - 1e-12)) - np.log1p(-p.clip(1e-12, 1 - 1e-12))
-    edges = np.linspace(-12, 12, 49)
-    odds = odds.clip(-11.99, 11.99)
-    counts = {"legitimate": odds[~bad], "malicious": odds[bad]}
-    histograms = {name: np.histogram(x, edges)[0].tolist() for name, x in counts.items()}
-    return {"edges": edges.tolist()} | histograms
+    curve = {"false_positive_rate": rate.iloc[at].tolist(), "recall": recall.iloc[at].tolist()}
+    return {"roc": curve}
 
 
 def compute_calibration(result: LeaveOut) -> list[Row]:
     """Compare predicted and observed shares of malicious rows, by tenths of the prediction."""
-    p, bad = _scored_rows(result)
-    tenth = (p * 10).astype(int).clip(0, 9)
-    bins = [tenth == k for k in range(10)]
-    return [
-        {
-            "predicted": float(p[rows].mean()),
-            "observed": float(bad[rows].mean()),
-            "rows": int(rows.sum()),
-        }
-        for rows in bins
-        if rows.any()
-    ]
+    table = _scored_rows(result)
+    tenths = table.groupby((table["p"] * 10).astype(int).clip(0, 9))
+    rows = tenths.agg(predicted=("p", "mean"), observed=("bad", "mean"), rows=("p", "size"))
+    return [{str(k): x for k, x in row.items()} for row in rows.to_dict("records")]
 
 
 def count_at_thresholds(result: LeaveOut, model: str) -> list[Row]:
     """Count right and wrong verdicts at each threshold of the packaged artifact."""
-    p, bad = _scored_rows(result)
+    table = _scored_rows(result)
     points = []
     for point, threshold in Scorer.load(model).artifact.thresholds.items():
-        counts = confusion(p, bad, threshold)
+        counts = confusion(table["p"].to_numpy(), table["bad"].to_numpy(), threshold)
         row: Row = {"operating_point": point, "threshold": threshold, **counts._asdict()}
-        row["false_positive_rate"] = float(counts.false_positive / (~bad).sum())
-        row["recall"] = float(counts.true_positive / bad.sum())
+        row["false_positive_rate"] = float(counts.false_positive / (~table["bad"]).sum())
+        row["recall"] = float(counts.true_positive / table["bad"].sum())
         points.append(row)
     return points
 
 
 def compute_length_errors(result: LeaveOut, model: str) -> list[Row]:
     """Compute both error rates at the packaged threshold, by the length of the label."""
-    p, bad = _scored_rows(result)
-    flagged = p >= Scorer.load(model).threshold
-    length = result.corpus.frame["domain"].str.len().to_numpy()[~np.isnan(result.probability)]
-    bins = []
-    for low, high in pairwise(_LENGTHS):
-        here = (length >= low) & (length < high)
-        legit, malicious = flagged[here & ~bad], ~flagged[here & bad]
-        row: Row = {"from": low, "to": high - 1}
-        for kind, rate, wrong in (
-            ("legitimate", "false_positive_rate", legit),
-            ("malicious", "missed", malicious),
-        ):
-            row |= {kind: wrong.size, rate: float(wrong.mean()) if wrong.size else None}
-        bins.append(row)
-    return bins
+    table = _scored_rows(result)
+    wrong = (table["p"] >= Scorer.load(model).threshold) != table["bad"]
+    bins = pd.cut(table["label"].str.len(), _LENGTHS, right=False)
+    rows = []
+    for span, own in wrong.groupby(bins, observed=False):
+        legitimate, malicious = own[~table["bad"][own.index]], own[table["bad"][own.index]]
+        counts = {"legitimate": len(legitimate), "false_positive_rate": float(legitimate.mean())}
+        counts |= {"malicious": len(malicious), "missed": float(malicious.mean())}
+        rows.append({"from": int(span.left), "to": int(span.right) - 1, **counts})
+    return rows
 
 
 def list_false_alarms(result: LeaveOut, model: str) -> list[Row]:
     """Return the legitimate names of highest score, as the packaged model explains them."""
-    legit = np.flatnonzero(~result.corpus.malicious)
-    worst = legit[np.argsort(-result.probability[legit], kind="stable")[:MAX_FALSE_ALARMS]]
-    rows, probability = result.corpus.frame.iloc[worst], result.probability[worst].tolist()
-    explained = Scorer.load(model).score_many(list(rows["domain"]))
+    frame = result.corpus.frame.assign(p=result.probability)[~result.corpus.malicious]
+    worst = frame.sort_values("p", ascending=False, kind="stable").head(MAX_FALSE_ALARMS)
+    explained = Scorer.load(model).score_many(list(worst["domain"]))
     alarms = []
-    for name, source, p, score in zip(
-        rows["domain"], rows["subclass"], probability, explained, strict=True
-    ):
+    for row, score in zip(worst.itertuples(), explained, strict=True):
         scored = score if isinstance(score, Score) else None  # names in other scripts are skipped
         words, unlikely = (scored.segmentation, scored.unlikely) if scored else (None, None)
-        row = {"name": name, "source": source, "probability": p}
-        alarms.append(row | {"segmentation": words or name, "unlikely": unlikely or ""})
+        alarm = {"name": row.domain, "source": row.subclass, "probability": row.p}
+        alarms.append(alarm | {"segmentation": words or row.domain, "unlikely": unlikely or ""})
     return alarms
 
 
-def _scored_rows(result: LeaveOut) -> tuple[Floats, Bools]:
-    """Return probability and class of the rows that were left out: none of synthetic families."""
-    scored = ~np.isnan(result.probability)
-    return result.probability[scored], result.corpus.malicious[scored]
+def _scored_rows(result: LeaveOut) -> pd.DataFrame:
+    """Return label, probability p and class bad of what was left out: no synthetic families."""
+    columns = {"label": result.corpus.frame["domain"].to_numpy(), "p": result.probability}
+    return pd.DataFrame(columns | {"bad": result.corpus.malicious}).dropna(subset="p")

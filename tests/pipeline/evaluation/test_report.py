@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import re
@@ -17,8 +16,6 @@ from pipeline.evaluation.results import (
     AlarmRate,
     CleanDays,
     Detection,
-    FamilyResult,
-    HeadRow,
     Report,
     Row,
     StudyResult,
@@ -32,8 +29,7 @@ TITLES = {
     "data": "Data",
     "head": "Results",
     "original": "Against the H2O demo",
-    "curves": "Curves",
-    "histogram": "Scores",
+    "curves": "ROC curve",
     "calibration": "Calibration",
     "operating_points": "Operating points",
     "families": "Families",
@@ -51,10 +47,7 @@ TITLES = {
 
 def curve(power: float) -> Row:
     shares = [x / 50 for x in range(51)]
-    return {
-        "roc": {"false_positive_rate": shares, "recall": [x**power for x in shares]},
-        "precision_recall": {"recall": shares, "precision": [1 - x**9 / 2 for x in shares]},
-    }
+    return {"roc": {"false_positive_rate": shares, "recall": [x**power for x in shares]}}
 
 
 def rows(names: str, *values: tuple[Any, ...]) -> list[Row]:
@@ -67,64 +60,64 @@ def figures(theirs: float, classic: float, language: float) -> dict[str, Any]:
 
 def example() -> Report:
     """Return a full report, small, with something hostile wherever text comes from data."""
-    return Report(
-        created="2026-11-23T16:00:00+00:00",
-        model=HOSTILE,
-        data=rows(
+    return {
+        "created": "2026-11-23T16:00:00+00:00",
+        "model": HOSTILE,
+        "data": rows(
             "rows legitimate malicious families description",
             (370_211, 200_000, 170_211, 35, HOSTILE),
         )[0],
-        head=[
-            HeadRow("AUC", 0.97, classic=0.91, language=0.983),
-            HeadRow("a|b", 0.02, 0.0211, None, format="percent", better="lower"),
-            HeadRow("errors", 400, 560, 1_060, better="lower"),
-        ],
-        original={
+        "head": rows(
+            "what target classic language format better",
+            ("AUC", 0.97, 0.91, 0.983, "number", "higher"),
+            ("a|b", 0.02, 0.0211, NAN, "percent", "lower"),
+            ("errors", 400, 560, 1_060, "number", "lower"),
+        ),
+        "original": {
             "threshold": figures(0.4935, 0.4356, 0.5),
             "rows": [{"what": HOSTILE} | figures(15_889, 15_886, NAN)],
             "error_rate": figures(0.0249, 0.0211, 0.0042),
         },
-        curves={"classic": curve(0.1), "language": curve(0.05)},
-        histogram={"edges": [-2, -1, 0, 1], "legitimate": [9, 3, 0], "malicious": [0, 5, 900]},
-        calibration=rows(
+        "curves": {"classic": curve(0.1), "language": curve(0.05)},
+        "calibration": rows(
             "predicted observed rows", (0.05, 0.06, 1200), (0.5, NAN, 0), (0.95, 0.97, 900)
         ),
-        operating_points=rows(
+        "operating_points": rows(
             "operating_point threshold true_negative false_positive false_negative true_positive "
             "false_positive_rate recall",
             ("max_f1", 0.47, 12_345, 10, 20, 3_000, 0.00001, 0.99),
             (0.001, 0.9, 12_355, 0, 3_020, 0, NAN, NAN),
         ),
-        families=[
-            FamilyResult(name, 100, 0.8, {**RECALL, 0.001: x / 12})
-            for x, name in reversed(list(enumerate([HOSTILE, *"bcdefghijkl"])))
+        "families": [
+            {"family": name, "rows": 100, "auc": 0.8, "recall": {**RECALL, 0.001: x / 12}}
+            for x, name in enumerate([HOSTILE, *"bcdefghijkl"])
         ],
-        leave_family_out=rows(
+        "leave_family_out": rows(
             "folds macro_auc recall worst",
             ([[HOSTILE, "goz"], ["conficker"]], 0.97, RECALL, [HOSTILE]),
         )[0],
-        sources=rows(
+        "sources": rows(
             "source rows false_positive_rate at",
             (HOSTILE, 9, 0.02, {0.01: 0.03, 0.001: NAN, 0.0001: NAN}),
         ),
-        lengths=rows(
+        "lengths": rows(
             "from to legitimate false_positive_rate malicious missed",
             (1, 3, 40, 0.1, 0, None),
             (4, 4, 50, 0.0, 7, 0.3),
         ),
-        false_alarms=rows(
+        "false_alarms": rows(
             "name source probability segmentation unlikely",
             *((f"{HOSTILE}{i}", HOSTILE, 0.99, f"{HOSTILE}|d", HOSTILE) for i in range(32)),
         ),
-        groups=rows(
+        "groups": rows(
             "without features macro_auc recall",
             ("nothing", [HOSTILE], 0.98, RECALL),
             (HOSTILE, ["x"], 0.96, {0.01: 0.875, 0.001: 0.76, 0.0001: NAN}),
         ),
-        attacks=rows("edit missed", (HOSTILE, RECALL), ("best two edits", RECALL)),
-        unseen_edits=rows("edit missed missed_unseen", (HOSTILE, 0.25, 0.375)),
-        audit=rows("feature turned cheap", (HOSTILE, 0.125, True), ("entropy", 0.5, False)),
-        traffic=StudyResult(
+        "attacks": rows("edit missed", (HOSTILE, RECALL), ("best two edits", RECALL)),
+        "unseen_edits": rows("edit missed missed_unseen", (HOSTILE, 0.25, 0.375)),
+        "audit": rows("feature turned cheap", (HOSTILE, 0.125, True), ("entropy", 0.5, False)),
+        "traffic": StudyResult(
             infected_days=24,
             clean=[CleanDays(HOSTILE, True, 20_000, 3, 0.0004)],
             rates=[AlarmRate(True, "high", 1.0, 3, 20_000, 0.175)],
@@ -133,7 +126,7 @@ def example() -> Report:
                 Detection(HOSTILE, "looks random", False, None, False, {5: 0.4}),
             ],
         ),
-    )
+    }
 
 
 def parsed(page: str) -> ElementTree.Element:
@@ -156,7 +149,7 @@ def test_every_section_in_order(page: str) -> None:
     root = parsed(page)
     assert [x.text for x in root.iter("h2")] == list(TITLES.values())
     assert [x.get("href") for x in root.iter("a")] == [f"#{x}" for x in TITLES]
-    assert page.count("<svg") == 5
+    assert page.count("<svg") == 2
 
 
 def test_one_file_without_script_or_link(page: str) -> None:
@@ -175,26 +168,24 @@ def test_what_is_hostile_is_text(page: str) -> None:
 
 @pytest.mark.parametrize("key", TITLES)
 def test_a_section_without_its_key_is_left_out(key: str) -> None:
-    part: dict[str, Any] = {key: getattr(example(), key)}
-    assert [x.text for x in parsed(evaluation_report.render_page(Report(**part))).iter("h2")] == [
-        TITLES[key]
-    ]
+    page = evaluation_report.render_page({key: example()[key]})
+    assert [x.text for x in parsed(page).iter("h2")] == [TITLES[key]]
 
 
 def test_nothing_at_all_is_a_page() -> None:
-    assert not list(parsed(evaluation_report.render_page(Report())).iter("section"))
+    assert not list(parsed(evaluation_report.render_page({})).iter("section"))
 
 
 def test_the_files_are_the_page_and_the_report_with_null_for_nan(tmp_path: Path, page: str) -> None:
     evaluation_report.write_report(example(), tmp_path)
     assert (tmp_path / "index.html").read_text(encoding="utf-8") == page  # the same twice
     read = json.loads((tmp_path / "report.json").read_text())
-    assert list(read) == [x.name for x in dataclasses.fields(Report)]
+    assert list(read) == [*example()]
     assert read["calibration"][1]["observed"] is None
     recall = {"0.01": 0.9, "0.001": 0.75, "0.0001": 0.5}
     assert read["families"] == [
         {"family": name, "rows": 100, "auc": 0.8, "recall": {**recall, "0.001": x / 12}}
-        for x, name in reversed(list(enumerate([HOSTILE, *"bcdefghijkl"])))
+        for x, name in enumerate([HOSTILE, *"bcdefghijkl"])
     ]
 
 
@@ -212,10 +203,8 @@ def test_the_shape_of_the_json() -> None:
     assert keys(found["original"]["error_rate"]) == beside
     assert keys(found["curves"]) == ["classic", "language"]
     of_model = found["curves"]["classic"]
-    assert keys(of_model) == ["roc", "precision_recall"]
+    assert keys(of_model) == ["roc"]
     assert keys(of_model["roc"]) == ["false_positive_rate", "recall"]
-    assert keys(of_model["precision_recall"]) == ["recall", "precision"]
-    assert keys(found["histogram"]) == ["edges", "legitimate", "malicious"]
     assert keys(found["calibration"]) == ["predicted", "observed", "rows"]
     at_threshold = ["operating_point", "threshold", *counts, "false_positive_rate", "recall"]
     assert keys(found["operating_points"]) == at_threshold
@@ -234,7 +223,7 @@ def test_the_shape_of_the_json() -> None:
     assert keys(found["traffic"]) == traffic
     shares = ["family", "kind", "codes", "nxdomain", "burst", "share"]
     assert keys(found["traffic"]["found"]) == shares
-    assert to_json(Report(model="classic")) == {"model": "classic"}
+    assert to_json({"model": "classic"}) == {"model": "classic"}
 
 
 def keys(part: Any) -> list[str]:
@@ -256,16 +245,11 @@ def test_thirty_false_alarms_and_the_rest_folded(page: str) -> None:
     assert len(section.findall("./details//tbody/tr")) == 2
 
 
-def test_differences_to_the_whole_model(page: str) -> None:
-    shown = text(page, "groups")
-    assert "0.9600 −0.0200" in shown
-    assert "87.50% −2.50" in shown
-    assert "76.00% +1.00" in shown
+def test_the_worth_of_features(page: str) -> None:
+    assert "0.9600 87.50% 76.00%" in text(page, "groups")
 
 
-def test_the_better_is_bold_and_the_target_judged(page: str) -> None:
-    assert "<b>0.9830</b>" in page
-    assert "<b>560</b>" in page
+def test_the_target_is_judged(page: str) -> None:
     shown = text(page, "head")
     assert "≥ 0.97 ✓ met" in shown
     assert "≤ 400 ✗ missed" in shown

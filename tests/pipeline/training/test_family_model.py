@@ -14,9 +14,9 @@ from malicious_domains.model.artifact import MOJO
 from pipeline.corpus.sources import sha256_of
 from pipeline.evaluation.family_accuracy import (
     classify_drawn,
-    format_confusion,
-    format_reliability,
+    count_answers,
     measure_accuracy,
+    measure_reliability,
 )
 from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster.cluster import Cluster
@@ -72,8 +72,9 @@ def test_answers_are_counted_by_family_and_probability() -> None:
     assert (names["right"] <= names["among_three"]).all()
     assert (clients["answer_right"] <= clients["right"]).all()
     assert measure_accuracy(clients)["right"].mean() > measure_accuracy(names)["right"].mean()
-    assert sum(int(x.rpartition(" of ")[2]) for x in format_reliability(names)) == len(names)
-    assert [x.split()[0] for x in format_confusion(clients)] == [*dict.fromkeys(names["family"])]
+    assert measure_reliability(names)["rows"].sum() == len(names)
+    shares = count_answers(clients).groupby("family", sort=False).sum()
+    assert [*shares.index] == [*dict.fromkeys(names["family"])]
 
 
 def test_no_label_is_in_two_parts() -> None:
