@@ -27,7 +27,7 @@ WORDS, WORD_COSTS = "words.npy", "word_costs.npy"
 NUMBERS: dict[str, tuple[str, npy.Kind]] = dict.fromkeys((LEXICON, WORDS), ("cells", npy.INT32))
 NUMBERS |= dict.fromkeys((TRIGRAMS, FOURGRAMS, WORD_COSTS), ("costs", npy.UINT8))
 MOJO = "mojo.zip"
-MANIFEST = "manifest.json"  # of the published version, in an artifact that was pulled
+MANIFEST = "manifest.json"  # in an artifact that an earlier release pulled
 ALLOW = "allow.npy"  # a compiled allow list of the operator's, beside the artifact
 DGA_INDEXES = ("known.npz", "known.npy")  # an index of generated names, likewise: the first
 # The files that an artifact's folder may have.

@@ -14,7 +14,7 @@ from malicious_domains.inputs.signals import temporary_folder
 
 @command("serve", "serve --port 8000", extra="aws")
 @option("--host HOST", "Address to listen on; 0.0.0.0 for all.", default="127.0.0.1")
-@option("--port PORT", "Port to listen on.", type=int, default=8000)
+@option("--port PORT", "Port to listen on.", type=click.IntRange(1, 65535), default=8000)
 def serve(host: str, port: int) -> int:
     """Serve the app until it is stopped."""
     from ..release import local_server, stage_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,6 @@ from malicious_domains.inputs.console import print_status
 from malicious_domains.names.errors import MaliciousDomainsError
 
 if TYPE_CHECKING:
-    from ..release.manifest import Manifest
     from ..release.s3 import Storage
 
 _REGISTRY = "REGISTRY"  # the environment variable
@@ -54,17 +53,16 @@ def _open_registry(registry: str | None) -> Storage:
 def list_versions(registry: str | None) -> int:
     """List the published versions; a star marks the current one of each model."""
     from ..release import versions
-    from ..release.manifest import Manifest
 
     storage = _open_registry(registry)
-    current = {x.version for x in versions.read_pointers(storage).values()}
+    current = {x[0] for x in versions.read_pointers(storage).values()}
     status = DONE
     print(_HEAD)
-    for version in versions.list_versions(storage):
-        if isinstance(version, Manifest):
-            print(_format_row(version, "*" if version.version in current else ""))
+    for name, model in versions.list_versions(storage):
+        if isinstance(model, dict):
+            print(f"{'*' if name in current else ' '} {name:<36} {_format_model(model)}")
         else:
-            print(f"{click.get_current_context().info_name}: {version}", file=sys.stderr)
+            print(f"{click.get_current_context().info_name}: {model}", file=sys.stderr)
             status = SOME_INVALID
     return status
 
@@ -83,13 +81,10 @@ def publish(registry: str | None, model: str | None, report: Path | None) -> int
 
     from ..release import versions
 
-    made, new = versions.publish(_open_registry(registry), locate_artifact(model), report)
-    if new:
-        size = sum(x["size"] for x in made.files.values()) / 1e6
-        print_status(f"published, {len(made.files)} files, {size:.1f} MB; promote makes it current")
-    else:
-        print_status(f"is there already, published {made.published}; nothing is changed")
-    print(made.version)
+    version, new = versions.publish(_open_registry(registry), locate_artifact(model), report)
+    told = "published; promote makes it current" if new else "is there already; nothing is changed"
+    print_status(told)
+    print(version)
     return DONE
 
 
@@ -110,9 +105,7 @@ def pull(version: str, registry: str | None, out: Path | None) -> int:
     from ..release import versions
 
     pulled, target = versions.pull(_open_registry(registry), version, out)
-    print_status(
-        f"{pulled.version} is verified: its hashes, {len(pulled.golden)} answers, its MOJO"
-    )
+    print_status(f"{pulled} is verified: its hashes, and its equation by its MOJO")
     print(target)
     return DONE
 
@@ -124,7 +117,7 @@ def promote(version: str, registry: str | None) -> int:
     """Make a version the current one of its model. VERSION is one of `models list`."""
     from ..release import versions
 
-    return _print_current(versions.promote(_open_registry(registry), version).version)
+    return _print_current(versions.promote(_open_registry(registry), version))
 
 
 @command("rollback", "models rollback --registry s3://bucket/models", extra="aws")
@@ -137,7 +130,7 @@ def rollback(model: str, registry: str | None) -> int:
     """
     from ..release import versions
 
-    return _print_current(versions.roll_back(_open_registry(registry), model).version)
+    return _print_current(versions.roll_back(_open_registry(registry), model))
 
 
 for part in (list_versions, publish, pull, promote, rollback):
@@ -150,15 +143,10 @@ def _print_current(version: str) -> int:
     return DONE
 
 
-_HEAD = f"  {'version':<36} {'trained':<20} {'published':<20} {'errors':>8} {'of':>9} {'AUC':>8}"
+_HEAD = f"  {'version':<36} {'trained':<20} {'errors':>8} {'of':>9} {'AUC':>8}"
 
 
-def _format_row(version: Manifest, mark: str) -> str:
+def _format_model(metadata: dict[str, Any]) -> str:
     numbers = ("false_positive", "false_negative", "validation_rows", "auc")
-    wrong, missed, rows, auc = (version.metrics.get(name) for name in numbers)
-    errors = "-" if wrong is None or missed is None else f"{wrong + missed:,}"
-    return (
-        f"{mark:<1} {version.version:<36} {version.created[:19]:<20} {version.published[:19]:<20} "
-        f"{errors:>8} {'-' if rows is None else f'{rows:,}':>9} "
-        f"{'-' if auc is None else f'{auc:.4f}':>8}"
-    )
+    wrong, missed, rows, auc = (metadata["metrics"][name] for name in numbers)
+    return f"{metadata['created'][:19]:<20} {wrong + missed:>8,} {rows:>9,} {auc:>8.4f}"

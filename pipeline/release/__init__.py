@@ -2,7 +2,6 @@
 
 MaliciousDomainsError
 └── ReleaseError: what a command of this room could not do
-    ├── ManifestError: a published version is named or described wrongly
     └── SmokeError: a live app does not answer as it should
 """
 

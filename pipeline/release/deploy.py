@@ -5,21 +5,17 @@ Chalice deploys the very zip that was packaged; Lambda's hash of the code shows 
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.inputs.console import print_status
-from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model import artifact
 
-from . import ReleaseError, gateway, manifest, snapshot
-from .local_server import APP, chalice_command
-from .smoke import KEY, WAIT, SmokeError, StageSettings, smoke_test
+from . import ReleaseError, gateway, snapshot
+from .local_server import APP, copy_project, run_chalice
+from .smoke import WAIT, SmokeError, read_key, smoke_test
 from .snapshot import StageSnapshot, find_resource, hash_code
 from .stage_settings import ask_app, read_config, read_stage
 from .verify import verify_artifact
@@ -29,12 +25,13 @@ LOGS = "LOG_BUCKET"  # the environment variable that makes app.py define the fun
 
 
 def check_models() -> None:
-    """Check that every packaged artifact scores as its MOJO does, or as recorded when published.
+    """Check that every packaged artifact has its MOJO's equation.
 
-    Raises ArtifactError, ClusterError or ReleaseError for the first that does not.
+    Raises ArtifactError, ClusterError or ReleaseError for the first that has not.
     """
     for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
-        print_status(f"gate     {folder.name}: {_verify(folder)}")
+        verify_artifact(folder)
+        print_status(f"gate     {folder.name}: its equation is its MOJO's")
 
 
 def deploy_stage(
@@ -49,7 +46,7 @@ def deploy_stage(
     """
     _check_no_logs(stage)
     settings, expected = read_stage(stage)
-    _check_key(stage, settings)
+    read_key(settings)  # without it the smoke test would fail
     state.mkdir(parents=True, exist_ok=True)
     before = snapshot.take_snapshot(state, stage)
     try:
@@ -77,7 +74,7 @@ def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: flo
         raise ReleaseError(f"nothing is deployed to {stage}")
     before = snapshot.load_snapshot(state, stage)
     settings = ask_app(before.environment)
-    _check_key(stage, settings)
+    read_key(settings)  # without it the smoke test would fail
     try:
         before.restore()
         print_status(f"smoke    {smoke_test(url or before.url, None, wait, settings)}")
@@ -102,30 +99,15 @@ def list_changes(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]
         yield "nothing is deployed: function, role, API and API stage would be made"
     code = before.code if before else b""
     yield f"code          {_summarize(code)} -> {_summarize(zipped.read_bytes())}"
-    was = before.settings | {"Concurrency": before.concurrency} if before else {}
-    for name, old, new in (
-        ("memory, MB", was.get("MemorySize"), config.lambda_memory_size),
-        ("timeout, s", was.get("Timeout"), config.lambda_timeout),
-        ("concurrency", was.get("Concurrency"), config.reserved_concurrency),
-        ("runtime", was.get("Runtime"), config.lambda_python_version),
-        ("environment", was.get("Environment", {}).get("Variables"), config.environment_variables),
+    was = before.settings if before else {}
+    for name, new in (
+        ("MemorySize", config.lambda_memory_size),
+        ("Timeout", config.lambda_timeout),
+        ("Runtime", config.lambda_python_version),
+        ("Environment", {"Variables": config.environment_variables}),
     ):
+        old = was.get(name)
         yield f"{name:<13} {new if old == new else f'{old} -> {new}'}"
-
-
-def _verify(folder: Path) -> str:
-    """Verify an artifact by the answers recorded when it was published, or by its MOJO's."""
-    path = folder / artifact.MANIFEST
-    if not path.exists():
-        return verify_artifact(folder)
-    body = path.read_bytes()
-    published = manifest.parse_manifest(body, json.loads(body).get("version", ""))
-    for name in published.artifact_files:
-        published.check_file(name, (folder / name).read_bytes())
-    return f"{published.version}, {verify_artifact(folder, published.golden)}"
-
-
-# --- a stage's settings ---
 
 
 def _check_no_logs(stage: str) -> None:
@@ -137,31 +119,16 @@ def _check_no_logs(stage: str) -> None:
         )
 
 
-def _check_key(stage: str, settings: StageSettings) -> None:
-    """Refuse, before anything is changed, a smoke test that would fail for want of a key."""
-    if settings.keys and not os.environ.get(KEY):
-        raise ReleaseError(f"{stage} asks for a key: set {KEY} to one that it takes, to test it")
-
-
-# --- Chalice ---
-
-
 def _run_chalice_deploy(zipped: Path, stage: str, state: Path) -> None:
     """Run `chalice deploy` on a copy of the project; raise ReleaseError with its output.
 
     Chalice has no option for a zip that exists, and CloudFormation would give a stage that was made
     by `chalice deploy` another URL: so it runs with a packager that returns the zip.
     """
-    with temporary_folder("deploy-") as folder:
-        copy = folder / "app"
-        ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
-        shutil.copytree(APP, copy, ignore=ignored)
+    with copy_project() as copy:
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())
-        command = chalice_command(copy, "deploy", "--stage", stage, package=zipped)
-        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
-    if run.returncode:
-        raise ReleaseError(f"chalice deploy failed: {(run.stdout + run.stderr)[-1000:]}")
-    for line in run.stdout.splitlines():
+        output = run_chalice(copy, "deploy", "--stage", stage, package=zipped)
+    for line in output.splitlines():
         print_status(f"chalice  {line}")
 
 

@@ -8,9 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import boto3
-
-from .aws import CONFIG, translate_aws_errors
+from .aws import connect, translate_aws_errors
 from .local_server import APP
 from .snapshot import API_STAGE, find_resource, name_function
 
@@ -29,7 +27,7 @@ def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
     api = find_resource(state, stage, "rest_api")["rest_api_id"]
     limits = wanted["MethodSettings"][0]
     with translate_aws_errors(f"the API of {stage}"):
-        client = boto3.client("apigateway", config=CONFIG)
+        client = connect("apigateway")
         for kind, answer in wanted["GatewayResponses"].items():
             client.put_gateway_response(
                 restApiId=api, responseType=kind, **_convert(answer, origins)
@@ -42,7 +40,7 @@ def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
         ]
         client.update_stage(restApiId=api, stageName=API_STAGE, patchOperations=changes)
         # CloudWatch deletes the log after some days; the function's first call would make it.
-        logs, group = boto3.client("logs", config=CONFIG), f"/aws/lambda/{name_function(stage)}"
+        logs, group = connect("logs"), f"/aws/lambda/{name_function(stage)}"
         with suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_group(logGroupName=group)
         logs.put_retention_policy(logGroupName=group, retentionInDays=LOG_DAYS)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-import socket
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
+
+from malicious_domains.inputs.signals import temporary_folder
 
 from ..h2o_cluster.local_servers import HOST, find_free_port, start_server, wait_for_server
 from . import ReleaseError
@@ -20,8 +23,7 @@ _START = 60  # seconds that the app may take to answer
 
 
 def run_app(host: str, port: int) -> NoReturn:
-    """Become the app's server on an address; raise ReleaseError if it cannot be had."""
-    _check_free(host, port)
+    """Become the app's server on an address."""
     command = _server_command(host, port)
     os.execv(command[0], command)
 
@@ -52,10 +54,21 @@ def start_app(model: Path | None = None, **settings: str) -> Iterator[tuple[str,
             process.wait()
 
 
-def chalice_command(project: Path, *arguments: str, package: Path | None = None) -> list[str]:
-    """Return the command that runs Chalice on a project's folder, from any current folder.
+@contextmanager
+def copy_project() -> Iterator[Path]:
+    """Give a clean copy of the Chalice project for the with block."""
+    with temporary_folder("app-") as folder:
+        ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+        yield Path(shutil.copytree(APP, folder / "app", ignore=ignored))
 
-    package: a zip to deploy as it is, in place of Chalice's own. -P: neither this folder nor the
+
+def run_chalice(
+    project: Path, *arguments: str, package: Path | None = None, **environment: str
+) -> str:
+    """Run Chalice on a project's folder; return its output, or raise ReleaseError with it.
+
+    package: a zip to deploy as it is, in place of Chalice's own. environment: for variables that
+    are not set. -P: neither this folder nor the
     current one comes before the project's own modules. -B: no bytecode is left in the project.
     """
     packager = (
@@ -63,25 +76,14 @@ def chalice_command(project: Path, *arguments: str, package: Path | None = None)
         f"P.create_deployment_package = lambda *_, **__: {str(package)!r}; "
     )
     program = f"{packager if package else ''}from chalice.cli import main; main()"
-    options = ("-P", "-B", "-c", program, "--project-dir", str(project))
-    return [sys.executable, *options, *arguments]
+    command = [sys.executable, "-P", "-B", "-c", program, "--project-dir", str(project), *arguments]
+    variables = environment | os.environ
+    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise ReleaseError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
+    return run.stdout
 
 
 def _server_command(host: str, port: int) -> list[str]:
     program = str(Path(__file__).with_name("server.py"))
     return [sys.executable, "-P", "-B", program, host, str(port)]
-
-
-def _check_free(host: str, port: int) -> None:
-    if not 1 <= port <= 65535:
-        raise ReleaseError(f"port {port}: ports go from 1 to 65535")
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise ReleaseError(
-            f"port {port} is in use or not allowed on {host} ({error}); "
-            "choose another: make serve PORT=8001"
-        ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import struct
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 from malicious_domains.inputs.signals import temporary_folder
 
 from . import ReleaseError
-from .local_server import APP, chalice_command
+from .local_server import APP, copy_project, run_chalice
 
 X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and the e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).
@@ -75,22 +74,13 @@ def run_chalice_package(out: Path, architecture: str = X86_64) -> Path:
 
     Raises ReleaseError.
     """
-    with temporary_folder("package-") as folder:
-        copy = folder / "app"
-        shutil.copytree(
-            APP, copy, ignore=shutil.ignore_patterns("__pycache__", "deployed", "deployments")
-        )
+    with copy_project() as copy:
         config = copy / ".chalice" / "config.json"
         settings = json.loads(config.read_text()) | {"lambda_architecture": architecture}
         config.write_text(json.dumps(settings))
         # Chalice demands a region, although nothing in the package depends on it.
-        environment = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
-        command = chalice_command(copy, "package", str(out.absolute()))
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    zipped = out / "deployment.zip"
-    if run.returncode or not zipped.exists():
-        raise ReleaseError(f"chalice package failed:\n{run.stdout}{run.stderr}")
-    return zipped
+        run_chalice(copy, "package", str(out.absolute()), AWS_DEFAULT_REGION="us-east-1")
+    return out / "deployment.zip"
 
 
 def read_variables() -> dict[str, str]:

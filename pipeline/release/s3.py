@@ -1,18 +1,15 @@
-"""Read and write objects in S3 under one prefix, by conditional writes."""
+"""Read and write objects in S3 under one prefix."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.exceptions import ClientError
 
 from . import ReleaseError
-from .aws import CONFIG, error_code, translate_aws_errors
+from .aws import connect, translate_aws_errors
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
@@ -35,8 +32,7 @@ class Storage:
         if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc):
             raise ReleaseError(f"{url!r} is not in S3; expected s3://bucket/prefix")
         self.bucket, self.prefix = parts.netloc, parts.path.strip("/")
-        with translate_aws_errors(url):
-            self._client: Any = boto3.client("s3", config=CONFIG)
+        self._client: Any = connect("s3")
 
     def url(self, name: str) -> str:
         """Return the URL of an object."""
@@ -49,7 +45,7 @@ class Storage:
                 answer = self._client.get_object(Bucket=self.bucket, Key=self._key(name))
                 body: bytes = answer["Body"].read(limit + 1)
             except ClientError as error:
-                if error_code(error) in _ABSENT:
+                if error.response["Error"]["Code"] in _ABSENT:
                     return None
                 raise
         if len(body) > limit:
@@ -58,39 +54,33 @@ class Storage:
             )
         return Tagged(body, answer["ETag"])
 
-    def put(self, name: str, body: bytes, over: str | None = None) -> bool:
-        """Write an object if there is none, or over the one with the tag `over`.
+    def put(self, name: str, body: bytes, **condition: str) -> bool:
+        """Write an object, on a condition of S3's: IfNoneMatch="*", or IfMatch=etag.
 
-        Returns False if there is another one: nothing is written then. S3 refuses a body that
-        does not arrive as it was sent.
+        Returns False if the condition does not hold: nothing is written then.
         """
-        condition = {"IfNoneMatch": "*"} if over is None else {"IfMatch": over}
-        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
         with translate_aws_errors(self.url(name)):
             try:
                 self._client.put_object(
-                    Bucket=self.bucket,
-                    Key=self._key(name),
-                    Body=body,
-                    ChecksumSHA256=digest,
-                    **condition,
+                    Bucket=self.bucket, Key=self._key(name), Body=body, **condition
                 )
             except ClientError as error:
-                if error_code(error) in _LOST | _ABSENT:
+                if condition and error.response["Error"]["Code"] in _LOST | _ABSENT:
                     return False
                 raise
         return True
 
-    def list_folders(self, name: str) -> list[str]:
-        """List the folders directly under a folder, whose name ends in a slash."""
-        start, prefixes = self._key(name), list[str]()
-        with translate_aws_errors(self.url(name)):
+    def list_names(self, folder: str) -> list[str]:
+        """List the objects and folders directly under a folder, whose name ends in a slash."""
+        start, names = self._key(folder), list[str]()
+        with translate_aws_errors(self.url(folder)):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=start, Delimiter="/"
             )
             for page in pages:
-                prefixes += [x["Prefix"] for x in page.get("CommonPrefixes", [])]
-        return [x.removeprefix(start).rstrip("/") for x in prefixes]
+                names += [x["Prefix"] for x in page.get("CommonPrefixes", [])]
+                names += [x["Key"] for x in page.get("Contents", [])]
+        return sorted(x.removeprefix(start).rstrip("/") for x in names if x != start)
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name

@@ -12,11 +12,17 @@ from malicious_domains.model.artifact import MAX_F1
 from malicious_domains.model.scorer import Scorer
 
 from . import ReleaseError
-from .manifest import GOLDEN_NAMES
 
 PATH = "/malicious-domain-classifier"
 WAIT = 60.0  # seconds that a new URL may take until it answers
 KEY = "API_KEY"  # the environment variable with a key for a stage that asks for one
+# They use every part of both models: words, runs of consonants, digits, hyphens, short and long
+# labels, IDNs.
+NAMES = (
+    *("google.com", "wikipedia.org", "plzdonthackmekthxbye", "xmqjtoevkbhrw.ru", "bbc.co.uk"),
+    *("x.org", "bücher.de", "my-very-long-family-holiday-photographs.example.org", "qsnwk.info"),
+    *("1a5b2c9x8z7y6w5v4u3t.net", "bookstore24.shop", "0123456789abcdef0123456789abcdef.biz"),
+)
 _TOLERANCE = 1e-9  # of probabilities, on another machine
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -34,6 +40,17 @@ class SmokeError(ReleaseError):
     """A live app does not answer as it should."""
 
 
+def read_key(settings: StageSettings) -> str:
+    """Return the key for a stage from the environment, "" for a stage that asks for none.
+
+    Raises SmokeError if there is none.
+    """
+    key = os.environ.get(KEY, "")
+    if settings.keys and not key:
+        raise SmokeError(f"the stage asks for a key: set {KEY} to one that it takes, to test it")
+    return key if settings.keys else ""
+
+
 def smoke_test(
     url: str, expected: Scorer | None, wait: float = WAIT, settings: StageSettings | None = None
 ) -> str:
@@ -43,11 +60,8 @@ def smoke_test(
     stage. Raises SmokeError.
     """
     settings = settings or StageSettings()
-    key = os.environ.get(KEY, "")
-    if settings.keys and not key:
-        raise SmokeError(f"the stage asks for a key: set {KEY} to one that it takes")
-    app = _App(url.rstrip("/"), {"X-Api-Key": key} if settings.keys else {})
-    names = [*GOLDEN_NAMES[: settings.batch_limit]]
+    app = _App(url.rstrip("/"), {"X-Api-Key": key} if (key := read_key(settings)) else {})
+    names = [*NAMES[: settings.batch_limit]]
     try:
         app.wait(wait)
         # Like the H2O demo's `curl -d`, which says that it sends a form.
@@ -57,8 +71,7 @@ def smoke_test(
             _compare(name, answer, expected)
         _test_cors(app, settings.origins)
         metadata = app.send("GET", "/model").json()
-        del metadata["meanings"], metadata["version"]
-        if expected and metadata != expected.artifact.metadata:
+        if expected and not expected.artifact.metadata.items() <= metadata.items():
             raise SmokeError("/model: not the metadata of the deployed artifact")
     except (requests.RequestException, KeyError, TypeError, ValueError, SmokeError) as error:
         problem = error if isinstance(error, SmokeError) else repr(error)

@@ -5,31 +5,27 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import boto3
 import requests
 
 from malicious_domains.inputs.atomic import write_atomically
 
 from . import ReleaseError
-from .aws import CONFIG, translate_aws_errors
+from .aws import connect, translate_aws_errors
 
 APP_NAME = "malicious-domains"  # in .chalice/config.json
 _SETTINGS = ("Runtime", "Handler", "Timeout", "MemorySize")
 API_STAGE = "api"  # in API Gateway, not in Chalice
 
 
-@dataclass(frozen=True)
-class StageSnapshot:
+class StageSnapshot(NamedTuple):
     """The function and the API of a stage at one moment."""
 
     function: str  # its name
     code: bytes  # the zip
     settings: dict[str, Any]  # of the function, as update_function_configuration takes them
-    concurrency: int | None  # reserved
     api: str  # the id
     deployment: str  # the id of the API's deployment: a fixed snapshot of its routes
     url: str
@@ -42,19 +38,13 @@ class StageSnapshot:
 
     def restore(self) -> None:
         """Restore code, settings and routes; raise ReleaseError."""
-        functions, apis = _client("lambda"), _client("apigateway")
+        functions, apis = connect("lambda"), connect("apigateway")
         is_updated = functions.get_waiter("function_updated_v2")  # until then it refuses the next
         with translate_aws_errors(self.function):
             functions.update_function_code(FunctionName=self.function, ZipFile=self.code)
             is_updated.wait(FunctionName=self.function)
             functions.update_function_configuration(FunctionName=self.function, **self.settings)
             is_updated.wait(FunctionName=self.function)
-            if self.concurrency is None:
-                functions.delete_function_concurrency(FunctionName=self.function)
-            else:
-                functions.put_function_concurrency(
-                    FunctionName=self.function, ReservedConcurrentExecutions=self.concurrency
-                )
             change = {"op": "replace", "path": "/deploymentId", "value": self.deployment}
             apis.update_stage(restApiId=self.api, stageName=API_STAGE, patchOperations=[change])
 
@@ -91,14 +81,13 @@ def take_snapshot(state: Path, stage: str) -> StageSnapshot | None:
     name, settings = name_function(stage), function["Configuration"]
     api = find_resource(state, stage, "rest_api")
     with translate_aws_errors(name):
-        routes = _client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=API_STAGE)
+        routes = connect("apigateway").get_stage(restApiId=api["rest_api_id"], stageName=API_STAGE)
     variables = settings.get("Environment", {}).get("Variables", {})
     return StageSnapshot(
         function=name,
         code=_read_code(function, state / f"{stage}.zip"),
         settings={key: settings[key] for key in _SETTINGS}
         | {"Environment": {"Variables": variables}},
-        concurrency=function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         api=api["rest_api_id"],
         deployment=routes["deploymentId"],
         url=api["rest_api_url"].rstrip("/"),
@@ -107,7 +96,7 @@ def take_snapshot(state: Path, stage: str) -> StageSnapshot | None:
 
 def _read_function(stage: str) -> dict[str, Any] | None:
     """Return what Lambda says about a stage's function, None if there is none."""
-    client = _client("lambda")
+    client = connect("lambda")
     with translate_aws_errors(name_function(stage)):
         try:
             function: dict[str, Any] = client.get_function(FunctionName=name_function(stage))
@@ -148,20 +137,15 @@ def find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
     return resource
 
 
-def _client(service: str) -> Any:
-    with translate_aws_errors(service):
-        return boto3.client(service, config=CONFIG)
-
-
 def save_snapshot(before: StageSnapshot, state: Path, stage: str) -> None:
     """Save a snapshot in the folder `state` for load_snapshot(); raise OSError."""
-    facts = asdict(before) | {"code": base64.b64encode(before.code).decode()}
-    write_atomically(_locate_previous(state, stage), json.dumps(facts).encode())
+    facts = before._asdict() | {"code": base64.b64encode(before.code).decode()}
+    write_atomically(state / f"{stage}.previous.json", json.dumps(facts).encode())
 
 
 def load_snapshot(state: Path, stage: str) -> StageSnapshot:
     """Load what save_snapshot() saved; raise ReleaseError if it is absent or not complete."""
-    path = _locate_previous(state, stage)
+    path = state / f"{stage}.previous.json"
     try:
         facts = json.loads(path.read_bytes())
         return StageSnapshot(**facts | {"code": base64.b64decode(facts["code"])})
@@ -172,7 +156,3 @@ def load_snapshot(state: Path, stage: str) -> StageSnapshot:
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseError(f"{path}: not a previous version: {error!r}") from error
-
-
-def _locate_previous(state: Path, stage: str) -> Path:
-    return state / f"{stage}.previous.json"

@@ -1,169 +1,183 @@
 """Publish artifacts as versions in S3, and point to the current one.
 
-    versions/VERSION/FILE           written first, each if there is none
-    versions/VERSION/manifest.json  written last: without it there is no version
-    current.json                    a pointer for each model, written over the ones that were read
+    versions/VERSION/FILE          a report's as report/FILE
+    versions/VERSION/model.sha256  written last: without it there is no version
+    current/MODEL                  the versions that were current, one a line, the latest first
 
-S3 decides each write in one step (If-None-Match, If-Match): a version never changes, and one of
-two simultaneous writers wins. A killed publisher leaves files that no manifest lists; the next
-publisher of the same content uses them.
+A version is named after its model, the day of training and the hash of model.json, which has the
+hashes of the other files: so it never changes. Of two simultaneous writers one wins, as S3 decides
+(If-None-Match, If-Match).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
-from malicious_domains.inputs.signals import temporary_folder
-from malicious_domains.model import artifact
 from malicious_domains.model.artifact import (
     ALLOW,
     CHECKSUM,
     DGA_INDEXES,
     FILES,
-    MANIFEST,
     MODEL,
-    MOJO,
+    format_checksum,
 )
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..evaluation import REPORT_FILES
-from . import ReleaseError, manifest
-from .manifest import MAX_FILE, MAX_MANIFEST, Golden, Manifest, ManifestError
+from . import ReleaseError
 from .s3 import Storage
 
 CURRENT = "current"  # in place of a version: the one that a pointer names
-_POINTER = "current.json"
-_KEPT = 100  # versions in a pointer's history
+MAX_FILE = 100_000_000  # bytes; a model's files have some MB
+_MAX_TEXT = 1_000_000
+_VERSION = re.compile(r"([a-z0-9][a-z0-9-]{0,39})-\d{8}-[0-9a-f]{12}")
 
 
-class Published(NamedTuple):
-    """The result of publish()."""
+def publish(storage: Storage, folder: Path, report: Path | None = None) -> tuple[str, bool]:
+    """Verify an artifact and publish it, with a report if given; return the version.
 
-    manifest: Manifest
-    is_new: bool  # False: it was there already, or another publisher was first
-
-
-class Pointer(NamedTuple):
-    """The current version of a model, and the earlier ones, the latest first."""
-
-    version: str
-    history: list[str]
-    moved: str  # UTC
-
-
-_Tagged = tuple[dict[str, Pointer], str | None]  # the pointers by model, and their tag in S3
-
-
-def publish(storage: Storage, folder: Path, report: Path | None = None) -> Published:
-    """Verify an artifact and publish it, with a report if given, as a version.
-
-    Raises ArtifactError, ClusterError or ReleaseError. A failed or killed call adds no version.
+    The second value is False if it was there already, or another publisher was first. Raises
+    ArtifactError, ClusterError or ReleaseError. A failed or killed call adds no version.
     """
-    contents = _read_contents(folder, report)
-    version = manifest.name_version(contents)
-    if existing := find_version(storage, version):
-        return Published(existing, is_new=False)
-    golden = _score_contents(contents)
-    created = Manifest.create(contents, golden)
+    from .verify import verify_artifact  # needs what training needs
+
+    verify_artifact(folder)
+    model = _read_file(folder / MODEL)
+    version, contents = name_version(model), {MODEL: model}
+    contents |= {x: _read_file(folder / x) for x in _list_files(json.loads(model))}
+    if report:
+        contents |= {f"report/{x}": _read_file(report / x) for x in REPORT_FILES}
+    if find_version(storage, version):
+        return version, False
     for name, body in contents.items():
-        _put_once(storage, f"versions/{version}/{name}", body)
-    is_new = storage.put(f"versions/{version}/{MANIFEST}", created.to_bytes())
-    return Published(_get_version(storage, version), is_new)
+        storage.put(f"versions/{version}/{name}", body)
+    place = f"versions/{version}/{CHECKSUM}"
+    return version, storage.put(place, format_checksum(model), IfNoneMatch="*")
 
 
-def list_versions(storage: Storage) -> Iterator[Manifest | ManifestError]:
-    """List the versions, the oldest first; a ManifestError for one that is not valid."""
-    results: list[Manifest | ManifestError] = []
-    for version in storage.list_folders("versions/"):
+def list_versions(storage: Storage) -> Iterator[tuple[str, dict[str, Any] | ReleaseError]]:
+    """List the versions by name, with model.json; a ReleaseError for one that is not valid."""
+    for name in storage.list_names("versions/"):
         try:
-            manifest.check_version(version)
-            if existing := find_version(storage, version):
-                results.append(existing)
-        except ManifestError as error:
-            results.append(error)
-    yield from sorted(results, key=lambda x: x.published if isinstance(x, Manifest) else "")
+            if metadata := find_version(storage, name):
+                yield name, metadata
+        except ReleaseError as error:
+            yield name, error
 
 
-def find_version(storage: Storage, version: str) -> Manifest | None:
-    """Return the manifest of a version, None if there is none; raise ManifestError."""
-    manifest.check_version(version)
-    stored = storage.get(f"versions/{version}/{MANIFEST}", MAX_MANIFEST)
-    return manifest.parse_manifest(stored.body, version) if stored else None
+def find_version(storage: Storage, name: str) -> dict[str, Any] | None:
+    """Return the model.json of a version, None if there is none; raise ReleaseError."""
+    checksum = storage.get(f"versions/{name}/{CHECKSUM}", _MAX_TEXT)
+    if checksum is None:
+        return None
+    model = _fetch(storage, f"versions/{name}/{MODEL}")
+    if format_checksum(model) != checksum.body or name_version(model) != name:
+        raise ReleaseError(
+            f"{name}: its SHA-256 is not that of {MODEL}: it is damaged, or of an earlier release; "
+            "publish the model again"
+        )
+    metadata: dict[str, Any] = json.loads(model)
+    return metadata
 
 
-def read_pointers(storage: Storage) -> dict[str, Pointer]:
-    """Read the pointers by model, {} before anything was promoted; raise ReleaseError."""
-    return _read_tagged(storage)[0]
+def read_pointers(storage: Storage) -> dict[str, list[str]]:
+    """Read the versions that were current by model, the latest first; raise ReleaseError."""
+    return {model: _read_pointer(storage, model)[0] for model in storage.list_names("current/")}
 
 
-def promote(storage: Storage, version: str) -> Pointer:
-    """Make a version the current one of its model.
+def promote(storage: Storage, version: str) -> str:
+    """Make a version the current one of its model, and return it.
 
-    Raises ReleaseError, also if someone else moved a pointer meanwhile.
+    Raises ReleaseError, also if someone else moved the pointer meanwhile.
     """
-    model = _get_version(storage, version).model
-    stored = _read_tagged(storage)
-    old = stored[0].get(model)
-    if old and old.version == version:
-        return old
-    history = [old.version, *old.history][:_KEPT] if old else []
-    return _move(storage, stored, model, [version, *history])
+    model = _get_version(storage, version)["name"]
+    versions, tag = _read_pointer(storage, model)
+    if versions[:1] == [version]:
+        return version
+    return _move(storage, model, [version, *versions], tag)
 
 
-def roll_back(storage: Storage, model: str = "") -> Pointer:
-    """Make the version of a model before its current one current; another call goes further back.
+def roll_back(storage: Storage, model: str = "") -> str:
+    """Make the version before the current one current, and return it; repeated, one further back.
 
     model: "" for the only one that has a current version. The abandoned version leaves the history;
     promote() brings it back. Raises ReleaseError if there is no version before, or someone else
-    moved a pointer meanwhile.
+    moved the pointer meanwhile.
     """
-    stored = _read_tagged(storage)
-    model = model or _only_model(storage, stored[0])
-    old = stored[0].get(model)
-    if old is None or not old.history:
+    model = model or _only_model(storage, read_pointers(storage))
+    versions, tag = _read_pointer(storage, model)
+    if len(versions) < 2:
         raise ReleaseError(
-            f"{storage.url(_POINTER)}: no version of {model} was current before; see `models list`"
+            f"{storage.url('')}: no version of {model} was current before; see `models list`"
         )
-    _get_version(storage, old.history[0])
-    return _move(storage, stored, model, old.history)
+    _get_version(storage, versions[1])
+    return _move(storage, model, versions[1:], tag)
 
 
-def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[Manifest, Path]:
-    """Install a version in a folder, completely or not at all.
+def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[str, Path]:
+    """Install a version in a folder, completely or not at all; return both.
 
     version: or a model, for its current version; CURRENT is that of the model in the folder, or of
     the only one that has any. out: by default build/MODEL. Raises ReleaseError if the folder holds
-    another model, the files are not those of the manifest, or verification fails; the folder is
-    then as it was.
+    another model, or verification fails; the folder is then as it was.
     """
+    from .verify import verify_artifact  # needs what training needs
+
     held = _read_model(out) if out else ""
-    wanted = _get_version(storage, _resolve(storage, version, held))
-    target = out or paths.BUILD / wanted.model
-    if held not in ("", wanted.model):
+    version = _resolve(storage, version, held)
+    metadata = _get_version(storage, version)
+    target = out or paths.BUILD / metadata["name"]
+    if held not in ("", metadata["name"]):
         raise ReleaseError(
-            f"{target} holds the model {held}, and {wanted.version} is of {wanted.model}; "
+            f"{target} holds the model {held}, and {version} is of {metadata['name']}; "
             "choose another folder with --out"
         )
     with replace_folder(target, FILES, kept=[ALLOW, *DGA_INDEXES]) as folder:
         try:
-            for name in wanted.artifact_files:
-                (folder / name).write_bytes(_fetch(storage, wanted, name))
-            from .verify import verify_artifact  # needs what training needs
-
-            verify_artifact(folder, wanted.golden)
+            for name in (MODEL, CHECKSUM, *_list_files(metadata)):
+                (folder / name).write_bytes(_fetch(storage, f"versions/{version}/{name}"))
+            verify_artifact(folder)
         except (MaliciousDomainsError, ValueError) as error:
-            raise ReleaseError(
-                f"{wanted.version} is refused, {target} stays as it was: {error}"
-            ) from error
-        (folder / MANIFEST).write_bytes(wanted.to_bytes())
-    return wanted, target
+            problem = f"{version} is refused, {target} stays as it was: {error}"
+            raise ReleaseError(problem) from error
+    return version, target
+
+
+def name_version(model: bytes) -> str:
+    """Return the name of a version by its model.json: model, day of training, hash.
+
+    Raises ReleaseError for one without a date of training, or a name that no version can have.
+    """
+    try:
+        metadata = json.loads(model)
+        day = f"{datetime.fromisoformat(metadata['created']).astimezone(UTC):%Y%m%d}"
+        name = f"{metadata['name']}-{day}-{_hash(model)}"
+    except (KeyError, ValueError, TypeError) as error:
+        raise ReleaseError(f"{MODEL}: no name, or created is not a date: {error!r}") from error
+    if not _VERSION.fullmatch(name):
+        raise ReleaseError(
+            f"{MODEL}: the name {metadata['name']!r} has other characters than a-z, 0-9 and hyphens"
+        )
+    return name
+
+
+def _hash(model: bytes) -> str:
+    return hashlib.sha256(model).hexdigest()[:12]
+
+
+def _list_files(metadata: dict[str, Any]) -> list[str]:
+    """List the files of an artifact beside model.json; raise ReleaseError for foreign names."""
+    if unknown := sorted({*metadata["files"]} - {*FILES}):
+        raise ReleaseError(f"{MODEL} lists the unexpected file {unknown[0]!r}")
+    return [*metadata["files"]]
 
 
 def _read_model(folder: Path) -> str:
@@ -174,52 +188,26 @@ def _read_model(folder: Path) -> str:
         return ""
 
 
-def _read_contents(folder: Path, report: Path | None) -> dict[str, bytes]:
-    """Read the files of an artifact, and of a report, by their names in a version."""
-    names = artifact.load_artifact(folder).metadata["files"]
-    if MOJO not in names or (unknown := sorted(set(names) - set(FILES))):
-        problem = f"lists {unknown[0]}" if MOJO in names else f"does not list {MOJO}"
-        raise ReleaseError(f"{folder / MODEL}: {problem}, so it was not made by `train`")
-    files = {name: folder / name for name in (MODEL, CHECKSUM, *names)}
-    if report:
-        files |= {f"report/{x}": report / x for x in REPORT_FILES if (report / x).is_file()}
-        if not any(name.startswith("report/") for name in files):
-            raise ReleaseError(f"{report} holds no {REPORT_FILES[0]}; `evaluate --out` makes one")
-    for path in files.values():
-        if path.stat().st_size > MAX_FILE:
-            raise ReleaseError(f"{path}: over {MAX_FILE:,} bytes")
-    return {name: path.read_bytes() for name, path in files.items()}
+def _read_file(path: Path) -> bytes:
+    if not path.is_file():
+        raise ReleaseError(f"{path}: no such file; `train` makes models, `evaluate` reports")
+    if path.stat().st_size > MAX_FILE:
+        raise ReleaseError(f"{path}: over {MAX_FILE:,} bytes")
+    return path.read_bytes()
 
 
-def _score_contents(contents: dict[str, bytes]) -> Golden:
-    """Make the golden answers of a model, and verify it as a later pull() will.
-
-    The contents are written to a new folder, so what is verified is what is uploaded.
-    """
-    with temporary_folder("publish-") as folder:
-        for name in contents.keys() & set(FILES):
-            (folder / name).write_bytes(contents[name])
-        from .verify import score_golden, verify_artifact  # needs what training needs
-
-        golden = score_golden(folder)
-        verify_artifact(folder, golden)
-    return golden
+def _fetch(storage: Storage, place: str) -> bytes:
+    stored = storage.get(place, MAX_FILE)
+    if stored is None:
+        raise ReleaseError(f"{storage.url(place)} is missing")
+    return stored.body
 
 
-def _put_once(storage: Storage, name: str, body: bytes) -> None:
-    """Upload a file unless it is there; raise ReleaseError if there are other bytes."""
-    if storage.put(name, body):
-        return
-    stored = storage.get(name, MAX_FILE)
-    if stored is None or hashlib.sha256(stored.body).digest() != hashlib.sha256(body).digest():
-        raise ReleaseError(f"{storage.url(name)}: there are other bytes; remove it and repeat")
-
-
-def _get_version(storage: Storage, version: str) -> Manifest:
-    existing = find_version(storage, version)
-    if existing is None:
-        raise ReleaseError(f"no version {version} in {storage.url('')}; see versions")
-    return existing
+def _get_version(storage: Storage, name: str) -> dict[str, Any]:
+    metadata = find_version(storage, name)
+    if metadata is None:
+        raise ReleaseError(f"no version {name} in {storage.url('')}; see `models list`")
+    return metadata
 
 
 def _resolve(storage: Storage, version: str, held: str) -> str:
@@ -227,10 +215,10 @@ def _resolve(storage: Storage, version: str, held: str) -> str:
     pointers = read_pointers(storage)
     if version == CURRENT:
         version = held if held in pointers else _only_model(storage, pointers)
-    return pointers[version].version if version in pointers else version
+    return pointers[version][0] if version in pointers else version
 
 
-def _only_model(storage: Storage, pointers: Mapping[str, Pointer]) -> str:
+def _only_model(storage: Storage, pointers: dict[str, list[str]]) -> str:
     """Return the only model that has a current version; raise ReleaseError."""
     if len(pointers) == 1:
         return next(iter(pointers))
@@ -240,43 +228,29 @@ def _only_model(storage: Storage, pointers: Mapping[str, Pointer]) -> str:
     raise ReleaseError(f"{storage.url('')}: {problem}")
 
 
-def _fetch(storage: Storage, wanted: Manifest, name: str) -> bytes:
-    place = f"versions/{wanted.version}/{name}"
-    stored = storage.get(place, wanted.files[name]["size"])
+def _read_pointer(storage: Storage, model: str) -> tuple[list[str], str]:
+    """Read a model's pointer, and its tag in S3; [] and "" if there is none."""
+    place = f"current/{model}"
+    stored = storage.get(place, _MAX_TEXT)
     if stored is None:
-        raise ReleaseError(f"{storage.url(place)} is missing")
-    wanted.check_file(name, stored.body)
-    return stored.body
-
-
-def _read_tagged(storage: Storage) -> _Tagged:
-    """Read the pointers and their tag; {} and None before there are any."""
-    stored = storage.get(_POINTER, MAX_MANIFEST)
-    if stored is None:
-        return {}, None
-    try:
-        pointers = {k: Pointer(**x) for k, x in json.loads(stored.body).items()}
-        for model, pointer in pointers.items():
-            for version in (pointer.version, *pointer.history):
-                manifest.check_version(version)
-                if version.rsplit("-", 2)[0] != model:
-                    raise ValueError(f"{version} is not of {model}")
-    except (ValueError, TypeError, AttributeError, ManifestError) as error:
+        return [], ""
+    versions = stored.body.decode("latin-1").split()
+    if not versions or any(x.rsplit("-", 2)[0] != model for x in versions):
         raise ReleaseError(
-            f"{storage.url(_POINTER)} does not hold pointers: {error}; remove it and promote again"
-        ) from error
-    return pointers, stored.etag
+            f"{storage.url(place)} does not hold versions of {model}; remove it and promote again"
+        )
+    return versions, stored.etag
 
 
-def _move(storage: Storage, read: _Tagged, model: str, versions: list[str]) -> Pointer:
-    """Write a model's pointer over those that were read; versions: the current one first."""
-    pointer = Pointer(versions[0], versions[1:], datetime.now(UTC).isoformat())
-    moved = {k: x._asdict() for k, x in {**read[0], model: pointer}.items()}
-    if not storage.put(_POINTER, (json.dumps(moved, indent=1) + "\n").encode(), over=read[1]):
-        stored = read_pointers(storage).get(model)  # a retry may find what it wrote first
-        if stored != pointer:
+def _move(storage: Storage, model: str, versions: list[str], tag: str) -> str:
+    """Write a model's pointer over the one with the tag; return the current version."""
+    body, place = "\n".join(versions).encode(), f"current/{model}"
+    condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+    if not storage.put(place, body, **condition):
+        stored, _ = _read_pointer(storage, model)  # a retry may find what it wrote first
+        if stored != versions:
             raise ReleaseError(
-                f"{storage.url(_POINTER)} was moved meanwhile, to "
-                f"{stored.version if stored else 'another model'}; look at `models list` and repeat"
+                f"{storage.url(place)} was moved meanwhile, to {' '.join(stored[:1])}; look at "
+                "`models list` and repeat"
             )
-    return pointer
+    return versions[0]

@@ -16,8 +16,7 @@ import boto3
 import pytest
 
 from malicious_domains.model.artifact import PACKAGED
-from pipeline.release import manifest, versions
-from pipeline.release.manifest import Manifest
+from pipeline.release import versions
 from pipeline.release.s3 import Storage
 from pipeline.release.verify import verify_artifact
 from pipeline.training.export import write_metadata
@@ -46,7 +45,7 @@ def storage(slow_aws_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     boto3.client("s3").create_bucket(Bucket=bucket)
     monkeypatch.setenv("REGISTRY", f"s3://{bucket}/x")
     made = Storage(f"s3://{bucket}/x")
-    versions.promote(made, versions.publish(made, PACKAGED / "classic").manifest.version)
+    versions.promote(made, versions.publish(made, PACKAGED / "classic")[0])
     return made
 
 
@@ -87,13 +86,9 @@ def retrain(folder: Path, i: int) -> None:
 
 def listed(storage: Storage) -> list[str]:
     """Return the versions; none may be damaged."""
-    found = list(versions.list_versions(storage))
-    assert all(isinstance(x, Manifest) for x in found)
-    return [x.version for x in found if isinstance(x, Manifest)]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {x.name: x.read_bytes() for x in folder.iterdir()}
+    rows = list(versions.list_versions(storage))
+    assert all(isinstance(model, dict) for _, model in rows)
+    return [name for name, _ in rows]
 
 
 def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
@@ -111,25 +106,26 @@ def test_publishing(storage: Storage, artifact_copy: Path, tmp_path: Path) -> No
             versions.pull(storage, listed(storage)[-1], tmp_path / "there")
             if i % 5 == 0:
                 assert run.run(*publish)[0] == 0, run.log.read_text()
-                assert manifest.name_version(contents(artifact_copy)) in listed(storage)
+                assert versions.name_version((artifact_copy / "model.json").read_bytes()) in listed(
+                    storage
+                )
 
 
 def test_pulling_and_promoting(storage: Storage, artifact_copy: Path, tmp_path: Path) -> None:
-    [first] = versions.read_pointers(storage).values()
+    [[first]] = versions.read_pointers(storage).values()
     retrain(artifact_copy, 1)
-    both = [first.version, versions.publish(storage, artifact_copy).manifest.version]
+    both = [first, versions.publish(storage, artifact_copy)[0]]
     out = tmp_path / "place" / "model"
     with forks(tmp_path / "log") as run:
         for _ in killed(run, PULL, 2, lambda i: ["pull", both[i % 2], "--out", out]):
-            there = json.loads((out / "manifest.json").read_text())
-            assert there["version"] in both
-            verify_artifact(out, there["golden"])
+            assert versions.name_version((out / "model.json").read_bytes()) in both
+            verify_artifact(out)
         for _ in killed(run, PROMOTE, 3, lambda i: ["promote", both[i % 2]]):
             [pointer] = versions.read_pointers(storage).values()
-            assert pointer.version in both
+            assert pointer[0] in both
         assert run.run("promote", both[1])[0] == 0, run.log.read_text()
         assert run.run("pull", "current", "--out", out)[0] == 0, run.log.read_text()
-    assert json.loads((out / "manifest.json").read_text())["version"] == both[1]
+    assert versions.name_version((out / "model.json").read_bytes()) == both[1]
     assert [x.name for x in out.parent.iterdir()] == ["model"]
 
 

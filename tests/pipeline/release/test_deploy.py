@@ -116,7 +116,6 @@ def test_deployed_and_deployed_again(
         assert there
         assert there.code == code.read_bytes()  # byte for byte what was packaged
         assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
-        assert there.concurrency is None
         assert there.settings["Environment"] == {"Variables": package.read_variables()}
     assert there
     assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api", there.url)
@@ -190,7 +189,9 @@ def test_a_way_back_that_does_not_answer_is_not_taken(
     facts = json.loads(kept.read_text())
     facts["settings"]["Environment"]["Variables"]["API_KEY_SHA256"] = "0" * 64
     kept.write_text(json.dumps(facts))
-    with pytest.raises(ReleaseError, match="dev asks for a key: set API_KEY"):  # nothing is tried
+    with pytest.raises(
+        ReleaseError, match="the stage asks for a key: set API_KEY"
+    ):  # nothing is tried
         deploy.roll_back("dev", app_url, state, wait=0)
     assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(changed.read_bytes())
     kept.write_text("{}")
@@ -201,14 +202,14 @@ def test_a_way_back_that_does_not_answer_is_not_taken(
 def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
     first = list(deploy.list_changes("dev", zipped, state))
     assert "nothing is deployed: function, role, API and API stage would be made" in first
-    assert "memory, MB    None -> 512" in first
+    assert "MemorySize    None -> 512" in first
     assert snapshot.take_snapshot(state, "dev") is None
     assert not state.exists()
     deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
     before = snapshot.take_snapshot(state, "dev")
     second = list(deploy.list_changes("dev", changed, state))
     assert any(line.startswith("code") and " MB) -> " in line for line in second)
-    assert "memory, MB    512" in second
+    assert "MemorySize    512" in second
     assert snapshot.take_snapshot(state, "dev") == before
     with pytest.raises(ReleaseError, match=r"no stage 'staging' in .*; it has dev, prod"):
         list(deploy.list_changes("staging", zipped, state))

@@ -201,4 +201,5 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run = run_here("serve", "--port", str(taken.getsockname()[1]))
     assert run.returncode == 2 and "is in use or not allowed" in run.stderr
+    assert run.stderr.count("\n") == 1 and "make serve PORT=" in run.stderr
     assert "no-such-host" in run_here("serve", "--host", "no-such-host.invalid").stderr
