@@ -49,20 +49,29 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     >>> read_settings({"OPERATING_POINT": "0.001", "CORS_ORIGINS": ""})[:2]
     (0.001, ())
     """
-    default = Settings()
-    point: str | float = environment.get("OPERATING_POINT") or default.operating_point
+    point: str | float = environment.get("OPERATING_POINT") or Settings().operating_point
     with suppress(ValueError):
         point = float(point)
-    level = environment.get("LOG_LEVEL", default.log_level).upper()
-    if level not in LEVELS:
-        raise SettingsError(f"LOG_LEVEL {level[:40]!r}: expected one of {', '.join(LEVELS)}")
+    level, names = environment.get("LOG_LEVEL", "INFO").upper(), environment.get("LOG_NAMES", "")
+    limit = environment.get("BATCH_LIMIT") or str(MAX_DOMAINS)
+    origins = _split(environment.get("CORS_ORIGINS", "*"))
+    keys = _split(environment.get("API_KEY_SHA256", "").lower())
+    _check("LOG_LEVEL", level, level in LEVELS, f"one of {', '.join(LEVELS)}")
+    _check("LOG_NAMES", names, names.lower() in _SWITCH, "true or false")
+    is_limit = limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_DOMAINS
+    _check("BATCH_LIMIT", limit, is_limit, f"a number from 1 to {MAX_DOMAINS}")
+    for x in origins:
+        is_origin = x == "*" or bool(re.fullmatch(_ORIGIN, x))
+        _check("CORS_ORIGINS", x, is_origin, "* or origins such as https://example.com")
+    for x in keys:  # which are not shown
+        _check("API_KEY_SHA256", "...", bool(re.fullmatch(_SHA256, x)), "SHA-256 sums of keys")
     return Settings(
         operating_point=point,
-        origins=_parse_origins(environment.get("CORS_ORIGINS", "*")),
-        keys=_parse_keys(environment.get("API_KEY_SHA256", "")),
-        batch_limit=_parse_limit(environment.get("BATCH_LIMIT") or str(default.batch_limit)),
+        origins=("*",) if "*" in origins else origins,
+        keys=keys,
+        batch_limit=int(limit),
         log_level=level,
-        log_names=_parse_switch("LOG_NAMES", environment),
+        log_names=_SWITCH[names.lower()],
         allow=_check_files("ALLOW", environment),
         dga_index=_check_files("KNOWN", environment, most=1),
         provider_zones=_parse_zones("ZONES_ASSIGNED", environment),
@@ -100,21 +109,13 @@ def fetch_file(path: str) -> Iterator[Path]:
         yield copy
 
 
-def _parse_switch(name: str, environment: Mapping[str, str]) -> bool:
-    text = environment.get(name, "").lower()
-    if text not in _SWITCH:
-        raise SettingsError(f"{name} {text[:40]!r}: expected true or false")
-    return _SWITCH[text]
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
 
 
-def _parse_origins(text: str) -> tuple[str, ...]:
-    origins = tuple(text.replace(",", " ").split())
-    for origin in origins:
-        if origin != "*" and not re.fullmatch(_ORIGIN, origin):
-            raise SettingsError(
-                f"CORS_ORIGINS {origin[:80]!r}: expected * or origins such as https://example.com"
-            )
-    return ("*",) if "*" in origins else origins
+def _check(name: str, value: str, holds: bool, expected: str) -> None:
+    if not holds:
+        raise SettingsError(f"{name} {value[:80]!r}: expected {expected}")
 
 
 def _check_files(name: str, environment: Mapping[str, str], most: int = 99) -> tuple[str, ...]:
@@ -123,15 +124,14 @@ def _check_files(name: str, environment: Mapping[str, str], most: int = 99) -> t
         raise SettingsError(f"{name}: {len(paths)} files, where {most} is expected")
     for path in paths:
         if path.startswith(_S3):
-            if not re.fullmatch(_S3_OBJECT, path):
-                raise SettingsError(f"{name} {path[:200]!r}: expected s3://bucket/key")
-        elif not Path(path).is_file():
-            raise SettingsError(f"{name} {path[:200]!r}: there is no such file")
+            _check(name, path, bool(re.fullmatch(_S3_OBJECT, path)), "s3://bucket/key")
+        else:
+            _check(name, path, Path(path).is_file(), "a file")
     return paths
 
 
 def _parse_zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-    zones = tuple(environment.get(name, "").replace(",", " ").split())
+    zones = _split(environment.get(name, ""))
     if not zones:
         return ()
     from malicious_domains.names.public_suffix import add_zones  # takes time to import
@@ -141,19 +141,6 @@ def _parse_zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
     return zones
-
-
-def _parse_keys(text: str) -> tuple[str, ...]:
-    keys = tuple(text.lower().replace(",", " ").split())
-    if not all(re.fullmatch(_SHA256, key) for key in keys):
-        raise SettingsError("API_KEY_SHA256: expected SHA-256 sums of keys, 64 hex digits each")
-    return keys
-
-
-def _parse_limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_DOMAINS):
-        raise SettingsError(f"BATCH_LIMIT {text[:40]!r}: expected a number from 1 to {MAX_DOMAINS}")
-    return int(text)
 
 
 if __name__ == "__main__":

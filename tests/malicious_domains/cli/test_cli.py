@@ -161,16 +161,7 @@ def test_data_lists_the_sources() -> None:
 def test_a_port_that_is_none(port: str) -> None:
     refused = run_here("serve", "--port", port)
     assert refused.returncode == 2
-    assert refused.stderr == f"serve: port {port}: ports go from 1 to 65535\n"
-
-
-def test_a_port_that_is_taken() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        refused = run_here("serve", "--port", str(port))
-    assert refused.returncode == 2
-    assert f"serve: port {port} is in use" in refused.stderr
-    assert "make serve PORT=" in refused.stderr
+    assert f"{port} is not in the range 1<=x<=65535" in refused.stderr
 
 
 def test_serve_answers_until_it_is_told_to_stop(artifact_copy: Path, tmp_path: Path) -> None:
