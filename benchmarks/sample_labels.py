@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
-from itertools import chain, count, cycle, islice, takewhile
+from itertools import chain, count, cycle, islice
 from random import Random
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.legitimate_hosts import LISTS, read_hosts
-from malicious_domains.dga.listing import LAST
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.parse import MAX_LABEL, Name
 
@@ -18,9 +17,7 @@ from .measure import sized
 
 TOTAL = sized(1_000_000, 1000)
 SUFFIXES = ("com", "net", "org", "de", "co.uk", "ru", "info", "com.br")
-_SPARE = 100  # more than iterate_hosts() leaves out
-_FIRST, _STEP = date(2010, 1, 1), timedelta(days=31)  # most families have new names by then
-_NAMES_A_DAY = 300  # of a family's variant
+_DAY, _NAMES = date(2020, 1, 1), 10_000  # of a family's variant
 
 
 def distinct_labels(number: int) -> list[str]:
@@ -41,30 +38,19 @@ def iterate_hosts(number: int) -> Iterator[str]:
 
 @cache
 def _make_million() -> list[str]:
-    labels: dict[str, None] = {}
-    until = (TOTAL + _SPARE) // 2
-    for source in (_iterate_legitimate(), _iterate_generated()):
-        while len(labels) < until:
-            labels[next(source)] = None
-        until = TOTAL + _SPARE
-    shuffled = list(labels)
+    hosts = chain(*map(read_hosts, LISTS))
+    listed = [x.label for x in map(Scorer.load().try_parse, hosts) if isinstance(x, Name)]
+    variants = [x for family in FAMILIES.values() for x in family.variants]
+    names = (islice(x.generate(_DAY, x.seeds[0]), _NAMES) for x in variants)
+    generated = [host.partition(".")[0][:MAX_LABEL] for host in chain(*names)]
+    halves = (islice(_repeat(x), TOTAL * 3 // 5) for x in (listed, generated))
+    shuffled = list(dict.fromkeys(chain(*halves)))
     Random(1).shuffle(shuffled)
     return shuffled
 
 
-def _iterate_legitimate() -> Iterator[str]:
-    """Yield the labels of the committed lists, then the same with a number at the end."""
-    hosts = [*chain(*map(read_hosts, LISTS))]
-    listed = [x.label for x in map(Scorer.load().try_parse, hosts) if isinstance(x, Name)]
-    yield from listed
+def _repeat(labels: list[str]) -> Iterator[str]:
+    """Yield labels, then the same with a number at the end."""
+    yield from labels
     for number in count(1):
-        yield from (f"{x[: MAX_LABEL - 2]}{number}" for x in listed if not x.startswith("xn--"))
-
-
-def _iterate_generated() -> Iterator[str]:
-    """Yield the first names of all families, month after month."""
-    for day in takewhile(lambda day: day <= LAST, (_FIRST + _STEP * k for k in count())):
-        for family in FAMILIES.values():
-            for variant in family.variants:
-                for host in islice(variant.generate(day, variant.seeds[0]), _NAMES_A_DAY):
-                    yield host.partition(".")[0][:MAX_LABEL]
+        yield from (f"{x[: MAX_LABEL - 2]}{number}" for x in labels if not x.startswith("xn--"))

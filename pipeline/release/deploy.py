@@ -35,23 +35,30 @@ def check_models() -> None:
 
 
 def deploy_stage(
-    stage: str, zipped: Path, url: str | None = None, state: Path = STATE, wait: float = WAIT
+    stage: str,
+    zipped: Path,
+    url: str | None = None,
+    state: Path = STATE,
+    wait: float = WAIT,
+    any_model: bool = False,
 ) -> str:
     """Deploy a zip to a stage, smoke-test it, and roll back if that fails; return the URL.
 
     url: where it answers, if not where API Gateway says (a custom domain). state: the folder of
     Chalice's record of deployments, and ours. wait: seconds that a new URL may take until it
-    answers. Raises ArtifactError or ReleaseError before anything is changed; afterwards
-    ReleaseError, which says what is deployed then.
+    answers. any_model: the zip has perhaps another model than the checkout. Raises ArtifactError or
+    ReleaseError before anything is changed; afterwards ReleaseError, which says what is deployed
+    then.
     """
     _check_no_logs(stage)
-    settings, expected = read_stage(stage)
+    settings, scorer = read_stage(stage)
     read_key(settings)  # without it the smoke test would fail
+    code, expected = zipped.read_bytes(), None if any_model else scorer
     state.mkdir(parents=True, exist_ok=True)
     before = snapshot.take_snapshot(state, stage)
     try:
         _run_chalice_deploy(zipped, stage, state)
-        if snapshot.read_deployed_hash(stage) != hash_code(zipped.read_bytes()):
+        if snapshot.read_deployed_hash(stage) != hash_code(code):
             raise ReleaseError("Lambda does not run the zip that was packaged")
         print_status(f"gateway  {gateway.protect_api(state, stage, settings.origins)}")
         address = url or find_resource(state, stage, "rest_api")["rest_api_url"].rstrip("/")
@@ -59,30 +66,24 @@ def deploy_stage(
     except BaseException as error:  # Ctrl-C too
         raise _restore(before, stage, url, wait, error) from error
     if before:
-        snapshot.save_snapshot(before, state, stage)
-    write_atomically(state / f"{stage}.zip", zipped.read_bytes())  # for the next rollback
+        write_atomically(state / f"{stage}.previous.zip", before.code)
+    write_atomically(state / f"{stage}.zip", code)  # for the next rollback
     return address
 
 
 def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: float = WAIT) -> str:
-    """Restore what a stage ran before its last deployment; return the URL.
+    """Deploy again what a stage ran before its last deployment; return the URL.
 
-    A second call undoes the first. Arguments and errors are those of deploy_stage().
+    A second call undoes the first. The settings are those of .chalice/config.json. Arguments and
+    errors are those of deploy_stage().
     """
-    now = snapshot.take_snapshot(state, stage)
-    if now is None:
-        raise ReleaseError(f"nothing is deployed to {stage}")
-    before = snapshot.load_snapshot(state, stage)
-    settings = ask_app(before.environment)
-    read_key(settings)  # without it the smoke test would fail
-    try:
-        before.restore()
-        print_status(f"smoke    {smoke_test(url or before.url, None, wait, settings)}")
-    except BaseException as error:  # Ctrl-C too
-        raise _restore(now, stage, url, wait, error) from error
-    snapshot.save_snapshot(now, state, stage)
-    write_atomically(state / f"{stage}.zip", before.code)
-    return url or before.url
+    previous = state / f"{stage}.previous.zip"
+    if not previous.is_file():
+        raise ReleaseError(
+            f"{previous}: no previous version of {stage} was kept here; the second successful "
+            "deployment keeps the first"
+        )
+    return deploy_stage(stage, previous, url, state, wait, any_model=True)
 
 
 def list_changes(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:

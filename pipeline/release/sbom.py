@@ -44,18 +44,10 @@ def _list_components(lock: str) -> Iterator[dict[str, Any]]:
     for name, version, rest in _PINNED.findall(lock):
         purl = f"pkg:pypi/{name.lower()}@{version}"
         hashes = [{"alg": "SHA-256", "content": x} for x in _HASH.findall(rest)]
-        distribution = {
-            "type": "distribution",
-            "url": f"https://pypi.org/project/{name}/{version}/",
-        }
-        yield {
-            "type": "library",
-            "bom-ref": purl,
-            "name": name,
-            "version": version,
-            "purl": purl,
-            "externalReferences": [distribution | ({"hashes": hashes} if hashes else {})],
-        }
+        place = f"https://pypi.org/project/{name}/{version}/"
+        names = {"bom-ref": purl, "name": name, "version": version, "purl": purl}
+        references = [{"type": "distribution", "url": place, "hashes": hashes}]
+        yield {"type": "library", **names, "externalReferences": references}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Take a snapshot of a deployed stage, restore it, and keep the one before the last deployment."""
+"""Take a snapshot of a deployed stage, and restore it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import requests
-
-from malicious_domains.inputs.atomic import write_atomically
 
 from . import ReleaseError
 from .aws import connect, translate_aws_errors
@@ -135,24 +133,3 @@ def find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
             "deployed from another machine? Chalice needs that file"
         ) from error
     return resource
-
-
-def save_snapshot(before: StageSnapshot, state: Path, stage: str) -> None:
-    """Save a snapshot in the folder `state` for load_snapshot(); raise OSError."""
-    facts = before._asdict() | {"code": base64.b64encode(before.code).decode()}
-    write_atomically(state / f"{stage}.previous.json", json.dumps(facts).encode())
-
-
-def load_snapshot(state: Path, stage: str) -> StageSnapshot:
-    """Load what save_snapshot() saved; raise ReleaseError if it is absent or not complete."""
-    path = state / f"{stage}.previous.json"
-    try:
-        facts = json.loads(path.read_bytes())
-        return StageSnapshot(**facts | {"code": base64.b64decode(facts["code"])})
-    except FileNotFoundError as error:
-        raise ReleaseError(
-            f"{path}: no previous version of {stage} was kept here; the second successful "
-            "deployment keeps the first"
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReleaseError(f"{path}: not a previous version: {error!r}") from error

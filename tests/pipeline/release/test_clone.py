@@ -128,7 +128,7 @@ def test_it_plans_a_deployment(linked: Path, aws: str) -> None:
     done = run([*PIPELINE, "deploy", "--plan"], linked, AWS_DEFAULT_REGION="us-east-1")
     assert done.returncode == 0, done.stderr
     assert "function      malicious-domains-dev" in done.stdout
-    assert "concurrency   None\n" in done.stdout
+    assert "MemorySize    None -> 512\n" in done.stdout
 
 
 def test_a_deployment_without_a_region_says_at_once_what_to_set(linked: Path) -> None:

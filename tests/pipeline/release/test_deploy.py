@@ -165,15 +165,12 @@ def test_one_command_goes_back_and_forth_again(
     zipped: Path, changed: Path, state: Path, app_url: str
 ) -> None:
     deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
-    first = snapshot.take_snapshot(state, "dev")
     with pytest.raises(MaliciousDomainsError, match="no previous version of dev was kept here"):
         deploy.roll_back("dev", app_url, state, wait=0)
     deploy.deploy_stage("dev", changed, app_url, state, wait=0)
-    second = snapshot.take_snapshot(state, "dev")
-    assert deploy.roll_back("dev", app_url, state, wait=0) == app_url
-    assert snapshot.take_snapshot(state, "dev") == first
-    deploy.roll_back("dev", app_url, state, wait=0)
-    assert snapshot.take_snapshot(state, "dev") == second
+    for code in (zipped, changed):
+        assert deploy.roll_back("dev", app_url, state, wait=0) == app_url
+        assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(code.read_bytes())
 
 
 def test_a_way_back_that_does_not_answer_is_not_taken(
@@ -185,18 +182,6 @@ def test_a_way_back_that_does_not_answer_is_not_taken(
         with pytest.raises(ReleaseError, match=r"503.*; back to the previous version, which ans"):
             deploy.roll_back("dev", url, state, wait=0)
         assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(changed.read_bytes())
-    kept = state / "dev.previous.json"
-    facts = json.loads(kept.read_text())
-    facts["settings"]["Environment"]["Variables"]["API_KEY_SHA256"] = "0" * 64
-    kept.write_text(json.dumps(facts))
-    with pytest.raises(
-        ReleaseError, match="the stage asks for a key: set API_KEY"
-    ):  # nothing is tried
-        deploy.roll_back("dev", app_url, state, wait=0)
-    assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(changed.read_bytes())
-    kept.write_text("{}")
-    with pytest.raises(MaliciousDomainsError, match="not a previous version"):
-        deploy.roll_back("dev", app_url, state, wait=0)
 
 
 def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
