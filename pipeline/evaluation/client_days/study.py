@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from malicious_domains.names.errors import InvalidDomain
 from malicious_domains.names.parse import parse
 
 from ...corpus.labelled import Corpus
-from ..results import AlarmRate, CleanDays, Detection, StudyResult
+from ..results import Row
 from .joiners import JOINERS
 from .pool import Pool, Scores, make_pool
 from .simulation import Habits, Infection, ScoredNames, infect_day, simulate_network
@@ -100,27 +100,29 @@ class StudyScores:
         texts = [text for text, number in self._folds.items() if number == fold]
         self.odds.update(zip(texts, scorer.log_odds(texts).tolist(), strict=True))
 
-    def run_study(self) -> StudyResult:
+    def run_study(self) -> Row:
         """Run the study, when all folds were scored."""
         return run_study(self.pool, Scores(self.odds), self.seed)
 
 
-def run_study(
-    pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None = None
-) -> StudyResult:
-    """Simulate clean and infected days; the same seed gives the same result."""
+def run_study(pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None = None) -> Row:
+    """Simulate clean and infected days; the same seed gives the same result.
+
+    Its parts: infected_days of a family for each share; clean, alarms of high confidence by network
+    and codes (whether the log has response codes), with the 95% bound of their rate; rates, how
+    many in 1,000 clean days are expected to have a score or a higher one, by confidence; found, the
+    share of infected days with such an alarm by family ("mean" for those of a kind), nxdomain (the
+    share of its names that do not exist; None without codes), burst, and number of its names.
+    """
     sizes = sizes or Sizes()
     names = ScoredNames.of_pool(pool, scores)
     strengths = {
         x: _judge_clean(names, x, seed + number) for number, x in enumerate(sizes.settings)
     }
     found = [x for y in sizes.nxdomain for x in _find_infected(pool, scores, names, seed, sizes, y)]
-    return StudyResult(
-        infected_days=sizes.days,
-        clean=[_count_alarms(x, codes, of[codes]) for x, of in strengths.items() for codes in of],
-        rates=[*_list_rates(strengths)],
-        found=found,
-    )
+    clean = [_count_alarms(x, codes, of[codes]) for x, of in strengths.items() for codes in of]
+    rates = [*_list_rates(strengths)]
+    return {"infected_days": sizes.days, "clean": clean, "rates": rates, "found": found}
 
 
 # --- clean days ---
@@ -145,19 +147,21 @@ def find_strength(day: ClientDay, log: LogContext) -> tuple[str, float]:
     return (alarms[0].confidence, alarms[0].score) if alarms else ("", 0.0)
 
 
-def _count_alarms(setting: Setting, codes: bool, days: list[tuple[str, float]]) -> CleanDays:
+def _count_alarms(setting: Setting, codes: bool, days: list[tuple[str, float]]) -> Row:
     alarms = sum(confidence == "high" for confidence, _ in days)
-    return CleanDays(setting.name, codes, len(days), alarms, upper_bound(alarms, len(days)))
+    row: Row = {"network": setting.name, "codes": codes, "client_days": len(days)}
+    return row | {"alarms": alarms, "bound": upper_bound(alarms, len(days))}
 
 
-def _list_rates(strengths: Mapping[Setting, _Strengths]) -> Iterator[AlarmRate]:
+def _list_rates(strengths: Mapping[Setting, _Strengths]) -> Iterator[Row]:
     """Yield how often a clean day of ordinary networks reaches a score."""
     for codes, confidence in product((True, False), ("high", "low")):
         days = [x for setting, of in strengths.items() if setting.ordinary for x in of[codes]]
         for score in SCORES:
             alarms = sum(x == confidence and strength >= score for x, strength in days)
+            row: Row = {"codes": codes, "confidence": confidence, "score": score, "alarms": alarms}
             rate = expected_rate(alarms, len(days))
-            yield AlarmRate(codes, confidence, score, alarms, len(days), rate)
+            yield row | {"client_days": len(days), "expected": rate}
 
 
 # --- infected days ---
@@ -170,7 +174,7 @@ def _find_infected(
     seed: int,
     sizes: Sizes,
     nxdomain: float | None,
-) -> list[Detection]:
+) -> list[Row]:
     """Return the shares of infected days that raise an alarm of high confidence, by family."""
     hosts = [
         simulate_network(names, np.random.default_rng([seed, 0, x]), sizes.habits)
@@ -190,7 +194,8 @@ def _find_infected(
                 found += find_strength(infected.days[0], infected.log)[0] == "high"
             shares[count] = found / sizes.days
         kind = "joins words" if family in JOINING else "looks random"
-        results.append(Detection(family, kind, nxdomain is not None, nxdomain, burst, shares))
+        row: Row = {"family": family, "kind": kind, "codes": nxdomain is not None}
+        results.append(row | {"nxdomain": nxdomain, "burst": burst, "share": shares})
     return [*_average_kinds(results), *results]
 
 
@@ -201,46 +206,47 @@ def _take_part(runs: Sequence[Sequence[str]], number: int, count: int) -> list[s
     return list(run[start : start + count])
 
 
-def _average_kinds(results: Sequence[Detection]) -> list[Detection]:
+def _average_kinds(results: Sequence[Row]) -> list[Row]:
     means = []
-    for kind, burst in dict.fromkeys((x.kind, x.burst) for x in results):
-        rows = [x for x in results if (x.kind, x.burst) == (kind, burst)]
-        share = {k: float(np.mean([x.share[k] for x in rows])) for k in rows[0].share}
-        means.append(replace(rows[0], family=MEAN, share=share))
+    for kind, burst in dict.fromkeys((x["kind"], x["burst"]) for x in results):
+        rows = [x for x in results if (x["kind"], x["burst"]) == (kind, burst)]
+        share = {k: float(np.mean([x["share"][k] for x in rows])) for k in rows[0]["share"]}
+        means.append(rows[0] | {"family": MEAN, "share": share})
     return means
 
 
 # --- tables in Markdown ---
 
 
-def format_study(study: StudyResult) -> Iterator[str]:
+def format_study(study: Row) -> Iterator[str]:
     """Yield the tables of docs/evaluation.md, then that of the families."""
     head: tuple[str, ...]
     head = ("clean client-days", "number", "alarms in 1,000, with codes", "without")
     by_network: dict[tuple[str, int], list[str]] = {}
-    for x in study.clean:
-        alarms = f"{1000 * x.alarms / x.client_days:.2f} (≤ {1000 * x.bound:.2f})"
-        by_network.setdefault((x.network, x.client_days), []).append(alarms)
+    for x in study["clean"]:
+        alarms = f"{1000 * x['alarms'] / x['client_days']:.2f} (≤ {1000 * x['bound']:.2f})"
+        by_network.setdefault((x["network"], x["client_days"]), []).append(alarms)
     yield from _format_table(head, ([x, f"{n:,}", *y] for (x, n), y in by_network.items()))
-    counts = [f"{k} names" for k in study.found[0].share]
+    counts = [f"{k} names" for k in study["found"][0]["share"]]
     head = ("infected client-days that are found", "log", *counts)
-    means, families = ([x for x in study.found if (x.family == MEAN) is y] for y in (True, False))
-    yield from _format_table(head, ([x.kind, describe(x), *_format_shares(x)] for x in means))
+    means, rest = ([x for x in study["found"] if (x["family"] == MEAN) is y] for y in (True, False))
+    yield from _format_table(head, ([x["kind"], describe(x), *_format_shares(x)] for x in means))
     by_score: dict[float, list[str]] = {}
-    for rate in study.rates:
-        by_score.setdefault(rate.score, []).append(f"{rate.expected:.3g}")
-    columns = dict.fromkeys(f"{x.confidence}, {describe_codes(x.codes)}" for x in study.rates)
-    head = ("such alarms in 1,000 clean client-days: score from", *columns)
+    for rate in study["rates"]:
+        by_score.setdefault(rate["score"], []).append(f"{rate['expected']:.3g}")
+    columns = (f"{x['confidence']}, {describe_codes(x['codes'])}" for x in study["rates"])
+    head = ("such alarms in 1,000 clean client-days: score from", *dict.fromkeys(columns))
     yield from _format_table(head, ([x, *y] for x, y in by_score.items()))
     head = ("family", "log", *counts)
-    rows = ([x.family, describe(x), *_format_shares(x)] for x in families if x.nxdomain != 0.0)
+    rows = ([x["family"], describe(x), *_format_shares(x)] for x in rest if x["nxdomain"] != 0.0)
     yield from _format_table(head, rows)
 
 
-def describe(x: Detection) -> str:
+def describe(x: Row) -> str:
     """Describe infected days in a few words."""
-    how = "in a burst" if x.burst else "over the day"
-    return f"{'no codes' if x.nxdomain is None else f'{x.nxdomain:.0%} NXDOMAIN'}, {how}"
+    how = "in a burst" if x["burst"] else "over the day"
+    log = f"{x['nxdomain']:.0%} NXDOMAIN" if x["codes"] else "no codes"
+    return f"{log}, {how}"
 
 
 def describe_codes(codes: bool) -> str:
@@ -248,8 +254,8 @@ def describe_codes(codes: bool) -> str:
     return f"{'with' if codes else 'without'} codes"
 
 
-def _format_shares(x: Detection) -> list[str]:
-    return [f"{share:.0%}" for share in x.share.values()]
+def _format_shares(x: Row) -> list[str]:
+    return [f"{share:.0%}" for share in x["share"].values()]
 
 
 def _format_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -13,12 +13,8 @@ import pytest
 
 from pipeline.evaluation import evaluation_report
 from pipeline.evaluation.results import (
-    AlarmRate,
-    CleanDays,
-    Detection,
     Report,
     Row,
-    StudyResult,
     to_json,
 )
 
@@ -117,15 +113,21 @@ def example() -> Report:
         "attacks": rows("edit missed", (HOSTILE, RECALL), ("best two edits", RECALL)),
         "unseen_edits": rows("edit missed missed_unseen", (HOSTILE, 0.25, 0.375)),
         "audit": rows("feature turned cheap", (HOSTILE, 0.125, True), ("entropy", 0.5, False)),
-        "traffic": StudyResult(
-            infected_days=24,
-            clean=[CleanDays(HOSTILE, True, 20_000, 3, 0.0004)],
-            rates=[AlarmRate(True, "high", 1.0, 3, 20_000, 0.175)],
-            found=[
-                Detection("mean", "looks random", True, 0.97, True, {5: 0.98}),
-                Detection(HOSTILE, "looks random", False, None, False, {5: 0.4}),
-            ],
-        ),
+        "traffic": {
+            "infected_days": 24,
+            "clean": rows(
+                "network codes client_days alarms bound", (HOSTILE, True, 20_000, 3, 4e-4)
+            ),
+            "rates": rows(
+                "codes confidence score alarms client_days expected",
+                (True, "high", 1.0, 3, 20_000, 0.175),
+            ),
+            "found": rows(
+                "family kind codes nxdomain burst share",
+                ("mean", "looks random", True, 0.97, True, {5: 0.98}),
+                (HOSTILE, "looks random", False, None, False, {5: 0.4}),
+            ),
+        },
     }
 
 

@@ -27,7 +27,7 @@ from pipeline.evaluation.client_days.simulation import (
     simulate_network,
 )
 from pipeline.evaluation.leave_out import FOLDS, fold_of_family
-from pipeline.evaluation.results import StudyResult
+from pipeline.evaluation.results import Row
 
 pytestmark = pytest.mark.slow
 
@@ -85,47 +85,49 @@ def scores(names: pool.Pool) -> pool.Scores:
 
 
 @pytest.fixture(scope="module")
-def traffic(names: pool.Pool, scores: pool.Scores) -> StudyResult:
+def traffic(names: pool.Pool, scores: pool.Scores) -> Row:
     return study.run_study(names, scores, seed=1, sizes=FEW)
 
 
-def test_it_is_the_same_twice(traffic: StudyResult, names: pool.Pool, scores: pool.Scores) -> None:
+def test_it_is_the_same_twice(traffic: Row, names: pool.Pool, scores: pool.Scores) -> None:
     assert study.run_study(names, scores, seed=1, sizes=FEW) == traffic
     assert study.run_study(names, scores, seed=2, sizes=FEW) != traffic
 
 
-def test_what_looks_random_is_found_and_false_alarms_are_rare(traffic: StudyResult) -> None:
-    for x in traffic.found:
-        if x.burst and x.family == "zloader":
-            assert x.share[20] == 1.0
-    assert [(x.network, x.codes, x.client_days) for x in traffic.clean] == [
+def test_what_looks_random_is_found_and_false_alarms_are_rare(traffic: Row) -> None:
+    for x in traffic["found"]:
+        if x["burst"] and x["family"] == "zloader":
+            assert x["share"][20] == 1.0
+    assert [(x["network"], x["codes"], x["client_days"]) for x in traffic["clean"]] == [
         (name, codes, days)
         for name, days in (("60 clients", 120), ("household of 3, one address", 4), ("crawls", 4))
         for codes in (True, False)
     ]
-    for clean in traffic.clean:
-        assert clean.alarms <= 2
-        assert clean.alarms / clean.client_days < clean.bound <= 1
+    for clean in traffic["clean"]:
+        assert clean["alarms"] <= 2
+        assert clean["alarms"] / clean["client_days"] < clean["bound"] <= 1
 
 
-def test_means_are_of_the_kind(traffic: StudyResult) -> None:
-    joining = [x for x in traffic.found if x.kind == "joins words" and x.codes and x.burst]
-    assert [x.family for x in joining] == ["mean", "banjori", "suppobox-like"]
+def test_means_are_of_the_kind(traffic: Row) -> None:
+    joining = [
+        x for x in traffic["found"] if x["kind"] == "joins words" and x["codes"] and x["burst"]
+    ]
+    assert [x["family"] for x in joining] == ["mean", "banjori", "suppobox-like"]
     mean, *families = joining
-    for count, share in mean.share.items():
-        assert share == pytest.approx(np.mean([x.share[count] for x in families]))
+    for count, share in mean["share"].items():
+        assert share == pytest.approx(np.mean([x["share"][count] for x in families]))
 
 
-def test_rates_are_of_ordinary_days_and_fall(traffic: StudyResult) -> None:
+def test_rates_are_of_ordinary_days_and_fall(traffic: Row) -> None:
     for codes, confidence in ((True, "high"), (True, "low"), (False, "high"), (False, "low")):
-        rows = [x for x in traffic.rates if (x.codes, x.confidence) == (codes, confidence)]
-        assert {x.client_days for x in rows} == {124}
-        expected = [x.expected for x in rows]
+        rows = [x for x in traffic["rates"] if (x["codes"], x["confidence"]) == (codes, confidence)]
+        assert {x["client_days"] for x in rows} == {124}
+        expected = [x["expected"] for x in rows]
         assert expected == sorted(expected, reverse=True)
         assert min(expected) > 0
 
 
-def test_every_table_is_told(traffic: StudyResult) -> None:
+def test_every_table_is_told(traffic: Row) -> None:
     lines = list(study.format_study(traffic))
     assert sum(x.startswith("| ---") for x in lines) == 4
     assert any(x.startswith("| 60 clients | 120 | ") and x.count("(≤ ") == 2 for x in lines)
