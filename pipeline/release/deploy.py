@@ -6,21 +6,26 @@ Chalice deploys the very zip that was packaged; Lambda's hash of the code shows 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.inputs.console import print_status
 from malicious_domains.model import artifact
+from malicious_domains.model.scorer import Scorer
 
-from . import ReleaseError, gateway, snapshot
+from . import ReleaseError, deployed_stage, gateway
+from .deployed_stage import find_resource, hash_code, read_code, read_deployed_hash
 from .local_server import APP, copy_project, run_chalice
 from .smoke import WAIT, SmokeError, read_key, smoke_test
-from .snapshot import StageSnapshot, find_resource, hash_code
-from .stage_settings import ask_app, read_config, read_stage
+from .stage_settings import read_config, read_stage
 from .verify import verify_artifact
 
 STATE = APP / ".chalice" / "deployed"
+_NO_WAY = (
+    "there is no previous version to go back to: what was made is left as it is; "
+    "`chalice --project-dir lambda_app delete --stage {}` removes it"
+)
 LOGS = "LOG_BUCKET"  # the environment variable that makes app.py define the functions for logs
 
 
@@ -53,20 +58,23 @@ def deploy_stage(
     _check_no_logs(stage)
     settings, scorer = read_stage(stage)
     read_key(settings)  # without it the smoke test would fail
-    code, expected = zipped.read_bytes(), None if any_model else scorer
-    state.mkdir(parents=True, exist_ok=True)
-    before = snapshot.take_snapshot(state, stage)
-    try:
-        _run_chalice_deploy(zipped, stage, state)
-        if snapshot.read_deployed_hash(stage) != hash_code(code):
-            raise ReleaseError("Lambda does not run the zip that was packaged")
+
+    def deploy(code: bytes, expected: Scorer | None) -> str:
+        _run_chalice_deploy(code, stage, state)
         print_status(f"gateway  {gateway.protect_api(state, stage, settings.origins)}")
         address = url or find_resource(state, stage, "rest_api")["rest_api_url"].rstrip("/")
         print_status(f"smoke    {smoke_test(address, expected, wait, settings)}")
+        return address
+
+    state.mkdir(parents=True, exist_ok=True)
+    before, code = read_code(state, stage), zipped.read_bytes()
+    try:
+        address = deploy(code, None if any_model else scorer)
     except BaseException as error:  # Ctrl-C too
-        raise _restore(before, stage, url, wait, error) from error
+        now = _restore(stage, lambda: deploy(before, None)) if before else _NO_WAY.format(stage)
+        raise ReleaseError(f"{str(error) or type(error).__name__}; {now}") from error
     if before:
-        write_atomically(state / f"{stage}.previous.zip", before.code)
+        write_atomically(state / f"{stage}.previous.zip", before)
     write_atomically(state / f"{stage}.zip", code)  # for the next rollback
     return address
 
@@ -93,14 +101,13 @@ def list_changes(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]
     """
     _check_no_logs(stage)
     config, model = read_config(stage), read_stage(stage)[1].artifact
-    yield f"function      {snapshot.name_function(stage)}"
+    yield f"function      {deployed_stage.name_function(stage)}"
     yield f"model         {model.name}, trained {model.metadata['created']}"
-    before = snapshot.take_snapshot(state, stage)
-    if before is None:
+    function, code = deployed_stage.read_function(stage), read_code(state, stage)
+    if function is None:
         yield "nothing is deployed: function, role, API and API stage would be made"
-    code = before.code if before else b""
     yield f"code          {_summarize(code)} -> {_summarize(zipped.read_bytes())}"
-    was = before.settings if before else {}
+    was = function["Configuration"] if function else {}
     for name, new in (
         ("MemorySize", config.lambda_memory_size),
         ("Timeout", config.lambda_timeout),
@@ -120,38 +127,32 @@ def _check_no_logs(stage: str) -> None:
         )
 
 
-def _run_chalice_deploy(zipped: Path, stage: str, state: Path) -> None:
-    """Run `chalice deploy` on a copy of the project; raise ReleaseError with its output.
+def _run_chalice_deploy(code: bytes, stage: str, state: Path) -> None:
+    """Run `chalice deploy` on a copy of the project with a zip; raise ReleaseError.
 
     Chalice has no option for a zip that exists, and CloudFormation would give a stage that was made
     by `chalice deploy` another URL: so it runs with a packager that returns the zip.
     """
     with copy_project() as copy:
         (copy / ".chalice" / "deployed").symlink_to(state.absolute())
+        zipped = copy.with_name("deployment.zip")
+        zipped.write_bytes(code)
         output = run_chalice(copy, "deploy", "--stage", stage, package=zipped)
     for line in output.splitlines():
         print_status(f"chalice  {line}")
+    if read_deployed_hash(stage) != hash_code(code):
+        raise ReleaseError("Lambda does not run the zip that was packaged")
 
 
-def _restore(
-    before: StageSnapshot | None, stage: str, url: str | None, wait: float, error: BaseException
-) -> ReleaseError:
-    """Restore an earlier state after an error; return one that also says what is deployed now."""
-    problem = str(error) or type(error).__name__
-    if before is None:
-        return ReleaseError(
-            f"{problem}; there is no previous version to go back to: what was made is left as it "
-            f"is; `chalice --project-dir lambda_app delete --stage {stage}` removes it"
-        )
+def _restore(stage: str, deploy: Callable[[], str]) -> str:
+    """Deploy what ran before; return what is deployed now."""
     try:
-        before.restore()
-        smoke_test(url or before.url, None, wait, ask_app(before.environment))
-        now = "back to the previous version, which answers"
+        deploy()
+        return "back to the previous version, which answers"
     except SmokeError as failure:
-        now = f"back to the previous version, which does not answer either: {failure}"
+        return f"back to the previous version, which does not answer either: {failure}"
     except Exception as failure:  # whatever it is, the user must know what runs
-        now = f"and going back failed: {failure}; {before.function} is in an unknown state"
-    return ReleaseError(f"{problem}; {now}")
+        return f"and going back failed: {failure}; {stage} is in an unknown state"
 
 
 def _summarize(code: bytes) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .aws import connect, translate_aws_errors
+from .deployed_stage import API_STAGE, find_resource, name_function
 from .local_server import APP
-from .snapshot import API_STAGE, find_resource, name_function
 
 TEMPLATE = APP / ".chalice" / "template.json"
 LOG_DAYS = 30

@@ -142,11 +142,10 @@ def read_days(
     """
     parse = functools.lru_cache(batch)(functools.partial(_parse_name, scorer))
     days: Days = {}
-    times: dict[str, float] = {}
     lines = 0
     for line in _read_lines(stream):
         lines += 1
-        query = _read_line(line, times, object_day, not_clients)
+        query = _read_line(line, object_day, not_clients)
         reason = query if isinstance(query, str) else _add_query(query, days, parse)
         counts[reason] += 1
         if reason == "judged" and counts[reason] % batch == 0:
@@ -210,9 +209,7 @@ def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
         raise LogError(f"it is no gzip, or cut off: {error}") from error
 
 
-def _read_line(
-    line: bytes, times: dict[str, float], object_day: int, not_clients: Collection[str]
-) -> Query | str:
+def _read_line(line: bytes, object_day: int, not_clients: Collection[str]) -> Query | str:
     """Read a line's query, or return the reason for which it is left out."""
     try:
         record = json.loads(str(line, "utf-8"))
@@ -232,7 +229,8 @@ def _read_line(
         return "no_client"
     if client in not_clients:
         return "not_a_client"
-    time = _parse_time(record.get(_TIME), times)
+    text = record.get(_TIME)
+    time = _parse_time(text) if isinstance(text, str) and len(text) <= _MAX_TIME else 0.0
     if not object_day - _DAYS_BEFORE <= time // DAY <= object_day + _DAYS_AFTER:
         return "other_day" if time else "no_time"
     # The root's dot changes nothing, and a name with it takes longer to parse.
@@ -269,16 +267,11 @@ def _read_rcode(record: dict[str, object]) -> int:
     return NXDOMAIN if code.upper() == "NXDOMAIN" else ANSWER
 
 
-def _parse_time(text: object, known: dict[str, float]) -> float:
+@functools.lru_cache(1 << 16)
+def _parse_time(text: str) -> float:
     """Parse a time such as 2025-11-25T12:00:00Z to seconds since the epoch; return 0 for none."""
-    if not isinstance(text, str) or len(text) > _MAX_TIME:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return 0.0
-    if text not in known:
-        if len(known) >= BATCH:
-            known.clear()
-        try:
-            moment = datetime.fromisoformat(text)
-            known[text] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            known[text] = 0.0
-    return known[text]

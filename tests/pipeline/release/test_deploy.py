@@ -30,7 +30,14 @@ from samtranslator.translator.transform import transform
 from malicious_domains.model.artifact import PACKAGED, ArtifactError
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.release import ReleaseError, deploy, package, smoke, snapshot, stage_settings
+from pipeline.release import ReleaseError, deploy, package, smoke, stage_settings
+from pipeline.release.deployed_stage import (
+    find_resource,
+    hash_code,
+    read_code,
+    read_deployed_hash,
+    read_function,
+)
 from pipeline.release.local_server import APP, ROOT, serve_app
 from pipeline.release.smoke import SmokeError
 from pipeline.training.export import write_metadata
@@ -77,7 +84,7 @@ def gateway(apps: dict[str, str], otherwise: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            app = apps.get(snapshot.read_deployed_hash("dev") or "", otherwise)
+            app = apps.get(read_deployed_hash("dev") or "", otherwise)
             answer = requests.request(
                 self.command, app + self.path, headers=dict(self.headers), data=body, timeout=30
             )
@@ -112,13 +119,14 @@ def test_deployed_and_deployed_again(
 ) -> None:
     for code in (zipped, changed):
         assert deploy.deploy_stage("dev", code, app_url, state, wait=0) == app_url
-        there = snapshot.take_snapshot(state, "dev")
-        assert there
-        assert there.code == code.read_bytes()  # byte for byte what was packaged
-        assert (there.settings["MemorySize"], there.settings["Timeout"]) == (512, 10)
-        assert there.settings["Environment"] == {"Variables": package.read_variables()}
-    assert there
-    assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api", there.url)
+        assert read_code(state, "dev") == code.read_bytes()  # byte for byte what was packaged
+        function = read_function("dev")
+        assert function
+        settings = function["Configuration"]
+        assert (settings["MemorySize"], settings["Timeout"]) == (512, 10)
+        assert settings["Environment"] == {"Variables": package.read_variables()}
+    url = find_resource(state, "dev", "rest_api")["rest_api_url"]
+    assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/?", url)
     iam = boto3.client("iam")
     (role,) = (x["RoleName"] for x in iam.list_roles()["Roles"])
     (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -131,14 +139,13 @@ def test_deployed_and_deployed_again(
 def test_a_version_that_fails_is_taken_back(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    with gateway({snapshot.hash_code(zipped.read_bytes()): app_url}, broken_url) as url:
+    with gateway({hash_code(zipped.read_bytes()): app_url}, broken_url) as url:
         deploy.deploy_stage("dev", zipped, url, state, wait=0)
-        before = snapshot.take_snapshot(state, "dev")
         with pytest.raises(
             ReleaseError, match=r"status 503.*; back to the previous version, which answers$"
         ):
             deploy.deploy_stage("dev", changed, url, state, wait=0)
-        assert snapshot.take_snapshot(state, "dev") == before
+        assert read_deployed_hash("dev") == hash_code(zipped.read_bytes())
         assert requests.get(f"{url}/model", timeout=30).status_code == 200
         deploy.deploy_stage("dev", zipped, url, state, wait=0)  # and on it goes
 
@@ -158,7 +165,7 @@ def test_a_previous_version_that_does_not_answer_either(
     deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
     with pytest.raises(ReleaseError, match="the previous version, which does not answer either"):
         deploy.deploy_stage("dev", changed, broken_url, state, wait=0)
-    assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(zipped.read_bytes())
+    assert read_deployed_hash("dev") == hash_code(zipped.read_bytes())
 
 
 def test_one_command_goes_back_and_forth_again(
@@ -170,32 +177,31 @@ def test_one_command_goes_back_and_forth_again(
     deploy.deploy_stage("dev", changed, app_url, state, wait=0)
     for code in (zipped, changed):
         assert deploy.roll_back("dev", app_url, state, wait=0) == app_url
-        assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(code.read_bytes())
+        assert read_deployed_hash("dev") == hash_code(code.read_bytes())
 
 
 def test_a_way_back_that_does_not_answer_is_not_taken(
     zipped: Path, changed: Path, state: Path, app_url: str, broken_url: str
 ) -> None:
-    with gateway({snapshot.hash_code(changed.read_bytes()): app_url}, broken_url) as url:
+    with gateway({hash_code(changed.read_bytes()): app_url}, broken_url) as url:
         for code in (zipped, changed):
             deploy.deploy_stage("dev", code, app_url, state, wait=0)
         with pytest.raises(ReleaseError, match=r"503.*; back to the previous version, which ans"):
             deploy.roll_back("dev", url, state, wait=0)
-        assert snapshot.read_deployed_hash("dev") == snapshot.hash_code(changed.read_bytes())
+        assert read_deployed_hash("dev") == hash_code(changed.read_bytes())
 
 
 def test_a_plan_changes_nothing(zipped: Path, changed: Path, state: Path, app_url: str) -> None:
     first = list(deploy.list_changes("dev", zipped, state))
     assert "nothing is deployed: function, role, API and API stage would be made" in first
     assert "MemorySize    None -> 512" in first
-    assert snapshot.take_snapshot(state, "dev") is None
+    assert read_function("dev") is None
     assert not state.exists()
     deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
-    before = snapshot.take_snapshot(state, "dev")
     second = list(deploy.list_changes("dev", changed, state))
     assert any(line.startswith("code") and " MB) -> " in line for line in second)
     assert "MemorySize    512" in second
-    assert snapshot.take_snapshot(state, "dev") == before
+    assert read_deployed_hash("dev") == hash_code(zipped.read_bytes())
     with pytest.raises(ReleaseError, match=r"no stage 'staging' in .*; it has dev, prod"):
         list(deploy.list_changes("staging", zipped, state))
 
@@ -421,7 +427,7 @@ def test_a_stage_that_reads_logs_is_left_to_cloudformation(
         deploy.deploy_stage("dev", zipped, app_url, state, wait=0)
     with pytest.raises(ReleaseError, match="LOG_BUCKET is set"):
         list(deploy.list_changes("dev", zipped, state))
-    assert snapshot.take_snapshot(state, "dev") is None
+    assert read_function("dev") is None
 
 
 def test_settings_that_the_app_refuses_are_refused() -> None:
