@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,13 @@ _START = 60  # seconds that the app may take to answer
 
 
 def run_app(host: str, port: int) -> NoReturn:
-    """Become the app's server on an address."""
+    """Become the app's server on an address; raise ReleaseError if it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        problem = f"port {port} is in use or not allowed on {host} ({error})"
+        raise ReleaseError(f"{problem}; choose another: make serve PORT=8001") from error
     command = _server_command(host, port)
     os.execv(command[0], command)
 

@@ -61,23 +61,17 @@ def main(host: str, port: str) -> None:
     app = lambda_app.app
     app.__class__ = type("ThreadedApp", (LocalChalice, type(app)), {})  # a request for each thread
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        server = waitress.create_server(
-            make_application(app),
-            host=host,
-            port=int(port),
-            threads=THREADS,
-            connection_limit=1000,
-            channel_timeout=60,
-            max_request_body_size=MAX_BODY,
-            clear_untrusted_proxy_headers=True,
-            ident=None,
-        )
-    except (OSError, ValueError) as error:
-        problem = f"port {port} is in use or not allowed on {host} ({error})"
-        print(f"serve: {problem}; choose another: make serve PORT=8001", file=sys.stderr)
-        sys.exit(2)
-    server.run()
+    waitress.serve(
+        make_application(app),
+        host=host,
+        port=int(port),
+        threads=THREADS,
+        connection_limit=1000,
+        channel_timeout=60,
+        max_request_body_size=MAX_BODY,
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+    )
 
 
 if __name__ == "__main__":
