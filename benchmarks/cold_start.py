@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pipeline.release import package
 from pipeline.release.local_server import APP
+from pipeline.release.stage_settings import read_config
 
 from .lambda_runtime import emulated
 from .measure import Row, format_spread, sized
@@ -75,7 +76,7 @@ def _time_starts(cases: dict[str, tuple[Path, str]]) -> dict[str, list[tuple[flo
     event["body"] = json.dumps({"domain": "www.example.co.uk"})
     for _ in range(ROUNDS):
         for name, (folder, model) in cases.items():
-            environment = package.read_variables() | {"MODEL": model}
+            environment = read_config("dev").environment_variables | {"MODEL": model}
             with emulated(folder, environment=environment) as function:
                 if function(event).get("statusCode") != 200:
                     raise RuntimeError(f"{name} does not answer with 200:\n{function.log}")

@@ -22,6 +22,7 @@ import boto3
 
 from pipeline.evaluation.client_days.pool import draw_typo
 from pipeline.release import package
+from pipeline.release.stage_settings import read_config
 from tests.helpers import aws_server, route53
 from tests.helpers.data import legitimate
 
@@ -51,7 +52,7 @@ def rows() -> Iterator[Row]:
             aws = aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": url}
             os.environ.update(aws)
             topic = aws_server.make_for_logs(NAME)
-            environment = package.read_variables() | aws
+            environment = read_config("dev").environment_variables | aws
             environment |= {"LOG_BUCKET": NAME, "LOG_TABLE": NAME, "LOG_TOPIC": topic}
             with emulated(unpacked, "app.logs", environment, sdk=True) as function:
                 yield from _measure_minutes(function)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from math import inf, log
 from random import Random
@@ -132,8 +133,8 @@ def _count_missed(
     design = make(others)
     scorer = make_scorer(fit_all(cluster, others, design), design)
     cluster.clear()
-    attacks = Attacks.of_corpus(corpus)
-    attacks.try_named(0, scorer, names)
+    attacks = Attacks(corpus)
+    attacks.add_fold(0, scorer, names)
     return {x["edit"]: x["missed"][RANKING_RATE] for x in attacks.list_results()}
 
 
@@ -142,31 +143,28 @@ class Attacks:
     """Attacks on each model that a leave-family-out evaluation makes, on what it has not seen."""
 
     corpus: Corpus
-    fold: Ints
     missed: list[dict[Any, Any]] = field(default_factory=list)  # at each rate, by family
     audits: list[dict[str, float]] = field(default_factory=list)
 
-    @classmethod
-    def of_corpus(cls, corpus: Corpus) -> Attacks:
-        """Take the corpus that is evaluated on."""
-        return cls(corpus, family_folds(corpus))
+    @cached_property
+    def fold(self) -> Ints:
+        """The fold of each row, (rows,)."""
+        return family_folds(self.corpus)
 
-    def add_fold(self, number: int, scorer: Scorer) -> None:
-        """Attack the model of a fold, by names of the families left out."""
-        self.try_named(number, scorer, list(EDITS))
+    def add_fold(self, number: int, scorer: Scorer, names: Sequence[str] = ()) -> None:
+        """Attack the model of a fold, by names of the families left out.
+
+        names: of edits to try; none for all, the search for the best ones, and the bias audit.
+        """
         labels, families = self._select_names(number)
         thresholds = self._find_thresholds(number, scorer)
-        self._count(UNEDITED, families, scorer.probability(labels), thresholds)
-        self._search(scorer, labels, families, thresholds)
-        self.audits.append(audit_features(scorer, labels, thresholds[RANKING_RATE]))
-
-    def try_named(self, number: int, scorer: Scorer, names: Sequence[str]) -> None:
-        """Try named edits on the families of a fold."""
-        labels, families = self._select_names(number)
-        thresholds = self._find_thresholds(number, scorer)
-        for name in names:
+        for name in names or EDITS:
             some = edit_names(labels, families, EDITS[name], str(number))
             self._count(name, families, scorer.probability(some), thresholds)
+        if not names:
+            self._count(UNEDITED, families, scorer.probability(labels), thresholds)
+            self._search(scorer, labels, families, thresholds)
+            self.audits.append(audit_features(scorer, labels, thresholds[RANKING_RATE]))
 
     def list_results(self) -> list[Row]:
         """Return false-negative rates by edit, means over families."""

@@ -93,7 +93,7 @@ def evaluate(
 
     The corpus must pass check_corpus(). scores: simulate client-days too, with its names.
     """
-    attacks = Attacks.of_corpus(corpus)
+    attacks = Attacks(corpus)
 
     def on_fold(fold: int, scorer: Scorer) -> None:
         attacks.add_fold(fold, scorer)

@@ -15,7 +15,7 @@ from pathlib import Path
 from malicious_domains.inputs.signals import temporary_folder
 
 from . import ReleaseError
-from .local_server import APP, copy_project, run_chalice
+from .local_server import copy_project, run_chalice
 
 X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and the e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).
@@ -57,37 +57,20 @@ def build_package(out: Path, architecture: str = X86_64) -> Path:
     sam.json, the template that deploys it, is beside it. The same sources, wheels and interpreter
     give the same bytes. Raises ReleaseError.
     """
-    with temporary_folder("package-") as folder:
-        made = run_chalice_package(folder / "chalice", architecture)
-        content = folder / "content"
-        unpack_zip(made, content)
-        check_binaries(content, architecture)
-        compile_modules(content)
-        write_zip(content, folder / "deployment.zip")
-        out.mkdir(parents=True, exist_ok=True)
-        shutil.move(made.with_name("sam.json"), out / "sam.json")
-        return Path(shutil.move(folder / "deployment.zip", out / "deployment.zip"))
-
-
-def run_chalice_package(out: Path, architecture: str = X86_64) -> Path:
-    """Run `chalice package` on a clean copy of the app; return the zip, with sam.json beside it.
-
-    Raises ReleaseError.
-    """
-    with copy_project() as copy:
+    with copy_project() as copy, temporary_folder("package-") as folder:
         config = copy / ".chalice" / "config.json"
         settings = json.loads(config.read_text()) | {"lambda_architecture": architecture}
         config.write_text(json.dumps(settings))
         # Chalice demands a region, although nothing in the package depends on it.
-        run_chalice(copy, "package", str(out.absolute()), AWS_DEFAULT_REGION="us-east-1")
-    return out / "deployment.zip"
-
-
-def read_variables() -> dict[str, str]:
-    """Return the environment variables that Chalice gives the deployed function."""
-    config = json.loads((APP / ".chalice" / "config.json").read_text())
-    variables: dict[str, str] = config["environment_variables"]
-    return variables
+        run_chalice(copy, "package", str(folder / "chalice"), AWS_DEFAULT_REGION="us-east-1")
+        content = folder / "content"
+        unpack_zip(folder / "chalice" / "deployment.zip", content)
+        check_binaries(content, architecture)
+        compile_modules(content)
+        write_zip(content, folder / "deployment.zip")
+        out.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder / "chalice" / "sam.json", out / "sam.json")
+        return Path(shutil.move(folder / "deployment.zip", out / "deployment.zip"))
 
 
 def is_left_out(path: str) -> bool:

@@ -123,16 +123,14 @@ class Table(NamedTuple):
             "version": {"N": str(item.version)},
             "expires": {"N": str((day + 1 + _KEPT_DAYS) * DAY)},
         }
-        if item.version == 1:
-            condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        else:
-            condition = {
-                "ConditionExpression": "#version = :old",
-                "ExpressionAttributeNames": {"#version": "version"},
-                "ExpressionAttributeValues": {":old": {"N": str(item.version - 1)}},
-            }
         try:
-            self.client.put_item(TableName=self.name, Item=new, **condition)
+            self.client.put_item(
+                TableName=self.name,
+                Item=new,
+                ConditionExpression="attribute_not_exists(pk) OR #version = :old",
+                ExpressionAttributeNames={"#version": "version"},
+                ExpressionAttributeValues={":old": {"N": str(item.version - 1)}},
+            )
         except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.lambda_runtime import EmulationError, emulated
-from pipeline.release import package
+from pipeline.release.stage_settings import read_config
 from tests.helpers import aws_server, route53
 from tests.helpers.route53 import MIDNIGHT
 from tests.lambda_app.logs.conftest import Cloud
@@ -39,7 +39,7 @@ pytestmark = [
 
 def test_objects_are_read_in_the_runtime(cloud: Cloud, aws: str, unpacked: Path) -> None:
     chosen = {name: x for name, x in os.environ.items() if name.startswith("LOG_")}
-    environment = package.read_variables() | aws_server.CREDENTIALS | chosen
+    environment = read_config("dev").environment_variables | aws_server.CREDENTIALS | chosen
     environment["AWS_ENDPOINT_URL"] = aws
     good, bad = route53.key_of(MIDNIGHT, 1), route53.key_of(MIDNIGHT, 2)
     cloud.put(good, route53.packed(infected(NAMES)))
@@ -54,7 +54,7 @@ def test_objects_are_read_in_the_runtime(cloud: Cloud, aws: str, unpacked: Path)
     with emulated(unpacked, "app.summary", environment, sdk=True) as function:
         assert function(SCHEDULED)["clients"] == 0
     with (
-        emulated(unpacked, "app.logs", package.read_variables()) as unset,
+        emulated(unpacked, "app.logs", read_config("dev").environment_variables) as unset,
         pytest.raises(EmulationError, match="logs"),
     ):
         unset({})  # without LOG_BUCKET there is no such function

@@ -124,7 +124,9 @@ def test_deployed_and_deployed_again(
         assert function
         settings = function["Configuration"]
         assert (settings["MemorySize"], settings["Timeout"]) == (512, 10)
-        assert settings["Environment"] == {"Variables": package.read_variables()}
+        assert settings["Environment"] == {
+            "Variables": stage_settings.read_config("dev").environment_variables
+        }
     url = find_resource(state, "dev", "rest_api")["rest_api_url"]
     assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/?", url)
     iam = boto3.client("iam")

@@ -21,6 +21,7 @@ from benchmarks.lambda_runtime import Function, emulated
 from malicious_domains.model.scorer import FEW
 from pipeline.release import ReleaseError, package
 from pipeline.release.package import ARCHITECTURES, X86_64
+from pipeline.release.stage_settings import read_config
 from tests.helpers.api import balancer_event, url_event
 
 ROOT = Path(__file__).parents[3]
@@ -62,7 +63,7 @@ def any_zip(request: pytest.FixtureRequest, packages: dict[str, Path]) -> tuple[
 
 @pytest.fixture(scope="module")
 def function(unpacked: Path) -> Iterator[Function]:
-    with emulated(unpacked, environment=package.read_variables()) as running:
+    with emulated(unpacked, environment=read_config("dev").environment_variables) as running:
         yield running
 
 
@@ -129,7 +130,8 @@ def test_the_template_names_the_architecture(any_zip: tuple[str, Path]) -> None:
     )
     assert properties["Architectures"] == [architecture]
     assert properties["CodeUri"] == "./deployment.zip"
-    assert package.read_variables().items() <= properties["Environment"]["Variables"].items()
+    variables = read_config("dev").environment_variables
+    assert variables.items() <= properties["Environment"]["Variables"].items()
 
 
 def test_every_module_has_bytecode_that_is_never_checked(any_zip: tuple[str, Path]) -> None:
