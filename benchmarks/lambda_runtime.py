@@ -16,13 +16,12 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distribution
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
-
-import waitress
 
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster.local_servers import HOST, start_server
@@ -30,10 +29,6 @@ from pipeline.h2o_cluster.local_servers import HOST, start_server
 _RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
 # What AWS's Python images have besides: the functions that read logs need it.
 _SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
-_HEADERS = (
-    *(f"Lambda-Runtime-{x}" for x in ("Aws-Request-Id", "Deadline-Ms", "Invoked-Function-Arn")),
-    *("Lambda-Runtime-Trace-Id", "Content-Type"),
-)
 _ARN = "arn:aws:lambda:us-east-1:123456789012:function:emulated"
 _ANSWER, _STOP = 300, 30  # seconds that an event, and an end, may take
 
@@ -42,33 +37,27 @@ class EmulationError(MaliciousDomainsError):
     """A function that cannot be started or does not answer."""
 
 
-class Function:
+class Function(ThreadingHTTPServer):
     """A function, and the service that its runtime asks for events and gives its answers."""
 
+    daemon_threads, block_on_close = True, False
     process: subprocess.Popen[bytes]
 
     def __init__(self, log: Path) -> None:
         """Listen; start() runs the function, whose output goes to a file."""
+        super().__init__((HOST, 0), _Handler)
         self.events: SimpleQueue[bytes] = SimpleQueue()
         self.answers: SimpleQueue[tuple[str, bytes]] = SimpleQueue()  # path, body
         self.init = 0.0  # milliseconds from the start until it asked for the first event
         self.invocations: list[float] = []  # the milliseconds of each, without INIT
         self.began = self.sent = 0.0  # when it was started, and sent an event
-        self.service = waitress.create_server(self._serve, host=HOST, port=0)
-        self.address = (HOST, int(self.service.effective_port))
         self._log = log
 
     def start(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
         """Start the runtime, and the thread that answers it."""
-        Thread(target=self.service.run, daemon=True).start()
+        Thread(target=self.serve_forever, daemon=True).start()
         self.began = time.perf_counter()
         self.process = start_server(command, self._log, environment, folder)
-
-    def stop(self) -> None:
-        """Stop both; the function waits for an event."""
-        self.process.kill()
-        self.process.wait(_STOP)
-        self.service.close()
 
     def __call__(self, event: Mapping[str, Any] | list[Any]) -> Any:
         """Invoke the function with an event; return its answer, or the object about its error.
@@ -93,21 +82,44 @@ class Function:
         """Return what the function has written so far."""
         return self._log.read_text(errors="replace")
 
-    def _serve(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        """Answer a request for the next event, once there is one, or take an answer (WSGI)."""
-        if environ["REQUEST_METHOD"] == "GET":
-            self.init = self.init or 1000 * (time.perf_counter() - self.began)
-            status, body = "200 OK", self.events.get()
-            self.sent = time.perf_counter()
-        else:
-            answer = environ["wsgi.input"].read()
-            self.invocations.append(1000 * (time.perf_counter() - self.sent))
-            self.answers.put((environ["PATH_INFO"], answer))
-            status, body = "202 Accepted", b"{}"
-        deadline = str(int(1000 * (time.time() + _ANSWER)))
-        values = (str(uuid.uuid4()), deadline, _ARN, "Root=1-0-0", "application/json")
-        start_response(status, [*zip(_HEADERS, values, strict=True)])
-        return [body]
+    def handle_error(self, *_: object) -> None:
+        """Write nothing about a function that was stopped."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Function
+
+    def do_GET(self) -> None:
+        """Answer a request for the next event, once there is one."""
+        self.server.init = self.server.init or 1000 * (time.perf_counter() - self.server.began)
+        event = self.server.events.get()
+        self.server.sent = time.perf_counter()
+        self._answer(200, event)
+
+    def do_POST(self) -> None:
+        """Take an answer, or an error."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.invocations.append(1000 * (time.perf_counter() - self.server.sent))
+        self.server.answers.put((self.path, body))
+        self._answer(202, b"{}")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        for name, value in {
+            "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
+            "Lambda-Runtime-Deadline-Ms": str(int(1000 * (time.time() + _ANSWER))),
+            "Lambda-Runtime-Invoked-Function-Arn": _ARN,
+            "Lambda-Runtime-Trace-Id": "Root=1-0-0",
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
 
 
 @contextmanager
@@ -123,12 +135,14 @@ def emulated(
     """
     # -S: no site-packages; without it the virtual environment's would be seen.
     command = [sys.executable, "-S", "-m", "awslambdaric", handler]
-    with tempfile.TemporaryDirectory(prefix="emulated-") as name:
-        function = Function(Path(name) / "log")
+    with (
+        tempfile.TemporaryDirectory(prefix="emulated-") as name,
+        Function(Path(name) / "log") as function,
+    ):
         libraries = Path(name) / "runtime"
         _link_packages(libraries, _RUNTIME + (_SDK if sdk else ()))
         variables = {
-            "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{function.address[1]}",
+            "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{function.server_port}",
             "AWS_LAMBDA_FUNCTION_NAME": "emulated",
             "LAMBDA_TASK_ROOT": str(folder),
             "PATH": os.defpath,
@@ -139,7 +153,9 @@ def emulated(
         try:
             yield function
         finally:
-            function.stop()
+            function.process.kill()  # it waits for an event
+            function.process.wait(_STOP)
+            function.shutdown()
 
 
 def _link_packages(folder: Path, names: Iterable[str]) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 from malicious_domains.features.registry import SETS
 from malicious_domains.inputs.ordered_pool import default_jobs
 from pipeline.corpus import defaults
-from pipeline.h2o_cluster.cluster import open_cluster
 
 from .dns_logs import write_log
-from .measure import CommandRun, Row, format_spread, run_command, run_pipeline, sized, time_rounds
+from .measure import CommandRun, Row, run_command, run_pipeline, sized
 from .sample_labels import TOTAL, iterate_hosts
 
 LINES = sized(10_000_000)
@@ -29,8 +28,6 @@ log.aggregate('count(DISTINCT ("id.orig_h", query))').fetchall()
 
 def score_files() -> Iterator[Row]:
     """Yield how long `score` takes for a file of names, by model and processes."""
-    took = run_pipeline("score", "google.com", rounds=sized(5))
-    yield "score of one name, whole process", f"{took.seconds:.2f} s"
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         path = Path(folder) / "hosts.txt"
         path.write_text("".join(f"{host}\n" for host in iterate_hosts(TOTAL)))
@@ -56,7 +53,6 @@ def scan_logs() -> Iterator[Row]:
 
 def train_models() -> Iterator[Row]:
     """Yield how long `train` takes for both models."""
-    yield "H2O, start and stop", format_spread(time_rounds(_start_h2o, 3), "s", 2)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         data, out = Path(folder) / "rows.csv", str(Path(folder) / "model")
         defaults.write_embedded(data)
@@ -64,11 +60,6 @@ def train_models() -> Iterator[Row]:
         yield "train classic on 165,579 rows, whole process", f"{took.seconds:.1f} s"
         took = run_pipeline("train", "--out", out)
         yield "train language, its corpus made first, whole process", f"{took.seconds:.1f} s"
-
-
-def _start_h2o() -> None:
-    with open_cluster():
-        pass
 
 
 def _format_run(took: CommandRun, lines: int) -> str:

@@ -67,7 +67,7 @@ def measure_accuracy(answers: pd.DataFrame) -> pd.DataFrame:
 
 def count_answers(answers: pd.DataFrame) -> pd.Series:
     """Return the share of each first answer by family, from _CONFUSED of its names on."""
-    shares = answers.groupby("family", sort=False)["first"].value_counts(normalize=True)
+    shares = answers.groupby("family")["first"].value_counts(normalize=True)
     return shares[shares >= _CONFUSED]
 
 

@@ -44,8 +44,8 @@ def test_nothing_runs_or_listens_afterwards(folder: Path) -> None:
     with emulated(folder) as function:
         pid = function({"names": []})["pid"]
         os.kill(pid, 0)  # is there
-        address = function.address
-    assert address[0] == "127.0.0.1"
+        address = ("127.0.0.1", function.server_port)
+        assert function.server_address == address
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     with pytest.raises(ConnectionRefusedError):
