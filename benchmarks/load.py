@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from malicious_domains.features.registry import SETS
 from malicious_domains.model.artifact import PACKAGED
-from pipeline.release.local_server import start_app
+from pipeline.release.local_server import serve_app
 
-from .measure import SHARE, Row, find_percentiles, format_spread, read_peak, run_alone, sized
+from .measure import SHARE, Row, find_percentiles, format_spread, run_alone, sized
 from .sample_labels import distinct_labels, iterate_hosts
 
 PATH = "/malicious-domain-classifier"
@@ -41,7 +41,7 @@ def rows() -> Iterator[Row]:
     """
     names, batches = list(iterate_hosts(CLIENTS * REQUESTS)), [distinct_labels(BATCH)] * BATCHES
     for model in SETS:
-        with start_app(PACKAGED / model) as (url, pid):
+        with serve_app(PACKAGED / model) as url:
             run_alone(post_names, url, names[:10], 1)  # the first request loads the model
             single = run_alone(post_names, url, names[-200:], 1)
             yield f"{model}: HTTP, one client, a request", _format_times(single, 2)
@@ -54,7 +54,6 @@ def rows() -> Iterator[Row]:
             yield f"  a request, longest (may not exceed {LIMIT} s)", f"{longest * 1e3:,.0f} ms"
             took = run_alone(post_all, url, [{"domains": x} for x in batches], 1)
             yield f"  a batch of {BATCH:,} names", _format_times(took, 0)
-            yield "  peak memory of the server", f"{read_peak(pid):,.0f} MB"
         if load.errors or longest > LIMIT:
             raise RuntimeError(f"{model}: {load.errors} errors, longest {longest:.2f} s")
 

@@ -42,20 +42,13 @@ def serve_app(model: Path | None = None, **settings: str) -> Iterator[str]:
     model: the folder of an artifact; None takes the environment's MODEL, or the default.
     settings: environment variables for the app. Raises MaliciousDomainsError.
     """
-    with start_app(model, **settings) as (url, _):
-        yield url
-
-
-@contextmanager
-def start_app(model: Path | None = None, **settings: str) -> Iterator[tuple[str, int]]:
-    """Serve the app as serve_app() does; give its URL and process id."""
     port = find_free_port()
     environment = os.environ | settings | ({"MODEL": str(model.absolute())} if model else {})
     with tempfile.NamedTemporaryFile() as log:
         process = start_server(_server_command(HOST, port), Path(log.name), environment)
         try:
             wait_for_server(process, f"http://{HOST}:{port}/health", Path(log.name), _START)
-            yield f"http://{HOST}:{port}", process.pid
+            yield f"http://{HOST}:{port}"
         finally:
             process.terminate()
             process.wait()
