@@ -10,12 +10,9 @@ import click
 
 from malicious_domains.cli.command import DONE, SOME_INVALID, command, group, option
 from malicious_domains.inputs.console import print_status
-from malicious_domains.names.errors import MaliciousDomainsError
 
 if TYPE_CHECKING:
     from ..release.s3 import Storage
-
-_REGISTRY = "REGISTRY"  # the environment variable
 
 _registry = option(
     "--registry s3://BUCKET/PREFIX",
@@ -24,8 +21,9 @@ _registry = option(
     "--from",
     "--in",
     "registry",
-    envvar=_REGISTRY,
+    envvar="REGISTRY",
     show_envvar=True,
+    required=True,
 )
 
 
@@ -38,19 +36,15 @@ def models() -> None:
     """Group the commands for versions of models."""
 
 
-def _open_registry(registry: str | None) -> Storage:
+def _open_registry(registry: str) -> Storage:
     from ..release.s3 import Storage
 
-    if not registry:
-        raise MaliciousDomainsError(
-            f"no registry given: pass --registry s3://bucket/prefix or set {_REGISTRY}"
-        )
     return Storage(registry)
 
 
 @command("list", "models list --registry s3://bucket/models", extra="aws")
 @_registry
-def list_versions(registry: str | None) -> int:
+def list_versions(registry: str) -> int:
     """List the published versions; a star marks the current one of each model."""
     from ..release import versions
 
@@ -75,7 +69,7 @@ def list_versions(registry: str | None) -> int:
 @_registry
 @option("--model MODEL", "Name of a packaged model, or artifact folder.")
 @option("--report DIR", "Report folder from `evaluate` to publish with the model.")
-def publish(registry: str | None, model: str | None, report: Path | None) -> int:
+def publish(registry: str, model: str | None, report: Path | None) -> int:
     """Upload an artifact as a version that never changes; print the version."""
     from malicious_domains.model.artifact import locate_artifact
 
@@ -96,7 +90,7 @@ def publish(registry: str | None, model: str | None, report: Path | None) -> int
 @click.argument("version")
 @_registry
 @option("--out DIR", "Folder to install to (default: build/MODEL).")
-def pull(version: str, registry: str | None, out: Path | None) -> int:
+def pull(version: str, registry: str, out: Path | None) -> int:
     """Verify and install a version; print the folder.
 
     VERSION is one of `models list`, or a model's name for its current one. The word current stands
@@ -113,7 +107,7 @@ def pull(version: str, registry: str | None, out: Path | None) -> int:
 @command("promote", "models promote language-20261123-0a1b2c3d4e5f", extra="aws")
 @click.argument("version")
 @_registry
-def promote(version: str, registry: str | None) -> int:
+def promote(version: str, registry: str) -> int:
     """Make a version the current one of its model. VERSION is one of `models list`."""
     from ..release import versions
 
@@ -123,7 +117,7 @@ def promote(version: str, registry: str | None) -> int:
 @command("rollback", "models rollback --registry s3://bucket/models", extra="aws")
 @click.argument("model", default="")
 @_registry
-def rollback(model: str, registry: str | None) -> int:
+def rollback(model: str, registry: str) -> int:
     """Make the version before current again; once more goes further back.
 
     MODEL may be left out where only one has a current version.
