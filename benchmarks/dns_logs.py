@@ -1,19 +1,18 @@
 """Make a DNS log of any length from a short one, by shifting its names, clients and times.
 
 The short log is the file that the environment variable BENCH_LOG names (Zeek's dns.log as TSV,
-unpacked), or a made-up one of 73 clients.
+unpacked), or that of `scan --demo`.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import shutil
 from pathlib import Path
 
 import duckdb
 
-from .sample_labels import iterate_hosts
+from malicious_domains.dga.demo_log import write_demo_log
 
 _SHIFTED = {
     "ts": "printf('%.6f', CAST(ts AS DOUBLE) + copy)",
@@ -30,8 +29,9 @@ _SHIFTED = {
 def write_log(folder: Path, lines: int) -> tuple[Path, list[str]]:
     """Write a log of about `lines` lines as Zeek's TSV; return it and its fields."""
     log, body = folder / "dns.log", folder / "rows"
-    chosen = os.environ.get("BENCH_LOG")
-    sample = Path(chosen) if chosen else _make_sample(folder / "sample.log")
+    sample = Path(os.environ.get("BENCH_LOG") or folder / "sample.log")
+    if not os.environ.get("BENCH_LOG"):
+        sample.write_text(write_demo_log())
     with sample.open(encoding="utf-8") as file:
         fields = next(x for x in file if x.startswith("#fields")).rstrip("\n").split("\t")[1:]
     with duckdb.connect() as connection:
@@ -52,16 +52,3 @@ def write_log(folder: Path, lines: int) -> tuple[Path, list[str]]:
         shutil.copyfileobj(source, target)
     body.unlink()
     return log, fields
-
-
-def _make_sample(path: Path, lines: int = 53_615, clients: int = 73) -> Path:
-    """Write a log as Zeek does: popular names often, rare ones seldom, one in twenty NXDOMAIN."""
-    names = list(iterate_hosts(5_000))
-    chosen = random.Random(1).choices(names, [1 / (i + 1) for i in range(len(names))], k=lines)
-    with path.open("w") as file:
-        file.write("#fields\tts\tid.orig_h\tproto\tquery\tqtype_name\trcode\trcode_name\n")
-        for i, name in enumerate(chosen):
-            client, rcode = i % clients, "3\tNXDOMAIN" if len(name) % 20 == 0 else "0\tNOERROR"
-            ts = f"{1_764_115_200 + i}.{i:06d}"  # from 2025-11-26
-            file.write(f"{ts}\t10.0.{client // 250}.{client % 250 + 2}\tudp\t{name}\tA\t{rcode}\n")
-    return path
