@@ -170,5 +170,6 @@ def test_it_shows_what_is_committed(
         ]
     for section in FIGURES.keys() - {4}:
         for kind in ("text/plain", "text/html"):
-            then, now = (_text(_section(x, section), kind) for x in (committed["cells"], run[0]))
-            assert then == now, "run python -m tests.helpers.notebook"
+            committed_text = _text(_section(committed["cells"], section), kind)
+            text = _text(_section(run[0], section), kind)
+            assert text == committed_text, "run python -m tests.helpers.notebook"
