@@ -59,7 +59,6 @@ def calibrate(options: CalibrateOptions) -> int:
 
 def _calibrate(options: CalibrateOptions) -> int:
     from ..inputs.atomic import write_atomically
-    from ..inputs.ordered_pool import default_jobs
     from ..scan import scan_run
     from ..scan.calibrate import calibrate, format_calibration
     from ..scan.reading.read_logs import Source
@@ -70,7 +69,7 @@ def _calibrate(options: CalibrateOptions) -> int:
     request = scan_run.Request(
         source=Source.of(options.logs, options.log_form, options.mapping, options.zone),
         model=options.model_options._replace(allow=(), allowed_names=names),
-        jobs=options.jobs or default_jobs(),
+        jobs=options.jobs,
         memory=options.memory,
         names=options.load_names(),
     )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LOCAL, SPARK = "local", "spark"
-JOBS = ("-j --jobs N", "Number of processes (default: one per core, up to eight).")
+JOBS = ("-j --jobs N", "Number of processes or threads (default: one per core, up to eight).")
 
 
 DATE = "YYYY-MM-DD"

@@ -206,7 +206,6 @@ def _check_state(options: ScanOptions) -> None:
 def _scan_here(options: ScanOptions) -> int:
     from ..clients.site import adapt_thresholds
     from ..inputs.atomic import replace_folder
-    from ..inputs.ordered_pool import default_jobs
     from ..names.dga_index import DgaIndex
     from ..scan import REPORT_FILES, scan_run
     from ..scan.reading.read_logs import Source
@@ -216,7 +215,7 @@ def _scan_here(options: ScanOptions) -> int:
         source=Source.of(options.logs, options.log_form, options.mapping, options.zone),
         model=options.model_options._replace(allowed_names=site.allow if site else ()),
         thresholds=adapt_thresholds(site),
-        jobs=options.jobs or default_jobs(),
+        jobs=options.jobs,
         memory=options.memory,
         names=options.load_names(),
         state=options.state or options.baseline,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from .client_day import Alarm
@@ -10,6 +11,7 @@ from .client_day import Alarm
 _EARLIEST = 365 * 86400
 
 
+@lru_cache(1 << 16)  # a name's times are told with each of its alarms
 def format_time(seconds: float) -> str | None:
     """Return a time as ISO 8601 in UTC; None if it is NaN, or not of the years 1971 to 9999.
 

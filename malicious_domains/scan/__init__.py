@@ -53,7 +53,7 @@ def scan(
     timezone: str | None = None,
     alarms_per_day: int | None = None,
     memory: str = "700MB",
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> Findings:
     """Find the infected clients in DNS logs, as the command `scan` does.
 

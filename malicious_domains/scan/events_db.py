@@ -3,9 +3,12 @@
 The first part has the SELECTs that DuckDB and Spark share, with the names of tables in braces; an
 engine makes a table of each, in this order. The second part is a scan's database in DuckDB.
 
+Here clients, labels and suffixes are numbers, which sort as the texts do; in Spark they are texts.
+
 | table | a row for each | columns |
 |---|---|---|
 | query_counts | client's address, day and name; reason for a line not to count | QUERY_COUNTS |
+| texts | label or suffix | number, text |
 | clients | address | address, client (its name), left_out (it is not a client) |
 | hosts | different name | query, label, suffix, why (NULL: scored), log_odds, allowed, parent |
 | line_counts | client, day, label and suffix; reason | LINE_COUNTS |
@@ -26,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -34,6 +37,7 @@ from numpy.typing import NDArray
 
 from ..inputs.signals import temporary_folder
 from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
+from ..names.array_types import Narrow
 from ..names.errors import MaliciousDomainsError
 from . import outbreaks, sub_domains
 from .client_names import ClientNames
@@ -70,10 +74,9 @@ GROUP BY ALL
 
 # The bits of all query types.
 TYPES = "bit_or(type_bit)"
-# What a time or a response code could not be read of, where the events say so.
+# What a time or a response code could not be read of.
 _NOTES = """, count(unread_time) AS unread_times, min(unread_time) AS unread_time,
     min(unknown_rcode) AS unknown_rcode"""
-_NO_NOTES = ", 0 AS unread_times, NULL AS unread_time, NULL AS unknown_rcode"
 
 # The reason is NULL for scored queries. A service that looks for itself and does not exist says
 # nothing about the label after it.
@@ -153,7 +156,7 @@ SELECT client, day, count(*) AS rare_count FROM {rare_labels} AS rare_labels GRO
 JUDGED_LABELS = f"""
 SELECT rare_labels.*, rare_count
 FROM {{rare_labels}} AS rare_labels JOIN {{rare_counts}} AS rare_counts USING (client, day)
-WHERE rare_count <= {MAX_RARE_LABELS} OR md5(label) LIKE concat(
+WHERE rare_count <= {MAX_RARE_LABELS} OR md5({{label_text}}) LIKE concat(
     repeat('0', CAST(ceil(ln(rare_count / {MAX_RARE_LABELS}.0) / ln(16.0)) AS INTEGER)), '%'
 )
 """
@@ -170,8 +173,11 @@ FROM {client_labels} AS client_labels GROUP BY ALL
 
 # A label has the same log-odds under all suffixes.
 _LABEL_ODDS = """
-SELECT label, any_value(log_odds) AS log_odds FROM hosts WHERE label <> '' GROUP BY label
+SELECT label, any_value(log_odds) AS log_odds FROM hosts WHERE why IS NULL GROUP BY label
 """
+# Days that are sampled need their labels as texts.
+_RARE_TEXTS = "(SELECT rare_labels.*, text FROM rare_labels JOIN texts ON number = label)"
+_NUMBERED = "columns JOIN texts ON text = label::VARCHAR"
 # In the order that a verdict needs: by first sight, ties by label, unknown times last.
 _ORDERED_LABELS = f"""
 SELECT
@@ -225,7 +231,7 @@ SELECT label, min(first) AS day, max(last) AS last FROM (
     SELECT label, first, CASE WHEN first < last THEN first END FROM ({_OWN_LABELS})
 ) GROUP BY label
 """
-_NO_BASELINE = "SELECT NULL::VARCHAR AS label, NULL::INTEGER AS day, NULL::INTEGER AS last LIMIT 0"
+_NO_BASELINE = "SELECT NULL::INTEGER AS label, NULL::INTEGER AS day, NULL::INTEGER AS last LIMIT 0"
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -253,18 +259,20 @@ class EventsDatabase:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take a connection of the scan's own."""
         self.connection = connection
+        self._texts: dict[str, NDArray[np.object_]] = {}  # by column: the texts of its numbers
 
     @classmethod
     @contextmanager
-    def open(cls, memory: str) -> Iterator[EventsDatabase]:
+    def open(cls, memory: str, threads: int | None = None) -> Iterator[EventsDatabase]:
         """Open a temporary database, which spills to the disk what memory does not hold."""
         import duckdb  # late: executors of Spark use the SELECTs alone
 
         with temporary_folder("scan-") as folder:
-            file = folder / "scan.duckdb"
             settings = {"memory_limit": memory, "temp_directory": str(folder)}
+            settings["preserve_insertion_order"] = "false"
+            settings |= {"threads": str(threads)} if threads else {}
             try:
-                with duckdb.connect(file, config=dict(settings)) as connection:
+                with duckdb.connect(config=dict(settings)) as connection:
                     connection.execute("SET TimeZone = 'UTC'")
                     yield cls(connection)
             except duckdb.Error as error:
@@ -272,35 +280,42 @@ class EventsDatabase:
 
     # --- from events to labels ---
 
-    def count_queries(self, events: str, zone: str = "UTC", has_notes: bool = False) -> None:
-        """Create query_counts of a SELECT of events, in one pass over the logs.
+    def count_queries(self, events: str, zone: str = "UTC") -> None:
+        """Create query_counts of Reading.noted_events, in one pass over the logs.
 
-        zone: that of the days. has_notes: whether events has all columns of noted_events.
+        zone: that of the days.
         """
-        notes, types = (_NOTES, TYPES) if has_notes else (_NO_NOTES, "0")
-        values = {"number_day": number_day(zone), "notes": notes, "types": types}
+        values = {"number_day": number_day(zone), "notes": _NOTES, "types": TYPES}
         self._create("query_counts", QUERY_COUNTS, events=f"({events})", **values)
 
     def add_clients(self, names: ClientNames) -> list[str]:
         """Create clients: each address by its client's name; return entries that match none."""
-        addresses = self._fetch_texts(
+        (column,) = self._fetch_columns(
             "SELECT DISTINCT address FROM query_counts WHERE address IS NOT NULL"
-        )
-        texts = addresses.tolist()
-        client = np.array([names.name_client(x) for x in texts], dtype=object)
-        left_out = np.array([bool(names.find_entries(x)) for x in texts], dtype=np.bool_)
-        self._create_of("clients", {"address": addresses, "client": client, "left_out": left_out})
-        return names.find_unmatched(addresses[left_out].tolist())
+        ).values()
+        addresses = column.tolist()
+        clients = [names.name_client(x) for x in addresses]
+        left_out = np.array([bool(names.find_entries(x)) for x in addresses], dtype=np.bool_)
+        self._texts["client"], (numbers,) = _number_texts(clients)
+        self._create_of("clients", {"address": column, "client": numbers, "left_out": left_out})
+        return names.find_unmatched(column[left_out].tolist())
 
     def list_queries(self) -> NDArray[np.object_]:
         """Return the different names that were queried, in lower case, in order."""
-        return self._fetch_texts(
+        (column,) = self._fetch_columns(
             "SELECT DISTINCT query FROM query_counts WHERE reason IS NULL ORDER BY query"
-        )
+        ).values()
+        return column
 
-    def add_hosts(self, columns: Columns) -> None:
-        """Create hosts of its columns; an empty why is NULL."""
-        self._create_of("hosts", columns, "SELECT * REPLACE (nullif(why, '') AS why) FROM columns")
+    def add_hosts(self, columns: Mapping[str, Any]) -> None:
+        """Create hosts of score_hosts()' columns, and texts; an empty why is NULL."""
+        texts, (label, suffix) = _number_texts(columns["label"], columns["suffix"])
+        self._texts |= {"label": texts, "suffix": texts}
+        own = {x: y for x, y in columns.items() if x != "longest"}
+        own |= {"label": label, "suffix": suffix}
+        self._create_of("hosts", own, "SELECT * REPLACE (nullif(why, '') AS why) FROM columns")
+        numbers = np.arange(len(texts), dtype=np.int32)
+        self._create_of("texts", {"number": numbers, "text": texts})
 
     def add_generated(self, queries: Sequence[str], is_chance: Sequence[bool]) -> None:
         """Create generated: the log's names of known generators."""
@@ -328,12 +343,12 @@ class EventsDatabase:
         self._create_of(
             "seen",
             {name: np.array(column, dtype=object) for name, column in columns.items()},
-            "SELECT label::VARCHAR AS label, first::INTEGER AS first, last::INTEGER AS last "
-            "FROM columns",
+            "SELECT number AS label, first::INTEGER AS first, last::INTEGER AS last "
+            f"FROM {_NUMBERED}",
         )
         self._create("baseline", _NO_BASELINE if seen is None else _BASELINE)
         own = {"label": np.array([*alarmed], dtype=object)}
-        self._create_of("alarm_labels", own, "SELECT label::VARCHAR AS label FROM columns")
+        self._create_of("alarm_labels", own, f"SELECT number AS label FROM {_NUMBERED}")
 
     def forget_labels(self, labels: Mapping[str, bool], common_from: int) -> bool:
         """Take labels of alarms out of the baseline, and let those of high confidence be rare.
@@ -344,7 +359,7 @@ class EventsDatabase:
         self._create_of(
             "forgotten",
             {"label": np.array([*labels], dtype=object), "sure": np.array([*labels.values()])},
-            "SELECT label::VARCHAR AS label, sure::BOOLEAN AS sure FROM columns",
+            f"SELECT number AS label, sure::BOOLEAN AS sure FROM {_NUMBERED}",
         )
         ((later,),) = self._fetch(
             "SELECT count(*) FROM forgotten JOIN labels USING (label) "
@@ -360,21 +375,22 @@ class EventsDatabase:
     def find_queries(self, names: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return pairs of a registrable name or a whole host, and a query of it."""
         return self._fetch(
-            "WITH wanted AS (SELECT DISTINCT unnest(?) AS name) "
-            "SELECT name, query FROM wanted JOIN hosts ON name = concat(label, '.', suffix) "
+            "WITH wanted AS (SELECT DISTINCT unnest(?) AS name), "
+            "labels AS (SELECT name, number, name[length(text) + 2:] AS suffix "
+            "FROM wanted JOIN texts ON text = split_part(name, '.', 1)) "
+            "SELECT name, query FROM labels JOIN hosts ON label = labels.number "
+            "JOIN texts AS suffixes ON suffixes.number = hosts.suffix AND text = labels.suffix "
             "UNION SELECT name, query FROM wanted JOIN hosts ON name = query ORDER BY ALL",
             [names],
         )
 
     def list_labels(self) -> list[str]:
         """Return the different labels of the log."""
-        return self._fetch_texts("SELECT label FROM labels").tolist()  # type: ignore[no-any-return]
+        return [label for (label,) in self._fetch_rows("SELECT label FROM labels")]
 
     def list_own_labels(self) -> Iterator[tuple[str, int, int]]:
-        """Yield the log's labels that are not NXDOMAIN, with first and last day."""
-        cursor = self._execute(_OWN_LABELS)
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield from rows
+        """Return the log's labels that are not NXDOMAIN, with first and last day."""
+        return self._fetch_rows(_OWN_LABELS)
 
     def select_rare_labels(self, common_from: int) -> None:
         """Create rare_labels, their counts and client_days.
@@ -383,7 +399,9 @@ class EventsDatabase:
         """
         self._create("rare_labels", RARE_LABELS, common_from=common_from)
         self._create("rare_counts", RARE_COUNTS)
-        self._create("ordered_labels", _ORDERED_LABELS)
+        sampled = {"rare_labels": _RARE_TEXTS, "label_text": "text"}
+        values = sampled if self.list_busy_clients() else {"label_text": "''"}
+        self._create("ordered_labels", _ORDERED_LABELS, **values)
         self._create("client_days", CLIENT_DAYS)
 
     # --- what a verdict reads ---
@@ -398,12 +416,11 @@ class EventsDatabase:
         bounds.append(ends[-1] if ends else 0)
         rows = "SELECT * FROM ordered_labels WHERE rowid >= ? AND rowid < ? ORDER BY rowid"
         for start, stop in pairwise(bounds):
-            columns = self._execute(rows, [start, stop]).fetchnumpy()
-            yield {name: np.asarray(column) for name, column in columns.items()}
+            yield self._fetch_columns(rows, [start, stop])
 
     def list_generated(self, common_from: int) -> Iterator[GeneratedQuery]:
         """Return the queries for generated names, by client and day."""
-        rows = self._fetch(_GENERATED_QUERIES, {"common_from": common_from})
+        rows = self._fetch_rows(_GENERATED_QUERIES, {"common_from": common_from})
         return map(GeneratedQuery._make, rows)
 
     def read_sub_domains(self, at_once: int, threshold: float) -> Iterator[Columns]:
@@ -421,26 +438,26 @@ class EventsDatabase:
         names = [name for name, *_ in cursor.description or ()]
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
             if len(kept) >= at_once and kept[-1][:2] != rows[0][:2]:
-                yield sub_domains.make_columns(names, kept)
+                yield self._decode(sub_domains.make_columns(names, kept))
                 kept = []
             kept += rows
-        yield sub_domains.make_columns(names, kept)
+        yield self._decode(sub_domains.make_columns(names, kept))
 
     def list_outbreaks(self, limits: Mapping[str, float]) -> list[outbreaks.OutbreakRow]:
         """Create outbreak_labels and outbreaks, and return the rows of outbreaks."""
         self._create("outbreak_labels", outbreaks.OUTBREAK_LABELS, **limits)
         self._create("outbreak_pairs", outbreaks.OUTBREAK_PAIRS, **limits)
         self._create("outbreaks", outbreaks.OUTBREAKS, **limits)
-        return [*map(outbreaks.OutbreakRow._make, self._fetch("FROM outbreaks"))]
+        return [*map(outbreaks.OutbreakRow._make, self._fetch_rows("FROM outbreaks"))]
 
     def list_shared(
         self, limits: Mapping[str, float]
     ) -> tuple[list[outbreaks.SharedRow], list[tuple[str, str]]]:
         """Create shared_labels of no outbreak; return its rows and those of SHARERS."""
         self._create("shared_labels", outbreaks.SHARED_LABELS, **limits)
-        rows = self._fetch("FROM shared_labels ORDER BY clients DESC, log_odds DESC, label")
-        sharers = self._fetch(outbreaks.SHARERS.format_map(_OwnNames()))
-        return [*map(outbreaks.SharedRow._make, rows)], [(x, y) for x, y in sharers]
+        rows = self._fetch_rows("FROM shared_labels ORDER BY clients DESC, log_odds DESC, label")
+        sharers = self._fetch_rows(outbreaks.SHARERS.format_map(_OwnNames()))
+        return [*map(outbreaks.SharedRow._make, rows)], [*sharers]
 
     # --- counts ---
 
@@ -499,14 +516,15 @@ class EventsDatabase:
         rows = (
             "SELECT client, max(rare_count) FROM rare_counts WHERE rare_count > ? GROUP BY client"
         )
-        return dict(self._fetch(f"{rows} ORDER BY client", [MAX_RARE_LABELS]))
+        return dict(self._fetch_rows(f"{rows} ORDER BY client", [MAX_RARE_LABELS]))
 
     def count_client_days(self, clients: Sequence[str]) -> dict[tuple[str, int], tuple[int, ...]]:
         """Return the counts of some clients' days: lines, labels, nxdomain_lines, rcode_lines."""
-        rows = self._fetch(
+        numbers = np.searchsorted(self._texts["client"], np.array(clients, dtype=object))
+        rows = self._fetch_rows(
             "SELECT client, day, lines, labels, nxdomain_lines, rcode_lines FROM client_days "
             "WHERE client IN (SELECT unnest(?))",
-            [clients],
+            [numbers.tolist()],
         )
         return {(client, day): tuple(counts) for client, day, *counts in rows}
 
@@ -526,9 +544,20 @@ class EventsDatabase:
     def _fetch(self, statement: str, values: object = None) -> list[tuple[Any, ...]]:
         return self._execute(statement, values).fetchall()
 
-    def _fetch_texts(self, statement: str) -> NDArray[np.object_]:
-        (column,) = self._execute(statement).fetchnumpy().values()
-        return np.asarray(column, dtype=object)
+    def _fetch_columns(self, statement: str, values: object = None) -> dict[str, NDArray[Any]]:
+        """Return the columns of rows without NULL, with texts instead of numbers."""
+        columns = self._execute(statement, values).fetchnumpy()
+        return self._decode({name: np.asarray(column) for name, column in columns.items()})
+
+    def _fetch_rows(self, statement: str, values: object = None) -> Iterator[tuple[Any, ...]]:
+        """Return the same row by row."""
+        columns = self._fetch_columns(statement, values).values()
+        return zip(*(column.tolist() for column in columns), strict=True)
+
+    def _decode(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        numbered = {name: self._texts[name] for name in columns.keys() & self._texts.keys()}
+        texts = {name: text[columns[name].astype(np.int64)] for name, text in numbered.items()}
+        return {**columns, **texts}
 
     def _create(self, table: str, select: str, **values: object) -> None:
         """Create a table of a SELECT, whose braces stand for this scan's tables."""
@@ -545,3 +574,15 @@ class _OwnNames(dict[str, object]):
 
     def __missing__(self, name: str) -> str:
         return name
+
+
+def _number_texts(*columns: Sequence[str]) -> tuple[NDArray[np.object_], list[Narrow]]:
+    """Return the different texts of columns in order, and each column as their numbers.
+
+    >>> _number_texts(["b", "a", "b"])[1][0].tolist()
+    [1, 0, 1]
+    """
+    texts = sorted({*chain(*columns)})
+    numbers = dict(zip(texts, range(len(texts)), strict=True))
+    encoded = (np.fromiter(map(numbers.__getitem__, x), np.int32, len(x)) for x in columns)
+    return np.array(texts, dtype=object), [*encoded]

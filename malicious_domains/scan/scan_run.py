@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import heapq
-import sys
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
-import duckdb
 from tqdm import tqdm
 
 from ..clients import generated_names, tunnels
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
-from ..inputs.ordered_pool import OrderedPool
 from ..names.dga_index import DgaIndex
 from ..scoring.model_options import ModelOptions
 from . import known_generators, sub_domains
 from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .completeness import describe_source
-from .events_db import EventsDatabase
+from .events_db import NO_DAY, EventsDatabase
 from .evidence_places import add_places
 from .findings import Evidence, Files, Finding, Findings
 from .outbreaks import find_outbreaks, list_limits, make_shared
@@ -38,11 +34,13 @@ from .reading.second_reading import find_broken_lines
 from .reading.times import find_midnight
 from .scored_hosts import score_hosts
 from .state import State, open_state
-from .verdicts import LABELS_AT_ONCE, add_shared, judge_batches, key_of
+from .verdicts import LABELS_AT_ONCE, add_evidence, add_shared, judge_days, key_of
 
 _DAY = 86400  # seconds
 _SILENCE = 3600  # seconds before midnight in which nobody may have asked for anything
 _ROUNDS = 10  # in which alarms' labels of one day stop being common on the next ones
+# A bar on stderr, if that is a terminal and the work takes more than a second.
+_bar = partial(tqdm, unit_scale=True, delay=1.0, leave=False, disable=None)
 MEMORY = "700MB"  # of DuckDB, which spills to the disk beyond it
 
 
@@ -53,7 +51,7 @@ class Request:
     source: Source
     model: ModelOptions = field(default_factory=ModelOptions)
     thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
-    jobs: int = 1
+    jobs: int | None = None  # threads of DuckDB; None: one a core
     memory: str = MEMORY
     names: ClientNames = field(default_factory=ClientNames)
     state: Path | None = None  # the folder of what earlier scans found
@@ -79,11 +77,11 @@ def open_scan(request: Request) -> Iterator[Findings]:
 
     So what is told within the block is not lost: a scan that is killed before tells it again.
     """
-    with EventsDatabase.open(request.memory) as database, OrderedPool(request.jobs) as pool:
+    with EventsDatabase.open(request.memory, request.jobs) as database:
         since = _find_first_day(request)
         source = replace(request.source, since=None if since is None else since * _DAY)
         with _read(database, source) as reading:
-            findings = replace(_judge(database, request, pool, reading), since=since)
+            findings = replace(_judge(database, request, reading), since=since)
             if request.finds_places:
                 names = request.names.add_leases(reading.leases)
                 findings = add_places(findings, database, reading, names)
@@ -100,25 +98,23 @@ def scan_days(request: Request) -> Iterator[tuple[int | None, Findings]]:
     Earlier days make no name common, as in a scan of one night.
     """
     with (
-        EventsDatabase.open(request.memory) as database,
-        OrderedPool(request.jobs) as pool,
+        EventsDatabase.open(request.memory, request.jobs) as database,
         _read(database, request.source) as reading,
     ):
         days: list[int | None] = [*database.list_days()]
         for day in days or [None]:
             if day is not None:
                 database.keep_day(day)
-            yield day, _judge(database, request, pool, reading)
+            yield day, _judge(database, request, reading)
 
 
 @contextmanager
 def _read(database: EventsDatabase, source: Source) -> Iterator[Reading]:
     """Read logs into the database; the files that this made stay until the block ends."""
-    with show_bar("opening", source.size, "B") as advance:
-        reading = read_logs(source, advance)
+    with _bar(desc="opening", total=source.size, unit="B") as bar:
+        reading = read_logs(source, bar.update)
     with closing(reading):
-        with _show_query(database.connection, "reading", reading.bytes):
-            database.count_queries(reading.noted_events, reading.zone, has_notes=True)
+        database.count_queries(reading.noted_events, reading.zone)
         yield reading
 
 
@@ -153,26 +149,23 @@ def _keep(
     return tracked if request.tells_all else select_news(tracked)
 
 
-def _judge(
-    database: EventsDatabase, request: Request, pool: OrderedPool, reading: Reading
-) -> Findings:
+def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Findings:
     names = request.names.add_leases(reading.leases)
     unmatched = database.add_clients(names)
     queries = database.list_queries()
-    with show_bar("names", len(queries), "name") as advance:
-        hosts, log_odds = score_hosts(request.model, queries.tolist(), pool, advance)
-    database.add_hosts({**hosts.to_columns(queries), "log_odds": log_odds})
+    hosts = score_hosts(request.model, queries)
+    database.add_hosts(hosts)
     database.join_labels()
     rcode_counts, clients = database.count_rcodes(), database.count_clients()
     has_rcodes = rcode_counts[1] > 0
     few = common_from(clients, has_rcodes)
-    log = LogContext(has_rcodes, Background.count([*({*hosts.label} - {""})]), clients)
+    log = LogContext(has_rcodes, Background.count([*({*hosts["label"]} - {""})]), clients)
     index = request.index
     matches = known_generators.match_queries(database, index, queries.tolist()) if index else {}
     database.add_baseline(*_find_seen(database, request.state))
     below = _find_tunnels(database, request, clients)
     for _ in range(_ROUNDS):
-        kept, scores = _judge_days(database, request, pool, log, few, matches, below)
+        kept, scores = _judge_days(database, request, log, few, matches, below)
         labels = {y: sure for x in kept for y, sure in _list_alarm_labels(x)}
         if not (request.state and database.forget_labels(labels, few)):
             break
@@ -241,7 +234,6 @@ def _find_seen(
 def _judge_days(
     database: EventsDatabase,
     request: Request,
-    pool: OrderedPool,
     log: LogContext,
     few: int,
     matches: known_generators.Matches,
@@ -258,15 +250,20 @@ def _judge_days(
         evidence[key] += map(sub_domains.make_evidence, tunnel)
     scores: list[float] = []
     days: list[Finding] = []
-    with show_bar("days", database.count_days()[0], "day") as advance:
-        rows = database.read_labels(LABELS_AT_ONCE)
-        for batch in judge_batches(rows, log, request.thresholds, pool, keeps_all, evidence):
-            scores.extend(batch.totals)
-            days += batch.days
-            if request.alarms_per_day is not None:
-                days = _select_highest(days, request.alarms_per_day)
-            advance(len(batch.totals))
-    return sorted(days, key=_rank), scores
+    with _bar(desc="days", total=database.count_days()[0], unit="day") as bar:
+        for columns in database.read_labels(LABELS_AT_ONCE):
+            judged = judge_days(
+                columns, log, request.thresholds, lambda *key: keeps_all or key in evidence
+            )
+            scores += [x.total for x in judged]
+            some = (x for x in judged if keeps_all or x.alarms or key_of(x) in evidence)
+            days += [add_evidence(x, evidence.pop(key_of(x), ())) for x in some]
+            days = _select_highest(days, request.alarms_per_day)
+            bar.update(len(judged))
+    for (client, day), own in evidence.items():  # days that have no label to judge
+        x = Finding(client=client, day=None if day == NO_DAY else day)
+        days.append(add_evidence(x, own))
+    return sorted(_select_highest(days, request.alarms_per_day), key=_rank), scores
 
 
 def _find_tunnels(
@@ -296,8 +293,10 @@ def _find_evidence(
     return evidence
 
 
-def _select_highest(days: list[Finding], per_day: int) -> list[Finding]:
-    """Return the highest days of each date."""
+def _select_highest(days: list[Finding], per_day: int | None) -> list[Finding]:
+    """Return the highest days of each date; all for None."""
+    if per_day is None:
+        return days
     dates: dict[int | None, list[Finding]] = defaultdict(list)
     for x in days:
         dates[x.day].append(x)
@@ -310,48 +309,3 @@ def _rank(x: Finding) -> tuple[bool, float, float, str, int]:
 
 def _by_name(texts: dict[Path, str]) -> dict[str, str]:
     return {str(path): text for path, text in texts.items()}
-
-
-# --- bars on stderr, if it is a terminal ---
-
-_DELAY = 1.0  # seconds; what is done by then shows no bar
-_INTERVAL = 0.2  # seconds between looks at DuckDB's progress
-
-
-@contextmanager
-def show_bar(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], object]]:
-    """Show a bar until the block ends; yields what to call with the number of units done."""
-    with tqdm(
-        desc=title,
-        total=total,
-        unit=unit,
-        unit_scale=True,
-        delay=_DELAY,
-        leave=False,
-        disable=not sys.stderr.isatty(),
-    ) as bar:
-        yield bar.update
-
-
-@contextmanager
-def _show_query(connection: duckdb.DuckDBPyConnection, title: str, size: int) -> Iterator[None]:
-    """Show a bar of the bytes that the block's statement has read, by DuckDB's own count."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-    done = threading.Event()
-
-    def watch(read: int = 0) -> None:
-        while not done.wait(_INTERVAL):
-            with suppress(duckdb.Error):  # it has not begun, or is over
-                now = int(size * max(connection.query_progress(), 0.0) / 100)
-                advance(max(now - read, 0))
-                read = max(now, read)
-
-    with show_bar(title, size, "B") as advance, ThreadPoolExecutor(1) as executor:
-        executor.submit(watch)
-        try:
-            yield
-        finally:
-            done.set()

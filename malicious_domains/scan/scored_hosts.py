@@ -2,110 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..clients.tunnels import find_longest_label, find_parent
-from ..inputs.ordered_pool import OrderedPool
 from ..model.eligible import skip_reason
 from ..model.scorer import Scorer
-from ..names.array_types import Bools, Floats
+from ..names.array_types import Floats
 from ..names.errors import Invalid
+from ..names.host_arrays import split_plain_hosts
 from ..names.parse import Name
 from ..scoring.model_options import ModelOptions, load_scorer
 
-_CHUNK = 1 << 15  # names
-_MIN_SHARED = 2 * _CHUNK  # names from which on other processes help
+_AT_ONCE = 1 << 13  # names that are parsed together: their arrays stay in the processor's cache
 
 
-class ParsedHosts(NamedTuple):
-    """Names as columns (names,)."""
-
-    label: list[str]  # "" if none is scored
-    suffix: list[str]
-    why: list[str]  # "" if scored, else the reason for skipping
-    allowed: Bools
-    parent: list[str]  # the registrable name below which it counts for tunnels, or ""
-    sub_odds: Floats  # log-odds of the longest label below that, NaN if there is none
-
-    def to_columns(self, queries: NDArray[np.object_]) -> dict[str, NDArray[np.generic]]:
-        """Return the columns as arrays, with those of the names."""
-        texts = {"query": queries, "label": self.label, "suffix": self.suffix, "why": self.why}
-        texts["parent"] = self.parent
-        columns = {name: np.array(column, dtype=object) for name, column in texts.items()}
-        return {**columns, "allowed": self.allowed, "sub_odds": self.sub_odds}
+# label, "" if none is scored; suffix; why none is, else ""; whether it is allowed; the registrable
+# name below which it counts for tunnels, or ""; the longest label below that, or ""
+COLUMNS = ("label", "suffix", "why", "allowed", "parent", "longest")
+_Host = tuple[str, str, str, bool, str, str]
 
 
-def parse_hosts(scorer: Scorer, queries: Sequence[str]) -> ParsedHosts:
-    """Return which label of each name is scored, or why none is, and whether it is allowed."""
-    rows = [_parse_host(scorer, query) for query in queries]
-    label, suffix, why, allowed, parent = zip(*rows, strict=True) if rows else ((),) * 5
-    flags = np.array(allowed, dtype=np.bool_)
-    odds = _score_below(scorer, queries, parent)
-    return ParsedHosts([*label], [*suffix], [*why], flags, [*parent], odds)
+def parse_hosts(scorer: Scorer, queries: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return which label of each name is scored, or why none is, and more, as COLUMNS (names,)."""
+    parts = (
+        _parse_some(scorer, queries[i : i + _AT_ONCE]) for i in range(0, len(queries), _AT_ONCE)
+    )
+    rows = [*chain.from_iterable(parts)]
+    return dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * 6, strict=True))
 
 
-def _score_below(scorer: Scorer, queries: Sequence[str], parents: Sequence[str]) -> Floats:
-    """Return the log-odds of the longest label below each parent, NaN for none."""
-    longest = [
-        find_longest_label(query.removesuffix(".")[: -len(parent) - 1]) if parent else ""
-        for query, parent in zip(queries, parents, strict=True)
-    ]
-    labels = sorted({*longest} - {""})  # each is scored once
-    odds = dict(zip(labels, scorer.log_odds(labels).tolist(), strict=True)) | {"": np.nan}
-    return np.fromiter(map(odds.__getitem__, longest), np.float64, len(longest))
+def _parse_some(scorer: Scorer, queries: Sequence[str]) -> list[_Host]:
+    """Return the columns of each name: plain ones in arrays, the others one by one."""
+    rows: dict[int, _Host] = {}
+    for i, label, suffix, longest in split_plain_hosts(queries, scorer.zones):
+        parent = f"{label}.{suffix}" if longest else ""
+        rows[i] = label, suffix, "", False, parent, longest
+    if scorer.allow is not None:
+        for i, (label, suffix, *_) in rows.items():
+            if scorer.allow.match(queries[i], f"{label}.{suffix}"):
+                rows[i] = label, suffix, "", True, "", ""
+    return [rows.get(i) or _parse_host(scorer, query) for i, query in enumerate(queries)]
 
 
-def _parse_host(scorer: Scorer, query: str) -> tuple[str, str, str, bool, str]:
+def _parse_host(scorer: Scorer, query: str) -> _Host:
     name = scorer.try_parse(query)
     reason = skip_reason(name)
     if reason or isinstance(name, Invalid):
         parent = find_parent(query, None, scorer.zones)
-        allowed = bool(parent and scorer.allowed_by(Name(parent, parent, "")))
-        return "", "", reason, False, "" if allowed else parent
+        if parent and scorer.allowed_by(Name(parent, parent, "")):
+            parent = ""
+        return "", "", reason, False, parent, _find_below(query, parent)
     allowed = scorer.allow is not None and bool(scorer.allowed_by(name))
     parent = "" if allowed else find_parent(query, name, scorer.zones)
-    return name.label, name.suffix, "", allowed, parent
+    return name.label, name.suffix, "", allowed, parent, _find_below(query, parent)
 
 
-def score_hosts(
-    options: ModelOptions,
-    queries: Sequence[str],
-    pool: OrderedPool,
-    advance: Callable[[int], object] = lambda _: None,
-) -> tuple[ParsedHosts, Floats]:
-    """Parse and score names, in order, by several processes if they are many.
+def _find_below(query: str, parent: str) -> str:
+    """Return the longest label below a registrable name, "" for none."""
+    return find_longest_label(query.removesuffix(".")[: -len(parent) - 1]) if parent else ""
 
-    Returns the names and their log-odds (names,), NaN if they are not scored. advance is called
-    with the number of names that were scored. Raises what load_scorer raises.
+
+def score_once(scorer: Scorer, labels: Sequence[str]) -> Floats:
+    """Return the log-odds of labels (labels,), NaN for ""; each different one is scored once."""
+    different = sorted({*labels} - {""})
+    odds = dict(zip(different, scorer.log_odds(different).tolist(), strict=True)) | {"": np.nan}
+    return np.fromiter(map(odds.__getitem__, labels), np.float64, len(labels))
+
+
+def score_hosts(options: ModelOptions, queries: NDArray[np.object_]) -> dict[str, Any]:
+    """Return what parse_hosts() says of names, with the log-odds of label and longest label.
+
+    These are log_odds and sub_odds, float64 (names,). Raises what load_scorer raises.
     """
     load_scorer.cache_clear()  # the files may have changed since an earlier scan
-    load_scorer(options)
-    size = _CHUNK if pool.jobs > 1 and len(queries) > _MIN_SHARED else max(len(queries), 1)
-    chunks = (queries[i : i + size] for i in range(0, len(queries), size))
-    parts: list[ParsedHosts] = []
-    odds: list[Floats] = [np.empty(0)]
-    for part, log_odds in pool.map(partial(_score_chunk, options), chunks):
-        parts.append(part)
-        odds.append(log_odds)
-        advance(len(log_odds))
-    label, suffix, why, parent = (
-        [*chain.from_iterable(getattr(x, column) for x in parts)]
-        for column in ("label", "suffix", "why", "parent")
-    )
-    allowed = np.concatenate([np.empty(0, np.bool_), *(x.allowed for x in parts)])
-    below = np.concatenate([np.empty(0), *(x.sub_odds for x in parts)])
-    return ParsedHosts(label, suffix, why, allowed, parent, below), np.concatenate(odds)
-
-
-def _score_chunk(options: ModelOptions, queries: Sequence[str]) -> tuple[ParsedHosts, Floats]:
     scorer = load_scorer(options)
-    hosts = parse_hosts(scorer, queries)
-    labels = sorted(set(hosts.label) - {""})  # each is scored once
-    by_label = dict(zip(labels, scorer.log_odds(labels).tolist(), strict=True))
-    return hosts, np.array([by_label.get(x, np.nan) for x in hosts.label], dtype=np.float64)
+    hosts = parse_hosts(scorer, queries.tolist())
+    odds, below = (score_once(scorer, hosts[x]) for x in ("label", "longest"))
+    texts = {x: np.array(hosts[x], dtype=object) for x in ("why", "parent")}
+    allowed = np.array(hosts["allowed"], dtype=np.bool_)
+    columns = {"query": queries, **hosts, **texts, "allowed": allowed}
+    return {**columns, "log_odds": odds, "sub_odds": below}

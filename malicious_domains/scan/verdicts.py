@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
 from itertools import pairwise
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +20,6 @@ from ..clients.verdict import (
     weigh_labels,
 )
 from ..families.likely_families import load_packaged
-from ..inputs.ordered_pool import OrderedPool
-from ..inputs.signals import temporary_folder
 from ..names.array_types import Floats
 from .events_db import MAX_RARE_LABELS, NO_DAY, Columns
 from .findings import Evidence, Finding, QueriedName
@@ -43,8 +37,8 @@ def judge_days(
     log: LogContext,
     thresholds: AlarmThresholds,
     wants: Callable[[str, int], bool] = lambda client, day: True,
-) -> Iterator[Finding]:
-    """Yield the verdict on each day of JUDGED_LABELS' rows.
+) -> list[Finding]:
+    """Return the verdict on each day of JUDGED_LABELS' rows.
 
     The rows are ordered by client and day, and in each by first sight, ties by label; an unknown
     time is NaN. wants: whether a client's day needs its names without an alarm, too.
@@ -62,6 +56,7 @@ def judge_days(
     changes = (client[1:] != client[:-1]) | (number[1:] != number[:-1])
     weights = weigh_labels(days, log, np.append(0, np.cumsum(changes))[: len(client)], thresholds)
     starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(client)]
+    findings = []
     for start, stop in pairwise(starts):
         if start == stop:  # there are no rows
             continue
@@ -86,7 +81,8 @@ def judge_days(
             alarms=alarms,
             total=total,
         )
-        yield _suggest_families(finding)
+        findings.append(finding)
+    return _suggest_families(findings)
 
 
 def _list_names(day: ClientDay, suffixes: list[str], weights: Floats) -> tuple[QueriedName, ...]:
@@ -95,14 +91,22 @@ def _list_names(day: ClientDay, suffixes: list[str], weights: Floats) -> tuple[Q
     return tuple(map(QueriedName, names, *(x.tolist() for x in columns)))
 
 
-def _suggest_families(x: Finding) -> Finding:
-    """Return a finding with the likely families of its names; none if a generator is known."""
+def _suggest_families(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings with the likely families of their names; none if a generator is known."""
+    labels = [*map(_list_strongest, findings)]
+    some = [x for x in labels if x]
+    likely = iter(load_packaged().classify_clients(some) if some else ())
+    pairs = zip(findings, labels, strict=True)
+    return [replace(x, families=next(likely) if own else None) for x, own in pairs]
+
+
+def _list_strongest(x: Finding) -> list[str]:
+    """Return the labels by which a finding's families are told; none if a generator is known."""
     if any(y.confidence == "high" for y in x.generators):
-        return replace(x, families=None)
+        return []
     alarms = (y for y in x.alarms if y.kind in FAMILY_KINDS)
     labels = (y.name.partition(".")[0] for alarm in alarms for y in x.list_names(alarm))
-    strongest = [*dict.fromkeys(labels)][:_FAMILY_NAMES]
-    return replace(x, families=load_packaged().classify_client(strongest) if strongest else None)
+    return [*dict.fromkeys(labels)][:_FAMILY_NAMES]
 
 
 def add_evidence(x: Finding, evidence: Iterable[Evidence]) -> Finding:
@@ -110,7 +114,7 @@ def add_evidence(x: Finding, evidence: Iterable[Evidence]) -> Finding:
     for own in evidence:
         alarms = tuple(rank_alarms([*x.alarms, own.alarm]))
         x = replace(x, alarms=alarms, evidence={**x.evidence, own.alarm.kind: own})
-    return _suggest_families(x) if KIND in x.evidence else x
+    return _suggest_families([x])[0] if KIND in x.evidence else x
 
 
 def add_shared(x: Finding | None, below: Iterable[TunnelEvidence], clients: int) -> Finding | None:
@@ -124,62 +128,3 @@ def add_shared(x: Finding | None, below: Iterable[TunnelEvidence], clients: int)
 def key_of(x: Finding) -> tuple[str, int]:
     """Return the client and the day of a finding as the tables have them."""
     return x.client, NO_DAY if x.day is None else x.day
-
-
-# --- batches of days, by several processes ---
-
-
-class Batch(NamedTuple):
-    """Days that were judged together."""
-
-    totals: list[float]  # the running sum of each day
-    days: list[Finding]  # those with an alarm, or that are wanted
-
-
-def judge_batches(
-    batches: Iterable[Columns],
-    log: LogContext,
-    thresholds: AlarmThresholds,
-    pool: OrderedPool,
-    keep_all: bool = False,
-    evidence: EvidenceByDay | None = None,
-) -> Iterator[Batch]:
-    """Yield the verdicts on batches of whole days, in order; last, days that have evidence alone.
-
-    keep_all: keep the days without an alarm too.
-    """
-    left = dict(evidence or {})
-    with temporary_folder("scan-") as folder:
-        path = folder / "log"  # each process reads it once
-        path.write_bytes(pickle.dumps(log))
-        work = partial(_judge_batch, path, thresholds, keep_all, frozenset(left))
-        for batch in pool.map(work, batches):
-            days = [add_evidence(x, left.pop(key_of(x), ())) for x in batch.days]
-            yield batch._replace(days=days)
-    empty = (Finding(client=x, day=None if n == NO_DAY else n) for x, n in left)
-    yield Batch([], [add_evidence(x, left[key_of(x)]) for x in empty])
-
-
-def _judge_batch(
-    log: Path,
-    thresholds: AlarmThresholds,
-    keep_all: bool,
-    wanted: Collection[tuple[str, int]],
-    columns: Columns,
-) -> Batch:
-    batch = Batch([], [])
-
-    def wants(client: str, day: int) -> bool:
-        return keep_all or (client, day) in wanted
-
-    for x in judge_days(columns, _load_log(log), thresholds, wants):
-        batch.totals.append(x.total)
-        if x.alarms or wants(*key_of(x)):
-            batch.days.append(x)
-    return batch
-
-
-@lru_cache(1)
-def _load_log(path: Path) -> LogContext:
-    log: LogContext = pickle.loads(path.read_bytes())
-    return log

@@ -104,13 +104,13 @@ def parse_hosts(queries: DataFrame, job: ModelOptions) -> DataFrame:
 
     def parse(batches: Batches) -> Results:
         for batch in batches:
-            hosts = scored_hosts.parse_hosts(
-                load_scorer(job), [str(x) for x in to_texts(batch["query"])]
-            )
-            why = [x or None for x in hosts.why]
-            texts = [pa.array(x, _TEXT) for x in (hosts.label, hosts.suffix, why)]
-            below = pa.array(hosts.parent, _TEXT), pa.array(hosts.sub_odds)
-            columns = [batch["query"], *texts, pa.array(hosts.allowed), *below]
+            scorer = load_scorer(job)
+            hosts = scored_hosts.parse_hosts(scorer, [str(x) for x in to_texts(batch["query"])])
+            why = [x or None for x in hosts["why"]]
+            texts = [pa.array(x, _TEXT) for x in (hosts["label"], hosts["suffix"], why)]
+            odds = scored_hosts.score_once(scorer, hosts["longest"])
+            below = pa.array(hosts["parent"], _TEXT), pa.array(odds)
+            columns = [batch["query"], *texts, pa.array(hosts["allowed"]), *below]
             names = ["query", "label", "suffix", "why", "allowed", "parent", "sub_odds"]
             yield pa.RecordBatch.from_arrays(columns, names)
 

@@ -136,7 +136,7 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     for key, own in below.days.items():
         evidence[key] = [*evidence.get(key, ()), *map(make_evidence, own)]
     verdicts = python_workers.find_verdicts(
-        tables.query(events_db.JUDGED_LABELS),
+        tables.query(events_db.JUDGED_LABELS, label_text="label"),
         days,
         log,
         thresholds,

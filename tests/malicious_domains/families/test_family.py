@@ -92,6 +92,15 @@ def test_a_hint_of_one_is_that_of_all_of_one() -> None:
         assert load_packaged().classify(label) == load_packaged().classify_client([label])
 
 
+def test_many_labels_in_arrays_are_what_each_is_alone_to_the_last_bit() -> None:
+    labels = ["a", "a" * 63, "-9z-", *(x for family in FAMILIES for x in names(family, 5))]
+    clients = [labels[i : i + 7] for i in range(0, len(labels), 7)]
+    hinter = load_packaged()
+    assert hinter.classify_clients(clients) == [*map(hinter.classify_client, clients)]
+    scores = hinter._score_labels(labels).tolist()
+    assert scores == [*map(hinter._score_label, labels)]
+
+
 def test_the_same_as_by_a_product_of_matrices() -> None:
     model = load_packaged().model
     labels = [label for family in FAMILIES for label in names(family, 5)]

@@ -16,9 +16,8 @@ import pytest
 
 from malicious_domains.clients.common_labels import find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.dga.listing import first_names
-from malicious_domains.inputs.ordered_pool import OrderedPool
 from malicious_domains.model import eligible
-from malicious_domains.scan import scan, scored_hosts, terminal
+from malicious_domains.scan import scan, terminal
 from malicious_domains.scan.client_names import ClientNames
 from malicious_domains.scan.events_db import EventsDatabase
 from malicious_domains.scan.scored_hosts import score_hosts
@@ -196,35 +195,19 @@ def test_a_resolver_of_very_many_names_is_no_alarm_but_is_named(
     assert list(found.busy_clients) == ["192.0.2.53"]
 
 
-def test_many_names_by_several_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scored_hosts, "_CHUNK", 500)
-    monkeypatch.setattr(scored_hosts, "_MIN_SHARED", 1000)
-    queries = [f"name{i}.example{i % 7}.com" for i in range(20_000)] + [
-        "no name",
-        "x.local",
-        "\ud800",
-    ]
-    with OrderedPool(1) as alone, OrderedPool(2) as pool:
-        (one, odds), (two, same) = (score_hosts(ModelOptions(), queries, x) for x in (alone, pool))
-    assert one[:3] == two[:3]
-    assert np.array_equal(odds, same, equal_nan=True)
-    assert np.array_equal(one.allowed, two.allowed)
-
-
 @contextmanager
 def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
     """Make the tables of a scan of rows."""
-    with duckdb.connect() as connection, OrderedPool(1) as pool:
+    with duckdb.connect() as connection:
         database = EventsDatabase(connection)
         connection.execute(
             "CREATE TABLE events (time DOUBLE, client VARCHAR, query VARCHAR, rcode VARCHAR, "
-            "why VARCHAR)"
+            "why VARCHAR, unread_time VARCHAR, unknown_rcode VARCHAR, type_bit INTEGER)"
         )
-        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, NULL)", rows)
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, NULL, NULL, NULL, 0)", rows)
         database.count_queries("FROM events")
         queries = database.list_queries()
-        hosts, log_odds = score_hosts(ModelOptions(), queries.tolist(), pool)
-        database.add_hosts({**hosts.to_columns(queries), "log_odds": log_odds})
+        database.add_hosts(score_hosts(ModelOptions(), queries))
         database.add_clients(ClientNames())
         database.join_labels()
         database.add_baseline(None)
@@ -248,6 +231,8 @@ def test_grouping_in_the_database_is_what_the_functions_say() -> None:
         found = set(
             connection.execute("SELECT client, label, nxdomain FROM rare_labels").fetchall()
         )
+        named = connection.execute("SELECT max(text) FROM labels JOIN texts ON number = label")
+        assert named.fetchall() == [("n9",)]
     labels = sorted({label for _, label, _, _ in pairs})
     label = np.array([labels.index(x[1]) for x in pairs])
     coded, all_nx = (np.array([x[i] for x in pairs]) for i in (2, 3))
@@ -264,7 +249,9 @@ def test_a_label_under_several_suffixes_is_one_and_case_does_not_matter() -> Non
         (START, "c", f"XmqjtoevKbhrw.{end}", "NXDOMAIN") for end in ("ru", "com", "co.uk")
     ]
     with grouped(rows) as connection:
-        found = connection.execute("SELECT label, suffixes, nxdomain FROM rare_labels").fetchall()
+        found = connection.execute(
+            "SELECT text, suffixes, nxdomain FROM rare_labels JOIN texts ON number = label"
+        ).fetchall()
     assert found == [("xmqjtoevkbhrw", 3, True)]
 
 
