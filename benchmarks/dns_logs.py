@@ -68,10 +68,10 @@ def write_day(folder: Path) -> tuple[Path, list[str]]:
     hosts = [f"{x}.{SUFFIXES[i % 8]}" for i, x in enumerate(labels)]
     made = [x for x, z in zip(hosts, odds, strict=True) if z > 2][: _BOTS * _BOT_NAMES]
     sites = [x for x, z in zip(hosts, odds, strict=True) if z < 0][: DAY_NAMES - len(made)]
-    rows: list[_Query] = []
-    for number, name in enumerate(made):
-        bot, i = divmod(number, _BOT_NAMES)
-        rows.append((bot * 191 % 80_000 + 3 * i, bot, name, i < _BOT_NAMES - 1))
+    turns = ((*divmod(i, _BOT_NAMES), name) for i, name in enumerate(made))
+    rows: list[_Query] = [
+        (bot * 191 % 80_000 + 3 * i, bot, name, i < _BOT_NAMES - 1) for bot, i, name in turns
+    ]
     weights = [1 / (i + 1) for i in range(len(sites))]
     for name in (*sites, *draw.choices(sites, weights, k=DAY_LINES - DAY_NAMES)):
         nxdomain = draw.random() < 0.01

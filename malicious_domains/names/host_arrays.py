@@ -35,27 +35,21 @@ def split_plain_hosts(texts: Sequence[str], zones: Zones | None = None) -> list[
     """
     if not texts:
         return []
-    labels, rules = _find_labels(texts), _list_rules(zones or packaged_zones())
+    labels = _find_labels(texts)
+    hashes, rules, is_suffix = _list_rules(zones or packaged_zones())
     first, places = labels.first, np.arange(len(labels.start))
-    at = np.minimum(np.searchsorted(rules.hashes, labels.tail), len(rules.hashes) - 1)
-    is_rule = rules.hashes[at] == labels.tail
+    at = np.minimum(np.searchsorted(hashes, labels.tail), len(hashes) - 1)
+    is_rule = hashes[at] == labels.tail
     # The longest rule of a host comes first in it; other rules must not have a say.
     suffix = np.minimum.reduceat(np.where(is_rule, places, len(places)), first)
-    other = np.logical_or.reduceat(is_rule & ~rules.is_suffix[at], first)
+    other = np.logical_or.reduceat(is_rule & ~is_suffix[at], first)
     row = np.flatnonzero(labels.is_plain & ~other & (suffix > first) & (suffix < len(places)))
-    own = suffix[row] - 1
-    longest = _find_longest(labels, suffix - 1)[row]
+    own, longest = suffix[row] - 1, _find_longest(labels, suffix - 1)[row]
+    stop = np.where(own > first[row], labels.stop[longest], 0)  # 0: the slice is empty
     begin = labels.start[first[row]]
-    spans = (
-        x.tolist()
-        for x in (
-            labels.start[own] - begin,
-            labels.stop[own] - begin,
-            labels.start[longest] - begin,
-            np.where(own > first[row], labels.stop[longest] - begin, 0),
-        )
-    )
-    listed = [rules.texts[i] for i in at[suffix[row]].tolist()]
+    ends = labels.start[own], labels.stop[own], labels.start[longest], stop
+    spans = (np.maximum(x - begin, 0).tolist() for x in ends)
+    listed = [rules[i] for i in at[suffix[row]].tolist()]
     # Texts of one hash need not be the same.
     return [
         (i, text[start:stop], rule, text[low:high])
@@ -94,22 +88,15 @@ def _find_labels(texts: Sequence[str]) -> _Labels:
     return _Labels(start, stop, tail, owner, first, plain)
 
 
-class _RuleTable(NamedTuple):
-    """The rules and the look-up zones, by the hashes of their texts."""
-
-    hashes: NDArray[np.uint64]  # ascending
-    texts: list[str]
-    is_suffix: Bools  # whether names are registered under it, and zones have no say
-
-
 @lru_cache(4)
-def _list_rules(zones: Zones) -> _RuleTable:
+def _list_rules(zones: Zones) -> tuple[NDArray[np.uint64], list[str], Bools]:
+    """Return the hashes of rules, ascending, their texts, and whether names stand under each."""
     rules = dict(zones.rules) | dict.fromkeys(zones.lookups, -1) | dict.fromkeys(SPECIAL, -1)
     labels, kinds, texts = _find_labels([*rules]), np.array([*rules.values()]), [*rules]
     hashes = labels.tail[labels.first]
     order = np.argsort(hashes)
     in_order = [texts[i] for i in order.tolist()]
-    return _RuleTable(hashes[order], in_order, kinds[order] == ICANN)
+    return hashes[order], in_order, kinds[order] == ICANN
 
 
 def _find_longest(labels: _Labels, own: Ints) -> Ints:

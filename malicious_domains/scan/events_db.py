@@ -269,7 +269,7 @@ class EventsDatabase:
 
         with temporary_folder("scan-") as folder:
             settings = {"memory_limit": memory, "temp_directory": str(folder)}
-            settings["preserve_insertion_order"] = "false"
+            settings |= {"preserve_insertion_order": "false"}
             settings |= {"threads": str(threads)} if threads else {}
             try:
                 with duckdb.connect(config=dict(settings)) as connection:
@@ -311,11 +311,9 @@ class EventsDatabase:
         """Create hosts of score_hosts()' columns, and texts; an empty why is NULL."""
         texts, (label, suffix) = _number_texts(columns["label"], columns["suffix"])
         self._texts |= {"label": texts, "suffix": texts}
-        own = {x: y for x, y in columns.items() if x != "longest"}
-        own |= {"label": label, "suffix": suffix}
+        own = {**columns, "label": label, "suffix": suffix}
         self._create_of("hosts", own, "SELECT * REPLACE (nullif(why, '') AS why) FROM columns")
-        numbers = np.arange(len(texts), dtype=np.int32)
-        self._create_of("texts", {"number": numbers, "text": texts})
+        self._create_of("texts", {"number": np.arange(len(texts)), "text": texts})
 
     def add_generated(self, queries: Sequence[str], is_chance: Sequence[bool]) -> None:
         """Create generated: the log's names of known generators."""
@@ -577,11 +575,7 @@ class _OwnNames(dict[str, object]):
 
 
 def _number_texts(*columns: Sequence[str]) -> tuple[NDArray[np.object_], list[Narrow]]:
-    """Return the different texts of columns in order, and each column as their numbers.
-
-    >>> _number_texts(["b", "a", "b"])[1][0].tolist()
-    [1, 0, 1]
-    """
+    """Return the different texts of columns in order, and each column as their numbers."""
     texts = sorted({*chain(*columns)})
     numbers = dict(zip(texts, range(len(texts)), strict=True))
     encoded = (np.fromiter(map(numbers.__getitem__, x), np.int32, len(x)) for x in columns)

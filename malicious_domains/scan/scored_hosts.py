@@ -82,8 +82,8 @@ def score_hosts(options: ModelOptions, queries: NDArray[np.object_]) -> dict[str
     load_scorer.cache_clear()  # the files may have changed since an earlier scan
     scorer = load_scorer(options)
     hosts = parse_hosts(scorer, queries.tolist())
-    odds, below = (score_once(scorer, hosts[x]) for x in ("label", "longest"))
+    odds = {"sub_odds": score_once(scorer, hosts.pop("longest"))}
+    odds["log_odds"] = score_once(scorer, hosts["label"])
     texts = {x: np.array(hosts[x], dtype=object) for x in ("why", "parent")}
     allowed = np.array(hosts["allowed"], dtype=np.bool_)
-    columns = {"query": queries, **hosts, **texts, "allowed": allowed}
-    return {**columns, "log_odds": odds, "sub_odds": below}
+    return {"query": queries, **hosts, **texts, "allowed": allowed, **odds}
