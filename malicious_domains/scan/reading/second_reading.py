@@ -77,7 +77,7 @@ def _select(
         connection.execute(
             f"CREATE VIEW lines AS SELECT row_number() OVER () AS row, * FROM ({events})"
         )
-        return connection.execute(select, [texts] if texts else None).fetchall()
+        return connection.execute(select, None if texts is None else [texts]).fetchall()
 
 
 def _read_lines(file: LogFile, rows: Collection[int]) -> dict[int, tuple[int, str]]:
