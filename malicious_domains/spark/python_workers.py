@@ -110,7 +110,7 @@ def parse_hosts(queries: DataFrame, job: ModelOptions) -> DataFrame:
             texts = [pa.array(x, _TEXT) for x in (hosts["label"], hosts["suffix"], why)]
             odds = scored_hosts.score_once(scorer, hosts["longest"])
             below = pa.array(hosts["parent"], _TEXT), pa.array(odds)
-            columns = [batch["query"], *texts, pa.array(hosts["allowed"]), *below]
+            columns = [batch["query"], *texts, pa.array(hosts["allowed"], pa.bool_()), *below]
             names = ["query", "label", "suffix", "why", "allowed", "parent", "sub_odds"]
             yield pa.RecordBatch.from_arrays(columns, names)
 
