@@ -46,7 +46,7 @@ class Place(NamedTuple):
     """Where a client's first query for a name on a day stands, and what addresses it got."""
 
     file: str
-    line: int  # from 1 on
+    line: int  # from 1 on; 0 if lines hold several events, or an event several lines
     addresses: tuple[str, ...]  # the first ones
 
 

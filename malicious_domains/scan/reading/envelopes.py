@@ -66,7 +66,8 @@ def peel_file(file: LogFile, folder: Path, mapped: Collection[str] = ()) -> LogF
     with file.readable.open("rb") as source, copy.open("wb") as target:
         for line in source:
             target.writelines(_peel_bytes(line, mapped, wraps_text))
-    return repair(replace(file, readable=copy, head=read_head(copy)), folder)
+    peeled = repair(replace(file, readable=copy, head=read_head(copy)), folder)
+    return peeled if peeled.lines == file.lines else replace(peeled, lines=0)
 
 
 def _wraps_text(line: str) -> bool:

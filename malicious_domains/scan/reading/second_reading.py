@@ -21,7 +21,6 @@ from .tables import DelimitedLines, JsonLines
 Files = Sequence[tuple[LogFile, Layout]]
 Key = tuple[str, int, str]  # a client's address, a day, and a query in lower case
 _ROWS = ("pihole-ftl", "parquet")  # formats without lines
-_MAX_ADDRESSES = 3  # of an answer
 # What the keys of answers begin with in Zeek, Suricata, Route 53, ECS, OCSF and others.
 _ANSWER_KEYS = ("answer", "grouped", "rdata", "resolved_ip")
 
@@ -57,7 +56,8 @@ def find_places(files: Files, queries: Collection[str], zone: str) -> dict[Key, 
         lines = _read_lines(file, [x for row in rows for x in (row[3], row[5]) if x])
         for client, day, query, first, _, answered in rows:
             addresses = _find_addresses(layout, lines[answered][1]) if answered else ()
-            place = Place(str(file.path), lines[first][0], addresses)
+            number = lines[first][0] if file.lines else 0
+            place = Place(str(file.path), number, addresses)
             before = places.setdefault((client, day, query), place)
             places[client, day, query] = (
                 before if before.addresses else before._replace(addresses=addresses)
@@ -111,4 +111,4 @@ def _find_addresses(layout: Layout, line: str) -> tuple[str, ...]:
     for word in re.findall(r"[\w:.]+", str(answers)):
         with suppress(ValueError):
             addresses[str(ip_address(word))] = None
-    return tuple(addresses)[:_MAX_ADDRESSES]
+    return tuple(addresses)[:3]

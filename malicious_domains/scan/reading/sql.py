@@ -124,7 +124,6 @@ def extract_inner(value: str, path: Sequence[str]) -> str:
     )
 
 
-EARLIEST = 365 * 86400  # seconds since the epoch; less is the time since a capture began
 NO_DAY = -1  # of queries without a date
 
 
@@ -132,7 +131,8 @@ def number_day(zone: str) -> str:
     """Return the days since the epoch of the column time in a zone; NO_DAY where it has no date."""
     local = f"epoch(timezone({quote_text(zone)}, to_timestamp(time)))"
     days = f"CAST(floor({'time' if zone == 'UTC' else local} / 86400) AS INTEGER)"
-    return f"CASE WHEN time >= {EARLIEST} THEN {days} ELSE {NO_DAY} END"
+    # In the first year it is the time since a capture began.
+    return f"CASE WHEN time >= {365 * 86400} THEN {days} ELSE {NO_DAY} END"
 
 
 # --- response codes and line types ---

@@ -94,6 +94,15 @@ def test_an_answer_on_a_line_without_the_client(tmp_path: Path) -> None:
     assert asked[1:] == (1, ("203.0.113.5",))
 
 
+@pytest.mark.parametrize("wrap", ["[{}]", '{{"records": [{}, {}]}}'])
+def test_no_line_where_lines_are_no_events(wrap: str, tmp_path: Path) -> None:
+    log = tmp_path / "dns.json"
+    record = LOGS["route53"].strip()
+    log.write_text(wrap.format(record, record.replace(NAME, "google.com")))
+    [place] = find(log).values()
+    assert place == (str(log), 0, ("203.0.113.5", "2001:db8::1"))
+
+
 def test_days_and_files_apart_and_logs_without_a_date_or_an_answer(tmp_path: Path) -> None:
     later, undated = tmp_path / "b.log", tmp_path / "a.csv"
     rows = f"{NOON + 86_400}\t{CLIENT}\t{NAME}\tNXDOMAIN\t-\n"
