@@ -123,7 +123,7 @@ def evaluate(
         "data": metric_tables.summarize_data(corpus, len(families[model])),
         "head": metric_tables.build_head(original, means, held_out),
         "original": original,
-        "curves": {name: metric_tables.compute_roc(x) for name, x in left_out.items()},
+        "curves": {name: metric_tables.compute_curves(x) for name, x in left_out.items()},
         "calibration": metric_tables.compute_calibration(result),
         "operating_points": metric_tables.count_at_thresholds(result, model),
         "families": families[model],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from math import log10
 from pathlib import Path
 
 from malicious_domains.html.pages import (
@@ -13,7 +15,6 @@ from malicious_domains.html.pages import (
     make_environment,
 )
 
-from . import plots
 from .results import Report, Row, to_json
 
 _MODELS = ("classic", "language")
@@ -23,7 +24,7 @@ _SECTIONS = {  # a part of the report, which names its template and its id: the 
     "data": "Data",
     "head": "Results",
     "original": "Against the H2O demo",
-    "curves": "ROC curve",
+    "curves": "Curves",
     "calibration": "Calibration",
     "operating_points": "Operating points",
     "families": "Families",
@@ -60,11 +61,9 @@ def head_lines(report: Report) -> list[str]:
 def render_page(report: Report) -> str:
     """Render the report as one HTML page; a section whose part is empty is left out."""
     sections = {key: title for key, title in _SECTIONS.items() if report.get(key)}
-    filters = {x.__name__: x for x in (shown, target, met)}
+    filters = {x.__name__: x for x in (shown, target, met, trace)}
     template = make_environment(__package__, filters).get_template("report.html")
-    return template.render(
-        what="evaluation", report=report, sections=sections, plots=plots, models=_MODELS
-    )
+    return template.render(what="evaluation", report=report, sections=sections, models=_MODELS)
 
 
 # --- the templates' filters ---
@@ -94,3 +93,17 @@ def met(row: Row) -> bool | None:
         return None
     sign = -1 if row["better"] == "lower" else 1
     return bool(sign * row["language"] >= sign * row["target"])
+
+
+def trace(across: Iterable[float], up: Iterable[float], decades: int = 0) -> str:
+    """Return the points of a curve in an SVG of 100 by 100 units, without those not measured.
+
+    decades: of a logarithmic x axis, which ends at 1; 0 for a linear one.
+
+    >>> trace([0.1, 1.0], [0.0, 1.0], decades=5)
+    '80.0,100.0 100.0,0.0'
+    """
+    if decades:
+        across = (1 + log10(max(x, 10.0**-decades)) / decades for x in across)
+    points = (x for x in zip(across, up, strict=True) if is_finite(x[1]))
+    return " ".join(f"{100 * x:.1f},{100 - 100 * y:.1f}" for x, y in points)

@@ -56,15 +56,18 @@ def _make_row(what: str, better: str, target: float | None, of: Mapping[str, flo
     return {"what": what, **figures, "format": "percent", "better": better}
 
 
-def compute_roc(result: LeaveOut) -> Row:
-    """Compute the ROC curve of the leave-family-out scores."""
+def compute_curves(result: LeaveOut) -> Row:
+    """Compute ROC and precision-recall of the leave-family-out scores."""
     table = _scored_rows(result).sort_values("p", ascending=False, kind="stable")
-    recall = table["bad"].cumsum() / table["bad"].sum()
-    rate = (~table["bad"]).cumsum() / (~table["bad"]).sum()
+    hits, misses = table["bad"].cumsum().to_numpy(), (~table["bad"]).cumsum().to_numpy()
     last = np.flatnonzero(np.diff(table["p"], append=-1))  # of the rows of one probability
     at = last[np.unique(np.geomspace(1, len(last), _POINTS).astype(int)) - 1]
-    curve = {"false_positive_rate": rate.iloc[at].tolist(), "recall": recall.iloc[at].tolist()}
-    return {"roc": curve}
+    recall, rate = (hits[at] / hits[-1]).tolist(), (misses[at] / misses[-1]).tolist()
+    precision = (hits[at] / (hits[at] + misses[at])).tolist()
+    return {
+        "roc": {"false_positive_rate": rate, "recall": recall},
+        "precision_recall": {"recall": recall, "precision": precision},
+    }
 
 
 def compute_calibration(result: LeaveOut) -> list[Row]:

@@ -7,7 +7,7 @@ created, model      when (ISO 8601), and the model
 data                counts of rows and families, a description
 head                the first table: a figure of both models beside its target
 original            the H2O demo's split: thresholds, counts and rates of the demo and both models
-curves              the ROC curve by model
+curves              ROC and precision-recall by model
 calibration         predicted and observed shares of malicious rows
 operating_points    counts and rates at each packaged threshold
 families            AUC and recall of families left out, the worst first

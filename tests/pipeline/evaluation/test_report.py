@@ -25,7 +25,7 @@ TITLES = {
     "data": "Data",
     "head": "Results",
     "original": "Against the H2O demo",
-    "curves": "ROC curve",
+    "curves": "Curves",
     "calibration": "Calibration",
     "operating_points": "Operating points",
     "families": "Families",
@@ -43,7 +43,10 @@ TITLES = {
 
 def curve(power: float) -> Row:
     shares = [x / 50 for x in range(51)]
-    return {"roc": {"false_positive_rate": shares, "recall": [x**power for x in shares]}}
+    return {
+        "roc": {"false_positive_rate": shares, "recall": [x**power for x in shares]},
+        "precision_recall": {"recall": shares, "precision": [1 - x**9 / 2 for x in shares]},
+    }
 
 
 def rows(names: str, *values: tuple[Any, ...]) -> list[Row]:
@@ -151,7 +154,7 @@ def test_every_section_in_order(page: str) -> None:
     root = parsed(page)
     assert [x.text for x in root.iter("h2")] == list(TITLES.values())
     assert [x.get("href") for x in root.iter("a")] == [f"#{x}" for x in TITLES]
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
 
 
 def test_one_file_without_script_or_link(page: str) -> None:
@@ -205,8 +208,9 @@ def test_the_shape_of_the_json() -> None:
     assert keys(found["original"]["error_rate"]) == beside
     assert keys(found["curves"]) == ["classic", "language"]
     of_model = found["curves"]["classic"]
-    assert keys(of_model) == ["roc"]
+    assert keys(of_model) == ["roc", "precision_recall"]
     assert keys(of_model["roc"]) == ["false_positive_rate", "recall"]
+    assert keys(of_model["precision_recall"]) == ["recall", "precision"]
     assert keys(found["calibration"]) == ["predicted", "observed", "rows"]
     at_threshold = ["operating_point", "threshold", *counts, "false_positive_rate", "recall"]
     assert keys(found["operating_points"]) == at_threshold

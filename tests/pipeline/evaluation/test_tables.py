@@ -56,34 +56,41 @@ def judged(rows: Rows) -> list[tuple[str, bool, float]]:
     return [(x, kind not in LEGIT, p) for x, kind, p in rows if not kind.startswith("shape-")]
 
 
-def test_the_curve_runs_through_the_counts_at_every_threshold() -> None:
+def test_curves_run_through_the_counts_at_every_threshold() -> None:
     rows = made_up()
     kept = judged(rows)
-    roc = metric_tables.compute_roc(result(rows))["roc"]
+    found = metric_tables.compute_curves(result(rows))
+    roc, precision_recall = found["roc"], found["precision_recall"]
     bad_total = sum(bad for _, bad, _ in kept)
     points = set()
     for _, _, t in kept:
         hits = sum(bad for _, bad, p in kept if p >= t)
         flagged = sum(p >= t for _, _, p in kept)
-        points.add(((flagged - hits) / (len(kept) - bad_total), hits / bad_total))
-    drawn = list(zip(roc["false_positive_rate"], roc["recall"], strict=True))
+        rate = (flagged - hits) / (len(kept) - bad_total)
+        points.add((rate, hits / bad_total, hits / flagged))
+    curves = (roc["false_positive_rate"], roc["recall"], precision_recall["precision"])
+    drawn = list(zip(*curves, strict=True))
+    assert precision_recall["recall"] == roc["recall"]
     assert set(drawn) <= points
     assert len(drawn) == len(set(drawn)) > len(points) / 2
-    assert drawn == sorted(drawn)
-    assert drawn[-1] == (1, 1)
+    assert drawn == sorted(drawn, key=lambda x: x[:2])
+    assert drawn[-1][:2] == (1, 1)
 
 
 def test_the_best_and_the_worst_of_curves() -> None:
     rows: Rows = [("a", "hsts", 0.1), ("b", "hsts", 0.2), ("c", "goz", 0.8), ("d", "goz", 0.9)]
-    assert metric_tables.compute_roc(result([*rows, ("e", "shape-words", 0.0)])) == {
-        "roc": {"false_positive_rate": [0, 0, 0.5, 1], "recall": [0.5, 1, 1, 1]}
+    assert metric_tables.compute_curves(result([*rows, ("e", "shape-words", 0.0)])) == {
+        "roc": {"false_positive_rate": [0, 0, 0.5, 1], "recall": [0.5, 1, 1, 1]},
+        "precision_recall": {"recall": [0.5, 1, 1, 1], "precision": [1, 1, 2 / 3, 0.5]},
     }
 
 
 def test_rows_of_one_probability_are_flagged_together() -> None:
     """No threshold parts them; the classic model has many."""
     rows: Rows = [("a", "goz", 0.5), ("b", "goz", 0.5), ("c", "hsts", 0.5), ("d", "hsts", 0.5)]
-    assert metric_tables.compute_roc(result(rows)) == metric_tables.compute_roc(result(rows[::-1]))
+    assert metric_tables.compute_curves(result(rows)) == metric_tables.compute_curves(
+        result(rows[::-1])
+    )
 
 
 def test_calibration_by_tenths() -> None:
