@@ -14,9 +14,7 @@ from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 SOURCE = "https://github.com/OWNER/REPOSITORY"  # where a rendered README's links lead
-OUTSIDE = {  # where they go, and what they are
-    "malicious_domains/data": ("data/legit-*.xz", "data/*.LICENSE.txt"),
-}
+OUTSIDE = ("data/legit-*.xz", "data/*.LICENSE.txt")
 EPOCH = 315_532_800  # 1980, the first year that a zip knows
 
 
@@ -30,12 +28,10 @@ class BuildWithOutside(build_py):
             return
         shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()
-        for folder, patterns in OUTSIDE.items():
-            target = Path(self.build_lib, folder)
-            target.mkdir()
-            for pattern in patterns:
-                for path in Path().glob(pattern):
-                    self.copy_file(str(path), str(target / path.name))
+        target = Path(self.build_lib, "malicious_domains", "data")
+        target.mkdir()
+        for path in (x for pattern in OUTSIDE for x in Path().glob(pattern)):
+            self.copy_file(str(path), str(target / path.name))
 
 
 class ReproducibleSdist(sdist):

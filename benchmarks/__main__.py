@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -47,11 +48,9 @@ def _print_rows(subject: str) -> int:
 
 
 def _describe_machine() -> str:
-    model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [x.partition(":")[2] for x in info.read_text().splitlines() if "model name" in x]
-        model = names[0].strip() if names else model
+    named = re.search("model name.*: (.*)", info.read_text() if info.exists() else "")
+    model = named[1] if named else platform.machine()
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, {versions}"
 

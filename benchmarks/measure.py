@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+import timeit
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -41,12 +42,7 @@ def sized(full: int, least: int = 1) -> int:
 
 def time_rounds(run: Callable[[], object], rounds: int = 7) -> list[float]:
     """Call a function in rounds and return the seconds of each."""
-    took = []
-    for _ in range(sized(rounds, 3)):
-        start = time.perf_counter()
-        run()
-        took.append(time.perf_counter() - start)
-    return took
+    return timeit.repeat(run, number=1, repeat=sized(rounds, 3))
 
 
 def format_spread(values: Sequence[float], unit: str, digits: int = 0) -> str:
@@ -59,12 +55,6 @@ def format_spread(values: Sequence[float], unit: str, digits: int = 0) -> str:
     if len(values) == 1:
         return shown
     return f"{shown} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
-
-
-def find_percentiles(took: Sequence[float]) -> tuple[float, float]:
-    """Return the 50th and the 99th percentile."""
-    quantiles = statistics.quantiles(took, n=100)
-    return quantiles[49], quantiles[98]
 
 
 def read_peak(pid: int | str = "self") -> float:
