@@ -31,8 +31,6 @@ _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
 _SHOWN_NAMES = 10  # in a message
 _QUERY_LOG = "/vpcdnsquerylogs/"  # in Route 53's keys; VPC flow logs may be beside them
-_UNITS = dict.fromkeys(("Lines", "Broken", "Late", "Alarms", "Unread"), "Count")
-_UNITS |= {"Seconds": "Seconds"}
 
 
 class UnreadError(RuntimeError):
@@ -94,7 +92,7 @@ def _try_object(service: Service, source: LogObject) -> str:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"[:1000]
         line = {"level": "ERROR", "message": "unread", "key": source.key, "reason": reason}
-        write_line(line | embed_metrics({"Unread": 1}, _UNITS))
+        write_line(line | embed_metrics({"Unread": 1}))
         return "unread"
     return "read"
 
@@ -133,7 +131,7 @@ def _log_object(
     line |= {"clients": len({x.client for x in results}), "alarms": alarms}
     line |= {"too_busy": len({x.client for x in results if x.sampled})}
     values = {"Lines": lines, "Broken": counts["broken"], "Late": late, "Alarms": alarms}
-    write_line(line | embed_metrics(values | {"Seconds": round(seconds, 3)}, _UNITS))
+    write_line(line | embed_metrics(values | {"Seconds": round(seconds, 3)}, Seconds="Seconds"))
 
 
 # --- clients ---

@@ -21,13 +21,6 @@ from .settings import Settings
 
 CLASSIFIER = "/malicious-domain-classifier"
 NAMESPACE = "MaliciousDomains"
-UNITS = {
-    "Names": "Count",  # judged, skipped or invalid
-    "Refused": "Count",  # skipped and invalid names, and bad requests
-    "FlaggedShare": "Percent",  # of the judged names
-    "Latency": "Milliseconds",  # in the handler
-    "Failed": "Count",  # 1 for a status of 5xx
-}
 
 
 class JsonFormatter(logging.Formatter):
@@ -61,25 +54,34 @@ def log_request(
     """Log a request, if the level is INFO or DEBUG.
 
     answer: from api.classify, if it answered. seconds: the duration. Only requests to the
-    classifier have metrics. An error's message, which may contain names, is logged for 5xx and
+    classifier have metrics: Refused counts skipped and invalid names, and bad requests; FlaggedShare is
+    that of the judged names. An error's message, which may contain names, is logged for 5xx and
     where names may be logged.
     """
     if settings.log_level not in ("DEBUG", "INFO"):
         return
-    status, body = response.status_code, response.body
-    line = {"level": "INFO", "request_id": request_id, "method": request.method}
-    line |= {"path": request.context.get("resourcePath"), "status": status}
-    line["milliseconds"] = milliseconds = round(seconds * 1000, 3)
-    fields = count_results(answer) if answer else {}
-    if answer and settings.log_names:  # long URLs are cut; null for those that were not judged
-        results = answer.get("results", [answer])
-        fields["domains"] = [[x["domain"][:MAX_HOST], x.get("label")] for x in results]
+    status, body, path = response.status_code, response.body, request.context.get("resourcePath")
+    line = {"level": "INFO", "request_id": request_id, "method": request.method, "path": path}
+    line |= {"status": status, "milliseconds": round(seconds * 1000, 3)}
+    results = answer.get("results", [answer]) if answer else []
+    labels = [x["label"] for x in results if "label" in x]
+    if answer:
+        line |= {"model": answer["model"], "operating_point": answer["operating_point"]}
+        line |= {"names": len(results), "refused": len(results) - len(labels)}
+        line |= {"malicious": sum(labels), "legitimate": len(labels) - sum(labels)}
+        if settings.log_names:  # long URLs are cut; null for those that were not judged
+            line["domains"] = [[x["domain"][:MAX_HOST], x.get("label")] for x in results]
     if status >= 400 and isinstance(body, dict):
         shown = status >= 500 or settings.log_names
         line |= {"error": body["Code"]} | ({"message": body["Message"]} if shown else {})
-    if line["path"] == CLASSIFIER and line["method"] == "POST":
-        line |= make_metrics(status, milliseconds, fields)
-    write_line(line | fields)
+    if path == CLASSIFIER and request.method == "POST":
+        values = {"Names": len(results), "Latency": line["milliseconds"]}
+        values["Refused"] = len(results) - len(labels) + (400 <= status < 500)
+        values["Failed"] = int(status >= 500)
+        if labels:
+            values["FlaggedShare"] = 100 * sum(labels) / len(labels)
+        line |= embed_metrics(values, Latency="Milliseconds", FlaggedShare="Percent")
+    write_line(line)
 
 
 def log_unknown(settings: Settings, method: str, path: str) -> None:
@@ -89,40 +91,12 @@ def log_unknown(settings: Settings, method: str, path: str) -> None:
         write_line({"level": "INFO", "method": method[:20], "path": shown, "status": 404})
 
 
-def count_results(answer: dict[str, Any]) -> dict[str, Any]:
-    """Summarize an answer of api.classify without names: the model, and numbers."""
-    results = answer.get("results", [answer])
-    labels = [x["label"] for x in results if "label" in x]
-    return {
-        "model": answer["model"],
-        "operating_point": answer["operating_point"],
-        "names": len(results),
-        "malicious": sum(labels),
-        "legitimate": len(labels) - sum(labels),
-        "refused": len(results) - len(labels),
-    }
+def embed_metrics(values: dict[str, float], **units: str) -> dict[str, Any]:
+    """Write metrics as keys of a line of JSON, in CloudWatch's embedded metric format (EMF).
 
-
-def make_metrics(status: int, milliseconds: float, counts: dict[str, Any]) -> dict[str, Any]:
-    """Make the metrics of one request to the classifier.
-
-    counts: from count_results(); {} for a request without an answer.
+    units: by metric, if not counts.
     """
-    judged = counts.get("malicious", 0) + counts.get("legitimate", 0)
-    values = {
-        "Names": counts.get("names", 0),
-        "Refused": counts.get("refused", 0) + (400 <= status < 500),
-        "Latency": milliseconds,
-        "Failed": int(status >= 500),
-    }
-    if judged:
-        values["FlaggedShare"] = 100 * counts["malicious"] / judged
-    return embed_metrics(values, UNITS)
-
-
-def embed_metrics(values: dict[str, float], units: dict[str, str]) -> dict[str, Any]:
-    """Write metrics as keys of a line of JSON, in CloudWatch's embedded metric format (EMF)."""
-    defined = [{"Name": name, "Unit": units[name]} for name in values]
+    defined = [{"Name": name, "Unit": units.get(name, "Count")} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": defined}
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
     stamp = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
