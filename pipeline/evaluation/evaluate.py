@@ -32,7 +32,8 @@ from .client_days import study
 from .leave_out import FOLDS, average_families, family_folds, leave_out, list_folds, make_scorer
 from .results import RATES, Report, Row
 
-_ABLATION_STEP, _ABLATION_FOLDS = 3, 4  # every third row: features are left out one group at a time
+# Groups of features, and edits, are left out one at a time on every third row.
+_ABLATION_STEP, _ABLATION_FOLDS = 3, 4
 _WORST = 10  # families that are named
 
 
@@ -117,6 +118,7 @@ def evaluate(
     held_out = {name: list(hold_out_sources(cluster, corpus, name)) for name in SETS}
     result, is_language = left_out[model], model == "language"
     worst = [x["family"] for x in families[model][:_WORST]]
+    some = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": model,
@@ -131,9 +133,9 @@ def evaluate(
         "sources": held_out[model],
         "lengths": metric_tables.compute_length_errors(result, model),
         "false_alarms": metric_tables.list_false_alarms(result, model),
-        "groups": list(ablate_groups(cluster, corpus)) if is_language else [],
+        "groups": list(ablate_groups(cluster, some)) if is_language else [],
         "attacks": attacks.list_results(),
-        "unseen_edits": list(omit_edits(cluster, corpus)) if is_language else [],
+        "unseen_edits": list(leave_one_edit_out(cluster, some, Language)) if is_language else [],
         "audit": attacks.list_audits() if is_language else [],
         "traffic": scores.run_study() if scores else None,
     }
@@ -159,20 +161,13 @@ def _flagged(probability: Floats, threshold: float) -> float:
 
 
 def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:
-    """Leave families out on every third row, without nothing and without each group of features."""
-    sample = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
+    """Leave families out, without nothing and without each group of features."""
     for name in ("nothing", *GROUPS):
         left_out = [x for x in SETS["language"] if REGISTRY[x].group == name]
         features = [x for x in SETS["language"] if x not in left_out]
         make_design = partial(Language, features=features)
-        result = leave_out(cluster, sample, make_design, _ABLATION_FOLDS, f"without {name}")
+        result = leave_out(cluster, corpus, make_design, _ABLATION_FOLDS, f"without {name}")
         yield {"without": name, "features": left_out, **average_families(result.families())}
-
-
-def omit_edits(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:
-    """Attack models of every third row that were trained without each edit."""
-    sample = corpus.select(np.arange(len(corpus)) % _ABLATION_STEP == 0)
-    return leave_one_edit_out(cluster, sample, Language)
 
 
 def compare_on_original_split(cluster: Cluster) -> Row:

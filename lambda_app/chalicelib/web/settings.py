@@ -65,6 +65,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         _check("CORS_ORIGINS", x, is_origin, "* or origins such as https://example.com")
     for x in keys:  # which are not shown
         _check("API_KEY_SHA256", "...", bool(re.fullmatch(_SHA256, x)), "SHA-256 sums of keys")
+    provider, customer = (_split(environment.get(f"ZONES_{x}", "")) for x in ("ASSIGNED", "CHOSEN"))
+    if provider or customer:
+        _check_zones(provider, customer)
     return Settings(
         operating_point=point,
         origins=("*",) if "*" in origins else origins,
@@ -74,8 +77,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_names=_SWITCH[names.lower()],
         allow=_check_files("ALLOW", environment),
         dga_index=_check_files("KNOWN", environment, most=1),
-        provider_zones=_parse_zones("ZONES_ASSIGNED", environment),
-        customer_zones=_parse_zones("ZONES_CHOSEN", environment),
+        provider_zones=provider,
+        customer_zones=customer,
     )
 
 
@@ -130,17 +133,13 @@ def _check_files(name: str, environment: Mapping[str, str], most: int = 99) -> t
     return paths
 
 
-def _parse_zones(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-    zones = _split(environment.get(name, ""))
-    if not zones:
-        return ()
+def _check_zones(provider: tuple[str, ...], customer: tuple[str, ...]) -> None:
     from malicious_domains.names.public_suffix import add_zones  # takes time to import
 
     try:
-        add_zones(provider=zones) if name == "ZONES_ASSIGNED" else add_zones(customer=zones)
+        add_zones(provider, customer)
     except ValueError as error:
-        raise SettingsError(f"{name}: {error}") from error
-    return zones
+        raise SettingsError(f"ZONES_ASSIGNED or ZONES_CHOSEN: {error}") from error
 
 
 if __name__ == "__main__":

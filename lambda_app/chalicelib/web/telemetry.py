@@ -54,9 +54,9 @@ def log_request(
     """Log a request, if the level is INFO or DEBUG.
 
     answer: from api.classify, if it answered. seconds: the duration. Only requests to the
-    classifier have metrics: Refused counts skipped and invalid names, and bad requests; FlaggedShare is
-    that of the judged names. An error's message, which may contain names, is logged for 5xx and
-    where names may be logged.
+    classifier have metrics: Refused counts skipped and invalid names, and bad requests;
+    FlaggedShare is that of the judged names. An error's message, which may contain names, is logged
+    for 5xx and where names may be logged.
     """
     if settings.log_level not in ("DEBUG", "INFO"):
         return
