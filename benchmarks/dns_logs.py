@@ -29,10 +29,8 @@ _Query = tuple[float, int, str, bool]  # seconds of the day, client, name, wheth
 
 _SHIFTED = {
     "ts": "printf('%.6f', CAST(ts AS DOUBLE) + copy)",
-    "id.orig_h": "CASE WHEN contains(\"id.orig_h\", ':') "
-    "THEN regexp_replace(\"id.orig_h\", '^[0-9a-f]*', to_hex(8192 + copy)) "
-    "ELSE regexp_replace(\"id.orig_h\", '^\\d+\\.\\d+', "
-    "(11 + copy // 256) || '.' || (copy % 256)) END",
+    "id.orig_h": "regexp_replace(\"id.orig_h\", '^\\d+\\.\\d+', "
+    "(11 + copy // 256) || '.' || (copy % 256))",
     "query": "CASE WHEN hash(copy, rowid) % 20 = 0 "  # one line in 20 asks for a new host
     "THEN regexp_replace(query, '^(.*?)([^.]+)\\.([^.]+)$', "
     "concat('\\1\\2', copy, 'x', rowid, '.\\3')) ELSE query END",

@@ -63,13 +63,9 @@ def list_single_edits(label: str) -> list[str]:
 
 def find_best_edits(score: Score, labels: Sequence[str]) -> list[str]:
     """Return for each label its single edit of the lowest score, the first of equals."""
-    edits = [list_single_edits(label) for label in labels]
-    scores = score([edit for of_label in edits for edit in of_label])
-    bounds = np.cumsum([0, *map(len, edits)])
-    return [
-        of_label[int(scores[start : start + len(of_label)].argmin())]
-        for of_label, start in zip(edits, bounds.tolist(), strict=False)
-    ]
+    edits = pd.Series([list_single_edits(label) for label in labels]).explode()
+    best = pd.Series(score(edits.tolist())).groupby(edits.index.to_numpy()).idxmin()
+    return edits.iloc[best].tolist()
 
 
 def edit_names(labels: Sequence[str], families: Sequence[str], edit: Edit, seed: str) -> list[str]:
