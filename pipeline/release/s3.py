@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -14,13 +14,6 @@ from .aws import connect, translate_aws_errors
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
-
-
-class Tagged(NamedTuple):
-    """An object, and the tag that a conditional write compares."""
-
-    body: bytes
-    etag: str
 
 
 class Storage:
@@ -38,8 +31,11 @@ class Storage:
         """Return the URL of an object."""
         return f"s3://{self.bucket}/{self._key(name)}"
 
-    def get(self, name: str, limit: int) -> Tagged | None:
-        """Read an object of up to `limit` bytes, None if there is none; raise ReleaseError."""
+    def get(self, name: str, limit: int) -> tuple[bytes, str] | None:
+        """Read an object of up to `limit` bytes, and its tag; None if there is none.
+
+        Raises ReleaseError.
+        """
         with translate_aws_errors(self.url(name)):
             try:
                 answer = self._client.get_object(Bucket=self.bucket, Key=self._key(name))
@@ -52,7 +48,7 @@ class Storage:
             raise ReleaseError(
                 f"{self.url(name)}: over {limit:,} bytes; no published file is that large"
             )
-        return Tagged(body, answer["ETag"])
+        return body, answer["ETag"]
 
     def put(self, name: str, body: bytes, **condition: str) -> bool:
         """Write an object, on a condition of S3's: IfNoneMatch="*", or IfMatch=etag.

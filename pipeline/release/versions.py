@@ -79,7 +79,7 @@ def find_version(storage: Storage, name: str) -> dict[str, Any] | None:
     if checksum is None:
         return None
     model = _fetch(storage, f"versions/{name}/{MODEL}")
-    if format_checksum(model) != checksum.body or name_version(model) != name:
+    if format_checksum(model) != checksum[0] or name_version(model) != name:
         raise ReleaseError(
             f"{name}: its SHA-256 is not that of {MODEL}: it is damaged, or of an earlier release; "
             "publish the model again"
@@ -200,7 +200,7 @@ def _fetch(storage: Storage, place: str) -> bytes:
     stored = storage.get(place, MAX_FILE)
     if stored is None:
         raise ReleaseError(f"{storage.url(place)} is missing")
-    return stored.body
+    return stored[0]
 
 
 def _get_version(storage: Storage, name: str) -> dict[str, Any]:
@@ -234,12 +234,12 @@ def _read_pointer(storage: Storage, model: str) -> tuple[list[str], str]:
     stored = storage.get(place, _MAX_TEXT)
     if stored is None:
         return [], ""
-    versions = stored.body.decode("latin-1").split()
+    versions = stored[0].decode("latin-1").split()
     if not versions or any(x.rsplit("-", 2)[0] != model for x in versions):
         raise ReleaseError(
             f"{storage.url(place)} does not hold versions of {model}; remove it and promote again"
         )
-    return versions, stored.etag
+    return versions, stored[1]
 
 
 def _move(storage: Storage, model: str, versions: list[str], tag: str) -> str:

@@ -212,7 +212,7 @@ def test_a_flipped_byte_is_refused(
     place = f"versions/{version}/{name}"
     found = storage.get(place, 10**9)
     assert found
-    body = bytearray(found.body)
+    body = bytearray(found[0])
     body[body.index(b"e")] ^= 1
     overwrite(storage, place, bytes(body))
     before = contents(artifact_copy)
