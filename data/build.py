@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from malicious_domains.names import public_suffix  # noqa: E402
 from malicious_domains.names.public_suffix import END_OF_HEADER, PACKAGED  # noqa: E402
-from pipeline.training.automaton import compile_words, select_usable  # noqa: E402
+from pipeline.training.automaton import compile_words  # noqa: E402
 
 LEAF = 0x80  # flag of an entry that is a whole host
 FREE_TLDS = {"tk", "ga", "ml", "cf", "gq"}  # given away in bulk, also to malware
@@ -121,12 +121,9 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     PACKAGED.write_bytes(build_suffixes())
-    print(f"{PACKAGED.name}: {PACKAGED.stat().st_size} bytes")
     write_names(HERE / "legit-hsts.txt.xz", select_registrable(read_hsts()))
-    target, words = HERE / "lexicon-web2.npy", get_english_words_set(["web2"])
-    np.save(target, compile_words(words), allow_pickle=False)
-    size = target.stat().st_size
-    print(f"{target.name}: {len(select_usable(words))} of {len(words)} words, {size} bytes")
+    words = compile_words(get_english_words_set(["web2"]))
+    np.save(HERE / "lexicon-web2.npy", words, allow_pickle=False)
     write_names(HERE / "legit-universities.txt.xz", read_universities(Path(sys.argv[1])))
 
 

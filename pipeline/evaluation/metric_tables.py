@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 
 from ..corpus.labelled import Corpus
@@ -112,10 +111,10 @@ def list_false_alarms(result: LeaveOut, model: str) -> list[Row]:
     explained = Scorer.load(model).score_many(list(worst["domain"]))
     alarms = []
     for row, score in zip(worst.itertuples(), explained, strict=True):
-        scored = score if isinstance(score, Score) else None  # names in other scripts are skipped
-        words, unlikely = (scored.segmentation, scored.unlikely) if scored else (None, None)
         alarm = {"name": row.domain, "source": row.subclass, "probability": row.p}
-        alarms.append(alarm | {"segmentation": words or row.domain, "unlikely": unlikely or ""})
+        # Names in other scripts are skipped, and the baseline has no segmentation.
+        alarm["segmentation"] = getattr(score, "segmentation", None) or row.domain
+        alarms.append(alarm | {"unlikely": getattr(score, "unlikely", None) or ""})
     return alarms
 
 

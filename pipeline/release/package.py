@@ -79,7 +79,8 @@ def is_left_out(path: str) -> bool:
     >>> is_left_out("numpy/fft/__init__.py"), is_left_out("numpy/linalg/__init__.py")
     (True, False)
     """
-    return _matches(path, LEFT_OUT) and not _matches(path, KEPT)
+    kept = any(fnmatchcase(path, x) for x in KEPT)
+    return not kept and any(fnmatchcase(path, x) for x in LEFT_OUT)
 
 
 def unpack_zip(zipped: Path, folder: Path) -> None:
@@ -139,7 +140,3 @@ def describe_zip(zipped: Path) -> str:
 
 def _list_files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def _matches(path: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in patterns)

@@ -30,9 +30,8 @@ class AnswerOptions(NamedTuple):
     """The parts of an answer that a request asks for beside a verdict."""
 
     family: bool = False  # the likely malware families of flagged names
-    fields: str = (
-        "all"  # brief: no contributions, which are most of an answer; values: features' too
-    )
+    # brief: no contributions, which are most of an answer; values: those of features, too
+    fields: str = "all"
 
 
 class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
