@@ -89,10 +89,10 @@ def protect(stage: str) -> int:
 
     An unknown path becomes 404. `deploy` does the same after each deployment.
     """
-    from ..release import deploy, gateway, stage_settings
+    from ..release import deploy, deployed_stage, stage_settings
 
     settings, _ = stage_settings.read_stage(stage)
-    print(gateway.protect_api(deploy.STATE, stage, settings.origins))
+    print(deployed_stage.protect_api(deploy.STATE, stage, settings.origins))
     return DONE
 
 

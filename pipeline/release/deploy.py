@@ -14,7 +14,7 @@ from malicious_domains.inputs.console import print_status
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
 
-from . import ReleaseError, deployed_stage, gateway
+from . import ReleaseError, deployed_stage
 from .deployed_stage import find_resource, hash_code, read_code, read_deployed_hash
 from .local_server import APP, copy_project, run_chalice
 from .smoke import WAIT, SmokeError, read_key, smoke_test
@@ -61,7 +61,7 @@ def deploy_stage(
 
     def deploy(code: bytes, expected: Scorer | None) -> str:
         _run_chalice_deploy(code, stage, state)
-        print_status(f"gateway  {gateway.protect_api(state, stage, settings.origins)}")
+        print_status(f"gateway  {deployed_stage.protect_api(state, stage, settings.origins)}")
         address = url or find_resource(state, stage, "rest_api")["rest_api_url"].rstrip("/")
         print_status(f"smoke    {smoke_test(address, expected, wait, settings)}")
         return address

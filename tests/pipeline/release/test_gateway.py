@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.release.gateway import TEMPLATE, protect_api
+from pipeline.release.deployed_stage import TEMPLATE, protect_api
 
 
 @pytest.fixture
