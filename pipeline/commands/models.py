@@ -12,7 +12,7 @@ from malicious_domains.cli.command import DONE, SOME_INVALID, command, group, op
 from malicious_domains.inputs.console import print_status
 
 if TYPE_CHECKING:
-    from ..release.s3 import Storage
+    from ..release.aws import Storage
 
 _registry = option(
     "--registry s3://BUCKET/PREFIX",
@@ -37,7 +37,7 @@ def models() -> None:
 
 
 def _open_registry(registry: str) -> Storage:
-    from ..release.s3 import Storage
+    from ..release.aws import Storage
 
     return Storage(registry)
 

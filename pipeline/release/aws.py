@@ -1,10 +1,12 @@
-"""Clients of AWS, and AWS's errors in one line."""
+"""Clients of AWS, its errors in one line, and the objects under a prefix in S3."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.client import Config
@@ -16,6 +18,9 @@ from . import ReleaseError
 _CONFIG = Config(
     connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}
 )
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
 def connect(service: str) -> Any:
@@ -38,3 +43,69 @@ def check_region() -> None:
     """Raise ReleaseError unless the environment or AWS's own files name a region."""
     if not boto3.Session().region_name:
         raise ReleaseError("no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example")
+
+
+class Storage:
+    """The objects under one prefix of a bucket."""
+
+    def __init__(self, url: str) -> None:
+        """Take s3://bucket/prefix; raises ReleaseError for anything else."""
+        parts = urlsplit(url)
+        if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc):
+            raise ReleaseError(f"{url!r} is not in S3; expected s3://bucket/prefix")
+        self.bucket, self.prefix = parts.netloc, parts.path.strip("/")
+        self._client: Any = connect("s3")
+
+    def url(self, name: str) -> str:
+        """Return the URL of an object."""
+        return f"s3://{self.bucket}/{self._key(name)}"
+
+    def get(self, name: str, limit: int) -> tuple[bytes, str] | None:
+        """Read an object of up to `limit` bytes, and its tag; None if there is none.
+
+        Raises ReleaseError.
+        """
+        with translate_aws_errors(self.url(name)):
+            try:
+                answer = self._client.get_object(Bucket=self.bucket, Key=self._key(name))
+                body: bytes = answer["Body"].read(limit + 1)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _ABSENT:
+                    return None
+                raise
+        if len(body) > limit:
+            raise ReleaseError(
+                f"{self.url(name)}: over {limit:,} bytes; no published file is that large"
+            )
+        return body, answer["ETag"]
+
+    def put(self, name: str, body: bytes, **condition: str) -> bool:
+        """Write an object, on a condition of S3's: IfNoneMatch="*", or IfMatch=etag.
+
+        Returns False if the condition does not hold: nothing is written then.
+        """
+        with translate_aws_errors(self.url(name)):
+            try:
+                self._client.put_object(
+                    Bucket=self.bucket, Key=self._key(name), Body=body, **condition
+                )
+            except ClientError as error:
+                if condition and error.response["Error"]["Code"] in _LOST | _ABSENT:
+                    return False
+                raise
+        return True
+
+    def list_names(self, folder: str) -> list[str]:
+        """List the objects and folders directly under a folder, whose name ends in a slash."""
+        start, names = self._key(folder), list[str]()
+        with translate_aws_errors(self.url(folder)):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=start, Delimiter="/"
+            )
+            for page in pages:
+                names += [x["Prefix"] for x in page.get("CommonPrefixes", [])]
+                names += [x["Key"] for x in page.get("Contents", [])]
+        return sorted(x.removeprefix(start).rstrip("/") for x in names if x != start)
+
+    def _key(self, name: str) -> str:
+        return f"{self.prefix}/{name}" if self.prefix else name

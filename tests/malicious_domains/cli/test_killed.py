@@ -17,7 +17,7 @@ import pytest
 
 from malicious_domains.model.artifact import PACKAGED
 from pipeline.release import versions
-from pipeline.release.s3 import Storage
+from pipeline.release.aws import Storage
 from pipeline.release.verify import verify_artifact
 from pipeline.training.export import write_metadata
 from tests.helpers import aws_server

@@ -22,7 +22,7 @@ from malicious_domains.model.artifact import PACKAGED
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster import ClusterError
 from pipeline.release import ReleaseError, versions
-from pipeline.release.s3 import Storage
+from pipeline.release.aws import Storage
 from pipeline.release.versions import name_version
 from pipeline.training.export import write_metadata
 
