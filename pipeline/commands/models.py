@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from malicious_domains.cli.command import DONE, SOME_INVALID, command, group, option
 from malicious_domains.inputs.console import print_status
-
-if TYPE_CHECKING:
-    from ..release.aws import Storage
 
 _registry = option(
     "--registry s3://BUCKET/PREFIX",
@@ -36,19 +33,13 @@ def models() -> None:
     """Group the commands for versions of models."""
 
 
-def _open_registry(registry: str) -> Storage:
-    from ..release.aws import Storage
-
-    return Storage(registry)
-
-
 @command("list", "models list --registry s3://bucket/models", extra="aws")
 @_registry
 def list_versions(registry: str) -> int:
     """List the published versions; a star marks the current one of each model."""
     from ..release import versions
 
-    storage = _open_registry(registry)
+    storage = versions.Storage(registry)
     current = {x[0] for x in versions.read_pointers(storage).values()}
     status = DONE
     print(_HEAD)
@@ -75,7 +66,7 @@ def publish(registry: str, model: str | None, report: Path | None) -> int:
 
     from ..release import versions
 
-    version, new = versions.publish(_open_registry(registry), locate_artifact(model), report)
+    version, new = versions.publish(versions.Storage(registry), locate_artifact(model), report)
     told = "published; promote makes it current" if new else "is there already; nothing is changed"
     print_status(told)
     print(version)
@@ -98,7 +89,7 @@ def pull(version: str, registry: str, out: Path | None) -> int:
     """
     from ..release import versions
 
-    pulled, target = versions.pull(_open_registry(registry), version, out)
+    pulled, target = versions.pull(versions.Storage(registry), version, out)
     print_status(f"{pulled} is verified: its hashes, and its equation by its MOJO")
     print(target)
     return DONE
@@ -111,7 +102,7 @@ def promote(version: str, registry: str) -> int:
     """Make a version the current one of its model. VERSION is one of `models list`."""
     from ..release import versions
 
-    return _print_current(versions.promote(_open_registry(registry), version))
+    return _print_current(versions.promote(versions.Storage(registry), version))
 
 
 @command("rollback", "models rollback --registry s3://bucket/models", extra="aws")
@@ -124,7 +115,7 @@ def rollback(model: str, registry: str) -> int:
     """
     from ..release import versions
 
-    return _print_current(versions.roll_back(_open_registry(registry), model))
+    return _print_current(versions.roll_back(versions.Storage(registry), model))
 
 
 for part in (list_versions, publish, pull, promote, rollback):

@@ -33,7 +33,7 @@ from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..evaluation import REPORT_FILES
 from . import ReleaseError
-from .aws import Storage
+from .aws import Storage as Storage
 
 CURRENT = "current"  # in place of a version: the one that a pointer names
 MAX_FILE = 100_000_000  # bytes; a model's files have some MB

@@ -137,9 +137,9 @@ def test_training_and_exporting(
     train: list[object] = ["train", "--features", "classic", "--data", small_csv, "--out", out]
     with forks(tmp_path / "log") as run:
         for _ in killed(run, TRAIN, 4, lambda _: train):
-            verify_artifact(out, [])
+            verify_artifact(out)
         for _ in killed(run, EXPORT, 5, lambda _: train, after="exporting", within=0.5):
-            verify_artifact(out, [])
+            verify_artifact(out)
         assert run.run(*train)[0] == 0, run.log.read_text()
     verify_artifact(out)
     assert [x.name for x in out.parent.iterdir()] == ["model"]
