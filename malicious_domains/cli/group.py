@@ -30,7 +30,7 @@ CHECKOUT_ONLY = {
     "train": "train",
     "demo": "train",
     "evaluate": "train",
-    "families": "families",
+    "families": "train",
     "models": "models",
     "serve": "aws",
     "aws": "aws",

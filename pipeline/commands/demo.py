@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from malicious_domains.model import artifact
@@ -11,19 +12,17 @@ from malicious_domains.model import artifact
 from ..corpus import sources
 from ..h2o_cluster.local_servers import direct_session
 from ..release.local_server import serve_app
+from ..training.export import Verification
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
-from ..training.training_run import Request, run_training
 
 EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhrw.ru")
 
 
-def demo(request: Request) -> None:
-    """Train a model, then print its figures and some answers of the HTTP app."""
-    verification = run_training(request)
-    metadata = artifact.load_artifact(request.folder).metadata
-    print("\n".join(summarize_model(metadata)))
+def show_model(folder: Path, verification: Verification) -> None:
+    """Print the figures of a model that was just trained, and some answers of the HTTP app."""
+    print("\n".join(summarize_model(artifact.load_artifact(folder).metadata)))
     print(f"Parity      {verification}")
-    with serve_app(request.folder) as url:
+    with serve_app(folder) as url:
         for domain in EXAMPLES:
             answer = _ask(url, domain)
             verdict = "generated" if answer["label"] else "not generated"
@@ -54,5 +53,4 @@ def _ask(url: str, domain: str) -> dict[str, Any]:
     with direct_session() as direct:
         answer = direct.post(f"{url}/malicious-domain-classifier", json={"domain": domain})
     answer.raise_for_status()
-    result: dict[str, Any] = answer.json()
-    return result
+    return dict(answer.json())

@@ -28,30 +28,21 @@ For completion, in `~/.bashrc`: `eval "$(_MALICIOUS_DOMAINS_COMPLETE=bash_source
 
 def reference() -> str:
     """Return the page in Markdown."""
-    return "\n".join([_HEAD, *_sections()])
-
-
-def _sections() -> Iterator[str]:
     settings = {"terminal_width": _WIDTH, **program.context_settings}
-    top = click.Context(program, info_name=PROGRAM, **settings)
-    yield _block(program.get_help(top))
-    for name in program.list_commands(top):
-        command = program.get_command(top, name)
-        assert command
-        context = click.Context(command, parent=top, info_name=name)
-        yield f"## {name}\n\n{_block(command.get_help(context))}"
-        if isinstance(command, click.Group):
-            yield from _parts(command, context)
+    return "\n".join([_HEAD, *_sections(click.Context(program, info_name=PROGRAM, **settings))])
 
 
-def _parts(group: click.Group, context: click.Context) -> Iterator[str]:
-    for name, part in group.commands.items():
-        within = click.Context(part, parent=context, info_name=name)
-        yield f"### {context.info_name} {name}\n\n{_block(part.get_help(within))}"
-
-
-def _block(text: str) -> str:
-    return f"```\n{text.rstrip()}\n```\n"
+def _sections(context: click.Context, title: str = "#") -> Iterator[str]:
+    """Yield the help of a command, and of those below it."""
+    command = context.command
+    yield f"```\n{command.get_help(context).rstrip()}\n```\n"
+    if isinstance(command, click.Group):
+        for name in command.commands if context.parent else command.list_commands(context):
+            part = command.get_command(context, name)
+            assert part
+            below = f"#{title} {name}"
+            yield f"{below}\n"
+            yield from _sections(click.Context(part, parent=context, info_name=name), below)
 
 
 if __name__ == "__main__":

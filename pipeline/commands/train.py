@@ -1,37 +1,28 @@
-"""The commands of training: data, corpus, train, demo, evaluate."""
+"""The commands of training: data, corpus, train, demo, evaluate, families."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from malicious_domains.cli.command import DONE, FAILED, Choice, Command, combine, command, option
-from malicious_domains.inputs.console import print_status
+from malicious_domains.cli.command import DONE, FAILED, Choice, combine, command, group, option
+from malicious_domains.inputs.paths import BUILD
 
+Words = tuple[str, ...]
+_MODELS = Choice(["classic", "language"])
+_h2o_url = option("--h2o-url URL", "URL of a running H2O cluster to use instead.")
 _h2o_options = combine(
-    option(
-        "--h2o-nodes N",
-        "Number of H2O nodes to start on this machine.",
-        type=click.IntRange(min=1),
-        default=1,
-    ),
-    option("--h2o-memory SIZE", "Maximum memory of each node.", default="4g"),
-    option("--h2o-url URL", "URL of a running H2O cluster to use instead."),
-    option(
-        "--h2o-folder DIR",
-        "Folder that all nodes of that cluster see by the same path, to read features from "
-        "(default: features are sent).",
-    ),
+    option("--h2o-memory SIZE", "Maximum memory of the H2O that is started.", default="4g"),
+    _h2o_url,
 )
 _data_options = combine(
     option(
         "--map OURS=THEIRS,...",
         "Columns of a file that are host, class, subclass, domain (the label) or group, by "
-        "name or number (default: by their usual names).",
+        "name; all by number if there is no header (default: by their usual names).",
         "mapping",
         multiple=True,
     ),
@@ -43,7 +34,7 @@ _training_options = combine(
     option(
         "--features",
         "Features of the baseline model (classic) or of the full model (language).",
-        type=Choice(["classic", "language"]),
+        type=_MODELS,
         default="language",
     ),
     option(
@@ -55,62 +46,32 @@ _training_options = combine(
     option("--lexicon TXT", "Word list of classic, one a line (default: web2)."),
     option("--out DIR", "Artifact folder (default: build/FEATURES)."),
     _h2o_options,
-    option("--prove-all", "Compare every row with the MOJO, not 10,000."),
     option("--compare MODEL", "Fail unless the artifact is the same as this one, to 1e-6."),
 )
 
 
 @command("data", "data fetch", extra="train")
 @click.argument("action", type=Choice(["list", "fetch"]), default="list")
-@option("--tranco ID", "Fetch only this list of Tranco, by its permanent id, for `allow build`.")
-def data(action: str, tranco: str | None) -> int:
+def data(action: str) -> int:
     """List the data sources, or download what is missing."""
     from ..corpus import sources
 
-    chosen = [sources.tranco_list(tranco)] if tranco else sources.SOURCES
     status = DONE
-    for source in chosen if action == "fetch" else ():
+    for source in sources.SOURCES if action == "fetch" else ():
         try:
             sources.fetch_source(source)
         except sources.SourceError as error:
             print(f"data: {error}", file=sys.stderr)
             status = FAILED
     print(f"{'source':<12} {'state':<11} {'rows':>8}  licence")
-    for source in chosen:
+    for source in sources.SOURCES:
         print(f"{source.name:<12} {source.state:<11} {source.rows:>8}  {source.licence}")
-    if not tranco:
-        print_status("tranco is fetched by its list's id alone: data fetch --tranco ID")
-    elif chosen[0].ready:
-        print(chosen[0].path)
     return status
 
 
-class _Corpus(Command):
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Let --source take several words, which Click's options do not."""
-        return super().parse_args(ctx, [*_repeat_option(args, "--source")])
-
-
-def _repeat_option(words: Iterable[str], name: str) -> Iterator[str]:
-    """Yield `--source a --source b` for `--source a b`."""
-    taking, first = False, False
-    for word in words:
-        if word.startswith("-"):
-            taking = first = word == name
-        elif taking:
-            if not first:
-                yield name
-            first = False
-        yield word
-
-
-@command(
-    "corpus",
-    "corpus --out mix.csv --source hsts generators mine.csv:dga",
-    extra="train",
-    cls=_Corpus,
-)
-@option("--out CSV", "File to write.", required=True)
+@command("corpus", "corpus --out mix.csv --source hsts generators mine.csv:dga", extra="train")
+@option("--out CSV", "File to write.", "path", required=True)
+@click.argument("more", metavar="[S]...", nargs=-1)
 @option(
     "--source S...",
     "original (the H2O demo), hsts, universities, generators, shapes (synthetic families) or "
@@ -121,52 +82,41 @@ def _repeat_option(words: Iterable[str], name: str) -> Iterator[str]:
 @_data_options
 @option("--names N", "Number of names of each generator.", type=int, default=5000)
 @option("--seed N", "Seed of the random sampling.", type=int, default=1)
-def corpus(
-    out: Path,
-    source: tuple[str, ...],
-    mapping: tuple[str, ...],
-    lenient: bool,
-    names: int,
-    seed: int,
-) -> int:
+def corpus(source: Words, more: Words, mapping: Words, lenient: bool, **rest: Any) -> int:
     """Build a training corpus from several sources."""
     from ..corpus import mixture
-    from ..corpus.mapping import ReadOptions
+    from ..corpus.columns import ReadOptions
 
     options = ReadOptions.parse(mapping, lenient)
-    summary = mixture.assemble(out, source or mixture.DEFAULT, names, seed, options)
-    print(f"{out}: {summary}", file=sys.stderr)
+    mix = mixture.assemble(sources=(*source, *more) or mixture.DEFAULT, options=options, **rest)
+    print(f"{rest['path']}: {mix}", file=sys.stderr)
     return DONE
 
 
 @command("train", "train --data mix.csv", extra="train")
 @_training_options
-def train(**options: Any) -> int:
+def train(features: str, out: Path | None, **options: Any) -> int:
     """Train a model and export it."""
-    from ..training.training_run import Request, run_training
+    from ..training.training_run import run_training
 
-    run_training(Request(**options))
+    run_training(features, out or BUILD / features, **options)
     return DONE
 
 
 @command("demo", "demo --features classic", extra="all")
 @_training_options
-def demo(**options: Any) -> int:
+def demo(features: str, out: Path | None, **options: Any) -> int:
     """Train and export a model, then show answers of the HTTP app."""
-    from ..training.training_run import Request
-    from . import demo as shown
+    from ..training.training_run import run_training
+    from .demo import show_model
 
-    shown.demo(Request(**options))
+    folder = out or BUILD / features
+    show_model(folder, run_training(features, folder, **options))
     return DONE
 
 
 @command("evaluate", "evaluate --out report", extra="train")
-@option(
-    "--model",
-    "Kind of model to evaluate.",
-    type=Choice(["language", "classic"]),
-    default="language",
-)
+@option("--model", "Kind of model to evaluate.", type=_MODELS, default="language")
 @option("--data FILE", "Data to evaluate on, as for `train --data`; needs a group column.")
 @_data_options
 @option("--out DIR", "Report folder.", default="report")
@@ -179,11 +129,45 @@ def demo(**options: Any) -> int:
     "days are drawn from them beside the committed names.",
 )
 @_h2o_options
-def evaluate(h2o_url: str | None, h2o_folder: Path | None, **options: Any) -> int:
+def evaluate(**options: Any) -> int:
     """Write a report of how well a model does on families it has not seen."""
     from ..evaluation.evaluate import run_evaluation
-    from ..h2o_cluster.cluster import ClusterOptions
 
-    nodes, memory = options.pop("h2o_nodes"), options.pop("h2o_memory")
-    run_evaluation(h2o=ClusterOptions(h2o_url, h2o_folder, nodes, memory), **options)
+    run_evaluation(**options)
     return DONE
+
+
+@group("families", "Train or evaluate the classifier of malware families.", "families evaluate")
+def families() -> None:
+    """Group the commands for families."""
+
+
+@command("train", "families train --compare", extra="train")
+@option("--out DIR", "Artifact folder (default: build/hint).")
+@_h2o_url
+@option("--compare", "Fail unless the result is the packaged one, to 0.001.")
+def train_families(out: Path | None, h2o_url: str | None, compare: bool) -> int:
+    """Train the family classifier and export it."""
+    from ..training.family_training import run_family_training
+
+    run_family_training(out, h2o_url, compare)
+    return DONE
+
+
+@command("evaluate", "families evaluate --leave-out", extra="train")
+@option("--artifact DIR", "Artifact to evaluate (default: the packaged one).")
+@_h2o_url
+@option(
+    "--leave-out", "Also train five times without a fifth of the families, and evaluate on those."
+)
+def evaluate_families(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> int:
+    """Print the family classifier's accuracy per family and its confusion matrix."""
+    from ..evaluation.family_accuracy import evaluate_families as report
+
+    for line in report(artifact, h2o_url, leave_out):
+        print(line, flush=True)
+    return DONE
+
+
+for part in (train_families, evaluate_families):
+    families.add_command(part)

@@ -14,9 +14,8 @@ from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 
 from . import mixture, sources
+from .columns import COLUMNS, CorpusError, ReadOptions
 from .labelled import Corpus, read_corpus
-from .mapping import ReadOptions
-from .schema import COLUMNS, CorpusError
 
 
 @contextmanager
@@ -55,7 +54,8 @@ def write_embedded(path: Path) -> None:
 
     Each label occurs once; one that is both legitimate and generated is left out.
     """
-    legit = {host.partition(".")[0]: (host, "legit", "legit") for host in _read_hsts()}
+    hosts = lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split()
+    legit = {host.partition(".")[0]: (host, "legit", "legit") for host in hosts}
     generated = {host.partition(".")[0]: (host, "dga", x) for host, x in _generate_names()}
     both = legit.keys() & generated.keys()
     with path.open("w", newline="", encoding="ascii") as file:
@@ -65,10 +65,6 @@ def write_embedded(path: Path) -> None:
             for label, (host, kind, family) in rows.items():
                 if label not in both:
                     writer.writerow((host, label, kind, family))
-
-
-def _read_hsts() -> list[str]:
-    return lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split()
 
 
 def _generate_names() -> Iterator[tuple[str, str]]:

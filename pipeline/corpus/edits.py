@@ -19,7 +19,7 @@ from string import ascii_lowercase, digits
 
 from malicious_domains.names.parse import MAX_LABEL
 
-from .schema import LabelledName
+from .columns import LabelledName
 
 SHARE = 0.2  # of the generated rows, those that come once more in edited form
 _WORDS = 1000  # the most frequent ones that are put beside a name
@@ -122,9 +122,6 @@ def edit_rows(
         labels = [row.domain for row in family]
         for row in family:
             if random.random() < share:
-                yield _edit(row, random.choice(chosen), labels, random)
-
-
-def _edit(row: LabelledName, edit: Edit, labels: Sequence[str], random: Random) -> LabelledName:
-    label = edit(row.domain, random.choice(labels), random)[:MAX_LABEL].strip("-")
-    return row._replace(domain=label)
+                edit, other = random.choice(chosen), random.choice(labels)
+                label = edit(row.domain, other, random)[:MAX_LABEL].strip("-")
+                yield row._replace(domain=label)

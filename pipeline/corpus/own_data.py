@@ -1,30 +1,39 @@
 """Read labelled names as people have them: other columns, other class words, hosts alone.
 
-Rows that cannot be learned from are left out, counted by reason, and shown by example.
+DuckDB reads the file. Rows that cannot be learned from are left out, counted by reason, and shown
+by example.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from sys import intern
+from typing import Any, NamedTuple
 
-from malicious_domains.inputs.streams import InputError
+import duckdb
+
+from malicious_domains.inputs.csv_records import detect_delimiter, split_line
+from malicious_domains.inputs.signals import temporary_folder
+from malicious_domains.inputs.streams import InputError, open_lines
 from malicious_domains.names.errors import Invalid, quote_text
 from malicious_domains.names.parse import InvalidDomain, parse
 
-from .mapping import FIELDS, ReadOptions, map_columns, parse_class
-from .record_files import Table, open_table, read_cells
-from .schema import LABEL, CorpusError, LabelledName
+from .columns import FIELDS, LABEL, CorpusError, LabelledName, ReadOptions, map_columns, parse_class
 
 MOST_LEFT_OUT = 0.01  # share of the rows that may be left out of a file unless read leniently
 _TOO_MANY = f"that is over {MOST_LEFT_OUT:.0%}: fix them, or learn from the rest with --lenient"
 _EXAMPLES = 3  # rows that are shown for each reason
+_SAMPLE = 1000  # JSON objects whose keys are the columns
+_BATCH = 10_000  # rows that are fetched together
+_JSON = re.compile(r"\s*(\{|\[\s*(\{|\]|$))")  # JSON begins so, and no header of a CSV
+_REJECTED = """SELECT DISTINCT ON (line) line, csv_line, error_message, error_type
+    FROM reject_errors ORDER BY line"""
 
 
 @dataclass
@@ -38,18 +47,16 @@ class ReadReport:
     left_out: Counter[str] = field(default_factory=Counter)  # rows not learned from, by reason
     examples: dict[str, list[str]] = field(default_factory=dict)  # some of them, by reason
 
-    def leave_out(self, record: int, row: Invalid) -> None:
-        """Count a row by its reason, the first ones as examples; records count from 1 on."""
+    def leave_out(self, place: str, row: Invalid) -> None:
+        """Count a row by its reason, the first ones as examples."""
         self.left_out[row.reason] += 1
         shown = self.examples.setdefault(row.reason, [])
         if len(shown) < _EXAMPLES:
-            why = f": {row.error}" * (not shown)
-            shown.append(f"record {record} {quote_text(row.domain)}{why}")
+            shown.append(f"{place} {quote_text(row.domain)}" + f": {row.error}" * (not shown))
 
     def record(self) -> dict[str, Any]:
         """Return columns, words for the classes, and the rows left out by reason."""
-        left_out = dict(self.left_out)
-        return {"columns": self.columns, "classes": self.classes, "left_out": left_out}
+        return {x: dict(getattr(self, x)) for x in ("columns", "classes", "left_out")}
 
     def describe_left_out(self) -> str:
         """Return the numbers of rows that were left out, with examples; "" if there are none."""
@@ -62,17 +69,14 @@ class ReadReport:
 
     def __str__(self) -> str:
         parts = [f"{name} from {column!r}" for name, column in self.columns.items()]
-        if words := ", ".join(f"{w!r} is {kind}" for w, kind in self.classes.items() if w != kind):
-            parts.append(words)
-        if "domain" not in self.columns:
-            parts.append("the label from the host")
-        if "class" not in self.columns:
-            parts.append(f"every row is {self.kind}")
+        parts += [f"{word!r} is {kind}" for word, kind in self.classes.items() if word != kind]
+        parts += ["the label from the host"] * ("domain" not in self.columns)
+        parts += [f"every row is {self.kind}"] * ("class" not in self.columns)
         return ", ".join(parts)
 
 
 class Reading:
-    """The rows of a CSV, of JSON lines or of Parquet, one after the other.
+    """The rows of a CSV, of JSON or of Parquet, one after the other.
 
     A row's label is that of the file, or taken from the host.
     """
@@ -91,30 +95,24 @@ class Reading:
         InputError if the file cannot be read.
         """
         path, options = self._path, self._options
-        with _name_errors(path), open_table(path, options.numbered) as table:
-            columns = _choose_columns(table, options.columns, self._kind)
-            self.report = ReadReport(columns, "" if "class" in columns else self._kind)
-            yield from self._read_rows(table)
-            left_out, read = self.report.left_out.total(), self.report.read
-            if left_out > MOST_LEFT_OUT * read and not options.lenient:
-                raise CorpusError(f"{self.report.describe_left_out()}\n{_TOO_MANY}")
-
-    def _read_rows(self, table: Table) -> Iterator[LabelledName]:
-        report = self.report
-        names = [x for x in FIELDS if x in report.columns]
-        # A missing column is the empty cell that is put last.
-        cells = itemgetter(*(names.index(x) if x in names else -1 for x in FIELDS))
-        for number, record in enumerate(read_cells(table, [*report.columns.values()]), 1):
-            row: LabelledName | Invalid | None = (
-                record
-                if isinstance(record, Invalid)
-                else self._make_row(number, *cells((*record, "")))
-            )
-            report.read += row is not None
-            if isinstance(row, Invalid):
-                report.leave_out(number, row)
-            elif row:
-                yield row
+        with _name_errors(path), duckdb.connect() as connection, temporary_folder() as folder:
+            table = _open(connection, path, folder / "rows", options.numbered)
+            columns = map_columns([*table.cells], options.columns, self._kind)
+            report = self.report = ReadReport(columns, "" if "class" in columns else self._kind)
+            for number, cells in enumerate(_read_cells(connection, table, columns), 1):
+                row = self._make_row(number, *cells)
+                report.read += row is not None
+                if isinstance(row, Invalid):
+                    report.leave_out(f"record {number}", row)
+                elif row:
+                    yield row
+            rejected = connection.execute(_REJECTED).fetchall() if table.first_line else ()
+            for line, text, why, kind in rejected:
+                report.read += 1
+                row = Invalid(text, why.splitlines()[0], reason=kind.lower().replace(" ", "_"))
+                report.leave_out(f"line {line + table.first_line - 1}", row)
+        if report.left_out.total() > MOST_LEFT_OUT * report.read and not options.lenient:
+            raise CorpusError(f"{path}: {report.describe_left_out()}\n{_TOO_MANY}")
 
     def _make_row(
         self, number: int, host: str, label: str, word: str, subclass: str, group: str
@@ -131,9 +129,7 @@ class Reading:
                 host, label, *_ = parse(host or label)
             except InvalidDomain as error:
                 return Invalid(host or label, str(error), error.status, error.reason)
-        texts = map(_replace_surrogates, (host or label, subclass or kind, group))
-        host, subclass, group = texts
-        return LabelledName(host, label, kind, subclass, group)
+        return LabelledName(host or label, label, kind, intern(subclass or kind), group)
 
     def _learn_class(self, number: int, word: str) -> str:
         """Return the class of a word that occurs for the first time; empty for an empty one."""
@@ -149,29 +145,94 @@ class Reading:
         return self.report.classes[word]
 
 
+class _Table(NamedTuple):
+    """A file that DuckDB reads."""
+
+    source: str  # what follows FROM
+    cells: dict[str, str]  # SQL of the text in each column, by the column's name
+    first_line: int = 0  # the number of the line of a CSV's first row
+
+
 @contextmanager
 def _name_errors(path: Path) -> Iterator[None]:
     """Begin the errors of the block with the file's name."""
     try:
         yield
+    except duckdb.Error as error:
+        reason = re.sub(""" in file ["'][^"']*["']""", "", str(error).splitlines()[0])
+        raise CorpusError(f"{path}: cannot be read: {reason}") from error
     except (CorpusError, InputError) as error:
-        if str(error).startswith(f"{path}: "):
-            raise
-        raise CorpusError(f"{path}: {error}") from error
+        raise CorpusError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from error
 
 
-def _choose_columns(table: Table, given: Mapping[str, str], kind: str) -> dict[str, str]:
-    try:
-        chosen = map_columns(table.columns, given, table.find)
-    except CorpusError as error:
-        raise CorpusError(f"{error}; {table.shown}") from error
-    missing = [] if chosen.keys() & {"host", "domain"} else ["names"]
-    missing += [] if kind or "class" in chosen else ["classes"]
-    if missing:
-        raise CorpusError(f"no column of {' or of '.join(missing)} is known; {table.shown}")
-    return chosen
+def _open(connection: duckdb.DuckDBPyConnection, path: Path, copy: Path, numbered: bool) -> _Table:
+    """Find out what a file is; numbered: the first row of a CSV is no header.
+
+    A CSV or JSON is copied first: uncompressed, in UTF-8, without a header. Raises CorpusError if
+    it is something else, and InputError if it cannot be read.
+    """
+    if not path.is_file():
+        raise CorpusError("not a regular file: give one" if path.exists() else "no such file")
+    with path.open("rb") as head:
+        if head.read(4) == b"PAR1":  # folders called class=dga are no columns of it
+            source = f"read_parquet({_quote(path)}, hive_partitioning = false)"
+            found = connection.execute(f"SELECT * FROM {source} LIMIT 0").description
+            quoted = {x: x.replace('"', '""') for x, *_ in found}
+            return _Table(source, {x: f'CAST("{y}" AS VARCHAR)' for x, y in quoted.items()})
+    with (
+        open_lines(path) as lines,
+        copy.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as file,
+    ):
+        first = next((line for line in lines if line.strip()), "")
+        if not first:
+            raise CorpusError("the file is empty")
+        is_json = _JSON.match(first)
+        if is_json:  # of an array a line may come in parts
+            file.writelines(chain([first], lines))
+        else:
+            rows = chain([first] if numbered else (), lines)
+            file.writelines(line.rstrip("\r\n") + "\n" for line in rows)
+    if is_json:
+        return _open_json(connection, copy, is_array=first.lstrip()[0] == "[")
+    return _open_csv(copy, first.rstrip("\r\n"), numbered)
 
 
-def _replace_surrogates(text: str) -> str:
-    """Replace bytes that were not of the file's encoding, which no file could hold."""
-    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)
+def _open_csv(path: Path, first: str, numbered: bool) -> _Table:
+    delimiter = detect_delimiter([first])
+    header = split_line(first, delimiter)
+    names = [str(i + 1) for i in range(len(header))]
+    source = (
+        f"read_csv({_quote(path)}, delim = '{delimiter}', header = false, auto_detect = false, "
+        f"quote = '\"', escape = '\"', columns = {dict.fromkeys(names, 'VARCHAR')}, "
+        "ignore_errors = true, store_rejects = true)"
+    )
+    by_name = not numbered and len({*header}) == len(names)
+    cells = {x: f'"{i}"' for x, i in zip(header if by_name else names, names, strict=True)}
+    return _Table(source, cells, first_line=1 + (not numbered))
+
+
+def _open_json(connection: duckdb.DuckDBPyConnection, path: Path, is_array: bool) -> _Table:
+    kind = "'array'" if is_array else "'newline_delimited', ignore_errors = true"
+    source = f"read_json_objects({_quote(path)}, format = {kind})"
+    found = connection.execute(f"SELECT json_keys(json) FROM {source} LIMIT {_SAMPLE}").fetchall()
+    keys = dict.fromkeys(key for (some,) in found for key in some or ())
+    if not keys:
+        raise CorpusError("no JSON object on a line of its own; `jq -c .` writes them so")
+    quoted = {key: key.replace("'", "''") for key in keys}
+    return _Table(source, {x: f"(json ->> '$.\"{y}\"')" for x, y in quoted.items()})
+
+
+def _quote(path: Path) -> str:
+    """Return a path in SQL; one with * in it is one file."""
+    name = re.sub(r"([*?\[])", r"[\1]", str(path)).replace("'", "''")
+    return f"'{name}'"
+
+
+def _read_cells(
+    connection: duckdb.DuckDBPyConnection, table: _Table, columns: dict[str, str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the text of each of FIELDS in every row: "" for null, and where there is no column."""
+    texts = (f"coalesce({table.cells.get(columns.get(x, ''), 'NULL')}, '')" for x in FIELDS)
+    rows = connection.execute(f"SELECT {', '.join(texts)} FROM {table.source}")
+    while block := rows.fetchmany(_BATCH):
+        yield from block

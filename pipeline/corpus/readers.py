@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 
@@ -16,17 +17,12 @@ from malicious_domains.inputs.console import print_status
 from malicious_domains.names.encoding import remove_hyphens
 
 from . import own_data, sources
-from .mapping import ReadOptions
-from .schema import CLASSES, CorpusError, LabelledName
+from .columns import CLASSES, CorpusError, LabelledName, ReadOptions
 
 EDITS = "edits"  # edited forms of the generated rows before it, which the mixture makes
-KNOWN = {  # sources, and the classes of each
-    "original": CLASSES,
-    "hsts": ("legit",),
-    "universities": ("legit",),
-    "generators": ("dga",),
-    "shapes": ("dga",),
-    EDITS: ("dga",),
+KNOWN = {"original": CLASSES} | {  # sources, and the classes of each
+    **dict.fromkeys(("hsts", "universities"), ("legit",)),
+    **dict.fromkeys(("generators", "shapes", EDITS), ("dga",)),
 }
 
 
@@ -36,10 +32,9 @@ class RowReader:
 
     name: str
     kind: str = ""
-    options: ReadOptions = field(default_factory=ReadOptions)  # of a file
 
     @classmethod
-    def parse(cls, text: str, options: ReadOptions | None = None) -> RowReader:
+    def parse(cls, text: str) -> RowReader:
         """Read NAME, NAME:legit or NAME:dga; raises CorpusError if there is no such source."""
         name, _, kind = text.rpartition(":")
         name, kind = (name, kind) if name and kind in CLASSES else (text, "")
@@ -50,25 +45,19 @@ class RowReader:
             )
         if kind and kind not in KNOWN.get(name, CLASSES):
             raise CorpusError(f"source {text!r}: {name} has no rows of that class")
-        return cls(name, kind, options or ReadOptions())
+        return cls(name, kind)
 
-    def rows(self, names: int, seed: int) -> Iterator[LabelledName]:
-        """Yield the rows, always in the same order; `names` of each family, drawn by seed."""
-        return (x for x in self._read_all(names, seed) if self.kind in ("", x.kind))
-
-    def _read_all(self, names: int, seed: int) -> Iterator[LabelledName]:
-        match self.name:
-            case "original":
-                return _read_demo()
-            case "hsts":
-                return _read_list(sources.HSTS)
-            case "universities":
-                return _read_list(sources.UNIVERSITIES)
-            case "generators":
-                return _generate_names(names, seed)
-            case "shapes":
-                return _generate_synthetic(names // 2, seed)
-        return _read_file(Path(self.name), self)
+    def rows(self, names: int, seed: int, options: ReadOptions) -> Iterator[LabelledName]:
+        """Yield the rows, in one order; `names` of each family, by seed; options: of a file."""
+        known: dict[str, Callable[[], Iterator[LabelledName]]] = {
+            "original": _read_demo,
+            "hsts": partial(_read_list, sources.HSTS),
+            "universities": partial(_read_list, sources.UNIVERSITIES),
+            "generators": partial(_generate_names, names, seed),
+            "shapes": partial(_generate_synthetic, names // 2, seed),
+        }
+        read = known.get(self.name) or partial(_read_file, Path(self.name), options, self.kind)
+        return (x for x in read() if self.kind in ("", x.kind))
 
 
 def _read_demo() -> Iterator[LabelledName]:
@@ -78,15 +67,15 @@ def _read_demo() -> Iterator[LabelledName]:
         yield row._replace(subclass=kind, group=remove_hyphens(row.domain))
 
 
-def _read_file(path: Path, reader: RowReader) -> Iterator[LabelledName]:
+def _read_file(path: Path, options: ReadOptions, kind: str) -> Iterator[LabelledName]:
     """Yield the rows of a file, and an empty one for each left out; print how it is read."""
-    reading = own_data.Reading(path, reader.options, reader.kind)
+    reading = own_data.Reading(path, options, kind)
     for row in reading:
         yield row if row.group else row._replace(group=remove_hyphens(row.domain))
     report = reading.report
     for line in filter(None, (str(report), report.describe_left_out())):
         print_status(f"{path}: {line}")
-    yield from repeat(LabelledName("", "", reader.kind, "", ""), report.left_out.total())
+    yield from repeat(LabelledName("", "", kind, "", ""), report.left_out.total())
 
 
 def _read_list(source: sources.Dataset) -> Iterator[LabelledName]:
@@ -97,17 +86,16 @@ def _read_list(source: sources.Dataset) -> Iterator[LabelledName]:
 
 def _generate_names(names: int, seed: int) -> Iterator[LabelledName]:
     for family in tqdm(FAMILIES.values(), desc="generators", unit="family"):
-        for key, hosts in sampling.sample_groups(family, names, seed):
-            yield from _make_rows(family.name, key, hosts)
+        yield from _make_rows(family.name, sampling.sample_groups(family, names, seed))
 
 
 def _generate_synthetic(names: int, seed: int) -> Iterator[LabelledName]:
     for shape in sampling.SYNTHETIC_FAMILIES:
-        for key, hosts in sampling.sample_labels(shape, names, seed):
-            yield from _make_rows(shape, key, hosts)
+        yield from _make_rows(shape, sampling.sample_labels(shape, names, seed))
 
 
-def _make_rows(subclass: str, key: str, hosts: list[str]) -> Iterator[LabelledName]:
-    group = f"{subclass} {key}".rstrip()
-    for host in hosts:
-        yield LabelledName(host, host.partition(".")[0], "dga", subclass, group)
+def _make_rows(subclass: str, groups: Iterable[tuple[str, list[str]]]) -> Iterator[LabelledName]:
+    for key, hosts in groups:
+        group = f"{subclass} {key}".rstrip()
+        for host in hosts:
+            yield LabelledName(host, host.partition(".")[0], "dga", subclass, group)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 from tqdm import tqdm
 
+from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.paths import CHECKOUT, DATA, DOWNLOADS
 from malicious_domains.names.errors import MaliciousDomainsError
 
@@ -32,7 +30,7 @@ class Dataset:
 
     name: str
     path: Path
-    sha256: str  # "" for a list that only its URL identifies
+    sha256: str
     rows: int  # names, distinct lines, or words of a lexicon
     licence: str
     url: str = ""
@@ -42,7 +40,7 @@ class Dataset:
         """One of committed, downloaded, absent and damaged."""
         if not self.path.is_file():
             return "absent"
-        if self.sha256 and sha256_of(self.path) != self.sha256:
+        if sha256_of(self.path) != self.sha256:
             return "damaged"
         return "downloaded" if self.url else "committed"
 
@@ -90,28 +88,6 @@ WEB2 = Dataset(
     "public domain (Webster's Second, by way of english-words 2.0.2)",
 )
 SOURCES = (ORIGINAL, ORIGINAL_WORDS, HSTS, UNIVERSITIES, WEB2)
-_TRANCO_ID = re.compile(r"[A-Z0-9]{4,8}")
-
-
-def tranco_list(list_id: str) -> Dataset:
-    """Return a list of Tranco's million names by its permanent id, fetched on request only.
-
-    V. Le Pochat et al., "Tranco: A Research-Oriented Top Sites Ranking Hardened Against
-    Manipulation", NDSS 2019. Raises SourceError for a text that cannot be an id.
-    """
-    if not _TRANCO_ID.fullmatch(list_id):
-        raise SourceError(
-            f"{list_id[:40]!r} is not the id of a Tranco list: expected one such as K25GW, "
-            "from https://tranco-list.eu"
-        )
-    return Dataset(
-        "tranco",
-        DOWNLOADS / f"tranco-{list_id}.csv",
-        "",
-        1_000_000,
-        "as of the lists it is made from, see https://tranco-list.eu",
-        f"https://tranco-list.eu/download/{list_id}/1000000",
-    )
 
 
 def sha256_of(path: Path) -> str:
@@ -123,22 +99,22 @@ def sha256_of(path: Path) -> str:
 def fetch_source(source: Dataset) -> Path:
     """Download a source unless it is there, from DOMAINS_MIRROR first, then its URL.
 
-    The content is written to a .part file, which a later call continues, and which gets its name
-    once its SHA-256 is right. Returns the path; raises SourceError.
+    The content is written to a .part file, which gets its name once its SHA-256 is right. Returns
+    the path; raises SourceError.
     """
     if source.ready:
         return source.path
-    problems = []
-    for place in _list_places(source):
+    if not source.url:
+        again = f"git checkout {source.path}" if CHECKOUT else "install malicious-domains again"
+        raise SourceError(f"{source.path} is {source.state}: {again}")
+    problems, mirror = [], os.environ.get("DOMAINS_MIRROR", "").rstrip("/")
+    for place in filter(None, (mirror and f"{mirror}/{source.path.name}", source.url)):
         try:
             source.path.parent.mkdir(parents=True, exist_ok=True)
             _download(place, source)
             return source.path
         except (OSError, SourceError) as error:  # requests' errors are OSErrors
             problems.append(f"{place}: {_shorten_error(error)}")
-    if not source.url:
-        again = f"git checkout {source.path}" if CHECKOUT else "install malicious-domains again"
-        raise SourceError(f"{source.path} is {source.state}: {again}")
     raise SourceError(
         f"{source.path.name} could not be downloaded; set DOMAINS_MIRROR to a folder or URL "
         "that holds it. Tried:\n  " + "\n  ".join(problems)
@@ -150,11 +126,7 @@ def fetch_demo_data(otherwise: str) -> Path | None:
     try:
         return fetch_source(ORIGINAL)
     except SourceError as error:
-        print(
-            f"the H2O demo's data is not available, {otherwise}: {error}",
-            file=sys.stderr,
-            flush=True,
-        )
+        print_status(f"the H2O demo's data is not available, {otherwise}: {error}")
         return None
 
 
@@ -165,55 +137,23 @@ def _shorten_error(error: Exception) -> str:
     return "no connection" if isinstance(error, requests.ConnectionError) else str(error)
 
 
-def _list_places(source: Dataset) -> Iterator[str]:
-    mirror = os.environ.get("DOMAINS_MIRROR")
-    if mirror and source.url:
-        yield f"{mirror.rstrip('/')}/{source.path.name}"
-    if source.url:
-        yield source.url
-
-
 def _download(place: str, source: Dataset) -> None:
     part = source.path.with_name(source.path.name + ".part")
     if place.startswith(("http://", "https://")):
         _download_url(place, part)
     else:
         part.write_bytes(Path(place).read_bytes())
-    if problem := _find_problem(part, source):
+    if (digest := sha256_of(part)) != source.sha256:
         part.unlink()
-        raise SourceError(f"{problem}; the download is deleted")
+        raise SourceError(f"SHA-256 is {digest}, expected {source.sha256}; the download is deleted")
     part.replace(source.path)
 
 
-def _find_problem(part: Path, source: Dataset) -> str:
-    """Describe what is wrong with a downloaded file; "" if nothing is."""
-    if source.sha256:
-        digest = sha256_of(part)
-        return f"SHA-256 is {digest}, expected {source.sha256}" * (digest != source.sha256)
-    with part.open("rb") as file:
-        ranked = re.match(rb'"?1"?,[^,]+\.', file.read(100))
-    return "" if ranked else "not a list that begins with 1,name"
-
-
 def _download_url(url: str, part: Path) -> None:
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity"}  # ranges count bytes as they are sent
-    if have:
-        headers["Range"] = f"bytes={have}-"
-    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
-        if answer.status_code == 416:  # nothing is missing: the hash shows whether it is right
-            return
+    with requests.get(url, stream=True, timeout=_TIMEOUT) as answer, part.open("wb") as file:
         answer.raise_for_status()
-        resumed = answer.status_code == 206
-        left = int(answer.headers.get("Content-Length", 0))
-        bar = tqdm(
-            desc=part.stem,
-            total=left + have * resumed or None,
-            initial=have * resumed,
-            unit="B",
-            unit_scale=True,
-        )
-        with part.open("ab" if resumed else "wb") as file, bar:
+        size = int(answer.headers.get("Content-Length", 0)) or None
+        with tqdm(desc=part.stem, total=size, unit="B", unit_scale=True) as bar:
             for data in answer.iter_content(_BUFFER):
                 file.write(data)
                 bar.update(len(data))

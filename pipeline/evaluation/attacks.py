@@ -20,10 +20,10 @@ from malicious_domains.names.array_types import Bools, Floats, Ints
 from malicious_domains.names.encoding import ALPHABET
 from malicious_domains.names.parse import MAX_LABEL
 
+from ..corpus.columns import LabelledName
 from ..corpus.edits import EDITS, Edit, edit_rows
 from ..corpus.labelled import Corpus
 from ..corpus.mixture import SEED
-from ..corpus.schema import LabelledName
 from ..h2o_cluster.cluster import Cluster
 from ..training.design import DesignMatrix
 from ..training.glm import fit_all
@@ -104,7 +104,7 @@ def omit_edit(corpus: Corpus, name: str) -> Corpus:
     plain = corpus.frame[~corpus.edited]
     rows = map(LabelledName._make, plain.itertuples(index=False))
     again = pd.DataFrame(edit_rows(rows, SEED, without=[name]), columns=plain.columns)
-    return Corpus.from_frame(corpus.name, corpus.path, pd.concat([plain, again]))
+    return Corpus(corpus.name, corpus.path, pd.concat([plain, again], ignore_index=True))
 
 
 def leave_one_edit_out(

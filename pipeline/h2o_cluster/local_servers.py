@@ -26,8 +26,7 @@ def find_free_port() -> int:
     """Return a port of HOST on which nobody listens yet."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def start_server(

@@ -6,22 +6,23 @@ import configparser
 import json
 import subprocess
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.array_types import Bools, Floats
 
 from . import ClusterError
+from .cluster import write_csv
 from .java import find_java, h2o_jar, utf8_environment
 
 INI = "model.ini"  # the file in a MOJO that holds the equation
 MAX_UNPACKED = 100_000_000  # bytes; a MOJO of ours has some 300 KB
-_BLOCK = 1 << 16  # answers that are in memory as text at a time
 
 
 class MojoGlm(NamedTuple):
@@ -90,35 +91,29 @@ def _by_level(
     return coefficients
 
 
-def score_mojo(mojo: Path, source: Path) -> tuple[Floats, Bools]:
-    """Return P(malicious) and the verdict of every row of a CSV, (rows,) each.
+def score_mojo(mojo: Path, columns: pd.DataFrame) -> tuple[Floats, Bools]:
+    """Return P(malicious) and the verdict of every row, (rows,) each.
 
     H2O's own Java scorer computes them. Raises ClusterError if it fails, or without a Java.
     """
-    probability, flagged = list[Floats](), list[Bools]()
-    for block in _score_blocks(mojo, source):
-        probability.append(np.array([float(cells[2]) for cells in block]))
-        flagged.append(np.array([cells[0] == "malicious" for cells in block]))
-    return np.concatenate(probability), np.concatenate(flagged)
+    answers = _score(mojo, columns)
+    return answers[:, 2].astype(np.float64), answers[:, 0] == "malicious"
 
 
-def score_classes(mojo: Path, source: Path) -> Floats:
-    """Return P of each class for every row of a CSV, (rows, classes), as score_mojo does."""
-    blocks = [np.array(block)[:, 1:].astype(np.float64) for block in _score_blocks(mojo, source)]
-    return np.concatenate(blocks)
+def score_classes(mojo: Path, columns: pd.DataFrame) -> Floats:
+    """Return P of each class for every row, (rows, classes), as score_mojo does."""
+    return _score(mojo, columns)[:, 1:].astype(np.float64)
 
 
-def _score_blocks(mojo: Path, source: Path) -> Iterator[list[list[str]]]:
-    """Run H2O's Java scorer; yield the cells of its answers: the class, then each P."""
+def _score(mojo: Path, columns: pd.DataFrame) -> NDArray[np.object_]:
+    """Run H2O's Java scorer; return its answers as text: the class, then each P."""
     with temporary_folder("mojo-") as folder:
-        target = folder / "out.csv"
+        source, target = folder / "in.csv", folder / "out.csv"
+        write_csv(source, columns)
         command = [str(find_java()), "-cp", str(h2o_jar()), "hex.genmodel.tools.PredictCsv"]
         command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
         command, encoding = [*command, "--decimal"], utf8_environment()
         run = subprocess.run(command, capture_output=True, text=True, check=False, env=encoding)
         if run.returncode or not target.exists():
             raise ClusterError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
-        with target.open(encoding="utf-8") as lines:
-            next(lines)  # the header
-            while block := [line.rstrip("\n").split(",") for line in islice(lines, _BLOCK)]:
-                yield block
+        return pd.read_csv(target, dtype=str).to_numpy(object)

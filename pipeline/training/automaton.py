@@ -1,8 +1,7 @@
 """Compile a list of words into the automaton of features.language_tables.
 
 The trie of all words is built level by level, states that accept the same endings are merged by a
-hash of those endings (the merge is then checked, so that no collision passes), and the states are
-laid out as a double array.
+hash of 64 bits of those endings, and the states are laid out as a double array.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ def select_usable(words: Iterable[str]) -> list[str]:
 def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
     """Return the cells of a Lexicon of the usable words, (cells,).
 
-    Raises TrainingError if no word is usable, or if two states of the graph have the same hash.
+    Raises TrainingError if no word is usable.
     """
     kept = select_usable(words)
     if not kept:
@@ -139,27 +138,7 @@ def _merge_states(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool
     _, example, state = np.unique(endings, return_index=True, return_inverse=True)
     parent, code = np.concatenate(parents), np.concatenate(codes)
     edges = np.unique(np.stack([state[parent], code, state[1:]], axis=1), axis=0)
-    _check_merge(edges, state, parent, final, example)
-    return _Graph(
-        final=final[example],
-        root=int(state[0]),
-        source=edges[:, 0],
-        code=edges[:, 1],
-        target=edges[:, 2],
-    )
-
-
-def _check_merge(
-    edges: Ints, state: Ints, parent: Ints, final: NDArray[np.bool_], example: Ints
-) -> None:
-    """Raise TrainingError unless merged nodes agree on their edges and on being final."""
-    one_target = len(np.unique(edges[:, 0] * 64 + edges[:, 1])) == len(edges)
-    same_edges = np.array_equal(
-        np.bincount(parent, minlength=len(state)),
-        np.bincount(edges[:, 0], minlength=len(example))[state],
-    )
-    if not (one_target and same_edges and np.array_equal(final, final[example][state])):
-        raise TrainingError("two different states have the same hash: change the constants of _mix")
+    return _Graph(final[example], int(state[0]), *edges.T)
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -1,10 +1,11 @@
-"""Cut features into bins, and write bins as text for H2O."""
+"""Cut features into bins, which are the levels of factors in H2O."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from malicious_domains.names.array_types import Floats
@@ -43,6 +44,9 @@ def _choose_edges(values: Floats, weights: Floats, count: int) -> list[float]:
     return [float(x) for x in different[last[(last >= 0) & (last < len(different) - 1)]]]
 
 
+MAX_BINS = 100  # of a feature; their names have two digits
+
+
 def level_name(index: int) -> str:
     """Return the name of a bin in H2O.
 
@@ -52,14 +56,15 @@ def level_name(index: int) -> str:
     return f"{index:02d}"
 
 
-def format_bins(bins: NDArray[np.uint8]) -> list[bytes]:
-    """Return lines of H2O's names of bins, (rows, names), with commas between.
+def name_bins(sizes: Mapping[str, int], bins: NDArray[np.uint8]) -> pd.DataFrame:
+    """Return bins, (names, rows), as factors with H2O's names of their levels, (rows, names).
 
-    >>> format_bins(np.array([[0, 15], [3, 63]], np.uint8))
-    [b'00,15', b'03,63']
+    >>> name_bins({"x": 3}, np.array([[2, 0]], np.uint8))["x"].tolist()
+    ['02', '00']
     """
-    cells = _TEXT[bins].view("S1").reshape(len(bins), -1)
-    return [row.tobytes()[:-1] for row in cells]
-
-
-_TEXT = np.array([f"{level_name(i)},".encode() for i in range(100)], dtype="S3")
+    return pd.DataFrame(
+        {
+            name: pd.Categorical.from_codes(codes, pd.Index([*map(level_name, range(size))]))
+            for (name, size), codes in zip(sizes.items(), bins, strict=True)
+        }
+    )

@@ -32,13 +32,5 @@ class TrainConfig:
     single_share: float = 0.02  # initial share of single characters in a segmentation
     fourgram_least: int = 2  # occurrences that a 4-gram needs to be counted by itself
 
-    def ridge(self, model: str) -> float:
-        """Return H2O's lambda of the model "classic" or "language".
-
-        >>> DEFAULTS.ridge("classic")
-        1e-05
-        """
-        return self.ridge_classic if model == "classic" else self.ridge_language
-
 
 DEFAULTS = TrainConfig()

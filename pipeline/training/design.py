@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from math import fsum
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from malicious_domains.features.language_tables import Lexicon, Tables
-from malicious_domains.features.registry import CHUNK, CLASSIC, SETS, compute_chunks
+from malicious_domains.features.registry import CLASSIC, SETS, compute_matrix
 from malicious_domains.model.glm import BinnedAdditive
-from malicious_domains.names.array_types import Floats, Ints
+from malicious_domains.names.array_types import Floats
 from malicious_domains.names.encoding import remove_hyphens
 
 from ..corpus.labelled import Corpus
@@ -20,35 +22,25 @@ from . import binning, language_model
 from .config import DEFAULTS, TrainConfig
 from .language_model import compute_by_fold
 
-
-class LineWriter(Protocol):
-    """Turns parts of a design into text, in whichever process."""
-
-    def __call__(self, part: Any, /) -> Iterator[list[bytes]]:
-        """Yield the lines of a part, some at a time: cells with commas between."""
+BLOCK = 1 << 16  # rows whose features are in memory at a time
 
 
-class DesignMatrix(Protocol):
+class DesignMatrix(ABC):
     """The columns of a model, and how its coefficients become an artifact's equation."""
 
     name: str  # of the model, as in model.json: classic or language
-    columns: tuple[str, ...]  # that H2O learns from
-    kind: str  # H2O's type of all columns: numeric or enum
-    weights: Floats | None  # (rows,) where a threshold is chosen; None if all are equal
-    cross_fitted: bool  # whether training rows differ from what the deployed tables give
-    padding: int  # rows after the real ones, which show H2O every level of a factor
+    table: pd.DataFrame  # (rows, columns): numbers or, from tables without the row, bins
     tables: Tables  # the deployed ones
     config: TrainConfig
+    ridge: float  # lambda, the weight of the penalty
+    words: dict[str, Any]  # name, SHA-256 and size of the word list, as an artifact records them
+    weights: Floats | None = None  # (rows,) where a threshold is chosen; None if all are equal
 
-    def part(self, rows: Ints) -> Any:
-        """Return some rows by their ascending numbers; those of padding follow the corpus."""
+    def deploy(self) -> pd.DataFrame:
+        """Return the columns of all rows by the deployed tables, (rows, columns)."""
+        return self.table
 
-    def line_writer(self, deployed: bool) -> LineWriter:
-        """Return what turns parts into text, in this process or another.
-
-        deployed: by the deployed tables, not by those that did not count a row.
-        """
-
+    @abstractmethod
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
         """Return the keys of model.json that make the equation.
 
@@ -56,46 +48,31 @@ class DesignMatrix(Protocol):
         """
 
 
-class Classic:
+class Classic(DesignMatrix):
     """The H2O demo's four features as numbers."""
 
-    name = "classic"
-    columns: tuple[str, ...] = CLASSIC
-    kind = "numeric"
-    weights: Floats | None = None
-    cross_fitted = False
-    padding = 0
+    name, ridge = "classic", DEFAULTS.ridge_classic
 
-    def __init__(self, corpus: Corpus, lexicon: Lexicon, config: TrainConfig = DEFAULTS) -> None:
-        """Take a corpus and the lexicon of its words."""
-        self.config = config
-        self.labels = corpus.labels
-        self.tables = Tables(lexicon=lexicon)
-
-    def part(self, rows: Ints) -> list[str]:
-        """Return the labels of some rows."""
-        return [*self.labels.select(rows)]
-
-    def line_writer(self, deployed: bool) -> LineWriter:
-        """Return what computes the features of labels."""
-        return DecimalLines(self.tables)
+    def __init__(self, corpus: Corpus, lexicon: Lexicon, words: dict[str, Any]) -> None:
+        """Take a corpus, the lexicon of its words, and the record of these."""
+        self.config, self.tables, self.words = DEFAULTS, Tables(lexicon=lexicon), words
+        features = compute_matrix(corpus.labels, CLASSIC, self.tables)
+        self.table = pd.DataFrame(features, columns=[*CLASSIC])
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
         """Return the features and one coefficient for each."""
         # H2O leaves out a column that is constant in training.
         return {
-            "features": list(self.columns),
-            "coefficients": {name: coefficients.get(name, 0.0) for name in self.columns},
+            "features": [*CLASSIC],
+            "coefficients": {name: coefficients.get(name, 0.0) for name in CLASSIC},
             "intercept": intercept,
         }
 
 
-class Language:
+class Language(DesignMatrix):
     """Features of language and words, cut into bins."""
 
     name = "language"
-    kind = "enum"
-    cross_fitted = True
 
     def __init__(
         self,
@@ -104,16 +81,23 @@ class Language:
         config: TrainConfig = DEFAULTS,
     ) -> None:
         """Count the tables of a corpus, and choose bins of the named features."""
-        self.config = config
-        self.labels = corpus.labels.map_texts(remove_hyphens)
+        self.config, self.ridge = config, config.ridge_language
+        self.labels = [*map(remove_hyphens, corpus.labels)]
         legitimate = corpus.first_rows("legit")
-        self.weights: Floats | None = weigh_rows(corpus, config.malicious_weight)
+        self.weights = weigh_rows(corpus, config.malicious_weight)
         weight = weigh_rows(corpus, config.bin_weight)
-        words = self._word_list = language_model.load_word_list(config)
-        self.tables = language_model.fit_tables(self.labels.select(legitimate), words, config)
-        self._crossed = language_model.CrossFit(self.labels, legitimate, words, config)
+        words = language_model.load_word_list(config)
+        self.words = {
+            "name": language_model.WORD_LIST,
+            "sha256": words.sha256,
+            "rows": len(words.words),
+        }
+        known = [self.labels[i] for i in legitimate.tolist()]
+        self.tables = language_model.fit_tables(known, words, config)
+        fold, tables = language_model.cross_fit(self.labels, legitimate, words, config)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // config.bin_sample)
-        values, weight = self._crossed.matrix(rows, features), weight[rows]
+        sample = [self.labels[i] for i in rows.tolist()]
+        values, weight = compute_by_fold(sample, fold[rows], features, tables), weight[rows]
         self.edges = binning.choose_bins(features, values, weight, config)
         self.sizes = {name: len(x) + 1 for name, x in self.edges.items()}  # bins of each feature
         self._bins = BinnedAdditive(self.edges, {x: [0.0] * n for x, n in self.sizes.items()})
@@ -122,22 +106,20 @@ class Language:
             term: np.bincount(x, weight, size).astype(np.float64)
             for (term, size), x in zip(self.sizes.items(), bins, strict=True)
         }
-        self.columns = tuple(self.sizes)
-        self.padding = max(self.sizes.values())
+        self.table = self._cut(fold, tables)
 
-    def part(self, rows: Ints) -> LabelsPart:
-        """Return the labels and folds of some rows, and the levels that padding rows have."""
-        real = rows[rows < len(self.labels)]
-        return LabelsPart(
-            labels=[*self.labels.select(real)],
-            fold=self._crossed.fold[real],
-            levels=rows[len(real) :] - len(self.labels),
-        )
+    def _cut(self, fold: NDArray[np.uint8], tables: Sequence[Tables]) -> pd.DataFrame:
+        """Return the bins of all labels, each by the tables of its fold, as factors."""
+        blocks = []
+        for start in range(0, len(self.labels), BLOCK):
+            rows = slice(start, start + BLOCK)
+            values = compute_by_fold(self.labels[rows], fold[rows], [*self.sizes], tables)
+            blocks.append(np.array(self._bins.bins(list(values.T)), np.uint8))
+        return binning.name_bins(self.sizes, np.concatenate(blocks, axis=1))
 
-    def line_writer(self, deployed: bool) -> LineWriter:
-        """Return what computes the bins of labels, and writes every level into the padding."""
-        tables = [self.tables] if deployed else self._crossed.tables
-        return BinLines(self.columns, self._bins, tables, tuple(self.sizes.values()))
+    def deploy(self) -> pd.DataFrame:
+        """Return the bins of all rows by the deployed tables."""
+        return self._cut(np.zeros(len(self.labels), np.uint8), [self.tables])
 
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
         """Return features, their bins, and a coefficient for each bin.
@@ -153,59 +135,12 @@ class Language:
         }
         mean = {term: fsum(self._shares[term] * values) for term, values in raw.items()}
         return {
-            "features": list(self.columns),
+            "features": [*self.sizes],
             "bins": {name: {"edges": x} for name, x in self.edges.items()},
             "coefficients": {term: (raw[term] - mean[term]).tolist() for term in raw},
             "intercept": intercept + fsum(mean.values()),
             "hyphens": self.tables.hyphens,
         }
-
-    def describe_words(self) -> dict[str, Any]:
-        """Return name, SHA-256 and size of the word list, as an artifact records them."""
-        words = self._word_list
-        name = language_model.WORD_LIST
-        return {"name": name, "sha256": words.sha256, "rows": len(words.words)}
-
-
-class LabelsPart(NamedTuple):
-    """Some rows of a Language."""
-
-    labels: list[str]
-    fold: NDArray[np.uint8]  # (labels,) the fold whose tables did not count each
-    levels: Ints  # of the padding rows: the level of every term, or its last one
-
-
-class BinLines(NamedTuple):
-    """Turn parts of a Language into text; holds all that another process needs for it."""
-
-    names: tuple[str, ...]  # of the features
-    bins: BinnedAdditive
-    tables: Sequence[Tables]  # of each fold, or one for all
-    sizes: tuple[int, ...]  # levels of every term
-
-    def __call__(self, part: LabelsPart) -> Iterator[list[bytes]]:
-        """Yield the lines of a part, CHUNK at a time."""
-        fold = part.fold if len(self.tables) > 1 else np.zeros_like(part.fold)
-        for i in range(0, len(part.labels), CHUNK):
-            rows = slice(i, i + CHUNK)
-            values = compute_by_fold(part.labels[rows], fold[rows], self.names, self.tables)
-            bins = np.stack(self.bins.bins(list(values.T)), axis=1)
-            yield binning.format_bins(bins.astype(np.uint8))
-        if len(part.levels):
-            levels = np.minimum(part.levels[:, None], np.array(self.sizes) - 1)
-            yield binning.format_bins(levels.astype(np.uint8))
-
-
-class DecimalLines(NamedTuple):
-    """Turn labels into classic features, in the shortest decimals that read back the same."""
-
-    tables: Tables
-
-    def __call__(self, labels: Sequence[str]) -> Iterator[list[bytes]]:
-        """Yield the lines of labels, CHUNK at a time."""
-        for columns in compute_chunks(labels, CLASSIC, self.tables):
-            rows = zip(*(np.asarray(x, np.float64).tolist() for x in columns), strict=True)
-            yield [",".join(map(repr, row)).encode() for row in rows]
 
 
 def weigh_rows(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:

@@ -7,7 +7,6 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +17,32 @@ import pandas as pd
 from malicious_domains.families.family_artifact import COEFFICIENTS, STEPS
 from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
 from malicious_domains.families.likely_families import FamilyModel
-from malicious_domains.inputs.signals import temporary_folder
-from malicious_domains.model.artifact import MOJO, SCHEMA_VERSION
+from malicious_domains.model.artifact import MOJO
 from malicious_domains.names.array_types import Floats
 
 from ..h2o_cluster import ClusterError
 from ..h2o_cluster.cluster import Cluster
 from ..h2o_cluster.mojo import INI, read_multinomial, score_classes
-from .export import Verification, write_artifact
+from . import TrainingError
+from .export import TOLERANCE, write_artifact
 from .sample_names import Drawn
 
 # Settings of H2O, see the objective in glm.py.
 SETTINGS = {"solver": "L_BFGS", "alpha": 0.0, "lambda": 2e-4, "seed": 1}
 _ITERATIONS = 300
 _DETAILS = "experimental/"  # a folder in a MOJO
-_RESPONSE, _WEIGHT = "family", "weight"
 
 
 def fit_families(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
     """Fit on drawn names, with equal weight for every class's share, and save the MOJO."""
-    labels = [label for group in learn for label in group.labels]
-    table = _tabulate(labels)
+    table = _tabulate([label for group in learn for label in group.labels])
     table = table.loc[:, table.nunique() > 1]
-    columns = [str(name) for name in table]
-    table[_RESPONSE] = [group.kind for group in learn for _ in group.labels]
-    table[_WEIGHT] = _weigh_labels(learn)
-    types = dict.fromkeys(map(str, table), "numeric") | {_RESPONSE: "enum"}
-
+    columns = [*table]
+    kinds = [group.kind for group in learn for _ in group.labels]
+    frame = cluster.upload(table.assign(family=kinds, weight=_weigh_labels(learn)))
     settings = {"lambda_" if name == "lambda" else name: x for name, x in SETTINGS.items()}
     settings |= {"family": "multinomial", "max_iterations": _ITERATIONS}
-    frame = cluster.upload(lambda path: table.to_csv(path, index=False), types)
-    model = cluster.fit(frame, columns, _RESPONSE, weights=_WEIGHT, **settings)
+    model = cluster.fit(frame, columns, "family", {"weights_column": "weight"}, **settings)
     model.download_mojo(str(mojo))
     shorten_mojo(mojo)
 
@@ -84,7 +78,7 @@ def _weigh_labels(learn: Sequence[Drawn]) -> list[float]:
 
 
 def _tabulate(labels: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame([compute_features(x) for x in labels], columns=FAMILY_FEATURES)
+    return pd.DataFrame([compute_features(x) for x in labels], columns=[*FAMILY_FEATURES])
 
 
 def read_equation(mojo: Path) -> tuple[list[str], Floats]:
@@ -110,27 +104,21 @@ def export_families(folder: Path, chosen: dict[str, Any], training: dict[str, An
     chosen: the groups, temperature, unknown_from and typical of model.json.
     """
     classes, coefficients = read_equation(folder / MOJO)
-    metadata = {
-        "schema_version": SCHEMA_VERSION,
-        "name": "hint",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    content = {
         "traits": list(FAMILY_FEATURES),
         "classes": classes,
         **chosen,
         "training": {"h2o_version": h2o.__version__} | SETTINGS | training,
     }
     steps = np.rint(coefficients * STEPS).astype(np.int32)
-    write_artifact(folder, metadata, {COEFFICIENTS: steps.ravel()})
+    write_artifact(folder, "hint", content, {COEFFICIENTS: steps.ravel()})
 
 
-def verify_families(folder: Path, labels: Sequence[str]) -> Verification:
-    """Compare the artifact in a folder with its MOJO on labels; raises TrainingError."""
+def verify_families(folder: Path, labels: Sequence[str]) -> float:
+    """Return how far the artifact in a folder is from its MOJO on labels; raises TrainingError."""
     model = FamilyModel.load(folder)
     answers = np.array([model.probabilities(x) for x in labels])
-    with temporary_folder("mojo-") as scratch:
-        source = scratch / "in.csv"
-        _tabulate(labels).to_csv(source, index=False)
-        difference = float(np.abs(answers - score_classes(folder / MOJO, source)).max())
-    verification = Verification(len(labels), len(labels), difference)
-    verification.check()
-    return verification
+    difference = float(np.abs(answers - score_classes(folder / MOJO, _tabulate(labels))).max())
+    if not difference <= TOLERANCE:
+        raise TrainingError(f"the verification fails: |p(NumPy) - p(MOJO)| <= {difference:.1e}")
+    return difference

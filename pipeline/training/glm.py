@@ -11,9 +11,7 @@ each level. The family model (family_model.py) has the softmax of one equation p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +23,23 @@ from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MOJO
 from malicious_domains.names.array_types import Bools, Floats
 
 from ..corpus.labelled import Corpus, assign_folds
 from ..h2o_cluster import ClusterError
-from ..h2o_cluster.cluster import Cluster, download_frame
-from ..h2o_cluster.mojo import MojoGlm, read_mojo
+from ..h2o_cluster.cluster import Cluster, download_frame, write_csv
 from . import TrainingError
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
-from .design_csv import BLOCK, Texts, write_csv
-from .metrics import best_f1, f1_scores
+from .metrics import best_f1
 
 RESPONSE = "class"
 LEVELS = ["legit", "malicious"]  # in the order of H2O's factor: the second is class 1
 
 _SPLIT_CHUNKS = 8  # as H2O chose on the two cores of the reference run
 _H2O_BINS = 400  # of H2O's histogram of probabilities (AUC2.NBINS)
-_STEPS = 512  # more than bins, and a power of two: step / 512 is exact
-_TRAIN, _VALID, _PADDING = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -58,17 +53,12 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A trained model: its equation, and how H2O scores the corpus."""
+class Trained(Fitted):
+    """A trained model: how H2O scores the corpus, and the record of H2O's settings."""
 
-    design: DesignMatrix
-    glm: MojoGlm
-    malicious: Bools  # (rows,)
-    valid: Bools  # (rows,) whether a row is of the validation split
-    probability: Floats  # (rows,) P(malicious) by the cluster, from tables without the row
-    deployed: Floats  # (rows,) the same from the deployed tables
+    deployed: Floats  # (rows,) P(malicious) by the cluster, from the deployed tables
     out_of_fold: Floats  # (rows,) by models that have not seen the row's fold
-    parameters: dict[str, Any]  # settings of H2O, as an artifact records them
+    parameters: dict[str, Any]
 
 
 def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) -> Trained:
@@ -82,47 +72,37 @@ def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Pa
         check_classes(corpus, fold != k, "the operating points")
     fitted = fit_split(cluster, corpus, design)
     fitted.model.download_mojo(str(folder / MOJO))
-    deployed = fitted.probability
-    if design.cross_fitted:
-        part = np.full(len(fold) + design.padding, b"0")
-        frame = _upload(cluster, design, {"part": part}, deployed=True)
-        deployed = cluster.predict(fitted.model, frame)[: len(fold)]
+    deployed, columns = fitted.probability, design.deploy()
+    if columns is not design.table:
+        deployed = cluster.predict(fitted.model, cluster.upload(columns))
+    out_of_fold = score_out_of_fold(cluster, design, corpus, fold, "out of fold")
+    parameters = {
+        "h2o_version": h2o.__version__,
+        "solver": fitted.model.actual_params["solver"],
+        "alpha": config.alpha,
+        "lambda": design.ridge,
+        "seed": config.split_seed,
+    }
     return Trained(
-        design=design,
-        glm=read_mojo(folder / MOJO),
-        malicious=corpus.malicious,
-        valid=fitted.valid,
-        probability=fitted.probability,
-        deployed=deployed,
-        out_of_fold=score_out_of_fold(cluster, design, corpus, fold, "out of fold"),
-        parameters={
-            "h2o_version": h2o.__version__,
-            "solver": fitted.model.actual_params["solver"],
-            "alpha": config.alpha,
-            "lambda": config.ridge(design.name),
-            "seed": config.split_seed,
-        },
+        **vars(fitted), deployed=deployed, out_of_fold=out_of_fold, parameters=parameters
     )
 
 
 def fit_split(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
     """Fit on the training split; choose the threshold of maximal F1 on the validation split.
 
-    Raises TrainingError if H2O finds another maximum, ClusterError if it cannot fit. On several
-    nodes the threshold may differ from that of one, as H2O compares those of a histogram which
-    depends on how rows are spread over nodes.
+    The threshold is one of those that H2O compares, which on several nodes may be others than on
+    one. Raises ClusterError if H2O cannot fit.
     """
-    malicious = corpus.malicious
     valid = draw_split(cluster, corpus, design.config)
-    frame = upload_design(cluster, design, corpus, {"part": valid.astype(np.uint8)})
-    training, validation = (frame[frame["part"] == part, :] for part in (_TRAIN, _VALID))
+    frame = upload_design(cluster, design, corpus, valid.astype(np.uint8))
+    training, validation = (frame[frame["part"] == part, :] for part in (0, 1))
     model = _fit(cluster, design, training, validation)
-    probability = cluster.predict(model, frame)[: len(malicious)]
-    weights = np.ones(valid.sum()) if design.weights is None else design.weights[valid]
+    probability = cluster.predict(model, frame)
+    weights = None if design.weights is None else design.weights[valid]
     metrics = model.model_performance(valid=True)._metric_json["thresholds_and_metric_scores"]
     candidates = _candidates(np.array(metrics["threshold"], np.float64), probability[valid])
-    threshold = best_f1(probability[valid], malicious[valid], candidates, weights)
-    check_threshold(cluster, threshold, probability[valid], malicious[valid], candidates, weights)
+    threshold = best_f1(probability[valid], corpus.malicious[valid], candidates, weights)
     reset_model_threshold(model, threshold)
     return Fitted(model=model, valid=valid, probability=probability, threshold=threshold)
 
@@ -130,10 +110,14 @@ def fit_split(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
 def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS) -> Bools:
     """Return which rows are for validation, (rows,): whole groups, drawn by H2O.
 
-    Without groups it is drawn on the CSV itself, as in the H2O demo, if the file is one. Raises
-    TrainingError if a class is missing on either side.
+    The split of a known corpus without groups is drawn on its CSV itself, as in the H2O demo.
+    Raises TrainingError if a class is missing on either side.
     """
-    valid = _draw(cluster, corpus, config)
+    if corpus.grouped:
+        group = corpus.number_groups()
+        valid = draw_rows(cluster, None, int(group.max()) + 1, config)[group]
+    else:
+        valid = draw_rows(cluster, None if corpus.reading else corpus.path, len(corpus), config)
     for rows, split in ((~valid, "training"), (valid, "validation")):
         check_classes(corpus, rows, split)
     return valid
@@ -148,19 +132,6 @@ def check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
         )
 
 
-def _draw(cluster: Cluster, corpus: Corpus, config: TrainConfig) -> Bools:
-    if not corpus.grouped and corpus.is_plain:
-        try:
-            return draw_rows(cluster, corpus.path, len(corpus), config)
-        except ClusterError:
-            if corpus.reading is None:
-                raise
-            # A user's own file is split all the same: H2O reads NUL characters, say, differently.
-    of_row, groups = corpus.number_groups() if corpus.grouped else (None, len(corpus))
-    drawn = draw_rows(cluster, None, groups, config)
-    return drawn if of_row is None else drawn[of_row]
-
-
 def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConfig) -> Bools:
     """Return which rows of a CSV (None: one with their numbers) are for validation, (count,).
 
@@ -168,14 +139,10 @@ def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConf
     machine; their number is therefore fixed. Raises ClusterError if H2O reads another number of
     rows.
     """
-
-    def write(own: Path) -> None:
-        if path:
-            own.symlink_to(path.resolve())
-        else:
-            pd.DataFrame({"number": np.arange(count)}).to_csv(own, index=False)
-
-    frame = cluster.upload(write, chunks=_SPLIT_CHUNKS)
+    with temporary_folder("numbers-") as folder:
+        numbers = folder / "rows.csv"
+        write_csv(numbers, pd.DataFrame({"number": np.arange(count)}))
+        frame = cluster.upload_csv(path or numbers, chunks=_SPLIT_CHUNKS)
     if frame.nrow != count:
         raise ClusterError(f"{path}: H2O reads {frame.nrow} rows, the file has {count}")
     drawn: Bools = download_frame(frame.runif(seed=config.split_seed))[:, 0] >= config.train_share
@@ -183,35 +150,11 @@ def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConf
 
 
 def upload_design(
-    cluster: Cluster,
-    design: DesignMatrix,
-    corpus: Corpus,
-    numbers: dict[str, NDArray[np.uint8]],
-    padded: bool = True,
+    cluster: Cluster, design: DesignMatrix, corpus: Corpus, part: NDArray[np.uint8]
 ) -> h2o.H2OFrame:
-    """Send a design's columns, the class and further columns of numbers, (rows,), to H2O.
-
-    Padding rows come last, with _PADDING in every further column; padded: whether they are kept.
-    """
-    padding = np.full(design.padding, _PADDING)
-    beside = {name: np.append(x, padding).astype("S3") for name, x in numbers.items()}
-    malicious = np.append(corpus.malicious, padding != _PADDING)
-    beside[RESPONSE] = np.array(LEVELS, "S")[malicious.astype(int)]
-    return _upload(cluster, design, beside, rows=None if padded else len(corpus))
-
-
-def _upload(
-    cluster: Cluster,
-    design: DesignMatrix,
-    beside: Mapping[str, Texts],
-    deployed: bool = False,
-    rows: int | None = None,
-) -> h2o.H2OFrame:
-    types = dict.fromkeys(design.columns, design.kind)
-    types |= {name: "enum" if name == RESPONSE else "numeric" for name in beside}
-    every = np.arange(len(next(iter(beside.values()))))
-    write = partial(write_csv, design=design, rows=every, beside=beside, deployed=deployed)
-    return cluster.upload(write, types, rows=rows)
+    """Send a design's columns, the column `part`, (rows,), and the class to H2O."""
+    response = pd.Categorical.from_codes(corpus.malicious.astype(int), pd.Index(LEVELS))
+    return cluster.upload(design.table.assign(part=part, **{RESPONSE: response}))
 
 
 def _fit(
@@ -220,18 +163,19 @@ def _fit(
     training: h2o.H2OFrame,
     validation: h2o.H2OFrame | None = None,
 ) -> H2OGeneralizedLinearEstimator:
-    alpha, ridge = design.config.alpha, design.config.ridge(design.name)
-    settings: dict[str, Any] = {"family": "binomial", "alpha": alpha, "lambda_": ridge}
-    return cluster.fit(training, design.columns, RESPONSE, validation, **settings)
+    settings: dict[str, Any] = {"family": "binomial", "lambda_": design.ridge}
+    settings["alpha"] = design.config.alpha
+    return cluster.fit(
+        training, [*design.table], RESPONSE, {"validation_frame": validation}, **settings
+    )
 
 
 def fit_all(
     cluster: Cluster, corpus: Corpus, design: DesignMatrix
 ) -> H2OGeneralizedLinearEstimator:
     """Fit on every row of a corpus; raises ClusterError if H2O cannot."""
-    part = np.full(len(corpus), _TRAIN, np.uint8)
-    frame = upload_design(cluster, design, corpus, {"part": part})
-    return _fit(cluster, design, frame[frame["part"] == _TRAIN, :])
+    every = np.zeros(len(corpus), np.uint8)
+    return _fit(cluster, design, upload_design(cluster, design, corpus, every))
 
 
 def score_out_of_fold(
@@ -242,11 +186,11 @@ def score_out_of_fold(
     fold is (rows,), from 0 on; title is that of the progress bar. Raises ClusterError if H2O
     cannot fit.
     """
-    frame = upload_design(cluster, design, corpus, {"fold": fold}, padded=False)
+    frame = upload_design(cluster, design, corpus, fold)
     probability = np.full(len(fold), np.nan)
     for k in tqdm(np.unique(fold).tolist(), desc=title, unit="fit"):
-        model = _fit(cluster, design, frame[frame["fold"] != k, :])
-        probability[fold == k] = cluster.predict(model, frame[frame["fold"] == k, :])
+        model = _fit(cluster, design, frame[frame["part"] != k, :])
+        probability[fold == k] = cluster.predict(model, frame[frame["part"] == k, :])
         cluster.clear(keep=frame.frame_id)
     return probability
 
@@ -261,36 +205,3 @@ def _candidates(thresholds: Floats, probability: Floats) -> Floats:
     above = np.searchsorted(rows, thresholds).clip(1, len(rows) - 1)
     between: Floats = (rows[above - 1] + rows[above]) / 2
     return np.unique(between)[1 - _H2O_BINS :]  # with the step below all of them, as many as bins
-
-
-def check_threshold(
-    cluster: Cluster,
-    threshold: float,
-    probability: Floats,
-    malicious: Bools,
-    candidates: Floats,
-    weights: Floats,
-) -> None:
-    """Raise TrainingError unless H2O, too, finds maximal F1 at the threshold.
-
-    H2O counts in a histogram of 400 bins, which blurs probabilities near a bin's edge. Instead of
-    a probability it is given the number of the last candidate that a row reaches, over 512: each
-    step then has a bin of its own, and H2O counts exactly. All arrays are (rows,) but candidates,
-    which ascend.
-    """
-
-    def write(path: Path) -> None:
-        for start in range(0, len(probability), BLOCK):
-            rows = slice(start, start + BLOCK)
-            step = np.searchsorted(candidates, probability[rows], side="right")
-            actual = np.array(LEVELS)[malicious[rows].astype(int)]
-            table = pd.DataFrame({"p": step / _STEPS, "actual": actual, "weight": weights[rows]})
-            table.to_csv(path, index=False, header=not start, mode="a")
-
-    frame = cluster.upload(write, {"p": "numeric", "actual": "enum", "weight": "numeric"})
-    metrics = h2o.make_metrics(frame["p"], frame["actual"], domain=LEVELS, weights=frame["weight"])
-    reached = round(metrics.find_threshold_by_max_metric("f1") * _STEPS)
-    by_h2o = float(candidates[max(reached - 1, 0)])
-    scores = f1_scores(probability, malicious, np.array([by_h2o, threshold]), weights)
-    if abs(scores[0] - scores[1]) > 1e-9:  # rounding may prefer another of equal ones
-        raise TrainingError(f"max F1 is at {by_h2o} by H2O, at {threshold} by our count")

@@ -1,7 +1,7 @@
 """Count the surprisal of characters and words in legitimate labels.
 
 A label must not be scored by tables that counted it, or training would mistake memory for
-likeness: `CrossFit` computes the features of each label from tables made without its fold.
+likeness: `cross_fit` makes the tables for each label without its fold.
 """
 
 from __future__ import annotations
@@ -21,18 +21,9 @@ from malicious_domains.features.language_tables import CharacterModel, Tables, V
 from malicious_domains.features.registry import CHUNK, compute_matrix
 from malicious_domains.features.segmentation import positions
 from malicious_domains.names.array_types import Bools, Floats, Ints
-from malicious_domains.names.encoding import (
-    EDGE,
-    OTHER,
-    SIZE,
-    SYMBOLS,
-    UNIT,
-    Batch,
-    encode_labels,
-)
+from malicious_domains.names.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode_labels
 
 from ..corpus.labelled import assign_folds
-from ..corpus.row_store import Column
 from .automaton import compile_tree, select_usable
 from .config import DEFAULTS, TrainConfig
 
@@ -63,14 +54,7 @@ def load_word_list(config: TrainConfig = DEFAULTS) -> WordList:
     words = [word for word in select_usable(counted) if len(word) <= config.longest_word]
     frequency = np.array([counted[word] for word in words])
     digest = hashlib.sha256(data).hexdigest()
-    cells, cell = compile_tree(words)
-    return WordList(
-        words=words,
-        frequency=frequency / frequency.sum(),
-        cells=cells,
-        cell=cell,
-        sha256=digest,
-    )
+    return WordList(words, frequency / frequency.sum(), *compile_tree(words), digest)
 
 
 def fit_tables(
@@ -178,38 +162,18 @@ def find_best_arcs(features: BatchFeatures) -> Bools:
     return taken
 
 
-class CrossFit:
-    """The features of labels, from tables that did not count them.
+def cross_fit(
+    labels: Sequence[str], legitimate: Ints, words: WordList, config: TrainConfig = DEFAULTS
+) -> tuple[NDArray[np.uint8], list[Tables]]:
+    """Return the fold of each label, (labels,), and for each fold the tables made without it.
 
-    The tables count legitimate labels; malicious ones are spread over the folds too, so that both
-    classes meet tables of one size.
+    legitimate holds the number of one row for each distinct legitimate label, which the tables
+    count; malicious ones are spread over the folds too, so that both classes meet tables of one
+    size.
     """
-
-    def __init__(
-        self,
-        labels: Column,
-        legitimate: Ints,
-        words: WordList,
-        config: TrainConfig = DEFAULTS,
-    ) -> None:
-        """Count the tables without each fold.
-
-        labels are (rows,); legitimate holds the number of one row for each distinct legitimate
-        label.
-        """
-        self._labels, self._legitimate = labels, legitimate
-        self._words, self._config = words, config
-        self.fold = assign_folds(labels, config.cross_fit_folds)  # (rows,)
-        self.tables = [self._fit_without(k) for k in range(config.cross_fit_folds)]
-
-    def matrix(self, rows: Ints, names: Sequence[str]) -> Floats:
-        """Return the named features of some rows, (rows, names)."""
-        labels = list(self._labels.select(rows))
-        return compute_by_fold(labels, self.fold[rows], names, self.tables)
-
-    def _fit_without(self, k: int) -> Tables:
-        others = self._legitimate[self.fold[self._legitimate] != k]
-        return fit_tables(self._labels.select(others), self._words, self._config)
+    fold = assign_folds(labels, config.cross_fit_folds)
+    parts = (legitimate[fold[legitimate] != k].tolist() for k in range(config.cross_fit_folds))
+    return fold, [fit_tables([labels[i] for i in rows], words, config) for rows in parts]
 
 
 def compute_by_fold(

@@ -75,11 +75,10 @@ def main() -> None:
     with open_cluster() as running:
         rows = rows.join(features_by_h2o(running, list(rows["label"]), words))
     with tempfile.TemporaryDirectory() as name:
-        out, table = Path(name) / "model", Path(name) / "features.csv"
+        out = Path(name) / "model"
         data = ("--data", sources.ORIGINAL.path, "--lexicon", words)
         run("train", "--features", "classic", *data, "--out", out).check_returncode()
-        rows[list(CLASSIC)].to_csv(table, index=False)
-        rows["probability"], _ = score_mojo(out / "mojo.zip", table)
+        rows["probability"], _ = score_mojo(out / "mojo.zip", rows[list(CLASSIC)])
         metadata = json.loads((out / "model.json").read_text())
     rows.to_csv(FEATURES, index=False)
     kept = {name: metadata[name] for name in ("coefficients", "intercept", "threshold")}

@@ -140,10 +140,11 @@ def test_an_error_of_ours_is_shown_whole_and_is_no_refused_row() -> None:
 
 
 def test_sources_are_one_list_however_they_are_given() -> None:
-    words = ["--source", "a", "b", "--names", "2", "--source", "c", "--source=d", "--out", "x"]
-    with corpus.make_context("corpus", words) as context:
-        assert context.params["source"] == ("a", "b", "c", "d")
-        assert (context.params["names"], context.params["out"]) == (2, Path("x"))
+    rest = ["--names", "2", "--out", "x"]
+    for words in (["--source", "a", "b", "c"], ["--source", "a", "--source=b", "--source", "c"]):
+        with corpus.make_context("corpus", [*words, *rest]) as context:
+            assert context.params["source"] + context.params["more"] == ("a", "b", "c")
+            assert (context.params["names"], context.params["path"]) == (2, Path("x"))
 
 
 def test_the_reference_is_what_help_says() -> None:

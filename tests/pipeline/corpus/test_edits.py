@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.corpus.columns import COLUMNS, GROUP, LabelledName
 from pipeline.corpus.edits import EDITS, edit_rows, list_words
 from pipeline.corpus.labelled import Corpus
-from pipeline.corpus.schema import COLUMNS, GROUP, LabelledName
 
 ROWS = [
     LabelledName(f"{x}.ru", x, kind, family, f"{family} 1")
@@ -72,7 +72,7 @@ def test_edited_rows_stay_with_family_and_group() -> None:
 def test_edited_rows_are_recognised_by_their_host() -> None:
     rows = [*ROWS, *edit_rows(ROWS, 1, 1.0, without=["swapped", "replaced"])]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, GROUP])
-    corpus = Corpus.from_frame("some", Path("some.csv"), frame)
+    corpus = Corpus("some", Path("some.csv"), frame)
     assert corpus.edited.tolist() == [False] * 4 + [True] * 3
 
 

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.corpus import labelled, sources
+from pipeline.corpus.columns import CorpusError
 from pipeline.corpus.labelled import Corpus
-from pipeline.corpus.schema import CorpusError
 
 HEADER = "host,domain,class,subclass\n"
 GOOD = "a.com,a,legit,legit\nq.ru,q,dga,goz\n"
@@ -29,7 +29,7 @@ def test_the_original_is_read_whole(original: Corpus) -> None:
 def test_the_original_given_as_ones_own_has_the_same_rows(original: Corpus) -> None:
     own = labelled.read_corpus(original.path)
     assert own.frame.equals(original.frame)
-    assert own.is_plain  # so that H2O draws the same split on it
+    assert own.reading is None  # so that H2O draws the same split on it
     assert own.source()["sha256"] == sources.ORIGINAL.sha256
 
 
@@ -46,17 +46,17 @@ def test_the_embedded_corpus_is_always_the_same(embedded: Corpus) -> None:
         (HEADER, "0 rows; rows of both classes are needed"),
         (HEADER + "a.com,a,legit,legit\n", "1 rows; rows of both classes"),
         ("host,domain,subclass\na.com,a,legit\n", "no column of classes is known; found host, dom"),
-        ("a.com\n", "no column of names or of classes is known; the first row is no header"),
+        ("a.com\n", "no column of names is known; the first row is no header"),
         (HEADER + GOOD + "x.com,x,spam,spam\n", "record 3 has class 'spam'; known are legit "),
         (HEADER + GOOD + "x.com,x,,\n", "1 of 3 rows left out\n  1 no_class: record 3 'x.com'"),
         (
             HEADER + GOOD + ".com,,dga,goz\n",
             "1 of 3 rows left out\n  1 suffix: record 3 '.com'",
         ),
-        (HEADER + GOOD + '"x.com,x,dga,goz\n', "1 csv: record 3 .*: line 4: a quote is opened and"),
+        (HEADER + GOOD + '"x.com,x,dga,goz\n', "1 unquoted_value: line 4 .*: Value with unterm"),
         (
             HEADER + GOOD + "x,x,dga,goz,5,6,7\n",
-            "1 fields: record 3 .*: 7 fields where the header ha",
+            "1 too_many_columns: line 4 .*: Expected Number of Columns: 4 Found: 5",
         ),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_csv_that_is_no_corpus_is_told_why(tmp_path: Path, text: str, message:
 
 def test_binary_rubbish(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(CorpusError, match=r"rows\.csv: no column of names or of classes is known"):
+    with pytest.raises(CorpusError, match=r"rows\.csv: no column of names is known"):
         labelled.read_corpus(tmp_path / "rows.csv")
 
 
@@ -100,7 +100,6 @@ def test_how_ones_own_file_was_read_is_recorded(tmp_path: Path) -> None:
     path.write_text("domain,label,family\nb.com,0,\n" + "a.com,1,goz\n" * 120 + "co.uk,0,\n")
     corpus = labelled.read_corpus(path)
     assert list(corpus.frame.columns) == ["host", "domain", "class", "subclass"]
-    assert not corpus.is_plain
     assert corpus.source() == {
         "name": "mine.csv",
         "sha256": sources.sha256_of(path),
@@ -111,16 +110,15 @@ def test_how_ones_own_file_was_read_is_recorded(tmp_path: Path) -> None:
     }
 
 
-def test_which_files_are_plain(tmp_path: Path) -> None:
-    """The split is drawn on them as they are."""
+def test_rows_are_grouped_counted_and_selected(tmp_path: Path) -> None:
+    """A row without a group is a group by its label; groups are numbered in their order."""
     path = tmp_path / "rows.csv"
-    for text, plain in (
-        (HEADER + GOOD, True),
-        ('"class","domain","host","subclass"\r\nlegit,a,a.com,\r\ndga,b,b.com,x\r\n', True),
-        ((HEADER + GOOD).replace(",", ";"), False),
-        ("host,class\na.com,0\nb.com,1\n", False),
-    ):
-        path.write_text(text)
-        assert labelled.read_corpus(path).is_plain == plain, text
-    path.write_bytes(gzip.compress((HEADER + GOOD).encode()))
-    assert not labelled.read_corpus(path).is_plain
+    rows = ["b,b,legit,x,", "c,c,dga,goz,g", "b,b,legit,y,", "d,d,dga,goz,g", "a,a,dga,z,a"]
+    path.write_text("host,domain,class,subclass,group\n" + "\n".join(rows) + "\n")
+    corpus = labelled.read_corpus(path)
+    assert corpus.groups == ["b", "g", "b", "g", "a"]
+    assert corpus.number_groups().tolist() == [1, 2, 1, 2, 0]
+    assert corpus.family_sizes().tolist() == [1, 2, 1, 2, 1]
+    assert corpus.first_rows("legit").tolist() == [0]
+    some = corpus.select(np.array([False, True, True, True, False]))
+    assert (len(some), some.labels, some.first_rows("dga").tolist()) == (3, ["c", "b", "d"], [0, 2])

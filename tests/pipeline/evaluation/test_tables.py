@@ -34,7 +34,7 @@ def result(rows: Rows, fold: list[int] | None = None) -> LeaveOut:
     # Shapes are never left out, and have no probability.
     probability = np.array([math.nan if kind.startswith("shape-") else p for _, kind, p in rows])
     folds = np.array(fold or [0] * len(rows))
-    return LeaveOut(Corpus.from_frame("made-up", Path("none.csv"), frame), folds, probability)
+    return LeaveOut(Corpus("made-up", Path("none.csv"), frame), folds, probability)
 
 
 def made_up(count: int = 300, seed: int = 7) -> Rows:

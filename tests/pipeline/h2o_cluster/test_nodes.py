@@ -1,4 +1,4 @@
-"""Real clusters of two nodes: the model of one, and what happens when a node is killed."""
+"""Real nodes: a cluster of two gives the model of one, and what happens when one is killed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +19,9 @@ import requests
 
 from malicious_domains.model import artifact
 from malicious_domains.names.errors import MaliciousDomainsError
-from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster import nodes as own_nodes
-from pipeline.h2o_cluster.cluster import ClusterOptions
 from pipeline.h2o_cluster.local_servers import bypass_proxies, direct_session, find_free_port
-from pipeline.h2o_cluster.nodes import Node, start_nodes
+from pipeline.h2o_cluster.nodes import start_cluster, start_node
 from pipeline.training.training_run import SAME
 
 ROOT = Path(__file__).parents[3]
@@ -32,11 +32,18 @@ import sys
 from malicious_domains.cli import main
 from pipeline.h2o_cluster import cluster, nodes
 
-cluster._CHUNK, nodes._SILENT = 1 << 15, 8
+cluster._CHUNK, nodes._SILENT, nodes._LONGEST = 1 << 15, 8, 12
 sys.exit(main())
 """
 
 pytestmark = pytest.mark.slow
+
+
+class Node(NamedTuple):
+    """A JVM, and its URL."""
+
+    process: subprocess.Popen[bytes]
+    url: str
 
 
 class Clouds(NamedTuple):
@@ -48,8 +55,12 @@ class Clouds(NamedTuple):
 
 @pytest.fixture(scope="module")
 def clouds() -> Iterator[Clouds]:
-    with start_nodes(1, "1g") as one, start_nodes(2, "1g") as two:
-        yield Clouds(one, two)
+    with ExitStack() as stack:
+        clouds = Clouds(
+            *([Node(*x) for x in start_cluster(stack, number, "1g")] for number in (1, 2))
+        )
+        until_they_are_one(clouds.two[0], 2)
+        yield clouds
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +69,17 @@ def of_one(clouds: Clouds, small_csv: Path, tmp_path_factory: pytest.TempPathFac
     out = tmp_path_factory.mktemp("one") / "model"
     done(train(small_csv, out, "--h2o-url", clouds.one[0].url))
     return out
+
+
+def until_they_are_one(node: Node, size: int) -> None:
+    """Wait until a node has found the others."""
+    for _ in range(600):
+        with direct_session() as direct:
+            state = direct.get(f"{node.url}/3/Cloud", timeout=30).json()
+        if state["cloud_size"] == size and state["consensus"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(state)
 
 
 def train(
@@ -134,13 +156,9 @@ def test_nodes_listen_on_loopback_alone(clouds: Clouds) -> None:
 def test_a_cluster_elsewhere_of_two_nodes_gives_the_model_of_one(
     clouds: Clouds, of_one: Path, small_csv: Path, tmp_path: Path
 ) -> None:
-    """They read the rows in a folder. Nothing of ours stays there, or in either cluster."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    there = ["--h2o-url", clouds.two[0].url, "--h2o-folder", folder]
-    done(train(small_csv, tmp_path / "model", *there))
+    """Nothing of ours stays in either cluster."""
+    done(train(small_csv, tmp_path / "model", "--h2o-url", clouds.two[0].url))
     assert difference(of_one, tmp_path / "model") <= SAME
-    assert list(folder.iterdir()) == []
     with direct_session() as direct:
         for node in (*clouds.one, *clouds.two):
             assert direct.get(f"{node.url}/3/Frames", timeout=30).json()["frames"] == []
@@ -154,27 +172,22 @@ def test_clouds_side_by_side_do_not_join(clouds: Clouds) -> None:
     assert len({x["cloud_name"] for x in each}) == 2
 
 
-@pytest.mark.parametrize("which", [0, 1])
 def test_a_node_that_is_killed_ends_the_training(
-    which: int, of_one: Path, artifact_copy: Path, small_csv: Path
+    of_one: Path, artifact_copy: Path, small_csv: Path
 ) -> None:
-    """That which H2O's client talks to, or the other; with an error, and nothing left or lost.
-
-    The same command gives the model then.
-    """
+    """With an error in one line, and nothing lost; the same command gives the model then."""
     before = content(artifact_copy.parent)
-    with train(small_csv, artifact_copy, "--h2o-nodes", 2) as run:
+    with train(small_csv, artifact_copy) as run:
         until_it_trains(run)
-        started = children(run.pid)
-        assert len(started) == 2
-        os.kill(started[which], signal.SIGKILL)
+        [started] = children(run.pid)
+        os.kill(started, signal.SIGKILL)
         said = ended(run)
-    assert f"process {started[which]}) was killed by signal 9; nothing is written" in said
+    assert f"process {started}) was killed by signal 9; nothing is written" in said
+    assert "Traceback" not in said
     assert content(artifact_copy.parent) == before
-    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
-    if which:  # either will do
-        done(train(small_csv, artifact_copy, "--h2o-nodes", 2))
-        assert difference(of_one, artifact_copy) <= SAME
+    assert not Path(f"/proc/{started}").exists()
+    done(train(small_csv, artifact_copy))
+    assert difference(of_one, artifact_copy) <= SAME
 
 
 def test_a_cluster_elsewhere_that_loses_a_node_ends_the_training(
@@ -199,14 +212,14 @@ def test_a_start_is_repeated_when_a_port_is_taken(monkeypatch: pytest.MonkeyPatc
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = iter([taken.getsockname()[1], free(), free()])
         monkeypatch.setattr(own_nodes, "find_free_port", lambda: next(ports))
-        with start_nodes(1, "1g") as [node]:
-            assert not node.problem
+        with start_node("1g") as (_, url), direct_session() as direct:
+            assert direct.get(f"{url}/3/Cloud", timeout=30).ok
 
 
 def test_a_node_that_does_not_start_is_told() -> None:
     with (
         pytest.raises(MaliciousDomainsError, match="Invalid maximum heap size"),
-        start_nodes(2, "1z"),
+        start_node("1z"),
     ):
         pass
 
@@ -239,10 +252,3 @@ def test_proxies_are_bypassed_for_this_machine_alone(monkeypatch: pytest.MonkeyP
             requests.utils.get_environ_proxies("http://h2o.example")["all"] == before["ALL_PROXY"]
         )
     assert dict(os.environ) == before
-
-
-def test_what_does_not_go_together_is_told() -> None:
-    with pytest.raises(ClusterError, match="--h2o-nodes and --h2o-memory do not apply to"):
-        ClusterOptions(url="http://127.0.0.1:1", nodes=2)
-    with pytest.raises(ClusterError, match="--h2o-folder applies to a cluster"):
-        ClusterOptions(folder=Path())

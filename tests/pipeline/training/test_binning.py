@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from malicious_domains.features.registry import compute_matrix
 from pipeline.corpus.labelled import Corpus
-from pipeline.training import binning, design_csv
+from pipeline.h2o_cluster.cluster import write_csv
+from pipeline.training import binning
 from pipeline.training.config import TrainConfig
 from pipeline.training.design import Language
-from pipeline.training.language_model import CrossFit, load_word_list
+from pipeline.training.language_model import compute_by_fold, cross_fit, load_word_list
 from tests.helpers.data import legitimate
 
 ROWS = st.lists(
@@ -63,12 +64,6 @@ def test_bins_of_distinct_values_hold_about_as_many() -> None:
     ]
 
 
-@given(rows=st.lists(st.tuples(*[st.integers(0, 99)] * 3), min_size=1, max_size=30))
-def test_text_reads_back(rows: list[tuple[int, ...]]) -> None:
-    lines = binning.format_bins(np.array(rows, np.uint8))
-    assert lines == [b",".join(b"%02d" % x for x in row) for row in rows]
-
-
 FEATURES = ("length", "entropy", "p_digits", "trigram_mean", "cut_mean")
 
 
@@ -82,7 +77,7 @@ def corpus() -> Corpus:
     names = [*some, *generated]
     frame = pd.DataFrame({"host": names, "domain": names, "class": kinds, "subclass": kinds})
     frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
-    return Corpus.from_frame("made-up", Path("none.csv"), frame)
+    return Corpus("made-up", Path("none.csv"), frame)
 
 
 @pytest.fixture(scope="module")
@@ -91,38 +86,25 @@ def design(corpus: Corpus) -> Language:
     return Language(corpus, FEATURES, FEW_WORDS)
 
 
-@pytest.fixture(scope="module")
-def crossed(corpus: Corpus, design: Language) -> CrossFit:
-    """Tables of the same names and words as the design."""
-    return CrossFit(design.labels, corpus.first_rows("legit"), load_word_list(FEW_WORDS), FEW_WORDS)
-
-
-@pytest.mark.parametrize(("every", "deployed"), [(1, False), (3, True)])
-def test_a_design_writes_the_bins_of_its_features_and_every_level(
-    design: Language, crossed: CrossFit, tmp_path: Path, every: int, deployed: bool
+@pytest.mark.parametrize("deployed", [False, True])
+def test_a_design_has_the_bins_of_its_features(
+    corpus: Corpus, design: Language, tmp_path: Path, deployed: bool
 ) -> None:
-    count, pad = len(design.labels), design.padding
-    rows = list(range(0, count, every))
-    written = np.array([*rows, *range(count, count + pad)])
-    path = tmp_path / "frame.csv"
-    beside = {"part": np.full(len(written), b"0")}
-    design_csv.write_csv(path, design, written, {} if deployed else beside, deployed)
-    read = pd.read_csv(path, dtype=str).filter(design.columns)
-    assert list(read) == list(design.columns)
-    assert len(read) == len(written)
+    """By tables that did not count the label, or by the deployed ones; each level occurs."""
+    words, legitimate = load_word_list(FEW_WORDS), corpus.first_rows("legit")
+    fold, tables = cross_fit(design.labels, legitimate, words, FEW_WORDS)
     values = (
-        compute_matrix([design.labels[i] for i in rows], FEATURES, design.tables)
+        compute_matrix(design.labels, FEATURES, design.tables)
         if deployed
-        else crossed.matrix(np.array(rows), FEATURES)
+        else compute_by_fold(design.labels, fold, FEATURES, tables)
     )
-    real = read.iloc[: len(rows)]
-    bins = {}
+    write_csv(tmp_path / "frame.csv", design.deploy() if deployed else design.table)
+    read = pd.read_csv(tmp_path / "frame.csv", dtype=str)
+    assert tuple(read) == FEATURES
     for j, name in enumerate(FEATURES):
-        bins[name] = bins_of(values[:, j].tolist(), design.edges[name])
-        assert real[name].astype(int).tolist() == bins[name]
-    for name in design.columns:
-        levels = {f"{i:02d}" for i in range(design.sizes[name])}
-        assert set(read[name].iloc[len(rows) :]) == levels
+        bins = bins_of(values[:, j].tolist(), design.edges[name])
+        assert read[name].tolist() == [f"{i:02d}" for i in bins]
+        assert deployed or len({*bins}) == design.sizes[name]
 
 
 def test_a_term_that_h2o_left_out_counts_nothing(design: Language) -> None:

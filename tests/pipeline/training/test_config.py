@@ -35,7 +35,7 @@ def test_the_packaged_models_were_made_with_the_defaults(scorer: Scorer) -> None
     metadata = scorer.artifact.metadata
     recorded = metadata["training"]
     assert recorded["alpha"] == DEFAULTS.alpha
-    assert recorded["lambda"] == DEFAULTS.ridge(metadata["name"])
+    assert recorded["lambda"] == getattr(DEFAULTS, f"ridge_{metadata['name']}")
     assert recorded["seed"] == DEFAULTS.split_seed
     points = [x["false_positive_rate"] for x in metadata["operating_points"]]
     assert points == [*DEFAULTS.false_positive_rates]

@@ -16,10 +16,9 @@ from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.language_tables import Tables, Vocabulary
 from malicious_domains.features.registry import CHUNK, SETS, compute_matrix
 from malicious_domains.names.encoding import ALPHABET, SIZE, SYMBOLS, encode_labels
-from pipeline.corpus.row_store import RowStore
 from pipeline.training import language_model
 from pipeline.training.automaton import compile_tree
-from pipeline.training.language_model import CrossFit, WordList
+from pipeline.training.language_model import WordList
 from tests.helpers import reference
 from tests.helpers.data import legitimate
 from tests.helpers.reference import FEW, LETTERS, cell_of, table, vocabularies
@@ -175,15 +174,12 @@ def test_each_label_has_the_features_of_tables_made_without_its_fold(
     generated = ["".join(draw.choices(ALPHABET, k=12)) for _ in range(60)]
     labels = [*some, *generated, *some[:20]]  # the last for a second time
     draw.shuffle(labels)
-    store = RowStore(
-        ("label", "class"), [(x, "dga" if x in generated else "legit") for x in labels]
-    )
-    legitimate = store.values(
-        "SELECT min(number) AS x FROM rows WHERE class = 'legit' GROUP BY label ORDER BY x"
-    )
+    legitimate = np.array([labels.index(x) for x in dict.fromkeys(labels) if x not in generated])
     fold = [zlib.crc32(x.encode()) % 5 for x in labels]
     rows = np.array(sorted(draw.choices(range(len(labels)), k=400)))
-    values = CrossFit(store.column("label"), legitimate, known).matrix(rows, NAMES)
+    folds, without = language_model.cross_fit(labels, legitimate, known)
+    some = [labels[i] for i in rows]
+    values = language_model.compute_by_fold(some, folds[rows], NAMES, without)
     for k in range(5):
         others = {x for x, f in zip(labels, fold, strict=True) if f != k and x not in generated}
         tables = language_model.fit_tables(sorted(others), known)

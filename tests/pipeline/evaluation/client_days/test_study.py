@@ -68,7 +68,7 @@ def corpus() -> Corpus:
             "subclass": ["hsts"] * len(names) + ["original"],
         }
     )
-    return Corpus.from_frame("made-up", Path("none.csv"), frame)
+    return Corpus("made-up", Path("none.csv"), frame)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def test_legitimate_names_are_of_the_committed_lists_and_not_generated(corpus: C
     generated = pool.label_of(pool.make_pool(corpus, seed=1, runs=1).runs["zloader"][0][0])
     frame = corpus.frame.copy()
     frame.loc[0, "domain"] = generated
-    made = pool.make_pool(Corpus.from_frame("made-up", Path("none.csv"), frame), seed=1, runs=1)
+    made = pool.make_pool(Corpus("made-up", Path("none.csv"), frame), seed=1, runs=1)
     assert not {generated, "elsewhere"} & set(made.legit)
     assert len(made.legit) == len(frame) - 2
 
