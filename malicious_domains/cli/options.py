@@ -136,8 +136,9 @@ class ScorerOptions:
 
 def was_given(parameter: str) -> bool:
     """Return whether a parameter of the current command stands on the command line."""
-    source = click.get_current_context().get_parameter_source(parameter)
-    return source is ParameterSource.COMMANDLINE
+    context = click.get_current_context()
+    is_given = context.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+    return is_given and context.params.get(parameter) != ()  # as Click before 8.3 has no names
 
 
 _OPTIONS = {

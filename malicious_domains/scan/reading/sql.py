@@ -133,8 +133,7 @@ def number_day(zone: str) -> str:
     """Return the days since the epoch of the column time in a zone; NO_DAY where it has no date."""
     local = f"epoch(timezone({quote_text(zone)}, to_timestamp(time)))"
     days = f"CAST(floor({'time' if zone == 'UTC' else local} / 86400) AS INTEGER)"
-    # In the first year it is the time since a capture began.
-    return f"CASE WHEN time >= {365 * 86400} THEN {days} ELSE {NO_DAY} END"
+    return f"CASE WHEN time >= {365 * 86400} THEN {days} ELSE {NO_DAY} END"  # less: of a capture
 
 
 # --- response codes and line types ---
