@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import eq
 
 from ..names.encoding import ALPHABET
 from ..names.errors import MAX_LABEL
 
+_LETTERS, _HEXADECIMAL = frozenset(ALPHABET), frozenset("0123456789abcdef")
 _VOWEL, _CONSONANT, _DIGIT = _KINDS = ("v", "c", "d")
 _KIND_OF = str.maketrans(
     {x: _VOWEL if x in "aeiou" else _DIGIT if x.isdigit() else _CONSONANT for x in ALPHABET}
@@ -34,23 +36,24 @@ def compute_features(label: str) -> list[float]:
     (1.0, 1.0, 0.5, 1.0)
     """
     size = len(label)
-    if not 0 < size <= MAX_LABEL or not set(label) <= set(ALPHABET):
+    letters = set(label)
+    if not 0 < size <= MAX_LABEL or not letters <= _LETTERS:
         raise ValueError(f"no label of lower-case letters, digits and hyphens: {label[:80]!r}")
     kinds = label.translate(_KIND_OF)
     counts = [kinds.count(kind) for kind in _KINDS]
-    pairs = [kinds[i : i + 2] for i in range(size - 1)]
+    pairs = " ".join(map("".join, pairwise(kinds)))
     steps = max(size - 1, 1)
-    doubled = sum(x == y for x, y in pairwise(label))
+    doubled = sum(map(eq, label, label[1:]))
     return [
         *_one_hot(size - 1, MAX_LABEL),
-        *(label.count(x) / size for x in ALPHABET),
+        *[label.count(x) / size if x in letters else 0.0 for x in ALPHABET],
         *_one_hot(ALPHABET.index(label[0]), len(ALPHABET)),
         *_one_hot(ALPHABET.index(label[-1]), len(ALPHABET)),
         *(counts[0] / size, counts[2] / size),
-        *(pairs.count(pair) / steps for pair in _PAIRS),
-        *(doubled / steps, len(set(label)) / size),
+        *[pairs.count(pair) / steps for pair in _PAIRS],
+        *(doubled / steps, len(letters) / size),
         *(float(not count) for count in counts),
-        float(set(label) <= set("0123456789abcdef")),
+        float(letters <= _HEXADECIMAL),
     ]
 
 

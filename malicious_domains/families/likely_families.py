@@ -181,7 +181,7 @@ def log_softmax(scores: Sequence[float]) -> list[float]:
     [-0.6931, -0.6931]
     """
     top = max(scores)
-    total = log(sum(exp(score - top) for score in scores))
+    total = log(sum([exp(score - top) for score in scores]))
     return [score - top - total for score in scores]
 
 
