@@ -29,11 +29,12 @@ def pins() -> dict[str, str]:
 
 
 def test_what_is_tested_is_what_is_asked_for() -> None:
-    wanted = [*BASE, *EXTRAS["train"], *EXTRAS["aws"], *EXTRAS["scan"]]
+    listed = [*BASE, *EXTRAS["train"], *EXTRAS["aws"], *EXTRAS["scan"]]
+    wanted = [x for x in listed if x.marker is None or x.marker.evaluate()]  # not Windows' own
     for requirement in wanted:
         version = pins()[requirement.name]
         assert version in requirement.specifier, requirement
-    assert {x.name for x in wanted} == pins().keys() - {"setuptools"}
+    assert {x.name for x in wanted} == pins().keys() - {"setuptools", "matplotlib"}  # notebook's
 
 
 def test_all_is_every_extra_but_spark_which_is_434_mb() -> None:
