@@ -10,16 +10,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import compress
 from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
 from ..names.allow import AllowList
-from ..names.array_types import Bools, Floats
+from ..names.array_types import Bools
 from ..names.dga_index import CHANCE
-from ..names.hashes import Hashes
 from ..names.parse import MAX_LABEL
 from .legitimate_hosts import LegitimateFilter
 from .seeded_generators import (
@@ -30,8 +27,6 @@ from .seeded_generators import (
     list_generators,
     map_periods,
 )
-
-_RECENT = 200_000  # hashes that wait to be sorted in
 
 
 class FeedEntry(NamedTuple):
@@ -45,16 +40,15 @@ class FeedEntry(NamedTuple):
     chance: bool  # whether a legitimate name may be the same by chance
 
 
-@dataclass
-class FeedSummary:
+class FeedSummary(NamedTuple):
     """The statements of a feed's header."""
 
     span: DayRange
-    families: Counter[str] = field(default_factory=Counter)  # names of each
-    chance: int = 0  # of these, names that a legitimate one may be by chance
-    repeated: int = 0  # left out: of a second generator or date
-    legitimate: int = 0  # left out: in the packaged lists, or allowed
-    uncertain: int = 0  # left out on demand: a legitimate name may be the same by chance
+    families: Counter[str]  # names of each
+    chance: int  # of these, names that a legitimate one may be by chance
+    repeated: int  # left out: of a second generator or date
+    legitimate: int  # left out: in the packaged lists, or allowed
+    uncertain: int  # left out on demand: a legitimate name may be the same by chance
 
 
 @contextmanager
@@ -66,76 +60,40 @@ def generate_feed(
     numbers: from select_generators(); allow: names to leave out beside the packaged legitimate
     ones; certain: whether to leave out what a legitimate name may be by chance.
     """
-    summary = FeedSummary(span)
+    legitimate = LegitimateFilter(allow)
     with tempfile.TemporaryFile("w+", encoding="ascii", prefix="feed-") as store:
-        parts = map_periods(collect_names, numbers, span, jobs)
-        likely, counts = _fill_store(store, summary, parts, LegitimateFilter(allow))
-        doubtful = likely >= CHANCE
-        for (number, length), count in counts.items():
-            if certain and doubtful[length]:
-                summary.uncertain += count
-                count = 0
-            summary.families[list_generators()[number].family] += count
-            summary.chance += count * bool(doubtful[length])
-        yield summary, _read_entries(store, doubtful, certain)
+        names = map_periods(collect_names, numbers, span, jobs)
+        columns = zip(*(_store_names(store, legitimate, some) for some in names), strict=True)
+        hashes, records, lengths, probability, is_legitimate = map(np.concatenate, columns)
+        is_first = np.zeros(len(hashes), np.bool_)
+        is_first[np.unique(hashes, return_index=True)[1]] = True
+        kept = is_first & ~is_legitimate
+        likely = np.bincount(lengths[kept], probability[kept], minlength=MAX_LABEL + 1)
+        chance = (likely >= CHANCE)[lengths]
+        uncertain = kept & chance & certain
+        kept &= ~uncertain
+        families: Counter[str] = Counter()
+        for number, count in enumerate(np.bincount(records["series"][kept]).tolist()):
+            families[list_generators()[number].family] += count
+        left_out = (kept & chance, ~is_first, is_first & is_legitimate, uncertain)
+        summary = FeedSummary(span, families, *(int(x.sum()) for x in left_out))
+        yield summary, _read_entries(store, records, kept, chance)
 
 
-def _fill_store(
-    store: TextIO,
-    summary: FeedSummary,
-    parts: Iterable[GeneratedNames],
-    legitimate: LegitimateFilter,
-) -> tuple[Floats, Counter[tuple[int, int]]]:
-    """Write the names to keep, in lines.
-
-    Returns the probability of a chance match by the length of the first label, and the number of
-    names by generator and length.
-    """
-    seen = _SeenHashes()
-    counts: Counter[tuple[int, int]] = Counter()
-    likely = np.zeros(MAX_LABEL + 1)
-    for hosts, records, hashes, probability in parts:
-        fresh = seen.add(hashes)
-        left_out = legitimate.mark(hosts, hashes)
-        summary.repeated += int(np.count_nonzero(~fresh))
-        summary.legitimate += int(np.count_nonzero(fresh & left_out))
-        kept = fresh & ~left_out
-        names, rows = [*compress(hosts, kept.tolist())], records[kept].tolist()
-        lengths = [name.index(".") for name in names]
-        np.add.at(likely, lengths, probability[kept])
-        counts.update(zip((row[0] for row in rows), lengths, strict=True))
-        pairs = zip(names, rows, strict=True)
-        store.writelines(f"{name} {a} {b} {c} {d}\n" for name, (a, b, c, d) in pairs)
-    return likely, counts
+def _store_names(
+    store: TextIO, legitimate: LegitimateFilter, names: GeneratedNames
+) -> tuple[Any, ...]:
+    """Write names, a line each; return what is kept of each in memory, 26 bytes."""
+    hosts, records, hashes, probability = names
+    store.writelines(f"{host}\n" for host in hosts)
+    lengths = np.fromiter((host.index(".") for host in hosts), np.uint8, len(hosts))
+    return hashes, records, lengths, probability, legitimate.mark(hosts, hashes)
 
 
-def _read_entries(store: TextIO, doubtful: Bools, certain: bool) -> Iterator[FeedEntry]:
+def _read_entries(store: TextIO, records: Any, kept: Bools, chance: Bools) -> Iterator[FeedEntry]:
     store.seek(0)
-    for line in store:
-        host, *record = line.split()
-        number, first, last, position = map(int, record)
-        chance = bool(doubtful[host.index(".")])
-        if not (certain and chance):
-            yield FeedEntry(host, list_generators()[number], first, last, position, chance)
-
-
-class _SeenHashes:
-    """A set of hashes, 8 bytes each."""
-
-    def __init__(self) -> None:
-        self._sorted: Any = np.empty(0, np.uint64)
-        self._recent: set[int] = set()
-
-    def add(self, hashes: Hashes) -> Bools:
-        """Add hashes; return which of them (n,) are new."""
-        left, right = (self._sorted.searchsorted(hashes, side) for side in ("left", "right"))
-        fresh: Bools = left == right
-        for i in np.flatnonzero(fresh).tolist():
-            value = int(hashes[i])
-            fresh[i] = value not in self._recent
-            self._recent.add(value)
-        if len(self._recent) > _RECENT:
-            recent = np.fromiter(self._recent, np.uint64, len(self._recent))
-            self._sorted = np.sort(np.concatenate([self._sorted, recent]))
-            self._recent.clear()
-        return fresh
+    for host, record, is_kept, is_chance in zip(store, records, kept, chance, strict=True):
+        if is_kept:
+            number, first, last, position = record.item()
+            generator = list_generators()[number]
+            yield FeedEntry(host[:-1], generator, first, last, position, bool(is_chance))

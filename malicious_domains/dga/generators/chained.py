@@ -1,6 +1,5 @@
 """Families that make each name, or each letter, from the one before."""
 
-from dataclasses import dataclass
 from datetime import date
 from hashlib import md5
 from itertools import pairwise
@@ -76,19 +75,12 @@ def _mix_shiotob(label: str, tld: str) -> str:
 
 # --- Tinba (banking trojan, "tiny banker") ---
 
-
-@dataclass(frozen=True)
-class _Setting:
-    domain: str  # hard-coded, the first name
-    tlds: tuple[str, ...]
-    count: int = 100  # labels after it
-
-
+# By seed: the first name, which is hard-coded, how many labels follow it, and under which TLDs.
 _SETTINGS = {
-    "oGkS3w3sGGOGG7oc": _Setting("ssrgwnrmgrxe.com", ("com",), 1000),
-    "jc74FlUna852Ji9o": _Setting("blackfreeqazyio.cc", ("com", "net", "in", "ru")),
-    "yqokqFC2TPBFfJcG": _Setting("watchthisnow.xyz", ("pw", "us", "xyz", "club")),
-    "j193HsnW72Yqns7u": _Setting("j193hsne720uie8i.cc", ("com", "net", "biz", "org")),
+    "oGkS3w3sGGOGG7oc": ("ssrgwnrmgrxe.com", 1000, "com"),
+    "jc74FlUna852Ji9o": ("blackfreeqazyio.cc", 100, "com net in ru"),
+    "yqokqFC2TPBFfJcG": ("watchthisnow.xyz", 100, "pw us xyz club"),
+    "j193HsnW72Yqns7u": ("j193hsne720uie8i.cc", 100, "com net biz org"),
 }
 
 
@@ -104,12 +96,11 @@ def tinba(_day: date, seed: str) -> Hosts:
         raise ValueError(f"{seed!r} is no text of 16 ASCII characters")
     digest = md5(seed.encode()).digest()  # of a seed without a known first name, one is made up
     made_up = "".join(chr(98 + byte % 24) for byte in digest[:12])
-    setting = _SETTINGS.get(seed) or _Setting(f"{made_up}.com", ("com",))
-    domain = setting.domain
+    domain, count, tlds = _SETTINGS.get(seed) or (f"{made_up}.com", 100, "com")
     yield domain
-    for _ in range(setting.count):
+    for _ in range(count):
         label = _mix_tinba(domain, seed.encode())
-        for tld in setting.tlds:
+        for tld in tlds.split():
             domain = f"{label}.{tld}"
             yield domain
 

@@ -1,7 +1,7 @@
 """Families that spell names with a linear congruential generator (LCG), or another rand()."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache, partial
 from itertools import count, cycle, islice
@@ -76,14 +76,11 @@ def dnschanger(_: date, seed: str) -> Hosts:
         yield f"{spell(numbers, 10)}.com"
 
 
-def _fobber(start: int, addend: int, length: int, tld: str) -> Callable[[date, str], Hosts]:
-    def generate(_: date, _seed: str) -> Hosts:
-        states = iterate(lambda x: rotate_right(321167 * x + addend, 16), start)
-        numbers = (x & 0x17FF for x in states)
-        for _index in range(300):
-            yield f"{spell(numbers, length)}.{tld}"
-
-    return generate
+def _fobber(_: date, _seed: str, *, start: int, addend: int, length: int, tld: str) -> Hosts:
+    states = iterate(lambda x: rotate_right(321167 * x + addend, 16), start)
+    numbers = (x & 0x17FF for x in states)
+    for _index in range(300):
+        yield f"{spell(numbers, length)}.{tld}"
 
 
 # A banking trojan after Tinba (2015).
@@ -91,8 +88,8 @@ declare(
     "fobber",
     "multiply, add, rotate",
     BADER_CODE,
-    Variant(_fobber(0xC87C8A78, -1719405398, 17, "net"), "v1"),
-    Variant(_fobber(0x851A3E59, -1916503263, 10, "com"), "v2"),
+    Variant(partial(_fobber, start=0xC87C8A78, addend=-1719405398, length=17, tld="net"), "v1"),
+    Variant(partial(_fobber, start=0x851A3E59, addend=-1916503263, length=10, tld="com"), "v2"),
 )
 
 # --- Kraken (botnet for spam, 2008): two names an index, as a file exists or not ---
@@ -266,14 +263,8 @@ def _ramnit(_day: date, seed: str, *, shortest: int, longest: int, tlds: tuple[s
 def _endless(name: str, shortest: int, longest: int, *tlds: str) -> Variant:
     make = partial(_ramnit, shortest=shortest, longest=longest, tlds=tlds)
     seeds = tuple(_RAMNIT_SEEDS.split())
-    return Variant(
-        make,
-        name,
-        seeds=seeds,
-        draw=lambda random: f"{random.randint(1, WORD):08X}",
-        unused=seeds[-1:],
-        count=5000,
-    )
+    draw = lambda random: f"{random.randint(1, WORD):08X}"  # noqa: E731
+    return Variant(make, name, seeds, draw=draw, unused=seeds[-1:], count=5000)
 
 
 declare(

@@ -1,6 +1,7 @@
 """Families that spell names from digests of the date and the index."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from hashlib import md5, sha1, sha256
@@ -36,31 +37,28 @@ _GOZ_TLDS = ("ru", "biz", "info", "org", "net", "com")
 _MUROFET_TLDS = ("biz", "info", "org", "net", "com")  # of v2
 
 
+def _goz_letters(byte: int) -> str:
+    one, other = byte & 31, byte >> 3
+    return "" if one == other else "".join(letter(x) for x in (one, other) if x < 26)
+
+
 @family("hash (MD5)", bader("Three variants of Murofet's DGA", 2015), period="week of the month")
-def goz(day: date, _: str, count: int = 1000) -> Hosts:
+def goz(
+    day: date, _: str, count: int = 1000, spell_byte: Callable[[int], str] = _goz_letters
+) -> Hosts:
     """Yield the names of Gameover Zeus (banking trojan) before June 2014: MD5 of the week.
 
     A week of the month is days 0 to 6, 7 to 13 and so on.
     """
     for index in range(count):
-        label = "".join(map(_goz_letters, _week_digest(day, index)))
-        yield f"{label}.{_dividing_tld(index)}"
-
-
-def _week_digest(day: date, index: int) -> bytes:
-    week = day.day // 7 * 7
-    return md5(pack("<BBBI", (day.year + 0x30) % 256, day.month, week, index)).digest()
+        message = pack("<BBBI", (day.year + 0x30) % 256, day.month, day.day // 7 * 7, index)
+        yield f"{''.join(map(spell_byte, md5(message).digest()))}.{_dividing_tld(index)}"
 
 
 def _dividing_tld(index: int, tlds: tuple[str, ...] = _GOZ_TLDS) -> str:
     """Return the k-th TLD, for the first k for which n - k divides the index."""
     n = len(tlds)
     return tlds[next(k for k in range(n) if index % (n - k) == 0)]
-
-
-def _goz_letters(byte: int) -> str:
-    one, other = byte & 31, byte >> 3
-    return "" if one == other else "".join(letter(x) for x in (one, other) if x < 26)
 
 
 def _murofet_v2(day: date, seed: str) -> Hosts:
@@ -72,12 +70,6 @@ def _murofet_v2(day: date, seed: str) -> Hosts:
         sums = ((byte & 15) + (byte >> 4) for byte in digest)
         label = "".join(letter(v) for v in sums if v < 26)
         yield f"{label}.{_dividing_tld(index, _MUROFET_TLDS)}"
-
-
-def _murofet_v3(day: date, _: str) -> Hosts:
-    for index in range(1000):
-        label = "".join(map(_murofet_piece, _week_digest(day, index)))
-        yield f"{label}.{_dividing_tld(index)}"
 
 
 def _murofet_piece(byte: int) -> str:
@@ -100,38 +92,22 @@ declare(
         period="day",
         draw=draw_hexadecimal,
     ),
-    Variant(_murofet_v3, "v3", period="week of the month"),
+    Variant(partial(goz, spell_byte=_murofet_piece), "v3", period="week of the month"),
 )
 
 # --- Gameover Zeus from July 2014 on ---
 
-_NO_DAY = 0x35190501  # the salt of the variant that ignores the day
 
-
-def _newgoz(day: date, seed: str, *, salt: int, count: int) -> Hosts:
-    _check_salt(seed, salt)
-    for index in range(count):
-        message = pack("<IHIHIHI", index, day.year, salt, day.month, salt, day.day, salt)
-        yield _newgoz_name(message, index)
-
-
-def _newgoz_no_day(day: date, seed: str) -> Hosts:
-    _check_salt(seed, _NO_DAY)
-    for k in range(1000):
-        index = (_NO_DAY + k) % 1000
-        fields = (index, day.year, _NO_DAY, day.month, _NO_DAY, _NO_DAY)
-        yield _newgoz_name(pack("<IHIHII", *fields), index)
-
-
-def _check_salt(seed: str, salt: int) -> None:
+def _newgoz(day: date, seed: str, *, salt: int, count: int, has_day: bool = True) -> Hosts:
     if parse_number(seed) != salt:
         raise ValueError(f"{seed!r} is not this variant's salt, {salt:08X}")
-
-
-def _newgoz_name(message: bytes, index: int) -> str:
-    label = "".join(map(_base36, unpack("<4I", md5(message).digest())))
-    tlds = ((4, "com"), (3, "org"), (2, "biz"), (1, "net"))
-    return f"{label}.{next(tld for divisor, tld in tlds if index % divisor == 0)}"
+    for k in range(count):
+        index = k if has_day else (salt + k) % count
+        message = pack("<IHIHI", index, day.year, salt, day.month, salt)
+        message += pack("<HI", day.day, salt) if has_day else pack("<I", salt)
+        label = "".join(map(_base36, unpack("<4I", md5(message).digest())))
+        tlds = ((4, "com"), (3, "org"), (2, "biz"), (1, "net"))
+        yield f"{label}.{next(tld for divisor, tld in tlds if index % divisor == 0)}"
 
 
 def _base36(value: int) -> str:
@@ -139,9 +115,9 @@ def _base36(value: int) -> str:
     return (_base36(high) if high else "") + (digits + ascii_lowercase)[low]
 
 
-def _salted(salt: int, count: int) -> Variant:
-    make = partial(_newgoz, salt=salt, count=count)
-    return Variant(make, f"salt-{salt:08x}", seeds=(f"{salt:08X}",), period="day")
+def _salted(salt: int, count: int, name: str = "", period: str = "day") -> Variant:
+    make = partial(_newgoz, salt=salt, count=count, has_day=not name)
+    return Variant(make, name or f"salt-{salt:08x}", seeds=(f"{salt:08X}",), period=period)
 
 
 declare(
@@ -150,7 +126,7 @@ declare(
     bader("The DGA of newGOZ", 2014),  # no-day: github.com/andrewaeva/DGA
     _salted(0x35190501, 1000),
     _salted(0x0052E645, 10000),
-    Variant(_newgoz_no_day, "no-day", seeds=(f"{_NO_DAY:08X}",), period="month"),
+    _salted(0x35190501, 1000, "no-day", "month"),
 )
 
 # --- PadCrypt (ransomware, 2016) ---

@@ -1,7 +1,6 @@
 """Families whose names can be pronounced: consonants and vowels in turn."""
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from hashlib import md5
@@ -106,18 +105,11 @@ def _list_candidates(label: str) -> list[str]:
 
 _BACK, _AHEAD = 30, 14  # days whose names are queried as well
 
-
-@dataclass(frozen=True)
-class _Letters:
-    first: str
-    last: str
-    vowel_mask: int
-    last_mask: int
-
-
-_V1 = _Letters("bcdfghjklmnpqrstvwx", "zxtsrqpnmlkgfdc", 7, 1)
-_V2 = _Letters("kqbhcndjfwglpmzxrsv", "qzlbtgrnkxsfdcm", 8, 2)
-_V3 = _Letters("zhjntdwmqbglpxrsfc", "rlngbtkszpfdcmx", 8, 2)
+# By version: first and last letters, and the bits that add a second vowel and a last letter.
+_Letters = tuple[str, str, int, int]
+_V1: _Letters = ("bcdfghjklmnpqrstvwx", "zxtsrqpnmlkgfdc", 7, 1)
+_V2: _Letters = ("kqbhcndjfwglpmzxrsv", "qzlbtgrnkxsfdcm", 8, 2)
+_V3: _Letters = ("zhjntdwmqbglpxrsfc", "rlngbtkszpfdcmx", 8, 2)
 
 
 def _pushdo(day: date, seed: str, *, letters: _Letters, tld: str) -> Hosts:
@@ -145,15 +137,16 @@ def _count_as_pushdo(day: date) -> int:
 
 
 def _spell_pushdo(digest: bytes, length: int, letters: _Letters) -> str:
+    first, last, vowel_mask, last_mask = letters
     label = ""
     for byte in digest:
-        label += letters.first[byte % len(letters.first)]
+        label += first[byte % len(first)]
         vowel = VOWELS[(byte + 1) % 256 % 5]
         label += vowel
-        if vowel == "e" and (byte + 2) & letters.vowel_mask:
+        if vowel == "e" and (byte + 2) & vowel_mask:
             label += "aio"[(byte + 2) % 3]
-        elif (byte + 2) & letters.last_mask:
-            label += letters.last[(byte + 3) % 15]
+        elif (byte + 2) & last_mask:
+            label += last[(byte + 3) % 15]
         if len(label) >= length:
             break
     return label[:length]
