@@ -111,8 +111,7 @@ def scan_days(request: Request) -> Iterator[tuple[int | None, Findings]]:
 @contextmanager
 def _read(database: EventsDatabase, source: Source) -> Iterator[Reading]:
     """Read logs into the database; the files that this made stay until the block ends."""
-    with _bar(desc="opening", total=source.size, unit="B") as bar:
-        reading = read_logs(source, bar.update)
+    reading = read_logs(source)
     with closing(reading):
         database.count_queries(reading.noted_events, reading.zone)
         yield reading

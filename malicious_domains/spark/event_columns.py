@@ -41,7 +41,7 @@ def select_events(
         taken.append(column.cast("double" if what == "time" else "string").alias(f"{what}_"))
     query, rows = sql.drop_blank("query_"), df.select(*taken)
     why = sql.classify_line(
-        query, first="WHEN odd THEN 'broken'", qtype="upper(type_)" if "type" in columns else None
+        query, first="WHEN odd THEN 'broken'", qtype="upper(type_)" if "type" in columns else ""
     )
     return rows.select(
         F.expr(sql.drop_zone(sql.drop_blank("client_"))).alias("client"),

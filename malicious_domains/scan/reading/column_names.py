@@ -145,7 +145,7 @@ def open_named(kind: str, head: Head, mapping: Mapping[str, str], claimed: bool)
             columns[column] = (cell,)
             if cell != name:
                 inner[column] = tuple(name[len(cell) + 1 :].split("."))
-    table = named.build(kind, columns, tuple(inner.items()))
+    table = named.build(columns, tuple(inner.items()))
     return _describe_any(kind, constants).describe(table, head, fields)
 
 
@@ -162,14 +162,13 @@ def _describe_any(kind: str, constants: Mapping[str, str]) -> EventFormat:
     def column(field: str) -> str:
         return sql.quote_text(constants[field]) if field in constants else COLUMNS[field]
 
-    query = sql.drop_blank(column("query"))
     return EventFormat(
         kind,
         (),
         dict(zip(COLUMNS.values(), COLUMNS.values(), strict=True)),
-        why=sql.classify_line(query, qtype=f"upper({column('type')})"),
         client=sql.drop_blank(column("client")),
-        query=query,
+        query=sql.drop_blank(column("query")),
+        qtype=f"upper({column('type')})",
         time=column("time"),
         rcode=sql.name_rcode(column("rcode")),
     )

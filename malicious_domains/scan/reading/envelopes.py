@@ -20,7 +20,7 @@ import duckdb
 from . import sql
 from .column_names import USUAL_NAMES
 from .layout import Head
-from .prepare_input import BINARY, LogFile, name_copy, read_head, repair
+from .prepare_input import LogFile, describe, name_copy
 
 # A quick look at a line: RFC 5424 or 3164, JSON with one of these keys or with a text around it.
 _KEYS = (
@@ -53,20 +53,19 @@ _LOG_LINE = re.compile(
     r":\d+ - \d+ \"[A-Z]|\bPACKET\b|question for '|\bCEF:\d|\bqname=|\bmessage:\S+\ttype:"
 )
 _Options = tuple[frozenset[str], bool]  # of peel_line
-_CHUNK = 1 << 20
 _MAX_DEPTH = 4  # envelopes around each other
 
 
 def peel_file(file: LogFile, folder: Path, mapped: Collection[str] = ()) -> LogFile:
     """Return a log file without envelopes: a copy in folder, or the file itself if it has none."""
-    if file.head.startswith(BINARY) or not _find_envelopes(file.readable):
+    if not file.may_wrap or not _find_envelopes(file.readable):
         return file
     copy = name_copy(folder)
     wraps_text = any(map(_wraps_text, Head(file).lines))
     with file.readable.open("rb") as source, copy.open("wb") as target:
         for line in source:
             target.writelines(_peel_bytes(line, mapped, wraps_text))
-    peeled = repair(replace(file, readable=copy, head=read_head(copy)), folder)
+    peeled, _ = describe(replace(file, readable=copy))
     return peeled if peeled.lines == file.lines else replace(peeled, lines=0)
 
 
@@ -78,13 +77,7 @@ def _wraps_text(line: str) -> bool:
 
 
 def _find_envelopes(path: Path) -> bool:
-    """Return whether a line may have an envelope; DuckDB looks where there are braces at all."""
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            if b"{" in chunk or b"\n<" in chunk or chunk.startswith((b"<", b"1 ")):
-                break
-        else:
-            return False
+    """Return whether a line may have an envelope."""
     lines = f"SELECT 1 FROM {sql.read_lines([path])} WHERE "
     with duckdb.connect() as connection:
         found = connection.execute(

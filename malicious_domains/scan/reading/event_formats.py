@@ -7,11 +7,12 @@ dots is a path of keys, or one key; of several names the first that has a value 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any
 
 from ...model.eligible import ROUTE53_KEYS
 from . import sql, times
-from .layout import Head, Layout, NamedValues, split_cells
+from .layout import Head, Layout, LogFormat, NamedValues, split_cells
 from .prepare_input import ReadingError
 from .tables import Inner, Table
 
@@ -22,7 +23,6 @@ _RCODE = (
     f"ELSE {sql.name_rcode('code')} END"
 )
 _WITH_CSV = ("json", "parquet", "csv")
-_MADE_UP = "'BLOCKED'"  # the code of an answer that a block list or a local rule gave
 
 
 # What the columns of all formats are, as a mapping and the log name it.
@@ -33,23 +33,20 @@ FIELDS = {
 
 
 @dataclass(frozen=True)
-class EventFormat:
+class EventFormat(LogFormat):
     """A format of events with named values; an Opener.
 
     marks: names of which each must be there, one of several with | between them. columns: each
-    column's names. kinds: the files that it comes in. The others are expressions over the columns,
-    as in Layout.
+    column's names. kinds: the files that it comes in. time: the text of the time.
     """
 
-    form: str
     marks: tuple[str, ...]
     columns: Mapping[str, str]
-    why: str
+    _: KW_ONLY
     client: str = sql.drop_blank("client")
     query: str = QUERY
-    time: str = "ts"  # the text of it
     rcode: str = _RCODE
-    answers: str = ""
+    time: str = "ts"
     kinds: tuple[str, ...] = ("json", "parquet")
 
     def __call__(self, head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:
@@ -69,25 +66,19 @@ class EventFormat:
             if names and column in FIELDS:
                 sources.setdefault(FIELDS[column], names[0])
         # Keys of JSON may come later than the first lines.
-        table = named.build(self.form, some if named.kind == "json" else there, inner)
+        table = named.build(some if named.kind == "json" else there, inner)
         return self.describe(table, head, sources)
 
     def describe(self, table: Table, head: Head, sources: Mapping[str, str]) -> Layout:
         """Return the layout of a table with the columns; sources: as in Layout."""
         day_first = times.is_day_first(head.lines, head.file.latest)
-        return Layout(
-            self.form,
+        return self.lay_out(
             table,
-            client=self.client,
-            query=self.query,
+            self.columns,
             time=times.parse_any(self.time, head.zone or times.UTC, head.file.latest, day_first),
-            rcode=self.rcode,
-            why=self.why,
-            answers=self.answers,
             sources=tuple(sources.items()),
             time_text=self.time,
             rcode_text="code" if "code" in self.columns else "",
-            qtype=next((x for x in ("qtype", "rrtype") if x in self.columns), ""),
         )
 
     def matches(self, names: Container[str], needs_query: bool = True) -> bool:
@@ -110,7 +101,7 @@ ZEEK = EventFormat(
         "client": "id.orig_h|id_orig_h", "port": "id.resp_p|id_resp_p", "query": "query",
         "ts": "ts", "code": "rcode_name|rcode", "qtype": "qtype_name",
     },
-    why=sql.classify_line(QUERY, port="port", qtype="qtype", types=sql.IGNORED_NAMES),
+    types=sql.IGNORED_NAMES,
     kinds=("json", "parquet", "zeek"),
 )  # fmt: skip
 # https://docs.zeek.org/en/master/scripts/base/protocols/dns/main.zeek.html
@@ -168,27 +159,22 @@ _EVE_CLIENT = "CASE WHEN sport = '53' AND dport <> '53' THEN dst ELSE src END"
 _EVE_RCODE = f"CASE WHEN {_EVE_ANSWER} THEN {_RCODE} END"
 
 
-def _classify_eve(events: str) -> str:
-    return sql.classify_line(
-        _EVE_QUERY,
-        first="WHEN event = 'mdns' THEN 'multicast' "
-        f"WHEN event IS NULL OR event NOT IN {events} THEN 'other_event' "
-        f"WHEN sport IN {sql.list_texts(sql.MULTICAST)} THEN 'multicast'",
-        port="dport",
-        qtype="rrtype",
-        last=f"WHEN {_EVE_ANSWER} THEN 'answer'",
-    )
+_EVE_FIRST = (
+    "WHEN event = 'mdns' THEN 'multicast' WHEN event IS NULL OR event NOT IN {} THEN 'other_event' "
+    f"WHEN sport IN {sql.list_texts(sql.MULTICAST)} THEN 'multicast'"
+)
+_EVE: dict[str, Any] = {
+    "client": _EVE_CLIENT, "query": _EVE_QUERY, "rcode": _EVE_RCODE, "is_answer": _EVE_ANSWER,
+    "answers": "client", "port": "dport", "qtype": "rrtype",
+}  # fmt: skip
 
 
 SURICATA = EventFormat(
     "suricata",
     ("event_type", "timestamp"),
     _EVE_COLUMNS,
-    why=_classify_eve("('dns')"),
-    client=_EVE_CLIENT,
-    query=_EVE_QUERY,
-    rcode=_EVE_RCODE,
-    answers="client",
+    first=_EVE_FIRST.format("('dns')"),
+    **_EVE,
 )
 # https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-logging-contents.html
 # An alert is the only event of a query there.
@@ -201,19 +187,16 @@ NETWORK_FIREWALL = EventFormat(
         "rrtype": "event.dns.rrtype|event.dns.queries.0.rrtype|event.dns.query.0.rrtype",
         "act": "event.alert.action",
     },
-    why=_classify_eve("('dns', 'alert')"),
-    client=_EVE_CLIENT,
-    query=_EVE_QUERY,
-    rcode=f"CASE WHEN act = 'blocked' THEN {_MADE_UP} WHEN {_EVE_ANSWER} THEN {_RCODE} END",
-    answers="client",
+    first=_EVE_FIRST.format("('dns', 'alert')"),
+    blocked="act = 'blocked'",
+    **_EVE,
 )  # fmt: skip
 
 ROUTE53 = EventFormat(
     "route53",
     (ROUTE53_KEYS["query"], ROUTE53_KEYS["client"]),
     ROUTE53_KEYS,
-    why=sql.classify_line(QUERY, qtype="qtype"),
-    rcode=f"CASE WHEN act = 'BLOCK' THEN {_MADE_UP} ELSE {_RCODE} END",
+    blocked="act = 'BLOCK'",
 )
 # https://cloud.google.com/dns/docs/monitoring#dns-log-record-format
 GOOGLE = EventFormat(
@@ -224,7 +207,6 @@ GOOGLE = EventFormat(
         "query": "jsonPayload.queryName", "ts": "timestamp", "code": "jsonPayload.responseCode",
         "qtype": "jsonPayload.queryType",
     },
-    why=sql.classify_line(QUERY, qtype="qtype"),
 )  # fmt: skip
 
 ADGUARD = EventFormat(
@@ -234,10 +216,9 @@ ADGUARD = EventFormat(
         "client": "IP", "query": "QH", "ts": "T", "qtype": "QT", "answer": "Answer",
         "filtered": "Result.IsFiltered",
     },
-    why=sql.classify_line(QUERY, qtype="qtype"),
     # The code is in the answer, a message in base64.
-    rcode=f"CASE WHEN filtered = 'true' THEN {_MADE_UP} ELSE "
-    f"{sql.name_rcode('substr(hex(TRY(from_base64(substr(answer, 1, 8)))), 8, 1)')} END",
+    rcode=sql.name_rcode("substr(hex(TRY(from_base64(substr(answer, 1, 8)))), 8, 1)"),
+    blocked="filtered = 'true'",
 )  # fmt: skip
 
 # The answers of its API: /control/querylog.
@@ -248,8 +229,7 @@ ADGUARD_API = EventFormat(
         "client": "client", "query": "question.name", "ts": "time", "qtype": "question.type",
         "code": "status", "reason": "reason",
     },
-    why=sql.classify_line(QUERY, qtype="qtype"),
-    rcode=f"CASE WHEN reason LIKE 'Filtered%' THEN {_MADE_UP} ELSE {_RCODE} END",
+    blocked="reason LIKE 'Filtered%'",
 )  # fmt: skip
 
 # DNS-collector's JSON of dnstap messages. Between resolvers the client is the resolver.
@@ -261,14 +241,8 @@ DNSTAP = EventFormat(
         "code": "dns.rcode", "qtype": "dns.qtype", "op": "dnstap.operation",
         "ts": "dnstap.timestamp-rfc3339ns",
     },
-    why=sql.classify_line(
-        QUERY,
-        first="WHEN op LIKE 'RESOLVER%' OR op LIKE 'FORWARDER%' OR op LIKE 'AUTH%' "
-        "THEN 'other_event'",
-        port="port",
-        qtype="qtype",
-        last="WHEN op LIKE '%/_RESPONSE' ESCAPE '/' THEN 'answer'",
-    ),
+    first="WHEN op LIKE 'RESOLVER%' OR op LIKE 'FORWARDER%' OR op LIKE 'AUTH%' THEN 'other_event'",
+    is_answer="op LIKE '%/_RESPONSE' ESCAPE '/'",
     rcode=f"CASE WHEN op LIKE '%/_QUERY' ESCAPE '/' THEN NULL ELSE {_RCODE} END",
     answers="client",
 )  # fmt: skip
@@ -281,8 +255,7 @@ TECHNITIUM = EventFormat(
         "client": "clientIp", "query": "question.questionName", "ts": "timestamp",
         "code": "rCode|responseCode", "qtype": "question.questionType", "kind": "responseType",
     },
-    why=sql.classify_line(QUERY, qtype="qtype"),
-    rcode=f"CASE WHEN kind LIKE '%Blocked%' THEN {_MADE_UP} ELSE {_RCODE} END",
+    blocked="kind LIKE '%Blocked%'",
 )  # fmt: skip
 
 # The client's address is that of the home.
@@ -293,8 +266,8 @@ NEXTDNS = EventFormat(
         "client": "device_id|device.id|device_name|device.name|client_name|client_ip|clientIp",
         "query": "domain", "ts": "timestamp", "qtype": "query_type|type", "status": "status",
     },
-    why=sql.classify_line(QUERY, qtype="qtype"),
-    rcode=f"CASE WHEN status = 'blocked' THEN {_MADE_UP} END",
+    rcode="NULL",
+    blocked="status = 'blocked'",
     kinds=_WITH_CSV,
 )  # fmt: skip
 
@@ -311,15 +284,11 @@ OCSF = EventFormat(
         "qtype": "query.type", "port": "dst_endpoint.port", "class": "class_uid",
         "activity": "activity_id", "disposition": "disposition_id", "act": "action_id",
     },
-    why=sql.classify_line(
-        QUERY,
-        first="WHEN class <> '4003' THEN 'other_event'",
-        port="port",
-        qtype="qtype",
-        last="WHEN activity = '2' THEN 'answer'",
-    ),
-    rcode=f"CASE WHEN disposition = '2' OR act = '2' THEN {_MADE_UP} WHEN activity = '1' THEN NULL "
+    first="WHEN class <> '4003' THEN 'other_event'",
+    is_answer="activity = '2'",
+    rcode="CASE WHEN activity = '1' THEN NULL "
     f"ELSE coalesce({_RCODE}, {sql.name_rcode('name')}) END",
+    blocked="disposition = '2' OR act = '2'",
     answers="client",
 )  # fmt: skip
 
@@ -334,7 +303,7 @@ ECS = EventFormat(
         "code": "dns.response_code|sysmon.dns.status|winlog.event_data.QueryStatus",
         "qtype": "dns.question.type", "port": "destination.port|server.port",
     },
-    why=sql.classify_line(QUERY, port="port", qtype="upper(qtype)"),
+    qtype="upper(qtype)",
     kinds=_WITH_CSV,
 )  # fmt: skip
 
@@ -371,12 +340,8 @@ SYSMON = EventFormat(
         "code": f"{_spell('QueryStatus', *_WINDOWS)}|{_spell('queryStatus', *_WAZUH)}",
         "qtype": _spell("QueryType", *_WINDOWS),
     },
-    why=sql.classify_line(
-        QUERY,
-        first="WHEN id NOT IN ('22', '3006', '3008') THEN 'other_event'",
-        qtype="qtype",
-        last="WHEN id = '3008' THEN 'answer'",
-    ),
+    first="WHEN id NOT IN ('22', '3006', '3008') THEN 'other_event'",
+    is_answer="id = '3008'",
     time="coalesce(utc || 'Z', ts)",
     answers="client",
     kinds=_WITH_CSV,
@@ -391,12 +356,8 @@ WINDOWS_ANALYTIC = EventFormat(
         "query": _spell("QNAME", *_WINDOWS), "qtype": _spell("QTYPE", *_WINDOWS),
         "code": _spell("RCODE", *_WINDOWS), "ts": _EVENT_TIME, "id": _EVENT_ID,
     },
-    why=sql.classify_line(
-        QUERY,
-        first="WHEN id NOT IN ('256', '257', '258') THEN 'other_event'",
-        qtype="qtype",
-        last="WHEN coalesce(id, '257') <> '256' AND code IS NOT NULL THEN 'answer'",
-    ),
+    first="WHEN id NOT IN ('256', '257', '258') THEN 'other_event'",
+    is_answer="coalesce(id, '257') <> '256' AND code IS NOT NULL",
     client="CASE WHEN code IS NULL OR id = '256' THEN coalesce(src, dst) "
     "ELSE coalesce(dst, src) END",
     rcode=f"CASE WHEN coalesce(id, '257') <> '256' THEN {_RCODE} END",
@@ -411,8 +372,8 @@ UMBRELLA = EventFormat(
     "umbrella",
     (),
     {"client": "4|2|5", "query": "9", "ts": "1", "act": "6", "qtype": "7", "code": "8"},
-    why=sql.classify_line(QUERY, qtype="split_part(qtype, ' ', 1)"),
-    rcode=f"CASE WHEN act = 'Blocked' THEN {_MADE_UP} ELSE {_RCODE} END",
+    qtype="split_part(qtype, ' ', 1)",
+    blocked="act = 'Blocked'",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,14 +58,14 @@ class Layout:
     rcode_text: str = ""
     qtype: str = ""
 
-    def select(self, paths: Sequence[Path], utf8: bool) -> str:
+    def select(self, paths: Sequence[Path]) -> str:
         """Return the SELECT of the columns of Reading.noted_events."""
         unread = "NULL::VARCHAR"
         if self.time_text:
             blank = f"nullif(trim({self.time_text}), '') IN ('-', '(empty)')"
             unread = f"CASE WHEN {self.time} IS NULL AND NOT {blank} THEN {self.time_text} END"
         unknown = sql.find_unknown_rcode(self.rcode_text) if self.rcode_text else "NULL::VARCHAR"
-        broken = self.table.find_broken(self.query, utf8)
+        broken = self.table.find_broken(self.query)
         why = f"CASE {broken} {self.why.removeprefix('CASE ')}"
         return (
             f"SELECT {sql.drop_zone(self.client)} AS client, {self.query} AS query, "
@@ -79,7 +79,55 @@ class Layout:
         """Return what is wrong with a line that the SQL calls broken."""
         if sql.TOO_LONG in line or len(line) > sql.MAX_LINE:
             return f"longer than {sql.MAX_LINE:,} bytes"
-        return "not UTF-8" if sql.REPLACED in line else self.table.describe_broken(line)
+        return "not UTF-8" if sql.REPLACED in line else f"not a line of the format {self.form}"
+
+
+@dataclass(frozen=True)
+class LogFormat:
+    """What formats declare: SQL expressions over the columns of a table.
+
+    client, query, rcode: as in Layout. blocked: whether a block list or a local rule answered.
+    first: WHENs of lines that are no queries, which go before all others. is_answer: whether a line
+    is an answer of its own; answers: as in Layout. port, qtype: the server's port and the query
+    type, where there are such columns; types: those to leave out, as the format writes them.
+    """
+
+    form: str
+    _: KW_ONLY
+    client: str = "client"
+    query: str = "qname"
+    rcode: str = sql.name_rcode("code")
+    blocked: str = ""
+    first: str = ""
+    is_answer: str = ""
+    answers: str = ""
+    port: str = "port"
+    qtype: str = "qtype"
+    types: Sequence[object] = sql.TYPES_BY_NAME_OR_NUMBER
+
+    def lay_out(self, table: Table, columns: Collection[str], **more: Any) -> Layout:
+        """Return the layout of a table with some columns; more: its other fields."""
+        qtype = next((x for x in ("qtype", "rrtype") if x in columns), "")
+        why = sql.classify_line(
+            self.query,
+            first=self.first,
+            port=self.port if self.port in columns else "",
+            qtype=qtype and self.qtype,
+            types=self.types,
+            is_answer=self.is_answer,
+        )
+        rcode = f"CASE WHEN {self.blocked} THEN 'BLOCKED' ELSE {self.rcode} END"
+        return Layout(
+            self.form,
+            table,
+            client=self.client,
+            query=self.query,
+            rcode=rcode if self.blocked else self.rcode,
+            why=why,
+            answers=self.answers,
+            qtype=qtype,
+            **more,
+        )
 
 
 class NamedValues(NamedTuple):
@@ -92,7 +140,7 @@ class NamedValues(NamedTuple):
     kind: str
     names: Collection[str]
     leaves: Collection[str]
-    build: Callable[[str, Mapping[str, Sequence[str]], Inner], Table]
+    build: Callable[[Mapping[str, Sequence[str]], Inner], Table]
 
 
 @dataclass(frozen=True)
@@ -150,9 +198,9 @@ class Head:
             nested = (tuple(name.split(".")), (name,))
             return self.keys.get(name) or tuple(dict.fromkeys(nested))
 
-        def build(form: str, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
+        def build(columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
             found = {x: tuple(p for y in some for p in find(y)) for x, some in columns.items()}
-            return JsonLines(form, tuple(found.items()), inner)
+            return JsonLines(tuple(found.items()), inner)
 
         return NamedValues("json", self.keys, leaves, build)
 
@@ -186,7 +234,7 @@ class Head:
             return None
         known = find_parquet_columns(self.file)
 
-        def build(form: str, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
+        def build(columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
             paths = dict(inner)
             values = {
                 x: sql.extract_inner(sql.coalesce(known[y] for y in some), paths.get(x, ()))
@@ -243,7 +291,7 @@ class Head:
 def _name_columns(kind: str, names: Sequence[str], table: DelimitedLines) -> NamedValues:
     """Return delimited lines by names of their cells."""
 
-    def build(form: str, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
+    def build(columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
         cells = {x: tuple(names.index(y) for y in some) for x, some in columns.items()}
         return replace(table, columns=tuple(cells.items()), inner=inner)
 

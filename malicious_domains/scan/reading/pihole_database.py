@@ -9,8 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from ..hosts import Lease
-from . import sql
-from .event_formats import QUERY, EventFormat
+from .event_formats import EventFormat
 from .layout import Head, Layout
 from .prepare_input import ReadingError
 from .tables import DelimitedLines
@@ -31,7 +30,6 @@ _COPY = EventFormat(
     PIHOLE,
     (),
     {x: x for x in ("client", "query", "ts", "qtype", "code")},
-    why=sql.classify_line(QUERY, qtype="qtype"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import glob
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -110,8 +110,7 @@ class Reading:
     all NULL if unknown; why, NULL for a query to score, else "multicast", "type", "earlier",
     "other_event" or "broken"; of the last two the other columns may hold anything; unread_time
     and unknown_rcode, texts that stand for no time or response code, else NULL; type_bit, the query
-    type as sql.code_type() has it. events are its first five columns. zone: that of the days, and
-    of times without one.
+    type as sql.code_type() has it. zone: that of the days, and of times without one.
 
     forms: each file's format, "empty" for one without lines. left_out: why files were left out.
     damaged: why a part of a file could not be read. bytes: their size on the disk. leases: the
@@ -141,11 +140,6 @@ class Reading:
         return sum(counts) if all(counts) else 0
 
     @property
-    def events(self) -> str:
-        """The SELECT of client, query, time, rcode and why."""
-        return f"SELECT client, query, time, rcode, why FROM ({self.noted_events})"
-
-    @property
     def sources(self) -> dict[Path, dict[str, str]]:
         """Where each field of a file comes from, as the log names it."""
         return {file.path: dict(layout.sources) for file, layout in self.files}
@@ -155,29 +149,28 @@ class Reading:
         prepare_input.remove(self._folder)
 
 
-def read_logs(source: Source, advance: Callable[[int], object] = lambda _: None) -> Reading:
+def read_logs(source: Source) -> Reading:
     """Open logs and recognize their formats.
 
-    A file that is not a log is left out if there are others. advance is called with the number of
-    bytes that were looked at. Raises ReadingError, which names the file, what is wrong and what
-    to do.
+    A file that is not a log is left out if there are others. Raises ReadingError, which names the
+    file, what is wrong and what to do.
     """
     with hold_signals():
         folder = Path(tempfile.mkdtemp(prefix="scan-"))
         atexit.register(prepare_input.remove, folder)
     try:
-        return _read(source, folder, advance)
+        return _read(source, folder)
     except BaseException:
         prepare_input.remove(folder)
         raise
 
 
-def _read(source: Source, folder: Path, advance: Callable[[int], object]) -> Reading:
+def _read(source: Source, folder: Path) -> Reading:
     forms, left_out, damaged = dict[Path, str](), dict[Path, str](), dict[Path, str]()
     files, leases, size = [], list[Lease](), 0
     for path in source.paths:
         try:
-            file = prepare_input.prepare_file(path, folder, advance)
+            file = prepare_input.prepare_file(path, folder)
             file = envelopes.peel_file(file, folder, source.mapping.values())
             layout = find_layout(file, source.form, source.mapping, source.zone or "")
             if layout and layout.form == pihole_database.PIHOLE:
@@ -290,12 +283,12 @@ _BEST_RCODE = (
 
 def _select_events(files: Iterable[tuple[LogFile, Layout]]) -> str:
     """Return the SELECT of all lines; files of equal layouts are read together."""
-    groups: dict[tuple[Layout, bool], list[Path]] = {}
+    groups: dict[Layout, list[Path]] = {}
     for file, layout in files:
-        groups.setdefault((layout, file.utf8), []).append(file.readable)
+        groups.setdefault(layout, []).append(file.readable)
     selects: dict[str, list[str]] = {}  # by what answers share with their queries
-    for (layout, utf8), paths in groups.items():
-        selects.setdefault(layout.answers, []).append(layout.select(paths, utf8))
+    for layout, paths in groups.items():
+        selects.setdefault(layout.answers, []).append(layout.select(paths))
     parts = [_join_answers(_union(some), shared) for shared, some in selects.items()]
     return _union(parts) if parts else _NO_EVENTS
 

@@ -71,7 +71,7 @@ def _select(
     """Return the rows of a SELECT from `lines`, which are numbered by `row`, from 1 on."""
     if layout.form in _ROWS:
         return []
-    events = layout.select([file.readable], file.utf8)
+    events = layout.select([file.readable])
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1; SET TimeZone = 'UTC'")  # one keeps the lines' order
         connection.execute(

@@ -10,7 +10,8 @@ from ...clients.tunnels import OTHER_TYPE, TYPE_NUMBERS, TYPE_PREFIXES, TYPES
 from ...model.eligible import IGNORED_TYPES
 
 MULTICAST = ("5353", "5355", "137")  # mDNS, LLMNR, NetBIOS
-IGNORED_NAMES = (*IGNORED_TYPES, "*")
+IGNORED_NAMES = (*IGNORED_TYPES, "*")  # fewer take less time
+TYPES_BY_NAME_OR_NUMBER = (*IGNORED_TYPES, *IGNORED_TYPES.values(), "*")
 RCODES = (
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
     "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI",
@@ -160,14 +161,15 @@ def classify_line(
     query: str,
     *,
     first: str = "",
-    port: str | None = None,
-    qtype: str | None = None,
-    types: Sequence[object] = (*IGNORED_TYPES, *IGNORED_TYPES.values(), "*"),
-    last: str = "",
+    port: str = "",
+    qtype: str = "",
+    types: Sequence[object] = TYPES_BY_NAME_OR_NUMBER,
+    is_answer: str = "",
 ) -> str:
-    """Return why a line is not a query to score; first and last are the format's own WHENs.
+    """Return why a line is not a query to score; first: the format's own WHENs.
 
-    types: query types to leave out, as the format writes them; fewer take less time.
+    port, qtype: "" where there are none. types: query types to leave out, as the format writes
+    them. is_answer: whether a line is an answer of its own.
     """
     cases = [first]
     if port:
@@ -175,12 +177,14 @@ def classify_line(
     if qtype:
         cases.append(f"WHEN {qtype} IN {list_texts(types)} THEN 'type'")
     cases.append(f"WHEN {query} IS NULL THEN 'other_event'")
-    return "CASE " + " ".join(filter(None, [*cases, last])) + " END"
+    if is_answer:
+        cases.append(f"WHEN {is_answer} THEN 'answer'")
+    return f"CASE {' '.join(filter(None, cases))} END"
 
 
-def mark_undecoded(value: str, utf8: bool) -> str:
+def mark_undecoded(value: str) -> str:
     """Return a WHEN for a text that a repaired copy has instead of bytes that are not UTF-8."""
-    return "" if utf8 else f" WHEN contains({value}, {quote_text(REPLACED)}) THEN 'broken'"
+    return f" WHEN contains({value}, {quote_text(REPLACED)}) THEN 'broken'"
 
 
 def code_type(value: str) -> str:

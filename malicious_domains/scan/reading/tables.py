@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from ...inputs.csv_records import split_line
 from . import sql
 from .prepare_input import LogFile, ReadingError
 
@@ -25,12 +24,8 @@ class Table(ABC):
     def select_from(self, paths: Sequence[Path]) -> str:
         """Return the SQL of a table with the columns that the layout's expressions name."""
 
-    def find_broken(self, query: str, utf8: bool) -> str:
+    def find_broken(self, query: str) -> str:
         """Return the WHENs of lines that are broken, or that are no event; query: its SQL."""
-        return ""
-
-    def describe_broken(self, line: str) -> str:
-        """Return what is wrong with a line that find_broken() finds."""
         return ""
 
 
@@ -42,7 +37,6 @@ class JsonLines(Table):
     within a column's text, which is JSON or key=value pairs itself.
     """
 
-    form: str
     columns: tuple[tuple[str, tuple[Keys, ...]], ...]
     inner: Inner = ()
 
@@ -61,15 +55,10 @@ class JsonLines(Table):
             f"json_extract_string(line, [{listed}]) END AS m FROM {sql.read_lines(paths)}))"
         )
 
-    def find_broken(self, query: str, utf8: bool) -> str:
+    def find_broken(self, query: str) -> str:
         """Return the WHENs of lines without any of the values, and of bytes not in UTF-8."""
         nothing = " AND ".join(f"{column} IS NULL" for column, _ in self.columns)
-        return f"WHEN {nothing} THEN 'broken'" + sql.mark_undecoded(query, utf8)
-
-    def describe_broken(self, line: str) -> str:
-        """Return what is wrong with a broken line."""
-        cut = "" if line.rstrip().endswith("}") else ", and it does not end as one"
-        return f"not a JSON object with what a {self.form} log has{cut}"
+        return f"WHEN {nothing} THEN 'broken'" + sql.mark_undecoded(query)
 
 
 @dataclass(frozen=True)
@@ -209,24 +198,15 @@ class DelimitedLines(Table):
             f"(SELECT line, regexp_extract(line, {pattern}, {groups}) AS m FROM {lines}))"
         )
 
-    def find_broken(self, query: str, utf8: bool) -> str:
+    def find_broken(self, query: str) -> str:
         """Return the WHENs of headers, of lines with other cells, and of bytes not in UTF-8."""
         first = {x: some[0] for x, some in self.columns if x in ("client", "query") and some}
         cases = "WHEN broken_why IS NOT NULL THEN broken_why"
-        cases += "".join(sql.mark_undecoded(x, utf8) for x in first)
+        cases += "".join(map(sql.mark_undecoded, first))
         if not self.header or self.has_notes:
             return cases
         same = (f"{x} = {sql.quote_text(self.header[i])}" for x, i in first.items())
         return f"WHEN {' AND '.join(same)} THEN 'other_event' {cases}"
-
-    def describe_broken(self, line: str) -> str:
-        """Return what is wrong with a broken line."""
-        if self.has_notes and line.startswith("#fields"):
-            return "a second #fields line with other fields; split the file before it"
-        cells = line.split(self.delimiter) if self.has_notes else split_line(line, self.delimiter)
-        what = "fields" if self.has_notes else "columns"
-        quotes = " or quotes that do not match" if self.quoted else ""
-        return f"{len(cells)} {what} instead of {self.width}{quotes}"
 
 
 def _unquote(value: str) -> str:

@@ -10,7 +10,6 @@ _ADDRESS = r"[0-9A-Fa-f:.]+"
 _ZONE_ID = r"(?:%[^\s#@\]/]+?)?"
 _CLIENT = f"{_ADDRESS}{_ZONE_ID}"
 _CLASSES = r"IN|CH|HS|ANY|NONE|CLASS\d+"
-_WHY = sql.classify_line("qname", qtype="qtype")
 _UNPRINTABLE = "<name unprintable>"
 
 # --- servers ---
@@ -31,15 +30,12 @@ DNSMASQ = TextFormat(
     own=rf"\bdnsmasq\b|^{SYSLOG}|^{ISO}",
     client="coalesce(client, extra)",
     query="coalesce(asked, answered)",
-    rcode="CASE WHEN source IS NULL THEN NULL WHEN regexp_matches(source, 'blocked|denied|"
-    "blacklisted|^special domain$') OR (source = 'config' AND regexp_matches(value, "
-    r"'^(NXDOMAIN|NODATA.*|0\.0\.0\.0|::)$')) THEN 'BLOCKED' "
+    rcode="CASE WHEN source IS NULL THEN NULL "
     "WHEN value IN ('NXDOMAIN', 'SERVFAIL', 'REFUSED', 'NOTIMP') THEN value ELSE 'NOERROR' END",
-    why=sql.classify_line(
-        "coalesce(asked, answered)",
-        first="WHEN source IS NOT NULL THEN 'answer'",
-        qtype="replace(qtype, 'type=', '')",
-    ),
+    blocked="regexp_matches(source, 'blocked|denied|blacklisted|^special domain$') OR "
+    r"(source = 'config' AND regexp_matches(value, '^(NXDOMAIN|NODATA.*|0\.0\.0\.0|::)$'))",
+    first="WHEN source IS NOT NULL THEN 'answer'",
+    qtype="replace(qtype, 'type=', '')",
     answers="name",
 )
 
@@ -56,13 +52,9 @@ BIND = TextFormat(
     event=r"#\d+.*: (?:query|answer|response): ",
     own=rf"\bnamed\b|^{BIND_TIME}|^{SYSLOG}|^{ISO}",
     query="coalesce(asked, failed)",
-    rcode="CASE WHEN starts_with(event, 'rpz') THEN 'BLOCKED' "
-    f"ELSE {sql.name_rcode('coalesce(code1, code3, code4, code2)')} END",
-    why=sql.classify_line(
-        "coalesce(asked, failed)",
-        qtype="qtype",
-        last="WHEN kind IS DISTINCT FROM 'query' OR code1 IS NOT NULL THEN 'answer'",
-    ),
+    rcode=sql.name_rcode("coalesce(code1, code3, code4, code2)"),
+    blocked="starts_with(event, 'rpz')",
+    is_answer="kind IS DISTINCT FROM 'query' OR code1 IS NOT NULL",
     answers="client",
 )
 
@@ -78,11 +70,9 @@ UNBOUND = TextFormat(
     rf"(?P<qtype>[A-Z0-9]+) (?:{_CLASSES})(?: (?P<code>[A-Z]+) [\d.]+ [01] \d+.*)?\s*$",
     event=rf"(?:info|query|reply): (?:(?:query|reply): )?{_CLIENT}(?:@\d+)? \S+ [A-Z]",
     own=r"\bunbound\b",
-    rcode="CASE WHEN action IN ('inform', 'transparent', 'typetransparent') THEN NULL "
-    "WHEN action IS NOT NULL THEN 'BLOCKED' ELSE code END",
-    why=sql.classify_line(
-        "qname", qtype="qtype", last="WHEN coalesce(code, action) IS NOT NULL THEN 'answer'"
-    ),
+    rcode="CASE WHEN action IS NULL THEN code END",
+    blocked="action NOT IN ('inform', 'transparent', 'typetransparent')",
+    is_answer="coalesce(code, action) IS NOT NULL",
     answers="client",
 )
 
@@ -96,7 +86,7 @@ COREDNS = TextFormat(
     r'(?:udp|tcp|tls|https|quic|grpc)\S* [^"]*" (?P<code>\S+) ',
     event=rf"\[INFO\] \[?[0-9A-Fa-f:.]+(?:%[^\s\]]+)?\]?:\d+ - |{_COREDNS_LINE}",
     own="^",
-    why=sql.classify_line("qname", first="WHEN qclass = 'CH' THEN 'type'", qtype="qtype"),
+    first="WHEN qclass = 'CH' THEN 'type'",
 )
 
 # The DNS debug log; names keep the form (3)www(7)example(3)com(0). The server's own queries to
@@ -112,12 +102,9 @@ WINDOWS = TextFormat(
     time="stamp",
     is_local=True,
     rcode="CASE WHEN reply IS NOT NULL THEN code END",
-    why=sql.classify_line(
-        "qname",
-        first="WHEN opcode <> 'Q' OR (way = 'Snd') = (reply IS NULL) THEN 'other_event'",
-        qtype="upper(qtype)",
-        last="WHEN reply IS NOT NULL THEN 'answer'",
-    ),
+    first="WHEN opcode <> 'Q' OR (way = 'Snd') = (reply IS NULL) THEN 'other_event'",
+    qtype="upper(qtype)",
+    is_answer="reply IS NOT NULL",
     answers="client",
 )
 
@@ -134,7 +121,7 @@ POWERDNS = TextFormat(
     event=r"question (?:for )?'",
     own=rf"\[\d+/\d+\]|pdns|^<?\d*>?{ISO}|^[A-Z][a-z]{{2}} +\d",
     client="coalesce(four, bracketed, six)",
-    why=sql.classify_line("qname", qtype="qtype", last="WHEN code IS NOT NULL THEN 'answer'"),
+    is_answer="code IS NOT NULL",
     answers="name",
 )
 POWERDNS_KEYS = TextFormat(
@@ -148,12 +135,8 @@ POWERDNS_KEYS = TextFormat(
     client="CASE WHEN remote LIKE '[%' OR remote LIKE '%.%' "
     r"THEN regexp_replace(remote, '^\[?(.*?)\]?(?::\d+)?$', '\1') ELSE remote END",
     time="ts",
-    why=sql.classify_line(
-        "qname",
-        first="WHEN msg NOT IN ('Question', 'Answer') THEN 'other_event'",
-        qtype="qtype",
-        last="WHEN msg = 'Answer' THEN 'answer'",
-    ),
+    first="WHEN msg NOT IN ('Question', 'Answer') THEN 'other_event'",
+    is_answer="msg = 'Answer'",
     answers="name",
 )
 
@@ -172,7 +155,6 @@ DNSCRYPT = TextFormat(
     event=r"^\[[^\]]*\]\t",
     own=r"^\[\d{4}-",
     rcode=_DNSCRYPT_CODES,
-    why=_WHY,
 )
 DNSCRYPT_LTSV = TextFormat(
     "dnscrypt",
@@ -184,7 +166,6 @@ DNSCRYPT_LTSV = TextFormat(
     required=("client", "qname"),
     time="ts",
     rcode=_DNSCRYPT_CODES,
-    why=_WHY,
 )
 
 _CELL = r'(?:"(?:[^"]|"")*"|[^\t]*)'
@@ -196,9 +177,7 @@ BLOCKY = TextFormat(
     r"(?P<code>[A-Za-z]*)(?:\t(?P<kind>[A-Z]*)\t(?P<qtype>[A-Z0-9]*)(?:\t.*)?)?\s*$",
     event=f"^{ISO}\t",
     own=f"^{ISO}",
-    rcode="CASE WHEN kind IN ('BLOCKED', 'FILTERED', 'NOTFQDN', 'SPECIAL', 'CUSTOMDNS') "
-    f"THEN 'BLOCKED' ELSE {sql.name_rcode('code')} END",
-    why=_WHY,
+    blocked="kind IN ('BLOCKED', 'FILTERED', 'NOTFQDN', 'SPECIAL', 'CUSTOMDNS')",
 )
 
 # --- keys and values in any order ---
@@ -217,12 +196,10 @@ FORTINET = TextFormat(
     event=r"\beventtype=\"?dns-",
     required=("client", "qname"),
     time="coalesce(ns, day || ' ' || clock || coalesce(utc_offset, ''))",
-    rcode="CASE WHEN act IN ('block', 'blocked', 'redirect') THEN 'BLOCKED' "
-    f"WHEN code IS NOT NULL THEN {sql.name_rcode('code')} "
+    rcode=f"CASE WHEN code IS NOT NULL THEN {sql.name_rcode('code')} "
     "WHEN address IS NOT NULL THEN 'NOERROR' END",
-    why=sql.classify_line(
-        "qname", port="port", qtype="qtype", last="WHEN kind = 'dns-response' THEN 'answer'"
-    ),
+    blocked="act IN ('block', 'blocked', 'redirect')",
+    is_answer="kind = 'dns-response'",
     answers="client",
 )  # fmt: skip
 
@@ -239,7 +216,7 @@ SYSMON_XML = TextFormat(
     event=r"<EventID[^>]*>22<",
     required=("client", "qname"),
     time="coalesce(utc || 'Z', ts)",
-    why=sql.classify_line("qname", first="WHEN id NOT IN ('22', '3008') THEN 'other_event'"),
+    first="WHEN id NOT IN ('22', '3008') THEN 'other_event'",
 )  # fmt: skip
 
 _CUSTOM = tuple(f"{kind}{i}" for kind in ("cs", "flexString") for i in range(1, 7))
@@ -273,7 +250,6 @@ CEF = TextFormat(
     event=r"^$",
     query=_CEF_QUERY,
     time="ts",
-    rcode="CASE WHEN lower(act) IN ('block', 'blocked', 'deny', 'denied', 'drop') THEN "
-    f"'BLOCKED' ELSE {sql.name_rcode(f'coalesce(code, {_CEF_CODE})')} END",
-    why=sql.classify_line(_CEF_QUERY, qtype="qtype"),
+    rcode=sql.name_rcode(f"coalesce(code, {_CEF_CODE})"),
+    blocked="lower(act) IN ('block', 'blocked', 'deny', 'denied', 'drop')",
 )  # fmt: skip

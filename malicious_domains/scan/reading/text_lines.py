@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from . import sql, times
-from .layout import Head, Layout
+from .layout import Head, Layout, LogFormat
 from .tables import Table
 
 _MARKED = 2000  # characters of a line in which marks are looked for, as that takes time
@@ -22,7 +22,6 @@ class TextLines(Table):
     column's name, and its SQL over line or m. event, own, required: as in TextFormat.
     """
 
-    form: str
     match: str
     columns: tuple[tuple[str, str], ...]
     event: str
@@ -37,7 +36,7 @@ class TextLines(Table):
         columns = ", ".join(f"{value} AS {name}" for name, value in self.columns)
         return f"(SELECT line, {columns} FROM {lines})"
 
-    def find_broken(self, query: str, utf8: bool) -> str:
+    def find_broken(self, query: str) -> str:
         """Return the WHENs of foreign lines, of events without a value, and of other bytes."""
         nothing = " AND ".join(f"{name} IS NULL" for name, _ in self.columns)
         missing = " OR ".join(f"{x} IS NULL" for x in self.required) or nothing
@@ -46,15 +45,11 @@ class TextLines(Table):
             f"WHEN ({missing}) AND regexp_matches(line, {event}) "
             f"OR ({nothing}) AND NOT regexp_matches(line, {own}) THEN 'broken' "
             f"WHEN {nothing} THEN 'other_event'"
-        ) + sql.mark_undecoded(query, utf8)
-
-    def describe_broken(self, line: str) -> str:
-        """Return what is wrong with a broken line."""
-        return f"not a line as {self.form} writes it"
+        ) + sql.mark_undecoded(query)
 
 
 @dataclass(frozen=True)
-class TextFormat:
+class TextFormat(LogFormat):
     """A format of lines of text; an Opener.
 
     marks: regular expressions (RE2's), each of which one of the first lines must match. pattern:
@@ -63,20 +58,15 @@ class TextFormat:
     event: what every query or answer has in it, so that one without the required columns (without
     any, if none is named) is broken. own: what a line of this log has in it at least. time: the SQL
     of the text of the time; "": it is within the column prefix. is_local: whether times are always
-    in this machine's zone. The others are expressions over the columns, as in Layout.
+    in this machine's zone.
     """
 
-    form: str
     marks: tuple[str, ...]
     pattern: str
     event: str
     own: str
-    why: str
-    client: str = "client"
-    query: str = "qname"
+    _: KW_ONLY
     time: str = ""
-    rcode: str = sql.name_rcode("code")
-    answers: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     is_local: bool = False
@@ -87,19 +77,8 @@ class TextFormat:
         if not all(any(map(re.compile(x).search, begun)) for x in self.marks):
             return None
         time, zone, time_text = self._describe_time(head)
-        return Layout(
-            self.form,
-            self._open_table(),
-            client=self.client,
-            query=self.query,
-            time=time,
-            rcode=self.rcode,
-            why=self.why,
-            answers=self.answers,
-            zone=zone,
-            time_text=time_text,
-            qtype="qtype" if "qtype" in self.keys or "(?P<qtype>" in self.pattern else "",
-        )
+        table = self._open_table()
+        return self.lay_out(table, dict(table.columns), time=time, zone=zone, time_text=time_text)
 
     def _open_table(self) -> TextLines:
         match, columns = "", {x: self._extract(keys) for x, keys in self.keys.items()}
@@ -109,7 +88,7 @@ class TextFormat:
             match = f"regexp_extract(line, {sql.quote_text(self.pattern)}, [{listed}])"
             columns = {x: f"nullif(m.{x}, '')" for x in groups}
         items = tuple(columns.items())
-        return TextLines(self.form, match, items, self.event, self.own, self.required)
+        return TextLines(match, items, self.event, self.own, self.required)
 
     def _extract(self, keys: str) -> str:
         patterns = (self.pattern.replace("KEY", re.escape(x)) for x in keys.split("|"))

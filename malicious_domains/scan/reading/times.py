@@ -25,14 +25,22 @@ _ABBREVIATIONS = {
     "PDT": "-07:00", "AEDT": "+11:00", "AEST": "+10:00", "NZDT": "+13:00", "NZST": "+12:00",
     "SGT": "+08:00", "HKT": "+08:00", "KST": "+09:00",
 }  # fmt: skip
-_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
-# Dates of exports, with the groups a, b, y (or mon, d, y), and t, the time of day.
-_YEAR_FIRST = r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?:[, T]+(.*))?$"
-_COMPACT = r"^(\d{4})(\d\d)(\d\d)[ T](\d.*)$"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# Dates of exports, with a time of day or without, and where year, month, day and time stand.
 _YEAR_LAST = r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:,? *(\d.*))?$"
-_DAY_MONTH = r"^(\d{1,2})[- /]([A-Z][a-z]{2})[a-z]*[- /,]+(\d{4}|\d{2})(?:[:, ]+(\d.*))?$"
-_MONTH_DAY = r"^([A-Z][a-z]{2})[a-z]* +(\d{1,2}),? +(\d{4})(?:,? *(?:@|at)? *(\d.*))?$"
-_CTIME = r"^([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{1,5})?) (\d{4})$"
+_EXPORTS = (
+    (r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?:[, T]+(.*))?$", r"\1-\2-\3 \4"),
+    (r"^(\d{4})(\d\d)(\d\d)[ T](\d.*)$", r"\1-\2-\3 \4"),
+    (
+        r"^(\d{1,2})[- /]([A-Z][a-z]{2})[a-z]*[- /,]+(\d{4}|\d{2})(?:[:, ]+(\d.*))?$",
+        r"\3-\2-\1 \4",
+    ),
+    (r"^([A-Z][a-z]{2})[a-z]* +(\d{1,2}),? +(\d{4})(?:,? *(?:@|at)? *(\d.*))?$", r"\3-\1-\2 \4"),
+    (
+        r"^([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{1,5})?) (\d{4})$",
+        r"\4-\1-\2 \3",
+    ),
+)
 _WEEKDAY = r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +"
 _DATE = re.compile(
     r"(?<![\d.:/-])(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?=$|[\"\t;]|[, ]+\d{1,2}:\d\d)"
@@ -145,29 +153,13 @@ def parse_export(value: str, zone: str, day_first: bool) -> str:
 
     The parts are put together as ISO 8601: 11/24/26, 8:00:06.000 AM, or RFC 2822's forms.
     """
-    day, month = ("a", "b") if day_first else ("b", "a")
+    last = (_YEAR_LAST, r"\3-\2-\1 \4" if day_first else r"\3-\1-\2 \4")
     text = f"regexp_replace(trim({value}, ' []'), {quote_text(_WEEKDAY)}, '')"
-    forms = (
-        (_YEAR_FIRST, ("y", "b", "a", "t"), "m.b", "m.a"),
-        (_COMPACT, ("y", "b", "a", "t"), "m.b", "m.a"),
-        (_YEAR_LAST, ("a", "b", "y", "t"), f"m.{month}", f"m.{day}"),
-        (_DAY_MONTH, ("d", "mon", "y", "t"), _number_month("m.mon"), "m.d"),
-        (_MONTH_DAY, ("mon", "d", "y", "t"), _number_month("m.mon"), "m.d"),
-        (_CTIME, ("mon", "d", "t", "y"), _number_month("m.mon"), "m.d"),
-    )
-    isos = ", ".join(
-        f"list_transform([regexp_extract({text}, {quote_text(pattern)}, "
-        f"[{', '.join(map(quote_text, names))}])], lambda m: CASE WHEN m.y <> '' THEN "
-        f"CASE WHEN length(m.y) = 2 THEN '20' ELSE '' END || m.y || '-' || "
-        f"lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0') || ' ' || "
-        "coalesce(nullif(m.t, ''), '00:00:00') END)[1]"
-        for pattern, names, month, day in forms
-    )
-    return f"list_transform([coalesce({isos})], lambda x: {parse_iso('x', zone)})[1]"
-
-
-def _number_month(name: str) -> str:
-    return f"((instr('{_MONTHS}', {name}) + 2) // 3)::VARCHAR"
+    for pattern, iso in (*_EXPORTS, last, (r"^(\d\d-\w+-\d\d? )", r"20\1")):
+        text = f"regexp_replace({text}, {quote_text(pattern)}, {quote_text(iso)})"
+    for i, month in enumerate(_MONTHS, 1):
+        text = f"replace({text}, '-{month}-', '-{i:02d}-')"
+    return f"list_transform([trim({text})], lambda x: {parse_iso('x', zone)})[1]"
 
 
 def parse_syslog(value: str, latest: float, zone: str = UTC) -> str:

@@ -61,10 +61,6 @@ def test_ocsf_in_lines_and_in_objects_of_many_lines(tmp_path: Path) -> None:
     check(tmp_path, "ocsf", lines(*OCSF), OCSF_ROWS)
     check(tmp_path, "ocsf", "\n".join(json.dumps(x, indent=2) for x in OCSF), OCSF_ROWS)
     check(tmp_path, "ocsf", json.dumps(OCSF), OCSF_ROWS)
-    commented = json.dumps(OCSF[0], indent=1).replace(
-        '"severity_id": 1,', '"severity_id": 1, // of "all" //\n "uri": "http://x.example//y",'
-    )
-    check(tmp_path, "ocsf", commented, OCSF_ROWS[:1])
 
 
 def test_ocsf_as_security_lake_writes_it(tmp_path: Path) -> None:

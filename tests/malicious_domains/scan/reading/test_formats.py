@@ -25,7 +25,9 @@ def rows(path: Path, form: str | None = None, **mapping: str) -> tuple[Reading, 
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
         reading = read_logs(Source.of([path], form, mapping))
-        found = connection.execute(reading.events).fetchall()
+        found = connection.execute(
+            f"SELECT client, query, time, rcode, why FROM ({reading.noted_events})"
+        ).fetchall()
         reading.close()
     return reading, sorted(found, key=str)
 

@@ -46,7 +46,9 @@ def read_times(tmp_path: Path, times: list[str], zone: str | None = None) -> lis
 
     reading = read_logs(Source.of([path], zone=zone))
     with duckdb.connect() as connection:
-        found = dict(connection.execute(f"SELECT query, time FROM ({reading.events})").fetchall())
+        found = dict(
+            connection.execute(f"SELECT query, time FROM ({reading.noted_events})").fetchall()
+        )
     reading.close()
     return [found[f"n{i}.example"] for i in range(len(times))]
 
