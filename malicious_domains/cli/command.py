@@ -37,7 +37,7 @@ class Command(click.Command):
         except (click.ClickException, BrokenPipeError):  # for main()
             raise
         except Exception as error:
-            return self._report(_full_name(ctx), error)
+            return self._report(ctx.command_path.partition(" ")[2], error)
 
     def _report(self, name: str, error: Exception) -> int:
         # OSErrors are those of files, and most of what H2O's client raises.
@@ -58,45 +58,12 @@ class Command(click.Command):
         return "" if package in OWN_PACKAGES else package
 
 
-def _full_name(ctx: click.Context) -> str:
-    """Return the command as it was called, without the program: "score", or "dga match"."""
-    names = [str(ctx.info_name)]
-    while ctx.parent and ctx.parent.parent:
-        ctx = ctx.parent
-        names.insert(0, str(ctx.info_name))
-    return " ".join(names)
-
-
 class Choice(click.Choice[str]):
     """One of several words; json is taken for jsonl."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the word; fail for another one."""
         return super().convert("jsonl" if value == "json" else value, param, ctx)
-
-    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Return the message for another word."""
-        return f"invalid choice: {value!r} (choose from {', '.join(self.choices)})"
-
-
-class Option(click.Option):
-    """An option of which the help shows some names; former ones go on working."""
-
-    shown = 1  # how many of its names, which come first
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Return the names and the help to show."""
-        names, self.opts = self.opts, self.opts[: self.shown]
-        try:
-            return super().get_help_record(ctx)
-        finally:
-            self.opts = names
-
-
-class ShortOption(Option):
-    """An option with a short name, which is shown, too."""
-
-    shown = 2
 
 
 Decorator = Callable[[Any], Any]
@@ -105,29 +72,28 @@ _PATHS = ("FILE", "DIR", "NPY", "NPZ", "CSV", "TXT")
 _TYPES = dict.fromkeys(_PATHS, click.Path(path_type=Path)) | {"N": click.IntRange(min=1)}
 
 
-def option(spec: str, help: str, *names: str, **attributes: Any) -> Decorator:
+def option(spec: str, help: str, *name: str, **attributes: Any) -> Decorator:
     """Declare an option by its names and metavar, as "-o --out DIR", and its help.
 
-    names: former names, which go on working, and the parameter's name if it is another.
+    name: the parameter's, if it is another.
     """
-    *shown, last = spec.split()
+    *names, last = spec.split()
     if last.startswith("-"):
-        shown.append(last)
+        names.append(last)
         if not attributes:
             attributes["is_flag"] = True
     else:
         attributes["metavar"] = last
         attributes.setdefault("type", _TYPES.get(last))
-    cls = ShortOption if len(shown) == 2 else Option
-    return click.option(*shown, *names, cls=cls, help=help, **attributes)
+    return click.option(*names, *name, help=help, **attributes)
 
 
-def option_field(spec: str, help: str, *names: str, **attributes: Any) -> Any:
+def option_field(spec: str, help: str, **attributes: Any) -> Any:
     """Declare a field of a dataclass as an option, see option(); for command(options=...).
 
     A field that is a tuple takes the option several times.
     """
-    return field(metadata={"declare": partial(option, spec, help, *names, **attributes)})
+    return field(metadata={"declare": partial(option, spec, help, **attributes)})
 
 
 def argument_field(metavar: str, **attributes: Any) -> Any:

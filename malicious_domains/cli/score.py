@@ -19,7 +19,6 @@ from .command import DONE, NOTHING_READ, SOME_INVALID, Choice, argument_field, c
 from .options import SPARK, ScorerOptions, log_age, name_option_in_errors, was_given
 
 if TYPE_CHECKING:
-    from ..inputs.chunks import Idle
     from ..inputs.csv_column import Column
     from ..inputs.rows import KeptRow, Notes, Row
     from ..scoring.model_options import ModelOptions
@@ -124,7 +123,7 @@ class ScoreOptions(ScorerOptions):
         zones = (self.provider_zones, self.customer_zones)
         return ModelOptions(self.model, self.allow, *zones, self.operating_point, known)
 
-    def read_rows(self, notes: Notes, idle: Idle | None = None) -> Iterator[Row | KeptRow]:
+    def read_rows(self, notes: Notes) -> Iterator[Row | KeptRow]:
         """Yield the rows of the input, read as they are asked for; raise InputError."""
         from ..inputs import csv_column, parquet_column, rows, streams
         from ..inputs.streams import InputError
@@ -133,7 +132,7 @@ class ScoreOptions(ScorerOptions):
             name = self.column_name or self.field
             yield from parquet_column.read_parquet_column(self.file, name, notes, self.keep)
             return
-        with streams.open_lines(self.file, self.encoding, idle) as lines:
+        with streams.open_lines(self.file, self.encoding) as lines:
             if self.column is not None:
                 yield from csv_column.read_csv_column(lines, self.column, notes, self.keep)
             elif self.field is not None:
@@ -154,7 +153,7 @@ def score(options: ScoreOptions) -> int:
     from ..inputs.streams import InputError
     from ..scoring.model_options import load_scorer
 
-    options.check_engine(_NOT_ON_SPARK, own="out")
+    options.check_engine(_LOCAL, own="out")
     if options.column_name is not None and options.field is not None:
         raise click.UsageError("--column and --field: choose one")
     if options.file == Path("-"):
@@ -206,11 +205,8 @@ def _score_here(options: ScoreOptions) -> int:
         allow_any_text(sys.stdout)
     notes, form, scorer = rows.Notes(), options.output_form, load_scorer(options.model_options)
     live = not options.names and streams.is_live(options.file)
-    chunks: Iterable[list[Row | KeptRow]]
-    if live:
-        chunks = parts.split_live_rows(lambda idle: options.read_rows(notes, idle))
-    else:
-        chunks = parts.split_rows(options.names or options.read_rows(notes))
+    split = parts.split_live_rows if live else parts.split_rows
+    chunks = split(options.names or options.read_rows(notes))
     results = map_ordered(
         partial(_score_chunk, options.model_options, form, options.raw, options.hint),
         chunks,
@@ -224,7 +220,6 @@ def _score_here(options: ScoreOptions) -> int:
             results,
             sys.stdout,
             form,
-            live,
             lambda: list_columns(bool(scorer.dga_index), options.hint, options.list_kept(notes)),
         )
     sys.stdout.flush()
@@ -263,15 +258,7 @@ def _log_missing(count: int, options: ScoreOptions) -> None:
         print_status(f"score: {count:,} JSON objects have no {options.field!r}: no rows")
 
 
-_NOT_ON_SPARK = {
-    "names": "put them into a file, --input FILE",
-    "encoding": "Spark reads UTF-8",
-    "form": "results are written to --out DIR, as Parquet",
-    "raw": "Parquet has texts as they are",
-    "hint": "ask for the flagged names alone, without --engine",
-    "keep": "join the results with the input, by the name",
-    "jobs": "give it Spark's own way, --master local[4]",
-}
+_LOCAL = ("names", "encoding", "form", "raw", "hint", "keep", "jobs")
 
 
 def _score_on_spark(options: ScoreOptions) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 CHUNK_ROWS = 8192  # rows that are scored and held together
+PAUSE = 0.2  # seconds after which a live input is answered as far as it came
 
-Idle = Callable[[], None]
 Item = TypeVar("Item")  # a row, with what is kept beside it or without
 
 
@@ -35,34 +34,38 @@ def split_rows(rows: Iterable[Item]) -> Iterator[list[Item]]:
     raise failure
 
 
-def split_live_rows(read_rows: Callable[[Idle], Iterable[Item]]) -> Iterator[list[Item]]:
-    """Yield chunks of an input that may pause, each when it is full or the input pauses.
+def split_live_rows(rows: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield chunks of an input that may pause: full ones, or what came within PAUSE seconds.
 
-    read_rows is given what to call when the input pauses. It runs in a thread of its own, at
-    most two chunks ahead.
+    The rows are read in a thread of its own, at most one chunk ahead.
     """
-    chunks: queue.Queue[list[Item] | Exception | None] = queue.Queue(2)
     pending: list[Item] = []
-
-    def flush() -> None:
-        if pending:
-            chunks.put(pending.copy())
-            pending.clear()
+    ends: list[Exception | None] = []  # the end, and the error in which it lies
+    changed = threading.Condition()
 
     def fill() -> None:
         end = None
         try:
-            for row in read_rows(flush):
+            for row in rows:
                 pending.append(row)
                 if len(pending) >= CHUNK_ROWS:
-                    flush()
+                    with changed:
+                        changed.notify()
+                        changed.wait_for(lambda: len(pending) < CHUNK_ROWS)
         except Exception as error:
             end = error
-        flush()
-        chunks.put(end)
+        with changed:
+            ends.append(end)
+            changed.notify()
 
     threading.Thread(target=fill, daemon=True).start()
-    while (chunk := chunks.get()) is not None:
-        if isinstance(chunk, Exception):
-            raise chunk
-        yield chunk
+    while not ends or pending:
+        with changed:
+            changed.wait_for(lambda: ends or len(pending) >= CHUNK_ROWS, PAUSE)
+            chunk = pending.copy()
+            del pending[: len(chunk)]
+            changed.notify()
+        if chunk:
+            yield chunk
+    if ends[0]:
+        raise ends[0]

@@ -89,72 +89,60 @@ def read_csv_column(
     number, lines, delimiter = read_preamble(
         lines, column.delimiter, column.detect_delimiter, column.find_header
     )
-    is_zeek = delimiter == ZEEK_START
-    records = _read_zeek_records(lines) if is_zeek else read_records(lines, delimiter, number)
-    if is_zeek:
-        column, delimiter = replace(column, header=True), "\t"
-    table = _CsvTable(column, delimiter, notes, keep)
-    return refuse_numbers(table.read(records), column.name)
+    if delimiter == ZEEK_START:
+        zeek = _read_zeek_records(lines)
+        cells = _read_cells(zeek, replace(column, header=True), "\t", notes, keep)
+    else:
+        records = read_records(lines, delimiter, number)
+        cells = _read_cells(records, column, delimiter, notes, keep)
+    return refuse_numbers(cells, column.name)
 
 
-class _CsvTable:
-    """The records of a CSV of which one column is read."""
+def _read_cells(
+    records: Iterator[list[str] | Invalid], column: Column, delimiter: str, notes: Notes, keep: bool
+) -> Iterator[Row | KeptRow]:
+    """Yield the column's cells, and note what is strange about the records."""
+    first, second, records = _look_ahead(records, column)
+    if first is None:
+        notes.is_empty = True
+        return
+    at, is_header = find_column(first, column, notes, second)
+    shifted = is_header and is_shifted(first, second, at)
+    notes.lines += [SHORT_HEADER] * shifted
+    names = _name_columns(first, is_header, shifted)
+    notes.kept = (*names[: at + shifted], *names[at + shifted + 1 :])
+    odd, first_odd = 0, ""
+    for number, record in enumerate(records, 1):
+        if number == 1 and is_header:
+            continue
+        cells = [] if isinstance(record, Invalid) else record
+        if len(cells) == len(names) + 1 and not cells[-1]:
+            del cells[-1]
+        is_whole = len(cells) == len(names)
+        if cells and not is_whole:
+            first_odd = first_odd or f"row {number} has {len(cells)}"
+            odd += 1
+        here = at + (shifted and is_whole)
+        row: Row = record if isinstance(record, Invalid) else pick_cell(cells, here, column)
+        yield _keep_others(row, cells, names, at + shifted, delimiter) if keep else row
+    if odd:
+        expected = f"the {len(first)} of the first"
+        notes.lines.append(f"rows with more or fewer cells than {expected}: {odd:,} ({first_odd})")
 
-    def __init__(self, column: Column, delimiter: str, notes: Notes, keep: bool) -> None:
-        self._column, self._delimiter = column, delimiter
-        self._notes, self._keep = notes, keep
-        self._at = self._width = 0
-        self._shifted = False  # whether names of rows stand in front, that the header lacks
-        self._names: tuple[str, ...] = ()
-        self._odd, self._first_odd = 0, ""  # records of another length, and the first
 
-    def read(self, records: Iterator[list[str] | Invalid]) -> Iterator[Row | KeptRow]:
-        """Yield the column's cells."""
-        first, second, records = _look_ahead(records, self._column)
-        if first is None:
-            self._notes.is_empty = True
-            return
-        self._at, is_header = find_column(first, self._column, self._notes, second)
-        self._width = len(first)
-        if is_header and is_shifted(first, second, self._at):
-            self._shifted = True
-            self._notes.lines.append(SHORT_HEADER)
-        self._names = self._name_columns(first if is_header else ())
-        at = self._at + self._shifted
-        self._notes.kept = self._names[:at] + self._names[at + 1 :]
-        for number, record in enumerate(records, 1):
-            if number > 1 or not is_header:
-                yield self._pick(number, record)
-        if self._odd:
-            expected = f"the {self._width} of the first"
-            self._notes.lines.append(
-                f"rows with more or fewer cells than {expected}: {self._odd:,} ({self._first_odd})"
-            )
+def _name_columns(first: list[str], is_header: bool, shifted: bool) -> list[str]:
+    """Return different names of all columns; shifted: of rows' names in front, too."""
+    names = ["row_name"] * shifted
+    names += first if is_header else [f"column_{i + 1}" for i in range(len(first))]
+    return [f"{x}_{i + 1}" if x in names[:i] else x for i, x in enumerate(names)]
 
-    def _name_columns(self, header: Sequence[str]) -> tuple[str, ...]:
-        names = ["row_name"] * self._shifted
-        names += header or [f"column_{i + 1}" for i in range(self._width)]
-        return tuple(f"{x}_{i + 1}" if x in names[:i] else x for i, x in enumerate(names))
 
-    def _pick(self, number: int, record: list[str] | Invalid) -> Row | KeptRow:
-        if isinstance(record, Invalid):
-            return self._wrap(record, [])
-        width = self._width + self._shifted
-        if len(record) == width + 1 and not record[-1]:
-            del record[-1]
-        if len(record) != width and record:
-            self._first_odd = self._first_odd or f"row {number} has {len(record)}"
-            self._odd += 1
-        shifted = self._shifted and len(record) == width
-        return self._wrap(pick_cell(record, self._at + shifted, self._column), record)
-
-    def _wrap(self, row: Row, cells: list[str]) -> Row | KeptRow:
-        if not self._keep:
-            return row
-        last = len(self._names) - 1
-        cells = [*cells[:last], self._delimiter.join(cells[last:])]  # a surplus stands in the last
-        padded = dict(zip(self._names, chain(cells, repeat("")), strict=False))
-        return KeptRow(row, {name: padded[name] for name in self._notes.kept})
+def _keep_others(row: Row, cells: list[str], names: list[str], at: int, delimiter: str) -> KeptRow:
+    last = len(names) - 1
+    cells = [*cells[:last], delimiter.join(cells[last:])]  # a surplus stands in the last
+    padded = dict(zip(names, chain(cells, repeat("")), strict=False))
+    del padded[names[at]]
+    return KeptRow(row, padded)
 
 
 def _look_ahead(

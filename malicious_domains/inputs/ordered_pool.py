@@ -9,20 +9,22 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context, parent_process
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..names.errors import MaliciousDomainsError
 from .signals import POSIX
 
+if TYPE_CHECKING:  # imported when a process is started, as that takes time and is seldom needed
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
+
 MAX_DEFAULT_JOBS = 8  # a single process reads and writes; more than these would wait for it
 LOOK_AHEAD = 2  # items for each other process: one is being worked on, the next is there already
+_ALONE = 0.3  # seconds of work before others are started, as a start takes about as long
 _CHECK = 0.5  # seconds between two looks at whether a process has ended
 _QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 
@@ -32,7 +34,7 @@ Initializer = Callable[[], object]
 
 
 class WorkerError(MaliciousDomainsError):
-    """A worker process that could not start, or ended before its time."""
+    """A worker process that ended before its time."""
 
 
 def default_jobs() -> int:
@@ -42,9 +44,9 @@ def default_jobs() -> int:
 
 
 class OrderedPool:
-    """Up to `jobs` processes, this one included, for a with block.
+    """Up to `jobs` other processes for a with block.
 
-    The others are started when there is a second item, and used until the block ends.
+    They are started for work that goes on for a while, and used until the block ends.
     `initialize` is called once in each process before its first item, here too. It and the
     work are functions of a module, or partials of these, as they are sent to the others.
     """
@@ -55,8 +57,7 @@ class OrderedPool:
         self._initialize = initialize
         self._initialized = initialize is None
         self._executor: ProcessPoolExecutor | None = None
-        self._starts: list[Future[None]] = []  # each is done when a process is ready
-        self._processes: list[BaseProcess] = []
+        self._processes: Mapping[int, BaseProcess] = {}
 
     def __enter__(self) -> OrderedPool:
         return self
@@ -75,31 +76,34 @@ class OrderedPool:
     ) -> Generator[Result, None, None]:
         """Yield work(item) for each item, in order.
 
-        This process works on what the others, once they are ready, have no room for. They have
-        at most `look_ahead` items each, so that memory stays flat whatever the input's length.
-        An urgent item is worked on here, and its result is given before another is asked for.
-        Raises WorkerError if a process cannot be initialized, or ends before its time.
+        The others have at most `look_ahead` items each, so that memory stays flat whatever the
+        input's length. An urgent item is worked on here, and its result is given before another
+        is asked for.
+        Raises WorkerError if a process ends before its time.
         """
         if self._initialize and not self._initialized:
             self._initialize()
             self._initialized = True
         waiting: deque[Future[Result]] = deque()  # in the order of the input
+        alone_until = time.monotonic() + _ALONE
         try:
-            for number, item in enumerate(items):
-                urgent = is_urgent(item)
-                others = self.jobs > 1 and (number > 0 or self._executor) and not urgent
-                busy = sum(not future.done() for future in waiting)
-                has_room = bool(others) and busy < look_ahead * self._count_ready()
-                waiting.append(self._submit(work, item) if has_room else _done(work(item)))
-                limit = 0 if urgent else look_ahead * (self.jobs - 1)
+            for item in items:
+                is_short = not self._executor and time.monotonic() < alone_until
+                alone = self.jobs == 1 or is_short or is_urgent(item)
+                if not alone:
+                    waiting.append(self._submit(work, item))
+                limit = 0 if alone else look_ahead * self.jobs
                 while waiting and (waiting[0].done() or len(waiting) > limit):
                     yield self._wait(waiting.popleft())
+                if alone:
+                    yield work(item)
             while waiting:
                 yield self._wait(waiting.popleft())
-        except BrokenProcessPool as error:
-            assert self._executor
+        except Exception as error:
+            if type(error).__name__ != "BrokenProcessPool" or not self._executor:
+                raise
             self._executor.shutdown()  # until all have ended
-            status = _first_status(self._processes)
+            status = _first_status(self._processes.values())
             raise WorkerError(f"a worker process ended with status {status}") from error
         finally:
             for future in waiting:
@@ -107,6 +111,8 @@ class OrderedPool:
 
     def _wait(self, future: Future[Result]) -> Result:
         while not future.done():
+            from concurrent.futures import wait
+
             wait([future], _CHECK)
             self._end_together()
         return future.result()
@@ -116,33 +122,26 @@ class OrderedPool:
 
         If it was killed while it sent a result, the executor would wait for the rest for ever.
         """
-        if self._executor and any(x.exitcode is not None for x in self._processes):
-            for process in self._processes:
+        if self._executor and any(x.exitcode is not None for x in self._processes.values()):
+            for process in self._processes.values():
                 process.terminate()
             queue: Any = self._executor._result_queue  # None after shutdown
             if queue:
                 queue._writer.close()  # so that its reader meets the end
 
-    def _count_ready(self) -> int:
-        """Return how many other processes are ready, starting them first if need be."""
-        if self._executor is None:
-            others = self.jobs - 1
-            start, before = (self._initialize,), active_children()
-            with _quiet_tracker():
-                # Spawned: a fork would copy NumPy's locks, but not the threads that hold them.
-                spawn = get_context("spawn")
-                self._executor = ProcessPoolExecutor(others, spawn, _start_worker, start)
-                self._starts = [self._submit(_check_start, None) for _ in range(others)]
-            self._processes = [x for x in active_children() if x not in before]
-        ready = [future for future in self._starts if future.done()]
-        for future in ready:
-            future.result()
-        return len(ready)
-
     def _submit(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
-        assert self._executor
-        with _hold_signals():
-            return self._executor.submit(_work, work, item)
+        """Give an item to another process; the executor starts one with each of the first."""
+        with _prepare_start():
+            if self._executor is None:
+                from concurrent.futures import ProcessPoolExecutor
+                from multiprocessing import get_context
+
+                # Spawned: a fork would copy NumPy's locks, but not the threads that hold them.
+                self._executor = ProcessPoolExecutor(
+                    self.jobs, get_context("spawn"), _start_worker, (self._initialize,)
+                )
+                self._processes = self._executor._processes
+            return self._executor.submit(work, item)
 
 
 def map_ordered(
@@ -159,36 +158,23 @@ def map_ordered(
 
 
 @contextmanager
-def _quiet_tracker() -> Iterator[None]:
-    """Start Python's resource tracker so that it frees semaphores without a warning.
+def _prepare_start() -> Iterator[None]:
+    """Hold back signals while a process is started, which inherits that.
 
-    It does so after kill -9 of this process.
+    Python's resource tracker, which is started first, frees semaphores without a warning after
+    kill -9 of this process.
     """
-    before = os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
-    try:
-        yield
-    finally:
-        if before == _QUIET_TRACKER:
-            del os.environ["PYTHONWARNINGS"]
-
-
-@contextmanager
-def _hold_signals() -> Iterator[None]:
-    """Hold back signals while a process is started; what is started inherits that."""
     if not POSIX:
         yield
         return
+    warnings = os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _done(result: Result) -> Future[Result]:
-    future: Future[Result] = Future()
-    future.set_result(result)
-    return future
+        if warnings == _QUIET_TRACKER:
+            del os.environ["PYTHONWARNINGS"]
 
 
 def _first_status(processes: Iterable[BaseProcess]) -> int | None:
@@ -199,35 +185,20 @@ def _first_status(processes: Iterable[BaseProcess]) -> int | None:
 
 # --- in another process ---
 
-_failure: WorkerError | None = None
-
 
 def _start_worker(initialize: Initializer | None) -> None:
     """Leave Ctrl-C to the first process, end together with it, and initialize this one."""
-    global _failure
     if POSIX:
         signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        if initialize:
-            initialize()
-    except Exception as error:  # the first process raises it: not every error can be pickled
-        name = type(error).__name__
-        _failure = WorkerError(f"a worker process could not start: {name}: {error}")
+    if initialize:
+        initialize()
 
 
 def _end_with_parent() -> None:
     """End when the first process has ended, even by kill -9; there is nothing to lose here."""
+    from multiprocessing import parent_process
+
     if parent := parent_process():
         parent.join()
     os._exit(0)
-
-
-def _check_start(_: None) -> None:
-    """Do nothing but what _work does: raise the error of the start, if there was one."""
-
-
-def _work(work: Callable[[Item], Result], item: Item) -> Result:
-    if _failure:
-        raise _failure
-    return work(item)

@@ -6,17 +6,17 @@ A row is the text to score, or an Invalid that says why there is none.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
 
 from ..names.errors import Invalid
 from .csv_records import MAX_SHOWN
-from .json_documents import BROKEN, compile_path, read_documents
 from .streams import MAX_LINE, TOO_LONG, InputError
 from .zeek_header import ZEEK_START
 
+BROKEN = object()  # stands for a line that is not JSON
 Row = str | Invalid  # a name, or why there is none in a row of the input
 NULL_ROW = Invalid("null", "no name", "skipped", "placeholder")
 LONG_ROW = Invalid("", f"a line of more than {MAX_LINE:,} characters", reason="text_length")
@@ -100,3 +100,69 @@ def _make_row(value: Any, path: str) -> Row:
     if value is None or value != value:  # null, NaN
         return NULL_ROW if value is None else NULL_ROW._replace(domain="NaN")
     return Invalid(json.dumps(value)[:MAX_SHOWN], f"{path!r} is no text")
+
+
+def read_documents(lines: Iterator[str]) -> Iterator[tuple[Any, str]]:
+    r"""Yield each JSON value of lines, or of one array, with its text for a message.
+
+    The text of an object in an array is empty. An array over several lines is held in memory.
+    Raises InputError for a damaged array.
+
+    >>> [*read_documents(iter(["[1, {\n", '"a": 2}]']))]
+    [(1, '1'), ({'a': 2}, '')]
+    """
+    first = True
+    for line in lines:
+        text = line.strip()
+        if not text:
+            continue
+        begins_array, first = first and text[0] == "[", False
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            if begins_array:
+                yield from map(_add_text, _read_array(chain([line], lines)))
+                return
+            document = BROKEN
+        if begins_array and any(isinstance(item, dict) for item in document):
+            yield from map(_add_text, document)
+        else:
+            yield document, text
+
+
+def _add_text(item: Any) -> tuple[Any, str]:
+    return item, "" if isinstance(item, dict) else json.dumps(item)[:MAX_SHOWN]
+
+
+def _read_array(lines: Iterator[str]) -> list[Any]:
+    try:
+        return [*json.loads("".join(lines))]
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"the JSON array is damaged or ends early: {error}") from error
+
+
+def compile_path(path: str) -> Callable[[dict[str, Any]], Iterator[Any]]:
+    """Return a function that yields the values of a path in an object.
+
+    A key that has the dots itself goes first.
+
+    >>> [*compile_path("dns.queries[].name")({"dns": {"queries": [{"name": "a"}, {"name": "b"}]}})]
+    ['a', 'b']
+    """
+    keys = path.split(".")
+
+    def descend(document: Any, rest: Sequence[str]) -> Iterator[Any]:
+        if not rest:
+            yield document
+            return
+        name, is_array = rest[0].removesuffix("[]"), rest[0].endswith("[]")
+        if not isinstance(document, dict) or name not in document:
+            return
+        inside = document[name]
+        for item in inside if is_array and isinstance(inside, list) else [inside]:
+            yield from descend(item, rest[1:])
+
+    def find_values(document: dict[str, Any]) -> Iterator[Any]:
+        return iter([document[path]]) if path in document else descend(document, keys)
+
+    return find_values

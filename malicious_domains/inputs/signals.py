@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +74,8 @@ def temporary_folder(
     prefix: str = "malicious-domains-", parent: Path | None = None
 ) -> Iterator[Path]:
     """Make a folder for the with block, of which no signal leaves a part behind; raises OSError."""
+    import tempfile  # it is slow to import, and seldom needed
+
     folder = None
     try:
         with hold_signals():

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
-import lzma
 import os
-import select
 import stat
 import sys
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from ..names import file_kinds
 from ..names.errors import MaliciousDomainsError
-from .signals import POSIX
 
-PAUSE = 0.2  # seconds that a live input may be silent before what came is answered
 MAX_LINE = 1 << 20  # characters
 TOO_LONG = "\x02long\x02"  # replaces a longer line
 _HEAD = 4096  # bytes by which an encoding is detected
@@ -39,44 +32,27 @@ class InputError(MaliciousDomainsError):
     """An input that cannot be read, or has no names where they should be."""
 
 
-class _Live(io.RawIOBase):
-    """A pipe or terminal that calls back when it is about to wait."""
-
-    def __init__(self, descriptor: int, idle: Callable[[], None]) -> None:
-        super().__init__()
-        self._descriptor, self._idle = descriptor, idle
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not select.select([self._descriptor], [], [], PAUSE)[0]:
-            self._idle()
-        return os.readv(self._descriptor, [buffer])
-
-
 def is_live(path: Path | None) -> bool:
     """Return whether an input may pause: a pipe, a socket or a terminal, not a file."""
-    if (path and not path.exists()) or not POSIX:  # Windows cannot wait for a pipe
+    if path and not path.exists():
         return False  # opening it raises the error
     mode = (path.stat() if path else os.fstat(sys.stdin.fileno())).st_mode
     return not stat.S_ISREG(mode)
 
 
 @contextmanager
-def open_lines(
-    path: Path | None, encoding: str | None = None, idle: Callable[[], None] | None = None
-) -> Iterator[Iterator[str]]:
+def open_lines(path: Path | None, encoding: str | None = None) -> Iterator[Iterator[str]]:
     """Open the lines of a file, or of standard input if path is None, decompressed and decoded.
 
     Compression (gzip, bzip2, xz, zstd, a ZIP of one file) is detected by the first bytes, the
     encoding by detect_encoding. Bytes that are not UTF-8 become surrogates: invalid as a name, but
-    not lost. A line over MAX_LINE characters becomes TOO_LONG. idle is called whenever a live input
-    has been silent for PAUSE seconds. Raises InputError, also while lines are taken.
+    not lost. A line over MAX_LINE characters becomes TOO_LONG. Raises InputError, also while lines
+    are taken.
     """
     name = str(path or "standard input")
     with _as_input_error(name):
-        source = _bytes(path, idle)
+        raw = io.FileIO(path or os.dup(sys.stdin.fileno()))
+        source: io.BufferedReader = io.BufferedReader(raw, 1 << 16)
     with source:
         with _as_input_error(name):
             plain = decompress(source, name)
@@ -100,25 +76,28 @@ def _lines(text: TextIO, name: str) -> Iterator[str]:
             yield f"{TOO_LONG}\n"
 
 
+def list_damages() -> tuple[type[Exception], ...]:
+    """Return the exceptions that compressed data raise which are damaged or end too early."""
+    from gzip import BadGzipFile  # they are slow to import, and seldom needed
+    from lzma import LZMAError
+    from zipfile import BadZipFile
+    from zlib import error
+
+    return EOFError, error, LZMAError, BadGzipFile, BadZipFile
+
+
 @contextmanager
 def _as_input_error(name: str) -> Iterator[None]:
     """Raise InputError for what the standard library raises."""
     try:
         yield
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+    except list_damages() as error:
         raise InputError(
             f"{name}: its compressed data are damaged or end too early ({error}); what stands "
             "before that was read"
         ) from error
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}") from error
-
-
-def _bytes(path: Path | None, idle: Callable[[], None] | None) -> io.BufferedReader:
-    descriptor = os.open(path, getattr(os, "O_BINARY", 0)) if path else os.dup(sys.stdin.fileno())
-    if idle and is_live(path):
-        return io.BufferedReader(_Live(descriptor, idle), 1 << 16)
-    return open(descriptor, "rb")  # noqa: PTH123
 
 
 def decompress(source: io.BufferedReader, name: str) -> BinaryIO:

@@ -46,13 +46,11 @@ def write_results(
     results: Iterable[Output],
     stream: TextIO,
     form: str,
-    live: bool = False,
     columns: Callable[[], Sequence[str]] = lambda: CSV_COLUMNS,
 ) -> Counts:
     """Write the results of all chunks in a form of format_chunk; return the counts of all rows.
 
-    live: the reader is waiting, so nothing stays in a buffer. columns: returns those of CSV, see
-    list_columns, when the first chunk was read.
+    columns: returns those of CSV, see list_columns, when the first chunk was read.
     """
     counts: Counts = Counter()
     results = iter(results)
@@ -60,8 +58,7 @@ def write_results(
     stream.write(format_csv_line(True, *columns()) if form == "csv" else HEADERS[form])
     for output in chain([first], results):
         stream.write(output.text)
-        if live:
-            stream.flush()
+        stream.flush()  # somebody may be waiting
         counts.update(output.counts)
     return counts
 
