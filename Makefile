@@ -53,7 +53,7 @@ serve: $(RUNTIME) ## serve the app on 127.0.0.1:8000 (PORT=...)
 	$(BIN)/python -m pipeline serve --port $(PORT)
 
 package: $(RUNTIME) ## make the deployment zip in build/package
-	$(BIN)/python -m pipeline package
+	$(BIN)/python -m pipeline aws package
 
 # The same commit gives the same bytes.
 dist: $(DEV) ## build wheel, sdist, SBOM and checksums in build/dist

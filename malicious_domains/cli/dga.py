@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,7 +16,7 @@ import click
 from ..inputs.console import allow_any_text, print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, PROGRAM, SOME_INVALID, Choice, command, option
-from .options import JOBS, date_option, load_dga_index, name_option_in_errors
+from .options import JOBS, date_option, log_age, name_option_in_errors
 from .score import check_standard_input
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def match(
     Exit status 1: some rows were no names.
     """
     from ..inputs.streams import InputError
+    from ..names.dga_index import DgaIndex
 
     if names and file:
         raise InputError("names on the command line and an input: choose one")
@@ -138,7 +139,9 @@ def match(
             "--index has its days and families: leave out --from, --to, --family"
         )
     span = _make_range(2, days)
-    known = load_dga_index(path) if path else _build_index(span, families, jobs)
+    known = DgaIndex.load(path) if path else _build_index(span, families, jobs)
+    if path:
+        log_age(known, str(path))
     if isinstance(sys.stdout, TextIOWrapper):
         allow_any_text(sys.stdout)
     counts = _write_matches(known, names, file)
@@ -226,14 +229,14 @@ def _build_index(span: DayRange, families: Iterable[str], jobs: int | None) -> D
 
 def _write_matches(index: DgaIndex, names: tuple[str, ...], file: Path | None) -> Counter[str]:
     """Write a row a match; return the counts of names, matched, by chance, and invalid."""
-    from ..inputs.chunks import split_rows
+    from ..inputs import chunks, rows, streams
     from ..names.dga_index import DgaMatch
     from ..scoring.output_formats import format_csv_line
 
     print(",".join(("domain", *DgaMatch._fields)))
     counts: Counter[str] = Counter()
-    with _open_rows(names, file) as source:
-        for chunk in split_rows(source):
+    with nullcontext(iter(names)) if names else streams.open_lines(file) as lines:
+        for chunk in chunks.split_rows(rows.read_lines(lines)):
             hosts = [*map(_find_host, chunk)]
             matches = index.match([host for host, _ in hosts])
             for at, (row, (_, is_name)) in enumerate(zip(chunk, hosts, strict=True)):
@@ -264,14 +267,3 @@ def _find_host(row: Row) -> tuple[str, bool]:
         return parse(row).host, True
     except InvalidDomain as error:
         return row.strip().lower().rstrip("."), error.status == "skipped"
-
-
-@contextmanager
-def _open_rows(names: tuple[str, ...], file: Path | None) -> Iterator[Iterable[Row]]:
-    from ..inputs import rows, streams
-
-    if names:
-        yield names
-        return
-    with streams.open_lines(file) as lines:
-        yield rows.read_lines(lines)

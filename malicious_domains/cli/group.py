@@ -14,15 +14,8 @@ from ..inputs.signals import POSIX, exit_on_signals
 from .command import DONE, FAILED, PROGRAM
 
 COMPLETE = "_MALICIOUS_DOMAINS_COMPLETE"  # set by the scripts that Click writes for shells
-# Each command of the library: the module beside this one that has it.
-LIBRARY = {
-    "score": "score",
-    "scan": "scan",
-    "alarms": "alarms",
-    "calibrate": "calibrate",
-    "allow": "allow",
-    "dga": "dga",
-}
+# The commands of the library, each in a module beside this one of the same name.
+LIBRARY = ("score", "scan", "alarms", "calibrate", "allow", "dga")
 # Each command of a checkout: the module of pipeline.commands that has it.
 CHECKOUT_ONLY = {
     "data": "train",
@@ -49,6 +42,14 @@ _FORMER = {
     "promote": ("models", "promote"),
     "rollback": ("models", "rollback"),
 }
+_FORMER_OPTIONS = {
+    "--popular": "--allow",
+    "--chosen": "--customer-zone",
+    "--assigned": "--provider-zone",
+    "--plan": "--dry-run",
+    "--back": "--rollback",
+}
+_OF_MODELS = dict.fromkeys(("--to", "--from", "--in"), "--registry")
 
 
 class Commands(click.Group):
@@ -62,7 +63,7 @@ class Commands(click.Group):
         """Return the command of a name, a former one too; None if there is none."""
         name, *rest = _FORMER.get(cmd_name, (cmd_name,))
         if name in LIBRARY:
-            module = import_module(f"{__package__}.{LIBRARY[name]}")
+            module = import_module(f"{__package__}.{name}")
         elif name not in CHECKOUT_ONLY:
             if "." in cmd_name:
                 ctx.fail(f"no command {cmd_name!r}; to score it: {PROGRAM} score {cmd_name}")
@@ -98,14 +99,6 @@ class Commands(click.Group):
                     formatter.write_dl(rows)
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from .. import __version__
-
-        click.echo(f"{PROGRAM} {__version__}")
-        ctx.exit()
-
-
 @click.group(
     PROGRAM,
     cls=Commands,
@@ -114,14 +107,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     f"\b\nexample: {PROGRAM} score google.com",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_show_version,
-    help="Show the version and exit.",
-)
+@click.version_option(package_name=PROGRAM, message="%(package)s %(version)s")
 def program() -> None:
     """Detect algorithmically generated names (DGA), not phishing, typosquats or hacked sites.
 
@@ -141,9 +127,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run_command(words: Sequence[str]) -> int:
     """Run a command; return its exit status, 2 if it could not run."""
+    name = _FORMER.get(words[0], words)[0] if words else ""
+    former = _FORMER_OPTIONS | (_OF_MODELS if name == "models" else {})
+    parts = (word.partition("=") for word in words)
+    arguments = ["".join((former.get(option, option), *value)) for option, *value in parts]
     try:
         # Not Click's own main, which takes a broken pipe for a failure.
-        with program.make_context(PROGRAM, list(words)) as context:
+        with program.make_context(PROGRAM, arguments) as context:
             status: int = program.invoke(context)
             return status
     except click.exceptions.Exit as ended:  # of --help and --version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -77,17 +77,14 @@ class ScorerOptions:
         "--allow FILE",
         "List of names that are legitimate regardless of the model: one a line, `rank,name` as in "
         "Tranco's and Umbrella's lists, or a file from `allow build`.",
-        "--popular",
     )
     customer_zones: tuple[str, ...] = option_field(
         "--customer-zone ZONE",
         "Zone whose customers choose the label in front of it: score that label.",
-        "--chosen",
     )
     provider_zones: tuple[str, ...] = option_field(
         "--provider-zone ZONE",
         "Zone whose provider assigns the label: score the provider's own name.",
-        "--assigned",
     )
     jobs: int | None = option_field(*JOBS, type=click.IntRange(1, 256))
     engine: str = option_field(
@@ -101,11 +98,11 @@ class ScorerOptions:
         "--conf KEY=VALUE", "Spark setting; may be repeated.", type=_parse_setting
     )
 
-    def check_engine(self, advice: Mapping[str, str], own: str = "") -> None:
+    def check_engine(self, local: Collection[str], own: str = "") -> None:
         """Raise UsageError for an option that was given and that the engine does not support.
 
-        advice: the parameters that Spark does not support, and what to do instead. own: a
-        parameter for Spark alone, beside its master and settings.
+        local: the parameters that Spark does not support. own: a parameter for Spark alone, beside
+        its master and settings.
         """
         context = click.get_current_context()
         for parameter in context.command.params:
@@ -114,8 +111,10 @@ class ScorerOptions:
                 continue
             long = (x for x in parameter.opts if x.startswith("--"))
             shown = next(long) if is_option else parameter.make_metavar(context)
-            if self.engine == SPARK and name in advice:
-                raise click.UsageError(f"--engine spark does not support {shown}: {advice[name]}")
+            if self.engine == SPARK and name in local:
+                raise click.UsageError(
+                    f"--engine spark does not support {shown}: leave out one of the two"
+                )
             if self.engine == LOCAL and name in ("master", "settings", own):
                 raise click.UsageError(f"{shown} is for --engine spark")
 
@@ -156,15 +155,6 @@ def name_option_in_errors() -> Iterator[None]:
         yield
     except tuple(_OPTIONS) as error:
         raise MaliciousDomainsError(f"{_OPTIONS[type(error)]}: {error}") from error
-
-
-def load_dga_index(path: Path) -> DgaIndex:
-    """Load an index of generated names, and log that it is out of date, if so."""
-    from ..names.dga_index import DgaIndex
-
-    index = DgaIndex.load(path)
-    log_age(index, str(path))
-    return index
 
 
 def log_age(index: DgaIndex, name: str) -> None:

@@ -160,7 +160,7 @@ def scan(options: ScanOptions) -> int:
     LOG is a file, a folder, a pattern, or - for standard input. Exit status: 0 no alarm, 1
     alarms, 2 it could not run, 3 no alarm, but nothing or not all of the logs could be read.
     """
-    options.check_engine(_NOT_ON_SPARK)
+    options.check_engine(_LOCAL)
     _check_state(options)
     if options.demo:
         return _scan_demo(options)
@@ -271,19 +271,9 @@ def _tell(findings: Findings, form: str, folder: Path | None) -> None:
         print_status(f"scan: {line}")
 
 
-_ONE_MACHINE = "it is a file of one machine; give one log of several days, or scan without --engine"
-_NOT_ON_SPARK = {
-    "demo": "scan it without --engine",
-    "form": "alarms are written to --out DIR, as Parquet",
-    "baseline": _ONE_MACHINE,
-    "state": _ONE_MACHINE,
-    "zone": "times without a zone are UTC; give them one, or scan without --engine",
-    "tells_all": _ONE_MACHINE,
-    "since": "name the files or partitions of those days, or scan without --engine",
-    "known": "match the names that clients asked for by score --known, or scan without --engine",
-    "memory": "give it Spark's own way, --conf spark.executor.memory=4g",
-    "jobs": "give it Spark's own way, --master local[4]",
-}
+_LOCAL = (
+    "demo", "form", "baseline", "state", "zone", "tells_all", "since", "known", "memory", "jobs",
+)  # fmt: skip
 
 
 def _scan_on_spark(options: ScanOptions) -> int:

@@ -75,15 +75,12 @@ _HINTS = tuple(
     for pattern, reason, hint in (
         (r"[\[{].*[:\"].*", "json", "JSON: use --field"),
         (
-            r".*\b(?:dnsmasq|pihole)\b.*|.*\bquery\[.*",
+            r".*\b(?:dnsmasq|pihole)\b.*|.*\bquery\[.*|.*\bclient\b.*\bquery: .*|.*\bnamed\[.*|"
+            r".*\b(?:udp|tcp) (?:snd|rcv)\b.*|\d{9,}\.\d+\t.*|.*\[\*\*\].*|"
+            rf"(?:<\d+>|{_STAMP}).*|.*\b\w+\[\d+\]: .*",
             "log_line",
-            "a log line of dnsmasq: see scan",
+            "a log line: see scan",
         ),
-        (r".*\bclient\b.*\bquery: .*|.*\bnamed\[.*", "log_line", "a log line of BIND: see scan"),
-        (r".*\b(?:udp|tcp) (?:snd|rcv)\b.*", "log_line", "a log line of Windows' DNS: see scan"),
-        (r"\d{9,}\.\d+\t.*", "log_line", "a row of Zeek's log: see scan, or use --column"),
-        (r".*\[\*\*\].*", "log_line", "a log line of Suricata: see scan"),
-        (rf"(?:<\d+>|{_STAMP}).*|.*\b\w+\[\d+\]: .*", "log_line", "a log line: see scan"),
         (r".*[,;\t|].*", "csv_row", "a CSV row: use --column"),
     )
 )

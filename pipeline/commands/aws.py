@@ -47,8 +47,8 @@ def package(out: Path, architecture: str) -> int:
 
 @command("deploy", "aws deploy --stage prod --dry-run", extra="all")
 @option("--stage STAGE", "Stage, as in lambda_app/.chalice/config.json.", default="dev")
-@option("--dry-run", "Show what would change, then exit.", "--plan", "dry_run")
-@option("--rollback", "Restore what ran before the last deployment.", "--back", "rollback")
+@option("--dry-run", "Show what would change, then exit.")
+@option("--rollback", "Restore what ran before the last deployment.")
 @option("--url URL", "URL at which the app answers (default: API Gateway's).")
 def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
     """Deploy the app, or roll it back; print the URL.

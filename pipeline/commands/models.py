@@ -14,10 +14,6 @@ from malicious_domains.inputs.console import print_status
 _registry = option(
     "--registry s3://BUCKET/PREFIX",
     "Registry of the versions.",
-    "--to",
-    "--from",
-    "--in",
-    "registry",
     envvar="REGISTRY",
     show_envvar=True,
     required=True,

@@ -350,7 +350,7 @@ def test_csv_is_what_the_csv_module_writes(jobs: int, language: Scorer, tmp_path
         (["--input", "."], "score: .: Is a directory"),
         (["a.com", "--input", "x"], "choose one"),
         (["a.com", "--model", "absent"], "absent: no such model; there are classic, language"),
-        (["--format", "xml"], "invalid choice"),
+        (["--format", "xml"], "is not one of"),
         (["--jobs", "0"], "0 is not in the range 1<=x<=256"),
     ],
 )
