@@ -9,6 +9,7 @@ from importlib import import_module
 
 import click
 
+from .. import __version__
 from ..inputs.paths import CHECKOUT
 from ..inputs.signals import POSIX, exit_on_signals
 from .command import DONE, FAILED, PROGRAM
@@ -107,7 +108,7 @@ class Commands(click.Group):
     f"\b\nexample: {PROGRAM} score google.com",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-@click.version_option(package_name=PROGRAM, message="%(package)s %(version)s")
+@click.version_option(__version__, message=f"{PROGRAM} %(version)s")
 def program() -> None:
     """Detect algorithmically generated names (DGA), not phishing, typosquats or hacked sites.
 
