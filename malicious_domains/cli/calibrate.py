@@ -46,6 +46,7 @@ class CalibrateOptions(LogOptions):
 @command(
     "calibrate", "calibrate /var/log/zeek --out site.json", extra="scan", options=CalibrateOptions
 )
+@name_option_in_errors()
 def calibrate(options: CalibrateOptions) -> int:
     """Fit the thresholds of `scan` to a network, by days that are believed clean.
 
@@ -53,11 +54,6 @@ def calibrate(options: CalibrateOptions) -> int:
     """
     if options.engine != LOCAL:
         raise click.UsageError("--engine: calibrate reads logs on one machine; scan has --site")
-    with name_option_in_errors():
-        return _calibrate(options)
-
-
-def _calibrate(options: CalibrateOptions) -> int:
     from ..inputs.atomic import write_atomically
     from ..scan import scan_run
     from ..scan.calibrate import calibrate, format_calibration

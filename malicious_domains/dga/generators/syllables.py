@@ -1,7 +1,7 @@
 """Families whose names can be pronounced: consonants and vowels in turn."""
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from hashlib import md5
 
@@ -47,16 +47,8 @@ def pitou(day: date, seed: str) -> Hosts:
 
 def _shift_month(day: date) -> int:
     """Count the days from 1970 to the same day of the next month, or as far into the one after."""
-    year, month = _next_month(day.year, day.month)
-    number, length = day.day, monthrange(year, month)[1]
-    if number > length:
-        number -= length
-        year, month = _next_month(year, month)
-    return count_days(date(year, month, number))
-
-
-def _next_month(year: int, month: int) -> tuple[int, int]:
-    return (year, month + 1) if month < 12 else (year + 1, 1)
+    first = (day.replace(day=1) + timedelta(32)).replace(day=1)
+    return count_days(first) + day.day - 1
 
 
 def _pitou_bytes(magic: int, counter: int, block: int, year: int) -> list[int]:
