@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..inputs.atomic import replace_file
-from ..names.array_types import Floats, Ints
+from ..names.array_types import Ints
 from ..names.dga_index import DgaIndex, build_prefilter, checksum_names
 from ..names.hashes import Hashes
 from .legitimate_hosts import sum_by_length
 from .seeded_generators import DayRange, Period, collect_names, list_generators, map_periods
-
-
-class _Part(NamedTuple):
-    """The entries of an index for some periods, (n,) each."""
-
-    hashes: Hashes
-    checksums: Any  # uint32
-    records: Any  # RECORD
-    lengths: Ints  # of first labels
-    probability: Floats  # that a legitimate name of that length is this one
 
 
 def build_index(numbers: Iterable[int], span: DayRange, jobs: int) -> DgaIndex:
@@ -31,13 +21,13 @@ def build_index(numbers: Iterable[int], span: DayRange, jobs: int) -> DgaIndex:
     numbers: from select_generators(); jobs: how many processes generate the names.
     """
     parts = map_periods(_list_part, numbers, span, jobs)
-    whole = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    kept = _deduplicate(whole.hashes, whole.records)
-    hashes, records = whole.hashes[kept], whole.records[kept]
+    columns = map(np.concatenate, zip(*parts, strict=True))
+    hashes, checksums, records, lengths, probability = columns
+    kept = _deduplicate(hashes, records)
+    hashes, records = hashes[kept], records[kept]
     alone = kept[np.r_[True, hashes[1:] != hashes[:-1]]] if len(kept) else kept
-    chance = sum_by_length(whole.lengths[alone], whole.probability[alone])
-    about = _describe(records, span, chance)
-    return DgaIndex(about, build_prefilter(whole.checksums[alone]), hashes, records)
+    about = _describe(records, span, sum_by_length(lengths[alone], probability[alone]))
+    return DgaIndex(about, build_prefilter(checksums[alone]), hashes, records)
 
 
 def save_index(index: DgaIndex, path: Any) -> None:
@@ -46,10 +36,11 @@ def save_index(index: DgaIndex, path: Any) -> None:
         index.save(part)
 
 
-def _list_part(periods: list[Period]) -> _Part:
+def _list_part(periods: list[Period]) -> tuple[Any, ...]:
+    """Return the hashes, checksums, records, first labels' lengths and probabilities of names."""
     hosts, records, hashes, probability = collect_names(periods)
     lengths = np.fromiter((host.index(".") for host in hosts), np.int64, len(hosts))
-    return _Part(hashes, checksum_names(hosts), records, lengths, probability)
+    return hashes, checksum_names(hosts), records, lengths, probability
 
 
 def _deduplicate(hashes: Hashes, records: Any) -> Ints:
