@@ -211,7 +211,6 @@ def _score_here(options: ScoreOptions) -> int:
         partial(_score_chunk, options.model_options, form, options.raw, options.hint),
         chunks,
         options.jobs or default_jobs(),
-        initialize=partial(load_scorer, options.model_options),
         is_urgent=lambda chunk: live and len(chunk) < parts.CHUNK_ROWS,  # somebody is waiting
     )
     with closing(results):

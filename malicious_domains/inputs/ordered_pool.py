@@ -30,7 +30,6 @@ _QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Initializer = Callable[[], object]
 
 
 class WorkerError(MaliciousDomainsError):
@@ -43,73 +42,67 @@ def default_jobs() -> int:
     return min(len(os.sched_getaffinity(0)) if on_linux else os.cpu_count() or 1, MAX_DEFAULT_JOBS)
 
 
-class OrderedPool:
-    """Up to `jobs` other processes for a with block.
+def map_ordered(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    jobs: int,
+    look_ahead: int = LOOK_AHEAD,
+    is_urgent: Callable[[Item], bool] = lambda _: False,
+) -> Generator[Result, None, None]:
+    """Yield work(item) for each item, in order, by up to `jobs` other processes.
 
-    They are started for work that goes on for a while, and used until the block ends.
-    `initialize` is called once in each process before its first item, here too. It and the
-    work are functions of a module, or partials of these, as they are sent to the others.
+    work is a function of a module, or a partial of one, as it is sent to the others. They are
+    started for work that goes on for a while, and have at most `look_ahead` items each, so that
+    memory stays flat whatever the input's length. An urgent item is worked on here, and its result
+    is given before another is asked for. Raises WorkerError if a process ends before its time.
     """
+    waiting: deque[Future[Result]] = deque()  # in the order of the input
+    workers, alone_until = _Workers(jobs), time.monotonic() + _ALONE
+    try:
+        for item in items:
+            is_short = not workers.executor and time.monotonic() < alone_until
+            alone = jobs == 1 or is_short or is_urgent(item)
+            if not alone:
+                waiting.append(workers.submit(work, item))
+            limit = 0 if alone else look_ahead * jobs
+            while waiting and (waiting[0].done() or len(waiting) > limit):
+                yield workers.wait(waiting.popleft())
+            if alone:
+                yield work(item)
+        while waiting:
+            yield workers.wait(waiting.popleft())
+    except Exception as error:
+        if type(error).__name__ != "BrokenProcessPool":
+            raise
+        status = workers.find_status()
+        raise WorkerError(f"a worker process ended with status {status}") from error
+    finally:
+        workers.end()
 
-    def __init__(self, jobs: int, initialize: Initializer | None = None) -> None:
-        """Start no process yet."""
-        self.jobs = jobs
-        self._initialize = initialize
-        self._initialized = initialize is None
-        self._executor: ProcessPoolExecutor | None = None
+
+class _Workers:
+    """Other processes, which are started when there is work for them."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self.executor: ProcessPoolExecutor | None = None
         self._processes: Mapping[int, BaseProcess] = {}
 
-    def __enter__(self) -> OrderedPool:
-        return self
+    def submit(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
+        """Give an item to a process; the executor starts one with each of the first."""
+        with _prepare_start():
+            if self.executor is None:
+                from concurrent.futures import ProcessPoolExecutor
+                from multiprocessing import get_context
 
-    def __exit__(self, *_: object) -> None:
-        if self._executor:
-            self._end_together()
-            self._executor.shutdown(cancel_futures=True)
+                # Spawned: a fork would copy NumPy's locks, but not the threads that hold them.
+                spawn = get_context("spawn")
+                self.executor = ProcessPoolExecutor(self._jobs, spawn, _start_worker)
+                self._processes = self.executor._processes
+            return self.executor.submit(work, item)
 
-    def map(
-        self,
-        work: Callable[[Item], Result],
-        items: Iterable[Item],
-        look_ahead: int = LOOK_AHEAD,
-        is_urgent: Callable[[Item], bool] = lambda _: False,
-    ) -> Generator[Result, None, None]:
-        """Yield work(item) for each item, in order.
-
-        The others have at most `look_ahead` items each, so that memory stays flat whatever the
-        input's length. An urgent item is worked on here, and its result is given before another
-        is asked for.
-        Raises WorkerError if a process ends before its time.
-        """
-        if self._initialize and not self._initialized:
-            self._initialize()
-            self._initialized = True
-        waiting: deque[Future[Result]] = deque()  # in the order of the input
-        alone_until = time.monotonic() + _ALONE
-        try:
-            for item in items:
-                is_short = not self._executor and time.monotonic() < alone_until
-                alone = self.jobs == 1 or is_short or is_urgent(item)
-                if not alone:
-                    waiting.append(self._submit(work, item))
-                limit = 0 if alone else look_ahead * self.jobs
-                while waiting and (waiting[0].done() or len(waiting) > limit):
-                    yield self._wait(waiting.popleft())
-                if alone:
-                    yield work(item)
-            while waiting:
-                yield self._wait(waiting.popleft())
-        except Exception as error:
-            if type(error).__name__ != "BrokenProcessPool" or not self._executor:
-                raise
-            self._executor.shutdown()  # until all have ended
-            status = _first_status(self._processes.values())
-            raise WorkerError(f"a worker process ended with status {status}") from error
-        finally:
-            for future in waiting:
-                future.cancel()
-
-    def _wait(self, future: Future[Result]) -> Result:
+    def wait(self, future: Future[Result]) -> Result:
+        """Return a result when it is there."""
         while not future.done():
             from concurrent.futures import wait
 
@@ -117,44 +110,31 @@ class OrderedPool:
             self._end_together()
         return future.result()
 
+    def find_status(self) -> int | None:
+        """Return the exit status of the process that ended first, once all have ended."""
+        assert self.executor
+        self.executor.shutdown()
+        ended = [process.exitcode for process in self._processes.values()]
+        # The executor terminates the rest.
+        return next((status for status in ended if status != -signal.SIGTERM), -signal.SIGTERM)
+
+    def end(self) -> None:
+        """End all processes."""
+        if self.executor:
+            self._end_together()
+            self.executor.shutdown(cancel_futures=True)
+
     def _end_together(self) -> None:
-        """End all other processes once one has ended.
+        """End all processes once one has ended.
 
         If it was killed while it sent a result, the executor would wait for the rest for ever.
         """
-        if self._executor and any(x.exitcode is not None for x in self._processes.values()):
+        if self.executor and any(x.exitcode is not None for x in self._processes.values()):
             for process in self._processes.values():
                 process.terminate()
-            queue: Any = self._executor._result_queue  # None after shutdown
+            queue: Any = self.executor._result_queue  # None after shutdown
             if queue:
                 queue._writer.close()  # so that its reader meets the end
-
-    def _submit(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
-        """Give an item to another process; the executor starts one with each of the first."""
-        with _prepare_start():
-            if self._executor is None:
-                from concurrent.futures import ProcessPoolExecutor
-                from multiprocessing import get_context
-
-                # Spawned: a fork would copy NumPy's locks, but not the threads that hold them.
-                self._executor = ProcessPoolExecutor(
-                    self.jobs, get_context("spawn"), _start_worker, (self._initialize,)
-                )
-                self._processes = self._executor._processes
-            return self._executor.submit(work, item)
-
-
-def map_ordered(
-    work: Callable[[Item], Result],
-    items: Iterable[Item],
-    jobs: int,
-    initialize: Initializer | None = None,
-    look_ahead: int = LOOK_AHEAD,
-    is_urgent: Callable[[Item], bool] = lambda _: False,
-) -> Generator[Result, None, None]:
-    """Yield work(item) for each item, in order, by `jobs` processes, as OrderedPool does."""
-    with OrderedPool(jobs, initialize) as pool:
-        yield from pool.map(work, items, look_ahead, is_urgent)
 
 
 @contextmanager
@@ -177,22 +157,14 @@ def _prepare_start() -> Iterator[None]:
             del os.environ["PYTHONWARNINGS"]
 
 
-def _first_status(processes: Iterable[BaseProcess]) -> int | None:
-    """Return the exit status of the one that ended first; the executor terminates the rest."""
-    ended = [process.exitcode for process in processes]
-    return next((status for status in ended if status != -signal.SIGTERM), -signal.SIGTERM)
-
-
 # --- in another process ---
 
 
-def _start_worker(initialize: Initializer | None) -> None:
-    """Leave Ctrl-C to the first process, end together with it, and initialize this one."""
+def _start_worker() -> None:
+    """Leave Ctrl-C to the first process, and end together with it."""
     if POSIX:
         signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGINT])
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if initialize:
-        initialize()
 
 
 def _end_with_parent() -> None:

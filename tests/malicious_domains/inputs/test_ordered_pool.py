@@ -13,9 +13,8 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from malicious_domains.inputs import ordered_pool
-from malicious_domains.inputs.ordered_pool import OrderedPool, WorkerError, map_ordered
-from tests.helpers.commands import alive, children
+from malicious_domains.inputs.ordered_pool import WorkerError, map_ordered
+from tests.helpers.commands import children
 
 Started = Callable[[], list[int]]
 
@@ -71,15 +70,6 @@ def test_an_urgent_item_is_worked_on_here_and_given_at_once() -> None:
             assert pid == os.getpid()
 
 
-def test_processes_are_used_until_the_block_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ordered_pool, "_ALONE", 0.0)
-    with OrderedPool(2) as pool:
-        first = {pid for _, pid in pool.map(name_process, range(2000))} - {os.getpid()}
-        again = {pid for _, pid in pool.map(name_process, range(2000))} - {os.getpid()}
-    assert again <= first
-    assert not any(map(alive, again))
-
-
 def test_a_killed_process_ends_in_one_line(started: Started) -> None:
     with pytest.raises(WorkerError, match=r"^a worker process ended with status -9$"):
         for _ in map_ordered(name_process, count(), 2):
@@ -118,5 +108,5 @@ def test_a_process_that_exits_ends_in_one_line() -> None:
 
 
 def test_an_error_of_the_work_is_raised_here() -> None:
-    with pytest.raises(TypeError), OrderedPool(1) as pool:
-        [*pool.map(len, [1])]  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        [*map_ordered(len, [1], 1)]  # type: ignore[arg-type]
