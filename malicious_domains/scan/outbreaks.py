@@ -1,7 +1,7 @@
 """Suspicious labels that clients share: outbreaks, as bots of one kind make them, and others.
 
-Without response codes a label of three clients is common, and none of them is called infected by
-its own. With codes an outbreak is not needed: what is NXDOMAIN is never common.
+A label that resolves at three clients is common, so that none of them is called infected by it
+alone. What is NXDOMAIN is never common and needs no outbreak.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SELECT
     count(*) OVER (PARTITION BY client_labels.client, client_labels.day) AS number
 FROM {client_labels} AS client_labels JOIN {labels} AS labels USING (label)
     LEFT JOIN {seen} AS seen USING (label)
-WHERE NOT labels.allowed AND labels.log_odds >= {suspicious_from}
+WHERE NOT labels.allowed AND NOT labels.nxdomain AND labels.log_odds >= {suspicious_from}
     AND labels.clients >= {min_clients} AND labels.clients <= {max_clients}
     AND (seen.first IS NULL OR seen.first >= client_labels.day)
 """
@@ -107,16 +107,15 @@ class OutbreakRow(NamedTuple):
 
 
 def list_limits(thresholds: AlarmThresholds, log: LogContext) -> Mapping[str, float]:
-    """Return the values of the SELECTs, which find no outbreak in a log with response codes."""
+    """Return the values of the SELECTs."""
     least = thresholds.outbreak_clients
     share = thresholds.max_share * log.clients
-    most = max(int(share), least)
     return {
         "min_sharers": thresholds.min_clients,
         "max_sharers": max(share, thresholds.min_clients),
         "suspicious_from": thresholds.suspicious_from,
         "min_clients": least,
-        "max_clients": 0 if log.has_rcodes else most,
+        "max_clients": max(int(share), least),
         "min_names": thresholds.outbreak_names,
     }
 

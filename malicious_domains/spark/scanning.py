@@ -47,7 +47,6 @@ class SparkTables:
         self._views = {
             "baseline": _NO_BASELINE,
             "seen": _NONE_SEEN,
-            "outbreaks": _NO_LABEL,
             "alarm_labels": _NO_LABEL,
         }
 
@@ -179,8 +178,6 @@ def _find_outbreaks(
     tables: SparkTables, thresholds: AlarmThresholds, log: LogContext
 ) -> dict[tuple[str, int], list[Evidence]]:
     """Return the evidence of outbreaks by client and day; their rows alone leave the executors."""
-    if log.has_rcodes:
-        return {}
     limits = outbreaks.list_limits(thresholds, log)
     tables.sql("outbreak_labels", outbreaks.OUTBREAK_LABELS, **limits)
     tables.sql("outbreak_pairs", outbreaks.OUTBREAK_PAIRS, **limits)

@@ -1,4 +1,4 @@
-"""Several clients that ask for the same odd names, in logs without response codes."""
+"""Several clients that ask for the same odd names, which resolve or have no response codes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ def ask(clients: list[str], names: list[str], day: int = 0) -> Rows:
     return [(start + 60 * i + k, x, n) for k, x in enumerate(clients) for i, n in enumerate(names)]
 
 
-def scan(path: Path, rows: Rows, *options: str | Path) -> tuple[int, list[dict[str, object]]]:
-    path.write_text("time,client,query\n" + "".join(f"{t},{c},{q}\n" for t, c, q in rows))
+def scan(
+    path: Path, rows: Rows, *options: str | Path, rcode: str = ""
+) -> tuple[int, list[dict[str, object]]]:
+    lines = (f"{t},{c},{q},{rcode}\n" for t, c, q in rows)
+    path.write_text("time,client,query,rcode\n" + "".join(lines))
     found = command("scan", path, "--format", "jsonl", *options)
     return found.returncode, [json.loads(x) for x in found.stdout.splitlines()]
 
@@ -41,8 +44,9 @@ def kinds(finding: dict[str, object]) -> dict[str, dict[str, object]]:
     return {x["kind"]: x for x in finding["alarms"]}  # type: ignore[attr-defined]
 
 
-def test_an_outbreak_is_an_alarm_of_each_of_its_clients(tmp_path: Path) -> None:
-    status, found = scan(tmp_path / "dns.csv", clean() + ask(INFECTED, BOTS))
+@pytest.mark.parametrize("rcode", ["", "NOERROR"])
+def test_an_outbreak_is_an_alarm_of_each_of_its_clients(tmp_path: Path, rcode: str) -> None:
+    status, found = scan(tmp_path / "dns.csv", clean() + ask(INFECTED, BOTS), rcode=rcode)
     assert status == 1
     assert sorted(x["client"] for x in found) == INFECTED  # type: ignore[type-var]
     for x in found:
@@ -93,9 +97,12 @@ def test_the_bots_are_found_on_each_of_three_nights(tmp_path: Path) -> None:
     assert all("outbreak" in kinds(x) for x in found if x["client"])
 
 
-def test_three_days_in_one_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rcode", ["", "NOERROR"])
+@pytest.mark.parametrize("state", ["", "state"])
+def test_three_days_in_one_log(tmp_path: Path, state: str, rcode: str) -> None:
     rows = [x for day in range(3) for x in clean(day=day) + ask(INFECTED[: day + 1], BOTS, day)]
-    status, found = scan(tmp_path / "dns.csv", rows, "--state", tmp_path / "state", "--all")
+    options = ("--state", tmp_path / state, "--all") if state else ()
+    status, found = scan(tmp_path / "dns.csv", rows, *options, rcode=rcode)
     assert status == 1
     days = {(x["client"], x["day"]) for x in found if x["client"]}
     assert len(days) == 6
