@@ -98,6 +98,15 @@ class NameWeights:
         return weights
 
 
+@dataclass(frozen=True)
+class RuleWeights:
+    """The weights of names by their response."""
+
+    resolving: NameWeights  # in a log with rcodes
+    nxdomain: NameWeights
+    unanswered: NameWeights  # in a log without rcodes
+
+
 _NEVER = float("inf")
 
 
@@ -109,10 +118,18 @@ class AlarmThresholds:
     """
 
     with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
-    without_rcodes: KindThresholds = KindThresholds(3.0, 10.0, 90.0, _NEVER, _NEVER)
-    resolving: NameWeights = NameWeights(1.5, 1.0, -0.25, 1.25)  # in a log with rcodes
-    nxdomain: NameWeights = NameWeights(-1.0, 2.0, -0.5, 2.5)
-    unanswered: NameWeights = NameWeights(1.0, 1.0, -0.08, 1.0)  # in a log without rcodes
+    without_rcodes: KindThresholds = KindThresholds(3.3, 10.0, 90.0, _NEVER, _NEVER)
+    near: RuleWeights = RuleWeights(  # of names that follow each other, whatever their lengths
+        NameWeights(1.5, 1.0, -0.25, 1.25),
+        NameWeights(-1.0, 2.0, -0.5, 2.5),
+        NameWeights(1.0, 1.0, -0.08, 1.0),
+    )
+    alike: RuleWeights = RuleWeights(  # of names of like lengths, which may be hours apart
+        NameWeights(2.0, 2.0, -0.006, 1.25),
+        NameWeights(0.0, 2.0, -0.07, 2.5),
+        NameWeights(2.0, 2.0, -0.006, 1.0),
+    )
+    two_lengths: float = 0.4  # taken from names of two neighbouring lengths
     dead_link: float = 0.04  # taken from the sum for each ordinary label that is NXDOMAIN
     labels_growth: float = 0.5  # times ln(1 + n / 100) + n / 2000: what n labels add by chance
     unlike: float = 1.1  # taken from names that resolve, times the standard deviation of lengths

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..names.array_types import Bools, Floats, Ints
-from .client_day import AlarmThresholds, ClientDay
+from .client_day import AlarmThresholds, ClientDay, RuleWeights
 
 _DIGIT = re.compile("[0-9]")
 _WIDEST = 2.0  # standard deviation of lengths beyond which names are not less alike
+_WITH_DIGITS = 128  # added to the length of a name with digits; above all lengths
 _CLEAR = 0.3  # weight from which on a name has a say in how alike names are
 _DEFAULT = AlarmThresholds()
 
@@ -49,7 +50,7 @@ def weigh_names(
     nxdomain: Bools,
     suffix_counts: Ints,
     has_rcodes: bool,
-    thresholds: AlarmThresholds = _DEFAULT,
+    rule: RuleWeights = _DEFAULT.near,
 ) -> Floats:
     """Return the weight of each name (n,) by its log-odds, its response and its suffixes.
 
@@ -58,9 +59,9 @@ def weigh_names(
     """
     known = ~np.isnan(log_odds)
     odds = np.where(known, log_odds, 0.0)
-    weights = (thresholds.resolving if has_rcodes else thresholds.unanswered).weigh(odds)
+    weights = (rule.resolving if has_rcodes else rule.unanswered).weigh(odds)
     if has_rcodes:
-        weights = np.where(nxdomain, thresholds.nxdomain.weigh(odds), weights)
+        weights = np.where(nxdomain, rule.nxdomain.weigh(odds), weights)
     # Brands stand under many suffixes too, but do not read as generated.
     missing = np.where(odds >= 0.0, 0.8 * np.clip(suffix_counts - 1, 0, 6), 0.0)
     resolves = np.where(odds >= 2.0, 0.4 * np.clip(suffix_counts - 1, 0, 2), 0.0)
@@ -113,6 +114,36 @@ def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds)
         )
         unlike = min(unlike, float(weights[resolves].sum()))
     return LikeNames(top.maximum - unlike, index, inside)
+
+
+def find_alike(
+    day: ClientDay, weights: Floats, thresholds: AlarmThresholds = _DEFAULT
+) -> LikeNames:
+    """Return the names of one length, or of two neighbouring ones, that speak most for a generator.
+
+    They may be spread over the whole day: ordinary names take little away, and those of other
+    lengths nothing. Names with digits and the others are summed apart. weights (n,): of the day's
+    names, sorted by time.
+    """
+    at = np.flatnonzero(weights > 0.0)
+    labels = [day.labels[i] for i in at.tolist()]
+    lengths = np.array([len(x) for x in labels], np.int64)
+    group = lengths + np.array([_WITH_DIGITS * bool(_DIGIT.search(x)) for x in labels], np.int64)
+    sums = np.bincount(group, weights[at], 2 * _WITH_DIGITS)
+    others = np.minimum(weights, 0.0)
+    best = LikeNames(0.0, at[:0], weights[:0])
+    for width, least in ((1, 0.0), (2, thresholds.two_lengths)):
+        most = sums + np.append(sums[1:], 0.0) * (width - 1) - least  # none has a higher sum
+        for start in np.argsort(-most, kind="stable").tolist():
+            if most[start] <= best.score:
+                break
+            summed = others * width
+            summed[at] = np.where((group >= start) & (group < start + width), weights[at], 0.0)
+            top = find_highest_sum(summed)
+            if top.maximum - least > best.score:
+                inside = np.arange(top.start, top.stop)
+                best = LikeNames(top.maximum - least, inside, summed[inside])
+    return best
 
 
 def weigh_lengths(lengths: Ints) -> Floats:

@@ -16,7 +16,7 @@ from .client_day import (
     LogContext,
     sort_by_time,
 )
-from .cusum import find_generator, find_highest_sum, weigh_lengths, weigh_names
+from .cusum import find_alike, find_generator, find_highest_sum, weigh_lengths, weigh_names
 from .rates import expect_false_alarms
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
@@ -78,7 +78,9 @@ def judge_sample(
     every = np.arange(len(day.labels))
     if not len(every):
         return []
-    weights = weigh_names(day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes, thresholds)
+    weights = weigh_names(
+        day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes, thresholds.near
+    )
     ones = day.nxdomain.astype(np.float64)
     scores = (
         (KindScore("random-looking", float(weights.mean()), every, weights), thresholds.flood),
@@ -100,6 +102,7 @@ class LabelWeights(NamedTuple):
     """
 
     suspicious: Floats  # by how each name reads
+    alike: Floats  # the same, for names of like lengths
     substrings: Floats  # by substrings shared with others of the day
     affixes: Floats  # by shared affixes
 
@@ -115,14 +118,15 @@ def weigh_labels(
     number: which of these days each label is of, from 0; None if all are of one.
     """
     columns = day.log_odds, day.nxdomain, day.suffix_counts
-    suspicious = weigh_names(*columns, log.has_rcodes, thresholds)
+    suspicious = weigh_names(*columns, log.has_rcodes, thresholds.near)
     substrings, affixes = np.zeros(len(suspicious)), np.zeros(len(suspicious))
     index = np.flatnonzero(day.nxdomain) if log.has_rcodes else np.arange(len(suspicious))
     labels = [day.labels[i] for i in index.tolist()]
     days = None if number is None else number[index]
     substrings[index] = weigh_substrings(labels, log.background, days)
     affixes[index] = weigh_affixes(labels, log.background, not log.has_rcodes, days)
-    return LabelWeights(suspicious, substrings, affixes)
+    alike = weigh_names(*columns, log.has_rcodes, thresholds.alike)
+    return LabelWeights(suspicious, alike, substrings, affixes)
 
 
 def score_day(
@@ -145,7 +149,11 @@ def score_ordered_day(
     index = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
     ordinary = np.count_nonzero(own.suspicious[index] < 0) if log.has_rcodes else 0
     by_chance = thresholds.summed_by_chance(len(every))
-    found = find_generator(day, own.suspicious, thresholds)
+    found = max(
+        find_generator(day, own.suspicious, thresholds),
+        find_alike(day, own.alike, thresholds),
+        key=lambda x: x.score,
+    )
     score = max(float(found.score - by_chance - thresholds.dead_link * ordinary), 0.0)
     scores = [
         KindScore("random-looking", score, found.members, found.weights),

@@ -87,12 +87,7 @@ def make_pool(corpus: Corpus, seed: int, runs: int = RUNS, tail: Sequence[str] =
     A legitimate name that a generator makes too is left out. tail: labels that follow the first
     POPULAR ones, in place of the others.
     """
-    known = corpus.frame["domain"][corpus.frame["subclass"].isin(SOURCES)]
-    return draw_pool([*known], seed, runs, tail)
-
-
-def draw_pool(names: Sequence[str], seed: int, runs: int = RUNS, tail: Sequence[str] = ()) -> Pool:
-    """Draw the same of any labels."""
+    names = corpus.frame["domain"][corpus.frame["subclass"].isin(SOURCES)]
     random = Random(f"traffic-{seed}")
     families = {name: _draw_runs(family, random, runs) for name, family in FAMILIES.items()}
     generated = {label_of(x) for of in families.values() for run in of for x in run}
