@@ -146,7 +146,7 @@ def h2o_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Yield a cluster of Spark on this machine: two executors, each a process of its own."""
+    """Yield a cluster of Spark on this machine: an executor, a process of its own that may die."""
     from malicious_domains.spark.session import (  # for those alone whose tests use it
         find_java,
         open_session,
@@ -157,8 +157,8 @@ def spark() -> Iterator[SparkSession]:
     except MaliciousDomainsError:
         skip_for_want_of("openjdk-17-jre-headless")
     settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
-    settings["spark.task.maxFailures"] = "2"  # one executor may be killed; errors come sooner
-    with open_session("local-cluster[2,1,1024]", settings) as running:
+    settings["spark.task.maxFailures"] = "2"  # the executor may be killed; errors come sooner
+    with open_session("local-cluster[1,2,1024]", settings) as running:
         yield running
 
 

@@ -283,9 +283,9 @@ def _scan_on_spark(options: ScanOptions) -> int:
     names, out = options.load_names(), str(options.out)
     with options.open_session() as spark:
         from ..clients.site import adapt_thresholds
-        from ..scan import terminal
+        from ..scan import completeness, terminal
         from ..spark import data_files, scanning
-        from ..spark.log_events import describe_source, read_events
+        from ..spark.log_events import read_events
 
         data_files.check_output(spark, out)
         logs = data_files.open_files(spark, options.logs, options.log_form)
@@ -296,13 +296,14 @@ def _scan_on_spark(options: ScanOptions) -> int:
             names=names,
             alarms_per_day=options.alarms_per_day,
         )
-        mapping = options.mapping or {}
-        made = scanning.scan_events(spark, read_events(logs, mapping), request)
-        made.findings.files.sources.update(describe_source(logs, mapping))
-        is_alarm = "(client IS NOT NULL OR confidence = 'high') AND size(alarms) > 0"
-        alarmed = data_files.write_parquet(made.alarms, out).where(is_alarm).count()
-        for line in terminal.summarize(made.findings):
-            print_status(f"scan: {line}")
+        events, layout = read_events(logs, options.mapping or {})
+        with scanning.scan_events(events, request) as (alarms, findings):
+            is_alarm = "(client IS NOT NULL OR confidence = 'high') AND size(alarms) > 0"
+            alarmed = data_files.write_parquet(alarms, out).where(is_alarm).count()
+        source = completeness.describe_source(layout.form, dict(layout.sources))
+        findings.files.sources[str(logs.head.file.path)] = source
+    for line in terminal.summarize(findings):
+        print_status(f"scan: {line}")
     print_status(f"scan: written {out}")
-    status = _find_status(made.findings, options)
+    status = _find_status(findings, options)
     return ALARMS if alarmed else status

@@ -270,15 +270,18 @@ def _score_on_spark(options: ScoreOptions) -> int:
 
     out = str(options.out)
     with options.open_session() as spark:
-        from ..spark import data_files, name_files, scoring
+        from ..spark import data_files, scoring
 
         data_files.check_output(spark, out)
         files = data_files.open_files(spark, [str(options.file)])
-        table, lacking = name_files.score_files(
+        table, lacking = scoring.score_files(
             files, options.model_options, options.column, options.field
         )
         counts = scoring.count_rows(data_files.write_parquet(table, out))
-        _log_missing(lacking.get["without"] if lacking else 0, options)
+        _log_missing(lacking.get["without"], options)
     print_status(f"score: {output_formats.summarize_counts(counts)}")
     print_status(f"score: written {out}")
+    if not counts.total():
+        print_status("score: nothing was scored: see what the files hold")
+        return NOTHING_READ
     return SOME_INVALID if counts["invalid"] else DONE

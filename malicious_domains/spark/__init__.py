@@ -68,23 +68,20 @@ def scan(
     from ..clients.site import Site, adapt_thresholds
     from ..scan.client_names import ClientNames
     from ..scoring.model_options import ModelOptions
-    from . import scanning
-    from .event_columns import select_events
+    from .log_events import select_events
+    from .scanning import ScanRequest, scan_events
 
     given = {"client": client, "query": query, "time": time, "rcode": rcode, "type": qtype}
     own = Site.load(Path(site)) if site else None
     options = ModelOptions(model, tuple(popular), tuple(assigned), tuple(chosen))
-    request = scanning.ScanRequest(
+    request = ScanRequest(
         model=options._replace(allowed_names=own.allow if own else ()),
         thresholds=adapt_thresholds(own),
         names=ClientNames.load(same_client, not_clients),
         alarms_per_day=alarms_per_day,
     )
-    columns = {what: column for what, column in given.items() if column}
-    result = scanning.scan_events(df.sparkSession, select_events(df, columns), request)
-    try:
-        alarms = result.alarms.persist()
+    events = select_events(df, {what: column for what, column in given.items() if column})
+    with scan_events(events, request) as (alarms, _):
+        alarms = alarms.persist()
         alarms.count()
-    finally:
-        result.close()
     return alarms

@@ -1,28 +1,26 @@
-"""DNS logs as events: Parquet, CSV and JSON lines by their columns; Zeek's, Route 53's, OCSF, ECS.
+"""DNS logs, and tables of any DataFrame, as the events of a scan.
 
-Spark reads Parquet, JSON and the lines of CSV. Cells are split by the rules of scan's own reader,
-line by line: Spark's accepts a row with a quote too many, and doubles a NUL that begins a cell.
+Formats, columns, line types and codes are those of scan's layouts, whose SQL is Spark's as well;
+Spark reads values, cells and times. A line is a row, whatever its quotes are.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial, reduce
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
-from ..scan import completeness
-from ..scan.reading import column_names, event_formats, sql
-from ..scan.reading.layout import Layout
-from ..scan.reading.tables import DelimitedLines, JsonLines, ParquetTable
-from .data_files import InputFiles, display_path
-from .event_columns import quote_name, rcode_column, select_events, to_seconds, type_column
+from ..scan.reading import column_names, event_formats, sql, times
+from ..scan.reading.layout import Head, Layout, NamedValues, Opener
+from ..scan.reading.prepare_input import NoDnsLogError, ReadingError
+from ..scan.reading.tables import DelimitedLines, Inner, JsonLines, ParquetTable, Table
+from .data_files import InputFiles, make_head, quote_name
 
-FORMATS = ("parquet", "csv", "json")
 _OWN = (
     event_formats.ZEEK,
     event_formats.ROUTE53,
@@ -30,163 +28,160 @@ _OWN = (
     event_formats.OCSF,
     event_formats.ECS,
 )
-_BROKEN = "broken line"  # a column: whether a line is no row
+_SCALAR = (
+    T.StringType, T.NumericType, T.BooleanType, T.TimestampType, T.TimestampNTZType, T.DateType,
+)  # fmt: skip
+_NULL = "CAST(NULL AS STRING)"
+_WHOLE = "whole_line"  # a column: a line that has more or fewer cells than there should be
+_ZONE = r"(?:[zZ]|[:.]\d+ ?[+-]\d\d:?\d*)$"
+_DATE = r"^\d{4}-\d\d-\d\d$"
 
 
-def read_events(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    """Return the events of files, a row a line; raises MaliciousDomainsError for other files."""
+def read_events(files: InputFiles, mapping: Mapping[str, str]) -> tuple[DataFrame, Layout]:
+    """Return the events of files, a row a line, and the layout of the first file.
+
+    Raises MaliciousDomainsError for files of other formats.
+    """
     column_names.check_mapping(mapping)
     if files.kind == "parquet":
-        return _read_parquet(files, mapping)
-    if files.kind == "csv":
-        return _read_csv(files, mapping)
-    if files.kind == "json":
-        return _read_json(files, mapping)
-    raise MaliciousDomainsError(
-        f"{display_path(files.names[0])}: no {', '.join(FORMATS)}, and Spark reads no other "
-        "logs here; scan it without --engine spark, or name the format, --input-format"
+        table = files.reader.parquet(*files.paths)
+        head: Head = _TableHead(files.head.file, fields=_list_values(table.schema))
+        layout = _find_layout(head, "parquet", mapping)
+        return _select(_select_values(table, layout.table), layout), layout
+    layout = _find_layout(files.head, files.kind, mapping)
+    return _select(_read_columns(files, layout.table), layout), layout
+
+
+def select_events(df: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+    """Return the events of a DataFrame, one for each of its rows.
+
+    columns: the name of each of client, query, time, rcode and type, dots for fields within; the
+    last three may be left out. Raises MaliciousDomainsError for a column that is missing, or holds
+    no text, number or time.
+    """
+    values = _list_values(df.schema)
+    for what, name in columns.items():
+        if name not in values:
+            there = ", ".join([*values][:30]) or "none"
+            raise MaliciousDomainsError(
+                f"{what}={name}: there is no such column of texts, numbers or times; there are "
+                f"{there}"
+            )
+    given = {name: values[name] for name in columns.values()}
+    head = _TableHead(make_head("the table", "").file, fields=given)
+    layout = _find_layout(head, "parquet", columns)
+    return _select(_select_values(df, layout.table), layout)
+
+
+def _find_layout(head: Head, kind: str, mapping: Mapping[str, str]) -> Layout:
+    """Find declared formats by their own names, others by the mapping or usual names."""
+    own = () if mapping or kind == "csv" else _OWN
+    openers: tuple[Opener, ...] = (*own, partial(column_names.open_named, kind))
+    tried = (opener(head, mapping, True) for opener in openers)
+    if layout := next(filter(None, tried), None):
+        return layout
+    raise NoDnsLogError(
+        f"{head.file.path}: no Parquet, CSV or JSON lines of a DNS log, and Spark reads no other "
+        "logs here; scan it without --engine spark, or name what it is, --input-format"
     )
 
 
-def _read_parquet(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    table = files.read_parquet()
-    names = {x: path for path in _list_fields(table.schema) for x in (".".join(path),)}
-    if own := next((x for x in _OWN if not mapping and x.matches(names)), None):
-        some = {
-            x: [_path_column(names[y]) for y in alternatives.split("|") if y in names]
-            for x, alternatives in own.columns.items()
-        }
-        layout = own.describe(ParquetTable(()), files.head, {})
-        return _select_layout(table, some, layout)
-    # A field within one is not among the columns.
-    inner = {what: column for what, column in mapping.items() if column not in table.columns}
-    outer = {what: column for what, column in mapping.items() if what not in inner}
-    known = [*table.columns, *inner.values()]
-    return select_events(
-        table,
-        column_names.choose_columns(known, outer | inner, files.head.file.path, "parquet", True),
-    )
-
-
-def _read_csv(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    layout = _find_layout(files, mapping)
-    if not layout or not isinstance(layout.table, DelimitedLines):
-        raise MaliciousDomainsError(f"{files.head.file.path}: no CSV of clients and names")
-    lines = files.read_below_header() if layout.table.header else files.lines.where("value <> ''")
-    there = {column for column, some in layout.table.columns if some}
-    columns = {what: x for what, x in column_names.COLUMNS.items() if x in there}
-    return select_events(_split_cells(lines, layout.table), columns, F.col(_BROKEN))
-
-
-def describe_source(files: InputFiles, mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return the format and the columns taken, by the first file; {} for Parquet."""
-    layout = None if files.kind == "parquet" else _find_layout(files, mapping)
-    if not layout:
-        return {}
-    source = completeness.describe_source(layout.form, dict(layout.sources))
-    return {display_path(files.names[0]): source}
-
-
-def _find_layout(files: InputFiles, mapping: Mapping[str, str]) -> Layout | None:
-    """Find declared formats of JSON by their own keys, others by the mapping or usual names."""
-    own = () if mapping or files.kind != "json" else _OWN
-    openers = (*own, partial(column_names.open_named, files.kind))
-    tried = (opener(files.head, mapping, claimed=True) for opener in openers)
-    return next(filter(None, tried), None)
-
-
-def _read_json(files: InputFiles, mapping: Mapping[str, str]) -> DataFrame:
-    layout = _find_layout(files, mapping)
-    if not layout or not isinstance(layout.table, JsonLines):
-        raise MaliciousDomainsError(f"{files.head.file.path}: no JSON objects, one a line")
-    paths = dict(layout.table.columns)
-    listed = [*dict.fromkeys(y for some in paths.values() for y in some)]
-    rows = files.reader.schema(_text_schema(listed)).json([*files.paths])
-    columns = {x: [*map(_path_column, some)] for x, some in paths.items()}
-    return _select_layout(rows, columns, layout)
-
-
-def _select_layout(
-    rows: DataFrame, columns: Mapping[str, Sequence[Column]], layout: Layout
-) -> DataFrame:
+def _select(rows: DataFrame, layout: Layout) -> DataFrame:
     """Do what Layout.select does, in Spark; an answer on a line of its own counts as a query."""
-    null = F.lit(None).cast("string")
-    taken = rows.select(
-        *(
-            F.coalesce(*(x.cast("string") for x in some), null).alias(name)
-            for name, some in columns.items()
-        )
-    )
-    nothing = " AND ".join(f"{key} IS NULL" for key in columns)
-    time = to_seconds(F.col("ts"), T.StringType()) if "ts" in columns else F.lit(None)
-    why = f"CASE WHEN {nothing} THEN 'broken' {layout.why.removeprefix('CASE ')}"
-    return taken.select(
+    broken = layout.table.find_broken(layout.query)
+    why = f"CASE {broken} {layout.why.removeprefix('CASE ')}"
+    return rows.select(
         F.expr(sql.drop_zone(layout.client)).alias("client"),
         F.expr(layout.query).alias("query"),
-        time.cast("double").alias("time"),
-        rcode_column(layout.rcode if "code" in columns else None).alias("rcode"),
+        _to_seconds(layout.time_text).alias("time"),
+        F.expr(layout.rcode).alias("rcode"),
         F.expr(f"nullif({why}, 'answer')").alias("why"),
-        type_column(layout.qtype).alias("type_bit"),
+        F.expr(sql.code_type(layout.qtype) if layout.qtype else "0").alias("type_bit"),
     )
 
 
-def _split_cells(lines: DataFrame, layout: DelimitedLines) -> DataFrame:
-    """Return the cells that a layout uses, as columns by its short names, and _BROKEN.
-
-    lines has one column. A header that stands among the lines has no query: it is another event.
-    """
-    line = F.col(lines.columns[0])
-    rows = (
-        _match_quoted(lines, line, layout) if layout.quoted else _split_plain(lines, line, layout)
-    )
-    if not layout.header:
-        return rows
-    cells = dict(layout.columns)
-    same = (F.col(x) == layout.header[cells[x][0]] for x in ("client", "query"))
-    is_header = F.coalesce(reduce(Column.__and__, same), F.lit(False))
-    return rows.withColumn("query", F.when(~is_header, F.col("query")))
+def _to_seconds(text: str) -> Column:
+    """Return the seconds since the epoch of a number or ISO 8601; without a zone it is UTC."""
+    iso = F.trim(F.replace(F.expr(text), F.lit(","), F.lit(".")))
+    iso = F.when(iso.rlike(_DATE), F.concat(iso, F.lit("T00:00:00"))).otherwise(iso)
+    iso = F.when(iso.rlike(_ZONE), iso).otherwise(F.concat(iso, F.lit("Z")))
+    seconds = F.unix_micros(iso.try_cast("timestamp")) / F.lit(1e6)
+    return F.coalesce(F.expr(times.parse_epoch(text)), seconds)
 
 
-def _split_plain(lines: DataFrame, line: Column, layout: DelimitedLines) -> DataFrame:
-    parts = F.split(line, re.escape(layout.delimiter), -1)
-
-    def cell(at: int) -> Column:
-        return F.trim(F.get(parts, F.lit(at)))
-
-    short = cell(layout.indices[-1]).isNull() & cell(layout.width - 1).isNull()
-    broken = short | cell(layout.width).isNotNull()
-    cells = (cell(some[0]).alias(name) for name, some in layout.columns if some)
-    return lines.select(*cells, broken.alias(_BROKEN))
+# --- Parquet, and any table ---
 
 
-def _match_quoted(lines: DataFrame, line: Column, layout: DelimitedLines) -> DataFrame:
-    # Java matches a repeated group by recursion, unless it is possessive.
-    pattern = layout.pattern.replace(')*"', ')*+"')
-    groups = enumerate(layout.indices, 1)
-    fields = lines.select(*(F.regexp_extract(line, pattern, i).alias(str(at)) for i, at in groups))
-    cells = (_unquote(F.col(str(some[0]))).alias(x) for x, some in layout.columns if some)
-    broken = F.concat(*fields.columns) == ""
-    return fields.select(*cells, broken.alias(_BROKEN))
+@dataclass(frozen=True)
+class _TableHead(Head):
+    """The values of a table, by their names with dots, in place of a file's first lines."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)  # the SQL of each as text
+
+    @cached_property
+    def named(self) -> dict[str, NamedValues]:
+        return {"parquet": NamedValues("parquet", self.fields, self.fields, self._build)}
+
+    def _build(self, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
+        _refuse_inner(inner)
+        values = {
+            x: f"coalesce({', '.join([*map(self.fields.__getitem__, names), _NULL])})"
+            for x, names in columns.items()
+        }
+        return ParquetTable(tuple(values.items()))
 
 
-def _unquote(cell: Column) -> Column:
-    cell = F.trim(cell)
-    inner = F.substring(cell, F.lit(2), F.length(cell) - 2)
-    quoted = F.trim(F.replace(inner, F.lit('""'), F.lit('"')))
-    return F.when(cell.startswith('"'), quoted).otherwise(cell)
+def _list_values(kind: T.DataType, path: Sequence[str] = ()) -> dict[str, str]:
+    """Return the SQL of each value as text, by its name with dots; times are seconds, in UTC."""
+    if isinstance(kind, T.StructType):
+        inner = (_list_values(x.dataType, [*path, x.name]) for x in kind.fields)
+        return {name: value for some in inner for name, value in some.items()}
+    value = ".".join(map(quote_name, path))
+    return {".".join(path): _to_text(value, kind)} if isinstance(kind, _SCALAR) else {}
 
 
-def _path_column(path: tuple[str, ...]) -> Column:
+def _to_text(value: str, kind: T.DataType) -> str:
+    if isinstance(kind, T.TimestampType):
+        value = f"unix_micros({value}) / 1e6"
+    elif isinstance(kind, T.TimestampNTZType):
+        start = "TIMESTAMP_NTZ'1970-01-01 00:00:00'"
+        value = f"timestampdiff(MICROSECOND, {start}, {value}) / 1e6"
+    elif isinstance(kind, T.DateType):
+        value = f"unix_date({value}) * 86400"
+    return f"CAST({value} AS STRING)"
+
+
+def _select_values(df: DataFrame, table: Table) -> DataFrame:
+    assert isinstance(table, ParquetTable)
+    return df.selectExpr(*(f"{value} AS {name}" for name, value in table.columns))
+
+
+def _refuse_inner(inner: Inner) -> None:
+    if inner:
+        raise ReadingError(
+            f"--map: {'.'.join(inner[0][1])} stands within a text, which Spark does not take apart "
+            "here; scan without --engine spark"
+        )
+
+
+# --- JSON and CSV ---
+
+
+def _read_columns(files: InputFiles, table: Table) -> DataFrame:
+    assert isinstance(table, JsonLines | DelimitedLines)
+    _refuse_inner(table.inner)
+    if isinstance(table, JsonLines):
+        paths = dict.fromkeys(x for _, some in table.columns for x in some)
+        rows = files.reader.schema(_text_schema([*paths])).json([*files.paths])
+        columns = ((name, map(_path_column, some)) for name, some in table.columns)
+        return rows.select(
+            *(F.coalesce(*some, F.expr(_NULL)).alias(name) for name, some in columns)
+        )
+    return _split_cells(files.below_header if table.header else files.lines, table)
+
+
+def _path_column(path: Sequence[str]) -> Column:
     return F.col(".".join(map(quote_name, path)))
-
-
-def _list_fields(kind: T.DataType, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the paths of the fields that are no structs."""
-    if not isinstance(kind, T.StructType):
-        yield before
-        return
-    for field in kind.fields:
-        yield from _list_fields(field.dataType, (*before, field.name))
 
 
 def _text_schema(paths: Sequence[tuple[str, ...]]) -> T.StructType:
@@ -199,3 +194,19 @@ def _text_schema(paths: Sequence[tuple[str, ...]]) -> T.StructType:
         for key, below in inner.items()
     ]
     return T.StructType(fields)
+
+
+def _split_cells(lines: DataFrame, table: DelimitedLines) -> DataFrame:
+    """Return the columns of a layout, and broken_why, of the column value."""
+    line = F.make_valid_utf8("value")
+    schema = ", ".join([*(f"c{i} string" for i in range(table.width)), f"{_WHOLE} string"])
+    options = {"sep": table.delimiter, "columnNameOfCorruptRecord": _WHOLE} | {
+        f"ignore{x}WhiteSpace": "true" for x in ("Leading", "Trailing")
+    }
+    usual, mysql = (F.from_csv(line, schema, options | {"escape": x}) for x in ('"', "\\"))
+    parsed = F.when(line.contains('\\"'), mysql).otherwise(usual)
+    cells = lines.where("value rlike '[^ \t\r]'").select(parsed.alias("cells")).select("cells.*")
+    is_short = F.col(_WHOLE).isNotNull() & F.col(f"c{table.indices[-1]}").isNull()
+    note = F.when(F.col(_WHOLE).rlike('^(#|"?sep=)'), "other_event").otherwise("broken")
+    columns = ((F.col(f"c{x[0]}") if x else F.expr(_NULL)).alias(name) for name, x in table.columns)
+    return cells.select(*columns, F.when(is_short, note).alias("broken_why"))

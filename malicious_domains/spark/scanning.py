@@ -7,14 +7,15 @@ hundred shared names, and totals.
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import pyarrow as pa
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from ..clients import tunnels
 from ..clients.client_day import AlarmThresholds, LogContext
@@ -29,26 +30,40 @@ from ..scan.sub_domains import PARENTS, SUB_DOMAINS, make_evidence
 from ..scan.verdicts import add_shared
 from ..scoring.model_options import ModelOptions
 from . import python_workers
-from .python_workers import ALARM
 
 # Labels of earlier days, which only a scan on one machine has.
-_NO_BASELINE = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS day WHERE false)"
-_NO_LABEL = "(SELECT CAST(NULL AS STRING) AS label WHERE false)"
-_NONE_SEEN = "(SELECT CAST(NULL AS STRING) AS label, CAST(NULL AS INT) AS first WHERE false)"
+_EMPTY_TABLES = {
+    "baseline": "(SELECT '' AS label, 0 AS day WHERE false)",
+    "seen": "(SELECT '' AS label, 0 AS first WHERE false)",
+    "alarm_labels": "(SELECT '' AS label WHERE false)",
+}
+# What `scan --format jsonl` writes, as columns.
+ALARM = """
+client string, day string, score double, confidence string, expected_false_alarms double,
+why string, first_seen string, last_seen string,
+counts struct<queries: long, labels: long, new: long, dead: long, clients: long>,
+alarms array<struct<
+    kind: string, score: double, confidence: string, expected_false_alarms: double,
+    clients: array<string>, below: array<string>, names: array<struct<
+        name: string, points: double, log_odds: double, dead: boolean, first_seen: string,
+        last_seen: string, clients: long, some_clients: array<string>
+    >>
+>>,
+family_hint struct<
+    answer: string, families: array<struct<family: string, probability: double>>, unknown: double
+>
+"""
 
 
 class SparkTables:
     """Tables that Spark keeps, in memory and on disks, until close(); SQL knows them by names."""
 
-    def __init__(self, spark: SparkSession) -> None:
-        """Take the session that has the tables."""
-        self._spark = spark
+    def __init__(self, events: DataFrame) -> None:
+        """Take the events, which are read once."""
+        self._spark = events.sparkSession
         self._prefix = f"malicious_domains_{secrets.token_hex(4)}"
-        self._views = {
-            "baseline": _NO_BASELINE,
-            "seen": _NONE_SEEN,
-            "alarm_labels": _NO_LABEL,
-        }
+        self._views = dict(_EMPTY_TABLES)
+        self._view("events", events)
 
     def query(self, text: str, **values: object) -> DataFrame:
         """Return what a text of events_db selects."""
@@ -60,10 +75,9 @@ class SparkTables:
 
     def keep(self, name: str, table: DataFrame) -> DataFrame:
         """Keep a table under a name."""
-        return self.view(name, table.persist(StorageLevel.MEMORY_AND_DISK))
+        return self._view(name, table.persist(StorageLevel.MEMORY_AND_DISK))
 
-    def view(self, name: str, table: DataFrame) -> DataFrame:
-        """Let SQL know a table by a name."""
+    def _view(self, name: str, table: DataFrame) -> DataFrame:
         self._views[name] = f"{self._prefix}_{name}"
         table.createOrReplaceTempView(self._views[name])
         return table
@@ -85,35 +99,22 @@ class ScanRequest:
     alarms_per_day: int | None = None  # None: those over the thresholds
 
 
-@dataclass(frozen=True)
-class ScanResult:
-    """The result of a scan, of DataFrames that Spark keeps until close().
+@contextmanager
+def scan_events(events: DataFrame, request: ScanRequest) -> Iterator[tuple[DataFrame, Findings]]:
+    """Judge each client's day of events (client, query, time, rcode, why, type_bit).
 
-    alarms has the columns ALARM, the surest first, and last the shared labels. findings has the
-    rest; of its scores only the 99.9% quantile.
+    Yields the alarms, the columns ALARM, the surest first and last the shared labels, and the rest
+    of the findings; of the scores only the 99.9% quantile. Spark keeps its tables within the with
+    block.
     """
-
-    alarms: DataFrame
-    findings: Findings
-    _tables: SparkTables
-
-    def close(self) -> None:
-        """Let Spark drop the tables."""
-        self._tables.close()
-
-
-def scan_events(spark: SparkSession, events: DataFrame, request: ScanRequest) -> ScanResult:
-    """Judge each client's day of events (client, query, time, rcode, why, type_bit)."""
-    tables = SparkTables(spark)
+    tables = SparkTables(events)
     try:
-        tables.view("events", events)
-        return _scan_tables(tables, request)
-    except BaseException:
+        yield _scan_tables(tables, request)
+    finally:
         tables.close()
-        raise
 
 
-def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
+def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, Findings]:
     job, thresholds, most = request.model, request.thresholds, request.alarms_per_day
     values = {"number_day": number_day("UTC"), "notes": "", "types": events_db.TYPES}
     queries = tables.sql("query_counts", events_db.QUERY_COUNTS, **values)
@@ -134,22 +135,12 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
     below = tunnels.judge_tunnels(alarmed, number, thresholds.scale)
     for key, own in below.days.items():
         evidence[key] = [*evidence.get(key, ()), *map(make_evidence, own)]
-    verdicts = python_workers.find_verdicts(
-        tables.query(events_db.JUDGED_LABELS, label_text="label"),
-        days,
-        log,
-        thresholds,
-        evidence,
-        every=most is not None,
-    )
+    rare = tables.query(events_db.JUDGED_LABELS, label_text="label")
+    every = most is not None
+    verdicts = python_workers.find_verdicts(rare, days, log, thresholds, evidence, every)
     tables.keep("judged", verdicts)
     shared = add_shared(_find_shared(tables, thresholds, log), below.shared, number)
-    alarms = _order_alarms(verdicts, most)
-    if shared:
-        row = pa.Table.from_pylist([describe_finding(shared)], schema=ALARM)
-        more = verdicts.sparkSession.createDataFrame(row, from_arrow_schema(ALARM))
-        alarms = alarms.unionAll(more)
-    count, last, busiest = days.agg(F.count("*"), F.max("day"), F.max("rare_count")).collect()[0]
+    count, last = days.agg(F.count("*"), F.max("day")).collect()[0]
     findings = Findings(
         alarmed=[],
         shared=shared,
@@ -159,11 +150,11 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> ScanResult:
         has_rcodes=has_rcodes,
         has_dates=last is not None and last != events_db.NO_DAY,
         threshold=thresholds.thresholds(has_rcodes).random_looking,
-        busy_clients=_find_busy(days) if (busiest or 0) > MAX_RARE_LABELS else {},
+        busy_clients=_find_busy(counts),
         scores=_find_quantile(verdicts, count),
         unmatched=_find_unmatched(clients, request.names),
     )
-    return ScanResult(alarms, findings, tables)
+    return _order_alarms(verdicts, most, shared), findings
 
 
 def _find_unmatched(clients: DataFrame, names: ClientNames) -> list[str]:
@@ -186,22 +177,27 @@ def _find_outbreaks(
     return {key: [x] for key, x in evidence.items()}
 
 
-def _order_alarms(verdicts: DataFrame, most: int | None) -> DataFrame:
-    """Return days with alarms, or the highest of each day; ties are ordered by client and day."""
+def _order_alarms(verdicts: DataFrame, most: int | None, shared: Finding | None) -> DataFrame:
+    """Return the columns ALARM of reported days, or of the highest of each day, and of `shared`.
+
+    Ties are ordered by client and day.
+    """
     falling = (F.col(x).desc() for x in ("rank", "total"))
     order: list[Column] = [F.col("low"), *falling, F.col("client"), F.col("number")]
-    days = verdicts.where("score IS NOT NULL")
+    days = verdicts.where("alarm IS NOT NULL")
     if most is not None:
         place = F.row_number().over(Window.partitionBy("number").orderBy(*order))
         days = days.withColumn("place", place).where(F.col("place") <= most)
-    return days.orderBy(*order).select(*ALARM.names)
+    alarms = days.orderBy(*order).select("alarm")
+    if shared:
+        row = [(json.dumps(describe_finding(shared)),)]
+        alarms = alarms.unionAll(alarms.sparkSession.createDataFrame(row, "alarm string"))
+    return alarms.select(F.from_json("alarm", ALARM).alias("x")).select("x.*")
 
 
-def _find_busy(days: DataFrame) -> dict[str, int]:
-    busy = (
-        days.where(F.col("rare_count") > MAX_RARE_LABELS).groupBy("client").agg(F.max("rare_count"))
-    )
-    return dict(sorted((client, labels) for client, labels in busy.collect()))
+def _find_busy(counts: DataFrame) -> dict[str, int]:
+    busy = counts.where(F.col("rare_count") > MAX_RARE_LABELS).groupBy("client")
+    return dict(sorted(map(tuple, busy.agg(F.max("rare_count")).collect())))
 
 
 def _find_quantile(verdicts: DataFrame, days: int) -> list[float]:

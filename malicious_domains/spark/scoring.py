@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import unquote
 
 import pandas as pd
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.functions import pandas_udf
-from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
+from pyspark.sql.pandas.types import from_arrow_schema
 
-from ..inputs.rows import NULL_ROW, Row
+from ..inputs import csv_column, rows
+from ..inputs.csv_records import is_shifted, split_line
+from ..inputs.rows import NULL_ROW, KeptRow, Notes, Row
 from ..model.scorer import Scorer
 from ..names.errors import Invalid, MaliciousDomainsError
 from ..scoring.model_options import ModelOptions, load_scorer
@@ -25,10 +29,9 @@ from ..scoring.output_formats import (
     explain_invalid,
     join_generators,
 )
-from .row_places import Block, split_blocks
+from .data_files import InputFiles, display_path, quote_name
+from .python_workers import Batches, Results, to_texts
 
-CHUNK = 1 << 15  # rows scored together; each different text is scored once
-_MOST_CHARACTERS = 1 << 24  # of a chunk
 _TEXT = pa.string()
 VERDICT = pa.schema(
     {
@@ -48,15 +51,13 @@ PLACED = pa.schema([*SCORED, pa.field("file", _TEXT), pa.field("place", pa.int64
 
 def score_rows(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
     """Return a row of SCORED for each row, in order; none is lost."""
-    place = {row: at for at, row in enumerate(dict.fromkeys(rows))}
-    columns = zip(*_score_different(scorer, [*place]), strict=True)
+    place = {row: at for at, row in enumerate(dict.fromkeys(rows))}  # each is scored once
+    columns = zip(*_score_different(scorer, [*place]), strict=True) if rows else [()] * len(SCORED)
     arrays = [
-        _to_column(column) if x.type == _TEXT else pa.array(column, x.type)
+        pa.array(map(_escape, column) if x.type == _TEXT else column, x.type)
         for x, column in zip(SCORED, columns, strict=True)
     ]
     different = pa.RecordBatch.from_arrays(arrays, schema=SCORED)
-    if len(place) == len(rows):
-        return different
     return different.take(pa.array([place[row] for row in rows], pa.int64()))
 
 
@@ -70,54 +71,113 @@ def _score_different(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any,
             yield row, "judged", *scored, reason or None, generators or None, None
 
 
-def _to_column(texts: Iterable[str | None]) -> pa.Array:
-    """Return texts as a column; a byte that was not UTF-8 is written as \\xNN."""
-    try:
-        return pa.array(texts, _TEXT)
-    except UnicodeEncodeError:
-        encoded = (x and x.encode("utf-8", "surrogateescape") for x in texts)
-        return pa.array([x and x.decode("utf-8", "backslashreplace") for x in encoded], _TEXT)
+def _escape(text: str | None) -> str | None:
+    """Return a text in which a byte that was not UTF-8 is written as \\xNN."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().replace("\\udc", "\\x")
 
 
 # --- files ---
 
-Batches = Iterable[pa.RecordBatch]
-ReadRows = Callable[[Block, Iterator[str | None]], Iterator[Row]]
+_NO_FIELD = "no field"  # the status of a row that is counted, not written
+_LACKING = Invalid("", "", _NO_FIELD, "")
+Parse = Callable[[str | None], Iterable[Row]]
 
 
-def score_batches(
-    options: ModelOptions, read_rows: ReadRows
-) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
-    """Return what mapInArrow runs over row_places.add_places: it scores the rows of each block."""
-    return partial(_score_batches, options, read_rows)
+def score_files(
+    files: InputFiles, options: ModelOptions, column: csv_column.Column | None, field: str | None
+) -> tuple[DataFrame, Observation]:
+    """Return the columns PLACED of all names; column or field says where these stand.
+
+    The observation has, once the rows have been written, the number of objects without the field.
+    Raises MaliciousDomainsError for files without that column.
+    """
+    parse: Parse = _parse_cell
+    if files.kind == "parquet":
+        table, name = _read_parquet(files, column.name if column else field or "")
+    elif column is not None:
+        table, name = _read_csv(files, column)
+    else:
+        table, name = files.lines, F.col("value")
+        parse = _parse_line if field is None else partial(_parse_object, field)
+    file = table.metadataColumn("_metadata")["file_path"]
+    # Spark gives the parts of a file to its tasks in their order.
+    place = F.monotonically_increasing_id()
+    placed = table.select(name.alias("value"), file.alias("file"), place.alias("place"))
+    scored = placed.mapInArrow(partial(_score_batches, options, parse), from_arrow_schema(PLACED))
+    observation, lacking = Observation(), F.col("status") == _NO_FIELD
+    counted = scored.observe(observation, F.count_if(lacking).alias("without"))
+    return counted.where(~lacking), observation
 
 
-def _score_batches(
-    options: ModelOptions, read_rows: ReadRows, batches: Batches
-) -> Iterator[pa.RecordBatch]:
+def _read_parquet(files: InputFiles, name: str) -> tuple[DataFrame, Column]:
+    table = files.reader.parquet(*files.paths)
+    if not name:
+        columns = ", ".join(table.columns[:30])
+        raise MaliciousDomainsError(f"Parquet has columns: name one of {columns}, --column NAME")
+    value = F.col(quote_name(name) if name in table.columns else name)
+    if (kind := table.select(value).schema[0].dataType) != T.StringType():
+        raise MaliciousDomainsError(f"--column {name}: of {kind.simpleString()}, not of texts")
+    return table, value
+
+
+def _read_csv(files: InputFiles, column: csv_column.Column) -> tuple[DataFrame, Column]:
+    """Return the column's cells as Spark splits records, which may have line breaks."""
+    lines = files.head.lines
+    if not lines:
+        raise MaliciousDomainsError(f"{display_path(files.names[0])}: empty")
+    delimiter = column.delimiter or column.detect_delimiter(lines[0])
+    first, second = (split_line(x, delimiter) for x in [*lines, ""][:2])
+    at, has_header = csv_column.find_column(first, column, Notes(), second)
+    at += has_header and is_shifted(first, second, at)
+    if has_header and len(files.names) > 1:
+        # It raises an error for another header, if it needs a value.
+        files.below_header.where("value = ''").count()
+    table = files.reader.options(
+        sep=delimiter,
+        header=has_header,
+        multiLine=True,
+        escape="\\" if any('\\"' in x for x in lines) else '"',  # MySQL's, or the usual
+        ignoreLeadingWhiteSpace=True,
+    ).csv([*files.paths], schema=", ".join(f"c{i} string" for i in range(at + 1)))
+    return table, F.coalesce(f"c{at}", F.lit(""))
+
+
+# --- beside the data ---
+
+
+def _score_batches(options: ModelOptions, parse: Parse, batches: Batches) -> Results:
     scorer = load_scorer(options)
-    for rows, files, places in _split_chunks(read_rows, batches):
-        where = [pa.array(files, _TEXT), pa.array(places, pa.int64())]
-        columns = [*score_rows(scorer, rows).columns, *where]
-        yield pa.RecordBatch.from_arrays(columns, schema=PLACED)
+    for batch in batches:
+        parsed = [[*parse(text)] for text in to_texts(batch["value"])]
+        at = pa.array([i for i, own in enumerate(parsed) for _ in own], pa.int64())
+        files = map(_name_file, batch["file"].take(at).to_pylist())
+        where = [pa.array(files, _TEXT), batch["place"].take(at)]
+        columns = score_rows(scorer, [row for own in parsed for row in own]).columns
+        yield pa.RecordBatch.from_arrays([*columns, *where], schema=PLACED)
 
 
-def _split_chunks(
-    read_rows: ReadRows, batches: Batches
-) -> Iterator[tuple[list[Row], list[str], list[int]]]:
-    """Yield some rows at a time, the file of each and its place there."""
-    rows, files, places, size = list[Row](), list[str](), list[int](), 0
-    for block, texts in split_blocks(batches):
-        for place, row in enumerate(read_rows(block, texts), block.place):
-            rows.append(row)
-            files.append(block.file)
-            places.append(place)
-            size += len(row)
-            if len(rows) == CHUNK or size > _MOST_CHARACTERS:
-                yield rows, files, places
-                rows, files, places, size = [], [], [], 0
-    if rows:
-        yield rows, files, places
+@lru_cache
+def _name_file(uri: str) -> str:
+    return display_path(unquote(uri))
+
+
+def _parse_cell(text: str | None) -> Iterable[Row]:
+    return [NULL_ROW if text is None else text]
+
+
+def _parse_line(text: str | None) -> Iterable[Row]:
+    return rows.read_lines(iter([text or ""]))
+
+
+def _parse_object(field: str, text: str | None) -> Iterable[Row]:
+    notes = Notes()
+    found = rows.read_json_field(iter([text or ""]), field, notes)
+    return [*(x for x in found if not isinstance(x, KeptRow)), *[_LACKING] * notes.without_field]
+
+
+# --- counts and columns ---
 
 
 def count_rows(table: DataFrame) -> Counts:
@@ -133,11 +193,6 @@ def count_rows(table: DataFrame) -> Counts:
     return counts
 
 
-# --- columns ---
-
-_PANDAS_TYPES = {pa.int32(): pd.Int32Dtype()}  # which has nulls
-
-
 def register_udf(
     spark: SparkSession, name: str, options: ModelOptions
 ) -> Callable[[Column | str], Column]:
@@ -145,12 +200,15 @@ def register_udf(
     load_scorer(options)  # an error of its options is raised here, not by an executor
 
     def score(texts: pd.Series) -> pd.DataFrame:
-        if not len(texts):
-            return pd.DataFrame(columns=VERDICT.names)
-        _check_texts(name, texts)
+        is_table = isinstance(texts, pd.DataFrame)  # of a struct
+        if is_table or pd.api.types.infer_dtype(texts) not in ("string", "empty"):
+            raise MaliciousDomainsError(
+                f"{name}: a column that is not of texts; give it the column that has the names, or "
+                "CAST(… AS STRING)"
+            )
         rows = [x if isinstance(x, str) else NULL_ROW for x in texts]
         batch = score_rows(load_scorer(options), rows).select(VERDICT.names)
-        table: pd.DataFrame = batch.to_pandas(types_mapper=_PANDAS_TYPES.get)
+        table: pd.DataFrame = batch.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
         return table
 
     score.__annotations__ = {"texts": pd.Series, "return": pd.DataFrame}
@@ -158,18 +216,3 @@ def register_udf(
     function: Callable[[Column | str], Column] = wrap(score, from_arrow_schema(VERDICT))
     spark.udf.register(name, function)
     return function
-
-
-def _check_texts(name: str, texts: pd.Series | pd.DataFrame) -> None:
-    """Raise MaliciousDomainsError for a column of another type, which is not known before."""
-    kind = "struct" if isinstance(texts, pd.DataFrame) else pd.api.types.infer_dtype(texts)
-    if kind in ("string", "empty"):
-        return
-    if kind in ("integer", "floating"):  # with nulls among them whole numbers are floats by now
-        kind = "numbers"
-    elif kind != "struct":
-        kind = from_arrow_type(pa.Array.from_pandas(texts).type).simpleString()
-    raise MaliciousDomainsError(
-        f"{name}: a column of {kind}, not of texts; give it the column that has the names, or "
-        "CAST(… AS STRING)"
-    )

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from py4j.protocol import Py4JError
@@ -38,13 +38,11 @@ def open_session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSess
     for key, value in ((_local_settings() if here else {}) | dict(settings)).items():
         builder = builder.config(key, value)
     own = {"SPARK_LOCAL_IP": _LOOPBACK, "PYSPARK_PYTHON": sys.executable} if here else {}
-    with _environment(own | os.environ | {"JAVA_HOME": str(find_java())}):
-        try:
-            running = builder.getOrCreate()
-        except Exception as error:  # of Java, of the network, of a setting
-            raise MaliciousDomainsError(
-                f"no Spark at {master}: {summarize_error(error)}"
-            ) from error
+    os.environ.update(own | os.environ | {"JAVA_HOME": str(find_java())})
+    try:
+        running = builder.getOrCreate()
+    except Exception as error:  # of Java, of the network, of a setting
+        raise MaliciousDomainsError(f"no Spark at {master}: {summarize_error(error)}") from error
     running.sparkContext.setLogLevel("OFF")  # errors are raised, in a line
     if here and _PARTITIONS not in settings:  # most of the default 200 would be empty
         running.conf.set(_PARTITIONS, 2 * running.sparkContext.defaultParallelism)
@@ -54,18 +52,6 @@ def open_session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSess
         raise MaliciousDomainsError(f"Spark: {summarize_error(error)}") from error
     finally:
         running.stop()
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for the with block."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _local_settings() -> dict[str, str]:
@@ -100,21 +86,14 @@ def find_java() -> Path:
     """
     java = shutil.which("java")
     places = [os.environ.get("JAVA_HOME"), str(Path(java).resolve().parents[1]) if java else ""]
-    homes = [Path(x) for x in places if x] + sorted(_INSTALLED.glob("*"))
-    for home in homes:
-        if _MODULE.search(_list_modules(home / "bin" / "java")):
-            return home
+    for home in [Path(x) for x in places if x] + sorted(_INSTALLED.glob("*")):
+        command = [str(home / "bin" / "java"), "--list-modules"]
+        with suppress(OSError, subprocess.TimeoutExpired):
+            run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            if _MODULE.search(run.stdout):
+                return home
     raise MaliciousDomainsError(
         "no Java 17 or 21 with the module jdk.incubator.vector by JAVA_HOME, on the PATH or in "
         f"{_INSTALLED}: install one (Debian: apt-get install openjdk-17-jre-headless) or set "
         "JAVA_HOME"
     )
-
-
-def _list_modules(java: Path) -> str:
-    try:
-        command = [str(java), "--list-modules"]
-        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return run.stdout

@@ -1,8 +1,7 @@
-"""--engine spark: what it refuses, and the two commands as a user runs them."""
+"""--engine spark: what it refuses, and a command as a user runs it."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.helpers.commands import ROOT, run, run_here
-from tests.helpers.route53 import day
 
 SCAN, SCORE = ("scan", "dns.json", "--out", "alarms"), ("score", "--input", "names.txt")
 
@@ -53,14 +51,14 @@ def test_without_pyspark_it_says_what_to_install() -> None:
 
 
 @pytest.mark.slow
-def test_a_scan_writes_parquet_and_ends_as_scan_does(tmp_path: Path) -> None:
-    (tmp_path / "dns.json").write_text("".join(json.dumps(x) + "\n" for x in day(12)))
-    out = tmp_path / "alarms"
-    options = ("--engine", "spark", "--master", "local[2]", "--out", out)
-    found = run("scan", tmp_path / "dns.json", *options, "--conf", "spark.sql.shuffle.partitions=2")
-    assert (found.returncode, found.stdout) == (1, ""), found.stderr
-    local = run("scan", tmp_path / "dns.json", "--format", "jsonl")
-    clients = [json.loads(line)["client"] for line in local.stdout.splitlines()]
-    assert pq.read_table(out)["client"].to_pylist() == clients
-    said = [x for x in found.stderr.splitlines() if x.startswith("scan: ")]
-    assert said == [*local.stderr.splitlines(), f"scan: written {out}"]
+def test_a_command_starts_a_session_of_its_own(tmp_path: Path) -> None:
+    """tests/malicious_domains/spark has the others in one session."""
+    names, out = tmp_path / "names.txt", tmp_path / "scored"
+    names.write_text("google.com\nxmqjtoevkbhrw.ru\n")
+    options = ("--engine", "spark", "--master", "local[1]", "--conf", "spark.app.name=tried")
+    scored = run("score", "--input", names, *options, "--out", out)
+    assert (scored.returncode, scored.stdout) == (0, ""), scored.stderr
+    assert [x["label"] for x in pq.read_table(out).to_pylist()] == [0, 1]
+    assert scored.stderr.splitlines()[-2:] == [
+        "score: 2 judged (1 flagged), 0 skipped, 0 invalid", f"score: written {out}",
+    ]  # fmt: skip

@@ -1,11 +1,12 @@
-"""score --engine spark as a user gives it, and what it goes through on the way."""
+"""score and scan --engine spark as a user gives them, and what they go through on the way."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import os
-from collections.abc import Iterator
+import random
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,15 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F  # noqa: N812
 
 from malicious_domains.cli import main
 from malicious_domains.scoring.model_options import ModelOptions, load_scorer
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
-from malicious_domains.spark import data_files, name_files, row_places
-from malicious_domains.spark.scoring import Batches, ReadRows, score_batches
+from malicious_domains.spark import data_files
+from malicious_domains.spark.python_workers import Batches, Results
+from malicious_domains.spark.scoring import score_rows
+from tests.helpers import route53
 from tests.helpers.commands import executor_killed
-from tests.helpers.route53 import day
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def one_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    return [x["query_name"] for x in day(20)]
+    return [x["query_name"] for x in route53.day(8)]
 
 
 def as_written(folder: Path) -> list[list[str]]:
@@ -82,25 +83,61 @@ def test_a_python_process_loads_the_model_once(
     for i in range(6):
         (tmp_path / f"{i}.txt").write_text("".join(f"{x}\n" for x in texts[i::6]))
     model = ModelOptions("classic")
-    rows_of: ReadRows = name_files._parse_lines
-    score = score_batches(model, rows_of)
 
-    def told(batches: Batches) -> Iterator[pa.RecordBatch]:
+    def count_loads(batches: Batches) -> Results:
         before = load_scorer.cache_info().misses
-        rows = sum(x.num_rows for x in score(batches))
+        rows = sum(len(score_rows(load_scorer(model), x["value"].to_pylist())) for x in batches)
         loaded = load_scorer.cache_info().misses - before
         columns = [pa.array([x]) for x in (os.getpid(), rows, loaded)]
         yield pa.RecordBatch.from_arrays(columns, ["process", "rows", "loaded"])
 
     spark.conf.set("spark.sql.files.maxPartitionBytes", "1000")
     try:
-        table = row_places.add_places(
-            data_files.open_files(spark, [str(tmp_path)]).lines, F.col("value")
-        )
-        tasks = table.mapInArrow(told, "process long, rows long, loaded long").collect()
+        table = data_files.open_files(spark, [str(tmp_path)]).lines
+        tasks = table.mapInArrow(count_loads, "process long, rows long, loaded long").collect()
     finally:
         spark.conf.unset("spark.sql.files.maxPartitionBytes")
     processes = {x["process"] for x in tasks}
     assert len(tasks) > 2 * len(processes)
     assert sum(x["loaded"] for x in tasks) == len(processes)
     assert sum(x["rows"] for x in tasks) == len(texts)
+
+
+def query(i: int, name: str) -> str:
+    return json.dumps({"time": route53.MIDNIGHT + 60 * i, "client": "10.0.0.1", "query": name})
+
+
+def test_a_scan_ends_as_without_spark(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], spark: SparkSession
+) -> None:
+    """With its statuses and its last lines: alarms, too many broken lines, no log."""
+    draw = random.Random(3)
+    odd = ["".join(draw.choices("bcdfghjklmnpqrstvwxz", k=14)) for _ in range(30)]
+    logs = {
+        "alarm": [query(i, f"{name}.ru") for i, name in enumerate(odd)],
+        "broken": [query(0, "example.com"), *["no JSON"] * 30],
+    }
+    statuses = {}
+    for name, lines in logs.items():
+        path, out = tmp_path / f"{name}.json", tmp_path / name
+        path.write_text("\n".join(lines) + "\n")
+        local = main(["scan", str(path), "--format", "jsonl", "--jobs", "1"])
+        alone = capsys.readouterr()
+        statuses[name] = main(["scan", str(path), "--engine", "spark", "--out", str(out)])
+        on_spark = capsys.readouterr().err.splitlines()
+        assert statuses[name] == local, on_spark
+        on_spark.remove(f"scan: written {out}")
+        said = [x for x in alone.err.splitlines() if ", line " not in x]
+        assert on_spark == said
+        clients = [json.loads(x)["client"] for x in alone.out.splitlines()]
+        assert pq.read_table(out)["client"].to_pylist() == clients
+    assert statuses == {"alarm": 1, "broken": 3}
+    (tmp_path / "dns.log").write_text("Nov 25 10:00:00 dnsmasq[1]: query[A] a.com from ::1\n")
+    asked = ["scan", str(tmp_path / "dns.log"), "--engine", "spark", "--out", str(tmp_path / "o")]
+    assert main(asked) == 3
+    assert "Spark reads no other logs here" in capsys.readouterr().err
+    names = tmp_path / "names.jsonl"
+    names.write_text('{"other": 1}\n')
+    asked = ["score", "--input", str(names), "--field", "query", "--engine", "spark"]
+    assert main([*asked, "--out", str(tmp_path / "none")]) == 3
+    assert "1 JSON objects have no 'query'" in capsys.readouterr().err
