@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import log1p
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..names.array_types import Bools, Floats, Ints
 from .fourgrams import Background
+
+if TYPE_CHECKING:
+    from ..names.dga_index import DgaMatch
+    from .generated_names import GeneratorNames
 
 SHARED = "shared-oddity"  # the alarm of suspicious labels that several clients share
 OUTBREAK = "outbreak"  # that of clients that share several of them
@@ -57,6 +61,31 @@ class Alarm(NamedTuple):
     names: tuple[int, ...]  # indices into ClientDay.labels, the strongest first
     weights: tuple[float, ...]  # what each of those names adds, before the division
     expected: float | None = None  # such alarms in 1,000 clean client-days; None if not studied
+
+
+class QueriedName(NamedTuple):
+    """A label that a client asked for on a day, or that several clients share."""
+
+    name: str  # the label and one of its suffixes
+    log_odds: float  # of being malicious; NaN if it was not scored
+    weight: float  # what it adds to the day's running sum
+    nxdomain: bool
+    first_seen: float  # seconds since the epoch, NaN if unknown
+    last_seen: float
+    client_count: int = 1
+    clients: tuple[str, ...] = ()  # some that share it
+
+
+class Evidence(NamedTuple):
+    """An alarm of names that are not all rare, with what is known of them."""
+
+    alarm: Alarm  # its names are indices into `names`
+    names: tuple[QueriedName, ...]
+    generators: tuple[GeneratorNames, ...] = ()  # known ones, the surest first
+    matches: tuple[tuple[DgaMatch, ...], ...] = ()  # the generators of each name
+    clients: tuple[str, ...] = ()  # all of an outbreak, or of a tunnel that is reported once
+    parents: tuple[str, ...] = ()  # the registrable names of a tunnel, the strongest first
+    why: str = ""  # what an alarm of a tunnel says
 
 
 @dataclass(frozen=True)
@@ -178,12 +207,3 @@ class AlarmThresholds:
         chance = self.chance_small if small and not log.has_rcodes else self.chance
         few = self.chance_few if small and log.has_rcodes else 0.0
         return few + labels * (chance + labels / self.chance_growth)
-
-
-def sort_by_time(day: ClientDay) -> Ints:
-    """Return the indices of the labels by first sight, then by label; unknown times come last."""
-    first = day.first_seen
-    if len(first) < 2 or bool(np.all(first[:-1] < first[1:])):
-        return np.arange(len(first))
-    order: Ints = np.lexsort((np.array(day.labels), first))  # NaN sorts last
-    return order

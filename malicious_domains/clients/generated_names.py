@@ -23,8 +23,8 @@ class GeneratorNames(NamedTuple):
     family: str
     variant: str  # "" where the family has one
     seed: str  # "" where it takes none
-    first: str | None  # the earliest of their dates, YYYY-MM-DD; None if they have none
-    last: str | None  # the latest
+    first_date: str | None  # the earliest of their dates, YYYY-MM-DD; None if they have none
+    last_date: str | None  # the latest
     names: tuple[int, ...]  # indices of the client's names
     on_time: bool  # whether they are asked for when the malware does
     confidence: str  # "high", or "low": they may be a chance match, or are not on time
@@ -32,8 +32,8 @@ class GeneratorNames(NamedTuple):
     def __str__(self) -> str:
         """Return a text for people: "conficker of 2026-11-24", without the number of names."""
         name = f"{self.family} {self.variant}".rstrip()
-        dates = self.first if self.first == self.last else f"{self.first} to {self.last}"
-        dated = f" of {dates}" if self.first else ""
+        dates = " to ".join(dict.fromkeys(filter(None, (self.first_date, self.last_date))))
+        dated = f" of {dates}" if dates else ""
         seed = f", seed {self.seed}" if self.seed else ""
         doubt = "" if self.confidence == "high" else ", perhaps by chance"
         return f"{name}{dated}{seed}{doubt if self.on_time else ', for another day'}"

@@ -83,15 +83,6 @@ def expected_rate(events: int, days: int) -> float:
     return 1000 * (events + 0.5) / (days + 1.0)
 
 
-def least_rate(days: int) -> float:
-    """Return the smallest rate that clean days can show: 3/n, by the rule of three.
-
-    >>> least_rate(3000)
-    0.001
-    """
-    return 3 / days if days else 1.0
-
-
 def _at_most(events: int, days: int, rate: float) -> float:
     """Return the probability of at most `events` among `days`, by the binomial distribution."""
     if rate <= 0.0:

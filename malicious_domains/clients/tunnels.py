@@ -18,7 +18,7 @@ import numpy as np
 from ..names import public_suffix
 from ..names.array_types import Bools, Floats, Ints
 from ..names.parse import Name, Zones
-from .client_day import Alarm
+from .client_day import Alarm, Evidence, QueriedName
 from .finding_json import format_time
 
 TUNNEL, MANY_BELOW = "tunnel", "many-below"  # kinds of alarms
@@ -179,17 +179,7 @@ class SubDomainGroup(NamedTuple):
 Days = Mapping[tuple[str, int], list[SubDomainGroup]]  # by client and day
 
 
-class TunnelEvidence(NamedTuple):
-    """An alarm, and what it rests on."""
-
-    alarm: Alarm  # its names are indices into `names`
-    names: list[tuple[str, float, bool, float, float]]  # name, log-odds, NXDOMAIN, first and last
-    parents: tuple[str, ...]  # the registrable names, the strongest first
-    why: str
-    clients: tuple[str, ...] = ()  # those of an alarm that is reported once
-
-
-def judge_client_day(groups: Iterable[SubDomainGroup], scale: float = 1.0) -> list[TunnelEvidence]:
+def judge_client_day(groups: Iterable[SubDomainGroup], scale: float = 1.0) -> list[Evidence]:
     """Return the alarms of a client's day; scale: of a network's own thresholds."""
     every = sorted(groups, key=lambda x: (-x.points, x.parent))
     some = [x for x in every if x.points > 0]
@@ -206,22 +196,22 @@ def judge_client_day(groups: Iterable[SubDomainGroup], scale: float = 1.0) -> li
 
 def _make_evidence(
     kind: str, score: float, confidence: str, groups: Sequence[SubDomainGroup]
-) -> TunnelEvidence:
+) -> Evidence:
     rows = {
         f"{x.rows.sub_domain[i]}.{x.parent}": (x, i)
         for x in groups
         for i in _list_evidence(kind, x).tolist()
     }
-    names, weights = [], []
+    names = []
     for name in sorted(rows, key=lambda x: (-len(x), x))[:_NAMES]:
         x, i = rows[name]
         seen = float(x.rows.first_seen[i]), float(x.rows.last_seen[i])
-        names.append((name, float(x.rows.log_odds[i]), bool(x.rows.nxdomain[i]), *seen))
-        weights.append(float(x.weights[i]))
-    alarm = Alarm(kind, score, confidence, tuple(range(len(names))), tuple(weights))
-    return TunnelEvidence(
-        alarm, names, tuple(dict.fromkeys(x.parent for x in groups)), _explain(kind, groups)
-    )
+        odds, weight = float(x.rows.log_odds[i]), float(x.weights[i])
+        names.append(QueriedName(name, odds, weight, bool(x.rows.nxdomain[i]), *seen))
+    weights = tuple(x.weight for x in names)
+    alarm = Alarm(kind, score, confidence, tuple(range(len(names))), weights)
+    parents = tuple(dict.fromkeys(x.parent for x in groups))
+    return Evidence(alarm, tuple(names), parents=parents, why=_explain(kind, groups))
 
 
 def _list_evidence(kind: str, x: SubDomainGroup) -> Ints:
@@ -261,8 +251,8 @@ def _round_roughly(value: float) -> int:
 class TunnelVerdicts(NamedTuple):
     """The alarms of all clients' days; what several clients ask for in this way stands once."""
 
-    days: dict[tuple[str, int], list[TunnelEvidence]]  # by client and day
-    shared: list[TunnelEvidence]
+    days: dict[tuple[str, int], list[Evidence]]  # by client and day
+    shared: list[Evidence]
 
 
 def judge_tunnels(days: Days, clients: int, scale: float = 1.0) -> TunnelVerdicts:

@@ -9,13 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..names.array_types import Floats, Ints
-from .client_day import (
-    Alarm,
-    AlarmThresholds,
-    ClientDay,
-    LogContext,
-    sort_by_time,
-)
+from .client_day import Alarm, AlarmThresholds, ClientDay, LogContext
 from .cusum import find_alike, find_generator, find_highest_sum, weigh_lengths, weigh_names
 from .rates import expect_false_alarms
 from .shared_affixes import weigh_affixes
@@ -62,7 +56,8 @@ def select_alarms(
     scores: Iterable[KindScore], log: LogContext, thresholds: AlarmThresholds = _DEFAULT
 ) -> list[Alarm]:
     """Return the alarms among a day's scores, by rank."""
-    by_threshold = [(x, _find_threshold(x.kind, log, thresholds)) for x in scores]
+    limits = vars(thresholds.thresholds(log.has_rcodes))
+    by_threshold = [(x, float(limits[x.kind.replace("-", "_")])) for x in scores]
     high = ((x, least) for x, least in by_threshold if x.score >= least)
     return rank_alarms(x.to_alarm(log, least, thresholds.scale) for x, least in high)
 
@@ -133,7 +128,7 @@ def score_day(
     day: ClientDay, log: LogContext, thresholds: AlarmThresholds = _DEFAULT
 ) -> list[KindScore]:
     """Return the score of each kind, in a fixed order; some kinds need response codes."""
-    order = sort_by_time(day)
+    order: Ints = np.lexsort((np.array(day.labels), day.first_seen))  # NaN sorts last
     ordered = day.select(order)
     scores = score_ordered_day(
         ordered, weigh_labels(ordered, log, None, thresholds), log, thresholds
@@ -155,35 +150,18 @@ def score_ordered_day(
         key=lambda x: x.score,
     )
     score = max(float(found.score - by_chance - thresholds.dead_link * ordinary), 0.0)
+    shared, affixes = own.substrings[index], own.affixes[index]
+    free = thresholds.shared_by_chance(len(index), log)
     scores = [
         KindScore("random-looking", score, found.members, found.weights),
-        _score_excess(index, own.substrings[index], thresholds.shared_by_chance(len(index), log)),
-        _score_total("same-end", index, own.affixes[index]),
+        KindScore("same-pieces", max(float(shared.sum()) - free, 0.0), index, shared),
+        KindScore("same-end", float(affixes.sum()), index, affixes),
     ]
     if log.has_rcodes:
         lengths = np.fromiter((len(day.labels[i]) for i in index.tolist()), np.int64, len(index))
-        scores.append(_score_interval("long-dead", index, weigh_lengths(lengths)))
-        scores.append(_score_total("many-dead", index, np.ones(len(index))))
+        weights = weigh_lengths(lengths)
+        top = find_highest_sum(weights)
+        inside = slice(top.start, top.stop)
+        scores.append(KindScore("long-dead", top.maximum, index[inside], weights[inside]))
+        scores.append(KindScore("many-dead", float(len(index)), index, np.ones(len(index))))
     return scores
-
-
-def _find_threshold(kind: str, log: LogContext, thresholds: AlarmThresholds) -> float:
-    value: float = getattr(thresholds.thresholds(log.has_rcodes), kind.replace("-", "_"))
-    return value
-
-
-def _score_excess(index: Ints, weights: Floats, by_chance: float) -> KindScore:
-    """Score the sum of the weights above what it is by chance."""
-    excess = max(float(weights.sum()) - by_chance, 0.0)
-    return KindScore("same-pieces", excess, index, weights)
-
-
-def _score_interval(kind: str, index: Ints, weights: Floats) -> KindScore:
-    """Score the interval of highest sum."""
-    top = find_highest_sum(weights)
-    inside = slice(top.start, top.stop)
-    return KindScore(kind, top.maximum, index[inside], weights[inside])
-
-
-def _score_total(kind: str, index: Ints, weights: Floats) -> KindScore:
-    return KindScore(kind, float(weights.sum()), index, weights)

@@ -8,11 +8,10 @@ from typing import Any
 
 from ..clients.client_day import OUTBREAK, Alarm
 from ..clients.finding_json import describe_alarm, describe_name, format_date, format_time
-from ..clients.generated_names import KIND, GeneratorNames
+from ..clients.generated_names import KIND
 from ..scoring.output_formats import format_csv_line
 from .findings import Finding, Findings
 from .siem_formats import format_ecs, format_ocsf, name_families
-from .state import AlarmState
 from .terminal import (
     MAX_NAMES,
     explain_alarm,
@@ -40,11 +39,6 @@ def format_csv(findings: Findings) -> Iterator[str]:
             last = (visible(explain_alarm(x, alarm)), str(len(alarm.names)))
             day = format_date(x.day) or ""
             yield format_csv_line(False, visible(x.client), day, *cells, *more, *state, *last)
-
-
-def _describe_state(x: AlarmState | None) -> dict[str, str]:
-    """Return the id and the state of an alarm, nothing without a state."""
-    return x._asdict() if x else {}
 
 
 def format_jsonl(findings: Findings) -> Iterator[str]:
@@ -82,30 +76,17 @@ def _describe_alarm(x: Finding, alarm: Alarm) -> dict[str, Any]:
         | ({"clients": y.client_count, "some_clients": [*y.clients]} if y.clients else {})
         for y, weight in zip(x.list_names(alarm), alarm.weights, strict=True)
     ]
-    described = describe_alarm(alarm) | _describe_state(x.states.get(alarm.kind))
-    own = x.evidence.get(alarm.kind)
+    state, own = x.states.get(alarm.kind), x.evidence.get(alarm.kind)
+    described = describe_alarm(alarm) | (state._asdict() if state else {})
     if own and own.generators:
         for name, i in zip(names, alarm.names, strict=True):
             name["known"] = [y._asdict() for y in own.matches[i]]
-        described["generators"] = [_describe_generator(y) for y in own.generators]
+        described["generators"] = [y._asdict() | {"names": len(y.names)} for y in own.generators]
     if own and own.parents:
         described["below"] = [*own.parents]
     if own and (own.clients or alarm.kind == OUTBREAK):
         described["clients"] = [*own.clients]
     return {**described, "names": names}
-
-
-def _describe_generator(x: GeneratorNames) -> dict[str, object]:
-    return {
-        "family": x.family,
-        "variant": x.variant,
-        "seed": x.seed,
-        "first_date": x.first,
-        "last_date": x.last,
-        "names": len(x.names),
-        "on_time": x.on_time,
-        "confidence": x.confidence,
-    }
 
 
 FORMATTERS: dict[str, Callable[[Findings], Iterator[str]]] = {

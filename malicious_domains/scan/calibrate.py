@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..clients import rates
 from ..clients.site import LOWEST, Site
 from ..names.errors import MaliciousDomainsError
-from .findings import Finding, Findings
+from .findings import Findings
 from .scan_run import Request, scan_days
 from .terminal import visible
 
@@ -114,15 +114,17 @@ def calibrate(
     alarms of; None for as many as the logs have. Raises CalibrationError for a rate that the days
     cannot show, and what scan_days raises.
     """
-    days = collect_days(scan_days(_lower(request)))
+    low = replace(request, thresholds=request.thresholds.multiply(LOWEST))  # for lower scores
+    days = collect_days(scan_days(low))
     if not days.total:
         raise CalibrationError("no client-day was read; give logs of days that are believed clean")
-    least = rates.least_rate(days.total)
+    least = 3 / days.total  # by the rule of three
     wanted = max(RATE, least) if rate is None else rate
     if wanted < least:
         raise CalibrationError(
             f"{days.total:,} client-days can show no rate below {1000 * least:.3g} in 1,000 "
-            f"(3/n); give {math.ceil(3 / wanted):,} client-days, or --rate {_round_up(least)}"
+            f"(3/n); give {math.ceil(3 / wanted):,} client-days, or "
+            f"--rate {math.ceil(least * 1e5) / 1e5:g}"
         )
     scale, allowed = _choose_scale(days, wanted, 1.0 if rate is None else LOWEST)
     alarms, dispersion = days.count(1.0), days.measure_dispersion()
@@ -138,11 +140,6 @@ def calibrate(
     )
 
 
-def _lower(request: Request) -> Request:
-    """Return the request with thresholds at LOWEST, so that lower scores are seen as well."""
-    return replace(request, thresholds=request.thresholds.multiply(LOWEST))
-
-
 def collect_days(scans: Iterable[tuple[int | None, Findings]]) -> CleanDays:
     """Return what scans of single days, under thresholds times LOWEST, say together."""
     client_days: dict[int | None, int] = {}
@@ -155,15 +152,10 @@ def collect_days(scans: Iterable[tuple[int | None, Findings]]) -> CleanDays:
         for x in findings.alarmed:
             if x.confidence == "high":
                 score = scores[x.client, day] = LOWEST * x.score
-                for name in _list_names(x):
+                sure = (x.list_names(y) for y in x.alarms if y.confidence == "high")
+                for name in {y.name for names in sure for y in names}:
                     raised[name.partition(".")[0]].append((name, x.client, day, score))
     return CleanDays(client_days, scores, _list_services(raised), clients, has_rcodes)
-
-
-def _list_names(finding: Finding) -> set[str]:
-    """Return the names of the alarms of high confidence."""
-    alarms = (x for x in finding.alarms if x.confidence == "high")
-    return {name.name for alarm in alarms for name in finding.list_names(alarm)}
 
 
 def _list_services(
@@ -193,10 +185,6 @@ def _choose_scale(days: CleanDays, rate: float, lowest: float) -> tuple[float, i
     score = highest[allowed] if allowed < len(highest) else 0.0
     scale = max(math.ceil((score + 1e-9) * 1000 + 1) / 1000, lowest)
     return scale, allowed + 1 if scale > lowest else days.count(lowest)
-
-
-def _round_up(rate: float) -> str:
-    return f"{math.ceil(rate * 1e5) / 1e5:g}"
 
 
 def format_calibration(x: Calibration) -> Iterator[str]:

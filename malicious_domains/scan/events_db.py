@@ -30,11 +30,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..clients.client_day import QueriedName
 from ..inputs.signals import temporary_folder
 from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.array_types import Narrow
@@ -195,13 +196,12 @@ FROM ordered_labels GROUP BY client, day ORDER BY client, day
 # is common. A baseline does not matter: bots ask for the same names every day.
 _GENERATED_QUERIES = """
 SELECT
-    clients.client, query_counts.day, query_counts.query,
-    coalesce(any_value(hosts.log_odds), 'NaN'::DOUBLE) AS log_odds,
+    clients.client, query_counts.day, coalesce(any_value(client_days.labels), 0) AS label_count,
+    query_counts.query, coalesce(any_value(hosts.log_odds), 'NaN'::DOUBLE) AS log_odds,
     sum(query_counts.rcode_lines) > 0
         AND sum(query_counts.nxdomain_lines) = sum(query_counts.rcode_lines) AS is_nxdomain,
     coalesce(min(query_counts.first_seen), 'NaN'::DOUBLE) AS first,
-    coalesce(max(query_counts.last_seen), 'NaN'::DOUBLE) AS last,
-    coalesce(any_value(client_days.labels), 0) AS label_count
+    coalesce(max(query_counts.last_seen), 'NaN'::DOUBLE) AS last
 FROM query_counts
     JOIN generated USING (query)
     JOIN hosts USING (query)
@@ -238,19 +238,6 @@ Columns = Mapping[str, NDArray[np.generic]]
 
 class ScanError(MaliciousDomainsError):
     """A scan that its database cannot make."""
-
-
-class GeneratedQuery(NamedTuple):
-    """A name of a known generator that a client asked for on a day."""
-
-    client: str
-    day: int
-    name: str
-    log_odds: float
-    nxdomain: bool
-    first_seen: float
-    last_seen: float
-    labels: int  # different labels that the client asked for on the day
 
 
 class EventsDatabase:
@@ -416,10 +403,11 @@ class EventsDatabase:
         for start, stop in pairwise(bounds):
             yield self._fetch_columns(rows, [start, stop])
 
-    def list_generated(self, common_from: int) -> Iterator[GeneratedQuery]:
-        """Return the queries for generated names, by client and day."""
+    def list_generated(self, common_from: int) -> Iterator[tuple[str, int, int, QueriedName]]:
+        """Yield the queries for generated names by client and day, with the day's labels."""
         rows = self._fetch_rows(_GENERATED_QUERIES, {"common_from": common_from})
-        return map(GeneratedQuery._make, rows)
+        for client, day, labels, name, log_odds, *seen in rows:
+            yield client, day, labels, QueriedName(name, log_odds, 1.0, *seen)
 
     def read_sub_domains(self, at_once: int, threshold: float) -> Iterator[Columns]:
         """Yield the rows of SUB_DOMAINS of whole client-days, about at_once together.

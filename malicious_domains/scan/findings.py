@@ -8,10 +8,9 @@ from datetime import date
 from math import nan
 from typing import NamedTuple
 
-from ..clients.client_day import Alarm
+from ..clients.client_day import Alarm, Evidence, QueriedName
 from ..clients.generated_names import KIND, GeneratorNames
 from ..families.likely_families import LikelyFamilies
-from ..names.dga_index import DgaMatch
 from .hosts import Host
 from .state import AlarmState
 
@@ -48,31 +47,6 @@ class Place(NamedTuple):
     file: str
     line: int  # from 1 on; 0 if lines hold several events, or an event several lines
     addresses: tuple[str, ...]  # the first ones
-
-
-class QueriedName(NamedTuple):
-    """A label that a client asked for on a day, or that several clients share."""
-
-    name: str  # the label and one of its suffixes
-    log_odds: float  # of being malicious; NaN if it was not scored
-    weight: float  # what it adds to the day's running sum
-    nxdomain: bool
-    first_seen: float  # seconds since the epoch, NaN if unknown
-    last_seen: float
-    client_count: int = 1
-    clients: tuple[str, ...] = ()  # some that share it
-
-
-class Evidence(NamedTuple):
-    """An alarm of names that are not all rare, with what is known of them."""
-
-    alarm: Alarm  # its names are indices into `names`
-    names: tuple[QueriedName, ...]
-    generators: tuple[GeneratorNames, ...] = ()  # known ones, the surest first
-    matches: tuple[tuple[DgaMatch, ...], ...] = ()  # the generators of each name
-    clients: tuple[str, ...] = ()  # all of an outbreak, or of a tunnel that is reported once
-    parents: tuple[str, ...] = ()  # the registrable names of a tunnel, the strongest first
-    why: str = ""  # what an alarm of a tunnel says
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,16 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from ..clients.client_day import OUTBREAK, SHARED, Alarm, AlarmThresholds, LogContext
-from .findings import Evidence, Finding, QueriedName
+from ..clients.client_day import (
+    OUTBREAK,
+    SHARED,
+    Alarm,
+    AlarmThresholds,
+    Evidence,
+    LogContext,
+    QueriedName,
+)
+from .findings import Finding
 
 # The SELECTs are for DuckDB and Spark, as those of events_db. A label is compared at its WITNESSES
 # first clients, so that the work grows with the rows and not with their square.

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import duckdb
 
 from .. import __version__
+from ..clients.client_day import QueriedName
 from ..clients.finding_json import format_date, format_time
 from ..html.pages import make_environment
 from . import terminal
 from .alarm_formats import format_jsonl
 from .evidence_places import MAX_CLIENTS, MAX_NAMES
-from .findings import Finding, Findings, QueriedName
+from .findings import Finding, Findings
 
 MAX_TIMELINES = MAX_CLIENTS  # with a timeline
 MAX_ROWS = 2000  # clients in the table

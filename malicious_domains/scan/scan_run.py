@@ -16,25 +16,25 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..clients import generated_names, tunnels
-from ..clients.client_day import AlarmThresholds, LogContext
+from ..clients.client_day import AlarmThresholds, Evidence, LogContext
 from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
 from ..names.dga_index import DgaIndex
 from ..scoring.model_options import ModelOptions
-from . import known_generators, sub_domains
+from . import sub_domains, verdicts
 from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .completeness import describe_source
 from .events_db import NO_DAY, EventsDatabase
 from .evidence_places import add_places
-from .findings import Evidence, Files, Finding, Findings
+from .findings import Files, Finding, Findings
 from .outbreaks import find_outbreaks, list_limits, make_shared
 from .reading.read_logs import Reading, Source, read_logs
 from .reading.second_reading import find_broken_lines
 from .reading.times import find_midnight
 from .scored_hosts import score_hosts
 from .state import State, open_state
-from .verdicts import LABELS_AT_ONCE, add_evidence, add_shared, judge_days, key_of
+from .verdicts import LABELS_AT_ONCE, add_evidence, judge_days, key_of
 
 _DAY = 86400  # seconds
 _SILENCE = 3600  # seconds before midnight in which nobody may have asked for anything
@@ -160,7 +160,7 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
     few = common_from(clients, has_rcodes)
     log = LogContext(has_rcodes, Background.count([*({*hosts["label"]} - {""})]), clients)
     index = request.index
-    matches = known_generators.match_queries(database, index, queries.tolist()) if index else {}
+    matches = verdicts.match_queries(database, index, queries.tolist()) if index else {}
     database.add_baseline(*_find_seen(database, request.state))
     below = _find_tunnels(database, request, clients)
     for _ in range(_ROUNDS):
@@ -175,7 +175,9 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
     shared = database.list_shared(list_limits(request.thresholds, log))
     return Findings(
         alarmed=[replace(_add_counts(x, counts), host=names.find_host(x.client)) for x in kept],
-        shared=add_shared(make_shared(*shared, clients, request.thresholds), below.shared, clients),
+        shared=verdicts.add_shared(
+            make_shared(*shared, clients, request.thresholds), below.shared, clients
+        ),
         busy_clients=database.list_busy_clients(),
         line_counts=line_counts,
         clients=clients,
@@ -186,7 +188,7 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
         threshold=request.thresholds.thresholds(has_rcodes).random_looking,
         rcode_counts=rcode_counts,
         baseline=database.summarize_baseline() if request.state else None,
-        index=known_generators.summarize_index(database, index, matches) if index else None,
+        index=verdicts.summarize_index(database, index, matches) if index else None,
         scores=[*scores, *[0.0] * (days - len(scores))],  # a day without a rare label has 0
         zone=reading.zone,
         unread_times=database.count_unread_times(),
@@ -235,7 +237,7 @@ def _judge_days(
     request: Request,
     log: LogContext,
     few: int,
-    matches: known_generators.Matches,
+    matches: verdicts.Matches,
     below: tunnels.TunnelVerdicts,
 ) -> tuple[list[Finding], list[float]]:
     """Return the days to report, the surest first, and the running sum of each day.
@@ -246,7 +248,7 @@ def _judge_days(
     keeps_all = request.alarms_per_day is not None
     evidence = _find_evidence(database, request.thresholds, log, few, matches)
     for key, tunnel in below.days.items():
-        evidence[key] += map(sub_domains.make_evidence, tunnel)
+        evidence[key] += tunnel
     scores: list[float] = []
     days: list[Finding] = []
     with _bar(desc="days", total=database.count_days()[0], unit="day") as bar:
@@ -281,10 +283,10 @@ def _find_evidence(
     thresholds: AlarmThresholds,
     log: LogContext,
     few: int,
-    matches: known_generators.Matches,
+    matches: verdicts.Matches,
 ) -> defaultdict[tuple[str, int], list[Evidence]]:
     """Return what speaks against clients' days beside their rare labels."""
-    generated = known_generators.find_evidence(database, matches, few) if matches else {}
+    generated = verdicts.find_generated(database, matches, few) if matches else {}
     shared = find_outbreaks(database.list_outbreaks(list_limits(thresholds, log)), thresholds)
     evidence = defaultdict[tuple[str, int], list[Evidence]](list)
     for key, own in chain(generated.items(), shared.items()):

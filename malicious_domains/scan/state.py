@@ -29,7 +29,6 @@ FILE = "state.sqlite"
 NEW, WORSENED, CONTINUING = "new", "worsened", "continuing"
 ACKNOWLEDGED, ENDED = "acknowledged", "ended"
 NEWS = (NEW, WORSENED)
-_FORMER = "labels.duckdb"  # of --baseline, before there were alarms
 _VERSION = 1
 _WAIT = 600.0  # seconds that a transaction waits for that of another process
 _WORSE = 2.0  # times the score that was last reported
@@ -185,23 +184,7 @@ def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
         return
     for statement in filter(str.strip, _SCHEMA.split(";")):
         connection.execute(statement)
-    if (folder / _FORMER).exists():
-        connection.executemany("INSERT INTO labels VALUES (?, ?, ?)", _read_former(folder))
     connection.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-def _read_former(folder: Path) -> list[tuple[object, ...]]:
-    """Return the labels that earlier versions kept."""
-    import duckdb
-
-    try:
-        with duckdb.connect(folder / _FORMER, read_only=True) as former:
-            return former.execute("SELECT label, first, last FROM seen").fetchall()
-    except duckdb.Error as error:
-        raise StateError(
-            f"--state {folder}: {_FORMER} cannot be opened ({str(error).splitlines()[0]}); "
-            "repair or remove it"
-        ) from error
 
 
 class State:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from ..clients import tunnels
 from ..clients.tunnels import SubDomainGroup, SubDomains
-from .findings import Evidence, QueriedName
 
 _ONCE = f"coalesce(last_seen - first_seen, 0) <= {tunnels.ONCE}"
 _BELOW = """
@@ -111,10 +110,3 @@ def find_alarmed_days(columns: Columns, scale: float) -> tunnels.Days:
         own, at = days.setdefault((client, day), []), slice(start, stop)
         own.append(SubDomainGroup(parent, int(columns["number"][start]), rows.cut(at), weights[at]))
     return {key: own for key, own in days.items() if tunnels.judge_client_day(own, scale)}
-
-
-def make_evidence(x: tunnels.TunnelEvidence) -> Evidence:
-    """Return the evidence of a tunnel as that of other alarms."""
-    pairs = zip(x.names, x.alarm.weights, strict=True)
-    names = (QueriedName(y[0], y[1], weight, *y[2:]) for y, weight in pairs)
-    return Evidence(x.alarm, tuple(names), clients=x.clients, parents=x.parents, why=x.why)

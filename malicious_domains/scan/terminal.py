@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from ..clients.client_day import OUTBREAK, SHARED, Alarm
+from ..clients.client_day import OUTBREAK, SHARED, Alarm, QueriedName
 from ..clients.finding_json import format_date, format_time
 from ..clients.generated_names import KIND
 from ..clients.tunnels import MANY_BELOW, TUNNEL
 from .completeness import list_sources
-from .findings import Finding, Findings, QueriedName, StateSummary
+from .findings import Finding, Findings, StateSummary
 from .hosts import Host
 
 MAX_NAMES = 10  # of a client, on a screen and in a cell

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from datetime import date, timedelta
+from itertools import groupby, pairwise
 
 import numpy as np
 
-from ..clients.client_day import AlarmThresholds, ClientDay, LogContext
-from ..clients.generated_names import KIND
-from ..clients.tunnels import TunnelEvidence
+from ..clients.client_day import AlarmThresholds, ClientDay, Evidence, LogContext, QueriedName
+from ..clients.generated_names import KIND, make_alarm, match_generators
 from ..clients.verdict import (
     LabelWeights,
     judge_sample,
@@ -21,9 +21,9 @@ from ..clients.verdict import (
 )
 from ..families.likely_families import load_packaged
 from ..names.array_types import Floats
-from .events_db import MAX_RARE_LABELS, NO_DAY, Columns
-from .findings import Evidence, Finding, QueriedName
-from .sub_domains import make_evidence
+from ..names.dga_index import DgaIndex, DgaMatch
+from .events_db import MAX_RARE_LABELS, NO_DAY, Columns, EventsDatabase
+from .findings import Finding, IndexSummary
 
 LABELS_AT_ONCE = 50_000  # judged together, which is faster than day by day
 FAMILY_KINDS = ("random-looking", "same-pieces")  # alarms whose names show their generator
@@ -117,14 +117,53 @@ def add_evidence(x: Finding, evidence: Iterable[Evidence]) -> Finding:
     return _suggest_families([x])[0] if KIND in x.evidence else x
 
 
-def add_shared(x: Finding | None, below: Iterable[TunnelEvidence], clients: int) -> Finding | None:
+def add_shared(x: Finding | None, below: Sequence[Evidence], clients: int) -> Finding | None:
     """Return the finding of what clients share, with tunnels of several. clients: of the log."""
-    evidence = [*map(make_evidence, below)]
-    if not evidence:
-        return x
-    return add_evidence(x or Finding(client="", day=None, clients=clients), evidence)
+    return add_evidence(x or Finding(client="", day=None, clients=clients), below) if below else x
 
 
 def key_of(x: Finding) -> tuple[str, int]:
     """Return the client and the day of a finding as the tables have them."""
     return x.client, NO_DAY if x.day is None else x.day
+
+
+# --- names of known generators ---
+
+_EPOCH = date(1970, 1, 1)
+Matches = Mapping[str, tuple[DgaMatch, ...]]  # by query
+
+
+def match_queries(database: EventsDatabase, index: DgaIndex, queries: Sequence[str]) -> Matches:
+    """Return the generators of each name, compared in full, and add them to the database."""
+    matches = {queries[i]: x for i, x in index.match([x.rstrip(".") for x in queries]).items()}
+    is_chance = [all(x.chance for x in generators) for generators in matches.values()]
+    database.add_generated([*matches], is_chance)
+    return matches
+
+
+def find_generated(
+    database: EventsDatabase, matches: Matches, common_from: int
+) -> dict[tuple[str, int], Evidence]:
+    """Return the clients' days with evidence of a generator.
+
+    common_from: the clients from which on a name that resolves is common.
+    """
+    evidence = {}
+    rows = database.list_generated(common_from)
+    for (client, day), group in groupby(rows, key=lambda x: x[:2]):
+        counts, names = zip(*(x[2:] for x in group), strict=True)
+        known = tuple(matches[x.name] for x in names)
+        on = None if day == NO_DAY else _EPOCH + timedelta(days=day)
+        generators = match_generators(known, on, counts[0])
+        if alarm := make_alarm(generators):
+            evidence[client, day] = Evidence(alarm, names, tuple(generators), known)
+    return evidence
+
+
+def summarize_index(database: EventsDatabase, index: DgaIndex, matches: Matches) -> IndexSummary:
+    """Return what the index has of the log, and the days that it was not made for."""
+    days = [_EPOCH + timedelta(days=x) for x in database.list_days()]
+    outside = [x for x in days if index.out_of_date(x)]
+    return IndexSummary(
+        len(index.hashes), index.first, index.last, len(matches), len(days), outside
+    )

@@ -18,15 +18,15 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from ..clients import tunnels
-from ..clients.client_day import AlarmThresholds, LogContext
+from ..clients.client_day import AlarmThresholds, Evidence, LogContext
 from ..clients.common_labels import common_from
 from ..scan import events_db, outbreaks
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import MAX_RARE_LABELS
-from ..scan.findings import Evidence, Finding, Findings, LineCounts
+from ..scan.findings import Finding, Findings, LineCounts
 from ..scan.reading.sql import number_day
-from ..scan.sub_domains import PARENTS, SUB_DOMAINS, make_evidence
+from ..scan.sub_domains import PARENTS, SUB_DOMAINS
 from ..scan.verdicts import add_shared
 from ..scoring.model_options import ModelOptions
 from . import python_workers
@@ -134,7 +134,7 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, 
     alarmed = python_workers.find_tunnel_days(tables.query(SUB_DOMAINS), thresholds.scale)
     below = tunnels.judge_tunnels(alarmed, number, thresholds.scale)
     for key, own in below.days.items():
-        evidence[key] = [*evidence.get(key, ()), *map(make_evidence, own)]
+        evidence[key] = [*evidence.get(key, ()), *own]
     rare = tables.query(events_db.JUDGED_LABELS, label_text="label")
     every = most is not None
     verdicts = python_workers.find_verdicts(rare, days, log, thresholds, evidence, every)

@@ -11,7 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from malicious_domains.clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
+from malicious_domains.clients.client_day import (
+    Alarm,
+    AlarmThresholds,
+    ClientDay,
+    Evidence,
+    LogContext,
+)
 from malicious_domains.clients.common_labels import FEW, find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.clients.finding_json import (
     describe_alarm,
@@ -20,7 +26,7 @@ from malicious_domains.clients.finding_json import (
     format_time,
 )
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.tunnels import TunnelEvidence, find_longest_label
+from malicious_domains.clients.tunnels import find_longest_label
 from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
 from malicious_domains.names.array_types import Bools, Floats
 
@@ -123,9 +129,9 @@ class Verdict(NamedTuple):
     alarms: list[Alarm]  # the strongest first
     score: float  # of that one, as a multiple of its threshold; 0 without alarms
     level: int = 0  # of the sample that was judged; 0 for all labels
-    tunnels: Mapping[str, TunnelEvidence] = MappingProxyType({})  # by kind of alarm
+    tunnels: Mapping[str, Evidence] = MappingProxyType({})  # by kind of alarm
 
-    def add_tunnels(self, tunnels: Iterable[TunnelEvidence]) -> Verdict:
+    def add_tunnels(self, tunnels: Iterable[Evidence]) -> Verdict:
         """Return the verdict with the alarms of what the client asked for below some names."""
         own = {x.alarm.kind: x for x in tunnels}
         alarms = rank_alarms([*self.alarms, *(x.alarm for x in own.values())])
@@ -163,7 +169,7 @@ class DayJudge:
         self.votes, self._baseline, self._log_odds = votes, baseline, log_odds
         self._thresholds = thresholds
         self._odds: dict[str, float] = {}
-        self.tunnels: dict[str, list[TunnelEvidence]] = {}  # by client
+        self.tunnels: dict[str, list[Evidence]] = {}  # by client
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])
         self._log = LogContext(True, self._background, count_clients(votes))
@@ -239,8 +245,8 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
     """
     seen = verdict.day
     names = [y for x in verdict.tunnels.values() for y in x.names]
-    first = min([*seen.first_seen.tolist(), *(x[3] for x in names)], default=nan)
-    last = max([*seen.last_seen.tolist(), *(x[4] for x in names)], default=nan)
+    first = min([*seen.first_seen.tolist(), *(x.first_seen for x in names)], default=nan)
+    last = max([*seen.last_seen.tolist(), *(x.last_seen for x in names)], default=nan)
     return {
         "client": client,
         "day": format_date(day),
@@ -257,8 +263,8 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
 
 def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
     if own := verdict.tunnels.get(alarm.kind):
-        rows = zip(own.names, alarm.weights, strict=True)
-        listed = [describe_name(x[0], weight, *x[1:4]) for x, weight in rows]
+        rows = ((x.name, x.weight, x.log_odds, x.nxdomain, x.first_seen) for x in own.names)
+        listed = [describe_name(*x) for x in rows]
         more = {"below": [*own.parents], "why": own.why, "names": listed}
         return {**describe_alarm(alarm), **more}
     day = verdict.day

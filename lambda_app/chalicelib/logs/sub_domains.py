@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from malicious_domains.clients import tunnels
+from malicious_domains.clients.client_day import Evidence
 from malicious_domains.clients.finding_json import format_date
-from malicious_domains.clients.tunnels import SubDomains, TunnelEvidence
+from malicious_domains.clients.tunnels import SubDomains
 
 from . import dynamodb
 from .dynamodb import Item, Key, Table, pack_state, unpack_state
@@ -88,7 +89,7 @@ def make_key(day: int, client: str) -> Key:
     return Key.of_client(f"{format_date(day)}/below", client)
 
 
-def judge_kept(state: State, odds: Mapping[str, float], scale: float) -> list[TunnelEvidence]:
+def judge_kept(state: State, odds: Mapping[str, float], scale: float) -> list[Evidence]:
     """Return the alarms of what is kept of a client's day.
 
     odds: the log-odds of longest labels; scale: that of a network's own thresholds.

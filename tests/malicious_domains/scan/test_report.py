@@ -17,16 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.clients.client_day import Alarm
+from malicious_domains.clients.client_day import Alarm, Evidence, QueriedName
 from malicious_domains.scan import alarm_formats, scan_report, siem_formats, terminal
 from malicious_domains.scan.findings import (
     BaselineSummary,
-    Evidence,
     Files,
     Finding,
     Findings,
     LineCounts,
-    QueriedName,
 )
 from tests.helpers.commands import run_here as command
 from tests.malicious_domains.scan.test_scan import BOT, BOTS, clean, infected, zeek

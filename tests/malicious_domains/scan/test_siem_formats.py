@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from malicious_domains.clients.client_day import Alarm
-from malicious_domains.scan.findings import Finding, QueriedName
+from malicious_domains.clients.client_day import Alarm, QueriedName
+from malicious_domains.scan.findings import Finding
 from malicious_domains.scan.hosts import Host
 from malicious_domains.scan.siem_formats import format_ecs, format_ocsf
 from malicious_domains.scan.state import AlarmState

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from malicious_domains.dga.listing import first_names
@@ -110,21 +109,6 @@ def test_days_of_one_log_are_as_if_they_were_scanned_one_by_one(tmp_path: Path) 
     days = [x for i in range(4) for x in on(i, clean() + infected("NOERROR"))]
     found = scanned(tmp_path, days, all_alarms=True)
     assert sorted(alarmed(found)) == [(BOT, 0), (BOT, 1), (BOT, 2), (BOT, 3)]
-
-
-def test_the_folder_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
-    (tmp_path / "kept").mkdir()
-    with duckdb.connect(tmp_path / "kept" / "labels.duckdb") as former:
-        former.execute("CREATE TABLE seen (label VARCHAR, first INTEGER, last INTEGER)")
-        former.executemany(
-            "INSERT INTO seen VALUES (?, ?, ?)",
-            [(x.partition(".")[0], FIRST - 2, FIRST - 1) for x in BOTS],
-        )
-    log = tmp_path / "dns.log"
-    log.write_text(zeek(clean() + infected()))
-    done = command("scan", log, "--baseline", tmp_path / "kept")
-    assert (done.returncode, done.stdout) == (0, "")
-    assert "baseline: 20 names were asked for on an earlier day" in done.stderr
 
 
 # --- alarms ---
