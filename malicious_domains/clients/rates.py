@@ -8,7 +8,6 @@ distribution with H. Jeffreys' prior for the number of events among days to come
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
 from math import exp, lgamma, log, log1p
 
 SCORES = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)  # multiples of the threshold
@@ -35,7 +34,12 @@ def upper_bound(events: int, days: int, confidence: float = 0.95) -> float:
     """
     if events >= days:
         return 1.0
-    return _solve(lambda rate: _at_most(events, days, rate) > 1 - confidence)
+    low, high = 0.0, 1.0
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        is_below = _at_most(events, days, middle) > 1 - confidence
+        low, high = (middle, high) if is_below else (low, middle)
+    return high
 
 
 def most_events(
@@ -85,25 +89,12 @@ def expected_rate(events: int, days: int) -> float:
 
 def _at_most(events: int, days: int, rate: float) -> float:
     """Return the probability of at most `events` among `days`, by the binomial distribution."""
-    if rate <= 0.0:
-        return 1.0
-    if rate >= 1.0:
-        return 0.0
     logs = (
         lgamma(days + 1) - lgamma(k + 1) - lgamma(days - k + 1) + k * log(rate)
         + (days - k) * log1p(-rate)
         for k in range(events + 1)
     )  # fmt: skip
     return sum(map(exp, logs))
-
-
-def _solve(below: Callable[[float], bool]) -> float:
-    """Return where a condition on a rate ceases to hold, to within 1e-12, by bisection."""
-    low, high = 0.0, 1.0
-    while high - low > 1e-12:
-        middle = (low + high) / 2
-        low, high = (middle, high) if below(middle) else (low, middle)
-    return high
 
 
 def _log_beta(a: float, b: float) -> float:

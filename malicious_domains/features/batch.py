@@ -103,7 +103,7 @@ class BatchFeatures:
 
         Raises ValueError without a character model, as all that is made of them.
         """
-        return require(self.tables.characters).costs(self.batch)
+        return require(self.tables.characters).arrays.costs(self.batch)
 
     @cached_property
     def trigram_sum(self) -> Ints:

@@ -30,7 +30,7 @@ from ..names.encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS, remove_h
 if TYPE_CHECKING:
     from array import array
 
-    from ..names.array_types import Bytes, Ints
+    from ..names.array_types import Ints
     from ..names.encoding import Batch
     from ..names.npy import Numbers
     from .arrays import CharacterArrays, LexiconArrays, VocabularyArrays
@@ -151,10 +151,6 @@ class CharacterModel:
         from .arrays import CharacterArrays
 
         return CharacterArrays(self.trigrams, self.above)
-
-    def costs(self, batch: Batch) -> tuple[Bytes, Bytes]:
-        """Return the costs of every character of a batch, see CharacterArrays.costs()."""
-        return self.arrays.costs(batch)
 
     def __reduce__(self) -> tuple[type[CharacterModel], tuple[object, object]]:
         return CharacterModel, (bytes(self.trigrams), bytes(self.above))

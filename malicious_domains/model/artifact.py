@@ -170,7 +170,15 @@ def _build(folder: Path, metadata: dict[str, Any], files: dict[str, bytes]) -> A
         predictor = build_predictor(metadata)
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(path, f"features, bins and coefficients: {error}") from error
-    tables = _tables(folder, files, metadata.get("hyphens", True))
+    hyphens = metadata.get("hyphens", True)
+    if not isinstance(hyphens, bool):
+        raise ArtifactError(path, "hyphens is neither true nor false")
+    tables = Tables(
+        _table("lexicon", Lexicon, folder, files, LEXICON),
+        _table("characters", CharacterModel, folder, files, TRIGRAMS, FOURGRAMS),
+        _table("words", Vocabulary, folder, files, WORDS, WORD_COSTS),
+        hyphens,
+    )
     inputs = LabelFeatures("a", tables)
     for name in features:  # a table that one needs may be missing
         REGISTRY[name].compute(inputs)
@@ -225,17 +233,6 @@ def _thresholds(path: Path, metadata: dict[str, Any]) -> dict[str | float, float
         if not (isinstance(value, float) and 0 <= value <= _ABOVE_ONE):
             raise ArtifactError(path, f"the threshold {value} ({name}) is no probability")
     return thresholds
-
-
-def _tables(folder: Path, files: dict[str, bytes], hyphens: object) -> Tables:
-    if not isinstance(hyphens, bool):
-        raise ArtifactError(folder / MODEL, "hyphens is neither true nor false")
-    return Tables(
-        _table("lexicon", Lexicon, folder, files, LEXICON),
-        _table("characters", CharacterModel, folder, files, TRIGRAMS, FOURGRAMS),
-        _table("words", Vocabulary, folder, files, WORDS, WORD_COSTS),
-        hyphens,
-    )
 
 
 def _table(

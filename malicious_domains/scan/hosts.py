@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -105,18 +106,11 @@ def _parse_lines(lines: Iterable[str]) -> Iterator[Lease]:
             cells = line.rstrip("\r\n").split(header.separator)
             yield from _parse_zeek(dict(zip(header.fields, cells, strict=False)))
         elif line.startswith("{"):
-            yield from _parse_json(line)
+            with suppress(ValueError, RecursionError):  # it was cut off, or is no line of Zeek's
+                yield from _parse_zeek(json.loads(line))
         else:
             matches = (x.search(line) for x in _LINES)
             yield from (Lease.of(*x.group("address", "mac", "name")) for x in matches if x)
-
-
-def _parse_json(line: str) -> Iterator[Lease]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):  # it was cut off, or is no line of Zeek's
-        return
-    yield from _parse_zeek(record)
 
 
 def _parse_zeek(record: dict[str, Any]) -> Iterator[Lease]:

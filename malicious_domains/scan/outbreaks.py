@@ -143,21 +143,16 @@ def find_outbreaks(
     for key, own in days.items():
         others = set[str]().union(*(clients[x.label] for x in own))
         if len(others) >= thresholds.outbreak_clients:
-            evidence[key] = _make_evidence(own, sorted(others), thresholds)
+            names, count = tuple(map(_name_label, own)), len(own)
+            score = count / thresholds.outbreak_names
+            alarm = Alarm(OUTBREAK, score, "high", tuple(range(count)), (1.0,) * count)
+            evidence[key] = Evidence(alarm, names, clients=tuple(sorted(others)))
     return evidence
 
 
-def _make_evidence(
-    rows: list[OutbreakRow], clients: list[str], thresholds: AlarmThresholds
-) -> Evidence:
-    names = tuple(
-        QueriedName(f"{x.label}.{x.suffix}", x.log_odds, 1.0, False, x.first_seen, x.last_seen)
-        for x in rows
-    )
-    count = len(names)
-    score = count / thresholds.outbreak_names
-    alarm = Alarm(OUTBREAK, score, "high", tuple(range(count)), (1.0,) * count)
-    return Evidence(alarm, names, clients=tuple(clients))
+def _name_label(x: OutbreakRow | SharedRow) -> QueriedName:
+    name = f"{x.label}.{x.suffix}"
+    return QueriedName(name, x.log_odds, 1.0, False, x.first_seen, x.last_seen)
 
 
 def make_shared(
@@ -178,12 +173,9 @@ def make_shared(
     for label, client in sharers:
         asked.setdefault(label, []).append(client)
     names = tuple(
-        QueriedName(
-            f"{x.label}.{x.suffix}", x.log_odds, 1.0, False, x.first_seen, x.last_seen,
-            x.clients, tuple(asked[x.label]),
-        )
+        _name_label(x)._replace(client_count=x.clients, clients=tuple(asked[x.label]))
         for x in labels
-    )  # fmt: skip
+    )
     indices = tuple(range(len(names)))
     alarm = Alarm(SHARED, count / thresholds.min_shared, "low", indices, (1.0,) * len(names))
     return Finding(

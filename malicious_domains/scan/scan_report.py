@@ -6,6 +6,7 @@ import math
 import platform
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,10 +19,15 @@ from ..clients.finding_json import format_date, format_time
 from ..html.pages import make_environment
 from . import terminal
 from .alarm_formats import format_jsonl
-from .evidence_places import MAX_CLIENTS, MAX_NAMES
+from .client_names import ClientNames
+from .events_db import EventsDatabase
 from .findings import Finding, Findings
+from .reading.read_logs import Reading
+from .reading.second_reading import find_places
+from .verdicts import key_of
 
-MAX_TIMELINES = MAX_CLIENTS  # with a timeline
+MAX_TIMELINES = 200  # clients with a timeline and the places of their evidence
+MAX_NAMES = 20  # of an alarm
 MAX_ROWS = 2000  # clients in the table
 _SECTIONS = {  # a template and id: the title
     "alarms": "Alarms",
@@ -125,3 +131,34 @@ def arrange_timeline(finding: Finding) -> Timeline:
     x_ticks = [(place_x(x), f"{datetime.fromtimestamp(x, UTC):{style}}") for x in sorted(ends)]
     y_ticks = [(place_y(x), f"{x:g}") for x in sorted({low, 0.0, high})]
     return Timeline(dots, x_ticks, y_ticks, len(names) - len(dots))
+
+
+# --- where the evidence stands ---
+
+
+def add_places(
+    findings: Findings, database: EventsDatabase, reading: Reading, clients: ClientNames
+) -> Findings:
+    """Return findings with the places of each alarm's first names, and of the first that resolve.
+
+    Reads the logs once more.
+    """
+    first, rest = findings.alarmed[:MAX_TIMELINES], findings.alarmed[MAX_TIMELINES:]
+    queries = database.find_queries([y for x in first for y in _list_shown(x)])
+    found = find_places(reading.files, {query for _, query in queries}, reading.zone)
+    places = {(clients.name_client(x), *key): place for (x, *key), place in found.items() if x}
+
+    def locate(x: Finding) -> Finding:
+        key = key_of(x)
+        own = ((name, places.get((*key, query))) for name, query in reversed(queries))
+        return replace(x, places={name: place for name, place in own if place})
+
+    return replace(findings, alarmed=[*map(locate, first), *rest])
+
+
+def _list_shown(x: Finding) -> list[str]:
+    return [
+        y.name
+        for names in map(x.list_names, x.alarms)
+        for y in [*names[:MAX_NAMES], *[y for y in names if not y.nxdomain][:MAX_NAMES]]
+    ]

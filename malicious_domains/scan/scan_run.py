@@ -26,12 +26,12 @@ from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .completeness import describe_source
 from .events_db import NO_DAY, EventsDatabase
-from .evidence_places import add_places
 from .findings import Files, Finding, Findings
 from .outbreaks import find_outbreaks, list_limits, make_shared
 from .reading.read_logs import Reading, Source, read_logs
 from .reading.second_reading import find_broken_lines
 from .reading.times import find_midnight
+from .scan_report import add_places
 from .scored_hosts import score_hosts
 from .state import State, open_state
 from .verdicts import LABELS_AT_ONCE, add_evidence, judge_days, key_of
@@ -161,7 +161,11 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
     log = LogContext(has_rcodes, Background.count([*({*hosts["label"]} - {""})]), clients)
     index = request.index
     matches = verdicts.match_queries(database, index, queries.tolist()) if index else {}
-    database.add_baseline(*_find_seen(database, request.state))
+    if request.state:
+        with open_state(request.state) as state:
+            database.add_baseline(*state.find_labels(database.list_labels()))
+    else:
+        database.add_baseline(None)
     below = _find_tunnels(database, request, clients)
     for _ in range(_ROUNDS):
         kept, scores = _judge_days(database, request, log, few, matches, below)
@@ -217,19 +221,6 @@ def _list_alarm_labels(x: Finding) -> Iterator[tuple[str, bool]]:
         if alarm.kind not in (generated_names.KIND, *tunnels.KINDS):
             sure = alarm.confidence == "high"
             yield from ((y.name.partition(".")[0], sure) for y in x.list_names(alarm))
-
-
-def _find_seen(
-    database: EventsDatabase, folder: Path | None
-) -> tuple[list[tuple[str, int, int]] | None, list[str]]:
-    """Return the log's labels that earlier scans had, and those of their alarms.
-
-    None if no folder keeps them.
-    """
-    if folder is None:
-        return None, []
-    with open_state(folder) as state:
-        return state.find_labels(database.list_labels())
 
 
 def _judge_days(

@@ -30,6 +30,7 @@ from ..training.training_run import make_design
 from . import REPORT_FILES, evaluation_report, metric_tables
 from .attacks import Attacks, leave_one_edit_out
 from .client_days import study
+from .client_days.pool import make_pool
 from .leave_out import FOLDS, average_families, family_folds, leave_out, list_folds, make_scorer
 from .results import RATES, Report, Row
 
@@ -63,7 +64,7 @@ def run_evaluation(
         print_status(f"data     {corpus.describe()}")
         check_corpus(corpus)
         labels = study.read_tail(tail) if tail else ()
-        scores = study.StudyScores.of_corpus(corpus, labels) if traffic else None
+        scores = study.StudyScores(make_pool(corpus, study.SEED, tail=labels)) if traffic else None
         with open_cluster(h2o_url, h2o_memory) as running:
             report = evaluate(running, corpus, model, scores)
         evaluation_report.write_report(report, folder)

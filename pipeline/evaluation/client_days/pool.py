@@ -8,12 +8,9 @@ from datetime import timedelta
 from itertools import islice
 from random import Random
 
-import numpy as np
-
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Family
 from malicious_domains.dga.sampling import FIRST, LAST
-from malicious_domains.names.array_types import Floats
 from malicious_domains.names.parse import MAX_LABEL
 
 from ...corpus.labelled import Corpus, assign_folds
@@ -23,6 +20,8 @@ from .joiners import HELD_OUT, JOINERS, word_lists
 LONGEST = 100  # names of a generator in a row
 RUNS = 12  # dates and seeds of a family
 SOURCES = ("hsts", "universities")
+# Log-odds of texts, each by a model that has seen neither it nor its family.
+Scores = Mapping[str, float]
 POPULAR = 4000  # names of the committed lists that are asked for most, where a tail follows them
 _ADVERTS = 3000
 _BRANDS = 120
@@ -55,17 +54,6 @@ class Pool:
             fixed = numbers.get(family)
             folds |= _fold_by_text(texts) if fixed is None else dict.fromkeys(texts, fixed)
         return folds
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Log-odds of texts, each by a model that has seen neither it nor its family."""
-
-    odds: Mapping[str, float]
-
-    def look_up(self, texts: Sequence[str]) -> Floats:
-        """Return the log-odds (texts,); raise KeyError for a text that was not scored."""
-        return np.array([self.odds[x] for x in texts], dtype=np.float64)
 
 
 def label_of(host: str) -> str:

@@ -65,7 +65,8 @@ class ScoredNames:
         number = {text: i for i, text in enumerate(texts)}
         adverts, *brands = (np.array([number[x] for x in group]) for group in groups[2:])
         topics = _group_topics(pool.legit)
-        return cls(texts, scores.look_up(texts), len(pool.legit), topics, adverts, brands)
+        odds = np.array([scores[x] for x in texts], np.float64)
+        return cls(texts, odds, len(pool.legit), topics, adverts, brands)
 
     @cached_property
     def weights(self) -> Floats:
@@ -108,10 +109,14 @@ def simulate_network(
 
     def make_network(has_rcodes: bool) -> Network:
         missing = find_nxdomain_pairs(nxdomain, text, np.full(len(first), has_rcodes))
-        rare = find_rare_pairs(text, missing, allowed, clients_of_text, habits.clients, has_rcodes)
-        columns = client[rare], text[rare], time[rare], missing[rare], suffixes[rare]
-        log = LogContext(has_rcodes, background, habits.clients)
-        return Network(_split_by_client(names, habits.clients, *columns), log)
+        rare = np.flatnonzero(
+            find_rare_pairs(text, missing, allowed, clients_of_text, habits.clients, has_rcodes)
+        )
+        order, days = rare[np.lexsort((text[rare], time[rare], client[rare]))], []
+        for at in np.split(order, np.searchsorted(client[order], np.arange(1, habits.clients))):
+            labels, odds = [names.texts[i] for i in text[at].tolist()], names.log_odds[text[at]]
+            days.append(ClientDay(labels, odds, suffixes[at], missing[at], time[at], time[at]))
+        return Network(days, LogContext(has_rcodes, background, habits.clients))
 
     return make_network(True), make_network(False)
 
@@ -179,24 +184,6 @@ def _draw_queries(names: ScoredNames, random: np.random.Generator, habits: Habit
     return client, text, time, nxdomain
 
 
-def _split_by_client(
-    names: ScoredNames,
-    clients: int,
-    client: Ints,
-    text: Ints,
-    time: Floats,
-    nxdomain: Bools,
-    suffixes: Ints,
-) -> list[ClientDay]:
-    order = np.lexsort((text, time, client))
-    days = []
-    for rows in np.split(order, np.searchsorted(client[order], np.arange(1, clients))):
-        labels, odds = [names.texts[i] for i in text[rows].tolist()], names.log_odds[text[rows]]
-        columns = suffixes[rows], nxdomain[rows], time[rows], time[rows]
-        days.append(ClientDay(labels, odds, *columns))
-    return days
-
-
 @dataclass(frozen=True)
 class Infection:
     """The queries that a generator adds to a day."""
@@ -227,18 +214,14 @@ def infect_day(
         if (label := label_of(host)) not in clean.labels:
             added.setdefault(label, []).append(i)
     times = time[[at[0] for at in added.values()]]
-    bot = ClientDay(
-        labels=[*added],
-        log_odds=scores.look_up([*added]),
-        suffix_counts=np.array([len(at) for at in added.values()], np.int64),
-        nxdomain=np.array([missing[at].all() for at in added.values()], np.bool_),
-        first_seen=times,
-        last_seen=times,
+    own = (clean.log_odds, clean.suffix_counts, clean.nxdomain, clean.first_seen, clean.last_seen)
+    bot = (
+        np.array([scores[x] for x in added], np.float64),
+        np.array([len(at) for at in added.values()], np.int64),
+        np.array([missing[at].all() for at in added.values()], np.bool_),
+        times,
+        times,
     )
     order = np.argsort(np.append(clean.first_seen, times), kind="stable")
-    columns = ("log_odds", "suffix_counts", "nxdomain", "first_seen", "last_seen")
-    day = ClientDay(
-        [*clean.labels, *bot.labels],
-        *(np.append(getattr(clean, name), getattr(bot, name)) for name in columns),
-    ).select(order)
+    day = ClientDay([*clean.labels, *added], *map(np.append, own, bot)).select(order)
     return Network([day], replace(log, background=log.background.add(sorted(added))))

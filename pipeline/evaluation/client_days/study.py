@@ -18,10 +18,9 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import InvalidDomain
 from malicious_domains.names.parse import parse
 
-from ...corpus.labelled import Corpus
 from ..results import Row
 from .joiners import JOINERS
-from .pool import Pool, Scores, make_pool
+from .pool import Pool, Scores
 from .simulation import Habits, Infection, ScoredNames, infect_day, simulate_network
 
 SEED = 1
@@ -39,12 +38,6 @@ class Setting:
     habits: Habits
     ordinary: bool = True  # not a stress test: counts for the expected false alarms
 
-    @classmethod
-    def household(cls, devices: int, networks: int) -> Setting:
-        """Return households as one address, that of their router."""
-        habits = Habits(clients=1, devices=devices)
-        return cls(f"household of {devices}, one address", networks, habits)
-
 
 SETTINGS = (
     Setting("250 clients", 40, Habits()),
@@ -52,8 +45,8 @@ SETTINGS = (
     Setting("5 clients", 800, Habits(clients=5)),
     Setting("2 clients", 1600, Habits(clients=2)),
     Setting("1 client", 3200, Habits(clients=1)),
-    Setting.household(3, 3200),
-    Setting.household(8, 3200),
+    Setting("household of 3, one address", 3200, Habits(clients=1, devices=3)),
+    Setting("household of 8, one address", 3200, Habits(clients=1, devices=8)),
     Setting("250 clients, many advertising domains", 40, _ADVERTS, ordinary=False),
     Setting("60 clients, crawls, dead links", 60, Habits(60, crawls=0.2, dead_lists=0.2), False),
 )
@@ -90,11 +83,6 @@ class StudyScores:
         self.odds: dict[str, float] = {}
         self._folds = pool.assign_folds()
 
-    @classmethod
-    def of_corpus(cls, corpus: Corpus, tail: Sequence[str] = (), seed: int = SEED) -> StudyScores:
-        """Draw the names for a study of the corpus that the models are made of, and of a tail."""
-        return cls(make_pool(corpus, seed, tail=tail), seed)
-
     def add_fold(self, fold: int, scorer: Scorer) -> None:
         """Score the names of a fold by the model that knows nothing of it."""
         texts = [text for text, number in self._folds.items() if number == fold]
@@ -102,7 +90,7 @@ class StudyScores:
 
     def run_study(self) -> Row:
         """Run the study, when all folds were scored."""
-        return run_study(self.pool, Scores(self.odds), self.seed)
+        return run_study(self.pool, self.odds, self.seed)
 
 
 def run_study(pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None = None) -> Row:
@@ -234,7 +222,8 @@ def format_study(study: Row) -> Iterator[str]:
     by_score: dict[float, list[str]] = {}
     for rate in study["rates"]:
         by_score.setdefault(rate["score"], []).append(f"{rate['expected']:.3g}")
-    columns = (f"{x['confidence']}, {describe_codes(x['codes'])}" for x in study["rates"])
+    codes = {True: "with codes", False: "without codes"}
+    columns = (f"{x['confidence']}, {codes[x['codes']]}" for x in study["rates"])
     head = ("such alarms in 1,000 clean client-days: score from", *dict.fromkeys(columns))
     yield from _format_table(head, ([x, *y] for x, y in by_score.items()))
     head = ("family", "log", *counts)
@@ -247,11 +236,6 @@ def describe(x: Row) -> str:
     how = "in a burst" if x["burst"] else "over the day"
     log = f"{x['nxdomain']:.0%} NXDOMAIN" if x["codes"] else "no codes"
     return f"{log}, {how}"
-
-
-def describe_codes(codes: bool) -> str:
-    """Return whether a log has response codes."""
-    return f"{'with' if codes else 'without'} codes"
 
 
 def _format_shares(x: Row) -> list[str]:

@@ -40,7 +40,7 @@ def trained(language: Scorer) -> CharacterModel:
 @settings(max_examples=40)
 @given(label=LABELS)
 def test_each_character_and_the_end_are_looked_up_after_what_precedes(label: str) -> None:
-    three, four = RANDOM.costs(encode_labels([label]))
+    three, four = RANDOM.arrays.costs(encode_labels([label]))
     assert three.tolist() == after_two(TRIGRAMS, label)
     assert four.tolist() == after_three(TRIGRAMS, ABOVE, label)
 
@@ -48,7 +48,7 @@ def test_each_character_and_the_end_are_looked_up_after_what_precedes(label: str
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 63, 255])
 def test_labels_of_every_length(length: int) -> None:
     label = (ALPHABET * 7)[:length]
-    three, four = RANDOM.costs(encode_labels([label]))
+    three, four = RANDOM.arrays.costs(encode_labels([label]))
     assert three.tolist() == after_two(TRIGRAMS, label)
     assert four.tolist() == after_three(TRIGRAMS, ABOVE, label)
 
@@ -56,7 +56,7 @@ def test_labels_of_every_length(length: int) -> None:
 @settings(max_examples=40)
 @given(labels=st.lists(LABELS, max_size=8))
 def test_the_labels_before_do_not_matter(trained: CharacterModel, labels: list[str]) -> None:
-    three, four = trained.costs(encode_labels(labels))
+    three, four = trained.arrays.costs(encode_labels(labels))
     above = trained.above
     assert three.tolist() == [x for label in labels for x in after_two(trained.trigrams, label)]
     assert four.tolist() == [
@@ -69,7 +69,9 @@ def test_the_labels_before_do_not_matter(trained: CharacterModel, labels: list[s
 def test_digits_are_one_symbol(trained: CharacterModel, label: str) -> None:
     zeros = "".join("0" if c.isdigit() else c for c in label)
     for one, other in zip(
-        trained.costs(encode_labels([label])), trained.costs(encode_labels([zeros])), strict=True
+        trained.arrays.costs(encode_labels([label])),
+        trained.arrays.costs(encode_labels([zeros])),
+        strict=True,
     ):
         np.testing.assert_array_equal(one, other)
 
@@ -89,7 +91,9 @@ def test_the_features_are_sums_and_means_of_the_costs(
 
 
 def test_what_is_rare_costs_more(trained: CharacterModel) -> None:
-    likely, unlikely = (trained.costs(encode_labels([x]))[1].mean() for x in ("nation", "xqzjkv"))
+    likely, unlikely = (
+        trained.arrays.costs(encode_labels([x]))[1].mean() for x in ("nation", "xqzjkv")
+    )
     assert unlikely > 2 * likely
 
 

@@ -80,7 +80,7 @@ def test_the_worst_part_of_a_label_follows_its_definition(language: Scorer, labe
     names = ("trigram_excess", "fourgram_excess", "trigram_worst")
     tables = language.artifact.tables._replace(hyphens=True)
     values = compute_matrix(["7zz", label, ""], names, tables)[1]
-    costs = require(tables.characters).costs(encode_labels([label]))
+    costs = require(tables.characters).arrays.costs(encode_labels([label]))
     three, four = (x.tolist() for x in costs)
     assert values.tolist() == [
         *(reference.highest_segment([x - 40 for x in costs[:-1]]) for costs in (three, four)),

@@ -35,7 +35,7 @@ KEPT = ("zloader", "banjori", "suppobox-like")
 FEW = study.Sizes(
     settings=(
         study.Setting("60 clients", 2, Habits(clients=60, names=25.0)),
-        study.Setting.household(3, 4),
+        study.Setting("household of 3, one address", 4, Habits(clients=1, devices=3)),
         study.Setting("crawls", 1, Habits(clients=4, crawls=1.0), ordinary=False),
     ),
     hosts=2,
@@ -81,7 +81,7 @@ def names(corpus: Corpus) -> pool.Pool:
 def scores(names: pool.Pool) -> pool.Scores:
     texts = [*names.assign_folds()]
     odds = Scorer.load().log_odds(texts).tolist()
-    return pool.Scores(dict(zip(texts, odds, strict=True)))
+    return dict(zip(texts, odds, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_scores_are_gathered_fold_by_fold(names: pool.Pool, scores: pool.Scores)
     gathered, scorer = study.StudyScores(names), Scorer.load()
     for fold in range(FOLDS):
         gathered.add_fold(fold, scorer)
-    assert gathered.odds == scores.odds
+    assert gathered.odds == scores
 
 
 def test_legitimate_names_are_of_the_committed_lists_and_not_generated(corpus: Corpus) -> None:
@@ -234,7 +234,7 @@ def test_an_infection_adds_its_names(
     at = [day.labels.index(x) for x in labels]
     assert low <= day.first_seen[at].max() - day.first_seen[at].min() <= high
     assert day.nxdomain[at].sum() >= 15
-    assert day.log_odds[at].tolist() == scores.look_up(labels).tolist()
+    assert day.log_odds[at].tolist() == [scores[x] for x in labels]
     assert not plain.nxdomain.any()
 
 
