@@ -47,13 +47,13 @@ class Site:
             fields = json.loads(text)
             if not isinstance(fields, dict) or fields.get("site_version") != VERSION:
                 raise ValueError(f"expected a JSON object with site_version {VERSION}")
-            return cls(
-                int(fields["client_days"]),
-                int(fields["alarms"]),
-                float(fields["rate"]),
-                _check_scale(fields["scale"]),
-                _check_names(fields.get("allow", [])),
-            )
+            scale, allow = fields["scale"], fields.get("allow", [])
+            if not LOWEST <= float(scale) <= HIGHEST:
+                raise ValueError(f"scale {scale!r} is not between {LOWEST:g} and {HIGHEST:g}")
+            if not isinstance(allow, list) or not all(isinstance(x, str) for x in allow):
+                raise ValueError("allow is not a list of names")
+            days, alarms = int(fields["client_days"]), int(fields["alarms"])
+            return cls(days, alarms, float(fields["rate"]), float(scale), tuple(allow))
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise SiteError(f"not the thresholds of a network: {missing}") from error
@@ -74,16 +74,3 @@ class Site:
 def adapt_thresholds(site: Site | None) -> AlarmThresholds:
     """Return the thresholds of a network, the packaged ones for None."""
     return AlarmThresholds().multiply(site.scale) if site else AlarmThresholds()
-
-
-def _check_scale(value: Any) -> float:
-    scale = float(value)
-    if not LOWEST <= scale <= HIGHEST:
-        raise ValueError(f"scale {value!r} is not between {LOWEST:g} and {HIGHEST:g}")
-    return scale
-
-
-def _check_names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-        raise ValueError("allow is not a list of names")
-    return tuple(value)

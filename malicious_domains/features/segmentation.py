@@ -44,12 +44,6 @@ class PositionMajor:
         for position, (low, high) in enumerate(pairwise(self.bounds)):
             np.add(starts[: high - low], position, out=self.place[low:high])
 
-    def inverse(self) -> NDArray[np.intp]:
-        """Return where each character of the batch stands here, intp (size,)."""
-        inverse = np.empty_like(self.place)
-        inverse[self.place] = np.arange(len(inverse))
-        return inverse
-
 
 def viterbi(batch: Batch, words: VocabularyArrays, windows: Windows, long: Matches) -> Ints:
     """Return the value of the cheapest path to every character and end, int64 (size,).
@@ -83,7 +77,8 @@ def _long_arcs(turned: PositionMajor, words: VocabularyArrays, long: Matches) ->
 
     Those of one position differ in label or length: no two lead to the same place.
     """
-    inverse = turned.inverse()
+    inverse = np.empty_like(turned.place)  # where each character of the batch stands in turned
+    inverse[turned.place] = np.arange(len(inverse))
     start = inverse[long.start]
     order = np.argsort(start, kind="stable")
     start = start[order]

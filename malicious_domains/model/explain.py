@@ -26,12 +26,6 @@ CLAUSES = {
     "words": ("it holds few real words", "it is made of words"),
 }
 _CHEAP = ("length",)  # groups that never excuse a name, as anyone can change them
-# Clauses for special cases of a legitimate verdict.
-_INTERNATIONAL = "it is an international name, as generated ones hardly are"
-_FOLLOWING = "its characters follow one another as in real names"
-_FOUND = "there are words in it"
-_STRETCH = "'{}' is a stretch that real names hardly have"
-_NO_REASON = "too little in it looks generated"
 
 
 class GroupSums(NamedTuple):
@@ -82,7 +76,7 @@ def explain_verdict(
     strong.sort(reverse=True)
     groups_of = [group for _, group in strong if label or group not in _CHEAP]
     clauses = [_explain_group(group, label, name, segmentation, unlikely) for group in groups_of]
-    clauses = clauses or [_NO_REASON]
+    clauses = clauses or ["too little in it looks generated"]
     # Punycode is not worth showing, nor is one part without words.
     readable = not name.startswith("xn--") and (segmentation != name or groups.words < -STRONG)
     if segmentation and readable:
@@ -94,12 +88,14 @@ def explain_verdict(
 def _explain_group(
     group: str, label: int, name: str, segmentation: str | None, unlikely: str | None
 ) -> str:
+    if label and group == "vowels" and unlikely:
+        return f"'{unlikely}' is a stretch that real names hardly have"
     if label:
-        return _STRETCH.format(unlikely) if group == "vowels" and unlikely else CLAUSES[group][0]
+        return CLAUSES[group][0]
     if group == "entropy" and name.startswith("xn--"):
-        return _INTERNATIONAL
+        return "it is an international name, as generated ones hardly are"
     if group == "vowels" and segmentation is not None:  # the model knows what follows on what
-        return _FOLLOWING
+        return "its characters follow one another as in real names"
     if group == "words" and segmentation is None:  # it counts words inside of words
-        return _FOUND
+        return "there are words in it"
     return CLAUSES[group][1]

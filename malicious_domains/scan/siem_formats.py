@@ -27,18 +27,17 @@ from .verdicts import FAMILY_KINDS
 ECS_VERSION, OCSF_VERSION = "8.17.0", "1.3.0"
 _PRODUCT = "malicious-domains"
 _NAMESPACE = uuid5(NAMESPACE_URL, "malicious-domains/alarm")
-_TACTIC = ("TA0011", "Command and Control")  # of MITRE ATT&CK, as the next two
-_TECHNIQUE = ("T1568", "Dynamic Resolution")
-_SUBTECHNIQUE = ("T1568.002", "Domain Generation Algorithms")
-# Of tunnels: techniques and sub-techniques by MITRE's ids, each within a tactic.
-_EXFILTRATION = ("TA0010", "Exfiltration")
+# Techniques and sub-techniques by the ids of MITRE ATT&CK, each within a tactic.
+_TACTIC = ("TA0011", "Command and Control")
 Attack = tuple[tuple[str, str], tuple[str, str], tuple[str, str] | None]
 _TUNNEL_ATTACKS: tuple[Attack, ...] = (
     (_TACTIC, ("T1071", "Application Layer Protocol"), ("T1071.004", "DNS")),
-    (_EXFILTRATION, ("T1048", "Exfiltration Over Alternative Protocol"), None),
+    (("TA0010", "Exfiltration"), ("T1048", "Exfiltration Over Alternative Protocol"), None),
     (_TACTIC, ("T1572", "Protocol Tunneling"), None),
 )
-_DGA_ATTACKS: tuple[Attack, ...] = ((_TACTIC, _TECHNIQUE, _SUBTECHNIQUE),)
+_DGA_ATTACKS: tuple[Attack, ...] = (
+    (_TACTIC, ("T1568", "Dynamic Resolution"), ("T1568.002", "Domain Generation Algorithms")),
+)
 _DAY = 86400.0
 # By confidence: Elastic's severity, OCSF's severity_id and its confidence_id.
 _SEVERITIES = {"high": (73, 4, 3), "low": (21, 2, 1)}
