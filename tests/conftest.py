@@ -65,7 +65,10 @@ def pytest_collection_modifyitems(
         item.add_marker(pytest.mark.xdist_group(costly or str(item.path)))
         if costly:
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    # Spark's take longest in one process, so they begin; those of a moment come last.
+    items.sort(
+        key=lambda item: ("spark" not in _fixtures(item), not item.get_closest_marker("slow"))
+    )
     yield
     if config.getoption("loadgroup", default=False) and not all("@" in x.nodeid for x in items):
         raise pytest.UsageError("this pytest and this pytest-xdist do not group tests")
