@@ -74,8 +74,16 @@ class SparkTables:
         return self.keep(name, self.query(text, **values))
 
     def keep(self, name: str, table: DataFrame) -> DataFrame:
-        """Keep a table under a name."""
-        return self._view(name, table.persist(StorageLevel.MEMORY_AND_DISK))
+        """Keep a table under a name.
+
+        As an RDD it is a leaf of what is made of it. Spark repeats the plan of a cached table each
+        time that a plan reads it, and with tables of tables that takes longer than all else.
+        """
+        rows = table._jdf.queryExecution().toRdd()
+        session = self._spark._jsparkSession
+        leaf = session.internalCreateDataFrame(rows, table._jdf.schema(), False)
+        kept = DataFrame(leaf, self._spark)
+        return self._view(name, kept.persist(StorageLevel.MEMORY_AND_DISK))
 
     def _view(self, name: str, table: DataFrame) -> DataFrame:
         self._views[name] = f"{self._prefix}_{name}"
