@@ -144,16 +144,16 @@ def score_ordered_day(
     index = np.flatnonzero(day.nxdomain) if log.has_rcodes else every
     ordinary = np.count_nonzero(own.suspicious[index] < 0) if log.has_rcodes else 0
     by_chance = thresholds.summed_by_chance(len(every))
-    found = max(
+    strongest = max(
         find_generator(day, own.suspicious, thresholds),
         find_alike(day, own.alike, thresholds),
         key=lambda x: x.score,
     )
-    score = max(float(found.score - by_chance - thresholds.dead_link * ordinary), 0.0)
+    score = max(float(strongest.score - by_chance - thresholds.dead_link * ordinary), 0.0)
     shared, affixes = own.substrings[index], own.affixes[index]
     free = thresholds.shared_by_chance(len(index), log)
     scores = [
-        KindScore("random-looking", score, found.members, found.weights),
+        KindScore("random-looking", score, strongest.members, strongest.weights),
         KindScore("same-pieces", max(float(shared.sum()) - free, 0.0), index, shared),
         KindScore("same-end", float(affixes.sum()), index, affixes),
     ]

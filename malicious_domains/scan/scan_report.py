@@ -145,8 +145,8 @@ def add_places(
     """
     first, rest = findings.alarmed[:MAX_TIMELINES], findings.alarmed[MAX_TIMELINES:]
     queries = database.find_queries([y for x in first for y in _list_shown(x)])
-    found = find_places(reading.files, {query for _, query in queries}, reading.zone)
-    places = {(clients.name_client(x), *key): place for (x, *key), place in found.items() if x}
+    located = find_places(reading.files, {query for _, query in queries}, reading.zone)
+    places = {(clients.name_client(x), *key): place for (x, *key), place in located.items() if x}
 
     def locate(x: Finding) -> Finding:
         key = key_of(x)

@@ -60,7 +60,7 @@ class InputFiles:
 
     @property
     def kind(self) -> str:
-        """What kind the files are of."""
+        """The kind of the files: "parquet", "csv", "json" or "lines"."""
         first = self.head.lines[0].lstrip() if self.head.lines else ""
         detected = "csv" if any(x in first for x in ",;\t|") else "lines"
         detected = "json" if first.startswith(("{", "[")) else detected
@@ -77,10 +77,10 @@ def open_files(spark: SparkSession, paths: Sequence[str], kind: str | None = Non
 
     Raises MaliciousDomainsError where there are none, and AnalysisException for a missing path.
     """
-    found = InputFiles(spark, tuple(paths), (), kind).lines.inputFiles()
-    if not found:
+    names = InputFiles(spark, tuple(paths), (), kind).lines.inputFiles()
+    if not names:
         raise MaliciousDomainsError(f"{', '.join(paths)}: there are no files in it")
-    return InputFiles(spark, tuple(paths), tuple(sorted(map(unquote, found))), kind)
+    return InputFiles(spark, tuple(paths), tuple(sorted(map(unquote, names))), kind)
 
 
 def make_head(path: str, text: str) -> Head:

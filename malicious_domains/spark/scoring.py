@@ -173,8 +173,8 @@ def _parse_line(text: str | None) -> Iterable[Row]:
 
 def _parse_object(field: str, text: str | None) -> Iterable[Row]:
     notes = Notes()
-    found = rows.read_json_field(iter([text or ""]), field, notes)
-    return [*(x for x in found if not isinstance(x, KeptRow)), *[_LACKING] * notes.without_field]
+    values = rows.read_json_field(iter([text or ""]), field, notes)
+    return [*(x for x in values if not isinstance(x, KeptRow)), *[_LACKING] * notes.without_field]
 
 
 # --- counts and columns ---

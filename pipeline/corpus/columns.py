@@ -81,7 +81,7 @@ class ReadOptions:
 
     @property
     def numbered(self) -> bool:
-        """Whether all columns are given by number, so that the first row is no header."""
+        """True if every column is given by its number; the file then has no header."""
         return {*map(str.isdecimal, filter(None, self.columns.values()))} == {True}
 
 

@@ -39,7 +39,7 @@ class Corpus:
 
     @property
     def grouped(self) -> bool:
-        """Whether the file has groups, which a split must not divide."""
+        """True if there is a column of groups; a split keeps the rows of a group together."""
         return GROUP in self.frame
 
     @cached_property
@@ -62,7 +62,7 @@ class Corpus:
 
     @cached_property
     def edited(self) -> Bools:
-        """Whether a row is an edited form of another, (rows,): its host lacks the label."""
+        """Mask of the edited names, (rows,): generated rows whose host lacks the label."""
         hosts = zip(self.frame["host"], self.labels, self.malicious.tolist(), strict=True)
         return np.array(
             [bad and x not in re.split("[^a-z0-9-]+", host.lower()) for host, x, bad in hosts]

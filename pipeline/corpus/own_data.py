@@ -176,8 +176,8 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path, copy: Path, numbere
     with path.open("rb") as head:
         if head.read(4) == b"PAR1":  # folders called class=dga are no columns of it
             source = f"read_parquet({_quote(path)}, hive_partitioning = false)"
-            found = connection.execute(f"SELECT * FROM {source} LIMIT 0").description
-            quoted = {x: x.replace('"', '""') for x, *_ in found}
+            header = connection.execute(f"SELECT * FROM {source} LIMIT 0").description
+            quoted = {x: x.replace('"', '""') for x, *_ in header}
             return _Table(source, {x: f'CAST("{y}" AS VARCHAR)' for x, y in quoted.items()})
     with (
         open_lines(path) as lines,
@@ -214,8 +214,8 @@ def _open_csv(path: Path, first: str, numbered: bool) -> _Table:
 def _open_json(connection: duckdb.DuckDBPyConnection, path: Path, is_array: bool) -> _Table:
     kind = "'array'" if is_array else "'newline_delimited', ignore_errors = true"
     source = f"read_json_objects({_quote(path)}, format = {kind})"
-    found = connection.execute(f"SELECT json_keys(json) FROM {source} LIMIT {_SAMPLE}").fetchall()
-    keys = dict.fromkeys(key for (some,) in found for key in some or ())
+    objects = connection.execute(f"SELECT json_keys(json) FROM {source} LIMIT {_SAMPLE}").fetchall()
+    keys = dict.fromkeys(key for (some,) in objects for key in some or ())
     if not keys:
         raise CorpusError("no JSON object on a line of its own; `jq -c .` writes them so")
     quoted = {key: key.replace("'", "''") for key in keys}

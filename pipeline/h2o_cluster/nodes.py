@@ -118,7 +118,7 @@ def describe_end(node: Node) -> str:
 
 
 def describe_loss(url: str, size: int) -> str:
-    """Return what is wrong with a cluster elsewhere of so many nodes; "" if nothing is.
+    """Describe what is wrong with a joined cluster of `size` nodes; return "" if nothing is.
 
     Its nodes send each other a heartbeat every second; H2O itself takes a minute to miss one.
     """

@@ -175,9 +175,12 @@ def _hash(model: bytes) -> str:
 
 def _list_files(metadata: dict[str, Any]) -> list[str]:
     """List the files of an artifact beside model.json; raise ReleaseError for foreign names."""
-    if unknown := sorted({*metadata["files"]} - {*FILES}):
+    files = metadata.get("files")
+    if not isinstance(files, dict):
+        raise ReleaseError(f"{MODEL} lists no files; publish the model again")
+    if unknown := sorted({*files} - {*FILES}):
         raise ReleaseError(f"{MODEL} lists the unexpected file {unknown[0]!r}")
-    return [*metadata["files"]]
+    return [*files]
 
 
 def _read_model(folder: Path) -> str:

@@ -84,7 +84,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class LogFormat:
-    """What formats declare: SQL expressions over the columns of a table.
+    """A format, described by SQL expressions over the columns of its table.
 
     client, query, rcode: as in Layout. blocked: whether a block list or a local rule answered.
     first: WHENs of lines that are no queries, which go before all others. is_answer: whether a line

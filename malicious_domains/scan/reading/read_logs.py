@@ -110,7 +110,7 @@ class Reading:
     all NULL if unknown; why, NULL for a query to score, else "multicast", "type", "earlier",
     "other_event" or "broken"; of the last two the other columns may hold anything; unread_time
     and unknown_rcode, texts that stand for no time or response code, else NULL; type_bit, the query
-    type as sql.code_type() has it. zone: that of the days, and of times without one.
+    type as a bit, from sql.code_type(). zone: that of the days, and of times without one.
 
     forms: each file's format, "empty" for one without lines. left_out: why files were left out.
     damaged: why a part of a file could not be read. bytes: their size on the disk. leases: the

@@ -102,7 +102,8 @@ def _find_addresses(layout: Layout, line: str) -> tuple[str, ...]:
 
     table = layout.table
     if isinstance(table, JsonLines):
-        json.loads(line, object_hook=collect)
+        with suppress(ValueError, RecursionError):  # of what DuckDB takes for JSON
+            json.loads(line, object_hook=collect)
     elif isinstance(table, DelimitedLines):
         collect(dict(zip(table.header, split_cells(line, table.delimiter), strict=False)))
     elif layout.form == "dnsmasq":

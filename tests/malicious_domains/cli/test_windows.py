@@ -1,4 +1,4 @@
-"""What is promised for Windows, on a Python without what that one lacks."""
+"""The commands that work on Windows, run by a Python without the parts that Windows lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cluster says of a lost node; test_nodes.py has real ones."""
+"""The messages about a lost node of a cluster; test_nodes.py loses real ones."""
 
 from __future__ import annotations
 
