@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import yaml
 
 from tests.helpers.commands import ROOT
 from tests.malicious_domains.cli.test_alarms import pihole
@@ -187,7 +188,6 @@ def test_units_and_configurations_name_what_there_is(machine: Machine) -> None:
     service.read_string(FILES["/etc/systemd/system/scan-dns.service"])
     assert service["Service"]["ExecStart"] in FILES
     assert f"/var/lib/{service['Service']['StateDirectory']}" == STATE
-    yaml = pytest.importorskip("yaml")
     beat = yaml.safe_load(FILES["/etc/filebeat/filebeat.yml"])
     (path,) = beat["filebeat.inputs"][0]["paths"]
     assert any(path in x for x in COMMANDS)

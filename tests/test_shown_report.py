@@ -1,4 +1,4 @@
-"""What the documents show of a scan is what the made-up log gives today."""
+"""The sample and the picture of a scan in the documents are those of the made-up log today."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class LineCounts(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a client's first query for a name on a day stands, and what addresses it got."""
+    """File and line of a client's first query for a name on a day, and the answered addresses."""
 
     file: str
     line: int  # from 1 on; 0 if lines hold several events, or an event several lines

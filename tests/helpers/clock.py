@@ -1,4 +1,4 @@
-"""How slow the machine is just now, so that a limit in seconds holds on a busy one, too."""
+"""A measure of how slow the machine is just now, by which limits in seconds are stretched."""
 
 import statistics
 import time

@@ -90,7 +90,7 @@ def design(corpus: Corpus) -> Language:
 def test_a_design_has_the_bins_of_its_features(
     corpus: Corpus, design: Language, tmp_path: Path, deployed: bool
 ) -> None:
-    """By tables that did not count the label, or by the deployed ones; each level occurs."""
+    """Each level occurs, by the out-of-fold tables and by the deployed ones."""
     words, legitimate = load_word_list(FEW_WORDS), corpus.first_rows("legit")
     fold, tables = cross_fit(design.labels, legitimate, words, FEW_WORDS)
     values = (

@@ -1,4 +1,4 @@
-"""Where the evidence stands in the logs, and what addresses the answers gave."""
+"""The file and line of the evidence in the logs, and the addresses in the answers."""
 
 from __future__ import annotations
 
