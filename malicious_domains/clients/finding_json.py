@@ -8,24 +8,30 @@ from typing import Any
 
 from .client_day import Alarm
 
-_EARLIEST = 365 * 86400
+_EARLIEST, _END = 365 * 86400, 253_402_300_800  # 1971 and 10000
+
+
+def has_date(seconds: float) -> bool:
+    """Return whether a time is one of the years 1971 to 9999; NaN is none.
+
+    Earlier ones are times since a capture began, which have no date.
+
+    >>> has_date(1_764_072_000.5), has_date(3.0)
+    (True, False)
+    """
+    return _EARLIEST <= seconds < _END
 
 
 @lru_cache(1 << 16)  # a name's times are told with each of its alarms
 def format_time(seconds: float) -> str | None:
-    """Return a time as ISO 8601 in UTC; None if it is NaN, or not of the years 1971 to 9999.
-
-    Earlier ones are times since a capture began, which have no date.
+    """Return a time as ISO 8601 in UTC; None if it has no date.
 
     >>> format_time(1_764_072_000.5)
     '2025-11-25T12:00:00Z'
     """
-    if seconds < _EARLIEST:
+    if not has_date(seconds):
         return None
-    try:
-        time = datetime.fromtimestamp(float(seconds), UTC)
-    except (ValueError, OverflowError, OSError):  # NaN is a ValueError
-        return None
+    time = datetime.fromtimestamp(float(seconds), UTC)
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

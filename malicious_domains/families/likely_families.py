@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain
-from math import exp, log
+from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import family_artifact
-from .family_features import compute_features
+from .family_features import compute_features, compute_matrix
 
 if TYPE_CHECKING:
     from ..names.array_types import Floats
@@ -97,23 +97,29 @@ class FamilyModel:
         """Return classify_client() of the labels of each of several clients."""
         if not all(clients):
             raise ValueError("no labels: at least one is needed")
+        if [*map(len, clients)] == [1]:
+            scores = self._score_label(clients[0][0])
+            return [self._rank_groups(softmax([x / self.model.temperature for x in scores]))]
         labels = [*dict.fromkeys(chain.from_iterable(clients))]
-        log_p = dict(zip(labels, map(log_softmax, self._score_tempered(labels)), strict=True))
-        return [self._rank_client([log_p[x] for x in own]) for own in clients]
+        places = {label: i for i, label in enumerate(labels)}
+        log_p = self._log_probabilities(labels)
+        return [self._rank_client(log_p[[places[x] for x in own]]) for own in clients]
 
-    def _rank_client(self, log_p: Sequence[Sequence[float]]) -> LikelyFamilies:
+    def _rank_client(self, log_p: Floats) -> LikelyFamilies:
         """Return the likeliest families of one client from the ln P of its labels."""
-        effect = design_effect(len(log_p))
-        likely = self._rank_groups(softmax([sum(x) / effect for x in zip(*log_p, strict=True)]))
+        total = log_p.sum(axis=0) / design_effect(len(log_p))
+        likely = self._rank_groups(softmax(total.tolist()))
         top = likely.families[0].family
         if len(log_p) < MIN_LABELS_FOR_FIT or self._mean_fit(top, log_p) >= self.model.typical[top]:
             return likely
         return likely._replace(answer=UNKNOWN)
 
-    def _mean_fit(self, group: str, log_p: Sequence[Sequence[float]]) -> float:
+    def _mean_fit(self, group: str, log_p: Floats) -> float:
         """Return the mean ln P of a group over labels, from their ln P of the classes."""
-        members = self._groups[group]
-        return sum(log(sum(exp(x[i]) for i in members) or TINY) for x in log_p) / len(log_p)
+        import numpy as np
+
+        p = np.exp(log_p[:, self._groups[group]]).sum(axis=1)
+        return float(np.log(np.maximum(p, TINY)).mean())
 
     def _rank_groups(self, probability: Sequence[float]) -> LikelyFamilies:
         by_group = {name: sum(probability[i] for i in at) for name, at in self._groups.items()}
@@ -122,11 +128,14 @@ class FamilyModel:
         answer = UNKNOWN if unknown >= self.model.unknown_from else likely[0][0]
         return LikelyFamilies(answer, tuple(LikelyFamily(*x) for x in likely), unknown)
 
-    def _score_tempered(self, labels: Sequence[str]) -> list[list[float]]:
-        if len(labels) == 1:
-            return [[score / self.model.temperature for score in self._score_label(labels[0])]]
-        scores: list[list[float]] = (self._score_labels(labels) / self.model.temperature).tolist()
-        return scores
+    def _log_probabilities(self, labels: Sequence[str]) -> Floats:
+        """Return the tempered ln P (labels, classes)."""
+        import numpy as np  # one label does not need it
+
+        scores = self._score_labels(labels) / self.model.temperature
+        scores -= scores.max(axis=1, keepdims=True)
+        log_p: Floats = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        return log_p
 
     def _score_label(self, label: str) -> list[float]:
         """Return the linear predictor of each class; most features are 0 and add nothing."""
@@ -138,11 +147,11 @@ class FamilyModel:
 
     def _score_labels(self, labels: Sequence[str]) -> Floats:
         """Return the same numbers, (labels, classes): terms are added in the same order."""
-        import numpy as np  # one label does not need it
+        import numpy as np
 
         coefficients, parts = np.array(self.model.coefficients), []
         for start in range(0, len(labels), _AT_ONCE):
-            values = np.array([*map(compute_features, labels[start : start + _AT_ONCE])])
+            values = compute_matrix(labels[start : start + _AT_ONCE])
             scores = np.tile(np.array(self.model.intercepts), (len(values), 1))
             for value, row in zip(values.T, coefficients, strict=True):
                 some = np.flatnonzero(value)  # most are 0, and add nothing
@@ -172,17 +181,6 @@ def softmax(scores: Sequence[float]) -> list[float]:
     parts = [exp(score - top) for score in scores]
     total = sum(parts)
     return [part / total for part in parts]
-
-
-def log_softmax(scores: Sequence[float]) -> list[float]:
-    """Return ln P of each class from the linear predictors.
-
-    >>> [round(x, 4) for x in log_softmax([0.0, 0.0])]
-    [-0.6931, -0.6931]
-    """
-    top = max(scores)
-    total = log(sum([exp(score - top) for score in scores]))
-    return [score - top - total for score in scores]
 
 
 @cache

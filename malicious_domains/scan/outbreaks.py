@@ -6,8 +6,11 @@ alone. What is NXDOMAIN is never common and needs no outbreak.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from itertools import compress, groupby
+from operator import or_
 from typing import NamedTuple
 
 from ..clients.client_day import (
@@ -135,19 +138,26 @@ def find_outbreaks(
     ordered = sorted(rows, key=lambda x: (x.client, x.day, -x.log_odds, x.label))
     days = {key: [*own] for key, own in groupby(ordered, key=lambda x: (x.client, x.day))}
     days = {key: own for key, own in days.items() if len(own) >= thresholds.outbreak_names}
-    clients: dict[str, set[str]] = {}
-    for own in days.values():
+    clients = [*dict.fromkeys(client for client, _ in days)]
+    bits = {client: 1 << i for i, client in enumerate(clients)}  # sets as numbers merge quickly
+    asked: dict[str, int] = defaultdict(int)
+    for (client, _), own in days.items():
         for x in own:
-            clients.setdefault(x.label, set()).add(x.client)
+            asked[x.label] |= bits[client]
     evidence = {}
     for key, own in days.items():
-        others = set[str]().union(*(clients[x.label] for x in own))
+        others = _select_clients(clients, reduce(or_, (asked[x.label] for x in own)))
         if len(others) >= thresholds.outbreak_clients:
             names, count = tuple(map(_name_label, own)), len(own)
             score = count / thresholds.outbreak_names
             alarm = Alarm(OUTBREAK, score, "high", tuple(range(count)), (1.0,) * count)
-            evidence[key] = Evidence(alarm, names, clients=tuple(sorted(others)))
+            evidence[key] = Evidence(alarm, names, clients=others)
     return evidence
+
+
+def _select_clients(clients: Sequence[str], bits: int) -> tuple[str, ...]:
+    """Return the clients whose bits are set, the lowest one first."""
+    return tuple(compress(clients, map(int, f"{bits:b}"[::-1])))
 
 
 def _name_label(x: OutbreakRow | SharedRow) -> QueriedName:

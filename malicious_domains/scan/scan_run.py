@@ -169,8 +169,10 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
     below = _find_tunnels(database, request, clients)
     for _ in range(_ROUNDS):
         kept, scores = _judge_days(database, request, log, few, matches, below)
+        if not request.state:
+            break
         labels = {y: sure for x in kept for y, sure in _list_alarm_labels(x)}
-        if not (request.state and database.forget_labels(labels, few)):
+        if not database.forget_labels(labels, few):
             break
     days, has_dates = database.count_days()
     counts = database.count_client_days([x.client for x in kept])

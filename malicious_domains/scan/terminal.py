@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from ..clients.client_day import OUTBREAK, SHARED, Alarm, QueriedName
-from ..clients.finding_json import format_date, format_time
+from ..clients.finding_json import format_date, has_date
 from ..clients.generated_names import KIND
 from ..clients.tunnels import MANY_BELOW, TUNNEL
 from .completeness import list_sources
@@ -124,7 +124,7 @@ _CLAUSES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
 
 def _format_period(names: list[QueriedName]) -> str:
     """Return a text such as "burst: 26 in 90 s from 03:12 UTC", if times are known."""
-    times = sorted(x.first_seen for x in names if format_time(x.first_seen))
+    times = sorted(x.first_seen for x in names if has_date(x.first_seen))
     if len(times) < 2:
         return ""
     start, span = datetime.fromtimestamp(times[0], UTC), times[-1] - times[0]

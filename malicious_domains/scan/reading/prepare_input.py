@@ -116,10 +116,11 @@ def describe(file: LogFile) -> tuple[LogFile, bool]:
         while chunk := source.read(_CHUNK):
             has_quotes |= b'"' in chunk
             may_wrap |= b"{" in chunk or b"\n<" in chunk
-            returns = last + chunk  # one at the end may belong to a line feed
-            last = b"\r" if chunk.endswith(b"\r") else b""
+            if last or b"\r" in chunk:
+                returns = last + chunk  # one at the end may belong to a line feed
+                last = b"\r" if chunk.endswith(b"\r") else b""
+                is_plain &= returns.count(b"\r") - len(last) == returns.count(b"\r\n")
             end = chunk.find(b"\n")
-            is_plain = is_plain and returns.count(b"\r") - len(last) == returns.count(b"\r\n")
             is_plain = is_plain and run + (len(chunk) if end < 0 else end) <= sql.MAX_LINE
             is_plain = is_plain and _is_utf8(chunk, decoder)
             lines += chunk.count(b"\n")
