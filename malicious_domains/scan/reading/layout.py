@@ -60,19 +60,20 @@ class Layout:
 
     def select(self, paths: Sequence[Path]) -> str:
         """Return the SELECT of the columns of Reading.noted_events."""
-        unread = "NULL::VARCHAR"
-        if self.time_text:
-            blank = f"nullif(trim({self.time_text}), '') IN ('-', '(empty)')"
-            unread = f"CASE WHEN {self.time} IS NULL AND NOT {blank} THEN {self.time_text} END"
         unknown = sql.find_unknown_rcode(self.rcode_text) if self.rcode_text else "NULL::VARCHAR"
         broken = self.table.find_broken(self.query)
         why = f"CASE {broken} {self.why.removeprefix('CASE ')}"
+        values = (  # each is computed once, where the columns below use it twice
+            f"SELECT {self.client} AS client, {self.query} AS query, {self.time} AS time, "
+            f"{self.rcode} AS rcode, {why} AS why, {self.time_text or 'NULL'} AS time_text, "
+            f"{unknown} AS unknown_rcode, {sql.code_type(self.qtype) if self.qtype else 0} "
+            f"AS type_bit FROM {self.table.select_from(paths)}"
+        )
+        unread = "time IS NULL AND NOT nullif(trim(time_text), '') IN ('-', '(empty)')"
         return (
-            f"SELECT {sql.drop_zone(self.client)} AS client, {self.query} AS query, "
-            f"{self.time} AS time, {self.rcode} AS rcode, {why} AS why, "
-            f"{unread} AS unread_time, {unknown} AS unknown_rcode, "
-            f"{sql.code_type(self.qtype) if self.qtype else 0} AS type_bit "
-            f"FROM {self.table.select_from(paths)}"
+            f"SELECT {sql.drop_zone('client')} AS client, query, time, rcode, why, "
+            f"CASE WHEN {unread} THEN time_text END AS unread_time, unknown_rcode, type_bit "
+            f"FROM ({values})"
         )
 
     def describe_broken(self, line: str) -> str:

@@ -141,9 +141,12 @@ def parse_any(value: str, zone: str, latest: float, day_first: bool) -> str:
     """
     others = (parse_export(value, zone, day_first), parse_syslog(value, latest, zone))
     iso = parse_iso(value, zone)
-    # By CASE, as DuckDB computes what the parts of a coalesce have in common for each row.
+    # By CASE, as DuckDB computes what the parts of a coalesce have in common for each row. Most
+    # times are seconds.
+    number = f"TRY_CAST({value} AS DOUBLE)"
     return (
-        f"CASE WHEN TRY_CAST({value} AS DOUBLE) IS NOT NULL THEN {parse_epoch(value)} "
+        f"CASE WHEN {number} BETWEEN 1 AND 99999999999 THEN {number} "
+        f"WHEN {number} IS NOT NULL THEN {parse_epoch(value)} "
         f"WHEN {iso} IS NOT NULL THEN {iso} ELSE coalesce({', '.join(others)}) END"
     )
 
