@@ -22,7 +22,7 @@ def has_date(seconds: float) -> bool:
     return _EARLIEST <= seconds < _END
 
 
-@lru_cache(1 << 16)  # a name's times are told with each of its alarms
+@lru_cache(1 << 16)  # a name's times are written with each of its alarms
 def format_time(seconds: float) -> str | None:
     """Return a time as ISO 8601 in UTC; None if it has no date.
 

@@ -76,30 +76,31 @@ _FEATURES = (
     _same("idna", "entropy", "whether it is the ASCII form of other letters"),
     # Costs of the n characters and of the label's end, each after the two or three before it.
     Feature(
-        *("trigram_mean", "vowels", "mean surprise of a character after two"),
+        *("trigram_mean", "vowels", "mean surprisal of a character after two"),
         lambda x: x.trigram_sum / (x.lengths + 1),
     ),
     # The worst substring: what is put beside it does not lower its costs.
-    _same("trigram_excess", "vowels", "surprise of the worst substring after two"),
-    _same("trigram_worst", "vowels", "surprise of the worst twelve characters"),
+    _same("trigram_excess", "vowels", "surprisal of the worst substring after two"),
+    _same("trigram_worst", "vowels", "surprisal of the worst twelve characters"),
     Feature(
-        *("fourgram_mean", "vowels", "mean surprise of a character after three"),
+        *("fourgram_mean", "vowels", "mean surprisal of a character after three"),
         lambda x: x.fourgram_sum / (x.lengths + 1),
     ),
-    _same("fourgram_excess", "vowels", "surprise of the worst substring after three"),
-    _same("fourgram_sum", "vowels", "surprise of all characters after three"),
-    _same("cut_excess", "words", "cost of the cut of the worst substring"),
+    _same("fourgram_excess", "vowels", "surprisal of the worst substring after three"),
+    _same("fourgram_sum", "vowels", "surprisal of all characters after three"),
+    _same("cut_excess", "words", "surprisal of the worst substring's segmentation"),
     # The cheapest segmentation into words and single characters, see segmentation.py.
     Feature(
-        *("cut_cost", "words", "cost of the best cut into words"), lambda x: x.segmentation.cost
+        *("cut_cost", "words", "surprisal of the best segmentation into words"),
+        lambda x: x.segmentation.cost,
     ),
     Feature(
-        *("cut_mean", "words", "cost of the best cut, per character"),
+        *("cut_mean", "words", "surprisal of the best segmentation, per character"),
         lambda x: x.segmentation.cost / x.safe_length,
     ),
-    Feature("cut_words", "words", "words of the best cut", lambda x: x.segmentation.words),
+    Feature("cut_words", "words", "words of the best segmentation", lambda x: x.segmentation.words),
     Feature(  # sum(l**2) / n over the lengths l of the words; a character in no word counts as 0
-        *("cut_word_length", "words", "typical length of the words of the cut"),
+        *("cut_word_length", "words", "typical length of the words of the segmentation"),
         lambda x: x.segmentation.squares / x.safe_length,
     ),
     Feature(

@@ -29,7 +29,7 @@ NUMBERS |= dict.fromkeys((TRIGRAMS, FOURGRAMS, WORD_COSTS), ("costs", npy.UINT8)
 MOJO = "mojo.zip"
 MANIFEST = "manifest.json"  # in an artifact that an earlier release pulled
 ALLOW = "allow.npy"  # a compiled allow list of the operator's, beside the artifact
-DGA_INDEXES = ("known.npz", "known.npy")  # an index of generated names, likewise: the first
+DGA_INDEXES = ("known.npz", "known.npy")  # an index of generated names, the first one there
 # The files that an artifact's folder may have.
 FILES = (MODEL, CHECKSUM, LEXICON, TRIGRAMS, FOURGRAMS, WORDS, WORD_COSTS, MOJO, MANIFEST)
 MAX_F1 = "max_f1"  # the operating point of the artifact's threshold

@@ -89,7 +89,7 @@ def _explain_group(
     group: str, label: int, name: str, segmentation: str | None, unlikely: str | None
 ) -> str:
     if label and group == "vowels" and unlikely:
-        return f"'{unlikely}' is a stretch that real names hardly have"
+        return f"'{unlikely}' is a substring that real names hardly have"
     if label:
         return CLAUSES[group][0]
     if group == "entropy" and name.startswith("xn--"):

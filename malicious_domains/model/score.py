@@ -26,7 +26,7 @@ class Score(ScoreFields):
     contributions: Mapping[str, float]  # by term; with the intercept they sum to log_odds
     groups: GroupSums  # the same in four sums: length, entropy, vowels, words
     segmentation: str | None  # "face|book"; None if the model has no words
-    unlikely: str | None  # the least likely substring of characters; None likewise
+    unlikely: str | None  # the least likely substring; None for the same reason
     bare: bool  # whether it is a label without a dot
     assigned: str | None  # the provider zone, whose provider's own label is scored
     allowed: str | None  # the entry of the allow list that makes the label 0

@@ -73,7 +73,7 @@ class Scorer:
         path: None for the model that the environment variable MODEL names, else the default.
         allow: what is legitimate whatever the model says: a list, or names (str) and files of
         names (Path); None for allow.npy in the artifact's folder, if there is one.
-        dga_index: an index of generated names, or its file; None for known.npz likewise.
+        dga_index: an index of generated names, or its file; None for the artifact's known.npz.
         operating_point: "max_f1", "even", or a false-positive rate as a number or text.
         zones: the zones by which names are parsed; None for the packaged ones.
 

@@ -6,7 +6,7 @@ MaliciousDomainsError            what a user can fix: the message says what, whe
 ├── ArtifactError                also a ValueError: a model that is missing or damaged
 ├── UnknownOperatingPoint        also a ValueError: a false-positive rate the model does not list
 ├── AllowListError               also a ValueError: an allow list that cannot be read
-├── DgaIndexError                also a ValueError: an index of generated names likewise
+├── DgaIndexError                also a ValueError: an index of generated names that cannot be used
 ├── ZoneError                    also a ValueError: a text that is not a zone
 └── SuffixListError              also an OSError: the list of public suffixes is damaged
 

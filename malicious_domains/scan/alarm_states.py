@@ -62,7 +62,7 @@ def _list_kept_names(x: Finding, alarm: Alarm) -> tuple[str, ...]:
 
 
 def select_news(findings: Findings) -> Findings:
-    """Return the findings without those that earlier scans told: one for each alarm."""
+    """Return the findings without those that earlier scans reported: one for each alarm."""
     alarmed, shared = _split(_list_news(findings.all))
     return replace(findings, alarmed=alarmed, shared=shared)
 
@@ -76,9 +76,9 @@ def _split(findings: Iterable[Finding]) -> tuple[list[Finding], Finding | None]:
 
 def _list_news(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings that are news; of an alarm of several days the surest one."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for x in findings:
         news = {y.id for y in x.states.values() if y.is_news}
-        if not x.states or news - told:
-            told |= news
+        if not x.states or news - reported:
+            reported |= news
             yield x

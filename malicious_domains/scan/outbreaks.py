@@ -61,9 +61,9 @@ FROM {outbreak_labels} AS outbreak_labels WHERE label IN (
         SELECT own.client, own.day, own.label
         FROM {outbreak_labels} AS own
             JOIN {outbreak_pairs} AS pairs ON pairs.client = own.client AND pairs.day = own.day
-            JOIN {outbreak_labels} AS theirs
-                ON theirs.client = pairs.other AND theirs.day = own.day
-                AND theirs.label = own.label
+            JOIN {outbreak_labels} AS others
+                ON others.client = pairs.other AND others.day = own.day
+                AND others.label = own.label
         GROUP BY own.client, own.day, own.label
         HAVING count(DISTINCT pairs.other) >= {min_clients} - 1
     )

@@ -55,7 +55,7 @@ class Request:
     memory: str = MEMORY
     names: ClientNames = field(default_factory=ClientNames)
     state: Path | None = None  # the folder of what earlier scans found
-    tells_all: bool = False  # also the alarms that earlier scans told
+    tells_all: bool = False  # also the alarms that earlier scans reported
     since: date | str | None = None  # the first day to read; "last": that the state does not have
     alarms_per_day: int | None = None  # None: those over the threshold
     index: DgaIndex | None = None
@@ -75,7 +75,7 @@ def scan_logs(request: Request) -> Findings:
 def open_scan(request: Request) -> Iterator[Findings]:
     """Scan as scan_logs does; the state keeps the findings if the with block ends well.
 
-    So what is told within the block is not lost: a scan that is killed before tells it again.
+    So what is reported within the block is not lost: a scan killed before reports it again.
     """
     with EventsDatabase.open(request.memory, request.jobs) as database:
         since = _find_first_day(request)

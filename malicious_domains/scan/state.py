@@ -96,7 +96,7 @@ class AlarmState(NamedTuple):
 
     @property
     def is_news(self) -> bool:
-        """Whether it is to be told: a new alarm, or one that became worse."""
+        """Whether it is to be reported: a new alarm, or one that became worse."""
         return self.state in NEWS
 
 

@@ -24,7 +24,7 @@ REASONS = {  # why queries are skipped
     "bare": "single labels, as browsers' probes and NetBIOS names are",
     "earlier": "of days before --since",
     "multicast": "to neighbours: mDNS, LLMNR, NetBIOS (ports 5353, 5355, 137)",
-    "no_client": "nobody who asked is told",
+    "no_client": "without a client",
     "no_name": "not one name, or none at all",
     "no_tld": "under a top-level domain that does not exist: a search suffix behind a name",
     "not_a_client": "asked by what the list of --not-clients names",

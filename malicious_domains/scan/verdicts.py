@@ -101,7 +101,7 @@ def _suggest_families(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _list_strongest(x: Finding) -> list[str]:
-    """Return the labels by which a finding's families are told; none if a generator is known."""
+    """Return the labels that show a finding's families; none if a generator is known."""
     if any(y.confidence == "high" for y in x.generators):
         return []
     alarms = (y for y in x.alarms if y.kind in FAMILY_KINDS)

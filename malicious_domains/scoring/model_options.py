@@ -17,7 +17,7 @@ class ModelOptions(NamedTuple):
     model: str | None = None  # as Scorer.load takes it
     allow: tuple[str, ...] = ()  # paths of allow lists
     provider_zones: tuple[str, ...] = ()  # beside the packaged ones
-    customer_zones: tuple[str, ...] = ()  # likewise
+    customer_zones: tuple[str, ...] = ()  # beside the packaged ones, too
     operating_point: str | float = MAX_F1
     dga_index: str | None = None  # the path of an index of generated names
     allowed_names: tuple[str, ...] = ()  # entries of an allow list

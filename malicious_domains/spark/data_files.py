@@ -73,7 +73,7 @@ class InputFiles:
 
 
 def open_files(spark: SparkSession, paths: Sequence[str], kind: str | None = None) -> InputFiles:
-    """Find the files at paths; `kind` is theirs, detected if None.
+    """Find the files at paths; `kind` is that of all, detected if None.
 
     Raises MaliciousDomainsError where there are none, and AnalysisException for a missing path.
     """

@@ -63,8 +63,10 @@ def publish(registry: str, model: str | None, report: Path | None) -> int:
     from ..release import versions
 
     version, new = versions.publish(versions.Storage(registry), locate_artifact(model), report)
-    told = "published; promote makes it current" if new else "is there already; nothing is changed"
-    print_status(told)
+    status = (
+        "published; promote makes it current" if new else "is there already; nothing is changed"
+    )
+    print_status(status)
     print(version)
     return DONE
 

@@ -67,7 +67,7 @@ def direct_session() -> requests.Session:
 def bypass_proxies() -> Iterator[None]:
     """Ask no proxy of the environment for this machine, within the block.
 
-    H2O's client sends its requests without a session of ours.
+    H2O's client sends its requests without a session of its caller.
     """
     before = os.environ.get("no_proxy")
     listed = before or os.environ.get("NO_PROXY")

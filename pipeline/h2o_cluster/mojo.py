@@ -22,7 +22,7 @@ from .cluster import write_csv
 from .java import find_java, h2o_jar, utf8_environment
 
 INI = "model.ini"  # the file in a MOJO that holds the equation
-MAX_UNPACKED = 100_000_000  # bytes; a MOJO of ours has some 300 KB
+MAX_UNPACKED = 100_000_000  # bytes; a MOJO of this project has some 300 KB
 
 
 class MojoGlm(NamedTuple):

@@ -74,7 +74,7 @@ def build_package(out: Path, architecture: str = X86_64) -> Path:
 
 
 def is_left_out(path: str) -> bool:
-    """Return whether a file of Chalice's zip is left out of ours.
+    """Return whether a file of Chalice's zip is left out of the deployment zip.
 
     >>> is_left_out("numpy/fft/__init__.py"), is_left_out("numpy/linalg/__init__.py")
     (True, False)

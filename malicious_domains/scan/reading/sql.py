@@ -206,7 +206,7 @@ def code_type(value: str) -> str:
 
 # --- reading functions ---
 
-# Compression is told by content, not by a name's ending.
+# Compression is detected by content, not by the ending of a file's name.
 PLAIN = (
     "quote='', escape='', header=false, auto_detect=false, strict_mode=false, compression='none'"
 )

@@ -70,7 +70,7 @@ def _is_zone(zone: str) -> bool:
 
 
 def find_local_zone() -> str:
-    """Return the name of this machine's time zone; UTC if it cannot be told."""
+    """Return the name of this machine's time zone; UTC if it is unknown."""
     linked = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
     zones = (os.environ.get("TZ", "").removeprefix(":"), linked, _read_zone_file())
     return check_zone(next((x for x in zones if x and _is_zone(x)), UTC))
