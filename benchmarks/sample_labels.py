@@ -17,7 +17,7 @@ from .measure import sized
 
 TOTAL = sized(1_000_000, 1000)
 SUFFIXES = ("com", "net", "org", "de", "co.uk", "ru", "info", "com.br")
-_DAY, _NAMES = date(2020, 1, 1), 10_000  # of a family's variant
+_DAY, _NAMES = date(2020, 1, 1), sized(10_000, 100)  # of a family's variant
 
 
 def distinct_labels(number: int) -> list[str]:
@@ -38,7 +38,7 @@ def iterate_hosts(number: int) -> Iterator[str]:
 
 @cache
 def _make_million() -> list[str]:
-    hosts = chain(*map(read_hosts, LISTS))
+    hosts = islice(chain(*map(read_hosts, LISTS)), TOTAL)
     listed = [x.label for x in map(Scorer.load().try_parse, hosts) if isinstance(x, Name)]
     variants = [x for family in FAMILIES.values() for x in family.variants]
     names = (islice(x.generate(_DAY, x.seeds[0]), _NAMES) for x in variants)

@@ -14,6 +14,8 @@ A score explains itself: each term's share of the log-odds, and the words in the
 0.0
 >>> scorer.score("plzdonthackmekthxbye").segmentation
 'plz|dont|hack|me|kt|hx|by|e'
+>>> scorer.score("google.com").reason
+'Reads as google; it is made of words; its characters follow one another as in real names.'
 
 A text that is not a domain name raises InvalidDomain; among many, an Invalid takes its place.
 

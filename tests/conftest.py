@@ -51,8 +51,8 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than cores, four at most: tests wait for servers, browsers and killed trainings."""
-    return min((os.cpu_count() or 1) + 1, 4)
+    """Two more than cores, six at most: tests wait for servers, browsers and killed trainings."""
+    return min((os.cpu_count() or 1) + 2, 6)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -63,12 +63,10 @@ def pytest_collection_modifyitems(
     for item in items:
         costly = next((name for name in COSTLY if name in _fixtures(item)), None)
         item.add_marker(pytest.mark.xdist_group(costly or str(item.path)))
-        if costly:
+        if costly or "browser" in _fixtures(item):
             item.add_marker(pytest.mark.slow)
-    # Spark's take longest in one process, so they begin; those of a moment come last.
-    items.sort(
-        key=lambda item: ("spark" not in _fixtures(item), not item.get_closest_marker("slow"))
-    )
+    # What takes longest in one process begins, Spark's first; tests of a moment come last.
+    items.sort(key=_place)
     yield
     if config.getoption("loadgroup", default=False) and not all("@" in x.nodeid for x in items):
         raise pytest.UsageError("this pytest and this pytest-xdist do not group tests")
@@ -77,6 +75,12 @@ def pytest_collection_modifyitems(
     if left_out := [item for item in items if absent & _fixtures(item)]:
         items[:] = [item for item in items if not absent & _fixtures(item)]
         config.hook.pytest_deselected(items=left_out)
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
+    """Return what items are ordered by."""
+    costly = _fixtures(item).isdisjoint(COSTLY)
+    return "spark" not in _fixtures(item), costly, not item.get_closest_marker("slow")
 
 
 def _fixtures(item: pytest.Item) -> set[str]:
@@ -161,6 +165,10 @@ def spark() -> Iterator[SparkSession]:
         skip_for_want_of("openjdk-17-jre-headless")
     settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
     settings["spark.task.maxFailures"] = "2"  # the executor may be killed; errors come sooner
+    # Compiling takes most of the time with few rows. test_engines.py has a session with
+    # the settings of users.
+    settings["spark.sql.codegen.wholeStage"] = "false"
+    settings["spark.sql.codegen.factoryMode"] = "NO_CODEGEN"
     with open_session("local-cluster[1,2,1024]", settings) as running:
         yield running
 

@@ -66,7 +66,11 @@ class Background:
         return cls(counts, len(labels))
 
     def add(self, labels: Sequence[str]) -> Background:
-        """Return a background with more labels, which this one does not have yet."""
+        """Return a background with more labels, which this one does not have yet.
+
+        >>> Background.count(["google"]).add(["goog"]).labels
+        2
+        """
         counts = self.counts.copy()
         np.add.at(counts, _find_distinct(labels), 1)
         return Background(counts, self.labels + len(labels))

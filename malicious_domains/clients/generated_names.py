@@ -57,7 +57,12 @@ def match_generators(
 
 
 def make_alarm(generators: Sequence[GeneratorNames]) -> Alarm | None:
-    """Return the alarm that generators raise; its score is the number of their names."""
+    """Return the alarm that generators raise; its score is the number of their names.
+
+    >>> match = DgaMatch("banjori", "", "", None, None, None, 7, False, 1e-12)
+    >>> make_alarm(match_generators([(), (match,)], None, 2))[:4]
+    ('known', 1.0, 'high', (1,))
+    """
     names = tuple(dict.fromkeys(i for x in generators for i in x.names))
     if not names:
         return None

@@ -260,6 +260,13 @@ def judge_tunnels(days: Days, clients: int, scale: float = 1.0) -> TunnelVerdict
 
     Names below which three clients or more have an alarm are reported once, unless a client has an
     alarm without them. Of more than half the clients they belong to the network: low confidence.
+
+    >>> a, no, odds = np.zeros(60), np.zeros(60, np.bool_), np.full(60, 9.0)
+    >>> names = [f"{i:x}" + "q" * 50 for i in range(60)]
+    >>> rows = SubDomains(names, np.ones(60, np.int64), no, a, a, odds)
+    >>> group = SubDomainGroup("evil.com", 60, rows, weigh_sub_domains(rows))
+    >>> [x.alarm.kind for x in judge_tunnels({("10.0.0.1", 0): [group]}, 50).days["10.0.0.1", 0]]
+    ['tunnel']
     """
     alarms = {key: own for key, x in days.items() if (own := judge_client_day(x, scale))}
     sharers: dict[str, set[str]] = defaultdict(set)

@@ -48,7 +48,18 @@ class KindScore:
 def judge_day(
     day: ClientDay, log: LogContext, thresholds: AlarmThresholds = _DEFAULT
 ) -> list[Alarm]:
-    """Return the alarms that a day raises, by rank; none for an empty day."""
+    """Return the alarms that a day raises, by rank; none for an empty day.
+
+    >>> from malicious_domains.clients import fourgrams
+    >>> labels = ["xmqjtoevkbhrw", "qpwkzjvtrmxl", "zvkxqjhwtrbn", "wqxzkvjtmplr"]
+    >>> odds, seen, yes = np.full(4, 9.0), np.arange(4.0), np.ones(4, np.bool_)
+    >>> day = ClientDay(labels, odds, np.ones(4, np.int64), yes, seen, seen)
+    >>> log = LogContext(True, fourgrams.Background.count(labels), clients=100)
+    >>> [(x.kind, x.confidence, x.names) for x in judge_day(day, log)]
+    [('random-looking', 'high', (0, 1, 2, 3))]
+    >>> judge_sample(day, log)[0].kind
+    'random-looking'
+    """
     return select_alarms(score_day(day, log, thresholds), log, thresholds)
 
 

@@ -185,5 +185,11 @@ def softmax(scores: Sequence[float]) -> list[float]:
 
 @cache
 def load_packaged() -> FamilyModel:
-    """Return the packaged model, loaded when it is first asked for; raises ArtifactError."""
+    """Return the packaged model, loaded when it is first asked for; raises ArtifactError.
+
+    >>> load_packaged().classify("xmqjtoevkbhrw").as_json()["answer"]
+    'cryptolocker'
+    >>> round(sum(load_packaged().probabilities("xmqjtoevkbhrw")), 9)
+    1.0
+    """
     return FamilyModel.load()

@@ -27,6 +27,15 @@ class BatchFeatures:
     label as numbers of Python, many times faster there: NumPy's cost is in calls, not in numbers.
     Costs are in sixteenths of a nat. A shape (size,) has a place for each character and each
     label's end.
+
+    >>> from malicious_domains import Scorer
+    >>> from malicious_domains.names.encoding import encode_labels
+    >>> tables = Scorer.load().artifact.tables
+    >>> features = BatchFeatures(encode_labels(["google", "xmqjtoevkbhrw"]), tables)
+    >>> features.word_matches.tolist(), features.segmentation.words.tolist()
+    ([7, 12], [1, 5])
+    >>> len(features.arcs.start)
+    38
     """
 
     def __init__(self, batch: Batch, tables: Tables) -> None:

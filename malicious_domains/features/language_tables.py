@@ -30,8 +30,6 @@ from ..names.encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, SYMBOLS, remove_h
 if TYPE_CHECKING:
     from array import array
 
-    from ..names.array_types import Ints
-    from ..names.encoding import Batch
     from ..names.npy import Numbers
     from .arrays import CharacterArrays, LexiconArrays, VocabularyArrays
 
@@ -87,13 +85,6 @@ class Lexicon:
         from .arrays import LexiconArrays
 
         return LexiconArrays(self.cells)
-
-    def count(self, batch: Batch) -> Ints:
-        """Count the words of two characters or more in each label, int64 (labels,)."""
-        from .arrays import Windows
-
-        windows = Windows.of(batch)
-        return self.arrays.count(batch, windows, self.arrays.long(batch, windows))
 
     def __reduce__(self) -> tuple[type[Lexicon], tuple[object, ...]]:
         return Lexicon, (_picklable(self.cells),)

@@ -85,7 +85,16 @@ class AllowList:
 
     @classmethod
     def load_all(cls, paths: Iterable[Path], top: int | None = None) -> AllowList | None:
-        """Read several lists as one, None if there are none; raises AllowListError."""
+        """Read several lists as one, None if there are none; raises AllowListError.
+
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     text, compiled = Path(folder, "allow.txt"), Path(folder, "allow.npy")
+        ...     _ = text.write_text("example.com")
+        ...     AllowList.from_entries([".example.org"]).save(compiled)
+        ...     AllowList.load_all([text, compiled]).match("a.example.org", "example.org")
+        '.example.org'
+        """
         lists = [cls.load(path, top) for path in paths]
         if len(lists) > 1:
             return cls.merge(lists)

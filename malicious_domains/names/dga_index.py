@@ -79,7 +79,16 @@ class DgaMatch(NamedTuple):
 
 
 class DgaIndex:
-    """An index; read-only, safe to share by threads."""
+    """An index; read-only, safe to share by threads.
+
+    >>> from malicious_domains.dga import build_index, seeded_generators
+    >>> day = date(2026, 11, 24)
+    >>> span = seeded_generators.DayRange.of(day, day)
+    >>> index = build_index.build_index(seeded_generators.select_generators(["banjori"]), span, 1)
+    >>> matches = index.match(["google.com", "kwtoestnessbiophysicalohax.com"])
+    >>> print(*matches[1], index.is_certain(matches[1]), index.out_of_date(day) == "")
+    banjori, seed earnestnessbiophysicalohax.com, position 1 True True
+    """
 
     def __init__(
         self, about: Mapping[str, Any], prefilter: Prefilter, hashes: Hashes, records: Records
@@ -147,10 +156,6 @@ class DgaIndex:
         inside = at < len(self.hashes)
         hit = np.flatnonzero(inside)[self.hashes[at[inside]] == hashes[inside]]
         return {likely[i]: self._read_records(hosts[likely[i]], int(at[i])) for i in hit.tolist()}
-
-    def match_host(self, host: str) -> tuple[DgaMatch, ...]:
-        """Return the generators of one host, () if there are none."""
-        return self.match([host]).get(0, ())
 
     @staticmethod
     def is_certain(matches: Iterable[DgaMatch]) -> bool:

@@ -48,6 +48,12 @@ def parse(text: str, zones: Zones | None = None) -> Name:
 
     >>> parse("https://user@A.b.Example[.]co.uk:443/x")
     Name(host='a.b.example.co.uk', label='example', suffix='co.uk', provider_zone='')
+    >>> for text in ("8.8.8.8.in-addr.arpa", "a.html", "_dmarc.com", "-", "xn--80ak6aa92e.com"):
+    ...     try:
+    ...         parse(text)
+    ...     except Skipped as skipped:
+    ...         print(end=f".{skipped.reason}")
+    .reverse.no_tld.service.placeholder.script
     """
     host = text if len(text) <= MAX_HOST and _PLAIN.fullmatch(text) else _clean_text(text)
     label, suffix, provider_zone = public_suffix.split_host(host, zones)

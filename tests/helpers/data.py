@@ -10,6 +10,7 @@ import functools
 import json
 import lzma
 from pathlib import Path
+from typing import Any
 
 from malicious_domains.model.scorer import Scorer
 from pipeline.corpus import sources
@@ -24,6 +25,13 @@ def legitimate() -> list[str]:
     """Return the distinct labels of HSTS names, sorted."""
     hosts = lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split()
     return sorted({host.partition(".")[0] for host in hosts})
+
+
+def without_nulls(value: Any) -> Any:
+    """Return rows without what is null: JSON lines leave out what a column must have."""
+    if isinstance(value, dict):
+        return {k: without_nulls(x) for k, x in value.items() if x is not None}
+    return [without_nulls(x) for x in value] if isinstance(value, list) else value
 
 
 # Verdicts in words that were read and found good, by model and name. A retrained model, or better

@@ -45,6 +45,7 @@ def hostile(labels: int, seed: int) -> list[Record | bytes]:
     ]
 
 
+@pytest.mark.slow
 def test_a_client_that_asks_for_long_names_hides_no_other(cloud: Cloud) -> None:
     also = [record(f"10.0.9.{i}", f"q{i}-typo.com", MIDNIGHT, "NXDOMAIN") for i in range(220)]
     bot = [x | {"srcaddr": OTHER} for x in infected(NAMES) if isinstance(x, dict)]
@@ -53,6 +54,7 @@ def test_a_client_that_asks_for_long_names_hides_no_other(cloud: Cloud) -> None:
     assert OTHER in cloud.findings()
 
 
+@pytest.mark.slow
 def test_a_client_that_does_so_object_by_object_hides_no_other(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +127,7 @@ def test_of_two_findings_at_once_the_newer_stays(
     assert cloud.findings()[BOT]["counts"]["new"] == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rcode", ["NXDOMAIN", "NOERROR"])
 def test_a_finding_is_not_lowered_by_more_traffic(cloud: Cloud, rcode: str) -> None:
     """5,001 random look-ups, and more, hide nothing that was found before."""

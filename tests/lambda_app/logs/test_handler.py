@@ -43,6 +43,7 @@ def test_an_infected_client_is_published_once(cloud: Cloud) -> None:
     assert told["finding"] == f"s3://{cloud.bucket}/{key}"
 
 
+@pytest.mark.slow
 def test_the_same_object_several_times_at_once_is_published_once(cloud: Cloud) -> None:
     key = cloud.put(route53.key_of(MIDNIGHT), route53.packed(infected(NAMES)))
     barrier = Barrier(4)
@@ -56,6 +57,7 @@ def test_the_same_object_several_times_at_once_is_published_once(cloud: Cloud) -
     assert len(cloud.messages()) == len(cloud.findings()) == 1
 
 
+@pytest.mark.slow
 def test_a_much_worse_alarm_is_published_again(cloud: Cloud) -> None:
     for start in range(0, 30, 3):
         cloud.read(infected(NAMES[start : start + 3], MIDNIGHT + start), number=start)
@@ -65,6 +67,7 @@ def test_a_much_worse_alarm_is_published_again(cloud: Cloud) -> None:
     assert cloud.findings()[BOT]["counts"]["new"] == 30
 
 
+@pytest.mark.slow
 def test_an_alarm_for_names_that_become_common_is_withdrawn(cloud: Cloud) -> None:
     """Suspicious names that resolve are rare until three clients have asked for them."""
     names = [name.replace(".com", ".net") for name in NAMES]

@@ -137,6 +137,7 @@ def test_a_part_of_the_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert unpack_votes(after)["n0"] == f"{own}{ANSWER}"
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.integers(0, 20).map(str), VOTES.map("".join)), max_size=9))
 def test_whatever_comes_a_part_stays_within_its_bound(parts: list[dict[str, str]]) -> None:

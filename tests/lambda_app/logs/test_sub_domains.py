@@ -8,6 +8,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lambda_app.chalicelib.logs import dynamodb, sub_domains
 from lambda_app.chalicelib.logs.records import ANSWER, SubRow
 from lambda_app.chalicelib.logs.sub_domains import merge_sub_domains
@@ -44,6 +46,7 @@ def describe(alarms: list[dict[str, Any]]) -> list[object]:
     ]
 
 
+@pytest.mark.slow
 def test_tunnels_are_those_of_scan_in_any_order_and_twice(cloud: Cloud, tmp_path: Path) -> None:
     lines = records()
     log = tmp_path / "log.jsonl"

@@ -240,6 +240,7 @@ def staged(stage: str, path: str) -> dict[str, Any]:
     return event | {"requestContext": event["requestContext"] | {"stage": stage}}
 
 
+@pytest.mark.slow
 def test_a_route_is_found_behind_stages_and_base_paths(language: Scorer) -> None:
     catch_all = rest_event("GET", "/{proxy+}")
     for event, status in (

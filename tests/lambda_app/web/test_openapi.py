@@ -17,7 +17,6 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lambda_app.chalicelib.web import api
 from lambda_app.chalicelib.web.settings import MAX_DOMAINS
@@ -62,6 +61,8 @@ def rounded(value: Any) -> Any:
 
 
 def test_it_is_openapi_3_1() -> None:
+    from openapi_spec_validator import OpenAPIV31SpecValidator  # slow to import
+
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
     ids = [operation(*x)["operationId"] for x in OPERATIONS]
     assert len(set(ids)) == len(ids)

@@ -281,6 +281,7 @@ def test_zones_and_known_names_of_a_stage(tmp_path: Path) -> None:
         assert allowed["class1Prob"] > allowed["threshold"]  # it is still told
 
 
+@pytest.mark.slow
 def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) -> None:
     made, allowed = FAMILIES["banjori"].variants[0], "xmqjtoevkbhrw.ru"
     host = next(islice(made.generate(date(2026, 11, 24), made.seeds[0]), 5, None))

@@ -58,6 +58,7 @@ def test_alarms_are_listed_by_client_label_and_generator(tmp_path: Path) -> None
     assert all(x in shown for x in (*mine, BOT, "random-looking", "names:", f"  {name}"))
 
 
+@pytest.mark.slow
 def test_an_acknowledged_alarm_is_quiet_until_its_day(tmp_path: Path) -> None:
     assert len(alarmed(scanned(tmp_path, clean() + infected()))) == 1
     (id,) = ids(tmp_path)

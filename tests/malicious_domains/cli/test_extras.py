@@ -46,6 +46,7 @@ def test_the_build_needs_what_is_pinned() -> None:
     assert f"setuptools>={pins()['setuptools']}" in (ROOT / "pyproject.toml").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("extra", "modules"),
     [

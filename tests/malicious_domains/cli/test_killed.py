@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -135,8 +136,9 @@ def test_training_and_exporting(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     out = tmp_path / "place" / "model"
     train: list[object] = ["train", "--features", "classic", "--data", small_csv, "--out", out]
+    shutil.copytree(PACKAGED / "classic", out)
     with forks(tmp_path / "log") as run:
-        for _ in killed(run, TRAIN, 4, lambda _: train):
+        for _ in killed(run, TRAIN, 4, lambda _: train, within=3):
             verify_artifact(out)
         for _ in killed(run, EXPORT, 5, lambda _: train, after="exporting", within=0.5):
             verify_artifact(out)

@@ -30,6 +30,7 @@ def run(folder: Path, *words: str, told: str | None = None) -> subprocess.Comple
     )
 
 
+@pytest.mark.slow
 def test_names_and_logs_are_read_and_files_written(tmp_path: Path) -> None:
     scored = run(tmp_path, "score", "google.com", "xmqjtoevkbhrw.ru")
     assert scored.returncode == 0, scored.stderr

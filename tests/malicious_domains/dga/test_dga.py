@@ -170,6 +170,7 @@ def test_an_error_of_the_command_lists_what_exists(arguments: list[str], message
     assert message in done.stderr
 
 
+@pytest.mark.slow
 def test_every_generated_row_of_the_original_is_in_the_embedded_corpus(
     original: Corpus, embedded: Corpus
 ) -> None:

@@ -15,8 +15,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import stix2
-from pymisp import MISPEvent
 
 from malicious_domains.dga.feed import generate_feed
 from malicious_domains.dga.feed_formats import FORMATS
@@ -110,6 +108,8 @@ def test_dnsmasq_answers_by_the_file(
 
 
 def test_stix_reads_the_bundle(feeds: dict[str, Path], names: list[str]) -> None:
+    import stix2  # slow to import, as pymisp
+
     text = json.loads(feeds["stix"].read_text())
     text["objects"] = [text["objects"][0], *text["objects"][1:200:10], *text["objects"][-20:]]
     bundle = stix2.parse(text)
@@ -121,6 +121,8 @@ def test_stix_reads_the_bundle(feeds: dict[str, Path], names: list[str]) -> None
 
 
 def test_misp_reads_the_event(feeds: dict[str, Path], names: list[str]) -> None:
+    from pymisp import MISPEvent
+
     whole = json.loads(feeds["misp"].read_text())
     attributes = whole["Event"]["Attribute"]
     assert [x["value"] for x in attributes if x["type"] == "domain"] == names
@@ -186,6 +188,8 @@ def test_stix_keeps_ids_and_says_how_sure_it_is() -> None:
 
 
 def test_misp_reads_a_folder_as_a_feed(tmp_path: Path) -> None:
+    from pymisp import MISPEvent
+
     for day in ("2026-11-24", "2026-11-25"):  # the second takes the place of the first
         few = ("--family", "sisron", "--from", day, "--days", "1", "--jobs", "1")
         done = run_here("dga", "feed", *few, "--format", "misp", "--out", tmp_path / "feed")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.features.batch import BatchFeatures
+from malicious_domains.features.language_tables import Lexicon, Tables
+from malicious_domains.names.array_types import Ints
 from malicious_domains.names.encoding import encode_labels
 from pipeline.corpus import sources
 from pipeline.corpus.labelled import Corpus
@@ -17,36 +20,41 @@ from tests.helpers.reference import num_words, web2
 LETTERS = "ab-7z"
 
 
+def count(lexicon: Lexicon, labels: Sequence[str]) -> Ints:
+    """Count the words of two characters or more in each label, (labels,)."""
+    return BatchFeatures(encode_labels(labels), Tables(lexicon=lexicon)).word_matches
+
+
 @settings(max_examples=40)
 @given(
     st.sets(st.text(LETTERS, min_size=2, max_size=6), min_size=1, max_size=40),
     st.lists(st.text(LETTERS + ".é", max_size=12), min_size=1),
 )
 def test_counts_every_occurrence_of_every_word(words: set[str], labels: list[str]) -> None:
-    counts = Lexicon(compile_words(words)).count(encode_labels(labels))
+    counts = count(Lexicon(compile_words(words)), labels)
     assert counts.tolist() == [num_words(label, frozenset(words)) for label in labels]
 
 
 @pytest.mark.slow
 def test_counts_web2_in_real_and_generated_names(embedded: Corpus) -> None:
     labels = embedded.labels[::50]
-    counts = Lexicon.load(sources.WEB2.path).count(encode_labels(labels))
+    counts = count(Lexicon.load(sources.WEB2.path), labels)
     assert counts.tolist() == [num_words(label, web2()) for label in labels]
 
 
 def test_words_do_not_run_from_one_label_into_the_next() -> None:
     lexicon = Lexicon(compile_words(["ab", "ba"]))
-    assert lexicon.count(encode_labels(["a", "b", "a", "", "ab"])).tolist() == [0, 0, 0, 0, 1]
+    assert count(lexicon, ["a", "b", "a", "", "ab"]).tolist() == [0, 0, 0, 0, 1]
 
 
 def test_no_labels() -> None:
-    assert Lexicon(compile_words(["ab"])).count(encode_labels([])).tolist() == []
+    assert count(Lexicon(compile_words(["ab"])), []).tolist() == []
 
 
 def test_a_saved_lexicon_reads_back(tmp_path: Path) -> None:
     cells = compile_words(["word", "words"])
     np.save(tmp_path / "l.npy", cells)
-    assert Lexicon.load(tmp_path / "l.npy").count(encode_labels(["swords"])).tolist() == [2]
+    assert count(Lexicon.load(tmp_path / "l.npy"), ["swords"]).tolist() == [2]
 
 
 @pytest.mark.parametrize(

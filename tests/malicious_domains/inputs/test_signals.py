@@ -89,6 +89,7 @@ with restore_exit():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_program_while_duckdb_reads(
     number: signal.Signals, tmp_path: Path

@@ -24,6 +24,7 @@ def test_sentences_are_as_they_were_read() -> None:
     assert make_sentences() == read_sentences()
 
 
+@pytest.mark.slow
 def test_a_sentence_says_what_the_sums_do(scorer: Scorer, embedded: Corpus) -> None:
     found = scorer.score_many(embedded.frame["domain"].iloc[::200])
     judged = [x for x in found if isinstance(x, Score)]
@@ -87,6 +88,7 @@ def seconds(work: Callable[[], object]) -> float:
     return best
 
 
+@pytest.mark.slow
 def test_a_sentence_costs_little_of_what_a_verdict_does(scorer: Scorer, embedded: Corpus) -> None:
     """Seen: a quarter of what a verdict in a batch takes (classic), or a seventh (language)."""
     names = embedded.frame["domain"].iloc[:2000].tolist()

@@ -87,6 +87,7 @@ def test_the_committed_hosts(name: str) -> None:
     check(lzma.decompress((ROOT / "data" / f"{name}.txt.xz").read_bytes()).decode("ascii").split())
 
 
+@pytest.mark.slow
 def test_the_originals_hosts(original: labelled.Corpus) -> None:
     hosts = original.frame["host"].astype(str).str.lower()
     check([host for host in hosts if host.isascii() and all(host.split("."))])

@@ -9,17 +9,16 @@ from random import Random
 from string import ascii_lowercase, digits
 
 import pytest
-from publicsuffixlist import PublicSuffixList
 
 from malicious_domains import Score, Scorer
 from malicious_domains.names import public_suffix
 from malicious_domains.names.parse import InvalidDomain, Name, parse
+from tests.malicious_domains.names.test_public_suffix import ICANN
+from tests.malicious_domains.names.test_public_suffix import REFERENCE as PSL
 from tests.malicious_domains.names.zones import ASSIGNED, CHOSEN, LINES, LOOKUP
 
 REFUSED_BY_THE_PSL, REFUSED = 39, 4  # of the committed hosts: suffixes, then those of ICANN's
 DATA = Path(__file__).parents[3] / "data"
-PSL = PublicSuffixList()
-ICANN = PublicSuffixList(only_icann=True)
 
 
 def test_each_line_is_whole_and_stands_once() -> None:

@@ -47,6 +47,7 @@ def calibrate(path: Path, *options: str | Path) -> subprocess.CompletedProcess[s
     return command("calibrate", path, "--out", path.with_suffix(".json"), *options)
 
 
+@pytest.mark.slow
 def test_a_quiet_network_keeps_the_thresholds(tmp_path: Path) -> None:
     log = write_days(tmp_path / "dns.csv", range(10))
     found = calibrate(log)
@@ -59,6 +60,7 @@ def test_a_quiet_network_keeps_the_thresholds(tmp_path: Path) -> None:
     assert site.rate == 3 / 120
 
 
+@pytest.mark.slow
 def test_odd_services_raise_the_thresholds_and_are_named(tmp_path: Path) -> None:
     """In one night one or two clients meet them: nobody makes the names common."""
     log = write_days(tmp_path / "dns.csv", range(60), odd=0.04)
@@ -80,6 +82,7 @@ def test_odd_services_raise_the_thresholds_and_are_named(tmp_path: Path) -> None
     )
 
 
+@pytest.mark.slow
 def test_names_of_a_list_are_part_of_the_file(tmp_path: Path) -> None:
     log, known = write_days(tmp_path / "dns.csv", range(10), odd=0.05), tmp_path / "known.txt"
     known.write_text("\n".join(SERVICE))
@@ -91,6 +94,7 @@ def test_names_of_a_list_are_part_of_the_file(tmp_path: Path) -> None:
     assert scan([log], site=tmp_path / "dns.json").alarmed == []
 
 
+@pytest.mark.slow
 def test_a_bot_is_found_by_the_thresholds_of_a_site(tmp_path: Path) -> None:
     log = write_days(tmp_path / "dns.csv", range(60), odd=0.04)
     assert calibrate(log, "--rate", "0.01").returncode == 0

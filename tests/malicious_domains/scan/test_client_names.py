@@ -98,6 +98,7 @@ def test_addresses_of_one_mac_are_one_client(tmp_path: Path, form: str) -> None:
     assert found.host == Host(MAC, "laptop", (V4, V6))
 
 
+@pytest.mark.slow
 def test_outputs_name_the_host(tmp_path: Path) -> None:
     log, leases = tmp_path / "dns.log", tmp_path / "leases"
     log.write_text(zeek(clean() + HALVES))

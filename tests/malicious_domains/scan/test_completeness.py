@@ -54,6 +54,7 @@ def test_many_broken_lines(tmp_path: Path, broken: int, good: int, status: int) 
     assert command("scan", tmp_path / "dns.log", "--lenient").returncode == 0
 
 
+@pytest.mark.slow
 def test_files_that_are_left_out_or_cut(tmp_path: Path) -> None:
     for name, content in (("dns.log", GOOD), ("diary.txt", "dear diary\n")):
         (tmp_path / name).write_text(content)
@@ -86,6 +87,7 @@ def test_alarms_come_first(tmp_path: Path) -> None:
     assert (report / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_no_new_day_is_no_problem(tmp_path: Path) -> None:
     log, database = tmp_path / "dns.log", tmp_path / "pihole-FTL.db"
     log.write_text(GOOD)
@@ -103,6 +105,7 @@ def test_no_new_day_is_no_problem(tmp_path: Path) -> None:
     assert command("scan", log, "--since", "2030-01-01").returncode == 3
 
 
+@pytest.mark.slow
 def test_formats_and_columns_are_named(tmp_path: Path) -> None:
     log = tmp_path / "dns.json"
     log.write_text(json.dumps(ECS) + "\n")

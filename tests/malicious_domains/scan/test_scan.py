@@ -175,6 +175,7 @@ def test_a_flood_of_dead_generated_names_is_an_alarm(tmp_path: Path, names: int)
     assert any("judged by a sample" in line for line in terminal.summarize(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_rcodes", [True, False])
 def test_a_resolver_of_very_many_names_is_no_alarm_but_is_named(
     tmp_path: Path, has_rcodes: bool

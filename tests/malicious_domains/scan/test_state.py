@@ -80,6 +80,7 @@ def test_labels_of_an_earlier_day_are_common(tmp_path: Path) -> None:
     assert scanned(tmp_path, clean() + odd).baseline == BaselineSummary(0, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["NXDOMAIN", "NOERROR"])
 def test_an_outbreak_stays_in_sight_on_each_day(tmp_path: Path, code: str) -> None:
     """The names of an alarm, and those that are NXDOMAIN, never become common."""
@@ -91,6 +92,7 @@ def test_an_outbreak_stays_in_sight_on_each_day(tmp_path: Path, code: str) -> No
         assert found == {*hosts[: day + 1]}
 
 
+@pytest.mark.slow
 def test_names_of_an_acknowledged_alarm_and_of_no_client_become_common(tmp_path: Path) -> None:
     """Five clients ask for them on the next day, too few of them for an outbreak."""
     shared = clean() + [x for i in range(5) for x in bot(BOTS[:4], f"10.0.0.{30 + i}", "NOERROR")]
@@ -147,6 +149,7 @@ def test_outputs_carry_the_id_and_the_state(tmp_path: Path) -> None:
     assert (labels["alarm_id"], labels["alarm_state"]) == (alarm["id"], "new")
 
 
+@pytest.mark.slow
 def test_an_alarm_that_became_worse_is_news(tmp_path: Path) -> None:
     few = clean() + bot(BOTS[:6])
     assert alarmed(scanned(tmp_path, few)) == [(BOT, 0)]
@@ -178,6 +181,7 @@ def test_a_log_of_several_days_tells_an_alarm_once(tmp_path: Path) -> None:
     assert states(tmp_path) == [(BOT, 0, 3, "continuing")]
 
 
+@pytest.mark.slow
 def test_an_incomplete_day_may_be_scanned_every_hour(tmp_path: Path) -> None:
     """One alarm, updated: the morning of today ends no alarm of yesterday."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0).timestamp()
@@ -202,6 +206,7 @@ def test_a_day_that_was_copied_too_early_ends_no_alarm(
     assert states(tmp_path) == [(BOT, 0, 0, state)]
 
 
+@pytest.mark.slow
 def test_a_day_in_two_files_is_one_day(tmp_path: Path) -> None:
     scanned(tmp_path, clean() + infected())
     assert alarmed(scanned(tmp_path, on(1, clean(queries=200)))) == []
@@ -241,6 +246,7 @@ def test_a_scan_that_fails_keeps_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert alarmed(scanned(tmp_path, clean() + infected())) == [(BOT, 0)]
 
 
+@pytest.mark.slow
 def test_an_alarm_that_could_not_be_told_is_told_by_the_next_scan(tmp_path: Path) -> None:
     log = tmp_path / "dns.log"
     log.write_text(zeek(clean() + infected()))
@@ -251,6 +257,7 @@ def test_an_alarm_that_could_not_be_told_is_told_by_the_next_scan(tmp_path: Path
     assert command("scan", log, "--state", tmp_path / "kept").returncode == 1
 
 
+@pytest.mark.slow
 def test_several_scans_at_once_keep_one_alarm_and_all_labels(tmp_path: Path) -> None:
     running = []
     for i in range(3):
@@ -319,6 +326,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_state_as_it_was(small_disk: Path, tmp_path: Path) -> None:
     log, options = tmp_path / "dns.log", ("--state", small_disk)
     log.write_text(zeek(clean() + infected()))
@@ -357,6 +365,7 @@ def test_a_state_in_use_is_waited_for_and_then_an_error(
     assert command("alarms", "list", "--state", tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_the_report_names_alarms_and_hosts(tmp_path: Path) -> None:
     log, leases, out = tmp_path / "dns.log", tmp_path / "leases", tmp_path / "report"
     log.write_text(zeek(clean() + infected()))

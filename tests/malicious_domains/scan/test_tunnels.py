@@ -40,6 +40,7 @@ def kinds(path: Path) -> dict[str, set[str]]:
     return {x.client: {alarm.kind for alarm in x.alarms} for x in found}
 
 
+@pytest.mark.slow
 def test_a_tunnel_is_an_alarm_of_its_client_in_every_output(tmp_path: Path) -> None:
     path = write(tmp_path / "dns.csv", ordinary() + tunnel("192.0.2.7", "evil.co.uk", "TXT"))
     ran = command("scan", path, "--format", "jsonl", "--out", tmp_path / "report")
@@ -137,6 +138,7 @@ def test_types_are_read_by_their_names_and_numbers(tmp_path: Path) -> None:
     assert [x for (x,) in duckdb.execute(query).fetchall()] == [*texts.values()]
 
 
+@pytest.mark.slow
 def test_the_first_pass_leaves_nothing_out_that_could_raise_an_alarm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

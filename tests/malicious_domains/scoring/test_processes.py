@@ -22,6 +22,7 @@ def works(pid: int) -> bool:
     return len([*Path(f"/proc/{pid}/task").glob("*")]) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_score_leaves_no_process_behind(number: signal.Signals) -> None:
     reading, writing = os.pipe()
@@ -45,6 +46,7 @@ def test_an_interrupted_score_leaves_no_process_behind(number: signal.Signals) -
     assert said == b""
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_stops_all() -> None:
     command = f"yes google.com | {' '.join(SCORE)} 3 | head -100000 | tail -1"
     run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import random
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from malicious_domains.spark.python_workers import Batches, Results
 from malicious_domains.spark.scoring import score_rows
 from tests.helpers import route53
 from tests.helpers.commands import executor_killed
+from tests.helpers.data import without_nulls
 
 
 @pytest.fixture(autouse=True)
@@ -103,35 +103,38 @@ def test_a_python_process_loads_the_model_once(
     assert sum(x["rows"] for x in tasks) == len(texts)
 
 
-def query(i: int, name: str) -> str:
-    return json.dumps({"time": route53.MIDNIGHT + 60 * i, "client": "10.0.0.1", "query": name})
+def zeek(x: route53.Record) -> str:
+    """Return a record of Route 53's as Zeek's JSON has it."""
+    taken = {"ts": x["query_timestamp"], "query": x["query_name"], "rcode_name": x["rcode"]}
+    return json.dumps(taken | {"id.orig_h": x["srcaddr"], "id.resp_p": 53, "qtype_name": "A"})
 
 
 def test_a_scan_ends_as_without_spark(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], spark: SparkSession
 ) -> None:
-    """With its statuses and its last lines: alarms, too many broken lines, no log."""
-    draw = random.Random(3)
-    odd = ["".join(draw.choices("bcdfghjklmnpqrstvwxz", k=14)) for _ in range(30)]
+    """With its rows, its statuses and its last lines: alarms, too many broken lines, no log."""
+    asked = {"time": route53.MIDNIGHT, "client": "10.0.0.1", "query": "example.com"}
     logs = {
-        "alarm": [query(i, f"{name}.ru") for i, name in enumerate(odd)],
-        "broken": [query(0, "example.com"), *["no JSON"] * 30],
+        "highest": [*map(zeek, route53.day(8)), "cut off"],
+        "broken": [json.dumps(asked), *["no JSON"] * 30],
     }
     statuses = {}
     for name, lines in logs.items():
         path, out = tmp_path / f"{name}.json", tmp_path / name
         path.write_text("\n".join(lines) + "\n")
-        local = main(["scan", str(path), "--format", "jsonl", "--jobs", "1"])
+        scan = ["scan", str(path), *(["--alarms-per-day", "3"] if name == "highest" else [])]
+        local = main([*scan, "--format", "jsonl", "--jobs", "1"])
         alone = capsys.readouterr()
-        statuses[name] = main(["scan", str(path), "--engine", "spark", "--out", str(out)])
+        statuses[name] = main([*scan, "--engine", "spark", "--out", str(out)])
         on_spark = capsys.readouterr().err.splitlines()
         assert statuses[name] == local, on_spark
         on_spark.remove(f"scan: written {out}")
         said = [x for x in alone.err.splitlines() if ", line " not in x]
         assert on_spark == said
-        clients = [json.loads(x)["client"] for x in alone.out.splitlines()]
-        assert pq.read_table(out)["client"].to_pylist() == clients
-    assert statuses == {"alarm": 1, "broken": 3}
+        rows = [without_nulls(json.loads(x)) for x in alone.out.splitlines()]
+        assert without_nulls(pq.read_table(out).to_pylist()) == rows
+        assert len(rows) == (3 if name == "highest" else 0)
+    assert statuses == {"highest": 1, "broken": 3}
     (tmp_path / "dns.log").write_text("Nov 25 10:00:00 dnsmasq[1]: query[A] a.com from ::1\n")
     asked = ["scan", str(tmp_path / "dns.log"), "--engine", "spark", "--out", str(tmp_path / "o")]
     assert main(asked) == 3

@@ -20,6 +20,7 @@ from malicious_domains.spark import data_files, python_workers, scan, scanning
 from malicious_domains.spark.log_events import read_events
 from tests.helpers import route53
 from tests.helpers.commands import executor_killed
+from tests.helpers.data import without_nulls as plain
 
 CLIENTS = 12
 CRAWLER, FLOOD = "10.9.9.9", "10.9.9.8"
@@ -50,16 +51,9 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def plain(value: Any) -> Any:
-    """Without what is null: JSON lines leave out what a column must have."""
-    if isinstance(value, dict):
-        return {k: plain(x) for k, x in value.items() if x is not None}
-    return [plain(x) for x in value] if isinstance(value, list) else value
-
-
-def single(path: Path, most: int | None = None) -> tuple[list[Any], list[str]]:
+def single(path: Path) -> tuple[list[Any], list[str]]:
     """Return the alarms of one machine, and what it says of the lines."""
-    found = scan_run.scan_logs(scan_run.Request(source=Source.of([path]), alarms_per_day=most))
+    found = scan_run.scan_logs(scan_run.Request(source=Source.of([path])))
     rows = [plain(json.loads(line)) for line in alarm_formats.format_jsonl(found)]
     said = [
         terminal.summarize_lines(found),
@@ -73,12 +67,10 @@ def columns(busy: dict[str, int]) -> tuple[list[str], list[int]]:
     return list(busy), list(busy.values())
 
 
-def on_spark(
-    spark: SparkSession, path: Path, folder: Path, most: int | None = None
-) -> tuple[list[Any], list[str]]:
+def on_spark(spark: SparkSession, path: Path, folder: Path) -> tuple[list[Any], list[str]]:
     """Return the same from Spark, out of the folder that it wrote."""
     events, _ = read_events(data_files.open_files(spark, [str(path)]), {})
-    with scanning.scan_events(events, scanning.ScanRequest(alarms_per_day=most)) as (alarms, found):
+    with scanning.scan_events(events, scanning.ScanRequest()) as (alarms, found):
         written = data_files.write_parquet(alarms, str(folder))
         rows = [plain(row.asDict(recursive=True)) for row in written.collect()]
     assert (folder / "_SUCCESS").exists()
@@ -149,20 +141,6 @@ def test_an_outbreak_without_codes_has_the_same_alarms(spark: SparkSession, tmp_
     found, _ = on_spark(spark, log, tmp_path / "alarms")
     assert found == single(log)[0]
     assert [x["alarms"][0]["kind"] for x in found] == ["outbreak"] * 3
-
-
-def test_the_highest_of_a_day_of_zeeks_log(spark: SparkSession, tmp_path: Path) -> None:
-    path = tmp_path / "dns.log"
-    path.write_text("".join(zeek(x) for x in route53.day(8)) + "cut off\n")
-    assert on_spark(spark, path, tmp_path / "alarms", 3) == single(path, 3)
-
-
-def zeek(x: route53.Record) -> str:
-    """Return a record of Route 53's as Zeek's JSON has it."""
-    taken = {"ts": x["query_timestamp"], "query": x["query_name"], "rcode_name": x["rcode"]}
-    return (
-        json.dumps(taken | {"id.orig_h": x["srcaddr"], "id.resp_p": 53, "qtype_name": "A"}) + "\n"
-    )
 
 
 def test_a_table_of_ones_own_has_the_alarms_of_its_log(

@@ -26,6 +26,7 @@ def test_the_original_is_read_whole(original: Corpus) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_original_given_as_ones_own_has_the_same_rows(original: Corpus) -> None:
     own = labelled.read_corpus(original.path)
     assert own.frame.equals(original.frame)

@@ -97,6 +97,7 @@ def test_a_mix_is_always_the_same_and_the_seed_changes_it(out: Path, tmp_path: P
     assert again.read_bytes() == out.read_bytes() != other.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_rows_of_the_committed_sources(out: Path, no_original: None) -> None:
     summary = mix(DEFAULT, out)
     frame = labelled.read_corpus(out).frame

@@ -161,7 +161,8 @@ def test_a_cluster_elsewhere_of_two_nodes_gives_the_model_of_one(
     assert difference(of_one, tmp_path / "model") <= SAME
     with direct_session() as direct:
         for node in (*clouds.one, *clouds.two):
-            assert direct.get(f"{node.url}/3/Frames", timeout=30).json()["frames"] == []
+            for kind in ("frames", "models"):
+                assert direct.get(f"{node.url}/3/{kind.title()}", timeout=30).json()[kind] == []
 
 
 def test_clouds_side_by_side_do_not_join(clouds: Clouds) -> None:

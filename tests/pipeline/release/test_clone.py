@@ -55,7 +55,7 @@ def unlinked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Return a command in a folder, without a region unless it is given."""
     inherited = {k: v for k, v in os.environ.items() if not k.endswith("_REGION")}
-    inherited |= {"AWS_CONFIG_FILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
+    inherited |= {"AWS_CONFIG_FILE": os.devnull}
     return subprocess.run(
         command,
         cwd=folder,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +27,6 @@ import boto3
 import numpy as np
 import pytest
 import requests
-from samtranslator.translator.transform import transform
 
 from malicious_domains.model.artifact import PACKAGED, ArtifactError
 from malicious_domains.model.scorer import Scorer
@@ -41,19 +42,27 @@ from pipeline.release.deployed_stage import (
 from pipeline.release.local_server import APP, ROOT, serve_app
 from pipeline.release.smoke import SmokeError
 from pipeline.training.export import write_metadata
+from tests.helpers import aws_server
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def zipped(packages: dict[str, Path]) -> Path:
-    return packages[package.X86_64]
+def zipped(tmp_path: Path) -> Path:
+    """Return a small zip, which nothing here looks into."""
+    path = tmp_path / "deployment.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("app.py", "")
+    return path
 
 
 @pytest.fixture
 def changed(zipped: Path, tmp_path: Path) -> Path:
-    """Another version's zip."""
-    path = tmp_path / "changed.zip"
+    return change(zipped, tmp_path / "changed.zip")
+
+
+def change(zipped: Path, path: Path) -> Path:
+    """Write another version's zip."""
     shutil.copyfile(zipped, path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("chalicelib/new.py", "")
@@ -115,9 +124,10 @@ def gateway(apps: dict[str, str], otherwise: str) -> Iterator[str]:
 
 
 def test_deployed_and_deployed_again(
-    zipped: Path, changed: Path, state: Path, app_url: str
+    packages: dict[str, Path], tmp_path: Path, state: Path, app_url: str
 ) -> None:
-    for code in (zipped, changed):
+    zipped = packages[package.X86_64]
+    for code in (zipped, change(zipped, tmp_path / "changed.zip")):
         assert deploy.deploy_stage("dev", code, app_url, state, wait=0) == app_url
         assert read_code(state, "dev") == code.read_bytes()  # byte for byte what was packaged
         function = read_function("dev")
@@ -260,9 +270,9 @@ def test_the_gate(artifact_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         deploy.check_models()
 
 
-def lint(template: Path) -> None:
+def lint(*templates: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", "from cfnlint.runner import main; main()", str(template)],
+        [sys.executable, "-c", "from cfnlint.runner import main; main()", *map(str, templates)],
         capture_output=True,
         text=True,
         check=False,
@@ -270,25 +280,37 @@ def lint(template: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def cloudformation(folder: Path, template: str = "") -> dict[str, Any]:
-    """chalice package, perhaps with --merge-template; no package is made, any zip will do."""
+Resources = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory, aws_url: str) -> dict[str, Resources]:
+    """Return what Chalice makes alone, and with each template merged; any zip will do."""
+    folder = tmp_path_factory.mktemp("packaged")
     project = folder / "app"
     shutil.copytree(APP, project, ignore=shutil.ignore_patterns("__pycache__", "deployed"))
     (project / "requirements.txt").write_text("")
     code = "from chalice.cli import main; main()"
     command = [sys.executable, "-c", code, "--project-dir", str(project), "package"]
-    command += ["--stage", "prod", *(["--merge-template", template] if template else [])]
-    command.append(str(folder / "out"))
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    made = folder / "out" / "sam.json"
-    lint(made)
-    resources: dict[str, Any] = json.loads(made.read_text())["Resources"]
-    return resources
+    made: dict[str, Resources] = {}
+    for name in ("", "template", "logs"):
+        merged = ["--merge-template", f".chalice/{name}.json"] if name else []
+        environment = os.environ | aws_server.CREDENTIALS | {"AWS_ENDPOINT_URL": aws_url}
+        environment |= {"LOG_BUCKET": "yes"} if name == "logs" else {}
+        run = subprocess.run(
+            [*command, "--stage", "prod", *merged, str(folder / name / "out")],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        made[name] = json.loads((folder / name / "out" / "sam.json").read_text())
+    return made
 
 
-def test_the_cloudformation_template(aws: str, tmp_path: Path) -> None:
-    resources = cloudformation(tmp_path, ".chalice/template.json")
+def test_the_cloudformation_template(packaged: dict[str, Resources]) -> None:
+    resources = packaged["template"]["Resources"]
     function, api = (resources[x]["Properties"] for x in ("APIHandler", "RestAPI"))
     assert function["Handler"] == "app.handler"
     assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
@@ -339,19 +361,19 @@ ROLES = {  # all that they may, in either template; the tables of docs/security.
 
 @pytest.mark.parametrize("name", ["template", "logs"])
 def test_the_templates_expand_as_cloudformation_expands_them(
-    aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    packaged: dict[str, Resources], aws: str, tmp_path: Path, name: str
 ) -> None:
     """What AWS is given in the end: SnapStart wants Python 3.12, and roles are as they are said."""
-    if name == "logs":
-        monkeypatch.setenv("LOG_BUCKET", "yes")
-    cloudformation(tmp_path, f".chalice/{name}.json")
-    made = json.loads((tmp_path / "out" / "sam.json").read_text())
+    from samtranslator.translator.transform import transform  # a second to import
+
+    made = deepcopy(packaged[name])
+    (tmp_path / "made.json").write_text(json.dumps(made))
     for resource in made["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":  # as after `cloudformation package`
             resource["Properties"]["CodeUri"] = "s3://bucket/deployment.zip"
     expanded = transform(made, {}, SimpleNamespace(load=dict))
     (tmp_path / "expanded.json").write_text(json.dumps(expanded))
-    lint(tmp_path / "expanded.json")
+    lint(tmp_path / "made.json", tmp_path / "expanded.json")
     resources = expanded["Resources"]
     functions = {
         k: x["Properties"] for k, x in resources.items() if x["Type"].endswith("::Function")
@@ -374,8 +396,8 @@ def test_the_templates_expand_as_cloudformation_expands_them(
     assert stage["MethodSettings"][0]["ThrottlingRateLimit"] == 50
 
 
-def test_without_a_log_bucket_there_is_one_function(aws: str, tmp_path: Path) -> None:
-    kinds = sorted(x["Type"] for x in cloudformation(tmp_path).values())
+def test_without_a_log_bucket_there_is_one_function(packaged: dict[str, Resources]) -> None:
+    kinds = sorted(x["Type"] for x in packaged[""]["Resources"].values())
     assert kinds == [
         "AWS::IAM::Role",
         "AWS::Lambda::Permission",
@@ -384,11 +406,8 @@ def test_without_a_log_bucket_there_is_one_function(aws: str, tmp_path: Path) ->
     ]
 
 
-def test_the_template_of_the_functions_that_read_logs(
-    aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LOG_BUCKET", "yes")
-    resources = cloudformation(tmp_path, ".chalice/logs.json")
+def test_the_template_of_the_functions_that_read_logs(packaged: dict[str, Resources]) -> None:
+    resources = packaged["logs"]["Resources"]
     logs, summary, api = (resources[x]["Properties"] for x in ("Logs", "Summary", "APIHandler"))
     assert (logs["Handler"], logs["MemorySize"]) == ("app.logs", 512)
     assert logs["Environment"]["Variables"]["LOG_BUCKET"] == {"Ref": "LogBucketName"}

@@ -189,6 +189,7 @@ def test_each_label_has_the_features_of_tables_made_without_its_fold(
         np.testing.assert_array_equal(values[here], expected)
 
 
+@pytest.mark.slow
 def test_the_vocabulary_is_of_the_most_frequent_words(vocabulary: WordList) -> None:
     lines = (files("wordsegment") / "unigrams.txt").read_text(encoding="utf-8").split("\n")
     counts = {x: float(n) for x, _, n in (line.partition("\t") for line in lines if line)}

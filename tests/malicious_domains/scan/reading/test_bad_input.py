@@ -101,6 +101,7 @@ def test_names_that_are_utf8_among_bytes_that_are_not(tmp_path: Path) -> None:
     assert ("192.0.2.1", name, NOON, "NOERROR", None) in found
 
 
+@pytest.mark.slow
 def test_json_arrays_and_objects_of_several_lines(tmp_path: Path) -> None:
     events = [EVENT, EVENT | {"query": 'it\'s\n"y"\\.example'}]
     expected = sorted([QUERY, (*QUERY[:1], events[1]["query"], *QUERY[2:])], key=str)
@@ -134,6 +135,7 @@ print(read_peak())
 """
 
 
+@pytest.mark.slow
 def test_a_line_of_100_megabytes(tmp_path: Path) -> None:
     """Three kinds of logs, plain and packed, are read by one process."""
     expected, paths = list[str](), list[str]()
@@ -467,6 +469,7 @@ def test_a_name_that_is_sql_stays_a_name(tmp_path: Path) -> None:
 SHARED = Path(os.environ.get("DOMAINS_MIRROR", DOWNLOADS)).parent / "logs"
 
 
+@pytest.mark.slow
 def test_both_forms_of_a_zeek_log_say_the_same(tmp_path: Path) -> None:
     """On a committed sample; on the public one too where it is at hand."""
     fields = ZEEK.splitlines()[6].split("\t")[1:]
