@@ -229,11 +229,7 @@ def _scan_here(options: ScanOptions) -> int:
     report: AbstractContextManager[Path | None]
     report = replace_folder(out, REPORT_FILES) if out else nullcontext()
     try:
-        with (
-            restore_exit(),
-            report as folder,
-            scan_run.open_scan(request) as findings,
-        ):
+        with restore_exit(), report as folder, scan_run.open_scan(request) as findings:
             _tell(findings, options.form, folder)
     except SystemExit:  # of a signal
         print_status("scan: stopped; nothing was judged and nothing was written")

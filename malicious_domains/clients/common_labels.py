@@ -21,10 +21,6 @@ def find_nxdomain_pairs(nxdomain_at_client: Bools, label: Ints, has_rcode: Bools
     It does not if its client got NXDOMAIN for every query with a response code, and so did more
     than half of the clients with codes: one that is blocked or mistaken decides nothing.
     label: the number of each pair's label, from 0. has_rcode: whether a pair has any code.
-
-    >>> yes, no = np.ones(3, np.bool_), np.array([True, True, False])
-    >>> find_nxdomain_pairs(no, np.array([0, 1, 1]), yes).tolist()
-    [True, False, False]
     """
     missing = nxdomain_at_client & has_rcode
     clients = np.bincount(label[has_rcode])
@@ -56,10 +52,6 @@ def find_rare_pairs(
     label, nxdomain: of each pair, see find_nxdomain_pairs(). allowed, clients_of_label: of each
     label (labels,). clients: of the whole log. A label that does not exist is never common, as
     all bots of one kind ask for the same ones.
-
-    >>> no = np.zeros(2, np.bool_)
-    >>> find_rare_pairs(np.array([0, 1]), no, no, np.array([1, 50]), 100, True).tolist()
-    [True, False]
     """
     rare = clients_of_label < common_from(clients, has_rcodes)
     return ~allowed[label] & (rare[label] | nxdomain)

@@ -46,11 +46,7 @@ def format_date(day: int | None) -> str | None:
 
 
 def describe_alarm(alarm: Alarm) -> dict[str, Any]:
-    """Return an alarm's kind, score, confidence and expected rate; the names are added.
-
-    >>> describe_alarm(Alarm("same-end", 1.5, "high", (0,), (2.0,)))
-    {'kind': 'same-end', 'score': 1.5, 'confidence': 'high'}
-    """
+    """Return an alarm's kind, score, confidence and expected rate; the names are added."""
     score = round(alarm.score, 4)
     rate = {} if alarm.expected is None else {"expected_false_alarms": alarm.expected}
     return {"kind": alarm.kind, "score": score, "confidence": alarm.confidence} | rate
@@ -59,11 +55,7 @@ def describe_alarm(alarm: Alarm) -> dict[str, Any]:
 def describe_name(
     name: str, weight: float, log_odds: float, nxdomain: bool, first_seen: float
 ) -> dict[str, Any]:
-    """Return a name of an alarm; log_odds is NaN if it was not scored.
-
-    >>> describe_name("a.com", 1.25, 9.0, True, 1_764_072_000.0)["first_seen"]
-    '2025-11-25T12:00:00Z'
-    """
+    """Return a name of an alarm; log_odds is NaN if it was not scored."""
     return {
         "name": name,
         "points": round(weight, 4),

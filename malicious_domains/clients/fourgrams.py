@@ -1,4 +1,4 @@
-"""Four-grams of labels, how common each is in a log, and how surprising it is to share one."""
+"""Four-grams of labels: how common each is in a log, how surprising it is to share one; runs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Background:
     def count(cls, labels: Sequence[str]) -> Background:
         """Count the four-grams of a log's different labels, in 8 MB for any number of labels.
 
-        >>> Background.count(["google", "goog"]).labels
+        >>> Background.count(["google"]).add(["goog"]).labels
         2
         """
         counts: Narrow = np.zeros(CELLS, np.int32)
@@ -66,11 +66,7 @@ class Background:
         return cls(counts, len(labels))
 
     def add(self, labels: Sequence[str]) -> Background:
-        """Return a background with more labels, which this one does not have yet.
-
-        >>> Background.count(["google"]).add(["goog"]).labels
-        2
-        """
+        """Return a background with more labels, which this one does not have yet."""
         counts = self.counts.copy()
         np.add.at(counts, _find_distinct(labels), 1)
         return Background(counts, self.labels + len(labels))
@@ -97,3 +93,34 @@ def poisson_surprisal(count: Floats, expected: Floats) -> Floats:
     ratio = np.where(above, count / expected, 1.0)
     surprisal: Floats = np.where(above, count * np.log(ratio) - count + expected, 0.0)
     return surprisal
+
+
+def find_starts(values: Ints) -> Ints:
+    """Return where each run of equal values (n,) begins.
+
+    >>> find_starts(np.array([7, 7, 3, 7])).tolist()
+    [0, 2, 3]
+    """
+    return np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])
+
+
+def measure_runs(starts: Ints, size: int) -> Ints:
+    """Return the length of each run that begins at starts, in an array of a size.
+
+    >>> measure_runs(np.array([0, 2, 3]), 4).tolist()
+    [2, 1, 1]
+    """
+    return np.diff(np.append(starts, size))
+
+
+def find_peaks(values: Floats, starts: Ints) -> Ints:
+    """Return where the highest value of each run stands, the first of equal ones.
+
+    >>> find_peaks(np.array([1.0, 5.0, 5.0, 2.0]), np.array([0, 3])).tolist()
+    [1, 3]
+    """
+    if not len(starts):
+        return starts
+    run = np.repeat(np.arange(len(starts)), measure_runs(starts, len(values)))
+    top = np.flatnonzero(values == np.maximum.reduceat(values, starts)[run])
+    return top[find_starts(run[top])]

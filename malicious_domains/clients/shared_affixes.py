@@ -9,7 +9,7 @@ import numpy as np
 
 from ..names.array_types import Floats, Ints
 from ..names.encoding import ALPHABET, OTHER, SIZE, encode_labels
-from . import array_runs
+from . import fourgrams
 from .fourgrams import GRAM, Background, poisson_surprisal
 
 _LENGTH = 6  # characters of an affix
@@ -39,7 +39,7 @@ def weigh_affixes(
         affixes = codes[begins[:, np.newaxis] + np.arange(_LENGTH)].astype(np.int64)
         groups = _group_labels(affixes, of_day[long], lengths[long] if same_length else None)
         score = _score_groups(affixes[groups.first], groups, sizes[groups.day], background)
-        for i in array_runs.find_peaks(score, array_runs.find_starts(groups.day)).tolist():
+        for i in fourgrams.find_peaks(score, fourgrams.find_starts(groups.day)).tolist():
             number, surprisal = int(groups.day[i]), float(score[i])
             if surprisal > best.get(number, (0.0,))[0]:
                 best[number] = surprisal, long[groups.members(i)]
@@ -71,8 +71,8 @@ def _group_labels(affixes: Ints, day: Ints, lengths: Ints | None) -> _Groups:
     text = day * SIZE**_LENGTH + _RANK[affixes] @ _PLACE_VALUES
     key = text if lengths is None else text * _LENGTHS + lengths
     order = np.argsort(key, kind="stable")
-    start = array_runs.find_starts(key[order])
-    count = array_runs.measure_runs(start, len(order))
+    start = fourgrams.find_starts(key[order])
+    count = fourgrams.measure_runs(start, len(order))
     start, count = start[count > 1], count[count > 1]
     return _Groups(day[order[start]], start, count, order)
 

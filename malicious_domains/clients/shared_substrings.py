@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..names.array_types import Floats, Ints
-from . import array_runs
+from . import fourgrams
 from .fourgrams import CELLS, GRAM, Background, Fourgrams, find_fourgrams, poisson_surprisal
 
 _MIN_SURPRISAL = 6.0  # nats; below it labels have a four-gram in common by chance
@@ -59,8 +59,8 @@ class _Shared(NamedTuple):
 def _find_shared(places: Fourgrams, cells: Ints, day: Ints, background: Background) -> _Shared:
     labels = len(day)
     cell, holder = np.divmod(np.unique(cells * labels + places.label), max(labels, 1))
-    start = array_runs.find_starts(cell)
-    count = array_runs.measure_runs(start, len(cell))
+    start = fourgrams.find_starts(cell)
+    count = fourgrams.measure_runs(start, len(cell))
     start, count = start[count > 1], count[count > 1]
     own, gram = np.divmod(cell[start], CELLS)
     of_day = np.bincount(day, minlength=1)[own]
@@ -84,7 +84,7 @@ def _merge_overlaps(
     label, place, gram = places.label[some], places.at[some], at[some]
     apart = (label[1:] != label[:-1]) | (place[1:] - place[:-1] >= GRAM)
     start = np.flatnonzero(np.append(True, apart))
-    rarest = gram[array_runs.find_peaks(shared.surprisal[gram], start)]
+    rarest = gram[fourgrams.find_peaks(shared.surprisal[gram], start)]
     number, members = _number_by_labels(shared, rarest)
     return label[start], number, members
 
@@ -108,7 +108,7 @@ def _find_compounds(label: Ints, substring: Ints, members: Sequence[Ints]) -> li
     """Return the labels with two substrings that other labels have one without the other."""
     pairs = np.unique(label * len(members) + substring)
     whose, which = np.divmod(pairs, len(members))
-    bounds = [*array_runs.find_starts(whose).tolist(), len(whose)]
+    bounds = [*fourgrams.find_starts(whose).tolist(), len(whose)]
     substrings, known = which.tolist(), dict[tuple[int, ...], bool]()
     compounds = []
     for start, stop in pairwise(bounds):

@@ -72,9 +72,5 @@ class Site:
 
 
 def adapt_thresholds(site: Site | None) -> AlarmThresholds:
-    """Return the thresholds of a network, the packaged ones for None.
-
-    >>> adapt_thresholds(Site(1000, 2, 0.01, 1.25)).scale
-    1.25
-    """
+    """Return the thresholds of a network, the packaged ones for None."""
     return AlarmThresholds().multiply(site.scale) if site else AlarmThresholds()

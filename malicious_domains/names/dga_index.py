@@ -178,20 +178,11 @@ class DgaIndex:
         end = int(self.hashes.searchsorted(self.hashes[at], "right"))
         for number, day, last, position in self.records[at:end].tolist():
             series = self.series[number]
-            dated = day != ALWAYS
-            matches.append(
-                DgaMatch(
-                    series["family"],
-                    series["variant"],
-                    series["seed"],
-                    _iso(day) if dated else None,
-                    _iso(day - series["before"]) if dated else None,
-                    _iso(last) if dated else None,
-                    position,
-                    probability >= CHANCE,
-                    probability,
-                )
-            )
+            generator = series["family"], series["variant"], series["seed"]
+            days = (day, day - series["before"], last)
+            start, first, until = (None if day == ALWAYS else _iso(x) for x in days)
+            period = start, first, until, position
+            matches.append(DgaMatch(*generator, *period, probability >= CHANCE, probability))
         return tuple(matches)
 
 

@@ -158,9 +158,7 @@ def collect_days(scans: Iterable[tuple[int | None, Findings]]) -> CleanDays:
     return CleanDays(client_days, scores, _list_services(raised), clients, has_rcodes)
 
 
-def _list_services(
-    raised: dict[str, list[tuple[str, str, int | None, float]]],
-) -> list[Service]:
+def _list_services(raised: dict[str, list[tuple[str, str, int | None, float]]]) -> list[Service]:
     """Return the labels that raise most client-days first; then those of the highest score."""
     services = []
     for label, rows in raised.items():

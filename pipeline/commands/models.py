@@ -71,11 +71,7 @@ def publish(registry: str, model: str | None, report: Path | None) -> int:
     return DONE
 
 
-@command(
-    "pull",
-    "models pull current --out malicious_domains/artifacts/language",
-    extra="all",
-)
+@command("pull", "models pull current --out malicious_domains/artifacts/language", extra="all")
 @click.argument("version")
 @_registry
 @option("--out DIR", "Folder to install to (default: build/MODEL).")

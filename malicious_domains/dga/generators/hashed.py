@@ -8,15 +8,7 @@ from hashlib import md5, sha1, sha256
 from string import ascii_lowercase, digits
 from struct import pack, unpack
 
-from .arithmetic import (
-    ALPHANUMERIC,
-    WORD,
-    draw_hexadecimal,
-    letter,
-    parse_number,
-    spell,
-    to_signed,
-)
+from .arithmetic import ALPHANUMERIC, WORD, draw_hexadecimal, letter, parse_number, spell, to_signed
 from .family import Hosts, Variant, bader, declare, family
 
 

@@ -113,10 +113,10 @@ def test_a_scan_ends_as_without_spark(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], spark: SparkSession
 ) -> None:
     """With its rows, its statuses and its last lines: alarms, too many broken lines, no log."""
-    asked = {"time": route53.MIDNIGHT, "client": "10.0.0.1", "query": "example.com"}
+    event = {"time": route53.MIDNIGHT, "client": "10.0.0.1", "query": "example.com"}
     logs = {
         "highest": [*map(zeek, route53.day(8)), "cut off"],
-        "broken": [json.dumps(asked), *["no JSON"] * 30],
+        "broken": [json.dumps(event), *["no JSON"] * 30],
     }
     statuses = {}
     for name, lines in logs.items():

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from malicious_domains.features.language_tables import Lexicon
+from malicious_domains.features.batch import BatchFeatures
+from malicious_domains.features.language_tables import Lexicon, Tables
 from malicious_domains.names.encoding import encode_labels
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.training.automaton import compile_words, read_words, select_usable
@@ -36,7 +37,8 @@ def test_the_original_words(words_txt: Path) -> None:
     assert lexicon.cells.nbytes < 4e6
     sample = [*select_usable(words)[::37], "plzdonthackmekthxbye"]
     known = frozenset(words)
-    assert lexicon.count(encode_labels(sample)).tolist() == [num_words(x, known) for x in sample]
+    counts = BatchFeatures(encode_labels(sample), Tables(lexicon=lexicon)).word_matches
+    assert counts.tolist() == [num_words(x, known) for x in sample]
 
 
 def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.language_tables import Lexicon, Tables
 from malicious_domains.features.registry import CLASSIC, compute_matrix
 from malicious_domains.model.glm import Linear
@@ -70,7 +71,8 @@ def test_words_are_counted_as_two_loops_do(rows: pd.DataFrame, lexicon: Lexicon)
     words = read_words(WORDS)
     assert len(words) > 5_000
     labels, known = list(rows["label"]), frozenset(words)
-    assert lexicon.count(encode_labels(labels)).tolist() == [num_words(x, known) for x in labels]
+    counts = BatchFeatures(encode_labels(labels), Tables(lexicon=lexicon)).word_matches
+    assert counts.tolist() == [num_words(x, known) for x in labels]
 
 
 def test_the_originals_model_gives_its_probabilities(rows: pd.DataFrame, features: Floats) -> None:
