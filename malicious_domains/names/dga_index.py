@@ -174,15 +174,15 @@ class DgaIndex:
     def _read_records(self, host: str, at: int) -> tuple[DgaMatch, ...]:
         length = len(host.partition(".")[0])
         probability = self.chance[length] if length < len(self.chance) else 0.0
-        matches = []
+        chance, matches = probability >= CHANCE, []
         end = int(self.hashes.searchsorted(self.hashes[at], "right"))
         for number, day, last, position in self.records[at:end].tolist():
             series = self.series[number]
             generator = series["family"], series["variant"], series["seed"]
             days = (day, day - series["before"], last)
             start, first, until = (None if day == ALWAYS else _iso(x) for x in days)
-            period = start, first, until, position
-            matches.append(DgaMatch(*generator, *period, probability >= CHANCE, probability))
+            match = DgaMatch(*generator, start, first, until, position, chance, probability)
+            matches.append(match)
         return tuple(matches)
 
 
