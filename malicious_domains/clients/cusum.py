@@ -36,7 +36,7 @@ def find_highest_sum(weights: Floats) -> Interval:
     >>> find_highest_sum(np.array([1.0, -3.0, 2.0, -1.0, 2.0]))
     Interval(maximum=3.0, start=2, stop=5)
     """
-    if not len(weights):
+    if not len(weights) or weights.max() <= 0.0:
         return Interval(0.0, 0, 0)
     sums = np.concatenate([[0.0], np.cumsum(weights)])
     lowest = np.minimum.accumulate(sums)
@@ -87,12 +87,19 @@ def find_generator(
     names without: of the names that resolve, those with digits and the others are summed apart.
     Those that come one by one, and are of many lengths, are what advertising rotates.
     """
-    digits = np.array([bool(_DIGIT.search(x)) for x in day.labels], dtype=np.bool_)
-    apart = digits & ~day.nxdomain & (weights > 0.0)
-    others = ~digits & ~day.nxdomain & (weights > 0.0)
-    masks = [apart, others] if apart.any() and others.any() else [np.zeros(len(digits), np.bool_)]
-    sequences = (_find_sequence(day, np.where(x, 0.0, weights), thresholds) for x in masks)
+    resolves = np.flatnonzero((weights > 0.0) & ~day.nxdomain)
+    digits = np.array([bool(_DIGIT.search(day.labels[i])) for i in resolves.tolist()], np.bool_)
+    mixed = digits.any() and not digits.all()
+    others = [resolves[digits], resolves[~digits]] if mixed else [resolves[:0]]
+    sequences = (_find_sequence(day, _without(weights, x), thresholds) for x in others)
     return max(sequences, key=lambda x: x.score)
+
+
+def _without(weights: Floats, index: Ints) -> Floats:
+    """Return weights with zeros at some places."""
+    rest = weights.copy()
+    rest[index] = 0.0
+    return rest
 
 
 def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds) -> LikeNames:
@@ -126,6 +133,8 @@ def find_alike(
     names, sorted by time.
     """
     at = np.flatnonzero(weights > 0.0)
+    if not len(at):
+        return LikeNames(0.0, at, weights[:0])
     labels = [day.labels[i] for i in at.tolist()]
     lengths = np.array([len(x) for x in labels], np.int64)
     group = lengths + np.array([_WITH_DIGITS * bool(_DIGIT.search(x)) for x in labels], np.int64)
