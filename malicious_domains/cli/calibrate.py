@@ -69,10 +69,10 @@ def calibrate(options: CalibrateOptions) -> int:
         memory=options.memory,
         names=options.load_names(),
     )
-    found = calibrate(request, options.rate, options.further)
-    write_atomically(options.out, found.to_json().encode())
+    calibration = calibrate(request, options.rate, options.further)
+    write_atomically(options.out, calibration.to_json().encode())
     allow_any_text(sys.stdout)
-    for line in format_calibration(found):
+    for line in format_calibration(calibration):
         print(line)
     print_status(f"calibrate: written {options.out}; use it by scan --site {options.out}")
     return DONE

@@ -69,14 +69,14 @@ class ClientNames:
         client = self.name_client(address)
         host = self._hosts.get(client, _UNKNOWN)
         texts = {client, host.mac, host.name, normalize_address(address)} - {""}
-        found = [x for text in texts for x in self._entries.get(text, ())]
+        entries = [x for text in texts for x in self._entries.get(text, ())]
         if not self._networks:
-            return found
+            return entries
         try:
             parsed = ip_address(normalize_address(address))
         except ValueError:
-            return found
-        return found + [x for x, network in self._networks.items() if parsed in network]
+            return entries
+        return entries + [x for x, network in self._networks.items() if parsed in network]
 
     def find_unmatched(self, addresses: Iterable[str]) -> list[str]:
         """Return the entries of not_clients that none of the addresses matches."""

@@ -42,8 +42,8 @@ def open_corpus(
         if features != "classic":
             print_status(f"mixed    {mixture.assemble(path)}")
             yield read_corpus(path, "mix")
-        elif found := sources.fetch_demo_data("the embedded corpus is used instead"):
-            yield read_corpus(found, "original")
+        elif demo := sources.fetch_demo_data("the embedded corpus is used instead"):
+            yield read_corpus(demo, "original")
         else:
             write_embedded(path)
             yield read_corpus(path, "embedded")

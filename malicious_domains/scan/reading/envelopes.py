@@ -80,10 +80,10 @@ def _find_envelopes(path: Path) -> bool:
     """Return whether a line may have an envelope."""
     lines = f"SELECT 1 FROM {sql.read_lines([path])} WHERE "
     with duckdb.connect() as connection:
-        found = connection.execute(
+        rows = connection.execute(
             f"{lines} regexp_matches(line, {sql.quote_text(_ENVELOPE)}) LIMIT 1"
         )
-        return found.fetchone() is not None
+        return rows.fetchone() is not None
 
 
 def _peel_bytes(line: bytes, mapped: Collection[str], wraps_text: bool) -> Iterator[bytes]:

@@ -200,8 +200,8 @@ class Head:
             return self.keys.get(name) or tuple(dict.fromkeys(nested))
 
         def build(columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
-            found = {x: tuple(p for y in some for p in find(y)) for x, some in columns.items()}
-            return JsonLines(tuple(found.items()), inner)
+            paths = {x: tuple(p for y in some for p in find(y)) for x, some in columns.items()}
+            return JsonLines(tuple(paths.items()), inner)
 
         return NamedValues("json", self.keys, leaves, build)
 
