@@ -97,6 +97,7 @@ class KindThresholds:
     same_end: float
     long_dead: float
     many_dead: float
+    same_length: float
 
     def multiply(self, factor: float) -> KindThresholds:
         """Return these with the kinds of high confidence multiplied."""
@@ -105,6 +106,7 @@ class KindThresholds:
             random_looking=self.random_looking * factor,
             same_pieces=self.same_pieces * factor,
             same_end=self.same_end * factor,
+            same_length=self.same_length * factor,
         )
 
 
@@ -146,8 +148,8 @@ class AlarmThresholds:
     docs/evaluation.md has the study. Alarms of high confidence share the 1 in 1,000.
     """
 
-    with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0)
-    without_rcodes: KindThresholds = KindThresholds(3.3, 10.0, 90.0, _NEVER, _NEVER)
+    with_rcodes: KindThresholds = KindThresholds(4.7, 2.5, 25.0, 6.5, 50.0, 28.0)
+    without_rcodes: KindThresholds = KindThresholds(3.3, 10.0, 90.0, _NEVER, _NEVER, 32.0)
     near: RuleWeights = RuleWeights(  # of names that follow each other, whatever their lengths
         NameWeights(1.5, 1.0, -0.25, 1.25),
         NameWeights(-1.0, 2.0, -0.5, 2.5),
@@ -159,6 +161,10 @@ class AlarmThresholds:
         NameWeights(2.0, 2.0, -0.006, 1.0),
     )
     two_lengths: float = 0.4  # taken from names of two neighbouring lengths
+    long: int = 14  # characters from which lengths are alike; advertising rotates shorter names
+    length_range: int = 7  # neighbouring lengths that are nearly one
+    length_ratio: float = 0.75  # the same for long names, as a share of the shortest length
+    other_length: float = 6.0  # taken from the number of such names for each of another length
     dead_link: float = 0.04  # taken from the sum for each ordinary label that is NXDOMAIN
     labels_growth: float = 0.5  # times ln(1 + n / 100) + n / 2000: what n labels add by chance
     unlike: float = 1.1  # taken from names that resolve, times the standard deviation of lengths

@@ -6,6 +6,7 @@ E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -126,11 +127,12 @@ def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds)
 def find_alike(
     day: ClientDay, weights: Floats, thresholds: AlarmThresholds = _DEFAULT
 ) -> LikeNames:
-    """Return the names of one length, or of two neighbouring ones, that speak most for a generator.
+    """Return the names of like lengths that speak most for a generator.
 
-    They may be spread over the whole day: ordinary names take little away, and those of other
-    lengths nothing. Names with digits and the others are summed apart. weights (n,): of the day's
-    names, sorted by time.
+    These are one length, two neighbouring ones, or all from thresholds.long on. The names may be
+    spread over the whole day: ordinary ones take little away, and those of other lengths nothing.
+    Names with digits and the others are summed apart. weights (n,): of the day's names, sorted by
+    time.
     """
     at = np.flatnonzero(weights > 0.0)
     if not len(at):
@@ -138,21 +140,47 @@ def find_alike(
     labels = [day.labels[i] for i in at.tolist()]
     lengths = np.array([len(x) for x in labels], np.int64)
     group = lengths + np.array([_WITH_DIGITS * bool(_DIGIT.search(x)) for x in labels], np.int64)
-    sums = np.bincount(group, weights[at], 2 * _WITH_DIGITS)
+    sums = np.cumsum(np.bincount(group + 1, weights[at], 2 * _WITH_DIGITS + 1))
+    every, long = np.arange(2 * _WITH_DIGITS - 1), thresholds.long + np.array([0, _WITH_DIGITS])
+    starts = np.concatenate([every, every, long])
+    stops = np.concatenate([every + 1, every + 2, [_WITH_DIGITS, 2 * _WITH_DIGITS]])
+    double = (stops == starts + 2).astype(np.float64)
+    most = sums[stops] - sums[starts] - thresholds.two_lengths * double  # none has a higher sum
     others = np.minimum(weights, 0.0)
     best = LikeNames(0.0, at[:0], weights[:0])
-    for width, least in ((1, 0.0), (2, thresholds.two_lengths)):
-        most = sums + np.append(sums[1:], 0.0) * (width - 1) - least  # none has a higher sum
-        for start in np.argsort(-most, kind="stable").tolist():
-            if most[start] <= best.score:
-                break
-            summed = others * width
-            summed[at] = np.where((group >= start) & (group < start + width), weights[at], 0.0)
-            top = find_highest_sum(summed)
-            if top.maximum - least > best.score:
-                inside = np.arange(top.start, top.stop)
-                best = LikeNames(top.maximum - least, inside, summed[inside])
+    for i in np.argsort(-most, kind="stable").tolist():
+        if most[i] <= best.score:
+            break
+        summed = others * (1.0 + double[i])
+        summed[at] = np.where((group >= starts[i]) & (group < stops[i]), weights[at], 0.0)
+        top = find_highest_sum(summed)
+        score = top.maximum - thresholds.two_lengths * double[i]
+        if score > best.score:
+            inside = np.arange(top.start, top.stop)
+            best = LikeNames(float(score), inside, summed[inside])
     return best
+
+
+def find_same_length(labels: Sequence[str], thresholds: AlarmThresholds = _DEFAULT) -> LikeNames:
+    """Return the labels in a row, sorted by time, of which most are of nearly the same length.
+
+    A label weighs 1 if it has no digit and one of some neighbouring lengths, hyphens not counted,
+    and -thresholds.other_length if not. Generators that join words make such names; lists of dead
+    links have too many others.
+
+    >>> find_same_length(["red-house", "blueriver", "tv", "greenhill"]).score
+    2.0
+    """
+    lengths = np.array([0 if _DIGIT.search(x) else len(x.replace("-", "")) for x in labels], int)
+    starts = np.unique(lengths[lengths > 0])[:, np.newaxis]
+    widths = np.maximum(thresholds.length_range, thresholds.length_ratio * starts)
+    inside = (lengths >= starts) & (lengths < starts + widths)
+    weights = np.where(inside, 1.0, -thresholds.other_length)
+    sums = np.cumsum(weights, axis=1)
+    rises = sums - np.minimum(np.minimum.accumulate(sums, axis=1), 0.0)
+    best = weights[rises.max(axis=1).argmax()] if len(starts) else np.zeros(len(labels))
+    top = find_highest_sum(best)
+    return LikeNames(top.maximum, np.arange(top.start, top.stop), best[top.start : top.stop])
 
 
 def weigh_lengths(lengths: Ints) -> Floats:

@@ -10,13 +10,21 @@ import numpy as np
 
 from ..names.array_types import Floats, Ints
 from .client_day import Alarm, AlarmThresholds, ClientDay, LogContext
-from .cusum import find_alike, find_generator, find_highest_sum, weigh_lengths, weigh_names
+from .cusum import (
+    find_alike,
+    find_generator,
+    find_highest_sum,
+    find_same_length,
+    weigh_lengths,
+    weigh_names,
+)
 from .rates import expect_false_alarms
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
 
 _SHARING = ("same-pieces", "same-end")  # kinds of names that share substrings
-SURE = ("random-looking", *_SHARING)  # kinds of high confidence
+SAME_LENGTH = "same-length"
+SURE = ("random-looking", *_SHARING, SAME_LENGTH)  # kinds of high confidence
 _DEFAULT = AlarmThresholds()
 
 
@@ -32,13 +40,15 @@ class KindScore:
     def to_alarm(self, log: LogContext, threshold: float, scale: float = 1.0) -> Alarm:
         """Return the alarm: its names are those of positive weight, by weight, then by index.
 
-        One client, or two, have nobody who makes the names of a popular service common.
+        One client, or two, have nobody who makes the names of a popular service common; those of
+        many popular services are of like lengths.
         scale: of the thresholds, as a multiple of the packaged ones.
         """
         kept = np.flatnonzero(self._weights > 0)
         kept = kept[np.lexsort((self._index[kept], -self._weights[kept]))]
         names, weights = self._index[kept].tolist(), self._weights[kept].tolist()
-        alone = log.clients <= _DEFAULT.alone and self.kind in _SHARING
+        unsure = _SHARING if log.has_rcodes else (*_SHARING, SAME_LENGTH)
+        alone = log.clients <= _DEFAULT.alone and self.kind in unsure
         confidence = "high" if self.kind in SURE and not alone else "low"
         score = self.score / threshold
         expected = expect_false_alarms(score * scale, confidence, log.has_rcodes)
@@ -163,13 +173,16 @@ def score_ordered_day(
     score = max(float(strongest.score - by_chance - thresholds.dead_link * ordinary), 0.0)
     shared, affixes = own.substrings[index], own.affixes[index]
     free = thresholds.shared_by_chance(len(index), log)
+    labels = [day.labels[i] for i in index.tolist()]
+    same = find_same_length(labels, thresholds)
     scores = [
         KindScore("random-looking", score, strongest.members, strongest.weights),
         KindScore("same-pieces", max(float(shared.sum()) - free, 0.0), index, shared),
         KindScore("same-end", float(affixes.sum()), index, affixes),
+        KindScore(SAME_LENGTH, same.score, index[same.members], same.weights),
     ]
     if log.has_rcodes:
-        lengths = np.fromiter((len(day.labels[i]) for i in index.tolist()), np.int64, len(index))
+        lengths = np.fromiter(map(len, labels), np.int64, len(labels))
         weights = weigh_lengths(lengths)
         top = find_highest_sum(weights)
         inside = slice(top.start, top.stop)

@@ -117,6 +117,7 @@ _CLAUSES: dict[str, Callable[[Finding, list[QueriedName]], str]] = {
     "random-looking": _explain_random,
     "same-pieces": lambda _, names: f"{len(names)} names are made of the same pieces",
     "same-end": lambda _, names: f"{len(names)} names begin or end alike",
+    "same-length": lambda _, names: f"{len(names)} names have nearly the same length",
     "long-dead": lambda _, names: f"{len(names)} long names are NXDOMAIN",
     "many-dead": lambda _, names: f"{len(names)} names are NXDOMAIN",
 }

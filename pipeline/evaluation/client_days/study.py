@@ -100,7 +100,8 @@ def run_study(pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None 
     and codes (whether the log has response codes), with the 95% bound of their rate; rates, how
     many in 1,000 clean days are expected to have a score or a higher one, by confidence; found, the
     share of infected days with such an alarm by family ("mean" for those of a kind), nxdomain (the
-    share of its names that do not exist; None without codes), burst, and number of its names.
+    share of its names that do not exist; None without codes), burst, and number of its names; None
+    where it makes fewer in a run.
     """
     sizes = sizes or Sizes()
     names = ScoredNames.of_pool(pool, scores)
@@ -170,12 +171,15 @@ def _find_infected(
     ]
     results = []
     for burst, (family, runs) in product((True, False), pool.runs.items()):
-        shares = {}
+        shares: dict[int, float | None] = {}
         for count in sizes.name_counts:
-            found = 0
+            found, long = 0, [x for x in runs if len(x) >= count]
+            if not long:
+                shares[count] = None
+                continue
             for number in range(sizes.days):
                 random = np.random.default_rng([seed, number, count])  # the same in each scenario
-                part = Infection(_take_part(runs, number, count), burst, nxdomain or 0.0)
+                part = Infection(_take_part(long, number, count), burst, nxdomain or 0.0)
                 network = hosts[int(random.integers(len(hosts)))][nxdomain is None]
                 of = int(random.integers(len(network.days)))
                 infected = infect_day(network, of, part, scores, random)
@@ -198,7 +202,8 @@ def _average_kinds(results: Sequence[Row]) -> list[Row]:
     means = []
     for kind, burst in dict.fromkeys((x["kind"], x["burst"]) for x in results):
         rows = [x for x in results if (x["kind"], x["burst"]) == (kind, burst)]
-        share = {k: float(np.mean([x["share"][k] for x in rows])) for k in rows[0]["share"]}
+        own = {k: [x["share"][k] for x in rows] for k in rows[0]["share"]}
+        share = {k: float(np.mean([y for y in x if y is not None])) for k, x in own.items()}
         means.append(rows[0] | {"family": MEAN, "share": share})
     return means
 
@@ -239,7 +244,7 @@ def describe(x: Row) -> str:
 
 
 def _format_shares(x: Row) -> list[str]:
-    return [f"{share:.0%}" for share in x["share"].values()]
+    return ["–" if share is None else f"{share:.0%}" for share in x["share"].values()]
 
 
 def _format_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

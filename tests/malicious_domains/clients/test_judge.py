@@ -35,8 +35,8 @@ CODED, UNCODED = (
     LogContext(has_rcodes=False, background=GRAMS),
 )
 CUT = AlarmThresholds(
-    with_rcodes=KindThresholds(8.0, 2.0, 20.0, 5.0, 3.0),
-    without_rcodes=KindThresholds(1.8, 4.0, 20.0, math.inf, math.inf),
+    with_rcodes=KindThresholds(8.0, 2.0, 20.0, 5.0, 3.0, 28.0),
+    without_rcodes=KindThresholds(1.8, 4.0, 20.0, math.inf, math.inf, 32.0),
 )
 
 
@@ -171,6 +171,30 @@ def test_names_that_resolve_share_pieces_where_there_are_no_codes() -> None:
     assert judge_day(alive, CODED, CUT) == []
 
 
+WORDS = ("amber", "cedar", "ivory", "walnut", "copper", "velvet", "harbor", "meadow")
+PAIRS = [a + b for a in WORDS for b in WORDS if a != b][:40]  # of 10 to 12 letters
+
+
+@pytest.mark.parametrize("log", [CODED, UNCODED])
+def test_many_names_of_nearly_one_length(log: LogContext) -> None:
+    """Words that no list and no log knows; what else the client asks for lies before and behind."""
+
+    def judge(labels: list[str], clients: int = 1000) -> Alarm | None:
+        own = dataclasses.replace(log, clients=clients)
+        rows = [(x, -6.0, log.has_rcodes, float(i)) for i, x in enumerate(labels)]
+        return by_kind(judge_day(day(rows), own)).get("same-length")
+
+    alarm = judge(["tv", *PAIRS, "a" * 30])
+    assert alarm and alarm.confidence == "high"
+    assert alarm.names == tuple(range(1, 41))
+    assert judge([f"{x[:5]}-{x[5:]}" if i % 2 else x for i, x in enumerate(PAIRS)])
+    assert not judge(PAIRS[:25])
+    assert not judge([x + "garden" * (i % 4) for i, x in enumerate(PAIRS)])
+    assert not judge([f"{x}{i}" if i % 4 == 0 else x for i, x in enumerate(PAIRS)])
+    alone = judge(PAIRS, clients=1)
+    assert alone and alone.confidence == ("high" if log.has_rcodes else "low")
+
+
 def test_in_a_small_log_a_label_shares_more_by_chance() -> None:
     rows = day([(x, -4.0, False, float(i)) for i, x in enumerate(JOINED)])
     few, many = (
@@ -208,7 +232,7 @@ def test_names_that_do_not_exist_count_together_however_they_read() -> None:
 
 @pytest.mark.parametrize("log", [CODED, UNCODED])
 def test_names_of_many_lengths_count_less_if_they_come_one_by_one(log: LogContext) -> None:
-    labels = [x + "zq" * i for i, x in enumerate(LETTERS[:5])]
+    labels = [x[4:] + "zq" * i for i, x in enumerate(LETTERS[:5])]
     burst, slow, unknown, alike = (
         score_day(x, log)[0].score
         for x in (ask(labels, 1), ask(labels, 3600), ask(labels, math.nan), ask(LETTERS[:5], 3600))
@@ -219,7 +243,7 @@ def test_names_of_many_lengths_count_less_if_they_come_one_by_one(log: LogContex
 
 @pytest.mark.parametrize("log", [CODED, UNCODED])
 def test_names_of_one_length_count_together_over_a_whole_day(log: LogContext) -> None:
-    """Or of two neighbouring ones; the client asks for many others between."""
+    """Or of two neighbouring ones, or long ones; the client asks for many others between."""
     others = [(f"museum{i}", -6.0, False, 300.0 * i) for i in range(100)]
 
     def score(labels: list[str]) -> Alarm | None:
@@ -229,8 +253,12 @@ def test_names_of_one_length_count_together_over_a_whole_day(log: LogContext) ->
     alike = score(LETTERS)
     assert alike and len(alike.names) == 6
     assert score([x[: 9 + i % 2] for i, x in enumerate(LETTERS)])
-    assert not score([x + "zq" * i for i, x in enumerate(LETTERS)])
+    assert not score([x[: 10 - i] for i, x in enumerate(LETTERS)])
     assert not score([*LETTERS[:3], *WITH_DIGITS[3:]])
+    long = [x + "qzvkx" + "zq" * i for i, x in enumerate(LETTERS)]
+    assert score(long)
+    assert not score(long[:3])
+    assert not score([*long[:3], *WITH_DIGITS[3:]])
 
 
 @pytest.mark.parametrize("log", [CODED, UNCODED])

@@ -59,7 +59,8 @@ def corpus() -> Corpus:
     """Return some thousand pairs of words, and a name of another source."""
     words = [x for of in word_lists(9) for x in of]
     random = Random(4)
-    names = list(dict.fromkeys(random.choice(words) + random.choice(words) for _ in range(4000)))
+    parts = [random.choices(words, k=random.randint(1, 3)) for _ in range(4000)]
+    names = list(dict.fromkeys("".join([*x, *random.choice(["", "", "7"])]) for x in parts))
     frame = pd.DataFrame(
         {
             "host": [f"{x}.com" for x in [*names, "elsewhere"]],
@@ -116,6 +117,19 @@ def test_means_are_of_the_kind(traffic: Row) -> None:
     mean, *families = joining
     for count, share in mean["share"].items():
         assert share == pytest.approx(np.mean([x["share"][count] for x in families]))
+
+
+def test_a_generator_of_few_names_is_left_out_of_days_with_more(
+    names: pool.Pool, scores: pool.Scores
+) -> None:
+    runs = {"zloader": names.runs["zloader"], "few": [x[:3] for x in names.runs["zloader"]]}
+    sizes = dataclasses.replace(FEW, settings=(), hosts=1, days=1, nxdomain=(0.97,))
+    result = study.run_study(dataclasses.replace(names, runs=runs), scores, sizes=sizes)
+    shares = {x["family"]: x["share"] for x in result["found"] if x["burst"]}
+    assert shares["few"][3] is not None
+    assert shares["few"][20] is None
+    assert shares["mean"][20] == shares["zloader"][20] == 1.0
+    assert any("| few | 97% NXDOMAIN, in a burst |" in x for x in study.format_study(result))
 
 
 def test_rates_are_of_ordinary_days_and_fall(traffic: Row) -> None:
