@@ -164,6 +164,7 @@ class AlarmThresholds:
     long: int = 14  # characters from which lengths are alike; advertising rotates shorter names
     length_range: int = 7  # neighbouring lengths that are nearly one
     length_ratio: float = 0.75  # the same for long names, as a share of the shortest length
+    fewest_of_length: int = 14  # labels, half the threshold, below which their lengths say nothing
     other_length: float = 6.0  # taken from the number of such names for each of another length
     dead_link: float = 0.04  # taken from the sum for each ordinary label that is NXDOMAIN
     labels_growth: float = 0.5  # times ln(1 + n / 100) + n / 2000: what n labels add by chance

@@ -168,9 +168,11 @@ def find_same_length(labels: Sequence[str], thresholds: AlarmThresholds = _DEFAU
     and -thresholds.other_length if not. Generators that join words make such names; lists of dead
     links have too many others.
 
-    >>> find_same_length(["red-house", "blueriver", "tv", "greenhill"]).score
-    2.0
+    >>> find_same_length(["m4", *(f"{letter}-house" for letter in "abcdefghijklmnop")]).score
+    16.0
     """
+    if len(labels) < thresholds.fewest_of_length:
+        return LikeNames(0.0, np.arange(0), np.zeros(0))
     lengths = np.array([0 if _DIGIT.search(x) else len(x.replace("-", "")) for x in labels], int)
     starts = np.unique(lengths[lengths > 0])[:, np.newaxis]
     widths = np.maximum(thresholds.length_range, thresholds.length_ratio * starts)
@@ -178,7 +180,7 @@ def find_same_length(labels: Sequence[str], thresholds: AlarmThresholds = _DEFAU
     weights = np.where(inside, 1.0, -thresholds.other_length)
     sums = np.cumsum(weights, axis=1)
     rises = sums - np.minimum(np.minimum.accumulate(sums, axis=1), 0.0)
-    best = weights[rises.max(axis=1).argmax()] if len(starts) else np.zeros(len(labels))
+    best = weights[rises.max(axis=1).argmax()] if len(starts) else np.zeros(0)
     top = find_highest_sum(best)
     return LikeNames(top.maximum, np.arange(top.start, top.stop), best[top.start : top.stop])
 
