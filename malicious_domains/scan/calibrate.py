@@ -16,7 +16,7 @@ from .scan_run import Request, scan_days
 from .terminal import visible
 
 RATE = 0.001  # of false alarms, where the days can show it
-_QUANTILE = 1.2816  # of the normal distribution, 90%
+_QUANTILE = 1.6449  # of the normal distribution, 95%
 _SHOWN = 15  # services
 _NAMES = 3  # of a service
 
@@ -58,7 +58,7 @@ class CleanDays:
     def measure_dispersion(self) -> float:
         """Return the variance of the dates' counts of alarms over the binomial one, at least 1.
 
-        It is the upper bound (90%) of what Pearson's chi-squared over its degrees of freedom
+        It is the upper bound (95%) of what Pearson's chi-squared over its degrees of freedom
         estimates, by the approximation of E. B. Wilson and M. M. Hilferty, "The distribution of
         chi-square", 1931.
         """
