@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -228,12 +229,15 @@ def _scan_here(options: ScanOptions) -> int:
     out = options.out
     report: AbstractContextManager[Path | None]
     report = replace_folder(out, REPORT_FILES) if out else nullcontext()
+    gc.disable()  # there are millions of rows and no cycles; a collection would visit them all
     try:
         with restore_exit(), report as folder, scan_run.open_scan(request) as findings:
             _tell(findings, options.form, folder)
     except SystemExit:  # of a signal
         print_status("scan: stopped; nothing was judged and nothing was written")
         raise
+    finally:
+        gc.enable()
     if out:
         print_status(f"scan: written {out / 'index.html'}")
     return _find_status(findings, options)

@@ -99,9 +99,10 @@ def list_generators(finding: Finding) -> str:
 
 
 def _explain_outbreak(finding: Finding, names: list[QueriedName]) -> str:
-    others = [x for x in finding.evidence[OUTBREAK].clients if x != finding.client]
-    some = ", ".join(others[:_MAX_CLIENTS])
-    more = f" and {len(others) - _MAX_CLIENTS:,} more" if len(others) > _MAX_CLIENTS else ""
+    clients = finding.evidence[OUTBREAK].clients  # with this one
+    others = [x for x in clients[: _MAX_CLIENTS + 1] if x != finding.client][:_MAX_CLIENTS]
+    rest = len(clients) - 1 - len(others)
+    some, more = ", ".join(others), f" and {rest:,} more" if rest else ""
     return f"{len(names)} suspicious names that other clients ask for, too ({some}{more})"
 
 
