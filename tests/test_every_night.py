@@ -101,6 +101,7 @@ def posted() -> Iterator[list[tuple[str, str, str]]]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_the_commands_from_top_to_bottom(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     pihole(machine.database, clean(queries=200) + infected())
@@ -137,6 +138,7 @@ def test_the_commands_from_top_to_bottom(tmp_path: Path) -> None:
     assert (labels["alarm_id"], labels["alarm_state"]) == (ID, "new")
 
 
+@pytest.mark.slow
 def test_slack_gets_the_news_once(machine: Machine, posted: list[tuple[str, str, str]]) -> None:
     url = posted[0][2]
     for _ in range(2):
@@ -148,6 +150,7 @@ def test_slack_gets_the_news_once(machine: Machine, posted: list[tuple[str, str,
     assert BOT in text
 
 
+@pytest.mark.slow
 def test_splunk_gets_an_event_for_each_alert(
     machine: Machine, posted: list[tuple[str, str, str]]
 ) -> None:
@@ -163,6 +166,7 @@ def test_splunk_gets_an_event_for_each_alert(
     assert clients == {BOT, "10.0.0.31"}
 
 
+@pytest.mark.slow
 def test_mail_gets_news_and_failures(machine: Machine) -> None:
     machine.run("scan-dns-mail")
     said = machine.root / "said"

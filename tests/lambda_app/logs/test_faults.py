@@ -82,6 +82,7 @@ def test_a_failure_for_one_client_keeps_no_other_from_being_judged(
     assert cloud.findings().keys() == {OTHER}
 
 
+@pytest.mark.slow
 def test_an_alarm_that_aws_does_not_take_is_published_once_it_does(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

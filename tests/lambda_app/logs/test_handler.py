@@ -81,6 +81,7 @@ def test_an_alarm_for_names_that_become_common_is_withdrawn(cloud: Cloud) -> Non
     assert cloud.findings()[BOT] | {"score": 0.0, "stands": False} == cloud.findings()[BOT]
 
 
+@pytest.mark.slow
 def test_names_that_were_common_yesterday_are_so_from_the_first_minute(cloud: Cloud) -> None:
     names = [name.replace(".com", ".net") for name in NAMES]
     clients = [f"10.0.1.{i}" for i in (1, 2, 3)]

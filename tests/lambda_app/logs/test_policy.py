@@ -71,6 +71,7 @@ def test_of_the_function_that_reads_logs(cloud: Cloud, asked: Asked) -> None:
     check(asked, "LogsRole")
 
 
+@pytest.mark.slow
 def test_of_the_summary(cloud: Cloud, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setenv("LOG_TOPIC", "arn:aws:sns:us-east-1:123456789012:gone")

@@ -74,6 +74,7 @@ def test_an_acknowledged_alarm_is_quiet_until_its_day(tmp_path: Path) -> None:
     assert (ids(tmp_path), states(tmp_path)) == ([id], ["continuing"])
 
 
+@pytest.mark.slow
 def test_an_acknowledged_alarm_that_becomes_worse_is_shown(tmp_path: Path) -> None:
     scanned(tmp_path, clean() + bot(BOTS[:6]))
     alarms(tmp_path, "acknowledge", *ids(tmp_path), "--until", day(9), "--reason", "a printer")
@@ -82,6 +83,7 @@ def test_an_acknowledged_alarm_that_becomes_worse_is_shown(tmp_path: Path) -> No
     assert states(tmp_path) == ["acknowledged"]
 
 
+@pytest.mark.slow
 def test_a_reopened_alarm_is_news_again(tmp_path: Path) -> None:
     scanned(tmp_path, clean() + infected())
     (id,) = ids(tmp_path)
@@ -132,6 +134,7 @@ def pihole(path: Path, rows: Rows) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_year_of_pihole_is_read_once(tmp_path: Path) -> None:
     days = [x for i in range(0, 360, 30) for x in on(i, clean(queries=200) + infected())]
     log = pihole(tmp_path / "pihole-FTL.db", days)
@@ -149,6 +152,7 @@ def test_a_year_of_pihole_is_read_once(tmp_path: Path) -> None:
     assert BOT not in news.stdout
 
 
+@pytest.mark.slow
 def test_today_is_read_until_it_is_over(tmp_path: Path) -> None:
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0).timestamp()
     today = int(midnight - START) // DAY
@@ -162,6 +166,7 @@ def test_today_is_read_until_it_is_over(tmp_path: Path) -> None:
     assert len(ids(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_earlier_lines_of_other_logs_are_counted(tmp_path: Path) -> None:
     log = tmp_path / "dns.log"
     log.write_text(zeek(clean() + infected() + on(2, clean(queries=100))))

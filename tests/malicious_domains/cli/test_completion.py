@@ -66,6 +66,7 @@ def test_frequent_options_have_short_names(tmp_path: Path) -> None:
         assert "-f, --format" in run_here(*command, "--help").stdout
 
 
+@pytest.mark.slow
 def test_the_demo_finds_the_infected_client_of_its_made_up_log(tmp_path: Path) -> None:
     """The same at every call; a log of one's own beside it is refused."""
     first = run_here("scan", "--demo", "-f", "csv", "-j", "1")

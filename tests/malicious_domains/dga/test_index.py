@@ -171,6 +171,7 @@ def test_legitimate_names_are_in_it_as_often_as_the_model_of_them_says() -> None
     assert expected / 3 < len(qsnatch.match(hosts)) < 3 * expected
 
 
+@pytest.mark.slow
 def test_a_million_names_are_matched_in_two_seconds(known: DgaIndex) -> None:
     hosts = [f"name{i}.example" for i in range(1_000_000)]
     took = timeit.repeat(lambda: known.match(hosts), time.process_time, number=1, repeat=3)

@@ -36,6 +36,7 @@ def exit_elsewhere(first: int, _: int) -> None:
         os._exit(3)
 
 
+@pytest.mark.slow
 def test_others_take_part_and_the_order_is_kept(started: Started) -> None:
     items, pids = [], set[int]()
     results = map_ordered(name_process, count(), 3)
@@ -91,6 +92,7 @@ def cut_off(here: int, _: int) -> bytes:
     return bytes(100_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_a_process_that_is_killed_while_it_sends_ends_in_one_line(
     jobs: int, started: Started

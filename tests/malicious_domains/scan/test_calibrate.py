@@ -105,6 +105,7 @@ def test_a_bot_is_found_by_the_thresholds_of_a_site(tmp_path: Path) -> None:
     assert ("10.0.0.23", 20_418 + 60) in {(x.client, x.day) for x in found.alarmed}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

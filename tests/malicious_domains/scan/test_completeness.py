@@ -43,6 +43,7 @@ def test_nothing_was_scored(tmp_path: Path, kind: str, lenient: bool) -> None:
     assert "nothing was scored" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "good", "status"), [(10, 100, 0), (11, 1200, 0), (11, 1000, 3), (900, 9, 3)]
 )
@@ -73,6 +74,7 @@ def test_files_that_are_left_out_or_cut(tmp_path: Path) -> None:
         assert "damaged or end too early" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_alarms_come_first(tmp_path: Path) -> None:
     (tmp_path / "dns.log").write_text(zeek(clean() + infected()) + "cut\n" * 100)
     done = command("scan", tmp_path / "dns.log")

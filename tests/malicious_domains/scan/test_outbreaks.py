@@ -86,6 +86,7 @@ def test_names_of_an_outbreak_are_no_oddity_and_allowed_ones_nothing(tmp_path: P
     assert status == 0
 
 
+@pytest.mark.slow
 def test_the_bots_are_found_on_each_of_three_nights(tmp_path: Path) -> None:
     """One, two, three hosts with the same names."""
     for day in range(3):

@@ -83,6 +83,7 @@ def test_a_clean_log_raises_no_alarm(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout) == (0, "")
 
 
+@pytest.mark.slow
 def test_formats_for_programs(log: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(command("scan", log, "--format", "csv").stdout)))
     assert {row["client"] for row in rows} == {BOT}
@@ -161,6 +162,7 @@ def test_lines_add_up(tmp_path: Path) -> None:
     assert counts.lines == len(path.read_text().splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [5001, 20_000])
 def test_a_flood_of_dead_generated_names_is_an_alarm(tmp_path: Path, names: int) -> None:
     path, draw = tmp_path / "dns.log", random.Random(names)

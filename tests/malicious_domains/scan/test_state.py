@@ -72,6 +72,7 @@ def states(folder: Path) -> list[tuple[str, int, int, str]]:
 # --- labels ---
 
 
+@pytest.mark.slow
 def test_labels_of_an_earlier_day_are_common(tmp_path: Path) -> None:
     odd = bot(BOTS, code="NOERROR")[:2]  # too few for an alarm
     assert alarmed(scanned(tmp_path, clean() + odd)) == []
@@ -116,6 +117,7 @@ def test_days_of_one_log_are_as_if_they_were_scanned_one_by_one(tmp_path: Path) 
 # --- alarms ---
 
 
+@pytest.mark.slow
 def test_the_second_night_without_news_is_quiet(tmp_path: Path) -> None:
     log = tmp_path / "dns.log"
     log.write_text(zeek(clean() + infected()))
@@ -134,6 +136,7 @@ def test_the_second_night_without_news_is_quiet(tmp_path: Path) -> None:
     assert states(tmp_path) == [(BOT, 0, 1, "continuing")]
 
 
+@pytest.mark.slow
 def test_outputs_carry_the_id_and_the_state(tmp_path: Path) -> None:
     log = tmp_path / "dns.log"
     log.write_text(zeek(clean() + infected()))
@@ -168,6 +171,7 @@ def test_another_kind_is_news(tmp_path: Path) -> None:
     assert "new" in {x.state for x in found.states.values()}
 
 
+@pytest.mark.slow
 def test_an_alarm_ends_with_a_day_without_it_and_may_come_back(tmp_path: Path) -> None:
     for day, rows in enumerate([infected(), [], infected()]):
         scanned(tmp_path, on(day, clean() + rows))
@@ -214,6 +218,7 @@ def test_a_day_in_two_files_is_one_day(tmp_path: Path) -> None:
     assert states(tmp_path) == [(BOT, 0, 1, "continuing")]
 
 
+@pytest.mark.slow
 def test_a_log_without_dates_is_told_as_without_a_state(tmp_path: Path) -> None:
     rows = [(time - START, *rest) for time, *rest in clean() + infected()]
     for _ in range(2):

@@ -108,6 +108,7 @@ def test_look_ups_by_hash_and_what_is_allowed_are_no_tunnel(tmp_path: Path) -> N
     assert scan([path], allow=[tmp_path / "allow.txt"]).alarmed == []
 
 
+@pytest.mark.slow
 def test_a_tunnel_of_three_clients_is_reported_once(tmp_path: Path) -> None:
     rows = [x for i in (3, 4, 5) for x in tunnel(f"192.0.2.{i}", "evil.com")]
     path = write(tmp_path / "dns.csv", ordinary() + rows)

@@ -289,6 +289,7 @@ def test_a_table_keeps_control_characters_from_the_screen() -> None:
     assert "invalid" in run.stdout
 
 
+@pytest.mark.slow
 def test_more_rows_than_a_chunk_keep_their_order(tmp_path: Path) -> None:
     names = [f"name{i}.com" for i in range(25_001)]
     (tmp_path / "names.txt").write_text("\n".join(names) + "\n")

@@ -88,6 +88,7 @@ def test_the_first_source_wins(out: Path, tmp_path: Path) -> None:
     assert sum(",ox,legit," in line for line in lines(out)) == 1
 
 
+@pytest.mark.slow
 def test_a_mix_is_always_the_same_and_the_seed_changes_it(out: Path, tmp_path: Path) -> None:
     chosen = ["generators", "shapes"]
     summary = mix(chosen, out)

@@ -254,6 +254,7 @@ def test_every_line_is_counted_whatever_stands_in_it(tmp_path: Path, sample: str
 # --- files ---
 
 
+@pytest.mark.slow
 def test_gzip_and_zstd_are_told_by_content(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(gzip.compress(ZEEK.encode()))
     (tmp_path / "b.txt").write_bytes(zstandard.compress(lines(EVENT).encode()))
@@ -383,6 +384,7 @@ def test_files_of_a_folder_that_are_no_logs_are_named(tmp_path: Path) -> None:
 # --- what the user says ---
 
 
+@pytest.mark.slow
 def test_another_format_than_claimed_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, ZEEK)
     with pytest.raises(ReadingError, match=r"some\.log: none .* format bind: it looks like zeek"):

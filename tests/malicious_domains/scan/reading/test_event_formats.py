@@ -57,6 +57,7 @@ OCSF_ROWS: list[Row] = [
 ]
 
 
+@pytest.mark.slow
 def test_ocsf_in_lines_and_in_objects_of_many_lines(tmp_path: Path) -> None:
     check(tmp_path, "ocsf", lines(*OCSF), OCSF_ROWS)
     check(tmp_path, "ocsf", "\n".join(json.dumps(x, indent=2) for x in OCSF), OCSF_ROWS)
@@ -282,6 +283,7 @@ def test_nextdns_tells_devices_apart(tmp_path: Path) -> None:
     check(tmp_path, "nextdns", lines({"data": [event]}), [("8TD1G", "x.example", NOON, None, None)])
 
 
+@pytest.mark.slow
 def test_answers_of_apis(tmp_path: Path) -> None:
     """AdGuard Home's and Technitium's, and Azure's records with names within an object."""
     row = ("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)
