@@ -19,7 +19,7 @@ from malicious_domains.names.array_types import Bools, Floats
 
 from . import ClusterError
 from .cluster import write_csv
-from .java import find_java, h2o_jar, utf8_environment
+from .nodes import find_java, h2o_jar, utf8_environment
 
 INI = "model.ini"  # the file in a MOJO that holds the equation
 MAX_UNPACKED = 100_000_000  # bytes; a MOJO of this project has some 300 KB

@@ -15,6 +15,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from malicious_domains.cli import main
+from malicious_domains.dga.listing import first_names
 from malicious_domains.scoring.model_options import ModelOptions, load_scorer
 from malicious_domains.scoring.output_formats import CSV_COLUMNS
 from malicious_domains.spark import data_files
@@ -62,20 +63,6 @@ def test_the_command_writes_the_rows_of_one_machine(
     assert f"{out} is there already; remove it" in capsys.readouterr().err
 
 
-def test_an_executor_that_is_killed_loses_no_row(
-    spark: SparkSession, texts: list[str], tmp_path: Path
-) -> None:
-    path, out = tmp_path / "names.txt", tmp_path / "scored"
-    path.write_text("".join(f"{x}\n" for x in texts))
-    spark.conf.set("spark.sql.files.maxPartitionBytes", str(path.stat().st_size // 12))
-    try:
-        with executor_killed(lambda: any(out.rglob("part-*")), spark):
-            assert main(["score", "--input", str(path), "--engine", "spark", "--out", str(out)]) < 2
-    finally:
-        spark.conf.unset("spark.sql.files.maxPartitionBytes")
-    assert [row[0] for row in as_written(out)] == texts
-
-
 def test_a_python_process_loads_the_model_once(
     spark: SparkSession, texts: list[str], tmp_path: Path
 ) -> None:
@@ -109,32 +96,44 @@ def zeek(x: route53.Record) -> str:
     return json.dumps(taken | {"id.orig_h": x["srcaddr"], "id.resp_p": 53, "qtype_name": "A"})
 
 
+def outbreak() -> list[str]:
+    """Return a CSV without response codes, of an outbreak; some ask for no rare label."""
+    clean = [
+        f"{route53.MIDNIGHT + 600 * i},10.0.0.{i},{x}"
+        for i in range(20)
+        for x in ("a.de", "bbc.com")
+    ]
+    bots = [*first_names("ramnit", None, "2016-01-01", None, 12)]
+    odd = [
+        f"{route53.MIDNIGHT + 60 * i},10.0.0.{c},{x}" for c in (3, 4, 5) for i, x in enumerate(bots)
+    ]
+    return ["time,client,query", *clean, *odd, f"{route53.MIDNIGHT},10.0.0.3,rare.org"]
+
+
 def test_a_scan_ends_as_without_spark(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], spark: SparkSession
 ) -> None:
     """With its rows, its statuses and its last lines: alarms, too many broken lines, no log."""
-    event = {"time": route53.MIDNIGHT, "client": "10.0.0.1", "query": "example.com"}
-    logs = {
-        "highest": [*map(zeek, route53.day(8)), "cut off"],
-        "broken": [json.dumps(event), *["no JSON"] * 30],
-    }
-    statuses = {}
+    broken = ["cut off"] * 9_000
+    logs = {"dns.csv": outbreak(), "highest.json": [*map(zeek, route53.day(8)), *broken]}
+    statuses, kinds = [], []
     for name, lines in logs.items():
-        path, out = tmp_path / f"{name}.json", tmp_path / name
+        path, out = tmp_path / name, tmp_path / f"{name}.alarms"
         path.write_text("\n".join(lines) + "\n")
-        scan = ["scan", str(path), *(["--alarms-per-day", "3"] if name == "highest" else [])]
+        scan = ["scan", str(path), *(["--alarms-per-day", "3"] if name == "highest.json" else [])]
         local = main([*scan, "--format", "jsonl", "--jobs", "1"])
         alone = capsys.readouterr()
-        statuses[name] = main([*scan, "--engine", "spark", "--out", str(out)])
+        statuses.append(main([*scan, "--engine", "spark", "--out", str(out)]))
         on_spark = capsys.readouterr().err.splitlines()
-        assert statuses[name] == local, on_spark
+        assert statuses[-1] == local, on_spark
         on_spark.remove(f"scan: written {out}")
         said = [x for x in alone.err.splitlines() if ", line " not in x]
         assert on_spark == said
         rows = [without_nulls(json.loads(x)) for x in alone.out.splitlines()]
         assert without_nulls(pq.read_table(out).to_pylist()) == rows
-        assert len(rows) == (3 if name == "highest" else 0)
-    assert statuses == {"highest": 1, "broken": 3}
+        kinds.append([x["alarms"][0]["kind"] for x in rows])
+    assert statuses == [1, 3]
+    assert (kinds[0], len(kinds[1])) == (["outbreak"] * 3, 3)
     (tmp_path / "dns.log").write_text("Nov 25 10:00:00 dnsmasq[1]: query[A] a.com from ::1\n")
     asked = ["scan", str(tmp_path / "dns.log"), "--engine", "spark", "--out", str(tmp_path / "o")]
     assert main(asked) == 3
@@ -144,3 +143,18 @@ def test_a_scan_ends_as_without_spark(
     asked = ["score", "--input", str(names), "--field", "query", "--engine", "spark"]
     assert main([*asked, "--out", str(tmp_path / "none")]) == 3
     assert "1 JSON objects have no 'query'" in capsys.readouterr().err
+
+
+def test_an_executor_that_is_killed_loses_no_row(
+    spark: SparkSession, texts: list[str], tmp_path: Path
+) -> None:
+    """The last test, as the next executor is slow at first."""
+    path, out = tmp_path / "names.txt", tmp_path / "scored"
+    path.write_text("".join(f"{x}\n" for x in texts))
+    spark.conf.set("spark.sql.files.maxPartitionBytes", str(path.stat().st_size // 12))
+    try:
+        with executor_killed(lambda: any(out.rglob("part-*")), spark):
+            assert main(["score", "--input", str(path), "--engine", "spark", "--out", str(out)]) < 2
+    finally:
+        spark.conf.unset("spark.sql.files.maxPartitionBytes")
+    assert [row[0] for row in as_written(out)] == texts

