@@ -8,6 +8,7 @@ import shutil
 import uuid
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,11 +88,18 @@ def _fixtures(item: pytest.Item) -> set[str]:
     return set(getattr(item, "fixturenames", ()))
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock that the processes of a run share."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _had(source: sources.Dataset) -> bool:
     """Whether a file of the H2O demo's is here now, for the first of several processes to fetch."""
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
-    with (DOWNLOADS / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(DOWNLOADS / ".lock"):
         try:
             sources.fetch_source(source)
         except sources.SourceError:
@@ -127,11 +135,15 @@ def words_txt() -> Path:
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> labelled.Corpus:
+    """Return the embedded corpus, which the first of several processes writes."""
     from pipeline.corpus import labelled
     from pipeline.corpus.defaults import write_embedded
 
-    path = tmp_path_factory.mktemp("corpus") / "embedded.csv"
-    write_embedded(path)
+    folder = tmp_path_factory.getbasetemp()
+    path = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "embedded.csv"
+    with _alone(path.with_suffix(".lock")):
+        if not path.exists():
+            write_embedded(path)
     return labelled.read_corpus(path, "embedded")
 
 

@@ -50,7 +50,12 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize("module", MODULES)
+SLOW = ("malicious_domains.names.dga_index",)  # it builds an index
+
+
+@pytest.mark.parametrize(
+    "module", [pytest.param(x, marks=pytest.mark.slow) if x in SLOW else x for x in MODULES]
+)
 def test_the_examples_of_a_module_hold(module: str) -> None:
     result = doctest.testmod(importlib.import_module(module))
     assert (result.failed, result.attempted > 0) == (0, True)
@@ -94,6 +99,7 @@ def list_missing() -> Iterator[str]:
                 yield f"{module.__name__.rpartition('.')[2]}.{name}"
 
 
+@pytest.mark.slow
 def test_examples_run_all_that_is_public() -> None:
     """In a process of its own, which has cached nothing yet."""
     code = "from tests.test_examples import list_missing; print(*list_missing())"

@@ -97,17 +97,13 @@ def zeek(x: route53.Record) -> str:
 
 
 def outbreak() -> list[str]:
-    """Return a CSV without response codes, of an outbreak; some ask for no rare label."""
-    clean = [
-        f"{route53.MIDNIGHT + 600 * i},10.0.0.{i},{x}"
-        for i in range(20)
-        for x in ("a.de", "bbc.com")
-    ]
+    """Return JSON without response codes, of an outbreak; some ask for no rare label."""
+    asked = [(600 * i, f"10.0.0.{i}", x) for i in range(20) for x in ("a.de", "bbc.com")]
     bots = [*first_names("ramnit", None, "2016-01-01", None, 12)]
-    odd = [
-        f"{route53.MIDNIGHT + 60 * i},10.0.0.{c},{x}" for c in (3, 4, 5) for i, x in enumerate(bots)
-    ]
-    return ["time,client,query", *clean, *odd, f"{route53.MIDNIGHT},10.0.0.3,rare.org"]
+    asked += [(60 * i, f"10.0.0.{c}", x) for c in (3, 4, 5) for i, x in enumerate(bots)]
+    rows = [*asked, (0, "10.0.0.3", "rare.org")]
+    events = ({"time": route53.MIDNIGHT + at, "client": x, "query": y} for at, x, y in rows)
+    return [json.dumps(x) for x in events]
 
 
 def test_a_scan_ends_as_without_spark(
@@ -115,7 +111,7 @@ def test_a_scan_ends_as_without_spark(
 ) -> None:
     """With its rows, its statuses and its last lines: alarms, too many broken lines, no log."""
     broken = ["cut off"] * 9_000
-    logs = {"dns.csv": outbreak(), "highest.json": [*map(zeek, route53.day(8)), *broken]}
+    logs = {"outbreak.json": outbreak(), "highest.json": [*map(zeek, route53.day(8)), *broken]}
     statuses, kinds = [], []
     for name, lines in logs.items():
         path, out = tmp_path / name, tmp_path / f"{name}.alarms"
