@@ -90,33 +90,32 @@ def test_a_python_process_loads_the_model_once(
     assert sum(x["rows"] for x in tasks) == len(texts)
 
 
-def zeek(x: route53.Record) -> str:
-    """Return a record of Route 53's as Zeek's JSON has it."""
-    taken = {"ts": x["query_timestamp"], "query": x["query_name"], "rcode_name": x["rcode"]}
-    return json.dumps(taken | {"id.orig_h": x["srcaddr"], "id.resp_p": 53, "qtype_name": "A"})
-
-
 def outbreak() -> list[str]:
-    """Return JSON without response codes, of an outbreak; some ask for no rare label."""
+    """Return Zeek's JSON without response codes, of an outbreak; some ask for no rare label."""
     asked = [(600 * i, f"10.0.0.{i}", x) for i in range(20) for x in ("a.de", "bbc.com")]
     bots = [*first_names("ramnit", None, "2016-01-01", None, 12)]
     asked += [(60 * i, f"10.0.0.{c}", x) for c in (3, 4, 5) for i, x in enumerate(bots)]
-    rows = [*asked, (0, "10.0.0.3", "rare.org")]
-    events = ({"time": route53.MIDNIGHT + at, "client": x, "query": y} for at, x, y in rows)
-    return [json.dumps(x) for x in events]
+    same = {"id.resp_p": 53, "qtype_name": "A"}
+    return [
+        json.dumps({"ts": route53.MIDNIGHT + at, "id.orig_h": client, "query": name} | same)
+        for at, client, name in [*asked, (0, "10.0.0.3", "rare.org")]
+    ]
 
 
 def test_a_scan_ends_as_without_spark(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], spark: SparkSession
 ) -> None:
     """With its rows, its statuses and its last lines: alarms, too many broken lines, no log."""
-    broken = ["cut off"] * 9_000
-    logs = {"outbreak.json": outbreak(), "highest.json": [*map(zeek, route53.day(8)), *broken]}
-    statuses, kinds = [], []
-    for name, lines in logs.items():
+    event = {"time": route53.MIDNIGHT, "client": "10.0.0.1", "query": "example.com"}
+    logs = {
+        "outbreak.json": ([*outbreak(), "cut off"], ["--alarms-per-day", "2"]),
+        "broken.json": ([json.dumps(event), *["no JSON"] * 30], list[str]()),
+    }
+    statuses, kinds = list[int](), list[list[str]]()
+    for name, (lines, options) in logs.items():
         path, out = tmp_path / name, tmp_path / f"{name}.alarms"
         path.write_text("\n".join(lines) + "\n")
-        scan = ["scan", str(path), *(["--alarms-per-day", "3"] if name == "highest.json" else [])]
+        scan = ["scan", str(path), *options]
         local = main([*scan, "--format", "jsonl", "--jobs", "1"])
         alone = capsys.readouterr()
         statuses.append(main([*scan, "--engine", "spark", "--out", str(out)]))
@@ -128,8 +127,7 @@ def test_a_scan_ends_as_without_spark(
         rows = [without_nulls(json.loads(x)) for x in alone.out.splitlines()]
         assert without_nulls(pq.read_table(out).to_pylist()) == rows
         kinds.append([x["alarms"][0]["kind"] for x in rows])
-    assert statuses == [1, 3]
-    assert (kinds[0], len(kinds[1])) == (["outbreak"] * 3, 3)
+    assert (statuses, kinds) == ([1, 3], [["outbreak"] * 2, []])
     (tmp_path / "dns.log").write_text("Nov 25 10:00:00 dnsmasq[1]: query[A] a.com from ::1\n")
     asked = ["scan", str(tmp_path / "dns.log"), "--engine", "spark", "--out", str(tmp_path / "o")]
     assert main(asked) == 3
