@@ -26,7 +26,7 @@ from malicious_domains.clients.finding_json import (
     format_time,
 )
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.tunnels import find_longest_label
+from malicious_domains.clients.tunnels import SubDomainGroup, find_longest_label, judge_client_day
 from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
 from malicious_domains.names.array_types import Bools, Floats
 
@@ -41,6 +41,7 @@ MAX_EVIDENCE = 100  # labels of its strongest alarm that are kept beside the sam
 SAMPLE = 50_000  # labels of a day from which it is estimated how common a substring is
 MUCH_WORSE = 4.0  # times the published score from which on an alarm is published again
 SIGHT_DELAY = 900  # seconds by which the kept time of a label's last query may be behind
+EVERYBODY = "shared"  # stands for a client where a tunnel of several is reported
 _DEFAULT = AlarmThresholds()
 _ROW = 80  # bytes of a row as JSON, at most, without its texts
 
@@ -130,12 +131,7 @@ class Verdict(NamedTuple):
     score: float  # of that one, as a multiple of its threshold; 0 without alarms
     level: int = 0  # of the sample that was judged; 0 for all labels
     tunnels: Mapping[str, Evidence] = MappingProxyType({})  # by kind of alarm
-
-    def add_tunnels(self, tunnels: Iterable[Evidence]) -> Verdict:
-        """Return the verdict with the alarms of what the client asked for below some names."""
-        own = {x.alarm.kind: x for x in tunnels}
-        alarms = rank_alarms([*self.alarms, *(x.alarm for x in own.values())])
-        return self._replace(alarms=alarms, score=alarms[0].score if alarms else 0.0, tunnels=own)
+    shared: bool = False  # whether a tunnel of the client is reported once for several
 
     @property
     def rank(self) -> tuple[bool, float]:
@@ -167,12 +163,13 @@ class DayJudge:
     ) -> None:
         """Take votes by label, and the labels that were common on the day before."""
         self.votes, self._baseline, self._log_odds = votes, baseline, log_odds
-        self._thresholds = thresholds
+        self.thresholds = thresholds
         self._odds: dict[str, float] = {}
         self.tunnels: dict[str, list[Evidence]] = {}  # by client
+        self.groups: dict[str, list[SubDomainGroup]] = {}  # of the clients with a tunnel
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])
-        self._log = LogContext(True, self._background, count_clients(votes))
+        self._log = LogContext(True, self._background, count_clients(votes.values()))
 
     def prepare(self, labels: Collection[str]) -> None:
         """Score many labels at once, which is faster than client by client."""
@@ -187,11 +184,21 @@ class DayJudge:
         if new := sorted({x for x in labels if x not in self._odds}):
             self._odds.update(zip(new, self._log_odds(new).tolist(), strict=True))
 
-    def judge_tunnels(self, client: str, state: sub_domains.State) -> None:
-        """Judge what a client asked for below registrable names."""
-        longest = {find_longest_label(x) for kept in state.values() for x in kept.rows}
-        self._score(longest - {""})
-        self.tunnels[client] = sub_domains.judge_kept(state, self._odds, self._thresholds.scale)
+    def judge_tunnels(self, states: Mapping[str, sub_domains.State]) -> None:
+        """Judge what clients asked for below registrable names, each for itself."""
+        kept = (x for state in states.values() for sample in state.values() for x in sample.rows)
+        self._score({find_longest_label(x) for x in kept} - {""})
+        for client, state in states.items():
+            groups = sub_domains.make_groups(state, self._odds)
+            if evidence := judge_client_day(groups, self.thresholds.scale):
+                self.tunnels[client], self.groups[client] = evidence, groups
+
+    def add_tunnels(self, client: str, verdict: Verdict) -> Verdict:
+        """Return a client's verdict with the alarms of what it asked for below some names."""
+        own = {x.alarm.kind: x for x in self.tunnels.get(client, ())}
+        alarms = rank_alarms([*verdict.alarms, *(x.alarm for x in own.values())])
+        score, shared = alarms[0].score if alarms else 0.0, not own and client in self.groups
+        return verdict._replace(alarms=alarms, score=score, tunnels=own, shared=shared)
 
     def judge_state(self, client: str, state: ClientState) -> Verdict:
         """Judge a client's day; an earlier alarm is not hidden by more traffic of its own."""
@@ -217,7 +224,7 @@ class DayJudge:
             last_seen=np.array([rows[x].last for x in some], dtype=np.float64),
         )
         judge = judge_sample if level else judge_day
-        alarms = judge(day, self._log, self._thresholds)
+        alarms = judge(day, self._log, self.thresholds)
         score = alarms[0].score if alarms else 0.0
         return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score, level)
 
@@ -241,16 +248,18 @@ class DayJudge:
 def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict[str, Any]:
     """Make the JSON object about a client's day, most of it by the keys of scan's JSON Lines.
 
-    stands: whether there still is an alarm. too_busy: whether a sample of the labels is kept.
+    client: EVERYBODY for what several share. stands: whether there still is an alarm. shared:
+    whether a tunnel is reported there. too_busy: whether a sample of the labels is kept.
     """
     seen = verdict.day
     names = [y for x in verdict.tunnels.values() for y in x.names]
     first = min([*seen.first_seen.tolist(), *(x.first_seen for x in names)], default=nan)
     last = max([*seen.last_seen.tolist(), *(x.last_seen for x in names)], default=nan)
     return {
-        "client": client,
+        "client": client if client != EVERYBODY else None,
         "day": format_date(day),
         "stands": bool(verdict.alarms),
+        "shared": verdict.shared,
         "too_busy": sampled,
         "score": round(verdict.score, 4),
         "confidence": verdict.confidence,
@@ -265,8 +274,9 @@ def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
     if own := verdict.tunnels.get(alarm.kind):
         rows = ((x.name, x.weight, x.log_odds, x.nxdomain, x.first_seen) for x in own.names)
         listed = [describe_name(*x) for x in rows]
+        sharers = {"clients": [*own.clients]} if own.clients else {}
         more = {"below": [*own.parents], "why": own.why, "names": listed}
-        return {**describe_alarm(alarm), **more}
+        return {**describe_alarm(alarm), **sharers, **more}
     day = verdict.day
     names = [
         describe_name(verdict.names[i], weight, day.log_odds[i], day.nxdomain[i], day.first_seen[i])

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 DAY = 86_400
 PARTS = 16  # in which a day's items of clients are kept
@@ -23,6 +23,7 @@ _KEPT_DAYS = 2  # for which a day's state is kept after its end
 _BATCH = 100  # keys that DynamoDB reads at once
 _ATTEMPTS = 30  # at a write that others get ahead of
 _PAUSE = 0.02  # seconds, at first
+_In, _Out = TypeVar("_In"), TypeVar("_Out")
 
 
 def name_part(folder: str, part: int) -> str:
@@ -136,12 +137,17 @@ class Table(NamedTuple):
         return True
 
 
-def map_threads(work: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    """Apply a function to each value, several at a time, as it mostly waits for AWS."""
-    if len(values) < 2:
-        return [work(value) for value in values]
+def map_threads(work: Callable[[_In], _Out], values: Sequence[_In]) -> list[_Out | Exception]:
+    """Apply a function to each value, several at a time; what it raises stands in its place."""
+
+    def try_one(value: _In) -> _Out | Exception:
+        try:
+            return work(value)
+        except Exception as error:
+            return error
+
     with ThreadPoolExecutor(THREADS) as executor:
-        return list(executor.map(work, values))
+        return list(executor.map(try_one, values))
 
 
 def pack_state(value: object) -> bytes:

@@ -20,12 +20,13 @@ from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
-from .client_days import ClientState, DayJudge, Verdict, limit_rows, make_finding
+from .client_days import EVERYBODY, ClientState, DayJudge, Verdict, limit_rows, make_finding
 from .dynamodb import DAY, Item, Key, map_threads
 from .label_votes import add_labels, read_baseline
 from .records import Rows, SubDomainRows, read_days
 from .service import Service, create_service
-from .sub_domains import make_key, update_sub_domains
+from .shared_tunnels import share_tunnels
+from .sub_domains import State, make_key, update_sub_domains
 
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
@@ -155,37 +156,60 @@ def add_clients(
     is_over: whether the day is, so that its last verdict stands. Returns errors by client as well:
     what fails for one keeps no other from being judged.
     """
-    results, errors = list[ClientResult](), dict[str, Exception]()
-    ordered = sorted({*clients, *sub_domains})
+    errors = _add_sub_domains(service, day, sorted({*clients, *sub_domains}), judge, sub_domains)
+    results, others = list[ClientResult](), set[str]()
+    try:
+        others = share_tunnels(service.table, day, judge)
+    except Exception as error:
+        errors[EVERYBODY] = error
+    ordered = sorted({*clients, *sub_domains, *others} - errors.keys())
     for start in range(0, len(ordered), _PAGE):
         page = ordered[start : start + _PAGE]
         keys = {client: Key.of_client(name_folder(day), client) for client in page}
-        others = {client: make_key(day, client) for client in page}
-        items = service.table.read([*keys.values(), *others.values()])
-        kept = {
-            client: _Kept(client, day, key, items[key], ClientState.unpack(items[key].state))
+        items = service.table.read(keys.values())
+        kept = [
+            _Kept(client, day, key, items[key], ClientState.unpack(items[key].state))
             for client, key in keys.items()
-        }
-        judge.prepare(
-            {x for c in page for rows in (clients.get(c, {}), kept[c].state.rows) for x in rows}
-        )
+        ]
+        rows = [clients.get(client, {}) for client in page]
+        judge.prepare({x for own in (*rows, *(y.state.rows for y in kept)) for x in own})
 
-        def add(client: str) -> ClientResult | Exception:
-            try:
-                key, more = others[client], sub_domains.get(client, {})  # noqa: B023
-                state = update_sub_domains(service.table, key, items[key], more, day)  # noqa: B023
-                judge.judge_tunnels(client, state)
-                rows = clients.get(client, {})
-                return _add_client(service, kept[client], rows, judge, is_over)  # noqa: B023
-            except Exception as error:
-                return error
+        def add(own: _Kept) -> ClientResult:
+            return _add_client(service, own, clients.get(own.client, {}), judge, is_over)
 
-        for client, result in zip(page, map_threads(add, page), strict=True):
+        for client, result in zip(page, map_threads(add, kept), strict=True):
             if isinstance(result, Exception):
                 errors[client] = result
             else:
                 results.append(result)
     return results, errors
+
+
+def _add_sub_domains(
+    service: Service,
+    day: int,
+    clients: list[str],
+    judge: DayJudge,
+    sub_domains: Mapping[str, SubDomainRows],
+) -> dict[str, Exception]:
+    """Merge what clients ask for below names into their states, and judge it; return errors."""
+    errors = dict[str, Exception]()
+    for start in range(0, len(clients), _PAGE):
+        keys = {client: make_key(day, client) for client in clients[start : start + _PAGE]}
+        items = service.table.read(keys.values())
+
+        def add(client: str) -> State:
+            key, more = keys[client], sub_domains.get(client, {})  # noqa: B023
+            return update_sub_domains(service.table, key, items[key], more, day)  # noqa: B023
+
+        states = dict[str, State]()
+        for client, state in zip(keys, map_threads(add, [*keys]), strict=True):
+            if isinstance(state, Exception):
+                errors[client] = state
+            else:
+                states[client] = state
+        judge.judge_tunnels(states)
+    return errors
 
 
 class _Kept(NamedTuple):
@@ -238,7 +262,7 @@ def _judge_client(
     new = old.merge(rows, judge.votes)
     verdict, now, published = judge.judge_state(client, new), int(time.time()), old.published
     new = new.note_verdict(verdict)
-    verdict = verdict.add_tunnels(judge.tunnels.get(client, ()))
+    verdict = judge.add_tunnels(client, verdict)
     if verdict.is_news(published):
         note = {"score": verdict.score, "confidence": verdict.confidence, "at": now, "sent": False}
         return replace(new, published=note), verdict, True
@@ -263,8 +287,7 @@ def _rewrite_finding(service: Service, kept: _Kept, item: Item, judge: DayJudge)
     key = kept.key
     while (now := service.table.read([key], consistent=True)[key]).version > item.version:
         state, item = ClientState.unpack(now.state), now
-        verdict = judge.judge_state(kept.client, state)
-        verdict = verdict.add_tunnels(judge.tunnels.get(kept.client, ()))
+        verdict = judge.add_tunnels(kept.client, judge.judge_state(kept.client, state))
         write_finding(service, make_finding(kept.client, kept.day, verdict, state.level > 0))
 
 
@@ -272,10 +295,16 @@ def write_finding(service: Service, finding: dict[str, Any]) -> None:
     """Write a finding over the earlier one of that client's day."""
     service.s3.put_object(
         Bucket=service.settings.bucket,
-        Key=service.settings.finding_key(finding["day"], finding["client"]),
+        Key=service.settings.finding_key(finding["day"], finding["client"] or EVERYBODY),
         Body=(json.dumps(finding) + "\n").encode(),
         ContentType="application/x-ndjson",
     )
+
+
+def list_clients(finding: Mapping[str, Any]) -> list[str]:
+    """Return the clients that a finding with alarms is about."""
+    sharers = {x for alarm in finding["alarms"] for x in alarm.get("clients", ())}
+    return sorted(sharers) or [finding["client"]]
 
 
 def _publish(service: Service, finding: dict[str, Any], place: str) -> None:
@@ -284,22 +313,25 @@ def _publish(service: Service, finding: dict[str, Any], place: str) -> None:
     names = dict.fromkeys(x["name"] for alarm in finding["alarms"] for x in alarm["names"])
     worst, counts = [*names][:_SHOWN_NAMES], finding["counts"]
     reasons = (alarm["why"] + ".\n" for alarm in finding["alarms"] if "why" in alarm)
+    clients = list_clients(finding)
+    who = f"{len(clients)} clients look" if len(clients) > 1 else f"{clients[0]} looks"
     text = (
-        f"{finding['client']} looks infected on {finding['day']}: {', '.join(kinds)}, "
+        f"{who} infected on {finding['day']}: {', '.join(kinds)}, "
         f"{finding['score']:.1f} times the threshold, confidence {finding['confidence']}.\n"
         f"{counts['new']} rare names, {counts['dead']} of them do not exist; "
         f"{finding['first_seen']} to {finding['last_seen']}. The worst:\n"
         + "".join(f"  {name}\n" for name in worst)
         + "".join(dict.fromkeys(reasons))
+        + "".join(f"  {x}\n" for x in clients if len(clients) > 1)
         + f"{place}\n"
     )
     brief = {k: v for k, v in finding.items() if k != "alarms"}
-    brief |= {"kinds": kinds, "names": worst, "finding": place}
+    brief |= {"kinds": kinds, "names": worst, "clients": clients, "finding": place}
     confidence = {"DataType": "String", "StringValue": finding["confidence"]}
     service.sns.publish(
         TopicArn=service.settings.topic,
         MessageAttributes={"confidence": confidence},
-        Subject=f"DNS: {finding['client']} looks infected ({finding['confidence']})",
+        Subject=f"DNS: {who} infected ({finding['confidence']})",
         Message=json.dumps({"default": json.dumps(brief), "email": text}),
         MessageStructure="json",
     )

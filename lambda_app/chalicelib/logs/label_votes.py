@@ -68,16 +68,16 @@ def merge_votes(votes: str, more: str) -> str:
     return format_votes(rcodes, ALLOWED in (votes[:1], more[:1]))
 
 
-def count_clients(votes: Mapping[str, str]) -> int:
-    """Count the clients that the votes are of; beyond MANY it stops.
+def count_clients(votes: Iterable[str], many: int = MANY) -> int:
+    """Count the clients that votes are of; from `many` on it stops.
 
-    >>> count_clients({"a": "kIFH2", "b": "*kIFH1"})
+    >>> count_clients(["kIFH2", "*kIFH1"])
     1
     """
     clients: set[str] = set()
-    for text in votes.values():
+    for text in votes:
         clients.update(parse_votes(text))
-        if len(clients) >= MANY:
+        if len(clients) >= many:
             break
     return len(clients)
 
@@ -146,6 +146,8 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
 
     all_votes: Votes = {}
     for votes in map_threads(update, range(SHARDS)):
+        if isinstance(votes, Exception):
+            raise votes
         all_votes |= votes
     return all_votes
 

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from malicious_domains.clients import tunnels
-from malicious_domains.clients.client_day import Evidence
 from malicious_domains.clients.finding_json import format_date
-from malicious_domains.clients.tunnels import SubDomains
+from malicious_domains.clients.tunnels import SubDomainGroup, SubDomains
 
 from . import dynamodb
 from .dynamodb import Item, Key, Table, pack_state, unpack_state
@@ -38,13 +37,16 @@ class Sample(NamedTuple):
 State = dict[str, Sample]  # by registrable name
 
 
-def merge_sub_domains(old: State, more: SubDomainRows) -> State:
-    """Merge more sub-domains into a state, and keep what an item has room for."""
+def merge_sub_domains(old: State, more: SubDomainRows, most: int = tunnels.MAX_KEPT) -> State:
+    """Merge more sub-domains into a state, and keep what an item has room for.
+
+    most: rows that are kept below a registrable name.
+    """
     state = dict(old)
     for parent, rows in more.items():
         old_sample = state.get(parent, Sample(0, {}))
         merged = Sample(0, merge_rows(old_sample.rows, rows)).thin(old_sample.level)
-        while len(merged.rows) > tunnels.MAX_KEPT:
+        while len(merged.rows) > most:
             merged = merged.thin(merged.level + 1)
         state[parent] = merged
     while not _fits(state):  # each time the largest are halved
@@ -62,7 +64,8 @@ def _fits(state: State) -> bool:
     return size <= dynamodb.MAX_STATE // 2 or len(pack_state(state)) <= dynamodb.MAX_STATE
 
 
-def _unpack(state: bytes) -> State:
+def unpack_sub_domains(state: bytes) -> State:
+    """Restore a state from an item; an empty one from b""."""
     packed = unpack_state(state) if state else {}
     return {
         parent: Sample(int(level), {x: SubRow(*row) for x, row in rows.items()})
@@ -70,14 +73,21 @@ def _unpack(state: bytes) -> State:
     }
 
 
-def update_sub_domains(table: Table, key: Key, item: Item, more: SubDomainRows, day: int) -> State:
-    """Merge what a client asked for into its item of the day; return all that is kept."""
+def update_sub_domains(
+    table: Table,
+    key: Key,
+    item: Item,
+    more: SubDomainRows,
+    day: int,
+    most: int = tunnels.MAX_KEPT,
+) -> State:
+    """Merge rows into an item of the day, as merge_sub_domains() does; return all that is kept."""
     merged: State = {}
 
     def change(state: bytes) -> bytes:
         nonlocal merged
-        old = _unpack(state)
-        merged = merge_sub_domains(old, more)
+        old = unpack_sub_domains(state)
+        merged = merge_sub_domains(old, more, most)
         return state if merged == old else pack_state(merged)
 
     table.update(key, item, change, day)
@@ -89,13 +99,10 @@ def make_key(day: int, client: str) -> Key:
     return Key.of_client(f"{format_date(day)}/below", client)
 
 
-def judge_kept(state: State, odds: Mapping[str, float], scale: float) -> list[Evidence]:
-    """Return the alarms of what is kept of a client's day.
-
-    odds: the log-odds of longest labels; scale: that of a network's own thresholds.
-    """
+def make_groups(state: State, odds: Mapping[str, float]) -> list[SubDomainGroup]:
+    """Weigh what is kept of a client's day; odds: the log-odds of longest labels."""
     groups = []
-    for parent, (level, kept) in state.items():
+    for parent, (level, kept) in sorted(state.items()):
         texts = sorted(kept)
         rcode, types, first, last = np.array([kept[x] for x in texts], np.float64).reshape(-1, 4).T
         rows = SubDomains(
@@ -107,5 +114,5 @@ def judge_kept(state: State, odds: Mapping[str, float], scale: float) -> list[Ev
             np.array([odds.get(tunnels.find_longest_label(x), np.nan) for x in texts], np.float64),
         )
         weights = tunnels.weigh_sub_domains(rows)
-        groups.append(tunnels.SubDomainGroup(parent, len(texts) << level, rows, weights))
-    return tunnels.judge_client_day(groups, scale)
+        groups.append(SubDomainGroup(parent, len(texts) << level, rows, weights))
+    return groups

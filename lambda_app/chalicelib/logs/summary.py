@@ -11,9 +11,9 @@ from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import write_line
-from .client_days import DayJudge
+from .client_days import EVERYBODY, DayJudge
 from .dynamodb import DAY, PARTS, name_part
-from .handler import ClientResult, add_clients, name_folder
+from .handler import ClientResult, add_clients, list_clients, name_folder
 from .label_votes import add_labels, read_baseline
 from .records import DayRows, Rows
 from .service import LogSettings, Service, create_service
@@ -59,12 +59,13 @@ def _make_message(
     """Make the numbers of a day, and the message. failed: clients that could not be judged."""
     findings = [x.finding for x in results if x.finding]
     standing = [x for x in findings if x["stands"]]
-    standing.sort(key=lambda x: (x["confidence"] != "high", -x["score"], x["client"]))
+    standing.sort(key=lambda x: (x["confidence"] != "high", -x["score"], list_clients(x)))
+    sure = (x for x in standing if x["confidence"] == "high")
     numbers = {
-        "clients": len(results),
-        "alarmed": len(standing),
-        "high": sum(x["confidence"] == "high" for x in standing),
-        "withdrawn": len(findings) - len(standing),
+        "clients": len({x.client for x in results} - {EVERYBODY}),
+        "alarmed": len({client for x in standing for client in list_clients(x)}),
+        "high": len({client for x in sure for client in list_clients(x)}),
+        "withdrawn": sum(not x["stands"] and not x["shared"] for x in findings),
         "too_busy": sum(x.sampled for x in results),
         "failed": len(failed),
     }
@@ -72,7 +73,7 @@ def _make_message(
     named = {"sampled_clients": sampled[:_SHOWN], "failed_clients": failed[:_SHOWN]}
     alarms = [
         {k: x[k] for k in ("client", "score", "confidence")}
-        | {"kinds": [alarm["kind"] for alarm in x["alarms"]]}
+        | {"clients": list_clients(x), "kinds": [alarm["kind"] for alarm in x["alarms"]]}
         for x in standing[:_SHOWN]
     ]
     texts = {
@@ -102,7 +103,7 @@ def _make_text(
     for finding in standing[:_SHOWN]:
         kinds = ", ".join(alarm["kind"] for alarm in finding["alarms"])
         score = f"{finding['score']:.1f} times the threshold, {finding['confidence']}"
-        lines.append(f"  {finding['client']}: {score}; {kinds}")
+        lines.append(f"  {' '.join(list_clients(finding))}: {score}; {kinds}")
     if len(standing) > _SHOWN:
         lines.append(f"  and {len(standing) - _SHOWN} more")
     for what, count, clients in (

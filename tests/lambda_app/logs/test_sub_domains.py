@@ -81,7 +81,7 @@ def test_a_flood_of_long_names_leaves_a_state_that_an_item_holds() -> None:
     assert len(dynamodb.pack_state(forth)) <= dynamodb.MAX_STATE
     number = len(forth["a.com"].rows) << forth["a.com"].level
     assert 18_000 < number < 22_000
-    alarms = sub_domains.judge_kept(forth, {}, 1.0)
+    alarms = tunnels.judge_client_day(sub_domains.make_groups(forth, {}))
     assert [x.alarm.kind for x in alarms] == ["many-below"]
 
 
