@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from math import nan
@@ -26,7 +26,7 @@ from malicious_domains.clients.finding_json import (
     format_time,
 )
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.tunnels import SubDomainGroup, find_longest_label, judge_client_day
+from malicious_domains.clients.tunnels import SubDomainGroup, judge_client_day
 from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
 from malicious_domains.names.array_types import Bools, Floats
 
@@ -180,16 +180,15 @@ class DayJudge:
             background = self._background.add(missing)
             self._log = replace(self._log, background=background)
 
-    def _score(self, labels: Iterable[str]) -> None:
-        if new := sorted({x for x in labels if x not in self._odds}):
+    def _score(self, labels: Collection[str]) -> Floats:
+        """Return the log-odds of labels, NaN for ""; each is computed once."""
+        if new := sorted({x for x in labels if x and x not in self._odds}):
             self._odds.update(zip(new, self._log_odds(new).tolist(), strict=True))
+        return np.array([self._odds.get(x, nan) for x in labels], dtype=np.float64)
 
     def judge_tunnels(self, states: Mapping[str, sub_domains.State]) -> None:
         """Judge what clients asked for below registrable names, each for itself."""
-        kept = (x for state in states.values() for sample in state.values() for x in sample.rows)
-        self._score({find_longest_label(x) for x in kept} - {""})
-        for client, state in states.items():
-            groups = sub_domains.make_groups(state, self._odds)
+        for client, groups in sub_domains.make_groups(states, self._score).items():
             if evidence := judge_client_day(groups, self.thresholds.scale):
                 self.tunnels[client], self.groups[client] = evidence, groups
 
@@ -206,18 +205,19 @@ class DayJudge:
         if verdict.alarms and verdict.rank[0] >= state.peak[0]:
             return verdict
         kept = {x: state.rows[x] for x in state.evidence if x in state.rows}
+        if not kept:
+            return verdict
         return max(verdict, self.judge(client, kept), key=lambda x: x.rank)
 
     def judge(self, client: str, rows: Mapping[str, Row], level: int = 0) -> Verdict:
         """Judge a client's rows, or a sample of them."""
-        self._score(rows)
         labels = sorted(rows, key=lambda x: (rows[x].first, x))
         nxdomain, rare = self._select(hash_client(client), labels, rows)
         kept = np.flatnonzero(rare).tolist()
         some = [labels[i] for i in kept]
         day = ClientDay(
             labels=some,
-            log_odds=np.array([self._odds[x] for x in some], dtype=np.float64),
+            log_odds=self._score(some),
             suffix_counts=np.array([len(rows[x].suffixes) for x in some], dtype=np.int64),
             nxdomain=nxdomain[kept],
             first_seen=np.array([rows[x].first for x in some], dtype=np.float64),

@@ -17,16 +17,17 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from malicious_domains.clients.finding_json import format_date
+from malicious_domains.clients.tunnels import MAX_KEPT
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
 from .client_days import EVERYBODY, ClientState, DayJudge, Verdict, limit_rows, make_finding
-from .dynamodb import DAY, Item, Key, map_threads
+from .dynamodb import DAY, Change, Item, Key, map_threads
 from .label_votes import add_labels, read_baseline
 from .records import Rows, SubDomainRows, read_days
 from .service import Service, create_service
 from .shared_tunnels import share_tunnels
-from .sub_domains import State, make_key, update_sub_domains
+from .sub_domains import make_key, update_sub_domains
 
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
@@ -167,17 +168,22 @@ def add_clients(
         page = ordered[start : start + _PAGE]
         keys = {client: Key.of_client(name_folder(day), client) for client in page}
         items = service.table.read(keys.values())
-        kept = [
-            _Kept(client, day, key, items[key], ClientState.unpack(items[key].state))
+        days = [
+            _ClientDay(client, day, items[key], clients.get(client, {}), judge)
             for client, key in keys.items()
         ]
-        rows = [clients.get(client, {}) for client in page]
-        judge.prepare({x for own in (*rows, *(y.state.rows for y in kept)) for x in own})
+        judge.prepare({label for x in days for rows in (x.rows, x.state.rows) for label in rows})
+        changes = [Change(keys[x.client], x.item, x.change) for x in days]
+        written = service.table.update_all(changes, day)
 
-        def add(own: _Kept) -> ClientResult:
-            return _add_client(service, own, clients.get(own.client, {}), judge, is_over)
+        def report(own: tuple[_ClientDay, Item | Exception]) -> ClientResult | Exception:
+            try:
+                return _report_client(service, *own, is_over)
+            except Exception as error:
+                return error
 
-        for client, result in zip(page, map_threads(add, kept), strict=True):
+        pairs = [*zip(days, written, strict=True)]
+        for client, result in zip(page, map_threads(report, pairs), strict=True):
             if isinstance(result, Exception):
                 errors[client] = result
             else:
@@ -195,60 +201,50 @@ def _add_sub_domains(
     """Merge what clients ask for below names into their states, and judge it; return errors."""
     errors = dict[str, Exception]()
     for start in range(0, len(clients), _PAGE):
-        keys = {client: make_key(day, client) for client in clients[start : start + _PAGE]}
-        items = service.table.read(keys.values())
-
-        def add(client: str) -> State:
-            key, more = keys[client], sub_domains.get(client, {})  # noqa: B023
-            return update_sub_domains(service.table, key, items[key], more, day)  # noqa: B023
-
-        states = dict[str, State]()
-        for client, state in zip(keys, map_threads(add, [*keys]), strict=True):
-            if isinstance(state, Exception):
-                errors[client] = state
-            else:
-                states[client] = state
-        judge.judge_tunnels(states)
+        keys = {make_key(day, client): client for client in clients[start : start + _PAGE]}
+        more = {key: sub_domains.get(client, {}) for key, client in keys.items()}
+        states = update_sub_domains(service.table, service.table.read(keys), more, day, MAX_KEPT)
+        errors |= {keys[x]: y for x, y in states.items() if isinstance(y, Exception)}
+        judge.judge_tunnels({keys[x]: y for x, y in states.items() if isinstance(y, dict)})
     return errors
 
 
-class _Kept(NamedTuple):
-    """A client's day as it was read."""
+class _ClientDay:
+    """A client's day as it was read, what comes to it, and the outcome."""
 
-    client: str
-    day: int
-    key: Key
-    item: Item
-    state: ClientState
+    def __init__(self, client: str, day: int, item: Item, rows: Rows, judge: DayJudge) -> None:
+        self.client, self.day, self.item, self.rows, self.judge = client, day, item, rows, judge
+        self.state = ClientState.unpack(item.state)
+
+    def change(self, state: bytes) -> bytes:
+        """Return the state with more rows, and keep the outcome: state, verdict, is it news."""
+        old = self.state if state == self.item.state else ClientState.unpack(state)
+        self.outcome = _judge_client(self.client, old, self.rows, self.judge)
+        return self.outcome[0].pack() if self.outcome[0].differs(old) else state
 
 
-def _add_client(
-    service: Service, kept: _Kept, rows: Rows, judge: DayJudge, is_over: bool
+def _report_client(
+    service: Service, own: _ClientDay, item: Item | Exception, is_over: bool
 ) -> ClientResult:
-    result: list[tuple[ClientState, Verdict, bool]] = []
-
-    def change(state: bytes) -> bytes:
-        old = kept.state if state == kept.item.state else ClientState.unpack(state)
-        result[:] = [_judge_client(kept.client, old, rows, judge)]
-        new = result[0][0]
-        return new.pack() if new.differs(old) else state
-
-    item = service.table.update(kept.key, kept.item, change, kept.day)
-    new, verdict, is_new = result[0]
+    """Write the finding about a client of which `item` was written, and publish what is news."""
+    if isinstance(item, Exception):
+        raise item
+    new, verdict, is_new = own.outcome
     sampled = new.level > 0
     if not new.published:
-        return ClientResult(kept.client, sampled, False, None)
-    finding = make_finding(kept.client, kept.day, verdict, sampled)
-    key = service.settings.finding_key(finding["day"], kept.client)
+        return ClientResult(own.client, sampled, False, None)
+    finding = make_finding(own.client, own.day, verdict, sampled)
+    key = Key.of_client(name_folder(own.day), own.client)
     is_last = is_over and not sampled
     if is_last or not verdict.alarms or verdict.rank >= new.peak:  # else the earlier says more
         write_finding(service, finding)
-        _rewrite_finding(service, kept, item, judge)
+        _rewrite_finding(service, own, key, item)
     if is_new:
-        _publish(service, finding, f"s3://{service.settings.bucket}/{key}")
+        place = service.settings.finding_key(finding["day"], own.client)
+        _publish(service, finding, f"s3://{service.settings.bucket}/{place}")
         mark = functools.partial(mark_sent, published=new.published)
-        service.table.update(kept.key, item, mark, kept.day)
-    return ClientResult(kept.client, sampled, is_new, finding)
+        service.table.update(key, item, mark, own.day)
+    return ClientResult(own.client, sampled, is_new, finding)
 
 
 def _judge_client(
@@ -279,16 +275,15 @@ def mark_sent(state: bytes, published: dict[str, Any]) -> bytes:
     return replace(client, published=published | {"sent": True}).pack()
 
 
-def _rewrite_finding(service: Service, kept: _Kept, item: Item, judge: DayJudge) -> None:
+def _rewrite_finding(service: Service, own: _ClientDay, key: Key, item: Item) -> None:
     """Write the finding again as long as there is a newer state than the one it was made from.
 
     Of two functions at once, the one that is behind may write its finding last.
     """
-    key = kept.key
     while (now := service.table.read([key], consistent=True)[key]).version > item.version:
         state, item = ClientState.unpack(now.state), now
-        verdict = judge.add_tunnels(kept.client, judge.judge_state(kept.client, state))
-        write_finding(service, make_finding(kept.client, kept.day, verdict, state.level > 0))
+        verdict = own.judge.add_tunnels(own.client, own.judge.judge_state(own.client, state))
+        write_finding(service, make_finding(own.client, own.day, verdict, state.level > 0))
 
 
 def write_finding(service: Service, finding: dict[str, Any]) -> None:

@@ -33,13 +33,17 @@ def share_tunnels(table: Table, day: int, judge: DayJudge) -> set[str]:
         for parent in dict.fromkeys(y for x in evidence for y in x.parents[:_MAX_PARENTS]):
             own.setdefault(parent, {})[client] = _SEEN
     key = Key(f"{format_date(day)}/sharers")
-    item = table.read([key], consistent=True)[key]
-    state = update_sub_domains(table, key, item, own, day, MAX_SHARERS)
+    items = table.read([key], consistent=True)
+    state = update_sub_domains(table, items, {key: own}, day, MAX_SHARERS)[key]
+    if isinstance(state, Exception):
+        raise state
     shared = {x: y for x, y in state.items() if len(y.rows) >= tunnels.SHARED}
     if not shared:
         return set()
     sharers = sorted({client for x in shared.values() for client in x.rows})
-    _judge_others(table, day, sharers, judge)
+    others = {make_key(day, x): x for x in sharers if x not in judge.groups}
+    states = table.read(others, consistent=True).items()
+    judge.judge_tunnels({others[x]: unpack_sub_domains(y.state) for x, y in states})
     level = max(x.level for x in shared.values())
     asking = chain([f"{hash_client(x)}0" for x in sharers], judge.votes.values())
     number = count_clients(asking, MANY << level) >> level
@@ -48,12 +52,5 @@ def share_tunnels(table: Table, day: int, judge: DayJudge) -> set[str]:
     single = tunnels.judge_tunnels(every, number, judge.thresholds.scale).days
     judge.tunnels = {client: evidence for (client, _), evidence in single.items()}
     judge.tunnels[EVERYBODY] = tunnels.judge_tunnels(kept, number, judge.thresholds.scale).shared
-    is_known = unpack_sub_domains(item.state) == state
+    is_known = unpack_sub_domains(items[key].state, own) == state
     return {EVERYBODY} if is_known else {EVERYBODY, *sharers}
-
-
-def _judge_others(table: Table, day: int, sharers: list[str], judge: DayJudge) -> None:
-    """Judge the clients that were not judged now by what is kept of them."""
-    keys = {client: make_key(day, client) for client in sharers if client not in judge.groups}
-    items = table.read(keys.values(), consistent=True)
-    judge.judge_tunnels({x: unpack_sub_domains(items[key].state) for x, key in keys.items()})

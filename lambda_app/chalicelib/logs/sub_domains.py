@@ -6,7 +6,8 @@ kept: one in 2 ** level below a name, by a hash, which is the same in whatever o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,9 +15,10 @@ import numpy as np
 from malicious_domains.clients import tunnels
 from malicious_domains.clients.finding_json import format_date
 from malicious_domains.clients.tunnels import SubDomainGroup, SubDomains
+from malicious_domains.names.array_types import Floats
 
 from . import dynamodb
-from .dynamodb import Item, Key, Table, pack_state, unpack_state
+from .dynamodb import Change, Item, Key, Table, pack_state, unpack_state
 from .records import NXDOMAIN, SubDomainRows, SubRow
 from .samples import merge_rows, sample_rows
 
@@ -64,34 +66,38 @@ def _fits(state: State) -> bool:
     return size <= dynamodb.MAX_STATE // 2 or len(pack_state(state)) <= dynamodb.MAX_STATE
 
 
-def unpack_sub_domains(state: bytes) -> State:
-    """Restore a state from an item; an empty one from b""."""
+def unpack_sub_domains(state: bytes, parents: Collection[str] = ()) -> State:
+    """Restore a state from an item; an empty one from b"".
+
+    Rows are merged below `parents` alone; the others stay the lists that JSON has, to save time.
+    """
     packed = unpack_state(state) if state else {}
     return {
-        parent: Sample(int(level), {x: SubRow(*row) for x, row in rows.items()})
+        parent: Sample(
+            level, {x: SubRow(*y) for x, y in rows.items()} if parent in parents else rows
+        )
         for parent, (level, rows) in packed.items()
     }
 
 
 def update_sub_domains(
-    table: Table,
-    key: Key,
-    item: Item,
-    more: SubDomainRows,
-    day: int,
-    most: int = tunnels.MAX_KEPT,
-) -> State:
-    """Merge rows into an item of the day, as merge_sub_domains() does; return all that is kept."""
-    merged: State = {}
+    table: Table, items: Mapping[Key, Item], more: Mapping[Key, SubDomainRows], day: int, most: int
+) -> dict[Key, State | Exception]:
+    """Merge rows into items of the day, as merge_sub_domains() does.
 
-    def change(state: bytes) -> bytes:
-        nonlocal merged
-        old = unpack_sub_domains(state)
-        merged = merge_sub_domains(old, more, most)
-        return state if merged == old else pack_state(merged)
+    Returns all that is kept in each, or why it failed.
+    """
+    states: dict[Key, State] = {}
 
-    table.update(key, item, change, day)
-    return merged
+    def change(key: Key, state: bytes) -> bytes:
+        new = more.get(key, {})
+        old = unpack_sub_domains(state, new)
+        states[key] = merge_sub_domains(old, new, most)
+        return state if states[key] == old else pack_state(states[key])
+
+    changes = [Change(key, item, partial(change, key)) for key, item in items.items()]
+    results = zip(items, table.update_all(changes, day), strict=True)
+    return {key: x if isinstance(x, Exception) else states[key] for key, x in results}
 
 
 def make_key(day: int, client: str) -> Key:
@@ -99,20 +105,43 @@ def make_key(day: int, client: str) -> Key:
     return Key.of_client(f"{format_date(day)}/below", client)
 
 
-def make_groups(state: State, odds: Mapping[str, float]) -> list[SubDomainGroup]:
-    """Weigh what is kept of a client's day; odds: the log-odds of longest labels."""
-    groups = []
-    for parent, (level, kept) in sorted(state.items()):
-        texts = sorted(kept)
-        rcode, types, first, last = np.array([kept[x] for x in texts], np.float64).reshape(-1, 4).T
-        rows = SubDomains(
-            texts,
-            types.astype(np.int64),
-            rcode == NXDOMAIN,
-            first,
-            np.where(first > 0, last, np.inf),
-            np.array([odds.get(tunnels.find_longest_label(x), np.nan) for x in texts], np.float64),
+def can_alarm(sample: Sample) -> bool:
+    """Return whether sub-domains may weigh more than is free, or be many, whatever the model says.
+
+    >>> row = SubRow(2, 256, 1.0, 1.0)
+    >>> can_alarm(Sample(0, {"www": row})), can_alarm(Sample(0, {"a1b2c3d4e5f6a7b8c": row}))
+    (False, True)
+    """
+    lengths = (min(max(len(x), tunnels.SHORTEST), tunnels.LONGEST) for x in sample.rows)
+    return sample.level > 0 or 2 * sum(lengths) > tunnels.FREE
+
+
+def make_groups(
+    states: Mapping[str, State], log_odds: Callable[[Sequence[str]], Floats]
+) -> dict[str, list[SubDomainGroup]]:
+    """Return what clients asked for, as far as it can raise an alarm, weighed in one go.
+
+    log_odds: returns those of longest labels, NaN for "".
+    """
+    kept = [
+        (client, parent, sample.level, sorted(sample.rows.items()))
+        for client, state in states.items()
+        for parent, sample in sorted(state.items())
+        if can_alarm(sample)
+    ]
+    texts = [text for *_, rows in kept for text, _ in rows]
+    values = np.array([row for *_, rows in kept for _, row in rows], np.float64).reshape(-1, 4)
+    rcode, types, first, last = values.T
+    odds = log_odds([tunnels.find_longest_label(x) for x in texts])
+    last = np.where(first > 0, last, np.inf)
+    every = SubDomains(texts, types.astype(np.int64), rcode == NXDOMAIN, first, last, odds)
+    weights = tunnels.weigh_sub_domains(every)
+    groups: dict[str, list[SubDomainGroup]] = {client: [] for client in states}
+    stop = 0
+    for client, parent, level, rows in kept:
+        start, stop = stop, stop + len(rows)
+        at = slice(start, stop)
+        groups[client].append(
+            SubDomainGroup(parent, len(rows) << level, every.cut(at), weights[at])
         )
-        weights = tunnels.weigh_sub_domains(rows)
-        groups.append(SubDomainGroup(parent, len(texts) << level, rows, weights))
     return groups

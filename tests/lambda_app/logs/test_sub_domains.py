@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lambda_app.chalicelib.logs import dynamodb, sub_domains
@@ -81,7 +82,8 @@ def test_a_flood_of_long_names_leaves_a_state_that_an_item_holds() -> None:
     assert len(dynamodb.pack_state(forth)) <= dynamodb.MAX_STATE
     number = len(forth["a.com"].rows) << forth["a.com"].level
     assert 18_000 < number < 22_000
-    alarms = tunnels.judge_client_day(sub_domains.make_groups(forth, {}))
+    groups = sub_domains.make_groups({"": forth}, lambda x: np.full(len(x), np.nan))
+    alarms = tunnels.judge_client_day(groups[""])
     assert [x.alarm.kind for x in alarms] == ["many-below"]
 
 
