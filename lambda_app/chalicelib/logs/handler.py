@@ -33,6 +33,7 @@ _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
 _SHOWN_NAMES = 10  # in a message
 _QUERY_LOG = "/vpcdnsquerylogs/"  # in Route 53's keys; VPC flow logs may be beside them
+_PARQUET = ".parquet"  # at the end of Security Lake's keys
 
 
 class UnreadError(RuntimeError):
@@ -65,7 +66,7 @@ def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
     results: Counter[str] = Counter()
     for record in event.get("Records", []):  # S3's test event has none
         source = _locate(record)
-        if source and source.bucket == service.settings.bucket and _QUERY_LOG in source.key:
+        if source and source.bucket == service.settings.bucket and _is_log(source.key):
             results[_try_object(service, source)] += 1
         else:
             results["ignored"] += 1
@@ -74,6 +75,10 @@ def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
     if results["unread"]:
         raise UnreadError(f"{results['unread']} objects could not be read; see the log")
     return dict(results)
+
+
+def _is_log(key: str) -> bool:
+    return _QUERY_LOG in key or key.endswith(_PARQUET)
 
 
 def _locate(record: Any) -> LogObject | None:

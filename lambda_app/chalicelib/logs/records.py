@@ -1,4 +1,4 @@
-"""Read objects of Route 53 Resolver's query log, or of OCSF: gzip, one JSON object a line.
+"""Read objects of Route 53 Resolver's query log, or of OCSF: gzip of JSON lines, or Parquet.
 
 The format: "Values that appear in Resolver query logs", Amazon Route 53 Developer Guide; OCSF's
 DNS Activity, https://schema.ocsf.io/classes/dns_activity. Which
@@ -12,6 +12,8 @@ import gzip
 import io
 import json
 import re
+import shutil
+import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -31,6 +33,7 @@ from malicious_domains.names.errors import Invalid
 from malicious_domains.names.parse import Name
 
 from .dynamodb import DAY
+from .parquet import MAGIC, LogError, read_parquet
 
 MAX_LINE = 1 << 20  # bytes; a longer line is broken
 MAX_OBJECT = 2_000_000_000  # bytes of an unpacked object
@@ -45,6 +48,10 @@ _SILENT = frozenset((*IGNORED_TYPES, *map(str, IGNORED_TYPES.values()), "*"))
 _KEYS = ("client", "query", "ts", "code", "qtype", "act")
 _CLIENT, _NAME, _TIME, _RCODE, _TYPE, _ACTION = (ROUTE53_KEYS[x] for x in _KEYS)
 _OCSF_CLASS, _DNS_ACTIVITY = "class_uid", 4003
+_COLUMNS = (  # of Parquet
+    *(*ROUTE53_KEYS.values(), _OCSF_CLASS, "activity_id", "action_id", "disposition_id", "time"),
+    *("query.hostname", "query.type", "src_endpoint.ip", "rcode_id"),
+)
 _RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 _NO_TEXT = frozenset((None, "", "-", "(empty)"))
 
@@ -53,10 +60,6 @@ UNKNOWN, NXDOMAIN, ANSWER = 0, 1, 2
 
 
 _Name = tuple[str, str, bool]  # a label, its suffix, whether a list allows it
-
-
-class LogError(ValueError):
-    """An object is no log of this format; the message says why."""
 
 
 class Row(NamedTuple):
@@ -143,9 +146,9 @@ def read_days(
     parse = functools.lru_cache(batch)(functools.partial(_parse_name, scorer))
     days: Days = {}
     lines = 0
-    for line in _read_lines(stream):
+    for record in _read_records(stream):
         lines += 1
-        query = _read_line(line, object_day, not_clients)
+        query = _read_query(record, object_day, not_clients)
         reason = query if isinstance(query, str) else _add_query(query, days, parse)
         counts[reason] += 1
         if reason == "judged" and counts[reason] % batch == 0:
@@ -194,6 +197,26 @@ def _parse_name(scorer: Scorer, text: str) -> tuple[str, str | _Name]:
     return parent, (name.label, name.suffix, is_allowed)
 
 
+def _read_records(stream: IO[bytes]) -> Iterator[Any]:
+    """Yield the lines' objects, None for what is no JSON, or the rows of Parquet."""
+    with tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(stream, file)
+        file.seek(0)
+        is_parquet = file.read(len(MAGIC)) == MAGIC
+        file.seek(0)
+        if is_parquet:
+            yield from read_parquet(file, _COLUMNS, MAX_OBJECT)
+        else:
+            yield from map(_parse_json, _read_lines(file))
+
+
+def _parse_json(line: bytes) -> Any:
+    try:
+        return json.loads(str(line, "utf-8"))
+    except (ValueError, RecursionError):
+        return None
+
+
 def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
     """Yield the lines; one that is too long comes in pieces, none of which is JSON."""
     size = 0
@@ -209,18 +232,18 @@ def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
         raise LogError(f"it is no gzip, or cut off: {error}") from error
 
 
-def _read_line(line: bytes, object_day: int, not_clients: Collection[str]) -> Query | str:
-    """Read a line's query, or return the reason for which it is left out."""
+def _read_query(record: Any, object_day: int, not_clients: Collection[str]) -> Query | str:
+    """Read the query of a line or row, or return the reason for which it is left out."""
     try:
-        record = json.loads(str(line, "utf-8"))
         if _OCSF_CLASS in record:
             if record[_OCSF_CLASS] != _DNS_ACTIVITY:
                 return "other_event"
             record = _read_ocsf(record)
         client, name = record.get(_CLIENT), record.get(_NAME)
-    except (ValueError, AttributeError, TypeError, OverflowError, OSError, RecursionError):
+    except (ValueError, AttributeError, TypeError, OverflowError, OSError):
         return "broken"
-    if str(record.get(_TYPE, "")) in _SILENT:
+    qtype = str(record.get(_TYPE) or "")
+    if qtype in _SILENT:
         return "type"
     if not isinstance(name, str) or name in _NO_TEXT:
         return "broken" if client is None else "other_event"
@@ -230,11 +253,12 @@ def _read_line(line: bytes, object_day: int, not_clients: Collection[str]) -> Qu
     if client in not_clients:
         return "not_a_client"
     text = record.get(_TIME)
+    text = text.isoformat() if isinstance(text, datetime) else text
     time = _parse_time(text) if isinstance(text, str) and len(text) <= _MAX_TIME else 0.0
     if not object_day - _DAYS_BEFORE <= time // DAY <= object_day + _DAYS_AFTER:
         return "other_day" if time else "no_time"
     # The root's dot changes nothing, and a name with it takes longer to parse.
-    host, qtype = name[:_MAX_NAME].lower().removesuffix("."), str(record.get(_TYPE, ""))
+    host = name[:_MAX_NAME].lower().removesuffix(".")
     return Query(client, time, host, _read_rcode(record), code_type(qtype))
 
 
