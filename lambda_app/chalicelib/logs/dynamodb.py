@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 DAY = 86_400
 PARTS = 16  # in which a day's items of clients are kept
@@ -25,6 +25,7 @@ _BATCH = 100  # keys that DynamoDB reads at once
 _TRANSACTION = 25  # items that are written at once; fewer are written one by one
 _ATTEMPTS = 30  # at a write that others get ahead of
 _PAUSE = 0.02  # seconds, at first
+T = TypeVar("T")
 
 
 def name_part(folder: str, part: int) -> str:
@@ -60,13 +61,12 @@ class Item(NamedTuple):
     state: bytes = b""
     version: int = 0
 
+    def set(self, state: bytes) -> Item:
+        """Return the item's next version, itself if nothing has changed."""
+        return self if state == self.state else Item(state, self.version + 1)
 
-class Change(NamedTuple):
-    """A change of a state, as Table.update() has it."""
 
-    key: Key
-    known: Item
-    change: Callable[[bytes], bytes]
+Change = tuple[Key, Item, Callable[[bytes], bytes]]  # the arguments of Table.update()
 
 
 class BusyError(RuntimeError):
@@ -105,11 +105,11 @@ class Table(NamedTuple):
         BusyError.
         """
         for attempt in range(_ATTEMPTS):
-            state = change(known.state)
-            if state == known.state:
+            item = known.set(change(known.state))
+            if item == known:
                 return known
-            item = Item(state, known.version + 1)
-            if self._write(key, item, day):
+            with contextlib.suppress(self.client.exceptions.ConditionalCheckFailedException):
+                self.client.put_item(**self._put(key, item, day))
                 return item
             time.sleep(random.uniform(0, _PAUSE * min(2**attempt, 32)))
             known = self.read([key], consistent=True)[key]
@@ -126,45 +126,23 @@ class Table(NamedTuple):
             yield from (item["sk"]["S"] for item in page["Items"])
 
     def update_all(self, changes: Sequence[Change], day: int) -> list[Item | Exception]:
-        """Change states as update() does; what one raises stands in its place.
+        """Change states as update() does; what it raises stands in an item's place.
 
-        Many are written in transactions, which cost twice as much as single writes, but a tenth
-        of their processor time.
+        Many are written in transactions, which take a tenth of the time and cost twice as much.
         """
         parts = [changes[i : i + _TRANSACTION] for i in range(0, len(changes), _TRANSACTION)]
         return [x for part in map_threads(lambda x: self._update_part(x, day), parts) for x in part]
 
     def _update_part(self, changes: Sequence[Change], day: int) -> list[Item | Exception]:
         if len(changes) == _TRANSACTION:
-            with contextlib.suppress(Exception):  # that one raises, or others are quicker
-                return self._write_all(changes, day)
-        results = list[Item | Exception]()
-        for x in changes:
-            try:
-                results.append(self.update(*x, day))
-            except Exception as error:
-                results.append(error)
-        return results
-
-    def _write_all(self, changes: Sequence[Change], day: int) -> list[Item | Exception]:
-        new = [Item(x.change(x.known.state), x.known.version + 1) for x in changes]
-        items = [
-            y if y.state != x.known.state else x.known for x, y in zip(changes, new, strict=True)
-        ]
-        puts = [
-            self._put(x.key, y, day) for x, y in zip(changes, items, strict=True) if y != x.known
-        ]
-        if puts:
-            self.client.transact_write_items(TransactItems=[{"Put": x} for x in puts])
-        return [*items]
-
-    def _write(self, key: Key, item: Item, day: int) -> bool:
-        """Write an item unless it has been changed meanwhile; return whether it was written."""
-        try:
-            self.client.put_item(**self._put(key, item, day))
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+            with contextlib.suppress(Exception):  # one raises, others are quicker, it is too much
+                items = [known.set(change(known.state)) for _, known, change in changes]
+                pairs = [(x, y) for x, y in zip(changes, items, strict=True) if y != x[1]]
+                puts = [{"Put": self._put(x[0], y, day)} for x, y in pairs]
+                if puts:
+                    self.client.transact_write_items(TransactItems=puts)
+                return [*items]
+        return [attempt(self.update, *x, day) for x in changes]
 
     def _put(self, key: Key, item: Item, day: int) -> dict[str, Any]:
         """Return the request that writes an item unless it has been changed meanwhile."""
@@ -181,6 +159,14 @@ class Table(NamedTuple):
             "ExpressionAttributeNames": {"#version": "version"},
             "ExpressionAttributeValues": {":old": {"N": str(item.version - 1)}},
         }
+
+
+def attempt(work: Callable[..., T], *args: Any) -> T | Exception:
+    """Return what a function returns, or the exception that it raises."""
+    try:
+        return work(*args)
+    except Exception as error:
+        return error
 
 
 def map_threads(work: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:

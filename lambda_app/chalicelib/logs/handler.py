@@ -22,7 +22,7 @@ from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
 from .client_days import EVERYBODY, ClientState, DayJudge, Verdict, limit_rows, make_finding
-from .dynamodb import DAY, Change, Item, Key, map_threads
+from .dynamodb import DAY, Item, Key, attempt, map_threads
 from .label_votes import add_labels, read_baseline
 from .records import Rows, SubDomainRows, read_days
 from .service import Service, create_service
@@ -163,11 +163,9 @@ def add_clients(
     what fails for one keeps no other from being judged.
     """
     errors = _add_sub_domains(service, day, sorted({*clients, *sub_domains}), judge, sub_domains)
-    results, others = list[ClientResult](), set[str]()
-    try:
-        others = share_tunnels(service.table, day, judge)
-    except Exception as error:
-        errors[EVERYBODY] = error
+    results, others = list[ClientResult](), attempt(share_tunnels, service.table, day, judge)
+    if isinstance(others, Exception):
+        errors[EVERYBODY], others = others, set()
     ordered = sorted({*clients, *sub_domains, *others} - errors.keys())
     for start in range(0, len(ordered), _PAGE):
         page = ordered[start : start + _PAGE]
@@ -178,21 +176,12 @@ def add_clients(
             for client, key in keys.items()
         ]
         judge.prepare({label for x in days for rows in (x.rows, x.state.rows) for label in rows})
-        changes = [Change(keys[x.client], x.item, x.change) for x in days]
-        written = service.table.update_all(changes, day)
-
-        def report(own: tuple[_ClientDay, Item | Exception]) -> ClientResult | Exception:
-            try:
-                return _report_client(service, *own, is_over)
-            except Exception as error:
-                return error
-
-        pairs = [*zip(days, written, strict=True)]
-        for client, result in zip(page, map_threads(report, pairs), strict=True):
-            if isinstance(result, Exception):
-                errors[client] = result
-            else:
-                results.append(result)
+        written = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
+        pairs = zip(days, written, strict=True)
+        work = functools.partial(attempt, _report_client, service, is_over)
+        reports = dict(zip(page, map_threads(work, [*pairs]), strict=True))
+        errors |= {x: y for x, y in reports.items() if isinstance(y, Exception)}
+        results += [x for x in reports.values() if isinstance(x, ClientResult)]
     return results, errors
 
 
@@ -229,9 +218,10 @@ class _ClientDay:
 
 
 def _report_client(
-    service: Service, own: _ClientDay, item: Item | Exception, is_over: bool
+    service: Service, is_over: bool, pair: tuple[_ClientDay, Item | Exception]
 ) -> ClientResult:
-    """Write the finding about a client of which `item` was written, and publish what is news."""
+    """Write the finding about a client whose item was written, and publish what is news."""
+    own, item = pair
     if isinstance(item, Exception):
         raise item
     new, verdict, is_new = own.outcome

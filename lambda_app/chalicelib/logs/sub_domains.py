@@ -18,7 +18,7 @@ from malicious_domains.clients.tunnels import SubDomainGroup, SubDomains
 from malicious_domains.names.array_types import Floats
 
 from . import dynamodb
-from .dynamodb import Change, Item, Key, Table, pack_state, unpack_state
+from .dynamodb import Item, Key, Table, pack_state, unpack_state
 from .records import NXDOMAIN, SubDomainRows, SubRow
 from .samples import merge_rows, sample_rows
 
@@ -95,7 +95,7 @@ def update_sub_domains(
         states[key] = merge_sub_domains(old, new, most)
         return state if states[key] == old else pack_state(states[key])
 
-    changes = [Change(key, item, partial(change, key)) for key, item in items.items()]
+    changes = [(key, item, partial(change, key)) for key, item in items.items()]
     results = zip(items, table.update_all(changes, day), strict=True)
     return {key: x if isinstance(x, Exception) else states[key] for key, x in results}
 
@@ -106,11 +106,10 @@ def make_key(day: int, client: str) -> Key:
 
 
 def can_alarm(sample: Sample) -> bool:
-    """Return whether sub-domains may weigh more than is free, or be many, whatever the model says.
+    """Return whether sub-domains can weigh more than is free, or be many, whatever they are.
 
-    >>> row = SubRow(2, 256, 1.0, 1.0)
-    >>> can_alarm(Sample(0, {"www": row})), can_alarm(Sample(0, {"a1b2c3d4e5f6a7b8c": row}))
-    (False, True)
+    >>> can_alarm(Sample(0, {"www": SubRow(2, 256, 1.0, 1.0)}))
+    False
     """
     lengths = (min(max(len(x), tunnels.SHORTEST), tunnels.LONGEST) for x in sample.rows)
     return sample.level > 0 or 2 * sum(lengths) > tunnels.FREE

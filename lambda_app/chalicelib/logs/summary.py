@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from typing import Any
 
 from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
@@ -76,42 +75,23 @@ def _make_message(
         | {"clients": list_clients(x), "kinds": [alarm["kind"] for alarm in x["alarms"]]}
         for x in standing[:_SHOWN]
     ]
-    texts = {
-        "default": json.dumps({"day": date} | numbers | named | {"alarms": alarms}),
-        "email": _make_text(settings, date, numbers, standing, named),
-    }
-    return numbers, {
-        "Subject": f"DNS on {date}: {numbers['alarmed']} of {numbers['clients']} clients alarmed",
-        "Message": json.dumps(texts),
-        "MessageStructure": "json",
-    }
-
-
-def _make_text(
-    settings: LogSettings,
-    date: str,
-    numbers: dict[str, int],
-    standing: list[dict[str, Any]],
-    named: dict[str, list[str]],
-) -> str:
-    """Write the text for a mailbox."""
+    folder = settings.finding_key(date, "").rpartition("/")[0]
     lines = [
         f"{date}: {numbers['clients']} clients asked for rare names; {numbers['alarmed']} look "
         f"infected, {numbers['high']} with high confidence. {numbers['withdrawn']} earlier "
-        "findings do not stand for the whole day."
+        f"findings do not stand for the whole day. Of {numbers['too_busy']} a sample was judged, "
+        f"{numbers['failed']} could not be judged; see the log.",
+        *(
+            f"  {' '.join(x['clients'])}: {x['score']:.1f} times the threshold, {x['confidence']}; "
+            + ", ".join(x["kinds"])
+            for x in alarms
+        ),
+        *(f"{key.replace('_', ' ')}: {' '.join(some)}" for key, some in named.items() if some),
+        f"The first {_SHOWN} of each; all: s3://{settings.bucket}/{folder}/\n",
     ]
-    for finding in standing[:_SHOWN]:
-        kinds = ", ".join(alarm["kind"] for alarm in finding["alarms"])
-        score = f"{finding['score']:.1f} times the threshold, {finding['confidence']}"
-        lines.append(f"  {' '.join(list_clients(finding))}: {score}; {kinds}")
-    if len(standing) > _SHOWN:
-        lines.append(f"  and {len(standing) - _SHOWN} more")
-    for what, count, clients in (
-        ("asked for so much that a sample was judged", numbers["too_busy"], "sampled_clients"),
-        ("could not be judged, see the log", numbers["failed"], "failed_clients"),
-    ):
-        if count:
-            more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-            lines.append(f"{count} clients {what}: {' '.join(named[clients])}{more}")
-    folder = settings.finding_key(date, "").rpartition("/")[0]
-    return "\n".join([*lines, f"s3://{settings.bucket}/{folder}/", ""])
+    message = {"day": date} | numbers | named | {"alarms": alarms}
+    return numbers, {
+        "Subject": f"DNS on {date}: {numbers['alarmed']} of {numbers['clients']} clients alarmed",
+        "Message": json.dumps({"default": json.dumps(message), "email": "\n".join(lines)}),
+        "MessageStructure": "json",
+    }
