@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from math import fsum
 from typing import NamedTuple
 
 import numpy as np
 
 from ..names import public_suffix
-from ..names.array_types import Bools, Floats, Ints
+from ..names.array_types import Bools, Floats, Ints, NDArray
 from ..names.parse import Name, Zones
 from .client_day import Alarm, Evidence, QueriedName
 from .finding_json import format_time
@@ -246,6 +247,43 @@ def _round_roughly(value: float) -> int:
     """Return a number with two digits that count; one below 100 as it is."""
     whole = round(value)
     return round(whole, 2 - len(str(whole))) if whole >= 100 else whole
+
+
+Columns = Mapping[str, "NDArray[np.generic]"]
+
+
+def make_columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> Columns:
+    """Return rows as columns of objects, for find_alarmed_days()."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {x: np.array(y, dtype=object) for x, y in zip(names, columns, strict=True)}
+
+
+def find_alarmed_days(
+    columns: Columns, scale: float
+) -> dict[tuple[str, int], list[SubDomainGroup]]:
+    """Return the days that have an alarm, of the rows of whole client-days, all weighed at once.
+
+    columns: client, day, parent and sub_domain, by which they are sorted, number (of different
+    sub-domains, kept or not), and those of SubDomains. scale: that of a network's own thresholds.
+    """
+    texts = columns["sub_domain"].tolist()
+    rows = SubDomains(
+        texts,
+        columns["types"].astype(np.int64),
+        columns["nxdomain"].astype(np.bool_),
+        columns["first_seen"].astype(np.float64),
+        columns["last_seen"].astype(np.float64),
+        columns["log_odds"].astype(np.float64),
+    )
+    weights = weigh_sub_domains(rows)
+    keys = [*zip(*(columns[x].tolist() for x in ("client", "day", "parent")), strict=True)]
+    starts = [i for i, key in enumerate(keys) if not i or key != keys[i - 1]]
+    days: dict[tuple[str, int], list[SubDomainGroup]] = {}
+    for start, stop in pairwise([*starts, len(texts)]):
+        client, day, parent = keys[start]
+        own, at = days.setdefault((client, day), []), slice(start, stop)
+        own.append(SubDomainGroup(parent, int(columns["number"][start]), rows.cut(at), weights[at]))
+    return {key: own for key, own in days.items() if judge_client_day(own, scale)}
 
 
 class TunnelVerdicts(NamedTuple):

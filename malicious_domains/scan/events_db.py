@@ -36,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..clients.client_day import QueriedName
+from ..clients.tunnels import make_columns
 from ..inputs.signals import temporary_folder
 from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.array_types import Narrow
@@ -424,10 +425,10 @@ class EventsDatabase:
         names = [name for name, *_ in cursor.description or ()]
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
             if len(kept) >= at_once and kept[-1][:2] != rows[0][:2]:
-                yield self._decode(sub_domains.make_columns(names, kept))
+                yield self._decode(make_columns(names, kept))
                 kept = []
             kept += rows
-        yield self._decode(sub_domains.make_columns(names, kept))
+        yield self._decode(make_columns(names, kept))
 
     def list_outbreaks(self, limits: Mapping[str, float]) -> list[outbreaks.OutbreakRow]:
         """Create outbreak_labels and outbreaks, and return the rows of outbreaks."""

@@ -21,7 +21,7 @@ from ..clients.common_labels import common_from
 from ..clients.fourgrams import Background
 from ..names.dga_index import DgaIndex
 from ..scoring.model_options import ModelOptions
-from . import sub_domains, verdicts
+from . import verdicts
 from .alarm_states import select_news, track_alarms
 from .client_names import ClientNames
 from .completeness import describe_source
@@ -267,7 +267,7 @@ def _find_tunnels(
     scale = request.thresholds.scale
     days: dict[tuple[str, int], list[tunnels.SubDomainGroup]] = {}
     for columns in database.read_sub_domains(LABELS_AT_ONCE, scale * tunnels.THRESHOLD):
-        days |= sub_domains.find_alarmed_days(columns, scale)
+        days |= tunnels.find_alarmed_days(columns, scale)
     return tunnels.judge_tunnels(days, clients, scale)
 
 

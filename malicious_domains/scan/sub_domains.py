@@ -6,14 +6,7 @@ split and scored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-
-import numpy as np
-from numpy.typing import NDArray
-
 from ..clients import tunnels
-from ..clients.tunnels import SubDomainGroup, SubDomains
 
 _ONCE = f"coalesce(last_seen - first_seen, 0) <= {tunnels.ONCE}"
 _BELOW = """
@@ -78,35 +71,3 @@ FROM (
 WHERE place <= {tunnels.MAX_KEPT}
 """
 ORDER = ("client", "day", "parent", "sub_domain")
-Columns = Mapping[str, NDArray[np.generic]]
-
-
-def make_columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> Columns:
-    """Return rows of SUB_DOMAINS as columns."""
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return {x: np.array(y, dtype=object) for x, y in zip(names, columns, strict=True)}
-
-
-def find_alarmed_days(columns: Columns, scale: float) -> tunnels.Days:
-    """Return the days that have an alarm, of the rows of whole client-days in ORDER.
-
-    scale: that of a network's own thresholds.
-    """
-    texts = columns["sub_domain"].tolist()
-    rows = SubDomains(
-        texts,
-        columns["types"].astype(np.int64),
-        columns["nxdomain"].astype(np.bool_),
-        columns["first_seen"].astype(np.float64),
-        columns["last_seen"].astype(np.float64),
-        columns["log_odds"].astype(np.float64),
-    )
-    weights = tunnels.weigh_sub_domains(rows)
-    keys = [*zip(*(columns[x].tolist() for x in ("client", "day", "parent")), strict=True)]
-    starts = [i for i, key in enumerate(keys) if not i or key != keys[i - 1]]
-    days: dict[tuple[str, int], list[tunnels.SubDomainGroup]] = {}
-    for start, stop in pairwise([*starts, len(texts)]):
-        client, day, parent = keys[start]
-        own, at = days.setdefault((client, day), []), slice(start, stop)
-        own.append(SubDomainGroup(parent, int(columns["number"][start]), rows.cut(at), weights[at]))
-    return {key: own for key, own in days.items() if tunnels.judge_client_day(own, scale)}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from malicious_domains.clients import tunnels
 from malicious_domains.clients.client_day import (
     Alarm,
     AlarmThresholds,
@@ -26,7 +27,6 @@ from malicious_domains.clients.finding_json import (
     format_time,
 )
 from malicious_domains.clients.fourgrams import Background
-from malicious_domains.clients.tunnels import SubDomainGroup, judge_client_day
 from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
 from malicious_domains.names.array_types import Bools, Floats
 
@@ -166,7 +166,7 @@ class DayJudge:
         self.thresholds = thresholds
         self._odds: dict[str, float] = {}
         self.tunnels: dict[str, list[Evidence]] = {}  # by client
-        self.groups: dict[str, list[SubDomainGroup]] = {}  # of the clients with a tunnel
+        self.groups: dict[str, list[tunnels.SubDomainGroup]] = {}  # of the clients with a tunnel
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])
         self._log = LogContext(True, self._background, count_clients(votes.values()))
@@ -188,9 +188,12 @@ class DayJudge:
 
     def judge_tunnels(self, states: Mapping[str, sub_domains.State]) -> None:
         """Judge what clients asked for below registrable names, each for itself."""
-        for client, groups in sub_domains.make_groups(states, self._score).items():
-            if evidence := judge_client_day(groups, self.thresholds.scale):
-                self.tunnels[client], self.groups[client] = evidence, groups
+        columns, scale = sub_domains.make_columns(states), self.thresholds.scale
+        odds = self._score([tunnels.find_longest_label(x) for x in columns["sub_domain"]])
+        days = tunnels.find_alarmed_days({**columns, "log_odds": odds}, scale)
+        for (client, _), groups in days.items():
+            self.groups[client] = groups
+            self.tunnels[client] = tunnels.judge_client_day(groups, scale)
 
     def add_tunnels(self, client: str, verdict: Verdict) -> Verdict:
         """Return a client's verdict with the alarms of what it asked for below some names."""

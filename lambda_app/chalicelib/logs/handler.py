@@ -7,7 +7,9 @@ tried again by Lambda, twice; then it goes to the dead-letter queue and the topi
 from __future__ import annotations
 
 import functools
+import gc
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -32,8 +34,9 @@ from .sub_domains import make_key, update_sub_domains
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
 _SHOWN_NAMES = 10  # in a message
-_QUERY_LOG = "/vpcdnsquerylogs/"  # in Route 53's keys; VPC flow logs may be beside them
-_PARQUET = ".parquet"  # at the end of Security Lake's keys
+_GARBAGE = 200_000  # objects after which cycles are looked for: states have very many, and none
+# Keys of Route 53, beside which VPC flow logs may be, and of Security Lake.
+_LOG = re.compile(r"/vpcdnsquerylogs/|\.parquet$")
 
 
 class UnreadError(RuntimeError):
@@ -48,25 +51,17 @@ class LogObject(NamedTuple):
     day: int  # on which it was written, since the epoch
 
 
-class ClientResult(NamedTuple):
-    """The outcome of a client's day."""
-
-    client: str
-    sampled: bool  # whether it asked for too much to be judged as a whole
-    is_new: bool  # whether an alarm was published now
-    finding: dict[str, Any] | None  # if there ever was an alarm
-
-
 def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
     """Read the objects of an S3 event; return how many were read, and how many ignored.
 
     Raises UnreadError after all others have been read, if one could not be.
     """
+    gc.set_threshold(_GARBAGE)
     service = create_service(scorer)
     results: Counter[str] = Counter()
     for record in event.get("Records", []):  # S3's test event has none
         source = _locate(record)
-        if source and source.bucket == service.settings.bucket and _is_log(source.key):
+        if source and source.bucket == service.settings.bucket and _LOG.search(source.key):
             results[_try_object(service, source)] += 1
         else:
             results["ignored"] += 1
@@ -75,10 +70,6 @@ def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
     if results["unread"]:
         raise UnreadError(f"{results['unread']} objects could not be read; see the log")
     return dict(results)
-
-
-def _is_log(key: str) -> bool:
-    return _QUERY_LOG in key or key.endswith(_PARQUET)
 
 
 def _locate(record: Any) -> LogObject | None:
@@ -172,16 +163,15 @@ def add_clients(
         keys = {client: Key.of_client(name_folder(day), client) for client in page}
         items = service.table.read(keys.values())
         days = [
-            _ClientDay(client, day, items[key], clients.get(client, {}), judge)
+            ClientResult(client, day, items[key], clients.get(client, {}), judge)
             for client, key in keys.items()
         ]
         judge.prepare({label for x in days for rows in (x.rows, x.state.rows) for label in rows})
-        written = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
-        pairs = zip(days, written, strict=True)
-        work = functools.partial(attempt, _report_client, service, is_over)
-        reports = dict(zip(page, map_threads(work, [*pairs]), strict=True))
-        errors |= {x: y for x, y in reports.items() if isinstance(y, Exception)}
-        results += [x for x in reports.values() if isinstance(x, ClientResult)]
+        items = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
+        report = functools.partial(attempt, _report_client, service, is_over)
+        failures = map_threads(report, [*zip(days, items, strict=True)])
+        errors |= {x.client: y for x, y in zip(days, failures, strict=True) if y}
+        results += [x for x, y in zip(days, failures, strict=True) if not y]
     return results, errors
 
 
@@ -203,34 +193,41 @@ def _add_sub_domains(
     return errors
 
 
-class _ClientDay:
-    """A client's day as it was read, what comes to it, and the outcome."""
+class ClientResult:
+    """A client's day: what was read of it, what comes to it, and the outcome."""
+
+    is_new = False  # whether an alarm was published now
+    finding: dict[str, Any] | None = None  # if there ever was an alarm
 
     def __init__(self, client: str, day: int, item: Item, rows: Rows, judge: DayJudge) -> None:
         self.client, self.day, self.item, self.rows, self.judge = client, day, item, rows, judge
         self.state = ClientState.unpack(item.state)
 
+    @property
+    def sampled(self) -> bool:
+        """Whether it asked for too much to be judged as a whole."""
+        return self.outcome[0].level > 0
+
     def change(self, state: bytes) -> bytes:
-        """Return the state with more rows, and keep the outcome: state, verdict, is it news."""
+        """Return the state with more rows, and keep the outcome of _judge_client()."""
         old = self.state if state == self.item.state else ClientState.unpack(state)
         self.outcome = _judge_client(self.client, old, self.rows, self.judge)
         return self.outcome[0].pack() if self.outcome[0].differs(old) else state
 
 
 def _report_client(
-    service: Service, is_over: bool, pair: tuple[_ClientDay, Item | Exception]
-) -> ClientResult:
+    service: Service, is_over: bool, pair: tuple[ClientResult, Item | Exception]
+) -> None:
     """Write the finding about a client whose item was written, and publish what is news."""
     own, item = pair
     if isinstance(item, Exception):
         raise item
     new, verdict, is_new = own.outcome
-    sampled = new.level > 0
     if not new.published:
-        return ClientResult(own.client, sampled, False, None)
-    finding = make_finding(own.client, own.day, verdict, sampled)
+        return
+    own.finding = finding = make_finding(own.client, own.day, verdict, own.sampled)
     key = Key.of_client(name_folder(own.day), own.client)
-    is_last = is_over and not sampled
+    is_last = is_over and not own.sampled
     if is_last or not verdict.alarms or verdict.rank >= new.peak:  # else the earlier says more
         write_finding(service, finding)
         _rewrite_finding(service, own, key, item)
@@ -239,7 +236,7 @@ def _report_client(
         _publish(service, finding, f"s3://{service.settings.bucket}/{place}")
         mark = functools.partial(mark_sent, published=new.published)
         service.table.update(key, item, mark, own.day)
-    return ClientResult(own.client, sampled, is_new, finding)
+    own.is_new = is_new
 
 
 def _judge_client(
@@ -270,7 +267,7 @@ def mark_sent(state: bytes, published: dict[str, Any]) -> bytes:
     return replace(client, published=published | {"sent": True}).pack()
 
 
-def _rewrite_finding(service: Service, own: _ClientDay, key: Key, item: Item) -> None:
+def _rewrite_finding(service: Service, own: ClientResult, key: Key, item: Item) -> None:
     """Write the finding again as long as there is a newer state than the one it was made from.
 
     Of two functions at once, the one that is behind may write its finding last.

@@ -6,7 +6,7 @@ kept: one in 2 ** level below a name, by a hash, which is the same in whatever o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -14,8 +14,6 @@ import numpy as np
 
 from malicious_domains.clients import tunnels
 from malicious_domains.clients.finding_json import format_date
-from malicious_domains.clients.tunnels import SubDomainGroup, SubDomains
-from malicious_domains.names.array_types import Floats
 
 from . import dynamodb
 from .dynamodb import Item, Key, Table, pack_state, unpack_state
@@ -115,32 +113,17 @@ def can_alarm(sample: Sample) -> bool:
     return sample.level > 0 or 2 * sum(lengths) > tunnels.FREE
 
 
-def make_groups(
-    states: Mapping[str, State], log_odds: Callable[[Sequence[str]], Floats]
-) -> dict[str, list[SubDomainGroup]]:
-    """Return what clients asked for, as far as it can raise an alarm, weighed in one go.
-
-    log_odds: returns those of longest labels, NaN for "".
-    """
-    kept = [
-        (client, parent, sample.level, sorted(sample.rows.items()))
+def make_columns(states: Mapping[str, State]) -> tunnels.Columns:
+    """Return what clients asked for, as far as it can raise an alarm, without the log-odds."""
+    names = ("client", "day", "parent", "sub_domain")
+    rows = [
+        (client, 0, parent, text, *row, len(kept.rows) << kept.level)
         for client, state in states.items()
-        for parent, sample in sorted(state.items())
-        if can_alarm(sample)
+        for parent, kept in sorted(state.items())
+        if can_alarm(kept)
+        for text, row in sorted(kept.rows.items())
     ]
-    texts = [text for *_, rows in kept for text, _ in rows]
-    values = np.array([row for *_, rows in kept for _, row in rows], np.float64).reshape(-1, 4)
-    rcode, types, first, last = values.T
-    odds = log_odds([tunnels.find_longest_label(x) for x in texts])
-    last = np.where(first > 0, last, np.inf)
-    every = SubDomains(texts, types.astype(np.int64), rcode == NXDOMAIN, first, last, odds)
-    weights = tunnels.weigh_sub_domains(every)
-    groups: dict[str, list[SubDomainGroup]] = {client: [] for client in states}
-    stop = 0
-    for client, parent, level, rows in kept:
-        start, stop = stop, stop + len(rows)
-        at = slice(start, stop)
-        groups[client].append(
-            SubDomainGroup(parent, len(rows) << level, every.cut(at), weights[at])
-        )
-    return groups
+    columns = tunnels.make_columns((*names, *SubRow._fields, "number"), rows)
+    first, last = columns["first"], columns["last"]
+    more = {"nxdomain": columns["rcode"] == NXDOMAIN, "first_seen": first}
+    return {**columns, **more, "last_seen": np.where(first > 0, last, np.inf)}

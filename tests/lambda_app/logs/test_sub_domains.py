@@ -82,8 +82,10 @@ def test_a_flood_of_long_names_leaves_a_state_that_an_item_holds() -> None:
     assert len(dynamodb.pack_state(forth)) <= dynamodb.MAX_STATE
     number = len(forth["a.com"].rows) << forth["a.com"].level
     assert 18_000 < number < 22_000
-    groups = sub_domains.make_groups({"": forth}, lambda x: np.full(len(x), np.nan))
-    alarms = tunnels.judge_client_day(groups[""])
+    columns = sub_domains.make_columns({"": forth})
+    odds = np.full(len(columns["number"]), np.nan)
+    days = tunnels.find_alarmed_days({**columns, "log_odds": odds}, 1.0)
+    alarms = tunnels.judge_client_day(days["", 0])
     assert [x.alarm.kind for x in alarms] == ["many-below"]
 
 
