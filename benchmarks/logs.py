@@ -1,10 +1,9 @@
 """Measure the function that reads logs in the Lambda's own runtime: time and memory of an object.
 
 An object holds the queries of a minute. The network is made up and clean: clients ask for names by
-Zipf's law, and for some that nobody has asked for before, of which one in thirty does not exist. In
-the first minutes such new names are one in a hundred, which is many. Then a day goes by in one
-object, and minutes with one in five hundred follow. Processor time counts, as moto, which stands in
-for AWS, copies its whole table for each transaction.
+Zipf's law, and for some that nobody has asked for before, of which one in thirty does not exist. A
+day goes by in one object, then minutes follow in which one name in five hundred is new. Processor
+time counts, as moto, which stands in for AWS, copies its whole table for each transaction.
 """
 
 from __future__ import annotations
@@ -30,7 +29,8 @@ from .measure import Row, format_spread, read_peak, sized
 
 LINES = sized(100_000, 500)  # of a minute
 CLIENTS = sized(1_000, 10)
-MINUTES = 3  # of either kind
+MINUTES = 3
+NEW_SHARE = 1 / 500  # of the names in a minute
 NEW_NAMES = 96  # of each client in between: as many as in eight hours of the evening
 MEMORY = 512  # MB
 CORE_MEMORY = 1769  # MB at which a function has a whole core, as AWS documents it
@@ -60,14 +60,12 @@ def rows() -> Iterator[Row]:
 def _measure_minutes(function: Function) -> Iterator[Row]:
     names = legitimate()
     size = f"logs: an object of {LINES:,} lines of {CLIENTS:,} clients"
-    for when, share in (("a state just begun", 0.01), ("at a day's end", 0.002)):
-        busy = [_read_object(function, _make_minute(names, share)) for _ in range(MINUTES)]
-        yield f"{size}, {when}: processor time", format_spread(busy, "s", 1)
-        limited = [x * CORE_MEMORY / MEMORY for x in busy]
-        yield f"  the same at {MEMORY} MB, estimated", format_spread(limited, "s", 1)
-        if when == "a state just begun":
-            hours = (client for _ in range(NEW_NAMES) for client in range(CLIENTS))
-            _read_object(function, [_ask_new(client, names) for client in hours])
+    hours = (client for _ in range(NEW_NAMES) for client in range(CLIENTS))
+    _read_object(function, [_ask_new(client, names) for client in hours])
+    busy = [_read_object(function, _make_minute(names)) for _ in range(MINUTES)]
+    yield f"{size}, at a day's end: processor time", format_spread(busy, "s", 1)
+    limited = [x * CORE_MEMORY / MEMORY for x in busy]
+    yield f"  the same at {MEMORY} MB, estimated", format_spread(limited, "s", 1)
     peak = f"{read_peak(function.process.pid):,.0f} MB"
     yield f"  peak memory of the function, all day (of {MEMORY} MB)", peak
 
@@ -89,13 +87,13 @@ def _read_processor_time(function: Function) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _make_minute(names: list[str], new_share: float) -> list[route53.Record]:
+def _make_minute(names: list[str]) -> list[route53.Record]:
     """Make LINES queries, a share of them for new names."""
     weights = list(itertools.accumulate(1 / (rank + 20) for rank in range(1, len(names) + 1)))
     chosen = _draw.choices(names, cum_weights=weights, k=LINES)
     clients = _draw.choices(range(CLIENTS), k=LINES)
     return [
-        _ask_new(client, names) if _draw.random() < new_share else _ask(client, name)
+        _ask_new(client, names) if _draw.random() < NEW_SHARE else _ask(client, name)
         for client, name in zip(clients, chosen, strict=True)
     ]
 

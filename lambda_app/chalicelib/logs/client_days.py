@@ -41,7 +41,6 @@ MAX_EVIDENCE = 100  # labels of its strongest alarm that are kept beside the sam
 SAMPLE = 50_000  # labels of a day from which it is estimated how common a substring is
 MUCH_WORSE = 4.0  # times the published score from which on an alarm is published again
 SIGHT_DELAY = 900  # seconds by which the kept time of a label's last query may be behind
-EVERYBODY = "shared"  # stands for a client where a tunnel of several is reported
 _DEFAULT = AlarmThresholds()
 _ROW = 80  # bytes of a row as JSON, at most, without its texts
 
@@ -205,11 +204,9 @@ class DayJudge:
     def judge_state(self, client: str, state: ClientState) -> Verdict:
         """Judge a client's day; an earlier alarm is not hidden by more traffic of its own."""
         verdict = self.judge(client, state.rows, state.level)
-        if verdict.alarms and verdict.rank[0] >= state.peak[0]:
+        if not state.evidence or (verdict.alarms and verdict.rank[0] >= state.peak[0]):
             return verdict
         kept = {x: state.rows[x] for x in state.evidence if x in state.rows}
-        if not kept:
-            return verdict
         return max(verdict, self.judge(client, kept), key=lambda x: x.rank)
 
     def judge(self, client: str, rows: Mapping[str, Row], level: int = 0) -> Verdict:
@@ -251,15 +248,15 @@ class DayJudge:
 def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict[str, Any]:
     """Make the JSON object about a client's day, most of it by the keys of scan's JSON Lines.
 
-    client: EVERYBODY for what several share. stands: whether there still is an alarm. shared:
-    whether a tunnel is reported there. too_busy: whether a sample of the labels is kept.
+    client: or EVERYBODY. stands: whether there still is an alarm. shared: whether a tunnel of the
+    client is reported for EVERYBODY. too_busy: whether a sample of the labels is kept.
     """
     seen = verdict.day
     names = [y for x in verdict.tunnels.values() for y in x.names]
     first = min([*seen.first_seen.tolist(), *(x.first_seen for x in names)], default=nan)
     last = max([*seen.last_seen.tolist(), *(x.last_seen for x in names)], default=nan)
     return {
-        "client": client if client != EVERYBODY else None,
+        "client": client if client != sub_domains.EVERYBODY else None,
         "day": format_date(day),
         "stands": bool(verdict.alarms),
         "shared": verdict.shared,
@@ -277,9 +274,8 @@ def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
     if own := verdict.tunnels.get(alarm.kind):
         rows = ((x.name, x.weight, x.log_odds, x.nxdomain, x.first_seen) for x in own.names)
         listed = [describe_name(*x) for x in rows]
-        sharers = {"clients": [*own.clients]} if own.clients else {}
-        more = {"below": [*own.parents], "why": own.why, "names": listed}
-        return {**describe_alarm(alarm), **sharers, **more}
+        more = {"clients": [*own.clients], "below": [*own.parents], "why": own.why}
+        return {**describe_alarm(alarm), **more, "names": listed}
     day = verdict.day
     names = [
         describe_name(verdict.names[i], weight, day.log_odds[i], day.nxdomain[i], day.first_seen[i])

@@ -169,10 +169,8 @@ def attempt(work: Callable[..., T], *args: Any) -> T | Exception:
         return error
 
 
-def map_threads(work: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+def map_threads(work: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
     """Apply a function to each value, several at a time, as it mostly waits for AWS."""
-    if len(values) < 2:
-        return [work(value) for value in values]
     with ThreadPoolExecutor(THREADS) as executor:
         return list(executor.map(work, values))
 

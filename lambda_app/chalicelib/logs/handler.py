@@ -23,13 +23,12 @@ from malicious_domains.clients.tunnels import MAX_KEPT
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
-from .client_days import EVERYBODY, ClientState, DayJudge, Verdict, limit_rows, make_finding
+from .client_days import ClientState, DayJudge, Verdict, limit_rows, make_finding
 from .dynamodb import DAY, Item, Key, attempt, map_threads
 from .label_votes import add_labels, read_baseline
 from .records import Rows, SubDomainRows, read_days
 from .service import Service, create_service
-from .shared_tunnels import share_tunnels
-from .sub_domains import make_key, update_sub_domains
+from .sub_domains import EVERYBODY, make_key, share_tunnels, update_sub_domains
 
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
@@ -49,6 +48,15 @@ class LogObject(NamedTuple):
     bucket: str
     key: str
     day: int  # on which it was written, since the epoch
+
+
+class ClientResult(NamedTuple):
+    """The outcome of a client's day."""
+
+    client: str
+    sampled: bool  # whether it asked for too much to be judged as a whole
+    is_new: bool  # whether an alarm was published now
+    finding: dict[str, Any] | None  # if there ever was an alarm
 
 
 def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
@@ -163,15 +171,18 @@ def add_clients(
         keys = {client: Key.of_client(name_folder(day), client) for client in page}
         items = service.table.read(keys.values())
         days = [
-            ClientResult(client, day, items[key], clients.get(client, {}), judge)
+            _ClientDay(client, day, items[key], clients.get(client, {}), judge)
             for client, key in keys.items()
         ]
         judge.prepare({label for x in days for rows in (x.rows, x.state.rows) for label in rows})
-        items = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
+        written = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
         report = functools.partial(attempt, _report_client, service, is_over)
-        failures = map_threads(report, [*zip(days, items, strict=True)])
-        errors |= {x.client: y for x, y in zip(days, failures, strict=True) if y}
-        results += [x for x, y in zip(days, failures, strict=True) if not y]
+        pairs = zip(days, written, strict=True)
+        for client, result in zip(page, map_threads(report, pairs), strict=True):
+            if isinstance(result, Exception):
+                errors[client] = result
+            else:
+                results.append(result)
     return results, errors
 
 
@@ -193,20 +204,12 @@ def _add_sub_domains(
     return errors
 
 
-class ClientResult:
-    """A client's day: what was read of it, what comes to it, and the outcome."""
-
-    is_new = False  # whether an alarm was published now
-    finding: dict[str, Any] | None = None  # if there ever was an alarm
+class _ClientDay:
+    """A client's day as it was read, what comes to it, and the outcome."""
 
     def __init__(self, client: str, day: int, item: Item, rows: Rows, judge: DayJudge) -> None:
         self.client, self.day, self.item, self.rows, self.judge = client, day, item, rows, judge
         self.state = ClientState.unpack(item.state)
-
-    @property
-    def sampled(self) -> bool:
-        """Whether it asked for too much to be judged as a whole."""
-        return self.outcome[0].level > 0
 
     def change(self, state: bytes) -> bytes:
         """Return the state with more rows, and keep the outcome of _judge_client()."""
@@ -216,18 +219,19 @@ class ClientResult:
 
 
 def _report_client(
-    service: Service, is_over: bool, pair: tuple[ClientResult, Item | Exception]
-) -> None:
+    service: Service, is_over: bool, pair: tuple[_ClientDay, Item | Exception]
+) -> ClientResult:
     """Write the finding about a client whose item was written, and publish what is news."""
     own, item = pair
     if isinstance(item, Exception):
         raise item
     new, verdict, is_new = own.outcome
+    sampled = new.level > 0
     if not new.published:
-        return
-    own.finding = finding = make_finding(own.client, own.day, verdict, own.sampled)
+        return ClientResult(own.client, sampled, False, None)
+    finding = make_finding(own.client, own.day, verdict, sampled)
     key = Key.of_client(name_folder(own.day), own.client)
-    is_last = is_over and not own.sampled
+    is_last = is_over and not sampled
     if is_last or not verdict.alarms or verdict.rank >= new.peak:  # else the earlier says more
         write_finding(service, finding)
         _rewrite_finding(service, own, key, item)
@@ -236,7 +240,7 @@ def _report_client(
         _publish(service, finding, f"s3://{service.settings.bucket}/{place}")
         mark = functools.partial(mark_sent, published=new.published)
         service.table.update(key, item, mark, own.day)
-    own.is_new = is_new
+    return ClientResult(own.client, sampled, is_new, finding)
 
 
 def _judge_client(
@@ -267,7 +271,7 @@ def mark_sent(state: bytes, published: dict[str, Any]) -> bytes:
     return replace(client, published=published | {"sent": True}).pack()
 
 
-def _rewrite_finding(service: Service, own: ClientResult, key: Key, item: Item) -> None:
+def _rewrite_finding(service: Service, own: _ClientDay, key: Key, item: Item) -> None:
     """Write the finding again as long as there is a newer state than the one it was made from.
 
     Of two functions at once, the one that is behind may write its finding last.

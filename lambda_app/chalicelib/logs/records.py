@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import importlib
 import io
 import json
 import re
@@ -33,7 +34,6 @@ from malicious_domains.names.errors import Invalid
 from malicious_domains.names.parse import Name
 
 from .dynamodb import DAY
-from .parquet import MAGIC, LogError, read_parquet
 
 MAX_LINE = 1 << 20  # bytes; a longer line is broken
 MAX_OBJECT = 2_000_000_000  # bytes of an unpacked object
@@ -48,7 +48,9 @@ _SILENT = frozenset((*IGNORED_TYPES, *map(str, IGNORED_TYPES.values()), "*"))
 _KEYS = ("client", "query", "ts", "code", "qtype", "act")
 _CLIENT, _NAME, _TIME, _RCODE, _TYPE, _ACTION = (ROUTE53_KEYS[x] for x in _KEYS)
 _OCSF_CLASS, _DNS_ACTIVITY = "class_uid", 4003
-_COLUMNS = (  # of Parquet
+_PARQUET = b"PAR1"  # that such a file begins with
+_PARQUET_ROWS, _BUFFER = 10_000, 1 << 20  # rows, and bytes of a column, that are read at a time
+_COLUMNS = (  # of Parquet; query.hostname is a field of a struct
     *(*ROUTE53_KEYS.values(), _OCSF_CLASS, "activity_id", "action_id", "disposition_id", "time"),
     *("query.hostname", "query.type", "src_endpoint.ip", "rcode_id"),
 )
@@ -60,6 +62,10 @@ UNKNOWN, NXDOMAIN, ANSWER = 0, 1, 2
 
 
 _Name = tuple[str, str, bool]  # a label, its suffix, whether a list allows it
+
+
+class LogError(ValueError):
+    """An object is no log of this format; the message says why."""
 
 
 class Row(NamedTuple):
@@ -202,23 +208,13 @@ def _read_records(stream: IO[bytes]) -> Iterator[Any]:
     with tempfile.TemporaryFile() as file:
         shutil.copyfileobj(stream, file)
         file.seek(0)
-        is_parquet = file.read(len(MAGIC)) == MAGIC
+        read = _read_parquet if file.read(len(_PARQUET)) == _PARQUET else _read_lines
         file.seek(0)
-        if is_parquet:
-            yield from read_parquet(file, _COLUMNS, MAX_OBJECT)
-        else:
-            yield from map(_parse_json, _read_lines(file))
+        yield from read(file)
 
 
-def _parse_json(line: bytes) -> Any:
-    try:
-        return json.loads(str(line, "utf-8"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines; one that is too long comes in pieces, none of which is JSON."""
+def _read_lines(stream: IO[bytes]) -> Iterator[Any]:
+    """Yield the lines' JSON, None for another; one that is too long comes in pieces, none JSON."""
     size = 0
     try:
         with io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) as file:
@@ -227,9 +223,34 @@ def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
                 if size > MAX_OBJECT:
                     raise LogError(f"it unpacks to more than {MAX_OBJECT:,} bytes")
                 if not line.isspace():
-                    yield line
+                    yield _parse(line)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LogError(f"it is no gzip, or cut off: {error}") from error
+
+
+def _read_parquet(file: IO[bytes]) -> Iterator[Any]:
+    """Yield rows as JSON has them, nested, by pyarrow, which a layer of the function has."""
+    try:
+        parquet = importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        layer = "give the function a layer with pyarrow: ParquetLayer in docs/operations.md"
+        raise LogError(f"it is Parquet; {layer} ({error})") from error
+    try:
+        reader = parquet.ParquetFile(file, buffer_size=_BUFFER, coerce_int96_timestamp_unit="us")
+        groups = range(reader.num_row_groups)
+        if sum(reader.metadata.row_group(i).total_byte_size for i in groups) > MAX_OBJECT:
+            raise LogError(f"it unpacks to more than {MAX_OBJECT:,} bytes")
+        for batch in reader.iter_batches(_PARQUET_ROWS, columns=_COLUMNS):
+            yield from batch.to_pylist()
+    except (ValueError, OSError) as error:  # what pyarrow raises for damaged files, too
+        raise LogError(f"it cannot be read as Parquet: {error}") from error
+
+
+def _parse(line: bytes) -> Any:
+    try:
+        return json.loads(str(line, "utf-8"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read_query(record: Any, object_day: int, not_clients: Collection[str]) -> Query | str:
@@ -252,8 +273,8 @@ def _read_query(record: Any, object_day: int, not_clients: Collection[str]) -> Q
         return "no_client"
     if client in not_clients:
         return "not_a_client"
-    text = record.get(_TIME)
-    text = text.isoformat() if isinstance(text, datetime) else text
+    stamp = record.get(_TIME)
+    text = stamp.isoformat() if isinstance(stamp, datetime) else stamp
     time = _parse_time(text) if isinstance(text, str) and len(text) <= _MAX_TIME else 0.0
     if not object_day - _DAYS_BEFORE <= time // DAY <= object_day + _DAYS_AFTER:
         return "other_day" if time else "no_time"

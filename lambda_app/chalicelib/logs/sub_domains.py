@@ -1,14 +1,16 @@
 """Keep what a client asks for below registrable names on a day: the state of tunnels.
 
 It is an item of its own beside the client's labels. Of too many sub-domains, or bytes, a sample is
-kept: one in 2 ** level below a name, by a hash, which is the same in whatever order they come.
+kept: one in 2 ** level below a name, by a hash, which is the same in whatever order they come. One
+more item of the day keeps in the same form the clients with an alarm below each name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Set
 from functools import partial
-from typing import NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,9 +19,17 @@ from malicious_domains.clients.finding_json import format_date
 
 from . import dynamodb
 from .dynamodb import Item, Key, Table, pack_state, unpack_state
+from .label_votes import MANY, count_clients, hash_client
 from .records import NXDOMAIN, SubDomainRows, SubRow
 from .samples import merge_rows, sample_rows
 
+if TYPE_CHECKING:
+    from .client_days import DayJudge
+
+EVERYBODY = "shared"  # stands for a client where a tunnel of several is reported
+MAX_SHARERS = 32  # clients that are kept of a registrable name
+_MAX_PARENTS = 50  # names of an alarm that are kept, the strongest
+_SEEN = SubRow(0, 0, 0.0, 0.0)  # all that is kept of a client
 _ROW = 70  # bytes of a row as JSON, at most, without its sub-domain
 
 
@@ -38,10 +48,7 @@ State = dict[str, Sample]  # by registrable name
 
 
 def merge_sub_domains(old: State, more: SubDomainRows, most: int = tunnels.MAX_KEPT) -> State:
-    """Merge more sub-domains into a state, and keep what an item has room for.
-
-    most: rows that are kept below a registrable name.
-    """
+    """Merge more sub-domains, `most` below a name, and keep what an item has room for."""
     state = dict(old)
     for parent, rows in more.items():
         old_sample = state.get(parent, Sample(0, {}))
@@ -64,32 +71,23 @@ def _fits(state: State) -> bool:
     return size <= dynamodb.MAX_STATE // 2 or len(pack_state(state)) <= dynamodb.MAX_STATE
 
 
-def unpack_sub_domains(state: bytes, parents: Collection[str] = ()) -> State:
-    """Restore a state from an item; an empty one from b"".
-
-    Rows are merged below `parents` alone; the others stay the lists that JSON has, to save time.
-    """
+def unpack_sub_domains(state: bytes, parents: Set[str] = frozenset()) -> State:
+    """Restore a state, {} from b""; to save time only rows below `parents` can be merged."""
     packed = unpack_state(state) if state else {}
-    return {
-        parent: Sample(
-            level, {x: SubRow(*y) for x, y in rows.items()} if parent in parents else rows
-        )
-        for parent, (level, rows) in packed.items()
-    }
+    for parent in parents & packed.keys():
+        packed[parent][1] = {x: SubRow(*row) for x, row in packed[parent][1].items()}
+    return {parent: Sample(*kept) for parent, kept in packed.items()}
 
 
 def update_sub_domains(
     table: Table, items: Mapping[Key, Item], more: Mapping[Key, SubDomainRows], day: int, most: int
 ) -> dict[Key, State | Exception]:
-    """Merge rows into items of the day, as merge_sub_domains() does.
-
-    Returns all that is kept in each, or why it failed.
-    """
+    """Merge rows into items of the day; return all that is kept in each, or why it failed."""
     states: dict[Key, State] = {}
 
     def change(key: Key, state: bytes) -> bytes:
         new = more.get(key, {})
-        old = unpack_sub_domains(state, new)
+        old = unpack_sub_domains(state, new.keys())
         states[key] = merge_sub_domains(old, new, most)
         return state if states[key] == old else pack_state(states[key])
 
@@ -127,3 +125,36 @@ def make_columns(states: Mapping[str, State]) -> tunnels.Columns:
     first, last = columns["first"], columns["last"]
     more = {"nxdomain": columns["rcode"] == NXDOMAIN, "first_seen": first}
     return {**columns, **more, "last_seen": np.where(first > 0, last, np.inf)}
+
+
+def share_tunnels(table: Table, day: int, judge: DayJudge) -> set[str]:
+    """Move what several clients ask for from their verdicts to that on EVERYBODY.
+
+    Returns the clients whose findings this may change, besides those that were judged now.
+    """
+    own: SubDomainRows = {}
+    for client, evidence in judge.tunnels.items():
+        for parent in dict.fromkeys(y for x in evidence for y in x.parents[:_MAX_PARENTS]):
+            own.setdefault(parent, {})[client] = _SEEN
+    key = Key(f"{format_date(day)}/sharers")
+    items = table.read([key], consistent=True)
+    state = update_sub_domains(table, items, {key: own}, day, MAX_SHARERS)[key]
+    if isinstance(state, Exception):
+        raise state
+    shared = {x: y for x, y in state.items() if len(y.rows) >= tunnels.SHARED}
+    if not shared:
+        return set()
+    sharers = sorted({client for x in shared.values() for client in x.rows})
+    others = {make_key(day, x): x for x in sharers if x not in judge.groups}
+    states = table.read(others, consistent=True).items()
+    judge.judge_tunnels({others[x]: unpack_sub_domains(y.state) for x, y in states})
+    level = max(x.level for x in shared.values())
+    asking = chain([f"{hash_client(x)}0" for x in sharers], judge.votes.values())
+    number = count_clients(asking, MANY << level) >> level
+    kept = {(client, day): judge.groups[client] for client in sharers if client in judge.groups}
+    every = kept | {(client, day): groups for client, groups in judge.groups.items()}
+    single = tunnels.judge_tunnels(every, number, judge.thresholds.scale).days
+    judge.tunnels = {client: evidence for (client, _), evidence in single.items()}
+    judge.tunnels[EVERYBODY] = tunnels.judge_tunnels(kept, number, judge.thresholds.scale).shared
+    is_known = unpack_sub_domains(items[key].state, own.keys()) == state
+    return {EVERYBODY} if is_known else {EVERYBODY, *sharers}

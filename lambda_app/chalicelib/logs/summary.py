@@ -10,12 +10,13 @@ from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import write_line
-from .client_days import EVERYBODY, DayJudge
+from .client_days import DayJudge
 from .dynamodb import DAY, PARTS, name_part
 from .handler import ClientResult, add_clients, list_clients, name_folder
 from .label_votes import add_labels, read_baseline
 from .records import DayRows, Rows
 from .service import LogSettings, Service, create_service
+from .sub_domains import EVERYBODY
 
 _SHOWN = 20  # clients in the message
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambda_app.chalicelib.logs import records
-from lambda_app.chalicelib.logs.parquet import LogError
-from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, UNKNOWN, Days, Row
+from lambda_app.chalicelib.logs.records import ANSWER, NXDOMAIN, UNKNOWN, Days, LogError, Row
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.scan import scan_run
 from malicious_domains.scan.reading.read_logs import Source

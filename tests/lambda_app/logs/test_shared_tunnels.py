@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lambda_app.chalicelib.logs import shared_tunnels, summary
+from lambda_app.chalicelib.logs import sub_domains, summary
 from malicious_domains.clients import tunnels
 from malicious_domains.scan import scan_run
 from malicious_domains.scan.findings import Finding
@@ -136,7 +136,7 @@ def test_of_very_many_clients_a_sample_is_kept(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that more than half of the network asks for: low confidence, and a bounded item."""
-    monkeypatch.setattr(shared_tunnels, "MAX_SHARERS", 8)
+    monkeypatch.setattr(sub_domains, "MAX_SHARERS", 8)
     clients = [ask(i, "service.com", 12) for i in range(40)]
     for number, start in enumerate(range(0, 40, 10)):
         part = [x for own in clients[start : start + 10] for x in own]
