@@ -16,6 +16,8 @@ from pipeline.release.local_server import APP
 from tests.helpers.route53 import MIDNIGHT
 from tests.lambda_app.logs.conftest import Cloud
 from tests.lambda_app.logs.test_handler import NAMES, infected
+from tests.lambda_app.logs.test_parquet import KEY as PARQUET
+from tests.lambda_app.logs.test_parquet import events, pack
 
 Asked = set[tuple[str, str]]  # action, and the key of an object or ""
 
@@ -68,6 +70,7 @@ def site(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_of_the_function_that_reads_logs(cloud: Cloud, asked: Asked) -> None:
     cloud.read(infected(NAMES))
+    assert cloud.notify(cloud.put(PARQUET, pack(events()))) == {"read": 1}
     check(asked, "LogsRole")
 
 
