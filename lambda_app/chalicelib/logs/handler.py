@@ -177,12 +177,9 @@ def add_clients(
         judge.prepare({label for x in days for rows in (x.rows, x.state.rows) for label in rows})
         written = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
         report = functools.partial(attempt, _report_client, service, is_over)
-        pairs = zip(days, written, strict=True)
-        for client, result in zip(page, map_threads(report, pairs), strict=True):
-            if isinstance(result, Exception):
-                errors[client] = result
-            else:
-                results.append(result)
+        reports = map_threads(report, zip(days, written, strict=True))
+        errors |= {x: y for x, y in zip(page, reports, strict=True) if isinstance(y, Exception)}
+        results += [x for x in reports if isinstance(x, ClientResult)]
     return results, errors
 
 

@@ -102,11 +102,7 @@ def make_key(day: int, client: str) -> Key:
 
 
 def can_alarm(sample: Sample) -> bool:
-    """Return whether sub-domains can weigh more than is free, or be many, whatever they are.
-
-    >>> can_alarm(Sample(0, {"www": SubRow(2, 256, 1.0, 1.0)}))
-    False
-    """
+    """Return whether sub-domains can weigh more than is free, or be many, whatever they are."""
     lengths = (min(max(len(x), tunnels.SHORTEST), tunnels.LONGEST) for x in sample.rows)
     return sample.level > 0 or 2 * sum(lengths) > tunnels.FREE
 
