@@ -3,7 +3,7 @@
 An object holds the queries of a minute. The network is made up and clean: clients ask for names by
 Zipf's law, and for some that nobody has asked for before, of which one in thirty does not exist. A
 day goes by in one object, then minutes follow in which one name in five hundred is new. Processor
-time counts, as moto, which stands in for AWS, copies its whole table for each transaction.
+time counts: moto, which stands in for AWS, answers one request at a time.
 """
 
 from __future__ import annotations

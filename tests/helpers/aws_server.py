@@ -1,4 +1,4 @@
-"""Serve S3, IAM, Lambda and API Gateway by moto on 127.0.0.1, with three corrections.
+"""Serve S3, IAM, Lambda and API Gateway by moto on 127.0.0.1, with four corrections.
 
 As a program it serves until it is stopped: python -m tests.helpers.aws_server PORT DELAY
 
@@ -7,11 +7,13 @@ As a program it serves until it is stopped: python -m tests.helpers.aws_server P
 - `import_rest_api` and `put_rest_api` of moto 5.2.5 want OpenAPI 3 with info.description,
   and a URI of integrations that have none (of preflights). Chalice sends Swagger 2.0
   with neither, which AWS takes.
+- DynamoDB's transactions copy the dicts of a table, not each item in it, as puts change none.
 - Each answer takes DELAY seconds, as the way to AWS takes its time.
 """
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import os
@@ -41,8 +43,10 @@ class Aws:
     """moto as a WSGI application, with the corrections."""
 
     def __init__(self, delay: float = 0.0) -> None:
+        from moto.dynamodb.models.table import Table
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+        Table.__deepcopy__ = _copy_table  # type: ignore[attr-defined]
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._delay = delay
@@ -67,6 +71,13 @@ class Aws:
         size = int(environ.get("CONTENT_LENGTH") or 0)
         body = bytes(environ["wsgi.input"].read(size))
         return body if len(body) == size else None
+
+
+def _copy_table(table: Any, _: Any) -> Any:
+    copied = copy.copy(table)
+    copied.items = table.items.copy()
+    copied.items.update({x: dict(y) for x, y in table.items.items() if isinstance(y, dict)})
+    return copied
 
 
 _IMPORTS = ("POST", "PUT")
