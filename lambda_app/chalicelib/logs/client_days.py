@@ -78,9 +78,8 @@ class ClientState:
 
     def differs(self, kept: ClientState) -> bool:
         """Return whether to write this over what is kept; a slightly later query is no reason."""
-        if self.rows.keys() != kept.rows.keys():
-            return True
-        if replace(self, rows={}) != replace(kept, rows={}):
+        others = replace(self, rows={}), replace(kept, rows={})
+        if self.rows.keys() != kept.rows.keys() or others[0] != others[1]:
             return True
         pairs = ((row, kept.rows[label]) for label, row in self.rows.items())
         return any(
@@ -271,14 +270,12 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
 
 
 def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
+    day, more = verdict.day, {}
     if own := verdict.tunnels.get(alarm.kind):
-        rows = ((x.name, x.weight, x.log_odds, x.nxdomain, x.first_seen) for x in own.names)
-        listed = [describe_name(*x) for x in rows]
         more = {"clients": [*own.clients], "below": [*own.parents], "why": own.why}
-        return {**describe_alarm(alarm), **more, "names": listed}
-    day = verdict.day
-    names = [
-        describe_name(verdict.names[i], weight, day.log_odds[i], day.nxdomain[i], day.first_seen[i])
-        for i, weight in zip(alarm.names, alarm.weights, strict=True)
-    ]
-    return {**describe_alarm(alarm), "names": names}
+        rows = [(x.name, x.weight, x.log_odds, x.nxdomain, x.first_seen) for x in own.names]
+    else:
+        columns = (day.log_odds, day.nxdomain, day.first_seen)
+        pairs = zip(alarm.names, alarm.weights, strict=True)
+        rows = [(verdict.names[i], weight, *(x[i] for x in columns)) for i, weight in pairs]
+    return {**describe_alarm(alarm), **more, "names": [describe_name(*x) for x in rows]}

@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 DAY = 86_400
 PARTS = 16  # in which a day's items of clients are kept
@@ -25,7 +25,6 @@ _BATCH = 100  # keys that DynamoDB reads at once
 _TRANSACTION = 25  # items that are written at once; fewer are written one by one
 _ATTEMPTS = 30  # at a write that others get ahead of
 _PAUSE = 0.02  # seconds, at first
-T = TypeVar("T")
 
 
 def name_part(folder: str, part: int) -> str:
@@ -161,7 +160,7 @@ class Table(NamedTuple):
         }
 
 
-def attempt(work: Callable[..., T], *args: Any) -> T | Exception:
+def attempt(work: Callable[..., Any], *args: Any) -> Any:
     """Return what a function returns, or the exception that it raises."""
     try:
         return work(*args)

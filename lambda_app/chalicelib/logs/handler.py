@@ -24,9 +24,9 @@ from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import embed_metrics, write_line
 from .client_days import ClientState, DayJudge, Verdict, limit_rows, make_finding
-from .dynamodb import DAY, Item, Key, attempt, map_threads
+from .dynamodb import DAY, Item, Key, Table, attempt, map_threads
 from .label_votes import add_labels, read_baseline
-from .records import Rows, SubDomainRows, read_days
+from .records import DayRows, Rows, read_days
 from .service import Service, create_service
 from .sub_domains import EVERYBODY, make_key, share_tunnels, update_sub_domains
 
@@ -93,14 +93,12 @@ def _locate(record: Any) -> LogObject | None:
 
 def _try_object(service: Service, source: LogObject) -> str:
     """Read an object; return "read", or "unread" after logging why."""
-    try:
-        _read_object(service, source)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"[:1000]
-        line = {"level": "ERROR", "message": "unread", "key": source.key, "reason": reason}
-        write_line(line | embed_metrics({"Unread": 1}))
-        return "unread"
-    return "read"
+    if (error := attempt(_read_object, service, source)) is None:
+        return "read"
+    reason = f"{type(error).__name__}: {error}"[:1000]
+    line = {"level": "ERROR", "message": "unread", "key": source.key, "reason": reason}
+    write_line(line | embed_metrics({"Unread": 1}))
+    return "unread"
 
 
 def _read_object(service: Service, source: LogObject) -> None:
@@ -119,7 +117,7 @@ def _read_object(service: Service, source: LogObject) -> None:
             votes = add_labels(service.table, day, rows._replace(clients=sampled), counts)
             baseline = read_baseline(service.table, day)
             judge = DayJudge(votes, baseline, service.scorer.log_odds, service.thresholds)
-            more, failed = add_clients(service, day, rows.clients, judge, rows.sub_domains)
+            more, failed = add_clients(service, day, rows, judge)
             results, errors = results + more, errors | failed
     if errors:
         raise next(iter(errors.values()))
@@ -134,8 +132,8 @@ def _log_object(
     alarms, late = sum(x.is_new for x in results), counts["other_day"] + counts["no_time"]
     level = "WARNING" if late == lines > 0 else "INFO"
     line = {"level": level, "key": source.key, "lines": lines, "by": dict(sorted(counts.items()))}
-    line |= {"clients": len({x.client for x in results}), "alarms": alarms}
-    line |= {"too_busy": len({x.client for x in results if x.sampled})}
+    busy = {x.client for x in results if x.sampled}
+    line |= {"clients": len({x.client for x in results}), "alarms": alarms, "too_busy": len(busy)}
     values = {"Lines": lines, "Broken": counts["broken"], "Late": late, "Alarms": alarms}
     write_line(line | embed_metrics(values | {"Seconds": round(seconds, 3)}, Seconds="Seconds"))
 
@@ -149,32 +147,28 @@ def name_folder(day: int) -> str:
 
 
 def add_clients(
-    service: Service,
-    day: int,
-    clients: Mapping[str, Rows],
-    judge: DayJudge,
-    sub_domains: Mapping[str, SubDomainRows],
-    is_over: bool = False,
+    service: Service, day: int, rows: DayRows, judge: DayJudge, is_over: bool = False
 ) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Merge clients' rows into their states, judge them, and publish their alarms.
 
     is_over: whether the day is, so that its last verdict stands. Returns errors by client as well:
     what fails for one keeps no other from being judged.
     """
-    errors = _add_sub_domains(service, day, sorted({*clients, *sub_domains}), judge, sub_domains)
+    clients = {*rows.clients, *rows.sub_domains}
+    errors = _add_sub_domains(service.table, day, sorted(clients), rows, judge)
     results, others = list[ClientResult](), attempt(share_tunnels, service.table, day, judge)
     if isinstance(others, Exception):
         errors[EVERYBODY], others = others, set()
-    ordered = sorted({*clients, *sub_domains, *others} - errors.keys())
+    ordered = sorted({*clients, *others} - errors.keys())
     for start in range(0, len(ordered), _PAGE):
         page = ordered[start : start + _PAGE]
         keys = {client: Key.of_client(name_folder(day), client) for client in page}
         items = service.table.read(keys.values())
         days = [
-            _ClientDay(client, day, items[key], clients.get(client, {}), judge)
+            _ClientDay(client, day, items[key], rows.clients.get(client, {}), judge)
             for client, key in keys.items()
         ]
-        judge.prepare({label for x in days for rows in (x.rows, x.state.rows) for label in rows})
+        judge.prepare({label for x in days for own in (x.rows, x.state.rows) for label in own})
         written = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
         report = functools.partial(attempt, _report_client, service, is_over)
         reports = map_threads(report, zip(days, written, strict=True))
@@ -184,18 +178,14 @@ def add_clients(
 
 
 def _add_sub_domains(
-    service: Service,
-    day: int,
-    clients: list[str],
-    judge: DayJudge,
-    sub_domains: Mapping[str, SubDomainRows],
+    table: Table, day: int, clients: list[str], rows: DayRows, judge: DayJudge
 ) -> dict[str, Exception]:
     """Merge what clients ask for below names into their states, and judge it; return errors."""
     errors = dict[str, Exception]()
     for start in range(0, len(clients), _PAGE):
         keys = {make_key(day, client): client for client in clients[start : start + _PAGE]}
-        more = {key: sub_domains.get(client, {}) for key, client in keys.items()}
-        states = update_sub_domains(service.table, service.table.read(keys), more, day, MAX_KEPT)
+        more = {key: rows.sub_domains.get(client, {}) for key, client in keys.items()}
+        states = update_sub_domains(table, table.read(keys), more, day, MAX_KEPT)
         errors |= {keys[x]: y for x, y in states.items() if isinstance(y, Exception)}
         judge.judge_tunnels({keys[x]: y for x, y in states.items() if isinstance(y, dict)})
     return errors

@@ -152,9 +152,9 @@ def read_days(
     parse = functools.lru_cache(batch)(functools.partial(_parse_name, scorer))
     days: Days = {}
     lines = 0
-    for record in _read_records(stream):
+    for row in _read_rows(stream):
         lines += 1
-        query = _read_query(record, object_day, not_clients)
+        query = _read_query(row, object_day, not_clients)
         reason = query if isinstance(query, str) else _add_query(query, days, parse)
         counts[reason] += 1
         if reason == "judged" and counts[reason] % batch == 0:
@@ -203,8 +203,8 @@ def _parse_name(scorer: Scorer, text: str) -> tuple[str, str | _Name]:
     return parent, (name.label, name.suffix, is_allowed)
 
 
-def _read_records(stream: IO[bytes]) -> Iterator[Any]:
-    """Yield the lines' objects, None for what is no JSON, or the rows of Parquet."""
+def _read_rows(stream: IO[bytes]) -> Iterator[Any]:
+    """Yield the lines, or the rows of Parquet as JSON has them."""
     with tempfile.TemporaryFile() as file:
         shutil.copyfileobj(stream, file)
         file.seek(0)
@@ -213,8 +213,8 @@ def _read_records(stream: IO[bytes]) -> Iterator[Any]:
         yield from read(file)
 
 
-def _read_lines(stream: IO[bytes]) -> Iterator[Any]:
-    """Yield the lines' JSON, None for another; one that is too long comes in pieces, none JSON."""
+def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines; one that is too long comes in pieces, none of which is JSON."""
     size = 0
     try:
         with io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) as file:
@@ -223,7 +223,7 @@ def _read_lines(stream: IO[bytes]) -> Iterator[Any]:
                 if size > MAX_OBJECT:
                     raise LogError(f"it unpacks to more than {MAX_OBJECT:,} bytes")
                 if not line.isspace():
-                    yield _parse(line)
+                    yield line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LogError(f"it is no gzip, or cut off: {error}") from error
 
@@ -246,22 +246,16 @@ def _read_parquet(file: IO[bytes]) -> Iterator[Any]:
         raise LogError(f"it cannot be read as Parquet: {error}") from error
 
 
-def _parse(line: bytes) -> Any:
-    try:
-        return json.loads(str(line, "utf-8"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _read_query(record: Any, object_day: int, not_clients: Collection[str]) -> Query | str:
+def _read_query(row: Any, object_day: int, not_clients: Collection[str]) -> Query | str:
     """Read the query of a line or row, or return the reason for which it is left out."""
     try:
+        record = json.loads(str(row, "utf-8")) if isinstance(row, bytes) else row
         if _OCSF_CLASS in record:
             if record[_OCSF_CLASS] != _DNS_ACTIVITY:
                 return "other_event"
             record = _read_ocsf(record)
         client, name = record.get(_CLIENT), record.get(_NAME)
-    except (ValueError, AttributeError, TypeError, OverflowError, OSError):
+    except (ValueError, AttributeError, TypeError, OverflowError, OSError, RecursionError):
         return "broken"
     qtype = str(record.get(_TYPE) or "")
     if qtype in _SILENT:

@@ -46,11 +46,9 @@ def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str
     judge = DayJudge(
         votes, read_baseline(service.table, day), service.scorer.log_odds, service.thresholds
     )
-    clients: dict[str, Rows] = {}
-    folder = name_folder(day)
-    for part in range(PARTS):
-        clients |= {client: {} for client in service.table.list_items(name_part(folder, part))}
-    return add_clients(service, day, clients, judge, {}, is_over=True)
+    parts = (name_part(name_folder(day), part) for part in range(PARTS))
+    clients: dict[str, Rows] = {x: {} for part in parts for x in service.table.list_items(part)}
+    return add_clients(service, day, DayRows(clients, set(), {}), judge, is_over=True)
 
 
 def _make_message(
