@@ -300,8 +300,7 @@ def _publish(service: Service, finding: dict[str, Any], place: str) -> None:
         f"{finding['first_seen']} to {finding['last_seen']}. The worst:\n"
         + "".join(f"  {name}\n" for name in worst)
         + "".join(dict.fromkeys(reasons))
-        + "".join(f"  {x}\n" for x in clients if len(clients) > 1)
-        + f"{place}\n"
+        + f"{' '.join(clients)}\n{place}\n"
     )
     brief = {k: v for k, v in finding.items() if k != "alarms"}
     brief |= {"kinds": kinds, "names": worst, "clients": clients, "finding": place}

@@ -101,23 +101,19 @@ def make_key(day: int, client: str) -> Key:
     return Key.of_client(f"{format_date(day)}/below", client)
 
 
-def can_alarm(sample: Sample) -> bool:
-    """Return whether sub-domains can weigh more than is free, or be many, whatever they are."""
-    lengths = (min(max(len(x), tunnels.SHORTEST), tunnels.LONGEST) for x in sample.rows)
-    return sample.level > 0 or 2 * sum(lengths) > tunnels.FREE
-
-
 def make_columns(states: Mapping[str, State]) -> tunnels.Columns:
     """Return what clients asked for, as far as it can raise an alarm, without the log-odds."""
-    names = ("client", "day", "parent", "sub_domain")
+    low, high = tunnels.SHORTEST, tunnels.LONGEST
     rows = [
         (client, 0, parent, text, *row, len(kept.rows) << kept.level)
         for client, state in states.items()
         for parent, kept in sorted(state.items())
-        if can_alarm(kept)
+        # What cannot weigh more than is free, whatever the model says, is left out.
+        if kept.level or 2 * sum(min(max(len(x), low), high) for x in kept.rows) > tunnels.FREE
         for text, row in sorted(kept.rows.items())
     ]
-    columns = tunnels.make_columns((*names, *SubRow._fields, "number"), rows)
+    names = ("client", "day", "parent", "sub_domain", *SubRow._fields, "number")
+    columns = tunnels.make_columns(names, rows)
     first, last = columns["first"], columns["last"]
     more = {"nxdomain": columns["rcode"] == NXDOMAIN, "first_seen": first}
     return {**columns, **more, "last_seen": np.where(first > 0, last, np.inf)}
