@@ -16,7 +16,7 @@ from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
 from ..scan.reading import column_names, event_formats, sql, times
-from ..scan.reading.layout import Head, Layout, NamedValues, Opener
+from ..scan.reading.layout import FIRST, Head, Layout, NamedValues, Opener
 from ..scan.reading.prepare_input import NoDnsLogError, ReadingError
 from ..scan.reading.tables import DelimitedLines, Inner, JsonLines, ParquetTable, Table
 from .data_files import InputFiles, make_head, quote_name
@@ -91,7 +91,7 @@ def _select(rows: DataFrame, layout: Layout) -> DataFrame:
     broken = layout.table.find_broken(layout.query)
     why = f"CASE {broken} {layout.why.removeprefix('CASE ')}"
     return rows.select(
-        F.expr(sql.drop_zone(layout.client)).alias("client"),
+        F.expr(sql.trim_address(layout.client)).alias("client"),
         F.expr(layout.query).alias("query"),
         _to_seconds(layout.time_text).alias("time"),
         F.expr(layout.rcode).alias("rcode"),
@@ -171,7 +171,7 @@ def _read_columns(files: InputFiles, table: Table) -> DataFrame:
     assert isinstance(table, JsonLines | DelimitedLines)
     _refuse_inner(table.inner)
     if isinstance(table, JsonLines):
-        paths = dict.fromkeys(x for _, some in table.columns for x in some)
+        paths = dict.fromkeys(_find_text(x)[0] for _, some in table.columns for x in some)
         rows = files.reader.schema(_text_schema([*paths])).json([*files.paths])
         columns = ((name, map(_path_column, some)) for name, some in table.columns)
         return rows.select(
@@ -180,8 +180,15 @@ def _read_columns(files: InputFiles, table: Table) -> DataFrame:
     return _split_cells(files.below_header if table.header else files.lines, table)
 
 
-def _path_column(path: Sequence[str]) -> Column:
-    return F.col(".".join(map(quote_name, path)))
+def _find_text(path: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the path of a text that has the value, and whether that is a list, of its first."""
+    return (path[:-1], True) if path[-1] == FIRST else (path, False)
+
+
+def _path_column(path: tuple[str, ...]) -> Column:
+    keys, is_list = _find_text(path)
+    column = F.col(".".join(map(quote_name, keys)))
+    return F.get_json_object(column, "$[0]") if is_list else column
 
 
 def _text_schema(paths: Sequence[tuple[str, ...]]) -> T.StructType:

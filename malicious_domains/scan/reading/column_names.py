@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from . import sql
@@ -16,6 +17,7 @@ USUAL_NAMES = {
         "source", "src", "srcaddr", "sourceaddress", "sourceaddr", "cip", "queryip", "idorigh",
         "requester", "srcipaddr", "sourceipaddress", "clientipaddress", "ipsrc", "ipdst", "host",
         "hostname", "computer", "computername", "device", "devicename", "deviceid",
+        "remote",
     ),
     "query": (
         "query", "queryname", "qname", "dnsquestionname", "dnsquery", "dnsqueryname", "question",
@@ -24,13 +26,13 @@ USUAL_NAMES = {
     ),
     "time": (
         "time", "timestamp", "ts", "eventtime", "datetime", "querytime", "querytimestamp",
-        "timegenerated", "timegeneratedutc", "timecreated", "utctime", "frametimeepoch", "created",
+        "timegenerated", "timecreated", "utctime", "frametimeepoch", "created",
         "starttime", "date", "epoch",
     ),
     "rcode": (
         "rcode", "rcodename", "responsecode", "dnsresponsecode", "responsecodename", "dnsrcode",
         "dnsresponsecodename", "dnsflagsrcode", "rcodeid", "replytype",
-        "replycode", "returncode", "resultcode",
+        "replycode", "replycodeid", "returncode", "resultcode",
     ),
     "type": (
         "type", "qtype", "querytype", "qtypename", "recordtype", "dnsquestiontype", "rrtype",
@@ -51,14 +53,15 @@ _UNAMBIGUOUS = {
 
 
 def _simplify(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
+    """Return a name's letters and digits, in lower case, without a unit in brackets behind it."""
+    return "".join(filter(str.isalnum, re.sub(r" ?[(\[].*", "", name.lower())))
 
 
 def match_usual_names(columns: Collection[str]) -> dict[str, str]:
     """Return the column of each field that has a usual name.
 
-    >>> match_usual_names(["Time Stamp", "Client-IP", "qname", "bytes"])
-    {'client': 'Client-IP', 'query': 'qname', 'time': 'Time Stamp'}
+    >>> match_usual_names(["Time Stamp (UTC)", "Client-IP", "qname", "bytes"])
+    {'client': 'Client-IP', 'query': 'qname', 'time': 'Time Stamp (UTC)'}
     """
     plain = {_simplify(x): x for x in reversed(list(columns))}
     # Names within an object count if they are not used for other things.

@@ -297,8 +297,8 @@ ECS = EventFormat(
     "ecs",
     ("@timestamp", "dns.question.name|winlog.event_data.QueryName"),
     {
-        "client": "source.ip|client.ip|source.address|client.address|host.name|host.hostname|"
-        "winlog.computer_name|agent.name",
+        "client": "source.ip|client.ip|source.address|client.address|client_ip|host.name|"
+        "host.hostname|winlog.computer_name|agent.name",
         "query": "dns.question.name|winlog.event_data.QueryName", "ts": "@timestamp",
         "code": "dns.response_code|sysmon.dns.status|winlog.event_data.QueryStatus",
         "qtype": "dns.question.type", "port": "destination.port|server.port",
@@ -312,7 +312,10 @@ _SYSTEM = ("System.", "Event.System.", "winlog.")
 _WAZUH = ("win.eventdata.", "data.win.eventdata.")
 _WAZUH_SYSTEM = ("win.system.", "data.win.system.")
 _EVENT_ID = "|".join(
-    (_spell("EventID|EventId|event_id|Id", *_SYSTEM), _spell("eventID", *_WAZUH_SYSTEM))
+    (
+        _spell("EventID.#text|EventID|EventId|event_id|EventCode|Id", *_SYSTEM),
+        _spell("eventID", *_WAZUH_SYSTEM),
+    )
 )
 _COMPUTER = "|".join(
     (
@@ -325,7 +328,7 @@ _EVENT_TIME = "|".join(
     (
         _spell("TimeCreated.#attributes.SystemTime|TimeCreated.SystemTime", *_SYSTEM),
         _spell("systemTime", *_WAZUH_SYSTEM),
-        "@timestamp|EventTime|TimeCreated|TimeGenerated|TimeGenerated [UTC]|timestamp",
+        "@timestamp|EventTime|TimeCreated|TimeGenerated|TimeGenerated [UTC]|timestamp|_time|time",
     )
 )
 # Sysmon's event 22, and 3008 of Windows' DNS client. QueryStatus is a number of winerror.h.
@@ -338,9 +341,10 @@ SYSMON = EventFormat(
         "utc": f"{_spell('UtcTime', *_WINDOWS)}|{_spell('utcTime', *_WAZUH)}",
         "ts": _EVENT_TIME, "id": _EVENT_ID,
         "code": f"{_spell('QueryStatus', *_WINDOWS)}|{_spell('queryStatus', *_WAZUH)}",
-        "qtype": _spell("QueryType", *_WINDOWS),
+        "qtype": _spell("QueryType", *_WINDOWS), "results": _spell("QueryResults", *_WINDOWS),
     },
     first="WHEN id NOT IN ('22', '3006', '3008') THEN 'other_event'",
+    rcode=f"CASE WHEN code IS NULL AND results LIKE '%_;%' THEN 'NOERROR' ELSE {_RCODE} END",
     is_answer="id = '3008'",
     time="coalesce(utc || 'Z', ts)",
     answers="client",

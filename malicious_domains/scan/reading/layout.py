@@ -30,6 +30,7 @@ _HEAD_LINES = 1000
 _SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\s*$')  # Excel's
 _PREAMBLE = re.compile(r'#|\ufeff?"?sep=."?\s*$')
 _JSON_LINES = 200
+FIRST = "0"  # the key of a list's first item
 _MAX_SHAPES = 10_000  # different shapes of objects that are looked at in a whole file
 
 
@@ -71,7 +72,7 @@ class Layout:
         )
         unread = "time IS NULL AND NOT nullif(trim(time_text), '') IN ('-', '(empty)')"
         return (
-            f"SELECT {sql.drop_zone('client')} AS client, query, time, rcode, why, "
+            f"SELECT {sql.trim_address('client')} AS client, query, time, rcode, why, "
             f"CASE WHEN {unread} THEN time_text END AS unread_time, unknown_rcode, type_bit "
             f"FROM ({values})"
         )
@@ -178,7 +179,8 @@ class Head:
         """The paths of keys in the JSON objects, by their names with dots."""
         named: dict[str, tuple[Keys, ...]] = {}
         for path in dict.fromkeys(path for x in self._objects for path in _list_paths(x)):
-            named[".".join(path)] = (*named.get(".".join(path), ()), path)
+            name = ".".join(path[:-1] if path[-1] == FIRST else path)
+            named[name] = (*named.get(name, ()), path)
         return named
 
     def look_further(self) -> Head:
@@ -270,8 +272,8 @@ class Head:
         delimiter = stated or detect_delimiter(lines[:100])
         if not stated and len(split_cells(lines[0], delimiter)) == 1:
             delimiter = " " if lines[0].count('" "') else delimiter  # as R writes
-        header, *rows = (split_cells(x, delimiter) for x in lines[:20])
-        shifted = bool(rows) and all(is_shifted(header, x) for x in rows)
+        header, *rows = (split_cells(x.replace('\\"', '""'), delimiter) for x in lines[:20])
+        shifted = 2 * sum(is_shifted(header, x) for x in rows) > len(rows)
         names = (*(["row_name"] * shifted), *header)
         table = DelimitedLines(
             len(names), delimiter, self._has_quotes() or shifted, (), names, lines[0]
@@ -320,11 +322,11 @@ def split_cells(line: str, delimiter: str) -> list[str]:
 
 def _list_paths(value: object, before: Keys = ()) -> Iterator[Keys]:
     """Yield the paths within a value; of a list's items, those of the first one."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        value = {"0": value[0]}
+    if isinstance(value, list) and value:
+        value = {FIRST: value[0]}
     for key, x in value.items() if isinstance(value, dict) else ():
-        yield (*before, key)
         yield from _list_paths(x, (*before, key))
+        yield (*before, key)
 
 
 # A function that returns a file's layout, or None if the file has another format; it is given the

@@ -29,6 +29,7 @@ _OTHER_NAMES = {
     "DNS_ERROR_RCODE_FORMAT_ERROR": "FORMERR", "DNS_ERROR_RCODE_SERVER_FAILURE": "SERVFAIL",
     "DNS_ERROR_RCODE_NAME_ERROR": "NXDOMAIN", "DNS_ERROR_RCODE_REFUSED": "REFUSED",
 }  # fmt: skip
+_BLANKS = " _-"  # what programs write within a code's name, or leave out
 _RCODE_NAMES = {
     **{str(i): x for i, x in (*enumerate(RCODES), *_LATER.items())},
     **{str(9000 + i): x for i, x in enumerate(RCODES[:11]) if i},
@@ -90,16 +91,18 @@ def drop_blank(value: str) -> str:
     return f"CASE WHEN {value} NOT IN ('', '-', '(empty)') THEN {value} END"
 
 
-def drop_zone(client: str) -> str:
-    """Return a client without what follows % in an address: fe80::1%eth0 is fe80::1.
+def trim_address(client: str) -> str:
+    """Return a client without the zone or the port of an address, and brackets around it.
 
-    Valid in DuckDB and in Spark.
+    fe80::1%eth0 is fe80::1, 192.0.2.1:53 is 192.0.2.1. Valid in DuckDB and in Spark.
     """
-    address = f"split_part({client}, '%', 1)"
+    address = f"split_part(replace({client}, ']', '%'), '%', 1)"
     return (
-        f"CASE WHEN contains({client}, '%') AND "
+        f"CASE WHEN contains(translate({client}, '[]', '%%'), '%') AND "
         f"translate({address}, '0123456789abcdefABCDEF:.[', '') = '' "
-        f"THEN replace({address}, '[', '') ELSE {client} END"
+        f"THEN replace({address}, '[', '') WHEN {client} LIKE '%.%:%' AND "
+        f"translate({client}, '0123456789.:', '') = '' THEN split_part({client}, ':', 1) "
+        f"ELSE {client} END"
     )
 
 
@@ -145,8 +148,10 @@ def name_rcode(value: str) -> str:
 
     Numbers from 9000 on are those of Windows' DNS errors. Valid in DuckDB and in Spark.
     """
-    upper = f"regexp_replace(replace(upper(trim({value})), ' ', ''), '[.]0$', '')"  # pandas' 3.0
-    names = " ".join(f"WHEN '{x}' THEN '{code}'" for x, code in _RCODE_NAMES.items())
+    upper = f"translate(upper(trim({value})), '{_BLANKS}', '')"
+    upper = f"regexp_replace({upper}, '[.]0$', '')"  # pandas' 3.0
+    plain = {x.translate(dict.fromkeys(map(ord, _BLANKS))): y for x, y in _RCODE_NAMES.items()}
+    names = " ".join(f"WHEN '{x}' THEN '{code}'" for x, code in plain.items())
     return f"CASE {upper} {names} END"
 
 

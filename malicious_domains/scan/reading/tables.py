@@ -147,7 +147,7 @@ class DelimitedLines(Table):
         cell = f"nullif({cell}, {sql.quote_text(self.unset)})" if self.unset else cell
         cells = ", ".join(f"{cell.format(i)} AS c{i}" for i in self.indices)
         last, end = f"c{self.indices[-1]}", f"c{self.width - 1}"
-        is_broken = f"{last} IS NULL AND {end} IS NULL OR c{self.width} IS NOT NULL"
+        is_broken = f"{last} IS NULL AND {end} IS NULL OR nullif(c{self.width}, '') IS NOT NULL"
         return (
             f"(SELECT {cells}, CASE WHEN {is_broken} THEN {self._find_note()} END AS broken_why "
             f"FROM {sql.read_columns(paths, self.width, self.delimiter)})"
@@ -176,7 +176,7 @@ class DelimitedLines(Table):
         count = self.indices[-1] + 1
         cells = [f" *({cell})" if i in self.indices else f" *(?:{cell})" for i in range(count)]
         rest = self.width - count
-        return f"^{other.join(cells)}(?:{other} *(?:{cell})){{0,{rest}}}\\s*$"
+        return f"^{other.join(cells)}(?:{other} *(?:{cell})){{0,{rest}}}{other}?\\s*$"
 
     def _select_quoted(self, paths: Sequence[Path]) -> str:
         """Read line by line: to a reader of CSV, one quote too many ends all later lines."""

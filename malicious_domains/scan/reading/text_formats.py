@@ -16,7 +16,7 @@ _UNPRINTABLE = "<name unprintable>"
 
 _SOURCES = (
     r"reply|cached(?:-stale)?|config|DHCP|/\S+|"
-    r"[A-Za-z][A-Za-z ]*(?:blocked|denied|blacklisted)(?: \(\w+\))?|special domain|Pi-hole hostname"
+    r"[A-Za-z][A-Za-z ]*(?:blocked|denied|blacklisted|address|domain)(?: \(\w+\))?|Pi-hole hostname"
 )
 # With log-queries, plain, extra or proto; Pi-hole's pihole.log.
 DNSMASQ = TextFormat(
@@ -32,7 +32,7 @@ DNSMASQ = TextFormat(
     query="coalesce(asked, answered)",
     rcode="CASE WHEN source IS NULL THEN NULL "
     "WHEN value IN ('NXDOMAIN', 'SERVFAIL', 'REFUSED', 'NOTIMP') THEN value ELSE 'NOERROR' END",
-    blocked="regexp_matches(source, 'blocked|denied|blacklisted|^special domain$') OR "
+    blocked="regexp_matches(source, 'blocked|denied|blacklisted|domain$') OR "
     r"(source = 'config' AND regexp_matches(value, '^(NXDOMAIN|NODATA.*|0\.0\.0\.0|::)$'))",
     first="WHEN source IS NOT NULL THEN 'answer'",
     qtype="replace(qtype, 'type=', '')",
@@ -44,7 +44,7 @@ BIND = TextFormat(
     "bind",
     (r"client (?:@0x\w+ )?\S+#\d+.*:? (?:query|response|answer): ",),
     rf"^(?P<prefix>.*?)client (?:@0x[0-9a-f]+ )?(?P<client>{_CLIENT})#\d+(?:/key \S+)?"
-    r"(?: \(.*?\))?:?(?: (?:UDP|TCP):?)?(?: view [^ :]+:)? (?:"
+    r"(?: \(.*?\))?:?(?: (?:UDP|TCP):?| view [^ :]+:)* (?:"
     rf"(?P<kind>query|response|answer): (?P<asked>\S+) (?:{_CLASSES}) (?P<qtype>\S+)"
     r"(?: response: (?P<code1>[A-Z]+)\b.*|.*? -> (?P<code3>[A-Z]+)\b.*| (?P<code4>[A-Z]{4,})\b.*|"
     r"[^>]*)|(?P<event>query failed|rpz \S+) \(?(?P<code2>[A-Z-]+)\)? (?:for|rewrite) "
@@ -66,12 +66,13 @@ UNBOUND = TextFormat(
         rf"[A-Z0-9]+ (?:{_CLASSES})\b",
     ),
     r"^(?P<prefix>.*?\bunbound\b.*?)(?:info|query|reply): (?:(?:query|reply): )?"
-    rf"(?:\S+ (?P<action>\S+) )?(?P<client>{_CLIENT})(?:@\d+)? (?P<qname>\S+) "
-    rf"(?P<qtype>[A-Z0-9]+) (?:{_CLASSES})(?: (?P<code>[A-Z]+) [\d.]+ [01] \d+.*)?\s*$",
+    rf"(?:(?:rpz: applied \[[^\]]*\] )?\S+ (?P<action>\S+) )?(?P<client>{_CLIENT})(?:@\d+)? "
+    rf"(?P<qname>\S+) (?P<qtype>[A-Z0-9]+) (?:{_CLASSES})"
+    r"(?: (?P<code>[A-Z]+) [\d.]+ [01] \d+.*)?\s*$",
     event=rf"(?:info|query|reply): (?:(?:query|reply): )?{_CLIENT}(?:@\d+)? \S+ [A-Z]",
     own=r"\bunbound\b",
     rcode="CASE WHEN action IS NULL THEN code END",
-    blocked="action NOT IN ('inform', 'transparent', 'typetransparent')",
+    blocked="action NOT IN ('inform', 'transparent', 'typetransparent', 'rpz-passthru')",
     is_answer="coalesce(code, action) IS NOT NULL",
     answers="client",
 )
@@ -81,7 +82,7 @@ _COREDNS_LINE = r'"\S+ \S+ \S+ (?:udp|tcp|tls|https|quic|grpc)\S* [^"]*" \S+ '
 COREDNS = TextFormat(
     "coredns",
     (_COREDNS_LINE,),
-    rf"^(?P<prefix>.*?)\[?(?P<client>{_ADDRESS}?(?:%[^\s\]]+?)?)\]?:\d+ -(?: \d+)? "
+    rf"^(?P<prefix>.*?)\[?(?P<client>{_ADDRESS}?(?:%[^\s\]]+?)?)\]?:\d+ -(?: \[[^\]]*\])?(?: \d+)? "
     r'"(?P<qtype>\S+) (?P<qclass>\S+) (?P<qname>\S+) '
     r'(?:udp|tcp|tls|https|quic|grpc)\S* [^"]*" (?P<code>\S+) ',
     event=rf"\[INFO\] \[?[0-9A-Fa-f:.]+(?:%[^\s\]]+)?\]?:\d+ - |{_COREDNS_LINE}",
@@ -94,7 +95,7 @@ COREDNS = TextFormat(
 WINDOWS = TextFormat(
     "windows",
     (r"\bPACKET\s+(?:\S+\s+)?(?:UDP|TCP) (?:Rcv|Snd) ",),
-    r"^(?P<stamp>\d[\d./-]+ [\d:.]+(?: [AaPp][Mm])?) +\S+ +PACKET +(?:\S+ +)?(?:UDP|TCP) +"
+    r"^(?P<stamp>\d[\d./-]+ [\d:.]+(?: [AaPp]\.?[Mm]\.?)?) +\S+ +PACKET +(?:\S+ +)?(?:UDP|TCP) +"
     r"(?P<way>Rcv|Snd) +(?P<client>\S+) +[0-9A-Fa-f]+ +(?P<reply>R)? *(?P<opcode>[QNU?]) +"
     r"\[[0-9A-Fa-f]+ .*?(?P<code>[A-Z]+)\] +(?P<qtype>\S+) +(?P<qname>\S+)\s*$",
     event=r"\bPACKET\b.*\b(?:Rcv|Snd)\b",
@@ -128,12 +129,12 @@ POWERDNS_KEYS = TextFormat(
     "powerdns",
     (r'msg="Question".* qname=',),
     r'(?:^| )KEY="([^"]*)"',
-    keys={x: x for x in ("msg", "ts", "qname", "qtype", "remote")} | {"code": "rcode"},
+    keys={x: x for x in ("msg", "ts", "qname", "qtype")}
+    | {"code": "rcode", "remote": "remote|source"},
     own=r'\bmsg="|pdns',
     event=r'msg="(?:Question|Answer)".* qname=',
     required=("qname",),
-    client="CASE WHEN remote LIKE '[%' OR remote LIKE '%.%' "
-    r"THEN regexp_replace(remote, '^\[?(.*?)\]?(?::\d+)?$', '\1') ELSE remote END",
+    client="remote",
     time="ts",
     first="WHEN msg NOT IN ('Question', 'Answer') THEN 'other_event'",
     is_answer="msg = 'Answer'",
@@ -242,7 +243,7 @@ CEF = TextFormat(
     r"[ |]KEY=(.*?)(?: [A-Za-z][\w.-]*=|$)",
     keys={
         "ts": "rt|start|end|deviceReceiptTime", "client": "src|c6a2|shost|sourceDnsDomain",
-        "qname": "destinationDnsDomain", "qtype": "InfobloxDNSQType|DNSQType|dnsType",
+        "qname": "destinationDnsDomain|query|dhost", "qtype": "InfobloxDNSQType|DNSQType|dnsType",
         "code": "InfobloxDNSRCode|DNSRCode|rcode", "act": "act",
         **{f"{x}{end}": f"{x}{end}" for x in _CUSTOM for end in ("", "Label")},
     },

@@ -111,10 +111,15 @@ class TextFormat(LogFormat):
 # --- the time in front of a message ---
 
 ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
-_EPOCH = r"\[(\d{9,11}(?:\.\d+)?)\]"
+_EPOCH = r"(?:^|\[)(\d{9,11}(?:\.\d+)?)[\] ]"
 BIND = r"\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"
 SYSLOG = r"[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
 _ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+# 25.11.2025, 2025/11/25, 25 Nov 2025, Nov 25 2025, before a time of day.
+_DATED = (
+    r"^(?:<\d+>)?\[?((?:\d{1,4}[./]\d{1,2}[./]\d{1,4}|\d{1,2} [A-Z][a-z]{2} \d{4}|"
+    r"[A-Z][a-z]{2} +\d{1,2},? \d{4}),? \d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?)"
+)
 _YEARLY = r"([A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d) (\d{4})\b"
 
 
@@ -133,6 +138,9 @@ def _parse_prefix(head: Head, prefix: str) -> tuple[str, str, str]:
         BIND: times.in_zone(bind, zone),
         _YEARLY: times.in_zone(f"{yearly}'%Y %b %d %H:%M:%S')", zone),
         SYSLOG: times.parse_syslog(extract(SYSLOG), latest, zone),
+        _DATED: times.parse_export(
+            extract(_DATED, 1), zone, times.is_day_first(head.lines, latest)
+        ),
     }
     sample = head.lines[:200]
     counts = {x: sum(bool(re.search(x, line)) for line in sample) for x in styles}

@@ -29,7 +29,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # Dates of exports, with a time of day or without, and where year, month, day and time stand.
 _YEAR_LAST = r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?:,? *(\d.*))?$"
 _EXPORTS = (
-    (r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?:[, T]+(.*))?$", r"\1-\2-\3 \4"),
+    (r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?:[, Tt-]+(.*))?$", r"\1-\2-\3 \4"),
+    (r"^(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d.*)$", r"\1-\2-\3 \4:\5:\6"),
     (r"^(\d{4})(\d\d)(\d\d)[ T](\d.*)$", r"\1-\2-\3 \4"),
     (
         r"^(\d{1,2})[- /]([A-Z][a-z]{2})[a-z]*[- /,]+(\d{4}|\d{2})(?:[:, ]+(\d.*))?$",
@@ -41,6 +42,9 @@ _EXPORTS = (
         r"\4-\1-\2 \3",
     ),
 )
+_DIGITS = r"^20\d{12}$"  # a date and a time of day, no number of milliseconds
+# What names a zone beside an offset: GMT+0100 (CET), +0000 UTC, +01:00[Europe/Berlin].
+_SECOND_ZONE = r"(?: GMT)?([+-]\d\d:?\d\d)(?: UTC| ?\(.*\)|\[[\w/]+)$"
 _WEEKDAY = r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +"
 _DATE = re.compile(
     r"(?<![\d.:/-])(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?=$|[\"\t;]|[, ]+\d{1,2}:\d\d)"
@@ -117,7 +121,7 @@ def parse_iso(value: str, zone: str = UTC) -> str:
         f"THEN epoch(TRY_CAST(replace(replace({value}, ' +', '+'), ' -', '-') AS TIMESTAMPTZ)) "
         f"WHEN right({value}, 1) IN ('Z', 'z') AND substr({value}, length({value}) - 1, 1) < 'A' "
         f"THEN epoch(TRY_CAST({value} AS TIMESTAMP)) "
-        f"WHEN right({value}, 1) < 'A' THEN "
+        f"WHEN right({value}, 1) < 'A' AND right({value}, 1) <> '.' THEN "
         f"{in_zone(plain, zone)} "
         f"WHEN regexp_matches({value}, {quote_text(_HALF)}) THEN {in_zone(half, zone)} "
         f"{zoned} ELSE epoch(TRY_CAST({value} AS TIMESTAMPTZ)) END"
@@ -130,6 +134,7 @@ def parse_epoch(value: str) -> str:
     return (
         f"CASE WHEN {number} <= 0 THEN NULL WHEN {number} < 1e11 THEN {number} "
         f"WHEN {number} < 1e14 THEN {number} / 1e3 WHEN {number} < 1e17 THEN {number} / 1e6 "
+        f"WHEN {number} < 1e18 THEN {number} / 1e7 - 11644473600 "  # Windows' FILETIME
         f"WHEN {number} < 1e20 THEN {number} / 1e9 END"
     )
 
@@ -146,7 +151,8 @@ def parse_any(value: str, zone: str, latest: float, day_first: bool) -> str:
     number = f"TRY_CAST({value} AS DOUBLE)"
     return (
         f"CASE WHEN {number} BETWEEN 1 AND 99999999999 THEN {number} "
-        f"WHEN {number} IS NOT NULL THEN {parse_epoch(value)} "
+        f"WHEN {number} IS NOT NULL AND NOT regexp_matches({value}, '{_DIGITS}') "
+        f"THEN {parse_epoch(value)} "
         f"WHEN {iso} IS NOT NULL THEN {iso} ELSE coalesce({', '.join(others)}) END"
     )
 
@@ -157,8 +163,9 @@ def parse_export(value: str, zone: str, day_first: bool) -> str:
     The parts are put together as ISO 8601: 11/24/26, 8:00:06.000 AM, or RFC 2822's forms.
     """
     last = (_YEAR_LAST, r"\3-\2-\1 \4" if day_first else r"\3-\1-\2 \4")
-    text = f"regexp_replace(trim({value}, ' []'), {quote_text(_WEEKDAY)}, '')"
-    for pattern, iso in (*_EXPORTS, last, (r"^(\d\d-\w+-\d\d? )", r"20\1")):
+    text = f"regexp_replace(trim(replace({value}, '\u202f', ' '), ' []'), '{_WEEKDAY}', '')"
+    second = (_SECOND_ZONE, r"\1")
+    for pattern, iso in (second, *_EXPORTS, last, (r"^(\d\d-\w+-\d\d? )", r"20\1")):
         text = f"regexp_replace({text}, {quote_text(pattern)}, {quote_text(iso)})"
     for i, month in enumerate(_MONTHS, 1):
         text = f"replace({text}, '-{month}-', '-{i:02d}-')"
@@ -166,14 +173,14 @@ def parse_export(value: str, zone: str, day_first: bool) -> str:
 
 
 def parse_syslog(value: str, latest: float, zone: str = UTC) -> str:
-    """Return the seconds of 'Nov 25 10:00:00', in the last year in which it is not after latest.
+    """Return the seconds of 'Nov 25 10:00:00', whole ones, in the last year not after latest.
 
     A day more is allowed, for clocks and zones.
     """
     limit = latest + 86400
     year = time.gmtime(limit).tm_year
     this, last = (
-        in_zone(f"try_strptime('{y} ' || {value}, '%Y %b %d %H:%M:%S')", zone)
+        in_zone(f"try_strptime('{y} ' || split_part({value}, '.', 1), '%Y %b %d %H:%M:%S')", zone)
         for y in (year, year - 1)
     )
     return f"coalesce(CASE WHEN {this} <= {limit:.0f} THEN {this} END, {last})"

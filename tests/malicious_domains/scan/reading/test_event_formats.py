@@ -131,8 +131,9 @@ def test_ecs_of_winlogbeat(tmp_path: Path) -> None:
 
 SYSMON: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "flat": lambda x: {"EventID": 22, "Computer": "pc1", "UtcTime": "2025-11-25 12:00:00.000", **x},
+    "splunk": lambda x: {"EventCode": "22", "Computer": "pc1", "_time": ISO, **x},
     "evtx": lambda x: {
-        "Event": {"System": {"EventID": 22, "Computer": "pc1",
+        "Event": {"System": {"EventID": {"#text": 22}, "Computer": "pc1",
                              "TimeCreated": {"#attributes": {"SystemTime": ISO}}},
                   "EventData": x},
     },
@@ -149,6 +150,10 @@ def test_sysmon(tmp_path: Path, form: str) -> None:
                 "1460": None}  # fmt: skip
     events = [SYSMON[form]({"QueryName": "x.example", "QueryStatus": x}) for x in statuses]
     found = [("pc1", "x.example", NOON, code, None) for code in statuses.values()]
+    if form != "wazuh":
+        results = {"QueryName": "y.example", "QueryResults": "type:  5 a.example;::ffff:192.0.2.9;"}
+        events.append(SYSMON[form](results))
+        found.append(("pc1", "y.example", NOON, "NOERROR", None))
     check(tmp_path, "sysmon", lines(*events), found)
 
 
@@ -364,6 +369,14 @@ def test_mappings_into_the_text_of_a_cell(tmp_path: Path) -> None:
             f"COPY (SELECT '192.0.2.1' AS ip, '{inner}' AS Extra) TO '{path}' (FORMAT parquet)"
         )
     assert rows(path, **where)[1] == expected
+
+
+def test_lists_of_one_value_are_values(tmp_path: Path) -> None:
+    """As Splunk Stream and the fields of Elasticsearch's hits have them."""
+    event = {"src_ip": "192.0.2.1", "query": ["x.example"], "reply_code_id": [3], "time": [ISO]}
+    plain = {"src_ip": "192.0.2.1", "query": "x.example", "reply_code_id": 3, "time": ISO}
+    row = ("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)
+    assert rows(written(tmp_path, lines(event, plain)))[1] == [row, row]
 
 
 def test_a_constant_for_a_list_of_one_host(tmp_path: Path) -> None:

@@ -63,9 +63,22 @@ def test_zone_ids_are_dropped(tmp_path: Path, form: str, line: str) -> None:
         assert queries == [(address.partition("%")[0], "x.example.")]
 
 
-def test_names_of_clients_keep_their_percent_signs(tmp_path: Path) -> None:
-    _, found = rows(written(tmp_path, lines({"client": "printer%20two", "query": "x.example"})))
-    assert found[0][0] == "printer%20two"
+@pytest.mark.parametrize(
+    ("client", "address"),
+    [
+        ("printer%20two", "printer%20two"),
+        ("a1:b2", "a1:b2"),
+        ("192.0.2.1:40000", "192.0.2.1"),
+        ("[2001:db8::1]:40000", "2001:db8::1"),
+        ("[fe80::1%eth0]:53", "fe80::1"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+    ],
+)
+def test_ports_are_dropped_and_names_of_clients_kept(
+    tmp_path: Path, client: str, address: str
+) -> None:
+    _, found = rows(written(tmp_path, lines({"client": client, "query": "x.example"})))
+    assert found[0][0] == address
 
 
 def test_what_begins_like_a_query_is_broken(tmp_path: Path) -> None:
@@ -128,6 +141,38 @@ def test_responses_of_infoblox_and_efficientip(tmp_path: Path) -> None:
             BROKEN,
         ],
     )
+
+
+NXDOMAIN = "NXDOMAIN qr,rd,ra 89 0.1s"
+MORE_LINES = [  # a query and perhaps its answer: the code of x.example
+    ("dnsmasq", ("query[A] x.example from 192.0.2.1", f"{source} x.example is 0.0.0.0"), "BLOCKED")
+    for source in (
+        "blocked upstream with NULL address", "Apple iCloud Private Relay domain",
+        "Mozilla canary domain", "exactly denied", "gravity blocked (CNAME)",
+    )
+] + [
+    ("dnsmasq", ("query[A] x.example from 192.0.2.1", "cached-stale x.example is ::1"), "NOERROR"),
+    ("bind", ("client 192.0.2.1#53: view 2: UDP: query: x.example IN A response: NXDOMAIN A",),
+     "NXDOMAIN"),
+    ("unbound", ("[7:0] info: 192.0.2.1 x.example A IN", "[7:0] info: rpz: applied [rpz.x] x.example rpz-nxdomain 192.0.2.1@4 x.example "
+     "A IN",), "BLOCKED"),
+    ("coredns", (f'192.0.2.1:5 - [25/Nov/2025:12:00:00 +0000] 9 "A IN x.example udp 41 false 512" '
+     f"{NXDOMAIN}",), "NXDOMAIN"),
+    ("powerdns", ('msg="Question" qname="x.example" qtype="A" source="192.0.2.1:40000"',), None),
+    ("cef", ("CEF:0|Z|D|5|DNS|DNS|3|src=192.0.2.1 dhost=x.example cs1Label=dns_type cs1=A",), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "messages", "code"), MORE_LINES)
+def test_further_lines_of_servers(
+    tmp_path: Path, form: str, messages: tuple[str, ...], code: str | None
+) -> None:
+    programs = {"bind": "named", "powerdns": "pdns-recursor"}
+    before = f"Nov 25 12:00:00 gw {programs.get(form, form)}[7]: "
+    content = "".join(f"{before}{x}\n" for x in messages)
+    reading, found = rows(written(tmp_path, content))
+    assert set(reading.forms.values()) == {form}
+    assert [(x[0], x[1], x[3]) for x in found if not x[4]] == [("192.0.2.1", "x.example", code)]
 
 
 # --- further resolvers ---
@@ -334,10 +379,15 @@ R = '"time","client","query","rcode"\n' + "".join(
         '#TYPE System.Object\n"TimeCreated","Client","QueryName","ResponseCode"\n'
         '"11/25/2025 12:00:00 PM","192.0.2.1","x.example","NXDOMAIN"\n',
         f",time,client,query,rcode\n0,{NOON:.0f},192.0.2.1,x.example,3.0\n",
+        f"time,client,query,rcode\n{NOON:.0f},192.0.2.1,x.example,3,\n",
+        f'"time";"client";"query";"rcode"\n"{NOON:.0f}";"192.0.2.1";"x.example";"3";\n',
+        f"Time (UTC),Client [IP],Query,Return_Code\n{NOON:.0f},192.0.2.1,x.example,Name_Error\n",
+        '"time","client","a","query","rcode"\n'
+        f'"{NOON:.0f}","192.0.2.1","a \\"b, c\\"","x.example",3\n',
     ],
 )
 def test_headers_of_other_programs(tmp_path: Path, content: str) -> None:
-    """R's row names, of which the header has none; lines before the header."""
+    """R's row names, of which the header has none; units; lines before the header."""
     _, found = rows(written(tmp_path, content))
     queries = [x for x in found if x[4] != "other_event"]
     assert {*queries} == {("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)}

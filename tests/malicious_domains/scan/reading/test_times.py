@@ -32,6 +32,16 @@ WINTER = {
     "Nov 25, 2025 @ 12:00:00.000": 0,
     "Nov 25, 2025 12:00:00 PM": 0,
     "2025/11/25 12:00:00": 0,
+    "2025/11/25-12:00:00": 0,
+    "20251125T120000Z": 0,
+    "20251125120000": 0,
+    "2025-11-25 12:00:00 +0000 UTC": 0,
+    "2025-11-25T13:00:00+01:00[Europe/Berlin]": 0,
+    "Tue Nov 25 2025 13:00:00 GMT+0100 (Central European Standard Time)": 0,
+    "11/25/2025, 12:00:00\u202fPM": 0,
+    "11/25/2025 12:00:00 p.m.": 0,
+    "Nov 25 12:00:00.123": 0,
+    "134085456000000000": 0,
     "[2025-11-25 12:00:00]": 0,
     "20251125": None,
     "2025-11-25 12:00:00 XYZ": None,
@@ -87,6 +97,19 @@ def test_text_logs_are_in_the_machines_zone(
     assert [x[2] for x in found] == [NOON, NOON]
     assert reading.zone == "Europe/Berlin"
     assert rows(written(tmp_path, zoned))[0].zone == "UTC"
+
+
+STAMPS = (
+    "Nov 25 12:00:00.123", "2025/11/25 12:00:00", "25.11.2025 12:00:00", "11/25/2025 12:00:00 PM",
+    "25 Nov 2025 12:00:00", "Nov 25 2025 12:00:00", "2025 Nov 25 12:00:00", "1764072000",
+    "[1764072000]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_styles_in_front_of_a_line(tmp_path: Path, stamp: str) -> None:
+    _, found = rows(written(tmp_path, DNSMASQ_AT.format(stamp)))
+    assert found[0][2] == NOON
 
 
 def test_days_are_of_the_zone_and_it_is_said(tmp_path: Path) -> None:
