@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # What --input-format takes, in the order in which formats are tried.
 LOG_FORMATS = (
-    "pihole-ftl", "zeek", "suricata", "aws-network-firewall", "route53", "google-dns", "adguard",
+    "pihole-ftl", "zeek", "aws-network-firewall", "suricata", "route53", "google-dns", "adguard",
     "dnstap", "technitium", "nextdns", "ocsf", "ecs", "sysmon", "windows-analytic", "parquet",
     "dnsmasq", "bind", "unbound", "coredns", "powerdns", "windows", "dnscrypt", "blocky",
     "fortinet", "cef", "umbrella", "json", "csv",

@@ -52,7 +52,7 @@ _UNAMBIGUOUS = {
 }  # fmt: skip
 
 
-def _simplify(name: str) -> str:
+def simplify_name(name: str) -> str:
     """Return a name's letters and digits, in lower case, without a unit in brackets behind it."""
     return "".join(filter(str.isalnum, re.sub(r" ?[(\[].*", "", name.lower())))
 
@@ -63,9 +63,9 @@ def match_usual_names(columns: Collection[str]) -> dict[str, str]:
     >>> match_usual_names(["Time Stamp (UTC)", "Client-IP", "qname", "bytes"])
     {'client': 'Client-IP', 'query': 'qname', 'time': 'Time Stamp (UTC)'}
     """
-    plain = {_simplify(x): x for x in reversed(list(columns))}
+    plain = {simplify_name(x): x for x in reversed(list(columns))}
     # Names within an object count if they are not used for other things.
-    inner = {_simplify(x.rpartition(".")[2]): x for x in reversed(list(columns)) if "." in x}
+    inner = {simplify_name(x.rpartition(".")[2]): x for x in reversed(list(columns)) if "." in x}
     plain |= {x: y for x, y in inner.items() if x in _UNAMBIGUOUS and x not in plain}
     matches = {
         field: next((plain[x] for x in names if x in plain), "")

@@ -1,222 +1,297 @@
 """Envelopes around the lines of logs: what containers, journals, clouds and syslog wrap them in.
 
-A line is peeled by itself, so that wrapped and plain lines may be mixed. Docker's json-file driver,
-Kubernetes (fluent-bit), journald's JSON, CloudWatch Logs (export, subscription, insights), Splunk's
-exports, shippers' {"message": ...}, lists of events in one object, RFC 5424 and RFC 3164.
+A line is peeled by itself, so that wrapped and plain lines may be mixed. The keys of an object do
+not matter: what within it is a line of a name server's log, JSON of a DNS event, or such an object,
+is the line, and in the file's other lines what stands under the same key. Around that, or within
+it, may be RFC 5424, RFC 3164 and the cells of a CSV.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain, pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
 
+from ...inputs.csv_records import split_line
 from . import sql
-from .column_names import USUAL_NAMES
-from .layout import Head
+from .column_names import USUAL_NAMES, match_usual_names, simplify_name
+from .event_formats import EVENT_FORMATS, ZEEK
 from .prepare_input import LogFile, describe, name_copy
 
-# A quick look at a line: RFC 5424 or 3164, JSON with one of these keys or with a text around it.
+# What lines of name servers' logs have in them, also within JSON or quotes.
+_LOG_LINE = (
+    r"\bdnsmasq|\bquery\[|\bnamed\b|#\d+.*: (?:query|answer|response): |\bunbound\b|"
+    r":\d+ - (?:\[.*\] )?\d+ [\\\"]+[A-Z]|\bPACKET\b|question for '|\bCEF:\d|\bqname=|"
+    r"\bmessage:\S+(?:\t|\\t)type:|\bName=[\\'\"]+QueryName\b|"
+    r"(?:^|\")\[?[\d: T-]+Z?\]?(?:\t|\\t)\S+(?:\t|\\t)[\w.-]+(?:\t|\\t)[A-Z0-9]+(?:\t|\\t|$)"
+)
+_LOG_LINE_REGEX = re.compile(_LOG_LINE)
+_QUERY = r"(?i)quer|q_?name|rrname|question|\"QH"
+# A quick look at a line: syslog, JSON with a text or one of these keys, CSV with a line in a cell.
 _KEYS = (
-    "log|result|_raw|MESSAGE|message|@message|line|textPayload|logEvents|events|Records|records|"
-    "data|_source|response|queries"
+    "log|result|_raw|MESSAGE|message|@message|logEvents|events?|Records|records|data|_source|"
+    "fields|response|queries|detail|jsonPayload|payload|properties|content|attributes|body|value"
 )
 _ENVELOPE = (
-    r"^(?:<\d|1 \d{4}-|[,\x1e ]*\{.*\},\s*$|[,\x1e]|\{.*\"(?:" + _KEYS + r")\"|"
-    r"[^{]*\s\{\s*\")"
+    r"^(?:<\d|1 \d{4}-|\d+ <\d|[,\x1e ]*\{.*\},\s*$|[,\x1e]|\{.*\}\s*\{|[^{]*\s\{\s*\"|"
+    rf"\{{.*(?:\\\"|\"(?:{_KEYS})\"|{_LOG_LINE})|(?:[^\"{{]*,)?\".*(?:\{{\"\"|{_LOG_LINE}))"
 )
-_ENVELOPE_REGEX = re.compile(_ENVELOPE)
-_SPLUNK = {"preview", "offset", "lastrow", "result"}
-_TEXTS = ("log", "_raw", "MESSAGE", "message", "@message", "line", "textPayload")
-_LISTS = ("logEvents", "events", "Records", "records", "data", "hits", "entries", "queries")
-_NESTED = ("hits", "response")  # objects around such lists
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "program", "ident", "appname", "syslogtag")
-_TIMES = ("time", "timestamp", "@timestamp", "_time", "__REALTIME_TIMESTAMP", "date")
+_TIMES = (
+    "time", "timestamp", "@timestamp", "_time", "__REALTIME_TIMESTAMP", "date", "timeUnixNano",
+    "Timestamp", "TimeGenerated", "ts", "ISODATE",
+)  # fmt: skip
 _SYSLOG_5424 = re.compile(
-    r"(?:<\d{1,3}>)?1 (\d{4}-\d\d-\d\dT\S+|-) (\S+) (\S+) (\S+) \S+ "
+    r"(?:\d+ )?(?:<\d{1,3}>)?1 (\d{4}-\d\d-\d\dT\S+|-) (\S+) (\S+) (\S+) \S+ "
     r'(?:-|(?:\[(?:[^]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) ?\ufeff?(.*)'
 )
-_PRIORITY = re.compile(r"<\d{1,3}>(?=\S)")
-_TIME = r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|\[?\d{10})"
-_BEFORE_JSON = re.compile(rf"{_TIME}[^{{]{{0,200}}?\s(?=\{{\s*\")")
-_DATED = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{4}|\b\d{10}\b|-\d{4} |\t")
-_QUERY_KEYS = {*USUAL_NAMES["query"], "dns"} - {"name", "record"}
-# What lines of name servers' logs have in them.
-_LOG_LINE = re.compile(
-    r"\bdnsmasq|\bquery\[|\bnamed\b|#\d+.*: (?:query|answer|response): |\bunbound\b|"
-    r":\d+ - \d+ \"[A-Z]|\bPACKET\b|question for '|\bCEF:\d|\bqname=|\bmessage:\S+\ttype:"
+_PRIORITY = re.compile(r"(?:\d+ )?<\d{1,3}>(?=\S)")
+_TIME = re.compile(
+    r"(?:\w{3} )?\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z| ?[+-]\d\d:?\d\d)?|"
+    r"[A-Z][a-z]{2} +\d+ [\d:]+|\[?\d{10}"
 )
-_Options = tuple[frozenset[str], bool]  # of peel_line
+_BEFORE_JSON = re.compile(r"(?:[^{\t]*\t){0,2}[^{\t]{0,200}?(?<=\s)(?=\{\s*\")")
+_CELLS = re.compile(r'(?:[^"{]*,)?"')
+_DATED = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{4}|\b\d{10}\b|-\d{4} |\t")
+_QUERY_KEYS = {*USUAL_NAMES["query"]} - {"record", "name", "domain"}
 _MAX_DEPTH = 4  # envelopes around each other
+_SAMPLE = 1000  # lines by which keys are learned
+Values = Mapping[str, Any]
+Inner = tuple[Values, str, Any]  # the values around a line, its key, and itself
 
 
 def peel_file(file: LogFile, folder: Path, mapped: Collection[str] = ()) -> LogFile:
-    """Return a log file without envelopes: a copy in folder, or the file itself if it has none."""
-    if not file.may_wrap or not _find_envelopes(file.readable):
+    """Return a log file without envelopes: a copy in folder, or the file itself if it has none.
+
+    mapped: names with dots that a mapping has; an object that has one is an event, no envelope.
+    """
+    if not (file.may_wrap or file.has_quotes) or not _select(file.readable, _ENVELOPE, 1):
         return file
-    copy = name_copy(folder)
-    wraps_text = any(map(_wraps_text, Head(file).lines))
+    peeler, copy = Peeler(frozenset(mapped)), name_copy(folder)
+    for line in _select(file.readable, f"{_LOG_LINE}|{_QUERY}", _SAMPLE):
+        with suppress(RecursionError):
+            peeler.learn_keys(line)
     with file.readable.open("rb") as source, copy.open("wb") as target:
-        for line in source:
-            target.writelines(_peel_bytes(line, mapped, wraps_text))
+        target.writelines(chain.from_iterable(map(peeler.peel_bytes, source)))
     peeled, _ = describe(replace(file, readable=copy))
     return peeled if peeled.lines == file.lines else replace(peeled, lines=0)
 
 
-def _wraps_text(line: str) -> bool:
-    """Return whether a line is an object with a line of a name server's log."""
-    if not line.startswith("{") or not _LOG_LINE.search(line.replace('\\"', '"')):
-        return False
-    return not any(x.startswith("{") for x in peel_line(line))
+def _select(path: Path, pattern: str, at_most: int) -> list[str]:
+    """Return the first lines in which a regular expression matches."""
+    matches = f"regexp_matches(line, {sql.quote_text(pattern)}) LIMIT {at_most}"
+    lines = f"SELECT line FROM {sql.read_lines([path])} WHERE {matches}"
+    try:
+        with duckdb.connect() as connection:
+            return [line for (line,) in connection.execute(lines).fetchall()]
+    except duckdb.InvalidInputException:  # an object longer than it reads lines
+        return ["{"]
 
 
-def _find_envelopes(path: Path) -> bool:
-    """Return whether a line may have an envelope."""
-    lines = f"SELECT 1 FROM {sql.read_lines([path])} WHERE "
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            f"{lines} regexp_matches(line, {sql.quote_text(_ENVELOPE)}) LIMIT 1"
-        )
-        return rows.fetchone() is not None
+@dataclass(frozen=True)
+class Peeler:
+    r"""Takes the envelopes off the lines of one log.
 
+    mapped: as in peel_file; keys: those under which the lines stand in objects.
 
-def _peel_bytes(line: bytes, mapped: Collection[str], wraps_text: bool) -> Iterator[bytes]:
-    text = line.decode("utf-8", "replace").rstrip("\r\n")
-    if not has_envelope(text):
-        yield line
-        return
-    yield from (f"{x}\n".encode("utf-8", "replace") for x in peel_line(text, mapped, wraps_text))
-
-
-def has_envelope(line: str) -> bool:
-    """Return whether a line may have an envelope: a quick look."""
-    return bool(_ENVELOPE_REGEX.match(line))
-
-
-def peel_line(line: str, mapped: Collection[str] = (), wraps_text: bool = False) -> Iterator[str]:
-    r"""Yield what is within a line's envelopes, mostly one line; the line itself if it has none.
-
-    mapped: names with dots that a mapping has; an object that has one is an event, no envelope.
-    wraps_text: whether any text is a line of the log, not those of name servers' logs alone.
-
-    >>> list(peel_line('{"log": "a line\\n", "stream": "stdout", "time": "2025-11-25T12:00:00Z"}'))
-    ['2025-11-25T12:00:00Z a line']
-    >>> list(peel_line("<30>1 2025-11-25T12:00:00Z gw dnsmasq 7 - - query[A] x.example from ::1"))
-    ['2025-11-25T12:00:00Z gw dnsmasq[7]: query[A] x.example from ::1']
+    >>> line = '{"message": "dnsmasq[7]: query[A] x.ru from ::1", "time": "2025-11-25T12:00:00Z"}'
+    >>> list(Peeler().peel(line))
+    ['2025-11-25T12:00:00Z dnsmasq[7]: query[A] x.ru from ::1']
+    >>> list(Peeler().peel("<30>1 2025-11-25T12:00:00Z gw dnsmasq 7 - - query[A] x.ru from ::1"))
+    ['2025-11-25T12:00:00Z gw dnsmasq[7]: query[A] x.ru from ::1']
     """
-    yield from _peel(line, (frozenset(mapped), wraps_text), 0)
 
+    mapped: frozenset[str] = frozenset()
+    keys: set[str] = field(default_factory=set)
 
-def _peel(line: str, mapped: _Options, depth: int) -> Iterator[str]:
-    text = line.lstrip(", \x1e")
-    text = text.rstrip() if text.startswith("{") else line
-    if depth == _MAX_DEPTH:
-        yield text
-    elif text.startswith("{"):
-        yield from _peel_object(text, mapped, depth)
-    elif match := _SYSLOG_5424.fullmatch(text):
-        time, host, program, process, message = match.groups()
-        if message.lstrip().startswith("{"):
-            yield from _peel(message.strip(), mapped, depth + 1)
+    def learn_keys(self, line: str) -> None:
+        """Add the key under which a line of the log stands in an object."""
+        event = _parse_object(line)
+        for _, key, x in self._search(event, {}) if event and not self._is_event(event) else ():
+            self.keys.add(key)
+            self.learn_keys(x if isinstance(x, str) else json.dumps(x))
+
+    def peel_bytes(self, line: bytes) -> Iterator[bytes]:
+        """Yield what is within a line of a file, each with its end."""
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        try:
+            peeled = [*self.peel(text)]
+        except RecursionError:  # of objects within each other
+            peeled = [text]
+        for x in peeled:
+            whole = f"{x}\n".encode("utf-8", "replace")
+            yield whole if len(whole) <= sql.MAX_LINE else f"{sql.TOO_LONG}\n".encode()
+
+    def peel(
+        self, line: str, around: Values = MappingProxyType({}), depth: int = 0
+    ) -> Iterator[str]:
+        """Yield what is within a line's envelopes, mostly one line; itself if it has none.
+
+        around: the values of envelopes around it. depth: their number.
+        """
+        text = line.lstrip(", \x1e")
+        text = text.rstrip() if text.startswith("{") else line
+        if depth == _MAX_DEPTH:
+            yield text
+        elif text.startswith("{"):
+            yield from self._peel_object(text, around, depth)
+        elif match := _SYSLOG_5424.fullmatch(text):
+            time, host, program, process, message = match.groups()
+            if message.lstrip().startswith("{"):
+                yield from self.peel(message.strip(), {**around, "time": time}, depth + 1)
+            else:
+                start = "" if time == "-" else f"{time} "
+                yield f"{start}{host} {_name_program(program, process)}{message}"
+        elif match := _PRIORITY.match(text) or self._match_before_json(text):
+            at = _TIME.match(text)
+            around = {**around, "time": at[0]} if at else around
+            yield from self.peel(text[match.end() :], around, depth + 1)
+        elif not self.mapped and _CELLS.match(text):
+            cells = split_line(text, ",")
+            inner = next(filter(self._is_line, cells), None)
+            around = {**around, "time": next(filter(_TIME.match, cells), "")}
+            yield from [text] if inner is None else self._unwrap(inner, around, depth)
         else:
-            yield f"{_drop_nil(time)}{host} {_name_program(program, process)}{message}"
-    elif match := _PRIORITY.match(text) or (
-        _BEFORE_JSON.match(text) if text.endswith("}") else None
-    ):
-        yield from _peel(text[match.end() :], mapped, depth + 1)
-    else:
-        yield text
+            yield text
+
+    def _match_before_json(self, text: str) -> re.Match[str] | None:
+        match = _BEFORE_JSON.match(text) if text.endswith("}") else None
+        is_prefix = match and (_TIME.match(text) or self._is_line(text[match.end() :]))
+        return match if is_prefix else None
+
+    def _peel_object(self, line: str, around: Values, depth: int) -> Iterator[str]:
+        event, objects = _parse_object(line), tuple[str, ...]()
+        if event is None:
+            objects = _split_objects(line)
+        elif event.get("messageType") == "CONTROL_MESSAGE":  # of CloudWatch
+            return
+        for one in objects:
+            yield from self.peel(one, around, depth)
+        inner = self._search(event, around) if event and not self._is_event(event) else []
+        for outer, _, x in inner:
+            yield from self._unwrap(x, outer, depth)
+        if not inner and not objects:
+            time = "" if event is None or not depth else _find_missing_time(around, event)
+            yield json.dumps({**(event or {}), "time": time}) if time else line.removesuffix(",")
+
+    def _unwrap(self, x: str | dict[str, Any], around: Values, depth: int) -> Iterator[str]:
+        text = x if isinstance(x, str) else json.dumps(x, ensure_ascii=False)
+        if text.lstrip().startswith(("{", "<")):
+            yield from self.peel(text.strip(), around, depth + 1)
+        else:
+            yield _add_origin(around, text)
+
+    def _is_event(self, event: dict[str, Any]) -> bool:
+        names = tuple(_list_names(event))
+        return _are_of_event(names) or not self.mapped.isdisjoint(names)
+
+    def _search(self, value: dict[str, Any], around: Values) -> list[Inner]:
+        """Return the first lines or events within an object, and what stands beside them."""
+        around = {**around, **value}
+        for key, x in sorted(value.items(), key=lambda item: item[0] not in self.keys):
+            items = x if isinstance(x, list) else [x]
+            whole = key in self.keys or any(map(self._is_line, items))
+            inner: list[Inner] = []
+            for item in items:
+                if whole and isinstance(item, str | dict):
+                    inner.append((around, key, item))
+                elif isinstance(item, dict):
+                    inner += self._search(item, around)
+                elif isinstance(item, list) and len(item) > 1:  # Loki's time and line
+                    inner += self._search({key: item[1]}, {**around, "time": item[0]})
+            if inner:
+                return inner
+        return []
+
+    def _is_line(self, x: object) -> bool:
+        """Return whether a value is an event, or a text that is one or a line of a log."""
+        if not isinstance(x, str):
+            return isinstance(x, dict) and self._is_event(x)
+        event = _parse_object(x)
+        if event is None:
+            return bool(re.search(r"\s", x)) and bool(_LOG_LINE_REGEX.search(x))
+        return self._is_event(event) or bool(self._search(event, {}))
 
 
-def _drop_nil(time: str) -> str:
-    return "" if time == "-" else f"{time} "
+def _parse_object(text: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(text.strip().rstrip(",")) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(event, dict) and isinstance(event.get("MESSAGE"), list):  # bytes of journald
+        some = bytes(x for x in event["MESSAGE"] if isinstance(x, int) and 0 <= x < 256)
+        event["MESSAGE"] = some.decode("utf-8", "replace")
+    return event if isinstance(event, dict) else None
+
+
+def _split_objects(text: str) -> tuple[str, ...]:
+    """Return the objects that stand side by side in a line; () if they do not."""
+    ends, decoder = [0], json.JSONDecoder()
+    try:
+        while len(text) > ends[-1]:
+            end = decoder.raw_decode(text, ends[-1])[1]
+            ends.append(end + (text[end : end + 1] == " "))
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(text[i:j] for i, j in pairwise(ends))
+
+
+@lru_cache(10_000)
+def _are_of_event(names: tuple[str, ...]) -> bool:
+    """Return whether names are those of a known format's event, or have a client and a query."""
+    if any(x.matches(names, x is ZEEK) for x in (ZEEK, *EVENT_FORMATS)):
+        return True
+    usual = match_usual_names([x for x in names if "." not in x])
+    return "client" in usual and simplify_name(usual.get("query", "")) in _QUERY_KEYS
+
+
+@lru_cache(10_000)
+def _have_time(names: tuple[str, ...]) -> bool:
+    usual = match_usual_names([x.rpartition(".")[2] for x in names])
+    return "time" in usual or "T" in names or "dnstap" in names
+
+
+def _list_names(value: Mapping[str, Any], before: str = "", depth: int = 8) -> list[str]:
+    names = []
+    for key, x in value.items():
+        names.append(before + key)
+        if isinstance(x, dict) and depth:
+            names += _list_names(x, f"{before}{key}.", depth - 1)
+    return names
 
 
 def _name_program(program: str, process: str) -> str:
     return "" if program == "-" else f"{program}{'' if process == '-' else f'[{process}]'}: "
 
 
-def _peel_object(line: str, mapped: _Options, depth: int) -> Iterator[str]:
-    try:
-        event = json.loads(line.removesuffix(","))
-    except (ValueError, RecursionError):
-        yield line
-        return
-    inner = None if _has_any(event, mapped[0]) else _find_inner(event, mapped[1])
-    if inner is None:
-        yield line.removesuffix(",")
-    for x in inner or ():
-        if isinstance(x, dict):
-            yield from _peel(json.dumps(x, ensure_ascii=False), mapped, depth + 1)
-        elif x.lstrip().startswith(("{", "<")):
-            yield from _peel(x.strip(), mapped, depth + 1)
-        else:
-            yield _add_origin(event, x)
+def _find_missing_time(around: Values, event: dict[str, Any]) -> object:
+    """Return the time around an event that has none, else ""."""
+    return "" if _have_time(tuple(_list_names(event))) else _find_time(around)
 
 
-def _has_any(event: dict[str, Any], names: Collection[str]) -> bool:
-    return any(_get(event, x) is not None for x in names)
+def _find_time(around: Values) -> object:
+    times = (x[0] if isinstance(x, list) and x else x for x in map(around.get, _TIMES))
+    return next((x for x in times if isinstance(x, str | int | float) and x), "")
 
 
-def _get(event: object, name: str) -> object:
-    for key in name.split("."):
-        event = event.get(key) if isinstance(event, dict) else None
-    return event
-
-
-def _find_inner(event: dict[str, Any], wraps_text: bool) -> list[Any] | None:
-    """Return the events within an object: texts or objects; None if it is an event itself."""
-    result = event.get("result")
-    if isinstance(result, dict) and event.keys() <= _SPLUNK:
-        return [result["_raw"] if isinstance(result.get("_raw"), str) else result]
-    if isinstance(event.get("_source"), dict) and "_index" in event:
-        return [event["_source"]]
-    event = next((event[x] for x in _NESTED if isinstance(event.get(x), dict)), event)
-    for key in _LISTS:
-        items = event.get(key)
-        is_list = isinstance(items, list) and all(isinstance(x, dict) for x in items)
-        if is_list and not _has_query({x: y for x, y in event.items() if x != key}):
-            return [] if event.get("messageType") == "CONTROL_MESSAGE" else items
-    if isinstance(event.get("@message"), dict):
-        return [event["@message"]]
-    text = next((event[x] for x in _TEXTS if isinstance(event.get(x), str | list)), None)
-    if isinstance(text, list) and "MESSAGE" in event:  # journald's way to write other bytes
-        text = bytes(x for x in text if isinstance(x, int) and 0 <= x < 256).decode(
-            "utf-8", "replace"
-        )
-    if not isinstance(text, str):
-        return None
-    certain = "MESSAGE" in event or "@message" in event or {"log", "stream"} <= event.keys()
-    is_line = wraps_text or text.lstrip().startswith("{") or _LOG_LINE.search(text)
-    return [text] if certain or (is_line and not _has_query(event)) else None
-
-
-def _has_query(event: dict[str, Any]) -> bool:
-    """Return whether an object has a key of a DNS query's, at any depth."""
-    return any(
-        "".join(filter(str.isalnum, key.lower())) in _QUERY_KEYS
-        or (isinstance(value, dict) and _has_query(value))
-        for key, value in event.items()
-    )
-
-
-def _add_origin(event: dict[str, Any], text: str) -> str:
+def _add_origin(around: Values, text: str) -> str:
     """Return a text as one line, with the time and the program that its envelope names."""
     text = text.rstrip("\r\n").replace("\r", " ").replace("\n", " ")
-    if program := next((event[x] for x in _PROGRAMS if x in event), None):
-        process = str(event.get("SYSLOG_PID", event.get("_PID", "-")))
-        host = event.get("_HOSTNAME", "-")
+    if program := next((around[x] for x in _PROGRAMS if x in around), None):
+        process = str(around.get("SYSLOG_PID", around.get("_PID", "-")))
+        host = around.get("_HOSTNAME", "-")
         text = f"{host} {_name_program(str(program), process)}{text}"
-    if _DATED.search(text[:60]):
-        return text
-    time = next((event[x] for x in _TIMES if x in event), "")
-    return f"{_write_time(time)}{text}"
+    return text if _DATED.search(text[:60]) else f"{_write_time(_find_time(around))}{text}"
 
 
 def _write_time(time: object) -> str:

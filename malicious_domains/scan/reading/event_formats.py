@@ -393,6 +393,6 @@ def open_umbrella(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layo
 
 # In the order in which they are tried.
 EVENT_FORMATS = (
-    SURICATA, NETWORK_FIREWALL, ROUTE53, GOOGLE, ADGUARD, DNSTAP, TECHNITIUM, NEXTDNS, OCSF, ECS,
+    NETWORK_FIREWALL, SURICATA, ROUTE53, GOOGLE, ADGUARD, DNSTAP, TECHNITIUM, NEXTDNS, OCSF, ECS,
     SYSMON, WINDOWS_ANALYTIC,
 )  # fmt: skip

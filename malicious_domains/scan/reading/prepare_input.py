@@ -33,7 +33,8 @@ HEAD_BYTES = 1 << 18  # of a file, by which its format is recognized
 _CHUNK = 1 << 20
 BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", ZIP)
-_MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*\n)")  # its beginning
+# Its beginning, and that of objects side by side in a line, or of a very long one.
+_MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{(?:\s*\n|[^\n]*\} ?\{\s*\"|[^\n]{200000}))")
 _TOO_LONG = sql.TOO_LONG.encode()
 _CAPTURES = (
     b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d",
@@ -171,6 +172,7 @@ def _split_objects(file: LogFile, folder: Path) -> LogFile:
             connection.execute(
                 f"COPY (SELECT json(json)::VARCHAR FROM read_json_objects({source}, "
                 f"format='{'array' if file.head.lstrip()[:1] == b'[' else 'unstructured'}', "
+                f"maximum_object_size={min(max(file.size, 1 << 24), 1 << 28)}, "
                 f"compression='none')) TO {target} "
                 "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')"
             )
@@ -179,7 +181,7 @@ def _split_objects(file: LogFile, folder: Path) -> LogFile:
             f"{file.path}: JSON of several lines an object that is damaged or cut off; give it as "
             f"one object a line ({str(error).splitlines()[0]})"
         ) from error
-    return replace(describe(replace(file, readable=copy))[0], lines=0)
+    return replace(describe(replace(file, readable=copy))[0], lines=0, may_wrap=True)
 
 
 # --- copies ---
@@ -226,6 +228,8 @@ def _repair(chunks: Iterator[bytes]) -> Iterator[bytes]:
     a blank; one that ends each line, as on old Macs, a line feed.
     """
     first = next(chunks, b"")
+    while 0 < len(first) < HEAD_BYTES and (more := next(chunks, b"")):
+        first += more
     chunks = chain([first], chunks)
     if first.startswith(BINARY):
         yield from chunks

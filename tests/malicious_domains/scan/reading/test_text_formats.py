@@ -154,7 +154,8 @@ MORE_LINES = [  # a query and perhaps its answer: the code of x.example
     ("dnsmasq", ("query[A] x.example from 192.0.2.1", "cached-stale x.example is ::1"), "NOERROR"),
     ("bind", ("client 192.0.2.1#53: view 2: UDP: query: x.example IN A response: NXDOMAIN A",),
      "NXDOMAIN"),
-    ("unbound", ("[7:0] info: 192.0.2.1 x.example A IN", "[7:0] info: rpz: applied [rpz.x] x.example rpz-nxdomain 192.0.2.1@4 x.example "
+    ("unbound", ("[7:0] info: 192.0.2.1 x.example A IN",
+     "[7:0] info: rpz: applied [rpz.x] x.example rpz-nxdomain 192.0.2.1@4 x.example "
      "A IN",), "BLOCKED"),
     ("coredns", (f'192.0.2.1:5 - [25/Nov/2025:12:00:00 +0000] 9 "A IN x.example udp 41 false 512" '
      f"{NXDOMAIN}",), "NXDOMAIN"),
