@@ -6,6 +6,7 @@ Spark reads values, cells and times. A line is a row, whatever its quotes are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -16,8 +17,8 @@ from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
 from ..scan.reading import column_names, event_formats, sql, times
-from ..scan.reading.layout import FIRST, Head, Layout, NamedValues, Opener
-from ..scan.reading.prepare_input import NoDnsLogError, ReadingError
+from ..scan.reading.layout import FIRST, Head, Layout, NamedValues, Opener, drop_first
+from ..scan.reading.prepare_input import NoDnsLogError
 from ..scan.reading.tables import DelimitedLines, Inner, JsonLines, ParquetTable, Table
 from .data_files import InputFiles, make_head, quote_name
 
@@ -123,12 +124,11 @@ class _TableHead(Head):
         return {"parquet": NamedValues("parquet", self.fields, self.fields, self._build)}
 
     def _build(self, columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
-        _refuse_inner(inner)
         values = {
             x: f"coalesce({', '.join([*map(self.fields.__getitem__, names), _NULL])})"
             for x, names in columns.items()
         }
-        return ParquetTable(tuple(values.items()))
+        return ParquetTable(tuple(values.items()), inner)
 
 
 def _list_values(kind: T.DataType, path: Sequence[str] = ()) -> dict[str, str]:
@@ -153,15 +153,18 @@ def _to_text(value: str, kind: T.DataType) -> str:
 
 def _select_values(df: DataFrame, table: Table) -> DataFrame:
     assert isinstance(table, ParquetTable)
-    return df.selectExpr(*(f"{value} AS {name}" for name, value in table.columns))
+    inner = dict(table.inner)
+    columns = ((name, F.expr(value)) for name, value in table.columns)
+    return df.select(*(_extract_inner(x, inner.get(name, ())).alias(name) for name, x in columns))
 
 
-def _refuse_inner(inner: Inner) -> None:
-    if inner:
-        raise ReadingError(
-            f"--map: {'.'.join(inner[0][1])} stands within a text, which Spark does not take apart "
-            "here; scan without --engine spark"
-        )
+def _extract_inner(value: Column, path: Sequence[str]) -> Column:
+    """Do what sql.extract_inner does; path: () for the text itself."""
+    if not path:
+        return value
+    inner = F.get_json_object(value, "$" + "".join(f"['{x}']" for x in path))
+    pair = rf'(?:^|[;,| ]){re.escape(".".join(path))}="?([^;|"]*)'
+    return F.coalesce(inner, F.nullif(F.regexp_extract(value, pair, 1), F.lit("")))
 
 
 # --- JSON and CSV ---
@@ -169,26 +172,23 @@ def _refuse_inner(inner: Inner) -> None:
 
 def _read_columns(files: InputFiles, table: Table) -> DataFrame:
     assert isinstance(table, JsonLines | DelimitedLines)
-    _refuse_inner(table.inner)
+    inner = dict(table.inner)
     if isinstance(table, JsonLines):
-        paths = dict.fromkeys(_find_text(x)[0] for _, some in table.columns for x in some)
+        paths = dict.fromkeys(drop_first(x) for _, some in table.columns for x in some)
         rows = files.reader.schema(_text_schema([*paths])).json([*files.paths])
         columns = ((name, map(_path_column, some)) for name, some in table.columns)
         return rows.select(
-            *(F.coalesce(*some, F.expr(_NULL)).alias(name) for name, some in columns)
+            *(
+                _extract_inner(F.coalesce(*some, F.expr(_NULL)), inner.get(name, ())).alias(name)
+                for name, some in columns
+            )
         )
     return _split_cells(files.below_header if table.header else files.lines, table)
 
 
-def _find_text(path: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the path of a text that has the value, and whether that is a list, of its first."""
-    return (path[:-1], True) if path[-1] == FIRST else (path, False)
-
-
 def _path_column(path: tuple[str, ...]) -> Column:
-    keys, is_list = _find_text(path)
-    column = F.col(".".join(map(quote_name, keys)))
-    return F.get_json_object(column, "$[0]") if is_list else column
+    column = F.col(".".join(map(quote_name, drop_first(path))))
+    return F.get_json_object(column, "$[0]") if path[-1] == FIRST else column
 
 
 def _text_schema(paths: Sequence[tuple[str, ...]]) -> T.StructType:
@@ -214,6 +214,11 @@ def _split_cells(lines: DataFrame, table: DelimitedLines) -> DataFrame:
     parsed = F.when(line.contains('\\"'), mysql).otherwise(usual)
     cells = lines.where("value rlike '[^ \t\r]'").select(parsed.alias("cells")).select("cells.*")
     is_short = F.col(_WHOLE).isNotNull() & F.col(f"c{table.indices[-1]}").isNull()
+    delimiter = re.escape(table.delimiter)
+    has_more = F.size(F.split(_WHOLE, delimiter)) > table.width
+    is_short &= ~(has_more & F.col(_WHOLE).rlike(rf"{delimiter}\s*$"))  # one that is empty
     note = F.when(F.col(_WHOLE).rlike('^(#|"?sep=)'), "other_event").otherwise("broken")
-    columns = ((F.col(f"c{x[0]}") if x else F.expr(_NULL)).alias(name) for name, x in table.columns)
-    return cells.select(*columns, F.when(is_short, note).alias("broken_why"))
+    inner = dict(table.inner)
+    columns = ((name, F.col(f"c{x[0]}") if x else F.expr(_NULL)) for name, x in table.columns)
+    values = (_extract_inner(x, inner.get(name, ())).alias(name) for name, x in columns)
+    return cells.select(*values, F.when(is_short, note).alias("broken_why"))

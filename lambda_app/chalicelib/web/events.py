@@ -7,6 +7,7 @@ when such an event comes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ def answer_event(
     http = _get(context, "http")
     request = context | http if event.get("version") == "2.0" else event | context
     method = request.get("method", request.get("httpMethod"))
-    path = event.get("rawPath", event.get("path")) or "/"
+    path = event.get("rawPath", event.get("path")) or http.get("path") or "/"
     if not isinstance(method, str) or not isinstance(path, str) or not context:
         return _refuse(event)
     paths = [context.get("resourcePath"), *_strip_stage(path, context.get("stage"))]
@@ -143,7 +144,8 @@ def _to_balancer(answer: Answer, has_lists: bool) -> Answer:
 
 def _compress(answer: Answer, headers: Mapping[str, str]) -> Answer:
     """Compress a long answer, if the client takes gzip; for REST APIs API Gateway does it."""
-    if len(answer["body"]) < _COMPRESSED or "gzip" not in headers.get("accept-encoding", ""):
+    accepted = re.sub(r"gzip *; *q=0(\.0*)?(,|$)", "", headers.get("accept-encoding", ""))
+    if len(answer["body"]) < _COMPRESSED or "gzip" not in accepted:
         return answer
     from base64 import b64encode
     from gzip import compress

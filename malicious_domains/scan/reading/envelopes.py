@@ -252,7 +252,8 @@ def _are_of_event(names: tuple[str, ...]) -> bool:
     if any(x.matches(names, x is ZEEK) for x in (ZEEK, *EVENT_FORMATS)):
         return True
     usual = match_usual_names([x for x in names if "." not in x])
-    return "client" in usual and simplify_name(usual.get("query", "")) in _QUERY_KEYS
+    query = simplify_name(usual.get("query", ""))
+    return "client" in usual and (query in _QUERY_KEYS or (query == "domain" and "time" in usual))
 
 
 @lru_cache(10_000)

@@ -179,9 +179,10 @@ class Head:
         """The paths of keys in the JSON objects, by their names with dots."""
         named: dict[str, tuple[Keys, ...]] = {}
         for path in dict.fromkeys(path for x in self._objects for path in _list_paths(x)):
-            name = ".".join(path[:-1] if path[-1] == FIRST else path)
+            name = ".".join(drop_first(path))
             named[name] = (*named.get(name, ()), path)
-        return named
+        # A list's first item goes before the list.
+        return {x: tuple(sorted(some, key=len, reverse=True)) for x, some in named.items()}
 
     def look_further(self) -> Head:
         """Return the same lines with the keys of all JSON objects in the file."""
@@ -193,8 +194,8 @@ class Head:
         if not self._objects:
             return None
         paths = [x for some in self.keys.values() for x in some]
-        objects = {x[:i] for x in paths for i in range(1, len(x))}
-        leaves = sorted(x for x, some in self.keys.items() if some[0] not in objects)
+        objects = {x[:i] for x in map(drop_first, paths) for i in range(1, len(x))}
+        leaves = sorted(x for x, some in self.keys.items() if drop_first(some[0]) not in objects)
 
         def find(name: str) -> tuple[Keys, ...]:
             # A key that is not there yet may be nested, or one with dots.
@@ -238,12 +239,8 @@ class Head:
         known = find_parquet_columns(self.file)
 
         def build(columns: Mapping[str, Sequence[str]], inner: Inner) -> Table:
-            paths = dict(inner)
-            values = {
-                x: sql.extract_inner(sql.coalesce(known[y] for y in some), paths.get(x, ()))
-                for x, some in columns.items()
-            }
-            return ParquetTable(tuple(values.items()))
+            values = {x: sql.coalesce(known[y] for y in some) for x, some in columns.items()}
+            return ParquetTable(tuple(values.items()), inner)
 
         return NamedValues("parquet", known, known, build)
 
@@ -318,6 +315,11 @@ def split_cells(line: str, delimiter: str) -> list[str]:
     blanks = "\ufeff \r" if delimiter == "\t" else "\ufeff \r\t"
     line = re.sub(rf'(^|\{delimiter}) +"', r'\1"', line)
     return [x.strip(blanks) for x in split_line(line, delimiter)]
+
+
+def drop_first(path: Keys) -> Keys:
+    """Return the path of a list, where a path is that of its first item."""
+    return path[:-1] if path[-1] == FIRST else path
 
 
 def _list_paths(value: object, before: Keys = ()) -> Iterator[Keys]:

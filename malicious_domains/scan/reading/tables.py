@@ -63,13 +63,20 @@ class JsonLines(Table):
 
 @dataclass(frozen=True)
 class ParquetTable(Table):
-    """A table of Parquet; no row is broken. columns: each column's name and its SQL, a text."""
+    """A table of Parquet; no row is broken. columns: each column's name and its SQL, a text.
+
+    inner: as in JsonLines.
+    """
 
     columns: tuple[tuple[str, str], ...]
+    inner: Inner = ()
 
     def select_from(self, paths: Sequence[Path]) -> str:
         """Return the SQL of a table of the columns."""
-        columns = ", ".join(f"{value} AS {column}" for column, value in self.columns)
+        inner = dict(self.inner)
+        columns = ", ".join(
+            f"{sql.extract_inner(value, inner.get(x, ()))} AS {x}" for x, value in self.columns
+        )
         return f"(SELECT {columns} FROM read_parquet({sql.list_files(paths)}))"
 
 

@@ -275,3 +275,13 @@ def test_an_unknown_path_is_logged_and_may_be_read_by_pages() -> None:
         assert json.loads(line) == {"level": "INFO", "method": method, "path": None, "status": 404}
     assert json.loads(run_events(events[0], LOG_NAMES="true")[1][0])["path"] == "/nowhere/evil.com"
     assert run_events(events[0], LOG_LEVEL="ERROR")[1] == []
+
+
+def test_gzip_is_for_those_that_take_it() -> None:
+    """Q-values count; without rawPath the path of requestContext does."""
+    model = url_event("GET", "/model")
+    takes = ["gzip", "br;q=1.0, gzip;q=0.8", "gzip;q=0, identity", "deflate, gzip; q=0.0", "br"]
+    asked = [model | {"headers": {"Accept-Encoding": x}} for x in takes]
+    *answers, pathless = ask(*asked, {k: v for k, v in model.items() if k != "rawPath"})
+    assert ["Content-Encoding" in x["headers"] for x in answers] == [True, True, *[False] * 3]
+    assert pathless["statusCode"] == 200
