@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 HEAD = 512  # bytes by which a kind is recognized
 ZIP = b"PK\x03\x04"
 PARQUET = b"PAR1"
+CAPTURES = tuple(map(bytes.fromhex, ("d4c3b2a1", "a1b2c3d4", "4d3cb2a1", "a1b23c4d", "0a0d0d0a")))
 _UNREADABLE = (
     (PARQUET, "Parquet, which is read from a plain file: score --input FILE --column NAME"),
     (b"SQLite format 3\0", "an SQLite database: export its table as CSV"),
@@ -19,9 +20,7 @@ _UNREADABLE = (
     (b"Obj\x01", "Avro: convert it to JSON lines"),
     (b"ORC", "ORC: convert it to Parquet or CSV"),
     (b"ARROW1\0", "an Arrow file: convert it to Parquet or CSV"),
-    (b"\xd4\xc3\xb2\xa1", "a capture of packets (pcap): make a log of it, `zeek -r FILE`"),
-    (b"\xa1\xb2\xc3\xd4", "a capture of packets (pcap): make a log of it, `zeek -r FILE`"),
-    (b"\x0a\x0d\x0d\x0a", "a capture of packets (pcapng): make a log of it, `zeek -r FILE`"),
+    *((x, "a capture of packets: make a log of it, `zeek -r FILE`") for x in CAPTURES),
     (b"\x89PNG", "a picture"),
     (b"\x7fELF", "a program"),
     (b"MZ\x90\0", "a program"),

@@ -181,7 +181,8 @@ class Peeler:
         for outer, _, x in inner:
             yield from self._unwrap(x, outer, depth)
         if not inner and not objects:
-            time = "" if event is None or not depth else _find_missing_time(around, event)
+            lacks_time = depth and event and not _have_time(tuple(_list_names(event)))
+            time = _find_time(around) if lacks_time else ""
             yield json.dumps({**(event or {}), "time": time}) if time else line.removesuffix(",")
 
     def _unwrap(self, x: str | dict[str, Any], around: Values, depth: int) -> Iterator[str]:
@@ -273,11 +274,6 @@ def _list_names(value: Mapping[str, Any], before: str = "", depth: int = 8) -> l
 
 def _name_program(program: str, process: str) -> str:
     return "" if program == "-" else f"{program}{'' if process == '-' else f'[{process}]'}: "
-
-
-def _find_missing_time(around: Values, event: dict[str, Any]) -> object:
-    """Return the time around an event that has none, else ""."""
-    return "" if _have_time(tuple(_list_names(event))) else _find_time(around)
 
 
 def _find_time(around: Values) -> object:

@@ -25,7 +25,7 @@ import duckdb
 from ...inputs.signals import hold_signals
 from ...inputs.streams import InputError, detect_encoding, list_damages, unpack
 from ...names.errors import MaliciousDomainsError
-from ...names.file_kinds import HEAD, ZIP, check_text
+from ...names.file_kinds import CAPTURES, HEAD, ZIP, check_text
 from . import sql
 
 STANDARD_INPUT = Path("-")
@@ -36,10 +36,6 @@ _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", ZIP)
 # Its beginning, and that of objects side by side in a line, or of a very long one.
 _MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{(?:\s*\n|[^\n]*\} ?\{\s*\"|[^\n]{200000}))")
 _TOO_LONG = sql.TOO_LONG.encode()
-_CAPTURES = (
-    b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d",
-    b"\x0a\x0d\x0d\x0a",
-)  # fmt: skip
 
 
 class ReadingError(MaliciousDomainsError):
@@ -144,7 +140,7 @@ def _is_utf8(chunk: bytes, decoder: codecs.IncrementalDecoder) -> bool:
 
 def _refuse_kind(path: Path, head: bytes) -> None:
     """Raise ReadingError for what is no log by its first bytes, and say how to make one of it."""
-    if head.startswith(_CAPTURES):
+    if head.startswith(CAPTURES):
         raise ReadingError(
             f"{path}: a packet capture, no log. Make one by Zeek, and scan dns.log: zeek -C -r "
             f"{path}; or by tshark, and scan dns.tsv: tshark -r {path} -Y 'dns.flags.response == 1"
