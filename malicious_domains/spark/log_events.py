@@ -91,7 +91,8 @@ def _select(rows: DataFrame, layout: Layout) -> DataFrame:
     """Do what Layout.select does, in Spark; an answer on a line of its own counts as a query."""
     broken = layout.table.find_broken(layout.query)
     why = f"CASE {broken} {layout.why.removeprefix('CASE ')}"
-    return rows.select(
+    inner = {name: _extract_inner(name, path) for name, path in layout.table.inner}
+    return rows.withColumns(inner).select(
         F.expr(sql.trim_address(layout.client)).alias("client"),
         F.expr(layout.query).alias("query"),
         _to_seconds(layout.time_text).alias("time"),
@@ -153,15 +154,11 @@ def _to_text(value: str, kind: T.DataType) -> str:
 
 def _select_values(df: DataFrame, table: Table) -> DataFrame:
     assert isinstance(table, ParquetTable)
-    inner = dict(table.inner)
-    columns = ((name, F.expr(value)) for name, value in table.columns)
-    return df.select(*(_extract_inner(x, inner.get(name, ())).alias(name) for name, x in columns))
+    return df.selectExpr(*(f"{value} AS {name}" for name, value in table.columns))
 
 
-def _extract_inner(value: Column, path: Sequence[str]) -> Column:
-    """Do what sql.extract_inner does; path: () for the text itself."""
-    if not path:
-        return value
+def _extract_inner(value: str, path: Sequence[str]) -> Column:
+    """Do what sql.extract_inner does."""
     inner = F.get_json_object(value, "$" + "".join(f"['{x}']" for x in path))
     pair = rf'(?:^|[;,| ]){re.escape(".".join(path))}="?([^;|"]*)'
     return F.coalesce(inner, F.nullif(F.regexp_extract(value, pair, 1), F.lit("")))
@@ -172,16 +169,12 @@ def _extract_inner(value: Column, path: Sequence[str]) -> Column:
 
 def _read_columns(files: InputFiles, table: Table) -> DataFrame:
     assert isinstance(table, JsonLines | DelimitedLines)
-    inner = dict(table.inner)
     if isinstance(table, JsonLines):
         paths = dict.fromkeys(drop_first(x) for _, some in table.columns for x in some)
         rows = files.reader.schema(_text_schema([*paths])).json([*files.paths])
         columns = ((name, map(_path_column, some)) for name, some in table.columns)
         return rows.select(
-            *(
-                _extract_inner(F.coalesce(*some, F.expr(_NULL)), inner.get(name, ())).alias(name)
-                for name, some in columns
-            )
+            *(F.coalesce(*some, F.expr(_NULL)).alias(name) for name, some in columns)
         )
     return _split_cells(files.below_header if table.header else files.lines, table)
 
@@ -218,7 +211,5 @@ def _split_cells(lines: DataFrame, table: DelimitedLines) -> DataFrame:
     has_more = F.size(F.split(_WHOLE, delimiter)) > table.width
     is_short &= ~(has_more & F.col(_WHOLE).rlike(rf"{delimiter}\s*$"))  # one that is empty
     note = F.when(F.col(_WHOLE).rlike('^(#|"?sep=)'), "other_event").otherwise("broken")
-    inner = dict(table.inner)
-    columns = ((name, F.col(f"c{x[0]}") if x else F.expr(_NULL)) for name, x in table.columns)
-    values = (_extract_inner(x, inner.get(name, ())).alias(name) for name, x in columns)
-    return cells.select(*values, F.when(is_short, note).alias("broken_why"))
+    columns = ((F.col(f"c{x[0]}") if x else F.expr(_NULL)).alias(name) for name, x in table.columns)
+    return cells.select(*columns, F.when(is_short, note).alias("broken_why"))

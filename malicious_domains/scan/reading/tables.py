@@ -18,7 +18,15 @@ Inner = tuple[tuple[str, Keys], ...]  # columns, and the path within the text of
 
 
 class Table(ABC):
-    """Where the columns of a layout come from. Hashable: files of equal layouts are read as one."""
+    """Where the columns of a layout come from. Hashable: files of equal layouts are read as one.
+
+    inner: the path within a column's text, which is JSON or key=value pairs itself.
+    """
+
+    inner: Inner = ()
+
+    def _name(self, name: str, value: str) -> str:
+        return f"{sql.extract_inner(value, dict(self.inner).get(name, ()))} AS {name}"
 
     @abstractmethod
     def select_from(self, paths: Sequence[Path]) -> str:
@@ -33,8 +41,7 @@ class Table(ABC):
 class JsonLines(Table):
     """One JSON object a line.
 
-    columns: each column's name, and the paths of keys whose first value it is. inner: the path
-    within a column's text, which is JSON or key=value pairs itself.
+    columns: each column's name, and the paths of keys whose first value it is. inner: as in Table.
     """
 
     columns: tuple[tuple[str, tuple[Keys, ...]], ...]
@@ -43,11 +50,9 @@ class JsonLines(Table):
     def select_from(self, paths: Sequence[Path]) -> str:
         """Return the SQL of a table with the columns, NULL where a line is no JSON."""
         pointers = list(dict.fromkeys(x for _, some in self.columns for x in some))
-        inner = dict(self.inner)
         columns = ", ".join(
-            f"{sql.extract_inner(value, inner.get(name, ()))} AS {name}"
+            self._name(name, sql.coalesce(f"m[{pointers.index(x) + 1}]" for x in some))
             for name, some in self.columns
-            for value in [sql.coalesce(f"m[{pointers.index(x) + 1}]" for x in some)]
         )
         listed = ", ".join(sql.quote_text(sql.point_to(x)) for x in pointers)
         return (
@@ -63,20 +68,14 @@ class JsonLines(Table):
 
 @dataclass(frozen=True)
 class ParquetTable(Table):
-    """A table of Parquet; no row is broken. columns: each column's name and its SQL, a text.
-
-    inner: as in JsonLines.
-    """
+    """A table of Parquet; no row is broken. columns: each column's name and its SQL, a text."""
 
     columns: tuple[tuple[str, str], ...]
     inner: Inner = ()
 
     def select_from(self, paths: Sequence[Path]) -> str:
         """Return the SQL of a table of the columns."""
-        inner = dict(self.inner)
-        columns = ", ".join(
-            f"{sql.extract_inner(value, inner.get(x, ()))} AS {x}" for x, value in self.columns
-        )
+        columns = ", ".join(self._name(*x) for x in self.columns)
         return f"(SELECT {columns} FROM read_parquet({sql.list_files(paths)}))"
 
 
@@ -140,12 +139,10 @@ class DelimitedLines(Table):
     def select_from(self, paths: Sequence[Path]) -> str:
         """Return the SQL of a table of the columns, and is_broken."""
         rows = self._select_quoted(paths) if self.quoted else self._select_plain(paths)
-        inner = dict(self.inner)
         columns = ", ".join(
-            f"{sql.extract_inner(value, inner.get(name, ()))} AS {name}"
+            self._name(name, sql.coalesce(drop(f"c{i}") for i in some))
             for name, some in self.columns
             for drop in [sql.drop_blank if len(some) > 1 else str]
-            for value in [sql.coalesce(drop(f"c{i}") for i in some)]
         )
         return f"(SELECT {columns}, broken_why FROM {rows})"
 
