@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -43,7 +43,7 @@ _KEYS = (
     "fields|response|queries|detail|jsonPayload|payload|properties|content|attributes|body|value"
 )
 _ENVELOPE = (
-    r"^(?:<\d|1 \d{4}-|\d+ <\d|[,\x1e ]*\{.*\},\s*$|[,\x1e]|\{.*\}\s*\{|[^{]*\s\{\s*\"|"
+    r"^(?:<\d|1 \d{4}-|\d+ <\d|[,\x1e ]*\{.*\},\s*$|[,\x1e]|[^{]*\s\{\s*\"|"
     rf"\{{.*(?:\\\"|\"(?:{_KEYS})\"|{_LOG_LINE})|(?:[^\"{{]*,)?\".*(?:\{{\"\"|{_LOG_LINE}))"
 )
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "program", "ident", "appname", "syslogtag")
@@ -55,6 +55,7 @@ _SYSLOG_5424 = re.compile(
     r"(?:\d+ )?(?:<\d{1,3}>)?1 (\d{4}-\d\d-\d\dT\S+|-) (\S+) (\S+) (\S+) \S+ "
     r'(?:-|(?:\[(?:[^]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+) ?\ufeff?(.*)'
 )
+_SYSLOG_KEYS = ("time", "_HOSTNAME", "program", "_PID", "message")
 _PRIORITY = re.compile(r"(?:\d+ )?<\d{1,3}>(?=\S)")
 _TIME = re.compile(
     r"(?:\w{3} )?\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z| ?[+-]\d\d:?\d\d)?|"
@@ -146,12 +147,8 @@ class Peeler:
         elif text.startswith("{"):
             yield from self._peel_object(text, around, depth)
         elif match := _SYSLOG_5424.fullmatch(text):
-            time, host, program, process, message = match.groups()
-            if message.lstrip().startswith("{"):
-                yield from self.peel(message.strip(), {**around, "time": time}, depth + 1)
-            else:
-                start = "" if time == "-" else f"{time} "
-                yield f"{start}{host} {_name_program(program, process)}{message}"
+            syslog = dict(zip(_SYSLOG_KEYS, match.groups(), strict=True))
+            yield from self._unwrap(syslog.pop("message"), {**around, **syslog}, depth)
         elif match := _PRIORITY.match(text) or self._match_before_json(text):
             at = _TIME.match(text)
             around = {**around, "time": at[0]} if at else around
@@ -170,17 +167,13 @@ class Peeler:
         return match if is_prefix else None
 
     def _peel_object(self, line: str, around: Values, depth: int) -> Iterator[str]:
-        event, objects = _parse_object(line), tuple[str, ...]()
-        if event is None:
-            objects = _split_objects(line)
-        elif event.get("messageType") == "CONTROL_MESSAGE":  # of CloudWatch
+        event = _parse_object(line)
+        if event and event.get("messageType") == "CONTROL_MESSAGE":  # of CloudWatch
             return
-        for one in objects:
-            yield from self.peel(one, around, depth)
         inner = self._search(event, around) if event and not self._is_event(event) else []
         for outer, _, x in inner:
             yield from self._unwrap(x, outer, depth)
-        if not inner and not objects:
+        if not inner:
             lacks_time = depth and event and not _have_time(tuple(_list_names(event)))
             time = _find_time(around) if lacks_time else ""
             yield json.dumps({**(event or {}), "time": time}) if time else line.removesuffix(",")
@@ -235,18 +228,6 @@ def _parse_object(text: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) else None
 
 
-def _split_objects(text: str) -> tuple[str, ...]:
-    """Return the objects that stand side by side in a line; () if they do not."""
-    ends, decoder = [0], json.JSONDecoder()
-    try:
-        while len(text) > ends[-1]:
-            end = decoder.raw_decode(text, ends[-1])[1]
-            ends.append(end + (text[end : end + 1] == " "))
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(text[i:j] for i, j in pairwise(ends))
-
-
 @lru_cache(10_000)
 def _are_of_event(names: tuple[str, ...]) -> bool:
     """Return whether names are those of a known format's event, or have a client and a query."""
@@ -295,7 +276,7 @@ def _write_time(time: object) -> str:
     """Return a time, or a number of seconds or parts of them, as ISO 8601 and a blank."""
     text = str(time)
     if not re.fullmatch(r"\d{9,19}(\.\d+)?", text):
-        return f"{text} " if text and text.isprintable() else ""
+        return f"{text} " if text not in ("", "-") and text.isprintable() else ""
     seconds = float(text)
     seconds /= 1 if seconds < 1e11 else 1e3 if seconds < 1e14 else 1e6 if seconds < 1e17 else 1e9
     return f"{datetime.fromtimestamp(seconds, UTC).isoformat().replace('+00:00', 'Z')} "
