@@ -95,7 +95,7 @@ def read_csv_column(
     else:
         records = read_records(lines, delimiter, number)
         cells = _read_cells(records, column, delimiter, notes, keep)
-    return refuse_numbers(cells, column.name)
+    return refuse_numbers(cells, column.name, has_header=column.number is not None)
 
 
 def _read_cells(
@@ -238,8 +238,12 @@ def _read_zeek_records(lines: Iterator[str]) -> Iterator[list[str]]:
             yield line.rstrip("\r\n").split(header.separator)
 
 
-def refuse_numbers(rows: Iterator[Row | KeptRow], name: str) -> Iterator[Row | KeptRow]:
+def refuse_numbers(
+    rows: Iterator[Row | KeptRow], name: str, has_header: bool = False
+) -> Iterator[Row | KeptRow]:
     """Yield the rows of a column; raise InputError if all are numbers, and there are several.
+
+    has_header: whether the first row may be a header.
 
     >>> [*refuse_numbers(iter(["163"]), "query")]
     ['163']
@@ -251,6 +255,8 @@ def refuse_numbers(rows: Iterator[Row | KeptRow], name: str) -> Iterator[Row | K
         if isinstance(row, Invalid) or not row.strip():
             continue
         if not NUMBER.fullmatch(row):
+            if has_header and len(held) == 1 and "." not in row:
+                continue
             break
         numbers.append(row)
         if len(numbers) > MAX_NUMBERS:

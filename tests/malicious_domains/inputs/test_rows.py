@@ -112,6 +112,7 @@ def test_what_is_strange_about_rows_is_told() -> None:
         ("1,query\n2,example.com\n", ["query", "example.com"]),
         ("n\n163\n", ["163"]),
         ("n\n163\nexample\n", ["163", "example"]),
+        ("1,qq\n2,163\n3,example\n", ["qq", "163", "example"]),
     ],
 )
 def test_labels_stay_labels(text: str, labels: list[str]) -> None:
@@ -123,6 +124,8 @@ def test_a_column_of_numbers_is_refused(cells: str) -> None:
     text = "\n".join(["n,query", *(f"{cell},a.com" for cell in cells.split(" "))])
     with pytest.raises(InputError, match="column 'n' holds numbers alone, such as '1"):
         csv_rows(text, "n")
+    with pytest.raises(InputError, match="column '1' holds numbers alone, such as '1"):
+        csv_rows(text.replace("query", "v").replace("a.com", "x"), "1")  # below any header
 
 
 def test_what_stands_beside_the_names_is_kept() -> None:
