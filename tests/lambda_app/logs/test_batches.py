@@ -61,6 +61,7 @@ def test_many_clients_are_written_in_few_requests(cloud: Cloud, requests: Counte
     assert requests["PutItem"] <= 32 + 2 * (CLIENTS - 50)
 
 
+@pytest.mark.slow
 def test_objects_at_once_and_twice_give_the_states_of_one_by_one(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,7 @@ def orders() -> Iterator[list[list[Record]]]:
     yield [lines[start::4] for start in range(4)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(3))
 def test_what_several_ask_for_is_reported_once_as_by_scan(
     cloud: Cloud, tmp_path: Path, number: int
