@@ -26,11 +26,7 @@ _TYPES = (
     "OTHER", "SVCB", "HTTPS",
 )  # fmt: skip
 _COLUMNS = ("client", "domain", "timestamp", "type", "status", "reply_type")
-_COPY = EventFormat(
-    PIHOLE,
-    (),
-    {x: x for x in ("client", "query", "ts", "qtype", "code")},
-)
+_COPY = EventFormat(PIHOLE, (), {x: x for x in ("client", "query", "ts", "qtype", "code")})
 
 
 def open_pihole(head: Head, mapping: Mapping[str, str], claimed: bool) -> Layout | None:

@@ -194,11 +194,7 @@ class Infection:
 
 
 def infect_day(
-    network: Network,
-    number: int,
-    infection: Infection,
-    scores: Scores,
-    random: np.random.Generator,
+    network: Network, number: int, infection: Infection, scores: Scores, random: np.random.Generator
 ) -> Network:
     """Return a network of one clean day with a generator's hosts in it.
 

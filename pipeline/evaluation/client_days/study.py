@@ -157,12 +157,7 @@ def _list_rates(strengths: Mapping[Setting, _Strengths]) -> Iterator[Row]:
 
 
 def _find_infected(
-    pool: Pool,
-    scores: Scores,
-    names: ScoredNames,
-    seed: int,
-    sizes: Sizes,
-    nxdomain: float | None,
+    pool: Pool, scores: Scores, names: ScoredNames, seed: int, sizes: Sizes, nxdomain: float | None
 ) -> list[Row]:
     """Return the shares of infected days that raise an alarm of high confidence, by family."""
     hosts = [
