@@ -135,9 +135,8 @@ def match(
     if not (names or file):
         check_standard_input()
     if path and (families or any(days.values())):
-        raise click.UsageError(
-            "--index has its days and families: leave out --from, --to, --family"
-        )
+        message = "--index has its days and families: leave out --from, --to, --family"
+        raise click.UsageError(message)
     span = _make_range(2, days)
     known = DgaIndex.load(path) if path else _build_index(span, families, jobs)
     if path:

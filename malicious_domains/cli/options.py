@@ -112,9 +112,8 @@ class ScorerOptions:
             long = (x for x in parameter.opts if x.startswith("--"))
             shown = next(long) if is_option else parameter.make_metavar(context)
             if self.engine == SPARK and name in local:
-                raise click.UsageError(
-                    f"--engine spark does not support {shown}: leave out one of the two"
-                )
+                message = f"--engine spark does not support {shown}: leave out one of the two"
+                raise click.UsageError(message)
             if self.engine == LOCAL and name in ("master", "settings", own):
                 raise click.UsageError(f"{shown} is for --engine spark")
 

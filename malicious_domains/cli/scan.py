@@ -195,9 +195,8 @@ def _check_state(options: ScanOptions) -> None:
     if options.state and options.baseline:
         raise click.UsageError("--baseline: --state keeps the names, too; give that alone")
     if options.state and options.alarms_per_day:
-        raise click.UsageError(
-            "--alarms-per-day: clients without an alarm have no state; scan without --state"
-        )
+        message = "--alarms-per-day: clients without an alarm have no state; scan without --state"
+        raise click.UsageError(message)
     if options.since == LAST and not (options.state or options.baseline):
         raise click.UsageError("--since last: --state DIR knows what was read; give that, too")
     if options.tells_all and not options.state:

@@ -263,9 +263,8 @@ _LOCAL = ("names", "encoding", "form", "raw", "hint", "keep", "jobs")
 def _score_on_spark(options: ScoreOptions) -> int:
     """Score by Spark, which writes a folder of Parquet."""
     if options.file is None or options.out is None:
-        raise click.UsageError(
-            "--engine spark: say what to read and where to write, --input, --out"
-        )
+        message = "--engine spark: say what to read and where to write, --input, --out"
+        raise click.UsageError(message)
     from ..scoring import output_formats
 
     out = str(options.out)

@@ -53,9 +53,8 @@ def first_names(
     except ValueError as error:
         known = ", ".join(map(repr, chosen.seeds))
         more = ", and any other such" if chosen.draw else ""
-        raise MaliciousDomainsError(
-            f"{error}; known seeds of {_full_name(family, chosen)} are {known}{more}"
-        ) from error
+        message = f"{error}; known seeds of {_full_name(family, chosen)} are {known}{more}"
+        raise MaliciousDomainsError(message) from error
     return islice(chain(first, hosts), min(count, 10**12))
 
 

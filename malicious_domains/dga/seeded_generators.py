@@ -38,9 +38,8 @@ class DayRange(NamedTuple):
     def of(cls, first: date, last: date) -> DayRange:
         """Return a range that generators can count; raises MaliciousDomainsError for another."""
         if not FIRST <= first <= last <= LAST:
-            raise MaliciousDomainsError(
-                f"{first} to {last}: give days in order, from {FIRST} to {LAST}"
-            )
+            message = f"{first} to {last}: give days in order, from {FIRST} to {LAST}"
+            raise MaliciousDomainsError(message)
         return cls(first, last)
 
 

@@ -62,8 +62,7 @@ def _rows(path: Path, data: bytes, classes: int) -> list[list[float]]:
     """Return the intercepts, then the coefficients of each feature."""
     steps: list[int] = npy.read_numbers(data, "coefficients", npy.INT32).tolist()
     if len(steps) != (1 + len(FAMILY_FEATURES)) * classes:
-        raise ArtifactError(
-            path, f"does not have {1 + len(FAMILY_FEATURES)} numbers for each class"
-        )
+        message = f"does not have {1 + len(FAMILY_FEATURES)} numbers for each class"
+        raise ArtifactError(path, message)
     numbers = [x / STEPS for x in steps]
     return [numbers[i : i + classes] for i in range(0, len(numbers), classes)]

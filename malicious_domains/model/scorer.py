@@ -327,9 +327,8 @@ def _find_point(
         rate = 0.0  # which no artifact has
     if rate not in thresholds:
         known = ", ".join(map(str, thresholds))
-        raise UnknownOperatingPoint(
-            f"no operating point {str(point)[:80]!r} in {model}; known are {known}"
-        )
+        message = f"no operating point {str(point)[:80]!r} in {model}; known are {known}"
+        raise UnknownOperatingPoint(message)
     return rate
 
 

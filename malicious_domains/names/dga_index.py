@@ -98,9 +98,8 @@ class DgaIndex:
         Raises ValueError for what does not fit together.
         """
         if prefilter.dtype != np.uint8 or prefilter.ndim != 1 or len(prefilter).bit_count() != 1:
-            raise ValueError(
-                f"a prefilter of {prefilter.dtype} {prefilter.shape}, not uint8 (2**n,)"
-            )
+            message = f"a prefilter of {prefilter.dtype} {prefilter.shape}, not uint8 (2**n,)"
+            raise ValueError(message)
         if hashes.dtype != np.uint64 or hashes.ndim != 1:
             raise ValueError(f"hashes are {hashes.dtype} {hashes.shape}, not uint64 (n,)")
         if records.dtype != RECORD or records.shape != hashes.shape:

@@ -25,9 +25,8 @@ def normalize_host(host: str) -> str:
         labels.append(label)
         room -= len(label) + 1
         if room < 0:  # reading on would waste time
-            raise InvalidDomain(
-                "host_length", f"too long in ASCII form: a host has at most {MAX_HOST} characters"
-            )
+            message = f"too long in ASCII form: a host has at most {MAX_HOST} characters"
+            raise InvalidDomain("host_length", message)
     return ".".join(labels)
 
 
@@ -42,9 +41,8 @@ def _ascii_label(label: str) -> str:
         raise InvalidDomain("empty_label", "an empty label: two dots together or a dot in front")
     plain = ESCAPE.sub("-", label) if "\\" in label else label
     if len(plain) > MAX_LABEL:
-        raise InvalidDomain(
-            "label_length", f"a label of {len(plain)} characters: at most {MAX_LABEL}"
-        )
+        message = f"a label of {len(plain)} characters: at most {MAX_LABEL}"
+        raise InvalidDomain("label_length", message)
     # Service labels such as _dmarc have an underscore (RFC 8552); parse() checks the others.
     for other in re.finditer(r"[^a-z0-9_-]", plain):
         message = f"the character {other[0]!r}: only letters, digits and hyphens may be"

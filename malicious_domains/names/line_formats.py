@@ -240,6 +240,5 @@ def _raise_invalid(text: str, name: str) -> NoReturn:
             raise InvalidDomain(reason, f"not one name; this looks like {hint}: {quote_text(text)}")
     other = re.search(r"[\s\x00-\x1f\x7f,;\"'`]", name)
     character = repr(other[0]) if other else "a blank"
-    raise InvalidDomain(
-        "characters", f"not one name: the character {character} in {quote_text(text)}"
-    )
+    message = f"not one name: the character {character} in {quote_text(text)}"
+    raise InvalidDomain("characters", message)

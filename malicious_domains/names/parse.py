@@ -136,9 +136,8 @@ def _extract_host(text: str) -> str:
 
     text = text.strip().strip(_INVISIBLE).strip()
     if len(text) > MAX_TEXT:
-        raise InvalidDomain(
-            "text_length", f"{len(text)} characters: a URL has at most {MAX_TEXT} here"
-        )
+        message = f"{len(text)} characters: a URL has at most {MAX_TEXT} here"
+        raise InvalidDomain("text_length", message)
     if not text:
         raise InvalidDomain("empty", "empty: no host name in it")
     if broken := re.search("[\ud800-\udfff]", text):

@@ -232,9 +232,8 @@ def _check_zone(zone: str, rules: Rules) -> str:
     """Return a zone in lower case without outer dots; raises ZoneError, also for a suffix."""
     name = zone.strip().lower().strip(".")
     if not re.fullmatch(_ZONE, name):
-        raise ZoneError(
-            f"{zone[:80]!r} is not a zone; write it as cloudfront.net or lb.*.example.com"
-        )
+        message = f"{zone[:80]!r} is not a zone; write it as cloudfront.net or lb.*.example.com"
+        raise ZoneError(message)
     fixed = name.rpartition("*.")[2]
     if "." not in fixed or rules.get(fixed, CUSTOMER) <= EXCEPTION:
         raise ZoneError(f"{zone[:80]!r} is not a zone: {fixed[:80]} is a public suffix")

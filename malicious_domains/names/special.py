@@ -51,9 +51,8 @@ def skip_suffix(host: str, suffix: str) -> NoReturn:
         raise Skipped("reverse", f"{quote_text(host)} is a reverse look-up: it stands for a number")
     if has_service_label(host):
         skip_service(host)
-    raise Skipped(
-        "special_use", f"{quote_text(host)}: .{suffix} is for special use, nobody registers there"
-    )
+    message = f"{quote_text(host)}: .{suffix} is for special use, nobody registers there"
+    raise Skipped("special_use", message)
 
 
 def skip_unknown(host: str, suffix: str) -> NoReturn:

@@ -81,9 +81,8 @@ def make_response(answer: dict[str, Any]) -> Response:
     # Lambda sends it as a string in JSON, in which quotes and backslashes take two bytes.
     size = len(text) + text.count('"') + text.count("\\")
     if size > MAX_ANSWER:
-        raise PayloadTooLargeError(
-            f"an answer of {size} bytes, at most {MAX_ANSWER}: ask for fewer names at once"
-        )
+        message = f"an answer of {size} bytes, at most {MAX_ANSWER}: ask for fewer names at once"
+        raise PayloadTooLargeError(message)
     return Response(text, {"Content-Type": "application/json"})
 
 
@@ -164,9 +163,8 @@ def _read_json(body: bytes) -> dict[str, Any]:
 
 def _choose_point(scorer: Scorer, operating_point: object) -> Scorer:
     if isinstance(operating_point, bool) or not isinstance(operating_point, str | int | float):
-        raise BadRequestError(
-            f"operating_point is {_kind(operating_point)}, expected a number or a string"
-        )
+        message = f"operating_point is {_kind(operating_point)}, expected a number or a string"
+        raise BadRequestError(message)
     try:
         return scorer.at(operating_point)
     except UnknownOperatingPoint as error:

@@ -36,9 +36,8 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     if encoding in ("", "identity"):
         return body
     if encoding not in ("gzip", "x-gzip"):
-        raise UnsupportedMediaType(
-            f"Content-Encoding {encoding[:40]!r} is not read: send gzip, or none"
-        )
+        message = f"Content-Encoding {encoding[:40]!r} is not read: send gzip, or none"
+        raise UnsupportedMediaType(message)
     if len(body) > limit:
         raise PayloadTooLargeError(f"a body of {len(body)} bytes: at most {limit}")
     try:
