@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,8 +51,6 @@ _families = option(
     "families",
     multiple=True,
 )
-
-
 _jobs = option(*JOBS, type=click.IntRange(1, 256))
 
 
@@ -94,12 +91,13 @@ def names(
 @option("-o --out NPZ", "File to write.", required=True)
 def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date | None) -> int:
     """Index the names of a range of days, for `dga match`, `score` and the Lambda."""
-    from ..dga.build_index import save_index
+    from ..inputs.atomic import replace_file
 
     if not out.parent.is_dir():
         raise MaliciousDomainsError(f"--out {out}: there is no folder {out.parent}")
     made = _build_index(_make_range(30, days), families, jobs)
-    save_index(made, out)
+    with replace_file(out) as part:
+        made.save(part)
     print_status(
         f"{out}: {len(made.hashes):,} names of {made.first} to {made.last}, "
         f"{out.stat().st_size:,} bytes"
@@ -141,8 +139,7 @@ def match(
     known = DgaIndex.load(path) if path else _build_index(span, families, jobs)
     if path:
         log_age(known, str(path))
-    if isinstance(sys.stdout, TextIOWrapper):
-        allow_any_text(sys.stdout)
+    allow_any_text(sys.stdout)
     counts = _write_matches(known, names, file)
     print_status(
         f"match: {counts['names']:,} names, {counts['matched']:,} of known generators "

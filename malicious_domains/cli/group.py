@@ -18,31 +18,15 @@ COMPLETE = "_MALICIOUS_DOMAINS_COMPLETE"  # set by the scripts that Click writes
 # The commands of the library, each in a module beside this one of the same name.
 LIBRARY = ("score", "scan", "alarms", "calibrate", "allow", "dga")
 # Each command of a checkout: the module of pipeline.commands that has it.
-CHECKOUT_ONLY = {
-    "data": "train",
-    "corpus": "train",
-    "train": "train",
-    "demo": "train",
-    "evaluate": "train",
-    "families": "train",
-    "models": "models",
-    "serve": "aws",
-    "aws": "aws",
-}
+_TRAINING = ("data", "corpus", "train", "demo", "evaluate", "families")
+CHECKOUT_ONLY = dict.fromkeys(_TRAINING, "train")
+CHECKOUT_ONLY |= {"models": "models", "serve": "aws", "aws": "aws"}
 _HERE = CHECKOUT_ONLY if CHECKOUT and POSIX else {}
 # Former names, which go on working: where the command is now.
-_FORMER = {
-    "run": ("demo",),
-    "train-hint": ("families", "train"),
-    "evaluate-hint": ("families", "evaluate"),
-    "package": ("aws", "package"),
-    "deploy": ("aws", "deploy"),
-    "publish": ("models", "publish"),
-    "versions": ("models", "list"),
-    "pull": ("models", "pull"),
-    "promote": ("models", "promote"),
-    "rollback": ("models", "rollback"),
-}
+_FORMER: dict[str, tuple[str, ...]] = {"run": ("demo",), "versions": ("models", "list")}
+_FORMER |= {f"{x}-hint": ("families", x) for x in ("train", "evaluate")}
+_FORMER |= {x: ("aws", x) for x in ("package", "deploy")}
+_FORMER |= {x: ("models", x) for x in ("publish", "pull", "promote", "rollback")}
 _FORMER_OPTIONS = {
     "--popular": "--allow",
     "--chosen": "--customer-zone",
@@ -90,11 +74,8 @@ class Commands(click.Group):
         parts = {"Commands": LIBRARY, "Commands of a checkout": _HERE}
         limit = formatter.width - 6 - max(map(len, self.list_commands(ctx)))
         for title, names in parts.items():
-            rows = []
-            for name in names:
-                command = self.get_command(ctx, name)
-                assert command
-                rows.append((name, command.get_short_help_str(limit)))
+            commands = {name: self.get_command(ctx, name) for name in names}
+            rows = [(k, x.get_short_help_str(limit)) for k, x in commands.items() if x]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)

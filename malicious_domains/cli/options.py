@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LOCAL, SPARK = "local", "spark"
 JOBS = ("-j --jobs N", "Number of processes or threads (default: one per core, up to eight).")
-
-
 DATE = "YYYY-MM-DD"
 
 

@@ -36,10 +36,6 @@ def _parse_mapping(text: str) -> dict[str, str]:
     return {name: column for name, _, column in pairs}
 
 
-def _parse_since(text: str) -> date | str:
-    return text if text == LAST else parse_date(text)
-
-
 @dataclass(frozen=True, kw_only=True)
 class LogOptions(ScorerOptions):
     """The options that `scan` and `calibrate` share: the logs, and their clients."""
@@ -119,7 +115,7 @@ class ScanOptions(LogOptions):
         "--since DATE",
         "First day to read, as YYYY-MM-DD; last: the first day that no scan with --state has read "
         "as a whole.",
-        type=_parse_since,
+        type=lambda text: text if text == LAST else parse_date(text),
     )
     baseline: Path | None = option_field(
         "--baseline DIR",

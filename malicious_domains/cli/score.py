@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,11 +109,6 @@ class ScoreOptions(ScorerOptions):
         return notes.kept if notes.kept or self.field is None else (KEPT_OBJECT,)
 
     @property
-    def output_form(self) -> str:
-        """The form to write, which depends on where it is read."""
-        return self.form or ("table" if sys.stdout.isatty() and not self.keep else "csv")
-
-    @property
     def model_options(self) -> ModelOptions:
         """The model, and the lists that go before it."""
         from ..scoring.model_options import ModelOptions
@@ -201,9 +195,9 @@ def _score_here(options: ScoreOptions) -> int:
     from ..scoring import output_formats
     from ..scoring.model_options import load_scorer
 
-    if isinstance(sys.stdout, TextIOWrapper):
-        allow_any_text(sys.stdout)
-    notes, form, scorer = rows.Notes(), options.output_form, load_scorer(options.model_options)
+    allow_any_text(sys.stdout)
+    notes, scorer = rows.Notes(), load_scorer(options.model_options)
+    form = options.form or ("table" if sys.stdout.isatty() and not options.keep else "csv")
     live = not options.names and streams.is_live(options.file)
     split = parts.split_live_rows if live else parts.split_rows
     chunks = split(options.names or options.read_rows(notes))

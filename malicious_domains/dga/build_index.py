@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs.atomic import replace_file
 from ..names.array_types import Ints
 from ..names.dga_index import DgaIndex, build_prefilter, checksum_names
 from ..names.hashes import Hashes
@@ -28,12 +27,6 @@ def build_index(numbers: Iterable[int], span: DayRange, jobs: int) -> DgaIndex:
     alone = kept[np.r_[True, hashes[1:] != hashes[:-1]]] if len(kept) else kept
     about = _describe(records, span, sum_by_length(lengths[alone], probability[alone]))
     return DgaIndex(about, build_prefilter(checksums[alone]), hashes, records)
-
-
-def save_index(index: DgaIndex, path: Any) -> None:
-    """Write an index whole or not at all; raises OSError."""
-    with replace_file(path) as part:
-        index.save(part)
 
 
 def _list_part(periods: list[Period]) -> tuple[Any, ...]:

@@ -130,9 +130,7 @@ def sum_by_length(lengths: Ints, probability: Floats) -> list[float]:
 def _triples(labels: Sequence[str]) -> tuple[tuple[Ints, Ints, Ints], Ints]:
     """Return the two codes before each character and its own, (characters,), and its label."""
     codes, _, lengths = encode_labels(labels)
-    owner = np.repeat(
-        np.arange(len(labels)), lengths + 1
-    )  # encode_labels() puts a terminator after each
+    owner = np.repeat(np.arange(len(labels)), lengths + 1)  # each has a terminator
     code = np.concatenate([[_START, _START], codes[: len(owner)]]).astype(np.int64)
     first = np.diff(owner, prepend=-1) > 0
     second = np.concatenate([[False], first])[: len(owner)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import sys
+from io import TextIOWrapper
 from typing import TextIO
 
 
@@ -15,7 +16,8 @@ def print_status(text: str) -> None:
 def allow_any_text(stream: TextIO) -> None:
     """Let a stream take text that UTF-8 cannot hold; bytes that were not UTF-8 become \\xNN."""
     codecs.register_error("bytes", _show_bytes)
-    stream.reconfigure(encoding="utf-8", errors="bytes")  # type: ignore[attr-defined]
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="bytes")
 
 
 def _show_bytes(error: UnicodeError) -> tuple[str, int]:

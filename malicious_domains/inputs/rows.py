@@ -47,10 +47,9 @@ def read_lines(lines: Iterator[str]) -> Iterator[Row]:
     >>> [*read_lines(iter(["example.com\r\n", "example.org"]))]
     ['example.com', 'example.org']
     """
-    first = next(lines, None)
-    if first is not None and first.startswith(f"{ZEEK_START} "):
-        raise InputError("this is a Zeek log: name the column, --column query")
-    for line in chain([] if first is None else [first], lines):
+    for number, line in enumerate(lines):
+        if not number and line.startswith(f"{ZEEK_START} "):
+            raise InputError("this is a Zeek log: name the column, --column query")
         text = line.rstrip("\r\n")
         if text == TOO_LONG:
             yield LONG_ROW

@@ -131,9 +131,8 @@ class Invalid(ScoreFields):
 
     def _asdict(self) -> dict[str, Any]:
         """Return the four fields that an Invalid has a value of, as in JSON."""
-        return dict(
-            zip(("domain", "error", "status", "reason"), self.__getnewargs__(), strict=True)
-        )
+        keys = ("domain", "error", "status", "reason")
+        return dict(zip(keys, self.__getnewargs__(), strict=True))
 
 
 class AllowListError(MaliciousDomainsError, ValueError):

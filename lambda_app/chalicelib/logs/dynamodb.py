@@ -184,5 +184,5 @@ def pack_state(value: object) -> bytes:
 
 
 def unpack_state(state: bytes) -> Any:
-    """Unpack a state of pack_state()."""
-    return json.loads(zlib.decompress(state))
+    """Unpack a state of pack_state(); {} from b""."""
+    return json.loads(zlib.decompress(state)) if state else {}

@@ -111,7 +111,7 @@ def merge_shard(state: bytes, more: Votes) -> tuple[bytes, Votes, int]:
     Returns the new state, all votes, and how many labels found no room. If there is no room for
     all, votes on labels that are already there come first.
     """
-    old = _unpack_votes(state)
+    old: Votes = unpack_state(state)
     new = old | {label: merge_votes(old.get(label, ""), votes) for label, votes in more.items()}
     if new == old:
         return state, old, 0
@@ -132,7 +132,8 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
     def update(shard: int) -> Votes:
         key = keys[shard]
         if shard not in shards:
-            return _unpack_votes(items[key].state)
+            kept: Votes = unpack_state(items[key].state)
+            return kept
         merged: tuple[bytes, Votes, int] = (b"", {}, 0)
 
         def change(old: bytes) -> bytes:
@@ -161,14 +162,9 @@ def read_baseline(table: Table, day: int) -> frozenset[str]:
 @functools.lru_cache(1)
 def _read_baseline(table: Table, day: int, _: int) -> frozenset[str]:
     items = table.read(_list_keys(day - 1)).values()
-    votes = (x for item in items for x in _unpack_votes(item.state).items())
+    votes = (x for item in items for x in unpack_state(item.state).items())
     return frozenset(label for label, text in votes if _is_baseline(text))
 
 
 def _list_keys(day: int) -> list[Key]:
     return [Key(f"{format_date(day)}/labels/{shard:02}") for shard in range(SHARDS)]
-
-
-def _unpack_votes(state: bytes) -> Votes:
-    votes: Votes = unpack_state(state) if state else {}
-    return votes

@@ -60,7 +60,6 @@ _NO_TEXT = frozenset((None, "", "-", "(empty)"))
 # The rcode of a query; of several the highest counts.
 UNKNOWN, NXDOMAIN, ANSWER = 0, 1, 2
 
-
 _Name = tuple[str, str, bool]  # a label, its suffix, whether a list allows it
 
 

@@ -73,7 +73,7 @@ def _fits(state: State) -> bool:
 
 def unpack_sub_domains(state: bytes, parents: Set[str] = frozenset()) -> State:
     """Restore a state, {} from b""; to save time only rows below `parents` can be merged."""
-    packed = unpack_state(state) if state else {}
+    packed = unpack_state(state)
     for parent in parents & packed.keys():
         packed[parent][1] = {x: SubRow(*row) for x, row in packed[parent][1].items()}
     return {parent: Sample(*kept) for parent, kept in packed.items()}

@@ -87,9 +87,7 @@ def _gather(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Make the request of a form's fields: one name, or several."""
     request: dict[str, Any] = {k: v for k, v in fields if k != "domains[]"}
     names = [value for key, value in fields if key == "domain"]
-    several = [
-        value for key, value in fields if key in ("domains", "domains[]")
-    ]  # as jQuery writes it
+    several = [value for key, value in fields if key in ("domains", "domains[]")]  # [] by jQuery
     if len(names) > 1 and not several:
         del request["domain"]
         several = names

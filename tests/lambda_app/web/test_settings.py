@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from lambda_app.chalicelib.web.settings import Settings, SettingsError, read_settings
-from malicious_domains.dga.build_index import build_index, save_index
+from malicious_domains.dga.build_index import build_index
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from malicious_domains.model.scorer import Scorer
@@ -286,7 +286,7 @@ def test_an_index_and_an_allow_list_may_be_in_s3(bucket: str, tmp_path: Path) ->
     made, allowed = FAMILIES["banjori"].variants[0], "xmqjtoevkbhrw.ru"
     host = next(islice(made.generate(date(2026, 11, 24), made.seeds[0]), 5, None))
     days = DayRange.of(date(2026, 11, 24), date(2026, 11, 24))
-    save_index(build_index(select_generators(["banjori"]), days, 1), tmp_path / "known.npz")
+    build_index(select_generators(["banjori"]), days, 1).save(tmp_path / "known.npz")
     AllowList.from_entries([allowed]).save(tmp_path / "allow.npy")
     s3 = boto3.client("s3")
     for name in ("known.npz", "allow.npy"):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from malicious_domains.dga.build_index import build_index, save_index
+from malicious_domains.dga.build_index import build_index
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.generators.family import Variant
 from malicious_domains.dga.legitimate_hosts import LISTS, read_labels
@@ -118,7 +118,7 @@ def test_seeds_that_no_malware_used_are_left_out(known: DgaIndex) -> None:
 
 def test_a_file_gives_the_same_index_and_damage_is_told(known: DgaIndex, tmp_path: Path) -> None:
     path = tmp_path / "known.npz"
-    save_index(known, path)
+    known.save(path)
     again = DgaIndex.load(path)
     assert match_host(again, first("goz", 1)[0]) == match_host(known, first("goz", 1)[0])
     assert path.stat().st_size < 24 * len(known.hashes) + 50_000
@@ -138,7 +138,7 @@ def test_a_file_gives_the_same_index_and_damage_is_told(known: DgaIndex, tmp_pat
 
 
 def test_a_file_of_an_earlier_version_is_read(known: DgaIndex, tmp_path: Path) -> None:
-    save_index(known, tmp_path / "known.npz")
+    known.save(tmp_path / "known.npz")
     arrays = np.load(tmp_path / "known.npz", allow_pickle=False)
     with (tmp_path / "known.npy").open("wb") as file:
         for name in ("about", "prefilter", "hashes", "records"):

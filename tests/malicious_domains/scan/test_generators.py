@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.dga.build_index import build_index, save_index
+from malicious_domains.dga.build_index import build_index
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.dga.seeded_generators import DayRange, select_generators
 from tests.helpers.commands import run_here as command
@@ -31,7 +31,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "generators.md"
 
 def indexed(path: Path, day: date) -> Path:
     days = DayRange.of(day - timedelta(days=1), day + timedelta(days=1))
-    save_index(build_index(select_generators(FAMILIES_INDEXED), days, 1), path)
+    build_index(select_generators(FAMILIES_INDEXED), days, 1).save(path)
     return path
 
 
@@ -93,7 +93,7 @@ def test_one_name_by_chance_and_names_of_a_list_are_no_alarm(known: Path, tmp_pa
     short = next(x for x in made("qsnatch", 9999) if x.index(".") == 3)
     log = log_of(tmp_path / "dns.log", [short])
     days = DayRange.of(DAY, DAY)
-    save_index(build_index(select_generators(["qsnatch"]), days, 1), tmp_path / "known.npz")
+    build_index(select_generators(["qsnatch"]), days, 1).save(tmp_path / "known.npz")
     found = command("scan", log, "--known", tmp_path / "known.npz")
     assert (found.returncode, found.stdout) == (0, "")
     assert "known: 1 of the log's names are among the" in found.stderr
