@@ -33,14 +33,9 @@ class ClientDay:
     def select(self, at: Ints | slice) -> ClientDay:
         """Return the labels at these places, in this order."""
         of = range(len(self.labels))[at] if isinstance(at, slice) else at.tolist()
-        return ClientDay(
-            [self.labels[i] for i in of],
-            self.log_odds[at],
-            self.suffix_counts[at],
-            self.nxdomain[at],
-            self.first_seen[at],
-            self.last_seen[at],
-        )
+        odds, counts = self.log_odds[at], self.suffix_counts[at]
+        seen = self.first_seen[at], self.last_seen[at]
+        return ClientDay([self.labels[i] for i in of], odds, counts, self.nxdomain[at], *seen)
 
 
 @dataclass(frozen=True)
@@ -101,13 +96,8 @@ class KindThresholds:
 
     def multiply(self, factor: float) -> KindThresholds:
         """Return these with the kinds of high confidence multiplied."""
-        return replace(
-            self,
-            random_looking=self.random_looking * factor,
-            same_pieces=self.same_pieces * factor,
-            same_end=self.same_end * factor,
-            same_length=self.same_length * factor,
-        )
+        sure = ("random_looking", "same_pieces", "same_end", "same_length")
+        return replace(self, **{x: getattr(self, x) * factor for x in sure})
 
 
 @dataclass(frozen=True)

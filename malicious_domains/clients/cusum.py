@@ -92,15 +92,10 @@ def find_generator(
     digits = np.array([bool(_DIGIT.search(day.labels[i])) for i in resolves.tolist()], np.bool_)
     mixed = digits.any() and not digits.all()
     others = [resolves[digits], resolves[~digits]] if mixed else [resolves[:0]]
-    sequences = (_find_sequence(day, _without(weights, x), thresholds) for x in others)
-    return max(sequences, key=lambda x: x.score)
-
-
-def _without(weights: Floats, index: Ints) -> Floats:
-    """Return weights with zeros at some places."""
-    rest = weights.copy()
-    rest[index] = 0.0
-    return rest
+    rests = np.tile(weights, (len(others), 1))
+    for rest, without in zip(rests, others, strict=True):
+        rest[without] = 0.0
+    return max((_find_sequence(day, x, thresholds) for x in rests), key=lambda x: x.score)
 
 
 def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds) -> LikeNames:
@@ -117,10 +112,8 @@ def _find_sequence(day: ClientDay, weights: Floats, thresholds: AlarmThresholds)
         slow = min(float(gap) / thresholds.slow, 1.0)
         lengths = np.array([float(len(day.labels[i])) for i in resolves.tolist()])
         squares = np.square(lengths - lengths.sum() / len(lengths))
-        unlike = (
-            slow * thresholds.unlike * min(float(np.sqrt(squares.sum() / len(lengths))), _WIDEST)
-        )
-        unlike = min(unlike, float(weights[resolves].sum()))
+        deviation = min(float(np.sqrt(squares.sum() / len(lengths))), _WIDEST)
+        unlike = min(slow * thresholds.unlike * deviation, float(weights[resolves].sum()))
     return LikeNames(top.maximum - unlike, index, inside)
 
 

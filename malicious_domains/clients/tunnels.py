@@ -236,17 +236,11 @@ def _explain(kind: str, groups: Sequence[SubDomainGroup]) -> str:
     parents = {x.parent for x in groups}
     others = f" and {len(parents) - 1:,} more" if len(parents) > 1 else ""
     text = f"{round(names):,} names below {groups[0].parent}{others} carry about "
-    text += f"{_round_roughly(characters):,} characters"
+    text += f"{float(f'{characters:.2g}'):,.0f} characters"
     name, count = types.most_common(1)[0]
     text += f", {count:,} of them by {name}" if count else ""
     first, last = (format_time(edge(times, default=0.0)) for edge in (min, max))
     return text + (f"; {first[11:16]} to {last[11:16]} UTC" if first and last else "")
-
-
-def _round_roughly(value: float) -> int:
-    """Return a number with two digits that count; one below 100 as it is."""
-    whole = round(value)
-    return round(whole, 2 - len(str(whole))) if whole >= 100 else whole
 
 
 Columns = Mapping[str, "NDArray[np.generic]"]
@@ -267,14 +261,9 @@ def find_alarmed_days(
     sub-domains, kept or not), and those of SubDomains. scale: that of a network's own thresholds.
     """
     texts = columns["sub_domain"].tolist()
-    rows = SubDomains(
-        texts,
-        columns["types"].astype(np.int64),
-        columns["nxdomain"].astype(np.bool_),
-        columns["first_seen"].astype(np.float64),
-        columns["last_seen"].astype(np.float64),
-        columns["log_odds"].astype(np.float64),
-    )
+    first, last, odds = (columns[x].astype(np.float64) for x in SubDomains._fields[3:])
+    types, nxdomain = columns["types"].astype(np.int64), columns["nxdomain"].astype(np.bool_)
+    rows = SubDomains(texts, types, nxdomain, first, last, odds)
     weights = weigh_sub_domains(rows)
     keys = [*zip(*(columns[x].tolist() for x in ("client", "day", "parent")), strict=True)]
     starts = [i for i, key in enumerate(keys) if not i or key != keys[i - 1]]

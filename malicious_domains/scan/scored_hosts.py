@@ -19,8 +19,6 @@ from ..names.parse import Name
 from ..scoring.model_options import ModelOptions, load_scorer
 
 _AT_ONCE = 1 << 13  # names that are parsed together: their arrays stay in the processor's cache
-
-
 # label, "" if none is scored; suffix; why none is, else ""; whether it is allowed; the registrable
 # name below which it counts for tunnels, or ""; the longest label below that, or ""
 COLUMNS = ("label", "suffix", "why", "allowed", "parent", "longest")

@@ -127,7 +127,7 @@ def _make_ocsf(x: Finding, alarm: Alarm) -> dict[str, object]:
         "category_uid": 2,
         "class_uid": 2004,
         "type_uid": 200401,
-        "time": _milliseconds(_date_alarm(x, last)),
+        "time": round(1000 * _date_alarm(x, last)),
         "severity_id": severity,
         "confidence_id": confidence,
         "status_id": 1,
@@ -144,7 +144,7 @@ def _make_ocsf(x: Finding, alarm: Alarm) -> dict[str, object]:
             "types": [alarm.kind],
             "analytic": {"type_id": 2, "type": "Behavioral", "name": alarm.kind, "uid": alarm.kind},
             "attacks": attacks,
-            **{key: _milliseconds(value) for key, value in seen.items() if format_time(value)},
+            **{key: round(1000 * value) for key, value in seen.items() if format_time(value)},
         },
         "evidences": [{"query": {"hostname": y}, **source} for y in names] or [source],
         "observables": [{"type_id": t, "name": n, "value": v} for t, n, v in observed],
@@ -186,10 +186,6 @@ def _date_alarm(x: Finding, last: float) -> float:
     if format_time(last):
         return last
     return time.time() if x.day is None else x.day * _DAY
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(1000 * seconds)
 
 
 def _describe_more(x: Finding, alarm: Alarm) -> dict[str, str]:

@@ -59,11 +59,8 @@ def list_clauses(finding: Finding) -> list[tuple[str, str]]:
 
 def explain_alarm(finding: Finding, alarm: Alarm) -> str:
     """Return what an alarm says, and when: "… · burst: 34 in 99 s from 03:12 UTC"."""
-    period = (
-        ""
-        if alarm.kind in (SHARED, TUNNEL, MANY_BELOW)
-        else _format_period(finding.list_names(alarm))
-    )
+    has_period = alarm.kind not in (SHARED, TUNNEL, MANY_BELOW)
+    period = _format_period(finding.list_names(alarm)) if has_period else ""
     return " · ".join(filter(None, [_describe_alarm(finding, alarm), period]))
 
 

@@ -43,9 +43,7 @@ FIELDS = tuple(USUAL_NAMES)  # what a mapping may name
 # The columns of a table for each.
 COLUMNS = {"client": "client", "query": "query", "time": "ts", "rcode": "code", "type": "qtype"}
 _REQUIRED = ("client", "query")
-
-
-# Of these, the ones that stand for nothing else at any depth of an object.
+# Of the usual names, the ones that stand for nothing else at any depth of an object.
 _UNAMBIGUOUS = {
     "clientip", "clientipaddress", "srcip", "sourceip", "sourceipaddress", "queryname", "qname",
     "dnsquery", "questionname", "rrname", "rcode", "rcodename", "responsecode", "querytype",

@@ -253,10 +253,6 @@ def _list_names(value: Mapping[str, Any], before: str = "", depth: int = 8) -> l
     return names
 
 
-def _name_program(program: str, process: str) -> str:
-    return "" if program == "-" else f"{program}{'' if process == '-' else f'[{process}]'}: "
-
-
 def _find_time(around: Values) -> object:
     times = (x[0] if isinstance(x, list) and x else x for x in map(around.get, _TIMES))
     return next((x for x in times if isinstance(x, str | int | float) and x), "")
@@ -267,8 +263,9 @@ def _add_origin(around: Values, text: str) -> str:
     text = text.rstrip("\r\n").replace("\r", " ").replace("\n", " ")
     if program := next((around[x] for x in _PROGRAMS if x in around), None):
         process = str(around.get("SYSLOG_PID", around.get("_PID", "-")))
-        host = around.get("_HOSTNAME", "-")
-        text = f"{host} {_name_program(str(program), process)}{text}"
+        process = "" if process == "-" else f"[{process}]"
+        named = "" if program == "-" else f"{program}{process}: "
+        text = f"{around.get('_HOSTNAME', '-')} {named}{text}"
     return text if _DATED.search(text[:60]) else f"{_write_time(_find_time(around))}{text}"
 
 

@@ -23,8 +23,6 @@ _RCODE = (
     f"ELSE {sql.name_rcode('code')} END"
 )
 _WITH_CSV = ("json", "parquet", "csv")
-
-
 # What the columns of all formats are, as a mapping and the log name it.
 FIELDS = {
     "client": "client", "src": "client", "query": "query", "rrname": "query", "utc": "time",
@@ -146,7 +144,6 @@ def _guess_fields(head: Head) -> tuple[str, ...]:
     return (*fields, *(f"extra{i}" for i in range(count - len(fields))))
 
 
-_EVE_QUERY = sql.drop_blank("rrname")
 _EVE_ANSWER = "kind IN ('answer', 'response')"
 _EVE_COLUMNS = {
     "event": "event_type", "ts": "timestamp", "src": "src_ip", "sport": "src_port",
@@ -154,21 +151,16 @@ _EVE_COLUMNS = {
     "rrname": "dns.rrname|dns.queries.0.rrname", "rrtype": "dns.rrtype|dns.queries.0.rrtype",
     "code": "dns.rcode",
 }  # fmt: skip
-# An answer's event has the direction of its packet or of the query.
-_EVE_CLIENT = "CASE WHEN sport = '53' AND dport <> '53' THEN dst ELSE src END"
-_EVE_RCODE = f"CASE WHEN {_EVE_ANSWER} THEN {_RCODE} END"
-
-
 _EVE_FIRST = (
     "WHEN event = 'mdns' THEN 'multicast' WHEN event IS NULL OR event NOT IN {} THEN 'other_event' "
     f"WHEN sport IN {sql.list_texts(sql.MULTICAST)} THEN 'multicast'"
 )
 _EVE: dict[str, Any] = {
-    "client": _EVE_CLIENT, "query": _EVE_QUERY, "rcode": _EVE_RCODE, "is_answer": _EVE_ANSWER,
-    "answers": "client", "port": "dport", "qtype": "rrtype",
+    # An answer's event has the direction of its packet or of the query.
+    "client": "CASE WHEN sport = '53' AND dport <> '53' THEN dst ELSE src END",
+    "query": sql.drop_blank("rrname"), "rcode": f"CASE WHEN {_EVE_ANSWER} THEN {_RCODE} END",
+    "is_answer": _EVE_ANSWER, "answers": "client", "port": "dport", "qtype": "rrtype",
 }  # fmt: skip
-
-
 SURICATA = EventFormat(
     "suricata",
     ("event_type", "timestamp"),
@@ -311,25 +303,14 @@ _WINDOWS = ("EventData.", "Event.EventData.", "event_data.", "winlog.event_data.
 _SYSTEM = ("System.", "Event.System.", "winlog.")
 _WAZUH = ("win.eventdata.", "data.win.eventdata.")
 _WAZUH_SYSTEM = ("win.system.", "data.win.system.")
-_EVENT_ID = "|".join(
-    (
-        _spell("EventID.#text|EventID|EventId|event_id|EventCode|Id", *_SYSTEM),
-        _spell("eventID", *_WAZUH_SYSTEM),
-    )
-)
-_COMPUTER = "|".join(
-    (
-        _spell("Computer|computer_name|Hostname|MachineName", *_SYSTEM),
-        _spell("computer", *_WAZUH_SYSTEM),
-        "host.name",
-    )
-)
-_EVENT_TIME = "|".join(
-    (
-        _spell("TimeCreated.#attributes.SystemTime|TimeCreated.SystemTime", *_SYSTEM),
-        _spell("systemTime", *_WAZUH_SYSTEM),
-        "@timestamp|EventTime|TimeCreated|TimeGenerated|TimeGenerated [UTC]|timestamp|_time|time",
-    )
+_EVENT_ID = _spell("EventID.#text|EventID|EventId|event_id|EventCode|Id", *_SYSTEM)
+_EVENT_ID += f"|{_spell('eventID', *_WAZUH_SYSTEM)}"
+_COMPUTER = _spell("Computer|computer_name|Hostname|MachineName", *_SYSTEM)
+_COMPUTER += f"|{_spell('computer', *_WAZUH_SYSTEM)}|host.name"
+_EVENT_TIME = (
+    f"{_spell('TimeCreated.#attributes.SystemTime|TimeCreated.SystemTime', *_SYSTEM)}|"
+    f"{_spell('systemTime', *_WAZUH_SYSTEM)}|@timestamp|EventTime|TimeCreated|TimeGenerated|"
+    "TimeGenerated [UTC]|timestamp|_time|time"
 )
 # Sysmon's event 22, and 3008 of Windows' DNS client. QueryStatus is a number of winerror.h.
 SYSMON = EventFormat(

@@ -110,14 +110,14 @@ class LogFormat:
     def lay_out(self, table: Table, columns: Collection[str], **more: Any) -> Layout:
         """Return the layout of a table with some columns; more: its other fields."""
         qtype = next((x for x in ("qtype", "rrtype") if x in columns), "")
-        why = sql.classify_line(
-            self.query,
-            first=self.first,
-            port=self.port if self.port in columns else "",
-            qtype=qtype and self.qtype,
-            types=self.types,
-            is_answer=self.is_answer,
-        )
+        cases = [self.first]
+        if self.port in columns:
+            cases.append(f"WHEN {self.port} IN {sql.list_texts(sql.MULTICAST)} THEN 'multicast'")
+        if qtype:
+            cases.append(f"WHEN {self.qtype} IN {sql.list_texts(self.types)} THEN 'type'")
+        cases.append(f"WHEN {self.query} IS NULL THEN 'other_event'")
+        if self.is_answer:
+            cases.append(f"WHEN {self.is_answer} THEN 'answer'")
         rcode = f"CASE WHEN {self.blocked} THEN 'BLOCKED' ELSE {self.rcode} END"
         return Layout(
             self.form,
@@ -125,7 +125,7 @@ class LogFormat:
             client=self.client,
             query=self.query,
             rcode=rcode if self.blocked else self.rcode,
-            why=why,
+            why=f"CASE {' '.join(filter(None, cases))} END",
             answers=self.answers,
             qtype=qtype,
             **more,

@@ -60,13 +60,6 @@ class Source:
     since: float | None = None
     zone: str | None = None
 
-    @property
-    def size(self) -> int | None:
-        """Bytes of all files, None if one of them is not a file."""
-        if not all(x != STANDARD_INPUT and x.is_file() for x in self.paths):
-            return None
-        return sum(x.stat().st_size for x in self.paths)
-
     @classmethod
     def of(
         cls,
@@ -113,16 +106,14 @@ class Reading:
     type as a bit, from sql.code_type(). zone: that of the days, and of times without one.
 
     forms: each file's format, "empty" for one without lines. left_out: why files were left out.
-    damaged: why a part of a file could not be read. bytes: their size on the disk. leases: the
-    hosts that Pi-hole's database knows, the last ones last. Copies that
-    were made are kept until close(), or the end of the process.
+    damaged: why a part of a file could not be read. leases: the hosts that Pi-hole's database
+    knows, the last ones last. Copies that were made are kept until close(), or the process ends.
     """
 
     noted_events: str
     forms: dict[Path, str]
     left_out: dict[Path, str]
     damaged: dict[Path, str]
-    bytes: int
     leases: tuple[Lease, ...]
     zone: str
     files: tuple[tuple[LogFile, Layout], ...]
@@ -167,7 +158,9 @@ def read_logs(source: Source) -> Reading:
 
 def _read(source: Source, folder: Path) -> Reading:
     forms, left_out, damaged = dict[Path, str](), dict[Path, str](), dict[Path, str]()
-    files, leases, size = [], list[Lease](), 0
+    files, leases = [], list[Lease]()
+    day, zone = source.since, source.zone or times.UTC
+    first = None if day is None else times.find_midnight(day, zone)  # that a database is read from
     for path in source.paths:
         try:
             file = prepare_input.prepare_file(path, folder)
@@ -175,7 +168,7 @@ def _read(source: Source, folder: Path) -> Reading:
             layout = find_layout(file, source.form, source.mapping, source.zone or "")
             if layout and layout.form == pihole_database.PIHOLE:
                 copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
-                pihole_database.copy_database(path, file.readable, copy, _find_first(source))
+                pihole_database.copy_database(path, file.readable, copy, first)
                 leases += pihole_database.read_leases(file.readable)
                 file = replace(file, readable=copy, lines=0)
         except ReadingError as error:
@@ -184,7 +177,6 @@ def _read(source: Source, folder: Path) -> Reading:
             left_out[path] = str(error)
             continue
         forms[path] = layout.form if layout else "empty"
-        size += file.size
         if file.damage:
             damaged[path] = file.damage
         if layout:
@@ -193,20 +185,11 @@ def _read(source: Source, folder: Path) -> Reading:
         raise ReadingError("none of the files is a DNS log:\n" + "\n".join(left_out.values()))
     zone = source.zone or next((x.zone for _, x in files if x.zone), times.UTC)
     events = _select_events(files)
-    if source.since is not None:
-        since = times.find_midnight(source.since, zone)
+    if day is not None:
+        since = times.find_midnight(day, zone)
         earlier = f"CASE WHEN why IS NULL AND time < {since} THEN 'earlier' ELSE why END"
         events = f"SELECT * REPLACE ({earlier} AS why) FROM ({events})"
-    return Reading(
-        events, forms, left_out, damaged, size, tuple(leases), zone, tuple(files), folder
-    )
-
-
-def _find_first(source: Source) -> float | None:
-    """Return the seconds from which on queries are read; None for all."""
-    if source.since is None:
-        return None
-    return times.find_midnight(source.since, source.zone or times.UTC)
+    return Reading(events, forms, left_out, damaged, tuple(leases), zone, tuple(files), folder)
 
 
 # --- formats ---

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from itertools import islice
@@ -27,13 +27,15 @@ _ANSWER_KEYS = ("answer", "grouped", "rdata", "resolved_ip")
 
 def find_broken_lines(files: Files, at_most: int = 10) -> list[tuple[str, int, str]]:
     """Return the first broken lines, file by file, in order: the file, the line, the problem."""
-    return [*islice((x for own in files for x in _list_broken(*own, at_most)), at_most)]
-
-
-def _list_broken(file: LogFile, layout: Layout, at_most: int) -> Iterator[tuple[str, int, str]]:
-    rows = _select(file, layout, f"SELECT row FROM lines WHERE why = 'broken' LIMIT {at_most}")
-    for number, text in _read_lines(file, [row for (row,) in rows]).values():
-        yield str(file.path), number, layout.describe_broken(text)
+    broken: list[tuple[str, int, str]] = []
+    select = f"SELECT row FROM lines WHERE why = 'broken' LIMIT {at_most}"
+    for file, layout in files:
+        rows = [row for (row,) in _select(file, layout, select)]
+        lines = _read_lines(file, rows).values()
+        broken += [(str(file.path), number, layout.describe_broken(x)) for number, x in lines]
+        if len(broken) >= at_most:
+            break
+    return broken[:at_most]
 
 
 def find_places(files: Files, queries: Collection[str], zone: str) -> dict[Key, Place]:

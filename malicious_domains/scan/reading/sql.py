@@ -162,31 +162,6 @@ def find_unknown_rcode(value: str) -> str:
     return f"CASE WHEN {value} IN {frequent} THEN NULL {unknown} END"
 
 
-def classify_line(
-    query: str,
-    *,
-    first: str = "",
-    port: str = "",
-    qtype: str = "",
-    types: Sequence[object] = TYPES_BY_NAME_OR_NUMBER,
-    is_answer: str = "",
-) -> str:
-    """Return why a line is not a query to score; first: the format's own WHENs.
-
-    port, qtype: "" where there are none. types: query types to leave out, as the format writes
-    them. is_answer: whether a line is an answer of its own.
-    """
-    cases = [first]
-    if port:
-        cases.append(f"WHEN {port} IN {list_texts(MULTICAST)} THEN 'multicast'")
-    if qtype:
-        cases.append(f"WHEN {qtype} IN {list_texts(types)} THEN 'type'")
-    cases.append(f"WHEN {query} IS NULL THEN 'other_event'")
-    if is_answer:
-        cases.append(f"WHEN {is_answer} THEN 'answer'")
-    return f"CASE {' '.join(filter(None, cases))} END"
-
-
 def mark_undecoded(value: str) -> str:
     """Return a WHEN for a text that a repaired copy has instead of bytes that are not UTF-8."""
     return f" WHEN contains({value}, {quote_text(REPLACED)}) THEN 'broken'"

@@ -81,7 +81,12 @@ class TextFormat(LogFormat):
         return self.lay_out(table, dict(table.columns), time=time, zone=zone, time_text=time_text)
 
     def _open_table(self) -> TextLines:
-        match, columns = "", {x: self._extract(keys) for x, keys in self.keys.items()}
+        match, columns = "", {}
+        for x, keys in self.keys.items():
+            patterns = (self.pattern.replace("KEY", re.escape(key)) for key in keys.split("|"))
+            columns[x] = sql.coalesce(
+                f"nullif(trim(regexp_extract(line, {sql.quote_text(y)}, 1)), '')" for y in patterns
+            )
         if not columns:
             groups = [*re.compile(self.pattern).groupindex]
             listed = ", ".join(map(sql.quote_text, groups))
@@ -89,12 +94,6 @@ class TextFormat(LogFormat):
             columns = {x: f"nullif(m.{x}, '')" for x in groups}
         items = tuple(columns.items())
         return TextLines(match, items, self.event, self.own, self.required)
-
-    def _extract(self, keys: str) -> str:
-        patterns = (self.pattern.replace("KEY", re.escape(x)) for x in keys.split("|"))
-        return sql.coalesce(
-            f"nullif(trim(regexp_extract(line, {sql.quote_text(x)}, 1)), '')" for x in patterns
-        )
 
     def _describe_time(self, head: Head) -> tuple[str, str, str]:
         """Return time, zone and time_text; a time that no key has is in front of the line."""
