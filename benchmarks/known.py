@@ -21,7 +21,7 @@ from malicious_domains.dga.seeded_generators import (
 )
 from malicious_domains.names.dga_index import DgaIndex
 
-from .measure import ROOT, SHARE, Row, run_pipeline, sized, time_rounds
+from .measure import ROOT, SHARE, Row, run_python, sized, time_rounds
 
 _DAY = date(2026, 11, 24)
 _FEW_FAMILIES = ("banjori", "conficker", "goz", "qsnatch", "simda")  # for a run in small
@@ -35,7 +35,7 @@ def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         path = Path(folder) / "known.npz"
         month = ("--from", "2026-11-01", "--to", "2026-11-30", "--out", str(path))
-        took = run_pipeline("dga", "index", *month, *families, "--jobs", "2")
+        took = run_python("-mpipeline", "dga", "index", *month, *families, "--jobs", "2")
         figure = f"{took.seconds:.0f} s ({took.processor:.0f} s)"
         yield "index of November 2026, two processes (of all processors)", figure
         index = DgaIndex.load(path)
@@ -52,7 +52,9 @@ def rows() -> Iterator[Row]:
         expected = sum(index.chance[n] for n in lengths if n < len(index.chance))
         figure = f"{expected:.1f}; {len(index.match(hosts))} of {len(hosts):,}"
         yield f"{path.name.split('.')[0].removeprefix('legit-')}: expected in it, found", figure
-    took = run_pipeline("dga", "feed", "--from", str(_DAY), "--days", str(sized(7)), *families)
+    took = run_python(
+        "-mpipeline", "dga", "feed", f"--from={_DAY}", f"--days={sized(7)}", *families
+    )
     yield "dga feed of a week, peak memory of its largest process", f"{took.peak:.0f} MB"
     recall: dict[str, float] = {}
     if _REPORT.exists():

@@ -23,7 +23,6 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster.local_servers import HOST, start_server
 
 _RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
@@ -31,10 +30,6 @@ _RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 _ARN = "arn:aws:lambda:us-east-1:123456789012:function:emulated"
 _ANSWER, _STOP = 300, 30  # seconds that an event, and an end, may take
-
-
-class EmulationError(MaliciousDomainsError):
-    """A function that cannot be started or does not answer."""
 
 
 class Function(ThreadingHTTPServer):
@@ -62,7 +57,7 @@ class Function(ThreadingHTTPServer):
     def __call__(self, event: Mapping[str, Any] | list[Any]) -> Any:
         """Invoke the function with an event; return its answer, or the object about its error.
 
-        Raises EmulationError if it cannot be started, or ends.
+        Raises RuntimeError if it cannot be started, or ends.
         """
         self.events.put(json.dumps(event).encode())
         for _ in range(_ANSWER):
@@ -73,9 +68,9 @@ class Function(ThreadingHTTPServer):
                     break
             else:
                 if path.endswith("/init/error"):
-                    raise EmulationError(f"{body.decode()}:\n{self.log[-2000:]}")
+                    raise RuntimeError(f"{body.decode()}:\n{self.log[-2000:]}")
                 return json.loads(body)
-        raise EmulationError(f"no answer:\n{self.log[-2000:]}")
+        raise RuntimeError(f"no answer:\n{self.log[-2000:]}")
 
     @property
     def log(self) -> str:

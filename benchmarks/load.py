@@ -40,28 +40,24 @@ def rows() -> Iterator[Row]:
 
     The clients run in a process of their own, so that they share no interpreter lock with the rest.
     """
-    names, batches = list(iterate_hosts(CLIENTS * REQUESTS)), [distinct_labels(BATCH)] * BATCHES
+    names = [{"domain": name} for name in iterate_hosts(CLIENTS * REQUESTS)]
+    batches = [{"domains": distinct_labels(BATCH)}] * BATCHES
     for model in SETS:
         with serve_app(PACKAGED / model) as url:
-            run_alone(post_names, url, names[:10], 1)  # the first request loads the model
-            single = run_alone(post_names, url, names[-200:], 1)
+            run_alone(post_all, url, names[:10], 1)  # the first request loads the model
+            single = run_alone(post_all, url, names[-200:], 1)
             yield f"{model}: HTTP, one client, a request", _format_times(single, 2)
-            load = run_alone(post_names, url, names, CLIENTS)
+            load = run_alone(post_all, url, names, CLIENTS)
             what = f"{model}: HTTP, {CLIENTS} clients x {REQUESTS} requests"
             yield what, f"{len(load.took) / load.seconds:,.0f} requests/s, {load.errors} errors"
             p50, p99 = (x * 1e3 for x in quantiles(load.took, n=100)[49::49])
             yield "  a request, p50, p99", f"{p50:,.0f} ms, {p99:,.0f} ms"
             longest = max(load.took)
             yield f"  a request, longest (may not exceed {LIMIT} s)", f"{longest * 1e3:,.0f} ms"
-            took = run_alone(post_all, url, [{"domains": x} for x in batches], 1)
+            took = run_alone(post_all, url, batches, 1)
             yield f"  a batch of {BATCH:,} names", _format_times(took, 0)
         if load.errors or longest > LIMIT:
             raise RuntimeError(f"{model}: {load.errors} errors, longest {longest:.2f} s")
-
-
-def post_names(url: str, names: Sequence[str], clients: int) -> Load:
-    """Ask for each name in a request of its own, with `clients` clients at once."""
-    return post_all(url, [{"domain": name} for name in names], clients)
 
 
 def post_all(url: str, contents: Sequence[dict[str, Any]], clients: int) -> Load:

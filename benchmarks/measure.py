@@ -69,23 +69,18 @@ def run_alone(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return pool.submit(run, *args, **kwargs).result()
 
 
-def run_command(*arguments: str, rounds: int = 1) -> CommandRun:
-    """Run a command and return its median times and highest peak; discard its output.
+def run_python(*arguments: str, rounds: int = 1) -> CommandRun:
+    """Run this Python and return its median times and highest peak; discard its output.
 
     Raise RuntimeError with its message if it fails. Exit status 1 is no failure: some names are
     invalid.
     """
-    runs = [run_alone(_run_once, arguments) for _ in range(rounds)]
+    runs = [run_alone(_run_once, [sys.executable, *arguments]) for _ in range(rounds)]
     return CommandRun(
         statistics.median(x.seconds for x in runs),
         max(x.peak for x in runs),
         statistics.median(x.processor for x in runs),
     )
-
-
-def run_pipeline(*arguments: str, rounds: int = 1) -> CommandRun:
-    """Run a command of `python -m pipeline`, as run_command() does."""
-    return run_command(sys.executable, "-m", "pipeline", *arguments, rounds=rounds)
 
 
 def _run_once(arguments: Sequence[str]) -> CommandRun:

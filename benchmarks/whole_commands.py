@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -13,7 +12,7 @@ from malicious_domains.inputs.ordered_pool import default_jobs
 from pipeline.corpus import defaults
 
 from .dns_logs import DAY_LINES, DAY_NAMES, write_day, write_few_pairs, write_many_pairs
-from .measure import CommandRun, Row, run_command, run_pipeline, sized
+from .measure import CommandRun, Row, run_python, sized
 from .sample_labels import TOTAL, iterate_hosts
 
 FEW_PAIRS, MANY_PAIRS = sized(10_000_000), sized(4_000_000)  # lines
@@ -33,7 +32,7 @@ def score_files() -> Iterator[Row]:
         path.write_text("".join(f"{host}\n" for host in iterate_hosts(TOTAL)))
         for model, jobs in product(SETS, (1, default_jobs())):
             options = ("--model", model, "--jobs", str(jobs), "--input", str(path))
-            took = run_pipeline("score", "--format", "csv", *options, rounds=sized(3))
+            took = run_python("-mpipeline", "score", "--format", "csv", *options, rounds=sized(3))
             what = f"{model}: score of {TOTAL:,} lines, processes: {jobs}"
             yield what, _format_run(took, TOTAL)
 
@@ -48,13 +47,13 @@ def scan_logs() -> Iterator[Row]:
     for what, lines, write in logs:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             log, fields = write(Path(folder))
-            floor = run_command(sys.executable, "-c", _FLOOR.format(log=log, fields=fields))
+            floor = run_python("-c", _FLOOR.format(log=log, fields=fields))
             yield f"{what}: DuckDB counting pairs, {lines:,} lines", _format_run(floor, lines)
-            took = run_pipeline("scan", str(log))
+            took = run_python("-mpipeline", "scan", str(log))
             yield f"{what}: scan of {lines:,} lines", _format_run(took, lines)
             wall, processor = took.seconds / floor.seconds, took.processor / floor.processor
             yield "  as a multiple of DuckDB's time", f"{wall:.1f} x ({processor:.1f} x)"
-            limited = run_pipeline("scan", str(log), "--memory", _MEMORY)
+            limited = run_python("-mpipeline", "scan", str(log), "--memory", _MEMORY)
             yield f"  with --memory {_MEMORY}", _format_run(limited, lines)
 
 
@@ -63,9 +62,11 @@ def train_models() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         data, out = Path(folder) / "rows.csv", str(Path(folder) / "model")
         defaults.write_embedded(data)
-        took = run_pipeline("train", "--features", "classic", "--data", str(data), "--out", out)
+        took = run_python(
+            "-mpipeline", "train", "--features=classic", f"--data={data}", "--out", out
+        )
         yield "train classic on 165,579 rows, whole process", f"{took.seconds:.1f} s"
-        took = run_pipeline("train", "--out", out)
+        took = run_python("-mpipeline", "train", "--out", out)
         yield "train language, its corpus made first, whole process", f"{took.seconds:.1f} s"
 
 

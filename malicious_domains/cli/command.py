@@ -20,11 +20,11 @@ PROGRAM = "malicious-domains"
 DONE, SOME_INVALID, FAILED, NOTHING_READ = range(4)
 OWN_PACKAGES = ("malicious_domains", "pipeline", "lambda_app")
 
-Handler = Callable[..., int]
+Handler = Callable[..., int | None]
 
 
 class Command(click.Command):
-    """A command whose handler returns its exit status."""
+    """A command whose handler returns its exit status; None is DONE."""
 
     extra = ""  # the extra in pyproject.toml that installs what the handler imports
 
@@ -32,7 +32,7 @@ class Command(click.Command):
         """Run the handler; an error becomes a line on stderr and FAILED."""
         try:
             with restore_exit():
-                status: int = super().invoke(ctx)
+                status: int = super().invoke(ctx) or DONE
             return status
         except (click.ClickException, BrokenPipeError):  # for main()
             raise

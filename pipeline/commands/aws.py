@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from malicious_domains.cli.command import DONE, Choice, command, group, option
+from malicious_domains.cli.command import Choice, command, group, option
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 
@@ -15,7 +15,7 @@ from malicious_domains.inputs.signals import temporary_folder
 @command("serve", "serve --port 8000", extra="aws")
 @option("--host HOST", "Address to listen on; 0.0.0.0 for all.", default="127.0.0.1")
 @option("--port PORT", "Port to listen on.", type=click.IntRange(1, 65535), default=8000)
-def serve(host: str, port: int) -> int:
+def serve(host: str, port: int) -> None:
     """Serve the app until it is stopped."""
     from ..release import local_server, stage_settings
 
@@ -36,13 +36,12 @@ def aws() -> None:
     type=Choice(["x86_64", "arm64"]),
     default="x86_64",
 )
-def package(out: Path, architecture: str) -> int:
+def package(out: Path, architecture: str) -> None:
     """Build the deployment zip."""
     from ..release import package as packaging
 
     zipped = packaging.build_package(out, architecture)
     print(f"{zipped}: {architecture}, {packaging.describe_zip(zipped)}")
-    return DONE
 
 
 @command("deploy", "aws deploy --stage prod --dry-run", extra="all")
@@ -50,7 +49,7 @@ def package(out: Path, architecture: str) -> int:
 @option("--dry-run", "Show what would change, then exit.")
 @option("--rollback", "Restore what ran before the last deployment.")
 @option("--url URL", "URL at which the app answers (default: API Gateway's).")
-def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
+def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> None:
     """Deploy the app, or roll it back; print the URL.
 
     Verifies the models, packages the app, deploys it with Chalice and smoke-tests it; rolls back
@@ -66,7 +65,7 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
         there = deploy.roll_back(stage, url)
         print_status(f"{stage} runs what it ran before")
         print(there)
-        return DONE
+        return
     stage_settings.read_stage(stage)
     deploy.check_models()
     architecture = stage_settings.read_config(stage).lambda_architecture
@@ -75,16 +74,15 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> int:
         if dry_run:
             for line in deploy.list_changes(stage, zipped):
                 print(line)
-            return DONE
+            return
         there = deploy.deploy_stage(stage, zipped, url)
     print_status(f"{stage} is deployed")
     print(there)
-    return DONE
 
 
 @command("protect", "aws protect --stage dev", extra="all")
 @option("--stage STAGE", "Stage, as in lambda_app/.chalice/config.json.", default="dev")
-def protect(stage: str) -> int:
+def protect(stage: str) -> None:
     """Throttle an API that `chalice deploy` made, and give its own errors CORS headers.
 
     An unknown path becomes 404. `deploy` does the same after each deployment.
@@ -93,7 +91,6 @@ def protect(stage: str) -> int:
 
     settings, _ = stage_settings.read_stage(stage)
     print(deployed_stage.protect_api(deploy.STATE, stage, settings.origins))
-    return DONE
 
 
 for part in (package, deploy, protect):

@@ -38,7 +38,7 @@ def list_versions(registry: str) -> int:
     storage = versions.Storage(registry)
     current = {x[0] for x in versions.read_pointers(storage).values()}
     status = DONE
-    print(_HEAD)
+    print(f"  {'version':<36} {'trained':<20} {'errors':>8} {'of':>9} {'AUC':>8}")
     for name, model in versions.list_versions(storage):
         if isinstance(model, dict):
             print(f"{'*' if name in current else ' '} {name:<36} {_format_model(model)}")
@@ -56,26 +56,22 @@ def list_versions(registry: str) -> int:
 @_registry
 @option("--model MODEL", "Name of a packaged model, or artifact folder.")
 @option("--report DIR", "Report folder from `evaluate` to publish with the model.")
-def publish(registry: str, model: str | None, report: Path | None) -> int:
+def publish(registry: str, model: str | None, report: Path | None) -> None:
     """Upload an artifact as a version that never changes; print the version."""
     from malicious_domains.model.artifact import locate_artifact
 
     from ..release import versions
 
     version, new = versions.publish(versions.Storage(registry), locate_artifact(model), report)
-    status = (
-        "published; promote makes it current" if new else "is there already; nothing is changed"
-    )
-    print_status(status)
+    print_status("published; promote makes it current" if new else "is there already; unchanged")
     print(version)
-    return DONE
 
 
 @command("pull", "models pull current --out malicious_domains/artifacts/language", extra="all")
 @click.argument("version")
 @_registry
 @option("--out DIR", "Folder to install to (default: build/MODEL).")
-def pull(version: str, registry: str, out: Path | None) -> int:
+def pull(version: str, registry: str, out: Path | None) -> None:
     """Verify and install a version; print the folder.
 
     VERSION is one of `models list`, or a model's name for its current one. The word current stands
@@ -86,43 +82,38 @@ def pull(version: str, registry: str, out: Path | None) -> int:
     pulled, target = versions.pull(versions.Storage(registry), version, out)
     print_status(f"{pulled} is verified: its hashes, and its equation by its MOJO")
     print(target)
-    return DONE
 
 
 @command("promote", "models promote language-20261123-0a1b2c3d4e5f", extra="aws")
 @click.argument("version")
 @_registry
-def promote(version: str, registry: str) -> int:
+def promote(version: str, registry: str) -> None:
     """Make a version the current one of its model. VERSION is one of `models list`."""
     from ..release import versions
 
-    return _print_current(versions.promote(versions.Storage(registry), version))
+    _print_current(versions.promote(versions.Storage(registry), version))
 
 
 @command("rollback", "models rollback --registry s3://bucket/models", extra="aws")
 @click.argument("model", default="")
 @_registry
-def rollback(model: str, registry: str) -> int:
+def rollback(model: str, registry: str) -> None:
     """Make the version before current again; once more goes further back.
 
     MODEL may be left out where only one has a current version.
     """
     from ..release import versions
 
-    return _print_current(versions.roll_back(versions.Storage(registry), model))
+    _print_current(versions.roll_back(versions.Storage(registry), model))
 
 
 for part in (list_versions, publish, pull, promote, rollback):
     models.add_command(part)
 
 
-def _print_current(version: str) -> int:
+def _print_current(version: str) -> None:
     print_status("current is now")
     print(version)
-    return DONE
-
-
-_HEAD = f"  {'version':<36} {'trained':<20} {'errors':>8} {'of':>9} {'AUC':>8}"
 
 
 def _format_model(metadata: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def data(action: str) -> int:
 @_data_options
 @option("--names N", "Number of names of each generator.", type=int, default=5000)
 @option("--seed N", "Seed of the random sampling.", type=int, default=1)
-def corpus(source: Words, more: Words, mapping: Words, lenient: bool, **rest: Any) -> int:
+def corpus(source: Words, more: Words, mapping: Words, lenient: bool, **rest: Any) -> None:
     """Build a training corpus from several sources."""
     from ..corpus import mixture
     from ..corpus.columns import ReadOptions
@@ -90,29 +90,26 @@ def corpus(source: Words, more: Words, mapping: Words, lenient: bool, **rest: An
     options = ReadOptions.parse(mapping, lenient)
     mix = mixture.assemble(sources=(*source, *more) or mixture.DEFAULT, options=options, **rest)
     print(f"{rest['path']}: {mix}", file=sys.stderr)
-    return DONE
 
 
 @command("train", "train --data mix.csv", extra="train")
 @_training_options
-def train(features: str, out: Path | None, **options: Any) -> int:
+def train(features: str, out: Path | None, **options: Any) -> None:
     """Train a model and export it."""
     from ..training.training_run import run_training
 
     run_training(features, out or BUILD / features, **options)
-    return DONE
 
 
 @command("demo", "demo --features classic", extra="all")
 @_training_options
-def demo(features: str, out: Path | None, **options: Any) -> int:
+def demo(features: str, out: Path | None, **options: Any) -> None:
     """Train and export a model, then show answers of the HTTP app."""
     from ..training.training_run import run_training
     from .demo import show_model
 
     folder = out or BUILD / features
     show_model(folder, run_training(features, folder, **options))
-    return DONE
 
 
 @command("evaluate", "evaluate --out report", extra="train")
@@ -129,12 +126,11 @@ def demo(features: str, out: Path | None, **options: Any) -> int:
     "days are drawn from them beside the committed names.",
 )
 @_h2o_options
-def evaluate(**options: Any) -> int:
+def evaluate(**options: Any) -> None:
     """Write a report of how well a model does on families it has not seen."""
     from ..evaluation.evaluate import run_evaluation
 
     run_evaluation(**options)
-    return DONE
 
 
 @group("families", "Train or evaluate the classifier of malware families.", "families evaluate")
@@ -146,12 +142,11 @@ def families() -> None:
 @option("--out DIR", "Artifact folder (default: build/hint).")
 @_h2o_url
 @option("--compare", "Fail unless the result is the packaged one, to 0.001.")
-def train_families(out: Path | None, h2o_url: str | None, compare: bool) -> int:
+def train_families(out: Path | None, h2o_url: str | None, compare: bool) -> None:
     """Train the family classifier and export it."""
     from ..training.family_training import run_family_training
 
     run_family_training(out, h2o_url, compare)
-    return DONE
 
 
 @command("evaluate", "families evaluate --leave-out", extra="train")
@@ -160,13 +155,12 @@ def train_families(out: Path | None, h2o_url: str | None, compare: bool) -> int:
 @option(
     "--leave-out", "Also train five times without a fifth of the families, and evaluate on those."
 )
-def evaluate_families(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> int:
+def evaluate_families(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> None:
     """Print the family classifier's accuracy per family and its confusion matrix."""
     from ..evaluation.family_accuracy import evaluate_families as report
 
     for line in report(artifact, h2o_url, leave_out):
         print(line, flush=True)
-    return DONE
 
 
 for part in (train_families, evaluate_families):

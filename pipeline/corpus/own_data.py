@@ -187,11 +187,9 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path, copy: Path, numbere
         if not first:
             raise CorpusError("the file is empty")
         is_json = _JSON.match(first)
-        if is_json:  # of an array a line may come in parts
-            file.writelines(chain([first], lines))
-        else:
-            rows = chain([first] if numbered else (), lines)
-            file.writelines(line.rstrip("\r\n") + "\n" for line in rows)
+        rows = chain([first] if is_json or numbered else (), lines)
+        # Of a JSON array a line may come in parts.
+        file.writelines(rows if is_json else (line.rstrip("\r\n") + "\n" for line in rows))
     if is_json:
         return _open_json(connection, copy, is_array=first.lstrip()[0] == "[")
     return _open_csv(copy, first.rstrip("\r\n"), numbered)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from tqdm import tqdm
 
+from malicious_domains.inputs.atomic import write_atomically
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.paths import CHECKOUT, DATA, DOWNLOADS
 from malicious_domains.names.errors import MaliciousDomainsError
@@ -17,7 +17,6 @@ from malicious_domains.names.errors import MaliciousDomainsError
 _REPOSITORY = "https://github.com/h2oai/app-malicious-domains/raw/56221e3"
 _ORIGINAL_LICENCE = "as its repository says; not redistributed"
 _TIMEOUT = (5, 30)  # seconds to connect, and between two parts of an answer
-_BUFFER = 1 << 16  # bytes
 
 
 class SourceError(MaliciousDomainsError):
@@ -99,8 +98,8 @@ def sha256_of(path: Path) -> str:
 def fetch_source(source: Dataset) -> Path:
     """Download a source unless it is there, from DOMAINS_MIRROR first, then its URL.
 
-    The content is written to a .part file, which gets its name once its SHA-256 is right. Returns
-    the path; raises SourceError.
+    The file is written in one step, once its SHA-256 is right. Returns its path; may raise
+    SourceError.
     """
     if source.ready:
         return source.path
@@ -138,22 +137,13 @@ def _shorten_error(error: Exception) -> str:
 
 
 def _download(place: str, source: Dataset) -> None:
-    part = source.path.with_name(source.path.name + ".part")
     if place.startswith(("http://", "https://")):
-        _download_url(place, part)
-    else:
-        part.write_bytes(Path(place).read_bytes())
-    if (digest := sha256_of(part)) != source.sha256:
-        part.unlink()
-        raise SourceError(f"SHA-256 is {digest}, expected {source.sha256}; the download is deleted")
-    part.replace(source.path)
-
-
-def _download_url(url: str, part: Path) -> None:
-    with requests.get(url, stream=True, timeout=_TIMEOUT) as answer, part.open("wb") as file:
+        print_status(f"downloading {place} ...")
+        answer = requests.get(place, timeout=_TIMEOUT)
         answer.raise_for_status()
-        size = int(answer.headers.get("Content-Length", 0)) or None
-        with tqdm(desc=part.stem, total=size, unit="B", unit_scale=True) as bar:
-            for data in answer.iter_content(_BUFFER):
-                file.write(data)
-                bar.update(len(data))
+        content = answer.content
+    else:
+        content = Path(place).read_bytes()
+    if (digest := hashlib.sha256(content).hexdigest()) != source.sha256:
+        raise SourceError(f"SHA-256 is {digest}, expected {source.sha256}; the download is deleted")
+    write_atomically(source.path, content)

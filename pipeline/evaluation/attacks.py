@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from math import inf, log
@@ -99,14 +99,6 @@ def audit_features(scorer: Scorer, labels: Sequence[str], threshold: float) -> d
     }
 
 
-def omit_edit(corpus: Corpus, name: str) -> Corpus:
-    """Return the corpus with its generated rows edited anew, but never by one edit."""
-    plain = corpus.frame[~corpus.edited]
-    rows = map(LabelledName._make, plain.itertuples(index=False))
-    again = pd.DataFrame(edit_rows(rows, SEED, without=[name]), columns=plain.columns)
-    return Corpus(corpus.name, corpus.path, pd.concat([plain, again], ignore_index=True))
-
-
 def leave_one_edit_out(
     cluster: Cluster, corpus: Corpus, make: Callable[[Corpus], DesignMatrix]
 ) -> Iterator[Row]:
@@ -115,9 +107,12 @@ def leave_one_edit_out(
     Edits by hyphens alone are left aside: the language model does not see them.
     """
     names = [name for name in EDITS if "hyphen" not in name]
-    seen = _count_missed(cluster, corpus, names, make)
+    seen, plain = _count_missed(cluster, corpus, names, make), corpus.frame[~corpus.edited]
+    rows = [*map(LabelledName._make, plain.itertuples(index=False))]
     for name in tqdm(names, desc="edits left out", unit="model"):
-        unseen = _count_missed(cluster, omit_edit(corpus, name), [name], make)
+        again = edit_rows(rows, SEED, without=[name])  # never by this edit
+        frame = pd.concat([plain, pd.DataFrame(again, columns=plain.columns)], ignore_index=True)
+        unseen = _count_missed(cluster, replace(corpus, frame=frame), [name], make)
         yield {"edit": name, "missed": seen[name], "missed_unseen": unseen[name]}
 
 

@@ -76,17 +76,15 @@ def run_evaluation(
 
 def check_corpus(corpus: Corpus) -> None:
     """Raise MaliciousDomainsError unless families and sources can be left out of a corpus."""
-    if not corpus.grouped:
-        _refuse(corpus, "no column group; make the CSV with `corpus`")
-    source_count = corpus.frame["subclass"][~corpus.malicious].nunique()
-    if source_count < 2:
-        _refuse(corpus, f"{source_count} legitimate source, 2 are needed")
     fold, bad = family_folds(corpus), corpus.malicious
-    if len(np.unique(fold[bad & (fold < FOLDS)])) < 2 or len(np.unique(fold[~bad])) < FOLDS:
-        _refuse(corpus, "too few known families or legitimate names")
-
-
-def _refuse(corpus: Corpus, problem: str) -> None:
+    if not corpus.grouped:
+        problem = "no column group; make the CSV with `corpus`"
+    elif (count := corpus.frame["subclass"][~bad].nunique()) < 2:
+        problem = f"{count} legitimate source, 2 are needed"
+    elif len(np.unique(fold[bad & (fold < FOLDS)])) < 2 or len(np.unique(fold[~bad])) < FOLDS:
+        problem = "too few known families or legitimate names"
+    else:
+        return
     raise MaliciousDomainsError(f"{corpus.path}: {problem}")
 
 
@@ -140,7 +138,7 @@ def evaluate(
         "attacks": attacks.list_results(),
         "unseen_edits": list(leave_one_edit_out(cluster, some, Language)) if is_language else [],
         "audit": attacks.list_audits() if is_language else [],
-        "traffic": scores.run_study() if scores else None,
+        "traffic": study.run_study(scores.pool, scores.odds) if scores else None,
     }
 
 

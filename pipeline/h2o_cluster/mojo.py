@@ -6,7 +6,7 @@ import configparser
 import json
 import subprocess
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +64,11 @@ def _read_equations(mojo: Path, family: str) -> tuple[list[str], list[MojoGlm]]:
         equations = []
         for row in beta.reshape(1 if family == "binomial" else len(classes), -1).tolist():
             offsets = json.loads(info["cat_offsets"]) if factors else [0]
-            coefficients: dict[str, Any] = _by_level(columns[:factors], levels, offsets, row)
+            spans = zip(columns[:factors], levels, offsets[:-1], offsets[1:], strict=True)
+            coefficients: dict[str, Any] = {  # if a level has none, it is the first
+                name: dict(zip(every[len(every) - (end - start) :], row[start:end], strict=True))
+                for name, every, start, end in spans
+            }
             numeric = row[len(row) - 1 - numbers : -1]
             coefficients |= dict(zip(columns[factors:][:numbers], numeric, strict=True))
             threshold = float(info["default_threshold"])
@@ -78,17 +82,6 @@ def _read_levels(archive: zipfile.ZipFile, domains: Mapping[str, str], column: i
     """Read the levels of a factor from the file named in [domains]: "0: 64 d000.txt"."""
     line = next(x for x in domains if x.partition(":")[0] == str(column))
     return archive.read(f"domains/{line.split()[-1]}").decode("utf-8").splitlines()
-
-
-def _by_level(
-    names: Sequence[str], levels: Sequence[list[str]], offsets: Sequence[int], beta: list[float]
-) -> dict[str, dict[str, float]]:
-    """Return the coefficients of factors by level; if a level has none, it is the first."""
-    coefficients = {}
-    for name, every, start, end in zip(names, levels, offsets[:-1], offsets[1:], strict=True):
-        last = every[len(every) - (end - start) :]
-        coefficients[name] = dict(zip(last, beta[start:end], strict=True))
-    return coefficients
 
 
 def score_mojo(mojo: Path, columns: pd.DataFrame) -> tuple[Floats, Bools]:

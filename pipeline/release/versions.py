@@ -159,7 +159,7 @@ def name_version(model: bytes) -> str:
     try:
         metadata = json.loads(model)
         day = f"{datetime.fromisoformat(metadata['created']).astimezone(UTC):%Y%m%d}"
-        name = f"{metadata['name']}-{day}-{_hash(model)}"
+        name = f"{metadata['name']}-{day}-{hashlib.sha256(model).hexdigest()[:12]}"
     except (KeyError, ValueError, TypeError) as error:
         raise ReleaseError(f"{MODEL}: no name, or created is not a date: {error!r}") from error
     if not _VERSION.fullmatch(name):
@@ -167,10 +167,6 @@ def name_version(model: bytes) -> str:
             f"{MODEL}: the name {metadata['name']!r} has other characters than a-z, 0-9 and hyphens"
         )
     return name
-
-
-def _hash(model: bytes) -> str:
-    return hashlib.sha256(model).hexdigest()[:12]
 
 
 def _list_files(metadata: dict[str, Any]) -> list[str]:

@@ -77,20 +77,15 @@ def read_tail(path: Path) -> list[str]:
 class StudyScores:
     """A pool of names, and the log-odds of those whose fold was scored."""
 
-    def __init__(self, pool: Pool, seed: int = SEED) -> None:
-        """Start without scores."""
-        self.pool, self.seed = pool, seed
-        self.odds: dict[str, float] = {}
+    def __init__(self, pool: Pool) -> None:
+        """Start without scores; all folds are to be added before a study is run."""
+        self.pool, self.odds = pool, dict[str, float]()
         self._folds = pool.assign_folds()
 
     def add_fold(self, fold: int, scorer: Scorer) -> None:
         """Score the names of a fold by the model that knows nothing of it."""
         texts = [text for text, number in self._folds.items() if number == fold]
         self.odds.update(zip(texts, scorer.log_odds(texts).tolist(), strict=True))
-
-    def run_study(self) -> Row:
-        """Run the study, when all folds were scored."""
-        return run_study(self.pool, self.odds, self.seed)
 
 
 def run_study(pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None = None) -> Row:
