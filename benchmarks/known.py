@@ -56,16 +56,12 @@ def rows() -> Iterator[Row]:
         "-mpipeline", "dga", "feed", f"--from={_DAY}", f"--days={sized(7)}", *families
     )
     yield "dga feed of a week, peak memory of its largest process", f"{took.peak:.0f} MB"
-    recall: dict[str, float] = {}
-    if _REPORT.exists():
-        report = json.loads(_REPORT.read_text())
-        recall = {x["family"]: x["recall"]["0.001"] for x in report["families"]}
+    report = json.loads(_REPORT.read_text()) if _REPORT.exists() else {"families": []}
+    recall = {x["family"]: x["recall"]["0.001"] for x in report["families"]}
     for family in _FEW_FAMILIES if families else ALL_FAMILIES:
         by_model = f"{recall[family]:.0%}" if family in recall else "–"
-        yield (
-            f"{family}: names; by match; with certainty; by the model",
-            (f"{_match_family(index, family)}; {by_model}"),
-        )
+        figure = f"{_match_family(index, family)}; {by_model}"
+        yield f"{family}: names; by match; with certainty; by the model", figure
 
 
 def _match_family(index: DgaIndex, family: str) -> str:

@@ -82,8 +82,7 @@ def _read_object(function: Function, records: list[route53.Record]) -> float:
 
 def _read_processor_time(function: Function) -> float:
     """Return the seconds of processor time of the function's process."""
-    stat = Path(f"/proc/{function.process.pid}/stat").read_text()
-    fields = stat.rpartition(")")[2].split()
+    fields = Path(f"/proc/{function.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 

@@ -76,25 +76,15 @@ def run_python(*arguments: str, rounds: int = 1) -> CommandRun:
     invalid.
     """
     runs = [run_alone(_run_once, [sys.executable, *arguments]) for _ in range(rounds)]
-    return CommandRun(
-        statistics.median(x.seconds for x in runs),
-        max(x.peak for x in runs),
-        statistics.median(x.processor for x in runs),
-    )
+    seconds, peaks, processor = zip(*runs, strict=True)
+    return CommandRun(statistics.median(seconds), max(peaks), statistics.median(processor))
 
 
 def _run_once(arguments: Sequence[str]) -> CommandRun:
     # Linux counts the memory of the process that starts a command as the command's own, so this
     # function runs in a small process.
-    start = time.perf_counter()
-    run = subprocess.run(
-        arguments,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    out, err, start = subprocess.DEVNULL, subprocess.PIPE, time.perf_counter()
+    run = subprocess.run(arguments, cwd=ROOT, stdout=out, stderr=err, text=True, check=False)
     took = time.perf_counter() - start
     if run.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(arguments)[:200]}: {run.stderr[-2000:]}")

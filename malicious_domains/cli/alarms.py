@@ -23,13 +23,11 @@ _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 _COLUMNS = ("id", "state", "client", "host", "kind", "confidence", "score", "first_day", "last_day")
 
 
-@group(
+alarms = group(
     "alarms",
     "List, show, acknowledge or reopen the alarms that `scan --state` keeps.",
     "alarms list --state dns-state",
 )
-def alarms() -> None:
-    """Group the commands for alarms."""
 
 
 @command("list", "alarms list --state dns-state --generator conficker")

@@ -10,14 +10,11 @@ from ..inputs.console import print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, command, group, option
 
-
-@group(
+allow = group(
     "allow",
     "Compile allow lists of names that are legitimate regardless of the model.",
     "allow build tranco.csv --top 100000 --out allow.npy",
 )
-def allow() -> None:
-    """Group the commands for allow lists."""
 
 
 @command("build", "allow build tranco.csv --top 100000 --out allow.npy")

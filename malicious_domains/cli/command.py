@@ -149,6 +149,6 @@ def command(
     return declare
 
 
-def group(name: str, help: str, example: str) -> Callable[[Any], click.Group]:
-    """Make a group of commands."""
-    return click.group(name, help=help, epilog=f"\b\nexample: {PROGRAM} {example}")
+def group(name: str, help: str, example: str) -> click.Group:
+    """Make a group, to which commands are added."""
+    return click.Group(name, help=help, epilog=f"\b\nexample: {PROGRAM} {example}")

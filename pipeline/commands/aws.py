@@ -23,9 +23,7 @@ def serve(host: str, port: int) -> None:
     local_server.run_app(host, port)
 
 
-@group("aws", "Package and deploy the app on AWS.", "aws deploy --stage prod --dry-run")
-def aws() -> None:
-    """Group the commands for AWS."""
+aws = group("aws", "Package and deploy the app on AWS.", "aws deploy --stage prod --dry-run")
 
 
 @command("package", "aws package --out build/package", extra="aws")
@@ -72,8 +70,7 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> None:
     with temporary_folder("deploy-") as folder:
         zipped = package.build_package(folder, architecture)
         if dry_run:
-            for line in deploy.list_changes(stage, zipped):
-                print(line)
+            print(*deploy.list_changes(stage, zipped), sep="\n")
             return
         there = deploy.deploy_stage(stage, zipped, url)
     print_status(f"{stage} is deployed")

@@ -20,13 +20,11 @@ _registry = option(
 )
 
 
-@group(
+models = group(
     "models",
     "List, publish, pull, promote or roll back versions of models in S3.",
     "models list --registry s3://bucket/models",
 )
-def models() -> None:
-    """Group the commands for versions of models."""
 
 
 @command("list", "models list --registry s3://bucket/models", extra="aws")

@@ -133,9 +133,9 @@ def evaluate(**options: Any) -> None:
     run_evaluation(**options)
 
 
-@group("families", "Train or evaluate the classifier of malware families.", "families evaluate")
-def families() -> None:
-    """Group the commands for families."""
+families = group(
+    "families", "Train or evaluate the classifier of malware families.", "families evaluate"
+)
 
 
 @command("train", "families train --compare", extra="train")

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from malicious_domains.features.registry import compute_matrix
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.array_types import Bools, Floats, Ints
+from malicious_domains.names.array_types import Floats, Ints
 from malicious_domains.names.encoding import ALPHABET
 from malicious_domains.names.parse import MAX_LABEL
 
@@ -148,7 +148,9 @@ class Attacks:
         names: of edits to try; none for all, the search for the best ones, and the bias audit.
         """
         labels, families = self._select_names(number)
-        thresholds = self._find_thresholds(number, scorer)
+        legit = self.corpus.frame["domain"][~self.corpus.malicious & (self.fold == number)]
+        p = scorer.probability(list(legit))
+        thresholds = {rate: threshold_at(p, np.zeros(len(p), np.bool_), rate) for rate in RATES}
         for name in names or EDITS:
             some = edit_names(labels, families, EDITS[name], str(number))
             self._count(name, families, scorer.probability(some), thresholds)
@@ -172,13 +174,6 @@ class Attacks:
         hosts = zip(frame["host"], frame["domain"], strict=True)
         some = frame[[label in host for host, label in hosts]].groupby("subclass").head(NAMES)
         return list(some["domain"]), list(some["subclass"])
-
-    def _find_thresholds(self, number: int, scorer: Scorer) -> ShareAtRate:
-        """Return the thresholds that flag a share of the fold's legitimate names."""
-        rows: Bools = ~self.corpus.malicious & (self.fold == number)
-        probability = scorer.probability(list(self.corpus.frame["domain"][rows]))
-        bad = np.zeros(len(probability), np.bool_)
-        return {rate: threshold_at(probability, bad, rate) for rate in RATES}
 
     def _search(
         self, scorer: Scorer, labels: list[str], families: list[str], thresholds: ShareAtRate

@@ -102,17 +102,10 @@ def evaluate(
         if scores:
             scores.add_fold(fold, scorer)
 
-    left_out = {
-        name: leave_out(
-            cluster,
-            corpus,
-            partial(make_design, name),
-            FOLDS,
-            f"families, {name}",
-            on_fold if name == model else None,
-        )
-        for name in SETS
-    }
+    left_out = {}
+    for name in SETS:
+        design, watch = partial(make_design, name), on_fold if name == model else None
+        left_out[name] = leave_out(cluster, corpus, design, FOLDS, f"families, {name}", watch)
     families = {name: result.families() for name, result in left_out.items()}
     means = {name: average_families(results) for name, results in families.items()}
     original = compare_on_original_split(cluster)

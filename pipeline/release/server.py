@@ -61,17 +61,9 @@ def main(host: str, port: str) -> None:
     app = lambda_app.app
     app.__class__ = type("ThreadedApp", (LocalChalice, type(app)), {})  # a request for each thread
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    waitress.serve(
-        make_application(app),
-        host=host,
-        port=int(port),
-        threads=THREADS,
-        connection_limit=1000,
-        channel_timeout=60,
-        max_request_body_size=MAX_BODY,
-        clear_untrusted_proxy_headers=True,
-        ident=None,
-    )
+    limits = {"connection_limit": 1000, "channel_timeout": 60, "max_request_body_size": MAX_BODY}
+    address = {"host": host, "port": int(port), "clear_untrusted_proxy_headers": True}
+    waitress.serve(make_application(app), threads=THREADS, ident=None, **address, **limits)
 
 
 if __name__ == "__main__":
