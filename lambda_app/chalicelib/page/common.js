@@ -82,8 +82,7 @@ export async function ask(path, body, signal = null) {
   const sent = keyFor(url);
   const headers = {...body && {"Content-Type": "application/json"}, ...sent && {"X-Api-Key": sent}};
   const request = {headers, credentials: "omit", ...body && {method: "POST", body: JSON.stringify(body)}};
-  const [reply, text] = await fetchText(url, request, signal);
-  const answer = parseJson(text);
+  const [reply, answer] = await fetchJson(url, request, signal);
   if (reply.status === 401) {
     $("key-for").textContent = url.origin;
     $("access").hidden = false;
@@ -95,14 +94,18 @@ export async function ask(path, body, signal = null) {
   parseInt(reply.headers.get("Retry-After"), 10));
 }
 
-async function fetchText(url, request, signal) {
+/** Fetch an object in JSON; null for anything else. */
+async function fetchJson(url, request, signal) {
   const stop = new AbortController(); // AbortSignal.any and .timeout are too new for some
   const timer = setTimeout(() => stop.abort(), TIMEOUT);
   const cancel = () => stop.abort();
   signal?.addEventListener("abort", cancel);
   try {
     const reply = await fetch(url, {...request, signal: stop.signal});
-    return [reply, await reply.text()];
+    const value = await reply.json().catch((error) => {
+      if (error.name !== "SyntaxError") throw error;
+    });
+    return [reply, Object(value) === value ? value : null];
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Failure(stop.signal.aborted
@@ -111,16 +114,6 @@ async function fetchText(url, request, signal) {
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", cancel);
-  }
-}
-
-/** @returns {object | null} the object that a text holds in JSON */
-function parseJson(text) {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" ? value : null;
-  } catch {
-    return null;
   }
 }
 

@@ -1,6 +1,6 @@
 /** A list: read from the field or a file, and scored in batches. */
 
-import {$, Failure, ask, make, many, number} from "./common.js";
+import {$, Failure, ask, many, number} from "./common.js";
 import {point} from "./points.js";
 import {readRows} from "./rows.js";
 import * as table from "./table.js";
@@ -14,7 +14,6 @@ const MAX_LENGTH = 8193; // characters; the API refuses more than 8,192
 const MAX_LIVE = 1000; // rows up to which the table is drawn after each batch
 const BUSY = [429, 502, 503, 504]; // statuses after which a batch is sent again
 const WAITS = [1, 2, 4, 8, 16, 30]; // seconds before each further attempt, unless the API says
-
 const PAUSE = 250; // ms without a key before the field is read
 
 let timer = 0;
@@ -50,11 +49,8 @@ function read() {
   const wanted = $("column").options.length ? Number($("column").value) : -1;
   const rows = readRows($("names").value, wanted);
   const choices = rows.column < 0 ? ["choose the column", ...rows.columns] : rows.columns;
-  $("column").replaceChildren(...choices.map((text, i) => {
-    const option = make("option", text);
-    option.value = i - Number(rows.column < 0);
-    return option;
-  }));
+  const first = rows.column < 0 ? -1 : 0;
+  $("column").replaceChildren(...choices.map((text, i) => new Option(text, first + i)));
   $("column").value = rows.column;
   $("columns").hidden = rows.columns.length < 2;
   const parts = [`Read as ${rows.kind}`, many(rows.names.length, "name"), rows.note];

@@ -112,14 +112,6 @@ async function loadMeanings() {
   if (await loadModel() && shown?.answer.contributions) showTerms(shown.answer);
 }
 
-function addExamples() {
-  for (const example of EXAMPLES) {
-    const button = make("button", example, "example");
-    button.type = "button";
-    $("examples").append(button);
-  }
-}
-
 function showAddress() {
   try {
     $("api").textContent = apiAddress().href;
@@ -212,7 +204,8 @@ async function begin() {
   judge();
 }
 
-addExamples();
+for (const text of EXAMPLES)
+  $("examples").append(Object.assign(make("button", text, "example"), {type: "button"}));
 showAddress();
 listen();
 list.setUp();

@@ -1,6 +1,6 @@
 /** The model: its operating points, the chosen one, and what its features mean. */
 
-import {$, ask, make, number, percent} from "./common.js";
+import {$, ask, number, percent} from "./common.js";
 
 export const USUAL = "0.001"; // the point that is chosen at first
 
@@ -31,10 +31,7 @@ export const meaning = (name) => meanings[name] ?? name;
  */
 export function loadModel() {
   if (thresholds) return Promise.resolve(false);
-  asking ??= fetchModel().finally(() => {
-    asking = null;
-  });
-  return asking;
+  return asking ??= fetchModel().finally(() => { asking = null; });
 }
 
 async function fetchModel() {
@@ -65,11 +62,8 @@ function listPoints(model) {
 function fillChoice(points) {
   const chosen = $("point").value;
   thresholds = new Map(points.map(([value, , limit]) => [value, limit]));
-  $("point").replaceChildren(...points.map(([value, words, limit]) => {
-    const option = make("option", `${words} (from ${percent(limit)})`);
-    option.value = value;
-    return option;
-  }));
+  $("point").replaceChildren(...points.map(([value, words, limit]) =>
+    new Option(`${words} (from ${percent(limit)})`, value)));
   $("point").value = thresholds.has(chosen) ? chosen : "max_f1";
   if ($("point").value !== chosen) $("point").dispatchEvent(new Event("change"));
 }

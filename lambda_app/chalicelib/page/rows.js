@@ -48,7 +48,7 @@ function pick(kind, header, records, wanted, note = "") {
 
 function readCsv(lines, wanted) {
   const some = lines.filter((line) => !line.startsWith("#")).slice(0, LOOKED_AT);
-  const split = (by) => some.map((line) => parseLine(line, by));
+  const split = (by) => some.map((line) => parseCsv(line, by)[0] ?? []);
   const isHeader = ([head = []]) => head.length > 1 && head.some((x) => HEADERS.includes(normal(x)));
   const fits = (by) => {
     const rows = split(by);
@@ -60,8 +60,6 @@ function readCsv(lines, wanted) {
   const header = isHeader(records) || !records[0].some((x) => /\.|^\d|^$/.test(x)) ? records.shift() : null;
   return pick(KINDS[best], header, records, wanted, header ? "the first line is its header" : "");
 }
-
-const parseLine = (line, by) => parseCsv(line, by)[0] ?? [];
 
 /** Parse CSV (RFC 4180), whose quoted cells may hold delimiters and line breaks. */
 function parseCsv(text, by) {

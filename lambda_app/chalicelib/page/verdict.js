@@ -21,22 +21,18 @@ export function showVerdict(answer) {
   $("reason").textContent = answer.reason ?? "";
   showReading(answer);
   showTerms(answer);
-  showResult(true);
+  $("why").hidden = false;
 }
 
 /** Show why a name is skipped, which is neither a verdict nor an error. */
 export function showSkipped(domain, message, code) {
   const note = ["Not judged", "the model has nothing to say about such names.", code];
   showHead("skipped", domain, message, [note]);
-  showResult(false);
-}
-
-function showResult(judged) {
-  $("why").hidden = !judged;
-  $("result").hidden = false;
+  $("why").hidden = true;
 }
 
 function showHead(word, name, numbers, remarks) {
+  $("result").hidden = false;
   $("verdict").replaceChildren(make("strong", word, word.replace(" ", "-")), " ", makeHost("span", name));
   $("numbers").textContent = numbers;
   $("announced").textContent = `${name}: ${word}. ${numbers}`;
