@@ -13,7 +13,7 @@ import click
 
 from ..inputs.console import allow_any_text, print_status
 from .command import DONE, Choice, command, group, option
-from .options import FOLDER, date_option, day_number
+from .options import FOLDER, date_option
 
 if TYPE_CHECKING:
     from ..scan.state import KeptAlarm
@@ -115,7 +115,7 @@ def acknowledge(ids: tuple[str, ...], folder: Path, until: date, reason: str) ->
 
     with open_state(folder, create=False) as state:
         for id in ids:
-            state.acknowledge(id, day_number(until), reason)
+            state.acknowledge(id, (until - date(1970, 1, 1)).days, reason)
     for id in ids:
         print_status(f"{id}: acknowledged until {until}")
     return DONE

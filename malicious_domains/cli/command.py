@@ -123,11 +123,7 @@ def combine(*options: Decorator) -> Decorator:
 
 
 def command(
-    name: str,
-    example: str,
-    extra: str = "",
-    cls: type[Command] = Command,
-    options: type | None = None,
+    name: str, example: str, extra: str = "", options: type | None = None
 ) -> Callable[[Handler], Command]:
     """Make a command of a handler, whose docstring is the help.
 
@@ -142,7 +138,7 @@ def command(
         if options:
             callback = wraps(handler)(lambda **values: handler(options(**values)))
             callback = combine(*_options_of(options))(callback)
-        made = click.command(name, cls=cls, epilog=epilog)(callback)
+        made = click.command(name, cls=Command, epilog=epilog)(callback)
         made.extra = extra
         return made
 

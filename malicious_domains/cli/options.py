@@ -52,11 +52,6 @@ def date_option(name: str, help: str, **attributes: Any) -> Callable[[Any], Any]
     return option(f"--{name} {DATE}", help, type=parse_date, **attributes)
 
 
-def day_number(day: date) -> int:
-    """Return the days since the epoch."""
-    return (day - date(1970, 1, 1)).days
-
-
 def _parse_setting(text: str) -> tuple[str, str]:
     key, given, value = text.partition("=")
     if not (key and given):

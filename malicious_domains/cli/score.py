@@ -225,16 +225,13 @@ def _score_here(options: ScoreOptions) -> int:
     if not options.names or is_remarkable:
         print_status(f"score: {output_formats.summarize_counts(counts)}")
     if notes.is_empty or not (counts.total() or options.names or options.column):
-        print_status(f"score: nothing was scored: {_explain_nothing(notes, options)}")
+        name = options.file or "standard input"
+        reason = f"{name} is empty; see whether what writes it runs"
+        if notes.without_field:
+            reason = f"no object in {name} has the key {options.field!r}; name another by --field"
+        print_status(f"score: nothing was scored: {reason}")
         return NOTHING_READ
     return SOME_INVALID if counts["invalid"] else DONE
-
-
-def _explain_nothing(notes: Notes, options: ScoreOptions) -> str:
-    name = options.file or "standard input"
-    if notes.without_field:
-        return f"no object in {name} has the key {options.field!r}; name another by --field"
-    return f"{name} is empty; see whether what writes it runs"
 
 
 def _score_chunk(

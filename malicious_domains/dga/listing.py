@@ -23,9 +23,7 @@ def format_table() -> Iterator[str]:
     rows: list[tuple[str, ...]] = [("family", "kind", "variants", "period", "seeds", "source")]
     rows += [_format_row(family) for family in ALL_FAMILIES.values()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+    yield from ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def first_names(

@@ -55,9 +55,12 @@ def open_lines(path: Path | None, encoding: str | None = None) -> Iterator[Itera
         source: io.BufferedReader = io.BufferedReader(raw, 1 << 16)
     with source:
         with _as_input_error(name):
-            plain = decompress(source, name)
+            plain = unpack(source, name)
+            file_kinds.check_text(cast(io.BufferedReader, plain).peek(file_kinds.HEAD))
             chosen = _known(encoding) if encoding else detect_encoding(plain)
-        with io.TextIOWrapper(plain, chosen, _errors(chosen), newline="") as text:
+        # Bytes that are not of the encoding are kept; only UTF-8 has surrogates for them.
+        errors = "surrogateescape" if chosen.startswith("utf-8") else "replace"
+        with io.TextIOWrapper(plain, chosen, errors, newline="") as text:
             yield _lines(text, name)
 
 
@@ -96,18 +99,8 @@ def _as_input_error(name: str) -> Iterator[None]:
             f"{name}: its compressed data are damaged or end too early ({error}); what stands "
             "before that was read"
         ) from error
-    except OSError as error:
-        raise InputError(f"{name}: {error.strerror or error}") from error
-
-
-def decompress(source: io.BufferedReader, name: str) -> BinaryIO:
-    """Return what unpack() does; raises InputError, which names the kind, for what is no text."""
-    plain = unpack(source, name)
-    try:
-        file_kinds.check_text(cast(io.BufferedReader, plain).peek(file_kinds.HEAD))
-    except ValueError as error:
-        raise InputError(f"{name}: {error}") from error
-    return plain
+    except (OSError, ValueError) as error:  # the latter for what is no text
+        raise InputError(f"{name}: {getattr(error, 'strerror', '') or error}") from error
 
 
 def unpack(source: io.BufferedReader, name: str = "") -> BinaryIO:
@@ -166,11 +159,6 @@ def _known(encoding: str) -> str:
         return codecs.lookup(encoding).name
     except LookupError as error:
         raise InputError(f"--encoding {encoding}: there is no such encoding") from error
-
-
-def _errors(encoding: str) -> str:
-    """Return how to keep bytes that are not of the encoding; only UTF-8 has surrogates for them."""
-    return "surrogateescape" if encoding.startswith("utf-8") else "replace"
 
 
 def detect_encoding(plain: BinaryIO) -> str:

@@ -13,7 +13,6 @@ class ZeekHeader(NamedTuple):
     separator: str = "\t"
     fields: tuple[str, ...] = ()
     unset: str = "-"
-    empty: str = "(empty)"
 
     def read_line(self, line: str) -> ZeekHeader:
         r"""Return the header with what one more of its lines says.
@@ -33,6 +32,4 @@ class ZeekHeader(NamedTuple):
             return self._replace(fields=tuple(values))
         if name == "#unset_field":
             return self._replace(unset=values[0] if values else self.unset)
-        if name == "#empty_field":
-            return self._replace(empty=values[0] if values else self.empty)
         return self

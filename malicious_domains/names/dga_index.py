@@ -179,7 +179,8 @@ class DgaIndex:
             series = self.series[number]
             generator = series["family"], series["variant"], series["seed"]
             days = (day, day - series["before"], last)
-            start, first, until = (None if day == ALWAYS else _iso(x) for x in days)
+            dates = [str(_EPOCH + timedelta(days=max(x, 0))) for x in days]
+            start, first, until = dates if day != ALWAYS else [None] * 3
             match = DgaMatch(*generator, start, first, until, position, chance, probability)
             matches.append(match)
         return tuple(matches)
@@ -215,7 +216,3 @@ def _checksum(*arrays: NDArray[Any]) -> str:
     for array in arrays:
         digest.update(array.tobytes())
     return digest.hexdigest()
-
-
-def _iso(number: int) -> str:
-    return str(_EPOCH + timedelta(days=max(number, 0)))

@@ -66,7 +66,10 @@ def classify(
     if "operating_point" in request:
         scorer = _choose_point(scorer, request["operating_point"])
     family = _wants_family(request.get("hint", False), content_type)
-    options = AnswerOptions(family, _choose_fields(request.get("fields", "all")))
+    if (fields := request.get("fields", "all")) not in _FIELDS:
+        expected = ", ".join(f'"{x}"' for x in _FIELDS)
+        raise BadRequestError(f"fields is {str(fields)[:40]!r}, expected one of {expected}")
+    options = AnswerOptions(family, fields)
     if "domains" in request:
         answer = _classify_many(scorer, request["domains"], limit, options)
     else:
@@ -191,13 +194,6 @@ def _find_families(score: Score) -> dict[str, Any] | None:
     except ArtifactError as error:
         write_line({"level": "ERROR", "message": f"no usable family model: {error}"})
         raise ServiceUnavailableError("no usable family model: the log says why") from error
-
-
-def _choose_fields(fields: object) -> str:
-    if fields not in _FIELDS:
-        expected = ", ".join(f'"{x}"' for x in _FIELDS)
-        raise BadRequestError(f"fields is {str(fields)[:40]!r}, expected one of {expected}")
-    return str(fields)
 
 
 def _classify_one(scorer: Scorer, domain: object, options: AnswerOptions) -> dict[str, Any]:
