@@ -48,12 +48,8 @@ def format_jsonl(findings: Findings) -> Iterator[str]:
 
 def describe_finding(x: Finding) -> dict[str, Any]:
     """Return a finding as its JSON object."""
-    counts = {
-        "queries": x.lines,
-        "labels": x.labels,
-        "new": len(x.rare_names),
-        "dead": x.nxdomain_names,
-    }
+    counts = {"queries": x.lines, "labels": x.labels}
+    counts |= {"new": len(x.rare_names), "dead": x.nxdomain_names}
     return {
         "client": x.client or None,
         "day": format_date(x.day),

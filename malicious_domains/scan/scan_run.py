@@ -179,6 +179,9 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
     line_counts = database.count_lines()
     line_counts = line_counts._replace(blank=max(reading.lines - line_counts.lines, 0))
     shared = database.list_shared(list_limits(request.thresholds, log))
+    texts = (reading.forms, reading.left_out, reading.damaged)
+    forms, left_out, damaged = ({str(path): text for path, text in x.items()} for x in texts)
+    sources = {str(x): describe_source(reading.forms[x], y) for x, y in reading.sources.items()}
     return Findings(
         alarmed=[replace(_add_counts(x, counts), host=names.find_host(x.client)) for x in kept],
         shared=verdicts.add_shared(
@@ -200,14 +203,7 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
         unread_times=database.count_unread_times(),
         unknown_rcodes=database.list_unknown_rcodes(),
         broken_lines=find_broken_lines(reading.files) if line_counts.broken else [],
-        files=Files(
-            forms=_by_name(reading.forms),
-            left_out=_by_name(reading.left_out),
-            damaged=_by_name(reading.damaged),
-            sources={
-                str(x): describe_source(reading.forms[x], y) for x, y in reading.sources.items()
-            },
-        ),
+        files=Files(forms, left_out, damaged, sources),
     )
 
 
@@ -299,7 +295,3 @@ def _select_highest(days: list[Finding], per_day: int | None) -> list[Finding]:
 
 def _rank(x: Finding) -> tuple[bool, float, float, str, int]:
     return x.confidence == "low", -x.score, -x.total, *key_of(x)
-
-
-def _by_name(texts: dict[Path, str]) -> dict[str, str]:
-    return {str(path): text for path, text in texts.items()}

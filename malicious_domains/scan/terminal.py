@@ -51,26 +51,20 @@ def explain_finding(finding: Finding) -> str:
 
 def list_clauses(finding: Finding) -> list[tuple[str, str]]:
     """Return each alarm's kind and clause, the surest first, which alone says when."""
-    return [
-        (alarm.kind, explain_alarm(finding, alarm) if not at else _describe_alarm(finding, alarm))
-        for at, alarm in enumerate(finding.alarms)
-    ]
+    return [(x.kind, explain_alarm(finding, x, not at)) for at, x in enumerate(finding.alarms)]
 
 
-def explain_alarm(finding: Finding, alarm: Alarm) -> str:
+def explain_alarm(finding: Finding, alarm: Alarm, says_when: bool = True) -> str:
     """Return what an alarm says, and when: "… · burst: 34 in 99 s from 03:12 UTC"."""
-    has_period = alarm.kind not in (SHARED, TUNNEL, MANY_BELOW)
-    period = _format_period(finding.list_names(alarm)) if has_period else ""
-    return " · ".join(filter(None, [_describe_alarm(finding, alarm), period]))
+    names = finding.list_names(alarm)
+    has_period = says_when and alarm.kind not in (SHARED, TUNNEL, MANY_BELOW)
+    period = _format_period(names) if has_period else ""
+    return " · ".join(filter(None, [_CLAUSES[alarm.kind](finding, names), period]))
 
 
 def describe_families(finding: Finding) -> str:
     """Return the likely families of a client's names."""
     return f"Family, a hint and no verdict: {finding.families}"
-
-
-def _describe_alarm(finding: Finding, alarm: Alarm) -> str:
-    return _CLAUSES[alarm.kind](finding, finding.list_names(alarm))
 
 
 def _explain_random(finding: Finding, names: list[QueriedName]) -> str:

@@ -70,18 +70,11 @@ def judge_days(
             scores = score_ordered_day(day, own, log, thresholds)
             total = next(x.score for x in scores if x.kind == "random-looking")
             alarms = tuple(select_alarms(scores, log, thresholds))
-        finding = Finding(
-            client=key[0],
-            day=None if key[1] == NO_DAY else key[1],
-            rare_names=(
-                _list_names(day, suffix[start:stop], own.suspicious)
-                if alarms or wants(*key)
-                else ()
-            ),
-            alarms=alarms,
-            total=total,
-        )
-        findings.append(finding)
+        is_wanted = alarms or wants(*key)
+        names = _list_names(day, suffix[start:stop], own.suspicious) if is_wanted else ()
+        on = None if key[1] == NO_DAY else key[1]
+        verdict = Finding(client=key[0], day=on, rare_names=names, alarms=alarms, total=total)
+        findings.append(verdict)
     return _suggest_families(findings)
 
 

@@ -16,19 +16,14 @@ from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 
 from ..names.errors import MaliciousDomainsError
-from ..scan.reading import column_names, event_formats, sql, times
+from ..scan.reading import column_names, sql, times
+from ..scan.reading.event_formats import ECS, GOOGLE, OCSF, ROUTE53, ZEEK
 from ..scan.reading.layout import FIRST, Head, Layout, NamedValues, Opener, drop_first
 from ..scan.reading.prepare_input import NoDnsLogError
 from ..scan.reading.tables import DelimitedLines, Inner, JsonLines, ParquetTable, Table
 from .data_files import InputFiles, make_head, quote_name
 
-_OWN = (
-    event_formats.ZEEK,
-    event_formats.ROUTE53,
-    event_formats.GOOGLE,
-    event_formats.OCSF,
-    event_formats.ECS,
-)
+_OWN = (ZEEK, ROUTE53, GOOGLE, OCSF, ECS)
 _SCALAR = (
     T.StringType, T.NumericType, T.BooleanType, T.TimestampType, T.TimestampNTZType, T.DateType,
 )  # fmt: skip

@@ -128,7 +128,9 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, 
     queries = tables.sql("query_counts", events_db.QUERY_COUNTS, **values)
     clients = tables.keep("clients", python_workers.name_clients(queries, request.names))
     hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))
-    accounting, has_rcodes = _count_lines(tables.sql("line_counts", events_db.LINE_COUNTS))
+    lines = tables.sql("line_counts", events_db.LINE_COUNTS).groupBy("reason")
+    by_reason = lines.agg(F.sum("lines"), F.sum("rcode_lines")).collect()
+    has_rcodes = any(what is None and rcodes for what, _, rcodes in by_reason)
     number = clients.where("NOT left_out").agg(F.count_distinct("client")).collect()[0][0]
     tables.sql("client_labels", events_db.CLIENT_LABELS)
     tables.keep("labels", python_workers.score_labels(tables.query(events_db.LABELS), job))
@@ -149,28 +151,22 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, 
     tables.keep("judged", verdicts)
     shared = add_shared(_find_shared(tables, thresholds, log), below.shared, number)
     count, last = days.agg(F.count("*"), F.max("day")).collect()[0]
+    busy = counts.where(F.col("rare_count") > MAX_RARE_LABELS).groupBy("client")
+    left_out = clients.where("left_out" if request.names.not_clients else "false").select("address")
     findings = Findings(
         alarmed=[],
         shared=shared,
-        line_counts=accounting,
+        line_counts=LineCounts.of({what or "": count for what, count, _ in by_reason}),
         clients=number,
         days=count,
         has_rcodes=has_rcodes,
         has_dates=last is not None and last != events_db.NO_DAY,
         threshold=thresholds.thresholds(has_rcodes).random_looking,
-        busy_clients=_find_busy(counts),
+        busy_clients=dict(sorted(map(tuple, busy.agg(F.max("rare_count")).collect()))),
         scores=_find_quantile(verdicts, count),
-        unmatched=_find_unmatched(clients, request.names),
+        unmatched=request.names.find_unmatched(x for (x,) in left_out.collect()),
     )
     return _order_alarms(verdicts, most, shared), findings
-
-
-def _find_unmatched(clients: DataFrame, names: ClientNames) -> list[str]:
-    """Return the entries of not_clients that no client matches."""
-    if not names.not_clients:
-        return []
-    rows = clients.where("left_out").select("address").collect()
-    return names.find_unmatched(str(x["address"]) for x in rows)
 
 
 def _find_outbreaks(
@@ -203,11 +199,6 @@ def _order_alarms(verdicts: DataFrame, most: int | None, shared: Finding | None)
     return alarms.select(F.from_json("alarm", ALARM).alias("x")).select("x.*")
 
 
-def _find_busy(counts: DataFrame) -> dict[str, int]:
-    busy = counts.where(F.col("rare_count") > MAX_RARE_LABELS).groupBy("client")
-    return dict(sorted(map(tuple, busy.agg(F.max("rare_count")).collect())))
-
-
 def _find_quantile(verdicts: DataFrame, days: int) -> list[float]:
     """Return the 99.9% quantile of the days' sums, none without days; a day without a row has 0."""
     above = days - 1 - int(0.999 * (days - 1) + 0.5)  # days that are higher
@@ -215,14 +206,6 @@ def _find_quantile(verdicts: DataFrame, days: int) -> list[float]:
     if not days:
         return []
     return [totals[above]["total"] if len(totals) > above else 0.0]
-
-
-def _count_lines(table: DataFrame) -> tuple[LineCounts, bool]:
-    """Count the lines by what became of them; return also whether any has a response code."""
-    rows = table.groupBy("reason").agg(F.sum("lines"), F.sum("rcode_lines")).collect()
-    counts = {what or "": lines for what, lines, _ in rows}
-    has_rcodes = any(what is None and n for what, _, n in rows)
-    return LineCounts.of(counts), has_rcodes
 
 
 def _find_shared(

@@ -7,6 +7,7 @@ import re
 import time
 import zoneinfo
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC as UTC_ZONE
 from datetime import datetime
 from pathlib import Path
@@ -73,7 +74,9 @@ def _is_zone(zone: str) -> bool:
 def find_local_zone() -> str:
     """Return the name of this machine's time zone; UTC if it is unknown."""
     linked = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
-    zones = (os.environ.get("TZ", "").removeprefix(":"), linked, _read_zone_file())
+    zones = [os.environ.get("TZ", "").removeprefix(":"), linked]
+    with suppress(OSError):
+        zones.append(Path("/etc/timezone").read_text().strip())
     return check_zone(next((x for x in zones if x and _is_zone(x)), UTC))
 
 
@@ -85,13 +88,6 @@ def find_midnight(day: float, zone: str) -> float:
     """
     date = datetime.fromtimestamp(day, UTC_ZONE).replace(tzinfo=zoneinfo.ZoneInfo(zone))
     return date.timestamp()
-
-
-def _read_zone_file() -> str:
-    try:
-        return Path("/etc/timezone").read_text().strip()
-    except OSError:
-        return ""
 
 
 # --- expressions ---
