@@ -38,11 +38,13 @@ def weigh_affixes(
     for begins in (starts[long], starts[long] + lengths[long] - _LENGTH):
         affixes = codes[begins[:, np.newaxis] + np.arange(_LENGTH)].astype(np.int64)
         groups = _group_labels(affixes, of_day[long], lengths[long] if same_length else None)
-        score = _score_groups(affixes[groups.first], groups, sizes[groups.day], background)
+        first = groups.order[groups.start]  # a label of each group
+        score = _score_groups(affixes[first], groups, sizes[groups.day], background)
         for i in fourgrams.find_peaks(score, fourgrams.find_starts(groups.day)).tolist():
             number, surprisal = int(groups.day[i]), float(score[i])
             if surprisal > best.get(number, (0.0,))[0]:
-                best[number] = surprisal, long[groups.members(i)]
+                own = slice(groups.start[i], groups.start[i] + groups.size[i])
+                best[number] = surprisal, long[groups.order[own]]
     weights = np.zeros(len(labels))
     for surprisal, members in best.values():
         weights[members] = surprisal / len(members)
@@ -56,15 +58,6 @@ class _Groups(NamedTuple):
     start: Ints  # group i is order[start[i] : start[i] + size[i]]
     size: Ints
     order: Ints
-
-    @property
-    def first(self) -> Ints:
-        """One label of each group."""
-        return self.order[self.start]
-
-    def members(self, i: int) -> Ints:
-        """Return the labels of a group."""
-        return self.order[self.start[i] : self.start[i] + self.size[i]]
 
 
 def _group_labels(affixes: Ints, day: Ints, lengths: Ints | None) -> _Groups:

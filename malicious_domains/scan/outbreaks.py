@@ -189,11 +189,7 @@ def make_shared(
     )
     indices = tuple(range(len(names)))
     alarm = Alarm(SHARED, count / thresholds.min_shared, "low", indices, (1.0,) * len(names))
+    own = {SHARED: Evidence(alarm, names)}
     return Finding(
-        client="",
-        day=None,
-        labels=count,
-        alarms=(alarm,),
-        evidence={SHARED: Evidence(alarm, names)},
-        clients=clients,
+        client="", day=None, labels=count, alarms=(alarm,), evidence=own, clients=clients
     )

@@ -73,7 +73,6 @@ def _list_alarms(findings: Findings) -> Iterator[tuple[Finding, Alarm]]:
 def _make_ecs(x: Finding, alarm: Alarm) -> dict[str, object]:
     names = [y.name for y in x.list_names(alarm)]
     first, last = _find_times(x, alarm)
-    severity, _, _ = _SEVERITIES[alarm.confidence]
     times = {"start": format_time(first), "end": format_time(last)}
     host = [x.host.name] if x.host and x.host.name else []
     alert: dict[str, object] = {
@@ -86,7 +85,7 @@ def _make_ecs(x: Finding, alarm: Alarm) -> dict[str, object]:
             "id": _make_id(x, alarm),
             "dataset": "malicious_domains.scan",
             "provider": _PRODUCT,
-            "severity": severity,
+            "severity": _SEVERITIES[alarm.confidence][0],
             "risk_score": round(alarm.score, 4),
             "reason": explain_alarm(x, alarm),
             **{key: value for key, value in times.items() if value},

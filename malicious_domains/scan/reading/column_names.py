@@ -159,17 +159,14 @@ def _find_outer(name: str, names: Collection[str]) -> str:
 
 def _describe_any(kind: str, constants: Mapping[str, str]) -> EventFormat:
     """Return the format of a table with the COLUMNS; constants: values instead of these."""
-
-    def column(field: str) -> str:
-        return sql.quote_text(constants[field]) if field in constants else COLUMNS[field]
-
+    values = COLUMNS | {field: sql.quote_text(x) for field, x in constants.items()}
     return EventFormat(
         kind,
         (),
-        dict(zip(COLUMNS.values(), COLUMNS.values(), strict=True)),
-        client=sql.drop_blank(column("client")),
-        query=sql.drop_blank(column("query")),
-        qtype=f"upper({column('type')})",
-        time=column("time"),
-        rcode=sql.name_rcode(column("rcode")),
+        {x: x for x in COLUMNS.values()},
+        client=sql.drop_blank(values["client"]),
+        query=sql.drop_blank(values["query"]),
+        qtype=f"upper({values['type']})",
+        time=values["time"],
+        rcode=sql.name_rcode(values["rcode"]),
     )
