@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import fsum
 from typing import NamedTuple
@@ -50,6 +51,7 @@ _BITS = TYPES | {TYPE_NUMBERS[x]: bit for x, bit in TYPES.items()}
 DATA_TYPES, COUNTER_TYPES = 63, 255  # a mask of the types that count twice, and with SRV and SOA
 
 
+@lru_cache(256)
 def code_type(text: str) -> int:
     """Return a query type, by name or number, as a bit of TYPES or OTHER_TYPE; 0 if unknown.
 

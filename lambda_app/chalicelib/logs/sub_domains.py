@@ -67,7 +67,8 @@ def merge_sub_domains(old: State, more: SubDomainRows, most: int = tunnels.MAX_K
 
 def _fits(state: State) -> bool:
     """Return whether an item has room for a state; what is small is not packed."""
-    size = sum(len(x) + _ROW for kept in state.values() for x in kept.rows)
+    names = [*chain.from_iterable(kept.rows for kept in state.values())]
+    size = sum(map(len, names)) + _ROW * len(names)
     return size <= dynamodb.MAX_STATE // 2 or len(pack_state(state)) <= dynamodb.MAX_STATE
 
 
