@@ -345,7 +345,7 @@ ROLES = {  # all that they may, in either template; the tables of docs/security.
     "ApiHandlerRole": {(f"logs:{x}", "APIHandlerLog") for x in ("CreateLogStream", "PutLogEvents")},
     "LogsRole": {
         *((f"logs:{x}", "LogsLog") for x in ("CreateLogStream", "PutLogEvents")),
-        *(("s3:GetObject", x) for x in ("/AWSLogs/*", "/site.json")),
+        *(("s3:GetObject", x) for x in ("/AWSLogs/*", "/*.parquet", "/site.json")),
         *(("s3:ListBucket", ""), ("s3:PutObject", "/findings/*")),
         *((f"dynamodb:{x}", "LogTable") for x in ("BatchGetItem", "PutItem")),
         *(("sqs:SendMessage", "DeadLetters"), ("sns:Publish", "AlarmTopic")),
