@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import family_artifact
-from .family_features import compute_features
+from .family_features import compute_features, compute_matrix
 
 if TYPE_CHECKING:
     from ..names.array_types import Floats
@@ -151,7 +151,7 @@ class FamilyModel:
 
         coefficients, parts = np.array(self.model.coefficients), []
         for start in range(0, len(labels), _AT_ONCE):
-            values = np.array([*map(compute_features, labels[start : start + _AT_ONCE])])
+            values = compute_matrix(labels[start : start + _AT_ONCE])
             scores = np.tile(np.array(self.model.intercepts), (len(values), 1))
             for value, row in zip(values.T, coefficients, strict=True):
                 some = np.flatnonzero(value)  # most are 0, and add nothing

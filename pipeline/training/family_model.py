@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from malicious_domains.families.family_artifact import COEFFICIENTS, STEPS
-from malicious_domains.families.family_features import FAMILY_FEATURES, compute_features
+from malicious_domains.families.family_features import FAMILY_FEATURES, compute_matrix
 from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.model.artifact import MOJO
 from malicious_domains.names.array_types import Floats
@@ -78,7 +78,7 @@ def _weigh_labels(learn: Sequence[Drawn]) -> list[float]:
 
 
 def _tabulate(labels: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame([compute_features(x) for x in labels], columns=[*FAMILY_FEATURES])
+    return pd.DataFrame(compute_matrix(labels), columns=[*FAMILY_FEATURES])
 
 
 def read_equation(mojo: Path) -> tuple[list[str], Floats]:

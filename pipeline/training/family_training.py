@@ -12,7 +12,7 @@ import numpy as np
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
 from malicious_domains.families.family_artifact import STEPS
-from malicious_domains.families.family_features import compute_features
+from malicious_domains.families.family_features import compute_matrix
 from malicious_domains.families.likely_families import TINY, UNKNOWN, FamilyModel
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
@@ -121,7 +121,7 @@ def _compare_packaged(folder: Path) -> str:
 def score_names(coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
     """Return the linear predictors of each single name."""
     labels = [x for group in drawn for x in group.labels]
-    scores = np.array([compute_features(x) for x in labels]) @ coefficients[1:] + coefficients[0]
+    scores = compute_matrix(labels) @ coefficients[1:] + coefficients[0]
     return Scored([_true_family(group) for group in drawn for _ in group.labels], scores)
 
 
