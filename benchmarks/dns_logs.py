@@ -1,11 +1,13 @@
 """Make DNS logs: a day of a network, and logs of any length from a short one.
 
 A short log is lengthened by shifting its names, clients and times. One with few pairs of client and
-name is that of `scan --demo`; one with many is made up.
+name is the file that the environment variable BENCH_LOG names (Zeek's dns.log as TSV, unpacked), or
+that of `scan --demo`; one with many is made up.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,8 +39,9 @@ _SHIFTED = {
 
 def write_few_pairs(folder: Path, lines: int) -> tuple[Path, list[str]]:
     """Write a log of about `lines` lines as Zeek's TSV; return it and its fields."""
-    sample = folder / "sample.log"
-    sample.write_text(write_demo_log())
+    sample = Path(os.environ.get("BENCH_LOG") or folder / "sample.log")
+    if not os.environ.get("BENCH_LOG"):
+        sample.write_text(write_demo_log())
     return _lengthen(sample, folder, lines)
 
 
