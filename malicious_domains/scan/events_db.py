@@ -1,29 +1,4 @@
-"""All tables of a scan: the log grouped, step by step, to what a verdict needs.
-
-The first part has the SELECTs that DuckDB and Spark share, with the names of tables in braces; an
-engine makes a table of each, in this order. The second part is a scan's database in DuckDB.
-
-Here clients, labels and suffixes are numbers, which sort as the texts do; in Spark they are texts.
-
-| table | a row for each | columns |
-|---|---|---|
-| query_counts | client's address, day and name; reason for a line not to count | QUERY_COUNTS |
-| texts | label or suffix | number, text |
-| clients | address | address, client (its name), left_out (it is not a client) |
-| hosts | different name | query, label, suffix, why (NULL: scored), log_odds, allowed, parent |
-| line_counts | client, day, label and suffix; reason | LINE_COUNTS |
-| client_labels | client, day and label | CLIENT_LABELS |
-| labels | label | LABELS, log_odds |
-| seen | label of the log that earlier scans had | label, first and last day |
-| baseline | label that is common from its first day on | label, day (the first one), last |
-| alarm_labels | label of an alarm, which never is common | label |
-| rare_labels | client, day and label that is worth a look | RARE_LABELS |
-| rare_counts, client_days | client and day | RARE_COUNTS, CLIENT_DAYS |
-| outbreak_labels, outbreaks | client, day and suspicious shared label | outbreaks.py |
-| shared_labels | suspicious shared label of no outbreak | outbreaks.py |
-| generated | name of a known generator | query, is_chance (a legitimate name may be the same) |
-| parents, sub_domains | registrable name; sub-domain below it | sub_domains.py |
-"""
+"""The database of one scan in DuckDB, with the tables of selects.py."""
 
 from __future__ import annotations
 
@@ -38,202 +13,18 @@ from numpy.typing import NDArray
 from ..clients.client_day import QueriedName
 from ..clients.tunnels import make_columns
 from ..inputs.signals import temporary_folder
-from ..model.eligible import AUTODISCOVERY, DISCOVERY_LABELS
 from ..names.array_types import Narrow
 from ..names.errors import MaliciousDomainsError
-from . import outbreaks, sub_domains
+from . import outbreaks, selects
 from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
 from .reading.sql import NO_DAY as NO_DAY
-from .reading.sql import list_texts, number_day
+from .reading.sql import number_day
 
 if TYPE_CHECKING:
     import duckdb
 
-NO_CLIENT = "no_client"  # a query without a client
-NOT_A_CLIENT = "not_a_client"  # a query of a resolver, a gateway or a mail server
-MAX_RARE_LABELS = 5000  # of a day; of one with more, as a resolver has, a sample is judged
 _ROWS_AT_ONCE = 10_000
-
-# One pass over the events. A code that a block list made up does not count.
-QUERY_COUNTS = f"""
-SELECT
-    CASE WHEN reason IS NULL THEN client END AS address,
-    CASE WHEN reason IS NULL THEN {{number_day}} END AS day,
-    CASE WHEN reason IS NULL THEN lower(query) END AS query,
-    reason,
-    min(time) AS first_seen, max(time) AS last_seen, count(*) AS lines,
-    count(*) FILTER (WHERE rcode = 'NXDOMAIN') AS nxdomain_lines,
-    count(*) FILTER (WHERE rcode <> 'BLOCKED') AS rcode_lines, {{types}} AS types
-    {{notes}}
-FROM (
-    SELECT *, CASE WHEN why IS NOT NULL THEN why WHEN client IS NULL THEN '{NO_CLIENT}' END
-        AS reason
-    FROM {{events}}
-)
-GROUP BY ALL
-"""
-
-# The bits of all query types.
-TYPES = "bit_or(type_bit)"
-# What a time or a response code could not be read of.
-_NOTES = """, count(unread_time) AS unread_times, min(unread_time) AS unread_time,
-    min(unknown_rcode) AS unknown_rcode"""
-
-# The reason is NULL for scored queries. A service that looks for itself and does not exist says
-# nothing about the label after it.
-LINE_COUNTS = f"""
-SELECT
-    reason,
-    CASE WHEN reason IS NULL THEN client END AS client,
-    CASE WHEN reason IS NULL THEN day END AS day,
-    CASE WHEN reason IS NULL THEN label END AS label,
-    CASE WHEN reason IS NULL THEN suffix END AS suffix,
-    min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-    CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(nxdomain_lines) AS BIGINT) AS nxdomain_lines,
-    CAST(sum(rcode_lines) AS BIGINT) AS rcode_lines, bool_or(allowed) AS allowed
-FROM (
-    SELECT
-        client, day, label, suffix, first_seen, last_seen, lines, nxdomain_lines, rcode_lines,
-        allowed,
-        coalesce(
-            reason, CASE WHEN left_out THEN '{NOT_A_CLIENT}' END, why,
-            CASE WHEN nxdomain_lines = rcode_lines AND contains(query, '.')
-                AND split_part(query, '.', 1) IN {list_texts(DISCOVERY_LABELS)}
-                THEN '{AUTODISCOVERY}' END
-        ) AS reason
-    FROM {{query_counts}} AS query_counts LEFT JOIN {{hosts}} AS hosts USING (query)
-        LEFT JOIN {{clients}} AS clients USING (address)
-)
-GROUP BY ALL
-"""
-
-# A label under five suffixes is one label.
-CLIENT_LABELS = """
-SELECT
-    *, rcode_lines > 0 AS has_rcodes,
-    rcode_lines > 0 AND nxdomain_lines = rcode_lines AS nxdomain_at_client
-FROM (
-    SELECT
-        client, day, label, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-        CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(nxdomain_lines) AS BIGINT) AS nxdomain_lines,
-        CAST(sum(rcode_lines) AS BIGINT) AS rcode_lines,
-        count(*) AS suffixes, min(suffix) AS suffix, bool_or(allowed) AS allowed
-    FROM {line_counts} AS line_counts WHERE reason IS NULL
-    GROUP BY client, day, label
-)
-"""
-
-# NXDOMAIN: for most of the clients that got any response code. The engine adds log_odds.
-LABELS = """
-SELECT
-    label, count(DISTINCT client) AS clients, bool_or(allowed) AS allowed,
-    min(suffix) AS suffix, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-    max(day) AS day,
-    coalesce(avg(CAST(nxdomain_at_client AS INTEGER)) FILTER (WHERE has_rcodes) > 0.5, false)
-        AS nxdomain
-FROM {client_labels} AS client_labels GROUP BY label
-"""
-
-# common_from: the clients from which on a label that resolves is common.
-RARE_LABELS = """
-SELECT
-    client_labels.client, client_labels.day, label, client_labels.first_seen,
-    client_labels.last_seen, client_labels.suffixes, client_labels.suffix, labels.log_odds,
-    client_labels.nxdomain_at_client AND labels.nxdomain AS nxdomain
-FROM {client_labels} AS client_labels JOIN {labels} AS labels USING (label)
-    LEFT JOIN {baseline} AS baseline USING (label)
-WHERE NOT labels.allowed
-    AND (labels.clients < {common_from}
-        OR (client_labels.nxdomain_at_client AND labels.nxdomain)
-        OR label IN (SELECT label FROM {alarm_labels} AS alarm_labels))
-    AND (baseline.day IS NULL OR baseline.day >= client_labels.day)
-"""
-
-RARE_COUNTS = """
-SELECT client, day, count(*) AS rare_count FROM {rare_labels} AS rare_labels GROUP BY ALL
-"""
-
-# A day with too many labels is sampled: labels whose hash begins with enough zeros are kept.
-JUDGED_LABELS = f"""
-SELECT rare_labels.*, rare_count
-FROM {{rare_labels}} AS rare_labels JOIN {{rare_counts}} AS rare_counts USING (client, day)
-WHERE rare_count <= {MAX_RARE_LABELS} OR md5({{label_text}}) LIKE concat(
-    repeat('0', CAST(ceil(ln(rare_count / {MAX_RARE_LABELS}.0) / ln(16.0)) AS INTEGER)), '%'
-)
-"""
-
-CLIENT_DAYS = """
-SELECT
-    client, day, CAST(sum(lines) AS BIGINT) AS lines, count(*) AS labels,
-    CAST(sum(nxdomain_lines) AS BIGINT) AS nxdomain_lines,
-    CAST(sum(rcode_lines) AS BIGINT) AS rcode_lines
-FROM {client_labels} AS client_labels GROUP BY ALL
-"""
-
-# --- in DuckDB alone ---
-
-# A label has the same log-odds under all suffixes.
-_LABEL_ODDS = """
-SELECT label, any_value(log_odds) AS log_odds FROM hosts WHERE why IS NULL GROUP BY label
-"""
-# Days that are sampled need their labels as texts.
-_RARE_TEXTS = "(SELECT rare_labels.*, text FROM rare_labels JOIN texts ON number = label)"
-_NUMBERED = "columns JOIN texts ON text = label::VARCHAR"
-# In the order that a verdict needs: by first sight, ties by label, unknown times last.
-_ORDERED_LABELS = f"""
-SELECT
-    client, day, label, suffix, suffixes, log_odds, nxdomain, rare_count,
-    coalesce(first_seen, 'NaN'::DOUBLE) AS first_seen,
-    coalesce(last_seen, 'NaN'::DOUBLE) AS last_seen
-FROM ({JUDGED_LABELS}) AS judged
-ORDER BY client, day, judged.first_seen NULLS LAST, label
-"""
-_DAY_ENDS = """
-SELECT CAST(sum(count(*)) OVER (ORDER BY client, day) AS BIGINT)
-FROM ordered_labels GROUP BY client, day ORDER BY client, day
-"""
-# Allowed names do not count; nor does a name that may be generated by chance, if it resolves and
-# is common. A baseline does not matter: bots ask for the same names every day.
-_GENERATED_QUERIES = """
-SELECT
-    clients.client, query_counts.day, coalesce(any_value(client_days.labels), 0) AS label_count,
-    query_counts.query, coalesce(any_value(hosts.log_odds), 'NaN'::DOUBLE) AS log_odds,
-    sum(query_counts.rcode_lines) > 0
-        AND sum(query_counts.nxdomain_lines) = sum(query_counts.rcode_lines) AS is_nxdomain,
-    coalesce(min(query_counts.first_seen), 'NaN'::DOUBLE) AS first,
-    coalesce(max(query_counts.last_seen), 'NaN'::DOUBLE) AS last
-FROM query_counts
-    JOIN generated USING (query)
-    JOIN hosts USING (query)
-    JOIN clients USING (address)
-    LEFT JOIN labels ON labels.label = hosts.label
-    LEFT JOIN client_days
-        ON client_days.client = clients.client AND client_days.day = query_counts.day
-WHERE query_counts.reason IS NULL AND NOT clients.left_out AND NOT hosts.allowed
-GROUP BY clients.client, query_counts.day, query_counts.query
-HAVING NOT any_value(generated.is_chance) OR is_nxdomain
-    OR coalesce(any_value(labels.clients), 0) < $common_from
-ORDER BY clients.client, query_counts.day, first, query_counts.query
-"""
-# --- labels of earlier days ---
-
-# Those of the log that may become common: not NXDOMAIN.
-_OWN_LABELS = """
-SELECT label, min(client_labels.day) AS first, max(client_labels.day) AS last
-FROM client_labels JOIN labels USING (label)
-WHERE client_labels.day >= 0 AND NOT labels.nxdomain GROUP BY label
-"""
-# The log's own earlier days count, too.
-_BASELINE = f"""
-SELECT label, min(first) AS day, max(last) AS last FROM (
-    SELECT label, first, last FROM seen
-    UNION ALL
-    SELECT label, first, CASE WHEN first < last THEN first END FROM ({_OWN_LABELS})
-) GROUP BY label
-"""
-_NO_BASELINE = "SELECT NULL::INTEGER AS label, NULL::INTEGER AS day, NULL::INTEGER AS last LIMIT 0"
-
 Columns = Mapping[str, NDArray[np.generic]]
 
 
@@ -242,7 +33,7 @@ class ScanError(MaliciousDomainsError):
 
 
 class EventsDatabase:
-    """The tables of one scan in DuckDB; see the module's table."""
+    """The tables of one scan in DuckDB; see the table of selects.py."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take a connection of the scan's own."""
@@ -273,8 +64,8 @@ class EventsDatabase:
 
         zone: that of the days.
         """
-        values = {"number_day": number_day(zone), "notes": _NOTES, "types": TYPES}
-        self._create("query_counts", QUERY_COUNTS, events=f"({events})", **values)
+        values = {"number_day": number_day(zone), "notes": selects.NOTES, "types": selects.TYPES}
+        self._create("query_counts", selects.QUERY_COUNTS, events=f"({events})", **values)
 
     def add_clients(self, names: ClientNames) -> list[str]:
         """Create clients: each address by its client's name; return entries that match none."""
@@ -312,9 +103,10 @@ class EventsDatabase:
 
     def join_labels(self) -> None:
         """Create line_counts, client_labels and labels."""
-        self._create("line_counts", LINE_COUNTS)
-        self._create("client_labels", CLIENT_LABELS)
-        self._create("labels", f"SELECT * FROM ({LABELS}) JOIN ({_LABEL_ODDS}) USING (label)")
+        self._create("line_counts", selects.LINE_COUNTS)
+        self._create("client_labels", selects.CLIENT_LABELS)
+        labels = f"({selects.LABELS}) JOIN ({selects.LABEL_ODDS}) USING (label)"
+        self._create("labels", f"SELECT * FROM {labels}")
 
     def add_baseline(
         self, seen: Sequence[tuple[str, int, int]] | None, alarmed: Sequence[str] = ()
@@ -330,11 +122,11 @@ class EventsDatabase:
             "seen",
             {name: np.array(column, dtype=object) for name, column in columns.items()},
             "SELECT number AS label, first::INTEGER AS first, last::INTEGER AS last "
-            f"FROM {_NUMBERED}",
+            f"FROM {selects.NUMBERED}",
         )
-        self._create("baseline", _NO_BASELINE if seen is None else _BASELINE)
+        self._create("baseline", selects.NO_BASELINE if seen is None else selects.BASELINE)
         own = {"label": np.array([*alarmed], dtype=object)}
-        self._create_of("alarm_labels", own, f"SELECT number AS label FROM {_NUMBERED}")
+        self._create_of("alarm_labels", own, f"SELECT number AS label FROM {selects.NUMBERED}")
 
     def forget_labels(self, labels: Mapping[str, bool], common_from: int) -> bool:
         """Take labels of alarms out of the baseline, and let those of high confidence be rare.
@@ -345,7 +137,7 @@ class EventsDatabase:
         self._create_of(
             "forgotten",
             {"label": np.array([*labels], dtype=object), "sure": np.array([*labels.values()])},
-            f"SELECT number AS label, sure::BOOLEAN AS sure FROM {_NUMBERED}",
+            f"SELECT number AS label, sure::BOOLEAN AS sure FROM {selects.NUMBERED}",
         )
         ((later,),) = self._fetch(
             "SELECT count(*) FROM forgotten JOIN labels USING (label) "
@@ -376,26 +168,26 @@ class EventsDatabase:
 
     def list_own_labels(self) -> Iterator[tuple[str, int, int]]:
         """Return the log's labels that are not NXDOMAIN, with first and last day."""
-        return self._fetch_rows(_OWN_LABELS)
+        return self._fetch_rows(selects.OWN_LABELS)
 
     def select_rare_labels(self, common_from: int) -> None:
         """Create rare_labels, their counts and client_days.
 
         common_from: the clients from which on a label that resolves is common.
         """
-        self._create("rare_labels", RARE_LABELS, common_from=common_from)
-        self._create("rare_counts", RARE_COUNTS)
-        sampled = {"rare_labels": _RARE_TEXTS, "label_text": "text"}
+        self._create("rare_labels", selects.RARE_LABELS, common_from=common_from)
+        self._create("rare_counts", selects.RARE_COUNTS)
+        sampled = {"rare_labels": selects.RARE_TEXTS, "label_text": "text"}
         values = sampled if self.list_busy_clients() else {"label_text": "''"}
-        self._create("ordered_labels", _ORDERED_LABELS, **values)
-        self._create("client_days", CLIENT_DAYS)
+        self._create("ordered_labels", selects.ORDERED_LABELS, **values)
+        self._create("client_days", selects.CLIENT_DAYS)
 
     # --- what a verdict reads ---
 
     def read_labels(self, at_once: int) -> Iterator[Columns]:
         """Yield the rare labels of whole days, in order, about at_once together."""
         bounds = [0]
-        ends = [end for (end,) in self._fetch(_DAY_ENDS)]
+        ends = [end for (end,) in self._fetch(selects.DAY_ENDS)]
         for before, end in pairwise([0, *ends]):
             if end - bounds[-1] > at_once and before > bounds[-1]:
                 bounds.append(before)
@@ -406,7 +198,7 @@ class EventsDatabase:
 
     def list_generated(self, common_from: int) -> Iterator[tuple[str, int, int, QueriedName]]:
         """Yield the queries for generated names by client and day, with the day's labels."""
-        rows = self._fetch_rows(_GENERATED_QUERIES, {"common_from": common_from})
+        rows = self._fetch_rows(selects.GENERATED_QUERIES, {"common_from": common_from})
         for client, day, labels, name, log_odds, *seen in rows:
             yield client, day, labels, QueriedName(name, log_odds, 1.0, *seen)
 
@@ -415,12 +207,12 @@ class EventsDatabase:
 
         threshold: of the alarm, in characters.
         """
-        values = {"threshold": threshold, "hosts": sub_domains.SOME_HOSTS}
-        self._create("parents", sub_domains.PARENTS, **values)
+        values = {"threshold": threshold, "hosts": selects.SOME_HOSTS}
+        self._create("parents", selects.PARENTS, **values)
         if not self._fetch("FROM parents LIMIT 1"):
             return
-        select = sub_domains.SUB_DOMAINS.format_map(_OwnNames())
-        cursor = self._execute(f"{select} ORDER BY {', '.join(sub_domains.ORDER)}")
+        select = selects.SUB_DOMAINS.format_map(_OwnNames())
+        cursor = self._execute(f"{select} ORDER BY {', '.join(selects.SUB_DOMAIN_ORDER)}")
         kept: list[tuple[Any, ...]] = []
         names = [name for name, *_ in cursor.description or ()]
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
@@ -432,18 +224,18 @@ class EventsDatabase:
 
     def list_outbreaks(self, limits: Mapping[str, float]) -> list[outbreaks.OutbreakRow]:
         """Create outbreak_labels and outbreaks, and return the rows of outbreaks."""
-        self._create("outbreak_labels", outbreaks.OUTBREAK_LABELS, **limits)
-        self._create("outbreak_pairs", outbreaks.OUTBREAK_PAIRS, **limits)
-        self._create("outbreaks", outbreaks.OUTBREAKS, **limits)
+        self._create("outbreak_labels", selects.OUTBREAK_LABELS, **limits)
+        self._create("outbreak_pairs", selects.OUTBREAK_PAIRS, **limits)
+        self._create("outbreaks", selects.OUTBREAKS, **limits)
         return [*map(outbreaks.OutbreakRow._make, self._fetch_rows("FROM outbreaks"))]
 
     def list_shared(
         self, limits: Mapping[str, float]
     ) -> tuple[list[outbreaks.SharedRow], list[tuple[str, str]]]:
         """Create shared_labels of no outbreak; return its rows and those of SHARERS."""
-        self._create("shared_labels", outbreaks.SHARED_LABELS, **limits)
+        self._create("shared_labels", selects.SHARED_LABELS, **limits)
         rows = self._fetch_rows("FROM shared_labels ORDER BY clients DESC, log_odds DESC, label")
-        sharers = self._fetch_rows(outbreaks.SHARERS.format_map(_OwnNames()))
+        sharers = self._fetch_rows(selects.SHARERS.format_map(_OwnNames()))
         return [*map(outbreaks.SharedRow._make, rows)], [*sharers]
 
     # --- counts ---
@@ -503,7 +295,7 @@ class EventsDatabase:
         rows = (
             "SELECT client, max(rare_count) FROM rare_counts WHERE rare_count > ? GROUP BY client"
         )
-        return dict(self._fetch_rows(f"{rows} ORDER BY client", [MAX_RARE_LABELS]))
+        return dict(self._fetch_rows(f"{rows} ORDER BY client", [selects.MAX_RARE_LABELS]))
 
     def count_client_days(self, clients: Sequence[str]) -> dict[tuple[str, int], tuple[int, ...]]:
         """Return the counts of some clients' days: lines, labels, nxdomain_lines, rcode_lines."""

@@ -24,74 +24,7 @@ from ..clients.client_day import (
 )
 from .findings import Finding
 
-# The SELECTs are for DuckDB and Spark, as those of events_db. A label is compared at its WITNESSES
-# first clients, so that the work grows with the rows and not with their square.
-_WITNESSES = 50
 _DIGITS = bytes.maketrans(b"01", b"\0\1")
-MAX_SHARED = 100  # shared names, and clients of each, in a finding
-
-OUTBREAK_LABELS = """
-SELECT
-    client_labels.client, client_labels.day, label, client_labels.suffix, labels.log_odds,
-    coalesce(client_labels.first_seen, CAST('NaN' AS DOUBLE)) AS first_seen,
-    coalesce(client_labels.last_seen, CAST('NaN' AS DOUBLE)) AS last_seen,
-    row_number() OVER (PARTITION BY client_labels.day, label ORDER BY client_labels.client)
-        AS place,
-    count(*) OVER (PARTITION BY client_labels.client, client_labels.day) AS number
-FROM {client_labels} AS client_labels JOIN {labels} AS labels USING (label)
-    LEFT JOIN {seen} AS seen USING (label)
-WHERE NOT labels.allowed AND NOT labels.nxdomain AND labels.log_odds >= {suspicious_from}
-    AND labels.clients >= {min_clients} AND labels.clients <= {max_clients}
-    AND (seen.first IS NULL OR seen.first >= client_labels.day)
-"""
-# Pairs of clients with enough of these labels in common, and half of those of each.
-OUTBREAK_PAIRS = f"""
-SELECT one.client, one.day, other.client AS other
-FROM {{outbreak_labels}} AS one JOIN {{outbreak_labels}} AS other
-        ON one.day = other.day AND one.label = other.label AND one.client <> other.client
-WHERE other.place <= {_WITNESSES}
-GROUP BY one.client, one.day, other.client
-HAVING count(*) >= {{min_names}} AND 2 * count(*) >= greatest(max(one.number), max(other.number))
-"""
-# The labels that clients share with enough others of their pairs, at whoever asked for them on any
-# day of the log.
-OUTBREAKS = """
-SELECT client, day, label, suffix, log_odds, first_seen, last_seen
-FROM {outbreak_labels} AS outbreak_labels WHERE label IN (
-    SELECT label FROM (
-        SELECT own.client, own.day, own.label
-        FROM {outbreak_labels} AS own
-            JOIN {outbreak_pairs} AS pairs ON pairs.client = own.client AND pairs.day = own.day
-            JOIN {outbreak_labels} AS others
-                ON others.client = pairs.other AND others.day = own.day
-                AND others.label = own.label
-        GROUP BY own.client, own.day, own.label
-        HAVING count(DISTINCT pairs.other) >= {min_clients} - 1
-    )
-)
-"""
-
-# Those of no outbreak, of most clients first. A label of an earlier scan's day is not of today.
-SHARED_LABELS = f"""
-SELECT
-    label, suffix, log_odds, clients, coalesce(first_seen, CAST('NaN' AS DOUBLE)) AS first_seen,
-    coalesce(last_seen, CAST('NaN' AS DOUBLE)) AS last_seen, count(*) OVER () AS number
-FROM {{labels}} AS labels LEFT JOIN {{seen}} AS seen USING (label)
-WHERE NOT allowed AND log_odds >= {{suspicious_from}}
-    AND clients >= {{min_sharers}} AND clients <= {{max_sharers}}
-    AND (seen.first IS NULL OR seen.first >= labels.day)
-    AND label NOT IN (SELECT label FROM {{outbreaks}} AS outbreaks)
-ORDER BY clients DESC, log_odds DESC, label LIMIT {MAX_SHARED}
-"""
-SHARERS = f"""
-SELECT label, client FROM (
-    SELECT label, client, row_number() OVER (PARTITION BY label ORDER BY client) AS place
-    FROM (
-        SELECT DISTINCT label, client FROM {{client_labels}} AS client_labels
-        WHERE label IN (SELECT label FROM {{shared_labels}} AS shared_labels)
-    )
-) WHERE place <= {MAX_SHARED} ORDER BY label, client
-"""
 
 
 class SharedRow(NamedTuple):

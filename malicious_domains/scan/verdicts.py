@@ -22,8 +22,9 @@ from ..clients.verdict import (
 from ..families.likely_families import load_packaged
 from ..names.array_types import Floats
 from ..names.dga_index import DgaIndex, DgaMatch
-from .events_db import MAX_RARE_LABELS, NO_DAY, Columns, EventsDatabase
+from .events_db import NO_DAY, Columns, EventsDatabase
 from .findings import Finding, IndexSummary
+from .selects import MAX_RARE_LABELS
 
 LABELS_AT_ONCE = 50_000  # judged together, which is faster than day by day
 FAMILY_KINDS = ("random-looking", "same-pieces")  # alarms whose names show their generator

@@ -17,7 +17,7 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from ..clients.client_day import AlarmThresholds, LogContext
 from ..clients.fourgrams import Background
 from ..clients.tunnels import Days, find_alarmed_days
-from ..scan import scored_hosts, sub_domains
+from ..scan import scored_hosts, selects
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
 from ..scan.events_db import NO_DAY
@@ -137,12 +137,12 @@ def find_tunnel_days(rows: DataFrame, scale: float) -> Days:
     """
 
     def select(table: pa.Table) -> pa.Table:
-        alarmed = find_alarmed_days(_to_columns(table, sub_domains.ORDER), scale)
+        alarmed = find_alarmed_days(_to_columns(table, selects.SUB_DOMAIN_ORDER), scale)
         keys = zip(table["client"].to_pylist(), table["day"].to_pylist(), strict=True)
         return table.filter(pa.array([key in alarmed for key in keys], pa.bool_()))
 
     kept = _group_days(rows).applyInArrow(select, rows.schema).toArrow()
-    return find_alarmed_days(_to_columns(kept, sub_domains.ORDER), scale)
+    return find_alarmed_days(_to_columns(kept, selects.SUB_DOMAIN_ORDER), scale)
 
 
 def find_verdicts(

@@ -20,13 +20,11 @@ from pyspark.sql import functions as F  # noqa: N812
 from ..clients import tunnels
 from ..clients.client_day import AlarmThresholds, Evidence, LogContext
 from ..clients.common_labels import common_from
-from ..scan import events_db, outbreaks
+from ..scan import outbreaks, selects
 from ..scan.alarm_formats import describe_finding
 from ..scan.client_names import ClientNames
-from ..scan.events_db import MAX_RARE_LABELS
 from ..scan.findings import Finding, Findings, LineCounts
-from ..scan.reading.sql import number_day
-from ..scan.sub_domains import PARENTS, SUB_DOMAINS
+from ..scan.reading.sql import NO_DAY, number_day
 from ..scan.verdicts import add_shared
 from ..scoring.model_options import ModelOptions
 from . import python_workers
@@ -66,11 +64,11 @@ class SparkTables:
         self._view("events", events)
 
     def query(self, text: str, **values: object) -> DataFrame:
-        """Return what a text of events_db selects."""
+        """Return what a text of selects.py selects."""
         return self._spark.sql(text.format(**self._views, **values))
 
     def sql(self, name: str, text: str, **values: object) -> DataFrame:
-        """Keep what a text of events_db selects under a name."""
+        """Keep what a text of selects.py selects under a name."""
         return self.keep(name, self.query(text, **values))
 
     def keep(self, name: str, table: DataFrame) -> DataFrame:
@@ -124,34 +122,34 @@ def scan_events(events: DataFrame, request: ScanRequest) -> Iterator[tuple[DataF
 
 def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, Findings]:
     job, thresholds, most = request.model, request.thresholds, request.alarms_per_day
-    values = {"number_day": number_day("UTC"), "notes": "", "types": events_db.TYPES}
-    queries = tables.sql("query_counts", events_db.QUERY_COUNTS, **values)
+    values = {"number_day": number_day("UTC"), "notes": "", "types": selects.TYPES}
+    queries = tables.sql("query_counts", selects.QUERY_COUNTS, **values)
     clients = tables.keep("clients", python_workers.name_clients(queries, request.names))
     hosts = tables.keep("hosts", python_workers.parse_hosts(queries, job))
-    lines = tables.sql("line_counts", events_db.LINE_COUNTS).groupBy("reason")
+    lines = tables.sql("line_counts", selects.LINE_COUNTS).groupBy("reason")
     by_reason = lines.agg(F.sum("lines"), F.sum("rcode_lines")).collect()
     has_rcodes = any(what is None and rcodes for what, _, rcodes in by_reason)
     number = clients.where("NOT left_out").agg(F.count_distinct("client")).collect()[0][0]
-    tables.sql("client_labels", events_db.CLIENT_LABELS)
-    tables.keep("labels", python_workers.score_labels(tables.query(events_db.LABELS), job))
-    tables.sql("rare_labels", events_db.RARE_LABELS, common_from=common_from(number, has_rcodes))
-    whole = tables.query(events_db.CLIENT_DAYS)
-    counts = tables.sql("rare_counts", events_db.RARE_COUNTS)
+    tables.sql("client_labels", selects.CLIENT_LABELS)
+    tables.keep("labels", python_workers.score_labels(tables.query(selects.LABELS), job))
+    tables.sql("rare_labels", selects.RARE_LABELS, common_from=common_from(number, has_rcodes))
+    whole = tables.query(selects.CLIENT_DAYS)
+    counts = tables.sql("rare_counts", selects.RARE_COUNTS)
     days = tables.keep("client_days", whole.join(counts, ["client", "day"], "left"))
     log = LogContext(has_rcodes, python_workers.count_background(hosts), number)
     evidence = _find_outbreaks(tables, thresholds, log)
-    tables.sql("parents", PARENTS, threshold=thresholds.scale * tunnels.THRESHOLD)
-    alarmed = python_workers.find_tunnel_days(tables.query(SUB_DOMAINS), thresholds.scale)
+    tables.sql("parents", selects.PARENTS, threshold=thresholds.scale * tunnels.THRESHOLD)
+    alarmed = python_workers.find_tunnel_days(tables.query(selects.SUB_DOMAINS), thresholds.scale)
     below = tunnels.judge_tunnels(alarmed, number, thresholds.scale)
     for key, own in below.days.items():
         evidence[key] = [*evidence.get(key, ()), *own]
-    rare = tables.query(events_db.JUDGED_LABELS, label_text="label")
+    rare = tables.query(selects.JUDGED_LABELS, label_text="label")
     every = most is not None
     verdicts = python_workers.find_verdicts(rare, days, log, thresholds, evidence, every)
     tables.keep("judged", verdicts)
     shared = add_shared(_find_shared(tables, thresholds, log), below.shared, number)
     count, last = days.agg(F.count("*"), F.max("day")).collect()[0]
-    busy = counts.where(F.col("rare_count") > MAX_RARE_LABELS).groupBy("client")
+    busy = counts.where(F.col("rare_count") > selects.MAX_RARE_LABELS).groupBy("client")
     left_out = clients.where("left_out" if request.names.not_clients else "false").select("address")
     findings = Findings(
         alarmed=[],
@@ -160,7 +158,7 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, 
         clients=number,
         days=count,
         has_rcodes=has_rcodes,
-        has_dates=last is not None and last != events_db.NO_DAY,
+        has_dates=last is not None and last != NO_DAY,
         threshold=thresholds.thresholds(has_rcodes).random_looking,
         busy_clients=dict(sorted(map(tuple, busy.agg(F.max("rare_count")).collect()))),
         scores=_find_quantile(verdicts, count),
@@ -174,9 +172,9 @@ def _find_outbreaks(
 ) -> dict[tuple[str, int], list[Evidence]]:
     """Return the evidence of outbreaks by client and day; their rows alone leave the executors."""
     limits = outbreaks.list_limits(thresholds, log)
-    tables.sql("outbreak_labels", outbreaks.OUTBREAK_LABELS, **limits)
-    tables.sql("outbreak_pairs", outbreaks.OUTBREAK_PAIRS, **limits)
-    rows = tables.sql("outbreaks", outbreaks.OUTBREAKS, **limits).collect()
+    tables.sql("outbreak_labels", selects.OUTBREAK_LABELS, **limits)
+    tables.sql("outbreak_pairs", selects.OUTBREAK_PAIRS, **limits)
+    rows = tables.sql("outbreaks", selects.OUTBREAKS, **limits).collect()
     evidence = outbreaks.find_outbreaks(map(outbreaks.OutbreakRow._make, rows), thresholds)
     return {key: [x] for key, x in evidence.items()}
 
@@ -213,7 +211,7 @@ def _find_shared(
 ) -> Finding | None:
     """Return the finding of suspicious labels that several clients share, with those clients."""
     limits = outbreaks.list_limits(thresholds, log)
-    rows = tables.sql("shared_labels", outbreaks.SHARED_LABELS, **limits).collect()
+    rows = tables.sql("shared_labels", selects.SHARED_LABELS, **limits).collect()
     shared = map(outbreaks.SharedRow._make, rows)
-    sharers = ((x["label"], x["client"]) for x in tables.query(outbreaks.SHARERS).collect())
+    sharers = ((x["label"], x["client"]) for x in tables.query(selects.SHARERS).collect())
     return outbreaks.make_shared(shared, sharers, log.clients, thresholds)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from malicious_domains.scan import scan, sub_domains
+from malicious_domains.scan import scan, selects
 from malicious_domains.scan.reading import sql
 from tests.helpers.commands import run_here as command
 
@@ -157,6 +157,6 @@ def test_the_first_pass_leaves_nothing_out_that_could_raise_an_alarm(
     found = scan([path]).alarmed
     every = "SELECT DISTINCT client, day, parent FROM query_counts JOIN hosts USING (query)"
     every += " JOIN clients USING (address)"
-    monkeypatch.setattr(sub_domains, "PARENTS", every)
+    monkeypatch.setattr(selects, "PARENTS", every)
     assert scan([path]).alarmed == found
     assert 10 < len(found) < 60
