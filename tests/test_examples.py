@@ -34,7 +34,6 @@ NO_EXAMPLE = {
     "segmentation.positions",
     "site.Site.load",
     "site.adapt_thresholds",
-    "tunnels.SubDomains.cut",
 }
 
 

@@ -249,7 +249,11 @@ Columns = Mapping[str, "NDArray[np.generic]"]
 
 
 def make_columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> Columns:
-    """Return rows as columns of objects, for find_alarmed_days()."""
+    """Return rows as columns of objects, for find_alarmed_days().
+
+    >>> make_columns(("client", "day"), [("a", 1), ("b", 2)])["client"].tolist()
+    ['a', 'b']
+    """
     columns = zip(*rows, strict=True) if rows else ((),) * len(names)
     return {x: np.array(y, dtype=object) for x, y in zip(names, columns, strict=True)}
 
@@ -261,6 +265,12 @@ def find_alarmed_days(
 
     columns: client, day, parent and sub_domain, by which they are sorted, number (of different
     sub-domains, kept or not), and those of SubDomains. scale: that of a network's own thresholds.
+
+    >>> own = ("client", "day", "parent", "sub_domain", "number", *SubDomains._fields[1:])
+    >>> values = (60, 1, False, 0.0, 0.0, 9.0)
+    >>> rows = [("a", 0, "evil.com", f"{i:02}" + "q" * 50, *values) for i in range(60)]
+    >>> [*find_alarmed_days(make_columns(own, rows), 1.0)]
+    [('a', 0)]
     """
     texts = columns["sub_domain"].tolist()
     first, last, odds = (columns[x].astype(np.float64) for x in SubDomains._fields[3:])
