@@ -178,7 +178,7 @@ def test_the_classic_model_is_shown_too(browser: Browser, classic_url: str) -> N
 
 
 def test_the_operating_point_is_chosen_and_judges_anew(page: Page, language: Scorer) -> None:
-    page.get_by_text("How strict").click()
+    page.locator("#strictness summary").press("Enter")
     point = page.get_by_label("Operating point")
     expect(point.locator("option")).to_have_count(5)
     expect(point).to_have_value("0.001")
@@ -224,7 +224,7 @@ def test_the_address_has_the_name_and_the_history_no_entry(page: Page, app_url: 
     judge(page, "https://a.kubernetes.io/?q=1&r=#2")
     expect(page.locator("#verdict")).to_have_text(re.compile("kubernetes"))
     assert page.evaluate("new URLSearchParams(location.search).get('domain')").endswith("r=#2")
-    page.get_by_text("How strict").click()
+    page.locator("#strictness summary").press("Enter")
     page.get_by_label("Operating point").select_option("max_f1")
     expect(page).to_have_url(re.compile("&operating_point=max_f1$"))
     assert page.evaluate("history.length") == entries
@@ -612,7 +612,7 @@ def test_a_name_between_even_and_the_threshold_is_unclear(page: Page, language: 
     expect(page.locator("#verdict")).to_have_text(f"unclear {unclear[0].name}")
     start(page, "\n".join(x.domain for x in unclear))
     expect(page.locator("#summary")).to_contain_text(f"{len(unclear)} unclear, 0 not")
-    page.get_by_text("How strict").click()
+    page.locator("#strictness summary").press("Enter")
     page.get_by_label("Operating point").select_option("even")
     expect(page.locator("#verdict")).to_have_text(f"generated {unclear[0].name}")
     expect(page.locator("#summary")).to_contain_text(f"{len(unclear)} generated, 0 unclear")
