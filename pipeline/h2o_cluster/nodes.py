@@ -59,7 +59,10 @@ def start_node(memory: str = MEMORY) -> Iterator[Node]:
 def start_cluster(stack: ExitStack, number: int, memory: str) -> list[Node]:
     """Start the nodes of one cluster, which end with the stack."""
     folder = stack.enter_context(temporary_folder("h2o-"))
-    ports, name = [find_free_port() for _ in range(number)], f"domains-{secrets.token_hex(8)}"
+    ports, name = list[int](), f"domains-{secrets.token_hex(8)}"
+    while len(ports) < number:  # H2O takes each port and the next one
+        port = find_free_port()
+        ports += [port] * all(abs(port - x) > 1 for x in ports)
     (folder / "flatfile").write_text("".join(f"{HOST}:{port}\n" for port in ports))
     command = [  # of paths within each node's folder: H2O takes no absolute one with a blank
         *(str(find_java()), f"-Xmx{memory}", "-Djava.io.tmpdir=."),
