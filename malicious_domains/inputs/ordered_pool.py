@@ -26,7 +26,7 @@ MAX_DEFAULT_JOBS = 8  # a single process reads and writes; more than these would
 LOOK_AHEAD = 2  # items for each other process: one is being worked on, the next is there already
 _ALONE = 0.3  # seconds of work before others are started, as a start takes about as long
 _CHECK = 0.5  # seconds between two looks at whether a process has ended
-_HELD = (signal.SIGINT, signal.SIGTERM)
+_HELD_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 Item = TypeVar("Item")
@@ -151,10 +151,11 @@ def _prepare_start() -> Iterator[None]:
     from multiprocessing import resource_tracker
 
     warnings = os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_SIGNALS)
     try:
         resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)  # the tracker's start has unblocked them
+        # The tracker's start has unblocked them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_SIGNALS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -96,7 +96,7 @@ class AlarmState(NamedTuple):
 
     @property
     def is_news(self) -> bool:
-        """Whether it is to be reported: a new alarm, or one that became worse."""
+        """True for an alarm to report: a new one, or one that became worse."""
         return self.state in NEWS
 
 

@@ -62,7 +62,8 @@ def start_cluster(stack: ExitStack, number: int, memory: str) -> list[Node]:
     ports, name = list[int](), f"domains-{secrets.token_hex(8)}"
     while len(ports) < number:  # H2O takes each port and the next one
         port = find_free_port()
-        ports += [port] * all(abs(port - x) > 1 for x in ports)
+        if all(abs(port - x) > 1 for x in ports):
+            ports.append(port)
     (folder / "flatfile").write_text("".join(f"{HOST}:{port}\n" for port in ports))
     command = [  # of paths within each node's folder: H2O takes no absolute one with a blank
         *(str(find_java()), f"-Xmx{memory}", "-Djava.io.tmpdir=."),

@@ -33,7 +33,7 @@ from .sub_domains import EVERYBODY, make_key, share_tunnels, update_sub_domains
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
 _SHOWN_NAMES = 10  # in a message
-_GARBAGE = 200_000  # objects after which cycles are looked for: states have very many, and none
+_GC_THRESHOLD = 200_000  # objects between two collections: states have very many, and no cycles
 # Keys of Route 53, beside which VPC flow logs may be, and of Security Lake.
 _LOG = re.compile(r"/vpcdnsquerylogs/|\.parquet$")
 
@@ -64,7 +64,7 @@ def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
 
     Raises UnreadError after all others have been read, if one could not be.
     """
-    gc.set_threshold(_GARBAGE)
+    gc.set_threshold(_GC_THRESHOLD)
     service = create_service(scorer)
     results: Counter[str] = Counter()
     for record in event.get("Records", []):  # S3's test event has none

@@ -99,7 +99,7 @@ def _select(path: Path, pattern: str, at_most: int) -> list[str]:
         return ["{"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Peeler:
     r"""Takes the envelopes off the lines of one log.
 

