@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,15 +20,24 @@ import requests
 from malicious_domains.names.errors import MaliciousDomainsError
 
 HOST = "127.0.0.1"
+_PORTS = range(20_000, 32_000)  # Linux gives 32768 and later to outgoing connections
+_TRIES = 100  # ports
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def find_free_port() -> int:
-    """Return a port of HOST on which nobody listens yet."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def find_free_port(adjacent: int = 1) -> int:
+    """Return the first of some adjacent ports of HOST on which nobody listens yet.
+
+    They lie below those that systems give to outgoing connections, one of which could take such a
+    port before its server does. Raises MaliciousDomainsError if none is free.
+    """
+    for first in random.SystemRandom().sample(_PORTS, _TRIES):
+        with ExitStack() as stack, suppress(OSError):
+            for port in range(first, first + adjacent):
+                stack.enter_context(socket.socket()).bind((HOST, port))
+            return first
+    raise MaliciousDomainsError(f"none of {_TRIES} ports of {HOST} is free: end other servers")
 
 
 def start_server(

@@ -44,26 +44,30 @@ def start_node(memory: str = MEMORY) -> Iterator[Node]:
     It listens on 127.0.0.1 alone, under a random cluster name and on a free port; on Linux it ends
     even if this process is killed. Raises MaliciousDomainsError if it does not start.
     """
+    with start_cluster(1, memory) as [node]:
+        yield node
+
+
+@contextmanager
+def start_cluster(number: int, memory: str) -> Iterator[list[Node]]:
+    """Start the nodes of one cluster for the with block; otherwise as start_node."""
     with ExitStack() as stack:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                [node] = start_cluster(stack, 1, memory)
+                nodes = _start_nodes(stack, number, memory)
                 break
             except MaliciousDomainsError as error:
                 if _PORT_TAKEN not in str(error) or attempt == _ATTEMPTS:
                     raise
                 stack.close()
-        yield node
+        yield nodes
 
 
-def start_cluster(stack: ExitStack, number: int, memory: str) -> list[Node]:
-    """Start the nodes of one cluster, which end with the stack."""
+def _start_nodes(stack: ExitStack, number: int, memory: str) -> list[Node]:
+    """Start nodes that find each other, which end with the stack."""
     folder = stack.enter_context(temporary_folder("h2o-"))
-    ports, name = list[int](), f"domains-{secrets.token_hex(8)}"
-    while len(ports) < number:  # H2O takes each port and the next one
-        port = find_free_port()
-        if all(abs(port - x) > 1 for x in ports):
-            ports.append(port)
+    first, name = find_free_port(2 * number), f"domains-{secrets.token_hex(8)}"
+    ports = range(first, first + 2 * number, 2)  # H2O takes each port and the next one
     (folder / "flatfile").write_text("".join(f"{HOST}:{port}\n" for port in ports))
     command = [  # of paths within each node's folder: H2O takes no absolute one with a blank
         *(str(find_java()), f"-Xmx{memory}", "-Djava.io.tmpdir=."),

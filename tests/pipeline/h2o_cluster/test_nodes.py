@@ -56,9 +56,8 @@ class Clouds(NamedTuple):
 @pytest.fixture(scope="module")
 def clouds() -> Iterator[Clouds]:
     with ExitStack() as stack:
-        clouds = Clouds(
-            *([Node(*x) for x in start_cluster(stack, number, "1g")] for number in (1, 2))
-        )
+        started = (stack.enter_context(start_cluster(number, "1g")) for number in (1, 2))
+        clouds = Clouds(*([Node(*x) for x in nodes] for nodes in started))
         until_they_are_one(clouds.two[0], 2)
         yield clouds
 
@@ -211,10 +210,21 @@ def test_a_cluster_elsewhere_that_loses_a_node_ends_the_training(
 def test_a_start_is_repeated_when_a_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     free = find_free_port
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ports = iter([taken.getsockname()[1], free(), free()])
-        monkeypatch.setattr(own_nodes, "find_free_port", lambda: next(ports))
-        with start_node("1g") as (_, url), direct_session() as direct:
-            assert direct.get(f"{url}/3/Cloud", timeout=30).ok
+        ports = iter([taken.getsockname()[1], taken.getsockname()[1] - 2, free(4)])
+        monkeypatch.setattr(own_nodes, "find_free_port", lambda _: next(ports))
+        with start_cluster(2, "1g") as nodes, direct_session() as direct:
+            until_they_are_one(Node(*nodes[0]), 2)
+            assert all(direct.get(f"{url}/3/Cloud", timeout=30).ok for _, url in nodes)
+            assert next(ports, None) is None
+
+
+def test_free_ports_are_adjacent_and_not_those_of_outgoing_connections() -> None:
+    for _ in range(20):
+        first = find_free_port(4)
+        assert first > 1024 and first + 4 <= 32_768
+        with ExitStack() as stack:
+            for port in range(first, first + 4):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
 
 
 def test_a_node_that_does_not_start_is_told() -> None:
