@@ -63,6 +63,8 @@ _FORMATS = tuple(
         rf"(?:(?:cname|dname|ns|ptr|mx\s+\d+)\s+{_TOKEN}|a\s+{_IPV4}|aaaa\s+[0-9a-f:.]+)",
         rf"{_DOTTED}\s+{_TTL}in\s+(?:txt|soa|srv|caa|https|svcb|ds)\s+\S.*",
         rf"[-*•]\s+[\"']?{_DOTTED}[\"']?",  # Markdown, YAML
+        r"\[[^\][]*\]\(<?(?=\S*\.)(\S+?)>?(?:\s.*)?\)",  # a link in Markdown
+        r"([a-z+]+:/[^\s|]+)\|[^|]*",  # and in Slack
         # dnsmasq and Pi-hole, with log-queries=extra, too
         rf".{{0,80}}\b(?:dnsmasq|pihole-ftl)\[\d+\]: (?:\d+ \S+ )?query\[[\w=]{{1,20}}\] "
         rf"({_TOKEN}) from \S+",

@@ -40,7 +40,7 @@ def extract_host(text: str) -> str:
     text = _refang(text)
     authority, has_scheme = _split_authority(text)
     host = authority.rpartition("@")[2]
-    if host.startswith("[") or IPV6.fullmatch(host):
+    if IPV6.match(host.removeprefix("[")):
         raise InvalidDomain("address", ADDRESS)
     host, _, port = host.partition(":")
     if port and not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
