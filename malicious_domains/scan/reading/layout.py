@@ -307,7 +307,17 @@ def _split_preamble(lines: Sequence[str]) -> tuple[list[str], Sequence[str]]:
         cells = [split_cells(x, delimiter) for x in (last, first)]
         if len(cells[0]) == len(cells[1]) > 1 and not looks_like_header(cells[1]):
             return [*lines[: count - 1]], [last, *lines[count:]]
+    count += _count_before_header(lines[count:])
     return [*lines[:count]], lines[count:]
+
+
+def _count_before_header(lines: Sequence[str]) -> int:
+    """Return how many lines of a report's text, with fewer or more cells, precede the header."""
+    delimiter = detect_delimiter(lines[:100])
+    rows = [split_cells(x, delimiter) for x in lines[:100]]
+    widths = [len(x) for x in rows]
+    first = widths.index(max(set(widths), key=widths.count)) if rows else 0
+    return first if first and widths[first] > 1 and looks_like_header(rows[first]) else 0
 
 
 def split_cells(line: str, delimiter: str) -> list[str]:

@@ -395,6 +395,27 @@ def test_headers_of_other_programs(tmp_path: Path, content: str) -> None:
     assert len(found) == len(content.splitlines())
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["DNS report\nof: the firewall\n\n", '"export","2025-11-25"\nrows;2\n', "a,b,c,d,e\n\n"],
+)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_text_of_a_report_before_the_header(tmp_path: Path, text: str, delimiter: str) -> None:
+    table = ["time,client,query,rcode", *[f"{NOON:.0f},192.0.2.1,x.example,3"] * 3]
+    lines = "\n".join(table).replace(",", delimiter)
+    _, found = rows(written(tmp_path, text + lines + "\n"))
+    assert found.count(("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)) == 3
+    assert [x[4] for x in found if x[1] != "x.example"].count("other_event") == 1
+
+
+def test_a_cell_of_the_data_is_no_header(tmp_path: Path) -> None:
+    """A first line of another width does not hide the rows after it."""
+    rows_of_two = f"{NOON:.0f},192.0.2.1,x.example\n" * 3
+    path = written(tmp_path, "time,client,query,rcode\n" + rows_of_two)
+    _, found = rows(path)
+    assert [x[4] for x in found].count("broken") == 3
+
+
 def test_escapes_of_mysql(tmp_path: Path) -> None:
     notes = ['"say \\"hi, there\\""', r"\N", r'"ends in \""', r'"C:\dir\"', '"a ""b"" c"', r'"\\"']
     content = "client,note,query,rcode,end\n" + "".join(
