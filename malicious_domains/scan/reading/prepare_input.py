@@ -8,6 +8,7 @@ read on all cores, may be read twice, and keeps what comes before a damage.
 from __future__ import annotations
 
 import codecs
+import csv
 import io
 import os
 import re
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import duckdb
 
+from ...inputs.csv_records import DELIMITERS, read_records
 from ...inputs.signals import hold_signals
 from ...inputs.streams import InputError, detect_encoding, list_damages, unpack
 from ...names.errors import MaliciousDomainsError
@@ -31,6 +33,7 @@ from . import sql
 STANDARD_INPUT = Path("-")
 HEAD_BYTES = 1 << 18  # of a file, by which its format is recognized
 _CHUNK = 1 << 20
+_CSV_LINES = 200  # by which a CSV is recognized whose cells have line breaks
 BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", ZIP)
 # Its beginning, and that of objects side by side in a line, or of a very long one.
@@ -84,7 +87,10 @@ def prepare_file(path: Path, folder: Path) -> LogFile:
         file = file if is_plain else _copy(file, folder)
     except OSError as error:
         raise ReadingError(f"{path}: {error.strerror or error}") from error
-    return _split_objects(file, folder) if _MULTILINE_JSON.match(file.head) else file
+    if _MULTILINE_JSON.match(file.head):
+        return _split_objects(file, folder)
+    delimiter = _find_split_csv(file.head) if file.has_quotes else ""
+    return _join_records(file, folder, delimiter) if delimiter else file
 
 
 def _open(path: Path) -> io.BufferedReader:
@@ -181,6 +187,35 @@ def _split_objects(file: LogFile, folder: Path) -> LogFile:
 
 
 # --- copies ---
+
+
+def _find_split_csv(head: bytes) -> str:
+    """Return the delimiter of a CSV in whose quoted cells lines break, "" for another text."""
+    lines = head[: head.rfind(b"\n") + 1].decode("utf-8", "replace").splitlines(keepends=True)
+    lines = lines[:_CSV_LINES]
+    if sum(line.count('"') % 2 for line in lines) < 2:
+        return ""
+    for delimiter in DELIMITERS:
+        records = [x for x in read_records(iter(lines), delimiter) if isinstance(x, list)]
+        widths = [len(x) for x in records]
+        usual = max(set(widths), key=widths.count, default=0)
+        if usual > 1 and any("\n" in cell for x in records if len(x) == usual for cell in x):
+            return delimiter
+    return ""
+
+
+def _join_records(file: LogFile, folder: Path, delimiter: str) -> LogFile:
+    """Write a CSV as one record a line; a break within a cell becomes a blank."""
+    copy = name_copy(folder)
+    with (
+        file.readable.open(encoding="utf-8", errors="replace", newline="") as source,
+        copy.open("w", encoding="utf-8", newline="") as target,
+    ):
+        writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
+        for record in read_records(source, delimiter):
+            cells = record if isinstance(record, list) else [record.domain]
+            writer.writerow(re.sub(r"[\r\n]+", " ", x) for x in cells)
+    return replace(describe(replace(file, readable=copy))[0], lines=0)
 
 
 def _copy(file: LogFile, folder: Path) -> LogFile:

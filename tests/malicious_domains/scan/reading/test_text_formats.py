@@ -416,6 +416,25 @@ def test_a_cell_of_the_data_is_no_header(tmp_path: Path) -> None:
     assert [x[4] for x in found].count("broken") == 3
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_cells_with_line_breaks(tmp_path: Path, end: str, delimiter: str) -> None:
+    """As PowerShell's Export-Csv writes the message of an event."""
+    message = f'"Dns query:{end}Name: x.example{end}{end}Status: ""3"", no answer"'
+    row = delimiter.join([f"{NOON:.0f}", message, "192.0.2.1", '"x.example"', "3"])
+    header = delimiter.join(["time", "message", "client", "query", "rcode"])
+    content = end.join([header, *[row] * 9, ""])
+    _, found = rows(written(tmp_path, content))
+    assert found.count(("192.0.2.1", "x.example", NOON, "NXDOMAIN", None)) == 9
+    assert (len(found), [x[4] for x in found].count("other_event")) == (10, 1)
+
+
+def test_an_open_quote_ends_no_later_line(tmp_path: Path) -> None:
+    lines = [f'{NOON:.0f},"a"b,192.0.2.1,x.example,3', f'{NOON:.0f},"c,192.0.2.1,x.example,3'] * 5
+    _, found = rows(written(tmp_path, "\n".join(["time,note,client,query,rcode", *lines, ""])))
+    assert len(found) == 11 and [x[4] for x in found].count("other_event") == 1
+
+
 def test_escapes_of_mysql(tmp_path: Path) -> None:
     notes = ['"say \\"hi, there\\""', r"\N", r'"ends in \""', r'"C:\dir\"', '"a ""b"" c"', r'"\\"']
     content = "client,note,query,rcode,end\n" + "".join(
