@@ -33,8 +33,7 @@ except settings.SettingsError as error:
         raise SystemExit(str(error)) from error  # found before it is deployed
     SETTINGS, WRONG = settings.Settings(), str(error)
 
-# jQuery and curl -d send JSON with the content type of a form, HTML sends a form, and a browser's
-# sendBeacon text/plain.
+# jQuery and curl -d send JSON as a form's content type, HTML a form, and sendBeacon text/plain.
 FORM = "application/x-www-form-urlencoded"
 BODIES = ["application/json", FORM, "text/plain", "multipart/form-data"]
 CHALICE_KEYS = ("multiValueQueryStringParameters", "pathParameters", "stageVariables")

@@ -1,4 +1,4 @@
-"""Examples in docstrings hold, and run what is public in the rooms that users import."""
+"""Examples in docstrings hold, and run what is public in the library."""
 
 from __future__ import annotations
 
@@ -16,24 +16,53 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TOPS = ("malicious_domains", "pipeline", "lambda_app/chalicelib", "benchmarks", "data")
-ROOMS = ("names", "features", "model", "families", "clients")
-# Public things of these rooms that no example runs: give a new one an example instead.
+ROOMS = ("malicious_domains",)
+# Public things of these rooms that no example runs, by the reason: give a new one an example.
 NO_EXAMPLE = {
-    "common_labels.find_nxdomain_pairs",
-    "common_labels.find_rare_pairs",
-    "dga_index.DgaIndex.load",
-    "dga_index.DgaIndex.save",
-    "errors.Invalid.reason",
-    "finding_json.describe_alarm",
-    "finding_json.describe_name",
-    "glm.Linear.contributions",
-    "language_tables.Lexicon.arrays",
-    "language_tables.Lexicon.load",
-    "public_suffix.format_zones",
-    "scorer.Scorer.list_probabilities",
-    "segmentation.positions",
-    "site.Site.load",
-    "site.adapt_thresholds",
+    "needs a session of Spark, and so a Java": {
+        "log_events.read_events",
+        "log_events.select_events",
+        "options.ScorerOptions.open_session",
+        "python_workers.count_background",
+        "python_workers.find_tunnel_days",
+        "python_workers.find_verdicts",
+        "python_workers.name_clients",
+        "python_workers.parse_hosts",
+        "python_workers.score_labels",
+        "scanning.scan_events",
+        "scoring.count_rows",
+        "scoring.register_udf",
+        "scoring.score_files",
+        "session.find_java",
+        "session.open_session",
+        "spark.scan",
+        "spark.score_udf",
+    },
+    "needs a standard input of its own": {
+        "chunks.split_live_rows",
+        "score.check_standard_input",
+    },
+    "needs a Pi-hole's database": {
+        "pihole_database.copy_database",
+        "pihole_database.read_leases",
+    },
+    "needs a log in which something is wrong, or is said late": {
+        "csv_column.Column.find_header",
+        "envelopes.Peeler.learn_keys",
+        "envelopes.Peeler.peel_bytes",
+        "layout.Head.look_further",
+        "layout.Head.number_cells",
+        "prepare_input.name_copy",
+        "terminal.explain_busy",
+    },
+    "is there for its subclasses": {
+        "tables.DelimitedLines.pattern",
+        "tables.Table.select_from",
+    },
+    "declares: runs when a module is imported": {
+        "family.declare",
+        "family.family",
+    },
 }
 
 
@@ -49,12 +78,12 @@ MODULES = [
 ]
 
 
-SLOW = ("malicious_domains.names.dga_index",)  # it builds an index
+# They build an index or scan a log: the last test runs them.
+SLOW = {f"malicious_domains.cli.{x}" for x in ("alarms", "calibrate", "dga", "scan")}
+SLOW |= {f"malicious_domains.{x}" for x in ("dga.feed_formats", "names.dga_index", "scan.reading")}
 
 
-@pytest.mark.parametrize(
-    "module", [pytest.param(x, marks=pytest.mark.slow) if x in SLOW else x for x in MODULES]
-)
+@pytest.mark.parametrize("module", [x for x in MODULES if x not in SLOW])
 def test_the_examples_of_a_module_hold(module: str) -> None:
     result = doctest.testmod(importlib.import_module(module))
     assert (result.failed, result.attempted > 0) == (0, True)
@@ -78,10 +107,10 @@ def list_public(module: ModuleType) -> Iterator[tuple[str, CodeType]]:
 
 
 def list_missing() -> Iterator[str]:
-    """Yield what no example of the library's top or of the rooms runs."""
-    rooms = [ROOT / "malicious_domains" / room for room in ROOMS]
-    names = [name_module(path) for room in rooms for path in sorted(room.rglob("*.py"))]
-    modules = [importlib.import_module(name) for name in ["malicious_domains", *names]]
+    """Yield what no example of the rooms runs, and modules whose examples fail."""
+    paths = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+    names = [name_module(x) for x in paths if x.stem not in ("__main__", "worker_daemon")]
+    modules = [importlib.import_module(name) for name in names]
     run = set[CodeType]()
 
     def note(frame: FrameType, event: str, _: object) -> None:
@@ -89,9 +118,9 @@ def list_missing() -> Iterator[str]:
             run.add(frame.f_code)
 
     sys.setprofile(note)
-    for module in modules:
-        doctest.testmod(module)
+    failed = [x.__name__ for x in modules if doctest.testmod(x).failed]
     sys.setprofile(None)
+    yield from failed
     for module in modules:
         for name, code in list_public(module):
             if code not in run:
@@ -103,4 +132,4 @@ def test_examples_run_all_that_is_public() -> None:
     """In a process of its own, which has cached nothing yet."""
     code = "from tests.test_examples import list_missing; print(*list_missing())"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert (set(run.stdout.split()), run.stderr) == (NO_EXAMPLE, "")
+    assert (set(run.stdout.split()), run.stderr) == (set().union(*NO_EXAMPLE.values()), "")

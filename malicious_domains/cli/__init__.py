@@ -1,4 +1,12 @@
-"""The command line: one module for a group of commands, each with its options and its help."""
+"""The command line: one module for a group of commands, each with its options and its help.
+
+main() runs the words of a command, and returns its exit status:
+
+>>> main(["score", "--format", "table", "google.com"])  # doctest: +ELLIPSIS
+verdict       probability  domain: why
+not generated    0.0000...  google.com: Reads as google; ...
+0
+"""
 
 from .group import main
 

@@ -1,4 +1,18 @@
-"""The commands of `alarms`: what scans with --state have found, and what to do about it."""
+"""The commands of `alarms`: what scans with --state have found, and what to do about it.
+
+>>> from click.testing import CliRunner
+>>> from malicious_domains.cli.scan import scan
+>>> runner, state = CliRunner(), ["--state", "state"]
+>>> with runner.isolated_filesystem():
+...     _ = runner.invoke(scan, ["--demo", "--format", "ecs", "--since", "last", *state])
+...     id = runner.invoke(alarms, ["list", *state]).stdout.splitlines()[1].split()[0]
+...     because = ["--until", "2026-12-31", "--reason", "printer"]
+...     _ = runner.invoke(alarms, ["acknowledge", id, *state, *because])
+...     shown = runner.invoke(alarms, ["show", id, *state]).stdout.splitlines()
+...     reopened = runner.invoke(alarms, ["reopen", id, *state])
+>>> shown[1], reopened.exit_code
+('state:              acknowledged', 0)
+"""
 
 from __future__ import annotations
 
@@ -13,7 +27,7 @@ import click
 
 from ..inputs.console import allow_any_text, print_status
 from .command import DONE, Choice, command, group, option
-from .options import FOLDER, date_option
+from .options import FOLDER
 
 if TYPE_CHECKING:
     from ..scan.state import KeptAlarm
@@ -107,7 +121,7 @@ def show(ids: tuple[str, ...], folder: Path) -> int:
 )
 @_ids
 @_state
-@date_option("until", "Last day of the log for which the alarm is quiet.", required=True)
+@option("--until YYYY-MM-DD", "Last day of the log for which the alarm is quiet.", required=True)
 @option("--reason TEXT", "Why, for whoever looks next.", required=True)
 def acknowledge(ids: tuple[str, ...], folder: Path, until: date, reason: str) -> int:
     """Keep alarms quiet until a day, unless they become worse."""

@@ -1,4 +1,17 @@
-"""The command calibrate."""
+"""The command calibrate.
+
+>>> from click.testing import CliRunner
+>>> from malicious_domains.cli.scan import scan
+>>> from malicious_domains.dga.demo_log import INFECTED, write_demo_log
+>>> runner, clean = CliRunner(), ["dns.log", "--not-clients", "infected.txt"]
+>>> with runner.isolated_filesystem():
+...     _ = Path("dns.log").write_text(write_demo_log()), Path("infected.txt").write_text(INFECTED)
+...     fitted = runner.invoke(calibrate, [*clean, "--out", "site.json"])
+...     for form in ("csv", "ocsf"):
+...         alarms = runner.invoke(scan, ["dns.log", "--site", "site.json", "--format", form])
+>>> fitted.stdout.splitlines()[0], len(alarms.stdout.splitlines())
+('24 client-days of 1 days, at most 24 clients a day, with response codes', 4)
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,19 @@
-"""The base of every command: an example, an exit status, and errors in one line."""
+"""The base of every command: an example, an exit status, and errors in one line.
+
+>>> from dataclasses import dataclass
+>>> @dataclass
+... class Greeting:
+...     names: tuple[str, ...] = argument_field("NAME...")
+...     mark: str = option_field("--mark C", "What ends the greeting.", default="!")
+>>> @command("greet", "greet Ada --mark .", options=Greeting)
+... def greet(options):
+...     print("Hello", *options.names, options.mark)
+>>> people = group("people", "Meet people.", "people greet Ada")
+>>> people.add_command(greet)
+>>> people.main(["greet", "Ada", "Grace"], standalone_mode=False)
+Hello Ada Grace !
+0
+"""
 
 from __future__ import annotations
 
@@ -6,6 +21,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import field, fields
+from datetime import date
 from functools import partial, wraps
 from itertools import chain
 from pathlib import Path
@@ -18,6 +34,7 @@ from ..names.errors import MaliciousDomainsError
 
 PROGRAM = "malicious-domains"
 DONE, SOME_INVALID, FAILED, NOTHING_READ = range(4)
+DATE = "YYYY-MM-DD"
 OWN_PACKAGES = ("malicious_domains", "pipeline", "lambda_app")
 
 Handler = Callable[..., int | None]
@@ -66,17 +83,29 @@ class Choice(click.Choice[str]):
         return super().convert("jsonl" if value == "json" else value, param, ctx)
 
 
+def parse_date(text: str) -> date:
+    """Return a date; raise click.BadParameter.
+
+    >>> parse_date("2026-11-24")
+    datetime.date(2026, 11, 24)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: give it as {DATE}") from error
+
+
 Decorator = Callable[[Any], Any]
 _PATHS = ("FILE", "DIR", "NPY", "NPZ", "CSV", "TXT")
 # By metavar: the type that an option's value has, if no other is given.
-_TYPES = dict.fromkeys(_PATHS, click.Path(path_type=Path)) | {"N": click.IntRange(min=1)}
+_TYPES: dict[str, Any] = dict.fromkeys(_PATHS, click.Path(path_type=Path)) | {
+    "N": click.IntRange(min=1)
+}
+_TYPES |= {DATE: parse_date}
 
 
 def option(spec: str, help: str, *name: str, **attributes: Any) -> Decorator:
-    """Declare an option by its names and metavar, as "-o --out DIR", and its help.
-
-    name: the parameter's, if it is another.
-    """
+    """Declare an option by names and metavar, as "-o --out DIR"; `name` is another parameter's."""
     *names, last = spec.split()
     if last.startswith("-"):
         names.append(last)

@@ -1,4 +1,17 @@
-"""The commands of `dga`: names of generators, an index of them, matches and feeds."""
+"""The commands of `dga`: names of generators, an index of them, matches and feeds.
+
+>>> from click.testing import CliRunner
+>>> runner, index = CliRunner(), ["index", "--family", "zloader", "--from", "2026-11-24"]
+>>> runner.invoke(dga, ["goz", "--date", "2014-08-29", "--count", "2"]).stdout.split()
+['ylgixkprhtwqowtgjnhtlvof.ru', 'wsxxobbeibbutnfcyofwypyh.com']
+>>> with runner.isolated_filesystem():
+...     _ = runner.invoke(dga, [*index, "--jobs", "1", "--out", "known.npz"])
+...     feed = [*index[1:], "--days", "1", "--jobs", "1", "--format", "misp", "--out", "feed"]
+...     _ = runner.invoke(dga, ["feed", *feed])
+...     matched = runner.invoke(dga, ["match", "--index", "known.npz", "tanypfpucoohytmskcjt.com"])
+>>> matched.stdout.splitlines()[1][:67]
+'tanypfpucoohytmskcjt.com,zloader,,03d5ae30a0bd934a23b6a7f0756aa504,'
+"""
 
 from __future__ import annotations
 
@@ -15,7 +28,7 @@ import click
 from ..inputs.console import allow_any_text, print_status
 from ..names.errors import MaliciousDomainsError
 from .command import DONE, PROGRAM, SOME_INVALID, Choice, command, option
-from .options import JOBS, date_option, log_age, name_option_in_errors
+from .options import JOBS, log_age, name_option_in_errors
 from .score import check_standard_input
 
 if TYPE_CHECKING:
@@ -58,7 +71,7 @@ _jobs = option(*JOBS, type=click.IntRange(1, 256))
 @click.argument("family", required=False)
 @option("--list", "List the families instead.", "wants_list")
 @option("--variant V", "Variant of the family (default: its first).")
-@option("--date YYYY-MM-DD", "Date that the names are for.", default="2016-01-01")
+@option("--date YYYY-MM-DD", "Date that the names are for.", type=str, default="2016-01-01")
 @option("--seed SEED", "Seed of the generator (default: the first known one).")
 @option("--count N", "Maximum number of names.", type=int, default=25)
 def names(
@@ -84,8 +97,8 @@ def names(
 
 
 @command("index", "dga index --from 2026-11-01 --to 2026-11-30 --out known.npz")
-@date_option("from", "First day (default: yesterday).")
-@date_option("to", "Last day (default: 30 days later).")
+@option("--from YYYY-MM-DD", "First day (default: yesterday).")
+@option("--to YYYY-MM-DD", "Last day (default: 30 days later).")
 @_families
 @_jobs
 @option("-o --out NPZ", "File to write.", required=True)
@@ -109,8 +122,10 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @option("-i --input FILE", "File of names, one a line.", "file")
 @option("--index NPZ", "Index from `dga index`.", "path")
-@date_option("from", "First day to generate names for, without an index (default: yesterday).")
-@date_option("to", "Last of these days (default: two days later).")
+@option(
+    "--from YYYY-MM-DD", "First day to generate names for, without an index (default: yesterday)."
+)
+@option("--to YYYY-MM-DD", "Last of these days (default: two days later).")
 @_families
 @_jobs
 def match(
@@ -149,7 +164,7 @@ def match(
 
 
 @command("feed", "dga feed --days 7 --format rpz > known.zone")
-@date_option("from", "First day (default: today).")
+@option("--from YYYY-MM-DD", "First day (default: today).")
 @option("--days N", "Number of days to predict.", "length", type=click.IntRange(1, 3660), default=7)
 @option("-f --format", "Output format.", "form", type=Choice(_FORMS.split()), default="plain")
 @_families

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from ..inputs.console import print_status
 from ..inputs.signals import POSIX
-from ..names.errors import (
-    AllowListError,
-    DgaIndexError,
-    MaliciousDomainsError,
-    UnknownOperatingPoint,
-    ZoneError,
-)
-from .command import PROGRAM, Choice, option, option_field
+from ..names import errors
+from .command import PROGRAM, Choice, option_field
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,24 +26,6 @@ if TYPE_CHECKING:
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LOCAL, SPARK = "local", "spark"
 JOBS = ("-j --jobs N", "Number of processes or threads (default: one per core, up to eight).")
-DATE = "YYYY-MM-DD"
-
-
-def parse_date(text: str) -> date:
-    """Return a date; raise click.BadParameter.
-
-    >>> parse_date("2026-11-24")
-    datetime.date(2026, 11, 24)
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r}: give it as {DATE}") from error
-
-
-def date_option(name: str, help: str, **attributes: Any) -> Callable[[Any], Any]:
-    """Declare an option whose value is a date."""
-    return option(f"--{name} {DATE}", help, type=parse_date, **attributes)
 
 
 def _parse_setting(text: str) -> tuple[str, str]:
@@ -94,8 +70,7 @@ class ScorerOptions:
     def check_engine(self, local: Collection[str], own: str = "") -> None:
         """Raise UsageError for an option that was given and that the engine does not support.
 
-        local: the parameters that Spark does not support. own: a parameter for Spark alone, beside
-        its master and settings.
+        local: what Spark does not support. own: what is for Spark alone beside master, settings.
         """
         context = click.get_current_context()
         for parameter in context.command.params:
@@ -116,9 +91,10 @@ class ScorerOptions:
         missing = [x for x in ("pyspark", "pyarrow", "pandas") if not find_spec(x)]
         if missing:
             wanted = f"pip install '{PROGRAM}[spark]'"
-            raise MaliciousDomainsError(f"--engine spark needs {' and '.join(missing)}: {wanted}")
+            problem = f"--engine spark needs {' and '.join(missing)}: {wanted}"
+            raise errors.MaliciousDomainsError(problem)
         if not POSIX:
-            raise MaliciousDomainsError("--engine spark runs on Linux and macOS; use WSL")
+            raise errors.MaliciousDomainsError("--engine spark runs on Linux and macOS; use WSL")
         from ..spark.session import open_session
 
         with open_session(self.master or "local[*]", dict(self.settings)) as spark:
@@ -133,10 +109,10 @@ def was_given(parameter: str) -> bool:
 
 
 _OPTIONS = {
-    AllowListError: "--allow",
-    DgaIndexError: "--known",
-    UnknownOperatingPoint: "--operating-point",
-    ZoneError: "--customer-zone, --provider-zone",
+    errors.AllowListError: "--allow",
+    errors.DgaIndexError: "--known",
+    errors.UnknownOperatingPoint: "--operating-point",
+    errors.ZoneError: "--customer-zone, --provider-zone",
 }
 
 
@@ -146,7 +122,7 @@ def name_option_in_errors() -> Iterator[None]:
     try:
         yield
     except tuple(_OPTIONS) as error:
-        raise MaliciousDomainsError(f"{_OPTIONS[type(error)]}: {error}") from error
+        raise errors.MaliciousDomainsError(f"{_OPTIONS[type(error)]}: {error}") from error
 
 
 def log_age(index: DgaIndex, name: str) -> None:

@@ -1,4 +1,17 @@
-"""The command scan."""
+"""The command scan.
+
+>>> from click.testing import CliRunner
+>>> from malicious_domains.cli.dga import dga
+>>> runner, index = CliRunner(), ["index", "--family", "zloader", "--from", "2026-11-24"]
+>>> with runner.isolated_filesystem():
+...     _ = runner.invoke(dga, [*index, "--jobs", "1", "--out", "known.npz"])
+...     _ = Path("leases").write_text("1795478400 00:1b:2c:3d:4e:5f 10.20.0.17 reception *\\n")
+...     more = ["--known", "known.npz", "--hosts", "leases", "--out", "report"]
+...     answer = runner.invoke(scan, ["--demo", *more])
+>>> print(answer.stdout)  # doctest: +ELLIPSIS
+client      day          score  conf.  false  why
+10.20.0.17  2026-11-24 ...  high ...
+"""
 
 from __future__ import annotations
 
@@ -15,8 +28,17 @@ import click
 from ..inputs.console import allow_any_text, print_status
 from ..inputs.signals import restore_exit
 from ..scan import LOG_FORMATS
-from .command import DONE, NOTHING_READ, PROGRAM, Choice, argument_field, command, option_field
-from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors, parse_date
+from .command import (
+    DONE,
+    NOTHING_READ,
+    PROGRAM,
+    Choice,
+    argument_field,
+    command,
+    option_field,
+    parse_date,
+)
+from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors
 
 if TYPE_CHECKING:
     from ..clients.site import Site

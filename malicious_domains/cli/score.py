@@ -1,9 +1,19 @@
-"""The command score, which does not wait for pandas and H2O."""
+"""The command score, which does not wait for pandas and H2O.
+
+>>> from click.testing import CliRunner
+>>> with CliRunner().isolated_filesystem():
+...     _ = Path("dns.csv").write_text("client,query\\n192.0.2.7,xmqjtoevkbhrw.ru\\n")
+...     answer = CliRunner().invoke(score, ["-i", "dns.csv", "-c", "query", "--keep"])
+>>> print(answer.stdout)  # doctest: +ELLIPSIS
+domain,name,label,probability,status,reason,reason_code,client
+xmqjtoevkbhrw.ru,xmqjtoevkbhrw,1,0.9998...,judged,,,192.0.2.7
+<BLANKLINE>
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -156,7 +166,9 @@ def score(options: ScoreOptions) -> int:
         raise InputError("names on the command line and an input: choose one")
     if options.keep and options.form == "table":
         raise click.UsageError("--keep needs --format csv or jsonl")
-    _log_files(options.names)
+    for name in options.names:
+        if not name.isdigit() and len(name) < MAX_PATH and Path(name).is_file():
+            print_status(f"score: {name} is a file here: to score the names in it, --input {name}")
     if options.engine != SPARK and not (options.names or options.file):
         check_standard_input()
     load_scorer.cache_clear()  # the files may have changed since an earlier call
@@ -172,12 +184,6 @@ def score(options: ScoreOptions) -> int:
     if scorer.dga_index:
         log_age(scorer.dga_index, "score: --known")
     return _score_on_spark(options) if options.engine == SPARK else _score_here(options)
-
-
-def _log_files(names: Iterable[str]) -> None:
-    for name in names:
-        if not name.isdigit() and len(name) < MAX_PATH and Path(name).is_file():
-            print_status(f"score: {name} is a file here: to score the names in it, --input {name}")
 
 
 def check_standard_input() -> None:

@@ -21,6 +21,9 @@ def find_nxdomain_pairs(nxdomain_at_client: Bools, label: Ints, has_rcode: Bools
     It does not if its client got NXDOMAIN for every query with a response code, and so did more
     than half of the clients with codes: one that is blocked or mistaken decides nothing.
     label: the number of each pair's label, from 0. has_rcode: whether a pair has any code.
+
+    >>> find_nxdomain_pairs(np.array([True, True, False]), np.array([0, 1, 1]), np.ones(3, bool))
+    array([ True, False, False])
     """
     missing = nxdomain_at_client & has_rcode
     clients = np.bincount(label[has_rcode])
@@ -52,6 +55,10 @@ def find_rare_pairs(
     label, nxdomain: of each pair, see find_nxdomain_pairs(). allowed, clients_of_label: of each
     label (labels,). clients: of the whole log. A label that does not exist is never common, as
     all bots of one kind ask for the same ones.
+
+    >>> label, none = np.array([0, 1, 1]), np.zeros(3, bool)
+    >>> find_rare_pairs(label, none, none, np.array([1, 9]), clients=20, has_rcodes=True)
+    array([ True, False, False])
     """
     rare = clients_of_label < common_from(clients, has_rcodes)
     return ~allowed[label] & (rare[label] | nxdomain)

@@ -1,7 +1,6 @@
 """Names that known generators will query, for sinkholes and block lists.
 
-The header of a feed comes first and counts the names, so they wait in a temporary file until all
-are generated.
+A feed's header comes first and counts the names, which wait for it in a temporary file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""Write a feed in the formats that resolvers and threat-intelligence platforms read."""
+"""Write a feed in the formats that resolvers and threat-intelligence platforms read.
+
+>>> from malicious_domains.dga.feed import generate_feed
+>>> from malicious_domains.dga.seeded_generators import DayRange, select_generators
+>>> days = DayRange.of(date(2026, 11, 24), date(2026, 11, 24))
+>>> with generate_feed(select_generators(["zloader"]), days, 1, None, False) as (summary, names):
+...     lines = [*FORMATS["dnsmasq"](summary, names)]
+>>> lines[-1]
+'local=/tanypfpucoohytmskcjt.com/\\n'
+"""
 
 from __future__ import annotations
 
@@ -68,7 +77,7 @@ def _write_lines(form: str, summary: FeedSummary, entries: Iterable[FeedEntry]) 
     yield from (line.format(entry.host) for entry in entries)
 
 
-def write_csv(summary: FeedSummary, entries: Iterable[FeedEntry]) -> Iterator[str]:
+def _write_csv(summary: FeedSummary, entries: Iterable[FeedEntry]) -> Iterator[str]:
     """Write comma-separated values after a header in comments."""
     yield from (f"# {line}\n" for line in describe_feed(summary))
     yield "domain,family,variant,seed,date,last,position,chance\n"
@@ -79,7 +88,7 @@ def write_csv(summary: FeedSummary, entries: Iterable[FeedEntry]) -> Iterator[st
         yield f"{entry.host},{made_by},{int(entry.chance)}\n"
 
 
-def write_stix(summary: FeedSummary, entries: Iterable[FeedEntry]) -> Iterator[str]:
+def _write_stix(summary: FeedSummary, entries: Iterable[FeedEntry]) -> Iterator[str]:
     """Write a STIX 2.1 bundle: its author, always the same, and an indicator for each name."""
     author = {
         "type": "identity",
@@ -125,7 +134,7 @@ def _make_indicator(entry: FeedEntry) -> dict[str, object]:
 # --- MISP ---
 
 
-def write_misp(summary: FeedSummary, entries: Iterable[FeedEntry]) -> Iterator[str]:
+def _write_misp(summary: FeedSummary, entries: Iterable[FeedEntry]) -> Iterator[str]:
     """Write a MISP event with an attribute for each name."""
     event, text = _make_event(summary), " ".join(describe_feed(summary))
     note = {"type": "comment", "category": "Other", "to_ids": False, "value": text}
@@ -161,7 +170,7 @@ def save_misp_feed(summary: FeedSummary, entries: Iterable[FeedEntry], out: Path
 
     with replace_folder(out, [_MANIFEST, _HASHES, *former]) as folder:
         with (folder / f"{uuid}.json").open("w") as file, (folder / _HASHES).open("w") as hashes:
-            file.writelines(write_misp(summary, hashed(hashes)))
+            file.writelines(_write_misp(summary, hashed(hashes)))
         (folder / _MANIFEST).write_text(json.dumps(described))
 
 
@@ -194,4 +203,4 @@ def _format_day(number: int) -> str:
 
 
 FORMATS: dict[str, Writer] = {form: partial(_write_lines, form) for form in _LINES}
-FORMATS |= {"csv": write_csv, "stix": write_stix, "misp": write_misp}
+FORMATS |= {"csv": _write_csv, "stix": _write_stix, "misp": _write_misp}

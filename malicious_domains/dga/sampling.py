@@ -1,8 +1,7 @@
 """Samples of a family's names over many dates and seeds, in groups by which a corpus is split.
 
-Synthetic families are random labels that stand for generators which nobody knows yet: they keep a
-model from learning the known families alone. A group shares what a generator's names share: the
-same few letters, for one.
+Synthetic families are random labels that stand for unknown generators: they keep a model from
+learning the known ones alone. A group shares what a generator's names do: few letters, for one.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from string import ascii_lowercase, digits
 
 from ..names.parse import MAX_LABEL
 from .generators.arithmetic import ALPHANUMERIC, CONSONANTS, VOWELS
-from .generators.family import Family, Variant
+from .generators.family import Family
 
 FIRST, LAST = date(2010, 1, 1), date(2020, 12, 31)
 _GROUP = 40  # names of one variant, date and seed, or of one synthetic group
@@ -28,6 +27,10 @@ def sample_groups(family: Family, count: int, seed: int) -> Iterator[tuple[str, 
     """Yield up to `count` hosts in groups, each with a key of variant, date and seed.
 
     A key may come again, a label may not.
+
+    >>> from malicious_domains.dga.generators import FAMILIES
+    >>> [(key, len(hosts)) for key, hosts in sample_groups(FAMILIES["dnschanger"], 10, 1)]
+    [('87373', 5), ('4225784638', 5)]
     """
     random = Random(f"{family.name}-{seed}")
     seen: set[str] = set()
@@ -44,18 +47,13 @@ def sample_groups(family: Family, count: int, seed: int) -> Iterator[tuple[str, 
 def _sample_group(family: Family, random: Random) -> tuple[str, list[str]]:
     variant = random.choice(family.sampled_variants)
     day = FIRST + timedelta(days=random.randint(0, (LAST - FIRST).days))
-    seed = _draw_seed(variant, random)
+    is_new = variant.draw and random.random() < 0.5
+    seed = variant.draw(random) if is_new else random.choice(variant.seeds)
     reach = _SHORT_REACH.get(family.name, _REACH)
     hosts = list(islice(variant.generate(day, seed), reach))
     positions = sorted(random.sample(range(len(hosts)), min(_GROUP, len(hosts))))
     parts = (variant.name, day.isoformat() if variant.period else "", seed)
     return " ".join(filter(None, parts)), [hosts[k] for k in positions]
-
-
-def _draw_seed(variant: Variant, random: Random) -> str:
-    if variant.draw and random.random() < 0.5:
-        return variant.draw(random)
-    return random.choice(variant.seeds)
 
 
 def _select_fresh(hosts: list[str], seen: set[str]) -> list[str]:

@@ -149,7 +149,7 @@ def _work(task: tuple[Callable[[list[Period]], T], int, list[date]]) -> T:
 def _split(number: int, span: DayRange) -> Iterator[list[date]]:
     """Yield the starts of a generator's periods, a few at a time."""
     _, variant, seed = list_generators()[number]
-    starts = list_starts(variant, seed, *span) if variant.period else iter([span.first])
+    starts = _list_starts(variant, seed, *span) if variant.period else iter([span.first])
     while part := [*islice(starts, _PERIODS)]:
         yield part
 
@@ -186,10 +186,10 @@ _STARTS: dict[str, Callable[[date], date]] = {
 }
 
 
-def period_of_seed(period: str, seed: str) -> str:
+def _period_of_seed(period: str, seed: str) -> str:
     """Return the period of a seed's names, where a variant's seeds differ.
 
-    >>> period_of_seed("20 days (2: day)", "2"), period_of_seed("20 days (2: day)", "1")
+    >>> _period_of_seed("20 days (2: day)", "2"), _period_of_seed("20 days (2: day)", "1")
     ('day', '20 days')
     """
     usual, _, other = period.rstrip(")").partition(" (")
@@ -199,7 +199,7 @@ def period_of_seed(period: str, seed: str) -> str:
 
 def start_of_period(variant: Variant, seed: str, day: date) -> date:
     """Return the first day of the period of a day; the day itself for an undated variant."""
-    period = period_of_seed(variant.period, seed)
+    period = _period_of_seed(variant.period, seed)
     return _STARTS[period](day) if period else day
 
 
@@ -211,7 +211,7 @@ def end_of_period(variant: Variant, seed: str, day: date) -> date:
     return day
 
 
-def list_starts(variant: Variant, seed: str, first: date, last: date) -> Iterator[date]:
+def _list_starts(variant: Variant, seed: str, first: date, last: date) -> Iterator[date]:
     """Yield the starts of all periods with a name that is queried from first to last."""
     before, after = variant.valid
     day = start_of_period(variant, seed, _add_days(first, -after))

@@ -25,8 +25,7 @@ class BatchFeatures:
 
     A property is computed when it is first needed, then kept. LabelFeatures has the same for one
     label as numbers of Python, many times faster there: NumPy's cost is in calls, not in numbers.
-    Costs are in sixteenths of a nat. A shape (size,) has a place for each character and each
-    label's end.
+    Costs are in sixteenths of a nat. Shape (size,): a place for each character and label's end.
 
     >>> from malicious_domains import Scorer
     >>> from malicious_domains.names.encoding import encode_labels
@@ -39,10 +38,7 @@ class BatchFeatures:
     """
 
     def __init__(self, batch: Batch, tables: Tables) -> None:
-        """Take an encoded batch and an artifact's tables.
-
-        A property that needs a table which is None raises ValueError.
-        """
+        """Take a batch and tables; a property that needs one that is None raises ValueError."""
         self.batch = batch
         self.tables = tables
         self.lengths = batch.lengths
@@ -201,8 +197,7 @@ class BatchFeatures:
     def word_matches(self) -> Ints:
         """Substrings of two characters or more that are words, int64 (labels,).
 
-        The words are those of the vocabulary if there is one, else of the lexicon; raises
-        ValueError if there is neither.
+        Those of the vocabulary, or else of the lexicon; raises ValueError if there is neither.
         """
         words = require(self.tables.words or self.tables.lexicon)
         return words.arrays.count(self.batch, self.windows, self.long)

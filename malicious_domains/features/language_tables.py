@@ -1,7 +1,6 @@
 """An artifact's tables of words and characters, as views of its files.
 
-They are read without NumPy, number by number, by `single`; `arrays` makes arrays of the same
-memory for a batch.
+`single` reads them without NumPy, number by number; `arrays` are a batch's views of them.
 
 Words stand in an automaton laid out as a double array (Aoe, "An efficient digital search
 algorithm by using a double-array structure", IEEE TSE 15(9), 1989), by hand because it is read
@@ -12,9 +11,8 @@ character code, packed into 32 bits:
     bit  6     1 where a word ends here
     bits 7-30  base of the next state, 0 where it has no transitions
 
-Bases are unique, so a cell with the right code belongs to the state. Cell 0 holds the base of the
-root. An empty cell holds OTHER, the terminator, and leads nowhere, so that no walk runs past the
-end of its label.
+Bases are unique, so a cell with the right code belongs to the state. Cell 0 holds the root's base.
+An empty cell holds OTHER, the terminator: no walk runs past the end of its label.
 """
 
 from __future__ import annotations
@@ -68,11 +66,16 @@ def require(table: T | None) -> T:
 
 
 class Lexicon:
-    """Words that are counted, an automaton, such as a minimal acyclic word graph; read-only."""
+    """Words that are counted, an automaton, such as a minimal acyclic word graph; read-only.
+
+    >>> from malicious_domains.model.artifact import LEXICON, PACKAGED
+    >>> Lexicon.load(PACKAGED / "classic" / LEXICON).arrays.cells.dtype
+    dtype('int32')
+    """
 
     def __init__(self, cells: Numbers) -> None:
         """Take the packed cells, int32 (n,); raises ValueError if they cannot be."""
-        self.cells = check_automaton(cells)
+        self.cells = _check_automaton(cells)
 
     @classmethod
     def load(cls, path: Path) -> Lexicon:
@@ -147,7 +150,7 @@ class CharacterModel:
         return CharacterModel, (bytes(self.trigrams), bytes(self.above))
 
 
-def check_automaton(cells: Numbers) -> memoryview:
+def _check_automaton(cells: Numbers) -> memoryview:
     """Return the cells of an automaton, int32 (n,), as a view.
 
     Raises ValueError unless every walk stays inside the cells and inside its label.
@@ -165,8 +168,7 @@ def check_automaton(cells: Numbers) -> memoryview:
 def _is_damaged(cells: bytes) -> bool:
     """Return whether a cell is negative, or any but the root's goes on with OTHER or above.
 
-    A loop over the cells would take longer than all else at start, so one byte of every cell is
-    checked at a time.
+    It checks one byte of every cell at a time: a loop over cells would take most of the start.
     """
     lowest, *others = (cells[i::_BYTES] for i in range(_BYTES))
     if not others[-1].isascii() or lowest[1:].translate(None, _WITHIN):

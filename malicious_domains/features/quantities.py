@@ -14,8 +14,7 @@ UNLIKELY_LENGTH = 4  # characters of the least likely substring that is shown
 EXCESS = 40  # cost of a character from which on it counts against a substring: 2.5 nats
 WORST = 12  # characters of the substring whose costs are summed
 HEX_SCORES = [1 if c in "0123456789abcdef" else -2 for c in ALPHABET] + [-2]
-# c log2 c by the count c, rounded to multiples of 2**-42: sums below 2**11 are then exact, whatever
-# their order.
+# c log2 c by the count c, in multiples of 2**-42: sums below 2**11 are exact in any order.
 C_LOG_C = [round(c * log2(max(c, 1)) * 2.0**42) / 2.0**42 for c in range(MAX_LENGTH + 1)]
 
 # Every two neighbouring characters have a number whose fields of FIELD_BITS bits say what the

@@ -134,9 +134,8 @@ def compute_chunks(
 ) -> Iterator[list[Column]]:
     """Yield the named features of CHUNK labels at a time: columns (labels of the chunk,).
 
-    Raises KeyError for an unknown name, and ValueError for a label over MAX_LENGTH and for a
-    feature whose table is None; if `check` is set, also for a text that is not a DNS label in
-    lower case.
+    Raises KeyError for an unknown name, and ValueError for a label over MAX_LENGTH, a feature whose
+    table is None, and, if `check` is set, for a text that is not a DNS label in lower case.
     """
     from ..names.encoding import check_labels, encode_labels
     from .batch import BatchFeatures  # imports NumPy, which one label does not need

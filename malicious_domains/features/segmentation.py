@@ -106,6 +106,11 @@ def all_arcs(batch: Batch, words: VocabularyArrays, matches: Matches) -> Arcs:
 
 
 def positions(batch: Batch) -> Bytes:
-    """Return the place of each character and end within its label, from 0, uint8 (size,)."""
+    """Return the place of each character and end within its label, from 0, uint8 (size,).
+
+    >>> from malicious_domains.names.encoding import encode_labels
+    >>> positions(encode_labels(["abc", "d"])).tolist()
+    [0, 1, 2, 3, 0, 1]
+    """
     place = np.arange(size(batch)) - np.repeat(batch.starts, batch.lengths + 1)
     return place.astype(np.uint8)

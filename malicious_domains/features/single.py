@@ -173,8 +173,7 @@ class LabelFeatures:
     def _paths(self) -> tuple[list[int], list[int], int]:
         """The value of the cheapest path to each place, the backpointers, the number of words.
 
-        A backpointer is where the last arc to a place begins; of equal paths the one with the
-        shortest last arc is taken.
+        A backpointer is where the last arc to a place begins, the shortest of equal paths.
         """
         words, count, n = require(self.tables.words), 0, self.lengths
         cells, costs, single = words.cells, words.costs, words.single

@@ -25,17 +25,16 @@ def make_environment(package: str, own: Mapping[str, Callable[..., Any]]) -> Tem
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_finalize,
+        finalize=_escape_unprintable,
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(__package__)]),
     )
-    shared = {"number": format_number, "percent": format_percent, "plain": format_plain}
-    environment.filters |= {**shared, "width": format_width, **own}
+
+    def plain(value: float | None, form: str) -> str:
+        return format(value, form) if is_finite(value) else NONE
+
+    shared = {"number": format_number, "percent": format_percent, "plain": plain}
+    environment.filters |= {**shared, "width": _format_width, **own}
     return environment
-
-
-def _finalize(value: object) -> object:
-    """Return what a template prints: plain text with what does not print as escape sequences."""
-    return escape_unprintable(value) if type(value) is str else value  # Markup is left alone
 
 
 def is_finite(value: float | None) -> TypeGuard[float]:
@@ -67,24 +66,21 @@ def format_percent(value: float | None) -> str:
     return f"{100 * value:.2f}%" if value == 0 or abs(value) >= 1e-3 else f"{100 * value:.2g}%"
 
 
-def format_plain(value: float | None, form: str) -> str:
-    """Return a number in a format of Python's."""
-    return format(value, form) if is_finite(value) else NONE
-
-
-def format_width(share: float | None) -> str:
+def _format_width(share: float | None) -> str:
     """Return the width of a share's bar in per cent; 0 where there is none.
 
-    >>> format_width(0.5), format_width(None)
+    >>> _format_width(0.5), _format_width(None)
     ('50.0', '0.0')
     """
     return f"{100 * min(max(share, 0), 1):.1f}" if is_finite(share) else "0.0"
 
 
-def escape_unprintable(text: str) -> str:
-    r"""Return text with what does not print, such as a change of direction, as an escape.
+def _escape_unprintable(value: object) -> object:
+    r"""Return plain text with what does not print, such as a change of direction, as an escape.
 
-    >>> escape_unprintable("a\u202eb")
+    >>> _escape_unprintable("a\u202eb")
     'a\\u202eb'
     """
-    return "".join(x if x.isprintable() else x.encode("unicode_escape").decode() for x in text)
+    if type(value) is not str:  # Markup is left alone
+        return value
+    return "".join(x if x.isprintable() else x.encode("unicode_escape").decode() for x in value)

@@ -33,6 +33,13 @@ def read_parquet_column(
     name: the column, or a number from 1 on, or keys with dots between them for a field of a
     struct; None for the only column. Raises InputError if there is no such column, if it holds
     numbers alone, and if DuckDB is not installed.
+
+    >>> import duckdb, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "dns.parquet")
+    ...     duckdb.sql("SELECT 'example.com' AS query").write_parquet(str(path))
+    ...     [*read_parquet_column(path, "query", Notes())]
+    ['example.com']
     """
     return refuse_numbers(_read_rows(path, name, notes, keep), name or "1")
 

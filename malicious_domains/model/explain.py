@@ -1,8 +1,7 @@
 """A model's contributions summed up: in four groups, and in one sentence.
 
-Each term belongs to its feature's group. Each of the H2O demo's four features is in a group of its
-own, so that its front-end, which adds the intercept and four numbers, gets the log-odds of every
-model.
+Each term belongs to its feature's group, and each of the H2O demo's four features has its own: so
+its front-end, which adds the intercept and four numbers, gets the log-odds of every model.
 """
 
 from __future__ import annotations

@@ -31,6 +31,9 @@ class Linear:
 
     >>> Linear({"length": 0.5, "entropy": -1.0}).label_contributions([4, 2.0])
     [2.0, -2.0]
+    >>> import numpy as np
+    >>> Linear({"length": 0.5, "entropy": -1.0}).contributions(np.array([[4, 6], [2.0, 2.5]]))
+    [array([2., 3.]), array([-2. , -2.5])]
     """
 
     def __init__(self, coefficients: dict[str, float]) -> None:

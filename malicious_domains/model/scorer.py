@@ -46,10 +46,7 @@ class Scorer:
         zones: Zones | None = None,
         dga_index: DgaIndex | None = None,
     ) -> None:
-        """Take a loaded artifact and one of its operating points; see load().
-
-        Raises UnknownOperatingPoint.
-        """
+        """Take a loaded artifact, see load(); raises UnknownOperatingPoint."""
         self.artifact = model
         self.allow, self.zones, self.dga_index = allow, zones, dga_index
         thresholds = model.thresholds | {artifact.EVEN: 0.5}
@@ -108,9 +105,8 @@ class Scorer:
     def log_odds(self, labels: Iterable[str]) -> Floats:
         """Return the log-odds of being malicious, ln(P / (1 - P)), float64 (labels,).
 
-        labels: registrable labels, parsed already. Raises ValueError for a text that is not 1 to
-        63 lower-case letters, digits and hyphens; TypeError for a single str or an item that is
-        not a str.
+        labels: parsed, of 1 to 63 lower-case letters, digits and hyphens, or else ValueError is
+        raised; TypeError for a single str or an item that is not a str.
         """
         return self._log_odds(_check_labels(labels), check=True)
 
@@ -125,8 +121,7 @@ class Scorer:
     def list_probabilities(self, labels: Sequence[str]) -> list[float]:
         """Return P(malicious) of each label that parse() returned, or of training data.
 
-        Few labels need no NumPy; where many are the same, each is scored once. Raises ValueError
-        for a label over 255 characters.
+        Few labels need no NumPy; equal ones are scored once. Raises ValueError over 255 characters.
         """
         different: Sequence[str] = [*dict.fromkeys(labels)]
         if 2 * len(different) > len(labels):
@@ -173,8 +168,7 @@ class Scorer:
     def score(self, text: str) -> Score:
         """Score one name, host or URL by its registrable label.
 
-        Raises InvalidDomain for a text that has none (Skipped if it is valid), and TypeError for
-        anything but a str.
+        Raises InvalidDomain if there is none (Skipped for a valid name), TypeError for no str.
 
         >>> Scorer.load().score("https://www.google.com/search").label
         0

@@ -50,8 +50,7 @@ class AllowList:
     def from_entries(cls, entries: Iterable[str | Path]) -> AllowList:
         """Build a list from entries, and from files of entries where one is a Path.
 
-        Raises AllowListError for a text that is no entry and for a file that cannot be read,
-        TypeError for a single str.
+        Raises AllowListError for what is no entry or cannot be read, TypeError for a single str.
 
         >>> AllowList.from_entries(["example.com"]).match("www.example.com", "example.com")
         'example.com'
@@ -145,8 +144,7 @@ def _candidates(host: str, registrable: str) -> Iterator[str]:
 def read_entries(path: Path, top: int | None = None) -> Iterator[str]:
     """Yield the first `top` entries of a list as text, all if that is None.
 
-    Blank lines, comments and texts that are no names are skipped. Raises OSError, EOFError or
-    ValueError.
+    Skips blank lines, comments and what is no name. Raises OSError, EOFError or ValueError.
     """
     from .file_kinds import decompress  # seldom needed
 

@@ -43,9 +43,8 @@ __all__ += ["build_prefilter", "checksum_names"]
 FORMAT, VERSION = "malicious-domains known names", 1
 CHANCE = 1e-9  # below this probability of a chance match, a match is certain
 ALWAYS = 0xFFFF  # in place of a date: the name has none
-# series: which entry of the description's list; date: the first day of the name's period, and
-# last: the last on which it is asked for, in days since 1970; position: from 0 in the generator's
-# order.
+# series: place in the description's list; date: the first day of the name's period, and last: the
+# last on which it is asked for, in days since 1970; position: from 0 in the generator's order.
 RECORD = np.dtype([("series", "<u2"), ("date", "<u2"), ("last", "<u2"), ("position", "<u2")])
 _EPOCH = date(1970, 1, 1)
 # What NumPy, JSON and this module raise for a file that is not an index.

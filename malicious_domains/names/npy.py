@@ -33,8 +33,7 @@ _LENGTHS = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}
 def read_numbers(data: bytes, what: str, kind: Kind) -> memoryview:
     """Return the numbers of an .npy file without a copy; raises ValueError unless kind (n,).
 
-    The format is "numpy.lib.format" in NumPy's documentation, versions 1.0 to 3.0. what: a name
-    of the numbers for the error.
+    The format is "numpy.lib.format" in NumPy's documentation, 1.0 to 3.0. what: is for the error.
     """
     wide = _LENGTHS.get(data[6:8])
     if not data.startswith(_MAGIC) or wide is None:

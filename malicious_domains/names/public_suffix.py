@@ -181,7 +181,11 @@ def read_zones(path: Path) -> Zones:
 
 
 def format_zones(zones: Zones) -> bytes:
-    """Return the body of such a file: sections by kind, sorted, then patterns and look-up zones."""
+    """Return the body of such a file: sections by kind, sorted, then patterns and look-up zones.
+
+    >>> b"\\nlb.example.com\\n" in format_zones(add_zones(provider=["lb.example.com"]))
+    True
+    """
     names = [sorted(x for x, of in zones.rules.items() if of == kind) for kind in KINDS]
     names.append(sorted(x for patterns in zones.patterns.values() for x in patterns))
     names.append(sorted(zones.lookups))

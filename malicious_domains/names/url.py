@@ -14,8 +14,7 @@ _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 _BRACKETED = re.compile(r"[\[({<]{1,2}\\?([.:/@]+)[\])}>]{1,2}")  # [.] (.) {.} <.> [:] [://] [@]
 _WORD = re.compile(r"[\[({<](dot|at)[\])}>]")
 _ONE_SIDED = re.compile(r"[\[({<]\\?\.|\\?\.[\])}>]")
-# Any number of slashes of either kind, as browsers accept, and JSON's \/; also h**p, h[tt]p, meow,
-# and a lost colon.
+# Any slashes, as browsers accept, and JSON's \/; also h**p, h[tt]p, meow, and a lost colon.
 _SCHEME = re.compile(
     r"[a-z*\[(][a-z0-9+*_()\[\]-]+:[/\\]+|h[tx*_]{2}ps?[/\\]{2,}|[/\\]{2,}", re.ASCII
 )
@@ -50,13 +49,13 @@ def extract_host(text: str) -> str:
         raise InvalidDomain("empty", "empty: no host name in it")
     if (has_scheme or port) and re.fullmatch(NUMBER, host):  # http://2130706433/ is 127.0.0.1
         raise InvalidDomain("address", ADDRESS)
-    return strip_wildcard(host)
+    return _strip_wildcard(host)
 
 
-def strip_wildcard(host: str) -> str:
+def _strip_wildcard(host: str) -> str:
     """Return what follows the "*.", "+." or "." of a list; it must have two labels.
 
-    >>> strip_wildcard("*.example.com")
+    >>> _strip_wildcard("*.example.com")
     'example.com'
     """
     prefix = _WILDCARD.match(host)

@@ -173,7 +173,7 @@ def _format_cells(
         head = f"{row},{name.label}" if plain else format_csv_line(raw, str(row), name.label)[:-1]
         line = f"{head},{x.label},{x.probability},judged,{describe_exception(name, x.allowed)}"
         if has_index:
-            line += f",{_quote_cell(join_generators(x.known))}"
+            line += f",{_quote_cell('; '.join(map(str, x.known or ())))}"
         if hint:
             line += f",{_classify(name.label) if x.label else ''}"
         line += ","
@@ -200,11 +200,6 @@ def describe_exception(name: Name, entry: str | None) -> str:
     if entry:
         return f"allowed: {entry}"
     return f"assigned: {name.provider_zone}" if name.provider_zone else ""
-
-
-def join_generators(known: tuple[DgaMatch, ...] | None) -> str:
-    """Return the generators of a name as one text."""
-    return "; ".join(map(str, known or ()))
 
 
 def explain_invalid(invalid: Invalid) -> str:

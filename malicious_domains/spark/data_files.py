@@ -113,9 +113,8 @@ def check_output(spark: SparkSession, folder: str) -> None:
         spark.read.text(folder)
     except AnalysisException:
         return
-    raise MaliciousDomainsError(
-        f"{folder} is there already; remove it, or choose another with --out"
-    )
+    problem = f"{folder} is there already; remove it, or choose another with --out"
+    raise MaliciousDomainsError(problem)
 
 
 def write_parquet(table: DataFrame, folder: str) -> DataFrame:

@@ -51,18 +51,15 @@ def read_events(files: InputFiles, mapping: Mapping[str, str]) -> tuple[DataFram
 def select_events(df: DataFrame, columns: Mapping[str, str]) -> DataFrame:
     """Return the events of a DataFrame, one for each of its rows.
 
-    columns: the name of each of client, query, time, rcode and type, dots for fields within; the
-    last three may be left out. Raises MaliciousDomainsError for a column that is missing, or holds
-    no text, number or time.
+    columns: the name of each of client, query, time, rcode and type (the last three optional), dots
+    for fields within. Raises MaliciousDomainsError for one without texts, numbers or times.
     """
     values = _list_values(df.schema)
     for what, name in columns.items():
         if name not in values:
             there = ", ".join([*values][:30]) or "none"
-            raise MaliciousDomainsError(
-                f"{what}={name}: there is no such column of texts, numbers or times; there are "
-                f"{there}"
-            )
+            problem = "there is no such column of texts, numbers or times; there are"
+            raise MaliciousDomainsError(f"{what}={name}: {problem} {there}")
     given = {name: values[name] for name in columns.values()}
     head = _TableHead(make_head("the table", "").file, fields=given)
     layout = _find_layout(head, "parquet", columns)

@@ -46,7 +46,11 @@ Results = Iterator[pa.RecordBatch]
 
 
 def to_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
-    """Return a column of text; bytes that are not UTF-8 become surrogates, as in a text file."""
+    """Return a column of text; bytes that are not UTF-8 become surrogates, as in a text file.
+
+    >>> to_texts(pa.array(["xmqj.ru", None]))
+    ['xmqj.ru', None]
+    """
     try:
         texts: list[str | None] = column.to_pylist()
     except UnicodeDecodeError:

@@ -53,7 +53,7 @@ family_hint struct<
 """
 
 
-class SparkTables:
+class _SparkTables:
     """Tables that Spark keeps, in memory and on disks, until close(); SQL knows them by names."""
 
     def __init__(self, events: DataFrame) -> None:
@@ -110,17 +110,16 @@ def scan_events(events: DataFrame, request: ScanRequest) -> Iterator[tuple[DataF
     """Judge each client's day of events (client, query, time, rcode, why, type_bit).
 
     Yields the alarms, the columns ALARM, the surest first and last the shared labels, and the rest
-    of the findings; of the scores only the 99.9% quantile. Spark keeps its tables within the with
-    block.
+    of the findings; of the scores only the 99.9% quantile. Tables are kept within the with block.
     """
-    tables = SparkTables(events)
+    tables = _SparkTables(events)
     try:
         yield _scan_tables(tables, request)
     finally:
         tables.close()
 
 
-def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, Findings]:
+def _scan_tables(tables: _SparkTables, request: ScanRequest) -> tuple[DataFrame, Findings]:
     job, thresholds, most = request.model, request.thresholds, request.alarms_per_day
     values = {"number_day": number_day("UTC"), "notes": "", "types": selects.TYPES}
     queries = tables.sql("query_counts", selects.QUERY_COUNTS, **values)
@@ -168,7 +167,7 @@ def _scan_tables(tables: SparkTables, request: ScanRequest) -> tuple[DataFrame, 
 
 
 def _find_outbreaks(
-    tables: SparkTables, thresholds: AlarmThresholds, log: LogContext
+    tables: _SparkTables, thresholds: AlarmThresholds, log: LogContext
 ) -> dict[tuple[str, int], list[Evidence]]:
     """Return the evidence of outbreaks by client and day; their rows alone leave the executors."""
     limits = outbreaks.list_limits(thresholds, log)
@@ -207,7 +206,7 @@ def _find_quantile(verdicts: DataFrame, days: int) -> list[float]:
 
 
 def _find_shared(
-    tables: SparkTables, thresholds: AlarmThresholds, log: LogContext
+    tables: _SparkTables, thresholds: AlarmThresholds, log: LogContext
 ) -> Finding | None:
     """Return the finding of suspicious labels that several clients share, with those clients."""
     limits = outbreaks.list_limits(thresholds, log)

@@ -21,14 +21,9 @@ from ..inputs.csv_records import is_shifted, split_line
 from ..inputs.rows import NULL_ROW, KeptRow, Notes, Row
 from ..model.scorer import Scorer
 from ..names.errors import Invalid, MaliciousDomainsError
+from ..scoring import output_formats
 from ..scoring.model_options import ModelOptions, load_scorer
-from ..scoring.output_formats import (
-    Counts,
-    compute_verdicts,
-    describe_exception,
-    explain_invalid,
-    join_generators,
-)
+from ..scoring.output_formats import compute_verdicts, describe_exception, explain_invalid
 from .data_files import InputFiles, display_path, quote_name
 from .python_workers import Batches, Results, to_texts
 
@@ -50,7 +45,11 @@ PLACED = pa.schema([*SCORED, pa.field("file", _TEXT), pa.field("place", pa.int64
 
 
 def score_rows(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
-    """Return a row of SCORED for each row, in order; none is lost."""
+    """Return a row of SCORED for each row, in order; none is lost.
+
+    >>> score_rows(Scorer.load(), ["google.com", "", "google.com"])["label"].to_pylist()
+    [0, None, 0]
+    """
     place = {row: at for at, row in enumerate(dict.fromkeys(rows))}  # each is scored once
     columns = zip(*_score_different(scorer, [*place]), strict=True) if rows else [()] * len(SCORED)
     arrays = [
@@ -66,7 +65,8 @@ def _score_different(scorer: Scorer, rows: Sequence[Row]) -> Iterator[tuple[Any,
         if isinstance(x, Invalid):
             yield x.domain, x.status, None, None, None, explain_invalid(x) or None, None, x.reason
         else:
-            reason, generators = describe_exception(x.name, x.allowed), join_generators(x.known)
+            reason = describe_exception(x.name, x.allowed)
+            generators = "; ".join(map(str, x.known or ()))
             scored = (x.name.label, x.label, x.probability)
             yield row, "judged", *scored, reason or None, generators or None, None
 
@@ -180,12 +180,12 @@ def _parse_object(field: str, text: str | None) -> Iterable[Row]:
 # --- counts and columns ---
 
 
-def count_rows(table: DataFrame) -> Counts:
+def count_rows(table: DataFrame) -> output_formats.Counts:
     """Count the rows of PLACED of each kind, for output_formats.format_summary."""
     skipped = F.when(F.col("status") == "skipped", F.col("reason"))
     allowed = F.when(F.col("status") == "judged", F.col("reason").startswith("allowed: "))
     groups = table.groupBy("status", "label", skipped.alias("why"), allowed.alias("allowed"))
-    counts: Counts = Counter()
+    counts: output_formats.Counts = Counter()
     for status, label, reason, listed, number in groups.count().collect():
         counts[f"skipped {reason}" if status == "skipped" else status] += number
         counts["flagged"] += number * (label or 0)

@@ -68,7 +68,11 @@ def _local_settings() -> dict[str, str]:
 
 
 def summarize_error(error: BaseException) -> str:
-    """Return in a line what Spark, Java or Python beside the data says."""
+    """Return in a line what Spark, Java or Python beside the data says.
+
+    >>> summarize_error(RuntimeError("Job aborted.\\nOSError: no file a.csv\\n at Worker.java"))
+    'OSError: no file a.csv'
+    """
     text = str(error)
     if "CSV header does not conform" in text:
         return "the files have different headers; give those of one header at a time"

@@ -1,7 +1,6 @@
 """The daemon from which Spark forks its Python processes here: pyspark's own, without its zips.
 
-Python before 3.12 reads a zip's list of files sixteen times before each task: 0.2 s, which is half
-of a scan in a warm session.
+Python before 3.12 reads a zip's list of files sixteen times a task: half of a scan's time.
 """
 
 import sys

@@ -1,7 +1,4 @@
-"""Write docs/cli.md from each command's --help.
-
-python -m pipeline.commands.reference > docs/cli.md
-"""
+"""Write each command's --help: python -m pipeline.commands.reference > docs/cli.md."""
 
 from __future__ import annotations
 

@@ -73,9 +73,8 @@ class ReadOptions:
         for part in (x for text in texts for x in text.split(",")):
             name, equals, column = (x.strip() for x in part.partition("="))
             if not equals or name not in FIELDS or name in columns:
-                raise CorpusError(
-                    f"--map {part!r}: expected {ADVICE}, each of {', '.join(FIELDS)} once"
-                )
+                wanted = f"expected {ADVICE}, each of {', '.join(FIELDS)} once"
+                raise CorpusError(f"--map {part!r}: {wanted}")
             columns[name] = column
         return cls(columns, lenient)
 

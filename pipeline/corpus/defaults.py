@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import lzma
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 from malicious_domains.dga.generators import FAMILIES
+from malicious_domains.dga.legitimate_hosts import read_hosts
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 
@@ -24,8 +24,7 @@ def open_corpus(
 ) -> Iterator[Corpus]:
     """Read the file at `data`, or else what a model of these features is trained on by default.
 
-    How a user's own file is read, and what is left out, goes to stderr. Raises CorpusError,
-    InputError or SourceError.
+    How a user's file is read goes to stderr. Raises CorpusError, InputError or SourceError.
     """
     if data:
         corpus = read_corpus(data, options=options)
@@ -54,7 +53,7 @@ def write_embedded(path: Path) -> None:
 
     Each label occurs once; one that is both legitimate and generated is left out.
     """
-    hosts = lzma.decompress(sources.HSTS.path.read_bytes()).decode("ascii").split()
+    hosts = read_hosts(sources.HSTS.path)
     legit = {host.partition(".")[0]: (host, "legit", "legit") for host in hosts}
     generated = {host.partition(".")[0]: (host, "dga", x) for host, x in _generate_names()}
     both = legit.keys() & generated.keys()
@@ -70,8 +69,7 @@ def write_embedded(path: Path) -> None:
 def _generate_names() -> Iterator[tuple[str, str]]:
     """Yield names and families from which the H2O demo's malicious rows were taken.
 
-    All but one of its 52,665 are among these: cryptolocker and goz under .ru, and newgoz of 29
-    August 2014.
+    They have all but one of its 52,665: cryptolocker and goz under .ru, newgoz of 29 August 2014.
     """
     days = [date(2014, 5, 1) + timedelta(days=number) for number in range(245)]
     weeks = [date(2014, month, day) for month in range(4, 13) for day in (1, 7, 14, 21, 28)]

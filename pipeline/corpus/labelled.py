@@ -101,8 +101,7 @@ def read_corpus(path: Path, name: str | None = None, options: ReadOptions | None
     """Read a file to train on, as own_data.Reading does.
 
     name: that of a known corpus; without it the file is a user's own unless it is the H2O demo's,
-    and how it was read becomes part of its record. Raises CorpusError, also if a class is missing,
-    or InputError.
+    and its record says how it was read. Raises CorpusError, also without a class, or InputError.
     """
     reading = own_data.Reading(path, options)
     rows, blocks = iter(reading), [pd.DataFrame(columns=[*FIELDS], dtype=str)]

@@ -1,7 +1,6 @@
 """Read labelled names as people have them: other columns, other class words, hosts alone.
 
-DuckDB reads the file. Rows that cannot be learned from are left out, counted by reason, and shown
-by example.
+DuckDB reads the file. Rows that cannot be learned from are counted by reason, with examples.
 """
 
 from __future__ import annotations

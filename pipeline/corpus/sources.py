@@ -98,8 +98,7 @@ def sha256_of(path: Path) -> str:
 def fetch_source(source: Dataset) -> Path:
     """Download a source unless it is there, from DOMAINS_MIRROR first, then its URL.
 
-    The file is written in one step, once its SHA-256 is right. Returns its path; may raise
-    SourceError.
+    The file is written in one step, once its SHA-256 is right. Returns it; raises SourceError.
     """
     if source.ready:
         return source.path

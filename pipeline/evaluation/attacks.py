@@ -83,8 +83,7 @@ def edit_names(labels: Sequence[str], families: Sequence[str], edit: Edit, seed:
 def audit_features(scorer: Scorer, labels: Sequence[str], threshold: float) -> dict[str, float]:
     """Return by feature the share of flagged labels that pass once it has its best bin.
 
-    The feature alone is set to the bin that speaks most for a legitimate name; the scorer's model
-    has bins.
+    The feature alone is set to the bin of lowest log-odds; the scorer's model has bins.
     """
     model = scorer.artifact
     columns = list(compute_matrix(labels, model.features, model.tables).T)

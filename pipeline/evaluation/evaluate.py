@@ -62,11 +62,11 @@ def run_evaluation(
         open_corpus("language", data, options) as corpus,
     ):
         print_status(f"data     {corpus.describe()}")
-        check_corpus(corpus)
+        _check_corpus(corpus)
         labels = study.read_tail(tail) if tail else ()
         scores = study.StudyScores(make_pool(corpus, study.SEED, tail=labels)) if traffic else None
         with open_cluster(h2o_url, h2o_memory) as running:
-            report = evaluate(running, corpus, model, scores)
+            report = _evaluate(running, corpus, model, scores)
         evaluation_report.write_report(report, folder)
     print("\n".join(evaluation_report.head_lines(report)))
     if report["traffic"]:
@@ -74,7 +74,7 @@ def run_evaluation(
     print_status(f"written  {out / 'index.html'}")
 
 
-def check_corpus(corpus: Corpus) -> None:
+def _check_corpus(corpus: Corpus) -> None:
     """Raise MaliciousDomainsError unless families and sources can be left out of a corpus."""
     fold, bad = family_folds(corpus), corpus.malicious
     if not corpus.grouped:
@@ -88,12 +88,12 @@ def check_corpus(corpus: Corpus) -> None:
     raise MaliciousDomainsError(f"{corpus.path}: {problem}")
 
 
-def evaluate(
+def _evaluate(
     cluster: Cluster, corpus: Corpus, model: str, scores: study.StudyScores | None = None
 ) -> Report:
     """Compute all parts of a model's report, with the other model beside it.
 
-    The corpus must pass check_corpus(). scores: simulate client-days too, with its names.
+    The corpus must pass _check_corpus(). scores: simulate client-days too, with its names.
     """
     attacks = Attacks(corpus)
 
@@ -108,7 +108,7 @@ def evaluate(
         left_out[name] = leave_out(cluster, corpus, design, FOLDS, f"families, {name}", watch)
     families = {name: result.families() for name, result in left_out.items()}
     means = {name: average_families(results) for name, results in families.items()}
-    original = compare_on_original_split(cluster)
+    original = _compare_on_original_split(cluster)
     held_out = {name: list(hold_out_sources(cluster, corpus, name)) for name in SETS}
     result, is_language = left_out[model], model == "language"
     worst = [x["family"] for x in families[model][:_WORST]]
@@ -164,7 +164,7 @@ def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:
         yield {"without": name, "features": left_out, **average_families(result.families())}
 
 
-def compare_on_original_split(cluster: Cluster) -> Row:
+def _compare_on_original_split(cluster: Cluster) -> Row:
     """Compare both models with the H2O demo on its data and split; {} if it cannot be had."""
     path = sources.fetch_demo_data("its table is left out")
     if path is None:

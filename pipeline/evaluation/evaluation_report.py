@@ -7,19 +7,13 @@ from collections.abc import Iterable
 from math import log10
 from pathlib import Path
 
-from malicious_domains.html.pages import (
-    NONE,
-    format_number,
-    format_percent,
-    is_finite,
-    make_environment,
-)
+from malicious_domains.html import pages
 
 from .results import Report, Row, to_json
 
 _MODELS = ("classic", "language")
 _PIPE = r"\|"  # in a Markdown table
-_FORMATS = {"number": format_number, "percent": format_percent}
+_FORMATS = {"number": pages.format_number, "percent": pages.format_percent}
 _SECTIONS = {  # a part of the report, which names its template and its id: the title
     "data": "Data",
     "head": "Results",
@@ -53,7 +47,7 @@ def write_report(report: Report, folder: Path) -> None:
 
 def head_lines(report: Report) -> list[str]:
     """Return the report's first table in Markdown, line by line."""
-    rows = [[x["what"], *(shown(x, y) for y in _MODELS), target(x)] for x in report["head"]]
+    rows = [[x["what"], *(_shown(x, y) for y in _MODELS), _target(x)] for x in report["head"]]
     cells = [["", *_MODELS, "target"], ["---", "---:", "---:", "---:"], *rows]
     return [f"| {' | '.join(x.replace('|', _PIPE) for x in row)} |" for row in cells]
 
@@ -61,49 +55,49 @@ def head_lines(report: Report) -> list[str]:
 def render_page(report: Report) -> str:
     """Render the report as one HTML page; a section whose part is empty is left out."""
     sections = {key: title for key, title in _SECTIONS.items() if report.get(key)}
-    filters = {x.__name__: x for x in (shown, target, met, trace)}
-    template = make_environment(__package__, filters).get_template("report.html")
+    filters = {x.__name__[1:]: x for x in (_shown, _target, _met, _trace)}
+    template = pages.make_environment(__package__, filters).get_template("report.html")
     return template.render(what="evaluation", report=report, sections=sections, models=_MODELS)
 
 
 # --- the templates' filters ---
 
 
-def shown(row: Row, model: str) -> str:
+def _shown(row: Row, model: str) -> str:
     """Format a model's figure as its row is formatted."""
     return _FORMATS[row["format"]](row[model])
 
 
-def target(row: Row) -> str:
+def _target(row: Row) -> str:
     """Format a row's target, with the side that is better.
 
-    >>> target({"target": 0.02, "format": "percent", "better": "lower"})
+    >>> _target({"target": 0.02, "format": "percent", "better": "lower"})
     '≤ 2%'
     """
-    if not is_finite(row["target"]):
-        return NONE
+    if not pages.is_finite(row["target"]):
+        return pages.NONE
     percent = row["format"] == "percent"
     value = f"{100 * row['target']:g}%" if percent else f"{row['target']:g}"
     return f"{'≤' if row['better'] == 'lower' else '≥'} {value}"
 
 
-def met(row: Row) -> bool | None:
+def _met(row: Row) -> bool | None:
     """Return whether the language model meets the target; None if one of them is missing."""
-    if not (is_finite(row["language"]) and is_finite(row["target"])):
+    if not (pages.is_finite(row["language"]) and pages.is_finite(row["target"])):
         return None
     sign = -1 if row["better"] == "lower" else 1
     return bool(sign * row["language"] >= sign * row["target"])
 
 
-def trace(across: Iterable[float], up: Iterable[float], decades: int = 0) -> str:
+def _trace(across: Iterable[float], up: Iterable[float], decades: int = 0) -> str:
     """Return the points of a curve in an SVG of 100 by 100 units, without those not measured.
 
     decades: of a logarithmic x axis, which ends at 1; 0 for a linear one.
 
-    >>> trace([0.1, 1.0], [0.0, 1.0], decades=5)
+    >>> _trace([0.1, 1.0], [0.0, 1.0], decades=5)
     '80.0,100.0 100.0,0.0'
     """
     if decades:
         across = (1 + log10(max(x, 10.0**-decades)) / decades for x in across)
-    points = (x for x in zip(across, up, strict=True) if is_finite(x[1]))
+    points = (x for x in zip(across, up, strict=True) if pages.is_finite(x[1]))
     return " ".join(f"{100 * x:.1f},{100 - 100 * y:.1f}" for x, y in points)

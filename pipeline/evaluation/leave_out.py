@@ -43,8 +43,7 @@ class LeaveOut:
     def families(self) -> list[Row]:
         """Return AUC and recall of each family, the worst recall first.
 
-        A family is compared with the legitimate names of its fold. Synthetic families are for
-        training only and left aside.
+        Each is compared with its fold's legitimate names. Synthetic families are left aside.
         """
         names = sorted(set(self.corpus.frame["subclass"][self.corpus.malicious]) & set(FAMILIES))
         rows = map(self._evaluate_family, names)

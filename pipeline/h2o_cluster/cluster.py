@@ -52,9 +52,8 @@ class Cluster:
     ) -> h2o.H2OFrame:
         """Send a CSV with a header.
 
-        types: H2O's type of each column, numeric or enum; None lets H2O guess. chunks: into how
-        many H2O cuts the file; None: into those of _CHUNK bytes, which give the sums of a GLM the
-        same bits on any machine.
+        types: H2O's of each column, numeric or enum; None: H2O guesses. chunks: into how many H2O
+        cuts the file; None: of _CHUNK bytes, which give a GLM the same bits on any machine.
         """
         target = f"POST /3/PostFile?destination_frame={self._key('raw')}"
         raw = str(h2o.api(target, filename=str(path))["destination_frame"])
@@ -105,9 +104,8 @@ class Cluster:
 def open_cluster(url: str | None = None, memory: str = MEMORY) -> Iterator[Cluster]:
     """Start H2O on this machine for the with block, or join the cluster at a URL.
 
-    A node that was started, with a heap of `memory`, ends with the block; from a cluster elsewhere,
-    everything that the block made is removed. Raises ClusterError, also if the cluster loses a node
-    before the block ends.
+    A node that was started, with a heap of `memory`, ends with the block; what the block made in a
+    cluster elsewhere is removed. Raises ClusterError, also if it loses a node within the block.
     """
     with ExitStack() as stack:
         stack.enter_context(bypass_proxies())

@@ -88,10 +88,7 @@ def bypass_proxies() -> Iterator[None]:
 
 
 def wait_for_server(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
-    """Wait until the url answers.
-
-    Raises MaliciousDomainsError if the process ends first, or after `seconds`.
-    """
+    """Wait for an answer; raise MaliciousDomainsError if the process ends, or after `seconds`."""
     deadline = time.monotonic() + seconds
     with direct_session() as direct:
         while process.poll() is None and time.monotonic() < deadline:

@@ -34,10 +34,7 @@ class MojoGlm(NamedTuple):
 
 
 def read_mojo(mojo: Path) -> MojoGlm:
-    """Read coefficients, intercept and threshold of a binomial GLM.
-
-    Raises ClusterError for any other file.
-    """
+    """Read the equation and threshold of a binomial GLM; raises ClusterError for other files."""
     return _read_equations(mojo, "binomial")[1][0]
 
 

@@ -144,10 +144,7 @@ def describe_loss(url: str, size: int) -> str:
 
 
 def find_missing(state: dict[str, Any], size: int) -> str:
-    """Describe what is wrong with a cluster by its /3/Cloud; "" if nothing is.
-
-    Times are in milliseconds.
-    """
+    """Describe what is wrong with a cluster by its /3/Cloud (times in ms); "" if nothing is."""
     newest = max(node["last_ping"] for node in state["nodes"])
     for node in state["nodes"]:
         if newest - node["last_ping"] > 1000 * _SILENT:

@@ -61,10 +61,7 @@ class Storage:
         return f"s3://{self.bucket}/{self._key(name)}"
 
     def get(self, name: str, limit: int) -> tuple[bytes, str] | None:
-        """Read an object of up to `limit` bytes, and its tag; None if there is none.
-
-        Raises ReleaseError.
-        """
+        """Read an object of up to `limit` bytes, and its tag, or None; raises ReleaseError."""
         with translate_aws_errors(self.url(name)):
             try:
                 answer = self._client.get_object(Bucket=self.bucket, Key=self._key(name))
@@ -74,9 +71,8 @@ class Storage:
                     return None
                 raise
         if len(body) > limit:
-            raise ReleaseError(
-                f"{self.url(name)}: over {limit:,} bytes; no published file is that large"
-            )
+            problem = f"over {limit:,} bytes; no published file is that large"
+            raise ReleaseError(f"{self.url(name)}: {problem}")
         return body, answer["ETag"]
 
     def put(self, name: str, body: bytes, **condition: str) -> bool:

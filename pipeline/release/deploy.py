@@ -52,8 +52,7 @@ def deploy_stage(
     url: where it answers, if not where API Gateway says (a custom domain). state: the folder of
     Chalice's record of deployments, and ours. wait: seconds that a new URL may take until it
     answers. any_model: the zip has perhaps another model than the checkout. Raises ArtifactError or
-    ReleaseError before anything is changed; afterwards ReleaseError, which says what is deployed
-    then.
+    ReleaseError before anything is changed; afterwards ReleaseError, which says what is deployed.
     """
     _check_no_logs(stage)
     settings, scorer = read_stage(stage)
@@ -95,10 +94,7 @@ def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: flo
 
 
 def list_changes(stage: str, zipped: Path, state: Path = STATE) -> Iterator[str]:
-    """List what a deployment would change, line by line, without changing anything.
-
-    Raises ArtifactError or ReleaseError.
-    """
+    """Yield what a deployment would change, a line each; raises ArtifactError or ReleaseError."""
     _check_no_logs(stage)
     config, model = read_config(stage), read_stage(stage)[1].artifact
     yield f"function      {deployed_stage.name_function(stage)}"

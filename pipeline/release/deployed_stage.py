@@ -57,8 +57,7 @@ def read_function(stage: str) -> dict[str, Any] | None:
 def read_code(state: Path, stage: str) -> bytes:
     """Return the zip that a stage runs, b"" if nothing is deployed.
 
-    It is our STAGE.zip in the folder `state`, or comes from Lambda. Raises ReleaseError for what
-    could not be deployed again.
+    It is STAGE.zip in `state`, or from Lambda. Raises ReleaseError if it could not be restored.
     """
     function, kept = read_function(stage), state / f"{stage}.zip"
     if function is None:
@@ -96,8 +95,7 @@ def find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
 def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
     """Set throttling, and the CORS headers and statuses of API Gateway's own errors; report it.
 
-    state: the folder of Chalice's record of deployments. origins: of pages that may read answers.
-    Raises ReleaseError.
+    state: the folder of Chalice's record. origins: that may read answers. Raises ReleaseError.
     """
     wanted = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]["RestAPI"]["Properties"]
     api = find_resource(state, stage, "rest_api")["rest_api_id"]

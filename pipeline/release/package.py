@@ -64,29 +64,29 @@ def build_package(out: Path, architecture: str = X86_64) -> Path:
         # Chalice demands a region, although nothing in the package depends on it.
         run_chalice(copy, "package", str(folder / "chalice"), AWS_DEFAULT_REGION="us-east-1")
         content = folder / "content"
-        unpack_zip(folder / "chalice" / "deployment.zip", content)
+        _unpack_zip(folder / "chalice" / "deployment.zip", content)
         check_binaries(content, architecture)
         compile_modules(content)
-        write_zip(content, folder / "deployment.zip")
+        _write_zip(content, folder / "deployment.zip")
         out.mkdir(parents=True, exist_ok=True)
         shutil.move(folder / "chalice" / "sam.json", out / "sam.json")
         return Path(shutil.move(folder / "deployment.zip", out / "deployment.zip"))
 
 
-def is_left_out(path: str) -> bool:
+def _is_left_out(path: str) -> bool:
     """Return whether a file of Chalice's zip is left out of the deployment zip.
 
-    >>> is_left_out("numpy/fft/__init__.py"), is_left_out("numpy/linalg/__init__.py")
+    >>> _is_left_out("numpy/fft/__init__.py"), _is_left_out("numpy/linalg/__init__.py")
     (True, False)
     """
     kept = any(fnmatchcase(path, x) for x in KEPT)
     return not kept and any(fnmatchcase(path, x) for x in LEFT_OUT)
 
 
-def unpack_zip(zipped: Path, folder: Path) -> None:
+def _unpack_zip(zipped: Path, folder: Path) -> None:
     """Unpack Chalice's zip into a folder without what is left out; empty the modules in EMPTIED."""
     with zipfile.ZipFile(zipped) as source:
-        source.extractall(folder, [name for name in source.namelist() if not is_left_out(name)])
+        source.extractall(folder, [name for name in source.namelist() if not _is_left_out(name)])
     for name in EMPTIED:
         (folder / name).write_bytes(b"")
 
@@ -107,9 +107,8 @@ def check_binaries(folder: Path, architecture: str) -> None:
 def compile_modules(folder: Path) -> None:
     """Compile every module to bytecode that is never checked against its source.
 
-    The Lambda's disk is read-only, so without bytecode every cold start compiles everything. A new
-    process with fixed hashes compiles, as bytecode depends on the state of the interpreter. Raises
-    ReleaseError.
+    The Lambda's disk is read-only: without bytecode every cold start compiles everything. A new
+    process with fixed hashes compiles, as bytecode depends on its state. Raises ReleaseError.
     """
     command = [sys.executable, "-S", "-P", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash"]
@@ -120,7 +119,7 @@ def compile_modules(folder: Path) -> None:
         raise ReleaseError(f"a module cannot be compiled:\n{run.stdout}{run.stderr}")
 
 
-def write_zip(folder: Path, zipped: Path) -> None:
+def _write_zip(folder: Path, zipped: Path) -> None:
     """Zip a folder reproducibly: sorted, with one date and one mode."""
     paths = sorted(path.relative_to(folder).as_posix() for path in _list_files(folder))
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:

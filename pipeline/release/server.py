@@ -26,7 +26,7 @@ Environ = dict[str, Any]
 App = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
-def to_event(environ: Environ) -> dict[str, Any]:
+def _to_event(environ: Environ) -> dict[str, Any]:
     """Translate a WSGI request (PEP 3333) into an event of a function URL."""
     headers = {k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k[:5] == "HTTP_"}
     if kind := environ.get("CONTENT_TYPE"):
@@ -41,11 +41,11 @@ def to_event(environ: Environ) -> dict[str, Any]:
     }
 
 
-def make_application(app: App) -> Callable[[Environ, Any], list[bytes]]:
+def _make_application(app: App) -> Callable[[Environ, Any], list[bytes]]:
     """Return the WSGI application that answers by a Lambda's handler."""
 
     def application(environ: Environ, start_response: Any) -> list[bytes]:
-        answer = app(to_event(environ), SimpleNamespace(aws_request_id=uuid.uuid4().hex))
+        answer = app(_to_event(environ), SimpleNamespace(aws_request_id=uuid.uuid4().hex))
         status, body = answer["statusCode"], answer["body"].encode()
         start_response(f"{status} {HTTPStatus(status).phrase}", [*answer["headers"].items()])
         return [base64.b64decode(body) if answer.get("isBase64Encoded") else body]
@@ -63,7 +63,7 @@ def main(host: str, port: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     limits = {"connection_limit": 1000, "channel_timeout": 60, "max_request_body_size": MAX_BODY}
     address = {"host": host, "port": int(port), "clear_untrusted_proxy_headers": True}
-    waitress.serve(make_application(app), threads=THREADS, ident=None, **address, **limits)
+    waitress.serve(_make_application(app), threads=THREADS, ident=None, **address, **limits)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ from . import ReleaseError
 PATH = "/malicious-domain-classifier"
 WAIT = 60.0  # seconds that a new URL may take until it answers
 KEY = "API_KEY"  # the environment variable with a key for a stage that asks for one
-# They use every part of both models: words, runs of consonants, digits, hyphens, short and long
-# labels, IDNs.
+# They use all parts of both models: words, consonants, digits, hyphens, IDNs, short and long labels.
 NAMES = (
     *("google.com", "wikipedia.org", "plzdonthackmekthxbye", "xmqjtoevkbhrw.ru", "bbc.co.uk"),
     *("x.org", "bücher.de", "my-very-long-family-holiday-photographs.example.org", "qsnwk.info"),
@@ -56,8 +55,7 @@ def smoke_test(
 ) -> str:
     """Send the live app one name, several, a bad one, and a CORS preflight; return a report.
 
-    expected: the scorer whose answers they must be; None: any answers will do. settings: of the
-    stage. Raises SmokeError.
+    expected: whose answers they must be; None: any. settings: the stage's. Raises SmokeError.
     """
     settings = settings or StageSettings()
     app = _App(url.rstrip("/"), {"X-Api-Key": key} if (key := read_key(settings)) else {})
@@ -102,10 +100,8 @@ class _App(NamedTuple):
         headers = options.pop("headers", {}) | self.key
         answer = requests.request(method, self.url + path, timeout=30, headers=headers, **options)
         if answer.status_code != status:
-            raise SmokeError(
-                f"{method} {path}: status {answer.status_code}, expected {status}: "
-                f"{answer.text[:200]}"
-            )
+            problem = f"status {answer.status_code}, expected {status}: {answer.text[:200]}"
+            raise SmokeError(f"{method} {path}: {problem}")
         return answer
 
 
@@ -116,10 +112,8 @@ def _compare(name: str, answer: dict[str, Any], expected: Scorer | None) -> None
         return
     score = expected.score(name)
     if not abs(probability - score.probability) <= _TOLERANCE or label != score.label:
-        raise SmokeError(
-            f"{PATH}: {name} gets {probability!r}, label {label}; expected "
-            f"{score.probability!r}, {score.label}"
-        )
+        given, wanted = f"{probability!r}, label {label}", f"{score.probability!r}, {score.label}"
+        raise SmokeError(f"{PATH}: {name} gets {given}; expected {wanted}")
 
 
 def _test_cors(app: _App, origins: tuple[str, ...]) -> None:

@@ -39,17 +39,13 @@ def read_stage(stage: str) -> tuple[StageSettings, Scorer]:
 
 
 def check_environment(environment: Mapping[str, str]) -> tuple[StageSettings, Scorer]:
-    """Return the settings in environment variables, and the scorer; raise ReleaseError.
-
-    Lists and indexes in S3 are not fetched.
-    """
+    """Return settings and scorer, without lists and indexes in S3; raise ReleaseError."""
     settings, model = ask_app(environment), environment.get("MODEL") or artifact.DEFAULT
     try:
         return settings, Scorer.load(model, operating_point=settings.operating_point)
     except MaliciousDomainsError as error:
-        raise ReleaseError(
-            f"MODEL {model} at OPERATING_POINT {settings.operating_point}: {error}"
-        ) from error
+        point = settings.operating_point
+        raise ReleaseError(f"MODEL {model} at OPERATING_POINT {point}: {error}") from error
 
 
 def ask_app(environment: Mapping[str, str]) -> StageSettings:

@@ -4,9 +4,8 @@
     versions/VERSION/model.sha256  written last: without it there is no version
     current/MODEL                  the versions that were current, one a line, the latest first
 
-A version is named after its model, the day of training and the hash of model.json, which has the
-hashes of the other files: so it never changes. Of two simultaneous writers one wins, as S3 decides
-(If-None-Match, If-Match).
+A version is named after its model, the day of training and the hash of model.json, which has those
+of the other files: so it never changes. Of two writers S3 lets one win (If-None-Match, If-Match).
 """
 
 from __future__ import annotations
@@ -21,14 +20,8 @@ from typing import Any
 
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
-from malicious_domains.model.artifact import (
-    ALLOW,
-    CHECKSUM,
-    DGA_INDEXES,
-    FILES,
-    MODEL,
-    format_checksum,
-)
+from malicious_domains.model import artifact
+from malicious_domains.model.artifact import CHECKSUM, FILES, MODEL, format_checksum
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..evaluation import REPORT_FILES
@@ -55,7 +48,7 @@ def publish(storage: Storage, folder: Path, report: Path | None = None) -> tuple
     contents |= {x: _read_file(folder / x) for x in _list_files(json.loads(model))}
     if report:
         contents |= {f"report/{x}": _read_file(report / x) for x in REPORT_FILES}
-    if find_version(storage, version):
+    if _find_version(storage, version):
         return version, False
     for name, body in contents.items():
         storage.put(f"versions/{version}/{name}", body)
@@ -67,13 +60,13 @@ def list_versions(storage: Storage) -> Iterator[tuple[str, dict[str, Any] | Rele
     """List the versions by name, with model.json; a ReleaseError for one that is not valid."""
     for name in storage.list_names("versions/"):
         try:
-            if metadata := find_version(storage, name):
+            if metadata := _find_version(storage, name):
                 yield name, metadata
         except ReleaseError as error:
             yield name, error
 
 
-def find_version(storage: Storage, name: str) -> dict[str, Any] | None:
+def _find_version(storage: Storage, name: str) -> dict[str, Any] | None:
     """Return the model.json of a version, None if there is none; raise ReleaseError."""
     checksum = storage.get(f"versions/{name}/{CHECKSUM}", _MAX_TEXT)
     if checksum is None:
@@ -108,16 +101,14 @@ def promote(storage: Storage, version: str) -> str:
 def roll_back(storage: Storage, model: str = "") -> str:
     """Make the version before the current one current, and return it; repeated, one further back.
 
-    model: "" for the only one that has a current version. The abandoned version leaves the history;
-    promote() brings it back. Raises ReleaseError if there is no version before, or someone else
-    moved the pointer meanwhile.
+    model: "" for the only one that has a current version. The version leaves the history until it
+    is promoted. Raises ReleaseError without one before, or if the pointer was moved meanwhile.
     """
     model = model or _only_model(storage, read_pointers(storage))
     versions, tag = _read_pointer(storage, model)
     if len(versions) < 2:
-        raise ReleaseError(
-            f"{storage.url('')}: no version of {model} was current before; see `models list`"
-        )
+        problem = f"no version of {model} was current before; see `models list`"
+        raise ReleaseError(f"{storage.url('')}: {problem}")
     _get_version(storage, versions[1])
     return _move(storage, model, versions[1:], tag)
 
@@ -136,11 +127,10 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[str, 
     metadata = _get_version(storage, version)
     target = out or paths.BUILD / metadata["name"]
     if held not in ("", metadata["name"]):
-        raise ReleaseError(
-            f"{target} holds the model {held}, and {version} is of {metadata['name']}; "
-            "choose another folder with --out"
-        )
-    with replace_folder(target, FILES, kept=[ALLOW, *DGA_INDEXES]) as folder:
+        problem = f"{version} is of {metadata['name']}; choose another folder with --out"
+        raise ReleaseError(f"{target} holds the model {held}, and {problem}")
+    kept = [artifact.ALLOW, *artifact.DGA_INDEXES]
+    with replace_folder(target, FILES, kept=kept) as folder:
         try:
             for name in (MODEL, CHECKSUM, *_list_files(metadata)):
                 (folder / name).write_bytes(_fetch(storage, f"versions/{version}/{name}"))
@@ -203,7 +193,7 @@ def _fetch(storage: Storage, place: str) -> bytes:
 
 
 def _get_version(storage: Storage, name: str) -> dict[str, Any]:
-    metadata = find_version(storage, name)
+    metadata = _find_version(storage, name)
     if metadata is None:
         raise ReleaseError(f"no version {name} in {storage.url('')}; see `models list`")
     return metadata
@@ -235,9 +225,8 @@ def _read_pointer(storage: Storage, model: str) -> tuple[list[str], str]:
         return [], ""
     versions = stored[0].decode("latin-1").split()
     if not versions or any(x.rsplit("-", 2)[0] != model for x in versions):
-        raise ReleaseError(
-            f"{storage.url(place)} does not hold versions of {model}; remove it and promote again"
-        )
+        problem = f"does not hold versions of {model}; remove it and promote again"
+        raise ReleaseError(f"{storage.url(place)} {problem}")
     return versions, stored[1]
 
 
@@ -248,8 +237,6 @@ def _move(storage: Storage, model: str, versions: list[str], tag: str) -> str:
     if not storage.put(place, body, **condition):
         stored, _ = _read_pointer(storage, model)  # a retry may find what it wrote first
         if stored != versions:
-            raise ReleaseError(
-                f"{storage.url(place)} was moved meanwhile, to {' '.join(stored[:1])}; look at "
-                "`models list` and repeat"
-            )
+            problem = f"was moved meanwhile, to {' '.join(stored[:1])}; look at `models list`"
+            raise ReleaseError(f"{storage.url(place)} {problem} and repeat")
     return versions[0]

@@ -13,15 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from malicious_domains.names import encoding
 from malicious_domains.names.array_types import Ints
-from malicious_domains.names.encoding import (
-    ALPHABET,
-    BASE_BIT,
-    OTHER,
-    SIZE,
-    WORD_BIT,
-    encode_labels,
-)
 from malicious_domains.names.parse import MAX_LABEL
 
 from . import TrainingError
@@ -56,21 +49,16 @@ def select_usable(words: Iterable[str]) -> list[str]:
     >>> select_usable(["shop", "a", "book", "Paris", "it's", "shop"])
     ['book', 'shop']
     """
-    allowed = set(ALPHABET)
+    allowed = set(encoding.ALPHABET)
     return sorted({w for w in words if 2 <= len(w) <= MAX_LABEL and allowed.issuperset(w)})
 
 
 def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
-    """Return the cells of a Lexicon of the usable words, (cells,).
-
-    Raises TrainingError if no word is usable.
-    """
+    """Return the cells of a Lexicon of usable words, (cells,); raises TrainingError for none."""
     kept = select_usable(words)
     if not kept:
-        raise TrainingError(
-            "no usable word: expected one word a line, lower-case letters, digits "
-            "or hyphens, two characters or more"
-        )
+        wanted = "lower-case letters, digits or hyphens, two characters or more"
+        raise TrainingError(f"no usable word: expected one word a line, {wanted}")
     parents, codes, ends = _build_trie(kept)
     final = np.zeros(1 + sum(map(len, codes)), np.bool_)
     final[ends] = True
@@ -107,7 +95,7 @@ def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
     differs[0] = True
     for depth in range(width):
         differs[1:] |= rows[1:, depth] != rows[:-1, depth]
-        first = differs & (rows[:, depth] != OTHER)
+        first = differs & (rows[:, depth] != encoding.OTHER)
         node[:, depth + 1] = total - 1 + np.cumsum(first)
         parents.append(node[first, depth])
         codes.append(rows[first, depth].astype(np.int64))
@@ -119,10 +107,10 @@ def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
 
 def _sort_words(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
     """Return the codes of the words, sorted, their lengths, and the word of each row."""
-    batch = encode_labels(words)
+    batch = encoding.encode_labels(words)
     column = np.arange(int(batch.lengths.max()))
     inside = column < batch.lengths[:, None]
-    rows = np.full(inside.shape, OTHER, np.uint8)
+    rows = np.full(inside.shape, encoding.OTHER, np.uint8)
     rows[inside] = batch.codes[(batch.starts[:, None] + column)[inside]]
     order = np.lexsort(rows.T[::-1])
     return rows[order], batch.lengths[order], order
@@ -149,11 +137,11 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _fill_cells(graph: _Graph, base: Ints) -> NDArray[np.int32]:
-    cells = np.full(int(base.max()) + 2 * SIZE, OTHER, np.int64)
+    cells = np.full(int(base.max()) + 2 * encoding.SIZE, encoding.OTHER, np.int64)
     cells[base[graph.source] + graph.code] = (
         graph.code
-        | graph.final[graph.target].astype(np.int64) << WORD_BIT
-        | base[graph.target] << BASE_BIT
+        | graph.final[graph.target].astype(np.int64) << encoding.WORD_BIT
+        | base[graph.target] << encoding.BASE_BIT
     )
     cells[0] = base[graph.root]
     return cells.astype(np.int32)
@@ -172,7 +160,7 @@ def _place_states(graph: _Graph) -> Ints:
     size = 2 * len(graph.source) + 4 * _WINDOW
     free, unused = np.ones(size, np.bool_), np.ones(size, np.bool_)
     free[0] = unused[0] = False
-    look_from = dict.fromkeys(range(SIZE + 1), 1)
+    look_from = dict.fromkeys(range(encoding.SIZE + 1), 1)
     branching = np.flatnonzero(degree > 1)
     for state in branching[np.argsort(-degree[branching], kind="stable")]:
         codes = graph.code[begin[state] : begin[state + 1]]

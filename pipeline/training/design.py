@@ -84,8 +84,8 @@ class Language(DesignMatrix):
         self.config, self.ridge = config, config.ridge_language
         self.labels = [*map(remove_hyphens, corpus.labels)]
         legitimate = corpus.first_rows("legit")
-        self.weights = weigh_rows(corpus, config.malicious_weight)
-        weight = weigh_rows(corpus, config.bin_weight)
+        self.weights = _weigh_rows(corpus, config.malicious_weight)
+        weight = _weigh_rows(corpus, config.bin_weight)
         words = language_model.load_word_list(config)
         self.words = {
             "name": language_model.WORD_LIST,
@@ -143,7 +143,7 @@ class Language(DesignMatrix):
         }
 
 
-def weigh_rows(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:
+def _weigh_rows(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:
     """Return the weight of each row where bins and the threshold are chosen, (rows,).
 
     Legitimate rows weigh 1; families weigh the square root of their size, and all of them together

@@ -15,19 +15,8 @@ from numpy.typing import NDArray
 
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.features.registry import compute_matrix
-from malicious_domains.model.artifact import (
-    CHECKSUM,
-    FOURGRAMS,
-    LEXICON,
-    MODEL,
-    MOJO,
-    SCHEMA_VERSION,
-    TRIGRAMS,
-    WORD_COSTS,
-    WORDS,
-    Artifact,
-    format_checksum,
-)
+from malicious_domains.model import artifact
+from malicious_domains.model.artifact import Artifact
 from malicious_domains.model.glm import BinnedAdditive
 from malicious_domains.model.scorer import Scorer
 
@@ -61,7 +50,7 @@ class Verification:
 
 def export_model(trained: Trained, corpus: Corpus, design: DesignMatrix, folder: Path) -> None:
     """Write the artifact to a folder that holds the MOJO."""
-    content = _make_content(trained, corpus, design, read_mojo(folder / MOJO))
+    content = _make_content(trained, corpus, design, read_mojo(folder / artifact.MOJO))
     write_artifact(folder, design.name, content, _list_arrays(design.tables))
 
 
@@ -71,31 +60,31 @@ def write_artifact(
     """Write arrays, and model.json with the hashes of these and of the MOJO, which is there."""
     for file, array in arrays.items():
         np.save(folder / file, array, allow_pickle=False)
-    head = {"schema_version": SCHEMA_VERSION, "name": name}
+    head = {"schema_version": artifact.SCHEMA_VERSION, "name": name}
     head["created"] = datetime.now(UTC).isoformat(timespec="seconds")
-    files = {file: sha256_of(folder / file) for file in (*arrays, MOJO)}
+    files = {file: sha256_of(folder / file) for file in (*arrays, artifact.MOJO)}
     write_metadata(folder, head | content | {"files": files})
 
 
 def write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
     """Write model.json, and its hash into a file beside it."""
     data = f"{json.dumps(metadata, indent=1)}\n".encode()
-    (folder / MODEL).write_bytes(data)
-    (folder / CHECKSUM).write_bytes(format_checksum(data))
+    (folder / artifact.MODEL).write_bytes(data)
+    (folder / artifact.CHECKSUM).write_bytes(artifact.format_checksum(data))
 
 
 def _list_arrays(tables: Tables) -> dict[str, NDArray[Any]]:
     """Return the arrays of an artifact by the names of their files."""
     arrays: dict[str, NDArray[Any]] = {}
     if tables.lexicon:
-        arrays[LEXICON] = tables.lexicon.arrays.cells
+        arrays[artifact.LEXICON] = tables.lexicon.arrays.cells
     if tables.characters:
-        arrays[TRIGRAMS] = tables.characters.arrays.trigrams
-        arrays[FOURGRAMS] = tables.characters.arrays.above
+        arrays[artifact.TRIGRAMS] = tables.characters.arrays.trigrams
+        arrays[artifact.FOURGRAMS] = tables.characters.arrays.above
     if tables.words:
         words = tables.words
-        arrays[WORDS] = words.arrays.cells
-        arrays[WORD_COSTS] = np.concatenate([words.single, words.costs])
+        arrays[artifact.WORDS] = words.arrays.cells
+        arrays[artifact.WORD_COSTS] = np.concatenate([words.single, words.costs])
     return arrays
 
 
@@ -128,7 +117,7 @@ def _make_content(
     }
 
 
-def tabulate_columns(model: Artifact, labels: Sequence[str]) -> pd.DataFrame:
+def _tabulate_columns(model: Artifact, labels: Sequence[str]) -> pd.DataFrame:
     """Return the columns of a model's MOJO for some labels: numbers, or the names of bins."""
     values = compute_matrix(labels, model.features, model.tables)
     if not isinstance(model.predictor, BinnedAdditive):
@@ -147,7 +136,8 @@ def verify_export(trained: Trained, labels: Sequence[str], folder: Path) -> Veri
         [scorer.list_probabilities(labels[i : i + BLOCK]) for i in range(0, len(labels), BLOCK)]
     )
     flagged, flagged_by_h2o = (x >= scorer.threshold for x in (answers, trained.deployed))
-    by_mojo, flagged_by_mojo = score_mojo(folder / MOJO, tabulate_columns(scorer.artifact, labels))
+    columns = _tabulate_columns(scorer.artifact, labels)
+    by_mojo, flagged_by_mojo = score_mojo(folder / artifact.MOJO, columns)
     verification = Verification(
         rows=len(labels),
         from_mojo=float(np.abs(answers - by_mojo).max()),

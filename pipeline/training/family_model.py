@@ -44,10 +44,10 @@ def fit_families(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
     settings |= {"family": "multinomial", "max_iterations": _ITERATIONS}
     model = cluster.fit(frame, columns, "family", {"weights_column": "weight"}, **settings)
     model.download_mojo(str(mojo))
-    shorten_mojo(mojo)
+    _shorten_mojo(mojo)
 
 
-def shorten_mojo(mojo: Path) -> None:
+def _shorten_mojo(mojo: Path) -> None:
     """Round a MOJO's coefficients to 1 / STEPS, and keep only what its scorer reads.
 
     Coefficients then take a fifth of the space, here and in the artifact; the rest of a MOJO is

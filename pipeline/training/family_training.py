@@ -89,17 +89,17 @@ def train_families(cluster: Cluster, corpus: FamilyCorpus, folder: Path) -> Fami
     """Fit on the names to learn from, choose all else with the validation names, and export."""
     fit_families(cluster, corpus.learn, folder / MOJO)
     classes, coefficients = read_equation(folder / MOJO)
-    names = score_names(coefficients, corpus.validate)
-    temperature = choose_temperature(classes, names)
-    groups = merge_inseparable(classes, sum_clients(corpus.validate, names, temperature))
+    names = _score_names(coefficients, corpus.validate)
+    temperature = _choose_temperature(classes, names)
+    groups = merge_inseparable(classes, _sum_clients(corpus.validate, names, temperature))
     known = [x for x in corpus.validate if x.family in FAMILIES]
-    names = score_names(coefficients, known)
-    p = sum_groups(classes, groups, names.scores / temperature)
+    names = _score_names(coefficients, known)
+    p = _sum_groups(classes, groups, names.scores / temperature)
     chosen = {
         "groups": groups,
         "temperature": temperature,
-        "unknown_from": choose_unknown_from(groups, names.family, p),
-        "typical": choose_typical(groups, known, p),
+        "unknown_from": _choose_unknown_from(groups, names.family, p),
+        "typical": _choose_typical(groups, known, p),
     }
     export_families(folder, chosen, {"names": sum(len(x.labels) for x in corpus.learn)})
     return FamilyModel.load(folder)
@@ -118,14 +118,14 @@ def _compare_packaged(folder: Path) -> str:
 # --- scores ---
 
 
-def score_names(coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
+def _score_names(coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
     """Return the linear predictors of each single name."""
     labels = [x for group in drawn for x in group.labels]
     scores = compute_matrix(labels) @ coefficients[1:] + coefficients[0]
     return Scored([_true_family(group) for group in drawn for _ in group.labels], scores)
 
 
-def sum_clients(drawn: Sequence[Drawn], names: Scored, temperature: float) -> Scored:
+def _sum_clients(drawn: Sequence[Drawn], names: Scored, temperature: float) -> Scored:
     """Return the sums of ln P over each client's names."""
     logs = np.log(_softmax(names.scores / temperature).clip(TINY))
     return Scored([*map(_true_family, drawn)], np.add.reduceat(logs, _starts(drawn)))
@@ -147,7 +147,7 @@ def _softmax(scores: Floats) -> Floats:
     return shares
 
 
-def sum_groups(classes: Sequence[str], groups: Groups, scores: Floats) -> Floats:
+def _sum_groups(classes: Sequence[str], groups: Groups, scores: Floats) -> Floats:
     """Return P of each group (names, groups), from scores of the classes."""
     p = _softmax(scores)
     return np.stack([p[:, [classes.index(x) for x in m]].sum(1) for m in groups.values()], 1)
@@ -156,10 +156,10 @@ def sum_groups(classes: Sequence[str], groups: Groups, scores: Floats) -> Floats
 # --- choices ---
 
 
-def list_families(classes: Sequence[str]) -> dict[str, list[str]]:
+def _list_families(classes: Sequence[str]) -> dict[str, list[str]]:
     """Return the classes of each family, one a variant; synthetic families are "unknown".
 
-    >>> list_families(["goz", "vawtrak v1", "vawtrak v2", "shape-hex"])
+    >>> _list_families(["goz", "vawtrak v1", "vawtrak v2", "shape-hex"])
     {'goz': ['goz'], 'vawtrak': ['vawtrak v1', 'vawtrak v2'], 'unknown': ['shape-hex']}
     """
     families: dict[str, list[str]] = {}
@@ -169,14 +169,14 @@ def list_families(classes: Sequence[str]) -> dict[str, list[str]]:
     return families
 
 
-def choose_temperature(classes: Sequence[str], names: Scored) -> float:
+def _choose_temperature(classes: Sequence[str], names: Scored) -> float:
     """Return the temperature of the least log loss, each family weighing the same."""
-    families = list_families(classes)
+    families = _list_families(classes)
     at = np.array([[*families].index(x) for x in names.family])
     weights = 1 / np.bincount(at, minlength=len(families))[at]
 
     def loss(temperature: float) -> float:
-        p = sum_groups(classes, families, names.scores / temperature)[np.arange(len(at)), at]
+        p = _sum_groups(classes, families, names.scores / temperature)[np.arange(len(at)), at]
         return float(-(weights * np.log(p.clip(TINY))).sum())
 
     return round(float(min(_TEMPERATURES, key=loss)), 4)
@@ -188,10 +188,10 @@ def merge_inseparable(classes: Sequence[str], days: Scored) -> dict[str, list[st
     The two groups whose clients' days are separated worst become one, and so on, until any two
     are separated, when only these two are possible, with a balanced accuracy of SEPARATED.
     """
-    families = list_families(classes)
+    families = _list_families(classes)
     unknown = families.pop(UNKNOWN, [])
     groups: list[tuple[str, ...]] = [(x,) for x in families]
-    p, names = sum_groups(classes, families, days.scores), np.array(days.family)
+    p, names = _sum_groups(classes, families, days.scores), np.array(days.family)
 
     def accuracy(pair: tuple[tuple[str, ...], tuple[str, ...]]) -> float:
         """Return the balanced accuracy with which two groups of families are separated."""
@@ -209,7 +209,7 @@ def merge_inseparable(classes: Sequence[str], days: Scored) -> dict[str, list[st
     return merged | {UNKNOWN: unknown}
 
 
-def choose_unknown_from(groups: Groups, family: Sequence[str], probability: Floats) -> float:
+def _choose_unknown_from(groups: Groups, family: Sequence[str], probability: Floats) -> float:
     """Return the P(unknown) that FALSELY_UNKNOWN of names reach, each family weighing the same."""
     unknown, names = probability[:, list(groups).index(UNKNOWN)], np.array(family)
     weights = np.array([1 / (names == x).sum() for x in family])
@@ -218,7 +218,9 @@ def choose_unknown_from(groups: Groups, family: Sequence[str], probability: Floa
     return round(float(unknown[order][last]), 4)
 
 
-def choose_typical(groups: Groups, drawn: Sequence[Drawn], probability: Floats) -> dict[str, float]:
+def _choose_typical(
+    groups: Groups, drawn: Sequence[Drawn], probability: Floats
+) -> dict[str, float]:
     """Return the mean ln P of each group that all but UNTYPICAL of its own clients' names reach.
 
     probability: P of each group (names, groups).

@@ -69,7 +69,7 @@ def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Pa
     config = design.config
     fold = assign_folds(corpus.groups, config.out_of_fold_folds)
     for k in range(config.out_of_fold_folds):  # before the time is spent
-        check_classes(corpus, fold != k, "the operating points")
+        _check_classes(corpus, fold != k, "the operating points")
     fitted = fit_split(cluster, corpus, design)
     fitted.model.download_mojo(str(folder / MOJO))
     deployed, columns = fitted.probability, design.deploy()
@@ -119,11 +119,11 @@ def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS)
     else:
         valid = draw_rows(cluster, None if corpus.reading else corpus.path, len(corpus), config)
     for rows, split in ((~valid, "training"), (valid, "validation")):
-        check_classes(corpus, rows, split)
+        _check_classes(corpus, rows, split)
     return valid
 
 
-def check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
+def _check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
     """Raise TrainingError unless both classes are among some rows, (rows,)."""
     if not 0 < corpus.malicious[rows].sum() < rows.sum():
         raise TrainingError(
@@ -135,9 +135,8 @@ def check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
 def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConfig) -> Bools:
     """Return which rows of a CSV (None: one with their numbers) are for validation, (count,).
 
-    H2O's runif draws them. It depends on the chunks of a file, and these on the cores of the
-    machine; their number is therefore fixed. Raises ClusterError if H2O reads another number of
-    rows.
+    H2O's runif draws them. It depends on the chunks of a file, and these on the machine's cores:
+    so their number is fixed. Raises ClusterError if H2O reads another number of rows.
     """
     with temporary_folder("numbers-") as folder:
         numbers = folder / "rows.csv"
@@ -183,8 +182,7 @@ def score_out_of_fold(
 ) -> Floats:
     """Return P(malicious) of every row by a model that was fitted without its fold, (rows,).
 
-    fold is (rows,), from 0 on; title is that of the progress bar. Raises ClusterError if H2O
-    cannot fit.
+    fold: (rows,), from 0 on. title: of the progress bar. Raises ClusterError if H2O cannot fit.
     """
     frame = upload_design(cluster, design, corpus, fold)
     probability = np.full(len(fold), np.nan)
@@ -198,8 +196,7 @@ def score_out_of_fold(
 def _candidates(thresholds: Floats, probability: Floats) -> Floats:
     """Move each threshold that H2O compares to the middle between two rows.
 
-    It separates the rows as H2O's does, but no row lies on it, where the last bit of a probability
-    would decide.
+    It separates the rows as H2O's does, but no row lies on it: its last bit would decide.
     """
     rows = np.unique(np.append(probability, 0.0))
     above = np.searchsorted(rows, thresholds).clip(1, len(rows) - 1)

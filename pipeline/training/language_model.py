@@ -168,8 +168,7 @@ def cross_fit(
     """Return the fold of each label, (labels,), and for each fold the tables made without it.
 
     legitimate holds the number of one row for each distinct legitimate label, which the tables
-    count; malicious ones are spread over the folds too, so that both classes meet tables of one
-    size.
+    count; malicious ones have folds too, so that both classes meet tables of one size.
     """
     fold = assign_folds(labels, config.cross_fit_folds)
     parts = (legitimate[fold[legitimate] != k].tolist() for k in range(config.cross_fit_folds))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from malicious_domains.clients import tunnels
+from malicious_domains.clients import finding_json, tunnels
 from malicious_domains.clients.client_day import (
     Alarm,
     AlarmThresholds,
@@ -20,12 +20,6 @@ from malicious_domains.clients.client_day import (
     LogContext,
 )
 from malicious_domains.clients.common_labels import FEW, find_nxdomain_pairs, find_rare_pairs
-from malicious_domains.clients.finding_json import (
-    describe_alarm,
-    describe_name,
-    format_date,
-    format_time,
-)
 from malicious_domains.clients.fourgrams import Background
 from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
 from malicious_domains.names.array_types import Bools, Floats
@@ -256,14 +250,14 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
     last = max([*seen.last_seen.tolist(), *(x.last_seen for x in names)], default=nan)
     return {
         "client": client if client != sub_domains.EVERYBODY else None,
-        "day": format_date(day),
+        "day": finding_json.format_date(day),
         "stands": bool(verdict.alarms),
         "shared": verdict.shared,
         "too_busy": sampled,
         "score": round(verdict.score, 4),
         "confidence": verdict.confidence,
-        "first_seen": format_time(first),
-        "last_seen": format_time(last),
+        "first_seen": finding_json.format_time(first),
+        "last_seen": finding_json.format_time(last),
         "counts": {"new": len(seen.labels), "dead": int(seen.nxdomain.sum())},
         "alarms": [_make_alarm(verdict, alarm) for alarm in verdict.alarms],
     }
@@ -278,4 +272,5 @@ def _make_alarm(verdict: Verdict, alarm: Alarm) -> dict[str, Any]:
         columns = (day.log_odds, day.nxdomain, day.first_seen)
         pairs = zip(alarm.names, alarm.weights, strict=True)
         rows = [(verdict.names[i], weight, *(x[i] for x in columns)) for i, weight in pairs]
-    return {**describe_alarm(alarm), **more, "names": [describe_name(*x) for x in rows]}
+    names = [finding_json.describe_name(*x) for x in rows]
+    return {**finding_json.describe_alarm(alarm), **more, "names": names}

@@ -100,8 +100,7 @@ class Table(NamedTuple):
         """Change the state of a day, starting from a known one, and return what is kept then.
 
         change: makes the new state from the old one, which is b"" for none; if they are equal,
-        nothing is written. It is called again if others have changed the state meanwhile. Raises
-        BusyError.
+        nothing is written. It is called again if others have changed the state. Raises BusyError.
         """
         for attempt in range(_ATTEMPTS):
             item = known.set(change(known.state))

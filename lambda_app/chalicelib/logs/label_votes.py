@@ -50,7 +50,7 @@ def parse_votes(votes: str) -> dict[str, int]:
     return {text[i : i + _HASH]: int(text[i + _HASH]) for i in range(0, len(text) - _HASH, _VOTE)}
 
 
-def format_votes(rcodes: Mapping[str, int], is_allowed: bool) -> str:
+def _format_votes(rcodes: Mapping[str, int], is_allowed: bool) -> str:
     """Write rcodes by a client's hash as votes, those of the lowest MAX_VOTERS hashes."""
     kept = sorted(rcodes)[:MAX_VOTERS]
     return ALLOWED * is_allowed + "".join(f"{client}{rcodes[client]}" for client in kept)
@@ -65,7 +65,7 @@ def merge_votes(votes: str, more: str) -> str:
     rcodes = parse_votes(votes)
     for client, rcode in parse_votes(more).items():
         rcodes[client] = max(rcode, rcodes.get(client, 0))
-    return format_votes(rcodes, ALLOWED in (votes[:1], more[:1]))
+    return _format_votes(rcodes, ALLOWED in (votes[:1], more[:1]))
 
 
 def count_clients(votes: Iterable[str], many: int = MANY) -> int:
@@ -93,7 +93,7 @@ def _is_baseline(votes: str) -> bool:
     return is_common(votes) and 2 * rcodes.count(NXDOMAIN) <= sum(x >= NXDOMAIN for x in rcodes)
 
 
-def collect_votes(clients: Mapping[str, Mapping[str, Row]], allowed: Iterable[str]) -> Votes:
+def _collect_votes(clients: Mapping[str, Mapping[str, Row]], allowed: Iterable[str]) -> Votes:
     """Collect the votes in the rows of clients."""
     rcodes: dict[str, dict[str, int]] = {}
     for client, rows in clients.items():
@@ -102,7 +102,7 @@ def collect_votes(clients: Mapping[str, Mapping[str, Row]], allowed: Iterable[st
             of_label = rcodes.setdefault(label, {})
             of_label[own] = max(row.rcode, of_label.get(own, 0))
     allowed = set(allowed)
-    return {label: format_votes(x, label in allowed) for label, x in rcodes.items()}
+    return {label: _format_votes(x, label in allowed) for label, x in rcodes.items()}
 
 
 def merge_shard(state: bytes, more: Votes) -> tuple[bytes, Votes, int]:
@@ -126,7 +126,7 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
     keys = _list_keys(day)
     items = table.read(keys)
     shards: dict[int, Votes] = {}
-    for label, votes in collect_votes(rows.clients, rows.allowed).items():
+    for label, votes in _collect_votes(rows.clients, rows.allowed).items():
         shards.setdefault(zlib.crc32(label.encode()) % SHARDS, {})[label] = votes
 
     def update(shard: int) -> Votes:

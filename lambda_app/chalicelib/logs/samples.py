@@ -28,13 +28,13 @@ def sample_rows(
     if not level:
         return dict(rows)
     end = 1 << (LEVELS - min(level, LEVELS))
-    return {key: row for key, row in rows.items() if key in kept or hash_key(key) < end}
+    return {key: row for key, row in rows.items() if key in kept or _hash_key(key) < end}
 
 
-def hash_key(key: str) -> int:
+def _hash_key(key: str) -> int:
     """Hash a key to a number below 2 ** 32, as `scan` does for its samples.
 
-    >>> hash_key("google")
+    >>> _hash_key("google")
     3357721014
     """
     text = key.encode("utf-8", "surrogatepass")

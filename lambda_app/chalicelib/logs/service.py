@@ -41,10 +41,10 @@ class Service(NamedTuple):
     thresholds: AlarmThresholds = AlarmThresholds()
 
 
-def read_settings(environment: Mapping[str, str]) -> LogSettings:
+def _read_settings(environment: Mapping[str, str]) -> LogSettings:
     """Read settings from environment variables; raise SettingsError if one is missing.
 
-    >>> read_settings({"LOG_BUCKET": "b", "LOG_TABLE": "t", "LOG_TOPIC": "arn"}).bucket
+    >>> _read_settings({"LOG_BUCKET": "b", "LOG_TABLE": "t", "LOG_TOPIC": "arn"}).bucket
     'b'
     """
     names = ("LOG_BUCKET", "LOG_TABLE", "LOG_TOPIC")
@@ -57,7 +57,7 @@ def read_settings(environment: Mapping[str, str]) -> LogSettings:
 
 def create_service(scorer: Scorer) -> Service:
     """Connect a scorer with what the environment chooses; raise SettingsError."""
-    settings = read_settings(os.environ)
+    settings = _read_settings(os.environ)
     dynamodb, s3, sns = create_clients()
     table = Table(dynamodb, settings.table)
     if not settings.site:

@@ -72,7 +72,7 @@ def _fits(state: State) -> bool:
     return size <= dynamodb.MAX_STATE // 2 or len(pack_state(state)) <= dynamodb.MAX_STATE
 
 
-def unpack_sub_domains(state: bytes, parents: Set[str] = frozenset()) -> State:
+def _unpack_sub_domains(state: bytes, parents: Set[str] = frozenset()) -> State:
     """Restore a state, {} from b""; to save time only rows below `parents` can be merged."""
     packed = unpack_state(state)
     for parent in parents & packed.keys():
@@ -88,7 +88,7 @@ def update_sub_domains(
 
     def change(key: Key, state: bytes) -> bytes:
         new = more.get(key, {})
-        old = unpack_sub_domains(state, new.keys())
+        old = _unpack_sub_domains(state, new.keys())
         states[key] = merge_sub_domains(old, new, most)
         return state if states[key] == old else pack_state(states[key])
 
@@ -140,7 +140,7 @@ def share_tunnels(table: Table, day: int, judge: DayJudge) -> set[str]:
     sharers = sorted({client for x in shared.values() for client in x.rows})
     others = {make_key(day, x): x for x in sharers if x not in judge.groups}
     states = table.read(others, consistent=True).items()
-    judge.judge_tunnels({others[x]: unpack_sub_domains(y.state) for x, y in states})
+    judge.judge_tunnels({others[x]: _unpack_sub_domains(y.state) for x, y in states})
     level = max(x.level for x in shared.values())
     asking = chain([f"{hash_client(x)}0" for x in sharers], judge.votes.values())
     number = count_clients(asking, MANY << level) >> level
@@ -149,5 +149,5 @@ def share_tunnels(table: Table, day: int, judge: DayJudge) -> set[str]:
     single = tunnels.judge_tunnels(every, number, judge.thresholds.scale).days
     judge.tunnels = {client: evidence for (client, _), evidence in single.items()}
     judge.tunnels[EVERYBODY] = tunnels.judge_tunnels(kept, number, judge.thresholds.scale).shared
-    is_known = unpack_sub_domains(items[key].state, own.keys()) == state
+    is_known = _unpack_sub_domains(items[key].state, own.keys()) == state
     return {EVERYBODY} if is_known else {EVERYBODY, *sharers}

@@ -25,8 +25,7 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     """Judge the day before now (seconds since the epoch) as a whole, and publish a summary.
 
     Alarms that were never raised are published: a name may have looked common, or existing, until
-    others asked for it. A finding that does not stand any more is rewritten. Returns the numbers in
-    the message.
+    others asked for it. A finding that no longer stands is rewritten. Returns the numbers sent.
     """
     service = create_service(scorer)
     day = int((time.time() if now is None else now) // DAY) - 1

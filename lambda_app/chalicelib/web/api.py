@@ -59,8 +59,7 @@ def classify(
 ) -> dict[str, Any]:
     """Answer a request's body, with up to `limit` names.
 
-    content_type: that of a form may have JSON in it. Raises a ChaliceViewError that says what is
-    wrong with the request.
+    content_type: that of a form may have JSON in it. Raises a ChaliceViewError with the reason.
     """
     request = _read_request(body, content_type)
     if "operating_point" in request:
@@ -95,12 +94,11 @@ def describe_model(model: Artifact) -> dict[str, Any]:
     return model.metadata | {"meanings": meanings, "version": malicious_domains.__version__}
 
 
-def make_answer(scorer: Scorer, score: Score, options: AnswerOptions) -> dict[str, Any]:
+def _make_answer(scorer: Scorer, score: Score, options: AnswerOptions) -> dict[str, Any]:
     """Make the answer about one name: the H2O demo's eight keys, all numbers, and further ones.
 
-    length, entropy, proVowels and numWords are contributions by group: with the intercept they
-    sum to the log-odds, for every model. Raises ServiceUnavailableError if the likely malware
-    families cannot be computed.
+    length, entropy, proVowels and numWords are contributions by group, which with the intercept sum
+    to the log-odds. Raises ServiceUnavailableError if likely families cannot be computed.
     """
     groups = score.groups
     more: dict[str, Any] = {"family_hint": _find_families(score)} if options.family else {}
@@ -200,7 +198,7 @@ def _classify_one(scorer: Scorer, domain: object, options: AnswerOptions) -> dic
     if not isinstance(domain, str):
         raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
     try:
-        return make_answer(scorer, scorer.score(domain), options)
+        return _make_answer(scorer, scorer.score(domain), options)
     except InvalidDomain as error:
         raise NotJudgedError(domain, error) from error
 
@@ -223,7 +221,7 @@ def _classify_many(
         "results": [
             result._asdict()
             if isinstance(result, Invalid)
-            else make_answer(scorer, result, options)
+            else _make_answer(scorer, result, options)
             for result in scorer.score_many(domains)
         ],
     }

@@ -53,8 +53,7 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
 def read_form(body: bytes, content_type: str) -> dict[str, Any] | None:
     """Read the request in a form: `domain`, several times for a batch, or `domains`.
 
-    Returns None for JSON under a form's type, as jQuery and curl -d send it. Raises
-    BadRequestError.
+    Returns None for JSON under a form's type, as of curl -d. Raises BadRequestError.
 
     >>> read_form(b"domain=a.example&domain=b.example", "application/x-www-form-urlencoded")
     {'domains': ['a.example', 'b.example']}

@@ -1,7 +1,6 @@
 """Answer requests from HTTP APIs, function URLs and load balancers, and refuse other events.
 
-Requests are translated into those of API Gateway's REST API, which Chalice reads. Imported only
-when such an event comes.
+Requests become those of a REST API, which Chalice reads. Imported when such an event comes.
 """
 
 from __future__ import annotations
@@ -26,10 +25,7 @@ _COMPRESSED = 1_000  # bytes from which an answer is compressed
 def answer_event(
     event: object, routes: Mapping[str, Any], ask: Callable[[Event], Answer], settings: Settings
 ) -> Answer:
-    """Answer any event in its sender's format.
-
-    routes: Chalice's, by path and method. ask: answers an event of a REST API.
-    """
+    """Answer any event in its sender's format; ask() answers one of a REST API by its route."""
     if not isinstance(event, dict):
         return _refuse(event)
     context, parameters = _get(event, "requestContext"), _get(event, "pathParameters")

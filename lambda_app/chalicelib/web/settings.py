@@ -42,9 +42,7 @@ class Settings(NamedTuple):
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings from environment variables; unset ones have defaults.
-
-    Raises SettingsError.
+    """Read the settings from environment variables, or their defaults; raises SettingsError.
 
     >>> read_settings({"OPERATING_POINT": "0.001", "CORS_ORIGINS": ""})[:2]
     (0.001, ())

@@ -1,7 +1,14 @@
 """Generators of the domain names of malware families, as documented by who analysed them.
 
-A module has the families whose algorithms are of one kind. Each algorithm is a pure function of a
-date and a seed.
+A module has families of one kind. Each algorithm is a pure function of a date and a seed.
+
+>>> from datetime import date
+>>> day, first = date(2026, 11, 24), {}
+>>> for name, family in ALL_FAMILIES.items():
+...     variant = family.variants[0]
+...     first[name] = next(variant.generate(day, variant.seeds[0]))
+>>> first["conficker"], first["tinba"]
+('cmaqbfeh.ws', 'ssrgwnrmgrxe.com')
 """
 
 from . import chained, congruential, hashed, mixed, pykspa, qsnatch, syllables

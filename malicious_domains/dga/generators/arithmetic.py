@@ -113,7 +113,11 @@ def parse_number(text: str, base: int = 16, bits: int = 32) -> int:
 
 
 def draw_hexadecimal(random: Random) -> str:
-    """Draw a seed of 32 bits in hexadecimal."""
+    """Draw a seed of 32 bits in hexadecimal.
+
+    >>> draw_hexadecimal(Random(1)), draw_decimal(Random(1))
+    ('2265B1F5', '577090037')
+    """
     return f"{random.getrandbits(32):08X}"
 
 

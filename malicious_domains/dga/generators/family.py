@@ -57,10 +57,7 @@ def declare(name: str, kind: str, source: str, *variants: Variant) -> None:
 
 
 def family(kind: str, source: str, **attributes: Any) -> Callable[[Made], Made]:
-    """Declare a generator as the only variant of the family that it is named after.
-
-    attributes: those of the Variant.
-    """
+    """Declare a generator as its family's only Variant, which has these attributes."""
 
     def decorate(generate: Made) -> Made:
         declare(generate.__name__, kind, source, Variant(generate, **attributes))
