@@ -46,9 +46,7 @@ alarms = group(
 
 @command("list", "alarms list --state dns-state --generator conficker")
 @_state
-@option(
-    "--client NAME", "Only alarms of this client: its name, address or MAC address.", default=""
-)
+@option("--client NAME", "Only alarms of this client: name, address or MAC address.", default="")
 @option("--label NAME", "Only alarms with this name, or this label of a name.", default="")
 @option("--generator TEXT", "Only alarms of a known or likely generator such as this.", default="")
 @option("-f --format", "Output format.", "form", type=Choice(["table", "jsonl"]), default="table")

@@ -98,10 +98,8 @@ def parse_date(text: str) -> date:
 Decorator = Callable[[Any], Any]
 _PATHS = ("FILE", "DIR", "NPY", "NPZ", "CSV", "TXT")
 # By metavar: the type that an option's value has, if no other is given.
-_TYPES: dict[str, Any] = dict.fromkeys(_PATHS, click.Path(path_type=Path)) | {
-    "N": click.IntRange(min=1)
-}
-_TYPES |= {DATE: parse_date}
+_TYPES: dict[str, Any] = {"N": click.IntRange(min=1), DATE: parse_date}
+_TYPES |= dict.fromkeys(_PATHS, click.Path(path_type=Path))
 
 
 def option(spec: str, help: str, *name: str, **attributes: Any) -> Decorator:

@@ -122,9 +122,7 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @option("-i --input FILE", "File of names, one a line.", "file")
 @option("--index NPZ", "Index from `dga index`.", "path")
-@option(
-    "--from YYYY-MM-DD", "First day to generate names for, without an index (default: yesterday)."
-)
+@option("--from YYYY-MM-DD", "First day of the names, without an index (default: yesterday).")
 @option("--to YYYY-MM-DD", "Last of these days (default: two days later).")
 @_families
 @_jobs

@@ -61,9 +61,7 @@ class Commands(click.Group):
                 ctx.fail(f"no command {cmd_name!r}; to score it: {PROGRAM} score {cmd_name}")
             return None
         elif CHECKOUT is None:
-            ctx.fail(
-                f"{cmd_name} needs a checkout of the project: git clone it, and run make there"
-            )
+            ctx.fail(f"{cmd_name} needs a checkout of the project: git clone it and run make there")
         elif not POSIX:
             ctx.fail(f"{cmd_name} runs on Linux and macOS; on Windows, use WSL or a container")
         else:

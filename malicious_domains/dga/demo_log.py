@@ -1,7 +1,6 @@
 """A made-up DNS log of one day in a small office, in which one computer is infected.
 
-Names that people ask for are of the packaged lists, those of the malware of a generator of this
-package. The log is the same at every call.
+People ask for names of the packaged lists, the malware for a generator's. Each log is the same.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ def sample_groups(family: Family, count: int, seed: int) -> Iterator[tuple[str, 
 def _sample_group(family: Family, random: Random) -> tuple[str, list[str]]:
     variant = random.choice(family.sampled_variants)
     day = FIRST + timedelta(days=random.randint(0, (LAST - FIRST).days))
-    is_new = variant.draw and random.random() < 0.5
-    seed = variant.draw(random) if is_new else random.choice(variant.seeds)
+    draw = variant.draw if variant.draw and random.random() < 0.5 else None
+    seed = draw(random) if draw else random.choice(variant.seeds)
     reach = _SHORT_REACH.get(family.name, _REACH)
     hosts = list(islice(variant.generate(day, seed), reach))
     positions = sorted(random.sample(range(len(hosts)), min(_GROUP, len(hosts))))

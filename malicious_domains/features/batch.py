@@ -168,9 +168,8 @@ class BatchFeatures:
     @cached_property
     def long(self) -> Matches:
         """All words of the vocabulary, else of the lexicon, with more than three characters."""
-        return require(self.tables.words or self.tables.lexicon).arrays.long(
-            self.batch, self.windows
-        )
+        words = require(self.tables.words or self.tables.lexicon)
+        return words.arrays.long(self.batch, self.windows)
 
     @cached_property
     def matches(self) -> Matches:

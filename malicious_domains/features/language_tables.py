@@ -99,9 +99,8 @@ class Vocabulary(Lexicon):
     def __init__(self, cells: Numbers, costs: Numbers) -> None:
         """Take the packed cells, int32 (n,), and costs, uint8 (SIZE + n,).
 
-        The costs of the SIZE single characters come first, then one a cell.
-        Raises ValueError for arrays of other types or shapes, or if a walk over
-        the cells could leave them or its label.
+        The costs of the SIZE single characters come first, then one a cell. Raises ValueError for
+        other types or shapes, or if a walk over the cells could leave them or its label.
         """
         super().__init__(cells)
         known = npy.view_numbers(costs, "costs", npy.UINT8)

@@ -30,8 +30,7 @@ class Arcs(NamedTuple):
 class PositionMajor:
     """A batch transposed: first characters, second ones and so on, longest labels first.
 
-    The characters at one position are one slice, and those before them have the same places in
-    the slice before: arcs need no look-up.
+    The characters at one position are a slice, parallel to the one before: arcs need no look-up.
     """
 
     def __init__(self, batch: Batch) -> None:

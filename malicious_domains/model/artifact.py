@@ -97,9 +97,8 @@ def read_artifact(
 ) -> T:
     """Verify the hashes of an artifact's files, and return what `build` makes of them.
 
-    build takes the folder, model.json and the content of each file by its name. only: the files
-    to read; None for all that model.json lists, the MOJO if it is there: a wheel has none. Raises
-    ArtifactError for whatever goes wrong.
+    build takes the folder, model.json and the content of each file by its name. only: the files to
+    read; None: all that model.json lists, but a missing MOJO, as in wheels. Raises ArtifactError.
     """
     if not folder.exists():
         packaged = ", ".join(sorted(x.name for x in PACKAGED.iterdir()))

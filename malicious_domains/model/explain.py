@@ -65,13 +65,11 @@ def explain_verdict(
 ) -> str:
     """Return why a name has its label (1 malicious, 0 legitimate).
 
-    The sentence has the name's segmentation, where the model finds words, and the groups that
-    support the verdict, the strongest first.
+    It has the segmentation, where there are words, and the groups behind the verdict, in order.
     """
     sign = 1 if label else -1
-    strong = [
-        (x * sign, group) for x, group in zip(groups, CLAUSES, strict=True) if x * sign > STRONG
-    ]
+    pairs = zip(groups, CLAUSES, strict=True)
+    strong = [(x * sign, group) for x, group in pairs if x * sign > STRONG]
     strong.sort(reverse=True)
     groups_of = [group for _, group in strong if label or group not in _CHEAP]
     clauses = [_explain_group(group, label, name, segmentation, unlikely) for group in groups_of]

@@ -248,8 +248,7 @@ class Scorer:
     ) -> int:
         """Return the label of a name: 1 malicious, 0 legitimate.
 
-        What a list allows is legitimate; else what a known generator makes for certain, and what
-        is at or over the threshold, is malicious.
+        Allowed names are legitimate; others malicious if surely generated or from the threshold on.
         """
         certain = any(not match.chance for match in known or ())
         return int(not allowed and (certain or probability >= self.threshold))

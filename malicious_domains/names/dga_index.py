@@ -5,8 +5,7 @@ An index is an .npz file of four arrays: `about`, a description in JSON (uint8),
 and verified. An older file, .npy, has the same arrays one after the other. In an index of n names,
 another name matches with a probability of n / 2**64, under 1e-12 for ten million.
 
-The prefilter is a Bloom filter of one hash, the upper bits of a name's CRC-32. It leaves at most
-one name in sixteen to be hashed.
+The prefilter is a Bloom filter of one hash, the upper bits of a CRC-32; 1 in 16 names passes it.
 """
 
 from __future__ import annotations

@@ -42,9 +42,8 @@ class Name(NamedTuple):
 def parse(text: str, zones: Zones | None = None) -> Name:
     """Find the registrable label in a label, host, URL, or line of a list.
 
-    zones: None for the packaged ones, see public_suffix.add_zones. Raises Skipped for a valid
-    name that the model cannot score, else InvalidDomain: a text is never cut down to a part of
-    it that happens to parse.
+    zones: None for the packaged ones, see public_suffix.add_zones. Raises Skipped for a valid name
+    that cannot be scored, else InvalidDomain: a text is never cut down to a part that parses.
 
     >>> parse("https://user@A.b.Example[.]co.uk:443/x")
     Name(host='a.b.example.co.uk', label='example', suffix='co.uk', provider_zone='')

@@ -81,8 +81,7 @@ def _refang(text: str) -> str:
 def _resolve_backslashes(text: str) -> str:
     r"""Read \. as a dot if the host is defanged (c2\.evil\.ru), else as RFC 1035's escape.
 
-    The last dot decides, as no top-level domain has one inside: in google\.com.evil.ru the label
-    google\.com has, and is written as google\046com.
+    The last dot decides: google\.com.evil.ru has the label google\.com, written as google\046com.
     """
     text = _BACKSLASHES.sub(r"\\", text).replace("\\/", "/")
     scheme = _SCHEME.match(text)

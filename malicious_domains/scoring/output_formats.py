@@ -130,8 +130,7 @@ def format_chunk(
 ) -> Output:
     """Score rows and format them as "table", "csv" or "jsonl".
 
-    Unless raw, a cell of CSV that a spreadsheet would run gets an apostrophe in front. hint: add
-    the likely families of flagged names.
+    Unless raw, CSV cells that a spreadsheet would run get an apostrophe. hint: add likely families.
     """
     kept = [x if isinstance(x, KeptRow) else None for x in chunk]
     rows = [x.row if isinstance(x, KeptRow) else x for x in chunk]
@@ -148,14 +147,11 @@ def format_chunk(
 
 def _count(results: Sequence[Verdict | Score | Invalid]) -> Counts:
     judged = [x for x in results if not isinstance(x, Invalid)]
-    counts = Counter(_kind(x) for x in results if isinstance(x, Invalid))
+    others = (x for x in results if isinstance(x, Invalid))
+    counts = Counter(f"skipped {x.reason}" if x.status == "skipped" else "invalid" for x in others)
     flagged, allowed = sum(x.label for x in judged), sum(bool(x.allowed) for x in judged)
     counts.update(judged=len(judged), flagged=flagged, allowed=allowed)
     return counts
-
-
-def _kind(x: Invalid) -> str:
-    return f"skipped {x.reason}" if x.status == "skipped" else "invalid"
 
 
 def _format_cells(

@@ -30,9 +30,8 @@ def score_udf(
     """Return a function of a column of names, hosts or URLs, which SQL knows by its name.
 
     It returns a struct of status, name, label, probability, reason and known, as `score` writes
-    them. The options are those of `score`. A column that is not of texts raises an error when it is
-    evaluated: cast it. Raises ArtifactError, AllowListError, DgaIndexError, and ValueError for an
-    unknown operating point or an invalid zone.
+    them, and has its options. A column of other types raises an error when evaluated: cast it.
+    Raises ArtifactError, AllowListError, DgaIndexError; ValueError for a bad point or zone.
     """
     from ..scoring.model_options import ModelOptions
     from .scoring import register_udf

@@ -165,9 +165,7 @@ def _read_columns(files: InputFiles, table: Table) -> DataFrame:
         paths = dict.fromkeys(drop_first(x) for _, some in table.columns for x in some)
         rows = files.reader.schema(_text_schema([*paths])).json([*files.paths])
         columns = ((name, map(_path_column, some)) for name, some in table.columns)
-        return rows.select(
-            *(F.coalesce(*some, F.expr(_NULL)).alias(name) for name, some in columns)
-        )
+        return rows.select(*(F.coalesce(*x, F.expr(_NULL)).alias(name) for name, x in columns))
     return _split_cells(files.below_header if table.header else files.lines, table)
 
 

@@ -1,8 +1,7 @@
 """A DNS log of any size scanned on Spark: the tables of scan, its verdict, its accounting.
 
-Spark groups, counts and joins; the functions of scan and of the verdict run beside the data. What
-one process holds is bounded: the counts of 4-grams (8 MB), the names of one client's day (5,000), a
-hundred shared names, and totals.
+Spark groups, counts and joins; the functions of scan and verdict run beside the data. One process
+holds counts of 4-grams (8 MB), the names of a client's day (5,000), 100 shared ones, and totals.
 """
 
 from __future__ import annotations

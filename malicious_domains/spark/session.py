@@ -29,9 +29,8 @@ _PARTITIONS = "spark.sql.shuffle.partitions"
 def open_session(master: str, settings: Mapping[str, str]) -> Iterator[SparkSession]:
     """Open a session at a master URL, and stop it at the end of the with block.
 
-    On this machine (local, local-cluster) it listens on 127.0.0.1 alone, has no web page and runs
-    this Python; elsewhere Spark's own files and settings hold. Raises MaliciousDomainsError, also
-    for what Spark raises within the block.
+    On this machine (local, local-cluster) it listens on 127.0.0.1 alone, has no page and runs this
+    Python; elsewhere Spark's settings hold. Raises MaliciousDomainsError, also for Spark's errors.
     """
     here = master.startswith("local")
     builder = SparkSession.builder.master(master).appName("malicious-domains")

@@ -26,9 +26,7 @@ _data_options = combine(
         "mapping",
         multiple=True,
     ),
-    option(
-        "--lenient", "Learn from the rest where over 1% of a file's rows cannot be learned from."
-    ),
+    option("--lenient", "Learn from the rest where over 1% of a file's rows cannot be used."),
 )
 _training_options = combine(
     option(
@@ -117,9 +115,7 @@ def demo(features: str, out: Path | None, **options: Any) -> None:
 @option("--data FILE", "Data to evaluate on, as for `train --data`; needs a group column.")
 @_data_options
 @option("--out DIR", "Report folder.", default="report")
-@option(
-    "--traffic", "Also simulate client-days: how many infected ones are found, and false alarms."
-)
+@option("--traffic", "Also simulate client-days: infected ones that are found, false alarms.")
 @option(
     "--tail FILE",
     "With --traffic: names that few ask for, one a line, such as the end of a Tranco list; clean "
@@ -133,9 +129,7 @@ def evaluate(**options: Any) -> None:
     run_evaluation(**options)
 
 
-families = group(
-    "families", "Train or evaluate the classifier of malware families.", "families evaluate"
-)
+families = group("families", "Train or evaluate the family classifier.", "families evaluate")
 
 
 @command("train", "families train --compare", extra="train")
@@ -152,9 +146,7 @@ def train_families(out: Path | None, h2o_url: str | None, compare: bool) -> None
 @command("evaluate", "families evaluate --leave-out", extra="train")
 @option("--artifact DIR", "Artifact to evaluate (default: the packaged one).")
 @_h2o_url
-@option(
-    "--leave-out", "Also train five times without a fifth of the families, and evaluate on those."
-)
+@option("--leave-out", "Also train five times without a fifth of the families, evaluated on it.")
 def evaluate_families(artifact: Path | None, h2o_url: str | None, leave_out: bool) -> None:
     """Print the family classifier's accuracy per family and its confusion matrix."""
     from ..evaluation.family_accuracy import evaluate_families as report

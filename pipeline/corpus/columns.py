@@ -121,17 +121,13 @@ def _describe(columns: Sequence[str]) -> str:
 def _find_usual(name: str, columns: Sequence[str]) -> str | None:
     """Return the column of that very name, else the only one of a usual name."""
     for names in ([name], _USUAL[name].split()):
-        matches = [column for column in columns if _simplify(column) in names]
+        matches = [x for x in columns if re.sub(r"[\W_]+", "", x.casefold()) in names]
         if len(matches) > 1:
             could = f"{' and '.join(map(repr, matches))} could both be {name}"
             raise CorpusError(f"{could}; {_describe(columns)}")
         if matches:
             return matches[0]
     return None
-
-
-def _simplify(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def parse_class(word: str) -> str:

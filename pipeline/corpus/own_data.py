@@ -89,9 +89,8 @@ class Reading:
     def __iter__(self) -> Iterator[LabelledName]:
         """Yield the rows that can be learned from.
 
-        Raises CorpusError if columns are unknown or ambiguous, a class has an unknown word, or, at
-        the end, more than MOST_LEFT_OUT of the rows were left out and options are not lenient;
-        InputError if the file cannot be read.
+        Raises InputError for an unreadable file; CorpusError for unknown or ambiguous columns, an
+        unknown class, or, at the end, more than MOST_LEFT_OUT rows left out unless lenient.
         """
         path, options = self._path, self._options
         with _name_errors(path), duckdb.connect() as connection, temporary_folder() as folder:

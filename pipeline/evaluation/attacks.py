@@ -50,8 +50,7 @@ Score = Callable[[Sequence[str]], Floats]
 def list_single_edits(label: str) -> list[str]:
     """Return every label that is one edit away, sorted.
 
-    An edit inserts or replaces one character, deletes one, swaps two neighbours, or puts one of
-    WORDS in front or behind, with or without a hyphen.
+    It inserts, replaces or deletes a character, swaps two, or adds one of WORDS, perhaps by hyphen.
     """
     cuts = [(label[:i], label[i:]) for i in range(len(label) + 1)]
     edits = {a + c + b for a, b in cuts for c in ALPHABET}

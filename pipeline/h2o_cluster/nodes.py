@@ -176,9 +176,8 @@ def find_java() -> Path:
 def java_version(java: Path) -> int:
     """Return the feature version (8, 17, 21 ...), 0 if the program does not print one."""
     try:
-        run = subprocess.run(
-            [java, "-version"], capture_output=True, text=True, timeout=60, check=False
-        )
+        command = [java, "-version"]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return 0
     version = re.search(r'version "(?:1\.)?(\d+)', run.stderr)

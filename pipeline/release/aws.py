@@ -82,9 +82,8 @@ class Storage:
         """
         with translate_aws_errors(self.url(name)):
             try:
-                self._client.put_object(
-                    Bucket=self.bucket, Key=self._key(name), Body=body, **condition
-                )
+                place = {"Bucket": self.bucket, "Key": self._key(name)}
+                self._client.put_object(**place, Body=body, **condition)
             except ClientError as error:
                 if condition and error.response["Error"]["Code"] in _LOST | _ABSENT:
                     return False

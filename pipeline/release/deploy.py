@@ -81,8 +81,7 @@ def deploy_stage(
 def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: float = WAIT) -> str:
     """Deploy again what a stage ran before its last deployment; return the URL.
 
-    A second call undoes the first. The settings are those of .chalice/config.json. Arguments and
-    errors are those of deploy_stage().
+    A second call undoes the first. Arguments, errors and settings are those of deploy_stage().
     """
     previous = state / f"{stage}.previous.zip"
     if not previous.is_file():

@@ -103,9 +103,8 @@ def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
     with translate_aws_errors(f"the API of {stage}"):
         client = connect("apigateway")
         for kind, answer in wanted["GatewayResponses"].items():
-            client.put_gateway_response(
-                restApiId=api, responseType=kind, **_convert(answer, origins)
-            )
+            own = _convert(answer, origins)
+            client.put_gateway_response(restApiId=api, responseType=kind, **own)
         client.create_deployment(restApiId=api, stageName=API_STAGE)  # else they have no effect
         changes = [
             {"op": "replace", "path": f"/*/*/throttling/{name.lower()}Limit", "value": str(value)}
@@ -130,8 +129,6 @@ def _convert(answer: dict[str, Any], origins: Sequence[str]) -> dict[str, Any]:
     if len(origins) < 2:  # which of several asks is not known here
         headers[_ORIGIN] = f"'{origins[0]}'" if origins else ""
     return {
-        "responseParameters": {
-            f"gatewayresponse.header.{name}": x for name, x in headers.items() if x
-        },
+        "responseParameters": {f"gatewayresponse.header.{k}": x for k, x in headers.items() if x},
         "responseTemplates": answer["ResponseTemplates"],
     } | ({"statusCode": str(answer["StatusCode"])} if "StatusCode" in answer else {})

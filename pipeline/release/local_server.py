@@ -67,9 +67,8 @@ def run_chalice(
 ) -> str:
     """Run Chalice on a project's folder; return its output, or raise ReleaseError with it.
 
-    package: a zip to deploy as it is, in place of Chalice's own. environment: for variables that
-    are not set. -P: neither this folder nor the current one comes before the project's own modules.
-    -B: no bytecode is left in the project.
+    package: a zip to deploy in place of Chalice's own. environment: for variables that are not set.
+    -P: no folder comes before the project's own modules. -B: no bytecode is left in the project.
     """
     packager = (
         "from chalice.deploy.packager import LambdaDeploymentPackager as P; "

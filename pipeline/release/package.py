@@ -54,8 +54,7 @@ _MODE = 0o100644 << 16
 def build_package(out: Path, architecture: str = X86_64) -> Path:
     """Build the deployment zip for one of ARCHITECTURES in a folder; return its path.
 
-    sam.json, the template that deploys it, is beside it. The same sources, wheels and interpreter
-    give the same bytes. Raises ReleaseError.
+    Its template, sam.json, is beside it. Equal sources give equal bytes. Raises ReleaseError.
     """
     with copy_project() as copy, temporary_folder("package-") as folder:
         config = copy / ".chalice" / "config.json"

@@ -16,7 +16,7 @@ from . import ReleaseError
 PATH = "/malicious-domain-classifier"
 WAIT = 60.0  # seconds that a new URL may take until it answers
 KEY = "API_KEY"  # the environment variable with a key for a stage that asks for one
-# They use all parts of both models: words, consonants, digits, hyphens, IDNs, short and long labels.
+# They use all parts of both models: words, consonants, digits, hyphens, IDNs, short, long labels.
 NAMES = (
     *("google.com", "wikipedia.org", "plzdonthackmekthxbye", "xmqjtoevkbhrw.ru", "bbc.co.uk"),
     *("x.org", "bücher.de", "my-very-long-family-holiday-photographs.example.org", "qsnwk.info"),

@@ -43,8 +43,7 @@ def read_words(path: Path) -> list[str]:
 def select_usable(words: Iterable[str]) -> list[str]:
     """Return the distinct words that can occur in a label, sorted: LDH, 2 to 63 characters.
 
-    As in H2O's num_valid_substrings, case is kept: a word with a capital letter (a proper noun in
-    most lists) never matches a label in lower case.
+    As in H2O's num_valid_substrings, a word with a capital letter, a proper noun, never matches.
 
     >>> select_usable(["shop", "a", "book", "Paris", "it's", "shop"])
     ['book', 'shop']

@@ -29,8 +29,7 @@ def choose_bins(
 def _choose_edges(values: Floats, weights: Floats, count: int) -> list[float]:
     """Return the upper limits of about `count` bins but the last; heavy values have one alone.
 
-    The others are cut at weighted quantiles, so that a value that most labels share, such as no
-    digit, leaves as many bins for the rest.
+    Others are cut at weighted quantiles: what most labels share, such as no digit, takes one bin.
     """
     different, at = np.unique(values, return_inverse=True)
     if len(different) <= count:

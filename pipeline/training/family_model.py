@@ -50,8 +50,7 @@ def fit_families(cluster: Cluster, learn: Sequence[Drawn], mojo: Path) -> None:
 def _shorten_mojo(mojo: Path) -> None:
     """Round a MOJO's coefficients to 1 / STEPS, and keep only what its scorer reads.
 
-    Coefficients then take a fifth of the space, here and in the artifact; the rest of a MOJO is
-    tables of metrics, five times as large.
+    Coefficients then take a fifth of the space; the rest of a MOJO is metrics, five times as large.
     """
     with zipfile.ZipFile(mojo) as archive:
         kept = {x: archive.read(x) for x in archive.namelist() if not x.startswith(_DETAILS)}

@@ -106,9 +106,8 @@ def train_families(cluster: Cluster, corpus: FamilyCorpus, folder: Path) -> Fami
 
 
 def _compare_packaged(folder: Path) -> str:
-    (one, first), (other, second) = (
-        read_equation(x / MOJO) for x in (family_artifact.PACKAGED, folder)
-    )
+    one, first = read_equation(family_artifact.PACKAGED / MOJO)
+    other, second = read_equation(folder / MOJO)
     difference = float(np.abs(first - second).max()) if one == other else float("inf")
     if not difference <= SAME:
         raise TrainingError(f"coefficients {difference:.1e} from the packaged ones, over {SAME}")

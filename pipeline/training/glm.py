@@ -76,23 +76,20 @@ def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Pa
     if columns is not design.table:
         deployed = cluster.predict(fitted.model, cluster.upload(columns))
     out_of_fold = score_out_of_fold(cluster, design, corpus, fold, "out of fold")
-    parameters = {
+    settings = {
         "h2o_version": h2o.__version__,
         "solver": fitted.model.actual_params["solver"],
         "alpha": config.alpha,
         "lambda": design.ridge,
         "seed": config.split_seed,
     }
-    return Trained(
-        **vars(fitted), deployed=deployed, out_of_fold=out_of_fold, parameters=parameters
-    )
+    return Trained(**vars(fitted), deployed=deployed, out_of_fold=out_of_fold, parameters=settings)
 
 
 def fit_split(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
     """Fit on the training split; choose the threshold of maximal F1 on the validation split.
 
-    The threshold is one of those that H2O compares, which on several nodes may be others than on
-    one. Raises ClusterError if H2O cannot fit.
+    H2O compares thresholds, others on several nodes than on one. Raises ClusterError.
     """
     valid = draw_split(cluster, corpus, design.config)
     frame = upload_design(cluster, design, corpus, valid.astype(np.uint8))
@@ -164,9 +161,8 @@ def _fit(
 ) -> H2OGeneralizedLinearEstimator:
     settings: dict[str, Any] = {"family": "binomial", "lambda_": design.ridge}
     settings["alpha"] = design.config.alpha
-    return cluster.fit(
-        training, [*design.table], RESPONSE, {"validation_frame": validation}, **settings
-    )
+    more = {"validation_frame": validation}
+    return cluster.fit(training, [*design.table], RESPONSE, more, **settings)
 
 
 def fit_all(

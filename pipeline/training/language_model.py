@@ -96,9 +96,8 @@ def fit_words(
 ) -> Vocabulary:
     """Return the surprisal of words and single characters, by segmenting legitimate labels.
 
-    Each round counts the arcs of the most probable segmentations by the estimates so far (Viterbi
-    training, an approximation of EM: Juang and Rabiner, IEEE Trans. ASSP 38(9), 1990); the word
-    list's own frequencies remain as a prior.
+    Each round counts the arcs of the most probable segmentations so far (Viterbi training, near EM:
+    Juang and Rabiner, IEEE Trans. ASSP 38(9), 1990); the list's frequencies remain as a prior.
     """
     letters = np.full(SIZE, 0.5)
     for batch in _batches(legitimate):

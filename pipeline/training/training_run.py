@@ -76,9 +76,8 @@ def compare_artifacts(expected: str, folder: Path) -> str:
     Raises TrainingError if any coefficient or threshold differs by more than SAME, or if they have
     different ones; ArtifactError if either cannot be loaded.
     """
-    one, other = (
-        artifact.load_artifact(path) for path in (artifact.locate_artifact(expected), folder)
-    )
+    one = artifact.load_artifact(artifact.locate_artifact(expected))
+    other = artifact.load_artifact(folder)
     numbers = [
         [*flatten_coefficients(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]
         for x in (one, other)

@@ -42,9 +42,8 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
 def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str, Exception]]:
     """Judge all clients of a day by its whole state; return the errors as well."""
     votes = add_labels(service.table, day, DayRows({}, set(), {}), Counter())
-    judge = DayJudge(
-        votes, read_baseline(service.table, day), service.scorer.log_odds, service.thresholds
-    )
+    baseline, log_odds = read_baseline(service.table, day), service.scorer.log_odds
+    judge = DayJudge(votes, baseline, log_odds, service.thresholds)
     parts = (name_part(name_folder(day), part) for part in range(PARTS))
     clients: dict[str, Rows] = {x: {} for part in parts for x in service.table.list_items(part)}
     return add_clients(service, day, DayRows(clients, set(), {}), judge, is_over=True)

@@ -22,6 +22,8 @@ def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
     """Raise UnauthorizedError unless there are no keys, or the request has one of them.
 
     keys: SHA-256 hashes, which are compared in constant time.
+
+    >>> check_key({"x-api-key": "secret"}, [hashlib.sha256(b"secret").hexdigest()])
     """
     if not keys:
         return

@@ -60,6 +60,10 @@ def classify(
     """Answer a request's body, with up to `limit` names.
 
     content_type: that of a form may have JSON in it. Raises a ChaliceViewError with the reason.
+
+    >>> answer = classify(Scorer.load(), b'{"domain": "google.com"}')
+    >>> answer["label"], make_response(answer).status_code
+    (0, 200)
     """
     request = _read_request(body, content_type)
     if "operating_point" in request:
@@ -89,7 +93,11 @@ def make_response(answer: dict[str, Any]) -> Response:
 
 
 def describe_model(model: Artifact) -> dict[str, Any]:
-    """Return the artifact's metadata, what each feature means, and the version of this program."""
+    """Return the artifact's metadata, what each feature means, and the version of this program.
+
+    >>> describe_model(Scorer.load().artifact)["meanings"]["length"]
+    'characters'
+    """
     meanings = {name: REGISTRY[name].meaning for name in model.features}
     return model.metadata | {"meanings": meanings, "version": malicious_domains.__version__}
 

@@ -63,8 +63,9 @@ def read_form(body: bytes, content_type: str) -> dict[str, Any] | None:
             return _gather([(k, v.decode()) for k, v in _split_parts(body, content_type)])
         if b"=" not in body or body.lstrip()[:1] in (b"{", b"[", b'"'):
             return None
+        text = body.decode()
         fields = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"
+            text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"
         )
     except ValueError as error:  # no UTF-8, or too many fields
         raise BadRequestError(f"the form cannot be read: {error}") from error

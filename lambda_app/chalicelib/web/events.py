@@ -25,7 +25,12 @@ _COMPRESSED = 1_000  # bytes from which an answer is compressed
 def answer_event(
     event: object, routes: Mapping[str, Any], ask: Callable[[Event], Answer], settings: Settings
 ) -> Answer:
-    """Answer any event in its sender's format; ask() answers one of a REST API by its route."""
+    """Answer any event in its sender's format; ask() answers one of a REST API by its route.
+
+    >>> unknown = {"rawPath": "/x", "version": "2.0", "requestContext": {"http": {"method": "GET"}}}
+    >>> answer_event(unknown, {}, dict, Settings(log_level="ERROR"))["statusCode"]
+    404
+    """
     if not isinstance(event, dict):
         return _refuse(event)
     context, parameters = _get(event, "requestContext"), _get(event, "pathParameters")

@@ -85,6 +85,10 @@ def fetch_file(path: str) -> Iterator[Path]:
     """Give the file at a path, or a copy of the object at s3://bucket/key, for the with block.
 
     Raises SettingsError if the object cannot be fetched.
+
+    >>> with fetch_file("allow.npy") as path:
+    ...     path.name
+    'allow.npy'
     """
     if not path.startswith(_S3):
         yield Path(path)

@@ -34,8 +34,10 @@ HEADERS = {
 def serve_file(resource: str, path: str) -> Response:
     """Answer with the file of a route, one of FILES.
 
-    path: of the request, with API Gateway's stage. A request without the final slash (/api) is
-    redirected to where the page's relative links work.
+    path: with API Gateway's stage; /api is redirected to /api/, where the page's links work.
+
+    >>> serve_file("/page.css", "/page.css").headers["Content-Type"]
+    'text/css; charset=utf-8'
     """
     if resource == "/" and not path.endswith("/"):
         # A relative location leads to no other site, whatever the path is (//host).

@@ -1,7 +1,6 @@
 """Log each request as a line of JSON on stdout, with metrics in CloudWatch's embedded format.
 
-The format: "Specification: Embedded metric format", Amazon CloudWatch User Guide. CloudWatch
-reads the metrics from the log, without any call.
+CloudWatch reads them from the log ("Specification: Embedded metric format", its User Guide).
 """
 
 from __future__ import annotations
@@ -35,7 +34,13 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_log(log: logging.Logger, settings: Settings) -> None:
-    """Make a logger write lines of JSON on stdout, from the level in the settings."""
+    """Make a logger write lines of JSON on stdout, from the level in the settings.
+
+    >>> log = logging.getLogger("example")
+    >>> configure_log(log, Settings())
+    >>> log.warning("no model")
+    {"level": "WARNING", "message": "no model"}
+    """
     target = logging.StreamHandler(sys.stdout)
     target.setFormatter(JsonFormatter())
     log.addHandler(target)
@@ -53,10 +58,9 @@ def log_request(
 ) -> None:
     """Log a request, if the level is INFO or DEBUG.
 
-    answer: from api.classify, if it answered. seconds: the duration. Only requests to the
-    classifier have metrics: Refused counts skipped and invalid names, and bad requests;
-    FlaggedShare is that of the judged names. An error's message, which may contain names, is logged
-    for 5xx and where names may be logged.
+    answer: from api.classify, if it answered. seconds: the duration. Only its requests have
+    metrics: Refused counts skipped and invalid names, and bad requests; FlaggedShare is that of
+    judged names. An error's message, in which names may be, is logged for 5xx, or with names.
     """
     if settings.log_level not in ("DEBUG", "INFO"):
         return
@@ -85,7 +89,11 @@ def log_request(
 
 
 def log_unknown(settings: Settings, method: str, path: str) -> None:
-    """Log a request to a path that does not exist; it may hold a name, as any text may."""
+    """Log a request to a path that does not exist; it may hold a name, as any text may.
+
+    >>> log_unknown(Settings(), "GET", "/example.com")
+    {"level":"INFO","method":"GET","path":null,"status":404}
+    """
     if settings.log_level in ("DEBUG", "INFO"):
         shown = path[:MAX_HOST] if settings.log_names else None
         write_line({"level": "INFO", "method": method[:20], "path": shown, "status": 404})
@@ -95,6 +103,9 @@ def embed_metrics(values: dict[str, float], **units: str) -> dict[str, Any]:
     """Write metrics as keys of a line of JSON, in CloudWatch's embedded metric format (EMF).
 
     units: by metric, if not counts.
+
+    >>> embed_metrics({"Latency": 3.5}, Latency="Milliseconds")["Latency"]
+    3.5
     """
     defined = [{"Name": name, "Unit": units.get(name, "Count")} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": defined}
