@@ -1,9 +1,10 @@
 """The commands of `alarms`: what scans with --state have found, and what to do about it.
 
+>>> import contextlib, tempfile
 >>> from click.testing import CliRunner
 >>> from malicious_domains.cli.scan import scan
 >>> runner, state = CliRunner(), ["--state", "state"]
->>> with runner.isolated_filesystem():
+>>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 ...     _ = runner.invoke(scan, ["--demo", "--format", "ecs", "--since", "last", *state])
 ...     id = runner.invoke(alarms, ["list", *state]).stdout.splitlines()[1].split()[0]
 ...     because = ["--until", "2026-12-31", "--reason", "printer"]

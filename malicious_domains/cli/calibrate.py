@@ -1,10 +1,11 @@
 """The command calibrate.
 
+>>> import contextlib, tempfile
 >>> from click.testing import CliRunner
 >>> from malicious_domains.cli.scan import scan
 >>> from malicious_domains.dga.demo_log import INFECTED, write_demo_log
 >>> runner, clean = CliRunner(), ["dns.log", "--not-clients", "infected.txt"]
->>> with runner.isolated_filesystem():
+>>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 ...     _ = Path("dns.log").write_text(write_demo_log()), Path("infected.txt").write_text(INFECTED)
 ...     fitted = runner.invoke(calibrate, [*clean, "--out", "site.json"])
 ...     for form in ("csv", "ocsf"):

@@ -1,10 +1,11 @@
 """The commands of `dga`: names of generators, an index of them, matches and feeds.
 
+>>> import contextlib, tempfile
 >>> from click.testing import CliRunner
 >>> runner, index = CliRunner(), ["index", "--family", "zloader", "--from", "2026-11-24"]
 >>> runner.invoke(dga, ["goz", "--date", "2014-08-29", "--count", "2"]).stdout.split()
 ['ylgixkprhtwqowtgjnhtlvof.ru', 'wsxxobbeibbutnfcyofwypyh.com']
->>> with runner.isolated_filesystem():
+>>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 ...     _ = runner.invoke(dga, [*index, "--jobs", "1", "--out", "known.npz"])
 ...     feed = [*index[1:], "--days", "1", "--jobs", "1", "--format", "misp", "--out", "feed"]
 ...     _ = runner.invoke(dga, ["feed", *feed])

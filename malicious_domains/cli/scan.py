@@ -1,9 +1,10 @@
 """The command scan.
 
+>>> import contextlib, tempfile
 >>> from click.testing import CliRunner
 >>> from malicious_domains.cli.dga import dga
 >>> runner, index = CliRunner(), ["index", "--family", "zloader", "--from", "2026-11-24"]
->>> with runner.isolated_filesystem():
+>>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 ...     _ = runner.invoke(dga, [*index, "--jobs", "1", "--out", "known.npz"])
 ...     _ = Path("leases").write_text("1795478400 00:1b:2c:3d:4e:5f 10.20.0.17 reception *\\n")
 ...     more = ["--known", "known.npz", "--hosts", "leases", "--out", "report"]

@@ -1,7 +1,8 @@
 """The command score, which does not wait for pandas and H2O.
 
+>>> import contextlib, tempfile
 >>> from click.testing import CliRunner
->>> with CliRunner().isolated_filesystem():
+>>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 ...     _ = Path("dns.csv").write_text("client,query\\n192.0.2.7,xmqjtoevkbhrw.ru\\n")
 ...     answer = CliRunner().invoke(score, ["-i", "dns.csv", "-c", "query", "--keep"])
 >>> print(answer.stdout)  # doctest: +ELLIPSIS

@@ -84,7 +84,11 @@ def open_files(spark: SparkSession, paths: Sequence[str], kind: str | None = Non
 
 
 def make_head(path: str, text: str) -> Head:
-    """Return the first lines of a file as `scan` recognizes it by them."""
+    """Return the first lines of a file as `scan` recognizes it by them.
+
+    >>> make_head("dns.csv", "client,query\\n::1,a.ru").lines[0]
+    'client,query'
+    """
     content = text.encode("utf-8", "replace")
     return Head(LogFile(Path(path), Path(), content, len(content), time.time()))
 
