@@ -6,6 +6,10 @@ main() runs the words of a command, and returns its exit status:
 verdict       probability  domain: why
 not generated    0.0000...  google.com: Reads as google; ...
 0
+>>> main(["--help"])  # doctest: +ELLIPSIS
+Usage: malicious-domains [OPTIONS] COMMAND [ARGS]...
+...
+0
 """
 
 from .group import main

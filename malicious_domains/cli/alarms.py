@@ -5,7 +5,7 @@
 >>> from malicious_domains.cli.scan import scan
 >>> runner, state = CliRunner(), ["--state", "state"]
 >>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-...     _ = runner.invoke(scan, ["--demo", "--format", "ecs", "--since", "last", *state])
+...     _ = runner.invoke(scan, ["--demo", "--since", "last", *state])
 ...     id = runner.invoke(alarms, ["list", *state]).stdout.splitlines()[1].split()[0]
 ...     because = ["--until", "2026-12-31", "--reason", "printer"]
 ...     _ = runner.invoke(alarms, ["acknowledge", id, *state, *because])

@@ -8,7 +8,7 @@
 >>> with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 ...     _ = Path("dns.log").write_text(write_demo_log()), Path("infected.txt").write_text(INFECTED)
 ...     fitted = runner.invoke(calibrate, [*clean, "--out", "site.json"])
-...     for form in ("csv", "ocsf"):
+...     for form in ("csv", "ecs", "ocsf"):
 ...         alarms = runner.invoke(scan, ["dns.log", "--site", "site.json", "--format", form])
 >>> fitted.stdout.splitlines()[0], len(alarms.stdout.splitlines())
 ('24 client-days of 1 days, at most 24 clients a day, with response codes', 4)

@@ -38,14 +38,7 @@ _OF_MODELS = dict.fromkeys(("--to", "--from", "--in"), "--registry")
 
 
 class Commands(click.Group):
-    """The commands; `score` does not wait for what the others import.
-
-    >>> print(program.get_help(click.Context(program, info_name=PROGRAM)))  # doctest: +ELLIPSIS
-    Usage: malicious-domains [OPTIONS] COMMAND [ARGS]...
-    ...
-    Commands:
-      score ...
-    """
+    """The commands; `score` does not wait for what the others import."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names to show."""

@@ -1,13 +1,4 @@
-"""Write a feed in the formats that resolvers and threat-intelligence platforms read.
-
->>> from malicious_domains.dga.feed import generate_feed
->>> from malicious_domains.dga.seeded_generators import DayRange, select_generators
->>> days = DayRange.of(date(2026, 11, 24), date(2026, 11, 24))
->>> with generate_feed(select_generators(["zloader"]), days, 1, None, False) as (summary, names):
-...     lines = [*FORMATS["dnsmasq"](summary, names)]
->>> lines[-1]
-'local=/tanypfpucoohytmskcjt.com/\\n'
-"""
+"""Write a feed in the formats that resolvers and threat-intelligence platforms read."""
 
 from __future__ import annotations
 

@@ -97,8 +97,7 @@ class Segmentation(NamedTuple, Generic[Count]):
 def highest_segment(scores: Iterable[int]) -> int:
     """Return the highest sum of neighbouring scores, 0 if none is positive.
 
-    This is the score of the maximal scoring segment (Karlin and Altschul, PNAS 87, 1990), by
-    Kadane's algorithm (Bentley, CACM 27(9), 1984).
+    The maximal scoring segment (Karlin and Altschul, PNAS 87, 1990), by Kadane (CACM 27(9), 1984).
 
     >>> highest_segment([1, -5, 2, -1, 3, -9])
     4

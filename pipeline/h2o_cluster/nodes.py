@@ -176,7 +176,7 @@ def find_java() -> Path:
 def java_version(java: Path) -> int:
     """Return the feature version (8, 17, 21 ...), 0 if the program does not print one."""
     try:
-        command = [java, "-version"]
+        command = [str(java), "-version"]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return 0

@@ -107,8 +107,7 @@ def fit_split(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
 def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS) -> Bools:
     """Return which rows are for validation, (rows,): whole groups, drawn by H2O.
 
-    The split of a known corpus without groups is drawn on its CSV itself, as in the H2O demo.
-    Raises TrainingError if a class is missing on either side.
+    Without groups, a known corpus is split on its CSV, as in the H2O demo. Raises TrainingError.
     """
     if corpus.grouped:
         group = corpus.number_groups()

@@ -45,8 +45,7 @@ class WordList(NamedTuple):
 def load_word_list(config: TrainConfig = DEFAULTS) -> WordList:
     """Return the most frequent English words of the web, from the package wordsegment.
 
-    It has the counts of the Google Web Trillion Word Corpus, published by P. Norvig ("Natural
-    Language Corpus Data", in Beautiful Data, 2009).
+    Counts of Google's Web Trillion Word Corpus (P. Norvig, in "Beautiful Data", 2009).
     """
     data = (files("wordsegment") / "unigrams.txt").read_bytes()
     pairs = (line.split("\t") for line in data.decode("utf-8").splitlines())

@@ -108,8 +108,7 @@ def _collect_votes(clients: Mapping[str, Mapping[str, Row]], allowed: Iterable[s
 def merge_shard(state: bytes, more: Votes) -> tuple[bytes, Votes, int]:
     """Merge votes into a shard's state.
 
-    Returns the new state, all votes, and how many labels found no room. If there is no room for
-    all, votes on labels that are already there come first.
+    Returns the new state, all votes, and how many labels, new ones first, found no room.
     """
     old: Votes = unpack_state(state)
     new = old | {label: merge_votes(old.get(label, ""), votes) for label, votes in more.items()}
