@@ -31,8 +31,11 @@ if TYPE_CHECKING:  # pandas, H2O and Spark are imported by the fixtures that use
     from pipeline.corpus import labelled
     from pipeline.h2o_cluster.cluster import Cluster
 
-# A JVM lives for seconds here: what the better compiler takes would not come back.
-os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+# A JVM lives for seconds here: what the better compiler takes, and the verification of classes
+# that its own packages have, would not come back.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+JAVA_OPTIONS += " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+os.environ.setdefault("JDK_JAVA_OPTIONS", JAVA_OPTIONS)
 
 # The first example of a test pays for loading what the others share.
 settings.register_profile("project", deadline=None)
@@ -40,6 +43,14 @@ settings.load_profile("project")
 
 # Fixtures that cost so much that all tests which use one are slow and run in the same process.
 COSTLY = ("h2o_cluster", "packages", "spark")
+# Compiling takes most of the time with few rows. test_engines.py has a session with the settings of
+# users.
+SPARK = {
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 collect_ignore = ["lambda_app/web/schemathesis_hooks.py"]  # of its own program; slow to import
 # Files of the H2O demo's by the fixture that needs them. Where they cannot be had, test_golden.py
 # holds its numbers on a sample, and the tests of all of it are left out.
@@ -78,10 +89,11 @@ def pytest_collection_modifyitems(
         config.hook.pytest_deselected(items=left_out)
 
 
-def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
+def _place(item: pytest.Item) -> tuple[bool, ...]:
     """Return what items are ordered by."""
-    costly = _fixtures(item).isdisjoint(COSTLY)
-    return "spark" not in _fixtures(item), costly, not item.get_closest_marker("slow")
+    fixtures, is_slow = _fixtures(item), item.get_closest_marker("slow")
+    costly = fixtures.isdisjoint(COSTLY)
+    return "spark" not in fixtures, "spark_cluster" in fixtures, costly, not is_slow
 
 
 def _fixtures(item: pytest.Item) -> set[str]:
@@ -165,7 +177,7 @@ def h2o_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Yield a cluster of Spark on this machine: an executor, a process of its own that may die."""
+    """Yield Spark on two threads of one process, whose classes are loaded and compiled once."""
     from malicious_domains.spark.session import (  # for those alone whose tests use it
         find_java,
         open_session,
@@ -175,12 +187,22 @@ def spark() -> Iterator[SparkSession]:
         find_java()
     except MaliciousDomainsError:
         skip_for_want_of("openjdk-17-jre-headless")
-    settings = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    # Planning anew after each stage would take half of the time with few rows.
+    with open_session("local[2]", SPARK | {"spark.sql.adaptive.enabled": "false"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def spark_cluster(spark: SparkSession) -> Iterator[SparkSession]:
+    """Yield a cluster on this machine: an executor, a process of its own that may die.
+
+    It takes the place of `spark`, in the same Java: tests that use it come last.
+    """
+    from malicious_domains.spark.session import open_session
+
+    spark.stop()
+    settings = SPARK | {"spark.sql.adaptive.enabled": "true"}
     settings["spark.task.maxFailures"] = "2"  # the executor may be killed; errors come sooner
-    # Compiling takes most of the time with few rows. test_engines.py has a session with
-    # the settings of users.
-    settings["spark.sql.codegen.wholeStage"] = "false"
-    settings["spark.sql.codegen.factoryMode"] = "NO_CODEGEN"
     with open_session("local-cluster[1,2,1024]", settings) as running:
         yield running
 

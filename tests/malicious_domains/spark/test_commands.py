@@ -22,15 +22,15 @@ from malicious_domains.spark import data_files
 from malicious_domains.spark.python_workers import Batches, Results
 from malicious_domains.spark.scoring import score_rows
 from tests.helpers import route53
-from tests.helpers.commands import executor_killed
 from tests.helpers.data import without_nulls
+
+OPEN_SESSION = "malicious_domains.cli.options.ScorerOptions.open_session"
 
 
 @pytest.fixture(autouse=True)
 def one_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the command the tests' own session: another takes a quarter of a minute."""
-    place = "malicious_domains.cli.options.ScorerOptions.open_session"
-    monkeypatch.setattr(place, lambda *_: nullcontext(spark))
+    monkeypatch.setattr(OPEN_SESSION, lambda *_: nullcontext(spark))
 
 
 @pytest.fixture(scope="module")
@@ -137,18 +137,3 @@ def test_a_scan_ends_as_without_spark(
     asked = ["score", "--input", str(names), "--field", "query", "--engine", "spark"]
     assert main([*asked, "--out", str(tmp_path / "none")]) == 3
     assert "1 JSON objects have no 'query'" in capsys.readouterr().err
-
-
-def test_an_executor_that_is_killed_loses_no_row(
-    spark: SparkSession, texts: list[str], tmp_path: Path
-) -> None:
-    """The last test, as the next executor is slow at first."""
-    path, out = tmp_path / "names.txt", tmp_path / "scored"
-    path.write_text("".join(f"{x}\n" for x in texts))
-    spark.conf.set("spark.sql.files.maxPartitionBytes", str(path.stat().st_size // 12))
-    try:
-        with executor_killed(lambda: any(out.rglob("part-*")), spark):
-            assert main(["score", "--input", str(path), "--engine", "spark", "--out", str(out)]) < 2
-    finally:
-        spark.conf.unset("spark.sql.files.maxPartitionBytes")
-    assert [row[0] for row in as_written(out)] == texts

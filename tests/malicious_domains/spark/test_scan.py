@@ -1,9 +1,8 @@
-"""A log scanned on a cluster of Spark gives the rows of a single machine."""
+"""A log scanned on Spark gives the rows of a single machine."""
 
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import random
 from pathlib import Path
@@ -18,36 +17,7 @@ from malicious_domains.scan.reading.read_logs import Source
 from malicious_domains.spark import data_files, python_workers, scan, scanning
 from malicious_domains.spark.log_events import read_events
 from tests.helpers import route53
-from tests.helpers.commands import executor_killed
 from tests.helpers.data import without_nulls as plain
-
-CLIENTS = 12
-CRAWLER, FLOOD = "10.9.9.9", "10.9.9.8"
-
-
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a simulated day of Route 53, as a folder of two files, with lines that are none."""
-    folder = tmp_path_factory.mktemp("day")
-    records = route53.day(CLIENTS)
-    noon = route53.MIDNIGHT + 12 * 3600
-    for client in ("10.0.0.40", "10.0.0.41"):  # who share odd names
-        records += [
-            route53.record(client, f"{name}.ru", noon)
-            for name in ("xq7zkvw0pqj", "vqkxjzw81hq", "zzxqvkj3wpq")
-        ]
-    records += [
-        route53.record(CRAWLER, f"site{i}.example{i}.net", noon + i / 100) for i in range(5001)
-    ]
-    draw = random.Random(5)
-    for i in range(5100):
-        name = "".join(draw.choices("bcdfghjklmnpqrstvwxz", k=12))
-        records.append(route53.record(FLOOD, f"{name}.com", noon + i / 100, "NXDOMAIN"))
-    lines = [json.dumps(x).encode() for x in records]
-    lines += [b"no JSON", b"{}", json.dumps(route53.record("10.0.0.9", "a b\0", noon)).encode()]
-    (folder / "one.json.gz").write_bytes(gzip.compress(b"\n".join(lines[::2]), 1))
-    (folder / "two.jsonl").write_bytes(b"\n".join(lines[1::2]))
-    return folder
 
 
 def single(path: Path) -> tuple[list[Any], list[str]]:
@@ -130,21 +100,3 @@ def test_a_table_of_ones_own_has_the_alarms_of_its_log(
     alarms.unpersist()
     with pytest.raises(MaliciousDomainsError, match=r"rcode=no: .* there are from"):
         scan(df, client="from", query="the.name", rcode="no")
-
-
-def test_a_simulated_day_has_the_same_alarms_row_for_row(
-    spark: SparkSession, day: Path, tmp_path: Path
-) -> None:
-    """Though an executor is killed; it is the last test, as the next one is slow at first."""
-    rows, said = single(day)
-    tracker = spark.sparkContext.statusTracker()
-    first = len(tracker.getJobIdsForGroup())
-    with executor_killed(lambda: len(tracker.getJobIdsForGroup()) >= first + 8, spark):
-        found = on_spark(spark, day, tmp_path / "alarms")
-    assert found == (rows, said)
-    assert len(rows) > 4
-    assert rows[-1]["alarms"][0]["kind"] == "shared-oddity"
-    assert len(said) == 4  # the crawler and the flood are reported separately
-    assert {CRAWLER, FLOOD} & {x["client"] for x in rows if x.get("client")} == {FLOOD}
-    assert "2 broken" in said[0]
-    assert not spark.catalog.listTables()

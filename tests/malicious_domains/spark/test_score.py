@@ -1,4 +1,4 @@
-"""Names scored on a cluster of Spark are the rows of a single machine; places tell their order."""
+"""Names scored on Spark are the rows of a single machine; places tell their order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from pyspark.sql import SparkSession
 
 from malicious_domains.inputs import chunks as feed
 from malicious_domains.inputs import csv_column, rows, streams
-from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.scoring import output_formats
@@ -170,30 +169,6 @@ def test_lines_that_are_no_text_are_told_and_none_is_lost(
         == local(path, None, None)[1]
         == "2 judged (1 flagged), 1 skipped (1 comment), 1 invalid"
     )
-
-
-def test_a_function_for_sql_and_dataframes(
-    spark: SparkSession, texts: list[str], language: Scorer
-) -> None:
-    score = score_udf(spark, operating_point="0.001")
-    df = spark.createDataFrame([(x,) for x in [*texts[:200], *HOSTILE]] + [(None,)], "name string")
-    found = [row["s"] for row in df.select(score("name").alias("s")).collect()]
-    expected = language.at(0.001).score_many([*texts[:200], *HOSTILE])
-    assert (found[-1]["status"], found[-1]["reason"]) == ("skipped", "placeholder")
-    for row, x in zip(found, expected, strict=False):
-        if isinstance(x, Score):
-            verdict = ("judged", x.name, x.label, x.probability)
-        else:
-            verdict = (x.status, None, None, None)  # type: ignore[assignment]
-        assert tuple(row)[:4] == verdict
-    df.createOrReplaceTempView("asked")
-    sql = (
-        "SELECT malicious_domain(name).label AS label FROM asked WHERE name LIKE '%xmqjtoevkbhrw%'"
-    )
-    assert spark.sql(sql).collect()[0]["label"] == 1
-    spark.catalog.dropTempView("asked")
-    with pytest.raises(ValueError, match=r"no operating point '7'"):
-        score_udf(spark, operating_point="7")
 
 
 @pytest.fixture(scope="module")
