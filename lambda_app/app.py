@@ -50,9 +50,8 @@ class App(Chalice):
             return call(event, context)
         from chalicelib.web import events
 
-        answer: dict[str, Any] = events.answer_event(
-            event, self.routes, lambda x: call(x, context), SETTINGS
-        )
+        ask = functools.partial(call, context=context)
+        answer: dict[str, Any] = events.answer_event(event, self.routes, ask, SETTINGS)
         return answer
 
     def _is_complete(self, event: Any) -> bool:

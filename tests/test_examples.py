@@ -1,4 +1,4 @@
-"""Examples in docstrings hold, and run what is public in the library and the web API."""
+"""Examples in docstrings hold, and run what is public in the library, the web API and corpora."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TOPS = ("malicious_domains", "pipeline", "lambda_app/chalicelib", "benchmarks", "data")
-ROOMS = ("malicious_domains", "lambda_app/chalicelib/web")
+ROOMS = ("malicious_domains", "lambda_app/chalicelib/web", "pipeline/corpus")
 # Public things of these rooms that no example runs, by the reason: give a new one an example.
 NO_EXAMPLE = {
     "needs a session of Spark, and so a Java": {
@@ -71,6 +71,14 @@ NO_EXAMPLE = {
         "family.declare",
         "family.family",
         "streams.list_damages",
+    },
+    "needs the H2O demo's data, edited rows, or rows that are left out": {
+        "defaults.open_corpus",
+        "defaults.write_embedded",
+        "labelled.Corpus.edited",
+        "own_data.ReadReport.describe_left_out",
+        "own_data.ReadReport.leave_out",
+        "sources.fetch_demo_data",
     },
     "needs a request that Chalice has read": {
         "telemetry.log_request",

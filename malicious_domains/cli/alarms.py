@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..inputs.console import allow_any_text, print_status
-from .command import DONE, Choice, command, group, option
+from .command import DONE, command, group, option
 from .options import FOLDER
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ alarms = group(
 @option("--client NAME", "Only alarms of this client: name, address or MAC address.", default="")
 @option("--label NAME", "Only alarms with this name, or this label of a name.", default="")
 @option("--generator TEXT", "Only alarms of a known or likely generator such as this.", default="")
-@option("-f --format", "Output format.", "form", type=Choice(["table", "jsonl"]), default="table")
+@option("-f --format", "Output format.", "form", type=["table", "jsonl"], default="table")
 def list_alarms(folder: Path, client: str, label: str, generator: str, form: str) -> int:
     """List alarms with their ids and states, the last ones first."""
     from ..scan.state import open_state

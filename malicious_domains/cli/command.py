@@ -75,7 +75,7 @@ class Command(click.Command):
         return "" if package in OWN_PACKAGES else package
 
 
-class Choice(click.Choice[str]):
+class _Choice(click.Choice[str]):
     """One of several words; json is taken for jsonl."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -103,8 +103,13 @@ _TYPES |= dict.fromkeys(_PATHS, click.Path(path_type=Path))
 
 
 def option(spec: str, help: str, *name: str, **attributes: Any) -> Decorator:
-    """Declare an option by names and metavar, as "-o --out DIR"; `name` is another parameter's."""
+    """Declare an option by names and metavar, as "-o --out DIR"; `name` is another parameter's.
+
+    type: click's, or a list of words, of which one is given.
+    """
     *names, last = spec.split()
+    if isinstance(words := attributes.get("type"), list):
+        attributes["type"] = _Choice(words)
     if last.startswith("-"):
         names.append(last)
         if not attributes:

@@ -28,7 +28,7 @@ import click
 
 from ..inputs.console import allow_any_text, print_status
 from ..names.errors import MaliciousDomainsError
-from .command import DONE, PROGRAM, SOME_INVALID, Choice, command, option
+from .command import DONE, PROGRAM, SOME_INVALID, command, option
 from .options import JOBS, log_age, name_option_in_errors
 from .score import check_standard_input
 
@@ -165,7 +165,7 @@ def match(
 @command("feed", "dga feed --days 7 --format rpz > known.zone")
 @option("--from YYYY-MM-DD", "First day (default: today).")
 @option("--days N", "Number of days to predict.", "length", type=click.IntRange(1, 3660), default=7)
-@option("-f --format", "Output format.", "form", type=Choice(_FORMS.split()), default="plain")
+@option("-f --format", "Output format.", "form", type=_FORMS.split(), default="plain")
 @_families
 @option("--allow FILE", "List of names to leave out, as for `score --allow`.", multiple=True)
 @option(

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from ..inputs.console import print_status
 from ..inputs.signals import POSIX
 from ..names import errors
-from .command import PROGRAM, Choice, option_field
+from .command import PROGRAM, option_field
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -59,7 +59,7 @@ class ScorerOptions:
     engine: str = option_field(
         "--engine",
         "Where to run: on this machine, or on Apache Spark.",
-        type=Choice([LOCAL, SPARK]),
+        type=[LOCAL, SPARK],
         default=LOCAL,
     )
     master: str | None = option_field("--master URL", "Spark master URL (default: local[*]).")

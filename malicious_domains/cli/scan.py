@@ -29,16 +29,7 @@ import click
 from ..inputs.console import allow_any_text, print_status
 from ..inputs.signals import restore_exit
 from ..scan import LOG_FORMATS
-from .command import (
-    DONE,
-    NOTHING_READ,
-    PROGRAM,
-    Choice,
-    argument_field,
-    command,
-    option_field,
-    parse_date,
-)
+from .command import DONE, NOTHING_READ, PROGRAM, argument_field, command, option_field, parse_date
 from .options import FOLDER, SPARK, ScorerOptions, name_option_in_errors
 
 if TYPE_CHECKING:
@@ -121,7 +112,7 @@ class ScanOptions(LogOptions):
         "-f --format",
         "Output format of the alarms; ecs: alerts of the Elastic Common Schema; ocsf: Detection "
         "Findings of OCSF.",
-        type=Choice(["table", "csv", "jsonl", "ecs", "ocsf"]),
+        type=["table", "csv", "jsonl", "ecs", "ocsf"],
         default="table",
     )
     out: Path | None = option_field(

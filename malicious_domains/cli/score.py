@@ -25,7 +25,7 @@ import click
 
 from ..inputs.console import allow_any_text, print_status
 from ..names.errors import UnknownOperatingPoint
-from .command import DONE, NOTHING_READ, SOME_INVALID, Choice, argument_field, command, option_field
+from .command import DONE, NOTHING_READ, SOME_INVALID, argument_field, command, option_field
 from .options import SPARK, ScorerOptions, log_age, name_option_in_errors, was_given
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ScoreOptions(ScorerOptions):
     form: str | None = option_field(
         "-f --format",
         "Output format (default: table on a terminal, else csv).",
-        type=Choice(["table", "csv", "jsonl"]),
+        type=["table", "csv", "jsonl"],
     )
     keep: bool = option_field(
         "--keep", "Also write the other columns of the CSV, or keys of the JSON lines, at the end."

@@ -17,15 +17,9 @@ from ..names.allow import AllowList
 from ..names.array_types import Bools
 from ..names.dga_index import CHANCE
 from ..names.parse import MAX_LABEL
+from . import seeded_generators
 from .legitimate_hosts import LegitimateFilter
-from .seeded_generators import (
-    DayRange,
-    GeneratedNames,
-    SeededGenerator,
-    collect_names,
-    list_generators,
-    map_periods,
-)
+from .seeded_generators import DayRange, GeneratedNames, SeededGenerator, collect_names
 
 
 class FeedEntry(NamedTuple):
@@ -61,7 +55,7 @@ def generate_feed(
     """
     legitimate = LegitimateFilter(allow)
     with tempfile.TemporaryFile("w+", encoding="ascii", prefix="feed-") as store:
-        names = map_periods(collect_names, numbers, span, jobs)
+        names = seeded_generators.map_periods(collect_names, numbers, span, jobs)
         columns = zip(*(_store_names(store, legitimate, some) for some in names), strict=True)
         hashes, records, lengths, probability, is_legitimate = map(np.concatenate, columns)
         is_first = np.zeros(len(hashes), np.bool_)
@@ -73,7 +67,7 @@ def generate_feed(
         kept &= ~uncertain
         families: Counter[str] = Counter()
         for number, count in enumerate(np.bincount(records["series"][kept]).tolist()):
-            families[list_generators()[number].family] += count
+            families[seeded_generators.list_generators()[number].family] += count
         left_out = (kept & chance, ~is_first, is_first & is_legitimate, uncertain)
         summary = FeedSummary(span, families, *(int(x.sum()) for x in left_out))
         yield summary, _read_entries(store, records, kept, chance)
@@ -94,5 +88,5 @@ def _read_entries(store: TextIO, records: Any, kept: Bools, chance: Bools) -> It
     for host, record, is_kept, is_chance in zip(store, records, kept, chance, strict=True):
         if is_kept:
             number, first, last, position = record.item()
-            generator = list_generators()[number]
+            generator = seeded_generators.list_generators()[number]
             yield FeedEntry(host[:-1], generator, first, last, position, bool(is_chance))

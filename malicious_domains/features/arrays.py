@@ -6,22 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..names import encoding
 from ..names.array_types import Bytes, Ints, Narrow, NDArray
-from ..names.encoding import (
-    BASE_BIT,
-    CODE_MASK,
-    EDGE,
-    OTHER,
-    SIZE,
-    SYMBOL,
-    SYMBOLS,
-    WORD_BIT,
-    Batch,
-)
+from ..names.encoding import BASE_BIT, CODE_MASK, OTHER, SIZE, WORD_BIT, Batch
 from .quantities import UNREACHED, pack_path_value
 
 SHORT = 3  # characters of the longest words that are looked up directly
-_SYMBOL = np.array(SYMBOL, np.int32)
+_SYMBOL = np.array(encoding.SYMBOL, np.int32)
 
 
 class Matches(NamedTuple):
@@ -143,7 +134,7 @@ class CharacterArrays:
         """Take the parts of a CharacterModel."""
         self.trigrams: Bytes = np.frombuffer(trigrams, np.uint8)
         self.above: Bytes = np.frombuffer(above, np.uint8)
-        self.fourgrams: Bytes = (self.above.reshape(SYMBOLS, -1) + self.trigrams).ravel()
+        self.fourgrams: Bytes = (self.above.reshape(encoding.SYMBOLS, -1) + self.trigrams).ravel()
 
     def costs(self, batch: Batch) -> tuple[Bytes, Bytes]:
         """Return the costs of every character after two and after three, uint8 (size,) each."""
@@ -157,11 +148,11 @@ def window(batch: Batch, order: int) -> Narrow:
     characters of the label before: tables must hold one cost for all of them.
     """
     size = int((batch.lengths + 1).sum())
-    symbols = np.full(size + order - 1, EDGE, np.int32)
+    symbols = np.full(size + order - 1, encoding.EDGE, np.int32)
     symbols[order - 1 :] = _SYMBOL[batch.codes[:size]]
     index = symbols[:size]
     for back in range(1, order):
-        index = index * SYMBOLS + symbols[back : size + back]
+        index = index * encoding.SYMBOLS + symbols[back : size + back]
     return index
 
 

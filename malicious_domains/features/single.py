@@ -5,37 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from itertools import pairwise
 
-from ..names.encoding import (
-    BASE_BIT,
-    CODE_MASK,
-    EDGE,
-    IDNA,
-    OTHER,
-    SIZE,
-    SYMBOL,
-    SYMBOLS,
-    WORD_BIT,
-    check_length,
-    encode_label,
-)
+from ..names import encoding
+from ..names.encoding import BASE_BIT, CODE_MASK, EDGE, IDNA, OTHER, SIZE, SYMBOL, SYMBOLS, WORD_BIT
+from . import quantities
 from .language_tables import Tables, require
-from .quantities import (
-    C_LOG_C,
-    COST_BIT,
-    EXCESS,
-    HEX_SCORES,
-    NEIGHBOURS,
-    ONE_SINGLE,
-    ONE_WORD,
-    UNLIKELY_LENGTH,
-    UNREACHED,
-    CharacterCounts,
-    Reason,
-    Segmentation,
-    highest_segment,
-    segmentation_text,
-    worst_window,
-)
+from .quantities import C_LOG_C, COST_BIT, EXCESS, HEX_SCORES, NEIGHBOURS, ONE_SINGLE, ONE_WORD
 
 _CUBE = SYMBOLS**3
 _WORD_MASK = 1 << WORD_BIT
@@ -61,17 +35,17 @@ class LabelFeatures:
         self.lengths = n = len(label)
         self.safe_length = max(n, 1)
         self.bigram_count = max(n - 1, 1)
-        check_length(n)
-        self.codes = encode_label(label + "\0")  # with its terminator
+        encoding.check_length(n)
+        self.codes = encoding.encode_label(label + "\0")  # with its terminator
 
     @cached_property
-    def character_counts(self) -> CharacterCounts[int]:
+    def character_counts(self) -> quantities.CharacterCounts[int]:
         """Characters by kind, and changes between kinds."""
         packed, before = 0, OTHER
         for code in self.codes:
             packed += NEIGHBOURS[before * SIZE + code]
             before = code
-        return CharacterCounts.unpack(packed)
+        return quantities.CharacterCounts.unpack(packed)
 
     @cached_property
     def entropy_numerator(self) -> float:
@@ -121,28 +95,29 @@ class LabelFeatures:
 
         Raises ValueError without a character model, as fourgram_excess and trigram_worst do.
         """
-        return highest_segment([cost - EXCESS for cost in self.surprisal[0][:-1]])
+        return quantities.highest_segment([cost - EXCESS for cost in self.surprisal[0][:-1]])
 
     @property
     def fourgram_excess(self) -> int:
         """Highest sum over a substring of fourgram costs above EXCESS."""
-        return highest_segment([cost - EXCESS for cost in self.surprisal[1][:-1]])
+        return quantities.highest_segment([cost - EXCESS for cost in self.surprisal[1][:-1]])
 
     @property
     def trigram_worst(self) -> int:
         """Highest sum of the trigram costs of WORST neighbours, the end of the label among them."""
-        return worst_window(self.surprisal[0])
+        return quantities.worst_window(self.surprisal[0])
 
     @property
     def cut_excess(self) -> int:
         """Highest sum over a substring of segmentation costs above EXCESS, see BatchFeatures."""
         costs = [value >> COST_BIT for value in self._paths[0]]
-        return highest_segment([after - before - EXCESS for before, after in pairwise(costs)])
+        rises = [after - before - EXCESS for before, after in pairwise(costs)]
+        return quantities.highest_segment(rises)
 
     @property
     def hex_run(self) -> int:
         """Characters of the longest hexadecimal substring, less two for each other one in it."""
-        return highest_segment([HEX_SCORES[code] for code in self.codes[:-1]])
+        return quantities.highest_segment([HEX_SCORES[code] for code in self.codes[:-1]])
 
     @property
     def word_matches(self) -> int:
@@ -153,20 +128,20 @@ class LabelFeatures:
         return sum(len(self._find_words(cells, start)) for start in range(self.lengths))
 
     @property
-    def segmentation(self) -> Segmentation[int]:
+    def segmentation(self) -> quantities.Segmentation[int]:
         """The sums of the cheapest segmentation; raises ValueError without a vocabulary."""
-        return Segmentation.unpack(self._paths[0][-1])
+        return quantities.Segmentation.unpack(self._paths[0][-1])
 
-    def reason(self) -> Reason:
+    def reason(self) -> quantities.Reason:
         """Return the cheapest segmentation and the least likely substring."""
         if self.tables.words is None or self.tables.characters is None:
-            return Reason(None, None)
-        return Reason(self.segmentation_text, self._find_unlikely())
+            return quantities.Reason(None, None)
+        return quantities.Reason(self.segmentation_text, self._find_unlikely())
 
     @property
     def segmentation_text(self) -> str:
         """The cheapest segmentation: "face|book"; raises ValueError without a vocabulary."""
-        return segmentation_text(self.label, self._paths[1].__getitem__)
+        return quantities.segmentation_text(self.label, self._paths[1].__getitem__)
 
     @cached_property
     def _paths(self) -> tuple[list[int], list[int], int]:
@@ -176,7 +151,7 @@ class LabelFeatures:
         """
         words, count, n = require(self.tables.words), 0, self.lengths
         cells, costs, single = words.cells, words.costs, words.single
-        best, backpointers = [0] + [UNREACHED] * n, [0] * (n + 1)
+        best, backpointers = [0] + [quantities.UNREACHED] * n, [0] * (n + 1)
         for start, code in enumerate(self.codes[:n]):
             here, end = best[start], start + 1
             value = here + (single[code] << COST_BIT) + ONE_SINGLE
@@ -206,6 +181,6 @@ class LabelFeatures:
     def _find_unlikely(self) -> str:
         """Return the UNLIKELY_LENGTH characters of highest total cost, the first of equal ones."""
         costs = self.surprisal[0]
-        starts = range(max(self.lengths - UNLIKELY_LENGTH + 1, 1))
-        at = max(starts, key=lambda start: sum(costs[start : start + UNLIKELY_LENGTH]))
-        return self.label[at : at + UNLIKELY_LENGTH]
+        starts = range(max(self.lengths - quantities.UNLIKELY_LENGTH + 1, 1))
+        at = max(starts, key=lambda start: sum(costs[start : start + quantities.UNLIKELY_LENGTH]))
+        return self.label[at : at + quantities.UNLIKELY_LENGTH]

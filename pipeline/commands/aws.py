@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from malicious_domains.cli.command import Choice, command, group, option
+from malicious_domains.cli.command import command, group, option
 from malicious_domains.inputs.console import print_status
 from malicious_domains.inputs.signals import temporary_folder
 
@@ -29,10 +29,7 @@ aws = group("aws", "Package and deploy the app on AWS.", "aws deploy --stage pro
 @command("package", "aws package --out build/package", extra="aws")
 @option("--out DIR", "Folder for the zip and its template.", default="build/package")
 @option(
-    "--architecture",
-    "CPU architecture of the Lambda.",
-    type=Choice(["x86_64", "arm64"]),
-    default="x86_64",
+    "--architecture", "CPU architecture of the Lambda.", type=["x86_64", "arm64"], default="x86_64"
 )
 def package(out: Path, architecture: str) -> None:
     """Build the deployment zip."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from malicious_domains.cli.command import DONE, FAILED, Choice, combine, command, group, option
+from malicious_domains.cli.command import DONE, FAILED, combine, command, group, option
 from malicious_domains.inputs.paths import BUILD
 
 Words = tuple[str, ...]
-_MODELS = Choice(["classic", "language"])
+_MODELS = ["classic", "language"]
 _h2o_url = option("--h2o-url URL", "URL of a running H2O cluster to use instead.")
 _h2o_options = combine(
     option("--h2o-memory SIZE", "Maximum memory of the H2O that is started.", default="4g"),
@@ -49,7 +49,7 @@ _training_options = combine(
 
 
 @command("data", "data fetch", extra="train")
-@click.argument("action", type=Choice(["list", "fetch"]), default="list")
+@click.argument("action", type=click.Choice(["list", "fetch"]), default="list")
 def data(action: str) -> int:
     """List the data sources, or download what is missing."""
     from ..corpus import sources

@@ -102,6 +102,17 @@ def read_corpus(path: Path, name: str | None = None, options: ReadOptions | None
 
     name: that of a known corpus; without it the file is a user's own unless it is the H2O demo's,
     and its record says how it was read. Raises CorpusError, also without a class, or InputError.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "own.csv")
+    ...     _ = path.write_text("query,is_dga,family\\nw.org,0,\\nxmqj.ru,1,goz\\nqgkd.ru,1,goz\\n")
+    ...     corpus = read_corpus(path)
+    ...     columns = corpus.source()["columns"]
+    >>> columns, corpus.select(corpus.malicious).describe()
+    ({'host': 'query', 'class': 'is_dga', 'subclass': 'family'}, 'own.csv: 2 rows (2 goz)')
+    >>> corpus.number_groups(), corpus.family_sizes(), corpus.first_rows("dga")
+    (array([1, 2, 0]), array([1, 2, 2]), array([1, 2]))
     """
     reading = own_data.Reading(path, options)
     rows, blocks = iter(reading), [pd.DataFrame(columns=[*FIELDS], dtype=str)]

@@ -75,6 +75,12 @@ def assemble(
     the number for each family of generators, `seed` that of the random sampling, options apply to
     sources that are files. The file takes its place completely or not at all. Raises CorpusError,
     InputError for a file that cannot be read, or OSError.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     mix = assemble(Path(folder, "mix.csv"), ["universities", "shapes", "edits"], names=6)
+    >>> Counter(row.kind for row in mix.kept())
+    Counter({'legit': 19858, 'dga': 41})
     """
     if names < LEAST:
         raise CorpusError(f"{names} names a family: give {LEAST} or more")

@@ -11,14 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from malicious_domains.clients import finding_json, tunnels
-from malicious_domains.clients.client_day import (
-    Alarm,
-    AlarmThresholds,
-    ClientDay,
-    Evidence,
-    LogContext,
-)
+from malicious_domains.clients import client_day, finding_json, tunnels
+from malicious_domains.clients.client_day import Alarm, AlarmThresholds, ClientDay, LogContext
 from malicious_domains.clients.common_labels import FEW, find_nxdomain_pairs, find_rare_pairs
 from malicious_domains.clients.fourgrams import Background
 from malicious_domains.clients.verdict import judge_day, judge_sample, rank_alarms
@@ -122,7 +116,7 @@ class Verdict(NamedTuple):
     alarms: list[Alarm]  # the strongest first
     score: float  # of that one, as a multiple of its threshold; 0 without alarms
     level: int = 0  # of the sample that was judged; 0 for all labels
-    tunnels: Mapping[str, Evidence] = MappingProxyType({})  # by kind of alarm
+    tunnels: Mapping[str, client_day.Evidence] = MappingProxyType({})  # by kind of alarm
     shared: bool = False  # whether a tunnel of the client is reported once for several
 
     @property
@@ -157,7 +151,7 @@ class DayJudge:
         self.votes, self._baseline, self._log_odds = votes, baseline, log_odds
         self.thresholds = thresholds
         self._odds: dict[str, float] = {}
-        self.tunnels: dict[str, list[Evidence]] = {}  # by client
+        self.tunnels: dict[str, list[client_day.Evidence]] = {}  # by client
         self.groups: dict[str, list[tunnels.SubDomainGroup]] = {}  # of the clients with a tunnel
         self._sample = set(islice(votes, SAMPLE))  # they are kept by hash, so this is random
         self._background = Background.count([*self._sample])

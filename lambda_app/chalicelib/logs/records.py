@@ -1,8 +1,7 @@
 """Read objects of Route 53 Resolver's query log, or of OCSF: gzip of JSON lines, or Parquet.
 
 The format: "Values that appear in Resolver query logs", Amazon Route 53 Developer Guide; OCSF's
-DNS Activity, https://schema.ocsf.io/classes/dns_activity. Which
-lines count, and the reasons for leaving out the others, are those of malicious_domains.scan.
+DNS Activity, https://schema.ocsf.io/classes/dns_activity. As in `scan`, some lines do not count.
 """
 
 from __future__ import annotations
@@ -22,13 +21,8 @@ from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
 
 from malicious_domains.clients.tunnels import ONCE, code_type, find_parent
-from malicious_domains.model.eligible import (
-    AUTODISCOVERY,
-    IGNORED_TYPES,
-    ROUTE53_KEYS,
-    is_discovery,
-    skip_reason,
-)
+from malicious_domains.model import eligible
+from malicious_domains.model.eligible import IGNORED_TYPES, ROUTE53_KEYS, is_discovery, skip_reason
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import Invalid
 from malicious_domains.names.parse import Name
@@ -174,7 +168,7 @@ def _add_query(query: Query, days: Days, parse: Callable[[str], tuple[str, str |
         sub = SubRow(*own, query.time, query.time)
         rows[sub_domain] = rows[sub_domain].merge(sub) if sub_domain in rows else sub
     if query.rcode <= NXDOMAIN and is_discovery(query.name):
-        return AUTODISCOVERY
+        return eligible.AUTODISCOVERY
     if isinstance(name, str):
         return name
     label, suffix, is_allowed = name

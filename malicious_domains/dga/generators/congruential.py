@@ -12,23 +12,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from .arithmetic import (
-    ALPHANUMERIC,
-    WORD,
-    count_days,
-    count_seconds,
-    draw_decimal,
-    draw_hexadecimal,
-    iterate,
-    letter,
-    microsoft_rand,
-    parse_number,
-    rotate_right,
-    spell,
-    step_numerical_recipes,
-    step_park_miller,
-    to_signed,
-)
+from . import arithmetic
+from .arithmetic import WORD, draw_decimal, draw_hexadecimal, iterate, parse_number, spell
 from .family import BADER_CODE, Hosts, Variant, bader, declare, family
 
 
@@ -40,7 +25,7 @@ def ccleaner(day: date, _: str) -> Hosts:
 
     Of all seeds of 31 bits, 20170002 and the ten after it alone give the eleven published names.
     """
-    first, second, third = islice(microsoft_rand(10000 * day.year + day.month), 3)
+    first, second, third = islice(arithmetic.microsoft_rand(10000 * day.year + day.month), 3)
     yield f"ab{second * third:x}{first:x}.com"
 
 
@@ -54,7 +39,7 @@ def ccleaner(day: date, _: str) -> Hosts:
 def corebot(day: date, seed: str) -> Hosts:
     """Yield the names of Corebot (banking trojan, 2015): letters and digits, under ddns.net."""
     x = parse_number(seed) + day.year + (65536 + 256 * day.month | day.day) & WORD
-    numbers = iterate(step_numerical_recipes, x)
+    numbers = iterate(arithmetic.step_numerical_recipes, x)
     alphabet = "abcdefghijklmnopqrstuvwxy012345678"
     for _ in range(40):
         yield f"{spell(numbers, 12 + next(numbers) % 12, alphabet)}.ddns.net"
@@ -63,7 +48,7 @@ def corebot(day: date, seed: str) -> Hosts:
 @family("LCG", bader("The DGA of DirCrypt", 2015), seeds=("F2113C2A",), draw=draw_hexadecimal)
 def dircrypt(_: date, seed: str) -> Hosts:
     """Yield the names of Dircrypt (ransomware, 2014): letters by Park and Miller."""
-    numbers = iterate(step_park_miller, parse_number(seed))
+    numbers = iterate(arithmetic.step_park_miller, parse_number(seed))
     for _index in range(30):
         yield f"{spell(numbers, 8 + next(numbers) % 13)}.com"
 
@@ -71,13 +56,13 @@ def dircrypt(_: date, seed: str) -> Hosts:
 @family("LCG", bader("The DGA in Alureon/DNSChanger", 2016), seeds=("87373",), draw=draw_decimal)
 def dnschanger(_: date, seed: str) -> Hosts:
     """Yield the names of DNSChanger (Alureon, 2007-2012): ten letters of rand(), five times."""
-    numbers = microsoft_rand(parse_number(seed, 10))
+    numbers = arithmetic.microsoft_rand(parse_number(seed, 10))
     for _index in range(5):
         yield f"{spell(numbers, 10)}.com"
 
 
 def _fobber(_: date, _seed: str, *, start: int, addend: int, length: int, tld: str) -> Hosts:
-    states = iterate(lambda x: rotate_right(321167 * x + addend, 16), start)
+    states = iterate(lambda x: arithmetic.rotate_right(321167 * x + addend, 16), start)
     numbers = (x & 0x17FF for x in states)
     for _index in range(300):
         yield f"{spell(numbers, length)}.{tld}"
@@ -115,7 +100,7 @@ def _kraken_v1(_: date, seed: str) -> Hosts:
 
 def _kraken_v2(day: date, seed: str) -> Hosts:
     values, tlds = tuple(_check_known(seed, _V2_SEEDS))
-    week = (count_seconds(day) - 1207000000) // 604800 + 2
+    week = (arithmetic.count_seconds(day) - 1207000000) // 604800 + 2
     for index in count():
         skipped = (week,) * 6 + (week - 1,) * 2 + (0,)
         for value in _V2[values]:
@@ -134,7 +119,7 @@ def _step_kraken(x: int) -> int:
 
 
 def _ninth(product: int) -> int:
-    return math.trunc(to_signed(product) / 9)
+    return math.trunc(arithmetic.to_signed(product) / 9)
 
 
 def _crop(x: int) -> int:
@@ -184,7 +169,8 @@ def mydoom(day: date, seed: str) -> Hosts:
     magic = parse_number(seed)
     x = day.year + day.month + day.day + magic & WORD
     for index in range(99):
-        x = step_numerical_recipes(magic if index == 50 else x)  # the second half knows no date
+        last = magic if index == 50 else x  # the second half knows no date
+        x = arithmetic.step_numerical_recipes(last)
         digits = [int(digit) for digit in reversed(f"{x:010}")]
         yield f"{spell(iter(digits), 10, 'asnhreqwpm')}.{tlds[digits[0]]}"
 
@@ -201,10 +187,11 @@ def qadars(day: date, seed: str) -> Hosts:
     key = parse_number(seed, bits=16)
     first_list = key in (0xE1F1, 0xE1F2, 0xE1F5)
     tlds = ("com", "org", "net") if first_list else ("net", "org", "top")
-    state = count_seconds(day) - (count_seconds(day) - 4 * 86400) % (7 * 86400)
+    seconds = arithmetic.count_seconds(day)
+    state = seconds - (seconds - 4 * 86400) % (7 * 86400)
     numbers = iterate(lambda x: (key - 1043968403 * x) & 0x7FFFFFFF, state)
     for _ in range(200):
-        yield f"{spell(numbers, 12, ALPHANUMERIC)}.{tlds[next(numbers) % 3]}"
+        yield f"{spell(numbers, 12, arithmetic.ALPHANUMERIC)}.{tlds[next(numbers) % 3]}"
 
 
 def _qakbot(day: date, seed: str, *, sandbox: bool) -> Hosts:
@@ -215,7 +202,7 @@ def _qakbot(day: date, seed: str, *, sandbox: bool) -> Hosts:
     for _ in range(5000):
         tld = ("com", "net", "org", "info", "biz", "org")[_draw_below(numbers, 6)]
         length = 8 + _draw_below(numbers, 18)
-        label = "".join([letter(_draw_below(numbers, 26)) for _ in range(length)])
+        label = "".join([arithmetic.letter(_draw_below(numbers, 26)) for _ in range(length)])
         yield f"{label}.{tld}"
 
 
@@ -253,9 +240,10 @@ _RAMNIT_SEEDS = """
 def _ramnit(_day: date, seed: str, *, shortest: int, longest: int, tlds: tuple[str, ...]) -> Hosts:
     state = parse_number(seed)
     for tld in cycle(tlds):
-        after = step_park_miller(state)
+        after = arithmetic.step_park_miller(state)
         length = shortest + after % (longest - shortest + 1)
-        yield f"{spell(iterate(step_park_miller, after), length, ascii_lowercase[:25])}.{tld}"
+        numbers = iterate(arithmetic.step_park_miller, after)
+        yield f"{spell(numbers, length, ascii_lowercase[:25])}.{tld}"
         high, low = divmod(state * after, 1 << 32)
         state = high + low & WORD
 
@@ -285,17 +273,19 @@ _FIRST_DAY = date(2015, 3, 23)
     'AnubisNetworks, "Tempedreve botnet report", www.anubisnetworks.com',
     period="day",
     valid=(0, 40_000),  # for ever
-    own=lambda day, _: (_tempedreve_name(count_days(day)) for _now in range(day >= _FIRST_DAY)),
+    own=lambda day, _: (
+        _tempedreve_name(arithmetic.count_days(day)) for _now in range(day >= _FIRST_DAY)
+    ),
 )
 def tempedreve(day: date, _: str) -> Hosts:
     """Yield the name of a day of Tempedreve, then those of the days before, back to the first."""
-    last = count_days(day)
-    for number in range(last, min(last, count_days(_FIRST_DAY)) - 1, -1):
+    last = arithmetic.count_days(day)
+    for number in range(last, min(last, arithmetic.count_days(_FIRST_DAY)) - 1, -1):
         yield _tempedreve_name(number)
 
 
 def _tempedreve_name(number: int) -> str:
-    seed = step_numerical_recipes(number)
+    seed = arithmetic.step_numerical_recipes(number)
     letters = list(ascii_lowercase)
     state = seed
     for j in range(26):

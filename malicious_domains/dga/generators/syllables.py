@@ -5,17 +5,8 @@ from datetime import date, timedelta
 from functools import partial
 from hashlib import md5
 
-from .arithmetic import (
-    CONSONANTS,
-    VOWELS,
-    WORD,
-    count_days,
-    draw_hexadecimal,
-    iterate,
-    microsoft_rand,
-    parse_number,
-    spell,
-)
+from . import arithmetic
+from .arithmetic import CONSONANTS, VOWELS, WORD, iterate, microsoft_rand, parse_number, spell
 from .family import BADER_CODE, Hosts, Variant, bader, declare, family
 
 # --- Pitou (spam bot with a rootkit, 2014-2019) ---
@@ -48,7 +39,7 @@ def pitou(day: date, seed: str) -> Hosts:
 def _shift_month(day: date) -> int:
     """Count the days from 1970 to the same day of the next month, or as far into the one after."""
     first = (day.replace(day=1) + timedelta(32)).replace(day=1)
-    return count_days(first) + day.day - 1
+    return arithmetic.count_days(first) + day.day - 1
 
 
 def _pitou_bytes(magic: int, counter: int, block: int, year: int) -> list[int]:
@@ -235,14 +226,14 @@ def _step_vawtrak(x: int) -> int:
 
 
 def _make_vawtrak(name: str, delta: int, *seeds: str) -> Variant:
-    return Variant(partial(_vawtrak, delta=delta), name, seeds, draw=draw_hexadecimal)
+    return Variant(partial(_vawtrak, delta=delta), name, seeds, draw=arithmetic.draw_hexadecimal)
 
 
 declare(
     "vawtrak",
     "LCG",
     'Threat Geek, "Vawtrak DGA round 2" (2016), www.threatgeek.com',
-    Variant(_vawtrak_v1, "v1", _TESTS, draw=draw_hexadecimal, unused=_TESTS),
+    Variant(_vawtrak_v1, "v1", _TESTS, draw=arithmetic.draw_hexadecimal, unused=_TESTS),
     _make_vawtrak("v2", 2, "5884C3C4", "5542B2"),
     _make_vawtrak("v3", 0x1895120F, "874C49", "3CDCA1"),  # what it adds to a state
 )
