@@ -103,9 +103,9 @@ _TYPES |= dict.fromkeys(_PATHS, click.Path(path_type=Path))
 
 
 def option(spec: str, help: str, *name: str, **attributes: Any) -> Decorator:
-    """Declare an option by names and metavar, as "-o --out DIR"; `name` is another parameter's.
+    """Declare an option by its names and metavar, as "-o --out DIR", and its help.
 
-    type: click's, or a list of words, of which one is given.
+    name: the parameter's, if it is another. type: Click's, or a list of words to choose from.
     """
     *names, last = spec.split()
     if isinstance(words := attributes.get("type"), list):

@@ -51,7 +51,7 @@ def _ascii_label(label: str) -> str:
 
 
 def to_ascii(label: str) -> str:
-    """Apply Nameprep and Punycode (RFC 3491, 3492) but keep ß, as IDNA 2008; raises UnicodeError.
+    """Apply Nameprep and Punycode (RFC 3491, 3492) but keep ß as in IDNA 2008; raises UnicodeError.
 
     >>> to_ascii("bücher")
     'xn--bcher-kva'

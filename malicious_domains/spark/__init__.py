@@ -31,7 +31,7 @@ def score_udf(
 
     It returns a struct of status, name, label, probability, reason and known, as `score` writes
     them, and has its options. A column of other types raises an error when evaluated: cast it.
-    Raises ArtifactError, AllowListError, DgaIndexError; ValueError for a bad point or zone.
+    Raises ArtifactError, AllowListError, DgaIndexError, or ValueError (operating point, zone).
     """
     from ..scoring.model_options import ModelOptions
     from .scoring import register_udf

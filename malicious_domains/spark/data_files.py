@@ -44,7 +44,7 @@ class InputFiles:
     def below_header(self) -> DataFrame:
         """The lines below the first one of each file, as the column value.
 
-        It is a CSV of one column, named by the whole first line: another header is Spark's error.
+        To Spark it is a CSV of one column, named as the whole first line; it refuses other headers.
         """
         schema = T.StructType([T.StructField(self.head.lines[0], T.StringType())])
         reader = self.reader.options(sep="\x01", header=True, quote="", enforceSchema=False)

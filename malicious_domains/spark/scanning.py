@@ -1,7 +1,7 @@
 """A DNS log of any size scanned on Spark: the tables of scan, its verdict, its accounting.
 
-Spark groups, counts and joins; the functions of scan and verdict run beside the data. One process
-holds counts of 4-grams (8 MB), the names of a client's day (5,000), 100 shared ones, and totals.
+Spark groups, counts and joins; the functions of scan and verdict run beside the data. A process has
+at most the counts of 4-grams (8 MB), a client's day (5,000 names), 100 shared names, and totals.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ Score = Callable[[Sequence[str]], Floats]
 def list_single_edits(label: str) -> list[str]:
     """Return every label that is one edit away, sorted.
 
-    It inserts, replaces or deletes a character, swaps two, or adds one of WORDS, perhaps by hyphen.
+    It inserts, replaces or deletes a character, swaps two, or adds one of WORDS, maybe hyphenated.
     """
     cuts = [(label[:i], label[i:]) for i in range(len(label) + 1)]
     edits = {a + c + b for a, b in cuts for c in ALPHABET}

@@ -89,7 +89,7 @@ def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Pa
 def fit_split(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
     """Fit on the training split; choose the threshold of maximal F1 on the validation split.
 
-    H2O compares thresholds, others on several nodes than on one. Raises ClusterError.
+    H2O proposes the thresholds, on several nodes others than on one. Raises ClusterError.
     """
     valid = draw_split(cluster, corpus, design.config)
     frame = upload_design(cluster, design, corpus, valid.astype(np.uint8))

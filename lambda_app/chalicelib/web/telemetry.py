@@ -58,7 +58,7 @@ def log_request(
 ) -> None:
     """Log a request, if the level is INFO or DEBUG.
 
-    answer: from api.classify, if it answered. seconds: the duration. Only its requests have
+    answer: from api.classify, if it answered. seconds: the duration. Requests to it alone have
     metrics: Refused counts skipped and invalid names, and bad requests; FlaggedShare is that of
     judged names. An error's message, in which names may be, is logged for 5xx, or with names.
     """
