@@ -1,9 +1,8 @@
 """Allow lists: names that are harmless, whatever a model says.
 
 A list has one entry in a line, or is a CSV `rank,name` of Tranco or Umbrella, plain, gzipped or in
-a ZIP.
-`example.com` stands for that host and all beneath it; `.example.com` or `*.example.com` for all
-beneath it, even where customers choose the labels (`.duckdns.org`). A compiled list is a sorted
+a ZIP. `example.com` stands for that host and all beneath it; `.example.com` or `*.example.com` for
+all beneath it, even where customers choose the labels (`.duckdns.org`). A compiled list is a sorted
 array of 64-bit hashes: with 100,000 entries, a false match has a probability under 1e-12.
 """
 

@@ -5,7 +5,7 @@ An index is an .npz file of four arrays: `about`, a description in JSON (uint8),
 and verified. An older file, .npy, has the same arrays one after the other. In an index of n names,
 another name matches with a probability of n / 2**64, under 1e-12 for ten million.
 
-The prefilter is a Bloom filter of one hash, the upper bits of a CRC-32; at most 1 name in 16 passes.
+The prefilter is a Bloom filter of one hash, a CRC-32's upper bits; at most 1 name in 16 passes.
 """
 
 from __future__ import annotations
