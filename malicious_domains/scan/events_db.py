@@ -225,7 +225,11 @@ class EventsDatabase:
     def list_outbreaks(self, limits: Mapping[str, float]) -> list[outbreaks.OutbreakRow]:
         """Create outbreak_labels and outbreaks, and return the rows of outbreaks."""
         self._create("outbreak_labels", selects.OUTBREAK_LABELS, **limits)
-        self._create("outbreak_pairs", selects.OUTBREAK_PAIRS, **limits)
+        ordered = (
+            "SELECT client, day, place, number FROM outbreak_labels ORDER BY day, label, place"
+        )
+        rows = {x: np.asarray(y) for x, y in self._execute(ordered).fetchnumpy().items()}
+        self._create_of("outbreak_pairs", outbreaks.pair_clients(rows, limits["min_names"]))
         self._create("outbreaks", selects.OUTBREAKS, **limits)
         return [*map(outbreaks.OutbreakRow._make, self._fetch_rows("FROM outbreaks"))]
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from itertools import compress, groupby
+from itertools import compress, groupby, pairwise
 from operator import or_
 from typing import NamedTuple
+
+import numpy as np
 
 from ..clients.client_day import (
     OUTBREAK,
@@ -22,8 +24,13 @@ from ..clients.client_day import (
     LogContext,
     QueriedName,
 )
+from ..clients.fourgrams import find_starts, measure_runs
+from ..names.array_types import Ints
 from .findings import Finding
+from .selects import WITNESSES
 
+_AT_ONCE = 1 << 18  # pairs of clients, before those that are the same are counted
+_LOW = (1 << 32) - 1  # a mask of the second of two numbers in one
 _DIGITS = bytes.maketrans(b"01", b"\0\1")
 
 
@@ -63,6 +70,36 @@ def list_limits(thresholds: AlarmThresholds, log: LogContext) -> Mapping[str, fl
         "max_clients": max(int(share), least),
         "min_names": thresholds.outbreak_names,
     }
+
+
+def pair_clients(rows: Mapping[str, Ints], least: float) -> dict[str, Ints]:
+    """Return the pairs of OUTBREAK_PAIRS: client, day and other, (pairs,) each.
+
+    rows: client, day, place and number of OUTBREAK_LABELS, by day, label and place. least: labels
+    in common. Arrays take a third of the time of the join.
+    """
+    key = rows["day"].astype(np.int64) << 32 | rows["client"]
+    days, visit = np.unique(key, return_inverse=True)
+    first = np.flatnonzero(rows["place"] == 1)  # of each label
+    size = measure_runs(first, len(visit))
+    order = np.argsort(visit, kind="stable")
+    begin = np.repeat(first, size)[order]
+    widths = np.repeat(np.minimum(size, WITNESSES), size)[order]
+    start = np.searchsorted(visit[order], np.arange(len(days)))
+    labels = rows["number"][order][start]
+    parts = (np.cumsum(widths) - widths)[start] // _AT_ONCE
+    pairs = [np.zeros(0, np.int64)]
+    for low, high in pairwise([*start[find_starts(parts)].tolist(), len(order)]):
+        width = widths[low:high]
+        at = np.arange(width.sum()) + np.repeat(begin[low:high] - np.cumsum(width) + width, width)
+        same = np.sort(np.repeat(visit[order[low:high]], width) << 32 | visit[at])
+        runs = find_starts(same)
+        count, both = measure_runs(runs, len(same)), same[runs]
+        most = np.maximum(labels[both >> 32], labels[both & _LOW])
+        pairs.append(both[(count >= least) & (2 * count >= most) & (both >> 32 != both & _LOW)])
+    both = np.concatenate(pairs)
+    one, other = days[both >> 32], days[both & _LOW]
+    return {"client": one & _LOW, "day": one >> 32, "other": other & _LOW}
 
 
 def find_outbreaks(

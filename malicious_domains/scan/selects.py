@@ -155,7 +155,7 @@ FROM {client_labels} AS client_labels GROUP BY ALL
 
 # A label is compared at its WITNESSES first clients, so that the work grows with the rows and not
 # with their square.
-_WITNESSES = 50
+WITNESSES = 50
 MAX_SHARED = 100  # shared names, and clients of each, in a finding
 
 OUTBREAK_LABELS = """
@@ -177,7 +177,7 @@ OUTBREAK_PAIRS = f"""
 SELECT one.client, one.day, other.client AS other
 FROM {{outbreak_labels}} AS one JOIN {{outbreak_labels}} AS other
         ON one.day = other.day AND one.label = other.label AND one.client <> other.client
-WHERE other.place <= {_WITNESSES}
+WHERE other.place <= {WITNESSES}
 GROUP BY one.client, one.day, other.client
 HAVING count(*) >= {{min_names}} AND 2 * count(*) >= greatest(max(one.number), max(other.number))
 """

@@ -17,11 +17,7 @@ from .prepare_input import ReadingError
 from .tables import Inner, Table
 
 QUERY = sql.drop_blank("query")
-# The frequent codes first, as the others take time.
-_RCODE = (
-    "CASE WHEN code IN ('NOERROR', 'NXDOMAIN') THEN code WHEN code = '-' THEN NULL "
-    f"ELSE {sql.name_rcode('code')} END"
-)
+_RCODE = sql.name_rcode("code")
 _WITH_CSV = ("json", "parquet", "csv")
 # What the columns of all formats are, as a mapping and the log name it.
 FIELDS = {
@@ -43,7 +39,6 @@ class EventFormat(LogFormat):
     _: KW_ONLY
     client: str = sql.drop_blank("client")
     query: str = QUERY
-    rcode: str = _RCODE
     time: str = "ts"
     kinds: tuple[str, ...] = ("json", "parquet")
 

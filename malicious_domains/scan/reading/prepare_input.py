@@ -32,15 +32,13 @@ from ...names.file_kinds import CAPTURES, HEAD, ZIP, check_text
 from . import sql
 
 STANDARD_INPUT = Path("-")
-HEAD_BYTES = 1 << 18  # of a file, by which its format is recognized
+HEAD_BYTES = 1 << 18  # by which a file's format is recognized; they stay in a processor's cache
 _CHUNK = 1 << 20
 _CSV_LINES = 200  # by which a CSV is recognized whose cells have line breaks
-_PIECE = 1 << 18  # bytes looked at several times, which stay in the processor's cache
 BINARY = (b"SQLite format 3\0", b"PAR1")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", ZIP)
 # Its beginning, and that of objects side by side in a line, or of a very long one.
 _MULTILINE_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{(?:\s*\n|[^\n]*\} ?\{\s*\"|[^\n]{200000}))")
-_NEWLINE = ord("\n")
 _TOO_LONG = sql.TOO_LONG.encode()
 
 
@@ -119,7 +117,7 @@ def describe(file: LogFile) -> tuple[LogFile, bool]:
     lines, run, is_plain, last = 0, 0, True, b""  # run: bytes of a line so far
     has_quotes, may_wrap = False, file.head.startswith((b"<", b"1 "))
     with file.readable.open("rb", buffering=0) as source:
-        while chunk := source.read(_PIECE):
+        while chunk := source.read(HEAD_BYTES):
             has_quotes |= b'"' in chunk
             # One character is looked for in a fraction of the time that two take.
             tag = b"<" in chunk and (b"\n<" in chunk or (not run and chunk.startswith(b"<")))
@@ -131,7 +129,7 @@ def describe(file: LogFile) -> tuple[LogFile, bool]:
             end = chunk.find(b"\n")
             is_plain = is_plain and run + (len(chunk) if end < 0 else end) <= sql.MAX_LINE
             is_plain = is_plain and _is_utf8(chunk, decoder)
-            lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == _NEWLINE))
+            lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
             run = run + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
     is_plain = is_plain and not last and not decoder.getstate()[0]
     lines += run > 0

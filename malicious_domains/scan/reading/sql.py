@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ...clients.tunnels import OTHER_TYPE, TYPE_NUMBERS, TYPE_PREFIXES, TYPES
@@ -36,8 +36,13 @@ _RCODE_NAMES = {
     **{x: x for x in (*RCODES, *_LATER.values())},
     **_OTHER_NAMES,
 }
-# Query types without data that need not be looked at closely, which takes most of the time.
-_FREQUENT_TYPES = ("A", "AAAA", "HTTPS", "PTR", "NS", "SVCB", "NBSTAT", "1", "28", "65", "12", "2")
+# What most lines have, by itself: looking closely at all others takes most of the time.
+_FREQUENT_RCODES = (
+    "NOERROR", "0", "NXDOMAIN", "3", "-", "SERVFAIL", "2", "REFUSED", "5", "NOTIMP", "", "(empty)",
+)  # fmt: skip
+_FREQUENT_TYPES = (
+    "A", "AAAA", "1", "28", "HTTPS", "PTR", "65", "12", "NBSTAT", "NS", "2", "SVCB", "*",
+)  # fmt: skip
 MAX_LINE = 1 << 20  # bytes; a longer line is broken
 REPLACED = "\ufffd"  # replaces bytes that are not UTF-8 in a repaired copy
 TOO_LONG = "\x02a line too long to be read\x02"  # replaces such a line in a repaired copy
@@ -152,13 +157,18 @@ def name_rcode(value: str) -> str:
     upper = f"translate(upper(trim({value})), '{_BLANKS}', '')"
     upper = f"regexp_replace({upper}, '[.]0$', '')"  # pandas' 3.0
     plain = {x.translate(dict.fromkeys(map(ord, _BLANKS))): y for x, y in _RCODE_NAMES.items()}
-    names = " ".join(f"WHEN '{x}' THEN '{code}'" for x, code in plain.items())
-    return f"CASE {upper} {names} END"
+    names = _list_cases({x: f"'{code}'" for x, code in plain.items()})
+    frequent = {x: f"'{plain[x]}'" if x in plain else "NULL" for x in _FREQUENT_RCODES}
+    return f"CASE {value} {_list_cases(frequent)} ELSE CASE {upper} {names} END END"
+
+
+def _list_cases(values: Mapping[str, object]) -> str:
+    return " ".join(f"WHEN '{x}' THEN {y}" for x, y in values.items())
 
 
 def find_unknown_rcode(value: str) -> str:
     """Return a text that stands for a response code which name_rcode() does not know, else NULL."""
-    known = " ".join(f"WHEN '{x}' THEN NULL" for x in ("NOERROR", "NXDOMAIN", "", "-", "(empty)"))
+    known = _list_cases(dict.fromkeys(_FREQUENT_RCODES, "NULL"))
     unknown = f"CASE WHEN {name_rcode(value)} IS NULL THEN nullif(trim({value}), '') END"
     return f"CASE {value} {known} ELSE {unknown} END"
 
@@ -177,11 +187,10 @@ def code_type(value: str) -> str:
     for before in TYPE_PREFIXES:
         plain = f"replace({plain}, '{before}', '')"
     bits = {x: bit for name, bit in TYPES.items() for x in (name, TYPE_NUMBERS[name])}
-    cases = " ".join(f"WHEN '{x}' THEN {bit}" for x, bit in bits.items())
-    frequent = " ".join(f"WHEN '{x}' THEN {OTHER_TYPE}" for x in _FREQUENT_TYPES)
+    frequent, cases = dict.fromkeys(_FREQUENT_TYPES, OTHER_TYPE), _list_cases(bits)
     return (
-        f"CASE {value} {frequent} ELSE CASE WHEN {drop_blank(value)} IS NULL THEN 0 "
-        f"ELSE CASE {plain} {cases} ELSE {OTHER_TYPE} END END END"
+        f"CASE {value} {_list_cases(frequent)} {cases} ELSE CASE WHEN {drop_blank(value)} IS NULL "
+        f"THEN 0 ELSE CASE {plain} {cases} ELSE {OTHER_TYPE} END END END"
     )
 
 

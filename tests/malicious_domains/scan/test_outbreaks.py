@@ -6,9 +6,12 @@ import json
 import random
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pytest
 
 from malicious_domains.dga.listing import first_names
+from malicious_domains.scan import outbreaks, selects
 from tests.helpers.commands import run_here as command
 
 DAY = 86_400
@@ -107,3 +110,28 @@ def test_three_days_in_one_log(tmp_path: Path, state: str, rcode: str) -> None:
     assert status == 1
     days = {(x["client"], x["day"]) for x in found if x["client"]}
     assert len(days) == 6
+
+
+@pytest.mark.parametrize("at_once", [7, 1 << 18])
+def test_arrays_pair_the_clients_that_the_join_pairs(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbreaks, "_AT_ONCE", at_once)
+    draw = np.random.default_rng(1)
+    with duckdb.connect() as connection:
+        for clients, labels in ((0, 1), (9, 12), (80, 15)):
+            asked = draw.integers(0, [3, max(clients, 1), labels], (40 * clients, 3)) - [1, 0, 0]
+            columns = dict(zip(("day", "client", "label"), asked.T, strict=True))
+            connection.register("asked", columns)
+            connection.execute(
+                "CREATE OR REPLACE TABLE own AS SELECT day::INTEGER AS day, client::INTEGER AS "
+                "client, label, row_number() OVER (PARTITION BY day, label ORDER BY client) AS "
+                "place, count(*) OVER (PARTITION BY client, day) AS number "
+                "FROM (SELECT DISTINCT * FROM asked)"
+            )
+            join = selects.OUTBREAK_PAIRS.format(outbreak_labels="own", min_names=3.5)
+            rows = connection.execute("FROM own ORDER BY day, label, place").fetchnumpy()
+            pairs = outbreaks.pair_clients({x: np.asarray(y) for x, y in rows.items()}, 3.5)
+            some = [*zip(*(x.tolist() for x in pairs.values()), strict=True)]
+            assert sorted(some) == sorted(connection.execute(join).fetchall())
+            assert bool(some) == bool(clients)
