@@ -56,7 +56,8 @@ def shares(page: Page, rows: str) -> list[float]:
     return [float(text.replace("−", "-")) for text in cells]
 
 
-def test_a_verdict_while_typing_and_one_request_a_pause(page: Page) -> None:
+def test_a_verdict_while_typing_and_one_request_a_pause(own_page: Page) -> None:
+    page = own_page
     page.get_by_label("Domain name, host or URL").fill("")
     expect(page.locator("#result")).to_be_hidden()
     asked: list[str] = []
@@ -216,7 +217,8 @@ def test_it_opens_with_a_name_judged(page: Page, language: Scorer) -> None:
     assert "?" not in page.url
 
 
-def test_the_address_has_the_name_and_the_history_no_entry(page: Page, app_url: str) -> None:
+def test_the_address_has_the_name_and_the_history_no_entry(own_page: Page, app_url: str) -> None:
+    page = own_page
     entries = page.evaluate("history.length")
     for name in ("google.com", "printer.local", "two words.com"):
         judge(page, name)
@@ -319,7 +321,10 @@ def test_link_command_and_answer_are_copied(page: Page, app_url: str) -> None:
     assert said.get_attribute("role") == "status"
 
 
-def test_where_the_clipboard_is_refused_the_text_is_there_to_copy(page: Page, app_url: str) -> None:
+def test_where_the_clipboard_is_refused_the_text_is_there_to_copy(
+    own_page: Page, app_url: str
+) -> None:
+    page = own_page
     page.add_init_script("delete Navigator.prototype.clipboard")  # as on a page by plain http
     page.goto(f"{app_url}/?domain=google.com")
     expect(page.locator("#verdict")).to_contain_text("google")
@@ -345,7 +350,8 @@ def test_a_bad_name_is_told_at_the_field(page: Page) -> None:
     expect(field).to_have_attribute("aria-invalid", "false")
 
 
-def test_markup_in_a_name_stays_text(page: Page) -> None:
+def test_markup_in_a_name_stays_text(own_page: Page) -> None:
+    page = own_page
     bad = "<img src=x onerror=alert(1)>.com"
     page.on("dialog", lambda _: pytest.fail("a script ran"))
     judge(page, bad)

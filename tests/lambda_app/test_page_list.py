@@ -303,7 +303,8 @@ def test_a_list_that_broke_off_goes_on_where_it_stopped(page: Page) -> None:
     assert names_of_rows(page) == [f"n{i}" for i in range(900)]
 
 
-def test_an_answer_of_a_batch_is_under_a_megabyte(page: Page) -> None:
+def test_an_answer_of_a_batch_is_under_a_megabyte(own_page: Page) -> None:
+    page = own_page
     sizes: list[int] = []
     page.on("response", lambda r: sizes.append(len(r.body())) if PATH in r.url else None)
     longest = "-".join(["kq7z"] * 12)
