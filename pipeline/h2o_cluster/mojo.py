@@ -34,7 +34,12 @@ class MojoGlm(NamedTuple):
 
 
 def read_mojo(mojo: Path) -> MojoGlm:
-    """Read the equation and threshold of a binomial GLM; raises ClusterError for other files."""
+    """Read the equation and threshold of a binomial GLM; raises ClusterError for other files.
+
+    >>> from malicious_domains.model.artifact import MOJO, PACKAGED
+    >>> [*read_mojo(PACKAGED / "classic" / MOJO).coefficients]
+    ['length', 'entropy', 'p_vowels', 'num_words']
+    """
     return _read_equations(mojo, "binomial")[1][0]
 
 

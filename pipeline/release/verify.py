@@ -21,6 +21,9 @@ def verify_artifact(folder: Path) -> None:
 
     The artifact moves the mean of each binned term into its intercept. Raises ArtifactError for
     damaged files, and ClusterError for one that is not the MOJO of a GLM.
+
+    >>> from malicious_domains.model.artifact import PACKAGED
+    >>> verify_artifact(PACKAGED / "classic")
     """
     model, mojo = load_artifact(folder), folder / MOJO
     if MOJO not in model.metadata["files"]:

@@ -1,4 +1,11 @@
-"""Measure a binary classifier: confusion matrix, F1, thresholds, area under the ROC curve."""
+"""Measure a binary classifier: confusion matrix, F1, thresholds, area under the ROC curve.
+
+>>> p, malicious = np.array([0.1, 0.4, 0.6, 0.9]), np.array([False, True, False, True])
+>>> confusion(p, malicious, best_f1(p, malicious, p)).f1, area_under_roc(p, malicious)
+(0.8, 0.75)
+>>> p >= threshold_at(p, malicious, rate=0.5)
+array([False,  True,  True,  True])
+"""
 
 from __future__ import annotations
 
@@ -29,18 +36,12 @@ class Confusion(NamedTuple):
 
 
 # From the H2O demo's README: its validation split at its threshold of maximal F1.
-ORIGINAL_TABLE = Confusion(
-    true_negative=15_889, false_positive=315, false_negative=346, true_positive=10_043
-)
+ORIGINAL_TABLE = Confusion(15_889, 315, 346, 10_043)
 ORIGINAL_THRESHOLD = 0.4935
 
 
 def confusion(probability: Floats, malicious: Bools, threshold: float) -> Confusion:
-    """Return the confusion matrix at a threshold: a verdict is malicious from p = threshold on.
-
-    >>> confusion(np.array([0.1, 0.5, 0.9]), np.array([False, False, True]), 0.5).errors
-    1
-    """
+    """Return the confusion matrix at a threshold: a verdict is malicious from p = threshold on."""
     flagged = probability >= threshold
     return Confusion(
         true_negative=int((~flagged & ~malicious).sum()),
