@@ -152,9 +152,11 @@ class AlarmThresholds:
     )
     two_lengths: float = 0.4  # taken from names of two neighbouring lengths
     long: int = 14  # characters from which lengths are alike; advertising rotates shorter names
-    length_range: int = 7  # neighbouring lengths that are nearly one
+    length_range: int = 7  # neighbouring lengths that are nearly one; a name of these weighs 1
     length_ratio: float = 0.75  # the same for long names, as a share of the shortest length
-    fewest_of_length: int = 14  # labels, half the threshold, below which their lengths say nothing
+    of_two_lengths: float = 3.2  # weight of a name of one of two neighbouring lengths
+    plain_words: float = -4.0  # log-odds below which such a name reads like plain words
+    enough_of_length: float = 14.0  # their sum, half the threshold, below which it says nothing
     other_length: float = 6.0  # taken from the number of such names for each of another length
     dead_link: float = 0.04  # taken from the sum for each ordinary label that is NXDOMAIN
     labels_growth: float = 0.5  # times ln(1 + n / 100) + n / 2000: what n labels add by chance

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..names.array_types import Bools, Floats, Ints
+from ..names.array_types import Floats, Ints
 from .client_day import AlarmThresholds, ClientDay, RuleWeights
 
 _DIGIT = re.compile("[0-9]")
@@ -46,26 +46,20 @@ def find_highest_sum(weights: Floats) -> Interval:
     return Interval(float(sums[stop] - sums[start]), start, stop)
 
 
-def weigh_names(
-    log_odds: Floats,
-    nxdomain: Bools,
-    suffix_counts: Ints,
-    has_rcodes: bool,
-    rule: RuleWeights = _DEFAULT.near,
-) -> Floats:
+def weigh_names(day: ClientDay, has_rcodes: bool, rule: RuleWeights = _DEFAULT.near) -> Floats:
     """Return the weight of each name (n,) by its log-odds, its response and its suffixes.
 
     An unknown log-odds (NaN) weighs nothing, a nonexistent name most, and an ordinary name takes
     a little away, or busy clients would raise every alarm. No name is enough by itself.
     """
-    known = ~np.isnan(log_odds)
-    odds = np.where(known, log_odds, 0.0)
+    known, nxdomain = ~np.isnan(day.log_odds), day.nxdomain
+    odds = np.where(known, day.log_odds, 0.0)
     weights = (rule.resolving if has_rcodes else rule.unanswered).weigh(odds)
     if has_rcodes:
         weights = np.where(nxdomain, rule.nxdomain.weigh(odds), weights)
     # Brands stand under many suffixes too, but do not read as generated.
-    missing = np.where(odds >= 0.0, 0.8 * np.clip(suffix_counts - 1, 0, 6), 0.0)
-    resolves = np.where(odds >= 2.0, 0.4 * np.clip(suffix_counts - 1, 0, 2), 0.0)
+    missing = np.where(odds >= 0.0, 0.8 * np.clip(day.suffix_counts - 1, 0, 6), 0.0)
+    resolves = np.where(odds >= 2.0, 0.4 * np.clip(day.suffix_counts - 1, 0, 2), 0.0)
     weights = weights + np.where(nxdomain, missing, resolves)
     total: Floats = np.where(known, weights, 0.0)
     return total
@@ -154,35 +148,45 @@ def find_alike(
     return best
 
 
-def find_same_length(labels: Sequence[str], thresholds: AlarmThresholds = _DEFAULT) -> LikeNames:
+def find_same_length(
+    labels: Sequence[str], log_odds: Floats, thresholds: AlarmThresholds = _DEFAULT
+) -> LikeNames:
     """Return the labels in a row, sorted by time, of which most are of nearly the same length.
 
-    A label weighs 1 if it has no digit and one of some neighbouring lengths, hyphens not counted,
-    and -thresholds.other_length if not. Generators that join words make such names; lists of dead
-    links have too many others.
+    A label weighs 1 if it has no digit and one of some neighbouring lengths, hyphens not counted;
+    thresholds.of_two_lengths for one of two lengths, whatever its characters, if its log-odds
+    (labels,) are not those of plain words; any other one -thresholds.other_length. Generators make
+    such names, of joined words or very short ones; lists of dead links have too many others.
 
-    >>> find_same_length(["m4", *(f"{letter}-house" for letter in "abcdefghijklmnop")]).score
-    16.0
+    >>> find_same_length([f"{x}4-x7k" for x in "abcdefghij"], np.full(10, -2.0)).score
+    32.0
     """
-    if len(labels) < thresholds.fewest_of_length:
+    if len(labels) * thresholds.of_two_lengths < thresholds.enough_of_length:
         return LikeNames(0.0, np.arange(0), np.zeros(0))
-    lengths = np.array([0 if _DIGIT.search(x) else len(x.replace("-", "")) for x in labels], int)
-    starts = np.unique(lengths[lengths > 0])[:, np.newaxis]
-    widths = np.maximum(thresholds.length_range, thresholds.length_ratio * starts)
-    inside = (lengths >= starts) & (lengths < starts + widths)
-    weights = np.where(inside, 1.0, -thresholds.other_length)
+    lengths = np.array([len(x.replace("-", "")) for x in labels])
+    joined = np.where([_DIGIT.search(x) is None for x in labels], lengths, 0)
+    short = np.where(log_odds >= thresholds.plain_words, lengths, 0)
+    near, ratio = thresholds.length_range, thresholds.length_ratio
+    best = _find_lengths(joined, near, ratio, 1.0, thresholds)
+    two = _find_lengths(short, 2, 0.0, thresholds.of_two_lengths, thresholds)
+    return max(best, two, key=lambda x: x.score)
+
+
+def _find_lengths(
+    lengths: Ints, least: int, ratio: float, weight: float, thresholds: AlarmThresholds
+) -> LikeNames:
+    """Return the labels in a row of which most have one of the best neighbouring lengths.
+
+    These are `least` lengths, or the shortest one times `ratio`; a length of 0 is none.
+    """
+    starts = np.flatnonzero(np.bincount(lengths)[1:])[:, np.newaxis] + 1
+    inside = (lengths >= starts) & (lengths < starts + np.maximum(least, ratio * starts))
+    inside = inside[np.count_nonzero(inside, axis=1) * weight >= thresholds.enough_of_length]
+    if not len(inside):
+        return LikeNames(0.0, np.arange(0), np.zeros(0))
+    weights = np.where(inside, weight, -thresholds.other_length)
     sums = np.cumsum(weights, axis=1)
     rises = sums - np.minimum(np.minimum.accumulate(sums, axis=1), 0.0)
-    best = weights[rises.max(axis=1).argmax()] if len(starts) else np.zeros(0)
+    best = weights[rises.max(axis=1).argmax()]
     top = find_highest_sum(best)
     return LikeNames(top.maximum, np.arange(top.start, top.stop), best[top.start : top.stop])
-
-
-def weigh_lengths(lengths: Ints) -> Floats:
-    """Return the weight of each nonexistent name (n,) by its length in characters.
-
-    >>> weigh_lengths(np.array([8, 12, 14, 20])).tolist()
-    [-1.0, 0.0, 0.5, 1.0]
-    """
-    weights: Floats = np.clip((lengths - 12) / 4.0, -1.0, 1.0)
-    return weights

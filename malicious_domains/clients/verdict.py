@@ -10,14 +10,7 @@ import numpy as np
 
 from ..names.array_types import Floats, Ints
 from .client_day import Alarm, AlarmThresholds, ClientDay, LogContext
-from .cusum import (
-    find_alike,
-    find_generator,
-    find_highest_sum,
-    find_same_length,
-    weigh_lengths,
-    weigh_names,
-)
+from .cusum import find_alike, find_generator, find_highest_sum, find_same_length, weigh_names
 from .rates import expect_false_alarms
 from .shared_affixes import weigh_affixes
 from .shared_substrings import weigh_substrings
@@ -40,16 +33,17 @@ class KindScore:
     def to_alarm(self, log: LogContext, threshold: float, scale: float = 1.0) -> Alarm:
         """Return the alarm: its names are those of positive weight, by weight, then by index.
 
-        One client, or two, have nobody who makes the names of a popular service common; those of
-        many popular services are of like lengths.
+        One client, or two, have nobody who makes the names of a popular service common. In a small
+        log popular names are rare, and those of many services are of like lengths.
         scale: of the thresholds, as a multiple of the packaged ones.
         """
         kept = np.flatnonzero(self._weights > 0)
         kept = kept[np.lexsort((self._index[kept], -self._weights[kept]))]
         names, weights = self._index[kept].tolist(), self._weights[kept].tolist()
-        unsure = _SHARING if log.has_rcodes else (*_SHARING, SAME_LENGTH)
-        alone = log.clients <= _DEFAULT.alone and self.kind in unsure
-        confidence = "high" if self.kind in SURE and not alone else "low"
+        fewest = _DEFAULT.alone + 1 if self.kind in _SHARING else 0
+        if self.kind == SAME_LENGTH and not log.has_rcodes:
+            fewest = _DEFAULT.small_log
+        confidence = "high" if self.kind in SURE and log.clients >= fewest else "low"
         score = self.score / threshold
         expected = expect_false_alarms(score * scale, confidence, log.has_rcodes)
         return Alarm(self.kind, score, confidence, tuple(names), tuple(weights), expected)
@@ -94,9 +88,7 @@ def judge_sample(
     every = np.arange(len(day.labels))
     if not len(every):
         return []
-    weights = weigh_names(
-        day.log_odds, day.nxdomain, day.suffix_counts, log.has_rcodes, thresholds.near
-    )
+    weights = weigh_names(day, log.has_rcodes, thresholds.near)
     ones = day.nxdomain.astype(np.float64)
     scores = (
         (KindScore("random-looking", float(weights.mean()), every, weights), thresholds.flood),
@@ -133,15 +125,14 @@ def weigh_labels(
 
     number: which of these days each label is of, from 0; None if all are of one.
     """
-    columns = day.log_odds, day.nxdomain, day.suffix_counts
-    suspicious = weigh_names(*columns, log.has_rcodes, thresholds.near)
+    suspicious = weigh_names(day, log.has_rcodes, thresholds.near)
     substrings, affixes = np.zeros(len(suspicious)), np.zeros(len(suspicious))
     index = np.flatnonzero(day.nxdomain) if log.has_rcodes else np.arange(len(suspicious))
     labels = [day.labels[i] for i in index.tolist()]
     days = None if number is None else number[index]
     substrings[index] = weigh_substrings(labels, log.background, days)
     affixes[index] = weigh_affixes(labels, log.background, not log.has_rcodes, days)
-    alike = weigh_names(*columns, log.has_rcodes, thresholds.alike)
+    alike = weigh_names(day, log.has_rcodes, thresholds.alike)
     return LabelWeights(suspicious, alike, substrings, affixes)
 
 
@@ -174,7 +165,7 @@ def score_ordered_day(
     shared, affixes = own.substrings[index], own.affixes[index]
     free = thresholds.shared_by_chance(len(index), log)
     labels = [day.labels[i] for i in index.tolist()]
-    same = find_same_length(labels, thresholds)
+    same = find_same_length(labels, day.log_odds[index], thresholds)
     scores = [
         KindScore("random-looking", score, strongest.members, strongest.weights),
         KindScore("same-pieces", max(float(shared.sum()) - free, 0.0), index, shared),
@@ -183,7 +174,7 @@ def score_ordered_day(
     ]
     if log.has_rcodes:
         lengths = np.fromiter(map(len, labels), np.int64, len(labels))
-        weights = weigh_lengths(lengths)
+        weights = np.clip((lengths - 12) / 4.0, -1.0, 1.0)
         top = find_highest_sum(weights)
         inside = slice(top.start, top.stop)
         scores.append(KindScore("long-dead", top.maximum, index[inside], weights[inside]))

@@ -102,7 +102,7 @@ def test_the_expected_false_alarms_are_those_of_the_packaged_thresholds() -> Non
     six = ask(LETTERS, 1.0)
     rates = []
     for factor in (0.5, 0.9, 1.0, 1.1):
-        (alarm,) = judge_day(six, UNCODED, AlarmThresholds().multiply(factor))
+        alarm = judge_day(six, UNCODED, AlarmThresholds().multiply(factor))[0]
         rates.append((round(alarm.score * factor, 6), alarm.expected))
     assert len({*rates}) == 1
     assert rates[0][1] == expect_false_alarms(rates[0][0], "high", False)
@@ -191,8 +191,33 @@ def test_many_names_of_nearly_one_length(log: LogContext) -> None:
     assert not judge(PAIRS[:25])
     assert not judge([x + "garden" * (i % 4) for i, x in enumerate(PAIRS)])
     assert not judge([f"{x}{i}" if i % 4 == 0 else x for i, x in enumerate(PAIRS)])
-    alone = judge(PAIRS, clients=1)
-    assert alone and alone.confidence == ("high" if log.has_rcodes else "low")
+    for clients, confidence in ((1, "low"), (29, "low"), (30, "high")):
+        few = judge(PAIRS, clients)
+        assert few and few.confidence == ("high" if log.has_rcodes else confidence)
+
+
+SHORT = [
+    f"{a}{b}{i % 10}k{a}"[: 5 + i % 2]
+    for i, (a, b) in enumerate(zip("bcdfghjkmnpq", "xyzwvutsrqpo", strict=True))
+]
+
+
+@pytest.mark.parametrize("log", [CODED, UNCODED])
+def test_names_of_five_or_six_characters_in_a_row(log: LogContext) -> None:
+    """A generator of names too short to look random; ordinary ones are of any length."""
+
+    def judge(labels: list[str], odds: float = -2.0) -> Alarm | None:
+        rows = [(x, odds, log.has_rcodes, float(i)) for i, x in enumerate(labels)]
+        return by_kind(judge_day(day(rows), log)).get("same-length")
+
+    alarm = judge(["tv", *SHORT, "a" * 30])
+    assert alarm and alarm.confidence == "high"
+    assert alarm.names == tuple(range(1, 13))
+    assert not judge(SHORT[:8])
+    assert not judge(SHORT, odds=-6.0)  # plain words
+    assert not judge(SHORT, odds=np.nan)
+    assert not judge([x + "77" * (i % 3) for i, x in enumerate(SHORT)])
+    assert not judge([y for x in SHORT for y in (x, f"ordinary-{x}")])
 
 
 def test_in_a_small_log_a_label_shares_more_by_chance() -> None:

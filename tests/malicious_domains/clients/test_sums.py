@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from malicious_domains.clients.cusum import Interval, find_highest_sum, weigh_lengths, weigh_names
+from malicious_domains.clients.client_day import ClientDay
+from malicious_domains.clients.cusum import Interval, find_highest_sum, weigh_names
 
 
 @pytest.mark.parametrize(
@@ -34,29 +35,28 @@ def test_no_stretch_has_more(points: list[int]) -> None:
     assert found.maximum == sum(points[found.start : found.stop])
 
 
+def weigh(z: list[float], dead: list[bool], suffixes: list[int], has_rcodes: bool) -> list[float]:
+    odds, seen = np.array(z), np.zeros(len(z))
+    day = ClientDay(["x"] * len(z), odds, np.array(suffixes), np.array(dead), seen, seen)
+    return list(weigh_names(day, has_rcodes))
+
+
 def test_points_of_a_log_without_codes() -> None:
     """Odd names count up to 1, ordinary ones a little against; an unknown score says nothing."""
-    z = np.array([-9.0, 0.9, 4.5, 9.0, np.nan])
-    found = weigh_names(z, np.zeros(5, np.bool_), np.ones(5, np.int64), has_rcodes=False)
-    assert found.tolist() == pytest.approx([-0.08, -0.08, 1.0, 1.0, 0.0])
+    found = weigh([-9.0, 0.9, 4.5, 9.0, np.nan], [False] * 5, [1] * 5, has_rcodes=False)
+    assert found == pytest.approx([-0.08, -0.08, 1.0, 1.0, 0.0])
 
 
 def test_points_of_a_log_with_codes() -> None:
     """Dead names count up to 2.5 and from log-odds of -1 on, those that resolve up to 1.25."""
-    z = np.array([-9.0, 0.5, 9.0, -9.0, 2.5, 9.0])
-    dead = np.array([True, True, True, False, False, False])
-    found = weigh_names(z, dead, np.ones(6, np.int64), has_rcodes=True)
-    assert found.tolist() == pytest.approx([-0.5, 0.75, 2.5, -0.25, 1.0, 1.25])
+    dead = [True, True, True, False, False, False]
+    found = weigh([-9.0, 0.5, 9.0, -9.0, 2.5, 9.0], dead, [1] * 6, has_rcodes=True)
+    assert found == pytest.approx([-0.5, 0.75, 2.5, -0.25, 1.0, 1.25])
 
 
 def test_suffixes_count_for_labels_that_may_be_odd() -> None:
     """Up to six more if the label is dead, from 0 on; up to two if it resolves, and half."""
-    z = np.array([-0.1, 0.0, 0.0, 9.0, 1.9, 9.0])
-    dead = np.array([True, True, True, True, False, False])
-    found = weigh_names(z, dead, np.array([9, 1, 3, 99, 3, 99]), has_rcodes=True)
+    dead = [True, True, True, True, False, False]
+    found = weigh([-0.1, 0.0, 0.0, 9.0, 1.9, 9.0], dead, [9, 1, 3, 99, 3, 99], has_rcodes=True)
     expected = [0.45, 0.5, 0.5 + 2 * 0.8, 2.5 + 6 * 0.8, 0.4, 1.25 + 2 * 0.4]
-    assert found.tolist() == pytest.approx(expected)
-
-
-def test_points_by_length() -> None:
-    assert weigh_lengths(np.array([4, 12, 14, 16, 60])).tolist() == [-1, 0, 0.5, 1, 1]
+    assert found == pytest.approx(expected)
