@@ -154,7 +154,7 @@ class AlarmThresholds:
     long: int = 14  # characters from which lengths are alike; advertising rotates shorter names
     length_range: int = 7  # neighbouring lengths that are nearly one; a name of these weighs 1
     length_ratio: float = 0.75  # the same for long names, as a share of the shortest length
-    of_two_lengths: float = 3.2  # weight of a name of one of two neighbouring lengths
+    of_two_lengths: float = 3.25  # weight of a name of one of two neighbouring lengths
     plain_words: float = -4.0  # log-odds below which such a name reads like plain words
     enough_of_length: float = 14.0  # their sum, half the threshold, below which it says nothing
     other_length: float = 6.0  # taken from the number of such names for each of another length

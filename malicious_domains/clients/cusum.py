@@ -159,7 +159,7 @@ def find_same_length(
     such names, of joined words or very short ones; lists of dead links have too many others.
 
     >>> find_same_length([f"{x}4-x7k" for x in "abcdefghij"], np.full(10, -2.0)).score
-    32.0
+    32.5
     """
     if len(labels) * thresholds.of_two_lengths < thresholds.enough_of_length:
         return LikeNames(0.0, np.arange(0), np.zeros(0))
