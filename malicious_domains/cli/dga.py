@@ -112,10 +112,8 @@ def index(families: tuple[str, ...], jobs: int | None, out: Path, **days: date |
     made = _build_index(_make_range(30, days), families, jobs)
     with replace_file(out) as part:
         made.save(part)
-    print_status(
-        f"{out}: {len(made.hashes):,} names of {made.first} to {made.last}, "
-        f"{out.stat().st_size:,} bytes"
-    )
+    names, size = f"{len(made.hashes):,} names", out.stat().st_size
+    print_status(f"{out}: {names} of {made.first} to {made.last}, {size:,} bytes")
     return DONE
 
 

@@ -39,9 +39,7 @@ def _parse_setting(text: str) -> tuple[str, str]:
 class ScorerOptions:
     """The options of `score` and `scan`: a model, what overrules it, and where to run."""
 
-    model: str | None = option_field(
-        "-m --model MODEL", "Name of a packaged model, or artifact folder."
-    )
+    model: str | None = option_field("-m --model MODEL", "A packaged model, or artifact folder.")
     allow: tuple[str, ...] = option_field(
         "--allow FILE",
         "List of names that are legitimate regardless of the model: one a line, `rank,name` as in "

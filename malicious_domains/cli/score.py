@@ -98,9 +98,7 @@ class ScoreOptions(ScorerOptions):
         "Index of generated names (from `dga index`); matches are malicious regardless of the "
         "model.",
     )
-    out: Path | None = option_field(
-        "-o --out DIR", "Folder for the results as Parquet, with --engine spark."
-    )
+    out: Path | None = option_field("-o --out DIR", "Folder for Parquet, with --engine spark.")
 
     @property
     def column(self) -> Column | None:
@@ -271,9 +269,8 @@ def _score_on_spark(options: ScoreOptions) -> int:
 
         data_files.check_output(spark, out)
         files = data_files.open_files(spark, [str(options.file)])
-        table, lacking = scoring.score_files(
-            files, options.model_options, options.column, options.field
-        )
+        place = options.column, options.field
+        table, lacking = scoring.score_files(files, options.model_options, *place)
         counts = scoring.count_rows(data_files.write_parquet(table, out))
         _log_missing(lacking.get["without"], options)
     print_status(f"score: {output_formats.summarize_counts(counts)}")

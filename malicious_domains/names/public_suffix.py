@@ -253,9 +253,8 @@ def _is_beneath(labels: list[str], exact: set[str], patterns: list[list[str]]) -
 
 
 def _fits(pattern: list[str], labels: list[str]) -> bool:
-    return len(pattern) == len(labels) and all(
-        wanted in ("*", label) for wanted, label in zip(pattern, labels, strict=True)
-    )
+    pairs = zip(pattern, labels, strict=False)
+    return len(pattern) == len(labels) and all(wanted in ("*", label) for wanted, label in pairs)
 
 
 def _index_patterns(rules: Rules, patterns: list[str], lookups: Iterable[str]) -> Zones:

@@ -179,10 +179,8 @@ def _text_schema(paths: Sequence[tuple[str, ...]]) -> T.StructType:
     inner: dict[str, list[tuple[str, ...]]] = {}
     for first, *rest in paths:
         inner.setdefault(first, []).append(tuple(rest))
-    fields = [
-        T.StructField(key, _text_schema(below) if all(below) else T.StringType())
-        for key, below in inner.items()
-    ]
+    kinds = {key: _text_schema(x) if all(x) else T.StringType() for key, x in inner.items()}
+    fields = [T.StructField(key, kind) for key, kind in kinds.items()]
     return T.StructType(fields)
 
 
@@ -190,9 +188,8 @@ def _split_cells(lines: DataFrame, table: DelimitedLines) -> DataFrame:
     """Return the columns of a layout, and broken_why, of the column value."""
     line = F.make_valid_utf8("value")
     schema = ", ".join([*(f"c{i} string" for i in range(table.width)), f"{_WHOLE} string"])
-    options = {"sep": table.delimiter, "columnNameOfCorruptRecord": _WHOLE} | {
-        f"ignore{x}WhiteSpace": "true" for x in ("Leading", "Trailing")
-    }
+    blanks = {f"ignore{x}WhiteSpace": "true" for x in ("Leading", "Trailing")}
+    options = {"sep": table.delimiter, "columnNameOfCorruptRecord": _WHOLE} | blanks
     usual, mysql = (F.from_csv(line, schema, options | {"escape": x}) for x in ('"', "\\"))
     parsed = F.when(line.contains('\\"'), mysql).otherwise(usual)
     cells = lines.where("value rlike '[^ \t\r]'").select(parsed.alias("cells")).select("cells.*")

@@ -52,10 +52,8 @@ def score_rows(scorer: Scorer, rows: Sequence[Row]) -> pa.RecordBatch:
     """
     place = {row: at for at, row in enumerate(dict.fromkeys(rows))}  # each is scored once
     columns = zip(*_score_different(scorer, [*place]), strict=True) if rows else [()] * len(SCORED)
-    arrays = [
-        pa.array(map(_escape, column) if x.type == _TEXT else column, x.type)
-        for x, column in zip(SCORED, columns, strict=True)
-    ]
+    pairs = zip(SCORED, columns, strict=True)
+    arrays = [pa.array(map(_escape, y) if x.type == _TEXT else y, x.type) for x, y in pairs]
     different = pa.RecordBatch.from_arrays(arrays, schema=SCORED)
     return different.take(pa.array([place[row] for row in rows], pa.int64()))
 
@@ -202,10 +200,8 @@ def register_udf(
     def score(texts: pd.Series) -> pd.DataFrame:
         is_table = isinstance(texts, pd.DataFrame)  # of a struct
         if is_table or pd.api.types.infer_dtype(texts) not in ("string", "empty"):
-            raise MaliciousDomainsError(
-                f"{name}: a column that is not of texts; give it the column that has the names, or "
-                "CAST(… AS STRING)"
-            )
+            wanted = "give it the column that has the names, or CAST(… AS STRING)"
+            raise MaliciousDomainsError(f"{name}: a column that is not of texts; {wanted}")
         rows = [x if isinstance(x, str) else NULL_ROW for x in texts]
         batch = score_rows(load_scorer(options), rows).select(VERDICT.names)
         table: pd.DataFrame = batch.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)

@@ -59,10 +59,8 @@ class ReadReport:
 
     def describe_left_out(self) -> str:
         """Return the numbers of rows that were left out, with examples; "" if there are none."""
-        lines = [
-            f"\n  {count:,} {reason}: {'; '.join(self.examples[reason])}"
-            for reason, count in self.left_out.most_common()
-        ]
+        rows = self.left_out.most_common()
+        lines = [f"\n  {n:,} {reason}: {'; '.join(self.examples[reason])}" for reason, n in rows]
         head = f"{self.left_out.total():,} of {self.read:,} rows left out"
         return f"{head}{''.join(lines)}" if lines else ""
 

@@ -73,10 +73,9 @@ def edit_names(labels: Sequence[str], families: Sequence[str], edit: Edit, seed:
     of_family: dict[str, list[str]] = {}
     for label, family in zip(labels, families, strict=True):
         of_family.setdefault(family, []).append(label)
-    return [
-        edit(label, random.choice(of_family[family]), random)[:MAX_LABEL].strip("-")
-        for label, family in zip(labels, families, strict=True)
-    ]
+    pairs = zip(labels, families, strict=True)
+    edited = (edit(x, random.choice(of_family[family]), random) for x, family in pairs)
+    return [x[:MAX_LABEL].strip("-") for x in edited]
 
 
 def audit_features(scorer: Scorer, labels: Sequence[str], threshold: float) -> dict[str, float]:
@@ -91,10 +90,8 @@ def audit_features(scorer: Scorer, labels: Sequence[str], threshold: float) -> d
     needed = log(threshold / (1 - threshold)) if threshold < 1 else inf
     lowest = [min(model.metadata["coefficients"][name]) for name in model.features]
     flagged = odds >= needed
-    return {
-        name: float((odds - given + least < needed)[flagged].mean())
-        for name, given, least in zip(model.features, contributions, lowest, strict=False)
-    }
+    terms = zip(model.features, contributions, lowest, strict=False)
+    return {x: float((odds - given + least < needed)[flagged].mean()) for x, given, least in terms}
 
 
 def leave_one_edit_out(

@@ -15,9 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import ReleaseError
 
 # Short, as a wrong endpoint should soon be noticed; uploads have some MB.
-_CONFIG = Config(
-    connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}
-)
+_RETRIES = {"mode": "standard", "max_attempts": 3}
+_CONFIG = Config(connect_timeout=5, read_timeout=30, retries=_RETRIES)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
@@ -94,9 +93,8 @@ class Storage:
         """List the objects and folders directly under a folder, whose name ends in a slash."""
         start, names = self._key(folder), list[str]()
         with translate_aws_errors(self.url(folder)):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=start, Delimiter="/"
-            )
+            paginator = self._client.get_paginator("list_objects_v2")
+            pages = paginator.paginate(Bucket=self.bucket, Prefix=start, Delimiter="/")
             for page in pages:
                 names += [x["Prefix"] for x in page.get("CommonPrefixes", [])]
                 names += [x["Key"] for x in page.get("Contents", [])]

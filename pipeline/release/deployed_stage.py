@@ -69,10 +69,9 @@ def read_code(state: Path, stage: str) -> bytes:
         answer = requests.get(place, timeout=60)
         answer.raise_for_status()
     except requests.RequestException as error:
-        raise ReleaseError(
-            f"the code that runs cannot be kept, so there would be no rollback: {error}; "
-            "deploy with `chalice` itself if that is all right"
-        ) from error
+        problem = f"the code that runs cannot be kept, so there would be no rollback: {error}"
+        advice = "deploy with `chalice` itself if that is all right"
+        raise ReleaseError(f"{problem}; {advice}") from error
     if hash_code(answer.content) != running:
         raise ReleaseError("the code that Lambda sent is not the code that runs; try again")
     return answer.content
@@ -117,10 +116,9 @@ def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
         with suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_group(logGroupName=group)
         logs.put_retention_policy(logGroupName=group, retentionInDays=LOG_DAYS)
-    return (
-        f"{limits['ThrottlingRateLimit']} requests a second, {limits['ThrottlingBurstLimit']} at "
-        f"once; own answers for {', '.join(wanted['GatewayResponses'])}"
-    )
+    rate, burst = (limits[f"Throttling{x}Limit"] for x in ("Rate", "Burst"))
+    answers = ", ".join(wanted["GatewayResponses"])
+    return f"{rate} requests a second, {burst} at once; own answers for {answers}"
 
 
 def _convert(answer: dict[str, Any], origins: Sequence[str]) -> dict[str, Any]:

@@ -73,10 +73,8 @@ def _find_version(storage: Storage, name: str) -> dict[str, Any] | None:
         return None
     model = _fetch(storage, f"versions/{name}/{MODEL}")
     if format_checksum(model) != checksum[0] or name_version(model) != name:
-        raise ReleaseError(
-            f"{name}: its SHA-256 is not that of {MODEL}: it is damaged, or of an earlier release; "
-            "publish the model again"
-        )
+        problem = f"its SHA-256 is not that of {MODEL}: it is damaged, or of an earlier release"
+        raise ReleaseError(f"{name}: {problem}; publish the model again")
     metadata: dict[str, Any] = json.loads(model)
     return metadata
 
@@ -153,9 +151,8 @@ def name_version(model: bytes) -> str:
     except (KeyError, ValueError, TypeError) as error:
         raise ReleaseError(f"{MODEL}: no name, or created is not a date: {error!r}") from error
     if not _VERSION.fullmatch(name):
-        raise ReleaseError(
-            f"{MODEL}: the name {metadata['name']!r} has other characters than a-z, 0-9 and hyphens"
-        )
+        problem = f"the name {metadata['name']!r} has other characters than a-z, 0-9 and hyphens"
+        raise ReleaseError(f"{MODEL}: {problem}")
     return name
 
 

@@ -127,12 +127,10 @@ class Language(DesignMatrix):
         The mean contribution of a term goes to the intercept, so that a contribution shows how a
         label differs from others. Sums are exact, so that they are the same on every processor.
         """
-        raw = {
-            term: np.array(
-                [coefficients.get(term, {}).get(binning.level_name(i), 0.0) for i in range(size)]
-            )
-            for term, size in self.sizes.items()
-        }
+        raw = {}
+        for term, size in self.sizes.items():
+            own = coefficients.get(term, {})
+            raw[term] = np.array([own.get(binning.level_name(i), 0.0) for i in range(size)])
         mean = {term: fsum(self._shares[term] * values) for term, values in raw.items()}
         return {
             "features": [*self.sizes],

@@ -132,9 +132,8 @@ def verify_export(trained: Trained, labels: Sequence[str], folder: Path) -> Veri
     Raises TrainingError if a row differs, ClusterError if the MOJO cannot be scored.
     """
     scorer = Scorer.load(folder)
-    answers = np.concatenate(
-        [scorer.list_probabilities(labels[i : i + BLOCK]) for i in range(0, len(labels), BLOCK)]
-    )
+    parts = (labels[i : i + BLOCK] for i in range(0, len(labels), BLOCK))
+    answers = np.concatenate([*map(scorer.list_probabilities, parts)])
     flagged, flagged_by_h2o = (x >= scorer.threshold for x in (answers, trained.deployed))
     columns = _tabulate_columns(scorer.artifact, labels)
     by_mojo, flagged_by_mojo = score_mojo(folder / artifact.MOJO, columns)

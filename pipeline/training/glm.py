@@ -122,10 +122,9 @@ def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS)
 def _check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
     """Raise TrainingError unless both classes are among some rows, (rows,)."""
     if not 0 < corpus.malicious[rows].sum() < rows.sum():
-        raise TrainingError(
-            f"{corpus.path}: of {len(rows)} rows {rows.sum()} are drawn for {use}, and both "
-            "classes are not among them; more rows or groups are needed"
-        )
+        drawn = f"of {len(rows)} rows {rows.sum()} are drawn for {use}"
+        problem = "both classes are not among them; more rows or groups are needed"
+        raise TrainingError(f"{corpus.path}: {drawn}, and {problem}")
 
 
 def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConfig) -> Bools:

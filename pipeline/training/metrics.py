@@ -65,10 +65,8 @@ def f1_scores(
 ) -> Floats:
     """Return F1 at each threshold, (thresholds,); weights, (rows,), are those of rows."""
     weights = np.ones(len(probability)) if weights is None else weights
-    hits, alarms = (
-        _weigh_above(probability[rows], weights[rows], thresholds)
-        for rows in (malicious, ~malicious)
-    )
+    parts = ((probability[x], weights[x]) for x in (malicious, ~malicious))
+    hits, alarms = (_weigh_above(p, weight, thresholds) for p, weight in parts)
     total = weights[malicious].sum()
     score: Floats = 2 * hits / np.maximum(hits + alarms + total, 1e-300)
     return score

@@ -164,10 +164,8 @@ def add_clients(
         page = ordered[start : start + _PAGE]
         keys = {client: Key.of_client(name_folder(day), client) for client in page}
         items = service.table.read(keys.values())
-        days = [
-            _ClientDay(client, day, items[key], rows.clients.get(client, {}), judge)
-            for client, key in keys.items()
-        ]
+        own = ((x, items[key], rows.clients.get(x, {})) for x, key in keys.items())
+        days = [_ClientDay(client, day, item, more, judge) for client, item, more in own]
         judge.prepare({label for x in days for own in (x.rows, x.state.rows) for label in own})
         written = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
         report = functools.partial(attempt, _report_client, service, is_over)

@@ -162,9 +162,8 @@ def _read_json(body: bytes) -> dict[str, Any]:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise BadRequestError(
-            f'the body is not JSON ({error}); expected {{"domain": "example.com"}}'
-        ) from error
+        wanted = 'expected {"domain": "example.com"}'
+        raise BadRequestError(f"the body is not JSON ({error}); {wanted}") from error
     if not isinstance(request, dict):
         raise BadRequestError(f"the body is {_kind(request)}, expected an object")
     return request

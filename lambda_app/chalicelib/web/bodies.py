@@ -64,12 +64,10 @@ def read_form(body: bytes, content_type: str) -> dict[str, Any] | None:
         if b"=" not in body or body.lstrip()[:1] in (b"{", b"[", b'"'):
             return None
         text = body.decode()
-        fields = parse_qsl(
-            text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"
-        )
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
     except ValueError as error:  # no UTF-8, or too many fields
         raise BadRequestError(f"the form cannot be read: {error}") from error
-    return _gather(fields)
+    return _gather(pairs)
 
 
 def _split_parts(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:

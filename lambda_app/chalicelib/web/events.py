@@ -43,11 +43,10 @@ def answer_event(
     paths = [context.get("resourcePath"), *_strip_stage(path, context.get("stage"))]
     resource = _find_route([*paths, path, f"/{parameters.get('proxy')}"], routes)
     headers = _headers(event)
+    cors = {k: x.cors for k, x in routes.get(resource or "", {}).items() if x.cors}
     if resource is None:
         answer = _answer_unknown(method, path, headers, settings)
-    elif method == "OPTIONS" and (
-        cors := {k: x.cors for k, x in routes[resource].items() if x.cors}
-    ):
+    elif method == "OPTIONS" and cors:
         answer = _preflight(cors, headers)
     else:
         answer = _compress(ask(_to_rest_event(event, method, path, resource, headers)), headers)

@@ -67,9 +67,8 @@ def _cryptolocker(day: date, _seed: str) -> Hosts:
 def _walk(_day: date, seed: str) -> Hosts:
     start, _x, text = seed.partition("x")
     length = parse_number(text, 10, 6)
-    for ordinal in range(
-        date(2016, 1, 1).toordinal() + parse_number(start, 10) + 1, date.max.toordinal() + 1, 2
-    ):
+    first = date(2016, 1, 1).toordinal() + parse_number(start, 10) + 1
+    for ordinal in range(first, date.max.toordinal() + 1, 2):
         day = date.fromordinal(ordinal)
         y, m, d = day.year, day.month, day.day
         label = ""
