@@ -86,10 +86,8 @@ def check_labels(labels: Sequence[str], batch: Batch) -> None:
     batch is encode_labels(labels), with or without their hyphens, in which every other character
     is OTHER, as terminators are: counting OTHER finds them.
     """
-    terminators = len(labels) + 2
-    if (batch.codes == OTHER).sum() == terminators and (
-        min(map(len, labels), default=1) >= 1 and max(map(len, labels), default=1) <= MAX_LABEL
-    ):
+    terminators, sizes = len(labels) + 2, [*map(len, labels)] or [1]
+    if (batch.codes == OTHER).sum() == terminators and 1 <= min(sizes) <= max(sizes) <= MAX_LABEL:
         return
     for label in labels:
         if not 1 <= len(label) <= MAX_LABEL or OTHER in encode_label(label):

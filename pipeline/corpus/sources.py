@@ -113,10 +113,9 @@ def fetch_source(source: Dataset) -> Path:
             return source.path
         except (OSError, SourceError) as error:  # requests' errors are OSErrors
             problems.append(f"{place}: {_shorten_error(error)}")
-    raise SourceError(
-        f"{source.path.name} could not be downloaded; set DOMAINS_MIRROR to a folder or URL "
-        "that holds it. Tried:\n  " + "\n  ".join(problems)
-    )
+    advice = "set DOMAINS_MIRROR to a folder or URL that holds it. Tried:"
+    tried = "\n  ".join([advice, *problems])
+    raise SourceError(f"{source.path.name} could not be downloaded; {tried}")
 
 
 def fetch_demo_data(otherwise: str) -> Path | None:

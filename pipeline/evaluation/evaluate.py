@@ -176,9 +176,8 @@ def _compare_on_original_split(cluster: Cluster) -> Row:
         thresholds[design.name] = fitted.threshold
         valid = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
         counts[design.name] = confusion(*valid, fitted.threshold)
-    rows = [
-        {"what": what.replace("_", " ")} | {who: getattr(c, what) for who, c in counts.items()}
-        for what in (*ORIGINAL_TABLE._fields, "errors")
-    ]
+    names = (*ORIGINAL_TABLE._fields, "errors")
+    figures = ({who: getattr(c, x) for who, c in counts.items()} for x in names)
+    rows = [{"what": x.replace("_", " ")} | y for x, y in zip(names, figures, strict=True)]
     rates = {x: c.errors / sum(c) for x, c in counts.items()}
     return {"threshold": thresholds, "rows": rows, "error_rate": rates}

@@ -85,10 +85,8 @@ def roll_back(stage: str, url: str | None = None, state: Path = STATE, wait: flo
     """
     previous = state / f"{stage}.previous.zip"
     if not previous.is_file():
-        raise ReleaseError(
-            f"{previous}: no previous version of {stage} was kept here; the second successful "
-            "deployment keeps the first"
-        )
+        advice = "the second successful deployment keeps the first"
+        raise ReleaseError(f"{previous}: no previous version of {stage} was kept here; {advice}")
     return deploy_stage(stage, previous, url, state, wait, any_model=True)
 
 

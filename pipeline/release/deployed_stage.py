@@ -84,10 +84,9 @@ def find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
         resources = json.loads(path.read_text(encoding="utf-8"))["resources"]
         resource: dict[str, Any] = next(x for x in resources if x["name"] == name)
     except (OSError, ValueError, KeyError, StopIteration) as error:
-        raise ReleaseError(
-            f"{path} does not record the {name} of {name_function(stage)}, which exists: was it "
-            "deployed from another machine? Chalice needs that file"
-        ) from error
+        problem = f"{path} does not record the {name} of {name_function(stage)}, which exists"
+        advice = "was it deployed from another machine? Chalice needs that file"
+        raise ReleaseError(f"{problem}: {advice}") from error
     return resource
 
 
