@@ -105,6 +105,7 @@ class EventsDatabase:
         """Create line_counts, client_labels and labels."""
         self._create("line_counts", selects.LINE_COUNTS)
         self._create("client_labels", selects.CLIENT_LABELS)
+        self._create("line_counts", selects.REASON_COUNTS)  # no more is needed, and takes memory
         labels = f"({selects.LABELS}) JOIN ({selects.LABEL_ODDS}) USING (label)"
         self._create("labels", f"SELECT * FROM {labels}")
 
@@ -222,8 +223,8 @@ class EventsDatabase:
             kept += rows
         yield self._decode(make_columns(names, kept))
 
-    def list_outbreaks(self, limits: Mapping[str, float]) -> list[outbreaks.OutbreakRow]:
-        """Create outbreak_labels and outbreaks, and return the rows of outbreaks."""
+    def list_outbreaks(self, limits: Mapping[str, float]) -> Iterator[tuple[Any, ...]]:
+        """Create outbreaks and return its rows."""
         self._create("outbreak_labels", selects.OUTBREAK_LABELS, **limits)
         ordered = (
             "SELECT client, day, place, number FROM outbreak_labels ORDER BY day, label, place"
@@ -231,7 +232,8 @@ class EventsDatabase:
         rows = {x: np.asarray(y) for x, y in self._execute(ordered).fetchnumpy().items()}
         self._create_of("outbreak_pairs", outbreaks.pair_clients(rows, limits["min_names"]))
         self._create("outbreaks", selects.OUTBREAKS, **limits)
-        return [*map(outbreaks.OutbreakRow._make, self._fetch_rows("FROM outbreaks"))]
+        self._execute("DROP TABLE outbreak_labels")
+        return self._fetch_rows("FROM outbreaks")
 
     def list_shared(
         self, limits: Mapping[str, float]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from itertools import compress, groupby, pairwise
-from operator import or_
-from typing import NamedTuple
+from itertools import chain, compress, groupby, pairwise
+from operator import itemgetter, or_
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,18 +44,6 @@ class SharedRow(NamedTuple):
     first_seen: float  # NaN if unknown
     last_seen: float
     number: int  # of all such labels
-
-
-class OutbreakRow(NamedTuple):
-    """A label of an outbreak that a client asked for on a day."""
-
-    client: str
-    day: int
-    label: str
-    suffix: str
-    log_odds: float
-    first_seen: float  # NaN if unknown
-    last_seen: float
 
 
 def list_limits(thresholds: AlarmThresholds, log: LogContext) -> Mapping[str, float]:
@@ -103,23 +91,22 @@ def pair_clients(rows: Mapping[str, Ints], least: float) -> dict[str, Ints]:
 
 
 def find_outbreaks(
-    rows: Iterable[OutbreakRow], thresholds: AlarmThresholds
+    rows: Iterable[tuple[Any, ...]], thresholds: AlarmThresholds
 ) -> dict[tuple[str, int], Evidence]:
     """Return the evidence by client and day, from the rows of OUTBREAKS in any order."""
-    ordered = sorted(rows, key=lambda x: (x.client, x.day, -x.log_odds, x.label))
-    days = {key: [*own] for key, own in groupby(ordered, key=lambda x: (x.client, x.day))}
+    ordered = sorted(rows, key=lambda x: (x[0], x[1], -x[4], x[2]))  # by log-odds, then label
+    days = {key: [*own] for key, own in groupby(ordered, key=itemgetter(0, 1))}
     days = {key: own for key, own in days.items() if len(own) >= thresholds.outbreak_names}
     clients = [*dict.fromkeys(client for client, _ in days)]
     bits = {client: 1 << i for i, client in enumerate(clients)}  # sets as numbers merge quickly
     asked: dict[str, int] = defaultdict(int)
-    for (client, _), own in days.items():
-        for x in own:
-            asked[x.label] |= bits[client]
+    for client, _, label, *_ in chain.from_iterable(days.values()):
+        asked[label] |= bits[client]
     evidence = {}
     for key, own in days.items():
-        others = _select_clients(clients, reduce(or_, (asked[x.label] for x in own)))
+        others = _select_clients(clients, reduce(or_, (asked[x[2]] for x in own)))
         if len(others) >= thresholds.outbreak_clients:
-            names, count = tuple(map(_name_label, own)), len(own)
+            names, count = tuple(_name_label(*x[2:]) for x in own), len(own)
             score = count / thresholds.outbreak_names
             alarm = Alarm(OUTBREAK, score, "high", tuple(range(count)), (1.0,) * count)
             evidence[key] = Evidence(alarm, names, clients=others)
@@ -131,9 +118,10 @@ def _select_clients(clients: Sequence[str], bits: int) -> tuple[str, ...]:
     return tuple(compress(clients, f"{bits:b}"[::-1].encode().translate(_DIGITS)))
 
 
-def _name_label(x: OutbreakRow | SharedRow) -> QueriedName:
-    name = f"{x.label}.{x.suffix}"
-    return QueriedName(name, x.log_odds, 1.0, False, x.first_seen, x.last_seen)
+def _name_label(
+    label: str, suffix: str, log_odds: float, first_seen: float, last_seen: float
+) -> QueriedName:
+    return QueriedName(f"{label}.{suffix}", log_odds, 1.0, False, first_seen, last_seen)
 
 
 def make_shared(
@@ -154,7 +142,9 @@ def make_shared(
     for label, client in sharers:
         asked.setdefault(label, []).append(client)
     names = tuple(
-        _name_label(x)._replace(client_count=x.clients, clients=tuple(asked[x.label]))
+        _name_label(x.label, x.suffix, x.log_odds, x.first_seen, x.last_seen)._replace(
+            client_count=x.clients, clients=tuple(asked[x.label])
+        )
         for x in labels
     )
     indices = tuple(range(len(names)))

@@ -10,7 +10,7 @@ texts. The last part is for DuckDB alone, whose tables have these names.
 | texts | label or suffix | number, text |
 | clients | address | address, client (its name), left_out (it is not a client) |
 | hosts | different name | query, label, suffix, why (NULL: scored), log_odds, allowed, parent |
-| line_counts | client, day, label and suffix; reason | LINE_COUNTS |
+| line_counts | client, day, label and suffix; reason; later reason | LINE_COUNTS; REASON_COUNTS |
 | client_labels | client, day and label | CLIENT_LABELS |
 | labels | label | LABELS, log_odds |
 | seen | label of the log that earlier scans had | label, first and last day |
@@ -86,6 +86,13 @@ FROM (
         LEFT JOIN {{clients}} AS clients USING (address)
 )
 GROUP BY ALL
+"""
+
+REASON_COUNTS = """
+SELECT
+    reason, CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(nxdomain_lines) AS BIGINT)
+        AS nxdomain_lines, CAST(sum(rcode_lines) AS BIGINT) AS rcode_lines
+FROM {line_counts} AS line_counts GROUP BY reason
 """
 
 # A label under five suffixes is one label.

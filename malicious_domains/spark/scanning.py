@@ -173,7 +173,7 @@ def _find_outbreaks(
     tables.sql("outbreak_labels", selects.OUTBREAK_LABELS, **limits)
     tables.sql("outbreak_pairs", selects.OUTBREAK_PAIRS, **limits)
     rows = tables.sql("outbreaks", selects.OUTBREAKS, **limits).collect()
-    evidence = outbreaks.find_outbreaks(map(outbreaks.OutbreakRow._make, rows), thresholds)
+    evidence = outbreaks.find_outbreaks(rows, thresholds)
     return {key: [x] for key, x in evidence.items()}
 
 
