@@ -43,6 +43,7 @@ settings.load_profile("project")
 
 # Fixtures that cost so much that all tests which use one are slow and run in the same process.
 COSTLY = ("h2o_cluster", "packages", "spark")
+LONG = "test_notebook.py"  # in one fixture, which nothing runs beside if it comes late
 # Compiling takes most of the time with few rows. test_engines.py has a session with the settings of
 # users.
 SPARK = {
@@ -92,8 +93,8 @@ def pytest_collection_modifyitems(
 def _place(item: pytest.Item) -> tuple[bool, ...]:
     """Return what items are ordered by."""
     fixtures, is_slow = _fixtures(item), item.get_closest_marker("slow")
-    costly = fixtures.isdisjoint(COSTLY)
-    return "spark" not in fixtures, "spark_cluster" in fixtures, costly, not is_slow
+    is_early = not fixtures.isdisjoint(COSTLY) or item.path.name == LONG
+    return "spark" not in fixtures, "spark_cluster" in fixtures, not is_early, not is_slow
 
 
 def _fixtures(item: pytest.Item) -> set[str]:
