@@ -22,12 +22,14 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: in containers it often cannot be had. What is opened is our own page.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+MILLISECONDS = 30_000  # that a busy machine may take for a step
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run the machine's own Chromium for the with block; raise RuntimeError if there is none."""
     path = require_program("chromium", *NAMES)
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
@@ -63,7 +65,7 @@ def opened(browser: Browser, url: str, **options: object) -> Iterator[tuple[Page
     """Open a page; yield it and its console's complaints, breaches of its policy included."""
     with browser.new_context(**options) as context:  # type: ignore[arg-type]
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(MILLISECONDS)
         complaints: list[str] = []
         page.on("console", lambda m: complaints.append(m.text) if m.type != "log" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
