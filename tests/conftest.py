@@ -199,13 +199,17 @@ def spark_cluster(spark: SparkSession) -> Iterator[SparkSession]:
 
     It takes the place of `spark`, in the same Java: tests that use it come last.
     """
+    import pyspark
+
     from malicious_domains.spark.session import open_session
 
     spark.stop()
     settings = SPARK | {"spark.sql.adaptive.enabled": "true"}
     settings["spark.task.maxFailures"] = "2"  # the executor may be killed; errors come sooner
     with open_session("local-cluster[1,2,1024]", settings) as running:
+        logs = Path(pyspark.__file__).parent / "work" / running.sparkContext.applicationId
         yield running
+    shutil.rmtree(logs, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
