@@ -63,9 +63,13 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Two more than cores, six at most: tests wait for servers, browsers and killed trainings."""
-    return min((os.cpu_count() or 1) + 2, 6)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two more than cores, six at most: tests wait for servers, browsers and killed trainings.
+
+    Quick ones wait for nothing, and each process takes seconds to begin.
+    """
+    waiting = 0 if config.getoption("markexpr") == "not slow" else 2
+    return min((os.cpu_count() or 1) + waiting, 6)
 
 
 @pytest.hookimpl(wrapper=True)
