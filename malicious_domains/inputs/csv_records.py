@@ -44,11 +44,21 @@ def detect_delimiter(
 
     def rank(delimiter: str) -> tuple[int, int, int]:
         records = [split_line(line, delimiter) for line in lines]
-        widths = [len(record) for record in records]
-        common = max(set(widths), key=widths.count)
-        return fit(records[0]), widths.count(common) * (common > 1), common
+        common = find_usual_width(records)
+        number = sum(len(record) == common for record in records)
+        return fit(records[0]), number * (common > 1), common
 
     return max(DELIMITERS, key=rank)
+
+
+def find_usual_width(records: Sequence[Sequence[str]]) -> int:
+    """Return how many cells most records have; 0 if there are none.
+
+    >>> find_usual_width([["a report"], ["a", "b"], ["c", "d"]])
+    2
+    """
+    widths = [len(record) for record in records]
+    return max(set(widths), key=widths.count, default=0)
 
 
 def read_preamble(

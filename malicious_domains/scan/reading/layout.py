@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from ...inputs.csv_records import detect_delimiter, is_shifted, looks_like_header, split_line
+from ...inputs.csv_records import (
+    detect_delimiter,
+    find_usual_width,
+    is_shifted,
+    looks_like_header,
+    split_line,
+)
 from ...inputs.zeek_header import ZeekHeader
 from . import sql
 from .prepare_input import HEAD_BYTES, LogFile
@@ -316,9 +322,9 @@ def _count_before_header(lines: Sequence[str]) -> int:
     """Return how many lines of a report's text, with fewer or more cells, precede the header."""
     delimiter = detect_delimiter(lines[:100])
     rows = [split_cells(x, delimiter) for x in lines[:100]]
-    widths = [len(x) for x in rows]
-    first = widths.index(max(set(widths), key=widths.count)) if rows else 0
-    return first if first and widths[first] > 1 and looks_like_header(rows[first]) else 0
+    usual = find_usual_width(rows)
+    first = next((i for i, x in enumerate(rows) if len(x) == usual), 0)
+    return first if first and usual > 1 and looks_like_header(rows[first]) else 0
 
 
 def split_cells(line: str, delimiter: str) -> list[str]:

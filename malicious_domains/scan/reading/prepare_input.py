@@ -24,7 +24,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from ...inputs.csv_records import DELIMITERS, read_records
+from ...inputs.csv_records import DELIMITERS, find_usual_width, read_records
 from ...inputs.signals import hold_signals
 from ...inputs.streams import InputError, detect_encoding, list_damages, unpack
 from ...names.errors import MaliciousDomainsError
@@ -32,7 +32,8 @@ from ...names.file_kinds import CAPTURES, HEAD, ZIP, check_text
 from . import sql
 
 STANDARD_INPUT = Path("-")
-HEAD_BYTES = 1 << 18  # by which a file's format is recognized; they stay in a processor's cache
+HEAD_BYTES = 1 << 18  # of a file, by which its format is recognized
+_BLOCK = 1 << 18  # bytes that are looked at together: they stay in a processor's cache
 _CHUNK = 1 << 20
 _CSV_LINES = 200  # by which a CSV is recognized whose cells have line breaks
 BINARY = (b"SQLite format 3\0", b"PAR1")
@@ -117,7 +118,7 @@ def describe(file: LogFile) -> tuple[LogFile, bool]:
     lines, run, is_plain, last = 0, 0, True, b""  # run: bytes of a line so far
     has_quotes, may_wrap = False, file.head.startswith((b"<", b"1 "))
     with file.readable.open("rb", buffering=0) as source:
-        while chunk := source.read(HEAD_BYTES):
+        while chunk := source.read(_BLOCK):
             has_quotes |= b'"' in chunk
             # One character is looked for in a fraction of the time that two take.
             tag = b"<" in chunk and (b"\n<" in chunk or (not run and chunk.startswith(b"<")))
@@ -200,8 +201,7 @@ def _find_split_csv(head: bytes) -> str:
         return ""
     for delimiter in DELIMITERS:
         records = [x for x in read_records(iter(lines), delimiter) if isinstance(x, list)]
-        widths = [len(x) for x in records]
-        usual = max(set(widths), key=widths.count, default=0)
+        usual = find_usual_width(records)
         if usual > 1 and any("\n" in cell for x in records if len(x) == usual for cell in x):
             return delimiter
     return ""

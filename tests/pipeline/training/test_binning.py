@@ -90,7 +90,7 @@ def design(corpus: Corpus) -> Language:
 def test_a_design_has_the_bins_of_its_features(
     corpus: Corpus, design: Language, tmp_path: Path, deployed: bool
 ) -> None:
-    """Each level occurs in the bins of the out-of-fold tables and of the deployed ones."""
+    """Values of the out-of-fold tables, in which each level occurs, and of the deployed ones."""
     words, legitimate = load_word_list(FEW_WORDS), corpus.first_rows("legit")
     fold, tables = cross_fit(design.labels, legitimate, words, FEW_WORDS)
     values = (
