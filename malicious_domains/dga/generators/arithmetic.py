@@ -77,11 +77,6 @@ def spell(numbers: Iterator[int], length: int, alphabet: str = ascii_lowercase) 
     return "".join([alphabet[next(numbers) % len(alphabet)] for _ in range(length)])
 
 
-def letter(k: int) -> str:
-    """Return the k-th letter, from 0 (a) to 25 (z)."""
-    return ascii_lowercase[k]
-
-
 def count_days(day: date) -> int:
     """Return the number of days since 1970.
 

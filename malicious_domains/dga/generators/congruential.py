@@ -94,8 +94,9 @@ def _kraken_v1(_: date, seed: str) -> Hosts:
             _ninth(n * (n + 7) * (n + 12)) + n * (n + 1) + present,
         )
         for state in states:
-            a, b, c, x = _draw_three(state & WORD)
-            yield f"{_spell_kraken(x, 6 + (a * b - c) % 6)}.{_DYNAMIC[n % 4]}"
+            numbers = _draw_kraken(state & WORD)
+            a, b, c = islice(numbers, 3)
+            yield f"{spell(numbers, 6 + (a * b - c) % 6)}.{_DYNAMIC[n % 4]}"
 
 
 def _kraken_v2(day: date, seed: str) -> Hosts:
@@ -104,8 +105,9 @@ def _kraken_v2(day: date, seed: str) -> Hosts:
     for index in count():
         skipped = (week,) * 6 + (week - 1,) * 2 + (0,)
         for value in _V2[values]:
-            a, b, c, x = _draw_three(_skip(3 * index + value, skipped[index % 9]))
-            yield f"{_spell_kraken(x, 7 + (a * b + c) % 6)}.{_V2_TLDS[tlds][index % 4]}"
+            numbers = _draw_kraken(_skip(3 * index + value, skipped[index % 9]))
+            a, b, c = islice(numbers, 3)
+            yield f"{spell(numbers, 7 + (a * b + c) % 6)}.{_V2_TLDS[tlds][index % 4]}"
 
 
 def _check_known(seed: str, seeds: tuple[str, ...]) -> str:
@@ -114,20 +116,18 @@ def _check_known(seed: str, seeds: tuple[str, ...]) -> str:
     return seed
 
 
-def _step_kraken(x: int) -> int:
-    return (1103515245 * x + 12435) & WORD  # where C's rand() has 12345
+def _draw_kraken(state: int) -> Iterator[int]:
+    # 12435 where C's rand() has 12345
+    states = iterate(lambda x: (1103515245 * x + 12435) & WORD, state)
+    return (x >> 8 & 0x7FFF for x in states)
 
 
 def _ninth(product: int) -> int:
     return math.trunc(arithmetic.to_signed(product) / 9)
 
 
-def _crop(x: int) -> int:
-    return x >> 8 & 0x7FFF
-
-
 def _skip(x: int, steps: int) -> int:
-    return int(_jump(steps - 1)[_crop(_step_kraken(x))]) if steps > 0 else x
+    return int(_jump(steps - 1)[next(_draw_kraken(x))]) if steps > 0 else x
 
 
 @lru_cache(maxsize=32)  # a week's two and their halves
@@ -138,16 +138,6 @@ def _jump(steps: int) -> NDArray[np.int64]:
     half = _jump(steps // 2)
     twice = half[half]
     return (1103515245 * twice + 12435 & WORD) >> 8 & 0x7FFF if steps % 2 else twice
-
-
-def _draw_three(x: int) -> tuple[int, int, int, int]:
-    """Draw three numbers; return them and the state."""
-    first, second, third = islice(iterate(_step_kraken, x), 3)
-    return _crop(first), _crop(second), _crop(third), third
-
-
-def _spell_kraken(x: int, length: int) -> str:
-    return spell(map(_crop, iterate(_step_kraken, x)), length)
 
 
 declare(
@@ -202,8 +192,7 @@ def _qakbot(day: date, seed: str, *, sandbox: bool) -> Hosts:
     for _ in range(5000):
         tld = ("com", "net", "org", "info", "biz", "org")[_draw_below(numbers, 6)]
         length = 8 + _draw_below(numbers, 18)
-        label = "".join([arithmetic.letter(_draw_below(numbers, 26)) for _ in range(length)])
-        yield f"{label}.{tld}"
+        yield f"{spell((_draw_below(numbers, 26) for _ in range(length)), length)}.{tld}"
 
 
 def _twist(seed: int) -> Iterator[int]:
@@ -286,18 +275,10 @@ def tempedreve(day: date, _: str) -> Hosts:
 
 def _tempedreve_name(number: int) -> str:
     seed = arithmetic.step_numerical_recipes(number)
+    states = [seed, *islice(iterate(lambda x: (16843009 * x + 65805) & WORD, seed), 25)]
     letters = list(ascii_lowercase)
-    state = seed
-    for j in range(26):
+    for j, state in enumerate(states):
         k = state % 26
         letters[j], letters[k] = letters[k], letters[j]
-        state = _step_tempedreve(state)
-    label, state = "", seed
-    for _ in range(7 + seed % 5):
-        label += letters[state % 26]
-        state = _step_tempedreve(state)
+    label = spell(iter(states), 7 + seed % 5, "".join(letters))
     return f"{label}.{('com', 'net', 'org', 'info')[seed % 4]}"
-
-
-def _step_tempedreve(state: int) -> int:
-    return (16843009 * state + 65805) & WORD

@@ -8,7 +8,7 @@ from hashlib import md5, sha1, sha256
 from string import ascii_lowercase, digits
 from struct import pack, unpack
 
-from .arithmetic import ALPHANUMERIC, WORD, draw_hexadecimal, letter, parse_number, spell, to_signed
+from .arithmetic import ALPHANUMERIC, WORD, draw_hexadecimal, parse_number, spell, to_signed
 from .family import Hosts, Variant, bader, declare, family
 
 
@@ -31,7 +31,7 @@ _MUROFET_TLDS = ("biz", "info", "org", "net", "com")  # of v2
 
 def _goz_letters(byte: int) -> str:
     one, other = byte & 31, byte >> 3
-    return "" if one == other else "".join(letter(x) for x in (one, other) if x < 26)
+    return "" if one == other else "".join(ascii_lowercase[x] for x in (one, other) if x < 26)
 
 
 @family("hash (MD5)", bader("Three variants of Murofet's DGA", 2015), period="week of the month")
@@ -60,15 +60,15 @@ def _murofet_v2(day: date, seed: str) -> Hosts:
         message = pack("<BBBBI", (day.year + 0x30) % 256, day.month, day.day, 0, even)
         digest = md5(bytes(a ^ b for a, b in zip(message, key, strict=True))).digest()
         sums = ((byte & 15) + (byte >> 4) for byte in digest)
-        label = "".join(letter(v) for v in sums if v < 26)
+        label = "".join(ascii_lowercase[x] for x in sums if x < 26)
         yield f"{label}.{_dividing_tld(index, _MUROFET_TLDS)}"
 
 
 def _murofet_piece(byte: int) -> str:
     high, low = divmod(byte, 16)
     if high < 10:
-        return letter(low) + letter(16 + high)
-    return f"{letter(low)}{high - 9}{(97 + low) % 10}"
+        return ascii_lowercase[low] + ascii_lowercase[16 + high]
+    return f"{ascii_lowercase[low]}{high - 9}{(97 + low) % 10}"
 
 
 # Licat, the downloader of Zeus (2010 on).
@@ -154,7 +154,9 @@ declare(
     bader("The DGA of Proslikefan", 2016),
     seeds=("prospect", "OK"),
     period="day",
-    draw=lambda random: "".join(letter(random.randrange(26)) for _ in range(random.randint(3, 10))),
+    draw=lambda random: "".join(
+        random.choice(ascii_lowercase) for _ in range(random.randint(3, 10))
+    ),
 )
 def proslikefan(day: date, seed: str) -> Hosts:
     """Yield the names of Proslikefan (worm): the string hash of JavaScript over date and word."""
@@ -165,7 +167,7 @@ def proslikefan(day: date, seed: str) -> Hosts:
             label = ""
             while len(label) < value % 7 + 6:  # the wanted length changes on the way
                 value = _hash_string(f"{label}{value}")
-                label += letter(value % 26)
+                label += ascii_lowercase[value % 26]
             yield f"{label}.{tld}"
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from datetime import date
 from itertools import count
+from string import ascii_lowercase
 from struct import pack, unpack
 
 from . import arithmetic
@@ -29,7 +30,7 @@ def conficker(day: date, _seed: str) -> Hosts:
         label = ""
         for _ in range(8 + int(math.fmod(arithmetic.to_signed(state), 4))):  # sign as in C: -3 to 3
             state = _step_conficker(state)
-            label += arithmetic.letter(abs(arithmetic.to_signed(state)) % 26)
+            label += ascii_lowercase[abs(arithmetic.to_signed(state)) % 26]
         state = _step_conficker(state)
         yield f"{label}.{('cc', 'cn', 'ws', 'com', 'net', 'org', 'info', 'biz')[state & 7]}"
 
@@ -60,7 +61,7 @@ def _cryptolocker(day: date, _seed: str) -> Hosts:
             d = ((d << 13 & WORD) >> 19) ^ ((d >> 1) << 13 & WORD) ^ (d >> 19)
             m = ((m << 2 & WORD) >> 25) ^ ((m >> 3) << 7 & WORD) ^ (m >> 25)
             y = ((y << 3 & WORD) >> 11) ^ ((y >> 4) << 21 & WORD) ^ (y >> 11)
-            label += arithmetic.letter((d ^ m ^ y) % 25)
+            label += ascii_lowercase[(d ^ m ^ y) % 25]
         yield f"{label}.{tlds[index % 7]}"
 
 
@@ -76,7 +77,7 @@ def _walk(_day: date, seed: str) -> Hosts:
             y = ((y ^ 8 * y) >> 11) ^ ((y & 0xFFFFFFF0) << 17)
             m = ((m ^ 4 * m) >> 25) ^ 16 * (m & 0xFFFFFFF8)
             d = ((d ^ (d << 13)) >> 19) ^ ((d & 0xFFFFFFFE) << 12)
-            label += arithmetic.letter((y ^ m ^ d) % 25)
+            label += ascii_lowercase[(y ^ m ^ d) % 25]
         yield label
 
 
@@ -138,7 +139,7 @@ def _name_locky(r: int, length: int, shift: int, tlds: tuple[str, ...]) -> str:
     label = ""
     for k in range(length):
         r = _mix_locky(rotate_left(r, k), shift) + _ADDEND & WORD
-        label += arithmetic.letter(r % 25)
+        label += ascii_lowercase[r % 25]
     return f"{label}.{tlds[(_mix_locky(r, shift) + _ADDEND & WORD) % len(tlds)]}"
 
 
@@ -179,7 +180,7 @@ def necurs(day: date, seed: str) -> Hosts:
         label = ""
         for k in range(7 + n % 15):
             n = _mix_necurs(n + k)
-            label += arithmetic.letter(n % 25)
+            label += ascii_lowercase[n % 25]
             n = _mix_necurs(n + 0xABBEDF)
         yield f"{label}.{_NECURS_TLDS[n % len(_NECURS_TLDS)]}"
 
@@ -203,7 +204,7 @@ def nymaim(day: date, _: str) -> Hosts:
         positions = [next(draws) % 26 for _ in range(length)]
         tlds = ((9, "com"), (13, "org"), (17, "biz"), (21, "net"), (26, "info"))
         tld = next(tld for end, tld in tlds if positions[-2] < end)
-        yield f"{''.join(map(arithmetic.letter, positions))}.{tld}"
+        yield f"{''.join(ascii_lowercase[x] for x in positions)}.{tld}"
 
 
 def _draw_nymaim(day: date) -> Iterator[int]:
@@ -232,7 +233,7 @@ def ramdo(_day: date, seed: str) -> Hosts:
         state = factor ^ (26 * key * index & WORD)
         label = ""
         for i in range(16):
-            label += arithmetic.letter(state % 26)
+            label += ascii_lowercase[state % 26]
             state = state + (state ^ (26 * factor * i * i & WORD)) & WORD
         yield f"{label}.org"
 
@@ -256,7 +257,7 @@ def _ranbyus_may(day: date, seed: str) -> Hosts:
             y = ((y & 0xFFFFFFF0) << 17 & WORD) ^ ((y ^ (7 * y & WORD)) >> 11)
             m = (14 * (m & 0xFFFFFFFE) & WORD) ^ ((m ^ (4 * m & WORD)) >> 8)
             s = (s >> 6) ^ ((d + 8 * s) << 8 & 0x03FFFF00)
-            label += arithmetic.letter((d ^ m ^ y) % 25)
+            label += ascii_lowercase[(d ^ m ^ y) % 25]
         yield f"{label}.{_RANBYUS_TLDS[(day.day + index) % 8]}"
 
 
@@ -267,7 +268,7 @@ def _ranbyus_september(day: date, seed: str) -> Hosts:
     for index in range(40):
         first, state = _make_block(state)
         second, state = _make_block(state)
-        label = "".join([arithmetic.letter(byte % 25) for byte in (first + second)[:17]])
+        label = arithmetic.spell(iter(first + second), 17, ascii_lowercase[:25])
         yield f"{label}.{tlds[(day.day + index) % 8]}"
 
 

@@ -8,11 +8,12 @@ http://johannesbader.ch/2015/07/pykspas-inferior-dga-version/
 from datetime import date
 from functools import lru_cache
 from itertools import count
+from string import ascii_lowercase
 from struct import unpack
 
 import numpy as np
 
-from .arithmetic import QUAD, WORD, count_days, letter
+from .arithmetic import QUAD, WORD, count_days
 from .family import Hosts, Variant, bader, declare
 
 _PERIODS = {"1": 20, "2": 1}  # days that a set's names last: the useful ones, the decoys
@@ -131,7 +132,7 @@ def _label(state: int, length: int) -> str:
     offset = length * length
     for i in range(length):
         factor = state % 5 + state % 123456 + i * (state % 2 + state % 4567)
-        label += letter((offset + (state * factor & WORD)) % 26)
+        label += ascii_lowercase[(offset + (state * factor & WORD)) % 26]
         offset += length
         state += ((7837632 * state * length & WORD) + 82344) % (541 * length + 4)
     return label
@@ -142,7 +143,7 @@ def _precursor_label(state: int, length: int) -> str:
     offset = length * length
     for i in range(length):
         factor = state % 5 + state % 123456 + i * (state % 4567 + state % 19)
-        label += letter((offset + state * factor & WORD) % 26)
+        label += ascii_lowercase[(offset + state * factor & WORD) % 26]
         state = (state + i & WORD) >> i * i % 32
         offset += length
     return label
