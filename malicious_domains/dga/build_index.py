@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..names.array_types import Ints
+from ..names.array_types import Hashes, Ints
 from ..names.dga_index import DgaIndex, build_prefilter, checksum_names
-from ..names.hashes import Hashes
 from .legitimate_hosts import sum_by_length
 from .seeded_generators import DayRange, Period, collect_names, list_generators, map_periods
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from ..inputs.paths import DATA
 from ..names.allow import AllowList
-from ..names.array_types import Bools, Floats, Ints
+from ..names.array_types import Bools, Floats, Hashes, Ints
 from ..names.encoding import SIZE, encode_labels
 from ..names.errors import InvalidDomain
-from ..names.hashes import Hashes, hash_names
+from ..names.hashes import hash_names
 from ..names.parse import MAX_LABEL, parse
 from ..names.public_suffix import packaged_zones
 

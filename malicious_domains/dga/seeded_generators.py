@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from ..inputs.ordered_pool import map_ordered
-from ..names.array_types import Floats
+from ..names.array_types import Floats, Hashes
 from ..names.dga_index import ALWAYS, RECORD
 from ..names.errors import MaliciousDomainsError
-from ..names.hashes import Hashes, hash_names
+from ..names.hashes import hash_names
 from .generators import ALL_FAMILIES
 from .generators.arithmetic import count_days
 from .generators.family import Variant

@@ -32,7 +32,7 @@ class Windows(NamedTuple):
     @classmethod
     def of(cls, batch: Batch) -> Windows:
         """Read two or three codes as the digits of a number to the base SIZE."""
-        wide = batch.codes[: size(batch) + 2].astype(np.intp)
+        wide = batch.codes[: batch.size + 2].astype(np.intp)
         two = wide[:-2] * SIZE + wide[1:-1]
         return cls(two, two * SIZE + wide[2:])
 
@@ -147,18 +147,13 @@ def window(batch: Batch, order: int) -> Narrow:
     It is their index in a CharacterModel's table of that order. Before a label's start stand
     characters of the label before: tables must hold one cost for all of them.
     """
-    size = int((batch.lengths + 1).sum())
+    size = batch.size
     symbols = np.full(size + order - 1, encoding.EDGE, np.int32)
     symbols[order - 1 :] = _SYMBOL[batch.codes[:size]]
     index = symbols[:size]
     for back in range(1, order):
         index = index * encoding.SYMBOLS + symbols[back : size + back]
     return index
-
-
-def size(batch: Batch) -> int:
-    """Return the number of characters of a batch, the terminators of its labels included."""
-    return int((batch.lengths + 1).sum())
 
 
 def _match_words(start: NDArray[np.intp], length: int, cell: Narrow) -> Matches:

@@ -42,7 +42,7 @@ class BatchFeatures:
         self.batch = batch
         self.tables = tables
         self.lengths = batch.lengths
-        self.size = int((batch.lengths + 1).sum())
+        self.size = batch.size
         self.codes = batch.codes[: self.size]  # each label with its terminator
 
     @cached_property

@@ -40,9 +40,6 @@ class Feature(NamedTuple):
     meaning: str
     compute: Callable[[BatchFeatures | LabelFeatures], Column]
 
-    def __reduce__(self) -> tuple[Callable[[str], Feature], tuple[str]]:
-        return find_feature, (self.name,)
-
 
 def _same(name: str, group: str, meaning: str) -> Feature:
     """Return the feature that is an input of its own name."""
@@ -118,15 +115,6 @@ LANGUAGE = (
     *("cut_cost", "cut_mean", "cut_words", "cut_word_length", "cut_word_share", "cut_excess"),
 )
 SETS = {"classic": CLASSIC, "language": LANGUAGE}
-
-
-def find_feature(name: str) -> Feature:
-    """Return the feature of a name; raises KeyError for an unknown one.
-
-    >>> find_feature("num_digits").meaning
-    'digits'
-    """
-    return REGISTRY[name]
 
 
 def compute_chunks(

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..names.array_types import Bytes, Ints, NDArray
 from ..names.encoding import Batch
-from .arrays import SHORT, Matches, VocabularyArrays, Windows, size
+from .arrays import SHORT, Matches, VocabularyArrays, Windows
 from .quantities import UNREACHED
 
 
@@ -89,7 +89,7 @@ def _long_arcs(turned: PositionMajor, words: VocabularyArrays, long: Matches) ->
 
 def all_arcs(batch: Batch, words: VocabularyArrays, matches: Matches) -> Arcs:
     """Return the arcs of every single character and of all words of a batch, in this order."""
-    inside = np.ones(size(batch), np.bool_)
+    inside = np.ones(batch.size, np.bool_)
     inside[batch.starts + batch.lengths] = False  # terminators
     where = np.flatnonzero(inside).astype(np.int32)
     return Arcs(
@@ -111,5 +111,5 @@ def positions(batch: Batch) -> Bytes:
     >>> positions(encode_labels(["abc", "d"])).tolist()
     [0, 1, 2, 3, 0, 1]
     """
-    place = np.arange(size(batch)) - np.repeat(batch.starts, batch.lengths + 1)
+    place = np.arange(batch.size) - np.repeat(batch.starts, batch.lengths + 1)
     return place.astype(np.uint8)

@@ -7,9 +7,9 @@ its front-end, which adds the intercept and four numbers, gets the log-odds of e
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping
 from operator import add
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..features.registry import GROUPS, REGISTRY
 
@@ -28,12 +28,12 @@ _CHEAP = ("length",)  # groups that never excuse a name, as anyone can change th
 
 
 class GroupSums(NamedTuple):
-    """Contributions to the log-odds by group: float each, or float64 (labels,)."""
+    """Contributions to the log-odds by group, see GROUPS."""
 
-    length: Any  # how long the label is
-    entropy: Any  # how mixed its characters are
-    vowels: Any  # how it can be pronounced
-    words: Any  # how it reads in words
+    length: float
+    entropy: float
+    vowels: float
+    words: float
 
 
 @functools.cache
@@ -46,18 +46,15 @@ def group_terms(terms: tuple[str, ...]) -> dict[str, list[str]]:
     return {name: [x for x in terms if REGISTRY[x].group == name] for name in GROUPS}
 
 
-class Groups:
-    """The terms of a model that make up each group; read-only."""
+def sum_groups(contributions: Mapping[str, float]) -> GroupSums:
+    """Return the sums of contributions by term; raises KeyError for an unknown feature.
 
-    def __init__(self, terms: tuple[str, ...]) -> None:
-        """Take the terms of a predictor in order; raises KeyError for an unknown feature."""
-        self._members = [[*map(terms.index, x)] for x in group_terms(terms).values()]
-
-    def sums(self, contributions: Sequence[Any]) -> GroupSums:
-        """Return the sums of one label's contributions, or of columns float64 (labels,)."""
-        # Python 3.12's sum() compensates, which gives one label other bits than a column.
-        members = ((contributions[at] for at in x) for x in self._members)
-        return GroupSums(*(functools.reduce(add, x, 0.0) for x in members))
+    >>> sum_groups({"length": 0.5, "num_digits": -1.0, "entropy": 2.0})
+    GroupSums(length=0.5, entropy=1.0, vowels=0.0, words=0.0)
+    """
+    # Python 3.12's sum() compensates, and would give other bits.
+    members = (map(contributions.get, x) for x in group_terms(tuple(contributions)).values())
+    return GroupSums(*(functools.reduce(add, x, 0.0) for x in members))
 
 
 def explain_verdict(

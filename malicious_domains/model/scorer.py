@@ -16,7 +16,7 @@ from ..features.single import LabelFeatures
 from ..names.errors import Invalid, InvalidDomain, UnknownOperatingPoint
 from ..names.parse import Name, Zones, parse
 from . import artifact
-from .explain import Groups
+from .explain import sum_groups
 from .glm import to_probabilities, to_probability
 from .score import Score
 
@@ -52,8 +52,11 @@ class Scorer:
         thresholds = model.thresholds | {artifact.EVEN: 0.5}
         self.operating_point = _find_point(operating_point, thresholds, model.name)
         self.threshold = thresholds[self.operating_point]
-        self._groups = Groups(model.predictor.terms)
-        self._features = [*map(registry.find_feature, model.features)]
+        self._features = [registry.REGISTRY[name] for name in model.features]
+
+    def __reduce__(self) -> tuple[type[Scorer], tuple[object, ...]]:
+        given = (self.artifact, self.operating_point, self.allow, self.zones, self.dga_index)
+        return Scorer, given
 
     @classmethod
     def load(
@@ -263,6 +266,7 @@ class Scorer:
         known: tuple[DgaMatch, ...] | None,
     ) -> Score:
         allowed, probability = self.allowed_by(name), to_probability(log_odds)
+        by_term = dict(zip(self.artifact.predictor.terms, contributions, strict=True))
         return Score(
             domain=text,
             name=name.label,
@@ -272,8 +276,8 @@ class Scorer:
             threshold=self.threshold,
             operating_point=self.operating_point,
             intercept=self.artifact.intercept,
-            contributions=dict(zip(self.artifact.predictor.terms, contributions, strict=True)),
-            groups=self._groups.sums(contributions),
+            contributions=by_term,
+            groups=sum_groups(by_term),
             segmentation=reason.segmentation,
             unlikely=reason.unlikely,
             bare=name.bare,

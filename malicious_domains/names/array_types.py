@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     Narrow = NDArray[np.int32]
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
+    Hashes = NDArray[np.uint64]
+    Crcs = NDArray[np.uint32]
+    Records = NDArray[np.void]
 else:
-    NDArray = Bools = Bytes = Narrow = Ints = Floats = Any
+    NDArray = Bools = Bytes = Narrow = Ints = Floats = Hashes = Crcs = Records = Any
 
 Count = TypeVar("Count", int, Ints)  # of one label, or of each label of a batch

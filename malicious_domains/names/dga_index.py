@@ -17,24 +17,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from tokenize import TokenError
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
 
+from .array_types import Bytes, Crcs, Hashes, NDArray, Records
 from .errors import DgaIndexError
 from .hashes import hash_names
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from .hashes import Hashes
-
-    Records = NDArray[np.void]
-    Prefilter = NDArray[np.uint8]
-    Crcs = NDArray[np.uint32]
-else:
-    Records = Prefilter = Crcs = Any
 
 __all__ = ["ALWAYS", "CHANCE", "RECORD", "DgaIndex", "DgaIndexError", "DgaMatch"]
 __all__ += ["build_prefilter", "checksum_names"]
@@ -89,7 +79,7 @@ class DgaIndex:
     """
 
     def __init__(
-        self, about: Mapping[str, Any], prefilter: Prefilter, hashes: Hashes, records: Records
+        self, about: Mapping[str, Any], prefilter: Bytes, hashes: Hashes, records: Records
     ) -> None:
         """Take a description, build_prefilter() of the names, ascending hashes (n,), RECORDs (n,).
 
@@ -193,7 +183,7 @@ def checksum_names(names: Iterable[str]) -> Crcs:
     return np.fromiter((zlib.crc32(x.encode("ascii", "replace")) for x in names), np.uint32)
 
 
-def build_prefilter(crcs: Crcs) -> Prefilter:
+def build_prefilter(crcs: Crcs) -> Bytes:
     """Return the prefilter of names with these CRC-32s (n,), uint8 (2**k,)."""
     size = max(8, 1 << (_BITS_PER_NAME * len(crcs) - 1).bit_length())
     bits = np.zeros(min(size, 1 << 32), np.bool_)

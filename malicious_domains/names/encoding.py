@@ -39,6 +39,11 @@ class Batch(NamedTuple):
     starts: Ints
     lengths: Ints
 
+    @property
+    def size(self) -> int:
+        """The number of characters, the terminators of the labels included."""
+        return int((self.lengths + 1).sum())
+
 
 def encode_labels(labels: Sequence[str]) -> Batch:
     """Encode labels; raises ValueError for a label over MAX_LENGTH.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import BinaryIO, cast
 
 HEAD = 512  # bytes by which a kind is recognized
@@ -25,6 +26,8 @@ _UNREADABLE = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90\0", "a program"),
 )
+# By the first bytes: the module that opens such a file, imported for the first one.
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma"}
 _TAR = slice(257, 262)  # where a tar archive says ustar
 
 
@@ -57,22 +60,12 @@ def unpack(source: io.BufferedReader) -> BinaryIO:
     Raises ValueError for a ZIP of several files or none.
     """
     head = source.peek(6)[:6]
-    plain = cast(BinaryIO, source)
-    if head.startswith(b"\x1f\x8b"):
-        import gzip
-
-        plain = cast(BinaryIO, gzip.GzipFile(fileobj=source))
-    elif head.startswith(b"BZh"):
-        import bz2
-
-        plain = cast(BinaryIO, bz2.BZ2File(source))
-    elif head.startswith(b"\xfd7zXZ\0"):
-        import lzma
-
-        plain = cast(BinaryIO, lzma.LZMAFile(source))  # noqa: SIM115
-    elif head.startswith(ZIP):
-        plain = unpack(_open_zip(source))
-    return plain
+    if head.startswith(ZIP):
+        return unpack(_open_zip(source))
+    for mark, module in _COMPRESSED.items():
+        if head.startswith(mark):
+            return cast(BinaryIO, import_module(module).open(source))
+    return cast(BinaryIO, source)
 
 
 class _Member(io.BufferedReader):
@@ -104,12 +97,10 @@ def _open_zip(source: io.BufferedReader) -> io.BufferedReader:
         if opened.peek(4).startswith(ZIP):
             raise ValueError("a ZIP in a ZIP: unpack it")
         return opened
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, RuntimeError, ValueError) as error:
         file.close()
-        raise ValueError(f"a ZIP that cannot be read: {error}") from error
-    except ValueError:
-        file.close()
-        raise
+        problem = "" if isinstance(error, ValueError) else "a ZIP that cannot be read: "
+        raise ValueError(f"{problem}{error}") from error
 
 
 def _find_member(names: list[str]) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .array_types import Bools, Ints, NDArray
+from .array_types import Bools, Hashes, Ints
 from .encoding import IDNA
 from .errors import MAX_HOST, MAX_LABEL
 from .public_suffix import ICANN, SPECIAL, Zones, packaged_zones
@@ -63,7 +63,7 @@ class _Labels(NamedTuple):
 
     start: Ints  # in the texts joined by dots
     stop: Ints
-    tail: NDArray[np.uint64]  # the hash of what a text has from a label on
+    tail: Hashes  # the hash of what a text has from a label on
     owner: Ints  # the text of each label
     first: Ints  # the first label of each text
     is_plain: Bools  # whether a text is a host in lower case and ASCII
@@ -89,7 +89,7 @@ def _find_labels(texts: Sequence[str]) -> _Labels:
 
 
 @lru_cache(4)
-def _list_rules(zones: Zones) -> tuple[NDArray[np.uint64], list[str], Bools]:
+def _list_rules(zones: Zones) -> tuple[Hashes, list[str], Bools]:
     """Return the hashes of rules, ascending, their texts, and whether names stand under each."""
     rules = dict(zones.rules) | dict.fromkeys(zones.lookups, -1) | dict.fromkeys(SPECIAL, -1)
     labels, kinds, texts = _find_labels([*rules]), np.array([*rules.values()]), [*rules]
