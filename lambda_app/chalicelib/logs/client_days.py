@@ -48,7 +48,12 @@ class ClientState:
     evidence: tuple[str, ...] = ()  # its labels, which stay whatever else comes
 
     def merge(self, more: Mapping[str, Row], votes: Mapping[str, str]) -> ClientState:
-        """Merge more rows, and drop those that can never count: common labels that resolve."""
+        """Merge more rows, and drop those that can never count: common labels that resolve.
+
+        >>> rows = {x: Row(2, 9.0, 9.0, ("com",)) for x in ("common", "rare")}
+        >>> [*ClientState().merge(rows, {"common": "*"}).rows]
+        ['rare']
+        """
         rows = {
             label: row
             for label, row in merge_rows(self.rows, more).items()
@@ -65,18 +70,24 @@ class ClientState:
         return replace(self, peak=verdict.rank, evidence=labels)
 
     def differs(self, kept: ClientState) -> bool:
-        """Return whether to write this over what is kept; a slightly later query is no reason."""
-        others = replace(self, rows={}), replace(kept, rows={})
-        if self.rows.keys() != kept.rows.keys() or others[0] != others[1]:
-            return True
-        pairs = ((row, kept.rows[label]) for label, row in self.rows.items())
-        return any(
-            new.last > old.last + SIGHT_DELAY or new._replace(last=old.last) != old
-            for new, old in pairs
-        )
+        """Return whether to write this over what is kept; a slightly later query is no reason.
+
+        >>> old, new = (ClientState({"a": Row(NXDOMAIN, 5.0, x, ("com",))}) for x in (9.0, 99.0))
+        >>> new.differs(old)
+        False
+        """
+        rows = dict(self.rows)
+        for label in rows.keys() & kept.rows.keys():
+            if rows[label].last <= kept.rows[label].last + SIGHT_DELAY:
+                rows[label] = rows[label]._replace(last=kept.rows[label].last)
+        return replace(self, rows=rows) != kept
 
     def pack(self) -> bytes:
-        """Pack the state as bytes for unpack()."""
+        """Pack the state as bytes.
+
+        >>> ClientState.unpack(ClientState(level=2).pack()).level
+        2
+        """
         return pack_state([self.rows, self.level, self.published, self.peak, self.evidence])
 
     @classmethod
@@ -85,7 +96,7 @@ class ClientState:
         if not state:
             return cls()
         packed, level, published, *more = unpack_state(state)
-        rows = {label: Row(*row[:3], tuple(row[3])) for label, row in packed.items()}
+        rows = {x: Row._make((*row[:3], tuple(row[3]))) for x, row in packed.items()}
         return cls(rows, int(level), published, *map(tuple, more))
 
 
@@ -93,6 +104,10 @@ def limit_rows(rows: Rows, level: int = 0, evidence: Collection[str] = ()) -> tu
     """Return the lowest level, from `level` on, at which an item has room for rows, and those.
 
     evidence: labels that are kept beside the sample, if there is room for them.
+
+    >>> rows = {f"n{i}": Row(NXDOMAIN, 9.0, 9.0, ("com",)) for i in range(MAX_LABELS + 1)}
+    >>> limit_rows(rows)[0]
+    1
     """
     evidence = frozenset(evidence)
     kept = sample_rows(rows, level, evidence)
@@ -115,7 +130,6 @@ class Verdict(NamedTuple):
     names: list[str]  # a label with a suffix, for each of them
     alarms: list[Alarm]  # the strongest first
     score: float  # of that one, as a multiple of its threshold; 0 without alarms
-    level: int = 0  # of the sample that was judged; 0 for all labels
     tunnels: Mapping[str, client_day.Evidence] = MappingProxyType({})  # by kind of alarm
     shared: bool = False  # whether a tunnel of the client is reported once for several
 
@@ -138,7 +152,17 @@ class Verdict(NamedTuple):
 
 
 class DayJudge:
-    """Judge the clients of one day by what is known of its labels."""
+    """Judge the clients of one day by what is known of its labels.
+
+    >>> judge = DayJudge({}, (), lambda labels: np.full(len(labels), 9.0))  # their log-odds
+    >>> rows = {f"xqzkw{i}vjtp": Row(NXDOMAIN, i, i, ("com",)) for i in range(9)}
+    >>> judge.prepare(rows)
+    >>> verdict = judge.judge("10.0.0.1", ClientState(rows))
+    >>> verdict.alarms[0].kind, verdict.confidence, verdict.is_news({})
+    ('random-looking', 'high', True)
+    >>> ClientState(rows).note_verdict(verdict).evidence[:2]
+    ('xqzkw0vjtp', 'xqzkw1vjtp')
+    """
 
     def __init__(
         self,
@@ -182,21 +206,28 @@ class DayJudge:
             self.tunnels[client] = tunnels.judge_client_day(groups, scale)
 
     def add_tunnels(self, client: str, verdict: Verdict) -> Verdict:
-        """Return a client's verdict with the alarms of what it asked for below some names."""
+        """Return a client's verdict with the alarms of what it asked for below some names.
+
+        >>> judge = DayJudge({}, (), lambda labels: np.full(len(labels), 9.0))
+        >>> rows = {f"{i:02}" + "q" * 50: sub_domains.SubRow(2, 1, 9.0, 9.0) for i in range(60)}
+        >>> judge.judge_tunnels({"10.0.0.1": {"evil.com": sub_domains.Sample(0, rows)}})
+        >>> judge.add_tunnels("10.0.0.1", judge.judge("10.0.0.1", ClientState())).alarms[0].kind
+        'tunnel'
+        """
         own = {x.alarm.kind: x for x in self.tunnels.get(client, ())}
         alarms = rank_alarms([*verdict.alarms, *(x.alarm for x in own.values())])
         score, shared = alarms[0].score if alarms else 0.0, not own and client in self.groups
         return verdict._replace(alarms=alarms, score=score, tunnels=own, shared=shared)
 
-    def judge_state(self, client: str, state: ClientState) -> Verdict:
+    def judge(self, client: str, state: ClientState) -> Verdict:
         """Judge a client's day; an earlier alarm is not hidden by more traffic of its own."""
-        verdict = self.judge(client, state.rows, state.level)
+        verdict = self._judge_rows(client, state.rows, state.level)
         if not state.evidence or (verdict.alarms and verdict.rank[0] >= state.peak[0]):
             return verdict
         kept = {x: state.rows[x] for x in state.evidence if x in state.rows}
-        return max(verdict, self.judge(client, kept), key=lambda x: x.rank)
+        return max(verdict, self._judge_rows(client, kept), key=lambda x: x.rank)
 
-    def judge(self, client: str, rows: Mapping[str, Row], level: int = 0) -> Verdict:
+    def _judge_rows(self, client: str, rows: Mapping[str, Row], level: int = 0) -> Verdict:
         """Judge a client's rows, or a sample of them."""
         labels = sorted(rows, key=lambda x: (rows[x].first, x))
         nxdomain, rare = self._select(hash_client(client), labels, rows)
@@ -213,7 +244,7 @@ class DayJudge:
         judge = judge_sample if level else judge_day
         alarms = judge(day, self._log, self.thresholds)
         score = alarms[0].score if alarms else 0.0
-        return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score, level)
+        return Verdict(day, [f"{x}.{rows[x].suffixes[0]}" for x in some], alarms, score)
 
     def _select(self, own: str, labels: list[str], rows: Mapping[str, Row]) -> tuple[Bools, Bools]:
         """Return which labels are NXDOMAIN and which are rare, by all clients that are kept."""
@@ -237,6 +268,11 @@ def make_finding(client: str, day: int, verdict: Verdict, sampled: bool) -> dict
 
     client: or EVERYBODY. stands: whether there still is an alarm. shared: whether a tunnel of the
     client is reported for EVERYBODY. too_busy: whether a sample of the labels is kept.
+
+    >>> verdict = DayJudge({}, (), np.zeros).judge("10.0.0.1", ClientState())
+    >>> finding = make_finding("10.0.0.1", 20_783, verdict, sampled=False)
+    >>> finding["day"], finding["stands"]
+    ('2026-11-26', False)
     """
     seen = verdict.day
     names = [y for x in verdict.tunnels.values() for y in x.names]

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+from malicious_domains.clients.finding_json import format_date
+
 DAY = 86_400
-PARTS = 16  # in which a day's items of clients are kept
+_PARTS = 16  # in which a day's items of clients are kept
 MAX_STATE = 360_000  # bytes; an item of DynamoDB has up to 400 KB, the other attributes included
 THREADS = 8
 _KEPT_DAYS = 2  # for which a day's state is kept after its end
@@ -27,15 +29,6 @@ _ATTEMPTS = 30  # at a write that others get ahead of
 _PAUSE = 0.02  # seconds, at first
 
 
-def name_part(folder: str, part: int) -> str:
-    """Return the pk of a part of a folder.
-
-    >>> name_part("2026-11-26/clients", 3)
-    '2026-11-26/clients/03'
-    """
-    return f"{folder}/{part:02}"
-
-
 class Key(NamedTuple):
     """An item's key."""
 
@@ -43,13 +36,17 @@ class Key(NamedTuple):
     sk: str = "-"
 
     @classmethod
-    def of_client(cls, folder: str, client: str) -> Key:
-        """Return the key of a client's item in one of the PARTS of a folder."""
-        part = hashlib.blake2b(client.encode(), digest_size=1).digest()[0] % PARTS
-        return cls(name_part(folder, part), client)
+    def of_client(cls, day: int, client: str, kind: str = "clients") -> Key:
+        """Return the key of a client's item of a day, in one of the parts of a kind of items.
+
+        >>> Key.of_client(20_783, "10.0.0.1")
+        Key(pk='2026-11-26/clients/10', sk='10.0.0.1')
+        """
+        part = hashlib.blake2b(client.encode(), digest_size=1).digest()[0] % _PARTS
+        return cls(f"{format_date(day)}/{kind}/{part:02}", client)
 
     @property
-    def attributes(self) -> dict[str, Any]:
+    def _attributes(self) -> dict[str, Any]:
         """The key in DynamoDB's form."""
         return {"pk": {"S": self.pk}, "sk": {"S": self.sk}}
 
@@ -60,7 +57,7 @@ class Item(NamedTuple):
     state: bytes = b""
     version: int = 0
 
-    def set(self, state: bytes) -> Item:
+    def _set(self, state: bytes) -> Item:
         """Return the item's next version, itself if nothing has changed."""
         return self if state == self.state else Item(state, self.version + 1)
 
@@ -81,7 +78,7 @@ class Table(NamedTuple):
     def read(self, keys: Iterable[Key], consistent: bool = False) -> dict[Key, Item]:
         """Read the items of keys; an absent one is empty."""
         items = {key: Item() for key in keys}
-        waiting = [key.attributes for key in items]
+        waiting = [key._attributes for key in items]
         pause = _PAUSE
         while waiting:
             request = {"Keys": waiting[:_BATCH], "ConsistentRead": consistent}
@@ -101,9 +98,12 @@ class Table(NamedTuple):
 
         change: makes the new state from the old one, which is b"" for none; if they are equal,
         nothing is written. It is called again if others have changed the state. Raises BusyError.
+
+        >>> Table(None, "logs").update(Key("day"), Item(b"same", 1), lambda state: state, 20_783)
+        Item(state=b'same', version=1)
         """
         for attempt in range(_ATTEMPTS):
-            item = known.set(change(known.state))
+            item = known._set(change(known.state))
             if item == known:
                 return known
             with contextlib.suppress(self.client.exceptions.ConditionalCheckFailedException):
@@ -113,20 +113,23 @@ class Table(NamedTuple):
             known = self.read([key], consistent=True)[key]
         raise BusyError(f"{key.pk}: changed by others {_ATTEMPTS} times in a row")
 
-    def list_items(self, pk: str) -> Iterator[str]:
-        """List the sort keys of the items under a pk."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
-        )
-        for page in pages:
-            yield from (item["sk"]["S"] for item in page["Items"])
+    def list_clients(self, day: int) -> Iterator[str]:
+        """List the clients of a day."""
+        query = {"TableName": self.name, "KeyConditionExpression": "pk = :pk"}
+        for part in range(_PARTS):
+            values = {":pk": {"S": f"{format_date(day)}/clients/{part:02}"}}
+            paginator = self.client.get_paginator("query")
+            for page in paginator.paginate(**query, ExpressionAttributeValues=values):
+                yield from (item["sk"]["S"] for item in page["Items"])
 
     def update_all(self, changes: Sequence[Change], day: int) -> list[Item | Exception]:
         """Change states as update() does; what it raises stands in an item's place.
 
         Many are written in transactions, which take a tenth of the time and cost twice as much.
+
+        >>> changes = [(Key("day"), Item(), change) for change in (bytes, lambda state: state[0])]
+        >>> Table(None, "logs").update_all(changes, 20_783)
+        [Item(state=b'', version=0), IndexError('index out of range')]
         """
         parts = [changes[i : i + _TRANSACTION] for i in range(0, len(changes), _TRANSACTION)]
         return [x for part in map_threads(lambda x: self._update_part(x, day), parts) for x in part]
@@ -134,7 +137,7 @@ class Table(NamedTuple):
     def _update_part(self, changes: Sequence[Change], day: int) -> list[Item | Exception]:
         if len(changes) == _TRANSACTION:
             with contextlib.suppress(Exception):  # one raises, others are quicker, it is too much
-                items = [known.set(change(known.state)) for _, known, change in changes]
+                items = [known._set(change(known.state)) for _, known, change in changes]
                 pairs = [(x, y) for x, y in zip(changes, items, strict=True) if y != x[1]]
                 puts = [{"Put": self._put(x[0], y, day)} for x, y in pairs]
                 if puts:
@@ -144,15 +147,11 @@ class Table(NamedTuple):
 
     def _put(self, key: Key, item: Item, day: int) -> dict[str, Any]:
         """Return the request that writes an item unless it has been changed meanwhile."""
-        new = {
-            **key.attributes,
-            "state": {"B": item.state},
-            "version": {"N": str(item.version)},
-            "expires": {"N": str((day + 1 + _KEPT_DAYS) * DAY)},
-        }
+        numbers = {"version": item.version, "expires": (day + 1 + _KEPT_DAYS) * DAY}
+        new = key._attributes | {x: {"N": str(y)} for x, y in numbers.items()}
         return {
             "TableName": self.name,
-            "Item": new,
+            "Item": new | {"state": {"B": item.state}},
             "ConditionExpression": "attribute_not_exists(pk) OR #version = :old",
             "ExpressionAttributeNames": {"#version": "version"},
             "ExpressionAttributeValues": {":old": {"N": str(item.version - 1)}},
@@ -160,7 +159,11 @@ class Table(NamedTuple):
 
 
 def attempt(work: Callable[..., Any], *args: Any) -> Any:
-    """Return what a function returns, or the exception that it raises."""
+    """Return what a function returns, or the exception that it raises.
+
+    >>> attempt(len, "abc"), attempt(len, 5)
+    (3, TypeError("object of type 'int' has no len()"))
+    """
     try:
         return work(*args)
     except Exception as error:
@@ -168,7 +171,11 @@ def attempt(work: Callable[..., Any], *args: Any) -> Any:
 
 
 def map_threads(work: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
-    """Apply a function to each value, several at a time, as it mostly waits for AWS."""
+    """Apply a function to each value, several at a time, as it mostly waits for AWS.
+
+    >>> map_threads(len, ["a", "bc"])
+    [1, 2]
+    """
     with ThreadPoolExecutor(THREADS) as executor:
         return list(executor.map(work, values))
 

@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from malicious_domains.clients.finding_json import format_date
 from malicious_domains.clients.tunnels import MAX_KEPT
 from malicious_domains.model.scorer import Scorer
 
@@ -28,7 +27,7 @@ from .dynamodb import DAY, Item, Key, Table, attempt, map_threads
 from .label_votes import add_labels, read_baseline
 from .records import DayRows, Rows, read_days
 from .service import Service, create_service
-from .sub_domains import EVERYBODY, make_key, share_tunnels, update_sub_domains
+from .sub_domains import BELOW, EVERYBODY, share_tunnels, update_sub_domains
 
 _PAGE = 200  # clients that are read at once
 _STALE = 45  # seconds; a function that has not published by then has failed, and is tried again
@@ -138,14 +137,6 @@ def _log_object(
     write_line(line | embed_metrics(values | {"Seconds": round(seconds, 3)}, Seconds="Seconds"))
 
 
-# --- clients ---
-
-
-def name_folder(day: int) -> str:
-    """Return the folder of a day's clients."""
-    return f"{format_date(day)}/clients"
-
-
 def add_clients(
     service: Service, day: int, rows: DayRows, judge: DayJudge, is_over: bool = False
 ) -> tuple[list[ClientResult], dict[str, Exception]]:
@@ -162,12 +153,11 @@ def add_clients(
     ordered = sorted({*clients, *others} - errors.keys())
     for start in range(0, len(ordered), _PAGE):
         page = ordered[start : start + _PAGE]
-        keys = {client: Key.of_client(name_folder(day), client) for client in page}
-        items = service.table.read(keys.values())
-        own = ((x, items[key], rows.clients.get(x, {})) for x, key in keys.items())
-        days = [_ClientDay(client, day, item, more, judge) for client, item, more in own]
+        items = service.table.read(Key.of_client(day, client) for client in page)
+        own = ((key, item, rows.clients.get(key.sk, {})) for key, item in items.items())
+        days = [_ClientDay(day, *x, judge) for x in own]
         judge.prepare({label for x in days for own in (x.rows, x.state.rows) for label in own})
-        written = service.table.update_all([(keys[x.client], x.item, x.change) for x in days], day)
+        written = service.table.update_all([(x.key, x.item, x.change) for x in days], day)
         report = functools.partial(attempt, _report_client, service, is_over)
         reports = map_threads(report, zip(days, written, strict=True))
         errors |= {x: y for x, y in zip(page, reports, strict=True) if isinstance(y, Exception)}
@@ -181,26 +171,44 @@ def _add_sub_domains(
     """Merge what clients ask for below names into their states, and judge it; return errors."""
     errors = dict[str, Exception]()
     for start in range(0, len(clients), _PAGE):
-        keys = {make_key(day, client): client for client in clients[start : start + _PAGE]}
-        more = {key: rows.sub_domains.get(client, {}) for key, client in keys.items()}
-        states = update_sub_domains(table, table.read(keys), more, day, MAX_KEPT)
-        errors |= {keys[x]: y for x, y in states.items() if isinstance(y, Exception)}
-        judge.judge_tunnels({keys[x]: y for x, y in states.items() if isinstance(y, dict)})
+        items = table.read(Key.of_client(day, x, BELOW) for x in clients[start : start + _PAGE])
+        more = {key: rows.sub_domains.get(key.sk, {}) for key in items}
+        states = update_sub_domains(table, items, more, day, MAX_KEPT)
+        errors |= {x.sk: y for x, y in states.items() if isinstance(y, Exception)}
+        judge.judge_tunnels({x.sk: y for x, y in states.items() if isinstance(y, dict)})
     return errors
 
 
 class _ClientDay:
     """A client's day as it was read, what comes to it, and the outcome."""
 
-    def __init__(self, client: str, day: int, item: Item, rows: Rows, judge: DayJudge) -> None:
-        self.client, self.day, self.item, self.rows, self.judge = client, day, item, rows, judge
-        self.state = ClientState.unpack(item.state)
+    def __init__(self, day: int, key: Key, item: Item, rows: Rows, judge: DayJudge) -> None:
+        self.day, self.key, self.item, self.rows, self.judge = day, key, item, rows, judge
+        self.client, self.state = key.sk, ClientState.unpack(item.state)
 
     def change(self, state: bytes) -> bytes:
-        """Return the state with more rows, and keep the outcome of _judge_client()."""
+        """Return the state with more rows, and keep the outcome of judging it."""
         old = self.state if state == self.item.state else ClientState.unpack(state)
-        self.outcome = _judge_client(self.client, old, self.rows, self.judge)
+        self.outcome = self._judge(old)
         return self.outcome[0].pack() if self.outcome[0].differs(old) else state
+
+    def _judge(self, old: ClientState) -> tuple[ClientState, Verdict, bool]:
+        """Return the state with more rows, the verdict, and whether to publish it here.
+
+        A function notes that it will publish before it does, and afterwards that it has. One that
+        finds the first note alone leaves it to the other, unless the note is stale.
+        """
+        new, published, now = old.merge(self.rows, self.judge.votes), old.published, time.time()
+        verdict = self.judge.judge(self.client, new)
+        new = new.note_verdict(verdict)
+        verdict = self.judge.add_tunnels(self.client, verdict)
+        note: dict[str, Any] = {"at": int(now), "sent": False}
+        if verdict.is_news(published):
+            note |= {"score": verdict.score, "confidence": verdict.confidence}
+            return replace(new, published=note), verdict, True
+        if verdict.alarms and not published["sent"] and now - published["at"] > _STALE:
+            return replace(new, published=published | note), verdict, True
+        return new, verdict, False
 
 
 def _report_client(
@@ -215,55 +223,39 @@ def _report_client(
     if not new.published:
         return ClientResult(own.client, sampled, False, None)
     finding = make_finding(own.client, own.day, verdict, sampled)
-    key = Key.of_client(name_folder(own.day), own.client)
     is_last = is_over and not sampled
     if is_last or not verdict.alarms or verdict.rank >= new.peak:  # else the earlier says more
         write_finding(service, finding)
-        _rewrite_finding(service, own, key, item)
+        _rewrite_finding(service, own, item)
     if is_new:
         place = service.settings.finding_key(finding["day"], own.client)
         _publish(service, finding, f"s3://{service.settings.bucket}/{place}")
         mark = functools.partial(mark_sent, published=new.published)
-        service.table.update(key, item, mark, own.day)
+        service.table.update(own.key, item, mark, own.day)
     return ClientResult(own.client, sampled, is_new, finding)
 
 
-def _judge_client(
-    client: str, old: ClientState, rows: Rows, judge: DayJudge
-) -> tuple[ClientState, Verdict, bool]:
-    """Return a client's state with more rows, the verdict, and whether to publish it here.
-
-    A function notes that it will publish before it does, and afterwards that it has. One that
-    finds the first note alone leaves it to the other, unless the note is stale.
-    """
-    new = old.merge(rows, judge.votes)
-    verdict, now, published = judge.judge_state(client, new), int(time.time()), old.published
-    new = new.note_verdict(verdict)
-    verdict = judge.add_tunnels(client, verdict)
-    if verdict.is_news(published):
-        note = {"score": verdict.score, "confidence": verdict.confidence, "at": now, "sent": False}
-        return replace(new, published=note), verdict, True
-    if verdict.alarms and not published["sent"] and now - published["at"] > _STALE:
-        return replace(new, published=published | {"at": now}), verdict, True
-    return new, verdict, False
-
-
 def mark_sent(state: bytes, published: dict[str, Any]) -> bytes:
-    """Note in a state that an alarm was sent, unless another one has replaced it."""
+    """Note in a state that an alarm was sent, unless another one has replaced it.
+
+    >>> state = ClientState(published={"sent": False}).pack()
+    >>> ClientState.unpack(mark_sent(state, {"sent": False})).published
+    {'sent': True}
+    """
     client = ClientState.unpack(state)
     if client.published != published:
         return state
     return replace(client, published=published | {"sent": True}).pack()
 
 
-def _rewrite_finding(service: Service, own: _ClientDay, key: Key, item: Item) -> None:
+def _rewrite_finding(service: Service, own: _ClientDay, item: Item) -> None:
     """Write the finding again as long as there is a newer state than the one it was made from.
 
     Of two functions at once, the one that is behind may write its finding last.
     """
-    while (now := service.table.read([key], consistent=True)[key]).version > item.version:
+    while (now := service.table.read([own.key], consistent=True)[own.key]).version > item.version:
         state, item = ClientState.unpack(now.state), now
-        verdict = own.judge.add_tunnels(own.client, own.judge.judge_state(own.client, state))
+        verdict = own.judge.add_tunnels(own.client, own.judge.judge(own.client, state))
         write_finding(service, make_finding(own.client, own.day, verdict, state.level > 0))
 
 
@@ -278,7 +270,11 @@ def write_finding(service: Service, finding: dict[str, Any]) -> None:
 
 
 def list_clients(finding: Mapping[str, Any]) -> list[str]:
-    """Return the clients that a finding with alarms is about."""
+    """Return the clients that a finding with alarms is about.
+
+    >>> list_clients({"client": None, "alarms": [{"clients": ["10.0.0.2", "10.0.0.1"]}]})
+    ['10.0.0.1', '10.0.0.2']
+    """
     sharers = {x for alarm in finding["alarms"] for x in alarm.get("clients", ())}
     return sorted(sharers) or [finding["client"]]
 

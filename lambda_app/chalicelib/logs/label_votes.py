@@ -83,7 +83,11 @@ def count_clients(votes: Iterable[str], many: int = MANY) -> int:
 
 
 def is_common(votes: str) -> bool:
-    """Return whether a label is allowed or common; where it resolves, it can never count again."""
+    """Return whether a label is allowed or common; where it resolves, it can never count again.
+
+    >>> is_common("*kIFH2"), is_common("kIFH2")
+    (True, False)
+    """
     return votes.startswith(ALLOWED) or len(votes) >= FEW * _VOTE
 
 
@@ -109,6 +113,9 @@ def merge_shard(state: bytes, more: Votes) -> tuple[bytes, Votes, int]:
     """Merge votes into a shard's state.
 
     Returns the new state, all votes, and how many labels, new ones first, found no room.
+
+    >>> merge_shard(pack_state({"a": "kIFH1"}), {"a": "kIFH2", "b": "*"})[1:]
+    ({'a': 'kIFH2', 'b': '*'}, 0)
     """
     old: Votes = unpack_state(state)
     new = old | {label: merge_votes(old.get(label, ""), votes) for label, votes in more.items()}
@@ -124,20 +131,16 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
     """Merge the labels of rows into a day's, and return the votes on all of the day's labels."""
     keys = _list_keys(day)
     items = table.read(keys)
-    shards: dict[int, Votes] = {}
+    shards: dict[Key, Votes] = {key: {} for key in keys}
     for label, votes in _collect_votes(rows.clients, rows.allowed).items():
-        shards.setdefault(zlib.crc32(label.encode()) % SHARDS, {})[label] = votes
+        shards[keys[zlib.crc32(label.encode()) % SHARDS]][label] = votes
 
-    def update(shard: int) -> Votes:
-        key = keys[shard]
-        if shard not in shards:
-            kept: Votes = unpack_state(items[key].state)
-            return kept
+    def update(key: Key) -> Votes:
         merged: tuple[bytes, Votes, int] = (b"", {}, 0)
 
         def change(old: bytes) -> bytes:
             nonlocal merged
-            merged = merge_shard(old, shards[shard])
+            merged = merge_shard(old, shards[key])
             return merged[0]
 
         table.update(key, items[key], change, day)
@@ -145,7 +148,7 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
         return merged[1]
 
     all_votes: Votes = {}
-    for votes in map_threads(update, range(SHARDS)):
+    for votes in map_threads(update, keys):
         all_votes |= votes
     return all_votes
 

@@ -98,9 +98,8 @@ class SubRow(NamedTuple):
         """
         rcode, types = max(self.rcode, other.rcode), self.types | other.types
         first, last = min(self.first, other.first), max(self.last, other.last)
-        if not first or last - first > ONCE:
-            return SubRow(rcode, types, 0.0, 0.0)
-        return SubRow(rcode, types, first, last)
+        is_once = first and last - first <= ONCE
+        return SubRow(rcode, types, *((first, last) if is_once else (0.0, 0.0)))
 
 
 Rows = dict[str, Row]  # of one client and day, by label
@@ -141,6 +140,13 @@ def read_days(
 
     object_day: on which the object was written. counts: gets the number of lines by what became of
     them. not_clients: addresses that are left out. Raises LogError.
+
+    >>> line = {"srcaddr": "10.0.0.1", "query_name": "www.Example.com.", "rcode": "NXDOMAIN"}
+    >>> line = json.dumps(line | {"query_timestamp": "2026-11-26T00:00:09Z"}).encode()
+    >>> stream = io.BytesIO(gzip.compress(line))
+    >>> [days] = read_days(Scorer.load(), stream, 20_783, Counter())
+    >>> days[20_783].clients["10.0.0.1"]
+    {'example': Row(rcode=1, first=1795651209.0, last=1795651209.0, suffixes=('com',))}
     """
     parse = functools.lru_cache(batch)(functools.partial(_parse_name, scorer))
     days: Days = {}
@@ -163,10 +169,10 @@ def _add_query(query: Query, days: Days, parse: Callable[[str], tuple[str, str |
     parent, name = parse(query.name)
     day = days.setdefault(int(query.time // DAY), DayRows({}, set(), {}))
     if parent:
-        rows = day.sub_domains.setdefault(query.client, {}).setdefault(parent, {})
-        sub_domain, own = query.name[: -len(parent) - 1], (query.rcode, query.type_bit)
-        sub = SubRow(*own, query.time, query.time)
-        rows[sub_domain] = rows[sub_domain].merge(sub) if sub_domain in rows else sub
+        below = day.sub_domains.setdefault(query.client, {}).setdefault(parent, {})
+        sub_domain = query.name[: -len(parent) - 1]
+        sub = SubRow(query.rcode, query.type_bit, query.time, query.time)
+        below[sub_domain] = below[sub_domain].merge(sub) if sub_domain in below else sub
     if query.rcode <= NXDOMAIN and is_discovery(query.name):
         return eligible.AUTODISCOVERY
     if isinstance(name, str):
@@ -292,9 +298,7 @@ def _read_ocsf(event: dict[str, Any]) -> dict[str, object]:
 def _read_rcode(record: dict[str, object]) -> int:
     """Return the rcode of a record; it is unknown where DNS Firewall blocked the query."""
     code = record.get(_RCODE)
-    if not isinstance(code, str) or code in _NO_TEXT:
-        return UNKNOWN
-    if record.get(_ACTION) == "BLOCK":
+    if not isinstance(code, str) or code in _NO_TEXT or record.get(_ACTION) == "BLOCK":
         return UNKNOWN
     return NXDOMAIN if code.upper() == "NXDOMAIN" else ANSWER
 

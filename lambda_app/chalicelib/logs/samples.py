@@ -14,7 +14,11 @@ AnyRow = TypeVar("AnyRow", Row, SubRow)
 
 
 def merge_rows(rows: Mapping[str, AnyRow], more: Mapping[str, AnyRow]) -> dict[str, AnyRow]:
-    """Merge the rows of one client and day."""
+    """Merge the rows of one client and day.
+
+    >>> merge_rows({"a": SubRow(0, 1, 5.0, 5.0)}, {"a": SubRow(2, 1, 9.0, 9.0)})
+    {'a': SubRow(rcode=2, types=1, first=5.0, last=9.0)}
+    """
     merged = dict(rows)
     for key, row in more.items():
         merged[key] = merged[key].merge(row) if key in merged else row
@@ -24,10 +28,14 @@ def merge_rows(rows: Mapping[str, AnyRow], more: Mapping[str, AnyRow]) -> dict[s
 def sample_rows(
     rows: Mapping[str, AnyRow], level: int, kept: Collection[str] = ()
 ) -> dict[str, AnyRow]:
-    """Return the rows of one key in 2 ** level, and those of the keys that are kept anyway."""
+    """Return the rows of one key in 2 ** level, and those of the keys that are kept anyway.
+
+    >>> [*sample_rows(dict.fromkeys("abcdefgh", SubRow(2, 1, 9.0, 9.0)), 1, kept="a")]
+    ['a', 'c', 'h']
+    """
     if not level:
         return dict(rows)
-    end = 1 << (LEVELS - min(level, LEVELS))
+    end = (1 << LEVELS) >> level
     return {key: row for key, row in rows.items() if key in kept or _hash_key(key) < end}
 
 

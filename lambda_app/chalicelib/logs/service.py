@@ -26,7 +26,11 @@ class LogSettings(NamedTuple):
     site: str = ""  # LOG_SITE: the key of the network's thresholds in the bucket, or none
 
     def finding_key(self, date: str, client: str) -> str:
-        """Return the S3 key of the finding about a client's day."""
+        """Return the S3 key of the finding about a client's day.
+
+        >>> LogSettings("bucket", "table", "topic").finding_key("2026-11-26", "10.0.0.1")
+        'findings/2026-11-26/10.0.0.1.jsonl'
+        """
         return f"findings/{date}/{quote(client, safe=':')}.jsonl"
 
 
@@ -38,7 +42,7 @@ class Service(NamedTuple):
     table: Table
     s3: Any
     sns: Any
-    thresholds: AlarmThresholds = AlarmThresholds()
+    thresholds: AlarmThresholds
 
 
 def _read_settings(environment: Mapping[str, str]) -> LogSettings:
@@ -50,9 +54,10 @@ def _read_settings(environment: Mapping[str, str]) -> LogSettings:
     names = ("LOG_BUCKET", "LOG_TABLE", "LOG_TOPIC")
     if missing := [name for name in names if not environment.get(name)]:
         raise SettingsError(f"{', '.join(missing)}: not set; docs/operations.md has the set-up")
+    bucket, table, topic = (environment[name] for name in names)
     not_clients = environment.get("LOG_NOT_CLIENTS", "").replace(",", " ").split()
     site = environment.get("LOG_SITE", "")
-    return LogSettings(*(environment[name] for name in names), frozenset(not_clients), site)
+    return LogSettings(bucket, table, topic, frozenset(not_clients), site)
 
 
 def create_service(scorer: Scorer) -> Service:
@@ -60,10 +65,8 @@ def create_service(scorer: Scorer) -> Service:
     settings = _read_settings(os.environ)
     dynamodb, s3, sns = create_clients()
     table = Table(dynamodb, settings.table)
-    if not settings.site:
-        return Service(settings, scorer, table, s3, sns)
-    site = _read_site(s3, settings)
-    scorer = scorer.allowing(site.allow) if site.allow else scorer
+    site = _read_site(s3, settings) if settings.site else None
+    scorer = scorer.allowing(site.allow) if site and site.allow else scorer
     return Service(settings, scorer, table, s3, sns, adapt_thresholds(site))
 
 

@@ -26,6 +26,7 @@ from .samples import merge_rows, sample_rows
 if TYPE_CHECKING:
     from .client_days import DayJudge
 
+BELOW = "below"  # the kind of the items
 EVERYBODY = "shared"  # stands for a client where a tunnel of several is reported
 MAX_SHARERS = 32  # clients that are kept of a registrable name
 _MAX_PARENTS = 50  # names of an alarm that are kept, the strongest
@@ -39,7 +40,7 @@ class Sample(NamedTuple):
     level: int
     rows: dict[str, SubRow]
 
-    def thin(self, level: int) -> Sample:
+    def _thin(self, level: int) -> Sample:
         """Return the sample at a higher level."""
         return Sample(level, sample_rows(self.rows, level))
 
@@ -48,19 +49,24 @@ State = dict[str, Sample]  # by registrable name
 
 
 def merge_sub_domains(old: State, more: SubDomainRows, most: int = tunnels.MAX_KEPT) -> State:
-    """Merge more sub-domains, `most` below a name, and keep what an item has room for."""
+    """Merge more sub-domains, `most` below a name, and keep what an item has room for.
+
+    >>> rows = {f"n{i}": SubRow(2, 1, 9.0, 9.0) for i in range(9)}
+    >>> merge_sub_domains({}, {"example.com": rows}, most=4)["example.com"].level
+    1
+    """
     state = dict(old)
     for parent, rows in more.items():
         old_sample = state.get(parent, Sample(0, {}))
-        merged = Sample(0, merge_rows(old_sample.rows, rows)).thin(old_sample.level)
+        merged = Sample(0, merge_rows(old_sample.rows, rows))._thin(old_sample.level)
         while len(merged.rows) > most:
-            merged = merged.thin(merged.level + 1)
+            merged = merged._thin(merged.level + 1)
         state[parent] = merged
     while not _fits(state):  # each time the largest are halved
         sizes = {parent: sum(map(len, x.rows)) for parent, x in state.items()}
         largest = max(sizes.values())
         for parent in [x for x in state if 2 * sizes[x] >= largest]:
-            state[parent] = state[parent].thin(state[parent].level + 1)
+            state[parent] = state[parent]._thin(state[parent].level + 1)
         state = {parent: x for parent, x in state.items() if x.rows}
     return state
 
@@ -83,7 +89,13 @@ def _unpack_sub_domains(state: bytes, parents: Set[str] = frozenset()) -> State:
 def update_sub_domains(
     table: Table, items: Mapping[Key, Item], more: Mapping[Key, SubDomainRows], day: int, most: int
 ) -> dict[Key, State | Exception]:
-    """Merge rows into items of the day; return all that is kept in each, or why it failed."""
+    """Merge rows into items of the day; return all that is kept in each, or why it failed.
+
+    >>> more = {"example.com": {"www": SubRow(2, 1, 9.0, 9.0)}}
+    >>> items = {Key("day"): Item(pack_state(merge_sub_domains({}, more)))}
+    >>> update_sub_domains(Table(None, "logs"), items, {Key("day"): more}, 0, 9)[Key("day")]
+    {'example.com': Sample(level=0, rows={'www': SubRow(rcode=2, types=1, first=9.0, last=9.0)})}
+    """
     states: dict[Key, State] = {}
 
     def change(key: Key, state: bytes) -> bytes:
@@ -97,13 +109,13 @@ def update_sub_domains(
     return {key: x if isinstance(x, Exception) else states[key] for key, x in results}
 
 
-def make_key(day: int, client: str) -> Key:
-    """Return the key of what a client asked for on a day."""
-    return Key.of_client(f"{format_date(day)}/below", client)
-
-
 def make_columns(states: Mapping[str, State]) -> tunnels.Columns:
-    """Return what clients asked for, as far as it can raise an alarm, without the log-odds."""
+    """Return what clients asked for, as far as it can raise an alarm, without the log-odds.
+
+    >>> sample = Sample(1, {"www": SubRow(2, 1, 9.0, 9.0)})  # one in two
+    >>> make_columns({"10.0.0.1": {"example.com": sample}})["number"].tolist()
+    [2]
+    """
     low, high = tunnels.SHORTEST, tunnels.LONGEST
     rows = [
         (client, 0, parent, text, *row, len(kept.rows) << kept.level)
@@ -115,7 +127,7 @@ def make_columns(states: Mapping[str, State]) -> tunnels.Columns:
     ]
     names = ("client", "day", "parent", "sub_domain", *SubRow._fields, "number")
     columns = tunnels.make_columns(names, rows)
-    first, last = columns["first"], columns["last"]
+    first, last = (columns[x].astype(np.float64) for x in ("first", "last"))
     more = {"nxdomain": columns["rcode"] == NXDOMAIN, "first_seen": first}
     return {**columns, **more, "last_seen": np.where(first > 0, last, np.inf)}
 
@@ -138,7 +150,7 @@ def share_tunnels(table: Table, day: int, judge: DayJudge) -> set[str]:
     if not shared:
         return set()
     sharers = sorted({client for x in shared.values() for client in x.rows})
-    others = {make_key(day, x): x for x in sharers if x not in judge.groups}
+    others = {Key.of_client(day, x, BELOW): x for x in sharers if x not in judge.groups}
     states = table.read(others, consistent=True).items()
     judge.judge_tunnels({others[x]: _unpack_sub_domains(y.state) for x, y in states})
     level = max(x.level for x in shared.values())

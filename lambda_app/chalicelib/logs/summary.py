@@ -11,8 +11,8 @@ from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import write_line
 from .client_days import DayJudge
-from .dynamodb import DAY, PARTS, name_part
-from .handler import ClientResult, add_clients, list_clients, name_folder
+from .dynamodb import DAY
+from .handler import ClientResult, add_clients, list_clients
 from .label_votes import add_labels, read_baseline
 from .records import DayRows, Rows
 from .service import LogSettings, Service, create_service
@@ -30,7 +30,7 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     service = create_service(scorer)
     day = int((time.time() if now is None else now) // DAY) - 1
     results, failed = _judge_day(service, day)
-    date = format_date(day)
+    date = format_date(day) or ""
     numbers, message = _make_message(service.settings, date, results, [*failed])
     service.sns.publish(TopicArn=service.settings.topic, **message)
     for error in failed.values():
@@ -44,8 +44,7 @@ def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str
     votes = add_labels(service.table, day, DayRows({}, set(), {}), Counter())
     baseline, log_odds = read_baseline(service.table, day), service.scorer.log_odds
     judge = DayJudge(votes, baseline, log_odds, service.thresholds)
-    parts = (name_part(name_folder(day), part) for part in range(PARTS))
-    clients: dict[str, Rows] = {x: {} for part in parts for x in service.table.list_items(part)}
+    clients: dict[str, Rows] = {x: {} for x in service.table.list_clients(day)}
     return add_clients(service, day, DayRows(clients, set(), {}), judge, is_over=True)
 
 

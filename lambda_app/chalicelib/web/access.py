@@ -34,7 +34,7 @@ def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
         raise UnauthorizedError(f"the header {KEY_HEADER} has no key that may call this")
 
 
-class Origins(CORSConfig):  # type: ignore[misc]
+class Origins(CORSConfig):
     """CORS headers for several origins, although an answer may name only one.
 
     API Gateway answers preflights by itself, with * for several origins. The answers to requests

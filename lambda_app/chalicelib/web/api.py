@@ -34,7 +34,7 @@ class AnswerOptions(NamedTuple):
     fields: str = "all"
 
 
-class NotJudgedError(UnprocessableEntityError):  # type: ignore[misc]
+class NotJudgedError(UnprocessableEntityError):
     """The name is skipped or invalid."""
 
     def __init__(self, domain: str, error: InvalidDomain) -> None:

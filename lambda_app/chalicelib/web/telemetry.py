@@ -65,8 +65,8 @@ def log_request(
     if settings.log_level not in ("DEBUG", "INFO"):
         return
     status, body, path = response.status_code, response.body, request.context.get("resourcePath")
-    line = {"level": "INFO", "request_id": request_id, "method": request.method, "path": path}
-    line |= {"status": status, "milliseconds": round(seconds * 1000, 3)}
+    line: dict[str, Any] = {"level": "INFO", "request_id": request_id, "method": request.method}
+    line |= {"path": path, "status": status, "milliseconds": round(seconds * 1000, 3)}
     results = answer.get("results", [answer]) if answer else []
     labels = [x["label"] for x in results if "label" in x]
     if answer:

@@ -39,7 +39,7 @@ class Cloud:
 
     def client(self, client: str) -> ClientState:
         """Return what is kept of a client's day."""
-        key = Key.of_client(handler.name_folder(route53.DAY), client)
+        key = Key.of_client(route53.DAY, client)
         table = Table(boto3.client("dynamodb"), self.table)
         return ClientState.unpack(table.read([key])[key].state)
 
