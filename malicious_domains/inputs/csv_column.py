@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 
 from ..names.errors import Invalid
 from .csv_records import (
@@ -12,18 +13,19 @@ from .csv_records import (
     MAX_SHOWN,
     NAME,
     NUMBER,
+    count_before_header,
     detect_delimiter,
     is_shifted,
     looks_like_header,
     normalize_name,
-    read_preamble,
     read_records,
     split_line,
 )
 from .rows import LONG_ROW, KeptRow, Notes, Row
 from .streams import TOO_LONG, InputError
-from .zeek_header import ZEEK_START, ZeekHeader
+from .zeek_header import ZEEK_START, read_zeek_records
 
+_HEAD = 100  # lines in which a header is looked for
 MAX_NUMBERS = 8192  # numbers at the beginning of a column after which it is refused
 SHORT_HEADER = (
     "the header is one cell short: the first cell of each row is taken for the row's name"
@@ -86,16 +88,56 @@ def read_csv_column(
     >>> [*read_csv_column(lines, Column("query"), Notes())]
     ['example.com']
     """
-    number, lines, delimiter = read_preamble(
-        lines, column.delimiter, column.detect_delimiter, column.find_header
-    )
+    number, lines, delimiter = _read_preamble(lines, column)
     if delimiter == ZEEK_START:
-        zeek = _read_zeek_records(lines)
+        zeek = read_zeek_records(lines)
         cells = _read_cells(zeek, replace(column, header=True), "\t", notes, keep)
     else:
-        records = read_records(lines, delimiter, number)
+        skipped, lines, delimiter = _skip_text(lines, column, delimiter)
+        notes.lines += [f"lines of text above the header, left out: {skipped}"] * bool(skipped)
+        records = read_records(lines, delimiter, number + skipped)
         cells = _read_cells(records, column, delimiter, notes, keep)
     return refuse_numbers(cells, column.name, has_header=column.number is not None)
+
+
+def _read_preamble(lines: Iterator[str], column: Column) -> tuple[int, Iterator[str], str]:
+    """Read past lines about the file itself: Excel's sep=;, PowerShell's #TYPE, and comments.
+
+    Returns the number of lines read, the other lines, and the delimiter: the one given, that of
+    sep=, or what is detected in the first other line. ZEEK_START stands for a Zeek log's.
+    """
+    delimiter, header = column.delimiter, ""
+    for number, line in enumerate(lines):
+        if number < 2 and (separator := re.fullmatch(r'"?sep=(.)"?\s*', line)):
+            delimiter = delimiter or separator[1]
+        elif number < 2 and line.startswith("#TYPE "):
+            continue
+        elif line.startswith(f"{ZEEK_START} "):
+            return number, chain([line], lines), ZEEK_START
+        elif line.startswith("#") and column.find_header(line) != line:
+            header = column.find_header(line) or header
+        else:
+            first = [header, line] if header and not column.find_header(line) else [line]
+            delimiter = delimiter or column.detect_delimiter(first[0])
+            return number - len(first) + 1, chain(first, lines), delimiter
+    return 0, iter([header] if header else ()), delimiter or column.detect_delimiter(header)
+
+
+def _skip_text(
+    lines: Iterator[str], column: Column, delimiter: str
+) -> tuple[int, Iterator[str], str]:
+    """Read past a report's text above the header, where the first line lacks the column's name.
+
+    Returns the number of lines read, the other lines, and the delimiter.
+    """
+    head = [*islice(lines, 1)]
+    count = 0
+    if head and not (column.number or column.fit(split_line(head[0], delimiter))):
+        head += islice(lines, _HEAD - 1)
+        below = column.delimiter or detect_delimiter(head)
+        count = count_before_header([split_line(x, below) for x in head])
+        delimiter = below if count else delimiter
+    return count, chain(head[count:], lines), delimiter
 
 
 def _read_cells(
@@ -123,7 +165,7 @@ def _read_cells(
             first_odd = first_odd or f"row {number} has {len(cells)}"
             odd += 1
         here = at + (shifted and is_whole)
-        row: Row = record if isinstance(record, Invalid) else pick_cell(cells, here, column)
+        row: Row = record if isinstance(record, Invalid) else _pick_cell(cells, here, column)
         yield _keep_others(row, cells, names, at + shifted, delimiter) if keep else row
     if odd:
         expected = f"the {len(first)} of the first"
@@ -213,29 +255,13 @@ def _is_header(
     return True
 
 
-def pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
+def _pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
     """Return the column's cell of a record, or an Invalid where the record is too short."""
     if record == [TOO_LONG]:
         return LONG_ROW
     if at < len(record):
         return record[at]
     return Invalid(",".join(record)[:MAX_SHOWN], f"no column {column.name!r} in this row")
-
-
-def _read_zeek_records(lines: Iterator[str]) -> Iterator[list[str]]:
-    """Yield the fields of a Zeek log, and those of each event; nothing in it is quoted."""
-    header = ZeekHeader()
-    for line in lines:
-        known = header.fields
-        header = header.read_line(line) if line.startswith("#") else header
-        if known and header.fields != known:
-            raise InputError("a second #fields line with other fields: split the file before it")
-        if not header.fields and not line.startswith("#"):
-            raise InputError("a Zeek log without a line #fields before its events")
-        if header.fields != known:
-            yield [*header.fields]
-        elif not line.startswith("#"):
-            yield line.rstrip("\r\n").split(header.separator)
 
 
 def refuse_numbers(

@@ -1,4 +1,4 @@
-"""The records of a CSV as people have them, and the lines before its header."""
+"""The records of a CSV as people have them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 
 from ..names.errors import Invalid
-from .zeek_header import ZEEK_START
 
 DELIMITERS = ",;\t|"
 MAX_QUOTED_LINES = 100  # that a quoted field may span, before its quote counts as unclosed
@@ -61,33 +60,15 @@ def find_usual_width(records: Sequence[Sequence[str]]) -> int:
     return max(set(widths), key=widths.count, default=0)
 
 
-def read_preamble(
-    lines: Iterator[str],
-    delimiter: str | None,
-    detect: Callable[[str], str],
-    find_header: Callable[[str], str] = lambda line: line,
-) -> tuple[int, Iterator[str], str]:
-    """Read past lines about the file itself: Excel's sep=;, PowerShell's #TYPE, and comments.
+def count_before_header(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many rows of a report's text, with fewer or more cells, precede the header.
 
-    find_header: return the header or row that a line with # in front is, "" if it is a comment.
-    Returns the number of lines read, the other lines, and the delimiter: the one given, that of
-    sep=, or what `detect` makes of the first other line. ZEEK_START stands for a Zeek log's.
+    >>> count_before_header([["a report"], ["client", "query"], ["10.0.0.1", "example.com"]])
+    1
     """
-    csv.field_size_limit(_MAX_FIELD)
-    header = ""
-    for number, line in enumerate(lines):
-        if number < 2 and (separator := re.fullmatch(r'"?sep=(.)"?\s*', line)):
-            delimiter = delimiter or separator[1]
-        elif number < 2 and line.startswith("#TYPE "):
-            continue
-        elif line.startswith(f"{ZEEK_START} "):
-            return number, chain([line], lines), ZEEK_START
-        elif line.startswith("#") and find_header(line) != line:
-            header = find_header(line) or header
-        else:
-            first = [header, line] if header and not find_header(line) else [line]
-            return number - len(first) + 1, chain(first, lines), delimiter or detect(first[0])
-    return 0, iter([header] if header else ()), delimiter or detect(header)
+    usual = find_usual_width(rows)
+    first = next((i for i, x in enumerate(rows) if len(x) == usual), 0)
+    return first if first and usual > 1 and looks_like_header(rows[first]) else 0
 
 
 def normalize_name(name: str) -> str:

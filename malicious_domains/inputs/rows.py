@@ -6,7 +6,7 @@ A row is the text to score, or an Invalid that says why there is none.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
@@ -73,7 +73,6 @@ def read_json_field(
     >>> [*read_json_field(iter(['{"dns": {"query": "example.com"}}\n']), "dns.query", Notes())]
     ['example.com']
     """
-    find_values = compile_path(path)
     for document, text in read_documents(lines):
         rows: list[Row]
         if document is BROKEN:
@@ -83,7 +82,7 @@ def read_json_field(
         elif not isinstance(document, dict):
             rows = [Invalid(text[:MAX_SHOWN], f"no JSON object with a text {path!r}")]
         else:
-            rows = [_make_row(value, path) for value in find_values(document)]
+            rows = [_make_row(value, path) for value in _find_values(document, path)]
             notes.without_field += not rows
         if not keep:
             yield from rows
@@ -140,28 +139,23 @@ def _read_array(lines: Iterator[str]) -> list[Any]:
         raise InputError(f"the JSON array is damaged or ends early: {error}") from error
 
 
-def compile_path(path: str) -> Callable[[dict[str, Any]], Iterator[Any]]:
-    """Return a function that yields the values of a path in an object.
+def _find_values(document: dict[str, Any], path: str) -> Iterator[Any]:
+    """Return the values of a path in an object; a key that has the dots itself goes first.
 
-    A key that has the dots itself goes first.
-
-    >>> [*compile_path("dns.queries[].name")({"dns": {"queries": [{"name": "a"}, {"name": "b"}]}})]
+    >>> queries = [{"name": "a"}, {"name": "b"}]
+    >>> [*_find_values({"dns": {"queries": queries}}, "dns.queries[].name")]
     ['a', 'b']
     """
-    keys = path.split(".")
+    return iter([document[path]]) if path in document else _descend(document, path.split("."))
 
-    def descend(document: Any, rest: Sequence[str]) -> Iterator[Any]:
-        if not rest:
-            yield document
-            return
-        name, is_array = rest[0].removesuffix("[]"), rest[0].endswith("[]")
-        if not isinstance(document, dict) or name not in document:
-            return
+
+def _descend(document: Any, keys: Sequence[str]) -> Iterator[Any]:
+    if not keys:
+        yield document
+        return
+    name = keys[0].removesuffix("[]")
+    if isinstance(document, dict) and name in document:
         inside = document[name]
-        for item in inside if is_array and isinstance(inside, list) else [inside]:
-            yield from descend(item, rest[1:])
-
-    def find_values(document: dict[str, Any]) -> Iterator[Any]:
-        return iter([document[path]]) if path in document else descend(document, keys)
-
-    return find_values
+        is_array = keys[0] != name and isinstance(inside, list)
+        for item in inside if is_array else [inside]:
+            yield from _descend(item, keys[1:])

@@ -70,16 +70,14 @@ def hold_signals() -> Iterator[None]:
 
 
 @contextmanager
-def temporary_folder(
-    prefix: str = "malicious-domains-", parent: Path | None = None
-) -> Iterator[Path]:
+def temporary_folder(prefix: str = "malicious-domains-") -> Iterator[Path]:
     """Make a folder for the with block, of which no signal leaves a part behind; raises OSError."""
     import tempfile  # it is slow to import, and seldom needed
 
     folder = None
     try:
         with hold_signals():
-            folder = tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
+            folder = tempfile.TemporaryDirectory(prefix=prefix)
         yield Path(folder.name)
     finally:
         if folder:

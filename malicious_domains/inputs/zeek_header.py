@@ -1,8 +1,11 @@
-"""The header of a Zeek log as tab-separated values: its lines that begin with #."""
+"""A Zeek log as tab-separated values: its header, which are lines that begin with #, and events."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
+
+from .streams import InputError
 
 ZEEK_START = "#separator"  # how such a log begins
 
@@ -33,3 +36,23 @@ class ZeekHeader(NamedTuple):
         if name == "#unset_field":
             return self._replace(unset=values[0] if values else self.unset)
         return self
+
+
+def read_zeek_records(lines: Iterator[str]) -> Iterator[list[str]]:
+    r"""Yield the fields of a Zeek log, and those of each event; nothing in it is quoted.
+
+    >>> [*read_zeek_records(iter(["#fields\tquery\n", "example.com\n"]))]
+    [['query'], ['example.com']]
+    """
+    header = ZeekHeader()
+    for line in lines:
+        known = header.fields
+        header = header.read_line(line) if line.startswith("#") else header
+        if known and header.fields != known:
+            raise InputError("a second #fields line with other fields: split the file before it")
+        if not header.fields and not line.startswith("#"):
+            raise InputError("a Zeek log without a line #fields before its events")
+        if header.fields != known:
+            yield [*header.fields]
+        elif not line.startswith("#"):
+            yield line.rstrip("\r\n").split(header.separator)

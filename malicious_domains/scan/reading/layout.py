@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ...inputs.csv_records import (
+    count_before_header,
     detect_delimiter,
-    find_usual_width,
     is_shifted,
     looks_like_header,
     split_line,
@@ -321,10 +321,7 @@ def _split_preamble(lines: Sequence[str]) -> tuple[list[str], Sequence[str]]:
 def _count_before_header(lines: Sequence[str]) -> int:
     """Return how many lines of a report's text, with fewer or more cells, precede the header."""
     delimiter = detect_delimiter(lines[:100])
-    rows = [split_cells(x, delimiter) for x in lines[:100]]
-    usual = find_usual_width(rows)
-    first = next((i for i, x in enumerate(rows) if len(x) == usual), 0)
-    return first if first and usual > 1 and looks_like_header(rows[first]) else 0
+    return count_before_header([split_cells(x, delimiter) for x in lines[:100]])
 
 
 def split_cells(line: str, delimiter: str) -> list[str]:

@@ -171,6 +171,23 @@ def test_a_message_shows_no_record_of_somebodys_data() -> None:
     assert "jane" not in str(raised.value)
 
 
+REPORT = "DNS, of the office\nmade on 24 Nov\n\n"
+
+
+def test_a_header_stands_below_the_text_of_a_report() -> None:
+    text = f"{REPORT}client;query\n10.0.0.1;a.com\n10.0.0.2;b.com\n"
+    assert csv_rows(text, "query") == ["a.com", "b.com"]
+    with pytest.raises(InputError, match="no column 'name'; the header is 'client,query'"):
+        csv_rows(text, "name")
+    (broken,) = errors(csv_rows(f'{text}10.0.0.3;c.com\n"10.0.0.4;d.com\n', "query"))
+    assert broken.startswith("line 8: ")
+
+
+def test_a_cell_of_a_row_is_no_header() -> None:
+    with pytest.raises(InputError, match="the header is 'client,query'"):
+        csv_rows("client,query\n10.0.0.1,a.com\n10.0.0.1,host\n", "host")
+
+
 def test_an_unclosed_quote_swallows_no_later_row() -> None:
     rows = csv_rows('query,client\na.com,1\n"evil,2\n' + "b.com,3\n" * 200_000, "query")
     assert rows[0] == "a.com"
