@@ -35,7 +35,7 @@ from ..names.errors import MaliciousDomainsError
 PROGRAM = "malicious-domains"
 DONE, SOME_INVALID, FAILED, NOTHING_READ = range(4)
 DATE = "YYYY-MM-DD"
-OWN_PACKAGES = ("malicious_domains", "pipeline", "lambda_app")
+_OWN_PACKAGES = ("malicious_domains", "pipeline", "lambda_app")
 
 Handler = Callable[..., int | None]
 
@@ -57,22 +57,16 @@ class Command(click.Command):
             return self._report(ctx.command_path.partition(" ")[2], error)
 
     def _report(self, name: str, error: Exception) -> int:
+        lacks = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0]
         # OSErrors are those of files, and most of what H2O's client raises.
         if isinstance(error, MaliciousDomainsError | OSError):
             print(f"{name}: {error}", file=sys.stderr)
-        elif missing := self._missing_package(error):
+        elif self.extra and lacks and lacks not in _OWN_PACKAGES:
             wanted = f"pip install '{PROGRAM}[{self.extra}]'"
-            print(f"{name}: needs {missing}: {wanted}", file=sys.stderr)
+            print(f"{name}: needs {lacks}: {wanted}", file=sys.stderr)
         else:  # a bug; Python's own exit status would mean SOME_INVALID
             traceback.print_exception(error)
         return FAILED
-
-    def _missing_package(self, error: Exception) -> str:
-        """Return the package of the command's extra that is missing, or nothing."""
-        if not self.extra or not isinstance(error, ModuleNotFoundError) or not error.name:
-            return ""
-        package = error.name.partition(".")[0]
-        return "" if package in OWN_PACKAGES else package
 
 
 class _Choice(click.Choice[str]):

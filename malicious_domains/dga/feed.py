@@ -18,7 +18,7 @@ from ..names.array_types import Bools
 from ..names.dga_index import CHANCE
 from ..names.parse import MAX_LABEL
 from . import seeded_generators
-from .legitimate_hosts import LegitimateFilter
+from .legitimate_hosts import mark_legitimate
 from .seeded_generators import DayRange, GeneratedNames, SeededGenerator, collect_names
 
 
@@ -53,10 +53,9 @@ def generate_feed(
     numbers: from select_generators(); allow: names to leave out beside the packaged legitimate
     ones; certain: whether to leave out what a legitimate name may be by chance.
     """
-    legitimate = LegitimateFilter(allow)
     with tempfile.TemporaryFile("w+", encoding="ascii", prefix="feed-") as store:
         names = seeded_generators.map_periods(collect_names, numbers, span, jobs)
-        columns = zip(*(_store_names(store, legitimate, some) for some in names), strict=True)
+        columns = zip(*(_store_names(store, allow, some) for some in names), strict=True)
         hashes, records, lengths, probability, is_legitimate = map(np.concatenate, columns)
         is_first = np.zeros(len(hashes), np.bool_)
         is_first[np.unique(hashes, return_index=True)[1]] = True
@@ -73,14 +72,12 @@ def generate_feed(
         yield summary, _read_entries(store, records, kept, chance)
 
 
-def _store_names(
-    store: TextIO, legitimate: LegitimateFilter, names: GeneratedNames
-) -> tuple[Any, ...]:
+def _store_names(store: TextIO, allow: AllowList | None, names: GeneratedNames) -> tuple[Any, ...]:
     """Write names, a line each; return what is kept of each in memory, 26 bytes."""
     hosts, records, hashes, probability = names
     store.writelines(f"{host}\n" for host in hosts)
     lengths = np.fromiter((host.index(".") for host in hosts), np.uint8, len(hosts))
-    return hashes, records, lengths, probability, legitimate.mark(hosts, hashes)
+    return hashes, records, lengths, probability, mark_legitimate(hosts, hashes, allow)
 
 
 def _read_entries(store: TextIO, records: Any, kept: Bools, chance: Bools) -> Iterator[FeedEntry]:

@@ -1,4 +1,4 @@
-"""The packaged lists of legitimate hosts, a filter of their names, and a model of such names.
+"""The packaged lists of legitimate hosts, what is in them, and a model of such names.
 
 The model, a character trigram model, gives each name of an index of generated names a probability:
 that a legitimate name whose first label has that length is this one. Their sum over an index's
@@ -44,37 +44,29 @@ def read_labels(path: Path) -> Iterator[tuple[str, str]]:
         yield host, label
 
 
-class LegitimateFilter:
-    """Finds the names of the packaged lists, and those that an allow list has."""
-
-    def __init__(self, allow: AllowList | None) -> None:
-        """Take an allow list; None for the packaged lists alone."""
-        self._allow = allow
-        self._hashes = np.unique(hash_names([*_list_names()]))
-
-    def mark(self, hosts: Sequence[str], hashes: Hashes) -> Bools:
-        """Return which hosts (n,), with their hashes, are legitimate."""
-        legitimate: Bools = np.isin(hashes, self._hashes)
-        if self._allow:
-            legitimate |= np.fromiter(map(self._is_allowed, hosts), np.bool_, len(hosts))
-        return legitimate
-
-    def _is_allowed(self, host: str) -> bool:
-        assert self._allow
+def mark_legitimate(hosts: Sequence[str], hashes: Hashes, allow: AllowList | None) -> Bools:
+    """Return which hosts (n,), with their hashes, are in the lists or on an allow list."""
+    legitimate: Bools = np.isin(hashes, _hash_lists())
+    for i, host in enumerate(hosts) if allow else ():
         try:
-            return bool(self._allow.match(host, parse(host).registrable))
+            registrable = parse(host).registrable
         except InvalidDomain:
-            return bool(self._allow.match(host, host))
+            registrable = host
+        legitimate[i] |= bool(allow and allow.match(host, registrable))
+    return legitimate
 
 
-def _list_names() -> Iterator[str]:
-    """Yield each host of the lists, and what was registered for it."""
+@cache
+def _hash_lists() -> Hashes:
+    """Return the hashes of the lists' hosts, and of what was registered for each."""
+    names = set()
     for path in LISTS:
         for host, label in read_labels(path):
-            yield host
+            names.add(host)
             _, separator, rest = f".{host}".rpartition(f".{label}.")
             if separator and label:
-                yield f"{label}.{rest}"
+                names.add(f"{label}.{rest}")
+    return hash_names(names)
 
 
 # --- the probability of a name by chance ---

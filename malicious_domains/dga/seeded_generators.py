@@ -23,7 +23,6 @@ from .listing import FIRST, LAST
 
 _PERIODS = 4  # of one generator that a process takes at a time
 _AHEAD = 8  # such parts that each process may have before it: memory stays flat
-_MOST_NAMES = 1 << 16  # in a period: what a record can number
 
 T = TypeVar("T")
 
@@ -109,10 +108,7 @@ def generate_period(number: int, first: date) -> Period:
 
 
 def collect_names(periods: Iterable[Period]) -> GeneratedNames:
-    """Return the names of some periods with what an index and a feed need to know of each.
-
-    Raises MaliciousDomainsError if a period has more names than a record can number.
-    """
+    """Return the names of some periods with what an index and a feed need to know of each."""
     periods = [*periods]
     hosts = [host for period in periods for host in period.hosts if host]
     records = np.concatenate([_make_records(period) for period in periods])
@@ -120,9 +116,7 @@ def collect_names(periods: Iterable[Period]) -> GeneratedNames:
 
 
 def _make_records(period: Period) -> Any:
-    if len(period.hosts) >= _MOST_NAMES:
-        family = list_generators()[period.generator].family
-        raise MaliciousDomainsError(f"{family}: over {_MOST_NAMES - 1:,} names a period")
+    assert len(period.hosts) < 1 << 16  # what a record can number
     positions = [i for i, host in enumerate(period.hosts) if host]
     records = np.empty(len(positions), RECORD)
     records["series"], records["date"], records["last"] = period[:3]

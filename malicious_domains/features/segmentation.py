@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..names.array_types import Bytes, Ints, NDArray
+from ..names.array_types import Ints, NDArray
 from ..names.encoding import Batch
 from .arrays import SHORT, Matches, VocabularyArrays, Windows
 from .quantities import UNREACHED
@@ -102,14 +102,3 @@ def all_arcs(batch: Batch, words: VocabularyArrays, matches: Matches) -> Arcs:
             ]
         ),
     )
-
-
-def positions(batch: Batch) -> Bytes:
-    """Return the place of each character and end within its label, from 0, uint8 (size,).
-
-    >>> from malicious_domains.names.encoding import encode_labels
-    >>> positions(encode_labels(["abc", "d"])).tolist()
-    [0, 1, 2, 3, 0, 1]
-    """
-    place = np.arange(batch.size) - np.repeat(batch.starts, batch.lengths + 1)
-    return place.astype(np.uint8)

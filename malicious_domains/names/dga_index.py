@@ -137,7 +137,8 @@ class DgaIndex:
 
         hosts are in lower case, without a final dot.
         """
-        likely = self._filter_hosts(hosts)
+        bit = checksum_names(hosts) >> self._shift
+        likely = np.flatnonzero(self.prefilter[bit >> 3] >> (bit & 7) & 1).tolist()
         hashes = hash_names(hosts[i] for i in likely)
         at = self.hashes.searchsorted(hashes)
         inside = at < len(self.hashes)
@@ -151,12 +152,6 @@ class DgaIndex:
         Names of a known generator are, unless a legitimate name may be the same by chance.
         """
         return any(not match.chance for match in matches)
-
-    def _filter_hosts(self, hosts: Sequence[str]) -> list[int]:
-        """Return the indices of the hosts that pass the prefilter."""
-        bit = checksum_names(hosts) >> self._shift
-        passed: list[int] = np.flatnonzero(self.prefilter[bit >> 3] >> (bit & 7) & 1).tolist()
-        return passed
 
     def _read_records(self, host: str, at: int) -> tuple[DgaMatch, ...]:
         length = len(host.partition(".")[0])

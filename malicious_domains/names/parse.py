@@ -68,7 +68,7 @@ def parse(text: str, zones: Zones | None = None) -> Name:
         from . import special
 
         _check_characters(host, "", suffix)
-        special.skip_unknown(host, suffix)
+        special.skip_suffix(host, suffix)
     if "_" in host or "\\" in host:
         _check_characters(host, label, suffix)
     if label.startswith("xn--"):

@@ -46,21 +46,16 @@ def has_service_label(host: str) -> bool:
 
 
 def skip_suffix(host: str, suffix: str) -> NoReturn:
-    """Raise Skipped for a host under one of the SPECIAL suffixes."""
-    if SPECIAL[suffix] == "reverse":
-        raise Skipped("reverse", f"{quote_text(host)} is a reverse look-up: it stands for a number")
+    """Raise Skipped for a host under a SPECIAL suffix, or an unknown top-level domain."""
+    reason = SPECIAL.get(suffix, "no_tld")
+    if reason == "reverse":
+        raise Skipped(reason, f"{quote_text(host)} is a reverse look-up: it stands for a number")
     if has_service_label(host):
         skip_service(host)
-    message = f"{quote_text(host)}: .{suffix} is for special use, nobody registers there"
-    raise Skipped("special_use", message)
-
-
-def skip_unknown(host: str, suffix: str) -> NoReturn:
-    """Raise Skipped for a host under a top-level domain that does not exist."""
-    if has_service_label(host):
-        skip_service(host)
-    what = f"there is no top-level domain .{suffix}, but search suffixes and files end so"
-    raise Skipped("no_tld", f"{quote_text(host)}: {what}")
+    what = f".{suffix} is for special use, nobody registers there"
+    if reason == "no_tld":
+        what = f"there is no top-level domain .{suffix}, but search suffixes and files end so"
+    raise Skipped(reason, f"{quote_text(host)}: {what}")
 
 
 def skip_service(host: str) -> NoReturn:

@@ -19,7 +19,6 @@ from malicious_domains.features.arrays import window
 from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.language_tables import CharacterModel, Tables, Vocabulary
 from malicious_domains.features.registry import CHUNK, compute_matrix
-from malicious_domains.features.segmentation import positions
 from malicious_domains.names.array_types import Bools, Floats, Ints
 from malicious_domains.names.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode_labels
 
@@ -148,7 +147,7 @@ def find_best_arcs(features: BatchFeatures) -> Bools:
     taken: Bools = score[start] + value == score[end]
     ends = np.zeros(features.size, np.bool_)
     ends[features.batch.starts + features.lengths] = True
-    position = positions(features.batch)[start]
+    position = start - np.repeat(features.batch.starts, features.lengths + 1)[start]
     order = np.argsort(-position[taken].astype(np.int16), kind="stable")
     order = np.flatnonzero(taken)[order]
     bounds = np.cumsum(np.bincount(position[taken])[::-1]).tolist()

@@ -15,19 +15,15 @@ _EPOCH = date(1970, 1, 1)
 def rotate_left(value: int, shift: int) -> int:
     """Rotate the lower 32 bits of a number to the left.
 
-    >>> hex(rotate_left(0x80000001, 4))
-    '0x18'
+    >>> hex(rotate_left(0x80000001, 4)), hex(rotate_right(0x18, 4))
+    ('0x18', '0x80000001')
     """
     value, shift = value & WORD, shift % 32
     return (value << shift | value >> (32 - shift)) & WORD
 
 
 def rotate_right(value: int, shift: int) -> int:
-    """Rotate the lower 32 bits of a number to the right.
-
-    >>> hex(rotate_right(0x18, 4))
-    '0x80000001'
-    """
+    """Rotate the lower 32 bits of a number to the right."""
     return rotate_left(value, -shift)
 
 

@@ -89,11 +89,10 @@ _V2_SEEDS = ("a1", "b1", "a2", "b2")  # the set of start values, the set of TLDs
 def _kraken_v1(_: date, seed: str) -> Hosts:
     absent, present = _V1[_check_known(seed, tuple(_V1))]
     for n in count(1000015):
-        states = (
-            _ninth((n + 2) * (n + 7) * n) + (3 * n + 1) * n + absent,
-            _ninth(n * (n + 7) * (n + 12)) + n * (n + 1) + present,
-        )
-        for state in states:
+        products = (n + 2) * (n + 7) * n, n * (n + 7) * (n + 12)
+        addends = (3 * n + 1) * n + absent, n * (n + 1) + present
+        for product, addend in zip(products, addends, strict=True):
+            state = math.trunc(arithmetic.to_signed(product) / 9) + addend
             numbers = _draw_kraken(state & WORD)
             a, b, c = islice(numbers, 3)
             yield f"{spell(numbers, 6 + (a * b - c) % 6)}.{_DYNAMIC[n % 4]}"
@@ -103,9 +102,12 @@ def _kraken_v2(day: date, seed: str) -> Hosts:
     values, tlds = tuple(_check_known(seed, _V2_SEEDS))
     week = (arithmetic.count_seconds(day) - 1207000000) // 604800 + 2
     for index in count():
-        skipped = (week,) * 6 + (week - 1,) * 2 + (0,)
+        skipped = ((week,) * 6 + (week - 1,) * 2 + (0,))[index % 9]
         for value in _V2[values]:
-            numbers = _draw_kraken(_skip(3 * index + value, skipped[index % 9]))
+            state = 3 * index + value
+            if skipped > 0:
+                state = int(_jump(skipped - 1)[next(_draw_kraken(state))])
+            numbers = _draw_kraken(state)
             a, b, c = islice(numbers, 3)
             yield f"{spell(numbers, 7 + (a * b + c) % 6)}.{_V2_TLDS[tlds][index % 4]}"
 
@@ -120,14 +122,6 @@ def _draw_kraken(state: int) -> Iterator[int]:
     # 12435 where C's rand() has 12345
     states = iterate(lambda x: (1103515245 * x + 12435) & WORD, state)
     return (x >> 8 & 0x7FFF for x in states)
-
-
-def _ninth(product: int) -> int:
-    return math.trunc(arithmetic.to_signed(product) / 9)
-
-
-def _skip(x: int, steps: int) -> int:
-    return int(_jump(steps - 1)[next(_draw_kraken(x))]) if steps > 0 else x
 
 
 @lru_cache(maxsize=32)  # a week's two and their halves

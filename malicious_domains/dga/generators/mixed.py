@@ -200,11 +200,9 @@ def nymaim(day: date, _: str) -> Hosts:
     """Yield the names of Nymaim (downloader of ransomware, 2013 on): shifts, xors, four words."""
     draws = _draw_nymaim(day)
     for _index in range(128):
-        length = 6 + next(draws) % 6
-        positions = [next(draws) % 26 for _ in range(length)]
-        tlds = ((9, "com"), (13, "org"), (17, "biz"), (21, "net"), (26, "info"))
-        tld = next(tld for end, tld in tlds if positions[-2] < end)
-        yield f"{''.join(ascii_lowercase[x] for x in positions)}.{tld}"
+        label = arithmetic.spell(draws, 6 + next(draws) % 6)
+        tlds = (("i", "com"), ("m", "org"), ("q", "biz"), ("u", "net"), ("z", "info"))
+        yield f"{label}.{next(tld for last, tld in tlds if label[-2] <= last)}"
 
 
 def _draw_nymaim(day: date) -> Iterator[int]:

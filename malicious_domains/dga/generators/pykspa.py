@@ -36,7 +36,7 @@ _MD6_LEFT = (11, 24, 9, 16, 15, 9, 27, 15, 6, 2, 29, 8, 15, 5, 31, 9)
 
 
 def _improved(day: date, seed: str) -> Hosts:
-    """Yield the names of a set at a date, without end."""
+    """Yield the names of a set, without end."""
     if seed not in _PERIODS:
         raise ValueError(f"{seed!r} is no set of Pykspa: {', '.join(_PERIODS)}")
     state = _start(count_days(day) // _PERIODS[seed])
