@@ -16,7 +16,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TOPS = ("malicious_domains", "pipeline", "lambda_app/chalicelib", "benchmarks", "data")
-ROOMS = ("malicious_domains", "lambda_app/chalicelib", "pipeline/corpus")
+ROOMS = (
+    *("malicious_domains", "lambda_app/chalicelib", "pipeline/corpus", "pipeline/release"),
+    "pipeline/commands",
+)
 # Public things of these rooms that no example runs, by the reason: give a new one an example.
 NO_EXAMPLE = {
     "needs a session of Spark, and so a Java": {
@@ -81,6 +84,17 @@ NO_EXAMPLE = {
         "sources.fetch_demo_data",
     },
     "needs AWS": {
+        "aws.Storage.get",
+        "aws.Storage.list_names",
+        "aws.Storage.put",
+        "deploy.deploy_stage",
+        "deploy.list_changes",
+        "deploy.roll_back",
+        "deployed_stage.find_api",
+        "deployed_stage.protect_api",
+        "deployed_stage.read_code",
+        "deployed_stage.read_deployed_hash",
+        "deployed_stage.read_function",
         "dynamodb.Table.list_clients",
         "dynamodb.Table.read",
         "handler.add_clients",
@@ -92,6 +106,21 @@ NO_EXAMPLE = {
         "service.create_service",
         "sub_domains.share_tunnels",
         "summary.on_schedule",
+        "versions.list_versions",
+        "versions.promote",
+        "versions.publish",
+        "versions.pull",
+        "versions.read_pointers",
+        "versions.roll_back",
+    },
+    "runs the app or Chalice, which takes seconds": {
+        "demo.show_model",
+        "local_server.run_app",
+        "local_server.run_chalice",
+        "local_server.serve_app",
+        "package.build_package",
+        "server.main",
+        "smoke.smoke_test",
     },
     "needs a request that Chalice has read": {
         "telemetry.log_request",

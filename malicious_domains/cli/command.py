@@ -8,8 +8,7 @@
 >>> @command("greet", "greet Ada --mark .", options=Greeting)
 ... def greet(options):
 ...     print("Hello", *options.names, options.mark)
->>> people = group("people", "Meet people.", "people greet Ada")
->>> people.add_command(greet)
+>>> people = group("people", "Meet people.", "people greet Ada", greet)
 >>> people.main(["greet", "Ada", "Grace"], standalone_mode=False)
 Hello Ada Grace !
 0
@@ -171,6 +170,7 @@ def command(
     return declare
 
 
-def group(name: str, help: str, example: str) -> click.Group:
-    """Make a group, to which commands are added."""
-    return click.Group(name, help=help, epilog=f"\b\nexample: {PROGRAM} {example}")
+def group(name: str, help: str, example: str, *commands: click.Command) -> click.Group:
+    """Make a group of commands."""
+    epilog = f"\b\nexample: {PROGRAM} {example}"
+    return click.Group(name, commands=commands, help=help, epilog=epilog)

@@ -23,9 +23,6 @@ def serve(host: str, port: int) -> None:
     local_server.run_app(host, port)
 
 
-aws = group("aws", "Package and deploy the app on AWS.", "aws deploy --stage prod --dry-run")
-
-
 @command("package", "aws package --out build/package", extra="aws")
 @option("--out DIR", "Folder for the zip and its template.", default="build/package")
 @option(
@@ -52,25 +49,25 @@ def deploy(stage: str, dry_run: bool, rollback: bool, url: str | None) -> None:
     """
     if dry_run and rollback:
         raise click.UsageError("--dry-run and --rollback: choose one")
-    from ..release import deploy, package, stage_settings
-    from ..release.aws import check_region
+    import boto3
 
-    check_region()
+    from ..release import ReleaseError, deploy, package, stage_settings
+
+    if not boto3.Session().region_name:
+        raise ReleaseError("no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example")
     if rollback:
-        there = deploy.roll_back(stage, url)
-        print_status(f"{stage} runs what it ran before")
-        print(there)
-        return
-    stage_settings.read_stage(stage)
-    deploy.check_models()
-    architecture = stage_settings.read_config(stage).lambda_architecture
-    with temporary_folder("deploy-") as folder:
-        zipped = package.build_package(folder, architecture)
-        if dry_run:
-            print(*deploy.list_changes(stage, zipped), sep="\n")
-            return
-        there = deploy.deploy_stage(stage, zipped, url)
-    print_status(f"{stage} is deployed")
+        there, done = deploy.roll_back(stage, url), "runs what it ran before"
+    else:
+        stage_settings.read_stage(stage)
+        print_status(f"check    {', '.join(deploy.check_models())}: each equation is its MOJO's")
+        architecture = stage_settings.read_config(stage).lambda_architecture
+        with temporary_folder("deploy-") as folder:
+            zipped = package.build_package(folder, architecture)
+            if dry_run:
+                print(*deploy.list_changes(stage, zipped), sep="\n")
+                return
+            there, done = deploy.deploy_stage(stage, zipped, url), "is deployed"
+    print_status(f"{stage} {done}")
     print(there)
 
 
@@ -87,5 +84,7 @@ def protect(stage: str) -> None:
     print(deployed_stage.protect_api(deploy.STATE, stage, settings.origins))
 
 
-for part in (package, deploy, protect):
-    aws.add_command(part)
+aws = group(
+    *("aws", "Package and deploy the app on AWS.", "aws deploy --stage prod --dry-run"),
+    *(package, deploy, protect),
+)

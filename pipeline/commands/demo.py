@@ -31,7 +31,11 @@ def show_model(folder: Path, verification: Verification) -> None:
 
 
 def summarize_model(metadata: dict[str, Any]) -> Iterator[str]:
-    """Yield the data and confusion matrix of an artifact, with those of the H2O demo."""
+    """Yield the data and confusion matrix of an artifact, with those of the H2O demo.
+
+    >>> next(summarize_model(artifact.load_artifact(artifact.PACKAGED / "classic").metadata))
+    'Data        original, 133,926 rows; words: web2'
+    """
     metrics, data = metadata["metrics"], metadata["training"]["data"]
     yield f"Data        {data[0]['name']}, {data[0]['rows']:,} rows; words: {data[1]['name']}"
     sizes = metrics["training_rows"], metrics["validation_rows"]

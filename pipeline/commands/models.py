@@ -20,13 +20,6 @@ _registry = option(
 )
 
 
-models = group(
-    "models",
-    "List, publish, pull, promote or roll back versions of models in S3.",
-    "models list --registry s3://bucket/models",
-)
-
-
 @command("list", "models list --registry s3://bucket/models", extra="aws")
 @_registry
 def list_versions(registry: str) -> int:
@@ -105,8 +98,12 @@ def rollback(model: str, registry: str) -> None:
     _print_current(versions.roll_back(versions.Storage(registry), model))
 
 
-for part in (list_versions, publish, pull, promote, rollback):
-    models.add_command(part)
+models = group(
+    "models",
+    "List, publish, pull, promote or roll back versions of models in S3.",
+    "models list --registry s3://bucket/models",
+    *(list_versions, publish, pull, promote, rollback),
+)
 
 
 def _print_current(version: str) -> None:

@@ -24,7 +24,11 @@ For completion, in `~/.bashrc`: `eval "$(_MALICIOUS_DOMAINS_COMPLETE=bash_source
 
 
 def reference() -> str:
-    """Return the page in Markdown."""
+    """Return the page in Markdown.
+
+    >>> [x for x in reference().splitlines() if x.startswith("### aws")]
+    ['### aws package', '### aws deploy', '### aws protect']
+    """
     settings = {"terminal_width": _WIDTH, **program.context_settings}
     return "\n".join([_HEAD, *_sections(click.Context(program, info_name=PROGRAM, **settings))])
 

@@ -129,9 +129,6 @@ def evaluate(**options: Any) -> None:
     run_evaluation(**options)
 
 
-families = group("families", "Train or evaluate the family classifier.", "families evaluate")
-
-
 @command("train", "families train --compare", extra="train")
 @option("--out DIR", "Artifact folder (default: build/hint).")
 @_h2o_url
@@ -155,5 +152,7 @@ def evaluate_families(artifact: Path | None, h2o_url: str | None, leave_out: boo
         print(line, flush=True)
 
 
-for part in (train_families, evaluate_families):
-    families.add_command(part)
+families = group(
+    *("families", "Train or evaluate the family classifier.", "families evaluate"),
+    *(train_families, evaluate_families),
+)

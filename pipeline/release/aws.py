@@ -30,7 +30,13 @@ def connect(service: str) -> Any:
 
 @contextmanager
 def translate_aws_errors(where: str) -> Iterator[None]:
-    """Raise botocore's errors in the with block as a ReleaseError of one line."""
+    """Raise botocore's errors in the with block as a ReleaseError of one line.
+
+    >>> with translate_aws_errors("s3"):
+    ...     raise BotoCoreError
+    Traceback (most recent call last):
+    pipeline.release.ReleaseError: s3: An unspecified error occurred (see `aws configure list`)
+    """
     try:
         yield
     except (BotoCoreError, ClientError) as error:
@@ -38,14 +44,12 @@ def translate_aws_errors(where: str) -> Iterator[None]:
         raise ReleaseError(f"{where}: {problem} (see `aws configure list`)") from error
 
 
-def check_region() -> None:
-    """Raise ReleaseError unless the environment or AWS's own files name a region."""
-    if not boto3.Session().region_name:
-        raise ReleaseError("no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example")
-
-
 class Storage:
-    """The objects under one prefix of a bucket."""
+    """The objects under one prefix of a bucket.
+
+    >>> Storage("s3://bucket/models/").url("current/language")
+    's3://bucket/models/current/language'
+    """
 
     def __init__(self, url: str) -> None:
         """Take s3://bucket/prefix; raises ReleaseError for anything else."""
@@ -94,8 +98,7 @@ class Storage:
         start, names = self._key(folder), list[str]()
         with translate_aws_errors(self.url(folder)):
             paginator = self._client.get_paginator("list_objects_v2")
-            pages = paginator.paginate(Bucket=self.bucket, Prefix=start, Delimiter="/")
-            for page in pages:
+            for page in paginator.paginate(Bucket=self.bucket, Prefix=start, Delimiter="/"):
                 names += [x["Prefix"] for x in page.get("CommonPrefixes", [])]
                 names += [x["Key"] for x in page.get("Contents", [])]
         return sorted(x.removeprefix(start).rstrip("/") for x in names if x != start)

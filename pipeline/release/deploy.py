@@ -15,7 +15,7 @@ from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
 
 from . import ReleaseError, deployed_stage
-from .deployed_stage import find_resource, hash_code, read_code, read_deployed_hash
+from .deployed_stage import find_api, hash_code, read_code, read_deployed_hash
 from .local_server import APP, copy_project, run_chalice
 from .smoke import WAIT, SmokeError, read_key, smoke_test
 from .stage_settings import read_config, read_stage
@@ -29,14 +29,18 @@ _NO_WAY = (
 LOGS = "LOG_BUCKET"  # the environment variable that makes app.py define the functions for logs
 
 
-def check_models() -> None:
-    """Check that every packaged artifact has its MOJO's equation.
+def check_models() -> list[str]:
+    """Check that every packaged artifact has its MOJO's equation; return their names.
 
     Raises ArtifactError, ClusterError or ReleaseError for the first that has not.
+
+    >>> check_models()
+    ['classic', 'language']
     """
-    for folder in sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir()):
+    folders = sorted(x for x in artifact.PACKAGED.iterdir() if x.is_dir())
+    for folder in folders:
         verify_artifact(folder)
-        print_status(f"gate     {folder.name}: its equation is its MOJO's")
+    return [x.name for x in folders]
 
 
 def deploy_stage(
@@ -61,7 +65,7 @@ def deploy_stage(
     def deploy(code: bytes, expected: Scorer | None) -> str:
         _run_chalice_deploy(code, stage, state)
         print_status(f"gateway  {deployed_stage.protect_api(state, stage, settings.origins)}")
-        address = url or find_resource(state, stage, "rest_api")["rest_api_url"].rstrip("/")
+        address = url or find_api(state, stage)["rest_api_url"].rstrip("/")
         print_status(f"smoke    {smoke_test(address, expected, wait, settings)}")
         return address
 

@@ -33,7 +33,11 @@ def name_function(stage: str) -> str:
 
 
 def hash_code(code: bytes) -> str:
-    """Return the hash of a zip in Lambda's form, base64 of SHA-256."""
+    """Return the hash of a zip in Lambda's form, base64 of SHA-256.
+
+    >>> hash_code(b"")
+    '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
+    """
     return base64.b64encode(hashlib.sha256(code).digest()).decode()
 
 
@@ -46,12 +50,10 @@ def read_deployed_hash(stage: str) -> str | None:
 def read_function(stage: str) -> dict[str, Any] | None:
     """Return what Lambda says about a stage's function, None if there is none."""
     client = connect("lambda")
-    with translate_aws_errors(name_function(stage)):
-        try:
-            function: dict[str, Any] = client.get_function(FunctionName=name_function(stage))
-        except client.exceptions.ResourceNotFoundException:
-            return None
-    return function
+    absent = suppress(client.exceptions.ResourceNotFoundException)
+    with translate_aws_errors(name_function(stage)), absent:
+        return dict(client.get_function(FunctionName=name_function(stage)))
+    return None
 
 
 def read_code(state: Path, stage: str) -> bytes:
@@ -77,17 +79,16 @@ def read_code(state: Path, stage: str) -> bytes:
     return answer.content
 
 
-def find_resource(state: Path, stage: str, name: str) -> dict[str, Any]:
-    """Return Chalice's record of a resource that it made for a stage."""
+def find_api(state: Path, stage: str) -> dict[str, Any]:
+    """Return Chalice's record of the API that it made for a stage."""
     path = state / f"{stage}.json"
     try:
         resources = json.loads(path.read_text(encoding="utf-8"))["resources"]
-        resource: dict[str, Any] = next(x for x in resources if x["name"] == name)
+        return dict(next(x for x in resources if x["name"] == "rest_api"))
     except (OSError, ValueError, KeyError, StopIteration) as error:
-        problem = f"{path} does not record the {name} of {name_function(stage)}, which exists"
+        problem = f"{path} does not record the API of {name_function(stage)}, which exists"
         advice = "was it deployed from another machine? Chalice needs that file"
         raise ReleaseError(f"{problem}: {advice}") from error
-    return resource
 
 
 def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
@@ -96,7 +97,7 @@ def protect_api(state: Path, stage: str, origins: Sequence[str]) -> str:
     state: the folder of Chalice's record. origins: that may read answers. Raises ReleaseError.
     """
     wanted = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]["RestAPI"]["Properties"]
-    api = find_resource(state, stage, "rest_api")["rest_api_id"]
+    api = find_api(state, stage)["rest_api_id"]
     limits = wanted["MethodSettings"][0]
     with translate_aws_errors(f"the API of {stage}"):
         client = connect("apigateway")

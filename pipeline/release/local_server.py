@@ -56,7 +56,12 @@ def serve_app(model: Path | None = None, **settings: str) -> Iterator[str]:
 
 @contextmanager
 def copy_project() -> Iterator[Path]:
-    """Give a clean copy of the Chalice project for the with block."""
+    """Give a clean copy of the Chalice project for the with block.
+
+    >>> with copy_project() as folder:
+    ...     sorted(x.name for x in folder.glob("*.py"))
+    ['app.py']
+    """
     with temporary_folder("app-") as folder:
         ignored = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
         yield Path(shutil.copytree(APP, folder / "app", ignore=ignored))

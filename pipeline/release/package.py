@@ -47,8 +47,6 @@ KEPT = ("*.dist-info/*LICEN[CS]E*", "*.dist-info/*NOTICE*", "*.dist-info/*COPYIN
 EMPTIED = ("numpy/_core/_add_newdocs.py", "numpy/_core/_add_newdocs_scalars.py")
 
 _NUMPY_BINARY = "numpy/_core/_multiarray_umath.*.so"
-_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
-_MODE = 0o100644 << 16
 
 
 def build_package(out: Path, architecture: str = X86_64) -> Path:
@@ -91,7 +89,12 @@ def _unpack_zip(zipped: Path, folder: Path) -> None:
 
 
 def check_binaries(folder: Path, architecture: str) -> None:
-    """Raise ReleaseError unless NumPy's binary is there, and all are for the architecture."""
+    """Raise ReleaseError unless NumPy's binary is there, and all are for the architecture.
+
+    >>> check_binaries(Path("nowhere"), X86_64)
+    Traceback (most recent call last):
+    pipeline.release.ReleaseError: the package has no numpy: Chalice found no wheel for the Lambda
+    """
     if not [*folder.glob(_NUMPY_BINARY)]:
         raise ReleaseError("the package has no numpy: Chalice found no wheel for the Lambda")
     for path in _list_files(folder):
@@ -108,6 +111,12 @@ def compile_modules(folder: Path) -> None:
 
     The Lambda's disk is read-only: without bytecode every cold start compiles everything. A new
     process with fixed hashes compiles, as bytecode depends on its state. Raises ReleaseError.
+
+    >>> with temporary_folder("example-") as folder:
+    ...     (folder / "module.py").touch()
+    ...     compile_modules(folder)
+    ...     len([*folder.glob("__pycache__/module.*.pyc")])
+    1
     """
     command = [sys.executable, "-S", "-P", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash"]
@@ -119,18 +128,21 @@ def compile_modules(folder: Path) -> None:
 
 
 def _write_zip(folder: Path, zipped: Path) -> None:
-    """Zip a folder reproducibly: sorted, with one date and one mode."""
-    paths = sorted(path.relative_to(folder).as_posix() for path in _list_files(folder))
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        for path in paths:
-            entry = zipfile.ZipInfo(path, _DATE)
-            entry.create_system, entry.external_attr = 3, _MODE  # Unix, readable by all
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, (folder / path).read_bytes(), compresslevel=9)
+    """Zip a folder reproducibly: sorted, with one date (of 1980) and one mode."""
+    with zipfile.ZipFile(zipped, "w") as target:
+        for path in sorted(path.relative_to(folder).as_posix() for path in _list_files(folder)):
+            entry = zipfile.ZipInfo(path)
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16  # Unix, readable by all
+            target.writestr(entry, (folder / path).read_bytes(), zipfile.ZIP_DEFLATED, 9)
 
 
 def describe_zip(zipped: Path) -> str:
-    """Describe a zip in a line: size, unpacked size, SHA-256."""
+    """Describe a zip in a line: size, unpacked size, SHA-256.
+
+    >>> from malicious_domains.model.artifact import PACKAGED
+    >>> describe_zip(PACKAGED / "classic" / "mojo.zip").rpartition(", ")[0]
+    '0.1 MB, unpacked 0.3 MB'
+    """
     unpacked = sum(entry.file_size for entry in zipfile.ZipFile(zipped).infolist())
     digest = hashlib.sha256(zipped.read_bytes()).hexdigest()
     return f"{zipped.stat().st_size / 1e6:.1f} MB, unpacked {unpacked / 1e6:.1f} MB, {digest}"

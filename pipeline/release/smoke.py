@@ -43,6 +43,9 @@ def read_key(settings: StageSettings) -> str:
     """Return the key for a stage from the environment, "" for a stage that asks for none.
 
     Raises SmokeError if there is none.
+
+    >>> read_key(StageSettings())
+    ''
     """
     key = os.environ.get(KEY, "")
     if settings.keys and not key:

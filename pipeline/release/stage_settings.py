@@ -22,7 +22,11 @@ _PROGRAM = "chalicelib.web.settings"  # prints the settings of its environment
 
 
 def read_config(stage: str) -> Config:
-    """Read a stage's configuration from .chalice/config.json; raise ReleaseError."""
+    """Read a stage's configuration from .chalice/config.json; raise ReleaseError.
+
+    >>> read_config("dev").lambda_memory_size
+    512
+    """
     config = json.loads((APP / ".chalice" / "config.json").read_text(encoding="utf-8"))
     if stage not in config["stages"]:
         known = ", ".join(config["stages"])
@@ -31,7 +35,12 @@ def read_config(stage: str) -> Config:
 
 
 def read_stage(stage: str) -> tuple[StageSettings, Scorer]:
-    """Return a stage's settings, and the scorer by which it will answer; raise ReleaseError."""
+    """Return a stage's settings, and the scorer by which it will answer; raise ReleaseError.
+
+    >>> settings, scorer = read_stage("dev")
+    >>> settings.batch_limit, scorer.artifact.name
+    (1000, 'language')
+    """
     try:
         return check_environment(os.environ | read_config(stage).environment_variables)
     except ReleaseError as error:
@@ -39,21 +48,19 @@ def read_stage(stage: str) -> tuple[StageSettings, Scorer]:
 
 
 def check_environment(environment: Mapping[str, str]) -> tuple[StageSettings, Scorer]:
-    """Return settings and scorer, without lists and indexes in S3; raise ReleaseError."""
-    settings, model = ask_app(environment), environment.get("MODEL") or artifact.DEFAULT
-    try:
-        return settings, Scorer.load(model, operating_point=settings.operating_point)
-    except MaliciousDomainsError as error:
-        point = settings.operating_point
-        raise ReleaseError(f"MODEL {model} at OPERATING_POINT {point}: {error}") from error
+    """Ask the app, in a process of its own, for the settings in a function's environment.
 
-
-def ask_app(environment: Mapping[str, str]) -> StageSettings:
-    """Ask the app, in a process of its own, for the settings in a function's environment."""
+    Returns them, and its scorer without lists and indexes in S3. Raises ReleaseError.
+    """
     variables = {**environment, "PYTHONPATH": os.pathsep.join([str(APP), str(ROOT)])}
     command = [sys.executable, "-B", "-m", _PROGRAM]
     run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if run.returncode:
         raise ReleaseError(run.stderr.strip()[-1000:])
     answer = [json.loads(run.stdout)[name] for name in StageSettings._fields]
-    return StageSettings._make(tuple(x) if isinstance(x, list) else x for x in answer)
+    settings = StageSettings._make(tuple(x) if isinstance(x, list) else x for x in answer)
+    model, point = environment.get("MODEL") or artifact.DEFAULT, settings.operating_point
+    try:
+        return settings, Scorer.load(model, operating_point=point)
+    except MaliciousDomainsError as error:
+        raise ReleaseError(f"MODEL {model} at OPERATING_POINT {point}: {error}") from error

@@ -8,8 +8,6 @@ import numpy as np
 
 from malicious_domains.model.artifact import MAX_F1, MOJO, load_artifact
 
-from ..h2o_cluster.mojo import read_mojo
-from ..training.binning import level_name
 from . import ReleaseError
 
 _TOLERANCE = 1e-12  # between coefficients
@@ -25,6 +23,9 @@ def verify_artifact(folder: Path) -> None:
     >>> from malicious_domains.model.artifact import PACKAGED
     >>> verify_artifact(PACKAGED / "classic")
     """
+    from ..h2o_cluster.mojo import read_mojo  # they need what training needs
+    from ..training.binning import level_name
+
     model, mojo = load_artifact(folder), folder / MOJO
     if MOJO not in model.metadata["files"]:
         raise ReleaseError(f"{folder} does not list {MOJO}, so it was not made by `train`")

@@ -27,6 +27,7 @@ from malicious_domains.names.errors import MaliciousDomainsError
 from ..evaluation import REPORT_FILES
 from . import ReleaseError
 from .aws import Storage as Storage
+from .verify import verify_artifact
 
 CURRENT = "current"  # in place of a version: the one that a pointer names
 MAX_FILE = 100_000_000  # bytes; a model's files have some MB
@@ -40,8 +41,6 @@ def publish(storage: Storage, folder: Path, report: Path | None = None) -> tuple
     The second value is False if it was there already, or another publisher was first. Raises
     ArtifactError, ClusterError or ReleaseError. A failed or killed call adds no version.
     """
-    from .verify import verify_artifact  # needs what training needs
-
     verify_artifact(folder)
     model = _read_file(folder / MODEL)
     version, contents = name_version(model), {MODEL: model}
@@ -118,8 +117,6 @@ def pull(storage: Storage, version: str, out: Path | None = None) -> tuple[str, 
     the only one that has any. out: by default build/MODEL. Raises ReleaseError if the folder holds
     another model, or verification fails; the folder is then as it was.
     """
-    from .verify import verify_artifact  # needs what training needs
-
     held = _read_model(out) if out else ""
     version = _resolve(storage, version, held)
     metadata = _get_version(storage, version)
@@ -143,6 +140,9 @@ def name_version(model: bytes) -> str:
     """Return the name of a version by its model.json: model, day of training, hash.
 
     Raises ReleaseError for one without a date of training, or a name that no version can have.
+
+    >>> name_version(b'{"name": "language", "created": "2026-11-23T10:00:00Z"}')
+    'language-20261123-035bc56b4e0d'
     """
     try:
         metadata = json.loads(model)

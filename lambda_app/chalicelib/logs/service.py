@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -45,24 +44,15 @@ class Service(NamedTuple):
     thresholds: AlarmThresholds
 
 
-def _read_settings(environment: Mapping[str, str]) -> LogSettings:
-    """Read settings from environment variables; raise SettingsError if one is missing.
-
-    >>> _read_settings({"LOG_BUCKET": "b", "LOG_TABLE": "t", "LOG_TOPIC": "arn"}).bucket
-    'b'
-    """
-    names = ("LOG_BUCKET", "LOG_TABLE", "LOG_TOPIC")
-    if missing := [name for name in names if not environment.get(name)]:
-        raise SettingsError(f"{', '.join(missing)}: not set; docs/operations.md has the set-up")
-    bucket, table, topic = (environment[name] for name in names)
-    not_clients = environment.get("LOG_NOT_CLIENTS", "").replace(",", " ").split()
-    site = environment.get("LOG_SITE", "")
-    return LogSettings(bucket, table, topic, frozenset(not_clients), site)
-
-
 def create_service(scorer: Scorer) -> Service:
     """Connect a scorer with what the environment chooses; raise SettingsError."""
-    settings = _read_settings(os.environ)
+    names = ("LOG_BUCKET", "LOG_TABLE", "LOG_TOPIC")
+    bucket, table_name, topic = (os.environ.get(name, "") for name in names)
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise SettingsError(f"{', '.join(missing)}: not set; docs/operations.md has the set-up")
+    not_clients = frozenset(os.environ.get("LOG_NOT_CLIENTS", "").replace(",", " ").split())
+    site_key = os.environ.get("LOG_SITE", "")
+    settings = LogSettings(bucket, table_name, topic, not_clients, site_key)
     dynamodb, s3, sns = create_clients()
     table = Table(dynamodb, settings.table)
     site = _read_site(s3, settings) if settings.site else None

@@ -33,7 +33,7 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.release import ReleaseError, deploy, package, smoke, stage_settings
 from pipeline.release.deployed_stage import (
-    find_resource,
+    find_api,
     hash_code,
     read_code,
     read_deployed_hash,
@@ -137,7 +137,7 @@ def test_deployed_and_deployed_again(
         assert settings["Environment"] == {
             "Variables": stage_settings.read_config("dev").environment_variables
         }
-    url = find_resource(state, "dev", "rest_api")["rest_api_url"]
+    url = find_api(state, "dev")["rest_api_url"]
     assert re.fullmatch(r"https://\w+\.execute-api\.us-east-1\.amazonaws\.com/api/?", url)
     iam = boto3.client("iam")
     (role,) = (x["RoleName"] for x in iam.list_roles()["Roles"])
@@ -239,10 +239,7 @@ def test_the_smoke_test_goes_by_the_settings_of_the_stage(
     digest = hashlib.sha256(b"secret").hexdigest()
     environment = {"API_KEY_SHA256": digest, "CORS_ORIGINS": origins}
     environment |= {"BATCH_LIMIT": "3", "OPERATING_POINT": "0.0001"}
-    settings, expected = (
-        stage_settings.ask_app(environment),
-        Scorer.load("language", operating_point=0.0001),
-    )
+    settings, expected = stage_settings.check_environment(environment)
     monkeypatch.delenv("API_KEY", raising=False)
     with serve_app(None, **environment) as url:
         with pytest.raises(SmokeError, match="asks for a key: set API_KEY"):
@@ -453,4 +450,4 @@ def test_a_stage_that_reads_logs_is_left_to_cloudformation(
 
 def test_settings_that_the_app_refuses_are_refused() -> None:
     with pytest.raises(ReleaseError, match=r"^LOG_LEVEL 'LOUD': expected one of DEBUG"):
-        stage_settings.ask_app({"LOG_LEVEL": "loud"})
+        stage_settings.check_environment({"LOG_LEVEL": "loud"})
