@@ -46,10 +46,7 @@ def write_few_pairs(folder: Path, lines: int) -> tuple[Path, list[str]]:
 
 
 def write_many_pairs(folder: Path, lines: int) -> tuple[Path, list[str]]:
-    """Write such a log of 73 clients for each 53,615 lines, who choose from the same 5,000 names.
-
-    A name in twenty is NXDOMAIN.
-    """
+    """Write such a log of 73 clients for each 53,615 lines, who choose from the same names."""
     hosts = [*iterate_hosts(5_000)]
     chosen = Random(1).choices(hosts, [1 / (i + 1) for i in range(len(hosts))], k=53_615)
     rows = ((i * 1.000001, i % 73, x, len(x) % 20 == 0) for i, x in enumerate(chosen))

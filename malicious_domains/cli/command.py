@@ -114,10 +114,7 @@ def option(spec: str, help: str, *name: str, **attributes: Any) -> Decorator:
 
 
 def option_field(spec: str, help: str, **attributes: Any) -> Any:
-    """Declare a field of a dataclass as an option, see option(); for command(options=...).
-
-    A field that is a tuple takes the option several times.
-    """
+    """Declare a field of a dataclass as an option(), which a tuple takes several times."""
     return field(metadata={"declare": partial(option, spec, help, **attributes)})
 
 

@@ -24,9 +24,7 @@ _PATIENCE = 50  # groups in a row without a new label
 
 
 def sample_groups(family: Family, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield up to `count` hosts in groups, each with a key of variant, date and seed.
-
-    A key may come again, a label may not.
+    """Yield up to `count` hosts, each label once, in groups with a key of variant, date and seed.
 
     >>> from malicious_domains.dga.generators import FAMILIES
     >>> [(key, len(hosts)) for key, hosts in sample_groups(FAMILIES["dnschanger"], 10, 1)]

@@ -81,9 +81,7 @@ def list_generators() -> tuple[SeededGenerator, ...]:
 
 
 def select_generators(families: Iterable[str]) -> list[int]:
-    """Return the places in list_generators() of some families, of all if none is named.
-
-    Raises MaliciousDomainsError for an unknown family.
+    """Return the places of families, or all, in list_generators(); raises MaliciousDomainsError.
 
     >>> [list_generators()[i].variant.name for i in select_generators(["fobber"])]
     ['v1', 'v2']

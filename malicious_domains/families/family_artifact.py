@@ -30,11 +30,7 @@ class FamilyArtifact(NamedTuple):
 
 
 def load_artifact(folder: Path = PACKAGED) -> FamilyArtifact:
-    """Read and verify the model in a folder: hashes, shapes, finite numbers.
-
-    The MOJO, which the verification uses, is not read. Raises ArtifactError, which names the
-    file and what is wrong with it.
-    """
+    """Read and verify the model in a folder, but for its MOJO; raises ArtifactError."""
     return read_artifact(folder, _build, [COEFFICIENTS])
 
 

@@ -60,7 +60,7 @@ class LexiconArrays:
     def long(self, batch: Batch, windows: Windows) -> Matches:
         """Find the words of more than SHORT characters in every label, shorter ones first.
 
-        Words may overlap. All starts inside a word after SHORT characters walk on, round by round.
+        All starts inside a word after SHORT characters walk on, round by round.
         """
         base = self.base3.take(windows.three)
         where = np.flatnonzero(base != 0)

@@ -67,10 +67,7 @@ class BatchFeatures:
 
     @cached_property
     def counts(self) -> Ints:
-        """How often each character code stands in each label, int64 (labels, SIZE).
-
-        The last column counts all characters outside the alphabet together.
-        """
+        """How often each character code, OTHER too, stands in each label, int64 (labels, SIZE)."""
         n = len(self.lengths)
         owner = np.repeat(np.arange(0, n * SIZE, SIZE), self.lengths + 1)
         counts = np.bincount(owner + self.codes, minlength=n * SIZE).reshape(n, SIZE)
@@ -122,10 +119,7 @@ class BatchFeatures:
 
     @cached_property
     def trigram_excess(self) -> Ints:
-        """Highest sum over a substring of trigram costs above EXCESS, int64 (labels,).
-
-        Raises ValueError without a character model, as fourgram_excess and trigram_worst do.
-        """
+        """Highest sum over a substring of trigram costs above EXCESS, int64 (labels,)."""
         return self._highest_segment(self.surprisal[0].astype(np.int64) - EXCESS)
 
     @cached_property
@@ -135,10 +129,7 @@ class BatchFeatures:
 
     @cached_property
     def trigram_worst(self) -> Ints:
-        """Highest sum of the trigram costs of WORST neighbours, int64 (labels,).
-
-        The end of a label counts as one; all costs of a shorter label are summed.
-        """
+        """Highest sum of the trigram costs of WORST neighbours, of which a label's end is one."""
         sums = np.zeros(self.size + 1, np.int64)
         np.cumsum(self.surprisal[0], out=sums[1:])
         first = np.repeat(self.batch.starts, self.lengths + 1)

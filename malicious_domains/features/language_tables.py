@@ -150,10 +150,7 @@ class CharacterModel:
 
 
 def _check_automaton(cells: Numbers) -> memoryview:
-    """Return the cells of an automaton, int32 (n,), as a view.
-
-    Raises ValueError unless every walk stays inside the cells and inside its label.
-    """
+    """Return a view of cells, int32 (n,); raises ValueError if a walk may leave them or a label."""
     known = npy.view_numbers(cells, "cells", npy.INT32)
     if len(known) <= SIZE:
         raise ValueError(f"cells are int32 ({len(known)},), not more than {SIZE}")

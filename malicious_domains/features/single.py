@@ -20,15 +20,10 @@ class LabelFeatures:
 
     >>> LabelFeatures("cafe42", Tables()).character_counts.vowels
     2
-
-    NumPy's cost is in calls: plain reads are many times faster for one label, with the same bits.
     """
 
     def __init__(self, label: str, tables: Tables) -> None:
-        """Take a label and an artifact's tables; raises ValueError for a label over MAX_LENGTH.
-
-        A property that needs a table which is None raises ValueError.
-        """
+        """Take a label and an artifact's tables; raises ValueError for a label over MAX_LENGTH."""
         [label] = tables.view_labels([label])
         self.label = label
         self.tables = tables
@@ -49,10 +44,7 @@ class LabelFeatures:
 
     @cached_property
     def entropy_numerator(self) -> float:
-        """Shannon entropy of the label times its n characters.
-
-        n log2 n - sum(c log2 c) over the counts c of the distinct characters, in bits.
-        """
+        """Shannon entropy of the label times its n characters, see BatchFeatures."""
         codes = self.codes[:-1]
         surplus = sum(C_LOG_C[codes.count(code)] for code in set(codes))
         return C_LOG_C[self.lengths] - surplus
@@ -64,10 +56,7 @@ class LabelFeatures:
 
     @cached_property
     def surprisal(self) -> tuple[list[int], list[int]]:
-        """Costs of each character and the end after two and after three characters before it.
-
-        Raises ValueError without a character model, as all that is made of them.
-        """
+        """Costs of each character and the end after two and after three characters before it."""
         model = require(self.tables.characters)
         trigrams, above = model.trigrams, model.above
         after_two, after_three = [], []
@@ -91,10 +80,7 @@ class LabelFeatures:
 
     @property
     def trigram_excess(self) -> int:
-        """Highest sum over a substring of trigram costs above EXCESS.
-
-        Raises ValueError without a character model, as fourgram_excess and trigram_worst do.
-        """
+        """Highest sum over a substring of trigram costs above EXCESS."""
         return quantities.highest_segment([cost - EXCESS for cost in self.surprisal[0][:-1]])
 
     @property

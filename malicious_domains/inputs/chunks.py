@@ -35,10 +35,7 @@ def split_rows(rows: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def split_live_rows(rows: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yield chunks of an input that may pause: full ones, or what came within PAUSE seconds.
-
-    The rows are read in a thread of its own, at most one chunk ahead.
-    """
+    """Yield full chunks, or what came within PAUSE seconds; a thread reads one chunk ahead."""
     pending: list[Item] = []
     ends: list[Exception | None] = []  # the end, and the error in which it lies
     changed = threading.Condition()

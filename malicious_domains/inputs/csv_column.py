@@ -267,9 +267,7 @@ def _pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
 def refuse_numbers(
     rows: Iterator[Row | KeptRow], name: str, has_header: bool = False
 ) -> Iterator[Row | KeptRow]:
-    """Yield the rows of a column; raise InputError if all are numbers, and there are several.
-
-    has_header: whether the first row may be a header.
+    """Yield the rows of a column; raise InputError for several rows of numbers below any header.
 
     >>> [*refuse_numbers(iter(["163"]), "query")]
     ['163']

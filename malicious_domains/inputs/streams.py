@@ -104,10 +104,7 @@ def _as_input_error(name: str) -> Iterator[None]:
 
 
 def unpack(source: io.BufferedReader, name: str = "") -> BinaryIO:
-    """Return a stream of the bytes inside a compressed source or a ZIP, or the source itself.
-
-    Raises InputError for a ZIP of several files. name: of the source, for that.
-    """
+    """Return a stream of what is inside a compressed source; raises InputError, with its name."""
     try:
         if source.peek(4)[:4] == b"\x28\xb5\x2f\xfd":
             return io.BufferedReader(_Zstd(source))

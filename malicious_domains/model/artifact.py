@@ -83,10 +83,7 @@ def format_checksum(model: bytes) -> bytes:
 
 
 def load_artifact(folder: Path) -> Artifact:
-    """Read and verify an artifact: hashes, shapes, finite numbers.
-
-    Raises ArtifactError, which names the file and what is wrong with it.
-    """
+    """Read and verify an artifact; raises ArtifactError, which names the file and the problem."""
     return read_artifact(folder, _build)
 
 

@@ -122,10 +122,7 @@ class Scorer:
         return to_probabilities(self.log_odds(labels))
 
     def list_probabilities(self, labels: Sequence[str]) -> list[float]:
-        """Return P(malicious) of each label that parse() returned, or of training data.
-
-        Few labels need no NumPy; equal ones are scored once. Raises ValueError over 255 characters.
-        """
+        """Return P(malicious) of each label that parse() returned; few labels need no NumPy."""
         different: Sequence[str] = [*dict.fromkeys(labels)]
         if 2 * len(different) > len(labels):
             different = labels

@@ -35,10 +35,9 @@ class AllowList:
     """Allowed names; read-only, safe to share by threads."""
 
     def __init__(self, hashes: Numbers) -> None:
-        """Take hashes as hash_of gives them, uint64 (n,), ascending and each once.
+        """Take hashes by hash_name, uint64 (n,), ascending and each once; else raises ValueError.
 
-        Raises ValueError for another type or shape, and where they do not ascend; of a long
-        list that is looked at in some thousand places, as a million would take too long.
+        Of a long list that is looked at in some thousand places, as a million would take too long.
         """
         self.hashes = npy.view_numbers(hashes, "hashes", npy.UINT64)
         some = self.hashes[:: max(len(self.hashes) // _SAMPLE, 1)].tolist()
@@ -141,10 +140,7 @@ def _candidates(host: str, registrable: str) -> Iterator[str]:
 
 
 def read_entries(path: Path, top: int | None = None) -> Iterator[str]:
-    """Yield the first `top` entries of a list as text, all if that is None.
-
-    Skips blank lines, comments and what is no name. Raises OSError, EOFError or ValueError.
-    """
+    """Yield the first `top` entries of a list as text; raises OSError, EOFError or ValueError."""
     from .file_kinds import decompress  # seldom needed
 
     remaining = -1 if top is None else top

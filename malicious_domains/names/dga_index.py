@@ -133,10 +133,7 @@ class DgaIndex:
         return f"out of date: it knows the names of {self.first} to {self.last}, not of {day}"
 
     def match(self, hosts: Sequence[str]) -> dict[int, tuple[DgaMatch, ...]]:
-        """Return the generators of hosts (n,) by their index; others are left out.
-
-        hosts are in lower case, without a final dot.
-        """
+        """Return the generators of hosts, in lower case without a final dot, by their index."""
         bit = checksum_names(hosts) >> self._shift
         likely = np.flatnonzero(self.prefilter[bit >> 3] >> (bit & 7) & 1).tolist()
         hashes = hash_names(hosts[i] for i in likely)

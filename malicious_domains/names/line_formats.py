@@ -89,9 +89,7 @@ _HINTS = tuple(
 
 
 def extract_name(text: str) -> str:
-    """Return the name, host or URL in a stripped line, in lower case.
-
-    Raises Skipped for a comment or a placeholder, else InvalidDomain.
+    """Return the name, host or URL in a stripped line, in lower case; raises InvalidDomain.
 
     >>> extract_name("||ads.example.com^$third-party"), extract_name("0.0.0.0 example.com # ads")
     ('ads.example.com', 'example.com')

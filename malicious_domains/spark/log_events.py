@@ -34,10 +34,7 @@ _DATE = r"^\d{4}-\d\d-\d\d$"
 
 
 def read_events(files: InputFiles, mapping: Mapping[str, str]) -> tuple[DataFrame, Layout]:
-    """Return the events of files, a row a line, and the layout of the first file.
-
-    Raises MaliciousDomainsError for files of other formats.
-    """
+    """Return the events of files, a row a line, and the layout; raises MaliciousDomainsError."""
     column_names.check_mapping(mapping)
     if files.kind == "parquet":
         table = files.reader.parquet(*files.paths)

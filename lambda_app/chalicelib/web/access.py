@@ -19,9 +19,7 @@ class PayloadTooLargeError(ChaliceViewError):
 
 
 def check_key(headers: Mapping[str, str], keys: Sequence[str]) -> None:
-    """Raise UnauthorizedError unless there are no keys, or the request has one of them.
-
-    keys: SHA-256 hashes, which are compared in constant time.
+    """Raise UnauthorizedError unless there are no keys (SHA-256), or the request has one of them.
 
     >>> check_key({"x-api-key": "secret"}, [hashlib.sha256(b"secret").hexdigest()])
     """

@@ -82,9 +82,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 @contextmanager
 def fetch_file(path: str) -> Iterator[Path]:
-    """Give the file at a path, or a copy of the object at s3://bucket/key, for the with block.
-
-    Raises SettingsError if the object cannot be fetched.
+    """Give the file at a path, or a copy of s3://bucket/key; raises SettingsError without one.
 
     >>> with fetch_file("allow.npy") as path:
     ...     path.name

@@ -100,9 +100,7 @@ def log_unknown(settings: Settings, method: str, path: str) -> None:
 
 
 def embed_metrics(values: dict[str, float], **units: str) -> dict[str, Any]:
-    """Write metrics as keys of a line of JSON, in CloudWatch's embedded metric format (EMF).
-
-    units: by metric, if not counts.
+    """Return metrics in CloudWatch's embedded metric format (EMF); units: if not counts.
 
     >>> embed_metrics({"Latency": 3.5}, Latency="Milliseconds")["Latency"]
     3.5
