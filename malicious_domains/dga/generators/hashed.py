@@ -182,20 +182,19 @@ def _hash_string(text: str) -> int:
 _SISRON_DAYS = 10  # whose names are queried: this one and those before
 
 
-def _sisron_own(day: date, _: str, days: int = 1) -> Hosts:
+def _sisron(day: date, _: str, days: int = 1) -> Hosts:
     for tld in ("com", "org", "net", "info"):
         for back in range(days):
             text = f"{day - timedelta(back):%d%m%Y}"
             yield f"{b64encode(text.encode()).decode().lower().replace('=', 'a')}.{tld}"
 
 
-@family(
+# A trojan (2016).
+declare(
+    "sisron",
     "base 64 of the date",
     bader("The DGA of Sisron", 2016),
-    period="day",
-    valid=(0, _SISRON_DAYS - 1),
-    own=_sisron_own,
+    Variant(
+        partial(_sisron, days=_SISRON_DAYS), period="day", valid=(0, _SISRON_DAYS - 1), own=_sisron
+    ),
 )
-def sisron(day: date, _: str) -> Hosts:
-    """Yield the names that Sisron (trojan, 2016) asks for on a day, of ten days: base 64."""
-    return _sisron_own(day, "", _SISRON_DAYS)

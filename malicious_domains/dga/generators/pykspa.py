@@ -56,7 +56,7 @@ def _precursor(day: date, _seed: str) -> Hosts:
 @lru_cache(maxsize=4096)
 def _start(period: int) -> int:
     """Return the seed of the names of a period."""
-    digest = md6((period & WORD).to_bytes(4, "little")).encode()
+    digest = _md6((period & WORD).to_bytes(4, "little")).encode()
     text = list(digest) + [0] * 192
     mixer = _Mixer(text[:64])
     for k in range(256 + 2570):
@@ -67,12 +67,10 @@ def _start(period: int) -> int:
     return int.from_bytes(map(mixer.mix, digest[offset : offset + 4]), "little")
 
 
-def md6(message: bytes) -> str:
-    """Return MD6 of 256 bits, in hexadecimal, of a message of at most one block, without a key.
+def _md6(message: bytes) -> str:
+    """Return MD6 (R. Rivest and others, 2008) of 256 bits of one block, in hexadecimal.
 
-    Source: R. Rivest and others, "The MD6 hash function" (2008).
-
-    >>> md6(b"")[:16]
+    >>> _md6(b"")[:16]
     'bca38b24a804aa37'
     """
     padding = 8 * (_MD6_BLOCK - len(message))

@@ -7,6 +7,7 @@ https://www.kyberturvallisuuskeskus.fi/en/news/qsnatch-malware-designed-qnap-nas
 
 from base64 import b64encode
 from datetime import date
+from functools import partial
 from hashlib import sha1
 
 from .arithmetic import count_seconds
@@ -32,16 +33,11 @@ _INTERVALS = (15 * _DAY, 5 * _DAY, _DAY, 8 * _HOUR, 2 * _HOUR, _HOUR)  # of vari
 _LETTERS = bytes.maketrans(b"+/", b"bc")
 
 
-def _first(day: date, _seed: str) -> Hosts:
-    """Yield the names at midnight UTC in variant a, of three to six characters."""
+def _first(day: date, _seed: str, seconds: int = 1) -> Hosts:
+    """Yield the names of variant a, of three to six characters, from midnight UTC on."""
+    midnight = count_seconds(day)
     for interval in _INTERVALS:
-        yield from _short(count_seconds(day), interval)
-
-
-def _whole_day(day: date, _seed: str) -> Hosts:
-    """Yield the names of every hour of a day (UTC) in variant a, each once."""
-    for interval in _INTERVALS:
-        for time in range(count_seconds(day), count_seconds(day) + _DAY, min(interval, _DAY)):
+        for time in range(midnight, midnight + seconds, min(interval, seconds)):
             yield from _short(time, interval)
 
 
@@ -70,6 +66,6 @@ declare(
     "qsnatch",
     "hash (SHA-1)",
     'J. Bader, "The DGA of QSnatch", johannesbader.ch',
-    Variant(_first, "a", period="hour", own=_whole_day),
+    Variant(_first, "a", period="hour", own=partial(_first, seconds=_DAY)),
     Variant(_second, "b", period="15 days"),
 )

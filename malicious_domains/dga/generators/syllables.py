@@ -1,6 +1,7 @@
 """Families whose names can be pronounced: consonants and vowels in turn."""
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 from hashlib import md5
@@ -86,7 +87,8 @@ def _list_candidates(label: str) -> list[str]:
 
 # --- Pushdo (dropper of the Cutwail spam bot): a chain of MD5 digests ---
 
-_BACK, _AHEAD = 30, 14  # days whose names are queried as well
+_BACK, _AHEAD = 30, 14  # days whose names are queried as well, after the day's own
+_OFFSETS = (*range(0, -_BACK - 1, -1), *range(1, _AHEAD + 1))
 
 # By version: first and last letters, and the bits that add a second vowel and a last letter.
 _Letters = tuple[str, str, int, int]
@@ -95,19 +97,16 @@ _V2: _Letters = ("kqbhcndjfwglpmzxrsv", "qzlbtgrnkxsfdcm", 8, 2)
 _V3: _Letters = ("zhjntdwmqbglpxrsfc", "rlngbtkszpfdcmx", 8, 2)
 
 
-def _pushdo(day: date, seed: str, *, letters: _Letters, tld: str) -> Hosts:
-    """Yield the names queried on a day: its own, those of 30 days before and of 14 after."""
-    for offset in (*range(0, -_BACK - 1, -1), *range(1, _AHEAD + 1)):
-        yield from _pushdo_own(day, seed, letters=letters, tld=tld, offset=offset)
-
-
-def _pushdo_own(day: date, _: str, *, letters: _Letters, tld: str, offset: int = 0) -> Hosts:
-    state = _count_as_pushdo(day) + offset
-    for _index in range(30):
-        digest = md5((state & WORD).to_bytes(4, "little")).digest()
-        state = int.from_bytes(digest[:4], "little")
-        yield f"{_spell_pushdo(digest, 9 + state % 4, letters)}.{tld}"
-        state += 1
+def _pushdo(
+    day: date, _: str, *, letters: _Letters, tld: str, offsets: Sequence[int] = _OFFSETS
+) -> Hosts:
+    for offset in offsets:
+        state = _count_as_pushdo(day) + offset
+        for _index in range(30):
+            digest = md5((state & WORD).to_bytes(4, "little")).digest()
+            state = int.from_bytes(digest[:4], "little")
+            yield f"{_spell_pushdo(digest, 9 + state % 4, letters)}.{tld}"
+            state += 1
 
 
 def _count_as_pushdo(day: date) -> int:
@@ -136,7 +135,8 @@ def _spell_pushdo(digest: bytes, length: int, letters: _Letters) -> str:
 
 
 def _make_pushdo(name: str, letters: _Letters) -> Variant:
-    make, own = (partial(x, letters=letters, tld=name[:-3]) for x in (_pushdo, _pushdo_own))
+    make = partial(_pushdo, letters=letters, tld=name[:-3])
+    own = partial(make, offsets=[0])
     return Variant(make, name, period="day", valid=(_AHEAD, _BACK), own=own)
 
 
