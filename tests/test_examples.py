@@ -97,7 +97,7 @@ NO_EXAMPLE = {
         "deployed_stage.read_function",
         "dynamodb.Table.list_clients",
         "dynamodb.Table.read",
-        "handler.add_clients",
+        "handler.add_rows",
         "handler.on_event",
         "handler.write_finding",
         "label_votes.add_labels",

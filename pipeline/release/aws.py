@@ -74,8 +74,7 @@ class Storage:
                     return None
                 raise
         if len(body) > limit:
-            problem = f"over {limit:,} bytes; no published file is that large"
-            raise ReleaseError(f"{self.url(name)}: {problem}")
+            raise ReleaseError(f"{self.url(name)}: over {limit:,} bytes; no such file is published")
         return body, answer["ETag"]
 
     def put(self, name: str, body: bytes, **condition: str) -> bool:

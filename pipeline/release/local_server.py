@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -80,11 +80,20 @@ def run_chalice(
         f"P.create_deployment_package = lambda *_, **__: {str(package)!r}; "
     )
     program = f"{packager if package else ''}from chalice.cli import main; main()"
-    command = [sys.executable, "-P", "-B", "-c", program, "--project-dir", str(project), *arguments]
-    variables = environment | os.environ
-    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    options = ["-P", "-B", "-c", program, "--project-dir", str(project), *arguments]
+    return run_python(options, environment | os.environ, f"chalice {arguments[0]} failed: ")
+
+
+def run_python(options: Sequence[str], environment: Mapping[str, str], problem: str = "") -> str:
+    """Run Python; return its output, or raise ReleaseError with the problem and the output's end.
+
+    >>> run_python(["-c", "print(2 + 3)"], {})
+    '5\\n'
+    """
+    command = [sys.executable, *options]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
-        raise ReleaseError(f"chalice {arguments[0]} failed: {(run.stdout + run.stderr)[-1000:]}")
+        raise ReleaseError(problem + (run.stdout + run.stderr).strip()[-1000:])
     return run.stdout
 
 

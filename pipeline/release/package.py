@@ -6,8 +6,6 @@ import hashlib
 import json
 import shutil
 import struct
-import subprocess
-import sys
 import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,7 +13,7 @@ from pathlib import Path
 from malicious_domains.inputs.signals import temporary_folder
 
 from . import ReleaseError
-from .local_server import copy_project, run_chalice
+from .local_server import copy_project, run_chalice, run_python
 
 X86_64, ARM64 = "x86_64", "arm64"
 # Lambda's architectures, and the e_machine of their binaries (ELF: EM_X86_64, EM_AARCH64).
@@ -118,13 +116,9 @@ def compile_modules(folder: Path) -> None:
     ...     len([*folder.glob("__pycache__/module.*.pyc")])
     1
     """
-    command = [sys.executable, "-S", "-P", "-m", "compileall", "-q", "-f"]
-    command += ["--invalidation-mode", "unchecked-hash"]
-    command += ["-s", str(folder), "-p", "/var/task", str(folder)]
-    environment = {"PYTHONHASHSEED": "0"}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise ReleaseError(f"a module cannot be compiled:\n{run.stdout}{run.stderr}")
+    options = ["-S", "-P", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    options += ["-p", "/var/task", "-s", str(folder), str(folder)]
+    run_python(options, {"PYTHONHASHSEED": "0"}, "a module cannot be compiled:\n")
 
 
 def _write_zip(folder: Path, zipped: Path) -> None:

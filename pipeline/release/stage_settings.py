@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 
 from chalice.config import Config
@@ -15,7 +13,7 @@ from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from . import ReleaseError
-from .local_server import APP, ROOT
+from .local_server import APP, ROOT, run_python
 from .smoke import StageSettings
 
 _PROGRAM = "chalicelib.web.settings"  # prints the settings of its environment
@@ -53,12 +51,9 @@ def check_environment(environment: Mapping[str, str]) -> tuple[StageSettings, Sc
     Returns them, and its scorer without lists and indexes in S3. Raises ReleaseError.
     """
     variables = {**environment, "PYTHONPATH": os.pathsep.join([str(APP), str(ROOT)])}
-    command = [sys.executable, "-B", "-m", _PROGRAM]
-    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise ReleaseError(run.stderr.strip()[-1000:])
-    answer = [json.loads(run.stdout)[name] for name in StageSettings._fields]
-    settings = StageSettings._make(tuple(x) if isinstance(x, list) else x for x in answer)
+    answer = json.loads(run_python(["-B", "-m", _PROGRAM], variables))
+    values = (answer[name] for name in StageSettings._fields)
+    settings = StageSettings._make(tuple(x) if isinstance(x, list) else x for x in values)
     model, point = environment.get("MODEL") or artifact.DEFAULT, settings.operating_point
     try:
         return settings, Scorer.load(model, operating_point=point)

@@ -74,8 +74,7 @@ def _find_version(storage: Storage, name: str) -> dict[str, Any] | None:
     if format_checksum(model) != checksum[0] or name_version(model) != name:
         problem = f"its SHA-256 is not that of {MODEL}: it is damaged, or of an earlier release"
         raise ReleaseError(f"{name}: {problem}; publish the model again")
-    metadata: dict[str, Any] = json.loads(model)
-    return metadata
+    return dict(json.loads(model))
 
 
 def read_pointers(storage: Storage) -> dict[str, list[str]]:

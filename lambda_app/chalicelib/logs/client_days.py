@@ -39,6 +39,12 @@ class ClientState:
 
     Of a day with too many labels, or bytes, a sample is kept: one label in 2 ** level, by a hash.
     It is the same in whatever order the rows come.
+
+    >>> old = ClientState().merge({"rare": Row(NXDOMAIN, 5.0, 9.0, ("com",))}, votes={})
+    >>> more = {x: Row(NXDOMAIN + 1, 9.0, 9.0, ("com",)) for x in ("common", "rare")}
+    >>> new = old.merge(more, votes={"common": "*"})
+    >>> [*new.rows], new.differs(old), ClientState.unpack(new.pack()) == new
+    (['rare'], True, True)
     """
 
     rows: Rows = field(default_factory=dict)
@@ -48,12 +54,7 @@ class ClientState:
     evidence: tuple[str, ...] = ()  # its labels, which stay whatever else comes
 
     def merge(self, more: Mapping[str, Row], votes: Mapping[str, str]) -> ClientState:
-        """Merge more rows, and drop those that can never count: common labels that resolve.
-
-        >>> rows = {x: Row(2, 9.0, 9.0, ("com",)) for x in ("common", "rare")}
-        >>> [*ClientState().merge(rows, {"common": "*"}).rows]
-        ['rare']
-        """
+        """Merge more rows, and drop those that can never count: common labels that resolve."""
         rows = {
             label: row
             for label, row in merge_rows(self.rows, more).items()
@@ -70,12 +71,7 @@ class ClientState:
         return replace(self, peak=verdict.rank, evidence=labels)
 
     def differs(self, kept: ClientState) -> bool:
-        """Return whether to write this over what is kept; a slightly later query is no reason.
-
-        >>> old, new = (ClientState({"a": Row(NXDOMAIN, 5.0, x, ("com",))}) for x in (9.0, 99.0))
-        >>> new.differs(old)
-        False
-        """
+        """Return whether to write this over what is kept; a slightly later query is no reason."""
         rows = dict(self.rows)
         for label in rows.keys() & kept.rows.keys():
             if rows[label].last <= kept.rows[label].last + SIGHT_DELAY:
@@ -83,11 +79,7 @@ class ClientState:
         return replace(self, rows=rows) != kept
 
     def pack(self) -> bytes:
-        """Pack the state as bytes.
-
-        >>> ClientState.unpack(ClientState(level=2).pack()).level
-        2
-        """
+        """Pack the state as bytes for unpack()."""
         return pack_state([self.rows, self.level, self.published, self.peak, self.evidence])
 
     @classmethod
@@ -187,8 +179,7 @@ class DayJudge:
         # How common a substring is comes from a client's neighbours: its own labels, if they
         # were missing in the background, would be subtracted twice.
         if missing := sorted(set(labels) - self._sample):
-            background = self._background.add(missing)
-            self._log = replace(self._log, background=background)
+            self._log = replace(self._log, background=self._background.add(missing))
 
     def _score(self, labels: Collection[str]) -> Floats:
         """Return the log-odds of labels, NaN for ""; each is computed once."""

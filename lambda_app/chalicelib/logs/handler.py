@@ -111,12 +111,7 @@ def _read_object(service: Service, source: LogObject) -> None:
     left_out = service.settings.not_clients
     for days in read_days(service.scorer, body, source.day, counts, left_out):
         for day, rows in days.items():
-            # A flood of names may not take the room of the labels of others.
-            sampled = {client: limit_rows(x)[1] for client, x in rows.clients.items()}
-            votes = add_labels(service.table, day, rows._replace(clients=sampled), counts)
-            baseline = read_baseline(service.table, day)
-            judge = DayJudge(votes, baseline, service.scorer.log_odds, service.thresholds)
-            more, failed = add_clients(service, day, rows, judge)
+            more, failed = add_rows(service, day, rows, counts)
             results, errors = results + more, errors | failed
     if errors:
         raise next(iter(errors.values()))
@@ -137,14 +132,20 @@ def _log_object(
     write_line(line | embed_metrics(values | {"Seconds": round(seconds, 3)}, Seconds="Seconds"))
 
 
-def add_clients(
-    service: Service, day: int, rows: DayRows, judge: DayJudge, is_over: bool = False
+def add_rows(
+    service: Service, day: int, rows: DayRows, counts: Counter[str], is_over: bool = False
 ) -> tuple[list[ClientResult], dict[str, Exception]]:
-    """Merge clients' rows into their states, judge them, and publish their alarms.
+    """Merge a day's rows into its state, judge the clients in them, and publish their alarms.
 
-    is_over: whether the day is, so that its last verdict stands. Returns errors by client as well:
-    what fails for one keeps no other from being judged.
+    counts: gets the labels that found no room. is_over: whether the day is, so that its last
+    verdict stands. Returns errors by client as well: what fails for one keeps no other from being
+    judged.
     """
+    # A flood of names may not take the room of the labels of others.
+    sampled = {client: limit_rows(x)[1] for client, x in rows.clients.items()}
+    votes = add_labels(service.table, day, rows._replace(clients=sampled), counts)
+    baseline, log_odds = read_baseline(service.table, day), service.scorer.log_odds
+    judge = DayJudge(votes, baseline, log_odds, service.thresholds)
     clients = {*rows.clients, *rows.sub_domains}
     errors = _add_sub_domains(service.table, day, sorted(clients), rows, judge)
     results, others = list[ClientResult](), attempt(share_tunnels, service.table, day, judge)

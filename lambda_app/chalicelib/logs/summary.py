@@ -10,12 +10,10 @@ from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
 
 from ..web.telemetry import write_line
-from .client_days import DayJudge
 from .dynamodb import DAY
-from .handler import ClientResult, add_clients, list_clients
-from .label_votes import add_labels, read_baseline
+from .handler import ClientResult, add_rows, list_clients
 from .records import DayRows, Rows
-from .service import LogSettings, Service, create_service
+from .service import LogSettings, create_service
 from .sub_domains import EVERYBODY
 
 _SHOWN = 20  # clients in the message
@@ -29,7 +27,8 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     """
     service = create_service(scorer)
     day = int((time.time() if now is None else now) // DAY) - 1
-    results, failed = _judge_day(service, day)
+    clients: dict[str, Rows] = {x: {} for x in service.table.list_clients(day)}
+    results, failed = add_rows(service, day, DayRows(clients, set(), {}), Counter(), is_over=True)
     date = format_date(day) or ""
     numbers, message = _make_message(service.settings, date, results, [*failed])
     service.sns.publish(TopicArn=service.settings.topic, **message)
@@ -37,15 +36,6 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
         write_line({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
     write_line({"level": "INFO", "message": "summary", "day": date} | numbers)
     return numbers
-
-
-def _judge_day(service: Service, day: int) -> tuple[list[ClientResult], dict[str, Exception]]:
-    """Judge all clients of a day by its whole state; return the errors as well."""
-    votes = add_labels(service.table, day, DayRows({}, set(), {}), Counter())
-    baseline, log_odds = read_baseline(service.table, day), service.scorer.log_odds
-    judge = DayJudge(votes, baseline, log_odds, service.thresholds)
-    clients: dict[str, Rows] = {x: {} for x in service.table.list_clients(day)}
-    return add_clients(service, day, DayRows(clients, set(), {}), judge, is_over=True)
 
 
 def _make_message(
