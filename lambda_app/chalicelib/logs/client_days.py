@@ -74,7 +74,7 @@ class ClientState:
         """Return whether to write this over what is kept; a slightly later query is no reason."""
         rows = dict(self.rows)
         for label in rows.keys() & kept.rows.keys():
-            if rows[label].last <= kept.rows[label].last + SIGHT_DELAY:
+            if 0 < rows[label].last - kept.rows[label].last <= SIGHT_DELAY:
                 rows[label] = rows[label]._replace(last=kept.rows[label].last)
         return replace(self, rows=rows) != kept
 
