@@ -12,13 +12,12 @@ from malicious_domains.model import artifact
 from ..corpus import sources
 from ..h2o_cluster.local_servers import direct_session
 from ..release.local_server import serve_app
-from ..training.export import Verification
 from ..training.metrics import ORIGINAL_TABLE, ORIGINAL_THRESHOLD, Confusion
 
 EXAMPLES = ("plzdonthackmekthxbye", "google.com", "wikipedia.org", "xmqjtoevkbhrw.ru")
 
 
-def show_model(folder: Path, verification: Verification) -> None:
+def show_model(folder: Path, verification: str) -> None:
     """Print the figures of a model that was just trained, and some answers of the HTTP app."""
     print("\n".join(summarize_model(artifact.load_artifact(folder).metadata)))
     print(f"Parity      {verification}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
 from math import inf, log
 from random import Random
 from typing import Any
@@ -29,11 +28,10 @@ from ..training.design import DesignMatrix
 from ..training.glm import fit_all
 from ..training.metrics import threshold_at
 from .leave_out import family_folds, make_scorer
-from .results import RANKING_RATE, RATES, Row, ShareAtRate
+from .results import RANKING_RATE, RATES, Row
 
 NAMES = 100  # of each family left out, on which edits are tried
 SEARCHED = 500  # names of all families whose best edits are searched
-UNEDITED = "none"
 # Put in front or behind, with and without a hyphen, in the search for the best edit.
 WORDS = (
     *("shop", "online", "store", "web", "the", "my", "best", "new", "home", "free", "get", "go"),
@@ -51,6 +49,10 @@ def list_single_edits(label: str) -> list[str]:
     """Return every label that is one edit away, sorted.
 
     It inserts, replaces or deletes a character, swaps two, or adds one of WORDS, maybe hyphenated.
+
+    >>> edits = list_single_edits("a")
+    >>> len(edits), edits[:3], edits[-3:]
+    (266, ['0', '0a', '1'], ['ya', 'z', 'za'])
     """
     cuts = [(label[:i], label[i:]) for i in range(len(label) + 1)]
     edits = {a + c + b for a, b in cuts for c in ALPHABET}
@@ -61,16 +63,23 @@ def list_single_edits(label: str) -> list[str]:
 
 
 def find_best_edits(score: Score, labels: Sequence[str]) -> list[str]:
-    """Return for each label its single edit of the lowest score, the first of equals."""
+    """Return for each label its single edit of the lowest score, the first of equals.
+
+    >>> find_best_edits(lambda labels: np.array([*map(len, labels)]), ["abc", "xyz"])
+    ['ab', 'xy']
+    """
     edits = pd.Series([list_single_edits(label) for label in labels]).explode()
     best = pd.Series(score(edits.tolist())).groupby(edits.index.to_numpy()).idxmin()
     return edits.iloc[best].tolist()
 
 
 def edit_names(labels: Sequence[str], families: Sequence[str], edit: Edit, seed: str) -> list[str]:
-    """Return each label after an edit, which may take another label of its family."""
-    random = Random(seed)
-    of_family: dict[str, list[str]] = {}
+    """Return each label after an edit, which may take another label of its family.
+
+    >>> edit_names(["xmqj", "qgkd"], ["goz", "goz"], EDITS["joined"], "seed")
+    ['xmqjxmqj', 'qgkd-xmqj']
+    """
+    random, of_family = Random(seed), dict[str, list[str]]()
     for label, family in zip(labels, families, strict=True):
         of_family.setdefault(family, []).append(label)
     pairs = zip(labels, families, strict=True)
@@ -82,11 +91,13 @@ def audit_features(scorer: Scorer, labels: Sequence[str], threshold: float) -> d
     """Return by feature the share of flagged labels that pass once it has its best bin.
 
     The feature alone is set to the bin of lowest log-odds; the scorer's model has bins.
+
+    >>> audit_features(Scorer.load(), ["xqzjkvwptq"], threshold=0.5)["length"]
+    0.0
     """
-    model = scorer.artifact
+    model, odds = scorer.artifact, scorer.log_odds(labels)
     columns = list(compute_matrix(labels, model.features, model.tables).T)
     contributions = model.predictor.contributions(columns)
-    odds = scorer.log_odds(labels)
     needed = log(threshold / (1 - threshold)) if threshold < 1 else inf
     lowest = [min(model.metadata["coefficients"][name]) for name in model.features]
     flagged = odds >= needed
@@ -115,18 +126,28 @@ def _count_missed(
     cluster: Cluster, corpus: Corpus, names: Sequence[str], make: Callable[[Corpus], DesignMatrix]
 ) -> dict[str, float]:
     """Return the share of names missed at RANKING_RATE by edit, of a model without a fold."""
-    others = corpus.select(family_folds(corpus) != 0)
-    design = make(others)
-    scorer = make_scorer(fit_all(cluster, others, design), design)
-    cluster.clear()
     attacks = Attacks(corpus)
+    design = make(corpus.select(attacks.fold != 0))
+    scorer = make_scorer(fit_all(cluster, design), design)
+    cluster.clear()
     attacks.add_fold(0, scorer, names)
     return {x["edit"]: x["missed"][RANKING_RATE] for x in attacks.list_results()}
 
 
 @dataclass
 class Attacks:
-    """Attacks on each model that a leave-family-out evaluation makes, on what it has not seen."""
+    """Attacks on each model that a leave-family-out evaluation makes, on what it has not seen.
+
+    >>> from pathlib import Path
+    >>> rows = {"host": ["google.com", "xmqj.ru"], "domain": ["google", "xmqj"]}
+    >>> rows |= {"class": ["legit", "dga"], "subclass": ["hsts", "goz"]}
+    >>> attacks = Attacks(Corpus("own", Path("own.csv"), pd.DataFrame(rows)))
+    >>> attacks.add_fold(0, Scorer.load())
+    >>> attacks.list_results()[-1]
+    {'edit': 'best two edits', 'missed': {0.01: 0.0, 0.001: 0.0, 0.0001: 0.0}}
+    >>> attacks.list_audits()[0]
+    {'feature': 'length', 'turned': 0.0, 'cheap': True}
+    """
 
     corpus: Corpus
     missed: list[dict[Any, Any]] = field(default_factory=list)  # at each rate, by family
@@ -146,12 +167,22 @@ class Attacks:
         legit = self.corpus.frame["domain"][~self.corpus.malicious & (self.fold == number)]
         p = scorer.probability(list(legit))
         thresholds = {rate: threshold_at(p, np.zeros(len(p), np.bool_), rate) for rate in RATES}
+
+        def count(edit: str, some: list[str], families: list[str] = families) -> None:
+            for _, own in pd.Series(scorer.probability(some)).groupby(families):
+                missed = {rate: float((own < t).mean()) for rate, t in thresholds.items()}
+                self.missed.append({"edit": edit, **missed})
+
         for name in names or EDITS:
-            some = edit_names(labels, families, EDITS[name], str(number))
-            self._count(name, families, scorer.probability(some), thresholds)
+            count(name, edit_names(labels, families, EDITS[name], str(number)))
         if not names:
-            self._count(UNEDITED, families, scorer.probability(labels), thresholds)
-            self._search(scorer, labels, families, thresholds)
+            count("none", labels)
+            folds = 1 + int(self.fold[self.corpus.malicious].max())
+            step = max(len(labels) * folds // SEARCHED, 1)
+            some = find_best_edits(scorer.log_odds, labels[::step])
+            count("best single edit", some, families[::step])
+            some = find_best_edits(scorer.log_odds, some)
+            count("best two edits", some, families[::step])
             self.audits.append(audit_features(scorer, labels, thresholds[RANKING_RATE]))
 
     def list_results(self) -> list[Row]:
@@ -169,19 +200,3 @@ class Attacks:
         hosts = zip(frame["host"], frame["domain"], strict=True)
         some = frame[[label in host for host, label in hosts]].groupby("subclass").head(NAMES)
         return list(some["domain"]), list(some["subclass"])
-
-    def _search(
-        self, scorer: Scorer, labels: list[str], families: list[str], thresholds: ShareAtRate
-    ) -> None:
-        step = max(len(labels) * (1 + int(self.fold[self.corpus.malicious].max())) // SEARCHED, 1)
-        some, of = list(islice(labels, 0, None, step)), list(islice(families, 0, None, step))
-        for name in ("best single edit", "best two edits"):
-            some = find_best_edits(scorer.log_odds, some)
-            self._count(name, of, scorer.probability(some), thresholds)
-
-    def _count(
-        self, edit: str, families: list[str], probability: Floats, thresholds: ShareAtRate
-    ) -> None:
-        for _, own in pd.Series(probability).groupby(families):
-            missed: dict[Any, Any] = {"edit": edit}
-            self.missed.append(missed | {r: float((own < t).mean()) for r, t in thresholds.items()})

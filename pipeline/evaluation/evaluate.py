@@ -14,7 +14,6 @@ from malicious_domains.features.registry import GROUPS, REGISTRY, SETS
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
 from malicious_domains.model.scorer import Scorer
-from malicious_domains.names.array_types import Floats
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus import sources
@@ -76,20 +75,19 @@ def run_evaluation(
 
 def _check_corpus(corpus: Corpus) -> None:
     """Raise MaliciousDomainsError unless families and sources can be left out of a corpus."""
-    fold, bad = family_folds(corpus), corpus.malicious
+    fold, bad, problem = family_folds(corpus), corpus.malicious, ""
     if not corpus.grouped:
         problem = "no column group; make the CSV with `corpus`"
     elif (count := corpus.frame["subclass"][~bad].nunique()) < 2:
         problem = f"{count} legitimate source, 2 are needed"
     elif len(np.unique(fold[bad & (fold < FOLDS)])) < 2 or len(np.unique(fold[~bad])) < FOLDS:
         problem = "too few known families or legitimate names"
-    else:
-        return
-    raise MaliciousDomainsError(f"{corpus.path}: {problem}")
+    if problem:
+        raise MaliciousDomainsError(f"{corpus.path}: {problem}")
 
 
 def _evaluate(
-    cluster: Cluster, corpus: Corpus, model: str, scores: study.StudyScores | None = None
+    cluster: Cluster, corpus: Corpus, model: str, scores: study.StudyScores | None
 ) -> Report:
     """Compute all parts of a model's report, with the other model beside it.
 
@@ -139,28 +137,23 @@ def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[R
     """Yield false-positive rates on each legitimate source, by models that know the others only."""
     kinds = corpus.frame["subclass"]
     for source in tqdm(list(dict.fromkeys(kinds[~corpus.malicious])), desc=f"sources, {model}"):
-        others = corpus.select((kinds != source).to_numpy())
-        design = make_design(model, others)
-        fitted = fit_split(cluster, others, design)
+        design = make_design(model, corpus.select((kinds != source).to_numpy()))
+        fitted = fit_split(cluster, design)
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
         probability = make_scorer(fitted.model, design).probability(names)
-        valid, bad = fitted.probability[fitted.valid], others.malicious[fitted.valid]
-        rates = {r: _flagged(probability, threshold_at(valid, bad, r)) for r in RATES}
-        flagged = _flagged(probability, fitted.threshold)
-        yield {"source": source, "rows": len(names), "false_positive_rate": flagged, "at": rates}
-
-
-def _flagged(probability: Floats, threshold: float) -> float:
-    return float((probability >= threshold).mean())
+        valid, bad = fitted.probability[fitted.valid], design.corpus.malicious[fitted.valid]
+        thresholds = {rate: threshold_at(valid, bad, rate) for rate in RATES}
+        at = {x: float((probability >= t).mean()) for x, t in thresholds.items()}
+        flagged = float((probability >= fitted.threshold).mean())
+        yield {"source": source, "rows": len(names), "false_positive_rate": flagged, "at": at}
 
 
 def ablate_groups(cluster: Cluster, corpus: Corpus) -> Iterator[Row]:
     """Leave families out, without nothing and without each group of features."""
     for name in ("nothing", *GROUPS):
         left_out = [x for x in SETS["language"] if REGISTRY[x].group == name]
-        features = [x for x in SETS["language"] if x not in left_out]
-        make_design = partial(Language, features=features)
-        result = leave_out(cluster, corpus, make_design, _ABLATION_FOLDS, f"without {name}")
+        make = partial(Language, features=[x for x in SETS["language"] if x not in left_out])
+        result = leave_out(cluster, corpus, make, _ABLATION_FOLDS, f"without {name}")
         yield {"without": name, "features": left_out, **average_families(result.families())}
 
 
@@ -172,12 +165,13 @@ def _compare_on_original_split(cluster: Cluster) -> Row:
     corpus = read_corpus(path, "original")
     counts, thresholds = {"theirs": ORIGINAL_TABLE}, {"theirs": ORIGINAL_THRESHOLD}
     for design in (make_design(name, corpus) for name in SETS):
-        fitted = fit_split(cluster, corpus, design)
+        fitted = fit_split(cluster, design)
         thresholds[design.name] = fitted.threshold
         valid = fitted.probability[fitted.valid], corpus.malicious[fitted.valid]
         counts[design.name] = confusion(*valid, fitted.threshold)
-    names = (*ORIGINAL_TABLE._fields, "errors")
-    figures = ({who: getattr(c, x) for who, c in counts.items()} for x in names)
-    rows = [{"what": x.replace("_", " ")} | y for x, y in zip(names, figures, strict=True)]
+    rows = [
+        {"what": x.replace("_", " ")} | {who: getattr(c, x) for who, c in counts.items()}
+        for x in (*ORIGINAL_TABLE._fields, "errors")
+    ]
     rates = {x: c.errors / sum(c) for x, c in counts.items()}
     return {"threshold": thresholds, "rows": rows, "error_rate": rates}

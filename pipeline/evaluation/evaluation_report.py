@@ -38,6 +38,12 @@ def write_report(report: Report, folder: Path) -> None:
     """Write report.json and index.html, which has no links to other files, into a folder.
 
     A number that is not finite is null in JSON, and a dash on the page.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report({"model": "classic", "attacks": []}, Path(folder))
+    ...     Path(folder, "report.json").read_text().split()
+    ['{', '"model":', '"classic"', '}']
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(to_json(report), indent=1, allow_nan=False)
@@ -46,7 +52,14 @@ def write_report(report: Report, folder: Path) -> None:
 
 
 def head_lines(report: Report) -> list[str]:
-    """Return the report's first table in Markdown, line by line."""
+    """Return the report's first table in Markdown, line by line.
+
+    >>> row = {"what": "AUC", "target": 0.97, "format": "number", "better": "higher"}
+    >>> print(*head_lines({"head": [row | {"classic": 0.9, "language": 0.98}]}), sep="\\n")
+    |  | classic | language | target |
+    | --- | ---: | ---: | ---: |
+    | AUC | 0.9000 | 0.9800 | ≥ 0.97 |
+    """
     rows = [[x["what"], *(_shown(x, y) for y in _MODELS), _target(x)] for x in report["head"]]
     cells = [["", *_MODELS, "target"], ["---", "---:", "---:", "---:"], *rows]
     return [f"| {' | '.join(x.replace('|', _PIPE) for x in row)} |" for row in cells]

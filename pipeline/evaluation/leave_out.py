@@ -34,6 +34,16 @@ class LeaveOut:
     """Probabilities of rows by models that have seen neither their family nor their name.
 
     Rows of synthetic families and edited ones have none: NaN.
+
+    >>> import pandas as pd
+    >>> rows = {"host": ["google.com", "xmqj.ru"], "domain": ["google", "xmqj"]}
+    >>> rows |= {"class": ["legit", "dga"], "subclass": ["hsts", "goz"]}
+    >>> corpus = Corpus("own", Path("own.csv"), pd.DataFrame(rows))
+    >>> result = LeaveOut(corpus, family_folds(corpus), np.array([0.1, 0.9]))
+    >>> result.fold, result.families()[0]["auc"]
+    (array([0, 0]), 1.0)
+    >>> average_families(result.families())
+    {'macro_auc': 1.0, 'recall': {0.01: 1.0, 0.001: 1.0, 0.0001: 1.0}}
     """
 
     corpus: Corpus
@@ -45,19 +55,17 @@ class LeaveOut:
 
         Each is compared with its fold's legitimate names. Synthetic families are left aside.
         """
-        names = sorted(set(self.corpus.frame["subclass"][self.corpus.malicious]) & set(FAMILIES))
-        rows = map(self._evaluate_family, names)
-        return sorted(rows, key=lambda x: (x["recall"][RANKING_RATE], x["auc"]))
-
-    def _evaluate_family(self, name: str) -> Row:
-        rows = (self.corpus.frame["subclass"] == name).to_numpy() & self.corpus.malicious
-        rows &= ~self.corpus.edited
-        legit = ~self.corpus.malicious & (self.fold == self.fold[rows][0])
-        p = np.concatenate([self.probability[legit], self.probability[rows]])
-        bad = np.arange(len(p)) >= legit.sum()
-        recall = {r: float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
-        auc = area_under_roc(p, bad)
-        return {"family": name, "rows": int(rows.sum()), "auc": auc, "recall": recall}
+        results, malicious = list[Row](), self.corpus.malicious
+        for name in sorted({*self.corpus.frame["subclass"][malicious]} & {*FAMILIES}):
+            rows = (self.corpus.frame["subclass"] == name).to_numpy() & malicious
+            rows &= ~self.corpus.edited
+            legit = ~malicious & (self.fold == self.fold[rows][0])
+            p = np.concatenate([self.probability[legit], self.probability[rows]])
+            bad = np.arange(len(p)) >= legit.sum()
+            recall = {r: float((p[bad] >= threshold_at(p, bad, r)).mean()) for r in RATES}
+            row = {"family": name, "rows": int(rows.sum()), "auc": area_under_roc(p, bad)}
+            results.append(row | {"recall": recall})
+        return sorted(results, key=lambda x: (x["recall"][RANKING_RATE], x["auc"]))
 
 
 def leave_out(
@@ -75,9 +83,8 @@ def leave_out(
     fold = family_folds(corpus, folds)
     probability = np.full(len(fold), np.nan)
     for k in tqdm(range(folds), desc=description, unit="model"):
-        others = corpus.select(fold != k)
-        design = make_design(others)
-        scorer = make_scorer(fit_all(cluster, others, design), design)
+        design = make_design(corpus.select(fold != k))
+        scorer = make_scorer(fit_all(cluster, design), design)
         rows = (fold == k) & ~corpus.edited  # edited names are attacks, which are counted apart
         probability[rows] = scorer.probability(list(corpus.frame["domain"][rows]))
         if on_fold:
@@ -109,7 +116,11 @@ def fold_of_family(folds: int) -> dict[str, int]:
 
 
 def list_folds() -> list[list[str]]:
-    """Return the families of each fold, by name."""
+    """Return the families of each fold, by name.
+
+    >>> list_folds()[0]
+    ['banjori', 'goz', 'murofet', 'padcrypt', 'qsnatch', 'tempedreve']
+    """
     number = fold_of_family(FOLDS)
     return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]
 

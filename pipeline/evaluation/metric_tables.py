@@ -1,4 +1,26 @@
-"""Compute the parts of a report from scores of rows that no model has seen."""
+"""Compute the parts of a report from scores of rows that no model has seen.
+
+>>> from pathlib import Path
+>>> rows = {"host": ["google.com", "xmqj.ru"], "domain": ["google", "xmqj"]}
+>>> rows |= {"class": ["legit", "dga"], "subclass": ["hsts", "goz"]}
+>>> corpus = Corpus("own", Path("own.csv"), pd.DataFrame(rows))
+>>> result = LeaveOut(corpus, np.array([0, 0]), probability=np.array([0.25, 0.75]))
+>>> summarize_data(corpus, families=1)["description"]
+'own: 2 rows (1 hsts, 1 goz)'
+>>> compute_curves(result)["roc"]
+{'false_positive_rate': [0.0, 1.0], 'recall': [1.0, 1.0]}
+>>> compute_calibration(result)
+[{'predicted': 0.25, 'observed': 0.0, 'rows': 1}, {'predicted': 0.75, 'observed': 1.0, 'rows': 1}]
+>>> [x["recall"] for x in count_at_thresholds(result, "classic")]
+[1.0, 1.0, 0.0, 0.0]
+>>> compute_length_errors(result, "classic")[1]
+{'from': 4, 'to': 4, 'legitimate': 0, 'false_positive_rate': nan, 'malicious': 1, 'missed': 0.0}
+>>> list_false_alarms(result, "classic")[0]["name"]
+'google'
+>>> means = {"macro_auc": 0.98, "recall": dict.fromkeys(RATES, 0.5)}
+>>> [x["what"] for x in build_head({}, {"classic": means, "language": means}, {})][:2]
+['families left out, macro AUC', 'families left out, mean recall at 1.00% false positives']
+"""
 
 from __future__ import annotations
 
@@ -31,12 +53,10 @@ def build_head(
     original: Row, means: Mapping[str, Row], sources: Mapping[str, Sequence[Row]]
 ) -> list[Row]:
     """Return the first table: the decisive figures of both models beside their targets."""
-    rows = []
+    rows, auc = [], {name: x["macro_auc"] for name, x in means.items()}
     if original:
         rows.append(_make_row("original split, errors", "lower", 0.0045, original["error_rate"]))
-    auc = {name: x["macro_auc"] for name, x in means.items()}
-    row = _make_row("families left out, macro AUC", "higher", 0.97, auc)
-    rows.append(row | {"format": "number"})
+    rows.append(_make_row("families left out, macro AUC", "higher", 0.97, auc, "number"))
     for rate, target in _TARGETS.items():
         what = f"families left out, mean recall at {rate:.2%} false positives"
         recall = {name: x["recall"][rate] for name, x in means.items()}
@@ -48,10 +68,10 @@ def build_head(
     return rows
 
 
-def _make_row(what: str, better: str, target: float | None, of: Mapping[str, float]) -> Row:
+def _make_row(what: str, better: str, target: float | None, of: Row, kind: str = "percent") -> Row:
     """Make a row of the first table; better: lower or higher."""
     figures = {"target": target, "classic": of["classic"], "language": of["language"]}
-    return {"what": what, **figures, "format": "percent", "better": better}
+    return {"what": what, **figures, "format": kind, "better": better}
 
 
 def compute_curves(result: LeaveOut) -> Row:

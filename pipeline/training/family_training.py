@@ -7,22 +7,24 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+import h2o
 import numpy as np
 
 from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
-from malicious_domains.families.family_artifact import STEPS
-from malicious_domains.families.family_features import compute_matrix
+from malicious_domains.families.family_artifact import COEFFICIENTS, STEPS
+from malicious_domains.families.family_features import FAMILY_FEATURES, compute_matrix
 from malicious_domains.families.likely_families import TINY, UNKNOWN, FamilyModel
 from malicious_domains.inputs import paths
 from malicious_domains.inputs.atomic import replace_folder
 from malicious_domains.inputs.console import print_status
 from malicious_domains.model.artifact import MOJO
 from malicious_domains.names.array_types import Floats, Ints
+from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..h2o_cluster.cluster import Cluster, open_cluster
-from . import TrainingError
-from .family_model import export_families, fit_families, read_equation, verify_families
+from .export import write_artifact
+from .family_model import SETTINGS, fit_families, read_equation, verify_families
 from .sample_names import LEARN, PARTS, TEST, VALIDATE, Drawn, sample_families, sample_synthetic
 
 SAME = 1.5 / STEPS  # largest difference between coefficients of two trainings: a step
@@ -32,7 +34,6 @@ UNTYPICAL = 0.05  # share of a family's validation days whose fit is too bad
 FALSELY_UNKNOWN = 0.1  # share of the known families' validation names, mean of families
 _NAMES = {LEARN: 2000, VALIDATE: 600, TEST: 600}  # of a family
 _SYNTHETIC_NAMES = {LEARN: 800, VALIDATE: 400, TEST: 400}  # of a synthetic family
-_SYNTHETIC = "shape-"
 _TEMPERATURES = np.geomspace(0.5, 4, 43)
 
 Groups = Mapping[str, Sequence[str]]  # classes by the name under which they are reported
@@ -74,12 +75,12 @@ def run_family_training(out: Path | None, h2o_url: str | None, compare: bool) ->
     print_status(f"written  {target}")
 
 
-def sample_corpus(families: Sequence[str] = tuple(FAMILIES)) -> FamilyCorpus:
+def sample_corpus() -> FamilyCorpus:
     """Sample the names of all parts, the same ones every time."""
     known: set[str] = set()
     parts = []
     for part in PARTS:
-        drawn = sample_families(part, _NAMES[part], families, known)
+        drawn = sample_families(part, _NAMES[part], FAMILIES, known)
         known |= {x for group in drawn for x in group.labels}
         parts.append(drawn + sample_synthetic(part, _SYNTHETIC_NAMES[part]))
     return FamilyCorpus(*parts)
@@ -95,13 +96,18 @@ def train_families(cluster: Cluster, corpus: FamilyCorpus, folder: Path) -> Fami
     known = [x for x in corpus.validate if x.family in FAMILIES]
     names = _score_names(coefficients, known)
     p = _sum_groups(classes, groups, names.scores / temperature)
-    chosen = {
+    training = {"names": sum(len(x.labels) for x in corpus.learn)}
+    content = {
+        "traits": list(FAMILY_FEATURES),
+        "classes": classes,
         "groups": groups,
         "temperature": temperature,
         "unknown_from": _choose_unknown_from(groups, names.family, p),
         "typical": _choose_typical(groups, known, p),
+        "training": {"h2o_version": h2o.__version__} | SETTINGS | training,
     }
-    export_families(folder, chosen, {"names": sum(len(x.labels) for x in corpus.learn)})
+    steps = np.rint(coefficients * STEPS).astype(np.int32).ravel()
+    write_artifact(folder, "hint", content, {COEFFICIENTS: steps})
     return FamilyModel.load(folder)
 
 
@@ -110,7 +116,8 @@ def _compare_packaged(folder: Path) -> str:
     other, second = read_equation(folder / MOJO)
     difference = float(np.abs(first - second).max()) if one == other else float("inf")
     if not difference <= SAME:
-        raise TrainingError(f"coefficients {difference:.1e} from the packaged ones, over {SAME}")
+        problem = f"coefficients {difference:.1e} from the packaged ones, over {SAME}"
+        raise MaliciousDomainsError(problem)
     return f"{first.size:,} coefficients within {difference:.1e}"
 
 
@@ -121,17 +128,19 @@ def _score_names(coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
     """Return the linear predictors of each single name."""
     labels = [x for group in drawn for x in group.labels]
     scores = compute_matrix(labels) @ coefficients[1:] + coefficients[0]
-    return Scored([_true_family(group) for group in drawn for _ in group.labels], scores)
+    return Scored([_name_family(group.kind) for group in drawn for _ in group.labels], scores)
 
 
 def _sum_clients(drawn: Sequence[Drawn], names: Scored, temperature: float) -> Scored:
     """Return the sums of ln P over each client's names."""
     logs = np.log(_softmax(names.scores / temperature).clip(TINY))
-    return Scored([*map(_true_family, drawn)], np.add.reduceat(logs, _starts(drawn)))
+    families = [_name_family(group.kind) for group in drawn]
+    return Scored(families, np.add.reduceat(logs, _starts(drawn)))
 
 
-def _true_family(group: Drawn) -> str:
-    return UNKNOWN if group.family.startswith(_SYNTHETIC) else group.family
+def _name_family(kind: str) -> str:
+    """Return the family of a class, which has its variant behind a blank; of a synthetic one."""
+    return UNKNOWN if kind.startswith("shape-") else kind.partition(" ")[0]
 
 
 def _starts(drawn: Sequence[Drawn]) -> Ints:
@@ -162,9 +171,8 @@ def _list_families(classes: Sequence[str]) -> dict[str, list[str]]:
     {'goz': ['goz'], 'vawtrak': ['vawtrak v1', 'vawtrak v2'], 'unknown': ['shape-hex']}
     """
     families: dict[str, list[str]] = {}
-    for name in classes:
-        family = UNKNOWN if name.startswith(_SYNTHETIC) else name.partition(" ")[0]
-        families.setdefault(family, []).append(name)
+    for kind in classes:
+        families.setdefault(_name_family(kind), []).append(kind)
     return families
 
 
@@ -186,6 +194,11 @@ def merge_inseparable(classes: Sequence[str], days: Scored) -> dict[str, list[st
 
     The two groups whose clients' days are separated worst become one, and so on, until any two
     are separated, when only these two are possible, with a balanced accuracy of SEPARATED.
+
+    >>> p = np.array([[0.5, 0.4, 0.1], [0.5, 0.4, 0.1], [0.1, 0.1, 0.8]])  # of a day
+    >>> days = Scored(["goz", "simda", "necurs"], np.log(p))
+    >>> merge_inseparable(["goz", "simda v1", "necurs"], days)
+    {'goz or simda': ['goz', 'simda v1'], 'necurs': ['necurs'], 'unknown': []}
     """
     families = _list_families(classes)
     unknown = families.pop(UNKNOWN, [])

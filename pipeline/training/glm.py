@@ -23,14 +23,12 @@ from h2o.utils.model_utils import reset_model_threshold
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.model.artifact import MOJO
 from malicious_domains.names.array_types import Bools, Floats
+from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus.labelled import Corpus, assign_folds
-from ..h2o_cluster import ClusterError
-from ..h2o_cluster.cluster import Cluster, download_frame, write_csv
-from . import TrainingError
+from ..h2o_cluster.cluster import Cluster, download_frame
 from .config import DEFAULTS, TrainConfig
 from .design import DesignMatrix
 from .metrics import best_f1
@@ -61,21 +59,21 @@ class Trained(Fitted):
     parameters: dict[str, Any]
 
 
-def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Path) -> Trained:
+def train_glm(cluster: Cluster, design: DesignMatrix, folder: Path) -> Trained:
     """Fit, choose the threshold of maximal F1, and score out of fold; save the MOJO in the folder.
 
-    Raises TrainingError or ClusterError.
+    Raises MaliciousDomainsError.
     """
     config = design.config
-    fold = assign_folds(corpus.groups, config.out_of_fold_folds)
+    fold = assign_folds(design.corpus.groups, config.out_of_fold_folds)
     for k in range(config.out_of_fold_folds):  # before the time is spent
-        _check_classes(corpus, fold != k, "the operating points")
-    fitted = fit_split(cluster, corpus, design)
+        _check_classes(design.corpus, fold != k, "the operating points")
+    fitted = fit_split(cluster, design)
     fitted.model.download_mojo(str(folder / MOJO))
     deployed, columns = fitted.probability, design.deploy()
     if columns is not design.table:
         deployed = cluster.predict(fitted.model, cluster.upload(columns))
-    out_of_fold = score_out_of_fold(cluster, design, corpus, fold, "out of fold")
+    out_of_fold = score_out_of_fold(cluster, design, fold, "out of fold")
     settings = {
         "h2o_version": h2o.__version__,
         "solver": fitted.model.actual_params["solver"],
@@ -86,20 +84,20 @@ def train_glm(cluster: Cluster, corpus: Corpus, design: DesignMatrix, folder: Pa
     return Trained(**vars(fitted), deployed=deployed, out_of_fold=out_of_fold, parameters=settings)
 
 
-def fit_split(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
+def fit_split(cluster: Cluster, design: DesignMatrix) -> Fitted:
     """Fit on the training split; choose the threshold of maximal F1 on the validation split.
 
-    H2O proposes the thresholds, on several nodes others than on one. Raises ClusterError.
+    H2O proposes the thresholds, on several nodes others than on one.
     """
-    valid = draw_split(cluster, corpus, design.config)
-    frame = upload_design(cluster, design, corpus, valid.astype(np.uint8))
+    valid = draw_split(cluster, design.corpus, design.config)
+    frame = upload_design(cluster, design, valid.astype(np.uint8))
     training, validation = (frame[frame["part"] == part, :] for part in (0, 1))
     model = _fit(cluster, design, training, validation)
     probability = cluster.predict(model, frame)
     weights = None if design.weights is None else design.weights[valid]
     metrics = model.model_performance(valid=True)._metric_json["thresholds_and_metric_scores"]
     candidates = _candidates(np.array(metrics["threshold"], np.float64), probability[valid])
-    threshold = best_f1(probability[valid], corpus.malicious[valid], candidates, weights)
+    threshold = best_f1(probability[valid], design.corpus.malicious[valid], candidates, weights)
     reset_model_threshold(model, threshold)
     return Fitted(model=model, valid=valid, probability=probability, threshold=threshold)
 
@@ -107,47 +105,43 @@ def fit_split(cluster: Cluster, corpus: Corpus, design: DesignMatrix) -> Fitted:
 def draw_split(cluster: Cluster, corpus: Corpus, config: TrainConfig = DEFAULTS) -> Bools:
     """Return which rows are for validation, (rows,): whole groups, drawn by H2O.
 
-    Without groups, a known corpus is split on its CSV, as in the H2O demo. Raises TrainingError.
+    Without groups, a known corpus is split on its CSV, as in the H2O demo.
     """
     if corpus.grouped:
         group = corpus.number_groups()
         valid = draw_rows(cluster, None, int(group.max()) + 1, config)[group]
     else:
         valid = draw_rows(cluster, None if corpus.reading else corpus.path, len(corpus), config)
-    for rows, split in ((~valid, "training"), (valid, "validation")):
-        _check_classes(corpus, rows, split)
+    _check_classes(corpus, ~valid, "training")
+    _check_classes(corpus, valid, "validation")
     return valid
 
 
 def _check_classes(corpus: Corpus, rows: Bools, use: str) -> None:
-    """Raise TrainingError unless both classes are among some rows, (rows,)."""
+    """Raise MaliciousDomainsError unless both classes are among some rows, (rows,)."""
     if not 0 < corpus.malicious[rows].sum() < rows.sum():
-        drawn = f"of {len(rows)} rows {rows.sum()} are drawn for {use}"
-        problem = "both classes are not among them; more rows or groups are needed"
-        raise TrainingError(f"{corpus.path}: {drawn}, and {problem}")
+        problem = f"of {len(rows)} rows {rows.sum()} are drawn for {use}, and both classes are not"
+        advice = "among them; more rows or groups are needed"
+        raise MaliciousDomainsError(f"{corpus.path}: {problem} {advice}")
 
 
 def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConfig) -> Bools:
     """Return which rows of a CSV (None: one with their numbers) are for validation, (count,).
 
     H2O's runif draws them. It depends on the chunks of a file, and these on the machine's cores:
-    so their number is fixed. Raises ClusterError if H2O reads another number of rows.
+    so their number is fixed. Raises MaliciousDomainsError if H2O reads another number of rows.
     """
-    with temporary_folder("numbers-") as folder:
-        numbers = folder / "rows.csv"
-        write_csv(numbers, pd.DataFrame({"number": np.arange(count)}))
-        frame = cluster.upload_csv(path or numbers, chunks=_SPLIT_CHUNKS)
+    numbers, chunks = pd.DataFrame({"number": np.arange(count)}), _SPLIT_CHUNKS
+    frame = cluster.upload_csv(path, chunks=chunks) if path else cluster.upload(numbers, chunks)
     if frame.nrow != count:
-        raise ClusterError(f"{path}: H2O reads {frame.nrow} rows, the file has {count}")
+        raise MaliciousDomainsError(f"{path}: H2O reads {frame.nrow} rows, the file has {count}")
     drawn: Bools = download_frame(frame.runif(seed=config.split_seed))[:, 0] >= config.train_share
     return drawn
 
 
-def upload_design(
-    cluster: Cluster, design: DesignMatrix, corpus: Corpus, part: NDArray[np.uint8]
-) -> h2o.H2OFrame:
+def upload_design(cluster: Cluster, design: DesignMatrix, part: NDArray[np.uint8]) -> h2o.H2OFrame:
     """Send a design's columns, the column `part`, (rows,), and the class to H2O."""
-    response = pd.Categorical.from_codes(corpus.malicious.astype(int), pd.Index(LEVELS))
+    response = pd.Categorical.from_codes(design.corpus.malicious.astype(int), pd.Index(LEVELS))
     return cluster.upload(design.table.assign(part=part, **{RESPONSE: response}))
 
 
@@ -157,28 +151,25 @@ def _fit(
     training: h2o.H2OFrame,
     validation: h2o.H2OFrame | None = None,
 ) -> H2OGeneralizedLinearEstimator:
-    settings: dict[str, Any] = {"family": "binomial", "lambda_": design.ridge}
-    settings["alpha"] = design.config.alpha
+    settings = {"family": "binomial", "lambda_": design.ridge, "alpha": design.config.alpha}
     more = {"validation_frame": validation}
     return cluster.fit(training, [*design.table], RESPONSE, more, **settings)
 
 
-def fit_all(
-    cluster: Cluster, corpus: Corpus, design: DesignMatrix
-) -> H2OGeneralizedLinearEstimator:
-    """Fit on every row of a corpus; raises ClusterError if H2O cannot."""
-    every = np.zeros(len(corpus), np.uint8)
-    return _fit(cluster, design, upload_design(cluster, design, corpus, every))
+def fit_all(cluster: Cluster, design: DesignMatrix) -> H2OGeneralizedLinearEstimator:
+    """Fit on every row of a design."""
+    part = np.zeros(len(design.table), np.uint8)
+    return _fit(cluster, design, upload_design(cluster, design, part))
 
 
 def score_out_of_fold(
-    cluster: Cluster, design: DesignMatrix, corpus: Corpus, fold: NDArray[np.uint8], title: str
+    cluster: Cluster, design: DesignMatrix, fold: NDArray[np.uint8], title: str
 ) -> Floats:
     """Return P(malicious) of every row by a model that was fitted without its fold, (rows,).
 
-    fold: (rows,), from 0 on. title: of the progress bar. Raises ClusterError if H2O cannot fit.
+    fold: (rows,), from 0 on. title: of the progress bar.
     """
-    frame = upload_design(cluster, design, corpus, fold)
+    frame = upload_design(cluster, design, fold)
     probability = np.full(len(fold), np.nan)
     for k in tqdm(np.unique(fold).tolist(), desc=title, unit="fit"):
         model = _fit(cluster, design, frame[frame["part"] != k, :])

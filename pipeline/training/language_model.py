@@ -7,6 +7,7 @@ likeness: `cross_fit` makes the tables for each label without its fold.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from itertools import islice, pairwise
@@ -31,6 +32,20 @@ WORD_LIST = "wordsegment 1.3.1 unigrams"
 _HIGHEST = 255  # a surprisal is one byte, in units of 1 / UNIT nats
 
 
+def read_word_counts(most: int) -> tuple[dict[str, float], str]:
+    """Return the most frequent English words of the web, the first one first; the file's SHA-256.
+
+    The package wordsegment has their counts in Google's Web Trillion Word Corpus (P. Norvig, in
+    "Beautiful Data", 2009).
+
+    >>> read_word_counts(2)[0]
+    {'the': 23135851162.0, 'of': 13151942776.0}
+    """
+    data = (files("wordsegment") / "unigrams.txt").read_bytes()
+    pairs = (line.split("\t") for line in islice(io.StringIO(data.decode()), most))
+    return {word: float(count) for word, count in pairs}, hashlib.sha256(data).hexdigest()
+
+
 class WordList(NamedTuple):
     """Words, their frequencies, and the automaton that finds them."""
 
@@ -42,23 +57,27 @@ class WordList(NamedTuple):
 
 
 def load_word_list(config: TrainConfig = DEFAULTS) -> WordList:
-    """Return the most frequent English words of the web, from the package wordsegment.
+    """Return the most frequent English words that can occur in a label.
 
-    Counts of Google's Web Trillion Word Corpus (P. Norvig, in "Beautiful Data", 2009).
+    >>> load_word_list(TrainConfig(vocabulary_size=4)).words
+    ['and', 'of', 'the', 'to']
     """
-    data = (files("wordsegment") / "unigrams.txt").read_bytes()
-    pairs = (line.split("\t") for line in data.decode("utf-8").splitlines())
-    counted = {word: float(count) for word, count in islice(pairs, config.vocabulary_size)}
+    counted, digest = read_word_counts(config.vocabulary_size)
     words = [word for word in select_usable(counted) if len(word) <= config.longest_word]
     frequency = np.array([counted[word] for word in words])
-    digest = hashlib.sha256(data).hexdigest()
     return WordList(words, frequency / frequency.sum(), *compile_tree(words), digest)
 
 
 def fit_tables(
     legitimate: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS
 ) -> Tables:
-    """Return the tables of legitimate labels, all without hyphens."""
+    """Return the tables of legitimate labels, all without hyphens.
+
+    >>> tables = fit_tables(["freemail", "mymail"], load_word_list(TrainConfig(vocabulary_size=50)))
+    >>> compute_matrix(["mailfree", "xqzjkv"], ["trigram_mean", "cut_mean"], tables).round(1)
+    array([[23.2, 35.1],
+           [65.4, 70. ]])
+    """
     return Tables(
         characters=fit_characters(legitimate, config),
         words=fit_words(legitimate, words, config),
@@ -86,7 +105,8 @@ def fit_characters(legitimate: Sequence[str], config: TrainConfig = DEFAULTS) ->
     # 3-grams: such a table compresses well.
     fourth = np.where(counts > 0, seen, third + step[..., None]).clip(0, _HIGHEST)
     third, fourth = _ignore_before_edge(third), _ignore_before_edge(fourth)
-    return CharacterModel(_pack_bytes(third), _pack_bytes(fourth - third))
+    arrays = (third, fourth - third)
+    return CharacterModel(*((x.astype(np.int64) % 256).astype(np.uint8).ravel() for x in arrays))
 
 
 def fit_words(
@@ -166,6 +186,12 @@ def cross_fit(
 
     legitimate holds the number of one row for each distinct legitimate label, which the tables
     count; malicious ones have folds too, so that both classes meet tables of one size.
+
+    >>> config = TrainConfig(vocabulary_size=50, cross_fit_folds=2)
+    >>> words, labels = load_word_list(config), ["google", "shop"]
+    >>> fold, tables = cross_fit(labels, np.array([0, 1]), words, config)
+    >>> fold.tolist(), compute_by_fold(labels, fold, ["trigram_mean"], tables).round(1).tolist()
+    ([1, 0], [[57.6], [58.0]])
     """
     fold = assign_folds(labels, config.cross_fit_folds)
     parts = (legitimate[fold[legitimate] != k].tolist() for k in range(config.cross_fit_folds))
@@ -208,10 +234,6 @@ def _interpolate(counts: Floats, shorter: Floats) -> Floats:
 def _surprisal(p: Floats) -> Floats:
     """Return -ln p in whole units, at most _HIGHEST."""
     return np.round(-np.log(p) * UNIT).clip(0, _HIGHEST)
-
-
-def _pack_bytes(costs: Floats) -> NDArray[np.uint8]:
-    return (costs.astype(np.int64) % 256).astype(np.uint8).ravel()
 
 
 def _ignore_before_edge(costs: Floats) -> Floats:

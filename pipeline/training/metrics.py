@@ -65,20 +65,15 @@ def f1_scores(
 ) -> Floats:
     """Return F1 at each threshold, (thresholds,); weights, (rows,), are those of rows."""
     weights = np.ones(len(probability)) if weights is None else weights
-    parts = ((probability[x], weights[x]) for x in (malicious, ~malicious))
-    hits, alarms = (_weigh_above(p, weight, thresholds) for p, weight in parts)
-    total = weights[malicious].sum()
-    score: Floats = 2 * hits / np.maximum(hits + alarms + total, 1e-300)
+    above = []  # by class, the weight of the rows that reach each threshold
+    for rows in (malicious, ~malicious):
+        order = np.argsort(probability[rows])
+        below = np.append(0.0, np.cumsum(weights[rows][order]))
+        at = np.searchsorted(probability[rows][order], thresholds, side="left")
+        above.append(below[-1] - below[at])
+    hits, alarms = above
+    score: Floats = 2 * hits / np.maximum(hits + alarms + weights[malicious].sum(), 1e-300)
     return score
-
-
-def _weigh_above(probability: Floats, weights: Floats, thresholds: Floats) -> Floats:
-    """Return the weight of the rows that reach each threshold."""
-    order = np.argsort(probability)
-    below = np.append(0.0, np.cumsum(weights[order]))
-    at = np.searchsorted(probability[order], thresholds, side="left")
-    above: Floats = below[-1] - below[at]
-    return above
 
 
 def threshold_at(probability: Floats, malicious: Bools, rate: float) -> float:

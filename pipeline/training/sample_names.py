@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date
 from itertools import islice
 from random import Random
@@ -47,40 +47,38 @@ def sample_families(
     Dates are in months that no other part has; seeds, if a variant has FEW_SEEDS or more, are the
     part's own, or drawn anew; of names that depend on neither, each part has a third. No label
     comes twice in a family, and none is one of `known`, those of the other parts.
+
+    >>> sample_families(TEST, 2, ["dnschanger"], known=[])
+    [Drawn(family='dnschanger', kind='dnschanger', labels=['vacwxuycpl', 'nqfnfljvkt'])]
     """
-    return [
-        Drawn(name, f"{name} {variant}".rstrip(), labels)
-        for name in families
-        for variant, labels in _sample_groups(FAMILIES[name], part, count, set(known))
-    ]
+    drawn = []
+    for family in map(FAMILIES.__getitem__, families):
+        random, seen = Random(f"{family.name}-{part.name}"), set(known)
+        missing, barren = count, 0
+        while missing > 0 and barren < _PATIENCE:
+            variant = random.choice(family.sampled_variants)
+            labels = _sample_labels(family, variant, part, random)
+            fresh = [x for x in dict.fromkeys(labels) if x not in seen][:missing]
+            seen.update(fresh)
+            missing -= len(fresh)
+            barren = 0 if fresh else barren + 1
+            if fresh:
+                drawn.append(Drawn(family.name, f"{family.name} {variant.name}".rstrip(), fresh))
+    return drawn
 
 
 def sample_synthetic(part: Part, count: int) -> list[Drawn]:
-    """Return up to `count` labels of each synthetic family, for families that are unknown yet."""
+    """Return up to `count` labels of each synthetic family, for families that are unknown yet.
+
+    >>> sample_synthetic(TEST, 1)[0]
+    Drawn(family='shape-letters', kind='shape-letters', labels=['gdvsbndsixgzedmz'])
+    """
     return [
         Drawn(shape, shape, labels[start : start + GROUP])
         for shape in SYNTHETIC_FAMILIES
         for _, labels in sample_labels(shape, count, part.number)
         for start in range(0, len(labels), GROUP)
     ]
-
-
-def _sample_groups(
-    family: Family, part: Part, count: int, seen: set[str]
-) -> Iterator[tuple[str, list[str]]]:
-    """Yield the variant's name and the labels of each draw."""
-    random = Random(f"{family.name}-{part.name}")
-    variants = family.sampled_variants
-    missing, barren = count, 0
-    while missing > 0 and barren < _PATIENCE:
-        variant = random.choice(variants)
-        labels = _sample_labels(family, variant, part, random)
-        fresh = [x for x in dict.fromkeys(labels) if x not in seen][:missing]
-        seen.update(fresh)
-        missing -= len(fresh)
-        barren = 0 if fresh else barren + 1
-        if fresh:
-            yield variant.name, fresh
 
 
 def _sample_labels(family: Family, variant: Variant, part: Part, random: Random) -> list[str]:

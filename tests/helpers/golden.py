@@ -78,7 +78,7 @@ def main() -> None:
         out = Path(name) / "model"
         data = ("--data", sources.ORIGINAL.path, "--lexicon", words)
         run("train", "--features", "classic", *data, "--out", out).check_returncode()
-        rows["probability"], _ = score_mojo(out / "mojo.zip", rows[list(CLASSIC)])
+        rows["probability"] = score_mojo(out / "mojo.zip", rows[list(CLASSIC)])[1][:, 1]
         metadata = json.loads((out / "model.json").read_text())
     rows.to_csv(FEATURES, index=False)
     kept = {name: metadata[name] for name in ("coefficients", "intercept", "threshold")}

@@ -1,18 +1,21 @@
 """Imitate families that join words, each with word lists of its own.
 
-They follow what is published of those families, not their code: suppobox joins two words of a
-list of 384, matsnu verbs and nouns up to 24 characters, nymaim a word of each of two long lists,
-charbot changes two characters of a known name (J. Peck et al., "CharBot: A Simple and Effective
-Method for Evading DGA Classifiers", IEEE Access 7, 2019). "manuelita" joins the head of one word
-and the tail of another: no description of that family was at hand.
+They follow what is published of those families, not their code; of charbot: J. Peck et al.,
+"CharBot: A Simple and Effective Method for Evading DGA Classifiers", IEEE Access 7, 2019. No
+description of manuelita was at hand.
+
+>>> words = word_lists(seed=1)[HELD_OUT]
+>>> [next(generate(Random(1), words, ["wikipedia"])) for generate in JOINERS.values()]
+['goldmanpower', 'albatrossalexeicardiac', 'tehran-monika', 'wdkipedia', 'mailinimax']
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from importlib.resources import files
 from random import Random
 from string import ascii_lowercase
+
+from ...training.language_model import read_word_counts
 
 Words = Sequence[str]
 LISTS = 4  # of words; the last one is held out
@@ -23,8 +26,7 @@ _LENGTHS = range(4, 10)
 
 def word_lists(seed: int) -> list[list[str]]:
     """Return disjoint lists of English words of 4 to 9 letters, in an order that the seed draws."""
-    text = (files("wordsegment") / "unigrams.txt").read_text(encoding="utf-8")
-    counts = {word: float(n) for word, n in (x.split("\t") for x in text.splitlines())}
+    counts, _ = read_word_counts(_RANKS.stop + 500)  # more, as words of equal counts are sorted
     ranked = sorted(counts, key=lambda word: (-counts[word], word))[_RANKS]
     words = [x for x in ranked if len(x) in _LENGTHS and x.isascii() and x.isalpha()]
     Random(f"words-{seed}").shuffle(words)

@@ -74,6 +74,15 @@ def make_pool(corpus: Corpus, seed: int, runs: int = RUNS, tail: Sequence[str] =
 
     A legitimate name that a generator makes too is left out. tail: labels that follow the first
     POPULAR ones, in place of the others.
+
+    >>> import pandas as pd
+    >>> from pathlib import Path
+    >>> rows = {"domain": ["wikipedia", "gardening"], "subclass": "hsts"}
+    >>> pool = make_pool(Corpus("own", Path("own.csv"), pd.DataFrame(rows)), seed=1, runs=0)
+    >>> pool.legit, pool.typos, pool.brands[0][:3]
+    (['wikipedia', 'gardening'], ['wikipudia', 'gapdening'], ['isdn', 'isdnapis', 'isdnmail'])
+    >>> [pool.assign_folds()[x] for x in (*pool.legit, *pool.typos)]
+    [4, 0, 4, 0]
     """
     names = corpus.frame["domain"][corpus.frame["subclass"].isin(SOURCES)]
     random = Random(f"traffic-{seed}")
@@ -142,7 +151,11 @@ def _draw_typos(names: list[str], random: Random) -> list[str]:
 
 
 def draw_typo(name: str, random: Random) -> str:
-    """Return a name with a letter left out, doubled or changed, or with two letters swapped."""
+    """Return a name with a letter left out, doubled or changed, or with two letters swapped.
+
+    >>> [draw_typo("wikipedia", Random(seed)) for seed in range(3)]
+    ['wikipeida', 'wiipedia', 'ikipedia']
+    """
     at = random.randrange(max(len(name) - 1, 1))
     match random.randrange(4):
         case 0 if len(name) > 3:

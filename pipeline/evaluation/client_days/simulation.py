@@ -1,6 +1,16 @@
 """Simulate networks of clients and their days: clean ones, and the same with a generator at work.
 
 Nothing here is measured on people: all sizes and shares are chosen by eye.
+
+>>> pool = Pool(["google", "amazon"], ["gogle", "amazom"], ["q7xk2mzw"], [["news"]] * 4, {})
+>>> scores = {"google": -9, "gogle": -2, "amazon": -9, "amazom": -1, "q7xk2mzw": 4, "news": -7}
+>>> names, random = ScoredNames.of_pool(pool, scores), np.random.default_rng(1)
+>>> network, without_rcodes = simulate_network(names, random, Habits(clients=2))
+>>> network.days[0].labels, network.days[0].nxdomain.tolist()
+(['google', 'amazon', 'amazom'], [False, False, True])
+>>> infection = Infection(["xmqj.ru", "qgkd.ru"], burst=True, nxdomain=1.0)
+>>> infect_day(network, 0, infection, {"xmqj": 5, "qgkd": 6}, random).days[0].labels
+['xmqj', 'qgkd', 'google', 'amazon', 'amazom']
 """
 
 from __future__ import annotations

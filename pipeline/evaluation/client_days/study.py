@@ -1,4 +1,14 @@
-"""Count alarms on clean client-days of networks of many sizes, and infected days that are found."""
+"""Count alarms on clean client-days of networks of many sizes, and infected days that are found.
+
+>>> runs = {"goz": [[f"{number:x}xmqj{number**4:x}.ru" for number in range(20)]]}
+>>> pool = Pool(["google", "amazon"], ["gogle", "amazom"], ["q7xk2mzw"], [["news"]] * 4, runs)
+>>> scores, few = StudyScores(pool), Habits(clients=2)
+>>> for fold in range(7):
+...     scores.add_fold(fold, Scorer.load())
+>>> sizes = Sizes([Setting("2 clients", 1, few)], 1, few, 1, name_counts=[20], nxdomain=[0.97])
+>>> [*format_study(run_study(pool, scores.odds, SEED, sizes))][6]
+'| looks random | 97% NXDOMAIN, over the day | 100% |'
+"""
 
 from __future__ import annotations
 
@@ -65,7 +75,14 @@ class Sizes:
 
 
 def read_tail(path: Path) -> list[str]:
-    """Return the labels of a file of names, one a line; texts without one are left out."""
+    """Return the labels of a file of names, one a line; texts without one are left out.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = Path(file.name).write_text("www.tail.co.uk\\nno name\\nseldom-asked.net\\n")
+    ...     read_tail(Path(file.name))
+    ['tail', 'seldom-asked']
+    """
     labels: dict[str, None] = {}
     with open_lines(path) as lines:
         for line in lines:
@@ -104,7 +121,7 @@ def run_study(pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None 
         x: _judge_clean(names, x, seed + number) for number, x in enumerate(sizes.settings)
     }
     found = [x for y in sizes.nxdomain for x in _find_infected(pool, scores, names, seed, sizes, y)]
-    clean = [_count_alarms(x, codes, of[codes]) for x, of in strengths.items() for codes in of]
+    clean = [_count_alarms(x, *days) for x, of in strengths.items() for days in of.items()]
     rates = [*_list_rates(strengths)]
     return {"infected_days": sizes.days, "clean": clean, "rates": rates, "found": found}
 
@@ -120,12 +137,12 @@ def _judge_clean(names: ScoredNames, setting: Setting, seed: int) -> _Strengths:
     for number in range(setting.networks):
         random = np.random.default_rng([seed, number])
         for network in simulate_network(names, random, setting.habits):
-            days = (find_strength(day, network.log) for day in network.days)
+            days = (_find_strength(day, network.log) for day in network.days)
             strengths[network.log.has_rcodes] += days
     return strengths
 
 
-def find_strength(day: ClientDay, log: LogContext) -> tuple[str, float]:
+def _find_strength(day: ClientDay, log: LogContext) -> tuple[str, float]:
     """Return the confidence of a day's surest alarm, "" for none, and its strength."""
     alarms = judge_day(day, log)
     return (alarms[0].confidence, alarms[0].score) if alarms else ("", 0.0)
@@ -173,7 +190,7 @@ def _find_infected(
                 network = hosts[int(random.integers(len(hosts)))][nxdomain is None]
                 of = int(random.integers(len(network.days)))
                 infected = infect_day(network, of, part, scores, random)
-                found += find_strength(infected.days[0], infected.log)[0] == "high"
+                found += _find_strength(infected.days[0], infected.log)[0] == "high"
             shares[count] = found / sizes.days
         kind = "joins words" if family in JOINING else "looks random"
         row: Row = {"family": family, "kind": kind, "codes": nxdomain is not None}
@@ -203,38 +220,33 @@ def _average_kinds(results: Sequence[Row]) -> list[Row]:
 
 def format_study(study: Row) -> Iterator[str]:
     """Yield the tables of docs/evaluation.md, then that of the families."""
-    head: tuple[str, ...]
-    head = ("clean client-days", "number", "alarms in 1,000, with codes", "without")
+    head = ["clean client-days", "number", "alarms in 1,000, with codes", "without"]
     by_network: dict[tuple[str, int], list[str]] = {}
     for x in study["clean"]:
         alarms = f"{1000 * x['alarms'] / x['client_days']:.2f} (≤ {1000 * x['bound']:.2f})"
         by_network.setdefault((x["network"], x["client_days"]), []).append(alarms)
     yield from _format_table(head, ([x, f"{n:,}", *y] for (x, n), y in by_network.items()))
     counts = [f"{k} names" for k in study["found"][0]["share"]]
-    head = ("infected client-days that are found", "log", *counts)
+    head = ["infected client-days that are found", "log", *counts]
     means, rest = ([x for x in study["found"] if (x["family"] == MEAN) is y] for y in (True, False))
-    yield from _format_table(head, ([x["kind"], describe(x), *_format_shares(x)] for x in means))
+    yield from _format_table(head, (_format_infected(x["kind"], x) for x in means))
     by_score: dict[float, list[str]] = {}
     for rate in study["rates"]:
         by_score.setdefault(rate["score"], []).append(f"{rate['expected']:.3g}")
     codes = {True: "with codes", False: "without codes"}
     columns = (f"{x['confidence']}, {codes[x['codes']]}" for x in study["rates"])
-    head = ("such alarms in 1,000 clean client-days: score from", *dict.fromkeys(columns))
+    head = ["such alarms in 1,000 clean client-days: score from", *dict.fromkeys(columns)]
     yield from _format_table(head, ([x, *y] for x, y in by_score.items()))
-    head = ("family", "log", *counts)
-    rows = ([x["family"], describe(x), *_format_shares(x)] for x in rest if x["nxdomain"] != 0.0)
-    yield from _format_table(head, rows)
+    rows = (_format_infected(x["family"], x) for x in rest if x["nxdomain"] != 0.0)
+    yield from _format_table(["family", "log", *counts], rows)
 
 
-def describe(x: Row) -> str:
-    """Describe infected days in a few words."""
+def _format_infected(name: str, x: Row) -> list[str]:
+    """Return the cells of some infected days: name, log, the share that is found by count."""
     how = "in a burst" if x["burst"] else "over the day"
     log = f"{x['nxdomain']:.0%} NXDOMAIN" if x["codes"] else "no codes"
-    return f"{log}, {how}"
-
-
-def _format_shares(x: Row) -> list[str]:
-    return ["–" if share is None else f"{share:.0%}" for share in x["share"].values()]
+    shares = ("–" if share is None else f"{share:.0%}" for share in x["share"].values())
+    return [name, f"{log}, {how}", *shares]
 
 
 def _format_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -21,13 +21,13 @@ import requests
 
 from malicious_domains import __version__
 from malicious_domains.cli.group import CHECKOUT_ONLY, LIBRARY, program
+from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.commands.reference import reference
 from pipeline.commands.train import corpus
 from pipeline.corpus import sources
 from pipeline.h2o_cluster import local_servers
 from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.release.local_server import serve_app
-from pipeline.training import TrainingError
 from pipeline.training.export import write_metadata
 from pipeline.training.training_run import compare_artifacts
 from tests.helpers.api import check_answer
@@ -371,7 +371,7 @@ def test_a_retrain_is_compared(h2o_cluster: Cluster, small_csv: Path, tmp_path: 
     metadata = json.loads((tmp_path / "one" / "model.json").read_text())
     metadata["coefficients"]["length"] += 1e-3
     write_metadata(tmp_path / "one", metadata)
-    with pytest.raises(TrainingError, match="more than 1e-06"):
+    with pytest.raises(MaliciousDomainsError, match="more than 1e-06"):
         compare_artifacts(str(tmp_path / "one"), tmp_path / "two")
     unlike = run(*train, tmp_path / "two", "--compare", "language")
     assert (unlike.returncode, unlike.stdout) == (2, "")

@@ -39,7 +39,7 @@ def test_a_family_is_scored_by_a_model_that_knows_nothing_of_its_fold(
     fold = family_folds(mix, 2)
     others = mix.select(fold != 1)
     design = FEW(others)
-    scorer = make_scorer(fit_all(h2o_cluster, others, design), design)
+    scorer = make_scorer(fit_all(h2o_cluster, design), design)
     by_hand = scorer.probability(list(mix.frame["domain"][fold == 1]))
     np.testing.assert_allclose(result.probability[fold == 1], by_hand, rtol=0, atol=1e-9)
     shapes = mix.frame["subclass"].str.startswith("shape-").to_numpy()

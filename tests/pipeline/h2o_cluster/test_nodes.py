@@ -21,7 +21,7 @@ from malicious_domains.model import artifact
 from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.h2o_cluster import nodes as own_nodes
 from pipeline.h2o_cluster.local_servers import bypass_proxies, direct_session, find_free_port
-from pipeline.h2o_cluster.nodes import start_cluster, start_node
+from pipeline.h2o_cluster.nodes import start_cluster
 from pipeline.training.training_run import SAME
 
 ROOT = Path(__file__).parents[3]
@@ -212,7 +212,7 @@ def test_a_start_is_repeated_when_a_port_is_taken(monkeypatch: pytest.MonkeyPatc
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = iter([taken.getsockname()[1], taken.getsockname()[1] - 1, free(2)])
         monkeypatch.setattr(own_nodes, "find_free_port", lambda _: next(ports))
-        with start_node("1g") as (_, url), direct_session() as direct:
+        with start_cluster(1, "1g") as [(_, url)], direct_session() as direct:
             assert direct.get(f"{url}/3/Cloud", timeout=30).ok
             assert next(ports, None) is None
 
@@ -229,7 +229,7 @@ def test_free_ports_are_adjacent_and_not_those_of_outgoing_connections() -> None
 def test_a_node_that_does_not_start_is_told() -> None:
     with (
         pytest.raises(MaliciousDomainsError, match="Invalid maximum heap size"),
-        start_node("1z"),
+        start_cluster(1, "1z"),
     ):
         pass
 

@@ -30,10 +30,7 @@ FEW_WORDS = TrainConfig(vocabulary_size=500)
 
 def chosen(rows: list[tuple[float, bool, int]]) -> list[float]:
     values, _, weights = (np.array(x) for x in zip(*rows, strict=True))
-    (edges,) = binning.choose_bins(
-        ["x"], values.astype(float)[:, None], weights.astype(float)
-    ).values()
-    return edges
+    return binning.choose_bins(values.astype(float), weights.astype(float), 16)
 
 
 def bins_of(values: list[float], edges: list[float]) -> list[int]:

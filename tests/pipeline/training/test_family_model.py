@@ -11,6 +11,7 @@ from malicious_domains.dga.generators import FAMILIES
 from malicious_domains.families import family_artifact
 from malicious_domains.families.likely_families import FamilyModel
 from malicious_domains.model.artifact import MOJO
+from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.corpus.sources import sha256_of
 from pipeline.evaluation.family_accuracy import (
     classify_drawn,
@@ -18,7 +19,6 @@ from pipeline.evaluation.family_accuracy import (
     measure_accuracy,
     measure_reliability,
 )
-from pipeline.h2o_cluster import ClusterError
 from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.training import family_model, family_training, sample_names
 
@@ -41,7 +41,7 @@ def test_the_packaged_model_answers_as_its_mojo() -> None:
 
 
 def test_another_models_mojo_is_refused(artifact_copy: Path) -> None:
-    with pytest.raises(ClusterError, match="not a multinomial GLM"):
+    with pytest.raises(MaliciousDomainsError, match="not a multinomial GLM"):
         family_model.read_equation(artifact_copy / MOJO)
 
 
