@@ -56,8 +56,9 @@ _FEATURES = (
         *("p_vowels", "vowels", "share of the vowels a, e, i, o, u"),
         lambda x: x.character_counts.vowels / x.safe_length,
     ),
-    Feature(  # of two characters or more, overlapping ones too
-        *("num_words", "words", "substrings that are dictionary words"), lambda x: x.word_matches
+    Feature(  # of the n - 1 pairs of neighbours
+        *("alternation", "vowels", "share of vowel-consonant neighbours"),
+        lambda x: x.character_counts.alternations / x.bigram_count,
     ),
     Feature(
         *("p_digits", "entropy", "share of digits"),
@@ -66,10 +67,6 @@ _FEATURES = (
     Feature("num_digits", "entropy", "digits", lambda x: x.character_counts.digits),
     # One other character does not end the substring: it costs two.
     _same("hex_run", "entropy", "longest hexadecimal substring"),
-    Feature(  # of the n - 1 pairs of neighbours
-        *("alternation", "vowels", "share of vowel-consonant neighbours"),
-        lambda x: x.character_counts.alternations / x.bigram_count,
-    ),
     _same("idna", "entropy", "whether it is the ASCII form of other letters"),
     # Costs of the n characters and of the label's end, each after the two or three before it.
     Feature(
@@ -83,9 +80,8 @@ _FEATURES = (
         *("fourgram_mean", "vowels", "mean surprisal of a character after three"),
         lambda x: x.fourgram_sum / (x.lengths + 1),
     ),
-    _same("fourgram_excess", "vowels", "surprisal of the worst substring after three"),
     _same("fourgram_sum", "vowels", "surprisal of all characters after three"),
-    _same("cut_excess", "words", "surprisal of the worst substring's segmentation"),
+    _same("fourgram_excess", "vowels", "surprisal of the worst substring after three"),
     # The cheapest segmentation into words and single characters, see segmentation.py.
     Feature(
         *("cut_cost", "words", "surprisal of the best segmentation into words"),
@@ -104,17 +100,15 @@ _FEATURES = (
         *("cut_word_share", "words", "typical length of those words, as a share of the label"),
         lambda x: x.segmentation.squares / x.safe_length / x.safe_length,
     ),
+    _same("cut_excess", "words", "surprisal of the worst substring's segmentation"),
+    Feature(  # of two characters or more, overlapping ones too
+        *("num_words", "words", "substrings that are dictionary words"), lambda x: x.word_matches
+    ),
 )
 REGISTRY = {feature.name: feature for feature in _FEATURES}
 CLASSIC = ("length", "entropy", "p_vowels", "num_words")
-# None of them rises or falls much by one or two characters: see the audit in docs/evaluation.md.
-LANGUAGE = (
-    *("length", "entropy", "p_vowels", "alternation", "p_digits", "num_digits"),
-    *("hex_run", "idna", "trigram_mean", "trigram_excess", "trigram_worst"),
-    *("fourgram_mean", "fourgram_sum", "fourgram_excess"),
-    *("cut_cost", "cut_mean", "cut_words", "cut_word_length", "cut_word_share", "cut_excess"),
-)
-SETS = {"classic": CLASSIC, "language": LANGUAGE}
+# None of language's rises or falls much by one or two characters: see docs/evaluation.md.
+SETS = {"classic": CLASSIC, "language": tuple(x for x in REGISTRY if x != "num_words")}
 
 
 def compute_chunks(

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 from ..names.errors import ScoreFields, quote_text
 from .explain import GroupSums, explain_verdict
 
-if TYPE_CHECKING:
-    from ..names.dga_index import DgaMatch
-
 
 class Score(ScoreFields):
-    """The verdict on one name; label and probability are those of its registrable label."""
+    """The verdict on one name; label and probability are those of its registrable label.
+
+    The fields are those of names.errors.ScoreFields.
+    """
 
     __slots__ = ()
-    name: str  # the registrable label, which is scored
-    label: int  # 1 malicious, 0 legitimate
-    probability: float  # P(malicious)
-    log_odds: float
-    threshold: float  # label is 1 if probability >= threshold, unless the name is allowed
-    operating_point: str | float  # of the threshold: "max_f1" or a false-positive rate
-    intercept: float
-    contributions: Mapping[str, float]  # by term; with the intercept they sum to log_odds
-    groups: GroupSums  # the same in four sums: length, entropy, vowels, words
-    segmentation: str | None  # "face|book"; None if the model has no words
-    unlikely: str | None  # the least likely substring; None for the same reason
-    bare: bool  # whether it is a label without a dot
-    assigned: str | None  # the provider zone, whose provider's own label is scored
-    allowed: str | None  # the entry of the allow list that makes the label 0
-    # The generators of the name, None without an index. They make the label 1, unless the name is
-    # allowed or the match may be by chance: see DgaIndex.is_certain.
-    known: tuple[DgaMatch, ...] | None
+    groups: GroupSums
 
     def __repr__(self) -> str:
         """Return the verdict in one line of at most 100 characters."""

@@ -19,7 +19,10 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from .dga_index import DgaMatch
 
 MAX_HOST = 253  # characters (RFC 1035, 2.3.4, without the root's dot)
 MAX_LABEL = 63
@@ -80,25 +83,30 @@ class UnknownOperatingPoint(MaliciousDomainsError, ValueError):
     """An operating point that an artifact does not have; the message lists those it has."""
 
 
+_NONE: Any = None  # the value of most fields of an Invalid
+
+
 class ScoreFields(NamedTuple):
     """The fields of a Score and of an Invalid: a table of both has one set of columns."""
 
     domain: str  # as it was given
-    name: Any = None
-    label: Any = None
-    probability: Any = None
-    log_odds: Any = None
-    threshold: Any = None
-    operating_point: Any = None
-    intercept: Any = None
-    contributions: Any = None
-    groups: Any = None
-    segmentation: Any = None
-    unlikely: Any = None
-    bare: Any = None
-    assigned: Any = None
-    allowed: Any = None
-    known: Any = None
+    name: str = _NONE  # the registrable label, which is scored
+    label: int = _NONE  # 1 malicious, 0 legitimate
+    probability: float = _NONE  # P(malicious)
+    log_odds: float = _NONE
+    threshold: float = _NONE  # label is 1 if probability >= threshold, unless the name is allowed
+    operating_point: str | float = _NONE  # of the threshold: "max_f1" or a false-positive rate
+    intercept: float = _NONE
+    contributions: Mapping[str, float] = _NONE  # by term; with the intercept they sum to log_odds
+    groups: Any = None  # the same in four sums: length, entropy, vowels, words
+    segmentation: str | None = None  # "face|book"; None if the model has no words
+    unlikely: str | None = None  # the least likely substring; None for the same reason
+    bare: bool = _NONE  # whether it is a label without a dot
+    assigned: str | None = None  # the provider zone, whose provider's own label is scored
+    allowed: str | None = None  # the entry of the allow list that makes the label 0
+    # The generators of the name, None without an index. They make the label 1, unless the name is
+    # allowed or the match may be by chance: see DgaIndex.is_certain.
+    known: tuple[DgaMatch, ...] | None = None
     status: str = "judged"
     error: Any = None
     reason_code: Any = None

@@ -118,12 +118,17 @@ def test_which_features_ask_which_question() -> None:
         "entropy": ["entropy", "p_digits", "num_digits", "hex_run", "idna"],
         "vowels": [
             *("p_vowels", "alternation", "trigram_mean", "trigram_excess", "trigram_worst"),
-            *("fourgram_mean", "fourgram_excess", "fourgram_sum"),
+            *("fourgram_mean", "fourgram_sum", "fourgram_excess"),
         ],
         "words": [
-            *("num_words", "cut_excess", "cut_cost", "cut_mean", "cut_words"),
-            *("cut_word_length", "cut_word_share"),
+            *("cut_cost", "cut_mean", "cut_words", "cut_word_length", "cut_word_share"),
+            *("cut_excess", "num_words"),
         ],
     }
     assert sum(map(len, of_group.values())) == len(REGISTRY)
     assert [REGISTRY[x].group for x in SETS["classic"]] == [*GROUPS]
+
+
+def test_the_language_model_has_every_feature_but_one(language: Scorer) -> None:
+    assert SETS["language"] == language.artifact.features
+    assert REGISTRY.keys() - SETS["language"] == {"num_words"}
