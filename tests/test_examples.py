@@ -134,6 +134,7 @@ NO_EXAMPLE = {
         "handler.write_finding",
         "label_votes.add_labels",
         "label_votes.read_baseline",
+        "service.Service.publish",
         "service.create_clients",
         "service.create_service",
         "sub_domains.share_tunnels",

@@ -26,7 +26,7 @@ from .client_days import ClientState, DayJudge, Verdict, limit_rows, make_findin
 from .dynamodb import DAY, Item, Key, Table, attempt, map_threads
 from .label_votes import add_labels, read_baseline
 from .records import DayRows, Rows, read_days
-from .service import Service, create_service
+from .service import Service, create_service, name_finding
 from .sub_domains import BELOW, EVERYBODY, share_tunnels, update_sub_domains
 
 _PAGE = 200  # clients that are read at once
@@ -68,7 +68,7 @@ def on_event(event: dict[str, Any], scorer: Scorer) -> dict[str, int]:
     results: Counter[str] = Counter()
     for record in event.get("Records", []):  # S3's test event has none
         source = _locate(record)
-        if source and source.bucket == service.settings.bucket and _LOG.search(source.key):
+        if source and source.bucket == service.bucket and _LOG.search(source.key):
             results[_try_object(service, source)] += 1
         else:
             results["ignored"] += 1
@@ -108,8 +108,7 @@ def _read_object(service: Service, source: LogObject) -> None:
     started, counts = time.monotonic(), Counter[str]()
     results, errors = list[ClientResult](), dict[str, Exception]()
     body = service.s3.get_object(Bucket=source.bucket, Key=source.key)["Body"]
-    left_out = service.settings.not_clients
-    for days in read_days(service.scorer, body, source.day, counts, left_out):
+    for days in read_days(service.scorer, body, source.day, counts, service.not_clients):
         for day, rows in days.items():
             more, failed = add_rows(service, day, rows, counts)
             results, errors = results + more, errors | failed
@@ -229,8 +228,8 @@ def _report_client(
         write_finding(service, finding)
         _rewrite_finding(service, own, item)
     if is_new:
-        place = service.settings.finding_key(finding["day"], own.client)
-        _publish(service, finding, f"s3://{service.settings.bucket}/{place}")
+        place = name_finding(finding["day"], own.client)
+        _publish(service, finding, f"s3://{service.bucket}/{place}")
         mark = functools.partial(mark_sent, published=new.published)
         service.table.update(own.key, item, mark, own.day)
     return ClientResult(own.client, sampled, is_new, finding)
@@ -263,8 +262,8 @@ def _rewrite_finding(service: Service, own: _ClientDay, item: Item) -> None:
 def write_finding(service: Service, finding: dict[str, Any]) -> None:
     """Write a finding over the earlier one of that client's day."""
     service.s3.put_object(
-        Bucket=service.settings.bucket,
-        Key=service.settings.finding_key(finding["day"], finding["client"] or EVERYBODY),
+        Bucket=service.bucket,
+        Key=name_finding(finding["day"], finding["client"] or EVERYBODY),
         Body=(json.dumps(finding) + "\n").encode(),
         ContentType="application/x-ndjson",
     )
@@ -281,7 +280,7 @@ def list_clients(finding: Mapping[str, Any]) -> list[str]:
 
 
 def _publish(service: Service, finding: dict[str, Any], place: str) -> None:
-    """Publish a finding: text for a mailbox, JSON for all other subscribers."""
+    """Publish a finding."""
     kinds = [alarm["kind"] for alarm in finding["alarms"]]
     names = dict.fromkeys(x["name"] for alarm in finding["alarms"] for x in alarm["names"])
     worst, counts = [*names][:_SHOWN_NAMES], finding["counts"]
@@ -300,10 +299,5 @@ def _publish(service: Service, finding: dict[str, Any], place: str) -> None:
     brief = {k: v for k, v in finding.items() if k != "alarms"}
     brief |= {"kinds": kinds, "names": worst, "clients": clients, "finding": place}
     confidence = {"DataType": "String", "StringValue": finding["confidence"]}
-    service.sns.publish(
-        TopicArn=service.settings.topic,
-        MessageAttributes={"confidence": confidence},
-        Subject=f"DNS: {who} infected ({finding['confidence']})",
-        Message=json.dumps({"default": json.dumps(brief), "email": text}),
-        MessageStructure="json",
-    )
+    subject = f"DNS: {who} infected ({finding['confidence']})"
+    service.publish(subject, brief, text, MessageAttributes={"confidence": confidence})

@@ -19,7 +19,7 @@ from malicious_domains.clients.finding_json import format_date
 
 from . import dynamodb
 from .dynamodb import Key, Table, map_threads, pack_state, unpack_state
-from .records import NXDOMAIN, DayRows, Row
+from .records import NXDOMAIN, DayRows
 
 MAX_VOTERS = 16
 MANY = 100  # clients from which on it does not matter how many there are
@@ -97,16 +97,15 @@ def _is_baseline(votes: str) -> bool:
     return is_common(votes) and 2 * rcodes.count(NXDOMAIN) <= sum(x >= NXDOMAIN for x in rcodes)
 
 
-def _collect_votes(clients: Mapping[str, Mapping[str, Row]], allowed: Iterable[str]) -> Votes:
-    """Collect the votes in the rows of clients."""
+def _collect_votes(rows: DayRows) -> Votes:
+    """Collect the votes in the rows of a day's clients."""
     rcodes: dict[str, dict[str, int]] = {}
-    for client, rows in clients.items():
+    for client, labels in rows.clients.items():
         own = hash_client(client)
-        for label, row in rows.items():
+        for label, row in labels.items():
             of_label = rcodes.setdefault(label, {})
             of_label[own] = max(row.rcode, of_label.get(own, 0))
-    allowed = set(allowed)
-    return {label: _format_votes(x, label in allowed) for label, x in rcodes.items()}
+    return {label: _format_votes(x, label in rows.allowed) for label, x in rcodes.items()}
 
 
 def merge_shard(state: bytes, more: Votes) -> tuple[bytes, Votes, int]:
@@ -132,7 +131,7 @@ def add_labels(table: Table, day: int, rows: DayRows, counts: Counter[str]) -> V
     keys = _list_keys(day)
     items = table.read(keys)
     shards: dict[Key, Votes] = {key: {} for key in keys}
-    for label, votes in _collect_votes(rows.clients, rows.allowed).items():
+    for label, votes in _collect_votes(rows).items():
         shards[keys[zlib.crc32(label.encode()) % SHARDS]][label] = votes
 
     def update(key: Key) -> Votes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -15,60 +16,58 @@ from ..web.settings import SettingsError
 from .dynamodb import THREADS, Table
 
 
-class LogSettings(NamedTuple):
-    """Settings, each with the environment variable that sets it."""
-
-    bucket: str  # LOG_BUCKET
-    table: str  # LOG_TABLE: the name of the DynamoDB table
-    topic: str  # LOG_TOPIC: the ARN of the SNS topic
-    not_clients: frozenset[str] = frozenset()  # LOG_NOT_CLIENTS: addresses that are left out
-    site: str = ""  # LOG_SITE: the key of the network's thresholds in the bucket, or none
-
-    def finding_key(self, date: str, client: str) -> str:
-        """Return the S3 key of the finding about a client's day.
-
-        >>> LogSettings("bucket", "table", "topic").finding_key("2026-11-26", "10.0.0.1")
-        'findings/2026-11-26/10.0.0.1.jsonl'
-        """
-        return f"findings/{date}/{quote(client, safe=':')}.jsonl"
-
-
 class Service(NamedTuple):
-    """Settings, model, table, and boto3's clients for S3 and SNS."""
+    """What judges, where logs and findings are, and whom alarms go to."""
 
-    settings: LogSettings
     scorer: Scorer
-    table: Table
-    s3: Any
-    sns: Any
     thresholds: AlarmThresholds
+    table: Table
+    s3: Any  # boto3's client
+    sns: Any  # boto3's client
+    bucket: str  # LOG_BUCKET, of logs and findings
+    topic: str  # LOG_TOPIC: the ARN of the SNS topic
+    not_clients: frozenset[str]  # LOG_NOT_CLIENTS: addresses that are left out
+
+    def publish(self, subject: str, message: dict[str, Any], text: str, **more: Any) -> None:
+        """Publish a message to the topic: text for a mailbox, JSON for all other subscribers."""
+        both = json.dumps({"default": json.dumps(message), "email": text})
+        form = {"TopicArn": self.topic, "MessageStructure": "json"}
+        self.sns.publish(Subject=subject, Message=both, **form, **more)
+
+
+def name_finding(date: str, client: str) -> str:
+    """Return the S3 key of the finding about a client's day.
+
+    >>> name_finding("2026-11-26", "10.0.0.1")
+    'findings/2026-11-26/10.0.0.1.jsonl'
+    """
+    return f"findings/{date}/{quote(client, safe=':')}.jsonl"
 
 
 def create_service(scorer: Scorer) -> Service:
     """Connect a scorer with what the environment chooses; raise SettingsError."""
     names = ("LOG_BUCKET", "LOG_TABLE", "LOG_TOPIC")
-    bucket, table_name, topic = (os.environ.get(name, "") for name in names)
     if missing := [name for name in names if not os.environ.get(name)]:
         raise SettingsError(f"{', '.join(missing)}: not set; docs/operations.md has the set-up")
+    bucket, table, topic = (os.environ[name] for name in names)
     not_clients = frozenset(os.environ.get("LOG_NOT_CLIENTS", "").replace(",", " ").split())
-    site_key = os.environ.get("LOG_SITE", "")
-    settings = LogSettings(bucket, table_name, topic, not_clients, site_key)
     dynamodb, s3, sns = create_clients()
-    table = Table(dynamodb, settings.table)
-    site = _read_site(s3, settings) if settings.site else None
+    site = _read_site(s3, bucket)
     scorer = scorer.allowing(site.allow) if site and site.allow else scorer
-    return Service(settings, scorer, table, s3, sns, adapt_thresholds(site))
+    places = Table(dynamodb, table), s3, sns, bucket, topic
+    return Service(scorer, adapt_thresholds(site), *places, not_clients)
 
 
-def _read_site(s3: Any, settings: LogSettings) -> Site:
-    """Read the thresholds that `calibrate` wrote; raise SettingsError."""
+def _read_site(s3: Any, bucket: str) -> Site | None:
+    """Read the thresholds that `calibrate` wrote, at LOG_SITE in a bucket; raise SettingsError."""
+    if not (key := os.environ.get("LOG_SITE", "")):
+        return None
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        body = s3.get_object(Bucket=settings.bucket, Key=settings.site)["Body"].read()
-        return Site.parse(body.decode())
+        return Site.parse(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
     except (BotoCoreError, ClientError, UnicodeDecodeError, SiteError) as error:
-        place = f"s3://{settings.bucket}/{settings.site}"
+        place = f"s3://{bucket}/{key}"
         raise SettingsError(f"LOG_SITE: {place} cannot be used: {error}") from error
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
+from typing import Any
 
 from malicious_domains.clients.finding_json import format_date
 from malicious_domains.model.scorer import Scorer
@@ -13,7 +13,7 @@ from ..web.telemetry import write_line
 from .dynamodb import DAY
 from .handler import ClientResult, add_rows, list_clients
 from .records import DayRows, Rows
-from .service import LogSettings, create_service
+from .service import create_service, name_finding
 from .sub_domains import EVERYBODY
 
 _SHOWN = 20  # clients in the message
@@ -30,8 +30,8 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
     clients: dict[str, Rows] = {x: {} for x in service.table.list_clients(day)}
     results, failed = add_rows(service, day, DayRows(clients, set(), {}), Counter(), is_over=True)
     date = format_date(day) or ""
-    numbers, message = _make_message(service.settings, date, results, [*failed])
-    service.sns.publish(TopicArn=service.settings.topic, **message)
+    numbers, subject, message, text = _make_message(service.bucket, date, results, [*failed])
+    service.publish(subject, message, text)
     for error in failed.values():
         write_line({"level": "ERROR", "message": "a client", "reason": f"{error!r:.1000}"})
     write_line({"level": "INFO", "message": "summary", "day": date} | numbers)
@@ -39,9 +39,12 @@ def on_schedule(scorer: Scorer, now: float | None = None) -> dict[str, int]:
 
 
 def _make_message(
-    settings: LogSettings, date: str, results: list[ClientResult], failed: list[str]
-) -> tuple[dict[str, int], dict[str, str]]:
-    """Make the numbers of a day, and the message. failed: clients that could not be judged."""
+    bucket: str, date: str, results: list[ClientResult], failed: list[str]
+) -> tuple[dict[str, int], str, dict[str, Any], str]:
+    """Make the numbers of a day, and a message: its subject, as JSON, as text.
+
+    failed: clients that could not be judged.
+    """
     findings = [x.finding for x in results if x.finding]
     standing = [x for x in findings if x["stands"]]
     standing.sort(key=lambda x: (x["confidence"] != "high", -x["score"], list_clients(x)))
@@ -61,7 +64,7 @@ def _make_message(
         | {"clients": list_clients(x), "kinds": [alarm["kind"] for alarm in x["alarms"]]}
         for x in standing[:_SHOWN]
     ]
-    folder = settings.finding_key(date, "").rpartition("/")[0]
+    folder = name_finding(date, "").rpartition("/")[0]
     lines = [
         f"{date}: {numbers['clients']} clients asked for rare names; {numbers['alarmed']} look "
         f"infected, {numbers['high']} with high confidence. {numbers['withdrawn']} earlier "
@@ -73,11 +76,8 @@ def _make_message(
             for x in alarms
         ),
         *(f"{key.replace('_', ' ')}: {' '.join(some)}" for key, some in named.items() if some),
-        f"The first {_SHOWN} of each; all: s3://{settings.bucket}/{folder}/\n",
+        f"The first {_SHOWN} of each; all: s3://{bucket}/{folder}/\n",
     ]
+    subject = f"DNS on {date}: {numbers['alarmed']} of {numbers['clients']} clients alarmed"
     message = {"day": date} | numbers | named | {"alarms": alarms}
-    return numbers, {
-        "Subject": f"DNS on {date}: {numbers['alarmed']} of {numbers['clients']} clients alarmed",
-        "Message": json.dumps({"default": json.dumps(message), "email": "\n".join(lines)}),
-        "MessageStructure": "json",
-    }
+    return numbers, subject, message, "\n".join(lines)
