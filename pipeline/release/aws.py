@@ -56,18 +56,18 @@ class Storage:
         parts = urlsplit(url)
         if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc):
             raise ReleaseError(f"{url!r} is not in S3; expected s3://bucket/prefix")
-        self.bucket, self.prefix = parts.netloc, parts.path.strip("/")
+        self.bucket, self._prefix = parts.netloc, f"{parts.path.strip('/')}/".lstrip("/")
         self._client: Any = connect("s3")
 
     def url(self, name: str) -> str:
         """Return the URL of an object."""
-        return f"s3://{self.bucket}/{self._key(name)}"
+        return f"s3://{self.bucket}/{self._prefix}{name}"
 
     def get(self, name: str, limit: int) -> tuple[bytes, str] | None:
         """Read an object of up to `limit` bytes, and its tag, or None; raises ReleaseError."""
         with translate_aws_errors(self.url(name)):
             try:
-                answer = self._client.get_object(Bucket=self.bucket, Key=self._key(name))
+                answer = self._client.get_object(Bucket=self.bucket, Key=self._prefix + name)
                 body: bytes = answer["Body"].read(limit + 1)
             except ClientError as error:
                 if error.response["Error"]["Code"] in _ABSENT:
@@ -84,7 +84,7 @@ class Storage:
         """
         with translate_aws_errors(self.url(name)):
             try:
-                place = {"Bucket": self.bucket, "Key": self._key(name)}
+                place = {"Bucket": self.bucket, "Key": self._prefix + name}
                 self._client.put_object(**place, Body=body, **condition)
             except ClientError as error:
                 if condition and error.response["Error"]["Code"] in _LOST | _ABSENT:
@@ -94,13 +94,10 @@ class Storage:
 
     def list_names(self, folder: str) -> list[str]:
         """List the objects and folders directly under a folder, whose name ends in a slash."""
-        start, names = self._key(folder), list[str]()
+        start, names = self._prefix + folder, list[str]()
         with translate_aws_errors(self.url(folder)):
             paginator = self._client.get_paginator("list_objects_v2")
             for page in paginator.paginate(Bucket=self.bucket, Prefix=start, Delimiter="/"):
                 names += [x["Prefix"] for x in page.get("CommonPrefixes", [])]
                 names += [x["Key"] for x in page.get("Contents", [])]
         return sorted(x.removeprefix(start).rstrip("/") for x in names if x != start)
-
-    def _key(self, name: str) -> str:
-        return f"{self.prefix}/{name}" if self.prefix else name
