@@ -17,7 +17,6 @@ from malicious_domains.dga.seeded_generators import (
     generate_period,
     list_generators,
     select_generators,
-    start_of_period,
 )
 from malicious_domains.names.dga_index import DgaIndex
 
@@ -68,8 +67,8 @@ def _match_family(index: DgaIndex, family: str) -> str:
     """Return how many names a family generates on the day, and the shares that are matched."""
     hosts: set[str] = set()
     for number in select_generators([family]):
-        _, variant, seed = list_generators()[number]
-        hosts.update(generate_period(number, start_of_period(variant, seed, _DAY)).hosts)
+        start = list_generators()[number].start_of_period(_DAY)
+        hosts.update(generate_period(number, start).hosts)
     hosts.discard("")
     matches = [x for x in index.match([*hosts]).values() if family in {y.family for y in x}]
     certain = sum(not min(y.chance for y in x) for x in matches)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ..names.dga_index import DgaIndex
+    from ..scoring.model_options import ModelOptions
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LOCAL, SPARK = "local", "spark"
@@ -64,6 +65,13 @@ class ScorerOptions:
     settings: tuple[tuple[str, str], ...] = option_field(
         "--conf KEY=VALUE", "Spark setting; may be repeated.", type=_parse_setting
     )
+
+    @property
+    def model_options(self) -> ModelOptions:
+        """The model, and the lists that go before it."""
+        from ..scoring.model_options import ModelOptions
+
+        return ModelOptions(self.model, self.allow, self.provider_zones, self.customer_zones)
 
     def check_engine(self, local: Collection[str], own: str = "") -> None:
         """Raise UsageError for an option that was given and that the engine does not support.

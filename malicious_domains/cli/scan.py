@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ..clients.site import Site
     from ..scan.client_names import ClientNames
     from ..scan.findings import Findings
-    from ..scoring.model_options import ModelOptions
 
 LAST = "last"  # of --since
 ALARMS = 1  # the exit status where there are any, as grep's where it finds none
@@ -87,13 +86,6 @@ class LogOptions(ScorerOptions):
     memory: str = option_field(
         "--memory SIZE", "Memory for grouping; what does not fit goes to disk.", default="700MB"
     )
-
-    @property
-    def model_options(self) -> ModelOptions:
-        """How names are read and scored."""
-        from ..scoring.model_options import ModelOptions
-
-        return ModelOptions(self.model, self.allow, self.provider_zones, self.customer_zones)
 
     def load_names(self) -> ClientNames:
         """Return the clients' names, read from the files that were named."""

@@ -119,12 +119,10 @@ class ScoreOptions(ScorerOptions):
 
     @property
     def model_options(self) -> ModelOptions:
-        """The model, and the lists that go before it."""
-        from ..scoring.model_options import ModelOptions
-
+        """The model, its operating point, and the lists that go before it."""
         known = str(self.known) if self.known else None
-        zones = (self.provider_zones, self.customer_zones)
-        return ModelOptions(self.model, self.allow, *zones, self.operating_point, known)
+        options = super().model_options
+        return options._replace(operating_point=self.operating_point, dga_index=known)
 
     def read_rows(self, notes: Notes) -> Iterator[Row | KeptRow]:
         """Yield the rows of the input, read as they are asked for; raise InputError."""

@@ -22,6 +22,7 @@ from .legitimate_hosts import packaged_model
 from .listing import FIRST, LAST
 
 _PERIODS = 4  # of one generator that a process takes at a time
+_DAY = timedelta(days=1)
 _AHEAD = 8  # such parts that each process may have before it: memory stays flat
 
 T = TypeVar("T")
@@ -48,6 +49,30 @@ class SeededGenerator(NamedTuple):
     family: str
     variant: Variant
     seed: str
+
+    def start_of_period(self, day: date) -> date:
+        """Return the first day of the period of a day; the day itself for an undated variant."""
+        usual, _, other = self.variant.period.rstrip(")").partition(" (")
+        exception, _, its = other.partition(": ")  # 20 days (2: day): for seed 2 it is a day
+        period = its if other and self.seed == exception else usual
+        return _STARTS[period](day) if period else day
+
+    def end_of_period(self, day: date) -> date:
+        """Return the last day of the period of a day."""
+        first = self.start_of_period(day)
+        while self.start_of_period(day + _DAY) == first:
+            day += _DAY
+        return day
+
+    def list_starts(self, span: DayRange) -> Iterator[date]:
+        """Yield the starts of all periods with a name that is queried in a range of days."""
+        before, after = self.variant.valid
+        day = self.start_of_period(max(span.first - after * _DAY, FIRST))
+        while day <= span.last + before * _DAY:
+            yield day
+            if not self.variant.period:
+                return
+            day = self.end_of_period(day) + _DAY
 
 
 class Period(NamedTuple):
@@ -95,13 +120,14 @@ def select_generators(families: Iterable[str]) -> list[int]:
 
 def generate_period(number: int, first: date) -> Period:
     """Return what a seeded generator makes in the period that begins on a day."""
-    _, variant, seed = list_generators()[number]
+    generator = list_generators()[number]
+    variant = generator.variant
     generate = variant.own or variant.generate
-    hosts = [*islice(generate(first, seed), variant.count or None)]
+    hosts = [*islice(generate(first, generator.seed), variant.count or None)]
     hosts = [host if "." in host and ".." not in host else "" for host in hosts]
     if not variant.period:
         return Period(number, ALWAYS, ALWAYS, hosts)
-    last = end_of_period(variant, seed, first) + timedelta(days=variant.valid[1])
+    last = generator.end_of_period(first) + variant.valid[1] * _DAY
     return Period(number, count_days(first), count_days(min(last, LAST)), hosts)
 
 
@@ -140,20 +166,17 @@ def _work(task: tuple[Callable[[list[Period]], T], int, list[date]]) -> T:
 
 def _split(number: int, span: DayRange) -> Iterator[list[date]]:
     """Yield the starts of a generator's periods, a few at a time."""
-    _, variant, seed = list_generators()[number]
-    starts = _list_starts(variant, seed, *span) if variant.period else iter([span.first])
+    starts = list_generators()[number].list_starts(span)
     while part := [*islice(starts, _PERIODS)]:
         yield part
 
 
 # --- periods: from which day to which a variant's names stay the same ---
 
-_DAY = timedelta(days=1)
 
-
-def _every(length: int, first: date) -> Callable[[date], date]:
+def _every(length: int, first: date = FIRST) -> Callable[[date], date]:
     """Return what finds the start of a period of `length` days, counted from a first one."""
-    return lambda day: day - (count_days(day) - count_days(first)) % length * _DAY
+    return lambda day: day - (day - first) % (length * _DAY)
 
 
 def _within_month(number: Callable[[int], int]) -> Callable[[date], date]:
@@ -165,53 +188,14 @@ _STARTS: dict[str, Callable[[date], date]] = {
     "hour": lambda day: day,  # all hours of a day are taken together
     "day": lambda day: day,
     "2 days": _within_month(lambda d: d // 2 * 2),
-    "two days": _every(2, date(1970, 1, 1)),
+    "two days": _every(2),
     "4 days": _within_month(lambda d: d // 4 * 4),
     "week from Monday": _every(7, date(1970, 1, 5)),
     "week from Tuesday": _every(7, date(2008, 4, 1)),
     "week of the month": _within_month(lambda d: d // 7 * 7),
     "third of the month": _within_month(lambda d: min((d - 1) // 10, 2) * 10 + 1),
-    "15 days": _every(15, date(1970, 1, 1)),
+    "15 days": _every(15),
     "half of the month": _within_month(lambda d: d // 16 * 16),
-    "20 days": _every(20, date(1970, 1, 1)),
+    "20 days": _every(20),
     "month": _within_month(lambda d: 1),
 }
-
-
-def _period_of_seed(period: str, seed: str) -> str:
-    """Return the period of a seed's names, where a variant's seeds differ.
-
-    >>> _period_of_seed("20 days (2: day)", "2"), _period_of_seed("20 days (2: day)", "1")
-    ('day', '20 days')
-    """
-    usual, _, other = period.rstrip(")").partition(" (")
-    exception, _, its = other.partition(": ")
-    return its if other and seed == exception else usual
-
-
-def start_of_period(variant: Variant, seed: str, day: date) -> date:
-    """Return the first day of the period of a day; the day itself for an undated variant."""
-    period = _period_of_seed(variant.period, seed)
-    return _STARTS[period](day) if period else day
-
-
-def end_of_period(variant: Variant, seed: str, day: date) -> date:
-    """Return the last day of the period of a day."""
-    first = start_of_period(variant, seed, day)
-    while start_of_period(variant, seed, day + _DAY) == first:
-        day += _DAY
-    return day
-
-
-def _list_starts(variant: Variant, seed: str, first: date, last: date) -> Iterator[date]:
-    """Yield the starts of all periods with a name that is queried from first to last."""
-    before, after = variant.valid
-    day = start_of_period(variant, seed, _add_days(first, -after))
-    while day <= _add_days(last, before):
-        yield day
-        day = end_of_period(variant, seed, day) + _DAY
-
-
-def _add_days(day: date, number: int) -> date:
-    """Return a day some days later or earlier, but not before 1970."""
-    return date.fromordinal(max(day.toordinal() + number, date(1970, 1, 1).toordinal()))

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from malicious_domains.inputs.csv_records import detect_delimiter, split_line
+from malicious_domains.inputs.parquet_column import is_parquet
 from malicious_domains.inputs.signals import temporary_folder
 from malicious_domains.inputs.streams import InputError, open_lines
 from malicious_domains.names.errors import Invalid, quote_text
@@ -169,12 +170,11 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path, copy: Path, numbere
     """
     if not path.is_file():
         raise CorpusError("not a regular file: give one" if path.exists() else "no such file")
-    with path.open("rb") as head:
-        if head.read(4) == b"PAR1":  # folders called class=dga are no columns of it
-            source = f"read_parquet({_quote(path)}, hive_partitioning = false)"
-            header = connection.execute(f"SELECT * FROM {source} LIMIT 0").description
-            quoted = {x: x.replace('"', '""') for x, *_ in header}
-            return _Table(source, {x: f'CAST("{y}" AS VARCHAR)' for x, y in quoted.items()})
+    if is_parquet(path):  # folders called class=dga are no columns of it
+        source = f"read_parquet({_quote(path)}, hive_partitioning = false)"
+        header = connection.execute(f"SELECT * FROM {source} LIMIT 0").description
+        quoted = {x: x.replace('"', '""') for x, *_ in header}
+        return _Table(source, {x: f'CAST("{y}" AS VARCHAR)' for x, y in quoted.items()})
     with (
         open_lines(path) as lines,
         copy.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as file,

@@ -15,14 +15,12 @@ import pytest
 
 from malicious_domains.dga.build_index import build_index
 from malicious_domains.dga.generators import FAMILIES
-from malicious_domains.dga.generators.family import Variant
 from malicious_domains.dga.legitimate_hosts import LISTS, read_labels
 from malicious_domains.dga.seeded_generators import (
     DayRange,
-    end_of_period,
+    SeededGenerator,
     list_generators,
     select_generators,
-    start_of_period,
 )
 from malicious_domains.names.dga_index import DgaIndex, DgaIndexError, DgaMatch
 from tests.helpers.clock import slowness
@@ -32,7 +30,7 @@ DAY = date(2026, 11, 24)
 SPAN = DayRange.of(DAY - timedelta(days=1), DAY + timedelta(days=1))
 QUICK = ["banjori", "conficker", "goz", "kraken", "murofet", "pushdo", "simda", "sisron", "symmi"]
 PERIODIC = [
-    (x.variant, x.seed)
+    x
     for x in list_generators()
     if x.variant.period not in ("", "hour") and x.family != "pitou"  # whose days may be alike
 ]
@@ -58,15 +56,16 @@ def all_of(found: dict[int, tuple[DgaMatch, ...]]) -> Iterator[DgaMatch]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("variant", "seed"), PERIODIC)
-def test_a_period_is_that_in_which_the_names_are_the_same(variant: Variant, seed: str) -> None:
+@pytest.mark.parametrize("generator", PERIODIC)
+def test_a_period_is_that_in_which_the_names_are_the_same(generator: SeededGenerator) -> None:
     """The names are the same on its last day, and others on the days around it."""
 
     def names(day: date) -> list[str]:
+        _, variant, seed = generator
         return [*islice((variant.own or variant.generate)(day, seed), 3)]
 
     for day in (DAY, date(2028, 2, 29), date(2025, 12, 31)):
-        start, end = start_of_period(variant, seed, day), end_of_period(variant, seed, day)
+        start, end = generator.start_of_period(day), generator.end_of_period(day)
         assert names(start) == names(day) == names(end)
         assert names(start - timedelta(days=1)) != names(day)
         assert names(end + timedelta(days=1)) != names(day)
