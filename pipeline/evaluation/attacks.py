@@ -79,9 +79,7 @@ def edit_names(labels: Sequence[str], families: Sequence[str], edit: Edit, seed:
     >>> edit_names(["xmqj", "qgkd"], ["goz", "goz"], EDITS["joined"], "seed")
     ['xmqjxmqj', 'qgkd-xmqj']
     """
-    random, of_family = Random(seed), dict[str, list[str]]()
-    for label, family in zip(labels, families, strict=True):
-        of_family.setdefault(family, []).append(label)
+    random, of_family = Random(seed), pd.Series(labels).groupby([*families]).agg(list)
     pairs = zip(labels, families, strict=True)
     edited = (edit(x, random.choice(of_family[family]), random) for x, family in pairs)
     return [x[:MAX_LABEL].strip("-") for x in edited]
@@ -139,14 +137,13 @@ class Attacks:
     """Attacks on each model that a leave-family-out evaluation makes, on what it has not seen.
 
     >>> from pathlib import Path
-    >>> rows = {"host": ["google.com", "xmqj.ru"], "domain": ["google", "xmqj"]}
-    >>> rows |= {"class": ["legit", "dga"], "subclass": ["hsts", "goz"]}
+    >>> names = ["google", "amazon", "paris", "python", "apple", "debian", "nasa", "xmqjz"]
+    >>> rows = {"host": [f"{x}.com" for x in names], "domain": names}
+    >>> rows |= {"class": ["legit"] * 7 + ["dga"], "subclass": ["hsts"] * 7 + ["goz"]}
     >>> attacks = Attacks(Corpus("own", Path("own.csv"), pd.DataFrame(rows)))
-    >>> attacks.add_fold(0, Scorer.load())
-    >>> attacks.list_results()[-1]
-    {'edit': 'best two edits', 'missed': {0.01: 0.0, 0.001: 0.0, 0.0001: 0.0}}
-    >>> attacks.list_audits()[0]
-    {'feature': 'length', 'turned': 0.0, 'cheap': True}
+    >>> attacks.add_fold(attacks.fold[-1], Scorer.load())
+    >>> attacks.list_results()[-3], attacks.list_audits()[0]["feature"]
+    ({'edit': 'none', 'missed': {0.01: 0.0, 0.001: 0.0, 0.0001: 0.0}}, 'length')
     """
 
     corpus: Corpus

@@ -142,8 +142,7 @@ def hold_out_sources(cluster: Cluster, corpus: Corpus, model: str) -> Iterator[R
         names = list(corpus.frame["domain"][(kinds == source) & ~corpus.malicious])
         probability = make_scorer(fitted.model, design).probability(names)
         valid, bad = fitted.probability[fitted.valid], design.corpus.malicious[fitted.valid]
-        thresholds = {rate: threshold_at(valid, bad, rate) for rate in RATES}
-        at = {x: float((probability >= t).mean()) for x, t in thresholds.items()}
+        at = {r: float((probability >= threshold_at(valid, bad, r)).mean()) for r in RATES}
         flagged = float((probability >= fitted.threshold).mean())
         yield {"source": source, "rows": len(names), "false_positive_rate": flagged, "at": at}
 

@@ -45,7 +45,6 @@ def write_report(report: Report, folder: Path) -> None:
     ...     Path(folder, "report.json").read_text().split()
     ['{', '"model":', '"classic"', '}']
     """
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(to_json(report), indent=1, allow_nan=False)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
     (folder / "index.html").write_text(render_page(report), encoding="utf-8")
@@ -71,9 +70,6 @@ def render_page(report: Report) -> str:
     filters = {x.__name__[1:]: x for x in (_shown, _target, _met, _trace)}
     template = pages.make_environment(__package__, filters).get_template("report.html")
     return template.render(what="evaluation", report=report, sections=sections, models=_MODELS)
-
-
-# --- the templates' filters ---
 
 
 def _shown(row: Row, model: str) -> str:

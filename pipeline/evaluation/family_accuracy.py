@@ -43,16 +43,16 @@ def classify_drawn(model: FamilyModel, drawn: Sequence[Drawn], clients: bool) ->
     and among_three (whether first, or one of three, is the true one's group), answer_p (of first
     or unknown, whichever is likelier), answer_right, unknown (whether that is the answer).
 
-    >>> drawn = Drawn("zloader", "zloader", ["uuarbiytvsvilnqajqsx", "wikipedia"])
+    >>> drawn = Drawn("zloader", "zloader", ["uuarbiytvsvilnqajqsx", "dpjvmrwkenvwmpqjfvyx"])
     >>> answers = classify_drawn(FamilyModel.load(), [drawn], clients=False)
     >>> answers[["first", "right"]]
          first  right
     0  zloader   True
-    1   pushdo  False
+    1  zloader   True
     >>> measure_accuracy(answers).to_dict("list"), measure_reliability(answers)["rows"].tolist()
-    ({'right': [0.5], 'among_three': [0.5]}, [1, 1])
+    ({'right': [1.0], 'among_three': [1.0]}, [2])
     >>> count_answers(answers).to_dict()
-    {('zloader', 'zloader'): 0.5, ('zloader', 'pushdo'): 0.5}
+    {('zloader', 'zloader'): 1.0}
     """
     groups = model.model.groups.items()
     group_of = {kind.partition(" ")[0]: name for name, members in groups for kind in members}

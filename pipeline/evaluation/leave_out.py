@@ -39,9 +39,7 @@ class LeaveOut:
     >>> rows = {"host": ["google.com", "xmqj.ru"], "domain": ["google", "xmqj"]}
     >>> rows |= {"class": ["legit", "dga"], "subclass": ["hsts", "goz"]}
     >>> corpus = Corpus("own", Path("own.csv"), pd.DataFrame(rows))
-    >>> result = LeaveOut(corpus, family_folds(corpus), np.array([0.1, 0.9]))
-    >>> result.fold, result.families()[0]["auc"]
-    (array([0, 0]), 1.0)
+    >>> result = LeaveOut(corpus, fold=np.array([0, 0]), probability=np.array([0.1, 0.9]))
     >>> average_families(result.families())
     {'macro_auc': 1.0, 'recall': {0.01: 1.0, 0.001: 1.0, 0.0001: 1.0}}
     """
@@ -118,8 +116,8 @@ def fold_of_family(folds: int) -> dict[str, int]:
 def list_folds() -> list[list[str]]:
     """Return the families of each fold, by name.
 
-    >>> list_folds()[0]
-    ['banjori', 'goz', 'murofet', 'padcrypt', 'qsnatch', 'tempedreve']
+    >>> [("murofet" in names) == ("goz" in names) for names in list_folds()]
+    [True, True, True, True, True, True, True]
     """
     number = fold_of_family(FOLDS)
     return [[name for name, k in number.items() if k == fold] for fold in range(FOLDS)]

@@ -43,9 +43,8 @@ class Cluster:
         """Send a table: numbers stay numbers, columns of any other type become factors."""
         types = {x: "numeric" if is_numeric_dtype(table[x]) else "enum" for x in map(str, table)}
         with temporary_folder("h2o-data-") as folder:
-            path = folder / "rows.csv"
-            write_csv(path, table)
-            return self.upload_csv(path, types, chunks)
+            write_csv(folder / "rows.csv", table)
+            return self.upload_csv(folder / "rows.csv", types, chunks)
 
     def upload_csv(
         self, path: Path, types: dict[str, str] | None = None, chunks: int | None = None

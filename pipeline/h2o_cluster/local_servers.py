@@ -51,7 +51,7 @@ def start_server(
 ) -> subprocess.Popen[bytes]:
     """Start a server that writes to a log, ignores Ctrl-C, and ends with this process (Linux).
 
-    environment and folder default to this process's own; an example: wait_for_server.
+    environment and folder default to this process's own.
     """
     with log.open("wb") as output:
         return subprocess.Popen(

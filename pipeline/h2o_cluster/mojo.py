@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from malicious_domains.inputs.signals import temporary_folder
-from malicious_domains.names.array_types import Floats
+from malicious_domains.names.array_types import Floats, NDArray
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from .cluster import write_csv
@@ -77,8 +76,7 @@ def read_equations(mojo: Path, family: str) -> tuple[list[str], list[MojoGlm]]:
             }
             numeric = row[len(row) - 1 - numbers : -1]
             coefficients |= dict(zip(columns[factors:][:numbers], numeric, strict=True))
-            threshold = float(info["default_threshold"])
-            equations.append(MojoGlm(coefficients, row[-1], threshold))
+            equations.append(MojoGlm(coefficients, row[-1], float(info["default_threshold"])))
         return classes, equations
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, configparser.Error) as error:
         raise MaliciousDomainsError(f"{mojo}: not a GLM's MOJO: {error}") from error

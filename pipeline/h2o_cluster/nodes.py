@@ -92,8 +92,8 @@ def watch_requests(find_problem: Callable[[], str]) -> Iterator[None]:
     connection, checked = h2o.connection(), time.monotonic()
     send = connection.request
 
-    def check() -> None:
-        if problem := find_problem():
+    def check(otherwise: str = "") -> None:
+        if problem := find_problem() or otherwise:
             advice = "nothing is written, and the command can be repeated"
             raise MaliciousDomainsError(f"{problem}; {advice}")
 
@@ -106,9 +106,7 @@ def watch_requests(find_problem: Callable[[], str]) -> Iterator[None]:
             return send(*args, **kwargs)
         except H2OConnectionError as error:
             time.sleep(_ENDING)
-            check()
-            problem = f"H2O does not answer: {str(error).splitlines()[0]}"
-            raise MaliciousDomainsError(problem) from error
+            check(f"H2O does not answer: {str(error).splitlines()[0]}")
 
     connection.request, connection._timeout = request, _LONGEST
     try:

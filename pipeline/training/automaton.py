@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from malicious_domains.names import encoding
-from malicious_domains.names.array_types import Ints
+from malicious_domains.names.array_types import Bools, Bytes, Hashes, Ints, Narrow
 from malicious_domains.names.errors import MaliciousDomainsError
 from malicious_domains.names.parse import MAX_LABEL
 
@@ -24,7 +23,7 @@ _WINDOW = 4096  # cells that are looked at together when a state is placed
 class _Graph(NamedTuple):
     """A word graph; edges are sorted by (source, code)."""
 
-    final: NDArray[np.bool_]  # (states,) a word ends here
+    final: Bools  # (states,) a word ends here
     root: int
     source: Ints  # (edges,)
     code: Ints
@@ -58,7 +57,7 @@ def select_usable(words: Iterable[str]) -> list[str]:
     return sorted({w for w in words if 2 <= len(w) <= MAX_LABEL and allowed.issuperset(w)})
 
 
-def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
+def compile_words(words: Iterable[str]) -> Narrow:
     """Return the cells of a Lexicon of usable words, (cells,); none: MaliciousDomainsError.
 
     >>> from malicious_domains.features import language_tables, registry
@@ -74,10 +73,8 @@ def compile_words(words: Iterable[str]) -> NDArray[np.int32]:
     return _fill_cells(graph, _place_states(graph))
 
 
-def compile_tree(words: list[str]) -> tuple[NDArray[np.int32], Ints]:
-    """Return the cells of a Vocabulary, (cells,), and the cell in which each word ends, (words,).
-
-    The words are those that `select_usable` returns.
+def compile_tree(words: list[str]) -> tuple[Narrow, Ints]:
+    """Return the cells of a Vocabulary of usable words, (cells,), and where each ends, (words,).
 
     >>> cells, ends = compile_tree(["book", "books"])
     >>> cells[ends] >> encoding.WORD_BIT & 1
@@ -90,7 +87,7 @@ def compile_tree(words: list[str]) -> tuple[NDArray[np.int32], Ints]:
     return _fill_cells(graph, base), (base[source] + code)[ends - 1]
 
 
-def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], NDArray[np.bool_], Ints]:
+def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], Bools, Ints]:
     """Return parents and codes by depth, whether a word ends in each node, the node of each word.
 
     Nodes are numbered by depth, the root is 0.
@@ -115,7 +112,7 @@ def _build_trie(words: list[str]) -> tuple[list[Ints], list[Ints], NDArray[np.bo
     return parents, codes, final, ends
 
 
-def _sort_words(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
+def _sort_words(words: list[str]) -> tuple[Bytes, Ints, Ints]:
     """Return the codes of the words, sorted, their lengths, and the word of each row."""
     batch = encoding.encode_labels(words)
     column = np.arange(int(batch.lengths.max()))
@@ -126,7 +123,7 @@ def _sort_words(words: list[str]) -> tuple[NDArray[np.uint8], Ints, Ints]:
     return rows[order], batch.lengths[order], order
 
 
-def _merge_states(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool_]) -> _Graph:
+def _merge_states(parents: list[Ints], codes: list[Ints], final: Bools) -> _Graph:
     ends = np.cumsum([1, *map(len, codes)])
     endings = np.where(final, _mix(np.ones(1, np.uint64)), np.uint64(0))
     for depth in range(len(codes), 0, -1):
@@ -139,14 +136,14 @@ def _merge_states(parents: list[Ints], codes: list[Ints], final: NDArray[np.bool
     return _Graph(final[example], int(state[0]), *edges.T)
 
 
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix(x: Hashes) -> Hashes:
     """Hash numbers by the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
-def _fill_cells(graph: _Graph, base: Ints) -> NDArray[np.int32]:
+def _fill_cells(graph: _Graph, base: Ints) -> Narrow:
     cells = np.full(int(base.max()) + 2 * encoding.SIZE, encoding.OTHER, np.int64)
     cells[base[graph.source] + graph.code] = (
         graph.code
@@ -180,7 +177,7 @@ def _place_states(graph: _Graph) -> Ints:
     return base
 
 
-def _first_fit(free: NDArray[np.bool_], unused: NDArray[np.bool_], codes: Ints, start: int) -> int:
+def _first_fit(free: Bools, unused: Bools, codes: Ints, start: int) -> int:
     """Return the first base from `start` on whose cells are free for all codes."""
     while True:
         at = np.flatnonzero(free[start : start + _WINDOW]) + (start - codes[0])
@@ -194,9 +191,7 @@ def _first_fit(free: NDArray[np.bool_], unused: NDArray[np.bool_], codes: Ints, 
         start += _WINDOW
 
 
-def _fill_gaps(
-    free: NDArray[np.bool_], unused: NDArray[np.bool_], states: Ints, codes: Ints, base: Ints
-) -> None:
+def _fill_gaps(free: Bools, unused: Bools, states: Ints, codes: Ints, base: Ints) -> None:
     """Give each state of one transition the first free cell that it can use."""
     cells = iter(np.flatnonzero(free).tolist())
     passed: list[int] = []  # free cells that did not suit an earlier state

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from malicious_domains.names.array_types import Floats
+from malicious_domains.names.array_types import Bytes, Floats
 
 
 def choose_bins(values: Floats, weights: Floats, count: int) -> list[float]:
@@ -41,7 +40,7 @@ def level_name(index: int) -> str:
     return f"{index:02d}"
 
 
-def name_bins(sizes: Mapping[str, int], bins: NDArray[np.uint8]) -> pd.DataFrame:
+def name_bins(sizes: Mapping[str, int], bins: Bytes) -> pd.DataFrame:
     """Return bins, (names, rows), as factors with H2O's names of their levels, (rows, names).
 
     >>> name_bins({"x": 3}, np.array([[2, 0]], np.uint8))["x"].tolist()

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from malicious_domains.features.language_tables import Lexicon, Tables
 from malicious_domains.features.registry import CLASSIC, SETS, compute_matrix
 from malicious_domains.model.glm import BinnedAdditive
-from malicious_domains.names.array_types import Floats
+from malicious_domains.names.array_types import Bytes, Floats, NDArray
 from malicious_domains.names.encoding import remove_hyphens
 
 from ..corpus.labelled import Corpus
@@ -108,7 +107,7 @@ class Language(DesignMatrix):
         self._shares: dict[str, NDArray[Any]] = dict(zip(self.sizes, counts, strict=True))
         self.table = self._cut(fold, tables)
 
-    def _cut(self, fold: NDArray[np.uint8], tables: Sequence[Tables]) -> pd.DataFrame:
+    def _cut(self, fold: Bytes, tables: Sequence[Tables]) -> pd.DataFrame:
         """Return the bins of all labels, each by the tables of its fold, as factors."""
         blocks = []
         for start in range(0, len(self.labels), BLOCK):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from malicious_domains.features.language_tables import Tables
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
+from malicious_domains.names.array_types import NDArray
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus.sources import sha256_of
@@ -37,15 +37,13 @@ def export_model(trained: Trained, design: DesignMatrix, folder: Path) -> str:
     answers = np.concatenate([*map(scorer.list_probabilities, parts)])
     classes, by_mojo = score_mojo(folder / artifact.MOJO, design.deploy())
     flagged, by_h2o = (x >= scorer.threshold for x in (answers, trained.deployed))
-    from_mojo, from_cluster = (
-        float(np.abs(answers - p).max()) for p in (by_mojo[:, 1], trained.deployed)
-    )
+    to_mojo, to_h2o = (float(np.abs(answers - p).max()) for p in (by_mojo[:, 1], trained.deployed))
     other_labels = sum(int((flagged != x).sum()) for x in (classes == "malicious", by_h2o))
     verification = (
-        f"{len(labels):,} rows: |p(NumPy) - p(MOJO)| <= {from_mojo:.1e}, "
-        f"|p(NumPy) - p(H2O)| <= {from_cluster:.1e}, {other_labels} labels differ"
+        f"{len(labels):,} rows: |p(NumPy) - p(MOJO)| <= {to_mojo:.1e}, "
+        f"|p(NumPy) - p(H2O)| <= {to_h2o:.1e}, {other_labels} labels differ"
     )
-    if other_labels or not max(from_mojo, from_cluster) <= TOLERANCE:
+    if other_labels or not max(to_mojo, to_h2o) <= TOLERANCE:
         raise MaliciousDomainsError(f"nothing is written, the verification fails: {verification}")
     return verification
 

@@ -121,9 +121,6 @@ def _compare_packaged(folder: Path) -> str:
     return f"{first.size:,} coefficients within {difference:.1e}"
 
 
-# --- scores ---
-
-
 def _score_names(coefficients: Floats, drawn: Sequence[Drawn]) -> Scored:
     """Return the linear predictors of each single name."""
     labels = [x for group in drawn for x in group.labels]
@@ -159,9 +156,6 @@ def _sum_groups(classes: Sequence[str], groups: Groups, scores: Floats) -> Float
     """Return P of each group (names, groups), from scores of the classes."""
     p = _softmax(scores)
     return np.stack([p[:, [classes.index(x) for x in m]].sum(1) for m in groups.values()], 1)
-
-
-# --- choices ---
 
 
 def _list_families(classes: Sequence[str]) -> dict[str, list[str]]:
@@ -230,14 +224,12 @@ def _choose_unknown_from(groups: Groups, family: Sequence[str], probability: Flo
     return round(float(unknown[order][last]), 4)
 
 
-def _choose_typical(
-    groups: Groups, drawn: Sequence[Drawn], probability: Floats
-) -> dict[str, float]:
+def _choose_typical(groups: Groups, drawn: Sequence[Drawn], p: Floats) -> dict[str, float]:
     """Return the mean ln P of each group that all but UNTYPICAL of its own clients' names reach.
 
-    probability: P of each group (names, groups).
+    p: P of each group (names, groups).
     """
-    sums = np.add.reduceat(np.log(probability.clip(TINY)), _starts(drawn))
+    sums = np.add.reduceat(np.log(p.clip(TINY)), _starts(drawn))
     fits = sums / np.array([len(group.labels) for group in drawn])[:, None]
     column = {x.partition(" ")[0]: i for i, members in enumerate(groups.values()) for x in members}
     at = np.array([column.get(group.family, -1) for group in drawn])

@@ -20,11 +20,10 @@ import numpy as np
 import pandas as pd
 from h2o.estimators import H2OGeneralizedLinearEstimator
 from h2o.utils.model_utils import reset_model_threshold
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from malicious_domains.model.artifact import MOJO
-from malicious_domains.names.array_types import Bools, Floats
+from malicious_domains.names.array_types import Bools, Bytes, Floats
 from malicious_domains.names.errors import MaliciousDomainsError
 
 from ..corpus.labelled import Corpus, assign_folds
@@ -60,10 +59,7 @@ class Trained(Fitted):
 
 
 def train_glm(cluster: Cluster, design: DesignMatrix, folder: Path) -> Trained:
-    """Fit, choose the threshold of maximal F1, and score out of fold; save the MOJO in the folder.
-
-    Raises MaliciousDomainsError.
-    """
+    """Fit, choose the threshold of maximal F1, score out of fold; save the MOJO in the folder."""
     config = design.config
     fold = assign_folds(design.corpus.groups, config.out_of_fold_folds)
     for k in range(config.out_of_fold_folds):  # before the time is spent
@@ -74,13 +70,9 @@ def train_glm(cluster: Cluster, design: DesignMatrix, folder: Path) -> Trained:
     if columns is not design.table:
         deployed = cluster.predict(fitted.model, cluster.upload(columns))
     out_of_fold = score_out_of_fold(cluster, design, fold, "out of fold")
-    settings = {
-        "h2o_version": h2o.__version__,
-        "solver": fitted.model.actual_params["solver"],
-        "alpha": config.alpha,
-        "lambda": design.ridge,
-        "seed": config.split_seed,
-    }
+    solver = fitted.model.actual_params["solver"]
+    settings = {"h2o_version": h2o.__version__, "solver": solver, "alpha": config.alpha}
+    settings |= {"lambda": design.ridge, "seed": config.split_seed}
     return Trained(**vars(fitted), deployed=deployed, out_of_fold=out_of_fold, parameters=settings)
 
 
@@ -139,7 +131,7 @@ def draw_rows(cluster: Cluster, path: Path | None, count: int, config: TrainConf
     return drawn
 
 
-def upload_design(cluster: Cluster, design: DesignMatrix, part: NDArray[np.uint8]) -> h2o.H2OFrame:
+def upload_design(cluster: Cluster, design: DesignMatrix, part: Bytes) -> h2o.H2OFrame:
     """Send a design's columns, the column `part`, (rows,), and the class to H2O."""
     response = pd.Categorical.from_codes(design.corpus.malicious.astype(int), pd.Index(LEVELS))
     return cluster.upload(design.table.assign(part=part, **{RESPONSE: response}))
@@ -162,9 +154,7 @@ def fit_all(cluster: Cluster, design: DesignMatrix) -> H2OGeneralizedLinearEstim
     return _fit(cluster, design, upload_design(cluster, design, part))
 
 
-def score_out_of_fold(
-    cluster: Cluster, design: DesignMatrix, fold: NDArray[np.uint8], title: str
-) -> Floats:
+def score_out_of_fold(cluster: Cluster, design: DesignMatrix, fold: Bytes, title: str) -> Floats:
     """Return P(malicious) of every row by a model that was fitted without its fold, (rows,).
 
     fold: (rows,), from 0 on. title: of the progress bar.

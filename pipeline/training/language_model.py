@@ -14,13 +14,12 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from malicious_domains.features.arrays import window
 from malicious_domains.features.batch import BatchFeatures
 from malicious_domains.features.language_tables import CharacterModel, Tables, Vocabulary
 from malicious_domains.features.registry import CHUNK, compute_matrix
-from malicious_domains.names.array_types import Bools, Floats, Ints
+from malicious_domains.names.array_types import Bools, Bytes, Floats, Ints, Narrow
 from malicious_domains.names.encoding import EDGE, OTHER, SIZE, SYMBOLS, UNIT, Batch, encode_labels
 
 from ..corpus.labelled import assign_folds
@@ -51,7 +50,7 @@ class WordList(NamedTuple):
 
     words: list[str]  # sorted
     frequency: Floats  # (words,), sums to 1
-    cells: NDArray[np.int32]  # (cells,) of the automaton
+    cells: Narrow  # (cells,) of the automaton
     cell: Ints  # (words,) the cell in which each word ends
     sha256: str  # of the file that holds them
 
@@ -68,9 +67,7 @@ def load_word_list(config: TrainConfig = DEFAULTS) -> WordList:
     return WordList(words, frequency / frequency.sum(), *compile_tree(words), digest)
 
 
-def fit_tables(
-    legitimate: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS
-) -> Tables:
+def fit_tables(labels: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS) -> Tables:
     """Return the tables of legitimate labels, all without hyphens.
 
     >>> tables = fit_tables(["freemail", "mymail"], load_word_list(TrainConfig(vocabulary_size=50)))
@@ -79,20 +76,20 @@ def fit_tables(
            [65.4, 70. ]])
     """
     return Tables(
-        characters=fit_characters(legitimate, config),
-        words=fit_words(legitimate, words, config),
+        characters=fit_characters(labels, config),
+        words=fit_words(labels, words, config),
         hyphens=False,
     )
 
 
-def fit_characters(legitimate: Sequence[str], config: TrainConfig = DEFAULTS) -> CharacterModel:
+def fit_characters(labels: Sequence[str], config: TrainConfig = DEFAULTS) -> CharacterModel:
     """Return the surprisal of characters after two and three others, by interpolated counts.
 
     The probability of c after a context is (n(context, c) + T p) / (n(context) + T), where T is
     the number of different characters seen after the context, and p the probability after the
     context without its first character (Witten and Bell, 1991, method C).
     """
-    counts = _count_fourgrams(legitimate)
+    counts = _count_fourgrams(labels)
     threes = counts.sum(axis=0)
     twos, ones = threes.sum(axis=0), threes.sum(axis=(0, 1))
     p = (ones + 0.5) / (ones + 0.5).sum()
@@ -109,27 +106,25 @@ def fit_characters(legitimate: Sequence[str], config: TrainConfig = DEFAULTS) ->
     return CharacterModel(*((x.astype(np.int64) % 256).astype(np.uint8).ravel() for x in arrays))
 
 
-def fit_words(
-    legitimate: Sequence[str], listed: WordList, config: TrainConfig = DEFAULTS
-) -> Vocabulary:
+def fit_words(labels: Sequence[str], words: WordList, config: TrainConfig = DEFAULTS) -> Vocabulary:
     """Return the surprisal of words and single characters, by segmenting legitimate labels.
 
     Each round counts the arcs of the most probable segmentations so far (Viterbi training, near EM:
     Juang and Rabiner, IEEE Trans. ASSP 38(9), 1990); the list's frequencies remain as a prior.
     """
     letters = np.full(SIZE, 0.5)
-    for batch in _batches(legitimate):
+    for batch in _batches(labels):
         letters += np.bincount(batch.codes, minlength=SIZE)
     letters[OTHER] = 0.5
     letters = letters / letters.sum()
-    frequency, singles = listed.frequency, config.single_share
+    frequency, singles = words.frequency, config.single_share
     for _ in range(config.viterbi_rounds):
-        words = _make_vocabulary(listed, frequency * (1 - singles), letters * singles)
-        by_cell, alone = _count_arcs(words, legitimate)
-        counts = by_cell[listed.cell] + config.prior_words * listed.frequency
+        vocabulary = _make_vocabulary(words, frequency * (1 - singles), letters * singles)
+        by_cell, alone = _count_arcs(vocabulary, labels)
+        counts = by_cell[words.cell] + config.prior_words * words.frequency
         frequency = counts / counts.sum()
         singles = (alone + 1) / (alone + by_cell.sum() + 2)
-    return _make_vocabulary(listed, frequency * (1 - singles), letters * singles)
+    return _make_vocabulary(words, frequency * (1 - singles), letters * singles)
 
 
 def _make_vocabulary(listed: WordList, frequency: Floats, letters: Floats) -> Vocabulary:
@@ -181,7 +176,7 @@ def find_best_arcs(features: BatchFeatures) -> Bools:
 
 def cross_fit(
     labels: Sequence[str], legitimate: Ints, words: WordList, config: TrainConfig = DEFAULTS
-) -> tuple[NDArray[np.uint8], list[Tables]]:
+) -> tuple[Bytes, list[Tables]]:
     """Return the fold of each label, (labels,), and for each fold the tables made without it.
 
     legitimate holds the number of one row for each distinct legitimate label, which the tables
@@ -199,12 +194,9 @@ def cross_fit(
 
 
 def compute_by_fold(
-    labels: Sequence[str], fold: NDArray[np.uint8], names: Sequence[str], tables: Sequence[Tables]
+    labels: Sequence[str], fold: Bytes, names: Sequence[str], tables: Sequence[Tables]
 ) -> Floats:
-    """Return the named features of labels, each by the tables of its fold, (labels, names).
-
-    fold is (labels,), an index into tables.
-    """
+    """Return the named features of labels, (labels, names), each by the tables of its fold."""
     values = np.empty((len(labels), len(names)))
     for k, fold_tables in enumerate(tables):
         rows = np.flatnonzero(fold == k)

@@ -79,8 +79,7 @@ def compare_artifacts(expected: str, folder: Path) -> str:
     >>> compare_artifacts("classic", artifact.PACKAGED / "classic")
     '9 coefficients and thresholds within 0.0e+00'
     """
-    one = artifact.load_artifact(artifact.locate_artifact(expected))
-    other = artifact.load_artifact(folder)
+    one, other = map(artifact.load_artifact, (artifact.locate_artifact(expected), folder))
     numbers = [
         [*flatten_coefficients(x.metadata["coefficients"]), x.intercept, *x.thresholds.values()]
         for x in (one, other)

@@ -47,8 +47,7 @@ class Pool:
         legit = _fold_by_text(self.legit)
         others = _fold_by_text([*self.adverts, *(x for brand in self.brands for x in brand)])
         typos = {typo: legit[name] for name, typo in zip(self.legit, self.typos, strict=True)}
-        folds = others | typos | legit
-        numbers = fold_of_family(FOLDS)
+        folds, numbers = others | typos | legit, fold_of_family(FOLDS)
         for family, runs in self.runs.items():
             texts = [label_of(host) for run in runs for host in run]
             fixed = numbers.get(family)
@@ -122,10 +121,9 @@ def _draw_brand(random: Random, words: Sequence[str]) -> list[str]:
 
 def _draw_runs(family: Family, random: Random, count: int) -> list[list[str]]:
     """Draw consecutive names; a variant, seed and date anew for each run."""
-    variants = family.sampled_variants
     runs = []
     for _ in range(count):
-        variant = random.choice(variants or family.variants)
+        variant = random.choice(family.sampled_variants or family.variants)
         day = FIRST + timedelta(days=random.randint(0, (LAST - FIRST).days))
         drawn = variant.draw(random) if variant.draw and random.random() < 0.5 else ""
         runs.append(_take_run(variant.generate(day, drawn or random.choice(variant.seeds))))

@@ -74,9 +74,8 @@ class ScoredNames:
         texts = [*dict.fromkeys(text for group in groups for text in group)]
         number = {text: i for i, text in enumerate(texts)}
         adverts, *brands = (np.array([number[x] for x in group]) for group in groups[2:])
-        topics = _group_topics(pool.legit)
         odds = np.array([scores[x] for x in texts], np.float64)
-        return cls(texts, odds, len(pool.legit), topics, adverts, brands)
+        return cls(texts, odds, len(pool.legit), _group_topics(pool.legit), adverts, brands)
 
     @cached_property
     def weights(self) -> Floats:
@@ -111,17 +110,15 @@ def simulate_network(
     order = np.lexsort((time, key))
     first = order[np.unique(key[order], return_index=True)[1]]
     client, text, time, nxdomain = client[first], text[first], time[first], nxdomain[first]
-    draws = random.random(len(first))
-    suffixes = 3 - np.searchsorted(np.cumsum(_SUFFIXES), draws, side="right")
-    clients_of_text = np.bincount(text, minlength=len(names.texts))
+    suffixes = 3 - np.searchsorted(np.cumsum(_SUFFIXES), random.random(len(first)), side="right")
+    clients = np.bincount(text, minlength=len(names.texts))
     allowed = np.zeros(len(names.texts), np.bool_)
     background = Background.count([names.texts[i] for i in np.unique(text).tolist()])
 
     def make_network(has_rcodes: bool) -> Network:
         missing = find_nxdomain_pairs(nxdomain, text, np.full(len(first), has_rcodes))
-        rare = np.flatnonzero(
-            find_rare_pairs(text, missing, allowed, clients_of_text, habits.clients, has_rcodes)
-        )
+        is_rare = find_rare_pairs(text, missing, allowed, clients, habits.clients, has_rcodes)
+        rare = np.flatnonzero(is_rare)
         order, days = rare[np.lexsort((text[rare], time[rare], client[rare]))], []
         for at in np.split(order, np.searchsorted(client[order], np.arange(1, habits.clients))):
             labels, odds = [names.texts[i] for i in text[at].tolist()], names.log_odds[text[at]]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
@@ -110,23 +110,19 @@ def run_study(pool: Pool, scores: Scores, seed: int = SEED, sizes: Sizes | None 
 
     Its parts: infected_days of a family for each share; clean, alarms of high confidence by network
     and codes (whether the log has response codes), with the 95% bound of their rate; rates, how
-    many in 1,000 clean days are expected to have a score or a higher one, by confidence; found, the
-    share of infected days with such an alarm by family ("mean" for those of a kind), nxdomain (the
-    share of its names that do not exist; None without codes), burst, and number of its names; None
-    where it makes fewer in a run.
+    many in 1,000 clean days are expected to reach a score, by confidence; found, the share of
+    infected days with such an alarm by family ("mean" for those of a kind), nxdomain (the share of
+    its names that do not exist; None without codes), burst, and number of its names; None for one
+    that makes fewer in a run.
     """
     sizes = sizes or Sizes()
     names = ScoredNames.of_pool(pool, scores)
-    strengths = {
-        x: _judge_clean(names, x, seed + number) for number, x in enumerate(sizes.settings)
-    }
-    found = [x for y in sizes.nxdomain for x in _find_infected(pool, scores, names, seed, sizes, y)]
+    strengths = {x: _judge_clean(names, x, seed + i) for i, x in enumerate(sizes.settings)}
+    infected = (_find_infected(pool, scores, names, seed, sizes, x) for x in sizes.nxdomain)
     clean = [_count_alarms(x, *days) for x, of in strengths.items() for days in of.items()]
-    rates = [*_list_rates(strengths)]
-    return {"infected_days": sizes.days, "clean": clean, "rates": rates, "found": found}
+    parts = {"rates": [*_list_rates(strengths)], "found": [*chain.from_iterable(infected)]}
+    return {"infected_days": sizes.days, "clean": clean, **parts}
 
-
-# --- clean days ---
 
 # The strength of the surest alarm of each clean day, 0 for none, by whether its log has codes.
 _Strengths = Mapping[bool, list[tuple[str, float]]]
@@ -165,9 +161,6 @@ def _list_rates(strengths: Mapping[Setting, _Strengths]) -> Iterator[Row]:
             yield row | {"client_days": len(days), "expected": rate}
 
 
-# --- infected days ---
-
-
 def _find_infected(
     pool: Pool, scores: Scores, names: ScoredNames, seed: int, sizes: Sizes, nxdomain: float | None
 ) -> list[Row]:
@@ -180,7 +173,7 @@ def _find_infected(
     for burst, (family, runs) in product((True, False), pool.runs.items()):
         shares: dict[int, float | None] = {}
         for count in sizes.name_counts:
-            found, long = 0, [x for x in runs if len(x) >= count]
+            alarms, long = 0, [x for x in runs if len(x) >= count]
             if not long:
                 shares[count] = None
                 continue
@@ -190,8 +183,8 @@ def _find_infected(
                 network = hosts[int(random.integers(len(hosts)))][nxdomain is None]
                 of = int(random.integers(len(network.days)))
                 infected = infect_day(network, of, part, scores, random)
-                found += _find_strength(infected.days[0], infected.log)[0] == "high"
-            shares[count] = found / sizes.days
+                alarms += _find_strength(infected.days[0], infected.log)[0] == "high"
+            shares[count] = alarms / sizes.days
         kind = "joins words" if family in JOINING else "looks random"
         row: Row = {"family": family, "kind": kind, "codes": nxdomain is not None}
         results.append(row | {"nxdomain": nxdomain, "burst": burst, "share": shares})
@@ -213,9 +206,6 @@ def _average_kinds(results: Sequence[Row]) -> list[Row]:
         share = {k: float(np.mean([y for y in x if y is not None])) for k, x in own.items()}
         means.append(rows[0] | {"family": MEAN, "share": share})
     return means
-
-
-# --- tables in Markdown ---
 
 
 def format_study(study: Row) -> Iterator[str]:
