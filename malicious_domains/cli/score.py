@@ -14,7 +14,6 @@ xmqjtoevkbhrw.ru,xmqjtoevkbhrw,1,0.9998...,judged,,,192.0.2.7
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,7 +29,7 @@ from .options import SPARK, ScorerOptions, log_age, name_option_in_errors, was_g
 
 if TYPE_CHECKING:
     from ..inputs.csv_column import Column
-    from ..inputs.rows import KeptRow, Notes, Row
+    from ..inputs.rows import KeptRow, Notes, Row, Rows
     from ..scoring.model_options import ModelOptions
     from ..scoring.output_formats import Output
 
@@ -124,7 +123,7 @@ class ScoreOptions(ScorerOptions):
         options = super().model_options
         return options._replace(operating_point=self.operating_point, dga_index=known)
 
-    def read_rows(self, notes: Notes) -> Iterator[Row | KeptRow]:
+    def read_rows(self, notes: Notes) -> Rows:
         """Yield the rows of the input, read as they are asked for; raise InputError."""
         from ..inputs import csv_column, parquet_column, rows, streams
         from ..inputs.streams import InputError

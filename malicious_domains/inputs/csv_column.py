@@ -13,6 +13,7 @@ from .csv_records import (
     MAX_SHOWN,
     NAME,
     NUMBER,
+    Records,
     count_before_header,
     detect_delimiter,
     is_shifted,
@@ -21,9 +22,11 @@ from .csv_records import (
     read_records,
     split_line,
 )
-from .rows import LONG_ROW, KeptRow, Notes, Row
+from .rows import LONG_ROW, KeptRow, Notes, Row, Rows
 from .streams import TOO_LONG, InputError
 from .zeek_header import ZEEK_START, read_zeek_records
+
+Lines = Iterator[str]
 
 _HEAD = 100  # lines in which a header is looked for
 MAX_NUMBERS = 8192  # numbers at the beginning of a column after which it is refused
@@ -76,9 +79,7 @@ class Column:
         return ""
 
 
-def read_csv_column(
-    lines: Iterator[str], column: Column, notes: Notes, keep: bool = False
-) -> Iterator[Row | KeptRow]:
+def read_csv_column(lines: Lines, column: Column, notes: Notes, keep: bool = False) -> Rows:
     r"""Yield a column of a CSV or a Zeek log, one cell a record; a KeptRow each if `keep`.
 
     A record whose quote is not closed is an Invalid that names its line. Raises InputError if
@@ -100,7 +101,7 @@ def read_csv_column(
     return refuse_numbers(cells, column.name, has_header=column.number is not None)
 
 
-def _read_preamble(lines: Iterator[str], column: Column) -> tuple[int, Iterator[str], str]:
+def _read_preamble(lines: Lines, column: Column) -> tuple[int, Lines, str]:
     """Read past lines about the file itself: Excel's sep=;, PowerShell's #TYPE, and comments.
 
     Returns the number of lines read, the other lines, and the delimiter: the one given, that of
@@ -123,9 +124,7 @@ def _read_preamble(lines: Iterator[str], column: Column) -> tuple[int, Iterator[
     return 0, iter([header] if header else ()), delimiter or column.detect_delimiter(header)
 
 
-def _skip_text(
-    lines: Iterator[str], column: Column, delimiter: str
-) -> tuple[int, Iterator[str], str]:
+def _skip_text(lines: Lines, column: Column, delimiter: str) -> tuple[int, Lines, str]:
     """Read past a report's text above the header, where the first line lacks the column's name.
 
     Returns the number of lines read, the other lines, and the delimiter.
@@ -140,9 +139,7 @@ def _skip_text(
     return count, chain(head[count:], lines), delimiter
 
 
-def _read_cells(
-    records: Iterator[list[str] | Invalid], column: Column, delimiter: str, notes: Notes, keep: bool
-) -> Iterator[Row | KeptRow]:
+def _read_cells(records: Records, column: Column, delimiter: str, notes: Notes, keep: bool) -> Rows:
     """Yield the column's cells, and note what is strange about the records."""
     first, second, records = _look_ahead(records, column)
     if first is None:
@@ -187,9 +184,7 @@ def _keep_others(row: Row, cells: list[str], names: list[str], at: int, delimite
     return KeptRow(row, padded)
 
 
-def _look_ahead(
-    records: Iterator[list[str] | Invalid], column: Column
-) -> tuple[list[str] | None, list[str], Iterator[list[str] | Invalid]]:
+def _look_ahead(records: Records, column: Column) -> tuple[list[str] | None, list[str], Records]:
     """Return the first record, the second if the column needs it, and all records."""
     seen: list[list[str] | Invalid] = []
     whole: list[list[str]] = []
@@ -264,9 +259,7 @@ def _pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
     return Invalid(",".join(record)[:MAX_SHOWN], f"no column {column.name!r} in this row")
 
 
-def refuse_numbers(
-    rows: Iterator[Row | KeptRow], name: str, has_header: bool = False
-) -> Iterator[Row | KeptRow]:
+def refuse_numbers(rows: Rows, name: str, has_header: bool = False) -> Rows:
     """Yield the rows of a column; raise InputError for several rows of numbers below any header.
 
     >>> [*refuse_numbers(iter(["163"]), "query")]

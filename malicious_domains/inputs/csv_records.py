@@ -15,6 +15,7 @@ MAX_SHOWN = 80  # characters of the input that a message shows
 NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:[.,][0-9]+)?(?:e[-+]?[0-9]+)?\s*", re.IGNORECASE)
 NAME = re.compile(r"\s*[^\s/@]+\.[a-z][a-z0-9-]+\.?\s*|\s*\w+://.*", re.IGNORECASE)
 _OPEN = "unexpected end of data"  # csv's error for a quote that is not closed
+Records = Iterator[list[str] | Invalid]  # the cells of each, or why there are none
 _MAX_FIELD = 2**31 - 1  # characters; csv's own limit would refuse the whole file
 
 
@@ -105,9 +106,7 @@ def is_shifted(header: Sequence[str], record: Sequence[str], at: int | None = No
     return bool(NAME.fullmatch(next_cell) or NUMBER.fullmatch(record[0]))
 
 
-def read_records(
-    lines: Iterator[str], delimiter: str, number: int = 0
-) -> Iterator[list[str] | Invalid]:
+def read_records(lines: Iterator[str], delimiter: str, number: int = 0) -> Records:
     """Yield the records of a CSV; number is how many lines came before.
 
     A record whose quote is not closed within MAX_QUOTED_LINES lines, or at all, is an Invalid

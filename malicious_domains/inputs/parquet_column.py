@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from ..names.errors import Invalid
 from ..names.file_kinds import PARQUET
 from .csv_column import refuse_numbers
 from .csv_records import MAX_SHOWN, normalize_name
-from .rows import NULL_ROW, KeptRow, Notes, Row
+from .rows import NULL_ROW, KeptRow, Notes, Row, Rows
 from .streams import InputError
 
 _AT_ONCE = 8192  # rows
@@ -25,9 +24,7 @@ def is_parquet(path: Path | None) -> bool:
         return file.read(len(PARQUET)) == PARQUET
 
 
-def read_parquet_column(
-    path: Path, name: str | None, notes: Notes, keep: bool = False
-) -> Iterator[Row | KeptRow]:
+def read_parquet_column(path: Path, name: str | None, notes: Notes, keep: bool = False) -> Rows:
     """Yield a column of Parquet, one cell a row; a KeptRow of each if `keep`.
 
     name: the column, or a number from 1 on, or keys with dots between them for a field of a
@@ -44,7 +41,7 @@ def read_parquet_column(
     return refuse_numbers(_read_rows(path, name, notes, keep), name or "1")
 
 
-def _read_rows(path: Path, name: str | None, notes: Notes, keep: bool) -> Iterator[Row | KeptRow]:
+def _read_rows(path: Path, name: str | None, notes: Notes, keep: bool) -> Rows:
     try:
         import duckdb
     except ModuleNotFoundError as error:

@@ -31,6 +31,9 @@ class KeptRow(NamedTuple):
     is_object: bool = False  # whether rest is an object of JSON, whose keys vary
 
 
+Rows = Iterator[Row | KeptRow]
+
+
 @dataclass
 class Notes:
     """Remarks for the log, and what the input has beside the names."""
@@ -60,9 +63,7 @@ def read_lines(lines: Iterator[str]) -> Iterator[Row]:
 # --- JSON ---
 
 
-def read_json_field(
-    lines: Iterator[str], path: str, notes: Notes, keep: bool = False
-) -> Iterator[Row | KeptRow]:
+def read_json_field(lines: Iterator[str], path: str, notes: Notes, keep: bool = False) -> Rows:
     r"""Yield a field of JSON objects, one a line, or of one array of objects.
 
     path is a key, or keys with dots between them and [] after one that holds an array

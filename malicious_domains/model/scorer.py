@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from ..names.array_types import Floats
     from ..names.dga_index import DgaIndex, DgaMatch
 
+    Matches = tuple[DgaMatch, ...]
+
 FEW = 16  # names up to which plain Python is faster than NumPy
 
+Point = str | float  # an operating point
 T = TypeVar("T")
 
 
@@ -41,7 +44,7 @@ class Scorer:
     def __init__(
         self,
         model: artifact.Artifact,
-        operating_point: str | float = artifact.MAX_F1,
+        operating_point: Point = artifact.MAX_F1,
         allow: AllowList | None = None,
         zones: Zones | None = None,
         dga_index: DgaIndex | None = None,
@@ -65,7 +68,7 @@ class Scorer:
         *,
         allow: AllowList | Iterable[str | Path] | None = None,
         dga_index: DgaIndex | str | Path | None = None,
-        operating_point: str | float = artifact.MAX_F1,
+        operating_point: Point = artifact.MAX_F1,
         zones: Zones | None = None,
     ) -> Scorer:
         """Load and verify a model: a packaged one by its name, or the artifact in a folder.
@@ -88,7 +91,7 @@ class Scorer:
         index = _load_dga_index(dga_index, folder)
         return cls(model, operating_point, listed, zones, index)
 
-    def at(self, operating_point: str | float) -> Scorer:
+    def at(self, operating_point: Point) -> Scorer:
         """Return the same scorer at another operating point; raises UnknownOperatingPoint."""
         return Scorer(self.artifact, operating_point, self.allow, self.zones, self.dga_index)
 
@@ -158,7 +161,7 @@ class Scorer:
         """Return the entry of the allow list that allows a name, None if there is none."""
         return (self.allow and self.allow.match(name.host, name.registrable)) or None
 
-    def match_dga(self, names: Sequence[Name]) -> list[tuple[DgaMatch, ...] | None]:
+    def match_dga(self, names: Sequence[Name]) -> list[Matches | None]:
         """Return the generators of each name; None for all without an index."""
         if self.dga_index is None:
             return [None] * len(names)
@@ -243,9 +246,7 @@ class Scorer:
                 reason = LabelFeatures(name.label, tables).reason()
                 yield self._build_score(text, name, terms, odds, reason, matches)
 
-    def decide(
-        self, probability: float, allowed: str | None, known: tuple[DgaMatch, ...] | None
-    ) -> int:
+    def decide(self, probability: float, allowed: str | None, known: Matches | None) -> int:
         """Return the label of a name: 1 malicious, 0 legitimate.
 
         Allowed names are legitimate; others malicious if surely generated or from the threshold on.
@@ -260,7 +261,7 @@ class Scorer:
         contributions: list[float],
         log_odds: float,
         reason: Reason,
-        known: tuple[DgaMatch, ...] | None,
+        known: Matches | None,
     ) -> Score:
         allowed, probability = self.allowed_by(name), to_probability(log_odds)
         by_term = dict(zip(self.artifact.predictor.terms, contributions, strict=True))
@@ -309,9 +310,7 @@ def _load_dga_index(index: DgaIndex | str | Path | None, folder: Path) -> DgaInd
     return index if isinstance(index, DgaIndex) else DgaIndex.load(Path(index))
 
 
-def _find_point(
-    point: str | float, thresholds: Mapping[str | float, float], model: str
-) -> str | float:
+def _find_point(point: Point, thresholds: Mapping[Point, float], model: str) -> Point:
     """Return the key of an operating point among a model's; "0.001" is 0.001."""
     if point in thresholds:
         return point

@@ -46,6 +46,7 @@ _OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 
 _ZONE = r"(?:(?:[a-z0-9_-]{1,63}|\*)\.)+[a-z0-9-]{1,63}"
 
+_Match = tuple[int, int, str]  # the first label, the kind and the rule of a zone
 Rules = dict[str, int]  # a rule without its "*.", and its kind
 
 
@@ -132,9 +133,7 @@ def _split_by_zones(labels: list[str], zones: Zones) -> tuple[str, str, str]:
     return _split_by_suffix(tails, zones.rules, listed)
 
 
-def _match_zones(
-    i: int, tail: str, labels: list[str], zones: Zones
-) -> Iterator[tuple[int, int, str]]:
+def _match_zones(i: int, tail: str, labels: list[str], zones: Zones) -> Iterator[_Match]:
     """Yield the first label, the kind and the rule of each zone with a rule at labels[i]."""
     kind = zones.rules.get(tail)
     if kind == PROVIDER:

@@ -19,6 +19,8 @@ from .access import PayloadTooLargeError
 from .settings import MAX_DOMAINS
 from .telemetry import write_line
 
+Answer = dict[str, Any]
+
 _KEYS = ("domain", "domains", "operating_point", "hint", "fields")
 _FIELDS = ("all", "brief", "values")
 _SHOWN = 40  # unknown keys, and characters of one, that an answer names
@@ -56,7 +58,7 @@ class ServiceUnavailableError(ChaliceViewError):
 
 def classify(
     scorer: Scorer, body: bytes, limit: int = MAX_DOMAINS, content_type: str = ""
-) -> dict[str, Any]:
+) -> Answer:
     """Answer a request's body, with up to `limit` names.
 
     content_type: that of a form may have JSON in it. Raises a ChaliceViewError with the reason.
@@ -81,7 +83,7 @@ def classify(
     return answer | ({"ignored": ignored} if ignored else {})
 
 
-def make_response(answer: dict[str, Any]) -> Response:
+def make_response(answer: Answer) -> Response:
     """Write an answer as JSON; raise PayloadTooLargeError for more than MAX_ANSWER bytes."""
     text = json.dumps(answer, separators=(",", ":"))
     # Lambda sends it as a string in JSON, in which quotes and backslashes take two bytes.
@@ -102,7 +104,7 @@ def describe_model(model: Artifact) -> dict[str, Any]:
     return model.metadata | {"meanings": meanings, "version": malicious_domains.__version__}
 
 
-def _make_answer(scorer: Scorer, score: Score, options: AnswerOptions) -> dict[str, Any]:
+def _make_answer(scorer: Scorer, score: Score, options: AnswerOptions) -> Answer:
     """Make the answer about one name: the H2O demo's eight keys, all numbers, and further ones.
 
     length, entropy, proVowels and numWords are contributions by group, which with the intercept sum
@@ -201,7 +203,7 @@ def _find_families(score: Score) -> dict[str, Any] | None:
         raise ServiceUnavailableError("no usable family model: the log says why") from error
 
 
-def _classify_one(scorer: Scorer, domain: object, options: AnswerOptions) -> dict[str, Any]:
+def _classify_one(scorer: Scorer, domain: object, options: AnswerOptions) -> Answer:
     if not isinstance(domain, str):
         raise BadRequestError(f"domain is {_kind(domain)}, expected a string")
     try:
@@ -210,9 +212,7 @@ def _classify_one(scorer: Scorer, domain: object, options: AnswerOptions) -> dic
         raise NotJudgedError(domain, error) from error
 
 
-def _classify_many(
-    scorer: Scorer, domains: object, limit: int, options: AnswerOptions
-) -> dict[str, Any]:
+def _classify_many(scorer: Scorer, domains: object, limit: int, options: AnswerOptions) -> Answer:
     if not isinstance(domains, list) or not domains:
         kind = _kind(domains) if domains != [] else "an empty array"
         raise BadRequestError(f"domains is {kind}, expected an array of 1 to {limit:,} strings")

@@ -18,6 +18,7 @@ from .telemetry import log_unknown, write_line
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
+Headers = Mapping[str, str]
 _JSON = "application/json"
 _COMPRESSED = 1_000  # bytes from which an answer is compressed
 
@@ -83,9 +84,7 @@ def _find_route(paths: Sequence[object], routes: Mapping[str, Any]) -> str | Non
     return next((x for x in known if x in routes), max(ends, key=len, default=None))
 
 
-def _answer_unknown(
-    method: str, path: str, headers: Mapping[str, str], settings: Settings
-) -> Answer:
+def _answer_unknown(method: str, path: str, headers: Headers, settings: Settings) -> Answer:
     log_unknown(settings, method, path)
     answer = _error(NotFoundError, "there is no such path")
     if settings.origins:
@@ -94,9 +93,7 @@ def _answer_unknown(
     return answer | {"body": ""} if method == "HEAD" else answer
 
 
-def _to_rest_event(
-    event: Event, method: str, path: str, resource: str, headers: dict[str, str]
-) -> Event:
+def _to_rest_event(event: Event, method: str, path: str, resource: str, headers: Headers) -> Event:
     """Translate a request into that of a REST API; a body that is not text is taken as JSON."""
     body = event.get("body")
     is_text = body is None or isinstance(body, str)
@@ -113,7 +110,7 @@ def _to_rest_event(
     }
 
 
-def _preflight(cors: Mapping[str, Origins], headers: Mapping[str, str]) -> Answer:
+def _preflight(cors: Mapping[str, Origins], headers: Headers) -> Answer:
     """Answer OPTIONS as API Gateway does by itself; cors: by the methods that pages may use."""
     answer = next(iter(cors.values())).headers_for(headers)
     answer["Access-Control-Allow-Methods"] = ",".join([*cors, "OPTIONS"])
@@ -142,7 +139,7 @@ def _to_balancer(answer: Answer, has_lists: bool) -> Answer:
     }
 
 
-def _compress(answer: Answer, headers: Mapping[str, str]) -> Answer:
+def _compress(answer: Answer, headers: Headers) -> Answer:
     """Compress a long answer, if the client takes gzip; for REST APIs API Gateway does it."""
     accepted = re.sub(r"gzip *; *q=0(\.0*)?(,|$)", "", headers.get("accept-encoding", ""))
     if len(answer["body"]) < _COMPRESSED or "gzip" not in accepted:
