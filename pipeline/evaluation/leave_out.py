@@ -103,18 +103,14 @@ def family_folds(corpus: Corpus, folds: int = FOLDS) -> Ints:
 
 
 def fold_of_family(folds: int) -> dict[str, int]:
-    """Return the fold of each family by name; related families share one.
-
-    >>> fold_of_family(7)["murofet"] == fold_of_family(7)["goz"]
-    True
-    """
+    """Return the fold of each family by name; related families share one."""
     heads = [name for name in sorted(FAMILIES) if name not in RELATED]
     number = {name: i % folds for i, name in enumerate(heads)}
     return {name: number[RELATED.get(name, name)] for name in sorted(FAMILIES)}
 
 
 def list_folds() -> list[list[str]]:
-    """Return the families of each fold, by name.
+    """Return the families of each fold, by name; related families share one.
 
     >>> [("murofet" in names) == ("goz" in names) for names in list_folds()]
     [True, True, True, True, True, True, True]

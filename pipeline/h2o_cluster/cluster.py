@@ -154,6 +154,5 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 def download_frame(frame: h2o.H2OFrame) -> Floats:
     """Return the exact values of a numeric frame, (rows, columns); they come through a file."""
     with temporary_folder("h2o-data-") as folder:
-        path = folder / "frame.csv"
-        h2o.download_csv(frame, str(path))
-        return np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
+        h2o.download_csv(frame, str(folder / "frame.csv"))
+        return np.loadtxt(folder / "frame.csv", delimiter=",", skiprows=1, ndmin=2)

@@ -32,11 +32,7 @@ def choose_bins(values: Floats, weights: Floats, count: int) -> list[float]:
 
 
 def level_name(index: int) -> str:
-    """Return the name of a bin in H2O.
-
-    >>> level_name(7)
-    '07'
-    """
+    """Return the name of a bin in H2O, its number as two digits."""
     return f"{index:02d}"
 
 
