@@ -12,6 +12,7 @@ from operator import add
 from typing import NamedTuple
 
 from ..features.registry import GROUPS, REGISTRY
+from ..names.errors import ScoreFields
 
 STRONG = 1.0  # log-odds above which a group is worth a clause
 # By group: the clause for a malicious verdict, and that for a legitimate one.
@@ -57,39 +58,34 @@ def sum_groups(contributions: Mapping[str, float]) -> GroupSums:
     return GroupSums(*(functools.reduce(add, x, 0.0) for x in members))
 
 
-def explain_verdict(
-    name: str, label: int, groups: GroupSums, segmentation: str | None, unlikely: str | None
-) -> str:
+def explain_verdict(score: ScoreFields) -> str:
     """Return why a name has its label (1 malicious, 0 legitimate).
 
     It has the segmentation, where there are words, and the groups behind the verdict, in order.
     """
-    sign = 1 if label else -1
-    pairs = zip(groups, CLAUSES, strict=True)
-    strong = [(x * sign, group) for x, group in pairs if x * sign > STRONG]
-    strong.sort(reverse=True)
-    groups_of = [group for _, group in strong if label or group not in _CHEAP]
-    clauses = [_explain_group(group, label, name, segmentation, unlikely) for group in groups_of]
+    sign = 1 if score.label else -1
+    pairs = zip(score.groups, CLAUSES, strict=True)
+    strong = sorted(((x * sign, group) for x, group in pairs if x * sign > STRONG), reverse=True)
+    groups = [group for _, group in strong if score.label or group not in _CHEAP]
+    clauses = [_explain_group(group, score) for group in groups]
     clauses = clauses or ["too little in it looks generated"]
     # Punycode is not worth showing, nor is one part without words.
-    readable = not name.startswith("xn--") and (segmentation != name or groups.words < -STRONG)
-    if segmentation and readable:
-        clauses.insert(0, "reads as " + segmentation.replace("|-|", "-").replace("|", "·"))
+    is_read = score.segmentation != score.name or score.groups.words < -STRONG
+    if score.segmentation and is_read and not score.name.startswith("xn--"):
+        clauses.insert(0, "reads as " + score.segmentation.replace("|-|", "-").replace("|", "·"))
     text = "; ".join(clauses)
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _explain_group(
-    group: str, label: int, name: str, segmentation: str | None, unlikely: str | None
-) -> str:
-    if label and group == "vowels" and unlikely:
-        return f"'{unlikely}' is a substring that real names hardly have"
-    if label:
+def _explain_group(group: str, score: ScoreFields) -> str:
+    if score.label and group == "vowels" and score.unlikely:
+        return f"'{score.unlikely}' is a substring that real names hardly have"
+    if score.label:
         return CLAUSES[group][0]
-    if group == "entropy" and name.startswith("xn--"):
+    if group == "entropy" and score.name.startswith("xn--"):
         return "it is an international name, as generated ones hardly are"
-    if group == "vowels" and segmentation is not None:  # the model knows what follows on what
+    if group == "vowels" and score.segmentation is not None:  # the model knows what follows on what
         return "its characters follow one another as in real names"
-    if group == "words" and segmentation is None:  # it counts words inside of words
+    if group == "words" and score.segmentation is None:  # it counts words inside of words
         return "there are words in it"
     return CLAUSES[group][1]

@@ -40,8 +40,7 @@ class Score(ScoreFields):
         """The verdict explained in one sentence."""
         if self.allowed:
             return f"Allowed by the entry {self.allowed} of a list."
-        evidence = self.groups, self.segmentation, self.unlikely
-        verdict = explain_verdict(self.name, self.label, *evidence)
+        verdict = explain_verdict(self)
         if self.known:
             generators = "; ".join(map(str, self.known))
             return f"Made by a known generator: {generators}. {verdict}"

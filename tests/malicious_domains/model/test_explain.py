@@ -14,6 +14,7 @@ from malicious_domains.model.score import Score
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
 from malicious_domains.names.encoding import remove_hyphens
+from malicious_domains.names.errors import ScoreFields
 from malicious_domains.scoring.output_formats import format_chunk
 from pipeline.corpus.labelled import Corpus
 from tests.helpers.data import make_sentences, read_sentences
@@ -49,7 +50,7 @@ def test_a_sentence_says_what_the_sums_do(scorer: Scorer, embedded: Corpus) -> N
 def test_the_strongest_comes_first() -> None:
     for order in (("length", "words"), ("words", "length")):
         sums = GroupSums(0, 0, 0, 0)._replace(**{order[0]: 3.0, order[1]: 2.0})
-        said = explain_verdict("name", 1, sums, None, None).rstrip(".").lower()
+        said = explain_verdict(ScoreFields("name", "name", 1, groups=sums)).rstrip(".").lower()
         assert said.split("; ") == [CLAUSES[name][0] for name in order]
 
 
@@ -65,8 +66,8 @@ def test_who_does_not_ask_for_sentences_gets_none_made(
 ) -> None:
     made: list[str] = []
 
-    def counted(name: str, *rest: object) -> str:
-        made.append(name)
+    def counted(x: Score) -> str:
+        made.append(x.name)
         return ""
 
     monkeypatch.setattr(score, "explain_verdict", counted)
