@@ -14,47 +14,57 @@ import numpy as np
 from .array_types import Bools, Hashes, Ints
 from .encoding import IDNA
 from .errors import MAX_HOST, MAX_LABEL
-from .public_suffix import ICANN, SPECIAL, Zones, packaged_zones
+from .public_suffix import ICANN, NO_TLD, OTHER_ROOTS, SPECIAL, Zones, packaged_zones
 
 _DOT = ord(".")
+_NUMBERS = ":"  # it follows the digits: what is less may be a number
 _IS_PLAIN = np.isin(np.arange(256), [*b"abcdefghijklmnopqrstuvwxyz0123456789-."])
 # By the distance from a text's end; arithmetic is modulo 2**64.
 _POWERS = np.cumprod(np.full(256, 0x9E3779B97F4A7C15, np.uint64))
 
-Host = tuple[int, str, str, str]  # the text's number, label, suffix, longest label before it or ""
+# The text's number, label, suffix, the longest label before these or "", and why parse() skips it
+# or "".
+Host = tuple[int, str, str, str, str]
 
 
 def split_plain_hosts(texts: Sequence[str], zones: Zones | None = None) -> list[Host]:
     """Return the plain hosts among texts with their registrable labels; zones: None for packaged.
 
     Left out is what parse() must look at: a text that is no host in lower case and ASCII, or has no
-    label before a public suffix; a host that a zone has a say in; an IDN.
+    label before a suffix; a host that a zone has a say in, or that ends in a number; an IDN.
 
-    >>> split_plain_hosts(["me.github.io", "www.example.co.uk", "a b"])
-    [(1, 'example', 'co.uk', 'www')]
+    >>> split_plain_hosts(["me.github.io", "www.example.co.uk", "a b", "pc.local"])
+    [(1, 'example', 'co.uk', 'www', ''), (3, 'pc', 'local', '', 'special_use')]
     """
     if not texts:
         return []
     labels = _find_labels(texts)
-    hashes, rules, is_suffix = _list_rules(zones or packaged_zones())
+    rules = _list_rules(zones or packaged_zones())
     first, places = labels.first, np.arange(len(labels.start))
-    at = np.minimum(np.searchsorted(hashes, labels.tail), len(hashes) - 1)
-    is_rule = hashes[at] == labels.tail
-    # The longest rule of a host comes first in it; other rules must not have a say.
-    suffix = np.minimum.reduceat(np.where(is_rule, places, len(places)), first)
-    other = np.logical_or.reduceat(is_rule & ~is_suffix[at], first)
-    row = np.flatnonzero(labels.is_plain & ~other & (suffix > first) & (suffix < len(places)))
+    at = np.minimum(np.searchsorted(rules.hashes, labels.tail), len(rules.hashes) - 1)
+    is_rule = rules.hashes[at] == labels.tail
+    at[~is_rule] = -1
+    # The longest rule of a host comes first in it, else its last label; other rules
+    # must not have a say.
+    last = np.append(first[1:], len(places)) - 1
+    starts = np.where(is_rule, places, len(places))
+    suffix = np.minimum(np.minimum.reduceat(starts, first), last)
+    other = np.logical_or.reduceat(rules.is_other[at], first)
+    row = np.flatnonzero(labels.is_plain & ~other & (suffix > first))
     own, longest = suffix[row] - 1, _find_longest(labels, suffix - 1)[row]
     stop = np.where(own > first[row], labels.stop[longest], 0)  # 0: the slice is empty
     begin = labels.start[first[row]]
     ends = labels.start[own], labels.stop[own], labels.start[longest], stop
     spans = (np.maximum(x - begin, 0).tolist() for x in ends)
-    listed = [rules[i] for i in at[suffix[row]].tolist()]
+    listed = [(rules.texts[i], rules.reasons[i]) for i in at[suffix[row]].tolist()]
     # Texts of one hash need not be the same.
     return [
-        (i, text[start:stop], rule, text[low:high])
-        for i, rule, start, stop, low, high in zip(row.tolist(), listed, *spans, strict=True)
-        if (text := texts[i])[stop + 1 :] == rule and not text.startswith(IDNA, start)
+        (i, text[start:stop], end, text[low:high], reason)
+        for i, (rule, reason), start, stop, low, high in zip(
+            row.tolist(), listed, *spans, strict=True
+        )
+        if (end := (text := texts[i])[stop + 1 :]) == rule or (not rule and end > _NUMBERS)
+        if not text.startswith(IDNA, start)
     ]
 
 
@@ -88,15 +98,25 @@ def _find_labels(texts: Sequence[str]) -> _Labels:
     return _Labels(start, stop, tail, owner, first, plain)
 
 
+class _Rules(NamedTuple):
+    """Rules by their hashes, ascending, (rules,) each; the last row, without a hash, is of none."""
+
+    hashes: Hashes
+    texts: list[str]
+    reasons: list[str]  # why names under each are skipped, or ""
+    is_other: Bools  # whether parse() has to look at such names
+
+
 @lru_cache(4)
-def _list_rules(zones: Zones) -> tuple[Hashes, list[str], Bools]:
-    """Return the hashes of rules, ascending, their texts, and whether names stand under each."""
-    rules = dict(zones.rules) | dict.fromkeys(zones.lookups, -1) | dict.fromkeys(SPECIAL, -1)
-    labels, kinds, texts = _find_labels([*rules]), np.array([*rules.values()]), [*rules]
+def _list_rules(zones: Zones) -> _Rules:
+    other = {x for x, kind in zones.rules.items() if kind != ICANN} | zones.lookups | {*OTHER_ROOTS}
+    texts = [*{**zones.rules, **dict.fromkeys(other), **SPECIAL}]
+    labels = _find_labels(texts)
     hashes = labels.tail[labels.first]
     order = np.argsort(hashes)
-    in_order = [texts[i] for i in order.tolist()]
-    return hashes[order], in_order, kinds[order] == ICANN
+    in_order = [*(texts[i] for i in order.tolist()), ""]
+    reasons = [*(SPECIAL.get(x, "") for x in in_order[:-1]), NO_TLD]
+    return _Rules(hashes[order], in_order, reasons, np.array([x in other for x in in_order]))
 
 
 def _find_longest(labels: _Labels, own: Ints) -> Ints:

@@ -40,9 +40,10 @@ _LOCAL = (
 )
 # By such a suffix: the reason code.
 SPECIAL = dict.fromkeys(_REVERSE, "reverse") | dict.fromkeys(_LOCAL, "special_use")
+NO_TLD = "no_tld"  # the reason code of a top-level domain that does not exist
 
 # Not in the internet's root, but used by malware: Namecoin's and Emercoin's.
-_OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
+OTHER_ROOTS = ("bazar", "bit", "coin", "emc", "lib")
 
 _ZONE = r"(?:(?:[a-z0-9_-]{1,63}|\*)\.)+[a-z0-9-]{1,63}"
 
@@ -117,7 +118,7 @@ def is_known(suffix: str) -> bool:
     >>> is_known("co.uk"), is_known("contoso")
     (True, False)
     """
-    return "." in suffix or suffix in packaged_zones().rules or suffix in _OTHER_ROOTS
+    return "." in suffix or suffix in packaged_zones().rules or suffix in OTHER_ROOTS
 
 
 def _split_by_zones(labels: list[str], zones: Zones) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ import re
 from typing import NoReturn
 
 from .errors import Skipped, quote_text
-from .public_suffix import SPECIAL
+from .public_suffix import NO_TLD, SPECIAL
 
 PLACEHOLDERS = frozenset(
     ["null", "nan", "none", "nil", "undefined"]  # bare labels; the others are no names
@@ -47,13 +47,13 @@ def has_service_label(host: str) -> bool:
 
 def skip_suffix(host: str, suffix: str) -> NoReturn:
     """Raise Skipped for a host under a SPECIAL suffix, or an unknown top-level domain."""
-    reason = SPECIAL.get(suffix, "no_tld")
+    reason = SPECIAL.get(suffix, NO_TLD)
     if reason == "reverse":
         raise Skipped(reason, f"{quote_text(host)} is a reverse look-up: it stands for a number")
     if has_service_label(host):
         skip_service(host)
     what = f".{suffix} is for special use, nobody registers there"
-    if reason == "no_tld":
+    if reason == NO_TLD:
         what = f"there is no top-level domain .{suffix}, but search suffixes and files end so"
     raise Skipped(reason, f"{quote_text(host)}: {what}")
 

@@ -37,13 +37,14 @@ def parse_hosts(scorer: Scorer, queries: Sequence[str]) -> dict[str, Sequence[An
 def _parse_some(scorer: Scorer, queries: Sequence[str]) -> list[_Host]:
     """Return the columns of each name: plain ones in arrays, the others one by one."""
     rows: dict[int, _Host] = {}
-    for i, label, suffix, longest in split_plain_hosts(queries, scorer.zones):
-        parent = f"{label}.{suffix}" if longest else ""
-        rows[i] = label, suffix, "", False, parent, longest
-    if scorer.allow is not None:
-        for i, (label, suffix, *_) in rows.items():
-            if scorer.allow.match(queries[i], f"{label}.{suffix}"):
-                rows[i] = label, suffix, "", True, "", ""
+    for i, label, suffix, longest, reason in split_plain_hosts(queries, scorer.zones):
+        name = f"{label}.{suffix}"
+        if reason:
+            rows[i] = "", "", reason, False, "", ""
+        elif scorer.allow is not None and scorer.allow.match(queries[i], name):
+            rows[i] = label, suffix, "", True, "", ""
+        else:
+            rows[i] = label, suffix, "", False, name if longest else "", longest
     return [rows.get(i) or _parse_host(scorer, query) for i, query in enumerate(queries)]
 
 
