@@ -62,7 +62,9 @@ class Background:
         """
         counts: Narrow = np.zeros(CELLS, np.int32)
         for start in range(0, len(labels), _CHUNK):
-            np.add.at(counts, _find_distinct(labels[start : start + _CHUNK]), 1)
+            grams = _find_distinct(labels[start : start + _CHUNK])
+            different, number = np.unique(grams, return_counts=True)
+            counts[different] += number
         return cls(counts, len(labels))
 
     def add(self, labels: Sequence[str]) -> Background:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from ..clients.client_day import QueriedName
 from ..clients.tunnels import make_columns
 from ..inputs.signals import temporary_folder
-from ..names.array_types import Narrow
 from ..names.errors import MaliciousDomainsError
 from . import outbreaks, selects
 from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
 from .reading.sql import NO_DAY as NO_DAY
 from .reading.sql import number_day
+from .scored_hosts import number_texts
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,6 +39,8 @@ class EventsDatabase:
         """Take a connection of the scan's own."""
         self.connection = connection
         self._texts: dict[str, NDArray[np.object_]] = {}  # by column: the texts of its numbers
+        self.unread_times = 0, ""  # queries whose time could not be read, and one such text
+        self.unknown_rcodes: list[str] = []  # some texts that stand for no known response code
 
     @classmethod
     @contextmanager
@@ -66,6 +68,10 @@ class EventsDatabase:
         """
         values = {"number_day": number_day(zone), "notes": selects.NOTES, "types": selects.TYPES}
         self._create("query_counts", selects.QUERY_COUNTS, events=f"({events})", **values)
+        if self._fetch("FROM query_counts WHERE reason IS NULL AND notes > 0 LIMIT 1"):
+            ((count, example),) = self._fetch(selects.UNREAD_TIMES.format(events=events))
+            codes = self._fetch(selects.UNKNOWN_RCODES.format(events=events))
+            self.unread_times, self.unknown_rcodes = (count, example), [x for (x,) in codes]
 
     def add_clients(self, names: ClientNames) -> list[str]:
         """Create clients: each address by its client's name; return entries that match none."""
@@ -75,7 +81,7 @@ class EventsDatabase:
         addresses = column.tolist()
         clients = [names.name_client(x) for x in addresses]
         left_out = np.array([bool(names.find_entries(x)) for x in addresses], dtype=np.bool_)
-        self._texts["client"], (numbers,) = _number_texts(clients)
+        self._texts["client"], (numbers,) = number_texts(clients)
         self._create_of("clients", {"address": column, "client": numbers, "left_out": left_out})
         return names.find_unmatched(column[left_out].tolist())
 
@@ -86,12 +92,10 @@ class EventsDatabase:
         ).values()
         return column
 
-    def add_hosts(self, columns: Mapping[str, Any]) -> None:
-        """Create hosts of score_hosts()' columns, and texts; an empty why is NULL."""
-        texts, (label, suffix) = _number_texts(columns["label"], columns["suffix"])
+    def add_hosts(self, columns: Columns, texts: NDArray[np.object_]) -> None:
+        """Create hosts and texts of what score_hosts() returns; an empty why is NULL."""
         self._texts |= {"label": texts, "suffix": texts}
-        own = {**columns, "label": label, "suffix": suffix}
-        self._create_of("hosts", own, "SELECT * REPLACE (nullif(why, '') AS why) FROM columns")
+        self._create_of("hosts", columns, "SELECT * REPLACE (nullif(why, '') AS why) FROM columns")
         self._create_of("texts", {"number": np.arange(len(texts)), "text": texts})
 
     def add_generated(self, queries: Sequence[str], is_chance: Sequence[bool]) -> None:
@@ -233,7 +237,7 @@ class EventsDatabase:
         self._create_of("outbreak_pairs", outbreaks.pair_clients(rows, limits["min_names"]))
         self._create("outbreaks", selects.OUTBREAKS, **limits)
         self._execute("DROP TABLE outbreak_labels")
-        return self._fetch_rows("FROM outbreaks")
+        return self._fetch_rows(f"FROM outbreaks {selects.OUTBREAK_ORDER}")
 
     def list_shared(
         self, limits: Mapping[str, float]
@@ -253,19 +257,6 @@ class EventsDatabase:
             "FROM line_counts WHERE reason IS NULL"
         )
         return int(nxdomain), int(rcodes)
-
-    def count_unread_times(self) -> tuple[int, str]:
-        """Return how many queries have a time that could not be read, and one of these."""
-        ((count, example),) = self._fetch(
-            "SELECT coalesce(sum(unread_times), 0), coalesce(min(unread_time), '') "
-            "FROM query_counts WHERE reason IS NULL"
-        )
-        return int(count), str(example)
-
-    def list_unknown_rcodes(self) -> list[str]:
-        """Return some texts that stand for no response code that is known."""
-        rows = "SELECT DISTINCT unknown_rcode FROM query_counts WHERE unknown_rcode IS NOT NULL"
-        return [code for (code,) in self._fetch(f"{rows} AND reason IS NULL ORDER BY 1 LIMIT 5")]
 
     def count_clients(self) -> int:
         """Return how many clients asked for anything."""
@@ -359,11 +350,3 @@ class _OwnNames(dict[str, object]):
 
     def __missing__(self, name: str) -> str:
         return name
-
-
-def _number_texts(*columns: Sequence[str]) -> tuple[NDArray[np.object_], list[Narrow]]:
-    """Return the different texts of columns in order, and each column as their numbers."""
-    texts = sorted({*chain(*columns)})
-    numbers = dict(zip(texts, range(len(texts)), strict=True))
-    encoded = (np.fromiter(map(numbers.__getitem__, x), np.int32, len(x)) for x in columns)
-    return np.array(texts, dtype=object), [*encoded]

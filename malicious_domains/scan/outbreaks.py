@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from functools import cache, partial, reduce
 from itertools import chain, compress, groupby, pairwise
 from operator import itemgetter, or_
 from typing import Any, NamedTuple
@@ -93,9 +93,8 @@ def pair_clients(rows: Mapping[str, Ints], least: float) -> dict[str, Ints]:
 def find_outbreaks(
     rows: Iterable[tuple[Any, ...]], thresholds: AlarmThresholds
 ) -> dict[tuple[str, int], Evidence]:
-    """Return the evidence by client and day, from the rows of OUTBREAKS in any order."""
-    ordered = sorted(rows, key=lambda x: (x[0], x[1], -x[4], x[2]))  # by log-odds, then label
-    days = {key: [*own] for key, own in groupby(ordered, key=itemgetter(0, 1))}
+    """Return the evidence by client and day, from the rows of OUTBREAKS in OUTBREAK_ORDER."""
+    days = {key: [*own] for key, own in groupby(rows, key=itemgetter(0, 1))}
     days = {key: own for key, own in days.items() if len(own) >= thresholds.outbreak_names}
     clients = [*dict.fromkeys(client for client, _ in days)]
     bits = {client: 1 << i for i, client in enumerate(clients)}  # sets as numbers merge quickly
@@ -103,8 +102,9 @@ def find_outbreaks(
     for client, _, label, *_ in chain.from_iterable(days.values()):
         asked[label] |= bits[client]
     evidence = {}
+    select = cache(partial(_select_clients, clients))
     for key, own in days.items():
-        others = _select_clients(clients, reduce(or_, (asked[x[2]] for x in own)))
+        others = select(reduce(or_, (asked[x[2]] for x in own)))
         if len(others) >= thresholds.outbreak_clients:
             names, count = tuple(_name_label(*x[2:]) for x in own), len(own)
             score = count / thresholds.outbreak_names

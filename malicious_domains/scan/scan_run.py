@@ -152,13 +152,14 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
     names = request.names.add_leases(reading.leases)
     unmatched = database.add_clients(names)
     queries = database.list_queries()
-    hosts = score_hosts(request.model, queries)
-    database.add_hosts(hosts)
+    hosts, label_texts = score_hosts(request.model, queries)
+    database.add_hosts(hosts, label_texts)
     database.join_labels()
     rcode_counts, clients = database.count_rcodes(), database.count_clients()
     has_rcodes = rcode_counts[1] > 0
     few = common_from(clients, has_rcodes)
-    log = LogContext(has_rcodes, Background.count([*({*hosts["label"]} - {""})]), clients)
+    different = {*label_texts[hosts["label"]].tolist()} - {""}
+    log = LogContext(has_rcodes, Background.count([*different]), clients)
     index = request.index
     matches = verdicts.match_queries(database, index, queries.tolist()) if index else {}
     if request.state:
@@ -200,8 +201,8 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
         index=verdicts.summarize_index(database, index, matches) if index else None,
         scores=[*scores, *[0.0] * (days - len(scores))],  # a day without a rare label has 0
         zone=reading.zone,
-        unread_times=database.count_unread_times(),
-        unknown_rcodes=database.list_unknown_rcodes(),
+        unread_times=database.unread_times,
+        unknown_rcodes=database.unknown_rcodes,
         broken_lines=find_broken_lines(reading.files) if line_counts.broken else [],
         files=Files(forms, left_out, damaged, sources),
     )

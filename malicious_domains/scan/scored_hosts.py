@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..clients.tunnels import find_longest_label, find_parent
 from ..model.eligible import skip_reason
 from ..model.scorer import Scorer
-from ..names.array_types import Floats
+from ..names.array_types import Floats, Narrow
 from ..names.errors import Invalid
 from ..names.host_arrays import split_plain_hosts
 from ..names.parse import Name
@@ -23,6 +23,7 @@ _AT_ONCE = 1 << 13  # names that are parsed together: their arrays stay in the p
 # name below which it counts for tunnels, or ""; the longest label below that, or ""
 COLUMNS = ("label", "suffix", "why", "allowed", "parent", "longest")
 _Host = tuple[str, str, str, bool, str, str]
+Texts = NDArray[np.object_]
 
 
 def parse_hosts(scorer: Scorer, queries: Sequence[str]) -> dict[str, Sequence[Any]]:
@@ -66,23 +67,47 @@ def _find_below(query: str, parent: str) -> str:
     return find_longest_label(query.removesuffix(".")[: -len(parent) - 1]) if parent else ""
 
 
+def number_texts(*columns: Sequence[str]) -> tuple[Texts, list[Narrow]]:
+    """Return the different texts of columns in order, and each column as their numbers.
+
+    >>> number_texts(["b", "a", "b"], ["c"])[1][0].tolist()
+    [1, 0, 1]
+    """
+    texts = sorted({*chain(*columns)})
+    numbers = dict(zip(texts, range(len(texts)), strict=True))
+    encoded = (np.fromiter(map(numbers.__getitem__, x), np.int32, len(x)) for x in columns)
+    return np.array(texts, dtype=object), [*encoded]
+
+
 def score_once(scorer: Scorer, labels: Sequence[str]) -> Floats:
     """Return the log-odds of labels (labels,), NaN for ""; each different one is scored once."""
-    different = sorted({*labels} - {""})
-    odds = dict(zip(different, scorer.log_odds(different).tolist(), strict=True)) | {"": np.nan}
-    return np.fromiter(map(odds.__getitem__, labels), np.float64, len(labels))
+    texts, (numbers,) = number_texts(labels)
+    return _score_texts(scorer, texts, numbers)
 
 
-def score_hosts(options: ModelOptions, queries: NDArray[np.object_]) -> dict[str, Any]:
+def _score_texts(scorer: Scorer, texts: Texts, numbers: Narrow) -> Floats:
+    """Return the log-odds of texts by their numbers (numbers,), NaN for ""."""
+    odds = np.full(len(texts), np.nan)
+    scored = np.bincount(numbers, minlength=len(texts)).astype(np.bool_) & (texts != "")
+    odds[scored] = scorer.log_odds(texts[scored].tolist())
+    return odds[numbers]
+
+
+def score_hosts(
+    options: ModelOptions, queries: NDArray[np.object_]
+) -> tuple[dict[str, NDArray[Any]], Texts]:
     """Return what parse_hosts() says of names, with the log-odds of label and longest label.
 
-    These are log_odds and sub_odds, float64 (names,). Raises what load_scorer raises.
+    These are log_odds and sub_odds, float64 (names,). Labels and suffixes are the numbers of the
+    texts that are returned, too. Raises what load_scorer raises.
     """
     load_scorer.cache_clear()  # the files may have changed since an earlier scan
     scorer = load_scorer(options)
     hosts = parse_hosts(scorer, queries.tolist())
-    odds = {"sub_odds": score_once(scorer, hosts.pop("longest"))}
-    odds["log_odds"] = score_once(scorer, hosts["label"])
-    texts = {x: np.array(hosts[x], dtype=object) for x in ("why", "parent")}
-    allowed = np.array(hosts["allowed"], dtype=np.bool_)
-    return {"query": queries, **hosts, **texts, "allowed": allowed, **odds}
+    texts, (label, suffix) = number_texts(hosts["label"], hosts["suffix"])
+    columns = {x: np.array(hosts[x], dtype=object) for x in ("why", "parent")}
+    columns |= {"query": queries, "label": label, "suffix": suffix}
+    columns["allowed"] = np.array(hosts["allowed"], dtype=np.bool_)
+    columns["sub_odds"] = score_once(scorer, hosts["longest"])
+    columns["log_odds"] = _score_texts(scorer, texts, label)
+    return columns, texts

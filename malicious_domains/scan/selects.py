@@ -43,8 +43,8 @@ SELECT
     CASE WHEN reason IS NULL THEN lower(query) END AS query,
     reason,
     min(time) AS first_seen, max(time) AS last_seen, count(*) AS lines,
-    count(*) FILTER (WHERE rcode = 'NXDOMAIN') AS nxdomain_lines,
-    count(*) FILTER (WHERE rcode <> 'BLOCKED') AS rcode_lines, {{types}} AS types
+    count(CASE WHEN rcode = 'NXDOMAIN' THEN 1 END) AS nxdomain_lines,
+    count(nullif(rcode, 'BLOCKED')) AS rcode_lines, {{types}} AS types
     {{notes}}
 FROM (
     SELECT *, CASE WHEN why IS NOT NULL THEN why WHEN client IS NULL THEN '{NO_CLIENT}' END
@@ -56,9 +56,16 @@ GROUP BY ALL
 
 # The bits of all query types.
 TYPES = "bit_or(type_bit)"
-# What a time or a response code could not be read of.
-NOTES = """, count(unread_time) AS unread_times, min(unread_time) AS unread_time,
-    min(unknown_rcode) AS unknown_rcode"""
+# Lines whose time or response code could not be read; few logs have any, so what these are is left
+# to a second reading.
+NOTES = ", count(coalesce(unread_time, unknown_rcode)) AS notes"
+_UNREAD = "FROM ({events}) WHERE why IS NULL AND client IS NOT NULL AND"
+UNREAD_TIMES = f"""
+SELECT count(*), coalesce(min(unread_time), '') {_UNREAD} unread_time IS NOT NULL
+"""
+UNKNOWN_RCODES = f"""
+SELECT DISTINCT unknown_rcode {_UNREAD} unknown_rcode IS NOT NULL ORDER BY 1 LIMIT 5
+"""
 
 # The reason is NULL for scored queries. A service that looks for itself and does not exist says
 # nothing about the label after it.
@@ -205,6 +212,7 @@ FROM {outbreak_labels} AS outbreak_labels WHERE label IN (
     )
 )
 """
+OUTBREAK_ORDER = "ORDER BY client, day, log_odds DESC, label"
 
 # Those of no outbreak, of most clients first. A label of an earlier scan's day is not of today.
 SHARED_LABELS = f"""

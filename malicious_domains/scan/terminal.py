@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import heapq
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 from ..clients.client_day import OUTBREAK, SHARED, Alarm, QueriedName
 from ..clients.finding_json import format_date, has_date
@@ -133,16 +135,16 @@ def _format_span(seconds: float) -> str:
 
 def list_strongest(finding: Finding) -> list[str]:
     """Return the names of the most weight in alarms; without an alarm, in the running sum."""
-    weights: dict[str, float] = {}
-    odds: dict[str, float] = {}
-    for alarm in finding.alarms:
-        for x, weight in zip(finding.list_names(alarm), alarm.weights, strict=True):
-            weights[x.name] = max(weight, weights.get(x.name, weight))
-            odds[x.name] = x.log_odds if x.log_odds == x.log_odds else 0.0
+    weighed: Iterable[tuple[QueriedName, float]] = chain.from_iterable(
+        zip(finding.list_names(x), x.weights, strict=True) for x in finding.alarms
+    )
     if not finding.alarms:
-        weights = {x.name: x.weight for x in finding.rare_names if x.weight > 0}
-        odds = {x.name: x.log_odds for x in finding.rare_names}
-    return sorted(weights, key=lambda x: (-weights[x], -odds[x], x))[:MAX_NAMES]
+        weighed = ((x, x.weight) for x in finding.rare_names if x.weight > 0)
+    ranks: dict[str, tuple[float, float, str]] = {}
+    for x, weight in weighed:
+        rank = -weight, -x.log_odds if x.log_odds == x.log_odds else 0.0, x.name
+        ranks[x.name] = min(rank, ranks.get(x.name, rank))
+    return [name for *_, name in heapq.nsmallest(MAX_NAMES, ranks.values())]
 
 
 # --- a screen ---

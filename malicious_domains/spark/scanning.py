@@ -172,7 +172,8 @@ def _find_outbreaks(
     limits = outbreaks.list_limits(thresholds, log)
     tables.sql("outbreak_labels", selects.OUTBREAK_LABELS, **limits)
     tables.sql("outbreak_pairs", selects.OUTBREAK_PAIRS, **limits)
-    rows = tables.sql("outbreaks", selects.OUTBREAKS, **limits).collect()
+    tables.sql("outbreaks", selects.OUTBREAKS, **limits)
+    rows = tables.query(f"FROM {{outbreaks}} SELECT * {selects.OUTBREAK_ORDER}").collect()
     evidence = outbreaks.find_outbreaks(rows, thresholds)
     return {key: [x] for key, x in evidence.items()}
 

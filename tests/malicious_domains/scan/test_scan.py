@@ -210,7 +210,7 @@ def grouped(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, NULL, NULL, NULL, 0)", rows)
         database.count_queries("FROM events")
         queries = database.list_queries()
-        database.add_hosts(score_hosts(ModelOptions(), queries))
+        database.add_hosts(*score_hosts(ModelOptions(), queries))
         database.add_clients(ClientNames())
         database.join_labels()
         database.add_baseline(None)
