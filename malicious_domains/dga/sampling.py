@@ -6,7 +6,7 @@ learning the known ones alone. A group shares what a generator's names do: few l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import islice, repeat
 from random import Random
@@ -35,7 +35,7 @@ def sample_groups(family: Family, count: int, seed: int) -> Iterator[tuple[str, 
     missing, barren = count, 0
     while missing and barren < _PATIENCE:
         key, hosts = _sample_group(family, random)
-        fresh = _select_fresh(hosts, seen)[:missing]
+        fresh = [*_skip_seen(hosts, seen)][:missing]
         missing -= len(fresh)
         barren = 0 if fresh else barren + 1
         if fresh:
@@ -54,15 +54,13 @@ def _sample_group(family: Family, random: Random) -> tuple[str, list[str]]:
     return " ".join(filter(None, parts)), [hosts[k] for k in positions]
 
 
-def _select_fresh(hosts: list[str], seen: set[str]) -> list[str]:
-    """Return the first host of each label that was not seen before."""
-    fresh = []
+def _skip_seen(hosts: Iterable[str], seen: set[str]) -> Iterator[str]:
+    """Yield the first host, or bare label, of each label that was not seen before."""
     for host in hosts:
         label = host.partition(".")[0]
         if 0 < len(label) <= MAX_LABEL and ".." not in host and label not in seen:
             seen.add(label)
-            fresh.append(host)
-    return fresh
+            yield host
 
 
 # --- synthetic families ---
@@ -84,13 +82,6 @@ def sample_labels(family: str, count: int, seed: int) -> Iterator[tuple[str, lis
     for number, first in enumerate(range(0, count, _GROUP)):
         fresh = _skip_seen(SYNTHETIC_FAMILIES[family](random), seen)
         yield f"{seed}-{number}", list(islice(fresh, min(_GROUP, count - first)))
-
-
-def _skip_seen(labels: Iterator[str], seen: set[str]) -> Iterator[str]:
-    for label in labels:
-        if label not in seen:
-            seen.add(label)
-            yield label
 
 
 def _word(random: Random, alphabet: str, shortest: int, longest: int) -> str:
