@@ -27,6 +27,7 @@ from .streams import TOO_LONG, InputError
 from .zeek_header import ZEEK_START, read_zeek_records
 
 Lines = Iterator[str]
+Cells = Sequence[str]
 
 _HEAD = 100  # lines in which a header is looked for
 MAX_NUMBERS = 8192  # numbers at the beginning of a column after which it is refused
@@ -53,7 +54,7 @@ class Column:
         """The column's number from 1 on, None for a name."""
         return int(self.name) if self.name.isascii() and self.name.isdigit() else None
 
-    def fit(self, cells: Sequence[str]) -> int:
+    def fit(self, cells: Cells) -> int:
         """Return how well cells of a line fit: 0 if the column is not among them."""
         if self.number:
             has_cell = len(cells) >= self.number and len(cells) > 1
@@ -77,6 +78,52 @@ class Column:
             if fit > bool(self.number):
                 return text
         return ""
+
+    def find(self, record: Cells, notes: Notes, second: Cells = ()) -> tuple[int, bool]:
+        """Return the column's index in a first row, and whether that is a header.
+
+        second: the row after it, by which a column given by number is seen to have a header. Raises
+        InputError if there is no such column, or two.
+        """
+        exact = [i for i, name in enumerate(record) if name == self.name]
+        wanted = normalize_name(self.name)
+        matches = exact or [i for i, name in enumerate(record) if normalize_name(name) == wanted]
+        if matches and self.header is not False:
+            if len(matches) > 1:
+                raise InputError(
+                    f"{len(matches)} columns are called {self.name!r}: give its number"
+                )
+            if not exact:
+                notes.lines.append(f"column {record[matches[0]]!r} is taken for {self.name!r}")
+            return matches[0], True
+        if self.number and 1 <= self.number <= len(record):
+            return self.number - 1, self._is_header(record, self.number - 1, notes, second)
+        shown = "; the first row is no header that could be shown"
+        if looks_like_header(record):
+            shown = f"; the header is {','.join(record)[:200]!r}"
+        raise InputError(
+            f"no column {self.name!r}{shown}; give a name of the header, or a number from 1 to "
+            f"{len(record)} where there is none"
+        )
+
+    def _is_header(self, record: Cells, at: int, notes: Notes, second: Cells) -> bool:
+        """Return whether a first row is a header, of a column that is given by its number."""
+        if self.header is not None or not self.may_be_header(record):
+            return bool(self.header)
+        is_name = any(NAME.fullmatch(cell) for cell in second[at : at + 2])
+        if not (normalize_name(record[at]) in _HEADERS or (is_name and "." not in record[at])):
+            return False
+        notes.lines.append(
+            f"the first row is taken for a header, {record[at]!r}; --no-header scores it"
+        )
+        return True
+
+    def may_be_header(self, record: Cells) -> bool:
+        """Return whether a row may be a header: one that is given by its number needs a look."""
+        if self.number is None or self.header is not None:
+            return self.header is not False
+        at = self.number - 1
+        return looks_like_header(record) and at < len(record) and not any(map(str.isdigit, record))
 
 
 def read_csv_column(lines: Lines, column: Column, notes: Notes, keep: bool = False) -> Rows:
@@ -145,7 +192,7 @@ def _read_cells(records: Records, column: Column, delimiter: str, notes: Notes, 
     if first is None:
         notes.is_empty = True
         return
-    at, is_header = find_column(first, column, notes, second)
+    at, is_header = column.find(first, notes, second)
     shifted = is_header and is_shifted(first, second, at)
     notes.lines += [SHORT_HEADER] * shifted
     names = _name_columns(first, is_header, shifted)
@@ -192,7 +239,7 @@ def _look_ahead(records: Records, column: Column) -> tuple[list[str] | None, lis
         seen.append(record)
         if not isinstance(record, Invalid) and record:
             whole.append(record)
-        if len(whole) == 2 or (whole and not _may_be_header(whole[0], column)):
+        if len(whole) == 2 or (whole and not column.may_be_header(whole[0])):
             break
     first, second = [*whole, None, None][:2]
     # What cannot be read stands after the header, wherever it was.
@@ -200,57 +247,7 @@ def _look_ahead(records: Records, column: Column) -> tuple[list[str] | None, lis
     return first, second or [], chain(seen, records)
 
 
-def _may_be_header(record: Sequence[str], column: Column) -> bool:
-    if column.number is None or column.header is not None:
-        return column.header is not False
-    at = column.number - 1
-    return looks_like_header(record) and at < len(record) and not any(map(str.isdigit, record))
-
-
-def find_column(
-    record: Sequence[str], column: Column, notes: Notes, second: Sequence[str] = ()
-) -> tuple[int, bool]:
-    """Return the column's index in a first row, and whether that is a header.
-
-    second: the row after it, by which a column given by number is seen to have a header. Raises
-    InputError if there is no such column, or two.
-    """
-    exact = [i for i, name in enumerate(record) if name == column.name]
-    wanted = normalize_name(column.name)
-    matches = exact or [i for i, name in enumerate(record) if normalize_name(name) == wanted]
-    if matches and column.header is not False:
-        if len(matches) > 1:
-            raise InputError(f"{len(matches)} columns are called {column.name!r}: give its number")
-        if not exact:
-            notes.lines.append(f"column {record[matches[0]]!r} is taken for {column.name!r}")
-        return matches[0], True
-    if column.number and 1 <= column.number <= len(record):
-        return column.number - 1, _is_header(record, column.number - 1, column, notes, second)
-    shown = "; the first row is no header that could be shown"
-    if looks_like_header(record):
-        shown = f"; the header is {','.join(record)[:200]!r}"
-    raise InputError(
-        f"no column {column.name!r}{shown}; give a name of the header, or a number from 1 to "
-        f"{len(record)} where there is none"
-    )
-
-
-def _is_header(
-    record: Sequence[str], at: int, column: Column, notes: Notes, second: Sequence[str]
-) -> bool:
-    """Return whether a first row is a header, of a column that is given by its number."""
-    if column.header is not None or not _may_be_header(record, column):
-        return bool(column.header)
-    is_name = any(NAME.fullmatch(cell) for cell in second[at : at + 2])
-    if not (normalize_name(record[at]) in _HEADERS or (is_name and "." not in record[at])):
-        return False
-    notes.lines.append(
-        f"the first row is taken for a header, {record[at]!r}; --no-header scores it"
-    )
-    return True
-
-
-def _pick_cell(record: Sequence[str], at: int, column: Column) -> Row:
+def _pick_cell(record: Cells, at: int, column: Column) -> Row:
     """Return the column's cell of a record, or an Invalid where the record is too short."""
     if record == [TOO_LONG]:
         return LONG_ROW

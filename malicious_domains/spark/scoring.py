@@ -127,7 +127,7 @@ def _read_csv(files: InputFiles, column: csv_column.Column) -> tuple[DataFrame, 
         raise MaliciousDomainsError(f"{display_path(files.names[0])}: empty")
     delimiter = column.delimiter or column.detect_delimiter(lines[0])
     first, second = (split_line(x, delimiter) for x in [*lines, ""][:2])
-    at, has_header = csv_column.find_column(first, column, Notes(), second)
+    at, has_header = column.find(first, Notes(), second)
     at += has_header and is_shifted(first, second, at)
     if has_header and len(files.names) > 1:
         # It raises an error for another header, if it needs a value.
