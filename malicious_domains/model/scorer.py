@@ -16,9 +16,8 @@ from ..features.single import LabelFeatures
 from ..names.errors import Invalid, InvalidDomain, UnknownOperatingPoint
 from ..names.parse import Name, Zones, parse
 from . import artifact
-from .explain import sum_groups
 from .glm import to_probabilities, to_probability
-from .score import Score
+from .score import Score, sum_groups
 
 if TYPE_CHECKING:
     from ..names.allow import AllowList

@@ -11,8 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ..inputs.rows import KeptRow, Row
-from ..model.explain import group_terms
-from ..model.score import Score
+from ..model.score import Score, group_terms
 from ..model.scorer import Scorer
 from ..names.errors import Invalid, quote_text
 from ..names.parse import Name

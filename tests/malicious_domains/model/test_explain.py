@@ -9,8 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from malicious_domains.model import score
-from malicious_domains.model.explain import CLAUSES, STRONG, GroupSums, explain_verdict
-from malicious_domains.model.score import Score
+from malicious_domains.model.score import CLAUSES, STRONG, GroupSums, Score, explain_verdict
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.allow import AllowList
 from malicious_domains.names.encoding import remove_hyphens
