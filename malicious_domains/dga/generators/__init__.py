@@ -11,10 +11,10 @@ A module has families of one kind. Each algorithm is a pure function of a date a
 ('cmaqbfeh.ws', 'ssrgwnrmgrxe.com')
 """
 
-from . import chained, congruential, hashed, mixed, pykspa, qsnatch, syllables
+from . import chained, congruential, hashed, mixed, pykspa, syllables
 from .family import DECLARED, Family
 
-__all__ = ["chained", "congruential", "hashed", "mixed", "pykspa", "qsnatch", "syllables"]
+__all__ = ["chained", "congruential", "hashed", "mixed", "pykspa", "syllables"]
 
 _TOO_FEW = {"ccleaner"}  # families whose names are too few to learn anything from
 

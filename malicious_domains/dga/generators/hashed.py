@@ -8,7 +8,8 @@ from hashlib import md5, sha1, sha256
 from string import ascii_lowercase, digits
 from struct import pack, unpack
 
-from .arithmetic import ALPHANUMERIC, WORD, draw_hexadecimal, parse_number, spell, to_signed
+from . import arithmetic
+from .arithmetic import ALPHANUMERIC, WORD, count_seconds, parse_number, spell, to_signed
 from .family import Hosts, Variant, bader, declare, family
 
 
@@ -82,7 +83,7 @@ declare(
         "v2",
         seeds=("D6D7A4BE", "DEADC2DE", "D6D7A4B1", ""),  # "": it also came without a key
         period="day",
-        draw=draw_hexadecimal,
+        draw=arithmetic.draw_hexadecimal,
     ),
     Variant(partial(goz, spell_byte=_murofet_piece), "v3", period="week of the month"),
 )
@@ -143,6 +144,61 @@ declare(
     bader("The DGA of PadCrypt", 2016),
     Variant(partial(_padcrypt, separator=":", count=24), "2.2.86.1", period="day"),
     Variant(partial(_padcrypt, separator="|", count=72), "2.2.97.0", period="day"),
+)
+
+
+# --- QSnatch (malware on QNAP storage, 2019): base 64 of the time and the TLD ---
+
+# One begins with a dot, so its names have two.
+_QSNATCH_A_TLDS = """
+    cf tk com ml de rocks mx biz net cn ga gq org top nl men ws se info xyz today ru ec co ee
+    rs com.sv com.cy co.zw kg com.ge tl name tw lv bs li ng ae bt tv pe uz me gy am kr by fr
+    com.uy com.lb com.br vu hk in re ch af com.ps ug dz pro co.th sg cd so mo co.id co.il
+    com.do ke cx ro id pm hm vg az com.eg bz su com.ar gg com.lr pa com.ve al fm to mu co.ck pk
+    co.rs cw nr gd gl ac lk md fi sx lc es cc cm la co.za je cz jp ai pw bg nu ag bm eu com.my
+    sc ax wf ly qa vn aq mobi com.tr com.ua com.py hk.org south.am com.kh co.zm ru.net com.km
+    tt kn co.ls co.fk uy.com com.gu .com.bn com.pf com.fj
+""".split()  # noqa: SIM905
+_QSNATCH_B_TLDS = """
+    cf tk ml ga gq com biz org de rocks mx cn top nl men ws se info xyz net today ru fi name to
+    in com.ua vg vn cd
+""".split()  # noqa: SIM905
+_HOUR, _DAY = 3600, 86400
+_INTERVALS = (15 * _DAY, 5 * _DAY, _DAY, 8 * _HOUR, 2 * _HOUR, _HOUR)  # of variant a
+_QSNATCH_LETTERS = bytes.maketrans(b"+/", b"bc")
+
+
+def _qsnatch_a(day: date, _: str, seconds: int = 1) -> Hosts:
+    """Yield the names of variant a, of three to six characters, from midnight UTC on."""
+    midnight = count_seconds(day)
+    for interval in _INTERVALS:
+        for time in range(midnight, midnight + seconds, min(interval, seconds)):
+            for length in (5, 3, 4):
+                for tld in _QSNATCH_A_TLDS:
+                    longer = tld in ("com", "net", "org")
+                    yield f"{_spell_qsnatch(time, interval, tld)[: length + longer]}.{tld}"
+
+
+def _qsnatch_b(day: date, _: str) -> Hosts:
+    """Yield the names at midnight UTC in variant b, of six to ten characters each."""
+    for tld in _QSNATCH_B_TLDS:
+        characters = _spell_qsnatch(count_seconds(day), 15 * _DAY, tld)
+        for length in range(6, 11):
+            yield f"{characters[:length]}.{tld}"
+
+
+def _spell_qsnatch(time: int, interval: int, tld: str) -> str:
+    text = f"{time // interval}IbjGOEgnuD{tld}\n"
+    encoded = b64encode(sha1(text.encode()).digest())
+    return encoded.lower().translate(_QSNATCH_LETTERS).decode()
+
+
+declare(
+    "qsnatch",
+    "hash (SHA-1)",
+    'J. Bader, "The DGA of QSnatch", johannesbader.ch',  # and kyberturvallisuuskeskus.fi
+    Variant(_qsnatch_a, "a", period="hour", own=partial(_qsnatch_a, seconds=_DAY)),
+    Variant(_qsnatch_b, "b", period="15 days"),
 )
 
 
