@@ -7,14 +7,16 @@ import os
 import shutil
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
+from malicious_domains.features.language_tables import Lexicon
 from malicious_domains.inputs.paths import DOWNLOADS
 from malicious_domains.model import artifact
 from malicious_domains.model.scorer import Scorer
@@ -23,6 +25,7 @@ from pipeline.corpus import sources
 from pipeline.release import package
 from pipeline.release.local_server import serve_app
 from tests.helpers import aws_server
+from tests.helpers.commands import run_here
 from tests.helpers.programs import skip_for_want_of, wanted_packages
 
 if TYPE_CHECKING:  # pandas, H2O and Spark are imported by the fixtures that use them
@@ -150,18 +153,36 @@ def words_txt() -> Path:
     return sources.ORIGINAL_WORDS.path
 
 
+def _write_once(
+    factory: pytest.TempPathFactory, name: str, write: Callable[[Path], object]
+) -> Path:
+    """Return a file that the first of several processes writes."""
+    folder = factory.getbasetemp()
+    path = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / name
+    with _alone(path.with_suffix(".lock")):
+        if not path.exists():
+            write(path)
+    return path
+
+
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> labelled.Corpus:
-    """Return the embedded corpus, which the first of several processes writes."""
     from pipeline.corpus import labelled
     from pipeline.corpus.defaults import write_embedded
 
-    folder = tmp_path_factory.getbasetemp()
-    path = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "embedded.csv"
-    with _alone(path.with_suffix(".lock")):
-        if not path.exists():
-            write_embedded(path)
+    path = _write_once(tmp_path_factory, "embedded.csv", write_embedded)
     return labelled.read_corpus(path, "embedded")
+
+
+@pytest.fixture(scope="session")
+def original_words(words_txt: Path, tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+    """Return the H2O demo's words compiled, which takes seconds."""
+    from pipeline.training.automaton import compile_words, read_words
+
+    def write(path: Path) -> None:
+        np.save(path, compile_words(read_words(words_txt)))
+
+    return Lexicon(np.load(_write_once(tmp_path_factory, "words.npy", write)))
 
 
 @pytest.fixture(scope="session")
@@ -230,9 +251,17 @@ def classic_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the deployment zip of each architecture, made once."""
-    folder = tmp_path_factory.mktemp("packages")
-    return {name: package.build_package(folder / name, name) for name in package.ARCHITECTURES}
+    """Return the deployment zip of each architecture, made once: by the command, with no region."""
+    folder, zips = tmp_path_factory.mktemp("packages"), dict[str, Path]()
+    for name in package.ARCHITECTURES:
+        with pytest.MonkeyPatch.context() as patch:
+            for region in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+                patch.delenv(region, raising=False)
+            done = run_here("package", "--architecture", name, "--out", folder / name)
+        zips[name] = folder / name / "deployment.zip"
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"{zips[name]}: {name}, ")
+    return zips
 
 
 @pytest.fixture(scope="session")

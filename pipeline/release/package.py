@@ -127,7 +127,7 @@ def _write_zip(folder: Path, zipped: Path) -> None:
         for path in sorted(path.relative_to(folder).as_posix() for path in _list_files(folder)):
             entry = zipfile.ZipInfo(path)
             entry.create_system, entry.external_attr = 3, 0o100644 << 16  # Unix, readable by all
-            target.writestr(entry, (folder / path).read_bytes(), zipfile.ZIP_DEFLATED, 9)
+            target.writestr(entry, (folder / path).read_bytes(), zipfile.ZIP_DEFLATED, 7)
 
 
 def describe_zip(zipped: Path) -> str:

@@ -21,6 +21,8 @@ SECONDS = 120  # that it takes at most on two cores
 FEW_FITS = {
     "leave_out import FOLDS, leave_out": "leave_out import leave_out; FOLDS = 2",
     ".sample(10_000, ": ".sample(2_000, ",
+    '.groupby("subclass").head(100)': '.groupby("subclass").head(25)',
+    "small, Language, FOLDS": 'small, lambda x: Language(x, SETS["classic"]), FOLDS',
 }
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -41,7 +43,7 @@ def clone(root: Path) -> Path:
 def execute(project: Path, jupyter: Path, few_fits: bool = False) -> Any:
     """Run the notebook in a clone, with an empty folder for Jupyter; return it with its outputs.
 
-    few_fits: of fewer rows and folds in section 4. Raise CellExecutionError if a cell fails.
+    few_fits: of fewer rows, folds and features in section 4. Raise CellExecutionError if a cell fails.
     """
     import nbformat
     from nbclient import NotebookClient

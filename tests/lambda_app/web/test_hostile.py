@@ -106,7 +106,7 @@ def test_time_grows_as_the_request_does(language: Scorer, kind: str) -> None:
     half, full = BODIES[kind](FULL // 2), BODIES[kind](FULL)
     assert len(full) <= 1_000_000
     assert len(full) > 1.9 * len(half)
-    before = seconds(language, half, enough=SECONDS / 10)
+    before = seconds(language, half, enough=SECONDS / 3)
     after = seconds(language, full, enough=min(3 * before + 0.1, SECONDS))
     assert after < 3 * before + 0.1
     assert after < SECONDS

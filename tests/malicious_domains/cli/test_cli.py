@@ -21,15 +21,12 @@ import requests
 
 from malicious_domains import __version__
 from malicious_domains.cli.group import CHECKOUT_ONLY, LIBRARY, program
-from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.commands.reference import reference
 from pipeline.commands.train import corpus
 from pipeline.corpus import sources
 from pipeline.h2o_cluster import local_servers
-from pipeline.h2o_cluster.cluster import Cluster
 from pipeline.release.local_server import serve_app
 from pipeline.training.export import write_metadata
-from pipeline.training.training_run import compare_artifacts
 from tests.helpers.api import check_answer
 from tests.helpers.commands import PIPELINE, ROOT, alive, children, run, run_here
 
@@ -320,7 +317,7 @@ def test_run_without_network_or_mirror_uses_the_embedded_corpus(tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("moment", "number"),  # each moment, and each signal; test_killed.py has kill -9 at many
+    ("moment", "number"),  # each moment, and each signal; test_killed.py has kill -9 at others
     [
         ("words", signal.SIGINT),
         ("training", signal.SIGTERM),
@@ -360,19 +357,3 @@ def test_an_interrupted_training_leaves_nothing_behind(
     if number != signal.SIGKILL:
         assert [x.name for x in out.parent.iterdir()] == ["classic"]
         assert not list(temporary.iterdir())
-
-
-@pytest.mark.slow
-def test_a_retrain_is_compared(h2o_cluster: Cluster, small_csv: Path, tmp_path: Path) -> None:
-    train = ["train", *CLASSIC, "--h2o-url", h2o_cluster.url, "--data", str(small_csv), "--out"]
-    assert run(*train, tmp_path / "one").returncode == 0
-    again = run(*train, tmp_path / "two", "--compare", tmp_path / "one")
-    assert (again.returncode, "coefficients and thresholds within" in again.stderr) == (0, True)
-    metadata = json.loads((tmp_path / "one" / "model.json").read_text())
-    metadata["coefficients"]["length"] += 1e-3
-    write_metadata(tmp_path / "one", metadata)
-    with pytest.raises(MaliciousDomainsError, match="more than 1e-06"):
-        compare_artifacts(str(tmp_path / "one"), tmp_path / "two")
-    unlike = run(*train, tmp_path / "two", "--compare", "language")
-    assert (unlike.returncode, unlike.stdout) == (2, "")
-    assert unlike.stderr == "train: language is a model of language features, not of classic\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,20 +21,24 @@ import requests
 
 from malicious_domains.model import artifact
 from malicious_domains.names.errors import MaliciousDomainsError
+from pipeline.h2o_cluster import cluster
 from pipeline.h2o_cluster import nodes as own_nodes
 from pipeline.h2o_cluster.local_servers import bypass_proxies, direct_session, find_free_port
 from pipeline.h2o_cluster.nodes import start_cluster
-from pipeline.training.training_run import SAME
+from pipeline.training.export import write_metadata
+from pipeline.training.training_run import SAME, compare_artifacts
+from tests.helpers.commands import run_here
 
 ROOT = Path(__file__).parents[3]
-# The command line as it is, but for chunks that are small enough for several of these few rows,
-# and for seconds instead of a minute until a silent node is lost.
-TRAIN = """
+CHUNK = 1 << 15  # small enough for several of these few rows
+# The command line as it is, but for these chunks, and for seconds instead of a minute until a
+# silent node is lost.
+TRAIN = f"""
 import sys
 from malicious_domains.cli import main
 from pipeline.h2o_cluster import cluster, nodes
 
-cluster._CHUNK, nodes._SILENT, nodes._LONGEST = 1 << 15, 8, 12
+cluster._CHUNK, nodes._SILENT, nodes._LONGEST = {CHUNK}, 8, 12
 sys.exit(main())
 """
 
@@ -66,7 +72,7 @@ def clouds() -> Iterator[Clouds]:
 def of_one(clouds: Clouds, small_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the artifact of one node elsewhere, which is sent the rows."""
     out = tmp_path_factory.mktemp("one") / "model"
-    done(train(small_csv, out, "--h2o-url", clouds.one[0].url))
+    assert train_here(small_csv, out, "--h2o-url", clouds.one[0].url).returncode == 0
     return out
 
 
@@ -79,6 +85,14 @@ def until_they_are_one(node: Node, size: int) -> None:
             return
         time.sleep(0.1)
     raise AssertionError(state)
+
+
+def train_here(data: Path, out: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Train in this process, in a cluster elsewhere."""
+    command = ["train", "--features", "classic", "--data", data, "--out", out, *arguments]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "_CHUNK", CHUNK)
+        return run_here(*map(str, command))
 
 
 def train(
@@ -156,7 +170,8 @@ def test_a_cluster_elsewhere_of_two_nodes_gives_the_model_of_one(
     clouds: Clouds, of_one: Path, small_csv: Path, tmp_path: Path
 ) -> None:
     """Nothing of ours stays in either cluster."""
-    done(train(small_csv, tmp_path / "model", "--h2o-url", clouds.two[0].url))
+    run = train_here(small_csv, tmp_path / "model", "--h2o-url", clouds.two[0].url)
+    assert run.returncode == 0, run.stderr
     assert difference(of_one, tmp_path / "model") <= SAME
     with direct_session() as direct:
         for node in (*clouds.one, *clouds.two):
@@ -172,22 +187,53 @@ def test_clouds_side_by_side_do_not_join(clouds: Clouds) -> None:
     assert len({x["cloud_name"] for x in each}) == 2
 
 
-def test_a_node_that_is_killed_ends_the_training(
-    of_one: Path, artifact_copy: Path, small_csv: Path
+def test_a_retrain_is_compared(
+    clouds: Clouds, of_one: Path, small_csv: Path, tmp_path: Path
 ) -> None:
-    """With an error in one line, and nothing lost; the same command gives the model then."""
-    before = content(artifact_copy.parent)
-    with train(small_csv, artifact_copy) as run:
+    one, two = tmp_path / "one", tmp_path / "two"
+    shutil.copytree(of_one, one)
+    again = train_here(small_csv, two, "--h2o-url", clouds.one[0].url, "--compare", one)
+    assert (again.returncode, "coefficients and thresholds within" in again.stderr) == (0, True)
+    metadata = json.loads((one / "model.json").read_text())
+    metadata["coefficients"]["length"] += 1e-3
+    write_metadata(one, metadata)
+    with pytest.raises(MaliciousDomainsError, match="more than 1e-06"):
+        compare_artifacts(str(one), two)
+    unlike = train_here(small_csv, two, "--h2o-url", clouds.one[0].url, "--compare", "language")
+    assert (unlike.returncode, unlike.stdout) == (2, "")
+    assert unlike.stderr == "train: language is a model of language features, not of classic\n"
+
+
+def test_a_node_that_is_killed_ends_the_training(
+    of_one: Path, small_csv: Path, tmp_path: Path
+) -> None:
+    """With an error in one line, and nothing lost; the same command gives the model then.
+
+    Nor do the surroundings get in its way: a proxy that nobody serves, folders that Java cannot
+    name in ASCII, and the encoding.
+    """
+    folder = tmp_path / "jürgen's own files"
+    data, out, temporary = folder / "data.csv", folder / "there" / "classic", folder / "tmp"
+    temporary.mkdir(parents=True)
+    shutil.copytree(artifact.PACKAGED / "classic", out)
+    data.write_bytes(small_csv.read_bytes())
+    proxies = ("http_proxy", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy")
+    own = dict.fromkeys(proxies, "http://127.0.0.1:9") | {"LC_ALL": "C", "PYTHONUTF8": "1"}
+    kept = {x: y for x, y in os.environ.items() if x.lower() != "no_proxy"}
+    environment = kept | own | {"TMPDIR": str(temporary)}
+    before = content(out.parent)
+    with train(data, out, environment=environment) as run:
         until_it_trains(run)
         [started] = children(run.pid)
         os.kill(started, signal.SIGKILL)
         said = ended(run)
     assert f"process {started}) was killed by signal 9; nothing is written" in said
     assert "Traceback" not in said
-    assert content(artifact_copy.parent) == before
+    assert content(out.parent) == before
     assert not Path(f"/proc/{started}").exists()
-    done(train(small_csv, artifact_copy))
-    assert difference(of_one, artifact_copy) <= SAME
+    done(train(data, out, environment=environment))
+    assert difference(of_one, out) <= SAME
+    assert [*temporary.iterdir()] == []
 
 
 def test_a_cluster_elsewhere_that_loses_a_node_ends_the_training(
@@ -232,22 +278,6 @@ def test_a_node_that_does_not_start_is_told() -> None:
         start_cluster(1, "1z"),
     ):
         pass
-
-
-def test_neither_proxies_nor_names_of_folders_get_in_the_way(
-    small_csv: Path, tmp_path: Path
-) -> None:
-    """Nor the encoding: a proxy that nobody serves, and folders that Java cannot name in ASCII."""
-    folder = tmp_path / "jürgen's own files"
-    (folder / "tmp").mkdir(parents=True)
-    data = folder / "data.csv"
-    data.write_bytes(small_csv.read_bytes())
-    proxies = ("http_proxy", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy")
-    own = dict.fromkeys(proxies, "http://127.0.0.1:9") | {"LC_ALL": "C", "PYTHONUTF8": "1"}
-    kept = {x: y for x, y in os.environ.items() if x.lower() != "no_proxy"}
-    environment = kept | own | {"TMPDIR": str(folder / "tmp")}
-    done(train(data, folder / "model", environment=environment))
-    assert [*(folder / "tmp").iterdir()] == []
 
 
 def test_proxies_are_bypassed_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:

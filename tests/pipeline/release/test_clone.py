@@ -18,6 +18,7 @@ import requests
 
 from pipeline.h2o_cluster.local_servers import HOST, find_free_port, start_server, wait_for_server
 from tests.helpers.api import PATH
+from tests.helpers.commands import run_here
 
 ROOT = Path(__file__).parents[3]
 PIPELINE = [sys.executable, "-m", "pipeline"]
@@ -66,17 +67,6 @@ def run(command: list[str], folder: Path, **environment: str) -> subprocess.Comp
     )
 
 
-def check_package(folder: Path) -> None:
-    """Fail unless it has the app, the library, and the settings of .chalice."""
-    names = set(zipfile.ZipFile(folder / "deployment.zip").namelist())
-    library = {"names/suffixes.txt", "artifacts/language/model.json", "clients/verdict.py"}
-    assert {"app.py", *(f"malicious_domains/{x}" for x in library)} <= names
-    template = json.loads((folder / "sam.json").read_text())
-    settings = template["Resources"]["APIHandler"]["Properties"]
-    assert "ReservedConcurrentExecutions" not in settings
-    assert settings["Environment"]["Variables"]["OPENBLAS_NUM_THREADS"] == "1"
-
-
 def test_chalice_alone_serves(linked: Path, tmp_path: Path) -> None:
     port = find_free_port()
     command = [*CHALICE, "local", "--port", str(port), "--no-autoreload"]
@@ -98,15 +88,14 @@ def test_chalice_alone_packages(linked: Path, tmp_path: Path) -> None:
     merged = [*CHALICE, "package", "--merge-template", ".chalice/template.json", str(tmp_path)]
     done = run(merged, app, AWS_DEFAULT_REGION="us-east-1")
     assert done.returncode == 0, done.stderr
-    check_package(tmp_path)
-    template = json.loads((tmp_path / "sam.json").read_text())
-    assert "x-amz-date" in json.dumps(template["Resources"]["APIHandler"])
-
-
-def test_our_command_packages_without_a_region(linked: Path, tmp_path: Path) -> None:
-    done = run([*PIPELINE, "package", "--out", str(tmp_path)], linked)
-    assert done.returncode == 0, done.stderr
-    check_package(tmp_path)
+    names = set(zipfile.ZipFile(tmp_path / "deployment.zip").namelist())
+    library = {"names/suffixes.txt", "artifacts/language/model.json", "clients/verdict.py"}
+    assert {"app.py", *(f"malicious_domains/{x}" for x in library)} <= names
+    handler = json.loads((tmp_path / "sam.json").read_text())["Resources"]["APIHandler"]
+    settings = handler["Properties"]
+    assert "ReservedConcurrentExecutions" not in settings
+    assert settings["Environment"]["Variables"]["OPENBLAS_NUM_THREADS"] == "1"
+    assert "x-amz-date" in json.dumps(handler)
 
 
 def test_where_there_are_no_links_the_message_says_what_to_do(
@@ -124,16 +113,21 @@ def test_where_there_are_no_links_the_message_says_what_to_do(
     assert not [*tmp_path.iterdir()]
 
 
-def test_it_plans_a_deployment(linked: Path, aws: str) -> None:
+def test_our_command_packages_and_plans_a_deployment(linked: Path, aws: str) -> None:
     done = run([*PIPELINE, "deploy", "--plan"], linked, AWS_DEFAULT_REGION="us-east-1")
     assert done.returncode == 0, done.stderr
     assert "function      malicious-domains-dev" in done.stdout
     assert "MemorySize    None -> 512\n" in done.stdout
 
 
-def test_a_deployment_without_a_region_says_at_once_what_to_set(linked: Path) -> None:
+def test_a_deployment_without_a_region_says_at_once_what_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     for option in ("--plan", "--back"):
-        done = run([*PIPELINE, "deploy", option], linked)
+        done = run_here("deploy", option)
         assert done.returncode == 2 and "gate" not in done.stderr
         assert done.stderr == (
             "deploy: no AWS region; set AWS_DEFAULT_REGION, to us-east-1 for example\n"

@@ -30,14 +30,13 @@ def test_the_order_of_the_words_does_not_matter() -> None:
 
 
 @pytest.mark.slow
-def test_the_original_words(words_txt: Path) -> None:
+def test_the_original_words(words_txt: Path, original_words: Lexicon) -> None:
     words = read_words(words_txt)
     assert len(set(words)) == 354_984  # two lines stand twice
-    lexicon = Lexicon(compile_words(words))
-    assert lexicon.cells.nbytes < 4e6
+    assert original_words.cells.nbytes < 4e6
     sample = [*select_usable(words)[::37], "plzdonthackmekthxbye"]
     known = frozenset(words)
-    counts = BatchFeatures(encode_labels(sample), Tables(lexicon=lexicon)).word_matches
+    counts = BatchFeatures(encode_labels(sample), Tables(lexicon=original_words)).word_matches
     assert counts.tolist() == [num_words(x, known) for x in sample]
 
 

@@ -18,7 +18,6 @@ from malicious_domains.names.errors import MaliciousDomainsError
 from pipeline.corpus import labelled
 from pipeline.corpus.labelled import Corpus
 from pipeline.h2o_cluster.cluster import Cluster, download_frame
-from pipeline.training.automaton import compile_words, read_words
 from pipeline.training.config import DEFAULTS
 from pipeline.training.design import Classic
 from pipeline.training.export import export_model
@@ -41,11 +40,6 @@ pytestmark = pytest.mark.slow
 def validation(trained: Trained, corpus: Corpus, threshold: float) -> Confusion:
     valid = trained.valid
     return confusion(trained.probability[valid], corpus.malicious[valid], threshold)
-
-
-@pytest.fixture(scope="module")
-def original_words(words_txt: Path) -> Lexicon:
-    return Lexicon(compile_words(read_words(words_txt)))
 
 
 def test_features_equal_those_of_h2o_on_every_row(
