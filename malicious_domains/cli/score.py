@@ -204,7 +204,7 @@ def _score_here(options: ScoreOptions) -> int:
     split = parts.split_live_rows if live else parts.split_rows
     chunks = split(options.names or options.read_rows(notes))
     results = map_ordered(
-        partial(_score_chunk, options.model_options, form, options.raw, options.hint),
+        partial(_score_chunk, options, form),
         chunks,
         options.jobs or default_jobs(),
         is_urgent=lambda chunk: live and len(chunk) < parts.CHUNK_ROWS,  # somebody is waiting
@@ -236,13 +236,12 @@ def _score_here(options: ScoreOptions) -> int:
     return SOME_INVALID if counts["invalid"] else DONE
 
 
-def _score_chunk(
-    model: ModelOptions, form: str, raw: bool, hint: bool, chunk: list[Row | KeptRow]
-) -> Output:
+def _score_chunk(options: ScoreOptions, form: str, chunk: list[Row | KeptRow]) -> Output:
     from ..scoring.model_options import load_scorer
     from ..scoring.output_formats import format_chunk
 
-    return format_chunk(form, load_scorer(model), chunk, raw, hint)
+    scorer = load_scorer(options.model_options)
+    return format_chunk(form, scorer, chunk, options.raw, options.hint)
 
 
 def _log_missing(count: int, options: ScoreOptions) -> None:

@@ -119,9 +119,9 @@ def _check_known(seed: str, seeds: tuple[str, ...]) -> str:
 
 
 def _draw_kraken(state: int) -> Iterator[int]:
-    # 12435 where C's rand() has 12345
-    states = iterate(lambda x: (1103515245 * x + 12435) & WORD, state)
-    return (x >> 8 & 0x7FFF for x in states)
+    while True:
+        state = 1103515245 * state + 12435 & WORD  # where C's rand() has 12345
+        yield state >> 8 & 0x7FFF
 
 
 @lru_cache(maxsize=32)  # a week's two and their halves
@@ -186,7 +186,8 @@ def _qakbot(day: date, seed: str, *, sandbox: bool) -> Hosts:
     for _ in range(5000):
         tld = ("com", "net", "org", "info", "biz", "org")[_draw_below(numbers, 6)]
         length = 8 + _draw_below(numbers, 18)
-        yield f"{spell((_draw_below(numbers, 26) for _ in range(length)), length)}.{tld}"
+        label = "".join([ascii_lowercase[_draw_below(numbers, 26)] for _ in range(length)])
+        yield f"{label}.{tld}"
 
 
 def _twist(seed: int) -> Iterator[int]:
@@ -269,10 +270,12 @@ def tempedreve(day: date, _: str) -> Hosts:
 
 def _tempedreve_name(number: int) -> str:
     seed = arithmetic.step_numerical_recipes(number)
-    states = [seed, *islice(iterate(lambda x: (16843009 * x + 65805) & WORD, seed), 25)]
+    states = [seed]
+    for _ in range(25):
+        states.append(16843009 * states[-1] + 65805 & WORD)
     letters = list(ascii_lowercase)
     for j, state in enumerate(states):
         k = state % 26
         letters[j], letters[k] = letters[k], letters[j]
-    label = spell(iter(states), 7 + seed % 5, "".join(letters))
+    label = "".join([letters[state % 26] for state in states[: 7 + seed % 5]])
     return f"{label}.{('com', 'net', 'org', 'info')[seed % 4]}"
