@@ -17,7 +17,7 @@ from ..names.errors import Invalid, InvalidDomain, UnknownOperatingPoint
 from ..names.parse import Name, Zones, parse
 from . import artifact
 from .glm import to_probabilities, to_probability
-from .score import Score, sum_groups
+from .score import Score, group_terms, sum_groups
 
 if TYPE_CHECKING:
     from ..names.allow import AllowList
@@ -54,6 +54,7 @@ class Scorer:
         thresholds = model.thresholds | {artifact.EVEN: 0.5}
         self.operating_point = _find_point(operating_point, thresholds, model.name)
         self.threshold = thresholds[self.operating_point]
+        self._groups = group_terms(model.predictor.terms)
         self._features = [registry.REGISTRY[name] for name in model.features]
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[object, ...]]:
@@ -274,7 +275,7 @@ class Scorer:
             operating_point=self.operating_point,
             intercept=self.artifact.intercept,
             contributions=by_term,
-            groups=sum_groups(by_term),
+            groups=sum_groups(by_term, self._groups),
             segmentation=reason.segmentation,
             unlikely=reason.unlikely,
             bare=name.bare,
