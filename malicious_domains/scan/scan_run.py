@@ -158,8 +158,8 @@ def _judge(database: EventsDatabase, request: Request, reading: Reading) -> Find
     rcode_counts, clients = database.count_rcodes(), database.count_clients()
     has_rcodes = rcode_counts[1] > 0
     few = common_from(clients, has_rcodes)
-    different = {*label_texts[hosts["label"]].tolist()} - {""}
-    log = LogContext(has_rcodes, Background.count([*different]), clients)
+    background = Background.count([*({*label_texts[hosts["label"]].tolist()} - {""})])
+    log = LogContext(has_rcodes, background, clients)
     index = request.index
     matches = verdicts.match_queries(database, index, queries.tolist()) if index else {}
     if request.state:
