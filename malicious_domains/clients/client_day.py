@@ -32,10 +32,11 @@ class ClientDay:
 
     def select(self, at: Ints | slice) -> ClientDay:
         """Return the labels at these places, in this order."""
-        of = range(len(self.labels))[at] if isinstance(at, slice) else at.tolist()
+        some = self.labels
+        labels = some[at] if isinstance(at, slice) else [some[i] for i in at.tolist()]
         odds, counts = self.log_odds[at], self.suffix_counts[at]
         seen = self.first_seen[at], self.last_seen[at]
-        return ClientDay([self.labels[i] for i in of], odds, counts, self.nxdomain[at], *seen)
+        return ClientDay(labels, odds, counts, self.nxdomain[at], *seen)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -128,10 +129,7 @@ def find_alike(
     lengths = np.array([len(x) for x in labels], np.int64)
     group = lengths + np.array([_WITH_DIGITS * bool(_DIGIT.search(x)) for x in labels], np.int64)
     sums = np.cumsum(np.bincount(group + 1, weights[at], 2 * _WITH_DIGITS + 1))
-    every, long = np.arange(2 * _WITH_DIGITS - 1), thresholds.long + np.array([0, _WITH_DIGITS])
-    starts = np.concatenate([every, every, long])
-    stops = np.concatenate([every + 1, every + 2, [_WITH_DIGITS, 2 * _WITH_DIGITS]])
-    double = (stops == starts + 2).astype(np.float64)
+    starts, stops, double = _list_lengths(thresholds.long)
     most = sums[stops] - sums[starts] - thresholds.two_lengths * double  # none has a higher sum
     others = np.minimum(weights, 0.0)
     best = LikeNames(0.0, at[:0], weights[:0])
@@ -146,6 +144,18 @@ def find_alike(
             inside = np.arange(top.start, top.stop)
             best = LikeNames(float(score), inside, summed[inside])
     return best
+
+
+@cache
+def _list_lengths(long: int) -> tuple[Ints, Ints, Floats]:
+    """Return where groups of like lengths start and stop, and 1 for those of two lengths, else 0.
+
+    long: the length from which all are alike.
+    """
+    every, longest = np.arange(2 * _WITH_DIGITS - 1), np.array([_WITH_DIGITS, 2 * _WITH_DIGITS])
+    starts = np.concatenate([every, every, long + longest - _WITH_DIGITS])
+    stops = np.concatenate([every + 1, every + 2, longest])
+    return starts, stops, (stops == starts + 2).astype(np.float64)
 
 
 def find_same_length(
