@@ -103,14 +103,19 @@ def _as_input_error(name: str) -> Iterator[None]:
         raise InputError(f"{name}: {getattr(error, 'strerror', '') or error}") from error
 
 
-def unpack(source: io.BufferedReader, name: str = "") -> BinaryIO:
-    """Return a stream of what is inside a compressed source; raises InputError, with its name."""
+def unpack(source: io.BufferedReader, name: str = "", layers: int = 2) -> BinaryIO:
+    """Return a stream of what is inside a compressed source; raises InputError, with its name.
+
+    layers: compressions, one in the other. Amazon's Firehose compresses CloudWatch's gzip again.
+    """
     try:
-        if source.peek(4)[:4] == b"\x28\xb5\x2f\xfd":
-            return io.BufferedReader(_Zstd(source))
-        return file_kinds.unpack(source)
+        is_zstd = source.peek(4)[:4] == b"\x28\xb5\x2f\xfd"
+        plain = io.BufferedReader(_Zstd(source)) if is_zstd else file_kinds.unpack(source)
     except ValueError as error:
         raise InputError(f"{name or getattr(source, 'name', 'the input')}: {error}") from error
+    if plain is source or layers == 1:
+        return plain
+    return unpack(cast(io.BufferedReader, plain), name, layers - 1)
 
 
 class _Zstd(io.RawIOBase):

@@ -279,6 +279,9 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
     "bz2": bz2.compress,
     "xz": lzma.compress,
     "zst": zstandard.compress,
+    "gz in gz": lambda x: gzip.compress(gzip.compress(x)),
+    "zst in gz": lambda x: gzip.compress(zstandard.compress(x)),
+    "xz in zst": lambda x: zstandard.compress(lzma.compress(x)),
 }
 
 
