@@ -42,18 +42,10 @@ class BatchFeatures:
         self.batch = batch
         self.tables = tables
         self.lengths = batch.lengths
+        self.safe_length = np.maximum(self.lengths, 1)  # to divide by, as the next one
+        self.bigram_count = np.maximum(self.lengths - 1, 1)  # pairs of neighbouring characters
         self.size = batch.size
         self.codes = batch.codes[: self.size]  # each label with its terminator
-
-    @cached_property
-    def safe_length(self) -> Ints:
-        """Characters of each label, but at least 1, to divide by, int64 (labels,)."""
-        return np.maximum(self.lengths, 1)
-
-    @cached_property
-    def bigram_count(self) -> Ints:
-        """Pairs of neighbouring characters, but at least 1, int64 (labels,)."""
-        return np.maximum(self.lengths - 1, 1)
 
     @cached_property
     def character_counts(self) -> CharacterCounts[Ints]:
@@ -66,24 +58,18 @@ class BatchFeatures:
         return CharacterCounts.unpack(packed)
 
     @cached_property
-    def counts(self) -> Ints:
-        """How often each character code, OTHER too, stands in each label, int64 (labels, SIZE)."""
-        n = len(self.lengths)
-        owner = np.repeat(np.arange(0, n * SIZE, SIZE), self.lengths + 1)
-        counts = np.bincount(owner + self.codes, minlength=n * SIZE).reshape(n, SIZE)
-        counts[:, -1] -= 1  # each label's terminator
-        return counts
-
-    @cached_property
     def entropy_numerator(self) -> Floats:
         """Shannon entropy of each label times its n characters, float64 (labels,).
 
         n log2 n - sum(c log2 c) over the counts c of the distinct characters, in bits.
         """
-        counts = self.counts.ravel()
+        n = len(self.lengths)
+        owner = np.repeat(np.arange(0, n * SIZE, SIZE), self.lengths + 1)
+        counts = np.bincount(owner + self.codes, minlength=n * SIZE)
+        counts[OTHER::SIZE] -= 1  # each label's terminator
         repeated = np.flatnonzero(counts > 1)
         terms = _C_LOG_C[counts[repeated]]
-        surplus = np.bincount(repeated // SIZE, terms, minlength=len(self.lengths))
+        surplus = np.bincount(repeated // SIZE, terms, minlength=n)
         entropy_numerator: Floats = _C_LOG_C[self.lengths] - surplus
         return entropy_numerator
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import log2
 from typing import Generic, NamedTuple
@@ -127,24 +127,3 @@ class Reason(NamedTuple):
 
     segmentation: str | None  # words and the characters between them: "face|book"
     unlikely: str | None  # the substring of highest cost
-
-
-def segmentation_text(label: str, backpointer: Callable[[int], int]) -> str:
-    """Return a label with bars between the parts of a segmentation; single characters join up.
-
-    backpointer(end) is the start of the part that ends there, from the label's start.
-
-    >>> segmentation_text("facebook7x", [0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 9].__getitem__)
-    'face|book|7x'
-    """
-    parts: list[str] = []
-    at, inside = len(label), False
-    while at:
-        start = backpointer(at)
-        single = at - start == 1
-        if single and inside:
-            parts[-1] = label[start] + parts[-1]
-        else:
-            parts.append(label[start:at])
-        at, inside = start, single
-    return "|".join(reversed(parts))

@@ -126,8 +126,21 @@ class LabelFeatures:
 
     @property
     def segmentation_text(self) -> str:
-        """The cheapest segmentation: "face|book"; raises ValueError without a vocabulary."""
-        return quantities.segmentation_text(self.label, self._paths[1].__getitem__)
+        """The cheapest segmentation with bars between its parts, as "face|book|7x".
+
+        Single characters join up. Raises ValueError without a vocabulary.
+        """
+        parts: list[str] = []
+        backpointers, at, inside = self._paths[1], self.lengths, False
+        while at:
+            start = backpointers[at]
+            single = at - start == 1
+            if single and inside:
+                parts[-1] = self.label[start] + parts[-1]
+            else:
+                parts.append(self.label[start:at])
+            at, inside = start, single
+        return "|".join(reversed(parts))
 
     @cached_property
     def _paths(self) -> tuple[list[int], list[int], int]:
