@@ -9,7 +9,7 @@ import numpy as np
 
 from ..names.array_types import Hashes, Ints
 from ..names.dga_index import DgaIndex, build_prefilter, checksum_names
-from .legitimate_hosts import sum_by_length
+from ..names.parse import MAX_LABEL
 from .seeded_generators import DayRange, Period, collect_names, list_generators, map_periods
 
 
@@ -24,7 +24,8 @@ def build_index(numbers: Iterable[int], span: DayRange, jobs: int) -> DgaIndex:
     kept = _deduplicate(hashes, records)
     hashes, records = hashes[kept], records[kept]
     alone = kept[np.r_[True, hashes[1:] != hashes[:-1]]] if len(kept) else kept
-    about = _describe(records, span, sum_by_length(lengths[alone], probability[alone]))
+    chance = np.bincount(lengths[alone], probability[alone], minlength=MAX_LABEL + 1)
+    about = _describe(records, span, np.minimum(chance, 1.0).tolist())
     return DgaIndex(about, build_prefilter(checksums[alone]), hashes, records)
 
 

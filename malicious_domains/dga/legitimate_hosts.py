@@ -20,7 +20,7 @@ from ..names.array_types import Bools, Floats, Hashes, Ints
 from ..names.encoding import SIZE, encode_labels
 from ..names.errors import InvalidDomain
 from ..names.hashes import hash_names
-from ..names.parse import MAX_LABEL, parse
+from ..names.parse import parse
 from ..names.public_suffix import packaged_zones
 
 LISTS = (DATA / "legit-hsts.txt.xz", DATA / "legit-universities.txt.xz")
@@ -111,12 +111,6 @@ def packaged_model() -> LegitimateModel:
                 labels.append(label)
                 suffixes.append(suffix)
     return LegitimateModel(labels, suffixes)
-
-
-def sum_by_length(lengths: Ints, probability: Floats) -> list[float]:
-    """Sum the probabilities (n,) of an index's names by the length of the first label."""
-    sums = np.bincount(lengths, probability, minlength=MAX_LABEL + 1)
-    return [float(x) for x in np.minimum(sums, 1.0)]
 
 
 def _triples(labels: Sequence[str]) -> tuple[tuple[Ints, Ints, Ints], Ints]:

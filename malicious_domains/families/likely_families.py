@@ -107,19 +107,16 @@ class FamilyModel:
 
     def _rank_client(self, log_p: Floats) -> LikelyFamilies:
         """Return the likeliest families of one client from the ln P of its labels."""
+        import numpy as np
+
         total = log_p.sum(axis=0) / design_effect(len(log_p))
         likely = self._rank_groups(softmax(total.tolist()))
         top = likely.families[0].family
-        if len(log_p) < MIN_LABELS_FOR_FIT or self._mean_fit(top, log_p) >= self.model.typical[top]:
+        p = np.exp(log_p[:, self._groups[top]]).sum(axis=1)
+        fit = np.log(np.maximum(p, TINY)).mean()  # the mean ln P of the likeliest
+        if len(log_p) < MIN_LABELS_FOR_FIT or fit >= self.model.typical[top]:
             return likely
         return likely._replace(answer=UNKNOWN)
-
-    def _mean_fit(self, group: str, log_p: Floats) -> float:
-        """Return the mean ln P of a group over labels, from their ln P of the classes."""
-        import numpy as np
-
-        p = np.exp(log_p[:, self._groups[group]]).sum(axis=1)
-        return float(np.log(np.maximum(p, TINY)).mean())
 
     def _rank_groups(self, probability: Sequence[float]) -> LikelyFamilies:
         by_group = {name: sum(probability[i] for i in at) for name, at in self._groups.items()}

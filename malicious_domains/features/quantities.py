@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from math import log2
 from typing import Generic, NamedTuple
@@ -105,19 +105,6 @@ def highest_segment(scores: Iterable[int]) -> int:
     highest = here = 0
     for score in scores:
         here = max(here + score, 0)
-        highest = max(highest, here)
-    return highest
-
-
-def worst_window(costs: Sequence[int]) -> int:
-    """Return the highest sum of WORST neighbouring costs, or that of all if they are fewer.
-
-    >>> worst_window([9, 1, 5])
-    15
-    """
-    highest = here = sum(costs[:WORST])
-    for first, following in zip(costs, costs[WORST:], strict=False):
-        here += following - first
         highest = max(highest, here)
     return highest
 

@@ -91,7 +91,12 @@ class LabelFeatures:
     @property
     def trigram_worst(self) -> int:
         """Highest sum of the trigram costs of WORST neighbours, the end of the label among them."""
-        return quantities.worst_window(self.surprisal[0])
+        costs = self.surprisal[0]
+        highest = here = sum(costs[: quantities.WORST])
+        for first, following in zip(costs, costs[quantities.WORST :], strict=False):
+            here += following - first
+            highest = max(highest, here)
+        return highest
 
     @property
     def cut_excess(self) -> int:
