@@ -107,10 +107,3 @@ def highest_segment(scores: Iterable[int]) -> int:
         here = max(here + score, 0)
         highest = max(highest, here)
     return highest
-
-
-class Reason(NamedTuple):
-    """The explanation of a verdict; None if the model lacks the table."""
-
-    segmentation: str | None  # words and the characters between them: "face|book"
-    unlikely: str | None  # the substring of highest cost

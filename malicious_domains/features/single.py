@@ -123,11 +123,11 @@ class LabelFeatures:
         """The sums of the cheapest segmentation; raises ValueError without a vocabulary."""
         return quantities.Segmentation.unpack(self._paths[0][-1])
 
-    def reason(self) -> quantities.Reason:
-        """Return the cheapest segmentation and the least likely substring."""
+    def reason(self) -> tuple[str, str] | tuple[None, None]:
+        """Return the cheapest segmentation and the least likely substring; None without tables."""
         if self.tables.words is None or self.tables.characters is None:
-            return quantities.Reason(None, None)
-        return quantities.Reason(self.segmentation_text, self._find_unlikely())
+            return None, None
+        return self.segmentation_text, self._find_unlikely()
 
     @property
     def segmentation_text(self) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..features import registry
-from ..features.quantities import Reason
 from ..features.single import LabelFeatures
 from ..names.errors import Invalid, InvalidDomain, UnknownOperatingPoint
 from ..names.parse import Name, Zones, parse
@@ -260,10 +259,11 @@ class Scorer:
         name: Name,
         contributions: list[float],
         log_odds: float,
-        reason: Reason,
+        reason: tuple[str | None, str | None],
         known: Matches | None,
     ) -> Score:
         allowed, probability = self.allowed_by(name), to_probability(log_odds)
+        segmentation, unlikely = reason
         by_term = dict(zip(self.artifact.predictor.terms, contributions, strict=True))
         return Score(
             domain=text,
@@ -276,8 +276,8 @@ class Scorer:
             intercept=self.artifact.intercept,
             contributions=by_term,
             groups=sum_groups(by_term, self._groups),
-            segmentation=reason.segmentation,
-            unlikely=reason.unlikely,
+            segmentation=segmentation,
+            unlikely=unlikely,
             bare=name.bare,
             assigned=name.provider_zone or None,
             allowed=allowed,

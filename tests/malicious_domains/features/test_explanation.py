@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malicious_domains.features.language_tables import Tables
-from malicious_domains.features.quantities import UNLIKELY_LENGTH, Reason
+from malicious_domains.features.quantities import UNLIKELY_LENGTH
 from malicious_domains.features.single import LabelFeatures
 from malicious_domains.model.scorer import Scorer
 from malicious_domains.names.encoding import ALPHABET
@@ -73,18 +73,18 @@ def test_the_unlikely_stretch_costs_most_and_comes_first(
     assert tables.characters is not None
     trigrams = tables.characters.trigrams
     for label in labels:
-        reason = LabelFeatures(label, tables).reason()
+        segmentation, unlikely = LabelFeatures(label, tables).reason()
         costs = [int(trigrams[reference.index(x)]) for x in reference.grams(label, 3)][:-1]
         stretches = [
             costs[i : i + UNLIKELY_LENGTH] for i in range(max(len(label) - UNLIKELY_LENGTH + 1, 1))
         ]
         sums = [sum(x) for x in stretches]
         at = sums.index(max(sums))
-        assert reason.unlikely == label[at : at + UNLIKELY_LENGTH]
-        assert str(reason.segmentation).replace("|", "") == label
+        assert unlikely == label[at : at + UNLIKELY_LENGTH]
+        assert str(segmentation).replace("|", "") == label
 
 
 def test_a_model_that_lacks_either_table_gives_no_reasons(language: Scorer) -> None:
     tables = language.artifact.tables
     for less in (tables._replace(words=None), tables._replace(characters=None)):
-        assert LabelFeatures("a", less).reason() == Reason(None, None)
+        assert LabelFeatures("a", less).reason() == (None, None)
