@@ -53,19 +53,17 @@ class Command(click.Command):
         except (click.ClickException, BrokenPipeError):  # for main()
             raise
         except Exception as error:
-            return self._report(ctx.command_path.partition(" ")[2], error)
-
-    def _report(self, name: str, error: Exception) -> int:
-        lacks = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0]
-        # OSErrors are those of files, and most of what H2O's client raises.
-        if isinstance(error, MaliciousDomainsError | OSError):
-            print(f"{name}: {error}", file=sys.stderr)
-        elif self.extra and lacks and lacks not in _OWN_PACKAGES:
-            wanted = f"pip install '{PROGRAM}[{self.extra}]'"
-            print(f"{name}: needs {lacks}: {wanted}", file=sys.stderr)
-        else:  # a bug; Python's own exit status would mean SOME_INVALID
-            traceback.print_exception(error)
-        return FAILED
+            name = ctx.command_path.partition(" ")[2]
+            lacks = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0]
+            # OSErrors are those of files, and most of what H2O's client raises.
+            if isinstance(error, MaliciousDomainsError | OSError):
+                print(f"{name}: {error}", file=sys.stderr)
+            elif self.extra and lacks and lacks not in _OWN_PACKAGES:
+                wanted = f"pip install '{PROGRAM}[{self.extra}]'"
+                print(f"{name}: needs {lacks}: {wanted}", file=sys.stderr)
+            else:  # a bug; Python's own exit status would mean SOME_INVALID
+                traceback.print_exception(error)
+            return FAILED
 
 
 class _Choice(click.Choice[str]):
