@@ -43,7 +43,7 @@ def clone(root: Path) -> Path:
 def execute(project: Path, jupyter: Path, few_fits: bool = False) -> Any:
     """Run the notebook in a clone, with an empty folder for Jupyter; return it with its outputs.
 
-    few_fits: of fewer rows, folds and features in section 4. Raise CellExecutionError if a cell fails.
+    few_fits: of fewer rows, folds and features in section 4. Raise CellExecutionError if one fails.
     """
     import nbformat
     from nbclient import NotebookClient

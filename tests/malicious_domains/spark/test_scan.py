@@ -50,38 +50,38 @@ def on_spark(spark: SparkSession, path: Path, folder: Path) -> tuple[list[Any], 
     ]
 
 
-def test_tunnels_are_those_of_one_machine(spark: SparkSession, tmp_path: Path) -> None:
-    """Invalid names, floods over the sample's size, and tunnels that clients share."""
-    draw, rows = random.Random(1), list[str]()
+def tunnels() -> list[route53.Record]:
+    """Return invalid names, floods over the sample's size, and tunnels that clients share."""
+    draw, rows = random.Random(1), list[route53.Record]()
 
     def ask(client: str, name: str, qtype: str = "A", rcode: str = "NOERROR") -> None:
-        rows.append(f"{route53.MIDNIGHT + len(rows)},{client},{name},{qtype},{rcode}\n")
+        at = route53.MIDNIGHT + len(rows)
+        rows.append(route53.record(client, name, at, rcode, query_type=qtype))
 
     for i in range(30):
         for name in ("www.google.com", "api.github.com", "mail.example.org"):
-            ask(f"10.0.0.{i}", name)
+            ask(f"10.1.0.{i}", name)
     for i in range(12):
         parent = "shared.com" if i > 8 else f"evil{i}.co.uk"
         for k in range(10 * i):
             code = base64.b64encode(draw.randbytes(24)).decode()
             end = "+/" if i % 3 == 0 else ""
-            ask(f"10.0.0.{i}", f"{code}{end}.{k}.{parent}", draw.choice(("TXT", "A", "SRV")))
+            ask(f"10.1.0.{i}", f"{code}{end}.{k}.{parent}", draw.choice(("TXT", "A", "SRV")))
     for k in range(5200):
-        ask("10.0.0.20", f"{k * 7919:x}.shop.com", "A", "NXDOMAIN")
-    log = tmp_path / "dns.csv"
-    log.write_text("time,client,query,qtype,rcode\n" + "".join(rows))
-    alone, _ = single(log)
-    assert {y["kind"] for x in alone for y in x["alarms"]} >= {"tunnel", "many-below"}
-    assert any(x.get("client") is None for x in alone)
-    assert on_spark(spark, log, tmp_path / "spark")[0] == alone
+        ask("10.1.0.20", f"{k * 7919:x}.shop.com", "A", "NXDOMAIN")
+    return rows
 
 
 def test_a_table_of_ones_own_has_the_alarms_of_its_log(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever its columns are called; and no label is scored twice."""
-    rows, log = route53.day(7), tmp_path / "dns.jsonl"
+    """Those of names and of tunnels, whatever its columns are called; no label is scored twice."""
+    rows, log = route53.day(7) + tunnels(), tmp_path / "dns.jsonl"
     log.write_text("".join(json.dumps(x) + "\n" for x in rows))
+    alone, _ = single(log)
+    kinds = {y["kind"] for x in alone for y in x["alarms"]}
+    assert kinds > {"tunnel", "many-below"}
+    assert any(x.get("client") is None for x in alone)
     keys = ("srcaddr", "query_name", "query_timestamp", "rcode", "query_type")
     names = ("from", "the.name", "at", "code", "kind")
     schema = ", ".join(f"`{x}` string" for x in names)
@@ -95,7 +95,7 @@ def test_a_table_of_ones_own_has_the_alarms_of_its_log(
     score_labels = python_workers.score_labels
     monkeypatch.setattr(python_workers, "score_labels", noted)
     alarms = scan(df, client="from", query="the.name", time="at", rcode="code", qtype="kind")
-    assert [plain(x.asDict(recursive=True)) for x in alarms.collect()] == single(log)[0]
+    assert [plain(x.asDict(recursive=True)) for x in alarms.collect()] == alone
     assert len(seen) == len(set(seen)) > 300
     alarms.unpersist()
     with pytest.raises(MaliciousDomainsError, match=r"rcode=no: .* there are from"):

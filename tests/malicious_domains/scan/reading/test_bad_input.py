@@ -21,7 +21,15 @@ from malicious_domains.scan import LOG_FORMATS
 from malicious_domains.scan.reading.prepare_input import ReadingError
 from malicious_domains.scan.reading.read_logs import FORMATS, Reading, Source, read_logs
 from malicious_domains.scan.reading.second_reading import find_broken_lines
-from tests.malicious_domains.scan.reading.test_formats import NOON, ZEEK, Row, lines, rows, written
+from tests.malicious_domains.scan.reading.test_formats import (
+    NOON,
+    ZEEK,
+    Row,
+    lines,
+    open_duckdb,
+    rows,
+    written,
+)
 
 HEADER = "#fields\tts\tid.orig_h\tquery\trcode_name\n"
 LINE = "1764072000\t192.0.2.1\tx.example\tNOERROR\n"
@@ -34,8 +42,7 @@ def counted(
     *names: Path | str, form: str | None = None
 ) -> tuple[Reading, dict[str, int], list[tuple[str, int, str]]]:
     """Files read: their lines by why (a query's is "query"), and the first that are broken."""
-    with duckdb.connect() as connection:
-        connection.execute("SET threads = 2")
+    with open_duckdb(threads=2) as connection:
         reading = read_logs(Source.of(names, form))
         found = connection.execute(
             "SELECT coalesce(why, 'query'), count(*)::INTEGER "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 import sqlite3
@@ -20,10 +21,19 @@ NOON = datetime(2025, 11, 25, 12, 0, 0, tzinfo=UTC).timestamp()
 WRITTEN = datetime(2025, 11, 26, tzinfo=UTC).timestamp()  # when the samples were
 
 
+@functools.cache
+def _start_duckdb(threads: int) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": threads})
+
+
+def open_duckdb(threads: int) -> duckdb.DuckDBPyConnection:
+    """Return a connection to a database of this process, whose start takes as long as a query."""
+    return _start_duckdb(threads).cursor()
+
+
 def rows(path: Path, form: str | None = None, **mapping: str) -> tuple[Reading, list[Row]]:
     """Read a file; return its events in the order of its lines."""
-    with duckdb.connect() as connection:
-        connection.execute("SET threads = 1")
+    with open_duckdb(threads=1) as connection:
         reading = read_logs(Source.of([path], form, mapping))
         found = connection.execute(
             f"SELECT client, query, time, rcode, why FROM ({reading.noted_events})"
