@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import tempfile
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -59,6 +60,17 @@ collect_ignore = ["lambda_app/web/schemathesis_hooks.py"]  # of its own program;
 # Files of the H2O demo's by the fixture that needs them. Where they cannot be had, test_golden.py
 # holds its numbers on a sample, and the tests of all of it are left out.
 ORIGINALS = {"original": sources.ORIGINAL, "words_txt": sources.ORIGINAL_WORDS}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give programs a temporary folder that ends with the run: killed ones leave theirs behind."""
+    if hasattr(config, "workerinput"):  # a process of a run, which has that of the first
+        return
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # tmp_path stays there
+    folder = tempfile.TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder.name
+    os.environ["JDK_JAVA_OPTIONS"] += f" -Djava.io.tmpdir={folder.name}"
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

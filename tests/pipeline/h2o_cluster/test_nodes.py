@@ -117,7 +117,7 @@ def until_it_trains(run: subprocess.Popen[str]) -> None:
 
 def ended(run: subprocess.Popen[str]) -> str:
     """Return the stderr of a process whose cluster has lost a node; it ends soon with status 2."""
-    _, said = run.communicate(timeout=60)
+    _, said = run.communicate(timeout=180)
     assert run.returncode == 2, said
     return said
 
