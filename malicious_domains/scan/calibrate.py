@@ -115,7 +115,7 @@ def calibrate(
     cannot show, and what scan_days raises.
     """
     low = replace(request, thresholds=request.thresholds.multiply(LOWEST))  # for lower scores
-    days = collect_days(scan_days(low))
+    days = _collect_days(scan_days(low))
     if not days.total:
         raise CalibrationError("no client-day was read; give logs of days that are believed clean")
     least = 3 / days.total  # by the rule of three
@@ -140,7 +140,7 @@ def calibrate(
     )
 
 
-def collect_days(scans: Iterable[tuple[int | None, Findings]]) -> CleanDays:
+def _collect_days(scans: Iterable[tuple[int | None, Findings]]) -> CleanDays:
     """Return what scans of single days, under thresholds times LOWEST, say together."""
     client_days: dict[int | None, int] = {}
     scores: dict[tuple[str, int | None], float] = {}

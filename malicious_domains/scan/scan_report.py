@@ -59,7 +59,7 @@ def render_page(findings: Findings, command: Sequence[str]) -> str:
         "answers": not findings.has_rcodes,
     }
     filters: dict[str, Callable[..., Any]] = {"time": format_time, "date": format_date}
-    filters |= {"clauses": terminal.list_clauses, "timeline": arrange_timeline}
+    filters |= {"clauses": terminal.list_clauses, "timeline": _arrange_timeline}
     text = (
         make_environment(__package__, filters)
         .get_template("report.html")
@@ -101,7 +101,7 @@ class Timeline(NamedTuple):
     left_out: int
 
 
-def arrange_timeline(finding: Finding) -> Timeline:
+def _arrange_timeline(finding: Finding) -> Timeline:
     """Return a client's rare names by time and weight; by their order if none has a time."""
     names = finding.rare_names
     timed = any(x.first_seen == x.first_seen for x in names)

@@ -119,10 +119,10 @@ class KeptAlarm(NamedTuple):
     reason: str | None
 
 
-def make_id(host: str, kind: str, first: int) -> str:
+def _make_id(host: str, kind: str, first: int) -> str:
     """Return the id of an alarm, from its client, kind and first day.
 
-    >>> make_id("10.0.0.23", "random-looking", 20418)
+    >>> _make_id("10.0.0.23", "random-looking", 20418)
     '39368f5792'
     """
     return hashlib.sha256(f"{host}\0{kind}\0{first}".encode(errors="replace")).hexdigest()[:10]
@@ -245,7 +245,7 @@ class State:
             [x.day, x.host, x.kind, x.day],
         ).fetchone()
         if row is None or row[-1]:
-            id, state = make_id(x.host, x.kind, x.day), NEW
+            id, state = _make_id(x.host, x.kind, x.day), NEW
             self._connection.execute(_ADD_ALARM, x._asdict() | {"id": id, "state": NEW})
         else:
             id, state = row[0], _compare(x, *row[1:4])

@@ -78,7 +78,7 @@ def check_mapping(mapping: Mapping[str, str]) -> None:
         raise ReadingError(f"there is no {unknown[0]!r} to map; known are {', '.join(FIELDS)}")
 
 
-def choose_columns(
+def _choose_columns(
     columns: Collection[str], mapping: Mapping[str, str], file: object, form: str, claimed: bool
 ) -> dict[str, str]:
     """Return the column of each field, by the mapping and usual names; {} for another format.
@@ -86,7 +86,7 @@ def choose_columns(
     Raises ReadingError if the mapping names a column that is not there, or if there is no client
     or no query though the format is claimed or mapped.
     """
-    constants = list_constants(mapping)
+    constants = _list_constants(mapping)
     for field, column in mapping.items():
         if column not in columns and field not in constants:
             raise ReadingError(
@@ -109,10 +109,10 @@ def _list_columns(columns: Collection[str]) -> str:
     return f"there are {', '.join(sorted(columns)[:30])}" if columns else "there are no columns"
 
 
-def list_constants(mapping: Mapping[str, str]) -> dict[str, str]:
+def _list_constants(mapping: Mapping[str, str]) -> dict[str, str]:
     """Return the fields that a mapping gives a value in quotes, the same for every line.
 
-    >>> list_constants({"client": '"laptop"', "query": "name"})
+    >>> _list_constants({"client": '"laptop"', "query": "name"})
     {'client': 'laptop'}
     """
     quoted = {x: y for x, y in mapping.items() if len(y) > 2 and y[0] == y[-1] == '"'}
@@ -124,7 +124,7 @@ def open_named(kind: str, head: Head, mapping: Mapping[str, str], claimed: bool)
 
     Raises ReadingError if a field is missing.
     """
-    named, constants = head.named.get(kind), list_constants(mapping)
+    named, constants = head.named.get(kind), _list_constants(mapping)
     if named is None:
         return None
     wanted = [x for field, x in mapping.items() if field not in constants]
@@ -135,7 +135,7 @@ def open_named(kind: str, head: Head, mapping: Mapping[str, str], claimed: bool)
     outer = {x: x if x in named.names else _find_outer(x, named.leaves) for x in wanted}
     known = [*named.leaves, *(x for x in wanted if outer[x])]
     parquet_or_claimed = claimed or kind == "parquet"
-    fields = choose_columns(known, mapping, head.file.path, kind, parquet_or_claimed)
+    fields = _choose_columns(known, mapping, head.file.path, kind, parquet_or_claimed)
     if not fields:
         return None
     columns: dict[str, Sequence[str]] = dict.fromkeys(COLUMNS.values(), ())

@@ -165,7 +165,7 @@ def _read(source: Source, folder: Path) -> Reading:
         try:
             file = prepare_input.prepare_file(path, folder)
             file = envelopes.peel_file(file, folder, source.mapping.values())
-            layout = find_layout(file, source.form, source.mapping, source.zone or "")
+            layout = _find_layout(file, source.form, source.mapping, source.zone or "")
             if layout and layout.form == pihole_database.PIHOLE:
                 copy = folder / f"{path.name}.{len(list(folder.iterdir()))}.csv"
                 pihole_database.copy_database(path, file.readable, copy, first)
@@ -195,7 +195,7 @@ def _read(source: Source, folder: Path) -> Reading:
 # --- formats ---
 
 
-def find_layout(
+def _find_layout(
     file: LogFile, form: str | None, mapping: Mapping[str, str], zone: str = ""
 ) -> Layout | None:
     """Return how a file is read; None if it is empty.
