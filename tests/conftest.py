@@ -9,7 +9,7 @@ import tempfile
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ settings.load_profile("project")
 
 # Fixtures that cost so much that all tests which use one are slow and run in the same process.
 COSTLY = ("h2o_cluster", "packages", "spark")
+H2O = pytest.StashKey[ExitStack]()  # what ends its node
+LAST = pytest.StashKey[pytest.Item | None]()  # test that uses it
 LONG = "test_notebook.py"  # in one fixture, which nothing runs beside if it comes late
 # Compiling takes most of the time with few rows. test_engines.py has a session with the settings of
 # users.
@@ -107,6 +109,15 @@ def pytest_collection_modifyitems(
     if left_out := [item for item in items if absent & _fixtures(item)]:
         items[:] = [item for item in items if not absent & _fixtures(item)]
         config.hook.pytest_deselected(items=left_out)
+    config.stash[LAST] = next((x for x in reversed(items) if "h2o_cluster" in _fixtures(x)), None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End H2O's node with its last test: at rest it takes a tenth of a processor."""
+    yield
+    if item is item.config.stash[LAST] and H2O in item.config.stash:
+        item.config.stash[H2O].close()
 
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
@@ -206,11 +217,13 @@ def small_csv(embedded: labelled.Corpus, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def h2o_cluster() -> Iterator[Cluster]:
+def h2o_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """Yield a node of H2O, which ends with the last test of it."""
     from pipeline.h2o_cluster.cluster import open_cluster
 
-    with open_cluster() as running:
-        yield running
+    with ExitStack() as stack:
+        request.config.stash[H2O] = stack
+        yield stack.enter_context(open_cluster())
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    return route53.day(clients=34, names=20.0)
+    return route53.day(clients=34, names=12.0)
 
 
 @pytest.fixture(scope="module")
