@@ -111,16 +111,22 @@ def run_command(words: Sequence[str]) -> int:
     former = _FORMER_OPTIONS | (_OF_MODELS if name == "models" else {})
     parts = (word.partition("=") for word in words)
     arguments = ["".join((former.get(option, option), *value)) for option, *value in parts]
+    status: int = DONE
     try:
         # Not Click's own main, which takes a broken pipe for a failure.
         with program.make_context(PROGRAM, arguments) as context:
-            status: int = program.invoke(context)
-            return status
+            status = program.invoke(context)
+        sys.stdout.flush()
+        return status
     except click.exceptions.Exit as ended:  # of --help and --version
         return ended.exit_code
     except click.ClickException as error:
         error.show()
         return FAILED
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except OSError as error:  # of stdout: a full disk, or a reader that has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it again
+        if isinstance(error, BrokenPipeError):
+            return DONE
+        if status != FAILED:
+            print(f"{PROGRAM}: standard output: {error}", file=sys.stderr)
+        return FAILED

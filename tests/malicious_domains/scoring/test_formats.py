@@ -367,3 +367,12 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "domain,name,label,probability,status,reason,reason_code\n"
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [["score", "google.com"], ["--version"], ["score", "-h"]])
+def test_a_full_disk_ends_with_2_and_one_line(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "malicious_domains", *arguments]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (run.returncode, run.stderr.count(b"\n")) == (2, 1), run.stderr
+    assert b"No space left on device" in run.stderr
