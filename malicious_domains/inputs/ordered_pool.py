@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..names.errors import MaliciousDomainsError
-from .signals import POSIX
+from .signals import POSIX, hold_signals
 
 if TYPE_CHECKING:  # imported when a process is started, as that takes time and is seldom needed
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -91,7 +91,8 @@ class _Workers:
 
     def submit(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
         """Give an item to a process; the executor starts one with each of the first."""
-        with _prepare_start():
+        # Other threads of this process do not block signals, whose handlers run in this one.
+        with hold_signals(), _prepare_start():
             if self.executor is None:
                 from concurrent.futures import ProcessPoolExecutor
                 from multiprocessing import get_context
