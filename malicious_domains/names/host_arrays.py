@@ -44,7 +44,7 @@ def split_plain_hosts(texts: Sequence[str], zones: Zones | None = None) -> list[
     at = np.minimum(np.searchsorted(rules.hashes, labels.tail), len(rules.hashes) - 1)
     is_rule = rules.hashes[at] == labels.tail
     at[~is_rule] = -1
-    # The longest rule of a host comes first in it, else its last label; other rules
+    # The longest rule of a host comes first in it, else its last label stands for one; other rules
     # must not have a say.
     last = np.append(first[1:], len(places)) - 1
     starts = np.where(is_rule, places, len(places))
