@@ -17,7 +17,7 @@ from .dynamodb import THREADS, Table
 
 
 class Service(NamedTuple):
-    """What judges, where logs and findings are, and whom alarms go to."""
+    """The model, the places of logs and findings, and the topic of alarms."""
 
     scorer: Scorer
     thresholds: AlarmThresholds
