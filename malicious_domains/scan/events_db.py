@@ -19,7 +19,7 @@ from .client_names import ClientNames
 from .findings import BaselineSummary, LineCounts
 from .reading.sql import NO_DAY as NO_DAY
 from .reading.sql import number_day
-from .scored_hosts import number_texts
+from .scored_hosts import Texts, number_texts
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +38,7 @@ class EventsDatabase:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take a connection of the scan's own."""
         self.connection = connection
-        self._texts: dict[str, NDArray[np.object_]] = {}  # by column: the texts of its numbers
+        self._texts: dict[str, Texts] = {}  # by column: the texts of its numbers
         self.unread_times = 0, ""  # queries whose time could not be read, and one such text
         self.unknown_rcodes: list[str] = []  # some texts that stand for no known response code
 
@@ -85,14 +85,14 @@ class EventsDatabase:
         self._create_of("clients", {"address": column, "client": numbers, "left_out": left_out})
         return names.find_unmatched(column[left_out].tolist())
 
-    def list_queries(self) -> NDArray[np.object_]:
+    def list_queries(self) -> Texts:
         """Return the different names that were queried, in lower case, in order."""
         (column,) = self._fetch_columns(
             "SELECT DISTINCT query FROM query_counts WHERE reason IS NULL ORDER BY query"
         ).values()
         return column
 
-    def add_hosts(self, columns: Columns, texts: NDArray[np.object_]) -> None:
+    def add_hosts(self, columns: Columns, texts: Texts) -> None:
         """Create hosts and texts of what score_hosts() returns; an empty why is NULL."""
         self._texts |= {"label": texts, "suffix": texts}
         self._create_of("hosts", columns, "SELECT * REPLACE (nullif(why, '') AS why) FROM columns")

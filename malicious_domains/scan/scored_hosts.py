@@ -93,9 +93,7 @@ def _score_texts(scorer: Scorer, texts: Texts, numbers: Narrow) -> Floats:
     return odds[numbers]
 
 
-def score_hosts(
-    options: ModelOptions, queries: NDArray[np.object_]
-) -> tuple[dict[str, NDArray[Any]], Texts]:
+def score_hosts(options: ModelOptions, queries: Texts) -> tuple[dict[str, NDArray[Any]], Texts]:
     """Return what parse_hosts() says of names, with the log-odds of label and longest label.
 
     These are log_odds and sub_odds, float64 (names,). Labels and suffixes are the numbers of the

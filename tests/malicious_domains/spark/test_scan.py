@@ -75,7 +75,7 @@ def tunnels() -> list[route53.Record]:
 def test_a_table_of_ones_own_has_the_alarms_of_its_log(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those of names and of tunnels, whatever its columns are called; no label is scored twice."""
+    """A table with other column names has the same alarms, and no label is scored twice."""
     rows, log = route53.day(7) + tunnels(), tmp_path / "dns.jsonl"
     log.write_text("".join(json.dumps(x) + "\n" for x in rows))
     alone, _ = single(log)

@@ -86,7 +86,7 @@ def test_a_wrapped_line_among_plain_ones(tmp_path: Path, form: str) -> None:
 
 
 def test_wrapped_lines_behind_many_plain_ones(tmp_path: Path) -> None:
-    """Each kind of envelope stands behind the lines by which the format is known."""
+    """The format is known by plain lines; one envelope of each kind follows them."""
     envelopes = [*map(json.dumps, WRAPPED.values()), *TEXTS.values()]
     content = [f"{ISO} {COREDNS}"] * 1500 + envelopes
     reading, found = rows(written(tmp_path, "\n".join(content) + "\n"))
